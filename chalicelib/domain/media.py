@@ -1,0 +1,233 @@
+"""What may be attached to a report, how far each attachment has come, and what was found in it.
+
+A medium is declared with the report, uploaded to `originals/{report}/{media}`, looked at by `make_thumbnails`, and its verdict is a
+`Manifest` at `derived/{report}/{media}/manifest.json`. Nothing declared is trusted: the manifest holds what the bytes say.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+MIB = 1 << 20
+POST_MAX_BYTES = 16 * MIB
+"""A video above this goes up in parts; below, and every picture, by one presigned POST."""
+PART_SIZE = 8 * MIB
+MAX_PARTS_PER_CALL = 8
+MAX_MEDIA_PER_CALL = 5
+MAX_MEDIA_PER_REPORT = 10
+GRANT_LIFE = timedelta(minutes=60)
+UPLOAD_PATIENCE = timedelta(hours=24)
+"""How long an upload may take before it is `rejected` as `not_received`."""
+
+
+class MediaKind(StrEnum):
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+class MediaType(NamedTuple):
+    kind: MediaKind
+    max_bytes: int
+
+
+_IMAGE = MediaType(MediaKind.IMAGE, 25 * MIB)
+_VIDEO = MediaType(MediaKind.VIDEO, 500 * MIB)
+ACCEPTED: Mapping[str, MediaType] = MappingProxyType(
+    {
+        "image/jpeg": _IMAGE,
+        "image/png": _IMAGE,
+        "image/webp": _IMAGE,
+        "image/heic": _IMAGE,
+        "image/heif": _IMAGE,
+        "video/mp4": _VIDEO,
+        "video/quicktime": _VIDEO,
+        "video/3gpp": _VIDEO,
+    }
+)
+
+
+class Declared(BaseModel):
+    """One entry of `media` in a request: what the phone says it will send.
+
+    `size` is in bytes; `sha256` is hex (either case in, lower case kept) and is enforced by S3, which it cannot do for parts.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    content_type: str
+    size: Annotated[int, Field(ge=1)]
+    sha256: str | None = None
+
+    @field_validator("content_type")
+    @classmethod
+    def _accepted(cls, value: str) -> str:
+        if value not in ACCEPTED:
+            raise PydanticCustomError("unsupported_media_type", "not an accepted media type")
+        return value
+
+    @field_validator("size")
+    @classmethod
+    def _within_its_limit(cls, value: int, info: ValidationInfo) -> int:
+        accepted = ACCEPTED.get(info.data.get("content_type", ""))
+        if accepted and value > accepted.max_bytes:
+            raise PydanticCustomError("too_large", "more than {max_bytes} bytes", {"max_bytes": accepted.max_bytes})
+        return value
+
+    @field_validator("sha256")
+    @classmethod
+    def _enforceable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        if not re.fullmatch(r"[0-9A-Fa-f]{64}", value):
+            raise PydanticCustomError("bad_sha256", "not 64 hexadecimal digits")
+        content_type, size = info.data.get("content_type"), info.data.get("size")
+        if content_type and size and goes_in_parts(content_type, size):
+            raise PydanticCustomError("sha256_not_for_multipart", "not possible for a video that goes up in parts")
+        return value.lower()
+
+    @property
+    def in_parts(self) -> bool:
+        return goes_in_parts(self.content_type, self.size)
+
+    @property
+    def part_count(self) -> int:
+        return -(-self.size // PART_SIZE)
+
+
+def goes_in_parts(content_type: str, size: int) -> bool:
+    """Whether an accepted medium of `size` bytes goes up by multipart (videos above POST_MAX_BYTES) and not by POST."""
+    return ACCEPTED[content_type].kind is MediaKind.VIDEO and size > POST_MAX_BYTES
+
+
+class MediaState(StrEnum):
+    """How far a medium has come, in this order; the last two are verdicts, and a verdict is for good."""
+
+    AWAITING = "awaiting"
+    PROCESSING = "processing"
+    READY = "ready"
+    REJECTED = "rejected"
+
+    @property
+    def is_verdict(self) -> bool:
+        return self in (MediaState.READY, MediaState.REJECTED)
+
+
+_STEP = {MediaState.AWAITING: 0, MediaState.PROCESSING: 1, MediaState.READY: 2, MediaState.REJECTED: 2}
+
+
+def advances(present: MediaState, proposed: MediaState) -> bool:
+    """Whether `proposed` is further on than `present`: a state only ever moves forward."""
+    return _STEP[proposed] > _STEP[present]
+
+
+class RejectReason(StrEnum):
+    """Why a medium was rejected. Stable codes, part of the API; their wording stands in `texts/` under `media.reason.<code>`."""
+
+    NOT_RECEIVED = "not_received"  # nothing came within UPLOAD_PATIENCE
+    SIZE_MISMATCH = "size_mismatch"  # the parts do not add up to the declared size
+    TOO_LARGE = "too_large"  # more bytes than its real type allows
+    UNSUPPORTED_FORMAT = "unsupported_format"  # the bytes are of none of the accepted types
+    UNREADABLE = "unreadable"  # an accepted type, but broken or cut short
+    TOO_MANY_PIXELS = "too_many_pixels"  # larger than can be decoded within the limits
+    NO_VIDEO = "no_video"  # a container without a picture in it: sound only
+    UNPROCESSABLE = "unprocessable"  # the decoder crashed, ran out of time or memory; or no verdict was ever reached
+
+
+class MediaKey(NamedTuple):
+    report_id: str
+    media_id: str
+
+
+_ID = r"[0-9A-Za-z_-]{1,64}"
+_ORIGINAL = re.compile(rf"originals/({_ID})/({_ID})")
+_MANIFEST = re.compile(rf"derived/({_ID})/({_ID})/manifest\.json")
+
+
+def original_key(report_id: str, media_id: str) -> str:
+    return f"originals/{report_id}/{media_id}"
+
+
+def derived_key(report_id: str, media_id: str, name: Literal["thumb.jpg", "preview.jpg", "manifest.json"]) -> str:
+    return f"derived/{report_id}/{media_id}/{name}"
+
+
+def parse_original_key(key: str) -> MediaKey | None:
+    """Whose original this key is; None for any other key."""
+    return _parse(_ORIGINAL, key)
+
+
+def parse_manifest_key(key: str) -> MediaKey | None:
+    """Whose manifest this key is; None for any other key."""
+    return _parse(_MANIFEST, key)
+
+
+def _parse(pattern: re.Pattern[str], key: str) -> MediaKey | None:
+    match = pattern.fullmatch(key)
+    return MediaKey(match[1], match[2]) if match else None
+
+
+class _Found(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Checksum(_Found):
+    """`value` is hex for a `sha256` of bytes read in whole (type `full_object`); otherwise S3's own base64, with S3's algorithm and type."""
+
+    algorithm: str
+    type: str
+    value: str
+
+
+class Hint(_Found):
+    """What the original says of itself. For officers, apart from what the reporter said, and never in anything derived.
+
+    `taken_at` has a zone only where the original gives one. `lat` and `lon` are WGS-84 degrees, both or neither.
+    """
+
+    taken_at: datetime | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("lat and lon come together")
+        return self
+
+
+class Manifest(_Found):
+    """The verdict on one medium, as found in the first version of its original.
+
+    `content_type`, `size`, `width` and `height` are those of the original, upright; `content_type` is None when it is none of ours.
+    `thumb` and `preview` are keys, present when `ready`; `reason` is present when `rejected`.
+    `sequencer` is that of the event of the first upload (None when it was looked at without one).
+    """
+
+    state: Literal[MediaState.READY, MediaState.REJECTED]
+    reason: RejectReason | None = None
+    content_type: str | None = None
+    size: Annotated[int, Field(ge=0)]
+    checksum: Checksum | None = None
+    version_id: str
+    sequencer: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    codec: str | None = None
+    thumb: str | None = None
+    preview: str | None = None
+    hint: Hint | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.state is MediaState.READY and (self.reason or not (self.thumb and self.preview and self.content_type)):
+            raise ValueError("ready needs its type and both pictures, and no reason")
+        if self.state is MediaState.REJECTED and (self.reason is None or self.thumb or self.preview):
+            raise ValueError("rejected needs a reason, and has no picture")
+        return self
