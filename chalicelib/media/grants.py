@@ -1,0 +1,232 @@
+"""Grants: who holds one may send, or read, one object of the bucket and no other.
+
+A grant is a signature (SigV4), made by arithmetic alone: `post_grant`, `read_url` and `part_urls` never touch the network.
+The other multipart functions are calls to S3. `s3` is a boto3 client made with `Config(signature_version="s3v4")`; how it addresses
+the bucket is its own choice.
+
+No grant names an encryption: the bucket's own default (KMS) holds for every object, and a field the client need not send cannot go wrong.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import Conflict, FieldError, Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PART_SIZE = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PostGrant:
+    """One upload by form: POST `fields`, in this order, then the file, to `url` before `expires_at`. At most `max_bytes`."""
+
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPart:
+    """A part that S3 has: its number from 1, its ETag in quotes, its size in bytes."""
+
+    number: int
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartGrant:
+    """PUT exactly the part's own bytes to `url`."""
+
+    number: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The object a multipart upload became: its version, its size in bytes, its full-object CRC64NVME in base64."""
+
+    version_id: str
+    size: int
+    crc64nvme: str | None
+
+
+def post_grant(
+    *, s3: "S3Client", bucket: str, key: str, content_type: str, max_bytes: int, sha256_hex: str | None, expires_s: int
+) -> PostGrant:
+    """Allow one POST of 1 to `max_bytes` bytes, of exactly this content type and, if `sha256_hex` is given, exactly these bytes."""
+    fields = {"Content-Type": content_type}
+    if sha256_hex is not None:
+        fields["x-amz-checksum-algorithm"] = "SHA256"
+        fields["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(sha256_hex)).decode()
+    conditions: list[Any] = [{name: value} for name, value in fields.items()]
+    conditions.append(["content-length-range", 1, max_bytes])
+    signed = s3.generate_presigned_post(Bucket=bucket, Key=key, Fields=fields, Conditions=conditions, ExpiresIn=expires_s)
+    return PostGrant(
+        url=signed["url"],
+        fields=signed["fields"],
+        max_bytes=max_bytes,
+        expires_at=datetime.fromisoformat(json.loads(base64.b64decode(signed["fields"]["policy"]))["expiration"]),
+    )
+
+
+def read_url(
+    *,
+    s3: "S3Client",
+    bucket: str,
+    key: str,
+    version_id: str,
+    content_type: str,
+    disposition: Literal["inline", "attachment"],
+    expires_s: int,
+) -> str:
+    """A URL that opens exactly this version. It is served as our `content_type` and `disposition`, whatever the uploader declared."""
+    return s3.generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": bucket,
+            "Key": key,
+            "VersionId": version_id,
+            "ResponseContentType": content_type,
+            "ResponseContentDisposition": disposition,
+        },
+        ExpiresIn=expires_s,
+    )
+
+
+def part_count(size: int) -> int:
+    """How many parts an upload of `size` bytes has."""
+    return -(-size // PART_SIZE)
+
+
+def part_length(size: int, number: int) -> int:
+    """The exact bytes of part `number`, from 1: all are `PART_SIZE` but the last, which is the rest."""
+    return min(PART_SIZE, size - (number - 1) * PART_SIZE)
+
+
+def start_multipart(*, s3: "S3Client", bucket: str, key: str, content_type: str) -> str:
+    """Begin an upload in parts and return its id. The bucket's lifecycle aborts it if it is never completed."""
+    with _unavailable():
+        started = s3.create_multipart_upload(
+            Bucket=bucket,
+            Key=key,
+            ContentType=content_type,
+            # The one algorithm whose full-object value S3 computes itself from bare parts: phones send no checksum of their own.
+            ChecksumAlgorithm="CRC64NVME",
+            ChecksumType="FULL_OBJECT",
+        )
+    return started["UploadId"]
+
+
+def list_held(*, s3: "S3Client", bucket: str, key: str, upload_id: str) -> tuple[HeldPart, ...]:
+    """The parts S3 has, by number. Raises Conflict(`upload_gone`) when the upload was completed or aborted."""
+    try:
+        with _unavailable("NoSuchUpload"):
+            pages = s3.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
+            return tuple(HeldPart(part["PartNumber"], part["ETag"], part["Size"]) for page in pages for part in page.get("Parts", ()))
+    except ClientError as error:
+        raise Conflict("upload_gone") from error
+
+
+def part_urls(
+    *, s3: "S3Client", bucket: str, key: str, upload_id: str, size: int, numbers: Sequence[int], expires_s: int
+) -> tuple[PartGrant, ...]:
+    """A URL for each of `numbers` of an upload of `size` bytes in all. Raises Invalid for a number the upload does not have."""
+    last = part_count(size)
+    wrong = [index for index, number in enumerate(numbers) if not 1 <= number <= last]
+    if wrong:
+        raise Invalid(*(FieldError(f"numbers.{index}", "part_out_of_range", (("last", str(last)),)) for index in wrong))
+    return tuple(
+        PartGrant(
+            number,
+            s3.generate_presigned_url(
+                "upload_part",
+                Params={
+                    "Bucket": bucket,
+                    "Key": key,
+                    "UploadId": upload_id,
+                    "PartNumber": number,
+                    # Becomes a signed header: a body of any other length does not match the signature.
+                    "ContentLength": part_length(size, number),
+                },
+                ExpiresIn=expires_s,
+            ),
+        )
+        for number in numbers
+    )
+
+
+def complete_multipart(*, s3: "S3Client", bucket: str, key: str, upload_id: str, size: int) -> Completed:
+    """Join the parts into one object of exactly `size` bytes; repeated, it answers with the same object.
+
+    Raises Conflict: `parts_missing` (`numbers`, comma-separated), `size_mismatch` (a part, or the object that is there, is not as
+    declared), `upload_gone` (neither parts nor object: begin again).
+    """
+    try:
+        held = {part.number: part for part in list_held(s3=s3, bucket=bucket, key=key, upload_id=upload_id)}
+    except Conflict:
+        return _completed_before(s3=s3, bucket=bucket, key=key, size=size)
+    wanted = range(1, part_count(size) + 1)
+    missing = [str(number) for number in wanted if number not in held]
+    if missing:
+        raise Conflict("parts_missing", numbers=",".join(missing))
+    if len(held) != len(wanted) or any(held[number].size != part_length(size, number) for number in wanted):
+        raise Conflict("size_mismatch")
+    try:
+        with _unavailable("NoSuchUpload", "PreconditionFailed", "ConditionalRequestConflict"):
+            s3.complete_multipart_upload(
+                Bucket=bucket,
+                Key=key,
+                UploadId=upload_id,
+                MultipartUpload={"Parts": [{"PartNumber": number, "ETag": held[number].etag} for number in wanted]},
+                MpuObjectSize=size,
+                # One key, one object: of two calls at once only one makes it, and no second upload can put a version on top.
+                IfNoneMatch="*",
+            )
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ConditionalRequestConflict":
+            raise Unavailable from error
+    return _completed_before(s3=s3, bucket=bucket, key=key, size=size)
+
+
+def abort_multipart(*, s3: "S3Client", bucket: str, key: str, upload_id: str) -> None:
+    """Drop an unfinished upload and its parts; nothing happens when there is none."""
+    try:
+        with _unavailable("NoSuchUpload"):
+            s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+    except ClientError:
+        return
+
+
+def _completed_before(*, s3: "S3Client", bucket: str, key: str, size: int) -> Completed:
+    try:
+        with _unavailable("404", "NoSuchKey"):
+            head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    except ClientError as error:
+        raise Conflict("upload_gone") from error
+    if head["ContentLength"] != size:
+        raise Conflict("size_mismatch")
+    return Completed(version_id=head["VersionId"], size=size, crc64nvme=head.get("ChecksumCRC64NVME"))
+
+
+@contextmanager
+def _unavailable(*expected: str) -> Iterator[None]:
+    """Whatever S3 fails with is Unavailable, but for the `expected` codes, which pass to the caller."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in expected:
+            raise
+        raise Unavailable from error
+    except BotoCoreError as error:
+        raise Unavailable from error
