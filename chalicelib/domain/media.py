@@ -139,6 +139,48 @@ class RejectReason(StrEnum):
     UNPROCESSABLE = "unprocessable"  # the decoder crashed, ran out of time or memory; or no verdict was ever reached
 
 
+MAX_PIXELS = 40_000_000
+"""What is decoded at full size. A larger JPEG still passes: it is decoded at a fraction of its size."""
+THUMB_PX = 400
+PREVIEW_PX = 1600
+"""The longer side of each derived picture is at most this."""
+
+_IMAGE_MAGIC = (("image/jpeg", b"\xff\xd8\xff"), ("image/png", b"\x89PNG\r\n\x1a\n"))
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_HEIF_BRANDS = {b"mif1", b"msf1"}
+_MP4_BRANDS = {b"isom", b"mp41", b"mp42", b"avc1", b"M4V ", b"M4VH", b"M4VP", b"MSNV", b"mmp4", b"dash", b"f4v ", b"XAVC", b"M4A "}
+
+
+def sniff(head: bytes) -> str | None:
+    """The accepted type that a file's first bytes (64 or more, if it has them) speak of; None for any other. Not yet a promise."""
+    for content_type, magic in _IMAGE_MAGIC:
+        if head.startswith(magic):
+            return content_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[4:8] == b"ftyp":
+        return _sniff_brands(head)
+    return None
+
+
+def _sniff_brands(head: bytes) -> str | None:
+    """ISO base media files name a major brand, then those they are compatible with."""
+    size = int.from_bytes(head[:4])
+    brands = [head[8:12], *(head[at : at + 4] for at in range(16, min(size, len(head)) - 3, 4))]
+    if brands[0] in _HEIF_BRANDS:  # says how pictures are kept, not how they are coded: AVIF has it too
+        return "image/heic" if _HEIC_BRANDS.intersection(brands) else None if b"avif" in brands else "image/heif"
+    for brand in brands:
+        if brand in _HEIC_BRANDS:
+            return "image/heic"
+        if brand == b"qt  ":
+            return "video/quicktime"
+        if brand[:3] in (b"3gp", b"3g2"):
+            return "video/3gpp"
+        if brand in _MP4_BRANDS or brand[:3] == b"iso":
+            return "video/mp4"
+    return None
+
+
 class MediaKey(NamedTuple):
     report_id: str
     media_id: str
@@ -177,7 +219,7 @@ class _Found(BaseModel):
 
 
 class Checksum(_Found):
-    """`value` is hex for a `sha256` of bytes read in whole (type `full_object`); otherwise S3's own base64, with S3's algorithm and type."""
+    """`value` is hex for a `sha256` of bytes read in whole (type `full_object`), else S3's base64 with S3's algorithm and type."""
 
     algorithm: str
     type: str
@@ -199,6 +241,24 @@ class Hint(_Found):
         if (self.lat is None) != (self.lon is None):
             raise ValueError("lat and lon come together")
         return self
+
+
+class Rejected(Exception):
+    """These bytes cannot be accepted. Raised by whoever looks at them."""
+
+    def __init__(self, reason: RejectReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Looked(_Found):
+    """What decoding tells of an original: pixels as seen upright, and for a video its length and codec."""
+
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    duration_s: Annotated[float, Field(ge=0)] | None = None
+    codec: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")] | None = None
+    hint: Hint | None = None
 
 
 class Manifest(_Found):

@@ -1,0 +1,195 @@
+"""Pictures: a stranger's bytes in; two clean JPEGs, and what they tell of themselves, out.
+
+Clean by construction: the pixels are painted on a new image that never held anything else, and that is encoded. No Exif, GPS, XMP, ICC
+profile, comment, text, embedded thumbnail or trailing bytes have a way across. Runs in the sandbox; nothing else imports it.
+"""
+
+import warnings
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
+from typing import Any, NamedTuple
+
+from PIL import Image, JpegImagePlugin
+
+from chalicelib.domain.media import MAX_PIXELS, PREVIEW_PX, THUMB_PX, Hint, Looked, Rejected, RejectReason
+
+type Size = tuple[int, int]
+
+JPEG_QUALITY = 80
+MAX_JPEG_PIXELS = 250_000_000  # a 200 MP phone; decoded at a quarter of its width or less
+MAX_EXIF_BYTES = 1 << 17  # a JPEG segment holds half of this; more is an attack on the parser
+# JPEG can be decoded at 1/2, 1/4 or 1/8 for a fraction of the cost, but its scaling is cruder than LANCZOS: from less than this
+# much above the wanted size, the loss would show (45 dB).
+DRAFT_MARGIN = 1.15
+
+# Some decoders allocate as they open, so Pillow's own check has to know the limit; it raises at twice this.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = range(5, 9)
+
+
+class Pictures(NamedTuple):
+    """Two JPEGs without metadata, and what the original tells."""
+
+    thumb: bytes
+    preview: bytes
+    looked: Looked
+
+
+def derive(data: bytes, content_type: str) -> Pictures:
+    """Derive from the bytes of a picture of one of the accepted image types. Raises Rejected, and MemoryError."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")  # sloppy Exif, which costs no more than the hint
+        try:
+            return _derive(data, content_type)
+        except Image.DecompressionBombError:
+            raise Rejected(RejectReason.TOO_MANY_PIXELS) from None
+        except (Rejected, MemoryError):
+            raise
+        except Exception:  # decoders raise whatever they like on broken files
+            raise Rejected(RejectReason.UNREADABLE) from None
+
+
+def _derive(data: bytes, content_type: str) -> Pictures:
+    image = _OPENERS[content_type](data)
+    width, height = image.size
+    if width * height > (MAX_JPEG_PIXELS if content_type == "image/jpeg" else MAX_PIXELS):
+        raise Rejected(RejectReason.TOO_MANY_PIXELS)
+    if len(image.info.get("exif", b"")) > MAX_EXIF_BYTES:
+        del image.info["exif"]
+    box = fit(image.size, PREVIEW_PX)
+    image.draft("RGB", _with_margin(box))  # of effect for JPEG only
+    if image.size[0] * image.size[1] > MAX_PIXELS:
+        raise Rejected(RejectReason.TOO_MANY_PIXELS)
+    image.load()
+    exif = image.getexif()
+    orientation = exif.get(0x0112, 1) if isinstance(exif.get(0x0112, 1), int) else 1
+    hint = _read_hint(exif)
+    image = _flatten(image).resize(box, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return render(image, Looked(width=width, height=height, hint=hint))
+
+
+def render(image: Image.Image, looked: Looked) -> Pictures:
+    """Encode an upright RGB image, no larger than a preview, twice. One decode serves both sizes."""
+    preview = _repaint(image)
+    thumb = preview.resize(fit(preview.size, THUMB_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return Pictures(_encode(thumb), _encode(preview), looked)
+
+
+def fit(size: Size, longest: int) -> Size:
+    """`size` scaled down, never up, so that its longer side is at most `longest` and its shorter at least 1."""
+    scale = min(1.0, longest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _with_margin(box: Size) -> Size:
+    return int(box[0] * DRAFT_MARGIN), int(box[1] * DRAFT_MARGIN)
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """As RGB, what is transparent on white, 16 bits a channel cut to 8."""
+    if image.mode.startswith("I;16"):
+        return image.point(lambda value: value / 256).convert("L").convert("RGB")
+    if not image.has_transparency_data:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    image = image if image.mode == "RGBA" else image.convert("RGBA")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image)
+    return white
+
+
+def _repaint(image: Image.Image) -> Image.Image:
+    """The same pixels on an image that never held anything else (the library copies `info` from image to image)."""
+    clean = Image.new("RGB", image.size)
+    clean.paste(image)
+    return clean
+
+
+def _encode(image: Image.Image) -> bytes:
+    out = BytesIO()
+    image.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    return out.getvalue()
+
+
+# The class is chosen by what was sniffed, so no other of the library's many decoders is ever reached.
+
+
+def _open_jpeg(data: bytes) -> Image.Image:
+    return JpegImagePlugin.JpegImageFile(BytesIO(data))
+
+
+def _open_png(data: bytes) -> Image.Image:
+    from PIL.PngImagePlugin import PngImageFile
+
+    return PngImageFile(BytesIO(data))
+
+
+def _open_webp(data: bytes) -> Image.Image:
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    return WebPImageFile(BytesIO(data))
+
+
+def _open_heif(data: bytes) -> Image.Image:
+    from pi_heif import HeifImagePlugin, options  # noqa: F401  (the plugin's module registers it)
+    from pi_heif.as_plugin import HeifImageFile
+
+    options.DECODE_THREADS = 1  # each thread's arena counts against the sandbox's memory
+    options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
+    image: Image.Image = HeifImageFile(BytesIO(data))  # type: ignore[no-untyped-call]
+    return image
+
+
+_OPENERS: dict[str, Callable[[bytes], Image.Image]] = {
+    "image/jpeg": _open_jpeg,
+    "image/png": _open_png,
+    "image/webp": _open_webp,
+    "image/heic": _open_heif,
+    "image/heif": _open_heif,
+}
+
+
+def _read_hint(exif: Image.Exif) -> Hint | None:
+    lat, lon = _read_place(exif)
+    hint = Hint(taken_at=_read_time(exif), lat=lat, lon=lon)
+    return None if hint == Hint() else hint
+
+
+def _read_time(exif: Image.Exif) -> datetime | None:
+    """The moment the shutter was pressed, with a zone if the camera wrote one."""
+    try:
+        details = exif.get_ifd(0x8769)
+        written = str(details.get(0x9003) or details.get(0x9004) or exif.get(0x0132))
+        zone = str(details.get(0x9011) or details.get(0x9010) or "")
+        return datetime.fromisoformat(f"{written[:10].replace(':', '-')}T{written[11:19]}{zone.strip()}")
+    except Exception:
+        return None  # a hint: nothing hangs on it
+
+
+def _read_place(exif: Image.Exif) -> tuple[float, float] | tuple[None, None]:
+    try:
+        gps = exif.get_ifd(0x8825)
+        lat, lon = _read_degrees(gps[2], gps[1], "S"), _read_degrees(gps[4], gps[3], "W")
+    except Exception:
+        return None, None
+    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 else (None, None)
+
+
+def _read_degrees(parts: Any, reference: Any, negative: str) -> float:
+    degrees: float = sum(float(part) / 60**power for power, part in enumerate(parts[:3]))
+    return round(-degrees if str(reference).strip("\0 ").upper() == negative else degrees, 6)
