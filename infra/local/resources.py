@@ -1,0 +1,274 @@
+"""Makes what `infra/resources.yaml` defines, on moto: the tests and the local stack run on the very definition that is deployed.
+
+moto's own CloudFormation leaves out user pools, bucket notifications and much else, so the template is read here and each type is made
+by its own API. A type that is not known here fails loudly.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import boto3
+import yaml
+from botocore.config import Config
+
+TEMPLATE = Path(__file__).parents[1] / "resources.yaml"
+REGION = "us-east-1"
+
+SETTINGS = {
+    "REPORTS_TABLE": "ReportsTable",
+    "AUDIT_TABLE": "AuditTable",
+    "BULLETINS_TABLE": "BulletinsTable",
+    "OFFICERS_TABLE": "OfficersTable",
+    "MEDIA_BUCKET": "MediaBucket",
+    "AUDIT_BUCKET": "AuditBucket",
+    "NOTICES_TOPIC_ARN": "NoticesTopic",
+    "USER_POOL_ID": "OfficersPool",
+    "CLIENT_ID": "OfficersClient",
+    "IDENTITY_SECRET": "IdentitySecret",
+    "CURSOR_SECRET": "CursorSecret",
+    "AUDIT_SECRET": "AuditSecret",
+    "UPLOADS_QUEUE_URL": "UploadsQueue",
+    "UPLOADS_DEAD_LETTERS_URL": "UploadsDeadLetters",
+    "MANIFESTS_QUEUE_URL": "ManifestsQueue",
+    "MANIFESTS_DEAD_LETTERS_URL": "ManifestsDeadLetters",
+    "NOTICES_DEAD_LETTERS_URL": "NoticesDeadLetters",
+}
+
+
+def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -> dict[str, str]:
+    """Make every resource of the template and return the environment that names them: what `Settings` reads, and for pollers and tests
+    `…_QUEUE_URL`, `…_QUEUE_ARN`, `…_DEAD_LETTERS_URL` and `REPORTS_STREAM_ARN`.
+
+    Without `endpoint_url` the resources are made in this process, inside `moto.mock_aws`; credentials are those of the environment.
+    """
+    template = _load(TEMPLATE.read_text(encoding="utf-8"))
+    stack = _Stack(template["Resources"], endpoint_url, region)
+    for logical_id in template["Resources"]:
+        stack.make(logical_id)
+    issuer = stack.resolve(template["Outputs"]["Issuer"]["Value"])
+    # moto signs in Cognito's name but serves the keys itself.
+    keys_at = f"{endpoint_url}/{stack.make('OfficersPool').ref}" if endpoint_url else issuer
+    return {name: stack.make(logical_id).ref for name, logical_id in SETTINGS.items()} | {
+        "ISSUER": issuer,
+        "JWKS_URI": f"{keys_at}/.well-known/jwks.json",
+        "UPLOADS_QUEUE_ARN": stack.make("UploadsQueue").attributes["Arn"],
+        "MANIFESTS_QUEUE_ARN": stack.make("ManifestsQueue").attributes["Arn"],
+        "REPORTS_STREAM_ARN": stack.make("ReportsTable").attributes["StreamArn"],
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+    }
+
+
+class _Made(NamedTuple):
+    """What `Ref` and `Fn::GetAtt` of a resource give."""
+
+    ref: str
+    attributes: Mapping[str, str]
+
+
+class _Stack:
+    """The template while it is made: a resource is made when first referred to, so order in the file is free."""
+
+    def __init__(self, resources: Mapping[str, Any], endpoint_url: str | None, region: str) -> None:
+        self._resources = resources
+        self._made: dict[str, _Made] = {}
+        self._session: Any = boto3.Session(region_name=region)
+        self._config = Config(account_id_endpoint_mode="disabled", s3={"addressing_style": "path"})
+        self._clients: dict[str, Any] = {}
+        self._endpoint_url = endpoint_url
+        self._pseudo = {
+            "AWS::Region": region,
+            "AWS::AccountId": "123456789012",
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::StackName": "tipline-local",
+        }
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, endpoint_url=self._endpoint_url, config=self._config)
+        return self._clients[service]
+
+    def make(self, logical_id: str) -> _Made:
+        if logical_id not in self._made:
+            resource = self._resources[logical_id]
+            name = f"tipline-local-{re.sub(r'(?<!^)(?=[A-Z])', '-', logical_id).lower()}"
+            self._made[logical_id] = _MAKERS[resource["Type"]](self, name, self.resolve(resource.get("Properties", {})))
+        return self._made[logical_id]
+
+    def resolve(self, node: Any) -> Any:
+        """The value of a template's node, with its functions (`Ref`, `Fn::GetAtt`, `Fn::Sub`) carried out."""
+        match node:
+            case {"Ref": name}:
+                return self._value(name)
+            case {"Fn::GetAtt": [logical_id, attribute]}:
+                return self.make(logical_id).attributes[attribute]
+            case {"Fn::Sub": text}:
+                return re.sub(r"\$\{([^!}]+)\}", lambda match: self._value(match[1]), text)
+            case dict():
+                return {key: self.resolve(value) for key, value in node.items()}
+            case list():
+                return [self.resolve(value) for value in node]
+        return node
+
+    def _value(self, name: str) -> str:
+        if name in self._pseudo:
+            return self._pseudo[name]
+        logical_id, _, attribute = name.partition(".")
+        made = self.make(logical_id)
+        return made.attributes[attribute] if attribute else made.ref
+
+
+def _key(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    made = stack.client("kms").create_key(Description=properties["Description"], Policy=json.dumps(properties["KeyPolicy"]))["KeyMetadata"]
+    return _Made(made["KeyId"], {"Arn": made["Arn"]})
+
+
+def _table(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    dynamodb = stack.client("dynamodb")
+    recovery = properties.pop("PointInTimeRecoverySpecification", None)
+    life = properties.pop("TimeToLiveSpecification", None)
+    if "StreamSpecification" in properties:
+        properties["StreamSpecification"]["StreamEnabled"] = True
+    if "SSESpecification" in properties:
+        properties["SSESpecification"]["Enabled"] = properties["SSESpecification"].pop("SSEEnabled")
+    made = dynamodb.create_table(TableName=name, **properties)["TableDescription"]
+    if recovery:
+        dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+    if life:
+        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=life)
+    return _Made(name, {"Arn": made["TableArn"], "StreamArn": made.get("LatestStreamArn", "")})
+
+
+def _bucket(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    s3 = stack.client("s3")
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=properties.pop("ObjectLockEnabled", False))
+    for kind, value in properties.items():
+        method, parameter = _BUCKET_CALLS[kind]
+        getattr(s3, method)(Bucket=name, **{parameter: _as_s3_spells_it(kind, value)})
+    return _Made(name, {"Arn": f"arn:aws:s3:::{name}"})
+
+
+_BUCKET_CALLS = {
+    "VersioningConfiguration": ("put_bucket_versioning", "VersioningConfiguration"),
+    "OwnershipControls": ("put_bucket_ownership_controls", "OwnershipControls"),
+    "PublicAccessBlockConfiguration": ("put_public_access_block", "PublicAccessBlockConfiguration"),
+    "BucketEncryption": ("put_bucket_encryption", "ServerSideEncryptionConfiguration"),
+    "NotificationConfiguration": ("put_bucket_notification_configuration", "NotificationConfiguration"),
+    "CorsConfiguration": ("put_bucket_cors", "CORSConfiguration"),
+    "LifecycleConfiguration": ("put_bucket_lifecycle_configuration", "LifecycleConfiguration"),
+    "ObjectLockConfiguration": ("put_object_lock_configuration", "ObjectLockConfiguration"),
+}
+
+
+def _as_s3_spells_it(kind: str, value: Any) -> Any:
+    """CloudFormation and S3 name some things differently."""
+    match kind:
+        case "BucketEncryption":
+            names = {"ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"}
+            return {"Rules": _renamed(value["ServerSideEncryptionConfiguration"], names)}
+        case "NotificationConfiguration":
+            return {"EventBridgeConfiguration": {}}
+        case "CorsConfiguration":
+            return {"CORSRules": _renamed(value["CorsRules"], {"ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds"})}
+        case "LifecycleConfiguration":
+            return {"Rules": [{"Filter": {"Prefix": ""}, **rule} for rule in _renamed(value["Rules"], {"Id": "ID"})]}
+    return value
+
+
+def _renamed(rules: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{names.get(key, key): value for key, value in rule.items()} for rule in rules]
+
+
+def _queue(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    attributes = {key: json.dumps(value) if isinstance(value, dict | bool) else str(value) for key, value in properties.items()}
+    url = stack.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    region, account = stack.resolve({"Ref": "AWS::Region"}), stack.resolve({"Ref": "AWS::AccountId"})
+    return _Made(url, {"Arn": f"arn:aws:sqs:{region}:{account}:{name}", "QueueName": name})
+
+
+def _queue_policy(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    for url in properties["Queues"]:
+        stack.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(properties["PolicyDocument"])})
+    return _Made(name, {})
+
+
+def _rule(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    events = stack.client("events")
+    arn = events.put_rule(Name=name, Description=properties["Description"], EventPattern=json.dumps(properties["EventPattern"]))["RuleArn"]
+    events.put_targets(Rule=name, Targets=properties["Targets"])
+    return _Made(name, {"Arn": arn})
+
+
+def _topic(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    arn = stack.client("sns").create_topic(Name=name, Attributes=properties)["TopicArn"]
+    return _Made(arn, {"TopicArn": arn})
+
+
+def _pool(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    cognito = stack.client("cognito-idp")
+    mfas = properties.pop("EnabledMfas", [])
+    pool = cognito.create_user_pool(PoolName=name, **properties)["UserPool"]
+    if "SOFTWARE_TOKEN_MFA" in mfas:
+        cognito.set_user_pool_mfa_config(
+            UserPoolId=pool["Id"], SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration=properties["MfaConfiguration"]
+        )
+    return _Made(pool["Id"], {"Arn": pool["Arn"]})
+
+
+def _pool_client(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    client = stack.client("cognito-idp").create_user_pool_client(ClientName=name, **properties)["UserPoolClient"]
+    return _Made(client["ClientId"], {})
+
+
+def _secret(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    secrets = stack.client("secretsmanager")
+    value = secrets.get_random_password(**properties.pop("GenerateSecretString"))["RandomPassword"]
+    arn = secrets.create_secret(Name=name, SecretString=value, **properties)["ARN"]
+    return _Made(arn, {"Id": arn})
+
+
+def _left_out(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    """moto would refuse everything under a policy that asks for TLS."""
+    return _Made(name, {})
+
+
+_MAKERS: Mapping[str, Callable[[_Stack, str, dict[str, Any]], _Made]] = {
+    "AWS::KMS::Key": _key,
+    "AWS::DynamoDB::Table": _table,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::S3::BucketPolicy": _left_out,
+    "AWS::SQS::Queue": _queue,
+    "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::Events::Rule": _rule,
+    "AWS::SNS::Topic": _topic,
+    "AWS::Cognito::UserPool": _pool,
+    "AWS::Cognito::UserPoolClient": _pool_client,
+    "AWS::SecretsManager::Secret": _secret,
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML plus CloudFormation's short forms: `!Ref`, `!GetAtt`, `!Sub`."""
+
+
+def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _function)
+
+
+def _load(text: str) -> Any:
+    return yaml.load(text, Loader=_Loader)  # noqa: S506  it is a SafeLoader

@@ -1,0 +1,60 @@
+"""What tests share: one mocked cloud a module, made from the definition that is deployed."""
+
+import os
+from collections.abc import Iterator, Mapping
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib import wiring
+from infra.local.resources import REGION, create_resources
+
+os.environ.update(
+    # Never real ones: a test that escapes the mock must fail.
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_SESSION_TOKEN="testing",
+    AWS_DEFAULT_REGION=REGION,
+    AWS_REGION=REGION,
+    AWS_EC2_METADATA_DISABLED="true",
+    # moto does not know the hosts that carry the account's number.
+    AWS_ACCOUNT_ID_ENDPOINT_MODE="disabled",
+    # A queue may be purged more than once a minute.
+    MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR="false",
+)
+os.environ.pop("AWS_ENDPOINT_URL", None)
+os.environ.pop("AWS_PROFILE", None)
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Mapping[str, str]]:
+    """A mocked cloud with everything in `infra/resources.yaml`; gives the environment, which is set for as long as the module runs."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        environment = create_resources() | {"PUBLIC_URL": "https://api.test", "STAGE": "test", "LIMITS": "off"}
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        wiring.reset()
+        yield environment
+        wiring.reset()
+
+
+@pytest.fixture
+def clean(aws: Mapping[str, str]) -> Iterator[None]:
+    """Leaves tables, queues and the media bucket empty after the test, which is much cheaper than a new cloud."""
+    yield
+    empty(aws)
+
+
+def empty(aws: Mapping[str, str]) -> None:
+    """Take every row, message and object version out of the mocked cloud."""
+    dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
+    for name, table in aws.items():
+        if name.endswith("_TABLE"):
+            for row in dynamodb.scan(TableName=table, ProjectionExpression="pk, sk")["Items"]:
+                dynamodb.delete_item(TableName=table, Key=row)
+        elif name.endswith(("_QUEUE_URL", "_DEAD_LETTERS_URL")):
+            sqs.purge_queue(QueueUrl=aws[name])
+    versions = s3.list_object_versions(Bucket=aws["MEDIA_BUCKET"])
+    for version in versions.get("Versions", []) + versions.get("DeleteMarkers", []):
+        s3.delete_object(Bucket=aws["MEDIA_BUCKET"], Key=version["Key"], VersionId=version["VersionId"])
