@@ -1,0 +1,91 @@
+"""What Lambda loads: a tree of files for Python 3.13 on arm64, zipped so that equal content gives equal bytes."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+PYTHON = (3, 13)
+# Lambda's python3.13 stands on Amazon Linux 2023, glibc 2.34. pip takes each tag literally, so all that run there are named.
+PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in range(17, 35)] + ["manylinux2014_aarch64"]
+AARCH64 = 183  # e_machine in an ELF header
+
+# Neither run nor read there: stubs, sources of what is compiled, tests, commands, pip's notes on this very installation.
+CHAFF = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "py.typed", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+CHAFF_DIRECTORIES = ("__pycache__", "tests", "bin", "sboms")
+
+
+class Incomplete(Exception):
+    """A bundle would not run, or is too large; the message says what is wrong."""
+
+
+def install(requirements: Iterable[str], target: Path) -> None:
+    """Fill `target` with wheels for Lambda. A wheel that is not there is an error, never a build for this machine.
+
+    What is installed once for the same requirements is used again.
+    """
+    lines = sorted(requirements)
+    mark = target / ".requirements"
+    if mark.is_file() and mark.read_text() == "\n".join(lines):
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--only-binary=:all:"]
+    command += ["--python-version", "3.13", "--implementation", "cp", "--abi", "cp313", "--abi", "abi3", "--abi", "none"]
+    command += [argument for platform in PLATFORMS for argument in ("--platform", platform)]
+    done = subprocess.run([*command, "--target", str(target), *lines], check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Incomplete(f"no wheels for Python 3.13 on arm64:\n{done.stderr.strip()}")
+    for pattern in CHAFF:
+        for path in target.rglob(pattern):
+            path.unlink()
+    for path in [path for name in CHAFF_DIRECTORIES for path in target.rglob(name)]:
+        shutil.rmtree(path, ignore_errors=True)
+    mark.write_text("\n".join(lines))
+
+
+def compile_modules(tree: Path, mounted_at: str) -> None:
+    """Add .pyc files that Lambda takes as they are: /var/task is read-only, and a cold start would compile every module anew."""
+    command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(tree), "-p", mounted_at, str(tree)]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
+
+
+def foreign_libraries(tree: Path) -> list[str]:
+    """Shared libraries in `tree` that would not load on arm64."""
+    return [name for path, name in files(tree) if ".so" in path.suffixes and not _runs_on_arm64(path)]
+
+
+def files(tree: Path) -> Iterator[tuple[Path, str]]:
+    """Each file with its name in the bundle, in one order everywhere."""
+    for path in sorted(tree.rglob("*")):
+        if path.is_file() and path.name != ".requirements":
+            yield path, path.relative_to(tree).as_posix()
+
+
+def write_zip(tree: Path, target: Path, prefix: str = "") -> str:
+    """Zip `tree`, with neither clock nor owner in it, and return its SHA-256 in hex."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path, name in files(tree):
+            entry = zipfile.ZipInfo(prefix + name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, path.read_bytes(), compresslevel=9)
+    return hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+def refuse_over(limit_mb: int, target: Path) -> None:
+    """Raise Incomplete when the zip at `target` is over `limit_mb` megabytes (of 10^6 bytes)."""
+    if target.stat().st_size > limit_mb * 1_000_000:
+        raise Incomplete(f"{target.name} is {megabytes(target)}, over {limit_mb} MB")
+
+
+def megabytes(target: Path) -> str:
+    return f"{target.stat().st_size / 1_000_000:.1f} MB"
+
+
+def _runs_on_arm64(path: Path) -> bool:
+    header = path.open("rb").read(20)
+    return header[:4] == b"\x7fELF" and int.from_bytes(header[18:20], "little") == AARCH64

@@ -1,0 +1,33 @@
+"""The media layer: Pillow, pi-heif and PyAV for the one function that opens pictures and videos."""
+
+from pathlib import Path
+
+from infra import bundle
+
+LIMIT_MB = 45
+# What the decoders are at heart; a layer without one of them answers every upload with "rejected".
+REQUIRED = ("PIL/_imaging.cpython-313-*.so", "_pi_heif.cpython-313-*.so", "av/_core*.so")
+
+
+def build_layer(requirements: Path, build: Path) -> str:
+    """Build `media.zip` under `build` from a requirements file, and return its SHA-256.
+
+    Raises bundle.Incomplete when a wheel is missing, is not for arm64, or the zip is over 45 MB.
+    """
+    tree = build / "media"
+    bundle.install(pinned(requirements), tree)
+    bundle.compile_modules(tree, "/opt/python")
+    if missing := [pattern for pattern in REQUIRED if not any(tree.glob(pattern))]:
+        raise bundle.Incomplete(f"the media layer lacks {', '.join(missing)}")
+    if foreign := bundle.foreign_libraries(tree):
+        raise bundle.Incomplete(f"the media layer holds libraries not for arm64: {', '.join(foreign)}")
+    target = build / "media.zip"
+    digest = bundle.write_zip(tree, target, prefix="python/")
+    bundle.refuse_over(LIMIT_MB, target)
+    return digest
+
+
+def pinned(requirements: Path) -> list[str]:
+    """The requirements in a file, without comments."""
+    lines = (line.split("#")[0].strip() for line in requirements.read_text().splitlines())
+    return [line for line in lines if line and not line.startswith("-")]
