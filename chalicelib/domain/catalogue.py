@@ -1,0 +1,349 @@
+"""The two catalogues, what residents report (categories) and where police publish (channels), and what apps need to know.
+
+`catalogue.json` is the seed: codes, lifecycle, urgencies, shards and each category's typed fields; every label stands in `texts/`.
+An admin's changes are laid over it by `Catalogue.with_overrides`, the clock's by `state_at`; neither needs a deployment.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib.domain import geo, media, times
+from chalicelib.domain.languages import text
+from chalicelib.domain.text import TEXT_MAX
+from chalicelib.errors import FieldError
+
+type UrgencyCode = Literal["low", "normal", "high", "critical"]
+
+
+class WrongFields(ValueError):
+    """Readable, but wrong: every wrong field is named in `errors`."""
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__(", ".join(f"{error.field}: {error.code}" for error in errors))
+        self.errors = errors
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class State(StrEnum):
+    """Where in its life an entry is. Only an active one takes reports, or drafts."""
+
+    PLANNED = "planned"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    RETIRED = "retired"
+
+
+def _read_time(value: Any) -> Any:
+    try:
+        return times.parse(value) if isinstance(value, str) else value
+    except ValueError:
+        raise PydanticCustomError("not_a_time", "Not an RFC 3339 time with a zone.") from None
+
+
+_State = Annotated[State, Field(strict=False)]
+_Moment = Annotated[AwareDatetime, BeforeValidator(_read_time), WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+class Entry(_Frozen):
+    """What categories and channels have in common. `activates_at` matters to planned and paused ones."""
+
+    code: str
+    state: _State
+    activates_at: _Moment | None = None
+
+    def state_at(self, now: datetime) -> State:
+        """The state when the clock says `now`: what was to be activated by then is active."""
+        waits = self.state in (State.PLANNED, State.PAUSED)
+        return State.ACTIVE if waits and self.activates_at and self.activates_at <= now else self.state
+
+
+class Raise(_Frozen):
+    """The answers that make a report as urgent as this, at least."""
+
+    urgency: UrgencyCode
+    answers: tuple[bool | str, ...] = Field(strict=False)
+
+
+class TextField(_Frozen):
+    type: Literal["text"]
+    name: str
+    max_length: int
+
+
+class IntegerField(_Frozen):
+    type: Literal["integer"]
+    name: str
+    minimum: int
+    maximum: int
+
+
+class BooleanField(_Frozen):
+    type: Literal["boolean"]
+    name: str
+    raises: Raise | None = None
+
+
+class ChoiceField(_Frozen):
+    type: Literal["choice"]
+    name: str
+    options: tuple[str, ...] = Field(strict=False)
+    raises: Raise | None = None
+
+
+class TimeField(_Frozen):
+    type: Literal["time"]
+    name: str
+
+
+type DetailField = Annotated[TextField | IntegerField | BooleanField | ChoiceField | TimeField, Field(discriminator="type")]
+
+
+class Category(Entry):
+    """What residents report.
+
+    `shards`: over how many partitions its lists are spread; may only grow. `emergency`: the emergency number belongs in every answer.
+    `always_open`: can never be switched off. `never_limited`: no abuse control may refuse or delay it.
+    `details_version` grows when `details` change; a report keeps the version that it was checked by.
+    """
+
+    urgency: UrgencyCode
+    shards: Annotated[int, Field(ge=1, le=64)]
+    emergency: bool
+    always_open: bool
+    never_limited: bool
+    details_version: int
+    details: tuple[DetailField, ...] = Field(strict=False)
+
+
+class Channel(Entry):
+    """Where police publish. `guardian_consent`: a bulletin needs the consent of the missing person's guardian."""
+
+    guardian_consent: bool
+
+
+class Emergency(_Frozen):
+    number: str
+
+
+class App(_Frozen):
+    """What apps are told. `minimum_version` informs: no route ever refuses for a version."""
+
+    minimum_version: str
+    flags: dict[str, bool]
+
+
+class Change(_Frozen):
+    """An admin's change of one entry: its whole lifecycle at once, so no date of an earlier plan lives on; `shards` of categories only."""
+
+    code: str
+    state: _State
+    activates_at: _Moment | None = None
+    shards: Annotated[int, Field(ge=1, le=64)] | None = None
+
+
+class Overrides(_Frozen):
+    """Changes laid over the seed: the body of `PATCH /v1/admin/catalogue`, and, accumulated, what is kept."""
+
+    categories: tuple[Change, ...] = Field(default=(), strict=False)
+    channels: tuple[Change, ...] = Field(default=(), strict=False)
+
+    def then(self, later: Self) -> Self:
+        """These and, over them, the later ones."""
+        return self.model_copy(
+            update={"categories": _merged(self.categories, later.categories), "channels": _merged(self.channels, later.channels)}
+        )
+
+
+def _merged(earlier: Sequence[Change], later: Sequence[Change]) -> tuple[Change, ...]:
+    merged = {change.code: change for change in earlier}
+    for change in later:
+        before = merged.get(change.code)
+        merged[change.code] = change if change.shards or not before else change.model_copy(update={"shards": before.shards})
+    return tuple(merged.values())
+
+
+class Catalogue(_Frozen):
+    """Both catalogues, in the order in which apps show them."""
+
+    categories: tuple[Category, ...] = Field(strict=False)
+    channels: tuple[Channel, ...] = Field(strict=False)
+    emergency: Emergency
+    app: App
+
+    @model_validator(mode="after")
+    def _codes_are_unique(self) -> Self:
+        for entries in (self.categories, self.channels):
+            codes = [entry.code for entry in entries]
+            if len(set(codes)) < len(codes):
+                raise ValueError("a code twice")
+        return self
+
+    def category(self, code: str) -> Category:
+        """KeyError when there is none."""
+        return _by_code(self.categories)[code]
+
+    def channel(self, code: str) -> Channel:
+        """KeyError when there is none."""
+        return _by_code(self.channels)[code]
+
+    def takes_reports(self, category: str, now: datetime) -> bool:
+        return self.category(category).state_at(now) is State.ACTIVE
+
+    def takes_bulletins(self, channel: str, now: datetime) -> bool:
+        return self.channel(channel).state_at(now) is State.ACTIVE
+
+    def with_overrides(self, overrides: Overrides) -> Self:
+        """This catalogue as changed.
+
+        WrongFields: an unknown code (`unknown_value`), a code twice (`duplicate`), an always open category switched off (`always_open`),
+        fewer shards than before (`shards_only_grow`), shards for a channel (`unknown_field`).
+        """
+        errors = (*_errors(self.categories, overrides.categories, "categories"), *_errors(self.channels, overrides.channels, "channels"))
+        if errors:
+            raise WrongFields(*errors)
+        return self._changed(overrides)
+
+    def restored(self, overrides: Overrides) -> Self:
+        """This catalogue with kept overrides, less those that do not fit it: a release that went back must not stop intake."""
+        return self._changed(
+            Overrides(categories=_fitting(self.categories, overrides.categories), channels=_fitting(self.channels, overrides.channels))
+        )
+
+    def _changed(self, overrides: Overrides) -> Self:
+        return self.model_copy(
+            update={
+                "categories": _replaced(self.categories, overrides.categories),
+                "channels": _replaced(self.channels, overrides.channels),
+            }
+        )
+
+    def public_view(self, language: str, now: datetime) -> dict[str, Any]:
+        """The body of `GET /v1/catalogue`: the same for the same catalogue, language and states, whatever the time."""
+        return {
+            "categories": [_public_category(category, language, now) for category in self.categories],
+            "channels": [_public_channel(channel, language, now) for channel in self.channels],
+            "districts": [
+                {"code": code, "label": text(f"district.{code}", language)} for code in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN)
+            ],
+            "limits": _public_limits(),
+            "emergency": {"number": self.emergency.number, "text": text("emergency.text", language, number=self.emergency.number)},
+            "app": {**self.app.model_dump(), "emergency_number": self.emergency.number},
+        }
+
+
+def etag(view: Mapping[str, Any]) -> str:
+    """A strong entity tag, in its quotes, of a body: equal for equal bodies in every process."""
+    canonical = json.dumps(view, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The seed."""
+    return Catalogue.model_validate_json((Path(__file__).parent / "catalogue.json").read_bytes())
+
+
+def _by_code[E: Entry](entries: Iterable[E]) -> dict[str, E]:
+    return {entry.code: entry for entry in entries}
+
+
+def _errors(entries: Sequence[Entry], changes: Sequence[Change], path: str) -> list[FieldError]:
+    found, seen = [], set[str]()
+    for index, change in enumerate(changes):
+        error = FieldError(f"{path}.{index}.code", "duplicate") if change.code in seen else _error(entries, change, f"{path}.{index}")
+        seen.add(change.code)
+        if error:
+            found.append(error)
+    return found
+
+
+def _error(entries: Sequence[Entry], change: Change, path: str) -> FieldError | None:
+    entry = _by_code(entries).get(change.code)
+    if entry is None:
+        return FieldError(f"{path}.code", "unknown_value")
+    if isinstance(entry, Category):
+        if entry.always_open and change.state is not State.ACTIVE:
+            return FieldError(f"{path}.state", "always_open")
+        if change.shards is not None and change.shards < entry.shards:
+            return FieldError(f"{path}.shards", "shards_only_grow", (("shards", str(entry.shards)),))
+    elif change.shards is not None:
+        return FieldError(f"{path}.shards", "unknown_field")
+    return None
+
+
+def _fitting(entries: Sequence[Entry], changes: Sequence[Change]) -> tuple[Change, ...]:
+    return tuple(change for change in changes if not _error(entries, change, ""))
+
+
+def _replaced[E: Entry](entries: Sequence[E], changes: Sequence[Change]) -> tuple[E, ...]:
+    by_code = {change.code: change for change in changes}
+    return tuple(_apply(entry, by_code[entry.code]) if entry.code in by_code else entry for entry in entries)
+
+
+def _apply[E: Entry](entry: E, change: Change) -> E:
+    update: dict[str, Any] = {"state": change.state, "activates_at": change.activates_at}
+    if change.shards is not None:
+        update["shards"] = change.shards
+    return entry.model_copy(update=update)
+
+
+def _public_entry(entry: Entry, kind: str, language: str, now: datetime) -> dict[str, Any]:
+    state = entry.state_at(now)
+    waits = state in (State.PLANNED, State.PAUSED) and entry.activates_at
+    return {
+        "code": entry.code,
+        "label": text(f"{kind}.{entry.code}", language),
+        "state": state.value,
+        "state_label": text(f"lifecycle.{state}", language),
+        "activates_at": times.render(entry.activates_at) if waits and entry.activates_at else None,
+    }
+
+
+def _public_category(category: Category, language: str, now: datetime) -> dict[str, Any]:
+    return {
+        **_public_entry(category, "category", language, now),
+        "urgency": category.urgency,
+        "emergency": category.emergency,
+        "details_version": category.details_version,
+        "details": [_public_field(category.code, field, language) for field in category.details],
+    }
+
+
+def _public_channel(channel: Channel, language: str, now: datetime) -> dict[str, Any]:
+    return {**_public_entry(channel, "channel", language, now), "guardian_consent": channel.guardian_consent}
+
+
+def _public_field(category: str, field: DetailField, language: str) -> dict[str, Any]:
+    """A form's line. `required` is never true: a category and a text, or a picture, are a whole report."""
+    key = f"detail.{category}.{field.name}"
+    view = {"name": field.name, "label": text(key, language), "required": False} | field.model_dump(exclude={"name", "raises", "options"})
+    if isinstance(field, ChoiceField):
+        view["options"] = [{"code": option, "label": text(f"{key}.{option}", language)} for option in field.options]
+    return view
+
+
+def _public_limits() -> dict[str, Any]:
+    return {
+        "text_max": TEXT_MAX,
+        "media_per_call": media.MAX_MEDIA_PER_CALL,
+        "media_per_report": media.MAX_MEDIA_PER_REPORT,
+        "post_max_bytes": media.POST_MAX_BYTES,
+        "part_size": media.PART_SIZE,
+        "parts_per_call": media.MAX_PARTS_PER_CALL,
+        "media": [
+            {"content_type": content_type, "kind": accepted.kind.value, "max_bytes": accepted.max_bytes}
+            for content_type, accepted in media.ACCEPTED.items()
+        ],
+    }

@@ -1,0 +1,133 @@
+"""Where things are: datums in, WGS-84 kept, districts and police-station areas from `areas.geojson`, coarse cells for the public.
+
+All coordinates are degrees, latitude before longitude (in GeoJSON the other way round).
+"""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import prcoords
+
+UNKNOWN = "unknown"
+"""The district of a report without a place."""
+OUTSIDE = "outside"
+"""The district of a place that none of the areas holds."""
+
+type _Ring = tuple[tuple[float, float], ...]  # (lon, lat), first and last the same
+
+
+class Datum(StrEnum):
+    """What coordinates refer to. China's map SDKs give GCJ-02, Baidu's BD-09, GPS and the rest of the world WGS-84."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
+    BD09 = "bd09"
+
+
+def to_wgs84(lat: float, lon: float, datum: Datum) -> tuple[float, float]:
+    """The same place in WGS-84, exact to less than a millimetre. Outside China, where neither datum shifts anything, as it was."""
+    place = prcoords.Coords(lat, lon)
+    # Asked first, since prcoords warns of places outside China with the coordinates in the warning: they would stand in a log.
+    if datum is Datum.WGS84 or not _in_china(place):
+        return lat, lon
+    if datum is Datum.BD09:
+        place = prcoords.bd_gcj_bored(place)
+    if _in_china(place):
+        place = prcoords.gcj_wgs_bored(place)
+    return float(place.lat), float(place.lon)
+
+
+def _in_china(place: prcoords.Coords) -> bool:
+    return bool(prcoords.sanity_in_china_p(place))  # type: ignore[no-untyped-call]
+
+
+def district_of(lat: float, lon: float) -> str:
+    """The code of the district that holds a WGS-84 place, or OUTSIDE."""
+    return _holder("district", lat, lon) or OUTSIDE
+
+
+def station_of(lat: float, lon: float) -> str | None:
+    """The code of the police-station area that holds a WGS-84 place; None where none does."""
+    return _holder("station", lat, lon)
+
+
+def districts() -> tuple[str, ...]:
+    """The codes of all districts of the areas file, in its order."""
+    return tuple(area.code for area in _areas() if area.kind == "district")
+
+
+def stations() -> tuple[str, ...]:
+    """The codes of all police-station areas of the areas file, in its order."""
+    return tuple(area.code for area in _areas() if area.kind == "station")
+
+
+_BASE_32 = "0123456789bcdefghjkmnpqrstuvwxyz"
+_GEOHASH_BITS = 25
+
+
+def geohash5(lat: float, lon: float) -> str:
+    """The geohash cell, about 5 km wide, that holds a place: as much as the public is told."""
+    south, north, west, east = -90.0, 90.0, -180.0, 180.0
+    bits = 0
+    for step in range(_GEOHASH_BITS):
+        if step % 2 == 0:
+            middle = (west + east) / 2
+            upper = lon >= middle
+            west, east = (middle, east) if upper else (west, middle)
+        else:
+            middle = (south + north) / 2
+            upper = lat >= middle
+            south, north = (middle, north) if upper else (south, middle)
+        bits = bits << 1 | upper
+    return "".join(_BASE_32[bits >> shift & 31] for shift in range(_GEOHASH_BITS - 5, -1, -5))
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """`rings` are the outer rings and holes of all its polygons: by the even-odd rule they need not be told apart."""
+
+    code: str
+    kind: str
+    rings: tuple[_Ring, ...]
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, lat: float, lon: float) -> bool:
+        if not (self.west <= lon <= self.east and self.south <= lat <= self.north):
+            return False
+        return sum(_crossings(ring, lat, lon) for ring in self.rings) % 2 == 1
+
+
+def _crossings(ring: _Ring, lat: float, lon: float) -> int:
+    """How many sides of the ring a ray to the east meets. Sides are half open, so a place on a shared border has one holder."""
+    return sum(
+        (south_a > lat) != (south_b > lat) and lon < west_a + (lat - south_a) * (west_b - west_a) / (south_b - south_a)
+        for (west_a, south_a), (west_b, south_b) in pairwise(ring)
+    )
+
+
+def _holder(kind: str, lat: float, lon: float) -> str | None:
+    return next((area.code for area in _areas() if area.kind == kind and area.holds(lat, lon)), None)
+
+
+@cache
+def _areas() -> tuple[_Area, ...]:
+    collection = json.loads((Path(__file__).parent / "areas.geojson").read_text(encoding="utf-8"))
+    return tuple(_read(feature) for feature in collection["features"])
+
+
+def _read(feature: dict[str, Any]) -> _Area:
+    properties, geometry = feature["properties"], feature["geometry"]
+    coordinates = geometry["coordinates"]
+    polygons = [coordinates] if geometry["type"] == "Polygon" else coordinates
+    rings = tuple(tuple((lon, lat) for lon, lat, *_ in ring) for polygon in polygons for ring in polygon)
+    lons = [lon for ring in rings for lon, _ in ring]
+    lats = [lat for ring in rings for _, lat in ring]
+    return _Area(properties["code"], properties["kind"], rings, min(lons), min(lats), max(lons), max(lats))

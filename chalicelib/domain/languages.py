@@ -1,0 +1,60 @@
+"""Every text that a person reads, one flat JSON file a language in `texts/`; a further language is one more file.
+
+The file's name is the language's tag, lower case (`zh.json`, `pt-br.json`). Placeholders are `str.format` fields.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+DEFAULT = "en"
+_FILES = {path.stem: path for path in sorted((Path(__file__).parent / "texts").glob("*.json"))}
+LANGUAGES = tuple(_FILES)
+
+# A header longer than this was not written by a browser or a phone.
+_MAX_HEADER = 1000
+_RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*[Qq]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?")
+
+
+def negotiate(accept_language: str | None) -> str:
+    """The language to answer in: the most wanted one that there is (RFC 9110 qualities, RFC 4647 lookup), else DEFAULT.
+
+    A range that cannot be read counts as absent. Between equally wanted languages the one named first wins; `*` stands for DEFAULT first.
+    """
+    wanted: dict[str, float] = {}
+    anything = 0.0
+    for part in (accept_language or "")[:_MAX_HEADER].split(","):
+        match = _RANGE.fullmatch(part)
+        if not match:
+            continue
+        quality = float(match[2] or 1)
+        if match[1] == "*":
+            anything = max(anything, quality)
+        elif language := _lookup(match[1].lower()):
+            wanted[language] = max(wanted.get(language, 0.0), quality)
+    for language in (DEFAULT, *LANGUAGES):
+        wanted.setdefault(language, anything)
+    best = max(wanted, key=lambda language: wanted[language])
+    return best if wanted[best] > 0 else DEFAULT
+
+
+def _lookup(tag: str) -> str | None:
+    """The language with the longest tag that `tag` begins with: `zh-hans-cn` finds `zh`."""
+    while tag not in _FILES:
+        tag, dash, _ = tag.rpartition("-")
+        if not dash:
+            return None
+    return tag
+
+
+def text(key: str, language: str, **params: object) -> str:
+    """The wording of `key`, its placeholders filled from `params`. KeyError for an unknown key or a missing placeholder: a bug."""
+    return texts(language)[key].format_map(params)
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    """All wordings of one of LANGUAGES, by key."""
+    wordings: dict[str, str] = json.loads(_FILES[language].read_text(encoding="utf-8"))
+    return wordings

@@ -1,0 +1,60 @@
+"""What a person may write: any language, any line break, any emoji; nothing that hides or breaks what is read.
+
+Text is kept in Unicode normalisation form C and is otherwise verbatim. So the composed and the decomposed spelling of the same words are
+the same text: equal when kept, and equal when a phone repeats its call under the same key.
+"""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+TEXT_MAX = 4000
+"""Characters (code points, in form C) of a report or message."""
+
+# C0 controls but tab, line feed and carriage return; delete; lone surrogates; bidi embeddings, overrides and isolates, which make a
+# text read otherwise than it is. The harmless marks LRM, RLM and ALM stay: Arabic and Hebrew need them.
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# Not white space to Unicode, yet nothing is seen: combining grapheme joiner, Hangul and Khmer fillers, braille blank, variation selectors.
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# No form C is shorter than a third of what it was made from by more than this.
+_MAX_SHRINK = 4
+
+
+def clean(value: str) -> str:
+    """`value` in normalisation form C. PydanticCustomError (a ValueError) `bad_characters` when it holds what may not be written."""
+    if _REFUSED.search(value):
+        raise PydanticCustomError("bad_characters", "Control characters, lone surrogates or bidi overrides.")
+    return unicodedata.normalize("NFC", value)
+
+
+def is_blank(value: str) -> bool:
+    """Is there nothing to see: empty, white space, zero-width characters only?"""
+    return all(_shows_nothing(character) for character in value)
+
+
+def _shows_nothing(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf") or bool(_INVISIBLE.match(character))
+
+
+def reporter_text(value: str) -> str:
+    """The text of a report or message, clean. PydanticCustomError `bad_characters`, `blank` or `too_long` (more than TEXT_MAX)."""
+    # Normalising is quadratic in the worst case, so what cannot fit is turned away first.
+    if len(value) > TEXT_MAX * _MAX_SHRINK:
+        raise _too_long()
+    cleaned = clean(value)
+    if is_blank(cleaned):
+        raise PydanticCustomError("blank", "Nothing but blanks.")
+    if len(cleaned) > TEXT_MAX:
+        raise _too_long()
+    return cleaned
+
+
+def _too_long() -> PydanticCustomError:
+    return PydanticCustomError("too_long", "More than {max_length} characters.", {"max_length": TEXT_MAX})
+
+
+ReporterText = Annotated[str, AfterValidator(reporter_text), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": TEXT_MAX})]
+"""A field of a strict model that holds what a person wrote."""

@@ -1,0 +1,38 @@
+"""RFC 3339 in any zone in, UTC with three decimals out."""
+
+import re
+from datetime import UTC, datetime
+
+# The letters of RFC 3339 may be small; seconds end at 59, since no clock here knows leap seconds; more than nine decimals are noise.
+_RFC_3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt]"
+    r"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?)"
+    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
+
+
+def parse(value: str) -> datetime:
+    """Read a time with a zone as UTC, to the microsecond.
+
+    ValueError: not RFC 3339, no zone, a leap second, a day that does not exist, or a year (in UTC) before 1970 or after 9998.
+    """
+    match = _RFC_3339.fullmatch(value)
+    if not match:
+        raise ValueError("not an RFC 3339 time with a zone")
+    day, clock, zone = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{zone.upper()}").astimezone(UTC)
+    except OverflowError:
+        raise ValueError("too far away") from None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError("too far away")
+    return moment
+
+
+def render(moment: datetime) -> str:
+    """Write an aware time as `2026-11-24T08:30:00.000Z`; what is finer than a millisecond is cut off. ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
