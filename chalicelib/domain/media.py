@@ -261,6 +261,14 @@ class Looked(_Found):
     hint: Hint | None = None
 
 
+class Pictures(NamedTuple):
+    """What is derived from an original: two JPEGs without metadata, and what was seen."""
+
+    thumb: bytes
+    preview: bytes
+    looked: Looked
+
+
 class Manifest(_Found):
     """The verdict on one medium, as found in the first version of its original.
 

@@ -85,20 +85,24 @@ def read_url(
     s3: "S3Client",
     bucket: str,
     key: str,
-    version_id: str,
+    version_id: str | None,
     content_type: str,
     disposition: Literal["inline", "attachment"],
     expires_s: int,
 ) -> str:
-    """A URL that opens exactly this version. It is served as our `content_type` and `disposition`, whatever the uploader declared."""
+    """A URL that opens exactly this version, or, for what only we write (None), the newest.
+
+    It is served as our `content_type` and `disposition`, whatever the uploader declared.
+    """
+    version = {"VersionId": version_id} if version_id else {}
     return s3.generate_presigned_url(
         "get_object",
         Params={
             "Bucket": bucket,
             "Key": key,
-            "VersionId": version_id,
             "ResponseContentType": content_type,
             "ResponseContentDisposition": disposition,
+            **version,
         },
         ExpiresIn=expires_s,
     )

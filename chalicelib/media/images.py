@@ -5,14 +5,13 @@ profile, comment, text, embedded thumbnail or trailing bytes have a way across. 
 """
 
 import warnings
-from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
-from PIL import Image, JpegImagePlugin
+from PIL import Image, ImageColor, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
-from chalicelib.domain.media import MAX_PIXELS, PREVIEW_PX, THUMB_PX, Hint, Looked, Rejected, RejectReason
+from chalicelib.domain.media import MAX_PIXELS, PREVIEW_PX, THUMB_PX, Hint, Looked, Pictures, Rejected, RejectReason
 
 type Size = tuple[int, int]
 
@@ -22,6 +21,10 @@ MAX_EXIF_BYTES = 1 << 17  # a JPEG segment holds half of this; more is an attack
 # JPEG can be decoded at 1/2, 1/4 or 1/8 for a fraction of the cost, but its scaling is cruder than LANCZOS: from less than this
 # much above the wanted size, the loss would show (45 dB).
 DRAFT_MARGIN = 1.15
+
+# The library imports these when it first needs them, and in the sandbox that is too late. (TIFF is how Exif is written.)
+_NEEDED_LATER = (ImageColor, TiffImagePlugin)
+Image.preinit()
 
 # Some decoders allocate as they open, so Pillow's own check has to know the limit; it raises at twice this.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
@@ -38,12 +41,21 @@ _UPRIGHT = {
 _SIDEWAYS = range(5, 9)
 
 
-class Pictures(NamedTuple):
-    """Two JPEGs without metadata, and what the original tells."""
+def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
+    """Import what opens this type. It is chosen by what was sniffed, so no other of the library's many decoders is ever reached."""
+    if content_type == "image/jpeg":
+        return JpegImagePlugin.JpegImageFile
+    if content_type == "image/png":
+        return PngImagePlugin.PngImageFile
+    if content_type == "image/webp":
+        from PIL.WebPImagePlugin import WebPImageFile
 
-    thumb: bytes
-    preview: bytes
-    looked: Looked
+        return WebPImageFile
+    import pi_heif as heif
+
+    heif.options.DECODE_THREADS = 1  # each thread's arena counts against the sandbox's memory
+    heif.options.THUMBNAILS = heif.options.DEPTH_IMAGES = heif.options.AUX_IMAGES = False
+    return heif.HeifImageFile  # type: ignore[attr-defined]
 
 
 def derive(data: bytes, content_type: str) -> Pictures:
@@ -62,7 +74,7 @@ def derive(data: bytes, content_type: str) -> Pictures:
 
 
 def _derive(data: bytes, content_type: str) -> Pictures:
-    image = _OPENERS[content_type](data)
+    image: Image.Image = load_decoder(content_type)(BytesIO(data))
     width, height = image.size
     if width * height > (MAX_JPEG_PIXELS if content_type == "image/jpeg" else MAX_PIXELS):
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
@@ -124,44 +136,6 @@ def _encode(image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
     return out.getvalue()
-
-
-# The class is chosen by what was sniffed, so no other of the library's many decoders is ever reached.
-
-
-def _open_jpeg(data: bytes) -> Image.Image:
-    return JpegImagePlugin.JpegImageFile(BytesIO(data))
-
-
-def _open_png(data: bytes) -> Image.Image:
-    from PIL.PngImagePlugin import PngImageFile
-
-    return PngImageFile(BytesIO(data))
-
-
-def _open_webp(data: bytes) -> Image.Image:
-    from PIL.WebPImagePlugin import WebPImageFile
-
-    return WebPImageFile(BytesIO(data))
-
-
-def _open_heif(data: bytes) -> Image.Image:
-    from pi_heif import HeifImagePlugin, options  # noqa: F401  (the plugin's module registers it)
-    from pi_heif.as_plugin import HeifImageFile
-
-    options.DECODE_THREADS = 1  # each thread's arena counts against the sandbox's memory
-    options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
-    image: Image.Image = HeifImageFile(BytesIO(data))  # type: ignore[no-untyped-call]
-    return image
-
-
-_OPENERS: dict[str, Callable[[bytes], Image.Image]] = {
-    "image/jpeg": _open_jpeg,
-    "image/png": _open_png,
-    "image/webp": _open_webp,
-    "image/heic": _open_heif,
-    "image/heif": _open_heif,
-}
 
 
 def _read_hint(exif: Image.Exif) -> Hint | None:

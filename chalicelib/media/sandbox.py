@@ -1,0 +1,236 @@
+"""Decoding apart: a stranger's file is opened in a process of its own, with limits of its own.
+
+A crash, a hang or an endless appetite for memory ends that process, and rejects that file alone. The process is a fresh interpreter: a fork
+would carry over open connections, other threads' locks, and credentials. Its environment says where modules are and nothing else, and once
+its decoder is imported it can open no file and no socket. It asks for ranges of the original over a pipe; what it answers is checked and
+never unpickled. Pipes alone are used: Lambda has no shared memory for queues and pools.
+
+    child → parent  H                          ready to decode (before that, a failure is ours and not the file's)
+                    R offset length            wants these bytes         parent → child  the bytes
+                    D json, thumb, preview     done: three messages
+                    X reason                   rejects
+"""
+
+import logging
+import os
+import re
+import resource
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing.connection import Connection, Pipe
+from subprocess import Popen
+from threading import Timer
+from time import monotonic
+from typing import NamedTuple
+
+from chalicelib.domain.media import ACCEPTED, Looked, MediaKind, Pictures, Rejected, RejectReason
+
+type Read = Callable[[int, int], bytes]
+"""`read(offset, length)` gives exactly these bytes of the original."""
+
+log = logging.getLogger(__name__)
+
+START_SECONDS = 30.0  # a cold disk with the decoders' libraries; not the file's doing
+MAX_READS = 64
+MAX_ANSWER = 8 << 20
+_RANGE = struct.Struct(">QQ")
+
+
+class Limits(NamedTuple):
+    """What one file may cost: bytes of address space, and seconds, of work as of waiting for it."""
+
+    memory: int = 1 << 30
+    seconds: int = 8
+
+
+def derive(content_type: str, size: int, read: Read, limits: Limits | None = None) -> Pictures:
+    """Derive from an original of `size` bytes, whose type was sniffed.
+
+    Raises Rejected; RuntimeError if the decoder does not start; and whatever `read` raises, whose time is not counted.
+    """
+    limits = limits or Limits()
+    ours, theirs = Pipe()
+    with ours:
+        with theirs:
+            child = _start(theirs, content_type, size, limits)
+        try:
+            talk = _Talk(ours, child)
+            if talk.start() != b"H":
+                raise RuntimeError("the decoder did not start")
+            talk.seconds_left = limits.seconds
+            return _converse(talk, size, read)
+        except _Ended:
+            child.kill()
+            log.warning("a decoder was ended", extra={"content_type": content_type, "bytes": size, "exit": child.wait()})
+            raise Rejected(RejectReason.UNPROCESSABLE) from None
+        finally:
+            child.kill()
+            child.wait()
+
+
+def _start(pipe: Connection, content_type: str, size: int, limits: Limits) -> "Popen[bytes]":
+    """-S and -P: modules are looked for where this process looks, and nowhere else."""
+    environment = {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path), "MALLOC_ARENA_MAX": "1"}
+    if "LD_LIBRARY_PATH" in os.environ:  # Lambda's interpreter needs it
+        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    arguments = [pipe.fileno(), content_type, size, *limits]
+    return Popen(  # noqa: S603  (nothing in it was said by a stranger but one of eight types and a number)
+        [sys.executable, "-S", "-P", "-m", __name__, *map(str, arguments)], env=environment, pass_fds=[pipe.fileno()]
+    )
+
+
+def _converse(talk: "_Talk", size: int, read: Read) -> Pictures:
+    for _ in range(MAX_READS + 1):
+        message = talk.receive()
+        kind, rest = message[:1], message[1:]
+        if kind == b"R":
+            talk.send(read(*_parse_range(rest, size)))
+        elif kind == b"D":
+            looked, thumb, preview = _parse_looked(rest), talk.receive(), talk.receive()
+            if not (is_bare_jpeg(thumb) and is_bare_jpeg(preview)):
+                raise _Ended
+            return Pictures(thumb, preview, looked)
+        else:
+            raise Rejected(_parse_reason(rest))
+    raise _Ended
+
+
+class _Ended(Exception):
+    """The child died, was stopped, or talks nonsense."""
+
+
+class _Talk:
+    """The parent's end. Whatever takes longer than `seconds_left`, all in all, ends the child, and by that itself."""
+
+    def __init__(self, pipe: Connection, child: "Popen[bytes]") -> None:
+        self._pipe, self._child = pipe, child
+        self.seconds_left = START_SECONDS
+
+    def start(self) -> bytes | None:
+        try:
+            return self.receive()
+        except _Ended:
+            return None
+
+    def receive(self) -> bytes:
+        with self._watch():
+            return self._pipe.recv_bytes(MAX_ANSWER)
+
+    def send(self, data: bytes) -> None:
+        with self._watch():
+            self._pipe.send_bytes(data)
+
+    @contextmanager
+    def _watch(self) -> Iterator[None]:
+        timer = Timer(self.seconds_left, self._child.kill)
+        timer.start()
+        began = monotonic()
+        try:
+            yield
+        except (EOFError, OSError):
+            raise _Ended from None
+        finally:
+            timer.cancel()
+            self.seconds_left = max(0.0, self.seconds_left - (monotonic() - began))
+
+
+def _parse_range(data: bytes, size: int) -> tuple[int, int]:
+    if len(data) != _RANGE.size:
+        raise _Ended
+    offset, length = _RANGE.unpack(data)
+    if not 0 < length <= size - offset:
+        raise _Ended
+    return offset, length
+
+
+def _parse_looked(data: bytes) -> Looked:
+    try:
+        return Looked.model_validate_json(data)
+    except ValueError:
+        raise _Ended from None
+
+
+def _parse_reason(data: bytes) -> RejectReason:
+    try:
+        return RejectReason(data.decode())
+    except ValueError:
+        raise _Ended from None
+
+
+# Tables, frame, restart interval: what a picture is made of. Neither Exif, XMP, ICC nor a comment is among these.
+_PIXEL_SEGMENTS = frozenset({0xDB, 0xC0, 0xC2, 0xC4, 0xDD, 0xDA})
+_END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]")
+
+
+def is_bare_jpeg(data: bytes) -> bool:
+    """Whether this is one JPEG, of nothing but pixels and an 18-byte JFIF header, and nothing after it."""
+    at = 2
+    if data[:2] != b"\xff\xd8":
+        return False
+    while data[at : at + 2] != b"\xff\xd9":
+        marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4])
+        is_jfif = marker == b"\xff\xe0" and at == 2 and length == 16 and data[at + 4 : at + 9] == b"JFIF\0"
+        if not is_jfif and (len(marker) < 2 or marker[0] != 0xFF or marker[1] not in _PIXEL_SEGMENTS or length < 2):
+            return False
+        at += 2 + length
+        if marker[1] == 0xDA:
+            end = _END_OF_SCAN.search(data, at)
+            if not end:
+                return False
+            at = end.start()
+    return at + 2 == len(data)
+
+
+def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> None:
+    """The child's life."""
+    with Connection(descriptor) as pipe:
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+        work = _load(content_type, size, partial(_ask, pipe))
+        _confine(limits)
+        pipe.send_bytes(b"H")
+        try:
+            pictures = work()
+            answer = [b"D" + pictures.looked.model_dump_json().encode(), pictures.thumb, pictures.preview]
+        except Rejected as rejected:
+            answer = [b"X" + rejected.reason.encode()]
+        except MemoryError:
+            answer = [b"X" + RejectReason.UNPROCESSABLE.encode()]
+        for message in answer:
+            pipe.send_bytes(message)
+
+
+def _load(content_type: str, size: int, read: Read) -> Callable[[], Pictures]:
+    """Import all that decoding this type takes: afterwards nothing can be."""
+    if ACCEPTED[content_type].kind is MediaKind.VIDEO:
+        from chalicelib.media import videos
+
+        return lambda: videos.derive(read, size)
+    from chalicelib.media import images
+
+    images.load_decoder(content_type)
+    return lambda: images.derive(read(0, size), content_type)
+
+
+def _confine(limits: Limits) -> None:
+    """Errors so far were ours and stand in the log; from here on they may hold what a stranger wrote."""
+    silence = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(silence, descriptor)
+    os.close(silence)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + 1 + limits.seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+        resource.setrlimit(limit, (0, 0))
+
+
+def _ask(pipe: Connection, offset: int, length: int) -> bytes:
+    pipe.send_bytes(b"R" + _RANGE.pack(offset, length))
+    return pipe.recv_bytes()
+
+
+if __name__ == "__main__":
+    _decode(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Limits(int(sys.argv[4]), int(sys.argv[5])))
