@@ -7,9 +7,11 @@ import io
 import re
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 
 import av
 import av.subtitles.stream  # else the library imports it as it opens a file, when no module can be read any more
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -23,7 +25,8 @@ type Read = Callable[[int, int], bytes]
 
 BLOCK = 256 << 10
 CODECS = frozenset({"h264", "hevc", "mpeg4", "h263"})
-KEY_FRAMES_TRIED = 3
+PACKETS_TRIED = 100
+LATER_SECONDS = (1, 3)
 
 # The container's index says all that is needed: do not read on to find out more.
 _DEMUXER = {"probesize": "32", "analyzeduration": "0", "enable_drefs": "0", "use_absolute_path": "0"}
@@ -36,7 +39,7 @@ def derive(read: Read, size: int) -> Pictures:
         with av.open(Blocks(read, size), "r", format="mov", container_options=_DEMUXER) as container:
             stream = _choose_stream(container.streams.video)
             duration = container.duration / av.time_base if container.duration else None
-            frame = _first_frame(container, stream)
+            frame = _choose_frame(container, stream)
             image, width, height = _upright(frame, stream)
             hint = _read_hint({**stream.metadata, **container.metadata})
             looked = Looked(
@@ -109,28 +112,51 @@ def _choose_stream(streams: tuple[VideoStream, ...]) -> VideoStream:
     raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
 
 
-def _first_frame(container: av.container.InputContainer, stream: VideoStream) -> VideoFrame:
-    """The first key frame that decodes. Flushing after its one packet spares the decoder's wish for more."""
+def _choose_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
+    """The first key frame with something to be seen in it; videos like to begin black."""
     codec = stream.codec_context
     if codec.width * codec.height > MAX_PIXELS:
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
     codec.options = {"max_pixels": str(MAX_PIXELS)}  # what the frame itself says may be more than what the index said
     codec.thread_type, codec.thread_count = "NONE", 1
-    tried = 0
-    for packet in container.demux(stream):
+    first = _next_key_frame(container, stream)
+    for seconds in LATER_SECONDS:
+        if first and not _is_flat(first):
+            break
+        try:
+            container.seek(int(seconds * av.time_base), backward=False)
+        except FFmpegError:  # it is not that long
+            break
+        frame = _next_key_frame(container, stream)
+        if frame and (not first or not _is_flat(frame)):
+            first = frame
+    if not first:
+        raise Rejected(RejectReason.UNREADABLE)
+    return first
+
+
+def _next_key_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """Flushing after its one packet spares the decoder's wish for more."""
+    codec = stream.codec_context
+    for packet in islice(container.demux(stream), PACKETS_TRIED):
         if not packet.is_keyframe or not packet.size:
             continue
         try:
-            for frame in [*stream.decode(packet), *codec.decode(None)]:
-                return frame
-        except FFmpegError as error:
-            if isinstance(error, MemoryError):
-                raise
-        tried += 1
-        if tried == KEY_FRAMES_TRIED:
-            break
+            frames = [*stream.decode(packet), *codec.decode(None)]
+        except MemoryError:
+            raise
+        except FFmpegError:
+            frames = []
         codec.flush_buffers()
-    raise Rejected(RejectReason.UNREADABLE)
+        if frames:
+            return frames[0]
+    return None
+
+
+def _is_flat(frame: VideoFrame) -> bool:
+    image: Image.Image = frame.reformat(32, 32, format="gray", interpolation="AREA").to_image()  # type: ignore[no-untyped-call]
+    low, high = image.convert("L").getextrema()
+    return bool(high - low < 32)  # type: ignore[operator]
 
 
 def _upright(frame: VideoFrame, stream: VideoStream) -> tuple[Image.Image, int, int]:
