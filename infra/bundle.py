@@ -23,33 +23,35 @@ class Incomplete(Exception):
     """A bundle would not run, or is too large; the message says what is wrong."""
 
 
-def install(requirements: Iterable[str], target: Path) -> None:
-    """Fill `target` with wheels for Lambda. A wheel that is not there is an error, never a build for this machine.
+def install(requirements: Iterable[str], target: Path, built: Iterable[str] = ()) -> None:
+    """Fill `target` with what `requirements` (exact versions) name and need: wheels for Lambda, and a wheel that is not there is an error.
 
+    `built` are those that are published as source only; they are built here, so they must be pure Python (see `foreign_libraries`).
     What is installed once for the same requirements is used again.
     """
-    lines = sorted(requirements)
-    mark = target / ".requirements"
-    if mark.is_file() and mark.read_text() == "\n".join(lines):
+    from_wheels, from_source = sorted(requirements), sorted(built)
+    mark, content = target / ".requirements", "\n".join([*from_wheels, "", *from_source])
+    if mark.is_file() and mark.read_text() == content:
         return
     shutil.rmtree(target, ignore_errors=True)
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--only-binary=:all:"]
-    command += ["--python-version", "3.13", "--implementation", "cp", "--abi", "cp313", "--abi", "abi3", "--abi", "none"]
-    command += [argument for platform in PLATFORMS for argument in ("--platform", platform)]
-    done = subprocess.run([*command, "--target", str(target), *lines], check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise Incomplete(f"no wheels for Python 3.13 on arm64:\n{done.stderr.strip()}")
+    for_lambda = ["--only-binary=:all:", "--python-version", "3.13", "--implementation", "cp"]
+    for_lambda += [argument for abi in ("cp313", "abi3", "none") for argument in ("--abi", abi)]
+    for_lambda += [argument for platform in PLATFORMS for argument in ("--platform", platform)]
+    _pip_install(target, *for_lambda, *from_wheels)
+    if from_source:
+        _pip_install(target, "--no-deps", *from_source)
     for pattern in CHAFF:
         for path in target.rglob(pattern):
             path.unlink()
     for path in [path for name in CHAFF_DIRECTORIES for path in target.rglob(name)]:
         shutil.rmtree(path, ignore_errors=True)
-    mark.write_text("\n".join(lines))
+    mark.write_text(content)
 
 
 def compile_modules(tree: Path, mounted_at: str) -> None:
     """Add .pyc files that Lambda takes as they are: /var/task is read-only, and a cold start would compile every module anew."""
-    command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(tree), "-p", mounted_at, str(tree)]
+    command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    command += ["-s", str(tree), "-p", mounted_at, str(tree)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
 
 
@@ -84,6 +86,13 @@ def refuse_over(limit_mb: int, target: Path) -> None:
 
 def megabytes(target: Path) -> str:
     return f"{target.stat().st_size / 1_000_000:.1f} MB"
+
+
+def _pip_install(target: Path, *arguments: str) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--target", str(target)]
+    done = subprocess.run([*command, *arguments], check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Incomplete(f"no wheels for Python 3.13 on arm64:\n{done.stderr.strip()}")
 
 
 def _runs_on_arm64(path: Path) -> bool:

@@ -1,0 +1,200 @@
+"""Build and verify what is deployed: `make package` writes build/functions.zip, media.zip and template.json.
+
+    project      app.py, chalicelib, .chalice and the dependencies as Lambda wants them
+    → chalice    `chalice package` with infra/resources.yaml and infra/app.yaml merged over its own template
+    → functions  compiled, checked for anything missing, zipped again
+    → template   one stack; cfn-lint passes it as it is and as SAM will expand it
+
+One zip serves all functions, one template all stages.
+"""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from infra import bundle
+from infra.layer import build_layer, pinned
+
+ROOT = Path(__file__).parent.parent
+BUILD = ROOT / "build"
+LIMIT_MB = 12
+TEMPLATE_LIMIT = 1_000_000  # CloudFormation's, for a template in S3
+
+# boto3 comes with Lambda's Python. Of Chalice, its packager takes what runs and leaves the command line, which is most of it.
+NOT_SHIPPED = ("boto3", "chalice")
+SOURCE_ONLY = ("prcoords",)  # published without a wheel
+PROVIDED = {"boto3", "botocore"}
+LAYERED = {"PIL", "pi_heif", "av"}
+REQUIRED = (
+    "app.py",
+    "chalice/app.py",
+    "chalicelib/config.py",
+    "pydantic_core/_pydantic_core.cpython-313-*.so",
+    "cryptography/hazmat/bindings/_rust*.so",
+    "_cffi_backend.cpython-313-*.so",
+    "jwt/__init__.py",
+)
+
+Template = dict[str, Any]
+
+
+def main() -> None:
+    if sys.version_info[:2] != bundle.PYTHON:
+        sys.exit("Packaging needs Python 3.13, as in the cloud: `rm -rf .venv`, then PYTHON=/path/to/python3.13 make package")
+    try:
+        package(ROOT, BUILD)
+    except bundle.Incomplete as error:
+        sys.exit(f"Not packaged: {error}")
+
+
+def package(root: Path, build: Path) -> None:
+    """Build the project at `root` into `build`. Raises bundle.Incomplete, saying what is wrong, and leaves no template then."""
+    (build / "template.json").unlink(missing_ok=True)
+    project = stage_project(root, build)
+    synthesised = run_chalice(project, build, merge_template(root))
+    functions = build_functions(project, build)
+    media = build_layer(root / "requirements-media.txt", build)
+    template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
+    verify_template(template, build)
+    shutil.copy(build / "packaged.json", build / "template.json")
+    for name in ("functions.zip", "media.zip", "template.json"):
+        print(f"{bundle.megabytes(build / name):>8}  {build.name}/{name}")
+
+
+def stage_project(root: Path, build: Path) -> Path:
+    """A copy of what ships, with the dependencies as Chalice's `vendor`: Chalice would leave out a wheel it cannot find, and say so
+    only in passing."""
+    project = build / "project"
+    for name in ("chalicelib", ".chalice"):
+        shutil.rmtree(project / name, ignore_errors=True)
+    shutil.copytree(root / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+    (project / ".chalice").mkdir()
+    for path in (root / ".chalice").glob("*.json"):
+        shutil.copy(path, project / ".chalice")
+    shutil.copy(root / "app.py", project)
+    (project / "requirements.txt").touch()
+    shipped = [line for line in pinned(root / "requirements.txt") if not line.startswith(NOT_SHIPPED)]
+    built = [line for line in shipped if line.startswith(SOURCE_ONLY)]
+    bundle.install(set(shipped) - set(built), project / "vendor", built)
+    return project
+
+
+def merge_template(root: Path) -> Template:
+    """infra/resources.yaml and infra/app.yaml as one: what Chalice's own template is merged with."""
+    merged: Template = {}
+    for name in ("resources.yaml", "app.yaml"):
+        template: Template = yaml_parse((root / "infra" / name).read_text(encoding="utf-8"))  # type: ignore[no-untyped-call]
+        for section, content in template.items():
+            if isinstance(content, dict) and (twice := merged.get(section, {}).keys() & content.keys()):
+                raise bundle.Incomplete(f"both resources.yaml and app.yaml define {', '.join(sorted(twice))}")
+            merged[section] = {**merged.get(section, {}), **content} if isinstance(content, dict) else content
+    return merged
+
+
+def run_chalice(project: Path, build: Path, merge: Template) -> Template:
+    """`chalice package`; returns the merged template."""
+    merge_file, out = build / "merge.json", build / "chalice"
+    merge_file.write_text(json.dumps(merge))
+    chalice = Path(sys.executable).parent / "chalice"
+    command = [str(chalice), "--project-dir", str(project), "package", "--stage", "any", "--merge-template", str(merge_file), str(out)]
+    # The region is asked for only to name service principals, which are the same in all but the isolated ones.
+    environment = {**os.environ, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        raise bundle.Incomplete(f"chalice package failed:\n{done.stdout}{done.stderr}")
+    template: Template = json.loads((out / "sam.json").read_text())
+    return template
+
+
+def build_functions(project: Path, build: Path) -> str:
+    """Compile, check and zip what Chalice packaged; returns the SHA-256 of functions.zip."""
+    tree = build / "functions"
+    shutil.rmtree(tree, ignore_errors=True)
+    with zipfile.ZipFile(build / "chalice" / "deployment.zip") as archive:
+        archive.extractall(tree)
+    refuse_incomplete(tree, project)
+    bundle.compile_modules(tree, "/var/task")
+    target = build / "functions.zip"
+    digest = bundle.write_zip(tree, target)
+    bundle.refuse_over(LIMIT_MB, target)
+    return digest
+
+
+def refuse_incomplete(tree: Path, project: Path) -> None:
+    """Raise Incomplete when a file of the project, a native module or anything that is imported is missing in `tree`."""
+    missing = [pattern for pattern in REQUIRED if not any(tree.glob(pattern))]
+    missing += [f"chalicelib/{name}" for _, name in bundle.files(project / "chalicelib") if not (tree / "chalicelib" / name).is_file()]
+    present = {path.name.split(".")[0] for path in tree.iterdir()} | set(sys.stdlib_module_names) | PROVIDED | LAYERED
+    missing += sorted(imported_modules(tree) - present)
+    if missing:
+        raise bundle.Incomplete(f"the functions' zip lacks {', '.join(missing)}")
+    if foreign := bundle.foreign_libraries(tree):
+        raise bundle.Incomplete(f"the functions' zip holds libraries not for arm64: {', '.join(foreign)}")
+    if stowaways := [name for name in (*PROVIDED, *LAYERED) if (tree / name).exists()]:
+        raise bundle.Incomplete(f"the functions' zip holds what comes from elsewhere: {', '.join(stowaways)}")
+
+
+def imported_modules(tree: Path) -> set[str]:
+    """Top-level names of all modules that the app's own code imports, at the top or within."""
+    names: set[str] = set()
+    for path in [tree / "app.py", *(tree / "chalicelib").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    return names
+
+
+def locate_code(template: Template, functions: str, media: str) -> Template:
+    """Point the functions and the layer at their zips in the bucket of artefacts; a zip's name is that of its content."""
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = {"Bucket": {"Ref": "ArtefactsBucket"}, "Key": functions}
+        elif resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = {"Bucket": {"Ref": "ArtefactsBucket"}, "Key": media}
+    return template
+
+
+def verify_template(template: Template, build: Path) -> None:
+    """Lint the template as written and as SAM expands it: circular dependencies and wrong expansions show only in the second."""
+    packaged, translated = build / "packaged.json", build / "translated.json"
+    packaged.write_text(json.dumps(template, ensure_ascii=False, indent=1))
+    translated.write_text(json.dumps(translate(template), ensure_ascii=False, indent=1))
+    if packaged.stat().st_size > TEMPLATE_LIMIT:
+        raise bundle.Incomplete(f"the template is {bundle.megabytes(packaged)}, over 1 MB")
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", "us-east-1", "--template", str(packaged), str(translated)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise bundle.Incomplete(f"cfn-lint refuses the template:\n{done.stdout}{done.stderr}")
+
+
+def translate(template: Template) -> Template:
+    """Expand the SAM template as CloudFormation would, offline."""
+
+    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+    return transform(json.loads(json.dumps(template)), {}, _NoManagedPolicies())
+
+
+class _NoManagedPolicies(ManagedPolicyLoader):
+    """The real one asks IAM for the ARNs of AWS's own policies. SAM needs none here: all roles are written out."""
+
+    def __init__(self) -> None:
+        pass
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+if __name__ == "__main__":
+    main()
