@@ -1,0 +1,106 @@
+"""From an uploaded original to its verdict: two clean pictures, and a manifest of what was found."""
+
+import hashlib
+
+from chalicelib.domain.media import (
+    ACCEPTED,
+    Checksum,
+    Manifest,
+    MediaKey,
+    MediaKind,
+    MediaState,
+    Pictures,
+    Rejected,
+    RejectReason,
+    derived_key,
+    parse_original_key,
+    sniff,
+)
+from chalicelib.errors import NotFound
+from chalicelib.media.objects import Objects, Version
+from chalicelib.media.sandbox import derive
+
+HEAD_BYTES = 256 << 10  # what is read of any original, to see what it is
+
+
+def make_thumbnails(*, objects: Objects, key: str, version_id: str | None = None, sequencer: str | None = None) -> Manifest | None:
+    """Reach a verdict on the first upload to `key`, and write it beside the pictures, last of all.
+
+    `version_id` and `sequencer` are those of the event, None when there was none. Returns None, and writes nothing, where there is
+    nothing to judge: the key is not an original's, all its versions are gone, or the event was of a later upload, which changes nothing.
+    Repeated, it writes the same bytes under the same keys. Raises Unavailable, or RuntimeError when no decoder can be started: try again.
+    """
+    where = parse_original_key(key)
+    first = objects.first_version(key) if where else None
+    if where is None or first is None or (version_id and version_id != first.version_id):
+        return None
+    try:
+        original = _Original(objects, key, first)
+        manifest, pictures = _judge(original, where, sequencer)
+    except NotFound:  # deleted while it was looked at
+        return None
+    if pictures:
+        objects.put(derived_key(*where, "thumb.jpg"), pictures.thumb, "image/jpeg")
+        objects.put(derived_key(*where, "preview.jpg"), pictures.preview, "image/jpeg")
+    body = manifest.model_dump_json(exclude_none=True).encode()
+    objects.put(derived_key(*where, "manifest.json"), body, "application/json")
+    return manifest
+
+
+class _Original:
+    """One version of an original: its first bytes at once, the rest when asked."""
+
+    def __init__(self, objects: Objects, key: str, version: Version) -> None:
+        self._objects, self._key = objects, key
+        self.version_id, self.size = version.version_id, version.size
+        self.head = self._fetch(0, min(self.size, HEAD_BYTES)) if self.size else b""
+
+    def read(self, offset: int, length: int) -> bytes:
+        if offset + length <= len(self.head):
+            return self.head[offset : offset + length]
+        return self._fetch(offset, length)
+
+    def read_whole(self) -> None:
+        self.head += self._fetch(len(self.head), self.size - len(self.head)) if len(self.head) < self.size else b""
+
+    def checksum(self) -> Checksum | None:
+        """Our own where every byte was seen, else S3's."""
+        if len(self.head) == self.size:
+            return Checksum(algorithm="sha256", type="full_object", value=hashlib.sha256(self.head).hexdigest())
+        return self._objects.head(self._key, self.version_id).checksum
+
+    def _fetch(self, offset: int, length: int) -> bytes:
+        return self._objects.read(self._key, self.version_id, offset=offset, length=length)
+
+
+def _judge(original: _Original, where: MediaKey, sequencer: str | None) -> tuple[Manifest, Pictures | None]:
+    content_type = sniff(original.head)
+    pictures, reason = None, None
+    try:
+        pictures = _derive(original, content_type)
+    except Rejected as rejected:
+        reason = rejected.reason
+    manifest = Manifest(
+        state=MediaState.READY if pictures else MediaState.REJECTED,
+        reason=reason,
+        content_type=content_type,
+        size=original.size,
+        checksum=original.checksum(),
+        version_id=original.version_id,
+        sequencer=sequencer,
+        thumb=derived_key(*where, "thumb.jpg") if pictures else None,
+        preview=derived_key(*where, "preview.jpg") if pictures else None,
+        **dict(pictures.looked) if pictures else {},
+    )
+    return manifest, pictures
+
+
+def _derive(original: _Original, content_type: str | None) -> Pictures:
+    if content_type is None:
+        raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
+    accepted = ACCEPTED[content_type]
+    if original.size > accepted.max_bytes:
+        raise Rejected(RejectReason.TOO_LARGE)
+    if accepted.kind is MediaKind.IMAGE:
+        original.read_whole()
+    return derive(content_type, original.size, original.read)
