@@ -61,6 +61,7 @@ def package(root: Path, build: Path) -> None:
     """Build the project at `root` into `build`. Raises bundle.Incomplete, saying what is wrong, and leaves no template then."""
     (build / "template.json").unlink(missing_ok=True)
     project = stage_project(root, build)
+    add_dependencies(root / "requirements.txt", project)
     synthesised = run_chalice(project, build, merge_template(root))
     functions = build_functions(project, build)
     media = build_layer(root / "requirements-media.txt", build)
@@ -72,21 +73,23 @@ def package(root: Path, build: Path) -> None:
 
 
 def stage_project(root: Path, build: Path) -> Path:
-    """A copy of what ships, with the dependencies as Chalice's `vendor`: Chalice would leave out a wheel it cannot find, and say so
-    only in passing."""
+    """A copy of the app and its settings for Chalice to package."""
     project = build / "project"
     for name in ("chalicelib", ".chalice"):
         shutil.rmtree(project / name, ignore_errors=True)
     shutil.copytree(root / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
-    (project / ".chalice").mkdir()
+    (project / ".chalice").mkdir(parents=True)
     for path in (root / ".chalice").glob("*.json"):
         shutil.copy(path, project / ".chalice")
     shutil.copy(root / "app.py", project)
-    (project / "requirements.txt").touch()
-    shipped = [line for line in pinned(root / "requirements.txt") if not line.startswith(NOT_SHIPPED)]
+    return project
+
+
+def add_dependencies(requirements: Path, project: Path) -> None:
+    """Hand the dependencies over as Chalice's `vendor`: by itself it would leave out a wheel it cannot find, and say so in passing."""
+    shipped = [line for line in pinned(requirements) if not line.startswith(NOT_SHIPPED)]
     built = [line for line in shipped if line.startswith(SOURCE_ONLY)]
     bundle.install(set(shipped) - set(built), project / "vendor", built)
-    return project
 
 
 def merge_template(root: Path) -> Template:
@@ -145,14 +148,17 @@ def refuse_incomplete(tree: Path, project: Path) -> None:
 
 
 def imported_modules(tree: Path) -> set[str]:
-    """Top-level names of all modules that the app's own code imports, at the top or within."""
+    """Top-level names of all modules that the app's own code imports, at the top or within, but for type checking alone."""
     names: set[str] = set()
-    for path in [tree / "app.py", *(tree / "chalicelib").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names.add(node.module.split(".")[0])
+    waiting: list[ast.AST] = [ast.parse(path.read_bytes()) for path in [tree / "app.py", *(tree / "chalicelib").rglob("*.py")]]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+        elif not (isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+            waiting += ast.iter_child_nodes(node)
     return names
 
 
