@@ -9,7 +9,8 @@
 | of another service | moto's. DynamoDB's one at a time, so that conditions and transactions are atomic as in AWS |
 | anything else | 403 |
 
-Bodies stay on disk (see `s3_storage`). Completing a 500 MiB upload raises the process's peak by less than 20 MiB.
+Bodies stay on disk (see `s3_storage`): sent in parts, completed and read back, 500 MiB raised the process's peak by 9 MiB, a form of
+25 MiB by 17.
 """
 
 import io
@@ -17,7 +18,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any, cast
 from urllib.parse import quote, unquote
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -26,7 +27,7 @@ from werkzeug.exceptions import ClientDisconnected
 from infra.local import s3_cors
 from infra.local.s3_checksums import Checksum, declared_in
 from infra.local.s3_errors import S3Error, access_denied, bad_request, not_found
-from infra.local.s3_forms import FormUpload
+from infra.local.s3_forms import PIECE, FormUpload, OnDisk
 from infra.local.s3_policy import check_policy
 from infra.local.s3_signature import Credentials, check_form, check_presigned, headers_of, query_of, raw_path
 from infra.local.s3_storage import Storage
@@ -116,7 +117,10 @@ class Gate:
             return self._ask_moto(environ)
         if key and "uploadId" in query:
             self._check_upload(environ, bucket, key, query["uploadId"])
-        _spool(environ, verify=presigned)
+            if presigned and method == "PUT":
+                return self._put_part(environ, bucket, query)
+        # The SDK's own checksums may be in trailers, which moto takes off.
+        environ["wsgi.input"] = _spooled(environ, declared_in(headers_of(environ)) if presigned else {}).file
         with self._writes_lock:  # a precondition and the write it guards are one; so is a version and its place in the list
             return self._ask_moto(environ)
 
@@ -197,6 +201,15 @@ class Gate:
         if completing and declared is not None and int(declared) != sum(part.contentsize for part in upload.parts.values()):
             raise bad_request("InvalidRequest", "The provided 'x-amz-mp-object-size' header does not match what was computed.")
 
+    def _put_part(self, environ: Environ, bucket: str, query: dict[str, str]) -> Answer:
+        number = query.get("partNumber", "")
+        if not number.isdecimal() or not 1 <= int(number) <= 10_000:
+            raise bad_request("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
+        body = _spooled(environ, declared_in(headers_of(environ)))
+        with self._writes_lock:
+            etag = self._storage.put_part(bucket, query["uploadId"], int(number), body)
+        return "200 OK", [("ETag", etag), ("Content-Length", "0")], []
+
     def _rules(self, bucket: str) -> list[Any]:
         try:
             return self._storage.bucket(bucket).cors if bucket else []
@@ -251,18 +264,13 @@ def _read_ahead(environ: Environ) -> None:
     environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
 
 
-def _spool(environ: Environ, *, verify: bool) -> None:
-    """Take the whole body to disk, past the checksums that the headers declare if `verify`."""
-    if environ.get("wsgi.input_terminated"):
-        return
-    declared = declared_in(headers_of(environ)) if verify else {}
+def _spooled(environ: Environ, declared: dict[str, str]) -> OnDisk:
+    """The whole body, small ones in memory, if it is what the `declared` checksums say. Its file stands at the beginning."""
     checksums = [Checksum(name) for name in declared]
-    body = tempfile.SpooledTemporaryFile(256 * 1024)  # noqa: SIM115 - moto reads it
-    left = int(environ.get("CONTENT_LENGTH") or 0)
+    file = tempfile.SpooledTemporaryFile(PIECE)  # noqa: SIM115 - becomes the object, or moto reads it
     try:
-        while left and (piece := environ["wsgi.input"].read(min(left, 256 * 1024))):
-            body.write(piece)
-            left -= len(piece)
+        while piece := environ["wsgi.input"].read(PIECE):
+            file.write(piece)
             for checksum in checksums:
                 checksum.update(piece)
     except ClientDisconnected as error:
@@ -271,5 +279,8 @@ def _spool(environ: Environ, *, verify: bool) -> None:
         ) from error
     for checksum in checksums:
         checksum.check(declared[checksum.name])
-    body.seek(0)
-    environ["wsgi.input"] = body
+    body = OnDisk(cast(IO[bytes], file), file.tell())
+    file.seek(0)
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ["CONTENT_LENGTH"] = str(body.size)
+    return body

@@ -1,8 +1,8 @@
 """What the gate keeps in moto's S3, and what moto's S3 lacks.
 
 moto holds an object over 5 MiB in a temporary file, but reads it whole to answer any GET, and joins a multipart upload in memory several
-times over. Here bodies stay on disk: a form's file becomes the object without being copied, parts are joined from file to file, and
-`read` gives pieces. One part (at most 8 MiB of ours) passes memory as it arrives.
+times over. Here bodies stay on disk: what a phone sends becomes the object, or the part, without being copied; parts are joined from file
+to file; `read` gives pieces.
 
 Importing this module changes moto, once, in three places: how a key takes its value, how an upload is completed, how events are sent.
 """
@@ -25,9 +25,8 @@ from moto.utilities.utils import get_partition, md5_hash
 
 from infra.local.s3_checksums import Checksum
 from infra.local.s3_errors import not_found
-from infra.local.s3_forms import OnDisk
+from infra.local.s3_forms import PIECE, OnDisk
 
-PIECE = 256 * 1024
 Event = notifications.S3NotificationEvent
 # The events we imitate, and the call each is told to come of.
 REASONS: dict[str, str] = {
@@ -76,6 +75,10 @@ class Storage:
             stored.checksum_type = "FULL_OBJECT"
         notifications.send_event(DEFAULT_ACCOUNT_ID, Event.OBJECT_CREATED_POST_EVENT, self.bucket(bucket), stored)
         return stored
+
+    def put_part(self, bucket: str, upload_id: str, number: int, body: OnDisk) -> str:
+        """Make `body` that part of the upload, whatever it was before. Returns its ETag."""
+        return self._backend.upload_part(bucket, upload_id, number, body).etag  # type: ignore[arg-type]
 
     def read(self, bucket: str, key: str, version_id: str | None, begin: int, end: int) -> Iterator[bytes]:
         """Bytes `begin` to `end`, exclusive, of a version, in pieces. The version must be there."""
