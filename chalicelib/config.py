@@ -18,6 +18,7 @@ class Settings:
     officers_table: str
     media_bucket: str
     audit_bucket: str
+    uploads_queue_url: str
     notices_topic_arn: str
     issuer: str
     jwks_uri: str
@@ -42,6 +43,7 @@ class Settings:
             officers_table=get("OFFICERS_TABLE", ""),
             media_bucket=get("MEDIA_BUCKET", ""),
             audit_bucket=get("AUDIT_BUCKET", ""),
+            uploads_queue_url=get("UPLOADS_QUEUE_URL", ""),
             notices_topic_arn=get("NOTICES_TOPIC_ARN", ""),
             issuer=get("ISSUER", ""),
             jwks_uri=get("JWKS_URI", ""),

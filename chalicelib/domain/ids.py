@@ -1,0 +1,110 @@
+"""Identities. Everything a report is known by is derived from the phone's own Idempotency-Key, so that a repeated call is the same call.
+
+    Idempotency-Key (122 random bits, made by the phone, never stored)
+      └─ receipt     the reporter's secret; the only key to the report
+           └─ report id     a keyed hash of the receipt: all that is stored of it
+                ├─ reference     the short public number
+                └─ media ids
+
+Ids are Crockford base32 (no I, L, O, U), upper case; a receipt is read without case, spaces and dashes, with I, L, O as 1, 1, 0.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from uuid import UUID
+
+from chalicelib import errors
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_RECEIPT_READING = str.maketrans({"I": "1", "L": "1", "O": "0", " ": None, "-": None})
+_LONGEST_RECEIPT_INPUT = 64
+
+ID_PATTERN = re.compile(f"[{ALPHABET}]{{26}}")
+MEDIA_ID_PATTERN = re.compile(f"[{ALPHABET}]{{16}}")
+
+
+class Identity:
+    """Derives receipts, ids and keyed hashes from one master key, which alone opens nothing: the phone's key is needed as well."""
+
+    def __init__(self, master: bytes) -> None:
+        self._keys = {label: hmac.digest(master, label.encode(), "sha256") for label in ("receipt", "report", "reference", "media", "body")}
+
+    def receipt(self, idempotency_key: str) -> str:
+        return crockford(self._hash("receipt", idempotency_key), 26)
+
+    def report_id(self, receipt: str) -> str:
+        return crockford(self._hash("report", receipt), 26)
+
+    def reference(self, report_id: str) -> str:
+        """The short public number, `XXXX-XXXX`: 40 bits, enough to quote on the telephone; not a key to anything."""
+        number = crockford(self._hash("reference", report_id), 8)
+        return f"{number[:4]}-{number[4:]}"
+
+    def media_id(self, report_id: str, call: str, position: int) -> str:
+        """The id of the `position`-th medium declared in `call` ("create", or a later call's Idempotency-Key): the same on a replay."""
+        return crockford(self._hash("media", f"{report_id}/{call}/{position}"), 16)
+
+    def entry_id(self, report_id: str, idempotency_key: str) -> str:
+        """The id of a message or note sent under an Idempotency-Key."""
+        return crockford(self._hash("media", f"{report_id}/entry/{idempotency_key}"), 16)
+
+    def fingerprint(self, canonical_body: bytes) -> str:
+        """A keyed hash of a request's body: says whether two are equal, and gives nothing of the body away."""
+        return hmac.digest(self._keys["body"], canonical_body, "sha256")[:16].hex()
+
+    def _hash(self, label: str, value: str) -> bytes:
+        return hmac.digest(self._keys[label], value.encode(), "sha256")
+
+
+def crockford(data: bytes, length: int) -> str:
+    """The first `length` base32 digits of `data` (5 bits each)."""
+    number = int.from_bytes(data, "big") >> (len(data) * 8 - length * 5)
+    return "".join(ALPHABET[(number >> shift) & 31] for shift in range((length - 1) * 5, -1, -5))
+
+
+def random_id(length: int = 16) -> str:
+    return crockford(secrets.token_bytes(length), length)
+
+
+def event_id(pk: str, sk: str, duty: str) -> str:
+    """The id of what a duty makes known: a function of the duty alone, so that a repeated notice can be told from a new one."""
+    return crockford(hashlib.sha256(f"{pk}|{sk}|{duty}".encode()).digest(), 26)
+
+
+def read_idempotency_key(value: str | None) -> str:
+    """The canonical form of an `Idempotency-Key`, which must be a random UUID (version 4).
+
+    Raises Malformed `idempotency_key_required` or `bad_idempotency_key`.
+    """
+    if not value:
+        raise errors.Malformed("idempotency_key_required")
+    try:
+        key = UUID(value) if len(value) == 36 else None
+    except ValueError:
+        key = None
+    if key is None or key.version != 4 or str(key) != value.lower():
+        raise errors.Malformed("bad_idempotency_key")
+    return str(key)
+
+
+def read_receipt(value: str) -> str:
+    """The canonical form of a receipt as a person may type it.
+
+    Raises NotFound when it cannot be one: too long (nothing long is ever hashed) or of other letters.
+    """
+    if len(value) > _LONGEST_RECEIPT_INPUT:
+        raise errors.NotFound
+    receipt = value.upper().translate(_RECEIPT_READING)
+    if not ID_PATTERN.fullmatch(receipt):
+        raise errors.NotFound
+    return receipt
+
+
+def read_reference(value: str) -> str | None:
+    """`XXXX-XXXX` from a reference as a person may type it; None when it cannot be one."""
+    if len(value) > 20:
+        return None
+    number = value.upper().translate(_RECEIPT_READING)
+    return f"{number[:4]}-{number[4:]}" if re.fullmatch(f"[{ALPHABET}]{{8}}", number) else None

@@ -1,0 +1,90 @@
+"""What an officer is told over SNS: where to look, never what it says. No personal data, no free text."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.domain import times
+from chalicelib.domain.languages import text
+from chalicelib.domain.reports import Urgency
+
+SUBJECT_MAX = 100
+# Notices stand in both languages: who subscribes is not asked for one.
+NOTICE_LANGUAGES = ("zh", "en")
+
+
+class NoticeKind(StrEnum):
+    REPORT = "report"
+    MEDIA = "media"
+    MESSAGE = "message"
+    ESCALATION = "escalation"
+    BULLETIN_LEAD = "bulletin_lead"
+    DIGEST = "digest"
+
+
+class Notice(BaseModel):
+    """One notice. `event_id` is the same when it is sent again; `count` and `report_ids` are a digest's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: str
+    kind: NoticeKind
+    report_id: str | None
+    reference: str | None
+    category: str
+    district: str
+    urgency: Urgency
+    at: datetime
+    url: str
+    count: int | None = None
+    report_ids: tuple[str, ...] | None = None
+
+    def attributes(self) -> dict[str, str | int]:
+        """What subscriptions filter by."""
+        return {
+            "category": self.category,
+            "district": self.district,
+            "urgency": self.urgency.value,
+            "urgency_rank": self.urgency.rank,
+            "kind": self.kind.value,
+        }
+
+    def body(self) -> dict[str, object]:
+        """The machine's form."""
+        fields: dict[str, object] = {
+            "event_id": self.event_id,
+            "kind": self.kind.value,
+            "report_id": self.report_id,
+            "reference": self.reference,
+            "category": self.category,
+            "district": self.district,
+            "urgency": self.urgency.value,
+            "at": times.render(self.at),
+            "url": self.url,
+        }
+        if self.kind is NoticeKind.DIGEST:
+            fields |= {"count": self.count, "report_ids": list(self.report_ids or ())}
+        return fields
+
+    def subject(self) -> str:
+        """The e-mail's subject. SNS takes ASCII only, hence English."""
+        return self._wording("subject", "en")[:SUBJECT_MAX]
+
+    def email(self) -> str:
+        return "\n\n".join(self._wording("email", language) for language in NOTICE_LANGUAGES)
+
+    def sms(self) -> str:
+        return "\n".join(self._wording("sms", language) for language in NOTICE_LANGUAGES)
+
+    def _wording(self, form: str, language: str) -> str:
+        return text(
+            f"notice.{self.kind}.{form}",
+            language,
+            reference=self.reference or "",
+            category=text(f"category.{self.category}", language),
+            district=text(f"district.{self.district}", language),
+            urgency=text(f"urgency.{self.urgency}", language),
+            count=self.count or 1,
+            url=self.url,
+        )

@@ -1,0 +1,43 @@
+"""Who works here, and what they may see."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+ALL = "*"
+# Reports without a district in the areas file are seen by every officer of their category: somebody must.
+DISTRICTLESS = frozenset({"unknown", "outside"})
+
+
+class Role(StrEnum):
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+class Officer(BaseModel):
+    """An officer's own row: the only source of rights. A token says who it is, never what they may do."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    username: str
+    name: str = ""
+    active: bool = True
+    roles: tuple[Role, ...] = (Role.OFFICER,)
+    categories: tuple[str, ...] = ()
+    districts: tuple[str, ...] = ()
+    email: str | None = None
+    phone: str | None = None
+
+    def has_role(self, *roles: Role) -> bool:
+        return any(role in self.roles for role in roles)
+
+    def sees(self, category: str, district: str) -> bool:
+        """Is a report of this category and district inside the officer's scope?"""
+        return self.sees_category(category) and self.sees_district(district)
+
+    def sees_category(self, category: str) -> bool:
+        return ALL in self.categories or category in self.categories
+
+    def sees_district(self, district: str) -> bool:
+        return district in DISTRICTLESS or ALL in self.districts or district in self.districts

@@ -1,0 +1,237 @@
+"""A report: what comes in (`Submission`), what is kept (`Report`), and how far it has come (`Status`)."""
+
+import re
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib.domain import times
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.geo import Datum
+from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
+from chalicelib.domain.text import ReporterText, clean, is_blank
+
+# Phones' clocks are wrong: so far ahead is taken and flagged, further is refused.
+CLOCK_SKEW = timedelta(hours=24)
+
+
+class Status(StrEnum):
+    """How far the case work is, as officers see it."""
+
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_STATUSES = frozenset({Status.NEW, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
+
+# The reporter is told in coarse words only.
+REPORTER_STATUS: dict[Status, str] = {
+    Status.NEW: "received",
+    Status.ACKNOWLEDGED: "in_progress",
+    Status.IN_PROGRESS: "in_progress",
+    Status.CLOSED: "closed",
+    Status.WITHDRAWN: "withdrawn",
+}
+
+
+class Urgency(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 (low) to 3 (critical)."""
+        return list(Urgency).index(self)
+
+
+class Flag(StrEnum):
+    CLOCK_SKEW = "clock_skew"
+    OUTSIDE = "outside_district"
+
+
+class Strict(BaseModel):
+    """Base of what strangers send: nothing is coerced, nothing unknown is taken."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+def _known_category(code: str) -> str:
+    if code not in {category.code for category in catalogue().categories}:
+        raise PydanticCustomError("unknown_value", "Not a category of the catalogue.")
+    return code
+
+
+def _read_time(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("wrong_type", "A time is a string.")
+    try:
+        return times.parse(value)
+    except ValueError:
+        raise PydanticCustomError("not_a_time", "Not an RFC 3339 time with a zone.") from None
+
+
+def _clean_line(value: str) -> str:
+    cleaned = clean(value).strip()
+    if is_blank(cleaned):
+        raise PydanticCustomError("blank", "Blank.")
+    return cleaned
+
+
+def _phone(value: str) -> str:
+    if not re.fullmatch(r"[+0-9][0-9 ()\-]{3,24}", value):
+        raise PydanticCustomError("bad_phone", "Not a phone number.")
+    return value
+
+
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+        raise PydanticCustomError("bad_email", "Not an e-mail address.")
+    return value
+
+
+CategoryCode = Annotated[
+    str, AfterValidator(_known_category), WithJsonSchema({"type": "string", "enum": [category.code for category in catalogue().categories]})
+]
+Moment = Annotated[datetime, BeforeValidator(_read_time), WithJsonSchema({"type": "string", "format": "date-time"})]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_clean_line)]
+
+
+class Location(Strict):
+    """Where it happened, in degrees of `datum`. The datum of most Chinese map SDKs is gcj02."""
+
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+    datum: Datum = Field(default=Datum.WGS84, strict=False)
+    accuracy_m: float | None = Field(default=None, ge=0, le=100_000)
+    address: Line | None = None
+
+
+class Contact(Strict):
+    """How to reach the reporter, if they wish: kept apart from all the rest, shown only for a reason."""
+
+    name: Annotated[str, Field(max_length=100), AfterValidator(_clean_line)] | None = None
+    phone: Annotated[str, Field(max_length=25), AfterValidator(_phone)] | None = None
+    email: Annotated[str, Field(max_length=254), AfterValidator(_email)] | None = None
+
+    @model_validator(mode="after")
+    def _something_is_there(self) -> Self:
+        if not (self.name or self.phone or self.email):
+            raise PydanticCustomError("required", "A contact needs a name, a phone or an e-mail address.")
+        return self
+
+
+class Submission(Strict):
+    """The body of `POST /v1/reports`: a category and a text or media; nothing else is required."""
+
+    category: CategoryCode
+    text: ReporterText | None = None
+    occurred_at: Moment | None = None
+    location: Location | None = None
+    details: dict[str, Any] = Field(default_factory=dict)
+    bulletin_id: str | None = Field(default=None, min_length=1, max_length=40)
+    contact: Contact | None = None
+    media: tuple[Declared, ...] = Field(default=(), max_length=MAX_MEDIA_PER_CALL, strict=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_text_beside_media_is_absent(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("text"), str) and is_blank(data["text"]) and data.get("media"):
+            return {name: value for name, value in data.items() if name != "text"}
+        return data
+
+    @model_validator(mode="after")
+    def _text_or_media(self) -> Self:
+        if self.text is None and not self.media:
+            raise PydanticCustomError("needs_text_or_media", "A report needs a text or media.")
+        return self
+
+
+class OfficerSubmission(Submission):
+    """A report that an officer enters on a caller's behalf."""
+
+    source: Literal["phone", "desk", "other"]
+
+
+class Report(BaseModel):
+    """A report as kept (the HEAD item), without its contact.
+
+    `version` grows by one with each accepted change by an officer and with nothing else. `place` is WGS-84; `location` is what was sent.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    reference: str
+    category: str
+    status: Status = Status.NEW
+    urgency: Urgency
+    district: str
+    received_at: datetime
+    body_hash: str
+    version: int = 1
+    text: str | None = None
+    occurred_at: datetime | None = None
+    location: dict[str, Any] | None = None
+    place: dict[str, float] | None = None
+    station: str | None = None
+    details: dict[str, Any] | None = None
+    details_version: int | None = None
+    bulletin_id: str | None = None
+    source: str | None = None
+    flags: tuple[Flag, ...] = ()
+    first_category: str | None = None
+    assignee: str | None = None
+    disposition: str | None = None
+    reason: str | None = None
+    duplicate_of: str | None = None
+    media_total: int = 0
+    media_ready: int = 0
+    media_settled: int = 0
+    thumb: str | None = None
+    unread: int = 0
+    messages: int = 0
+    acknowledged_at: datetime | None = None
+    closed_at: datetime | None = None
+    deleted_at: datetime | None = None
+    has_contact: bool = False
+
+
+class Medium(BaseModel):
+    """One attachment as kept (a MEDIA# item). What was declared stays beside what arrived: the two may differ, the real one rules."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    media_id: str
+    state: MediaState = MediaState.AWAITING
+    reason: RejectReason | None = None
+    declared_type: str
+    declared_size: int
+    declared_sha256: str | None = None
+    created_at: datetime
+    content_type: str | None = None
+    size: int | None = None
+    checksum: dict[str, str] | None = None
+    version_id: str | None = None
+    sequencer: str | None = None
+    upload_id: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    codec: str | None = None
+    hint: dict[str, Any] | None = None
+
+
+def initial_urgency(category: str, raised: str | None) -> Urgency:
+    """The category's urgency, or the higher one that typed answers raise it to."""
+    start = Urgency(catalogue().category(category).urgency)
+    return max(start, Urgency(raised), key=lambda urgency: urgency.rank) if raised else start

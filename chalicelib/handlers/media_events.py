@@ -1,0 +1,59 @@
+"""From upload to verdict: `make_thumbnails` looks at what was uploaded, `record_media` takes its verdict over.
+
+In Lambda these run without `app.py`; each imports only what it needs.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import Blueprint, SQSEvent
+
+from chalicelib import wiring
+from chalicelib.domain.media import parse_manifest_key, parse_original_key
+from chalicelib.handlers import events
+
+bp = Blueprint(__name__)
+log = logging.getLogger(__name__)
+
+
+# Queue names here are placeholders: infra/app.yaml names the real ones.
+@bp.on_sqs_message(queue="uploads", batch_size=1)
+def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
+    """Derive clean pictures of an upload, and write its manifest last."""
+
+    def take(record: Mapping[str, Any]) -> None:
+        stored = events.read_stored_object(record["body"])
+        if stored is None:
+            return
+        if stored.bucket != wiring.settings().media_bucket or parse_original_key(stored.key) is None:
+            log.info("event_passed_over")
+            return
+        from chalicelib.services.processing import make_thumbnails as process
+
+        manifest = process(objects=wiring.objects(), key=stored.key, version_id=stored.version_id, sequencer=stored.sequencer)
+        if manifest:
+            log.info("media_processed", extra={"state": manifest.state.value, "reason": manifest.reason.value if manifest.reason else None})
+
+    return events.each_record(event.to_dict(), take)
+
+
+@bp.on_sqs_message(queue="manifests", batch_size=10)
+def record_media(event: SQSEvent) -> dict[str, Any]:
+    """Take a manifest over into the report."""
+
+    def take(record: Mapping[str, Any]) -> None:
+        stored = events.read_stored_object(record["body"])
+        found = parse_manifest_key(stored.key) if stored else None
+        if stored is None or found is None or stored.bucket != wiring.settings().media_bucket:
+            log.info("event_passed_over")
+            return
+        from chalicelib.services.recording import read_manifest, record_verdict
+
+        manifest = read_manifest(found.report_id, found.media_id, objects=wiring.objects())
+        if manifest is None:
+            log.info("manifest_gone")
+            return
+        record_verdict(found.report_id, found.media_id, manifest, reports=wiring.reports(), now=wiring.now())
+
+    return events.each_record(event.to_dict(), take)

@@ -1,0 +1,60 @@
+"""Which error is which status, and how it reads: RFC 9457 `application/problem+json`, one shape on every route.
+
+    {"type": "https://…/errors/<code>", "code": …, "title": …, "status": …, "detail": …, "request_id": …,
+     "errors": [{"field": …, "code": …, "detail": …}]}        errors: for 422 only
+
+Nothing of the input is repeated, and nothing of the program shown. The gateway's own answers (infra/app.yaml) have the same shape.
+"""
+
+from typing import Any
+
+from chalicelib import errors
+from chalicelib.domain.languages import text
+
+CONTENT_TYPE = "application/problem+json"
+TYPE_BASE = "https://tipline.example/errors/"
+
+STATUS: dict[type[errors.TiplineError], int] = {
+    errors.Malformed: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.Stale: 412,
+    errors.TooLarge: 413,
+    errors.WrongMediaType: 415,
+    errors.Invalid: 422,
+    errors.VersionMissing: 428,
+    errors.SlowDown: 429,
+    errors.Unavailable: 503,
+}
+
+
+def status_of(error: errors.TiplineError) -> int:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "type": TYPE_BASE + error.code,
+        "code": error.code,
+        "title": text(f"error.{error.code}.title", language),
+        "status": status_of(error),
+        "detail": text(f"error.{error.code}.detail", language, **error.params),
+        "request_id": request_id,
+    }
+    if isinstance(error, errors.Invalid):
+        body["errors"] = [
+            {"field": each.field, "code": each.code, "detail": text(f"field.{each.code}", language, **dict(each.params))}
+            for each in error.errors
+        ]
+    return body
+
+
+def headers_of(error: errors.TiplineError) -> dict[str, str]:
+    if isinstance(error, errors.SlowDown | errors.Unavailable):
+        return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, errors.Unauthenticated):
+        return {"WWW-Authenticate": "Bearer, Receipt"}
+    return {}

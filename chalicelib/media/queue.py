@@ -1,0 +1,25 @@
+"""The queue of uploads to look at, for those whose S3 event never came."""
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class UploadsQueue:
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def look_again(self, bucket: str, key: str, version_id: str) -> None:
+        """Say in S3's stead that this object was created. Raises Unavailable."""
+        event = {"detail-type": "Object Created", "detail": {"bucket": {"name": bucket}, "object": {"key": key, "version-id": version_id}}}
+        try:
+            self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(event))
+        except (ClientError, BotoCoreError) as error:
+            raise errors.Unavailable from error

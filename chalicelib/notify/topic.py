@@ -1,0 +1,58 @@
+"""The one SNS topic. Subscriptions choose by message attributes."""
+
+import json
+import logging
+from collections.abc import Sequence
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.notices import Notice
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef
+
+log = logging.getLogger(__name__)
+
+_BATCH = 10  # SNS's own limit
+
+
+class Topic:
+    def __init__(self, client: "SNSClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def publish(self, notices: Sequence[Notice]) -> frozenset[str]:
+        """Publish; answers the `event_id`s that SNS took. What is missing must be sent again."""
+        taken: set[str] = set()
+        for batch in batched(notices, _BATCH):
+            try:
+                answer = self._client.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=[_entry(notice) for notice in batch])
+            except (ClientError, BotoCoreError) as error:
+                log.warning("publish_failed", extra={"error": type(error).__name__, "count": len(batch)})
+                continue
+            taken |= {entry["Id"] for entry in answer["Successful"] if "Id" in entry}
+            if failed := answer.get("Failed"):
+                log.warning("publish_failed", extra={"error": failed[0]["Code"], "count": len(failed)})
+        return frozenset(taken)
+
+
+def _entry(notice: Notice) -> "PublishBatchRequestEntryTypeDef":
+    forms = {
+        "default": json.dumps(notice.body(), ensure_ascii=False, separators=(",", ":")),
+        "email": notice.email(),
+        "sms": notice.sms(),
+    }
+    attributes: dict[str, MessageAttributeValueTypeDef] = {
+        name: {"DataType": "Number" if isinstance(value, int) else "String", "StringValue": str(value)}
+        for name, value in notice.attributes().items()
+    }
+    return {
+        "Id": notice.event_id,
+        "Message": json.dumps(forms, ensure_ascii=False),
+        "MessageStructure": "json",
+        "Subject": notice.subject(),
+        "MessageAttributes": attributes,
+    }

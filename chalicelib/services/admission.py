@@ -1,0 +1,20 @@
+"""Who may come in: a token says who it is, the officer's own row says what they may do, read at every request."""
+
+from datetime import datetime
+
+from chalicelib import errors
+from chalicelib.domain.officers import Officer, Role
+from chalicelib.store.audit import Action, Audit
+from chalicelib.store.officers import Officers
+
+
+def admit(username: str, *, roles: tuple[Role, ...] = (), officers: Officers, audit: Audit, now: datetime, to: str) -> Officer:
+    """The active officer of this name, with one of `roles` if any are given. `to` names the route, for the record of a denial.
+
+    Raises Forbidden after the denial is on record; Unavailable when it cannot be.
+    """
+    officer = officers.get(username)
+    if officer is None or not officer.active or (roles and not officer.has_role(*roles)):
+        audit.about_officer(by=username, action=Action.DENIED, now=now, detail={"route": to})
+        raise errors.Forbidden
+    return officer

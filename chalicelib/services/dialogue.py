@@ -1,0 +1,75 @@
+"""The reporter's side of a report, with the receipt alone: read, write back, withdraw."""
+
+from datetime import datetime, timedelta
+
+from chalicelib import errors
+from chalicelib.domain import duties
+from chalicelib.domain.duties import Duty, DutyKind
+from chalicelib.domain.ids import Identity, random_id
+from chalicelib.domain.messages import Message, Sender
+from chalicelib.domain.reports import Status
+from chalicelib.store.reports import Case, Reports
+from chalicelib.store.table import ConditionFailed
+
+WITHDRAWN_RETENTION = timedelta(days=30)
+_TRIES = 5
+
+
+def open_own_report(receipt: str, *, report_id: str | None, identity: Identity, reports: Reports, consistent: bool = False) -> Case:
+    """The report of this receipt. With `report_id`, it must be that one.
+
+    Raises NotFound for an unknown receipt as for a wrong one, after the same work; Gone when retention deleted the report.
+    """
+    own_id = identity.report_id(receipt)
+    case = reports.view(own_id, consistent=consistent)
+    if case is None or (report_id is not None and report_id != own_id):
+        raise errors.NotFound
+    if case.report.deleted_at:
+        raise errors.Gone
+    return case
+
+
+def write_message(case: Case, text: str, *, idempotency_key: str | None, identity: Identity, reports: Reports, now: datetime) -> Message:
+    """Add a reporter's message, which officers are told of. The same Idempotency-Key again answers with the first message.
+
+    Raises Conflict `withdrawn` (nobody would read it), or `key_reused` for another text under the same key.
+    """
+    if case.report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+    entry_id = identity.entry_id(case.report.id, idempotency_key) if idempotency_key else random_id()
+    for _ in range(_TRIES):
+        earlier = next((message for message in case.messages if message.id == entry_id), None)
+        if earlier:
+            if earlier.text != text:
+                raise errors.Conflict("key_reused")
+            return earlier
+        message = Message(id=entry_id, sender=Sender.REPORTER, text=text, sent_at=now)
+        try:
+            reports.add_message(case, message, duty=duties.notify(now))
+        except ConditionFailed:
+            case = _again(case, reports)
+        else:
+            return message
+    raise errors.Unavailable
+
+
+def withdraw_report(case: Case, *, reports: Reports, now: datetime) -> None:
+    """Withdraw: the contact is erased at once, the rest is gone after 30 days. Repeated, it changes nothing."""
+    for _ in range(_TRIES):
+        if case.report.status is Status.WITHDRAWN:
+            return
+        try:
+            reports.withdraw(case, now=now, duty=Duty(DutyKind.EXPIRE, now + WITHDRAWN_RETENTION))
+        except ConditionFailed:
+            case = _again(case, reports)
+        else:
+            return
+    raise errors.Unavailable
+
+
+def _again(case: Case, reports: Reports) -> Case:
+    """The report as it is now, after somebody else changed it."""
+    fresh = reports.view(case.report.id, consistent=True)
+    if fresh is None or fresh.report.deleted_at:
+        raise errors.Gone
+    return fresh

@@ -1,0 +1,179 @@
+"""Taking in a report: one write, after which it is durable, owed to the officers, and open to whoever holds the receipt."""
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib import errors
+from chalicelib.domain import duties, geo
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.details import validate_details
+from chalicelib.domain.duties import Duty, DutyKind
+from chalicelib.domain.ids import Identity
+from chalicelib.domain.media import Declared
+from chalicelib.domain.reports import CLOCK_SKEW, Flag, Location, Medium, Report, Submission, initial_urgency
+from chalicelib.store.reports import Case, Reports
+from chalicelib.store.table import Row
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A report in safe keeping. `awaited`: its media that are not up yet. `replayed`: the same call had been answered before."""
+
+    report: Report
+    receipt: str
+    awaited: tuple[Medium, ...]
+    replayed: bool
+
+
+class Leadable(Protocol):
+    """Tells whether a bulletin exists that a lead may answer."""
+
+    def takes_leads(self, bulletin_id: str) -> bool: ...
+
+
+def submit_report(
+    submission: Submission,
+    *,
+    idempotency_key: str,
+    identity: Identity,
+    reports: Reports,
+    bulletins: Leadable,
+    catalogue: Catalogue,
+    now: datetime,
+    source: str | None = None,
+) -> Filed:
+    """File a report under the identity that its Idempotency-Key gives it.
+
+    The same call again, whenever and however often, answers with the same report. That comes before every rule that depends on state:
+    a phone that lost its answer is never told that the category has closed since.
+
+    Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (retention deleted it), Unavailable.
+    """
+    receipt = identity.receipt(idempotency_key)
+    report_id = identity.report_id(receipt)
+    body_hash = identity.fingerprint(_canonical(submission))
+    refusal = _refusal(submission, catalogue, bulletins, now)
+    if refusal:
+        standing = reports.head(report_id)
+        if standing is None:
+            raise refusal
+        return _replay(standing, receipt, body_hash, reports)
+
+    report = _new_report(submission, report_id, identity.reference(report_id), body_hash, catalogue, now, source)
+    media = tuple(new_medium(declared, identity.media_id(report_id, "create", n), now) for n, declared in enumerate(submission.media))
+    standing = reports.create(
+        report,
+        duty=duties.notify(now),
+        contact=submission.contact,
+        media=[(medium, upload_check(now)) for medium in media],
+    )
+    if standing is None or _is_this_very_write(standing, report):
+        log.info("report_received", extra={"category": report.category, "urgency": report.urgency.value, "media": len(media)})
+        return Filed(report, receipt, media, replayed=False)
+    return _replay(standing, receipt, body_hash, reports)
+
+
+def new_medium(declared: Declared, media_id: str, now: datetime) -> Medium:
+    return Medium(
+        media_id=media_id,
+        declared_type=declared.content_type,
+        declared_size=declared.size,
+        declared_sha256=declared.sha256,
+        created_at=now,
+    )
+
+
+def upload_check(now: datetime) -> Duty:
+    """An event of S3 can be lost: the object itself is looked for later."""
+    return Duty(DutyKind.RECONCILE, now + duties.UPLOAD_CHECK)
+
+
+def awaited(case: Case) -> tuple[Medium, ...]:
+    """The media that are not up yet, as far as the row knows."""
+    return tuple(medium for medium in case.media if medium.state == "awaiting")
+
+
+def _canonical(submission: Submission) -> bytes:
+    """One byte string for equal submissions: member order, white space and Unicode normal form do not count."""
+    fields = submission.model_dump(mode="json", exclude_unset=True)
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _refusal(submission: Submission, catalogue: Catalogue, bulletins: Leadable, now: datetime) -> errors.Refused | None:
+    """Why this cannot be filed as a new report at this time; None when it can."""
+    wrong: list[errors.FieldError] = []
+    if submission.occurred_at and submission.occurred_at > now + CLOCK_SKEW:
+        wrong.append(errors.FieldError("occurred_at", "too_far_ahead"))
+    try:
+        validate_details(submission.category, submission.details)
+    except ValueError as invalid:
+        wrong += getattr(invalid, "errors", ())
+    if not wrong and submission.bulletin_id and not bulletins.takes_leads(submission.bulletin_id):
+        wrong.append(errors.FieldError("bulletin_id", "unknown_value"))
+    if wrong:
+        return errors.Invalid(*wrong)
+    if not catalogue.takes_reports(submission.category, now):
+        return errors.Conflict("category_not_active")
+    return None
+
+
+def _new_report(
+    submission: Submission, report_id: str, reference: str, body_hash: str, catalogue: Catalogue, now: datetime, source: str | None
+) -> Report:
+    details = validate_details(submission.category, submission.details)
+    place, district, station = _whereabouts(submission.location)
+    flags = []
+    if submission.occurred_at and submission.occurred_at > now:
+        flags.append(Flag.CLOCK_SKEW)
+    if district == geo.OUTSIDE:
+        flags.append(Flag.OUTSIDE)
+    return Report(
+        id=report_id,
+        reference=reference,
+        category=submission.category,
+        urgency=initial_urgency(submission.category, details.urgency),
+        district=district,
+        station=station,
+        received_at=now,
+        occurred_at=submission.occurred_at,
+        body_hash=body_hash,
+        text=submission.text,
+        location=submission.location.model_dump(exclude_none=True) if submission.location else None,
+        place={"lat": place[0], "lon": place[1]} if place else None,
+        details=dict(details.values) or None,
+        details_version=details.version if details.values else None,
+        bulletin_id=submission.bulletin_id,
+        source=source,
+        flags=tuple(flags),
+        media_total=len(submission.media),
+        has_contact=submission.contact is not None,
+    )
+
+
+def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None, str, str | None]:
+    """WGS-84 latitude and longitude, district code and police station of a location."""
+    if location is None:
+        return None, geo.UNKNOWN, None
+    lat, lon = geo.to_wgs84(location.lat, location.lon, location.datum)
+    return (lat, lon), geo.district_of(lat, lon), geo.station_of(lat, lon)
+
+
+def _is_this_very_write(standing: Row, report: Report) -> bool:
+    """The SDK repeats a call whose answer was lost, and then meets its own write: that is a creation, not a replay."""
+    found = Report.model_validate(standing)
+    return found.body_hash == report.body_hash and found.received_at == report.received_at
+
+
+def _replay(standing: Row, receipt: str, body_hash: str, reports: Reports) -> Filed:
+    report = Report.model_validate(standing)
+    if report.deleted_at:
+        raise errors.Gone
+    if report.body_hash != body_hash:
+        raise errors.Conflict("key_reused")
+    case = reports.view(report.id, consistent=True) if report.media_total else None
+    return Filed(report, receipt, awaited(case) if case else (), replayed=True)

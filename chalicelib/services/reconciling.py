@@ -1,0 +1,49 @@
+"""Uploads without a verdict: the event was lost, the processing died, or nothing ever came. Every medium gets a verdict."""
+
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.domain import duties as owed
+from chalicelib.domain import times
+from chalicelib.domain.duties import Duty, DutyKind
+from chalicelib.domain.media import RejectReason, original_key
+from chalicelib.services.recording import read_manifest, record_verdict, reject_upload
+from chalicelib.store.duties import Duties
+from chalicelib.store.reports import Reports
+from chalicelib.store.table import Row
+
+if TYPE_CHECKING:
+    from chalicelib.media.objects import Objects
+    from chalicelib.media.queue import UploadsQueue
+
+log = logging.getLogger(__name__)
+
+# How often an upload that is there is put before make_thumbnails again, before it counts as one that cannot be processed.
+_ATTEMPTS = 3
+
+
+def reconcile_upload(row: Row, *, duties: Duties, reports: Reports, objects: "Objects", uploads: "UploadsQueue", now: datetime) -> None:
+    """Find out what became of one medium (`row`, read with its duty), and give the verdict that is due."""
+    report_id, media_id = row["pk"].removeprefix("REPORT#"), row["media_id"]
+    manifest = read_manifest(report_id, media_id, objects=objects)
+    if manifest:
+        record_verdict(report_id, media_id, manifest, reports=reports, now=now)
+        return
+    key = original_key(report_id, media_id)
+    first = objects.first_version(key)
+    if first is None:
+        give_up_at = times.parse(row["created_at"]) + owed.UPLOAD_PATIENCE
+        if now >= give_up_at:
+            log.info("upload_not_received")
+            reject_upload(report_id, media_id, RejectReason.NOT_RECEIVED, reports=reports, now=now)
+        else:
+            duties.strike_off(row, then=Duty(DutyKind.RECONCILE, give_up_at))
+        return
+    attempts = row.get("attempts", 0)
+    if attempts >= _ATTEMPTS:
+        log.warning("upload_unprocessable")
+        reject_upload(report_id, media_id, RejectReason.UNPROCESSABLE, reports=reports, now=now, version_id=first.version_id)
+        return
+    uploads.look_again(objects.bucket, key, first.version_id)
+    duties.strike_off(row, then=Duty(DutyKind.RECONCILE, now + owed.UPLOAD_CHECK), put={"attempts": attempts + 1})

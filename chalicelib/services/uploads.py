@@ -1,0 +1,180 @@
+"""Letting phones send media: grants for what was declared, fresh ones for what is not up yet, and uploads in parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chalicelib import errors
+from chalicelib.domain.ids import Identity, random_id
+from chalicelib.domain.media import GRANT_LIFE, MAX_MEDIA_PER_REPORT, PART_SIZE, Declared, MediaState, goes_in_parts, original_key
+from chalicelib.domain.reports import Medium, Status
+from chalicelib.media import grants
+from chalicelib.services.intake import new_medium, upload_check
+from chalicelib.store.reports import Case, Reports
+from chalicelib.store.table import ConditionFailed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where media are kept."""
+
+    s3: "S3Client"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadGrant:
+    """How to send one medium: a form to POST, or in parts (`post` is None) of `part_size` bytes each, the last one the rest."""
+
+    medium: Medium
+    expires_at: datetime
+    post: grants.PostGrant | None = None
+    part_size: int = PART_SIZE
+    part_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    held: tuple[grants.HeldPart, ...]
+    granted: tuple[grants.PartGrant, ...]
+
+
+def grant_uploads(report_id: str, media: Sequence[Medium], *, bucket: Bucket, signed_at: datetime) -> tuple[UploadGrant, ...]:
+    """A grant for each medium. Arithmetic only: no call leaves the function. `signed_at` is the true time, which S3 compares with."""
+    return tuple(_grant(report_id, medium, bucket, signed_at) for medium in media)
+
+
+def declare_media(
+    case: Case, declared: Sequence[Declared], *, idempotency_key: str | None, identity: Identity, reports: Reports, now: datetime
+) -> tuple[Medium, ...]:
+    """Add media to a report. The same Idempotency-Key again answers with the same media.
+
+    Raises Conflict: `withdrawn`, `too_many_media`, `key_reused` (other media under the same key).
+    """
+    report = case.report
+    call = idempotency_key or random_id()
+    media = tuple(new_medium(entry, identity.media_id(report.id, call, n), now) for n, entry in enumerate(declared))
+    known = {medium.media_id: medium for medium in case.media}
+    if media[0].media_id in known:
+        return _replayed(media, known, call, identity, report.id)
+    if report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+    try:
+        reports.add_media(report, [(medium, upload_check(now)) for medium in media], limit=MAX_MEDIA_PER_REPORT)
+    except ConditionFailed as failed:
+        if report.media_total + len(media) > MAX_MEDIA_PER_REPORT:
+            raise errors.Conflict("too_many_media", limit=str(MAX_MEDIA_PER_REPORT)) from None
+        # Somebody else added media at the same moment: look again, and decide anew.
+        again = reports.view(report.id, consistent=True)
+        if again is None or again.report.media_total == report.media_total:
+            raise errors.Unavailable from failed
+        return declare_media(again, declared, idempotency_key=idempotency_key, identity=identity, reports=reports, now=now)
+    return media
+
+
+def renew_grant(case: Case, media_id: str, *, bucket: Bucket, signed_at: datetime) -> UploadGrant:
+    """A fresh grant for one medium. Raises NotFound, or Conflict `not_awaiting` when it is up already."""
+    return _grant(case.report.id, _awaited(case, media_id), bucket, signed_at)
+
+
+def grant_parts(case: Case, media_id: str, numbers: Sequence[int], *, bucket: Bucket, reports: Reports) -> Parts:
+    """Start or resume an upload in parts: what S3 holds already, and a URL for each other part of `numbers`.
+
+    Raises NotFound, Conflict (`not_awaiting`, `not_in_parts`, `upload_gone`), Invalid.
+    """
+    medium = _in_parts(_awaited(case, media_id))
+    key = original_key(case.report.id, media_id)
+    upload_id = medium.upload_id or _start(case.report.id, medium, key, bucket, reports)
+    held = grants.list_held(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=upload_id)
+    have = {part.number for part in held}
+    granted = grants.part_urls(
+        s3=bucket.s3,
+        bucket=bucket.name,
+        key=key,
+        upload_id=upload_id,
+        size=medium.declared_size,
+        numbers=[number for number in numbers if number not in have],
+        expires_s=int(GRANT_LIFE.total_seconds()),
+    )
+    return Parts(held, granted)
+
+
+def complete_upload(case: Case, media_id: str, *, bucket: Bucket, reports: Reports) -> Medium:
+    """Join the parts. Repeated, it answers the same. Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, …)."""
+    medium = _in_parts(_known(case, media_id))
+    if medium.state is not MediaState.AWAITING:
+        return medium
+    if medium.upload_id is None:
+        raise errors.Conflict("upload_not_started")
+    grants.complete_multipart(
+        s3=bucket.s3,
+        bucket=bucket.name,
+        key=original_key(case.report.id, media_id),
+        upload_id=medium.upload_id,
+        size=medium.declared_size,
+    )
+    return reports.mark_processing(case.report.id, medium)
+
+
+def _grant(report_id: str, medium: Medium, bucket: Bucket, signed_at: datetime) -> UploadGrant:
+    if goes_in_parts(medium.declared_type, medium.declared_size):
+        return UploadGrant(medium, signed_at + GRANT_LIFE, part_count=grants.part_count(medium.declared_size))
+    post = grants.post_grant(
+        s3=bucket.s3,
+        bucket=bucket.name,
+        key=original_key(report_id, medium.media_id),
+        content_type=medium.declared_type,
+        max_bytes=medium.declared_size,
+        sha256_hex=medium.declared_sha256,
+        expires_s=int(GRANT_LIFE.total_seconds()),
+    )
+    return UploadGrant(medium, post.expires_at, post=post)
+
+
+def _known(case: Case, media_id: str) -> Medium:
+    for medium in case.media:
+        if medium.media_id == media_id:
+            return medium
+    raise errors.NotFound
+
+
+def _awaited(case: Case, media_id: str) -> Medium:
+    medium = _known(case, media_id)
+    if medium.state is not MediaState.AWAITING:
+        raise errors.Conflict("not_awaiting")
+    if case.report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+    return medium
+
+
+def _in_parts(medium: Medium) -> Medium:
+    if not goes_in_parts(medium.declared_type, medium.declared_size):
+        raise errors.Conflict("not_in_parts")
+    return medium
+
+
+def _start(report_id: str, medium: Medium, key: str, bucket: Bucket, reports: Reports) -> str:
+    """Of two first calls at once, both go on with the same upload; the other is dropped."""
+    started = grants.start_multipart(s3=bucket.s3, bucket=bucket.name, key=key, content_type=medium.declared_type)
+    counts = reports.set_upload_id(report_id, medium.media_id, started)
+    if counts != started:
+        grants.abort_multipart(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=started)
+    return counts
+
+
+def _replayed(media: Sequence[Medium], known: dict[str, Medium], call: str, identity: Identity, report_id: str) -> tuple[Medium, ...]:
+    standing = [known.get(medium.media_id) for medium in media]
+    further = known.get(identity.media_id(report_id, call, len(media)))
+    same = further is None and all(
+        there is not None
+        and (there.declared_type, there.declared_size, there.declared_sha256)
+        == (medium.declared_type, medium.declared_size, medium.declared_sha256)
+        for there, medium in zip(standing, media, strict=True)
+    )
+    if not same:
+        raise errors.Conflict("key_reused")
+    return tuple(medium for medium in standing if medium is not None)

@@ -1,0 +1,64 @@
+"""The duty index: what is owed, oldest first, and striking off what is done."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain import times
+from chalicelib.domain.duties import SHARDS, Duty
+from chalicelib.store import keys
+from chalicelib.store.reports import DUTY_FIELDS, duty_fields, unchanged_duty
+from chalicelib.store.table import ConditionFailed, Row, Table
+
+_INDEX = (keys.BY_DUTY, keys.PARTITION[keys.BY_DUTY], "duty_at")
+
+# What the publisher may read of an item that owes something. Never a text.
+OWING = (
+    "pk", "sk", *DUTY_FIELDS, "id", "reference", "category", "district", "urgency", "status", "kind", "sender",
+    "received_at", "acknowledged_at", "escalations", "bulletin_id", "media_id", "state", "created_at", "version_id", "attempts",
+    "deleted_at", "count", "report_ids", "minute", "declared_type", "declared_size", "upload_id", "held_until",
+)  # fmt: skip
+
+
+class Duties:
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def overdue(self, now: datetime, *, limit: int) -> list[tuple[str, str]]:
+        """Keys of items whose duty is due, at most `limit` a shard, oldest first within each."""
+        bound = times.render(now) + "~"
+        due: list[tuple[str, str]] = []
+        for shard in range(SHARDS):
+            rows, _ = self.table.query(f"DUTY#{shard}", index=_INDEX, below=bound, limit=limit)
+            due += [(row["pk"], row["sk"]) for row in rows]
+        return due
+
+    def read(self, pk: str, sk: str) -> Row | None:
+        """The item as it is now, without any text: read consistently before anything is made known about it."""
+        return self.table.get(pk, sk, consistent=True, attributes=OWING)
+
+    def strike_off(
+        self, row: Row, *, then: Duty | None = None, put: dict[str, Any] | None = None, also: Sequence[dict[str, Any]] = ()
+    ) -> bool:
+        """The duty that `row` was read with is done; `then` is owed next. False when it is no longer that duty: somebody else did it.
+
+        `also` are actions that must happen with it or not at all.
+        """
+        pk, sk = row["pk"], row["sk"]
+        fields = duty_fields(pk, sk, then) if then else dict.fromkeys(DUTY_FIELDS)
+        action = self.table.update_action(
+            pk,
+            sk,
+            put=fields | (put or {}),
+            equal=unchanged_duty(row),
+        )
+        try:
+            if also:
+                self.table.transact([action, *also])
+            else:
+                self.table.update(action)
+        except ConditionFailed as failed:
+            if failed.position:
+                raise
+            return False
+        return True

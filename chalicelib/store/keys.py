@@ -1,0 +1,91 @@
+"""The key layout of every table. See docs/data.md for what each key is for.
+
+reports      REPORT#<id>            CONTACT | EVENT#<time>#<id> | HEAD | MEDIA#<id> | MESSAGE#<time>#<id> | NOTE#<time>#<id>
+audit        REPORT#<id>            <time>#<random>
+             OFFICER#<name>#<day>   <time>#<random>
+officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
+bulletins    CATALOGUE              OVERRIDES
+             BULLETIN#<id>          HEAD | …
+
+The order of a report's sort keys is the access rule: a reporter's view is one query from HEAD to MESSAGE, an officer's is from HEAD on;
+contact and events sort before and are in neither.
+"""
+
+from datetime import datetime
+
+from chalicelib.domain import times
+from chalicelib.domain.duties import SHARDS, shard_of
+
+HEAD = "HEAD"
+CONTACT = "CONTACT"
+MESSAGE_END = "MESSAGE$"  # '$' follows '#': the end of all messages
+
+BY_CATEGORY = "by_category"
+BY_QUEUE = "by_queue"
+BY_ASSIGNEE = "by_assignee"
+BY_BULLETIN = "by_bulletin"
+BY_REFERENCE = "by_reference"
+BY_DUTY = "by_duty"
+
+# Each index's partition attribute; the lists all sort by `listed_at`.
+PARTITION = {
+    BY_CATEGORY: "category_shard",
+    BY_QUEUE: "queue_shard",
+    BY_ASSIGNEE: "assignee",
+    BY_BULLETIN: "bulletin_shard",
+    BY_REFERENCE: "reference",
+    BY_DUTY: "duty_shard",
+}
+
+
+def report(report_id: str) -> str:
+    return f"REPORT#{report_id}"
+
+
+def media(media_id: str) -> str:
+    return f"MEDIA#{media_id}"
+
+
+def message(at: datetime, entry_id: str) -> str:
+    return f"MESSAGE#{times.render(at)}#{entry_id}"
+
+
+def note(at: datetime, entry_id: str) -> str:
+    return f"NOTE#{times.render(at)}#{entry_id}"
+
+
+def event(at: datetime, entry_id: str) -> str:
+    return f"EVENT#{times.render(at)}#{entry_id}"
+
+
+def listed_at(received_at: datetime, report_id: str) -> str:
+    """The one sort order of all lists."""
+    return f"{times.render(received_at)}#{report_id}"
+
+
+def category_shard(category: str, report_id: str, shards: int) -> str:
+    return f"{category}#{shard_of(report_id, shards)}"
+
+
+def queue_shard(category: str, status: str, report_id: str, shards: int) -> str:
+    return f"{category}#{status}#{shard_of(report_id, shards)}"
+
+
+def bulletin_shard(bulletin_id: str, report_id: str, shards: int) -> str:
+    return f"{bulletin_id}#{shard_of(report_id, shards)}"
+
+
+def duty_shard(pk: str, sk: str) -> str:
+    return f"DUTY#{shard_of(pk + sk, SHARDS)}"
+
+
+def duty_at(due_at: datetime, pk: str, sk: str) -> str:
+    return f"{times.render(due_at)}#{pk}#{sk}"
+
+
+def officer(username: str) -> str:
+    return f"OFFICER#{username}"
+
+
+def officer_day(username: str, at: datetime) -> str:
+    return f"OFFICER#{username}#{at:%Y-%m-%d}"

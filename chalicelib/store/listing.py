@@ -1,0 +1,87 @@
+"""Pages over sharded indexes, newest first: one query a shard in parallel, a k-way merge, refills.
+
+The cost of a page does not depend on how much there is.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from chalicelib.store.table import Row, Table
+
+# With filters that no index serves a page may stay short: so many refills of a shard, on average, and it ends where it is.
+_REFILLS = 2
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`position`: where the next page begins (below it); None when there is no more."""
+
+    rows: tuple[Row, ...]
+    position: str | None
+
+
+@dataclass(slots=True)
+class _Shard:
+    partition: str
+    below: str | None
+    rows: deque[Row] = field(default_factory=deque)
+    more: bool = True
+
+
+class Listing:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="listing")
+
+    def page(
+        self,
+        index: tuple[str, str, str],
+        partitions: Sequence[str],
+        *,
+        limit: int,
+        below: str | None = None,
+        since: str | None = None,
+        keep: Callable[[Row], bool] = lambda row: True,
+    ) -> Page:
+        """At most `limit` rows of all `partitions`, in the descending order of the index's sort key, that `keep` accepts.
+
+        `index` is (name, partition attribute, sort attribute); rows are strictly below `below` and not below `since`.
+        Raises Unavailable when one query fails: a page with a hole would be a lie.
+        """
+        sort = index[2]
+        size = max(2, -(-2 * limit // max(1, len(partitions))))
+        shards = [_Shard(partition, below) for partition in partitions]
+        refills = _REFILLS * len(shards)
+
+        def fill(shard: _Shard) -> None:
+            rows, more = self._table.query(shard.partition, index=index, below=shard.below, forward=False, limit=size)
+            if rows:
+                shard.below = rows[-1][sort]
+            inside = [row for row in rows if since is None or row[sort] >= since]
+            shard.rows.extend(inside)
+            shard.more = more and len(inside) == len(rows)
+
+        list(self._pool.map(fill, shards))
+        kept: list[Row] = []
+        position = below
+        while len(kept) < limit:
+            dry = [shard for shard in shards if shard.more and not shard.rows]
+            if dry:
+                if refills < len(dry):
+                    break
+                refills -= len(dry)
+                list(self._pool.map(fill, dry))
+                continue
+            newest = max((shard for shard in shards if shard.rows), key=lambda shard: str(shard.rows[0][sort]), default=None)
+            if newest is None:
+                return Page(tuple(kept), None)
+            row = newest.rows.popleft()
+            position = row[sort]
+            if keep(row):
+                kept.append(row)
+        if not any(shard.rows or shard.more for shard in shards):
+            position = None
+        return Page(tuple(kept), position)

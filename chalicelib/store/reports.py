@@ -1,0 +1,221 @@
+"""Reports, their media and their dialogue. Every write that owes something carries its duty."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.duties import Duty, DutyKind
+from chalicelib.domain.media import MediaState
+from chalicelib.domain.messages import Message, Note, Sender
+from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.reports import Contact, Medium, Report, Status
+from chalicelib.store import keys
+from chalicelib.store.table import ConditionFailed, Row, Table
+
+DUTY_FIELDS = ("duty", "due_at", "not_before", "duty_shard", "duty_at")
+
+# What a list shows: projected into the list indexes. No text.
+LISTED = (
+    "id", "reference", "category", "status", "urgency", "district", "received_at", "assignee", "version",
+    "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A report with what hangs on it, as one query reads it. `head` is the raw HEAD item, for conditions."""
+
+    report: Report
+    head: Row
+    media: tuple[Medium, ...]
+    messages: tuple[Message, ...]
+    notes: tuple[Note, ...]
+
+
+class Reports:
+    """`shards_of` says over how many partitions a category is spread now."""
+
+    def __init__(self, table: Table, shards_of: Callable[[str], int]) -> None:
+        self.table = table
+        self._shards_of = shards_of
+
+    def create(
+        self, report: Report, *, duty: Duty, contact: Contact | None = None, media: Sequence[tuple[Medium, Duty]] = ()
+    ) -> Row | None:
+        """Write a new report with all that belongs to it, at once or not at all.
+
+        Answers None when it was written; else the HEAD that stands there: the same call earlier (even this very one, its answer lost on the
+        way and repeated by the SDK), or, with another `body_hash`, another call under the same key.
+        """
+        head = self.head_row(report, duty)
+        try:
+            if not contact and not media:
+                self.table.put(head, condition="attribute_not_exists(pk)")
+                return None
+            actions = [self.table.put_action(head, condition="attribute_not_exists(pk)")]
+            if contact:
+                row = {"pk": head["pk"], "sk": keys.CONTACT, **contact.model_dump(exclude_none=True)}
+                actions.append(self.table.put_action(row))
+            actions += [self.table.put_action(_media_row(report.id, medium, owed)) for medium, owed in media]
+            self.table.transact(actions)
+        except ConditionFailed as failed:
+            return failed.item or self.table.get(head["pk"], keys.HEAD, consistent=True)
+        return None
+
+    def head(self, report_id: str, *, consistent: bool = True) -> Row | None:
+        return self.table.get(keys.report(report_id), keys.HEAD, consistent=consistent)
+
+    def view(self, report_id: str, *, consistent: bool = False) -> Case | None:
+        """What a reporter may see: one query over HEAD, media and messages."""
+        rows, _ = self.table.query(keys.report(report_id), between=(keys.HEAD, keys.MESSAGE_END), consistent=consistent)
+        return _case(rows)
+
+    def case(self, report_id: str, *, consistent: bool = True) -> Case | None:
+        """What an officer may see: notes as well. Never the contact."""
+        rows, _ = self.table.query(keys.report(report_id), at_least=keys.HEAD, consistent=consistent)
+        return _case(rows)
+
+    def medium(self, report_id: str, media_id: str) -> Medium | None:
+        row = self.table.get(keys.report(report_id), keys.media(media_id), consistent=True)
+        return Medium.model_validate(row) if row else None
+
+    def add_media(self, report: Report, media: Sequence[tuple[Medium, Duty]], *, limit: int) -> None:
+        """Declare more media. Raises ConditionFailed when there would be more than `limit`, or one of them is there already."""
+        room = self.table.update_action(
+            keys.report(report.id),
+            keys.HEAD,
+            add={"media_total": len(media)},
+            equal={"media_total": report.media_total, "deleted_at": None},
+        )
+        puts = [self.table.put_action(_media_row(report.id, medium, owed), condition="attribute_not_exists(pk)") for medium, owed in media]
+        if report.media_total + len(media) > limit:
+            raise ConditionFailed(None)
+        self.table.transact([room, *puts])
+
+    def set_upload_id(self, report_id: str, media_id: str, upload_id: str) -> str:
+        """Remember a medium's multipart upload; answers the one that counts, which is the first that was remembered."""
+        action = self.table.update_action(
+            keys.report(report_id), keys.media(media_id), put={"upload_id": upload_id}, equal={"upload_id": None}
+        )
+        try:
+            self.table.update(action)
+        except ConditionFailed as failed:
+            return str(failed.item["upload_id"]) if failed.item else upload_id
+        return upload_id
+
+    def mark_processing(self, report_id: str, medium: Medium) -> Medium:
+        """The bytes are up; a verdict that came sooner stands."""
+        action = self.table.update_action(
+            keys.report(report_id),
+            keys.media(medium.media_id),
+            put={"state": MediaState.PROCESSING.value},
+            equal={"state": MediaState.AWAITING.value},
+        )
+        try:
+            return Medium.model_validate(self.table.update(action))
+        except ConditionFailed as failed:
+            return Medium.model_validate(failed.item) if failed.item else medium
+
+    def add_message(self, case: Case, message: Message, *, duty: Duty | None = None, also: Sequence[dict[str, Any]] = ()) -> None:
+        """Add to the dialogue of `case`: a reporter's message counts as unread, an officer's resets the count.
+
+        Raises ConditionFailed when the dialogue has gone on meanwhile, or the report is gone.
+        """
+        pk, sk = keys.report(case.report.id), keys.message(message.sent_at, message.id)
+        row = {"pk": pk, "sk": sk, **message.model_dump(exclude_none=True), **(duty_fields(pk, sk, duty) if duty else {})}
+        from_reporter = message.sender is Sender.REPORTER
+        count = self.table.update_action(
+            pk,
+            keys.HEAD,
+            add={"messages": 1, "unread": 1} if from_reporter else {"messages": 1},
+            put=None if from_reporter else {"unread": 0},
+            equal={"messages": case.head.get("messages"), "deleted_at": None},
+        )
+        self.table.transact([count, self.table.put_action(row), *also])
+
+    def withdraw(self, case: Case, *, now: datetime, duty: Duty) -> None:
+        """Mark as withdrawn and erase the contact. Raises ConditionFailed when the report has changed meanwhile."""
+        report, pk = case.report, keys.report(case.report.id)
+        shards = self._shards_of(report.category)
+        update = self.table.update_action(
+            pk,
+            keys.HEAD,
+            put={
+                "status": Status.WITHDRAWN.value,
+                "queue_shard": keys.queue_shard(report.category, Status.WITHDRAWN, report.id, shards),
+                "closed_at": now,
+                "has_contact": False,
+                **duty_fields(pk, keys.HEAD, duty),
+            },
+            equal=unchanged_duty(case.head) | {"status": case.head["status"], "deleted_at": None},
+        )
+        self.table.transact([update, self.table.delete_action(pk, keys.CONTACT), *self.told_meanwhile(case.head, now)])
+
+    def told_meanwhile(self, head: Row, now: datetime) -> list[dict[str, Any]]:
+        """The HEAD holds one duty. When a notice is still owed as another takes its place, the notice moves to an event of its own."""
+        if head.get("duty") != DutyKind.NOTIFY:
+            return []
+        kind = NoticeKind.BULLETIN_LEAD if head.get("bulletin_id") else NoticeKind.REPORT
+        return [self.event_action(head["id"], kind, now=now, entry_id=kind.value, duty=Duty(DutyKind.NOTIFY, now))]
+
+    def event_action(self, report_id: str, kind: NoticeKind, *, now: datetime, entry_id: str, duty: Duty) -> dict[str, Any]:
+        """The action that owes a notice of `kind` about a report, apart from its HEAD."""
+        pk, sk = keys.report(report_id), keys.event(now, entry_id)
+        return self.table.put_action({"pk": pk, "sk": sk, "kind": kind.value, **duty_fields(pk, sk, duty)})
+
+    def head_row(self, report: Report, duty: Duty) -> Row:
+        pk = keys.report(report.id)
+        shards = self._shards_of(report.category)
+        kept = report.model_dump(exclude_defaults=True) | {
+            "status": report.status.value,
+            "version": report.version,
+            "media_total": report.media_total,
+            "media_ready": report.media_ready,
+            "unread": report.unread,
+        }
+        lead = {"bulletin_shard": keys.bulletin_shard(report.bulletin_id, report.id, shards)} if report.bulletin_id else {}
+        return {
+            "pk": pk,
+            "sk": keys.HEAD,
+            **kept,
+            **lead,
+            "category_shard": keys.category_shard(report.category, report.id, shards),
+            "queue_shard": keys.queue_shard(report.category, report.status, report.id, shards),
+            "listed_at": keys.listed_at(report.received_at, report.id),
+            **duty_fields(pk, keys.HEAD, duty),
+        }
+
+
+def duty_fields(pk: str, sk: str, duty: Duty) -> Row:
+    """The attributes that put an item into the duty index."""
+    return {
+        "duty": duty.kind.value,
+        "due_at": duty.due_at,
+        "not_before": duty.not_before,
+        "duty_shard": keys.duty_shard(pk, sk),
+        "duty_at": keys.duty_at(duty.due_at, pk, sk),
+    }
+
+
+def unchanged_duty(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition that a row's duty is still the one that was read."""
+    return {"duty": row.get("duty"), "duty_at": row.get("duty_at")}
+
+
+def _media_row(report_id: str, medium: Medium, duty: Duty) -> Row:
+    pk, sk = keys.report(report_id), keys.media(medium.media_id)
+    return {"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True), **duty_fields(pk, sk, duty)}
+
+
+def _case(rows: Sequence[Row]) -> Case | None:
+    head = next((row for row in rows if row["sk"] == keys.HEAD), None)
+    if head is None:
+        return None
+    return Case(
+        report=Report.model_validate(head),
+        head=head,
+        media=tuple(Medium.model_validate(row) for row in rows if row["sk"].startswith("MEDIA#")),
+        messages=tuple(Message.model_validate(row) for row in rows if row["sk"].startswith("MESSAGE#")),
+        notes=tuple(Note.model_validate(row) for row in rows if row["sk"].startswith("NOTE#")),
+    )

@@ -1,0 +1,246 @@
+"""One DynamoDB table: plain dicts in and out, AWS's failures in the domain's words."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import errors
+from chalicelib.domain import times
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+log = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+_Answer = TypeVar("_Answer")
+
+# botocore does not retry a TransactionConflict; the other side is done within milliseconds.
+_CONFLICT_PAUSES_S = (0.02, 0.06, 0.15, 0.3)
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+class ConditionFailed(Exception):
+    """A condition did not hold. `item` is what stands there instead, when there is anything; `position` counts a transaction's actions."""
+
+    def __init__(self, item: Row | None, position: int = 0) -> None:
+        super().__init__("condition failed")
+        self.item = item
+        self.position = position
+
+
+class Table:
+    """Raises ConditionFailed where a condition was given, Unavailable for every fault of AWS or of the way there."""
+
+    def __init__(self, client: "DynamoDBClient", name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
+        self.client = client
+        self.name = name
+        self._pause = pause
+
+    def get(self, pk: str, sk: str, *, consistent: bool = False, attributes: Sequence[str] | None = None) -> Row | None:
+        arguments: dict[str, Any] = {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk}), "ConsistentRead": consistent}
+        if attributes:
+            arguments["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
+            arguments["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
+        answer = self._call(lambda: self.client.get_item(**arguments))
+        return unpack(answer["Item"]) if "Item" in answer else None
+
+    def put(self, row: Mapping[str, Any], *, condition: str | None = None) -> None:
+        arguments: dict[str, Any] = {"TableName": self.name, "Item": pack(row)}
+        if condition:
+            arguments |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        self._call(lambda: self.client.put_item(**arguments))
+
+    def update(self, action: Mapping[str, Any]) -> Row:
+        """Carry out one `update_action`; answers the row as it is now."""
+        arguments = dict(action["Update"]) | {"ReturnValues": "ALL_NEW"}
+        answer = self._call(lambda: self.client.update_item(**arguments))
+        return unpack(answer["Attributes"])
+
+    def delete(self, pk: str, sk: str) -> None:
+        self._call(lambda: self.client.delete_item(TableName=self.name, Key=pack({"pk": pk, "sk": sk})))
+
+    def transact(self, actions: Sequence[Mapping[str, Any]]) -> None:
+        """All of `actions` (from `put_action`, `update_action`, …) or none."""
+        self._call(lambda: self.client.transact_write_items(TransactItems=list(actions)))  # type: ignore[arg-type]
+
+    def query(
+        self,
+        pk: str,
+        *,
+        index: tuple[str, str, str] | None = None,
+        between: tuple[str, str] | None = None,
+        at_least: str | None = None,
+        below: str | None = None,
+        begins: str | None = None,
+        forward: bool = True,
+        limit: int | None = None,
+        consistent: bool = False,
+        attributes: Sequence[str] | None = None,
+    ) -> tuple[list[Row], bool]:
+        """Rows of one partition in the order of the sort key, and whether there are more.
+
+        `index` is (name, partition attribute, sort attribute). With `limit` one call; without, all calls that the partition takes.
+        """
+        name, partition, sort = index or (None, "pk", "sk")
+        names = {"#p": partition}
+        values: dict[str, Any] = {":p": pk}
+        condition = "#p = :p"
+        ranges = {"#s BETWEEN :a AND :b": between, "#s >= :a": at_least, "#s < :a": below, "begins_with(#s, :a)": begins}
+        for expression, bound in ranges.items():
+            if bound is not None:
+                names["#s"] = sort
+                condition += f" AND {expression}"
+                values |= {":a": bound[0], ":b": bound[1]} if isinstance(bound, tuple) else {":a": bound}
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": pack(values),
+            "ScanIndexForward": forward,
+            "ConsistentRead": consistent,
+        }
+        if name:
+            arguments["IndexName"] = name
+        if limit:
+            arguments["Limit"] = limit
+        if attributes:
+            arguments["ProjectionExpression"] = ", ".join(f"#{attribute}" for attribute in attributes)
+            names |= {f"#{attribute}": attribute for attribute in attributes}
+        arguments["ExpressionAttributeNames"] = names
+        rows: list[Row] = []
+        while True:
+            answer = self._call(lambda: self.client.query(**arguments))
+            rows += [unpack(item) for item in answer["Items"]]
+            more = "LastEvaluatedKey" in answer
+            if limit or not more:
+                return rows, more
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def put_action(self, row: Mapping[str, Any], *, condition: str | None = None) -> dict[str, Any]:
+        action: dict[str, Any] = {"TableName": self.name, "Item": pack(row)}
+        if condition:
+            action |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        return {"Put": action}
+
+    def delete_action(self, pk: str, sk: str) -> dict[str, Any]:
+        return {"Delete": {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk})}}
+
+    def update_action(
+        self,
+        pk: str,
+        sk: str,
+        *,
+        put: Mapping[str, Any] | None = None,
+        add: Mapping[str, int] | None = None,
+        remove: Sequence[str] = (),
+        equal: Mapping[str, Any] | None = None,
+        condition: str | None = None,
+    ) -> dict[str, Any]:
+        """Set (None: remove), add to and remove attributes of one row, if it is there and each in `equal` has that value (None: is absent).
+
+        `condition` is one more condition, over `#name` placeholders of attributes named elsewhere in this call.
+        """
+        names: dict[str, str] = {"#pk": "pk"}
+        values: dict[str, Any] = {}
+        clauses: dict[str, list[str]] = {"SET": [], "ADD": [], "REMOVE": []}
+        for name, value in (put or {}).items():
+            names[f"#{name}"] = name
+            if value is None:
+                clauses["REMOVE"].append(f"#{name}")
+                continue
+            values[f":{name}"] = value
+            clauses["SET"].append(f"#{name} = :{name}")
+        for name, amount in (add or {}).items():
+            names[f"#{name}"] = name
+            values[f":{name}_more"] = amount
+            clauses["ADD"].append(f"#{name} :{name}_more")
+        for name in remove:
+            names[f"#{name}"] = name
+            clauses["REMOVE"].append(f"#{name}")
+        conditions = ["attribute_exists(#pk)"]
+        for name, value in (equal or {}).items():
+            names[f"#{name}"] = name
+            if value is None:
+                conditions.append(f"attribute_not_exists(#{name})")
+            else:
+                values[f":{name}_was"] = value
+                conditions.append(f"#{name} = :{name}_was")
+        if condition:
+            conditions.append(condition)
+        action: dict[str, Any] = {
+            "TableName": self.name,
+            "Key": pack({"pk": pk, "sk": sk}),
+            "ConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": names,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        expression = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
+        if expression:
+            action["UpdateExpression"] = expression
+        if values:
+            action["ExpressionAttributeValues"] = pack(values)
+        return {"Update": action}
+
+    def _call(self, call: Callable[[], _Answer]) -> _Answer:
+        for pause in (*_CONFLICT_PAUSES_S, None):
+            try:
+                return call()
+            except ClientError as error:
+                reasons = error.response.get("CancellationReasons", [])
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalCheckFailedException":
+                    item = error.response.get("Item")
+                    raise ConditionFailed(unpack(item) if item else None) from None  # type: ignore[arg-type]
+                for position, reason in enumerate(reasons):
+                    if reason.get("Code") == "ConditionalCheckFailed":
+                        raise ConditionFailed(unpack(reason["Item"]) if reason.get("Item") else None, position) from None
+                conflict = code == "TransactionConflictException" or any(r.get("Code") == "TransactionConflict" for r in reasons)
+                if conflict and pause is not None:
+                    self._pause(pause)
+                    continue
+                # The code alone: a message may quote keys.
+                log.warning("dynamodb_failed", extra={"code": code})
+                raise errors.Unavailable from error
+            except BotoCoreError as error:
+                log.warning("dynamodb_failed", extra={"code": type(error).__name__})
+                raise errors.Unavailable from error
+        raise AssertionError("the last round returns or raises")
+
+
+def pack(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as DynamoDB's attribute values; None is left out, times are written as RFC 3339."""
+    return {name: _serialize(_plain(value)) for name, value in row.items() if value is not None}
+
+
+def unpack(item: Mapping[str, Any]) -> Row:
+    return {name: _python(_deserialize(value)) for name, value in item.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, datetime):
+        return times.render(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items() if part is not None}
+    if isinstance(value, list | tuple | frozenset):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _python(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: _python(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_python(part) for part in value]
+    return value

@@ -1,0 +1,215 @@
+"""The composition root: one cached builder per collaborator. Imports are lazy, so that a function loads only what it uses.
+
+Every builder reads its settings at first use; `reset()` forgets all of them.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.config import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.domain.catalogue import Catalogue
+    from chalicelib.domain.ids import Identity
+    from chalicelib.domain.paging import Cursors
+    from chalicelib.media.objects import Objects
+    from chalicelib.media.queue import UploadsQueue
+    from chalicelib.notify.topic import Topic
+    from chalicelib.services.uploads import Bucket
+    from chalicelib.store.audit import Audit
+    from chalicelib.store.bulletins import Bulletins
+    from chalicelib.store.duties import Duties
+    from chalicelib.store.listing import Listing
+    from chalicelib.store.officers import Officers
+    from chalicelib.store.reports import Reports
+    from chalicelib.store.table import Table
+
+_builders: list[Any] = []
+_advanced = timedelta()
+
+
+def _built_once[T](build: Callable[[], T]) -> Callable[[], T]:
+    cached = cache(build)
+    _builders.append(cached)
+    return cached
+
+
+def reset() -> None:
+    """Forget every collaborator and setting: the next use builds it anew."""
+    global _advanced
+    _advanced = timedelta()
+    for cached in _builders:
+        cached.cache_clear()
+
+
+def now() -> datetime:
+    """The clock of sweeps and lifecycles. Locally it can be moved."""
+    return true_now() + _advanced
+
+
+def true_now() -> datetime:
+    """What other clocks compare with: grants and tokens."""
+    return datetime.now(UTC)
+
+
+def advance_clock(by: timedelta) -> datetime:
+    """Move `now` on; answers the new time."""
+    global _advanced
+    _advanced += by
+    return now()
+
+
+@_built_once
+def settings() -> Settings:
+    return Settings.from_environment()
+
+
+@_built_once
+def _session() -> Any:
+    import boto3
+
+    return boto3.session.Session()
+
+
+def _client(service: str, **more: Any) -> Any:
+    from botocore.config import Config
+
+    # Within API Gateway's 29 s: three tries of 3 s at most, and their pauses.
+    config = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "max_attempts": 3}, **more)
+    return _session().client(service, config=config)
+
+
+@_built_once
+def dynamodb() -> Any:
+    return _client("dynamodb")
+
+
+@_built_once
+def s3() -> Any:
+    # SigV4 by name: in us-east-1 boto3 would still sign forms the old way.
+    return _client("s3", signature_version="s3v4")
+
+
+@_built_once
+def bucket() -> "Bucket":
+    from chalicelib.services.uploads import Bucket
+
+    return Bucket(s3(), settings().media_bucket)
+
+
+@_built_once
+def objects() -> "Objects":
+    from chalicelib.media.objects import Objects
+
+    return Objects(s3(), settings().media_bucket)
+
+
+@_built_once
+def uploads_queue() -> "UploadsQueue":
+    from chalicelib.media.queue import UploadsQueue
+
+    return UploadsQueue(_client("sqs"), settings().uploads_queue_url)
+
+
+@_built_once
+def topic() -> "Topic":
+    from chalicelib.notify.topic import Topic
+
+    return Topic(_client("sns"), settings().notices_topic_arn)
+
+
+@_built_once
+def identity() -> "Identity":
+    from chalicelib.domain.ids import Identity
+
+    return Identity(_secret(settings().identity_secret))
+
+
+@_built_once
+def cursors() -> "Cursors":
+    from chalicelib.domain.paging import Cursors
+
+    name = settings().cursor_secret
+    return Cursors([_secret(name), *_older_secret(name)])
+
+
+@_built_once
+def signing_keys() -> Any:
+    """The issuer's public keys, fetched when first needed and every five minutes. Raises PyJWKClientConnectionError when they cannot be."""
+    from jwt import PyJWKClient
+
+    return PyJWKClient(settings().jwks_uri, cache_keys=True, lifespan=300, timeout=3)
+
+
+def _table(name: str) -> "Table":
+    from chalicelib.store.table import Table
+
+    return Table(dynamodb(), name)
+
+
+@_built_once
+def reports() -> "Reports":
+    from chalicelib.store.reports import Reports
+
+    return Reports(_table(settings().reports_table), lambda category: catalogue().category(category).shards)
+
+
+@_built_once
+def listing() -> "Listing":
+    from chalicelib.store.listing import Listing
+
+    return Listing(_table(settings().reports_table))
+
+
+@_built_once
+def duties() -> "Duties":
+    from chalicelib.store.duties import Duties
+
+    return Duties(_table(settings().reports_table))
+
+
+@_built_once
+def officers() -> "Officers":
+    from chalicelib.store.officers import Officers
+
+    return Officers(_table(settings().officers_table))
+
+
+@_built_once
+def bulletins() -> "Bulletins":
+    from chalicelib.store.bulletins import Bulletins
+
+    return Bulletins(_table(settings().bulletins_table))
+
+
+@_built_once
+def audit() -> "Audit":
+    from chalicelib.store.audit import Audit
+
+    return Audit(_table(settings().audit_table), _secret(settings().audit_secret))
+
+
+def catalogue() -> "Catalogue":
+    from chalicelib.domain import catalogue as module
+
+    return module.catalogue()
+
+
+def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:
+    answer = _secrets().get_secret_value(SecretId=name, VersionStage=stage)
+    return str(answer["SecretString"]).encode()
+
+
+def _older_secret(name: str) -> list[bytes]:
+    """The key before the last rotation: what it signed is good for as long as a cursor lives."""
+    try:
+        return [_secret(name, "AWSPREVIOUS")]
+    except _secrets().exceptions.ResourceNotFoundException:
+        return []
+
+
+@_built_once
+def _secrets() -> Any:
+    return _client("secretsmanager")

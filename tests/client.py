@@ -1,0 +1,88 @@
+"""Calls the app as API Gateway does: the event in, the proxy answer out. Nothing listens on a port."""
+
+import base64
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from chalice.local import LocalChalice, RouteMatcher
+
+from app import app
+
+# The current request by thread, as on the local stack; in Lambda there is one at a time.
+app.__class__ = LocalChalice
+
+_matcher = RouteMatcher(list(app.routes))
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def call(
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    key: str | None = None,
+    receipt: str | None = None,
+    officer: str | None = None,
+    raw: bytes | None = None,
+) -> Reply:
+    """One request. `body` is sent as JSON, `raw` as it is; `officer` is whom the authorizer has let in."""
+    sent = {name.lower(): value for name, value in (headers or {}).items()}
+    if body is not None or raw is not None:
+        sent.setdefault("content-type", "application/json")
+    if key:
+        sent["idempotency-key"] = key
+    if receipt:
+        sent["authorization"] = f"Receipt {receipt}"
+    content = raw if raw is not None else (json.dumps(body).encode() if body is not None else None)
+    matched = _matcher.match_route(path)
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(path.partition("?")[2], keep_blank_values=True):
+        query.setdefault(name, []).append(value)
+    context: dict[str, Any] = {
+        "httpMethod": method,
+        "resourcePath": matched.route,
+        "requestId": str(uuid.uuid4()),
+        "identity": {"sourceIp": "203.0.113.77", "userAgent": "canary-agent/1.0"},
+        "path": path,
+    }
+    if officer:
+        context["authorizer"] = {"principalId": officer}
+    event = {
+        "requestContext": context,
+        "resource": matched.route,
+        "path": path,
+        "httpMethod": method,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "pathParameters": matched.captured,
+        "multiValueQueryStringParameters": query or None,
+        "stageVariables": None,
+        "body": base64.b64encode(content).decode() if content is not None else None,
+        "isBase64Encoded": content is not None,
+    }
+    answer = app(event, None)
+    return Reply(answer["statusCode"], {name.lower(): value for name, value in answer["headers"].items()}, answer["body"])
+
+
+def new_key() -> str:
+    return str(uuid.uuid4())
+
+
+def report(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
+    """A good body for `POST /v1/reports`."""
+    return {"category": category, "text": "An old man in a blue coat, alone at the bus stop."} | more
