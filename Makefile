@@ -24,10 +24,10 @@ run: $(VENV)/.installed ## Start the whole system locally: no account, no Docker
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) exec $(BIN)/python -m infra.local.server
 
 token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=officer
-	@$(BIN)/python -m infra.local.token $(OFFICER)
+	@PORT=$(PORT) $(BIN)/python -m infra.local.token $(OFFICER)
 
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
-	@$(BIN)/python -m infra.local.clock $(ADVANCE)
+	@PORT=$(PORT) $(BIN)/python -m infra.local.clock $(ADVANCE)
 
 test: $(VENV)/.installed ## Run all tests
 	@$(BIN)/python -m pytest -n auto

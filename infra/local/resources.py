@@ -7,14 +7,13 @@ by its own API. A type that is not known here fails loudly.
 import json
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
-import yaml
 from botocore.config import Config
 
-TEMPLATE = Path(__file__).parents[1] / "resources.yaml"
+from infra.local import template
+
 REGION = "us-east-1"
 
 SETTINGS = {
@@ -44,11 +43,11 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
 
     Without `endpoint_url` the resources are made in this process, inside `moto.mock_aws`; credentials are those of the environment.
     """
-    template = _load(TEMPLATE.read_text(encoding="utf-8"))
-    stack = _Stack(template["Resources"], endpoint_url, region)
-    for logical_id in template["Resources"]:
+    definition = template.load("resources.yaml")
+    stack = _Stack(definition["Resources"], endpoint_url, region)
+    for logical_id in definition["Resources"]:
         stack.make(logical_id)
-    issuer = stack.resolve(template["Outputs"]["Issuer"]["Value"])
+    issuer = stack.resolve(definition["Outputs"]["Issuer"]["Value"])
     # moto signs in Cognito's name but serves the keys itself.
     keys_at = f"{endpoint_url}/{stack.make('OfficersPool').ref}" if endpoint_url else issuer
     return {name: stack.make(logical_id).ref for name, logical_id in SETTINGS.items()} | {
@@ -249,26 +248,3 @@ _MAKERS: Mapping[str, Callable[[_Stack, str, dict[str, Any]], _Made]] = {
     "AWS::Cognito::UserPoolClient": _pool_client,
     "AWS::SecretsManager::Secret": _secret,
 }
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML plus CloudFormation's short forms: `!Ref`, `!GetAtt`, `!Sub`."""
-
-
-def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _function)
-
-
-def _load(text: str) -> Any:
-    return yaml.load(text, Loader=_Loader)  # noqa: S506  it is a SafeLoader

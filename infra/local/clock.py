@@ -1,0 +1,42 @@
+"""`make clock ADVANCE=5m`: moves the running stack's clock of sweeps and lifecycles, runs the sweeps, and prints the new time."""
+
+import json
+import os
+import re
+import sys
+import urllib.error
+import urllib.request
+from datetime import timedelta
+
+from infra.local import stack_file
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def main(text: str) -> None:
+    advance = read_duration(text)
+    if advance is None:
+        raise SystemExit("Say how far: make clock ADVANCE=30s, 5m, 2h or 1d.")
+    stack = stack_file.read(int(os.environ.get("PORT") or stack_file.DEFAULT_PORT))
+    request = urllib.request.Request(  # noqa: S310  our own, on 127.0.0.1
+        stack["clock"],
+        data=json.dumps({"advance_s": advance.total_seconds()}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            print(json.load(answer)["now"])
+    except (urllib.error.URLError, TimeoutError) as error:
+        raise SystemExit(f"The local stack at {stack['aws']} did not move its clock: {error}") from None
+
+
+def read_duration(text: str) -> timedelta | None:
+    """`90s`, `5m`, `2h`, `1d`, or several together (`1d12h`); None when it is none of these."""
+    if not re.fullmatch(r"(?:[0-9]{1,6}[smhd])+", text):
+        return None
+    parts = re.findall(r"([0-9]+)([smhd])", text)
+    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "")

@@ -1,0 +1,78 @@
+"""The AWS port of the local stack: the gate, and beside it what the stack itself answers.
+
+| request | does |
+|---|---|
+| `POST /_tipline/clock` `{"advance_s": 300}` | moves the clock of sweeps and lifecycles, runs them at once, answers `{"now": …}` |
+| anything else | AWS (`s3_gate.py`) |
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from infra.local.s3_gate import make_gate
+
+CLOCK_PATH = "/_tipline/clock"
+
+Environ = dict[str, Any]
+
+
+class Change(Enum):
+    """What has just been written to, and so may have something for a consumer."""
+
+    TABLE = "table"
+    QUEUE = "queue"
+    TOPIC = "topic"
+
+
+class Cloud:
+    """A WSGI application. `changed` is told after each request that may have changed something: consumers need not ask in vain.
+    Both callbacks must be set before the first request that matters."""
+
+    def __init__(self, *, access_key: str, secret_key: str, region: str) -> None:
+        self._gate = make_gate(access_key=access_key, secret_key=secret_key, region=region)
+        self.changed: Callable[[Change], None] = lambda change: None
+        self.advance_clock: Callable[[timedelta], datetime] | None = None
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == CLOCK_PATH:
+            return self._clock(environ, start_response)
+        change = _change(environ)
+        try:
+            return self._gate(environ, start_response)
+        finally:
+            if change:
+                self.changed(change)
+
+    def _clock(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        try:
+            body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+            advance = timedelta(seconds=float(body["advance_s"]))
+        except (ValueError, KeyError, TypeError, OverflowError):
+            advance = timedelta(seconds=-1)
+        if self.advance_clock is None or environ["REQUEST_METHOD"] != "POST" or advance < timedelta(0):
+            status, answer = "400 Bad Request", {"error": 'POST {"advance_s": seconds, 0 or more}'}
+        else:
+            status, answer = "200 OK", {"now": self.advance_clock(advance).isoformat(timespec="milliseconds")}
+        content = json.dumps(answer).encode()
+        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
+        return [content]
+
+
+_READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet", "Receive")
+# What consumers themselves do to a queue gives no consumer anything new.
+_CONSUMING = ("DeleteMessage", "ChangeMessageVisibility")
+
+
+def _change(environ: Environ) -> Change | None:
+    service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
+    if operation.startswith(_READS + _CONSUMING) or environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS"):
+        return None
+    if service.startswith("DynamoDB"):
+        return Change.TABLE
+    if "/sns/" in environ.get("HTTP_AUTHORIZATION", ""):
+        return Change.TOPIC
+    # Messages themselves, and objects, whose events become messages.
+    return Change.QUEUE

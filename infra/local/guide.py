@@ -1,0 +1,51 @@
+"""What `make run` tells: where things are, who may sign in, and the first report to try."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib.domain.officers import ALL, Officer
+from infra.local.stack_file import DEFAULT_PORT
+
+_GUIDE = """\
+Tipline is running (ready in {took_s:.1f} s). Ctrl-C ends it.
+
+  API        {api}    documentation: {api}/docs
+  AWS        {aws}    (moto; access key "{access_key}", secret key "{secret_key}", region {region})
+  officers   {officers}
+
+Report with a photo: put the path of a JPEG in PHOTO, and paste this in this folder.
+
+  PHOTO=photo.jpg; SIZE=$(wc -c < "$PHOTO" | tr -d ' '); KEY=$(python3 -c 'import uuid; print(uuid.uuid4())')
+  curl -sS {api}/v1/reports -H 'Content-Type: application/json' -H "Idempotency-Key: $KEY" -o report.json \\
+    -d '{{"category":"traffic_violation","text":"A van blocks the crossing","media":[{{"content_type":"image/jpeg","size":'$SIZE'}}]}}'
+  python3 - <<'END' > upload.curl
+  import json
+  upload = json.load(open("report.json"))["uploads"][0]
+  print("url =", upload["url"], *(f'\nform-string = "{{name}}={{value}}"' for name, value in upload["fields"].items()))
+  END
+  curl -sS -K upload.curl -F "file=@$PHOTO" -w 'uploaded: %{{http_code}}\n'
+
+See it as its reporter, then as an officer:
+
+  RECEIPT=$(python3 -c 'import json; print(json.load(open("report.json"))["receipt"])')
+  curl -sS {api}/v1/reports/mine -H "Authorization: Receipt $RECEIPT"
+  curl -sS {api}/v1/officer/reports -H "Authorization: Bearer $(make -s token OFFICER=officer{port})"
+
+Move the clock of sweeps and lifecycles: make clock ADVANCE=5m{port}
+Requests and notices follow.
+"""
+
+
+def guide(outputs: Mapping[str, Any], officers: Sequence[Officer], took_s: float) -> str:
+    port = str(outputs["api"]).rpartition(":")[2]
+    return _GUIDE.format(
+        **outputs,
+        took_s=took_s,
+        officers=", ".join(f"{officer.username} ({_scope(officer)})" for officer in officers),
+        port="" if port == str(DEFAULT_PORT) else f" PORT={port}",
+    )
+
+
+def _scope(officer: Officer) -> str:
+    categories = "all categories" if ALL in officer.categories else ", ".join(officer.categories)
+    return f"{officer.roles[-1].value}, {categories}"

@@ -1,0 +1,51 @@
+"""The officers of the local stack: in the user pool and in the officers table."""
+
+from typing import Any
+
+import boto3
+
+from chalicelib.domain.officers import ALL, Officer, Role
+from chalicelib.store.officers import Officers
+
+# Of a pool that lives in this process's memory, behind 127.0.0.1.
+PASSWORD = "local-officers-only"  # noqa: S105
+
+OFFICERS = (
+    Officer(username="officer", name="Officer Li", categories=(ALL,), districts=(ALL,), email="officer@tipline.test"),
+    Officer(username="narrow", name="Officer Wang", categories=("traffic_violation",), districts=(ALL,), email="narrow@tipline.test"),
+    Officer(
+        username="supervisor",
+        name="Supervisor Zhao",
+        roles=(Role.OFFICER, Role.SUPERVISOR),
+        categories=(ALL,),
+        districts=(ALL,),
+        email="supervisor@tipline.test",
+    ),
+    Officer(
+        username="admin",
+        name="Admin Chen",
+        roles=(Role.OFFICER, Role.ADMIN),
+        categories=(ALL,),
+        districts=(ALL,),
+        email="admin@tipline.test",
+    ),
+)
+
+
+def seed_officers(officers: Officers, user_pool_id: str) -> None:
+    cognito = boto3.client("cognito-idp")
+    for officer in OFFICERS:
+        officers.put(officer)
+        cognito.admin_create_user(UserPoolId=user_pool_id, Username=officer.username, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(UserPoolId=user_pool_id, Username=officer.username, Password=PASSWORD, Permanent=True)
+
+
+def sign_in(cognito: Any, *, user_pool_id: str, client_id: str, username: str) -> str:
+    """An access token of a seeded officer."""
+    answer = cognito.admin_initiate_auth(
+        UserPoolId=user_pool_id,
+        ClientId=client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},
+    )
+    return str(answer["AuthenticationResult"]["AccessToken"])

@@ -1,0 +1,190 @@
+"""`make run`: the whole system in one process. moto is AWS, behind a gate; the resources are those that are deployed; the Chalice app is
+served as API Gateway would; consumers are fed as Lambda would feed them.
+
+| environment | |
+|---|---|
+| `PORT` (8000), `AWS_PORT` (5555) | where the API and AWS are served, on 127.0.0.1 |
+| `LIMITS` (`off`) | `on`: abuse limits as deployed |
+| `WITHOUT` | functions that are not fed, by name and comma: `WITHOUT=publish_notices` leaves notices to the sweep |
+| `LOCAL_DIR` (`.local`) | where the stack says where it is (see `stack_file`) |
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from infra.local import stack_file
+from infra.local.api_server import ApiServer, port_is_free
+
+REGION = "us-east-1"
+ACCESS_KEY, SECRET_KEY = "local", "local"
+
+
+def main() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    port, aws_port = _port("PORT", stack_file.DEFAULT_PORT), _port("AWS_PORT", 5555)
+    for name, wanted in (("PORT", port), ("AWS_PORT", aws_port)):
+        if not port_is_free(wanted):
+            raise SystemExit(
+                f"Port {wanted} is taken ({name}). Choose others, for instance: PORT={port + 10} AWS_PORT={aws_port + 10} make run"
+            )
+    began = time.monotonic()
+    stack = LocalStack(port, aws_port, without=[name for name in os.environ.get("WITHOUT", "").split(",") if name])
+    try:
+        if not stop.is_set():
+            stack.announce(time.monotonic() - began)
+        stop.wait()
+    finally:
+        stack.close()
+    print("Stopped.", flush=True)
+
+
+class LocalStack:
+    """Everything, serving once it is made. Ports 0 take free ones. Sets the process's environment: one a process."""
+
+    def __init__(self, port: int, aws_port: int, *, without: list[str]) -> None:
+        _set_environment({"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "AWS_SESSION_TOKEN": ""})
+        from infra.local.cloud import CLOCK_PATH, Cloud
+        from infra.local.resources import create_resources
+        from infra.local.s3_gate import serve
+
+        self._cloud = Cloud(access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION)
+        self._aws = serve(self._cloud, aws_port)
+        self.aws_url = f"http://127.0.0.1:{self._aws.port}"
+        self.clock_url = self.aws_url + CLOCK_PATH
+        self.environment = create_resources(endpoint_url=self.aws_url, region=REGION)
+        _set_environment(
+            {
+                **self.environment,
+                "AWS_ENDPOINT_URL": self.aws_url,
+                "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+                "STAGE": "local",
+                "LIMITS": os.environ.get("LIMITS", "off"),
+            }
+        )
+        self._serve_api(port)
+        self._feed_consumers(without)
+        self.paths = stack_file.write(self._api.port, self.outputs())
+
+    def _serve_api(self, port: int) -> None:
+        # Only now are there settings to read.
+        from app import app
+        from chalicelib import wiring
+
+        self.app = app
+        self._api = ApiServer(app, port, log=_say)
+        self.api_url = f"http://127.0.0.1:{self._api.port}"
+        _set_environment({"PUBLIC_URL": self.api_url})
+        wiring.reset()
+        _warm()
+
+        from infra.local.seed import seed_officers
+
+        seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])
+        threading.Thread(target=self._api.server.serve_forever, kwargs={"poll_interval": 0.05}, name="api", daemon=True).start()
+
+    def _feed_consumers(self, without: list[str]) -> None:
+        from infra.local.cloud import Change
+        from infra.local.notices import NoticesShown
+        from infra.local.pollers import Pollers
+
+        notices = NoticesShown(self.environment["NOTICES_TOPIC_ARN"], REGION, show=_say)
+        self._pollers = Pollers(self.app, self.environment, without)
+
+        def changed(change: Change) -> None:
+            if change is Change.TOPIC:
+                notices.look()
+            else:
+                self._pollers.wake(change)
+
+        self._cloud.changed = changed
+        self._cloud.advance_clock = self._advance_clock
+        self._pollers.start()
+
+    def _advance_clock(self, by: timedelta) -> datetime:
+        from chalicelib import wiring
+
+        now = wiring.advance_clock(by)
+        self._pollers.run_schedules()
+        return now
+
+    def outputs(self) -> dict[str, Any]:
+        """What `.local/stack.json` says."""
+        named = self.environment
+        return {
+            "api": self.api_url,
+            "aws": self.aws_url,
+            "region": REGION,
+            "table": named["REPORTS_TABLE"],
+            "bucket": named["MEDIA_BUCKET"],
+            "topic_arn": named["NOTICES_TOPIC_ARN"],
+            "queues": {"uploads": named["UPLOADS_QUEUE_URL"], "manifests": named["MANIFESTS_QUEUE_URL"]},
+            "dead_letter_queues": {
+                "uploads": named["UPLOADS_DEAD_LETTERS_URL"],
+                "manifests": named["MANIFESTS_DEAD_LETTERS_URL"],
+                "notices": named["NOTICES_DEAD_LETTERS_URL"],
+            },
+            "issuer": named["ISSUER"],
+            "jwks_uri": named["JWKS_URI"],
+            "client_id": named["CLIENT_ID"],
+            "user_pool_id": named["USER_POOL_ID"],
+            "access_key": ACCESS_KEY,
+            "secret_key": SECRET_KEY,
+            "clock": self.clock_url,
+        }
+
+    def announce(self, took_s: float) -> None:
+        from infra.local.guide import guide
+        from infra.local.seed import OFFICERS
+
+        print(guide(self.outputs(), OFFICERS, took_s), flush=True)
+
+    def close(self) -> None:
+        self._api.shutdown()
+        self._pollers.stop()
+        self._aws.shutdown()
+        stack_file.remove(self.paths)
+
+
+def _warm() -> None:
+    """Build what requests share before they come all at once: boto3 does not make clients in two threads safely."""
+    from chalicelib import wiring
+
+    for build in (
+        wiring.identity,
+        wiring.cursors,
+        wiring.audit,
+        wiring.reports,
+        wiring.officers,
+        wiring.duties,
+        wiring.bucket,
+        wiring.topic,
+    ):
+        build()
+
+
+def _set_environment(values: dict[str, str]) -> None:
+    os.environ.update(values)
+    os.environ.pop("AWS_PROFILE", None)
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise SystemExit(f"{name}={text} is not a port.")
+    return int(text)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
