@@ -59,7 +59,7 @@ class FormUpload:
                     # S3 does not say which of two would count, so no form of ours may depend on it.
                     if name in fields or name == "file":
                         raise bad_request("InvalidArgument", "A form field was sent twice, or the file has no name.")
-                    fields[name] = value.decode("utf-8", "surrogateescape")
+                    fields[name] = value.decode("utf-8", "replace")
         raise bad_request("InvalidArgument", "POST requires exactly one file upload per request.")
 
     def spool(self, sizes: SizeRange, checksums: list[Checksum]) -> OnDisk:

@@ -96,6 +96,8 @@ class Gate:
     def _checked(self, environ: Environ, bucket: str, key: str) -> Answer:
         query = query_of(environ)
         method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS":  # A browser asks before it sends, with the same signed query, and signs nothing itself.
+            return "200 OK", [*s3_cors.preflight(self._rules(bucket), headers_of(environ)), ("Content-Length", "0")], []
         presigned = "X-Amz-Signature" in query
         if "HTTP_AUTHORIZATION" in environ:
             if presigned:
@@ -104,8 +106,6 @@ class Gate:
         elif presigned:
             check_presigned(environ, self._credentials, self._clock())
             self._strip_signature(environ)
-        elif method == "OPTIONS":
-            return "200 OK", [*s3_cors.preflight(self._rules(bucket), headers_of(environ)), ("Content-Length", "0")], []
         elif method == "POST" and not key:
             return self._post_form(environ, bucket)
         else:
@@ -198,7 +198,7 @@ class Gate:
                 UploadId=upload_id,
             )
         declared = environ.get("HTTP_X_AMZ_MP_OBJECT_SIZE")
-        if completing and declared is not None and int(declared) != sum(part.contentsize for part in upload.parts.values()):
+        if completing and declared is not None and declared != str(sum(part.contentsize for part in upload.parts.values())):
             raise bad_request("InvalidRequest", "The provided 'x-amz-mp-object-size' header does not match what was computed.")
 
     def _put_part(self, environ: Environ, bucket: str, query: dict[str, str]) -> Answer:

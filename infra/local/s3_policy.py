@@ -88,7 +88,7 @@ def _decode(encoded: str) -> _Policy:
         document = json.loads(base64.b64decode(encoded, validate=True))
         expiration = datetime.fromisoformat(document["expiration"])
         conditions = document["conditions"]
-    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+    except (binascii.Error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _invalid("Invalid Policy: Invalid JSON.") from error
     if expiration.tzinfo is None or not isinstance(conditions, list):
         raise _invalid("Invalid Policy: Invalid 'expiration' or 'conditions' value.")

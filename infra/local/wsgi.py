@@ -34,7 +34,10 @@ class KeepAliveHandler(MotoRequestHandler):
         self.environ = environ = self.make_environ()
         body: LimitedStream | None = None
         if not environ.get("wsgi.input_terminated"):
-            body = environ["wsgi.input"] = LimitedStream(cast(IO[bytes], self.rfile), int(environ.get("CONTENT_LENGTH") or 0))
+            length = environ.get("CONTENT_LENGTH") or "0"
+            if not length.isdecimal():
+                return self.send_error(400)
+            body = environ["wsgi.input"] = LimitedStream(cast(IO[bytes], self.rfile), int(length))
         else:
             self.close_connection = True  # a chunked body: where it ends is known only to who reads it
         answer: list[Any] = []
@@ -49,7 +52,10 @@ class KeepAliveHandler(MotoRequestHandler):
             self.close_connection = True
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            self.close_connection = True
+            if answer:
+                self.close_connection = True  # perhaps half sent
+            else:
+                self.send_error(500)
 
     def _answer(self, status: str, headers: list[tuple[str, str]], pieces: Any, body: LimitedStream | None) -> None:
         try:

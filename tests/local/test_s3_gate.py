@@ -56,18 +56,22 @@ class Running:
         )
 
     def ask(self, method, target, body=b"", headers=None):
-        """One request, byte for byte as given. Returns status, headers by lower-case name, body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, target, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-        finally:
-            connection.close()
+        return ask(self.port, method, target, body, headers)
 
     def post(self, url, fields, body, filename="x.jpg", headers=None):
         content, kind = form(fields, body, filename)
         return self.ask("POST", urlsplit(url).path, content, {"Content-Type": kind, **(headers or {})})
+
+
+def ask(port, method, target, body=b"", headers=None):
+    """One request, byte for byte as given. Returns status, headers by lower-case name, body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request(method, target, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
 
 
 def form(fields, body, filename="x.jpg"):
@@ -326,9 +330,29 @@ def test_more_than_20_kib_before_the_file_are_refused(gate, grant):
     assert (status, code_of(body)) == (400, "MaxPostPreDataLengthExceeded")
 
 
-def test_a_post_that_is_no_form_is_refused(gate):
-    status, _, body = gate.ask("POST", f"/{BUCKET}", b"{}", {"Content-Type": "application/json"})
+@pytest.mark.parametrize(
+    "kind", ["application/json", "multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=x"]
+)
+def test_a_post_that_is_no_form_is_refused(gate, kind):
+    status, _, body = gate.ask("POST", f"/{BUCKET}", b"{}", {"Content-Type": kind})
     assert (status, code_of(body)) == (412, "PreconditionFailed")
+
+
+def test_a_field_that_is_not_utf_8_is_refused_and_harms_nothing(gate, grant):
+    content, kind = form(grant.fields, PICTURE)
+    for field in ("key", "policy", "x-amz-signature"):
+        broken = content.replace(f'name="{field}"\r\n\r\n'.encode(), f'name="{field}"\r\n\r\n'.encode() + b"\xff\xfe")
+        assert gate.ask("POST", f"/{BUCKET}", broken, {"Content-Type": kind})[0] == 403
+
+
+def test_a_length_that_is_no_number_is_refused(gate):
+    assert gate.ask("POST", f"/{BUCKET}", b"", {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "-1"})[0] == 400
+
+
+def test_a_form_without_a_length_is_refused(gate):
+    kind = {"Content-Type": "multipart/form-data; boundary=x", "Transfer-Encoding": "chunked"}
+    status, _, body = gate.ask("POST", f"/{BUCKET}", iter([b"--x--"]), kind)
+    assert (status, code_of(body)) == (411, "MissingContentLength")
 
 
 def assert_nothing_stored(s3, *keys):
@@ -519,6 +543,12 @@ def test_a_preflight_is_answered_by_the_buckets_rule(gate, cors_bucket):
     assert headers["access-control-allow-methods"] == "GET, POST, PUT"
     assert headers["access-control-allow-headers"] == "content-type, x-amz-date"
     assert headers["access-control-max-age"] == "3600"
+
+
+def test_a_preflight_for_a_signed_url_needs_no_signature_of_its_own(gate, s3, cors_bucket):
+    url = urlsplit(s3.generate_presigned_url("put_object", Params={"Bucket": cors_bucket, "Key": "x"}))
+    asked = {"Origin": "https://app.example.org", "Access-Control-Request-Method": "PUT"}
+    assert gate.ask("OPTIONS", f"{url.path}?{url.query}", headers=asked)[0] == 200
 
 
 @pytest.mark.parametrize(("origin", "method"), [("https://app.example.com", "PUT"), ("https://app.example.org", "DELETE")])
