@@ -1,0 +1,106 @@
+"""The gateway answers as the app does, and remembers nobody."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.languages import text
+from chalicelib.handlers import problems
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+STATUS = {
+    "ACCESS_DENIED": 403, "API_CONFIGURATION_ERROR": 503, "AUTHORIZER_CONFIGURATION_ERROR": 503, "AUTHORIZER_FAILURE": 503,
+    "BAD_REQUEST_BODY": 400, "BAD_REQUEST_PARAMETERS": 400, "DEFAULT_4XX": 400, "DEFAULT_5XX": 503, "EXPIRED_TOKEN": 404,
+    "INTEGRATION_FAILURE": 503, "INTEGRATION_TIMEOUT": 503, "INVALID_API_KEY": 403, "INVALID_SIGNATURE": 404,
+    "MISSING_AUTHENTICATION_TOKEN": 404, "QUOTA_EXCEEDED": 429, "REQUEST_TOO_LARGE": 413, "RESOURCE_NOT_FOUND": 404, "THROTTLED": 429,
+    "UNAUTHORIZED": 401, "UNSUPPORTED_MEDIA_TYPE": 415, "WAF_FILTERED": 403,
+}  # fmt: skip
+LOGGED = {
+    "requestId", "requestTime", "httpMethod", "resourcePath", "status", "responseLatency", "integrationLatency", "responseLength",
+    "error.responseType",
+}  # fmt: skip
+HEADER = "gatewayresponse.header."
+
+
+@pytest.fixture
+def api(resources: dict[str, Any]) -> dict[str, Any]:
+    return dict(resources["RestAPI"]["Properties"])
+
+
+@pytest.fixture
+def answers(api: dict[str, Any]) -> dict[str, Any]:
+    return dict(api["DefinitionBody"]["x-amazon-apigateway-gateway-responses"])
+
+
+def test_every_answer_of_the_gateway_has_its_status(answers: dict[str, Any]) -> None:
+    assert {kind: int(answer["statusCode"]) for kind, answer in answers.items()} == STATUS
+
+
+@pytest.mark.parametrize("kind", sorted(STATUS))
+def test_the_gateway_answers_with_a_problem_as_the_app_does(answers: dict[str, Any], kind: str) -> None:
+    body = json.loads(answers[kind]["responseTemplates"]["application/json"])
+    assert set(body) == {"type", "code", "title", "status", "detail", "request_id"}
+    assert body["type"] == problems.TYPE_BASE + body["code"]
+    assert body["status"] == STATUS[kind]
+    assert body["request_id"] == "$context.requestId"
+
+
+@pytest.mark.parametrize("kind", sorted(set(STATUS) - {"BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX"}))
+def test_the_gateway_uses_the_apps_own_words_in_both_languages(answers: dict[str, Any], kind: str) -> None:
+    body = json.loads(answers[kind]["responseTemplates"]["application/json"])
+    for part in ("title", "detail"):
+        assert body[part] == " / ".join(text(f"error.{body['code']}.{part}", language) for language in ("zh", "en"))
+
+
+@pytest.mark.parametrize("kind", sorted(STATUS))
+def test_the_gateway_sets_the_headers_of_every_answer(answers: dict[str, Any], kind: str) -> None:
+    headers = {name.removeprefix(HEADER): value for name, value in answers[kind]["responseParameters"].items()}
+    retry = headers.pop("Retry-After", None)
+    assert headers == {
+        "Content-Type": "'application/problem+json'",
+        "Cache-Control": "'no-store'",
+        "X-Content-Type-Options": "'nosniff'",
+        "X-Request-Id": "context.requestId",
+    }
+    assert (retry is not None) == (STATUS[kind] in (429, 503))
+    assert retry is None or re.fullmatch(r"'\d+'", retry)
+
+
+def test_no_origin_is_let_in(api: dict[str, Any]) -> None:
+    assert "Access-Control" not in json.dumps(api)
+
+
+def test_bodies_reach_the_app_as_the_bytes_that_were_sent(api: dict[str, Any]) -> None:
+    assert api["DefinitionBody"]["x-amazon-apigateway-binary-media-types"] == ["application/json"]
+
+
+def test_the_access_log_says_neither_who_nor_from_where(api: dict[str, Any]) -> None:
+    setting = api["AccessLogSetting"]
+    entry = json.loads(setting["Format"])
+    assert {value.removeprefix("$context.") for value in entry.values()} == LOGGED
+    assert setting["DestinationArn"] == {"Fn::GetAtt": ["AccessLog", "Arn"]}
+
+
+def test_no_trace_of_a_request_is_kept(api: dict[str, Any], functions: dict[str, Any]) -> None:
+    (settings,) = api["MethodSettings"]
+    assert (settings["LoggingLevel"], settings["DataTraceEnabled"], api["TracingEnabled"]) == ("OFF", False, False)
+    assert {function["Tracing"] for function in functions.values()} == {"PassThrough"}
+
+
+def test_the_stage_is_throttled(api: dict[str, Any]) -> None:
+    (settings,) = api["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
+
+
+def test_officers_answers_are_never_cached_by_the_authorizer(api: dict[str, Any]) -> None:
+    authorizer = api["DefinitionBody"]["securityDefinitions"]["authorize_officer"]["x-amazon-apigateway-authorizer"]
+    assert authorizer["authorizerResultTtlInSeconds"] == 0
+
+
+def test_all_officers_routes_and_no_others_ask_the_authorizer(api: dict[str, Any]) -> None:
+    for path, methods in api["DefinitionBody"]["paths"].items():
+        for method in methods.values():
+            assert ("security" in method) == path.startswith(("/v1/officer", "/v1/admin")), path

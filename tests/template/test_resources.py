@@ -1,0 +1,206 @@
+"""What keeps data keeps it closed, whole and for as long as promised."""
+
+import json
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from chalicelib.handlers.events import read_stored_object
+from chalicelib.store import keys
+from tests.template.conftest import of_type
+
+LISTS = {"by_category", "by_queue", "by_assignee", "by_bulletin", "by_reference"}
+# What a row of a list shows, and no more: above all no text, contact or place.
+SHOWN = {
+    "id", "category", "status", "urgency", "district", "received_at", "assignee", "reference", "version", "media_total", "media_ready",
+    "unread", "thumb", "bulletin_id", "source", "flags",
+}  # fmt: skip
+UPLOADED = {
+    "version": "0",
+    "id": "17793124-05d4-b198-2fde-7ededc63b103",
+    "detail-type": "Object Created",
+    "source": "aws.s3",
+    "account": "111122223333",
+    "time": "2026-11-24T08:30:00Z",
+    "region": "us-east-1",
+    "resources": ["arn:aws:s3:::media"],
+    "detail": {
+        "version": "0",
+        "bucket": {"name": "media"},
+        "object": {"key": "originals/R/M", "size": 5, "etag": "b1946ac9", "version-id": "IYV3p45B", "sequencer": "00617F08299329D189"},
+        "request-id": "N4N7GDK58NMKJ12R",
+        "requester": "123456789012",
+        "source-ip-address": "203.0.113.77",
+        "reason": "PutObject",
+    },
+}
+
+
+def test_every_table_is_encrypted_with_our_key_and_can_be_neither_lost_nor_deleted(resources: dict[str, Any]) -> None:
+    tables = of_type(resources, "AWS::DynamoDB::Table")
+    assert set(tables) == {"ReportsTable", "AuditTable", "BulletinsTable", "OfficersTable"}
+    for table in tables.values():
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["DeletionProtectionEnabled"] is True
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+
+
+@pytest.mark.parametrize("kind", ["DynamoDB::Table", "S3::Bucket", "KMS::Key", "Cognito::UserPool", "SecretsManager::Secret"])
+def test_what_holds_data_or_opens_it_outlives_the_stack(resources: dict[str, Any], kind: str) -> None:
+    for resource in resources.values():
+        if resource["Type"] == f"AWS::{kind}":
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_stream_carries_keys_only(resources: dict[str, Any]) -> None:
+    assert resources["ReportsTable"]["Properties"]["StreamSpecification"] == {"StreamViewType": "KEYS_ONLY"}
+
+
+def test_no_index_of_reports_holds_more_than_a_list_shows(resources: dict[str, Any]) -> None:
+    for index in resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]:
+        projection = index["Projection"]
+        assert projection["ProjectionType"] == "INCLUDE"
+        own = {key["AttributeName"] for key in index["KeySchema"]}
+        if index["IndexName"] in LISTS:
+            assert set(projection["NonKeyAttributes"]) == SHOWN - own
+        else:
+            assert set(projection["NonKeyAttributes"]) == {"duty", "due_at"}
+
+
+def test_projections_stay_within_what_a_table_may_have(resources: dict[str, Any]) -> None:
+    for table in of_type(resources, "AWS::DynamoDB::Table").values():
+        projected = [index["Projection"].get("NonKeyAttributes", []) for index in table.get("GlobalSecondaryIndexes", [])]
+        assert all(len(attributes) <= 20 for attributes in projected)
+        assert sum(map(len, projected)) <= 100
+
+
+def test_all_lists_share_one_sort_order(resources: dict[str, Any]) -> None:
+    indexes = {index["IndexName"]: index for index in resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]}
+    assert set(indexes) == LISTS | {"by_duty"}
+    for name in LISTS:
+        assert indexes[name]["KeySchema"][1] == {"AttributeName": "listed_at", "KeyType": "RANGE"}
+
+
+def test_the_key_layout_in_code_names_the_partitions_of_the_template(resources: dict[str, Any]) -> None:
+    indexes = resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]
+    made = {index["IndexName"]: index["KeySchema"][0]["AttributeName"] for index in indexes}
+    assert made == {name: keys.PARTITION[name] for name in made}
+
+
+def test_buckets_are_closed_versioned_and_encrypted_with_our_key(resources: dict[str, Any]) -> None:
+    buckets = of_type(resources, "AWS::S3::Bucket")
+    assert set(buckets) == {"MediaBucket", "AuditBucket"}
+    for name, bucket in buckets.items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+        (statement,) = resources[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        assert "LoggingConfiguration" not in bucket  # server access logs hold addresses
+
+
+def test_no_lifecycle_rule_removes_an_original(resources: dict[str, Any]) -> None:
+    (rule,) = resources["MediaBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}
+
+
+def test_digests_of_the_audit_are_locked_for_two_years(resources: dict[str, Any]) -> None:
+    lock = resources["AuditBucket"]["Properties"]["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert lock == {"Mode": "COMPLIANCE", "Years": 2}
+
+
+def test_queues_are_encrypted_and_try_three_times(resources: dict[str, Any]) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+    for name in ("Uploads", "Manifests"):
+        redrive = queues[f"{name}Queue"]["RedrivePolicy"]
+        assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]}, "maxReceiveCount": 3}
+        assert queues[f"{name}DeadLetters"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_a_message_stays_hidden_for_six_runs_of_its_function(resources: dict[str, Any], functions: dict[str, Any]) -> None:
+    for queue, function in (("UploadsQueue", "MakeThumbnails"), ("ManifestsQueue", "RecordMedia")):
+        assert resources[queue]["Properties"]["VisibilityTimeout"] >= 6 * functions[function]["Timeout"]
+
+
+def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:
+    policies = of_type(resources, "AWS::SQS::QueuePolicy")
+    assert set(policies) == {"UploadsQueuePolicy", "ManifestsQueuePolicy"}
+    for name, policy in policies.items():
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        rule = name.replace("QueuePolicy", "Rule")
+        assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
+
+
+@pytest.mark.parametrize(
+    ("key", "rules"),
+    [
+        ("originals/R/M", {"UploadsRule"}),
+        ("derived/R/M/manifest.json", {"ManifestsRule"}),
+        ("derived/R/M/thumb.jpg", set()),
+        ("derived/R/M/preview.jpg", set()),
+        ("originals/R/manifest.json", {"UploadsRule"}),
+    ],
+)
+def test_each_object_wakes_the_function_it_is_for(resources: dict[str, Any], key: str, rules: set[str]) -> None:
+    event = json.loads(json.dumps(UPLOADED))
+    event["detail"]["object"]["key"] = key
+    matching = set()
+    for name, rule in of_type(resources, "AWS::Events::Rule").items():
+        pattern = json.dumps(rule["EventPattern"]).replace('{"Ref": "MediaBucket"}', '"media"')
+        if EventPattern.load(pattern).matches_event(event):
+            matching.add(name)
+    assert matching == rules
+
+
+@pytest.mark.parametrize("rule", ["UploadsRule", "ManifestsRule"])
+def test_the_uploaders_address_reaches_no_queue_and_the_function_still_reads_the_object(resources: dict[str, Any], rule: str) -> None:
+    (target,) = resources[rule]["Properties"]["Targets"]
+    message = transform(target["InputTransformer"], UPLOADED)
+    assert "203.0.113.77" not in message
+    stored = read_stored_object(message)
+    assert stored is not None
+    assert tuple(stored) == ("media", "originals/R/M", "IYV3p45B", "00617F08299329D189")
+
+
+def transform(transformer: dict[str, Any], event: dict[str, Any]) -> str:
+    """What EventBridge makes of an event: each <variable> in the template becomes the JSON of its value."""
+    message: str = transformer["InputTemplate"]
+    for variable, path in transformer["InputPathsMap"].items():
+        value: Any = event
+        for step in path.removeprefix("$.").split("."):
+            value = value[step]
+        message = message.replace(f"<{variable}>", json.dumps(value))
+    return message
+
+
+def test_officers_are_let_in_by_an_admin_with_a_second_factor_and_tokens_are_short(resources: dict[str, Any]) -> None:
+    pool, client = resources["OfficersPool"]["Properties"], resources["OfficersClient"]["Properties"]
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    assert client["TokenValidityUnits"]["AccessToken"] == "minutes"
+    assert client["AccessTokenValidity"] <= 15
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_secrets_are_made_in_the_cloud_and_are_long_enough_for_a_key(resources: dict[str, Any]) -> None:
+    secrets = of_type(resources, "AWS::SecretsManager::Secret")
+    assert set(secrets) == {"IdentitySecret", "CursorSecret", "AuditSecret"}
+    for secret in secrets.values():
+        assert "SecretString" not in secret
+        assert secret["GenerateSecretString"]["PasswordLength"] * 5.95 >= 256  # bits of 62 signs
+
+
+def test_notices_are_encrypted_with_our_key(resources: dict[str, Any]) -> None:
+    for topic in of_type(resources, "AWS::SNS::Topic").values():
+        assert topic["KmsMasterKeyId"] == {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+
+
+def test_only_the_account_and_its_alarms_use_the_key(resources: dict[str, Any]) -> None:
+    account, alarms = resources["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
+    assert account["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}

@@ -1,0 +1,119 @@
+"""A function may do what it is for, by name, and nothing else."""
+
+import dataclasses
+import json
+from typing import Any
+
+from chalicelib.config import Settings
+from tests.template.conftest import of_type
+
+Statements = dict[str, list[dict[str, Any]]]
+
+LOGICAL = {"api": "APIHandler"}  # Chalice's name for it; the others are their own in capitals
+# Only these have no name to give: the list of streams is of the account.
+NAMELESS = {"dynamodb:ListStreams"}
+KEY_USES = {"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
+
+
+def test_every_function_has_a_role_of_its_own(functions: dict[str, Any], statements: Statements) -> None:
+    assert len({json.dumps(function["Role"]) for function in functions.values()}) == len(functions)
+    assert {logical(name) for name in statements} == set(functions)
+
+
+def test_the_roles_say_what_the_policy_files_say(resources: dict[str, Any], functions: dict[str, Any], statements: Statements) -> None:
+    for name, statement in statements.items():
+        role = functions[logical(name)]["Role"]["Fn::GetAtt"][0]
+        (policy,) = resources[role]["Properties"]["Policies"]
+        assert policy["PolicyDocument"]["Statement"] == statement
+        assert "ManagedPolicyArns" not in resources[role]["Properties"]
+
+
+def test_resources_are_named_wherever_aws_allows_a_name(statements: Statements) -> None:
+    for statement in (one for many in statements.values() for one in many):
+        assert statement["Effect"] == "Allow"
+        if "*" in listed(statement["Resource"]):
+            assert set(statement["Action"]) <= NAMELESS
+
+
+def test_actions_are_named_one_by_one(statements: Statements) -> None:
+    actions = {action for many in statements.values() for one in many for action in one["Action"]}
+    assert {action for action in actions if "*" in action} <= KEY_USES
+    assert not {action for action in actions if action.endswith(":Scan") or action.startswith(("iam:", "sts:"))}
+
+
+def test_the_key_is_used_through_the_services_that_hold_data_only(statements: Statements) -> None:
+    for statement in (one for many in statements.values() for one in many if one["Sid"] == "UseTheKey"):
+        assert set(statement["Action"]) <= KEY_USES
+        services = {service["Fn::Sub"].split(".")[0] for service in statement["Condition"]["StringEquals"]["kms:ViaService"]}
+        assert services <= {"dynamodb", "s3", "secretsmanager", "sns"}
+
+
+def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: Statements) -> None:
+    allowed = {
+        (action, json.dumps(resource))
+        for statement in statements["make_thumbnails"]
+        if statement["Sid"] not in ("WriteItsLog", "UseTheKey")
+        for action in statement["Action"]
+        for resource in listed(statement["Resource"])
+    }
+    originals, derived = json.dumps({"Fn::Sub": "${MediaBucket.Arn}/originals/*"}), json.dumps({"Fn::Sub": "${MediaBucket.Arn}/derived/*"})
+    queue, bucket = json.dumps({"Fn::GetAtt": ["UploadsQueue", "Arn"]}), json.dumps({"Fn::GetAtt": ["MediaBucket", "Arn"]})
+    assert allowed == {
+        ("s3:GetObject", originals),
+        ("s3:GetObjectVersion", originals),
+        ("s3:ListBucketVersions", bucket),
+        ("s3:PutObject", derived),
+        *((f"sqs:{action}", queue) for action in ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage")),
+    }
+    (listing,) = (one for one in statements["make_thumbnails"] if "s3:ListBucketVersions" in one["Action"])
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": "originals/*"}}
+
+
+def test_the_authorizer_may_touch_nothing(statements: Statements) -> None:
+    assert [statement["Sid"] for statement in statements["authorize_officer"]] == ["WriteItsLog"]
+
+
+def test_the_api_never_publishes(statements: Statements) -> None:
+    publishers = {name for name, many in statements.items() if any("sns:Publish" in one["Action"] for one in many)}
+    assert publishers == {"publish_notices", "sweep_duties"}
+
+
+def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
+    for statement in (one for many in statements.values() for one in many):
+        if "AuditTable" in json.dumps(statement["Resource"]):
+            assert set(statement["Action"]) <= {"dynamodb:PutItem", "dynamodb:Query"}
+
+
+def test_only_the_sweep_deletes_objects(statements: Statements) -> None:
+    deleters = {name for name, many in statements.items() if any("s3:DeleteObject" in one["Action"] for one in many)}
+    assert deleters == {"sweep_duties"}
+
+
+def test_a_function_writes_to_its_own_log_and_makes_none(functions: dict[str, Any], statements: Statements) -> None:
+    for name, many in statements.items():
+        (log,) = (one for one in many if any(action.startswith("logs:") for action in one["Action"]))
+        assert set(log["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
+        assert log["Resource"] == {"Fn::GetAtt": [functions[logical(name)]["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
+
+
+def test_a_function_is_told_the_names_of_what_it_may_use_and_no_others(functions: dict[str, Any], statements: Statements) -> None:
+    known = {field.name.upper() for field in dataclasses.fields(Settings)}
+    for name, many in statements.items():
+        variables = functions[logical(name)]["Environment"]["Variables"]
+        assert set(variables) <= known
+        named = {value["Ref"] for value in variables.values() if "Ref" in value} - {"Stage", "PublicUrl", "OfficersClient"}
+        permitted = json.dumps([one["Resource"] for one in many])
+        assert {one for one in named if f'"{one}' not in permitted and f"{{{one}." not in permitted} == set()
+
+
+def test_the_gateway_role_is_the_only_one_with_a_policy_of_aws(resources: dict[str, Any]) -> None:
+    managed = [name for name, role in of_type(resources, "AWS::IAM::Role").items() if "ManagedPolicyArns" in role]
+    assert managed == ["GatewayLogsRole"]
+
+
+def logical(name: str) -> str:
+    return LOGICAL.get(name) or "".join(word.capitalize() for word in name.split("_"))
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
