@@ -1,0 +1,129 @@
+"""A bundle that would not run in the cloud is refused here."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra import bundle, package
+from infra.layer import pinned
+
+ARM64 = b"\x7fELF" + bytes(14) + (183).to_bytes(2, "little")
+X86_64 = b"\x7fELF" + bytes(14) + (62).to_bytes(2, "little")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write(
+        tmp_path / "project", {"app.py": "import chalicelib.config", "chalicelib/config.py": "import json", "chalicelib/a.json": "{}"}
+    )
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """What Chalice would have packaged of the project, whole."""
+    tree = write(
+        tmp_path / "tree",
+        {
+            "app.py": "import chalicelib.config",
+            "chalice/app.py": "",
+            "chalicelib/config.py": "import json",
+            "chalicelib/a.json": "{}",
+            "jwt/__init__.py": "",
+        },
+    )
+    for name in (
+        "pydantic_core/_pydantic_core.cpython-313-aarch64-linux-gnu.so",
+        "cryptography/hazmat/bindings/_rust.abi3.so",
+        "_cffi_backend.cpython-313-aarch64-linux-gnu.so",
+    ):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(ARM64)
+    return tree
+
+
+def test_a_whole_bundle_is_taken(tree: Path, project: Path) -> None:
+    package.refuse_incomplete(tree, project)
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["chalice/app.py", "chalicelib/a.json", "pydantic_core/_pydantic_core.cpython-313-aarch64-linux-gnu.so", "jwt/__init__.py"],
+)
+def test_a_missing_file_is_named(tree: Path, project: Path, missing: str) -> None:
+    (tree / missing).unlink()
+    with pytest.raises(bundle.Incomplete, match=missing.split("/")[-1].split(".")[0]):
+        package.refuse_incomplete(tree, project)
+
+
+def test_a_module_that_is_imported_but_not_there_is_named(tree: Path, project: Path) -> None:
+    (tree / "chalicelib/config.py").write_text("def later():\n    import boto3, elsewhere\n")
+    with pytest.raises(bundle.Incomplete, match=r"lacks elsewhere$"):
+        package.refuse_incomplete(tree, project)
+
+
+def test_a_module_imported_for_types_alone_need_not_be_there(tree: Path, project: Path) -> None:
+    (tree / "chalicelib/config.py").write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3\n")
+    package.refuse_incomplete(tree, project)
+
+
+def test_a_library_for_another_processor_is_named(tree: Path, project: Path) -> None:
+    (tree / "_cffi_backend.cpython-313-aarch64-linux-gnu.so").write_bytes(X86_64)
+    with pytest.raises(bundle.Incomplete, match="not for arm64: _cffi_backend"):
+        package.refuse_incomplete(tree, project)
+
+
+@pytest.mark.parametrize("name", ["boto3", "botocore", "PIL", "av"])
+def test_what_comes_with_the_runtime_or_the_layer_stays_out_of_the_zip(tree: Path, project: Path, name: str) -> None:
+    (tree / name).mkdir()
+    with pytest.raises(bundle.Incomplete, match=f"from elsewhere: {name}"):
+        package.refuse_incomplete(tree, project)
+
+
+def test_equal_content_gives_equal_bytes_whenever_it_was_written(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "1", {"b.py": "x = 1", "a/c.txt": "d"}), write(tmp_path / "2", {"a/c.txt": "d", "b.py": "x = 1"})
+    (first / "b.py").touch()
+    (second / "b.py").chmod(0o600)
+    assert bundle.write_zip(first, tmp_path / "1.zip", "python/") == bundle.write_zip(second, tmp_path / "2.zip", "python/")
+    assert zipfile.ZipFile(tmp_path / "1.zip").namelist() == ["python/a/c.txt", "python/b.py"]
+
+
+def test_compiled_modules_are_loaded_without_their_source_being_looked_at(tmp_path: Path) -> None:
+    tree = write(tmp_path, {"module.py": "x = 1"})
+    bundle.compile_modules(tree, "/var/task")
+    (tree / "module.py").write_text("x = 2")
+    seen = subprocess.run([sys.executable, "-c", "import module; print(module.x)"], cwd=tree, capture_output=True, text=True, check=True)
+    assert seen.stdout.strip() == "1"
+    assert b"/var/task/module.py" in next((tree / "__pycache__").iterdir()).read_bytes()
+
+
+def test_a_bundle_over_its_limit_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "media.zip").write_bytes(bytes(1_000_001))
+    bundle.refuse_over(2, tmp_path / "media.zip")
+    with pytest.raises(bundle.Incomplete, match=r"media\.zip is 1\.0 MB, over 1 MB"):
+        bundle.refuse_over(1, tmp_path / "media.zip")
+
+
+def test_every_requirement_is_pinned_to_one_version() -> None:
+    for name in ("requirements.txt", "requirements-media.txt"):
+        assert all("==" in line for line in pinned(package.ROOT / name))
+
+
+def test_the_decoders_have_the_versions_without_known_overflows() -> None:
+    pillow = next(line for line in pinned(package.ROOT / "requirements-media.txt") if line.startswith("Pillow"))
+    assert int(pillow.split("==")[1].split(".")[0]) >= 13
+
+
+def test_resources_and_app_define_nothing_twice(tmp_path: Path) -> None:
+    twice = {f"infra/{name}": "Resources: {Queue: {Type: 'AWS::SQS::Queue'}}" for name in ("resources.yaml", "app.yaml")}
+    with pytest.raises(bundle.Incomplete, match="define Queue"):
+        package.merge_template(write(tmp_path, twice))
+
+
+def write(folder: Path, content: dict[str, str]) -> Path:
+    for name, text in content.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
