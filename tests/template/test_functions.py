@@ -103,6 +103,7 @@ def test_a_sweep_that_does_not_run_raises_an_alarm(resources: dict[str, Any]) ->
     assert transformation["MetricName"] == alarm["MetricName"]
     assert transformation["MetricNamespace"] == alarm["Namespace"]
     assert metric["LogGroupName"] == {"Ref": "SweepDutiesLog"}
+    assert transformation["MetricValue"] == "$.oldest_duty_s"  # as `services/sweeping.py` answers and `handlers/schedules.py` logs
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
