@@ -161,7 +161,7 @@ def _read_place(exif: Image.Exif) -> tuple[float, float] | tuple[None, None]:
         lat, lon = _read_degrees(gps[2], gps[1], "S"), _read_degrees(gps[4], gps[3], "W")
     except Exception:
         return None, None
-    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 else (None, None)
+    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 and (lat or lon) else (None, None)  # 0, 0: it did not know
 
 
 def _read_degrees(parts: Any, reference: Any, negative: str) -> float:

@@ -1,0 +1,298 @@
+"""Pictures and videos as phones make them, and as nobody should, made on the spot.
+
+Every picture shows `scene`: red, green, blue and white quarters, so that a test sees at once whether it is upright.
+"""
+
+import os
+import struct
+import zlib
+from array import array
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import cache
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import av
+from PIL import Image, ImageDraw
+
+QUARTERS = {"top left": (220, 30, 30), "top right": (30, 200, 30), "bottom left": (30, 30, 220), "bottom right": (250, 250, 250)}
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+CANARY = b"CANARY-8d1f"  # in every place that metadata can be put; must never come out
+TRANSPOSED = {  # what a camera stores so that turning it by the Exif orientation gives the scene
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def scene(width: int = 120, height: int = 80) -> Image.Image:
+    image = Image.new("RGB", (width, height))
+    draw = ImageDraw.Draw(image)
+    for at, colour in enumerate(QUARTERS.values()):
+        left, top = at % 2 * (width // 2), at // 2 * (height // 2)
+        draw.rectangle((left, top, left + width, top + height), fill=colour)
+    return image
+
+
+def quarters(jpeg: bytes) -> dict[str, str]:
+    """Which quarter's colour is seen in each quarter of a picture: equal names mean that it is upright."""
+    image = Image.open(BytesIO(jpeg)).convert("RGB")
+    seen = {}
+    for at, name in enumerate(QUARTERS):
+        pixel = image.getpixel((int(image.width * (0.25 + 0.5 * (at % 2))), int(image.height * (0.25 + 0.5 * (at // 2)))))
+        seen[name] = min(QUARTERS, key=lambda other: sum(abs(a - b) for a, b in zip(QUARTERS[other], pixel, strict=True)))
+    return seen
+
+
+def is_upright(jpeg: bytes) -> bool:
+    return all(name == colour for name, colour in quarters(jpeg).items())
+
+
+def exif(orientation: int | None = None, *, place: bool = True) -> bytes:
+    data = Image.Exif()
+    if orientation is not None:
+        data[0x0112] = orientation
+    data[0x010F] = CANARY.decode()
+    data.get_ifd(0x8769).update({0x9003: "2026:11:24 08:30:00", 0x9011: "+08:00", 0x927C: CANARY})
+    if place:
+        data.get_ifd(0x8825).update({1: "N", 2: (39.0, 55.0, 12.0), 3: "E", 4: (116.0, 26.0, 24.0)})
+    return data.tobytes()
+
+
+def encode(image: Image.Image, format: str, **options: object) -> bytes:
+    out = BytesIO()
+    image.save(out, format, **options)
+    return out.getvalue()
+
+
+def jpeg(width: int = 120, height: int = 80, orientation: int | None = None, **options: object) -> bytes:
+    image = scene(width, height)
+    if orientation in TRANSPOSED and TRANSPOSED[orientation] is not None:
+        image = image.transpose(TRANSPOSED[orientation])
+    return encode(image, "JPEG", **{"exif": exif(orientation), "quality": 90, **options})
+
+
+def jpeg_segment(marker: int, body: bytes) -> bytes:
+    return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
+
+
+def with_segments(data: bytes, segments: bytes) -> bytes:
+    """A JPEG with more segments, after its start."""
+    return data[:2] + segments + data[2:]
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(width: int, height: int, rows: bytes, depth: int = 8, colour: int = 2, extra: bytes = b"") -> bytes:
+    """A PNG of any header and any data, whether they fit or not."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    chunks = png_chunk(b"IHDR", header) + extra + png_chunk(b"IDAT", zlib.compress(rows, 9)) + png_chunk(b"IEND", b"")
+    return PNG_MAGIC + chunks
+
+
+# ISO base media: boxes within boxes.
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">I", len(body) + 8) + kind + body
+
+
+def full_box(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
+    return box(kind, struct.pack(">I", version << 24 | flags), *parts)
+
+
+def find_box(data: bytes, kind: bytes) -> bytes:
+    """The body of the first box of this kind, wherever it lies."""
+    at = data.index(kind)
+    return data[at + 4 : at - 4 + int.from_bytes(data[at - 4 : at])]
+
+
+@cache
+def heic(width: int = 128, height: int = 96, quarter_turns: int = 0, brand: bytes = b"heic", orientation: int = 1) -> bytes:
+    """A HEIC of one picture, with Exif. `quarter_turns` anticlockwise is how it must be turned (`irot`) to give the scene.
+
+    The Exif repeats an orientation as phones do, though only `irot` counts.
+    """
+    image = scene(width, height)
+    for _ in range(quarter_turns):
+        image = image.transpose(Image.Transpose.ROTATE_270)
+    film = video([image], "libx265", container="mp4", options={"x265-params": "log-level=none:keyint=1:pools=none:frame-threads=1"})
+    config, coded = find_box(film, b"hvcC"), _first_sample(film)
+    note = struct.pack(">I", 0) + exif(orientation)[6:]
+    ftyp = box(b"ftyp", brand, struct.pack(">I", 0), b"mif1heic")
+    properties = box(
+        b"ipco",
+        box(b"hvcC", config),
+        full_box(b"ispe", 0, 0, struct.pack(">II", *image.size)),
+        box(b"irot", bytes([quarter_turns])),
+    )
+    association = full_box(b"ipma", 0, 0, struct.pack(">IHB", 1, 1, 3), bytes([0x81, 2, 0x83]))
+
+    def meta(start: int) -> bytes:
+        where = [(1, start, len(coded)), (2, start + len(coded), len(note))]
+        return full_box(
+            b"meta",
+            0,
+            0,
+            full_box(b"hdlr", 0, 0, b"\0\0\0\0pict" + bytes(13)),
+            full_box(b"pitm", 0, 0, struct.pack(">H", 1)),
+            full_box(
+                b"iinf",
+                0,
+                0,
+                struct.pack(">H", 2),
+                full_box(b"infe", 2, 0, struct.pack(">HH", 1, 0), b"hvc1\0"),
+                full_box(b"infe", 2, 1, struct.pack(">HH", 2, 0), b"Exif\0"),
+            ),
+            full_box(b"iref", 0, 0, box(b"cdsc", struct.pack(">HHH", 2, 1, 1))),
+            box(b"iprp", properties, association),
+            full_box(
+                b"iloc", 0, 0, b"\x44\x00", struct.pack(">H", 2), *(struct.pack(">HHHII", n, 0, 1, at, length) for n, at, length in where)
+            ),
+        )
+
+    return ftyp + meta(len(ftyp) + len(meta(0)) + 8) + box(b"mdat", coded, note)
+
+
+def _first_sample(film: bytes) -> bytes:
+    with av.open(BytesIO(film), "r") as container:
+        return next(bytes(packet) for packet in container.demux(video=0) if packet.size)
+
+
+def video(
+    pictures: Iterable[Image.Image],
+    codec: str = "libx264",
+    *,
+    container: str = "mp4",
+    rate: int = 10,
+    turn: int = 0,
+    sound: bool = False,
+    index_first: bool = False,
+    metadata: dict[str, str] | None = None,
+    options: dict[str, str] | None = None,
+) -> bytes:
+    """A film of these pictures. `turn` is how many degrees anticlockwise a player must turn it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "film")  # to put the index first, the library must open the file again
+        flags = {"movflags": "+faststart"} if index_first else {}
+        with av.open(str(path), "w", format=container, container_options=flags) as film:
+            _shoot(film, list(pictures), codec, rate, turn, sound, metadata or {}, options or {})
+        return path.read_bytes()
+
+
+def _shoot(
+    film: av.container.OutputContainer,
+    pictures: list[Image.Image],
+    codec: str,
+    rate: int,
+    turn: int,
+    sound: bool,
+    metadata: dict[str, str],
+    options: dict[str, str],
+) -> None:
+    film.metadata.update(metadata)
+    stream = film.add_stream(codec, rate=rate)
+    stream.width, stream.height = pictures[0].size
+    stream.pix_fmt = "yuv420p"
+    stream.options = options
+    if codec == "libx265":
+        stream.options = {"x265-params": "log-level=none"} | stream.options
+        stream.codec_context.codec_tag = "hvc1"
+    if turn:
+        stream.set_display_rotation(turn)
+    voice = film.add_stream("aac", rate=48000) if sound else None
+    for at, picture in enumerate(pictures):
+        frame = av.VideoFrame.from_image(picture)
+        frame.pts, frame.time_base = at, Fraction(1, rate)
+        film.mux(stream.encode(frame))
+    film.mux(stream.encode(None))
+    if voice:
+        _hum(film, voice, len(pictures) / rate)
+
+
+def sound(seconds: float = 0.5) -> bytes:
+    """An MP4 with nothing to be seen in it."""
+    out = BytesIO()
+    with av.open(out, "w", format="mp4") as film:
+        _hum(film, film.add_stream("aac", rate=48000), seconds)
+    return out.getvalue()
+
+
+def _hum(film: av.container.OutputContainer, voice: av.AudioStream, seconds: float) -> None:
+    wave = array("f", [(at % 96) / 480 for at in range(1024)]).tobytes()
+    for pts in range(0, int(seconds * 48000), 1024):
+        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        frame.sample_rate, frame.pts, frame.time_base = 48000, pts, Fraction(1, 48000)
+        frame.planes[0].update(wave)
+        film.mux(voice.encode(frame))
+    film.mux(voice.encode(None))
+
+
+def large_video(path: str | os.PathLike[str], size: int) -> None:
+    """A video of at least `size` bytes on disk, 1080p with sound, its index at the end: two seconds, over and over."""
+    noise = Image.effect_noise((1920, 1080), 60).convert("RGB")
+    two_seconds = video(
+        [noise.rotate(at) for at in range(0, 120, 2)],
+        rate=30,
+        options={"preset": "ultrafast", "g": "30", "b": "16M", "maxrate": "16M", "bufsize": "16M"},
+    )
+    with av.open(BytesIO(two_seconds), "r") as short, av.open(os.fspath(path), "w", format="mp4") as long:
+        packets = [(bytes(packet), packet.is_keyframe) for packet in short.demux(video=0) if packet.size]
+        stream = long.add_stream_from_template(short.streams.video[0])
+        voice = long.add_stream("aac", rate=48000)
+        written = at = 0
+        while written < size:
+            for data, is_key in packets:
+                packet = av.Packet(data)
+                packet.stream, packet.pts, packet.dts, packet.time_base, packet.is_keyframe = stream, at, at, Fraction(1, 30), is_key
+                long.mux(packet)
+                written, at = written + len(data), at + 1
+        _hum(long, voice, 2)
+
+
+def mutate(data: bytes, seed: int) -> bytes:
+    """The same file after one of the accidents and attacks a decoder must survive; equal seeds give equal files."""
+    random = Random(seed)
+    cut = sorted(random.randrange(len(data)) for _ in range(4))
+    out = bytearray(data)
+    how = seed % 6
+    if how == 0:  # bits flip
+        for _ in range(random.randint(1, 40)):
+            out[random.randrange(len(out))] ^= 1 << random.randrange(8)
+    elif how == 1:  # the upload breaks off
+        del out[cut[2] :]
+    elif how == 2:  # a stretch is lost
+        del out[cut[1] : cut[2]]
+    elif how == 3:  # a stretch is noise
+        out[cut[0] : cut[0] + 64] = random.randbytes(64)
+    elif how == 4:  # lengths and counts lie: in the first part, where headers are
+        for _ in range(random.randint(1, 4)):
+            at = random.randrange(min(len(out) - 4, 600))
+            out[at : at + 4] = struct.pack(">I", random.choice((0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, random.getrandbits(32))))
+    else:  # stretches change places
+        stretches = [data[a:b] for a, b in pairwise([0, *cut, len(data)])]
+        random.shuffle(stretches)
+        out = bytearray(data[:12] + b"".join(stretches)[12:])
+    return _with_sums(bytes(out)) if data.startswith(PNG_MAGIC) and seed % 4 else bytes(out)
+
+
+def _with_sums(data: bytes) -> bytes:
+    """A PNG whose checksums are right again, or the damage would go no further than to them."""
+    out, at = bytearray(data), len(PNG_MAGIC)
+    while at + 12 <= len(out):
+        end = at + 8 + int.from_bytes(out[at : at + 4])
+        out[end : end + 4] = struct.pack(">I", zlib.crc32(out[at + 4 : end]))
+        at = end + 4
+    return bytes(out[: len(data)])

@@ -1,0 +1,61 @@
+"""Decode many broken files in one process and say how each ended: what the sandbox does to one, without a new interpreter for each.
+
+python -m tests.mutated KIND FIRST LAST     for each seed prints `SEED`, and after it `SEED OUTCOME SECONDS`, or ends
+"""
+
+import resource
+import sys
+from collections.abc import Callable
+from time import perf_counter
+
+from chalicelib.domain.media import Pictures, Rejected, RejectReason, sniff
+from chalicelib.media import images, videos
+from chalicelib.media.sandbox import Limits, is_bare_jpeg
+from tests import media_samples as samples
+
+KINDS: dict[str, Callable[[], bytes]] = {
+    "jpeg": lambda: samples.jpeg(320, 240, 6),
+    "progressive jpeg": lambda: samples.jpeg(320, 240, progressive=True),
+    "png": lambda: samples.encode(samples.scene(160, 120).convert("P"), "PNG", transparency=0, exif=samples.exif()),
+    "webp": lambda: samples.encode(samples.scene(160, 120), "WEBP", exif=samples.exif()),
+    "lossless webp": lambda: samples.encode(samples.scene(160, 120).convert("RGBA"), "WEBP", lossless=True, exif=samples.exif()),
+    "heic": lambda: samples.heic(quarter_turns=1),
+    "mp4": lambda: samples.video([samples.scene(160, 96)] * 3, turn=90, sound=True),
+    "hevc mov": lambda: samples.video([samples.scene(160, 96)] * 3, "libx265", container="mov"),
+    "3gp": lambda: samples.video([samples.scene(176, 144)] * 3, "h263", container="3gp"),
+    "mpeg4": lambda: samples.video([samples.scene(160, 96)] * 3, "mpeg4", index_first=True),
+}
+
+
+def derive(data: bytes) -> Pictures:
+    content_type = sniff(data[:4096])
+    if content_type is None:
+        raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
+    if content_type.startswith("video/"):
+        return videos.derive(lambda offset, length: data[offset : offset + length], len(data))
+    return images.derive(data, content_type)
+
+
+def _outcome(data: bytes) -> str:
+    try:
+        pictures = derive(data)
+    except Rejected as rejected:
+        return rejected.reason
+    except MemoryError:
+        return RejectReason.UNPROCESSABLE
+    clean = all(is_bare_jpeg(picture) and samples.CANARY not in picture for picture in (pictures.thumb, pictures.preview))
+    return "clean" if clean else "dirty"
+
+
+def main(kind: str, first: int, last: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (Limits().memory, Limits().memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    data = KINDS[kind]()
+    for seed in range(first, last):
+        print(seed, flush=True)
+        began = perf_counter()
+        print(seed, _outcome(samples.mutate(data, seed)), round(perf_counter() - began, 3), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
