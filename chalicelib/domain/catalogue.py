@@ -4,21 +4,19 @@
 An admin's changes are laid over it by `Catalogue.with_overrides`, the clock's by `state_at`; neither needs a deployment.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chalicelib.domain import geo, media, times
 from chalicelib.domain.languages import text
 from chalicelib.domain.text import TEXT_MAX
+from chalicelib.domain.times import Moment
 from chalicelib.errors import FieldError
 
 type UrgencyCode = Literal["low", "normal", "high", "critical"]
@@ -45,15 +43,7 @@ class State(StrEnum):
     RETIRED = "retired"
 
 
-def _read_time(value: Any) -> Any:
-    try:
-        return times.parse(value) if isinstance(value, str) else value
-    except ValueError:
-        raise PydanticCustomError("not_a_time", "Not an RFC 3339 time with a zone.") from None
-
-
 _State = Annotated[State, Field(strict=False)]
-_Moment = Annotated[AwareDatetime, BeforeValidator(_read_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class Entry(_Frozen):
@@ -61,7 +51,7 @@ class Entry(_Frozen):
 
     code: str
     state: _State
-    activates_at: _Moment | None = None
+    activates_at: Moment | None = None
 
     def state_at(self, now: datetime) -> State:
         """The state when the clock says `now`: what was to be activated by then is active."""
@@ -149,7 +139,7 @@ class Change(_Frozen):
 
     code: str
     state: _State
-    activates_at: _Moment | None = None
+    activates_at: Moment | None = None
     shards: Annotated[int, Field(ge=1, le=64)] | None = None
 
 
@@ -205,7 +195,7 @@ class Catalogue(_Frozen):
         return self.channel(channel).state_at(now) is State.ACTIVE
 
     def with_overrides(self, overrides: Overrides) -> Self:
-        """This catalogue as changed.
+        """This catalogue as changed. The present one is `catalogue().restored(kept)`; what is kept next is `kept.then(overrides)`.
 
         WrongFields: an unknown code (`unknown_value`), a code twice (`duplicate`), an always open category switched off (`always_open`),
         fewer shards than before (`shards_only_grow`), shards for a channel (`unknown_field`).
@@ -243,12 +233,6 @@ class Catalogue(_Frozen):
         }
 
 
-def etag(view: Mapping[str, Any]) -> str:
-    """A strong entity tag, in its quotes, of a body: equal for equal bodies in every process."""
-    canonical = json.dumps(view, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
-
-
 @cache
 def catalogue() -> Catalogue:
     """The seed."""
@@ -284,7 +268,7 @@ def _error(entries: Sequence[Entry], change: Change, path: str) -> FieldError | 
 
 
 def _fitting(entries: Sequence[Entry], changes: Sequence[Change]) -> tuple[Change, ...]:
-    return tuple(change for change in changes if not _error(entries, change, ""))
+    return tuple(change for change in changes if not _error(entries, change.model_copy(update={"shards": None}), ""))
 
 
 def _replaced[E: Entry](entries: Sequence[E], changes: Sequence[Change]) -> tuple[E, ...]:
@@ -294,8 +278,8 @@ def _replaced[E: Entry](entries: Sequence[E], changes: Sequence[Change]) -> tupl
 
 def _apply[E: Entry](entry: E, change: Change) -> E:
     update: dict[str, Any] = {"state": change.state, "activates_at": change.activates_at}
-    if change.shards is not None:
-        update["shards"] = change.shards
+    if isinstance(entry, Category):
+        update["shards"] = max(entry.shards, change.shards or 0)
     return entry.model_copy(update=update)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from chalicelib.domain import times
 from chalicelib.domain.catalogue import (
@@ -21,7 +21,7 @@ from chalicelib.domain.catalogue import (
     catalogue,
 )
 from chalicelib.domain.languages import DEFAULT, text
-from chalicelib.domain.text import clean, is_blank
+from chalicelib.domain.text import bounded
 from chalicelib.errors import FieldError
 
 type Answer = bool | int | str
@@ -102,19 +102,10 @@ def _check(field: DetailField, answer: Any) -> Answer:
             except ValueError:
                 raise _wrong("not_a_time") from None
         case TextField():
-            return _check_text(answer, field.max_length)
-
-
-def _check_text(answer: str, max_length: int) -> str:
-    # Once before and once after: normalising is not for what is far too long, and it may lengthen.
-    if len(answer) > 4 * max_length:
-        raise _wrong("too_long", max_length=max_length)
-    cleaned = clean(answer)
-    if is_blank(cleaned):
-        raise _wrong("blank")
-    if len(cleaned) > max_length:
-        raise _wrong("too_long", max_length=max_length)
-    return cleaned
+            try:
+                return bounded(answer, field.max_length)
+            except PydanticKnownError:
+                raise _wrong("too_long", max_length=field.max_length) from None
 
 
 def _wrong(code: str, **context: int) -> PydanticCustomError:

@@ -4,6 +4,7 @@ All coordinates are degrees, latitude before longitude (in GeoJSON the other way
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -88,8 +89,8 @@ def geohash5(lat: float, lon: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Area:
-    """`rings` are the outer rings and holes of all its polygons: by the even-odd rule they need not be told apart."""
+class Area:
+    """One area of the file. `rings` are the outer rings and holes of all its polygons: by the even-odd rule they need not be told apart."""
 
     code: str
     kind: str
@@ -118,16 +119,18 @@ def _holder(kind: str, lat: float, lon: float) -> str | None:
 
 
 @cache
-def _areas() -> tuple[_Area, ...]:
-    collection = json.loads((Path(__file__).parent / "areas.geojson").read_text(encoding="utf-8"))
-    return tuple(_read(feature) for feature in collection["features"])
+def _areas() -> tuple[Area, ...]:
+    return read_areas(json.loads((Path(__file__).parent / "areas.geojson").read_text(encoding="utf-8")))
 
 
-def _read(feature: dict[str, Any]) -> _Area:
-    properties, geometry = feature["properties"], feature["geometry"]
-    coordinates = geometry["coordinates"]
-    polygons = [coordinates] if geometry["type"] == "Polygon" else coordinates
+def read_areas(collection: Mapping[str, Any]) -> tuple[Area, ...]:
+    """The areas of a GeoJSON FeatureCollection of Polygons and MultiPolygons, each with a `code` and a `kind` (`district`, `station`)."""
+    return tuple(_read(feature["properties"], feature["geometry"]) for feature in collection["features"])
+
+
+def _read(properties: Mapping[str, str], geometry: Mapping[str, Any]) -> Area:
+    polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
     rings = tuple(tuple((lon, lat) for lon, lat, *_ in ring) for polygon in polygons for ring in polygon)
     lons = [lon for ring in rings for lon, _ in ring]
     lats = [lat for ring in rings for _, lat in ring]
-    return _Area(properties["code"], properties["kind"], rings, min(lons), min(lats), max(lons), max(lats))
+    return Area(properties["code"], properties["kind"], rings, min(lons), min(lats), max(lons), max(lats))

@@ -127,7 +127,7 @@ def advances(present: MediaState, proposed: MediaState) -> bool:
 
 
 class RejectReason(StrEnum):
-    """Why a medium was rejected. Stable codes, part of the API; their wording stands in `texts/` under `media.reason.<code>`."""
+    """Why a medium was rejected. Stable codes, part of the API; their wording stands in `texts/` under `reject.<code>`."""
 
     NOT_RECEIVED = "not_received"  # nothing came within UPLOAD_PATIENCE
     SIZE_MISMATCH = "size_mismatch"  # the parts do not add up to the declared size

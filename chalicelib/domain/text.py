@@ -9,7 +9,7 @@ import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 TEXT_MAX = 4000
 """Characters (code points, in form C) of a report or message."""
@@ -19,8 +19,6 @@ TEXT_MAX = 4000
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 # Not white space to Unicode, yet nothing is seen: combining grapheme joiner, Hangul and Khmer fillers, braille blank, variation selectors.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-# No form C is shorter than a third of what it was made from by more than this.
-_MAX_SHRINK = 4
 
 
 def clean(value: str) -> str:
@@ -39,22 +37,18 @@ def _shows_nothing(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) in ("Cc", "Cf") or bool(_INVISIBLE.match(character))
 
 
-def reporter_text(value: str) -> str:
-    """The text of a report or message, clean. PydanticCustomError `bad_characters`, `blank` or `too_long` (more than TEXT_MAX)."""
-    # Normalising is quadratic in the worst case, so what cannot fit is turned away first.
-    if len(value) > TEXT_MAX * _MAX_SHRINK:
-        raise _too_long()
+def bounded(value: str, max_length: int = TEXT_MAX) -> str:
+    """`value` clean, with something to see in it, and at most `max_length` characters long.
+
+    PydanticCustomError `bad_characters` or `blank`, PydanticKnownError `string_too_long`: all three are ValueErrors.
+    """
     cleaned = clean(value)
     if is_blank(cleaned):
         raise PydanticCustomError("blank", "Nothing but blanks.")
-    if len(cleaned) > TEXT_MAX:
-        raise _too_long()
+    if len(cleaned) > max_length:
+        raise PydanticKnownError("string_too_long", {"max_length": max_length})
     return cleaned
 
 
-def _too_long() -> PydanticCustomError:
-    return PydanticCustomError("too_long", "More than {max_length} characters.", {"max_length": TEXT_MAX})
-
-
-ReporterText = Annotated[str, AfterValidator(reporter_text), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": TEXT_MAX})]
+ReporterText = Annotated[str, AfterValidator(bounded), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": TEXT_MAX})]
 """A field of a strict model that holds what a person wrote."""

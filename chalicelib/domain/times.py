@@ -2,6 +2,10 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 # The letters of RFC 3339 may be small; seconds end at 59, since no clock here knows leap seconds; more than nine decimals are noise.
 _RFC_3339 = re.compile(
@@ -36,3 +40,18 @@ def render(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _read(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("wrong_type", "A time is a string.")
+    try:
+        return parse(value)
+    except ValueError:
+        raise PydanticCustomError("not_a_time", "Not an RFC 3339 time with a zone.") from None
+
+
+Moment = Annotated[datetime, BeforeValidator(_read), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A field of a model that holds a time: RFC 3339 in, aware UTC kept."""

@@ -1,0 +1,148 @@
+import json
+import math
+import random
+import warnings
+from itertools import pairwise
+from pathlib import Path
+
+import eviltransform
+import pygeohash
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import geo
+from chalicelib.domain.geo import Datum, district_of, geohash5, read_areas, station_of, to_wgs84
+
+BEIJING = st.tuples(st.floats(39.4, 41.1), st.floats(115.4, 117.6))
+ANYWHERE = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
+FEATURES = json.loads((Path(geo.__file__).parent / "areas.geojson").read_text(encoding="utf-8"))["features"]
+
+type Place = tuple[float, float]
+
+
+def metres(one: Place, other: Place) -> float:
+    north = math.radians(one[0] - other[0])
+    east = math.radians(one[1] - other[1]) * math.cos(math.radians(one[0]))
+    return 6_371_000 * math.hypot(north, east)
+
+
+@given(BEIJING)
+def test_gcj_02_in_beijing_lands_within_a_metre_of_a_second_implementation(place: Place) -> None:
+    assert metres(to_wgs84(*place, Datum.GCJ02), eviltransform.gcj2wgs_exact(*place)) < 1
+
+
+@given(BEIJING)
+def test_bd_09_in_beijing_lands_within_a_metre_of_a_second_implementation(place: Place) -> None:
+    assert metres(to_wgs84(*place, Datum.BD09), eviltransform.gcj2wgs_exact(*eviltransform.bd2gcj(*place))) < 1
+
+
+@given(BEIJING, st.sampled_from([(Datum.GCJ02, eviltransform.wgs2gcj), (Datum.BD09, eviltransform.wgs2bd)]))
+def test_what_a_second_implementation_shifts_comes_back(place: Place, shift: tuple[Datum, object]) -> None:
+    datum, shifted = shift
+    assert metres(to_wgs84(*shifted(*place), datum), place) < 0.05  # type: ignore[operator]
+
+
+@given(ANYWHERE, st.sampled_from(Datum))
+def test_no_place_is_told_to_a_log_or_moved_by_more_than_two_kilometres(place: Place, datum: Datum) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lat, lon = to_wgs84(*place, datum)
+    assert metres(place, (lat, lon)) < 2_000
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0), (48.85, 2.35), (-33.9, 151.2), (90.0, 180.0), (-90.0, -180.0)])
+@pytest.mark.parametrize("datum", Datum)
+def test_outside_china_no_datum_shifts_anything(place: Place, datum: Datum) -> None:
+    assert to_wgs84(*place, datum) == place
+
+
+def test_wgs_84_stays_as_it_was() -> None:
+    assert to_wgs84(39.92, 116.44, Datum.WGS84) == (39.92, 116.44)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "district", "station"),
+    [
+        (39.9337, 116.4479, "chaoyang", "sanlitun"),
+        (39.9087, 116.4605, "chaoyang", "jianguomenwai"),
+        (39.9960, 116.4700, "chaoyang", "wangjing"),
+        (39.9930, 116.3910, "chaoyang", "aoyuncun"),
+        (40.0800, 116.5900, "chaoyang", "capital_airport"),
+        (39.9250, 116.5900, "chaoyang", "changying"),
+        (39.8500, 116.4800, "chaoyang", "shibalidian"),
+        (39.9055, 116.3913, "dongcheng", None),
+        (39.9100, 116.3600, "xicheng", None),
+        (39.9840, 116.3100, "haidian", None),
+        (39.8600, 116.2900, "fengtai", None),
+        (39.9060, 116.2200, "shijingshan", None),
+        (39.9100, 116.6600, "tongzhou", None),
+        (40.1300, 116.6500, "shunyi", None),
+        (40.2200, 116.2300, "changping", None),
+        (39.7300, 116.3400, "daxing", None),
+        (31.2300, 121.4700, "outside", None),
+        (51.5000, -0.1200, "outside", None),
+        (90.0, 180.0, "outside", None),
+        (-90.0, -180.0, "outside", None),
+    ],
+)
+def test_a_place_lies_in_its_district_and_its_stations_area(lat: float, lon: float, district: str, station: str | None) -> None:
+    assert (district_of(lat, lon), station_of(lat, lon)) == (district, station)
+
+
+def test_a_phone_with_a_chinese_map_is_understood() -> None:
+    assert district_of(*to_wgs84(39.92, 116.44, Datum.GCJ02)) == "chaoyang"
+
+
+def test_areas_of_one_kind_do_not_overlap_and_stations_fill_chaoyang() -> None:
+    areas = read_areas({"features": FEATURES})
+    chance = random.Random(1)
+    for _ in range(5_000):
+        place = chance.uniform(39.4, 40.4), chance.uniform(115.9, 117.0)
+        holders = {kind: [area.code for area in areas if area.kind == kind and area.holds(*place)] for kind in ("district", "station")}
+        assert max(len(codes) for codes in holders.values()) <= 1
+        assert bool(holders["station"]) == (holders["district"] == ["chaoyang"])
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature["properties"]["code"])
+def test_an_area_is_as_rfc_7946_wants_it(feature: dict[str, dict[str, object]]) -> None:
+    (ring,) = feature["geometry"]["coordinates"]  # type: ignore[misc]
+    assert ring[0] == ring[-1]
+    assert all(115 < lon < 118 and 39 < lat < 42 for lon, lat in ring)
+    turned = sum(lon_a * lat_b - lon_b * lat_a for (lon_a, lat_a), (lon_b, lat_b) in pairwise(ring))
+    assert turned > 0, "outer rings run counterclockwise"
+
+
+def test_no_code_stands_twice() -> None:
+    codes = [*geo.districts(), *geo.stations(), geo.OUTSIDE, geo.UNKNOWN]
+    assert len(set(codes)) == len(codes)
+
+
+def square(west: float, south: float, side: float) -> list[list[float]]:
+    return [[west, south], [west + side, south], [west + side, south + side], [west, south + side], [west, south]]
+
+
+def test_official_areas_may_have_several_parts_and_holes() -> None:
+    properties = {"code": "official", "kind": "district"}
+    parts = {"type": "MultiPolygon", "coordinates": [[square(0, 0, 10), square(4, 4, 2)], [square(20, 0, 5)]]}
+    (area,) = read_areas({"features": [{"properties": properties, "geometry": parts}]})
+    assert area.holds(1, 1)
+    assert area.holds(2, 22)
+    assert not area.holds(5, 5)
+    assert not area.holds(2, 15)
+    assert not area.holds(11, 5)
+
+
+@given(st.integers(0, 1), st.floats(0, 1))
+def test_a_place_on_a_shared_border_has_one_holder(corner: int, along: float) -> None:
+    halves = [
+        {"properties": {"code": str(n), "kind": "district"}, "geometry": {"type": "Polygon", "coordinates": [square(n, 0, 1)]}}
+        for n in (0, 1)
+    ]
+    holders = [area.code for area in read_areas({"features": halves}) if area.holds(along * 0.999, 1.0)]
+    assert len(holders) == 1
+
+
+@given(ANYWHERE)
+def test_a_cell_is_that_of_a_second_implementation(place: Place) -> None:
+    assert geohash5(*place) == pygeohash.encode(*place, precision=5)

@@ -1,0 +1,222 @@
+"""The texts are whole: nothing that the program can say lacks a wording in any language."""
+
+import ast
+import importlib.util
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import errors
+from chalicelib.domain import geo, languages
+from chalicelib.domain.catalogue import ChoiceField, State, catalogue
+from chalicelib.domain.languages import DEFAULT, LANGUAGES, negotiate, text, texts
+from chalicelib.domain.media import MediaState, RejectReason
+from chalicelib.domain.notices import SUBJECT_MAX, NoticeKind
+from chalicelib.domain.officers import Role
+from chalicelib.domain.reports import REPORTER_STATUS, Status, Urgency
+
+PACKAGE = Path(languages.__file__).parents[1]
+NOTICE_FORMS = ("subject", "sms", "email")
+ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.TiplineError)}
+
+
+def placeholders(wording: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(wording) if name is not None}
+
+
+def codes_in_the_source() -> Iterator[tuple[str, str]]:
+    """(`error` or `field`, code) for every literal code that the package raises."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and path.name == "errors.py":
+                yield from (("error", each.value.value) for each in node.body if isinstance(each, ast.Assign))  # type: ignore[attr-defined]
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_CODES" and isinstance(node.value, ast.Dict):
+                # What pydantic calls by another name.
+                yield from (("field", each.value) for each in node.value.values if isinstance(each, ast.Constant))
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            literals = [each.value if isinstance(each, ast.Constant) else None for each in node.args]
+            if name in ERRORS and literals and isinstance(literals[0], str):
+                yield "error", literals[0]
+            elif name == "PydanticCustomError" and isinstance(literals[0], str):
+                yield "field", literals[0]
+            elif name == "FieldError" and len(literals) > 1 and isinstance(literals[1], str):
+                yield "field", literals[1]
+
+
+def keys_in_use() -> Iterator[str]:
+    for kind, code in set(codes_in_the_source()):
+        yield from ([f"error.{code}.title", f"error.{code}.detail"] if kind == "error" else [f"field.{code}"])
+    for category in catalogue().categories:
+        yield f"category.{category.code}"
+        for field in category.details:
+            yield f"detail.{category.code}.{field.name}"
+            if isinstance(field, ChoiceField):
+                yield from (f"detail.{category.code}.{field.name}.{option}" for option in field.options)
+    yield from (f"channel.{channel.code}" for channel in catalogue().channels)
+    yield from (f"lifecycle.{state}" for state in State)
+    yield from (f"urgency.{urgency}" for urgency in Urgency)
+    yield from (f"status.{status}" for status in (*Status, *REPORTER_STATUS.values()))
+    yield from (f"media_state.{state}" for state in MediaState)
+    yield from (f"reject.{reason}" for reason in RejectReason)
+    yield from (f"role.{role}" for role in Role)
+    yield from (f"notice.{kind}.{form}" for kind in NoticeKind for form in NOTICE_FORMS)
+    yield from (f"district.{code}" for code in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN))
+    yield from (f"station.{code}" for code in geo.stations())
+    yield "emergency.text"
+
+
+def test_chinese_and_english_are_spoken() -> None:
+    assert set(LANGUAGES) >= {"en", "zh"}
+
+
+def test_the_source_is_searched_for_codes() -> None:
+    assert {("error", "not_found"), ("field", "bad_characters"), ("field", "blank"), ("field", "too_many")} <= set(codes_in_the_source())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_that_can_be_said_has_a_wording(language: str) -> None:
+    assert sorted(set(keys_in_use()) - texts(language).keys()) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_has_the_same_keys(language: str) -> None:
+    assert texts(language).keys() ^ texts(DEFAULT).keys() == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_wording_has_the_placeholders_of_the_others(language: str) -> None:
+    differing = [key for key, wording in texts(language).items() if placeholders(wording) != placeholders(texts(DEFAULT)[key])]
+    assert differing == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_stands_twice_and_no_wording_is_empty(language: str) -> None:
+    pairs = json.loads((PACKAGE / "domain" / "texts" / f"{language}.json").read_text(encoding="utf-8"), object_pairs_hook=list)
+    assert [key for key, times in Counter(key for key, _ in pairs).items() if times > 1] == []
+    assert [key for key, wording in pairs if wording.strip() != wording or not wording] == []
+
+
+def test_an_error_has_both_a_title_and_a_detail() -> None:
+    said = {key.rpartition(".")[::2] for key in texts(DEFAULT) if key.startswith("error.")}
+    assert {(error, form) for error, _ in said for form in ("title", "detail")} == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_holds_nothing_but_codes_a_reference_a_count_and_a_link(language: str) -> None:
+    held = set().union(*(placeholders(texts(language)[f"notice.{kind}.{form}"]) for kind in NoticeKind for form in NOTICE_FORMS))
+    assert held == {"reference", "category", "district", "urgency", "count", "url"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_short_and_long_notice_leads_to_the_case(kind: NoticeKind, language: str) -> None:
+    assert all("url" in placeholders(texts(language)[f"notice.{kind}.{form}"]) for form in ("sms", "email"))
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_an_english_subject_fits_what_sns_allows(kind: NoticeKind) -> None:
+    def longest(prefix: str) -> str:
+        return max((wording for key, wording in texts("en").items() if key.startswith(f"{prefix}.")), key=len)
+
+    names = {"category": longest("category"), "district": longest("district"), "urgency": longest("urgency")}
+    subject = text(f"notice.{kind}.subject", "en", reference="XXXX-XXXX", count=100_000, url="", **names)
+    assert len(subject) <= SUBJECT_MAX
+    assert subject.isascii()
+    assert subject.isprintable()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_emergency_number_in_the_wordings_is_that_of_the_catalogue(language: str) -> None:
+    number = catalogue().emergency.number
+    urged = [f"error.{code}.detail" for code in ("category_not_active", "slow_down", "unavailable")]
+    assert all(number in texts(language)[key] for key in urged)
+    assert number in text("emergency.text", language, number=number)
+
+
+def test_an_unknown_key_or_a_missing_value_is_a_bug_that_shows() -> None:
+    with pytest.raises(KeyError):
+        text("error.no_such_code.title", "en")
+    with pytest.raises(KeyError):
+        text("emergency.text", "en")
+
+
+def test_a_value_is_shown_as_it_is() -> None:
+    assert "{reference} {0.__class__}" in text("error.illegal_transition.detail", "en", legal="{reference} {0.__class__}")
+
+
+def test_a_third_language_is_one_more_file(tmp_path: Path) -> None:
+    source = Path(languages.__file__)
+    shutil.copy(source, tmp_path)
+    shutil.copytree(source.parent / "texts", tmp_path / "texts")
+    (tmp_path / "texts" / "pt-br.json").write_text('{"urgency.low": "baixa"}', encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("languages_with_a_third", tmp_path / source.name)
+    assert spec
+    assert spec.loader
+    grown = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(grown)
+    assert grown.negotiate("pt-BR, en;q=0.5") == "pt-br"
+    assert grown.negotiate("pt-PT, en;q=0.5") == "en"
+    assert grown.text("urgency.low", "pt-br") == "baixa"
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("zh", "zh"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("zh-Hans-CN", "zh"),
+        ("zh-TW", "zh"),
+        ("ZH-hans", "zh"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("en;q=0.5, zh-TW", "zh"),
+        ("en;q=0.8;level=1, zh;q=0.5", "zh"),  # a parameter that no range has: the range cannot be read
+        ("fr, zh;q=0.001", "zh"),
+        ("fr, de;q=0.9", "en"),
+        ("fr, *", "en"),
+        ("*", "en"),
+        ("zh;q=0.1, *;q=0.5", "en"),
+        ("en;q=0, *", "zh"),
+        ("en;q=0", "en"),
+        ("zh;q=0", "en"),
+        ("zh;q=0, zh-TW;q=0.2, en;q=0.1", "zh"),
+        ("en, zh", "en"),
+        ("zh, en", "zh"),
+        (" zh ; q=0.9 ,\ten ;q=0.8", "zh"),
+        ("zh;Q=0.9,en;q=0.5", "zh"),
+        ("zh;q=1.5, en;q=0.1", "en"),
+        ("zh;q=-1, en;q=0.1", "en"),
+        ("zh;q=nan, en;q=0.1", "en"),
+        ("zh;q=0.12345, en;q=0.1", "en"),
+        ("zh_CN", "en"),
+        ("zhong", "en"),
+        ("z" * 100_000, "en"),
+        ("fr," * 100_000 + "zh", "en"),
+        (";;;,=,q", "en"),
+        ("zh\x00", "en"),
+    ],
+)
+def test_the_most_wanted_language_that_there_is_answers(header: str | None, language: str) -> None:
+    assert negotiate(header) == language
+
+
+@given(st.none() | st.text() | st.text("zhenfr-*,;q=01. \t", max_size=200))
+def test_no_header_is_too_strange_to_be_answered(header: str | None) -> None:
+    assert negotiate(header) in LANGUAGES
+
+
+@given(st.permutations(["zh", "en", "fr"]), st.lists(st.integers(1, 1000), min_size=3, max_size=3, unique=True))
+def test_the_highest_quality_wins_in_whatever_order(tags: list[str], qualities: list[int]) -> None:
+    wanted = dict(zip(tags, qualities, strict=True))
+    header = ", ".join(f"{tag};q={quality / 1000:.3f}" for tag, quality in wanted.items())
+    assert negotiate(header) == max(("zh", "en"), key=lambda tag: wanted[tag])
