@@ -3,6 +3,7 @@
 Every builder reads its settings at first use; `reset()` forgets all of them.
 """
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _builders: list[Any] = []
 _advanced = timedelta()
+_pause: Callable[[float], None] = time.sleep
 
 
 def _built_once[T](build: Callable[[], T]) -> Callable[[], T]:
@@ -38,8 +40,8 @@ def _built_once[T](build: Callable[[], T]) -> Callable[[], T]:
 
 def reset() -> None:
     """Forget every collaborator and setting: the next use builds it anew."""
-    global _advanced
-    _advanced = timedelta()
+    global _advanced, _pause
+    _advanced, _pause = timedelta(), time.sleep
     for cached in _builders:
         cached.cache_clear()
 
@@ -50,8 +52,9 @@ def now() -> datetime:
 
 
 def true_now() -> datetime:
-    """What other clocks compare with: grants and tokens."""
-    return datetime.now(UTC)
+    """What other clocks compare with: grants and tokens. In whole milliseconds, as everything is kept."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def advance_clock(by: timedelta) -> datetime:
@@ -59,6 +62,12 @@ def advance_clock(by: timedelta) -> datetime:
     global _advanced
     _advanced += by
     return now()
+
+
+def pause_by(pause: Callable[[float], None]) -> None:
+    """How to wait between tries from now on: tests do not."""
+    global _pause
+    _pause = pause
 
 
 @_built_once
@@ -77,13 +86,14 @@ def _client(service: str, **more: Any) -> Any:
     from botocore.config import Config
 
     # Within API Gateway's 29 s: three tries of 3 s at most, and their pauses.
-    config = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "max_attempts": 3}, **more)
-    return _session().client(service, config=config)
+    options = {"connect_timeout": 2, "read_timeout": 3, "retries": {"mode": "standard", "total_max_attempts": 3}} | more
+    return _session().client(service, config=Config(**options))
 
 
 @_built_once
 def dynamodb() -> Any:
-    return _client("dynamodb")
+    # `Table` does the retries, for all of DynamoDB's reasons in one place.
+    return _client("dynamodb", retries={"total_max_attempts": 1})
 
 
 @_built_once
@@ -146,7 +156,7 @@ def signing_keys() -> Any:
 def _table(name: str) -> "Table":
     from chalicelib.store.table import Table
 
-    return Table(dynamodb(), name)
+    return Table(dynamodb(), name, pause=_pause)
 
 
 @_built_once

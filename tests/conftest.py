@@ -35,6 +35,7 @@ def aws() -> Iterator[Mapping[str, str]]:
         for name, value in environment.items():
             patch.setenv(name, value)
         wiring.reset()
+        wiring.pause_by(lambda seconds: None)
         yield environment
         wiring.reset()
 

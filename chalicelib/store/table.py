@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
 from chalicelib import errors
 from chalicelib.domain import times
@@ -21,8 +21,23 @@ log = logging.getLogger(__name__)
 Row = dict[str, Any]
 _Answer = TypeVar("_Answer")
 
-# botocore does not retry a TransactionConflict; the other side is done within milliseconds.
-_CONFLICT_PAUSES_S = (0.02, 0.06, 0.15, 0.3)
+# All retries of DynamoDB are here (its client makes none), since botocore knows no TransactionConflict and pauses for seconds where
+# DynamoDB is back within milliseconds. With the client's time-outs they end well within API Gateway's 29 seconds.
+_PAUSES_S = (0.03, 0.08, 0.2, 0.5)
+_PASSING = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -190,28 +205,29 @@ class Table:
         return {"Update": action}
 
     def _call(self, call: Callable[[], _Answer]) -> _Answer:
-        for pause in (*_CONFLICT_PAUSES_S, None):
+        for pause in (*_PAUSES_S, None):
             try:
                 return call()
             except ClientError as error:
-                reasons = error.response.get("CancellationReasons", [])
                 code = error.response["Error"]["Code"]
+                reasons = error.response.get("CancellationReasons", [])
                 if code == "ConditionalCheckFailedException":
                     item = error.response.get("Item")
                     raise ConditionFailed(unpack(item) if item else None) from None  # type: ignore[arg-type]
                 for position, reason in enumerate(reasons):
                     if reason.get("Code") == "ConditionalCheckFailed":
                         raise ConditionFailed(unpack(reason["Item"]) if reason.get("Item") else None, position) from None
-                conflict = code == "TransactionConflictException" or any(r.get("Code") == "TransactionConflict" for r in reasons)
-                if conflict and pause is not None:
-                    self._pause(pause)
-                    continue
+                passing = not _PASSING.isdisjoint({code, *(reason.get("Code") for reason in reasons)})
+                cause: Exception = error
+            except (ConnectionError, HTTPClientError) as error:
+                code, passing, cause = type(error).__name__, True, error
+            except BotoCoreError as error:
+                code, passing, cause = type(error).__name__, False, error
+            if not passing or pause is None:
                 # The code alone: a message may quote keys.
                 log.warning("dynamodb_failed", extra={"code": code})
-                raise errors.Unavailable from error
-            except BotoCoreError as error:
-                log.warning("dynamodb_failed", extra={"code": type(error).__name__})
-                raise errors.Unavailable from error
+                raise errors.Unavailable from cause
+            self._pause(pause)
         raise AssertionError("the last round returns or raises")
 
 

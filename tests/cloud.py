@@ -1,0 +1,106 @@
+"""What tests look at and bring about in the mocked cloud: notices that went out, stream records, S3 events, uploads."""
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import boto3
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sns.models import sns_backends
+from PIL import Image
+
+from chalicelib import wiring
+from chalicelib.domain.media import original_key
+from chalicelib.domain.officers import Officer, Role
+from chalicelib.handlers import media_events, notices, schedules
+
+SCHEDULE = {
+    "version": "0", "account": "0", "region": "", "detail": {}, "detail-type": "Scheduled Event", "source": "aws.events",
+    "time": "", "id": "", "resources": [],
+}  # fmt: skip
+
+
+def officer(username: str = "wang", **more: Any) -> Officer:
+    """Make an officer who sees everything, unless `more` says otherwise."""
+    row = Officer(**({"username": username, "name": "Wang", "categories": ("*",), "districts": ("*",), "roles": (Role.OFFICER,)} | more))
+    wiring.officers().put(row)
+    return row
+
+
+def sent(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The bodies of all notices so far, each with its `attributes`, `subject` and `forms`."""
+    topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[aws["NOTICES_TOPIC_ARN"]]
+    found = []
+    for _, message, subject, attributes, _ in topic.sent_notifications:
+        forms = json.loads(message)
+        plain = {name: str(value["Value"]) for name, value in (attributes or {}).items()}
+        found.append(json.loads(forms["default"]) | {"attributes": plain, "subject": subject, "forms": forms})
+    return found
+
+
+def forget_sent(aws: Mapping[str, str]) -> None:
+    sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[aws["NOTICES_TOPIC_ARN"]].sent_notifications.clear()
+
+
+def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:
+    items = boto3.client("dynamodb").scan(TableName=aws["REPORTS_TABLE"], ProjectionExpression="pk, sk", ConsistentRead=True)["Items"]
+    return [(item["pk"]["S"], item["sk"]["S"]) for item in items]
+
+
+def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Give the publisher a stream batch with these keys."""
+    records = [
+        {
+            "eventID": str(number),
+            "eventName": "INSERT",
+            "dynamodb": {"SequenceNumber": str(number), "Keys": {"pk": {"S": pk}, "sk": {"S": sk}}},
+            "eventSourceARN": "arn:aws:dynamodb:us-east-1:0:table/reports/stream/x",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": "us-east-1",
+            "eventVersion": "1.1",
+        }
+        for number, (pk, sk) in enumerate(items)
+    ]
+    return dict(notices.publish_notices({"Records": records}, None))
+
+
+def sweep() -> dict[str, int]:
+    return dict(schedules.sweep_duties(SCHEDULE, None))
+
+
+def s3_event(bucket: str, key: str, version_id: str | None, message_id: str = "m") -> dict[str, Any]:
+    """An SQS record with what EventBridge says of a new object."""
+    stored = {"key": key, "version-id": version_id, "sequencer": "0055AED6DCD90281E5"}
+    event = {"detail-type": "Object Created", "detail": {"bucket": {"name": bucket}, "object": stored}}
+    return {"messageId": message_id, "body": json.dumps(event), "receiptHandle": "r", "attributes": {}, "messageAttributes": {}}
+
+
+def upload(aws: Mapping[str, str], report_id: str, media_id: str, content: bytes) -> str:
+    """Put an original where a phone would; answers its version id."""
+    answer = boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=original_key(report_id, media_id), Body=content)
+    return str(answer["VersionId"])
+
+
+def process(aws: Mapping[str, str], key: str, version_id: str | None) -> dict[str, Any]:
+    return dict(media_events.make_thumbnails({"Records": [s3_event(aws["MEDIA_BUCKET"], key, version_id)]}, None))
+
+
+def record(aws: Mapping[str, str], report_id: str, media_id: str) -> dict[str, Any]:
+    key = f"derived/{report_id}/{media_id}/manifest.json"
+    return dict(media_events.record_media({"Records": [s3_event(aws["MEDIA_BUCKET"], key, None)]}, None))
+
+
+def photo(size: tuple[int, int] = (640, 480), colour: str = "steelblue") -> bytes:
+    """A JPEG with a GPS position and a comment in it."""
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (39.0, 55.0, 0.0), 3: "E", 4: (116.0, 26.0, 0.0)}
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, "JPEG", exif=exif, comment=b"a comment")
+    return out.getvalue()
+
+
+def sha256_base64(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()

@@ -1,0 +1,152 @@
+"""Whatever fails while a report is taken in: 201 means kept, kept means told, and a repeated call is the same report."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+BODIES: dict[str, dict[str, Any]] = {
+    "text": report(),
+    "contact": report(contact={"phone": "13800000000"}),
+    "media": report(media=[{"content_type": "image/jpeg", "size": 10}] * 2),
+}
+
+
+@pytest.fixture(autouse=True)
+def _quiet(aws: Mapping[str, str]) -> Iterator[None]:
+    cloud.forget_sent(aws)
+    wiring.advance_clock(wiring.true_now() - wiring.now())
+    yield
+
+
+def settle(aws: Mapping[str, str]) -> None:
+    """Let time pass, with the stream off: only the sweep works."""
+    wiring.advance_clock(timedelta(minutes=2))
+    cloud.sweep()
+
+
+@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize("moment", [inject.crash, inject.crash_after], ids=["before the write", "after the write"])
+@pytest.mark.parametrize("client_tries_again", [True, False])
+def test_a_crash_around_the_write_loses_nothing_that_was_promised(
+    aws: Mapping[str, str], kind: str, moment: Callable[[Any], Any], client_tries_again: bool
+) -> None:
+    key = new_key()
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(0, moment)), pytest.raises(inject.Crash):
+        call("POST", "/v1/reports", BODIES[kind], key=key)
+    if client_tries_again:
+        reply = call("POST", "/v1/reports", BODIES[kind], key=key)
+        assert reply.status in (200, 201)
+        assert call("GET", "/v1/reports/mine", receipt=reply.json["receipt"]).status == 200
+    settle(aws)
+
+    heads = [key for key in cloud.all_keys(aws) if key[1] == "HEAD"]
+    assert len(heads) == (1 if client_tries_again or moment is inject.crash_after else 0)
+    assert len(cloud.sent(aws)) == len(heads)
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_an_answer_lost_on_the_way_is_a_creation_all_the_same(aws: Mapping[str, str], kind: str) -> None:
+    operation = "dynamodb.PutItem" if kind == "text" else "dynamodb.TransactWriteItems"
+    with inject.fault(wiring.dynamodb(), operation, inject.times(1, inject.lose_answer)) as called:
+        reply = call("POST", "/v1/reports", BODIES[kind], key=new_key())
+
+    assert len(called) == 2
+    assert reply.status == 201
+    assert call("GET", "/v1/reports/mine", receipt=reply.json["receipt"]).json["text"] == report()["text"]
+
+
+@pytest.mark.parametrize("times", range(1, 7))
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        inject.answer(400, "ProvisionedThroughputExceededException"),
+        inject.answer(500, "InternalServerError"),
+        inject.answer(400, "TransactionConflictException"),
+    ],
+    ids=["throttled", "broken", "conflict"],
+)
+def test_faults_of_the_database_end_in_the_report_or_in_a_clear_503(aws: Mapping[str, str], times: int, refusal: Any) -> None:
+    key = new_key()
+    with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", inject.times(times, refusal)):
+        reply = call("POST", "/v1/reports", report(), key=key)
+
+    heads = [item for item in cloud.all_keys(aws) if item[1] == "HEAD"]
+    if reply.status == 201:
+        assert len(heads) == 1
+    else:
+        assert (reply.status, reply.json["code"]) == (503, "unavailable")
+        assert int(reply.headers["retry-after"]) > 0
+        assert heads == []
+        assert call("POST", "/v1/reports", report(), key=key).status == 201
+
+
+@pytest.mark.parametrize("moment", [inject.crash, inject.crash_after], ids=["before publishing", "after publishing"])
+def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(aws: Mapping[str, str], moment: Any) -> None:
+    call("POST", "/v1/reports", report(), key=new_key())
+    sns = wiring.topic()._client
+    with inject.fault(sns, "sns.PublishBatch", inject.times(1, moment)), pytest.raises(inject.Crash):
+        cloud.stream(cloud.all_keys(aws))
+    settle(aws)
+
+    notices = cloud.sent(aws)
+    assert len(notices) == (1 if moment is inject.crash else 2)
+    assert len({notice["event_id"] for notice in notices}) == 1
+
+
+def test_a_publisher_that_dies_before_the_strike_off_tells_again_under_the_same_event_id(aws: Mapping[str, str]) -> None:
+    call("POST", "/v1/reports", report(), key=new_key())
+    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.times(1, inject.crash)), pytest.raises(inject.Crash):
+        cloud.stream(cloud.all_keys(aws))
+    settle(aws)
+    settle(aws)
+
+    assert len(cloud.sent(aws)) == 2
+    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 1
+
+
+def test_with_the_stream_off_for_a_day_every_notice_is_sent_by_the_sweep(aws: Mapping[str, str]) -> None:
+    for _ in range(5):
+        call("POST", "/v1/reports", report(), key=new_key())
+    wiring.advance_clock(timedelta(hours=25))
+    cloud.sweep()
+
+    assert len(cloud.sent(aws)) == 5
+
+
+def test_while_sns_is_down_nothing_is_lost_and_intake_goes_on(aws: Mapping[str, str]) -> None:
+    def down(request: Any) -> Any:
+        raise inject.ReadTimeoutError(endpoint_url=request.url)
+
+    with inject.fault(wiring.topic()._client, "sns.*", down):
+        assert call("POST", "/v1/reports", report(), key=new_key()).status == 201
+        failed = cloud.stream(cloud.all_keys(aws))
+        settle(aws)
+    assert len(failed["batchItemFailures"]) == 1
+    assert cloud.sent(aws) == []
+    settle(aws)
+
+    assert len(cloud.sent(aws)) == 1
+
+
+def test_the_stream_and_the_sweep_at_once_on_one_row_strike_it_off_once(aws: Mapping[str, str]) -> None:
+    call("POST", "/v1/reports", report(), key=new_key())
+    wiring.advance_clock(timedelta(minutes=2))
+
+    def meanwhile(request: Any) -> None:
+        cloud.sweep()
+
+    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+        cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+
+    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 1
+    assert len(cloud.sent(aws)) == 2

@@ -1,0 +1,153 @@
+"""Officers are told: once where all goes well, at least once where it does not, and never of what is not there."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.handlers import media_events
+from tests import cloud
+from tests.client import call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _quiet(aws: Mapping[str, str]) -> Iterator[None]:
+    cloud.forget_sent(aws)
+    wiring.advance_clock(-(wiring.now() - wiring.true_now()))
+    yield
+
+
+def test_a_new_report_is_told_by_the_stream_with_what_subscriptions_filter_by(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(location={"lat": 39.92, "lon": 116.46}), key=new_key()).json
+
+    assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
+    [notice] = cloud.sent(aws)
+    assert notice["attributes"] == {
+        "category": "missing_elderly",
+        "district": "chaoyang",
+        "urgency": "high",
+        "urgency_rank": "2",
+        "kind": "report",
+    }
+    assert notice["report_id"] == created["id"]
+    assert notice["reference"] == created["reference"]
+    assert notice["url"].endswith(f"/v1/officer/reports/{created['id']}")
+    assert notice["subject"]
+    assert created["reference"] in notice["forms"]["sms"]
+    assert "老人走失" in notice["forms"]["email"]
+    assert "missing elderly" in notice["forms"]["email"].lower()
+
+
+def test_a_notice_holds_nothing_of_what_was_said(aws: Mapping[str, str]) -> None:
+    body = report(text="canary-text", contact={"name": "canary-name"}, location={"lat": 39.92, "lon": 116.46, "address": "canary-address"})
+    call("POST", "/v1/reports", body, key=new_key())
+    cloud.stream(cloud.all_keys(aws))
+
+    assert "canary" not in str(cloud.sent(aws))
+
+
+def test_what_was_told_is_struck_off_and_not_told_again(aws: Mapping[str, str]) -> None:
+    call("POST", "/v1/reports", report(), key=new_key())
+    for _ in range(3):
+        cloud.stream(cloud.all_keys(aws))
+    wiring.advance_clock(timedelta(minutes=2))
+    cloud.sweep()
+
+    assert len(cloud.sent(aws)) == 1
+
+
+def test_the_sweep_tells_what_the_stream_never_did_but_not_before_its_time(aws: Mapping[str, str]) -> None:
+    call("POST", "/v1/reports", report(), key=new_key())
+    cloud.sweep()
+    assert cloud.sent(aws) == []
+
+    wiring.advance_clock(timedelta(seconds=61))
+    cloud.sweep()
+    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
+
+
+def test_a_reporters_message_is_told(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    call("POST", f"/v1/reports/{created['id']}/messages", {"text": "He is moving."}, receipt=created["receipt"])
+    cloud.stream(cloud.all_keys(aws))
+
+    assert sorted(notice["kind"] for notice in cloud.sent(aws)) == ["message", "report"]
+
+
+def test_media_are_told_when_the_last_one_has_its_verdict(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}] * 2), key=new_key()).json
+    cloud.stream(cloud.all_keys(aws))
+    for settled, media_id in enumerate([upload["media_id"] for upload in created["uploads"]]):
+        version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+        assert cloud.process(aws, f"originals/{created['id']}/{media_id}", version) == {"batchItemFailures": []}
+        assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
+        cloud.stream(cloud.all_keys(aws))
+        assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "media"][: settled + 1]
+
+
+def test_the_first_verdict_is_told_after_a_minute_when_the_others_stay_away(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}] * 2), key=new_key()).json
+    cloud.stream(cloud.all_keys(aws))
+    media_id = created["uploads"][0]["media_id"]
+    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], media_id)
+    cloud.stream(cloud.all_keys(aws))
+    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
+
+    wiring.advance_clock(timedelta(seconds=61))
+    cloud.sweep()
+    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "media"]
+
+
+def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}]), key=new_key()).json
+    media_id = created["uploads"][0]["media_id"]
+    cloud.upload(aws, created["id"], media_id, cloud.photo())
+    sqs = boto3.client("sqs")
+    sqs.purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
+    wiring.advance_clock(timedelta(minutes=11))
+    cloud.sweep()
+
+    [message] = sqs.receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)["Messages"]
+    media_events.make_thumbnails({"Records": [{"messageId": "m", "body": message["Body"], "receiptHandle": ""}]}, None)
+    wiring.advance_clock(timedelta(minutes=11))
+    cloud.sweep()
+    view = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+    assert view["media"][0]["state"] == "ready"
+
+
+def test_an_upload_that_never_came_is_rejected_after_a_day(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}]), key=new_key()).json
+    wiring.advance_clock(timedelta(minutes=11))
+    cloud.sweep()
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"][0]["state"] == "awaiting"
+
+    wiring.advance_clock(timedelta(hours=24))
+    cloud.sweep()
+    [medium] = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"]
+    assert (medium["state"], medium["reason"]) == ("rejected", "not_received")
+    assert medium["reason_text"]
+
+
+def test_withdrawing_before_anybody_was_told_still_tells(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    cloud.stream(cloud.all_keys(aws))
+
+    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
+
+
+def test_one_unreadable_row_does_not_hold_up_its_neighbours(aws: Mapping[str, str]) -> None:
+    for _ in range(3):
+        call("POST", "/v1/reports", report(), key=new_key())
+    items = cloud.all_keys(aws)
+    table = wiring.reports().table
+    table.update(table.update_action(*items[1], put={"urgency": "poison"}))
+
+    assert cloud.stream(items) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert len(cloud.sent(aws)) == 2
