@@ -4,14 +4,16 @@
 An admin's changes are laid over it by `Catalogue.with_overrides`, the clock's by `state_at`; neither needs a deployment.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.domain import geo, media, times
 from chalicelib.domain.languages import text
@@ -30,10 +32,6 @@ class WrongFields(ValueError):
         self.errors = errors
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
 class State(StrEnum):
     """Where in its life an entry is. Only an active one takes reports, or drafts."""
 
@@ -43,63 +41,66 @@ class State(StrEnum):
     RETIRED = "retired"
 
 
-_State = Annotated[State, Field(strict=False)]
-
-
-class Entry(_Frozen):
+@dataclass(frozen=True, kw_only=True)
+class Entry:
     """What categories and channels have in common. `activates_at` matters to planned and paused ones."""
 
     code: str
-    state: _State
-    activates_at: Moment | None = None
+    state: State
+    activates_at: datetime | None = None
 
     def state_at(self, now: datetime) -> State:
         """The state when the clock says `now`: what was to be activated by then is active."""
-        waits = self.state in (State.PLANNED, State.PAUSED)
-        return State.ACTIVE if waits and self.activates_at and self.activates_at <= now else self.state
+        return State.ACTIVE if self.awaits and self.awaits <= now else self.state
+
+    @property
+    def awaits(self) -> datetime | None:
+        """When the clock activates it; None when it does not."""
+        return self.activates_at if self.state in (State.PLANNED, State.PAUSED) else None
 
 
-class Raise(_Frozen):
+class Raise(NamedTuple):
     """The answers that make a report as urgent as this, at least."""
 
     urgency: UrgencyCode
-    answers: tuple[bool | str, ...] = Field(strict=False)
+    answers: tuple[bool | str, ...]
 
 
-class TextField(_Frozen):
+class TextField(NamedTuple):
     type: Literal["text"]
     name: str
     max_length: int
 
 
-class IntegerField(_Frozen):
+class IntegerField(NamedTuple):
     type: Literal["integer"]
     name: str
     minimum: int
     maximum: int
 
 
-class BooleanField(_Frozen):
+class BooleanField(NamedTuple):
     type: Literal["boolean"]
     name: str
     raises: Raise | None = None
 
 
-class ChoiceField(_Frozen):
+class ChoiceField(NamedTuple):
     type: Literal["choice"]
     name: str
-    options: tuple[str, ...] = Field(strict=False)
+    options: tuple[str, ...]
     raises: Raise | None = None
 
 
-class TimeField(_Frozen):
+class TimeField(NamedTuple):
     type: Literal["time"]
     name: str
 
 
-type DetailField = Annotated[TextField | IntegerField | BooleanField | ChoiceField | TimeField, Field(discriminator="type")]
+type DetailField = TextField | IntegerField | BooleanField | ChoiceField | TimeField
 
 
+@dataclass(frozen=True, kw_only=True)
 class Category(Entry):
     """What residents report.
 
@@ -109,41 +110,47 @@ class Category(Entry):
     """
 
     urgency: UrgencyCode
-    shards: Annotated[int, Field(ge=1, le=64)]
+    shards: int
     emergency: bool
     always_open: bool
     never_limited: bool
     details_version: int
-    details: tuple[DetailField, ...] = Field(strict=False)
+    details: tuple[DetailField, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Channel(Entry):
     """Where police publish. `guardian_consent`: a bulletin needs the consent of the missing person's guardian."""
 
     guardian_consent: bool
 
 
-class Emergency(_Frozen):
+class Emergency(NamedTuple):
     number: str
 
 
-class App(_Frozen):
+class App(NamedTuple):
     """What apps are told. `minimum_version` informs: no route ever refuses for a version."""
 
     minimum_version: str
-    flags: dict[str, bool]
+    flags: Mapping[str, bool]
 
 
-class Change(_Frozen):
+class _Sent(BaseModel):
+    # Built at first use: nothing but the admin's route, and what it has kept, needs these.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+
+class Change(_Sent):
     """An admin's change of one entry: its whole lifecycle at once, so no date of an earlier plan lives on; `shards` of categories only."""
 
     code: str
-    state: _State
+    state: Annotated[State, Field(strict=False)]
     activates_at: Moment | None = None
     shards: Annotated[int, Field(ge=1, le=64)] | None = None
 
 
-class Overrides(_Frozen):
+class Overrides(_Sent):
     """Changes laid over the seed: the body of `PATCH /v1/admin/catalogue`, and, accumulated, what is kept."""
 
     categories: tuple[Change, ...] = Field(default=(), strict=False)
@@ -164,21 +171,13 @@ def _merged(earlier: Sequence[Change], later: Sequence[Change]) -> tuple[Change,
     return tuple(merged.values())
 
 
-class Catalogue(_Frozen):
+class Catalogue(NamedTuple):
     """Both catalogues, in the order in which apps show them."""
 
-    categories: tuple[Category, ...] = Field(strict=False)
-    channels: tuple[Channel, ...] = Field(strict=False)
+    categories: tuple[Category, ...]
+    channels: tuple[Channel, ...]
     emergency: Emergency
     app: App
-
-    @model_validator(mode="after")
-    def _codes_are_unique(self) -> Self:
-        for entries in (self.categories, self.channels):
-            codes = [entry.code for entry in entries]
-            if len(set(codes)) < len(codes):
-                raise ValueError("a code twice")
-        return self
 
     def category(self, code: str) -> Category:
         """KeyError when there is none."""
@@ -212,11 +211,9 @@ class Catalogue(_Frozen):
         )
 
     def _changed(self, overrides: Overrides) -> Self:
-        return self.model_copy(
-            update={
-                "categories": _replaced(self.categories, overrides.categories),
-                "channels": _replaced(self.channels, overrides.channels),
-            }
+        return self._replace(
+            categories=_replaced(self.categories, overrides.categories),
+            channels=_replaced(self.channels, overrides.channels),
         )
 
     def public_view(self, language: str, now: datetime) -> dict[str, Any]:
@@ -229,14 +226,38 @@ class Catalogue(_Frozen):
             ],
             "limits": _public_limits(),
             "emergency": {"number": self.emergency.number, "text": text("emergency.text", language, number=self.emergency.number)},
-            "app": {**self.app.model_dump(), "emergency_number": self.emergency.number},
+            "app": {**self.app._asdict(), "emergency_number": self.emergency.number},
         }
 
 
 @cache
 def catalogue() -> Catalogue:
     """The seed."""
-    return Catalogue.model_validate_json((Path(__file__).parent / "catalogue.json").read_bytes())
+    seed = json.loads((Path(__file__).parent / "catalogue.json").read_text(encoding="utf-8"))
+    return Catalogue(
+        categories=tuple(Category(**_lifecycle(entry) | {"details": tuple(map(_field, entry["details"]))}) for entry in seed["categories"]),
+        channels=tuple(Channel(**_lifecycle(entry)) for entry in seed["channels"]),
+        emergency=Emergency(**seed["emergency"]),
+        app=App(**seed["app"]),
+    )
+
+
+def _lifecycle(entry: dict[str, Any]) -> dict[str, Any]:
+    activates_at = entry.get("activates_at")
+    return entry | {"state": State(entry["state"]), "activates_at": times.parse(activates_at) if activates_at else None}
+
+
+_FIELDS = {"text": TextField, "integer": IntegerField, "boolean": BooleanField, "choice": ChoiceField, "time": TimeField}
+
+
+def _field(declared: dict[str, Any]) -> DetailField:
+    read = dict(declared)
+    if "options" in read:
+        read["options"] = tuple(read["options"])
+    if "raises" in read:
+        read["raises"] = Raise(read["raises"]["urgency"], tuple(read["raises"]["answers"]))
+    field: DetailField = _FIELDS[read["type"]](**read)
+    return field
 
 
 def _by_code[E: Entry](entries: Iterable[E]) -> dict[str, E]:
@@ -280,18 +301,17 @@ def _apply[E: Entry](entry: E, change: Change) -> E:
     update: dict[str, Any] = {"state": change.state, "activates_at": change.activates_at}
     if isinstance(entry, Category):
         update["shards"] = max(entry.shards, change.shards or 0)
-    return entry.model_copy(update=update)
+    return replace(entry, **update)
 
 
 def _public_entry(entry: Entry, kind: str, language: str, now: datetime) -> dict[str, Any]:
     state = entry.state_at(now)
-    waits = state in (State.PLANNED, State.PAUSED) and entry.activates_at
     return {
         "code": entry.code,
         "label": text(f"{kind}.{entry.code}", language),
         "state": state.value,
         "state_label": text(f"lifecycle.{state}", language),
-        "activates_at": times.render(entry.activates_at) if waits and entry.activates_at else None,
+        "activates_at": times.render(entry.awaits) if entry.awaits and state is entry.state else None,
     }
 
 
@@ -312,9 +332,14 @@ def _public_channel(channel: Channel, language: str, now: datetime) -> dict[str,
 def _public_field(category: str, field: DetailField, language: str) -> dict[str, Any]:
     """A form's line. `required` is never true: a category and a text, or a picture, are a whole report."""
     key = f"detail.{category}.{field.name}"
-    view = {"name": field.name, "label": text(key, language), "required": False} | field.model_dump(exclude={"name", "raises", "options"})
-    if isinstance(field, ChoiceField):
-        view["options"] = [{"code": option, "label": text(f"{key}.{option}", language)} for option in field.options]
+    view: dict[str, Any] = {"name": field.name, "label": text(key, language), "required": False, "type": field.type}
+    match field:
+        case TextField():
+            view["max_length"] = field.max_length
+        case IntegerField():
+            view |= {"minimum": field.minimum, "maximum": field.maximum}
+        case ChoiceField():
+            view["options"] = [{"code": option, "label": text(f"{key}.{option}", language)} for option in field.options]
     return view
 
 
