@@ -156,7 +156,7 @@ def test_frames_over_the_cap_are_not_decoded_whatever_the_index_says_of_them() -
 
 
 def test_an_index_that_says_16k_of_a_small_frame_gives_the_small_frame() -> None:
-    assert derive(with_size_in_index(samples.video([scene(160, 96)]), 16384, 8640)).looked.width == 160
+    assert derive(with_size_in_index(samples.video([scene(160, 96)]), 16384, 8640)).looked.height == 96
 
 
 def test_a_length_of_ten_hours_is_only_a_number() -> None:

@@ -1,0 +1,154 @@
+"""A file that crashes, hangs or devours its decoder is rejected alone; a fault that is not the file's is not blamed on it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from chalicelib.domain.media import Rejected, RejectReason, sniff
+from chalicelib.errors import Unavailable
+from chalicelib.media import images, sandbox, videos
+from chalicelib.media.sandbox import Limits
+from tests import media_samples as samples
+from tests.mutated import KINDS
+
+
+def derive(data: bytes, limits: Limits | None = None) -> sandbox.Pictures:
+    content_type = sniff(data)
+    assert content_type
+    return sandbox.derive(content_type, len(data), lambda offset, length: data[offset : offset + length], limits)
+
+
+def children() -> list[int]:
+    return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_format_comes_out_as_it_would_without_a_sandbox(kind: str) -> None:
+    """So nothing that a decoder needs is still to be imported once it may open no file."""
+    data = KINDS[kind]()
+    content_type = sniff(data) or ""
+    alone = (
+        videos.derive(lambda at, n: data[at : at + n], len(data)) if content_type.startswith("video") else images.derive(data, content_type)
+    )
+    assert derive(data) == alone
+    assert derive(data) == alone
+
+
+def test_no_child_outlives_its_file() -> None:
+    derive(samples.jpeg())
+    with pytest.raises(Rejected):
+        derive(samples.jpeg()[:200])
+    assert children() == []
+
+
+def test_a_reason_found_inside_comes_out() -> None:
+    with pytest.raises(Rejected) as rejected:
+        derive(samples.png(60000, 60000, b""))
+    assert rejected.value.reason is RejectReason.TOO_MANY_PIXELS
+    with pytest.raises(Rejected) as rejected:
+        derive(samples.sound())
+    assert rejected.value.reason is RejectReason.NO_VIDEO
+
+
+def test_a_decoder_that_crashes_rejects_its_file_alone() -> None:
+    data = samples.jpeg()
+
+    def crash(offset: int, length: int) -> bytes:
+        for pid in children():
+            os.kill(pid, signal.SIGSEGV)
+        return data[offset : offset + length]
+
+    with pytest.raises(Rejected) as rejected:
+        sandbox.derive("image/jpeg", len(data), crash)
+    assert rejected.value.reason is RejectReason.UNPROCESSABLE
+    assert samples.is_upright(derive(data).thumb)
+
+
+def test_a_decoder_that_hangs_is_stopped() -> None:
+    data = samples.jpeg()
+
+    def hang(offset: int, length: int) -> bytes:
+        for pid in children():
+            os.kill(pid, signal.SIGSTOP)
+        return data[offset : offset + length]
+
+    began = monotonic()
+    with pytest.raises(Rejected) as rejected:
+        sandbox.derive("image/jpeg", len(data), hang, Limits(seconds=1))
+    assert rejected.value.reason is RejectReason.UNPROCESSABLE
+    assert 0.9 < monotonic() - began < 5
+
+
+def test_a_decoder_that_wants_too_much_memory_rejects_its_file() -> None:
+    large = samples.png(6000, 6000, bytes(6000 * (1 + 3 * 6000)))
+    assert derive(large).looked.width == 6000
+    with pytest.raises(Rejected) as rejected:
+        derive(large, Limits(memory=200 << 20))
+    assert rejected.value.reason is RejectReason.UNPROCESSABLE
+
+
+def test_a_video_that_asks_without_end_is_stopped() -> None:
+    data = KINDS["mp4"]()
+    with pytest.raises(Rejected) as rejected:
+        sandbox.derive("video/mp4", 400 << 20, lambda _, length: (data[:40] + bytes(length))[:length])
+    assert rejected.value.reason in (RejectReason.UNPROCESSABLE, RejectReason.UNREADABLE)
+
+
+def test_a_fault_of_the_store_is_not_the_files() -> None:
+    def unreachable(_offset: int, _length: int) -> bytes:
+        raise Unavailable
+
+    with pytest.raises(Unavailable):
+        sandbox.derive("image/jpeg", 1000, unreachable)
+    assert children() == []
+
+
+def test_time_spent_waiting_for_the_store_is_not_the_files() -> None:
+    data = samples.jpeg()
+    waited = []
+
+    def slow(offset: int, length: int) -> bytes:
+        while monotonic() - began < 1.2:  # longer than the file has
+            pass
+        waited.append(length)
+        return data[offset : offset + length]
+
+    began = monotonic()
+    sandbox.derive("image/jpeg", len(data), slow, Limits(seconds=1))
+    assert waited
+
+
+def test_a_decoder_that_cannot_start_is_not_the_files_fault() -> None:
+    with pytest.raises(RuntimeError):
+        derive(samples.jpeg(), Limits(memory=20 << 20))
+
+
+def test_a_child_may_open_no_file_and_no_socket_and_knows_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    seen: dict[str, str] = {}
+    data = samples.jpeg()
+
+    def look(offset: int, length: int) -> bytes:
+        (pid,) = children()
+        seen["environment"] = Path(f"/proc/{pid}/environ").read_text()
+        seen["limits"] = Path(f"/proc/{pid}/limits").read_text()
+        seen["descriptors"] = str(sorted(os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()))
+        return data[offset : offset + length]
+
+    sandbox.derive("image/jpeg", len(data), look)
+    assert "canary" not in seen["environment"]
+    assert {line.split("=")[0] for line in seen["environment"].split("\0") if line} <= {"PYTHONPATH", "MALLOC_ARENA_MAX", "LD_LIBRARY_PATH"}
+    assert "Max open files            0 " in seen["limits"]
+    assert "Max file size             0 " in seen["limits"]
+    assert seen["descriptors"].count("socket:") == 1  # its pipe
+    assert seen["descriptors"].count("/dev/null") == 3
+
+
+def test_no_decoder_is_imported_where_files_are_only_sent_on() -> None:
+    code = "import sys, chalicelib.services.processing; print(sorted({'PIL', 'av', 'pi_heif'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
