@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 import boto3
+import hypothesis
 import pytest
 from moto import mock_aws
 
@@ -25,6 +26,10 @@ os.environ.update(
 )
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
+
+# A test's time says more of the machine than of the code.
+hypothesis.settings.register_profile("tipline", deadline=None)
+hypothesis.settings.load_profile("tipline")
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from string import Formatter
 
@@ -17,7 +18,7 @@ from chalicelib import errors
 from chalicelib.domain import geo, languages
 from chalicelib.domain.catalogue import ChoiceField, State, catalogue
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, negotiate, text, texts
-from chalicelib.domain.media import MediaState, RejectReason
+from chalicelib.domain.media import ACCEPTED, MAX_MEDIA_PER_REPORT, MIB, UPLOAD_PATIENCE, MediaState, RejectReason
 from chalicelib.domain.notices import SUBJECT_MAX, NoticeKind
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import REPORTER_STATUS, Status, Urgency
@@ -50,6 +51,17 @@ def codes_in_the_source() -> Iterator[tuple[str, str]]:
                 yield "field", literals[0]
             elif name == "FieldError" and len(literals) > 1 and isinstance(literals[1], str):
                 yield "field", literals[1]
+
+
+def values_of_raised_errors() -> Iterator[tuple[str, set[str]]]:
+    """(code, names of the values given) wherever an error with a literal code is raised or returned."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            call = node.exc if isinstance(node, ast.Raise) else node.value if isinstance(node, ast.Return) else None
+            if not isinstance(call, ast.Call) or ast.unparse(call.func).rpartition(".")[2] not in ERRORS:
+                continue
+            if call.args and isinstance(call.args[0], ast.Constant):
+                yield call.args[0].value, {keyword.arg for keyword in call.keywords if keyword.arg}
 
 
 def keys_in_use() -> Iterator[str]:
@@ -85,6 +97,23 @@ def test_the_source_is_searched_for_codes() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_that_can_be_said_has_a_wording(language: str) -> None:
     assert sorted(set(keys_in_use()) - texts(language).keys()) == []
+
+
+def test_an_error_is_raised_with_the_values_that_its_wording_shows() -> None:
+    lacking = [
+        (code, lacks)
+        for code, given in values_of_raised_errors()
+        if (lacks := (placeholders(texts(DEFAULT)[f"error.{code}.title"]) | placeholders(texts(DEFAULT)[f"error.{code}.detail"])) - given)
+    ]
+    assert lacking == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_limits_in_the_wordings_are_the_real_ones(language: str) -> None:
+    said = texts(language)
+    assert f" {MAX_MEDIA_PER_REPORT} " in said["error.too_many_media.detail"]
+    assert all(f" {ACCEPTED[kind].max_bytes // MIB} MB" in said["reject.too_large"] for kind in ("image/jpeg", "video/mp4"))
+    assert f" {UPLOAD_PATIENCE // timedelta(hours=1)} " in said["reject.not_received"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
