@@ -14,8 +14,12 @@ PYTHON = (3, 13)
 PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in range(17, 35)] + ["manylinux2014_aarch64"]
 AARCH64 = 183  # e_machine in an ELF header
 
-# Neither run nor read there: stubs, sources of what is compiled, tests, commands, pip's notes on this very installation.
-CHAFF = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "py.typed", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+# Neither run nor read there: stubs, sources of what is compiled, tests, commands, pip's notes on this very installation; of the pages
+# that openapi-ui-bundles brings, those that are not served.
+CHAFF = (
+    *("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "py.typed", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json"),
+    *("swagger-ui*", "redoc.standalone.js", "highlight.min.js"),
+)
 CHAFF_DIRECTORIES = ("__pycache__", "tests", "bin", "sboms")
 
 

@@ -32,7 +32,7 @@ TEMPLATE_LIMIT = 1_000_000  # CloudFormation's, for a template in S3
 
 # boto3 comes with Lambda's Python. Of Chalice, its packager takes what runs and leaves the command line, which is most of it.
 NOT_SHIPPED = ("boto3", "chalice")
-SOURCE_ONLY = ("prcoords",)  # published without a wheel
+SOURCE_ONLY = ("prcoords", "openapi-ui-bundles")  # published without a wheel
 PROVIDED = {"boto3", "botocore"}
 LAYERED = {"PIL", "pi_heif", "av"}
 REQUIRED = (

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.domain import times
 from chalicelib.domain.languages import text
@@ -11,7 +11,116 @@ from chalicelib.domain.reports import Medium
 from chalicelib.services.uploads import UploadGrant
 
 
+def shown(example: Any) -> ConfigDict:
+    """Gives a model the example that the document and its page show."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
+_EMERGENCY = {"number": "110", "text": "If somebody is in danger right now, call 110 at once. Do not wait for an answer here."}
+_POST = {
+    "media_id": "Q3B0TZ6E9W5N1YKD",
+    "method": "POST",
+    "url": "https://media.example/",
+    "fields": {"Content-Type": "image/jpeg", "key": "originals/…", "policy": "…", "x-amz-signature": "…"},
+    "max_bytes": 2483921,
+    "part_size": None,
+    "part_count": None,
+    "expires_at": "2026-11-24T01:31:07.412Z",
+}
+_MULTIPART = {
+    "media_id": "8ZV4M2H7RC0XJ5PA",
+    "method": "MULTIPART",
+    "url": None,
+    "fields": None,
+    "max_bytes": None,
+    "part_size": 8388608,
+    "part_count": 6,
+    "expires_at": "2026-11-24T01:31:07.412Z",
+}
+_MESSAGE = {
+    "id": "M5T8C1XW4Z9G2QNB",
+    "from": "officer",
+    "text": "Thank you. Is the man still at the bus stop?",
+    "sent_at": "2026-11-24T00:40:12.051Z",
+}
+_MEDIUM = {
+    "media_id": "Q3B0TZ6E9W5N1YKD",
+    "content_type": "image/jpeg",
+    "state": "ready",
+    "reason": None,
+    "reason_text": None,
+    "thumbnail_url": "https://media.example/derived/…",
+}
+_REPORT = {
+    "id": "7H2K9QXW3M5R8T1V4Y6Z0ABCDE",
+    "reference": "K7Q2-M9XT",
+    "category": "missing_elderly",
+}
+_ROW = {
+    **_REPORT,
+    "status": "new",
+    "urgency": "high",
+    "district": "chaoyang",
+    "received_at": "2026-11-24T00:31:07.412Z",
+    "assignee": None,
+    "media": {"total": 1, "ready": 1},
+    "unread": 0,
+    "version": 1,
+    "thumbnail_url": "https://media.example/derived/…",
+    "bulletin_id": None,
+}
+_OPENED = {
+    **_REPORT,
+    "first_category": None,
+    "status": "acknowledged",
+    "urgency": "high",
+    "district": "chaoyang",
+    "station": None,
+    "received_at": "2026-11-24T00:31:07.412Z",
+    "occurred_at": "2026-11-24T00:30:00.000Z",
+    "text": "An old man in a blue coat, alone at the bus stop, cannot say where he lives.",
+    "location": {"lat": 39.92, "lon": 116.44, "datum": "gcj02", "accuracy_m": 20},
+    "place": {"lat": 39.9186, "lon": 116.4338},
+    "details": None,
+    "details_version": None,
+    "bulletin_id": None,
+    "source": None,
+    "flags": [],
+    "assignee": "officer",
+    "disposition": None,
+    "reason": None,
+    "duplicate_of": None,
+    "has_contact": False,
+    "unread": 0,
+    "version": 2,
+    "media": [
+        {
+            "media_id": "Q3B0TZ6E9W5N1YKD",
+            "content_type": "image/jpeg",
+            "state": "ready",
+            "reason": None,
+            "size": 2483921,
+            "sha256": None,
+            "checksum": {"algorithm": "crc64nvme", "type": "full_object", "value": "7W1b8Qx0PzE="},
+            "width": 4032,
+            "height": 3024,
+            "duration_s": None,
+            "codec": None,
+            "declared": {"content_type": "image/jpeg", "size": 2483921, "sha256": None},
+            "thumbnail_url": "https://media.example/derived/…",
+            "preview_url": "https://media.example/derived/…",
+            "original_url": "https://media.example/originals/…",
+            "hint": {"taken_at": "2026-11-24T08:29:41", "lat": 39.9187, "lon": 116.4339},
+        }
+    ],
+    "messages": [_MESSAGE],
+    "notes": [{"id": "N1D6F3VK8S0R7JXE", "by": "officer", "text": "Patrol sent.", "at": "2026-11-24T00:41:55.300Z"}],
+}
+
+
 class Health(BaseModel):
+    model_config = shown({"status": "ok", "version": "0.1.0"})
+
     status: Literal["ok"] = "ok"
     version: str
 
@@ -24,6 +133,8 @@ class Emergency(BaseModel):
 class Upload(BaseModel):
     """How to send one medium. POST: send `fields` in their order as multipart/form-data, the file last. MULTIPART: ask for part URLs."""
 
+    model_config = shown(_POST)
+
     media_id: str
     method: Literal["POST", "MULTIPART"]
     url: str | None = None
@@ -35,6 +146,8 @@ class Upload(BaseModel):
 
 
 class Uploads(BaseModel):
+    model_config = shown({"uploads": [_MULTIPART]})
+
     uploads: list[Upload]
 
 
@@ -49,11 +162,32 @@ class PartUrl(BaseModel):
 
 
 class PartUrls(BaseModel):
+    model_config = shown(
+        {
+            "held": [{"number": 1, "etag": '"5d41402abc4b2a76b9719d911017c592"'}],
+            "parts": [{"number": 2, "url": "https://media.example/…"}, {"number": 3, "url": "https://media.example/…"}],
+        }
+    )
+
     held: list[HeldPart]
     parts: list[PartUrl]
 
 
 class Created(BaseModel):
+    model_config = shown(
+        {
+            **_REPORT,
+            "receipt": "4J8ZT0W6QK2N9XVB5M3HCRY7EG",
+            "status": "received",
+            "urgency": "high",
+            "district": "chaoyang",
+            "received_at": "2026-11-24T00:31:07.412Z",
+            "flags": [],
+            "emergency": _EMERGENCY,
+            "uploads": [_POST, _MULTIPART],
+        }
+    )
+
     id: str
     reference: str
     receipt: str = Field(
@@ -70,6 +204,8 @@ class Created(BaseModel):
 
 
 class MessageView(BaseModel):
+    model_config = shown(_MESSAGE)
+
     id: str
     from_: Literal["officer", "reporter"] = Field(alias="from", serialization_alias="from")
     text: str
@@ -86,6 +222,20 @@ class MediumView(BaseModel):
 
 
 class ReporterView(BaseModel):
+    model_config = shown(
+        {
+            **_REPORT,
+            "status": "in_progress",
+            "received_at": "2026-11-24T00:31:07.412Z",
+            "text": "An old man in a blue coat, alone at the bus stop, cannot say where he lives.",
+            "media": [_MEDIUM],
+            "messages": [_MESSAGE],
+            "outcome": None,
+            "emergency": _EMERGENCY,
+            "poll_after_s": 30,
+        }
+    )
+
     id: str
     reference: str
     category: str
@@ -100,11 +250,22 @@ class ReporterView(BaseModel):
 
 
 class MediumState(BaseModel):
+    model_config = shown({"media_id": "8ZV4M2H7RC0XJ5PA", "state": "processing"})
+
     media_id: str
     state: str
 
 
 class OfficerView(BaseModel):
+    model_config = shown(
+        {
+            "username": "narrow",
+            "name": "Officer Wang",
+            "roles": ["officer"],
+            "scope": {"categories": ["traffic_violation"], "districts": ["*"]},
+        }
+    )
+
     username: str
     name: str
     roles: list[str]
@@ -133,6 +294,8 @@ class ListRow(BaseModel):
 
 
 class ReportPage(BaseModel):
+    model_config = shown({"items": [_ROW], "next_cursor": None})
+
     items: list[ListRow]
     next_cursor: str | None
 
@@ -164,6 +327,8 @@ class NoteView(BaseModel):
 
 
 class OpenedReport(BaseModel):
+    model_config = shown(_OPENED)
+
     id: str
     reference: str
     category: str

@@ -85,7 +85,7 @@ def get_me(call: Call) -> Answer:
     access=Access.OFFICER,
     query=ListQuery,
     returns={200: answers.ReportPage},
-    raises=(errors.Malformed,),
+    raises=(errors.Malformed("bad_cursor"),),
     authorizer=authorize_officer,
 )
 def list_reports(call: Call) -> Answer:

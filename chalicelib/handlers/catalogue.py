@@ -13,6 +13,46 @@ bp = Blueprint(__name__)
 class CatalogueView(BaseModel):
     """Both catalogues with their labels in the caller's language, the districts, the limits, the emergency number, the app's settings."""
 
+    model_config = answers.shown(
+        {
+            "categories": [
+                {
+                    "code": "other",
+                    "label": "Something else",
+                    "state": "active",
+                    "state_label": "Open",
+                    "activates_at": None,
+                    "urgency": "normal",
+                    "emergency": True,
+                    "details_version": 1,
+                    "details": [{"name": "danger", "label": "Is anybody in danger?", "required": False, "type": "boolean"}],
+                }
+            ],
+            "channels": [
+                {
+                    "code": "key_cases",
+                    "label": "Key cases",
+                    "state": "active",
+                    "state_label": "Open",
+                    "activates_at": None,
+                    "guardian_consent": False,
+                }
+            ],
+            "districts": [{"code": "chaoyang", "label": "Chaoyang"}],
+            "limits": {
+                "text_max": 4000,
+                "media_per_call": 5,
+                "media_per_report": 10,
+                "post_max_bytes": 16777216,
+                "part_size": 8388608,
+                "parts_per_call": 8,
+                "media": [{"content_type": "image/jpeg", "kind": "image", "max_bytes": 26214400}],
+            },
+            "emergency": {"number": "110", "text": "If somebody is in danger right now, call 110 at once. Do not wait for an answer here."},
+            "app": {"minimum_version": "1.0.0", "flags": {"video": True}, "emergency_number": "110"},
+        }
+    )
+
     categories: list[dict[str, object]]
     channels: list[dict[str, object]]
     districts: list[dict[str, object]]
@@ -28,7 +68,6 @@ class CatalogueView(BaseModel):
     summary="Is the service up?",
     tag="Public",
     returns={200: answers.Health},
-    answer_example={"status": "ok", "version": "0.1.0"},
 )
 def get_health(call: Call) -> Answer:
     return Answer(answers.Health(version=__version__))

@@ -1,5 +1,114 @@
-"""The documentation, served by ourselves: the OpenAPI document and a page that renders it."""
+"""The documentation, served by ourselves: the OpenAPI document, and a page that renders it with RapiDoc."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from chalice.app import Blueprint
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.handlers.answers import shown
+from chalicelib.handlers.http import Answer, Call, conditional, endpoint
 
 bp = Blueprint(__name__)
+
+# Written by `make openapi`, compared by `make check`.
+DOCUMENT = Path(__file__).with_name("openapi.json")
+
+# Nothing from elsewhere, and no script on the page itself; RapiDoc writes its styles inline.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# Relative addresses: the page may stand behind a stage's prefix.
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Tipline API</title>
+<link rel="icon" href="data:,">
+<script type="module" src="docs/rapidoc.js?{version}"></script>
+</head>
+<body>
+<noscript>The same in plain words, without a script: <a href="openapi.json">openapi.json</a></noscript>
+<rapi-doc spec-url="openapi.json" server-url="." default-api-server="." allow-server-selection="false" load-fonts="false"
+ render-style="read" theme="light" primary-color="#b3261e" show-header="false" show-method-in-nav-bar="as-colored-text"
+ schema-style="table" schema-description-expanded="true" fill-request-fields-with-example="true"
+ regular-font="system-ui, sans-serif" mono-font="ui-monospace, monospace"></rapi-doc>
+</body>
+</html>
+"""
+
+
+class OpenApiDocument(BaseModel):
+    """OpenAPI 3.1."""
+
+    model_config = ConfigDict(extra="allow") | shown({"openapi": "3.1.1", "info": {"title": "Tipline", "version": "0.1.0"}, "paths": {}})
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/openapi.json",
+    summary="The OpenAPI document",
+    tag="Documentation",
+    returns={200: OpenApiDocument, 304: None},
+)
+def get_openapi(call: Call) -> Answer:
+    """What you are reading, for programs."""
+    return conditional(_document(), call, {"Cache-Control": "public, max-age=300"})
+
+
+@endpoint(bp, "GET", "/docs", summary="The documentation as a page", tag="Documentation", returns={200: None}, content_type="text/html")
+def get_docs(call: Call) -> Answer:
+    """Everything on it comes from here: nobody else learns who reads it."""
+    return Answer(
+        _page(),
+        headers={
+            "Content-Type": "text/html; charset=utf-8",
+            "Cache-Control": "public, max-age=300",
+            "Content-Security-Policy": _POLICY,
+            "Referrer-Policy": "no-referrer",
+        },
+    )
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/docs/rapidoc.js",
+    summary="The program of the page",
+    tag="Documentation",
+    returns={200: None},
+    content_type="text/javascript",
+)
+def get_docs_program(call: Call) -> Answer:
+    """RapiDoc as published. The page names it with its hash, so it is kept for good."""
+    return Answer(
+        _program(), headers={"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "public, max-age=31536000, immutable"}
+    )
+
+
+@cache
+def _document() -> str:
+    return DOCUMENT.read_text(encoding="utf-8")
+
+
+@cache
+def _page() -> str:
+    return _PAGE.format(version=hashlib.sha256(_program().encode()).hexdigest()[:16])
+
+
+@cache
+def _program() -> str:
+    # Only who reads the documentation pays for finding it.
+    from importlib import resources
+
+    return (resources.files("openapi_ui_bundles.rapidoc") / "vendor" / "rapidoc-min.js").read_text(encoding="utf-8")

@@ -117,12 +117,11 @@ class Operation:
     body: type[BaseModel] | None
     query: type[BaseModel] | None
     returns: Mapping[int, type[BaseModel] | None]
-    errors: tuple[type[errors.TiplineError], ...]
+    errors: tuple[errors.TiplineError, ...]
     key: Key
     if_match: bool
     content_type: str
     example: Mapping[str, Any] | None
-    answer_example: Mapping[str, Any] | None
 
 
 OPERATIONS: list[Operation] = []
@@ -139,32 +138,19 @@ def endpoint(
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     returns: Mapping[int, type[BaseModel] | None],
-    raises: tuple[type[errors.TiplineError], ...] = (),
+    raises: tuple[errors.TiplineError | type[errors.TiplineError], ...] = (),
     key: Key = Key.NONE,
     if_match: bool = False,
     content_type: str = "application/json",
     example: Mapping[str, Any] | None = None,
-    answer_example: Mapping[str, Any] | None = None,
     authorizer: Any = None,
 ) -> Callable[[View], View]:
-    """Declare a route. `raises` are errors beyond those that follow from the rest of the declaration."""
+    """Declare a route. `raises` are errors beyond those that follow from the rest of the declaration: `Gone`, `Conflict("key_reused")`.
+
+    The document shows `example` of the body; of the answer it shows the example of its model (`answers.shown`).
+    """
 
     def declare(view: View) -> View:
-        implied: list[type[errors.TiplineError]] = [errors.Unavailable, errors.SlowDown]
-        if body:
-            implied += [errors.Malformed, errors.TooLarge, errors.WrongMediaType, errors.Invalid]
-        if query:
-            implied.append(errors.Invalid)
-        if key is not Key.NONE:
-            implied.append(errors.Malformed)
-        if if_match:
-            implied += [errors.Stale, errors.VersionMissing]
-        if access is not Access.PUBLIC:
-            implied.append(errors.Unauthenticated)
-        if access is Access.RECEIPT:
-            implied += [errors.NotFound, errors.Gone]
-        if access is Access.OFFICER:
-            implied.append(errors.Forbidden)
         OPERATIONS.append(
             Operation(
                 method=method,
@@ -177,12 +163,11 @@ def endpoint(
                 body=body,
                 query=query,
                 returns=returns,
-                errors=tuple(sorted({*implied, *raises}, key=lambda kind: problems.STATUS[kind])),
+                errors=(*_implied_errors(access, body, query, key, if_match), *(e() if isinstance(e, type) else e for e in raises)),
                 key=key,
                 if_match=if_match,
                 content_type=content_type,
                 example=example,
-                answer_example=answer_example,
             )
         )
         route: dict[str, Any] = {"methods": [method], "name": view.__name__}
@@ -199,6 +184,27 @@ def endpoint(
         return view
 
     return declare
+
+
+def _implied_errors(
+    access: Access, body: type[BaseModel] | None, query: type[BaseModel] | None, key: Key, if_match: bool
+) -> tuple[errors.TiplineError, ...]:
+    implied: list[errors.TiplineError] = [errors.Unavailable(), errors.SlowDown()]
+    if body:
+        implied += [errors.Malformed(), errors.Malformed("duplicate_key"), errors.TooLarge(), errors.WrongMediaType()]
+    if body or query:
+        implied.append(errors.Invalid())
+    if key is Key.REQUIRED:
+        implied.append(errors.Malformed("idempotency_key_required"))
+    if key is not Key.NONE:
+        implied.append(errors.Malformed("bad_idempotency_key"))
+    if if_match:
+        implied += [errors.Stale(), errors.VersionMissing()]
+    if access is Access.RECEIPT:
+        implied += [errors.Unauthenticated("receipt_required"), errors.NotFound(), errors.Gone()]
+    if access is Access.OFFICER:
+        implied += [errors.Unauthenticated(), errors.Forbidden()]
+    return tuple(implied)
 
 
 def public_cache(view: Mapping[str, Any], call: Call, *, max_age: int = 60, vary: str = "Accept-Language") -> Answer:

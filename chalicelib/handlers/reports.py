@@ -50,7 +50,7 @@ class PartNumbers(Strict):
     tag="Reports",
     body=Submission,
     returns={201: answers.Created, 200: answers.Created},
-    raises=(errors.Conflict, errors.Gone),
+    raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
     key=Key.REQUIRED,
     example=_EXAMPLE,
 )
@@ -125,7 +125,7 @@ def read_report(call: Call) -> Answer:
     access=Access.RECEIPT,
     body=MoreMedia,
     returns={201: answers.Uploads},
-    raises=(errors.Conflict,),
+    raises=(errors.Conflict("key_reused"), errors.Conflict("withdrawn"), errors.Conflict("too_many_media")),
     key=Key.OPTIONAL,
     example={"media": [{"content_type": "video/mp4", "size": 48211002}]},
 )
@@ -147,7 +147,7 @@ def add_media(call: Call) -> Answer:
     tag="Media",
     access=Access.RECEIPT,
     returns={200: answers.Upload},
-    raises=(errors.Conflict,),
+    raises=(errors.Conflict("not_awaiting"), errors.Conflict("withdrawn")),
 )
 def renew_grant(call: Call) -> Answer:
     grant = uploads.renew_grant(_own(call, consistent=True), call.path["media_id"], bucket=wiring.bucket(), signed_at=wiring.true_now())
@@ -163,7 +163,7 @@ def renew_grant(call: Call) -> Answer:
     access=Access.RECEIPT,
     body=PartNumbers,
     returns={200: answers.PartUrls},
-    raises=(errors.Conflict,),
+    raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "withdrawn", "not_in_parts", "upload_gone")),
     example={"numbers": [1, 2, 3]},
 )
 def grant_parts(call: Call) -> Answer:
@@ -187,7 +187,7 @@ def grant_parts(call: Call) -> Answer:
     tag="Media",
     access=Access.RECEIPT,
     returns={200: answers.MediumState},
-    raises=(errors.Conflict,),
+    raises=tuple(errors.Conflict(code) for code in ("not_in_parts", "upload_not_started", "upload_gone", "parts_missing", "size_mismatch")),
 )
 def complete_upload(call: Call) -> Answer:
     """All parts must be held and add up to the declared size. Repeat it until it is answered."""
@@ -204,7 +204,7 @@ def complete_upload(call: Call) -> Answer:
     access=Access.RECEIPT,
     body=NewMessage,
     returns={201: answers.MessageView},
-    raises=(errors.Conflict,),
+    raises=(errors.Conflict("key_reused"), errors.Conflict("withdrawn")),
     key=Key.OPTIONAL,
     example={"text": "He has been found by his daughter, thank you."},
 )

@@ -1,0 +1,59 @@
+"""The page that renders the document: whole from here, and nothing of its reader goes elsewhere."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from tests.client import call
+
+
+class Addresses(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.inline = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        values = dict(attributes)
+        self.found += [value for name, value in attributes if name in ("src", "href", "spec-url") and value]
+        self.inline |= tag == "script" and "src" not in values
+
+
+def test_it_is_a_page() -> None:
+    page = call("GET", "/docs")
+
+    assert page.status == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.text.startswith("<!doctype html>")
+
+
+def test_everything_on_it_comes_from_here_behind_any_prefix() -> None:
+    addresses = Addresses(call("GET", "/docs").text).found
+    for prefix in ("https://api.example", "https://gateway.example/stage"):
+        for address in addresses:
+            if not address.startswith("data:"):
+                absolute = urljoin(f"{prefix}/docs", address)
+                assert absolute.startswith(f"{prefix}/")
+                assert call("GET", urlsplit(absolute).path.removeprefix(urlsplit(prefix).path)).status == 200
+
+
+def test_it_forbids_whatever_is_not_from_here() -> None:
+    page = call("GET", "/docs")
+    policy = dict(part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";"))
+
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert "http" not in page.headers["content-security-policy"]
+    assert not Addresses(page.text).inline
+    assert 'load-fonts="false"' in page.text
+
+
+def test_its_program_is_kept_under_an_address_that_changes_with_it() -> None:
+    page = call("GET", "/docs").text
+    program = call("GET", "/docs/rapidoc.js")
+
+    assert re.search(r'src="docs/rapidoc\.js\?[0-9a-f]{16}"', page)
+    assert program.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert "immutable" in program.headers["cache-control"]
+    assert "rapi-doc" in program.text

@@ -1,0 +1,143 @@
+"""The document says what the routes do: made of their declarations, complete, valid, and the one that is served."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app import app
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.handlers.docs import DOCUMENT
+from infra import openapi
+from tests.client import call
+
+SERVED: Any = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+OPERATIONS = [(f"{method.upper()} {path}", operation) for path, methods in SERVED["paths"].items() for method, operation in methods.items()]
+each_operation = pytest.mark.parametrize("operation", [operation for _, operation in OPERATIONS], ids=[name for name, _ in OPERATIONS])
+
+
+def test_it_is_valid_openapi_3_1() -> None:
+    assert SERVED["openapi"].startswith("3.1.")
+    assert [error.message for error in OpenAPIV31SpecValidator(SERVED).iter_errors()] == []
+
+
+def test_the_file_is_what_the_routes_declare() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == openapi.rendered(), "run `make openapi`"
+
+
+def test_a_stale_file_fails_the_check_and_says_what_to_run(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = tmp_path / "openapi.json"
+    stale.write_text("{}")
+    monkeypatch.setattr(openapi, "DOCUMENT", stale)
+    monkeypatch.setattr("sys.argv", ["openapi", "--check"])
+
+    with pytest.raises(SystemExit, match="make openapi"):
+        openapi.main()
+    assert stale.read_text() == "{}"
+
+
+def test_it_has_every_route_and_no_other() -> None:
+    routes = {f"{method} {path}" for path, methods in app.routes.items() for method in methods}
+    assert routes == {name for name, _ in OPERATIONS}
+
+
+def test_every_operation_has_its_own_id() -> None:
+    ids = [operation["operationId"] for _, operation in OPERATIONS]
+    assert len(set(ids)) == len(ids)
+
+
+@each_operation
+def test_an_operation_is_described_and_says_how_it_may_fail(operation: Any) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    assert {"429", "503"} <= operation["responses"].keys()
+    assert any(status < "300" for status in operation["responses"])
+    if operation["security"]:
+        assert "401" in operation["responses"]
+    if "requestBody" in operation:
+        assert {"400", "413", "415", "422"} <= operation["responses"].keys()
+
+
+@each_operation
+def test_an_operation_has_an_example_of_what_is_sent_and_of_each_answer(operation: Any) -> None:
+    contents = [answer["content"] for answer in resolved_answers(operation) if "content" in answer]
+    if "requestBody" in operation:
+        contents.append(operation["requestBody"]["content"])
+    media = [media for content in contents for kind, media in content.items() if kind.endswith("json")]
+
+    assert all("example" in medium or medium.get("examples") for medium in media)
+
+
+@each_operation
+def test_an_example_is_what_its_schema_says(operation: Any) -> None:
+    contents = [answer.get("content", {}) for answer in resolved_answers(operation)]
+    contents.append(operation.get("requestBody", {}).get("content", {}))
+    for medium in (medium for content in contents for medium in content.values()):
+        for example in examples(medium):
+            assert problems_of(example, medium["schema"]) == []
+
+
+@each_operation
+def test_a_refusal_has_the_one_shape_and_names_its_codes(operation: Any) -> None:
+    for status, reference in operation["responses"].items():
+        if status >= "400":
+            content = resolved(reference)["content"]["application/problem+json"]
+            shape, said = content["schema"]["allOf"]
+            assert shape == {"$ref": "#/components/schemas/Problem"}
+            assert set(said["properties"]["code"]["enum"]) == content["examples"].keys()
+            assert {example["value"]["status"] for example in content["examples"].values()} == {int(status)}
+
+
+@pytest.mark.parametrize("category", [category.code for category in catalogue().categories])
+def test_details_are_those_of_the_category(category: str) -> None:
+    schema = {"$ref": "#/components/schemas/Submission"}
+
+    assert problems_of({"category": category, "text": "…", "details": {}}, schema) == []
+    assert problems_of({"category": category, "text": "…", "details": {"no_such_field": 1}}, schema) != []
+    for field in catalogue().category(category).details:
+        asked = next(iter(SERVED["components"]["schemas"][f"Details.{category}"]["properties"][field.name].get("enum", [None])))
+        if asked is not None:
+            assert problems_of({"category": category, "text": "…", "details": {field.name: asked}}, schema) == []
+
+
+def test_a_category_alone_is_not_a_report() -> None:
+    assert problems_of({"category": "other"}, {"$ref": "#/components/schemas/Submission"}) != []
+
+
+def test_a_report_needs_its_key_and_a_change_its_version() -> None:
+    create = SERVED["paths"]["/v1/reports"]["post"]
+    headers = {parameter["name"]: parameter["required"] for parameter in create["parameters"] if parameter["in"] == "header"}
+    assert headers["Idempotency-Key"] is True
+
+
+def test_it_is_served_with_a_tag_and_not_sent_twice() -> None:
+    first = call("GET", "/openapi.json")
+    again = call("GET", "/openapi.json", headers={"If-None-Match": first.headers["etag"]})
+
+    assert first.status == 200
+    assert first.json == SERVED
+    assert first.headers["content-type"] == "application/json"
+    assert (again.status, again.text) == (304, "")
+
+
+def resolved(reference: Any) -> Any:
+    return SERVED["components"]["responses"][reference["$ref"].rpartition("/")[2]] if "$ref" in reference else reference
+
+
+def resolved_answers(operation: Any) -> list[Any]:
+    return [resolved(answer) for answer in operation["responses"].values()]
+
+
+def examples(medium: Any) -> Iterator[Any]:
+    if "example" in medium:
+        yield medium["example"]
+    for example in medium.get("examples", {}).values():
+        yield example["value"]
+
+
+def problems_of(instance: Any, schema: Any) -> list[str]:
+    validator = Draft202012Validator({**schema, "components": SERVED["components"]})
+    return [error.message for error in validator.iter_errors(instance)]
