@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.domain import times
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
 from chalicelib.domain.text import ReporterText, clean, is_blank
+from chalicelib.domain.times import Moment
 
 # Phones' clocks are wrong: so far ahead is taken and flagged, further is refused.
 CLOCK_SKEW = timedelta(hours=24)
@@ -69,17 +69,6 @@ def _known_category(code: str) -> str:
     return code
 
 
-def _read_time(value: Any) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str):
-        raise PydanticCustomError("wrong_type", "A time is a string.")
-    try:
-        return times.parse(value)
-    except ValueError:
-        raise PydanticCustomError("not_a_time", "Not an RFC 3339 time with a zone.") from None
-
-
 def _clean_line(value: str) -> str:
     cleaned = clean(value).strip()
     if is_blank(cleaned):
@@ -102,7 +91,6 @@ def _email(value: str) -> str:
 CategoryCode = Annotated[
     str, AfterValidator(_known_category), WithJsonSchema({"type": "string", "enum": [category.code for category in catalogue().categories]})
 ]
-Moment = Annotated[datetime, BeforeValidator(_read_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_clean_line)]
 
 
@@ -162,6 +150,16 @@ class OfficerSubmission(Submission):
     source: Literal["phone", "desk", "other"]
 
 
+class Proposal(BaseModel):
+    """A disposition that stands once a second officer has confirmed it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    disposition: str
+    by: str
+    at: datetime
+
+
 class Report(BaseModel):
     """A report as kept (the HEAD item), without its contact.
 
@@ -192,6 +190,7 @@ class Report(BaseModel):
     first_category: str | None = None
     assignee: str | None = None
     disposition: str | None = None
+    proposal: Proposal | None = None
     reason: str | None = None
     duplicate_of: str | None = None
     media_total: int = 0
