@@ -1,0 +1,389 @@
+"""From an upload on S3 to its verdict: the first version counts, the manifest comes last, and a verdict is always reached."""
+
+import hashlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
+from moto import mock_aws
+from PIL import Image
+
+from chalicelib.domain.media import Manifest, MediaState, RejectReason, derived_key, original_key
+from chalicelib.errors import NotFound, Unavailable
+from chalicelib.media.objects import Objects
+from chalicelib.media.sandbox import is_bare_jpeg
+from chalicelib.services.processing import HEAD_BYTES, make_thumbnails
+from tests import media_samples as samples
+from tests.media_samples import CANARY, scene
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+BUCKET = "tipline-media"
+KEY = original_key("R1", "M1")
+PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
+
+
+@pytest.fixture(scope="module")
+def s3() -> "Iterator[S3Client]":
+    with mock_aws():
+        client = boto3.client(
+            "s3",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+        client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        yield client
+
+
+@pytest.fixture
+def objects(s3: "S3Client") -> Objects:
+    objects = Objects(s3, BUCKET)
+    objects.delete_all("")
+    return objects
+
+
+class Calls:
+    """What S3 was asked, in order; the call named in `fail_at` never gets there."""
+
+    def __init__(self, s3: "S3Client") -> None:
+        self._events = s3.meta.events
+        self.made: list[str] = []
+        self.fail_at: str | None = None
+
+    def __enter__(self) -> "Calls":
+        self._events.register_first("before-send.s3", self._see)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._events.unregister("before-send.s3", self._see)
+
+    def _see(self, request: Any, event_name: str, **_: object) -> None:
+        call = f"{event_name.rsplit('.', 1)[1]} {request.url.split('amazonaws.com/')[-1].split('?')[0]}"
+        if self.fail_at and self.fail_at in call:
+            raise EndpointConnectionError(endpoint_url=request.url)
+        self.made.append(call)
+
+
+def upload(objects: Objects, data: bytes, declared: str = "image/jpeg", key: str = KEY) -> str:
+    return objects.put(key, data, declared)
+
+
+def verdict(objects: Objects, data: bytes, declared: str = "image/jpeg") -> Manifest:
+    manifest = make_thumbnails(objects=objects, key=KEY, version_id=upload(objects, data, declared), sequencer="0A")
+    assert manifest is not None
+    assert Manifest.model_validate_json(objects.read(derived_key("R1", "M1", "manifest.json"))) == manifest
+    return manifest
+
+
+def names(objects: Objects, prefix: str = "derived/") -> list[str]:
+    return [one["Key"] for one in objects.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])]
+
+
+# A picture's way
+
+
+def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(objects: Objects) -> None:
+    data = samples.jpeg(2000, 1500, orientation=6)
+    manifest = verdict(objects, data)
+    assert manifest.model_dump(mode="json", exclude_none=True) == {
+        "state": "ready",
+        "content_type": "image/jpeg",
+        "size": len(data),
+        "checksum": {"algorithm": "sha256", "type": "full_object", "value": hashlib.sha256(data).hexdigest()},
+        "version_id": manifest.version_id,
+        "sequencer": "0A",
+        "width": 2000,
+        "height": 1500,
+        "thumb": "derived/R1/M1/thumb.jpg",
+        "preview": "derived/R1/M1/preview.jpg",
+        "hint": {"taken_at": "2026-11-24T08:30:00+08:00", "lat": 39.92, "lon": 116.44},
+    }
+    for name in ("thumb.jpg", "preview.jpg"):
+        picture = objects.read(derived_key("R1", "M1", name))  # type: ignore[arg-type]
+        assert samples.is_upright(picture)
+        assert is_bare_jpeg(picture)
+        assert CANARY not in picture
+
+
+def test_a_photo_larger_than_what_is_read_first_is_read_in_whole(objects: Objects) -> None:
+    data = samples.encode(Image.effect_noise((800, 600), 90), "PNG")
+    assert len(data) > HEAD_BYTES
+    manifest = verdict(objects, data)
+    assert manifest.state is MediaState.READY
+    assert manifest.checksum is not None
+    assert manifest.checksum.value == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("declared", ["image/jpeg", "text/html", "video/mp4"])
+def test_what_was_declared_is_not_believed(objects: Objects, declared: str) -> None:
+    manifest = verdict(objects, samples.encode(scene(), "PNG"), declared)
+    assert (manifest.state, manifest.content_type) == (MediaState.READY, "image/png")
+
+
+def test_the_manifest_is_written_last(objects: Objects) -> None:
+    version = upload(objects, samples.jpeg())
+    with Calls(objects.s3) as calls:
+        make_thumbnails(objects=objects, key=KEY, version_id=version)
+    assert [call.split("/")[-1] for call in calls.made if call.startswith("PutObject")] == ["thumb.jpg", "preview.jpg", "manifest.json"]
+    assert len([call for call in calls.made if call.startswith("GetObject")]) == 1
+
+
+# One key, one upload
+
+
+def test_later_uploads_to_the_same_key_change_nothing(objects: Objects) -> None:
+    first = samples.jpeg()
+    kept = verdict(objects, first)
+    thumb = objects.read(derived_key("R1", "M1", "thumb.jpg"))
+    later = upload(objects, samples.encode(Image.new("RGB", (50, 50)), "JPEG"))
+    with Calls(objects.s3) as calls:
+        assert make_thumbnails(objects=objects, key=KEY, version_id=later, sequencer="0B") is None
+    assert [call for call in calls.made if not call.startswith("ListObjectVersions")] == []
+    assert make_thumbnails(objects=objects, key=KEY, version_id=kept.version_id, sequencer="0A") == kept
+    assert objects.read(derived_key("R1", "M1", "thumb.jpg")) == thumb
+
+
+def test_without_an_event_it_is_still_the_first_upload_that_counts(objects: Objects) -> None:
+    first = upload(objects, samples.jpeg())
+    for _ in range(3):
+        upload(objects, b"<html>later")
+    upload(objects, b"neighbour", key=KEY + "2")
+    manifest = make_thumbnails(objects=objects, key=KEY)
+    assert manifest is not None
+    assert (manifest.version_id, manifest.state, manifest.sequencer) == (first, MediaState.READY, None)
+
+
+def test_deleting_does_not_make_room_for_another_first(objects: Objects) -> None:
+    first = upload(objects, samples.jpeg())
+    objects.s3.delete_object(Bucket=BUCKET, Key=KEY)
+    later = upload(objects, samples.encode(Image.new("RGB", (9, 9)), "JPEG"))
+    assert make_thumbnails(objects=objects, key=KEY, version_id=later) is None
+    manifest = make_thumbnails(objects=objects, key=KEY, version_id=first)
+    assert manifest is not None
+    assert manifest.width == 120
+
+
+def test_the_same_event_again_writes_the_same_bytes(objects: Objects) -> None:
+    verdict(objects, samples.jpeg())
+    before = {name: objects.read(name) for name in names(objects)}
+    assert len(before) == 3
+    make_thumbnails(objects=objects, key=KEY, version_id=None, sequencer="0A")
+    assert {name: objects.read(name) for name in names(objects)} == before
+
+
+@pytest.mark.parametrize(
+    "key", ["originals/R1", "derived/R1/M1/thumb.jpg", "originals/R1/M 1", "originals/R1/M1/../../x", "originals/R1/ü"]
+)
+def test_a_key_that_is_no_originals_is_left_alone(objects: Objects, key: str) -> None:
+    upload(objects, samples.jpeg(), key=key)
+    assert make_thumbnails(objects=objects, key=key) is None
+    assert names(objects) in ([], [key])
+
+
+def test_what_is_gone_by_then_is_left_alone(objects: Objects) -> None:
+    assert make_thumbnails(objects=objects, key=KEY, version_id="gone") is None
+    assert names(objects) == []
+
+
+# Faults are not verdicts
+
+
+@pytest.mark.parametrize("at", ["ListObjectVersions", "GetObject", "thumb.jpg", "preview.jpg", "manifest.json"])
+def test_killed_half_way_and_run_again_it_ends_as_if_nothing_had_happened(objects: Objects, at: str) -> None:
+    undisturbed = verdict(objects, samples.jpeg())
+    expected = {name: objects.read(name) for name in names(objects)}
+    objects.delete_all("derived/")
+    with Calls(objects.s3) as calls:
+        calls.fail_at = at
+        with pytest.raises(Unavailable):
+            make_thumbnails(objects=objects, key=KEY, version_id=undisturbed.version_id, sequencer="0A")
+    assert derived_key("R1", "M1", "manifest.json") not in names(objects)
+    make_thumbnails(objects=objects, key=KEY, version_id=undisturbed.version_id, sequencer="0A")
+    assert {name: objects.read(name) for name in names(objects)} == expected
+
+
+def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(objects: Objects) -> None:
+    data = samples.video([scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"})
+    assert len(data) > 3 * HEAD_BYTES
+    version = upload(objects, data)
+
+    class Failing(Objects):
+        def read(self, key: str, version_id: str | None = None, *, offset: int = 0, length: int | None = None) -> bytes:
+            if offset:
+                raise Unavailable
+            return super().read(key, version_id, offset=offset, length=length)
+
+    with pytest.raises(Unavailable):
+        make_thumbnails(objects=Failing(objects.s3, BUCKET), key=KEY, version_id=version)
+    assert names(objects) == []
+
+
+def test_a_crash_of_the_decoder_is_a_verdict(objects: Objects) -> None:
+    version = upload(objects, samples.mutate(samples.heic(quarter_turns=1), 718))  # ends libheif's binding by a bad pointer, or is refused
+    manifest = make_thumbnails(objects=objects, key=KEY, version_id=version)
+    assert manifest is not None
+    assert manifest.reason in (RejectReason.UNPROCESSABLE, RejectReason.UNREADABLE)
+
+
+def test_an_original_that_never_stops_reading_is_a_verdict(objects: Objects) -> None:
+    class Deadly(Objects):
+        """While the child waits for bytes, it is killed."""
+
+        def read(self, key: str, version_id: str | None = None, *, offset: int = 0, length: int | None = None) -> bytes:
+            for task in Path("/proc/self/task").iterdir():
+                for pid in (task / "children").read_text().split():
+                    os.kill(int(pid), signal.SIGKILL)
+            return super().read(key, version_id, offset=offset, length=length)
+
+    data = samples.video([scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"})
+    upload(objects, data)
+    manifest = make_thumbnails(objects=Deadly(objects.s3, BUCKET), key=KEY)
+    assert manifest is not None
+    assert manifest.reason is RejectReason.UNPROCESSABLE
+
+
+# Refused with a reason
+
+
+HOSTILE: dict[str, tuple[bytes, RejectReason]] = {
+    "html named jpg": (b"<html><script>alert(1)</script>", RejectReason.UNSUPPORTED_FORMAT),
+    "svg with script": (b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', RejectReason.UNSUPPORTED_FORMAT),
+    "png of 60000 squared": (samples.png(60000, 60000, b""), RejectReason.TOO_MANY_PIXELS),
+    "png of 13000 squared": (samples.png(13000, 13000, b""), RejectReason.TOO_MANY_PIXELS),
+    "png of 9000 squared, all there": (samples.png(9000, 9000, bytes(9000 * 1126), depth=1, colour=0), RejectReason.TOO_MANY_PIXELS),
+    "truncated jpeg": (samples.jpeg(800, 600)[:3000], RejectReason.UNREADABLE),
+    "nothing": (b"", RejectReason.UNSUPPORTED_FORMAT),
+    "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n(id) system", RejectReason.UNSUPPORTED_FORMAT),
+    "ppm": (samples.encode(scene(), "PPM"), RejectReason.UNSUPPORTED_FORMAT),
+    "tiff": (samples.encode(scene(), "TIFF"), RejectReason.UNSUPPORTED_FORMAT),
+    "gif": (samples.encode(scene(), "GIF"), RejectReason.UNSUPPORTED_FORMAT),
+    "bmp": (samples.encode(scene(), "BMP"), RejectReason.UNSUPPORTED_FORMAT),
+    "icns": (samples.encode(scene(), "ICNS"), RejectReason.UNSUPPORTED_FORMAT),
+    "jpeg 2000": (samples.encode(scene(), "JPEG2000"), RejectReason.UNSUPPORTED_FORMAT),
+    "avif": (samples.encode(scene(), "AVIF"), RejectReason.UNSUPPORTED_FORMAT),
+    "psd": (b"8BPS\0\1" + bytes(100), RejectReason.UNSUPPORTED_FORMAT),
+    "xpm": (b"/* XPM */ static char *x[] = {", RejectReason.UNSUPPORTED_FORMAT),
+    "mvg": (b"push graphic-context\nfill 'url(https://x|id)'", RejectReason.UNSUPPORTED_FORMAT),
+    "zip": (b"PK\x03\x04" + bytes(100), RejectReason.UNSUPPORTED_FORMAT),
+    "matroska": (samples.video([scene()], container="matroska"), RejectReason.UNSUPPORTED_FORMAT),
+    "html after ftyp": (b"\0\0\0\x18ftypmp42\0\0\0\0isommp42<html>" + bytes(500), RejectReason.UNREADABLE),
+    "sound alone": (samples.sound(), RejectReason.NO_VIDEO),
+    "webp of a huge header": (b"RIFF\xff\xff\xff\xffWEBPVP8L\xff\xff\xff\xff/\xff\xff\xff\xff" + bytes(100), RejectReason.TOO_MANY_PIXELS),
+    "webp of a broken tree": (
+        samples.encode(scene(), "WEBP", lossless=True)[:25] + b"\xff\x00" * 400,  # the shape of the 2023 overflow in libwebp
+        RejectReason.UNREADABLE,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_bytes_are_rejected_with_a_reason_and_leave_no_picture(objects: Objects, name: str) -> None:
+    data, reason = HOSTILE[name]
+    manifest = verdict(objects, data)
+    assert (manifest.state, manifest.reason) == (MediaState.REJECTED, reason)
+    assert manifest.size == len(data)
+    assert names(objects) == [derived_key("R1", "M1", "manifest.json")]
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "video"])
+def test_more_bytes_than_its_real_type_allows_are_rejected_unread(objects: Objects, kind: str) -> None:
+    data = samples.jpeg() + bytes((25 << 20) + 1) if kind == "jpeg" else b"<html>" + bytes(30 << 20)
+    version = upload(objects, data, "video/mp4")
+    with Calls(objects.s3) as calls:
+        manifest = make_thumbnails(objects=objects, key=KEY, version_id=version)
+    assert manifest is not None
+    assert manifest.reason is (RejectReason.TOO_LARGE if kind == "jpeg" else RejectReason.UNSUPPORTED_FORMAT)
+    assert len([call for call in calls.made if call.startswith("GetObject")]) == 1
+    assert manifest.checksum is not None
+    assert manifest.checksum.algorithm != "sha256"
+
+
+# A video's way
+
+
+def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(objects: Objects) -> None:
+    data = samples.video([scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"}, sound=True)
+    begun = objects.s3.create_multipart_upload(
+        Bucket=BUCKET, Key=KEY, ContentType="video/mp4", ChecksumAlgorithm="CRC64NVME", ChecksumType="FULL_OBJECT"
+    )["UploadId"]
+    named = {"Bucket": BUCKET, "Key": KEY, "UploadId": begun}
+    part = objects.s3.upload_part(**named, PartNumber=1, Body=data, ChecksumAlgorithm="CRC64NVME")  # type: ignore[arg-type]
+    objects.s3.complete_multipart_upload(**named, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})  # type: ignore[arg-type]
+    manifest = make_thumbnails(objects=objects, key=KEY)
+    assert manifest is not None
+    assert (manifest.state, manifest.content_type, manifest.codec) == (MediaState.READY, "video/mp4", "h264")
+    assert manifest.duration_s == pytest.approx(6, abs=0.1)
+    assert manifest.checksum is not None
+    assert manifest.checksum.model_dump() == {"algorithm": "crc64nvme", "type": "full_object", "value": part["ChecksumCRC64NVME"]}
+    assert is_bare_jpeg(objects.read(derived_key("R1", "M1", "preview.jpg")))
+
+
+@pytest.mark.skipif(not PHONE.is_dir(), reason="the collection of phone media is not here")
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("iphone-6.jpg", "image/jpeg"),
+        ("galaxy-s7-edge.jpg", "image/jpeg"),
+        ("iphone.heic", "image/heic"),
+        ("phone-video.mp4", "video/mp4"),
+        ("ftyp3gp5.mp4", "video/3gpp"),
+        ("sample.3gp", "video/3gpp"),
+    ],
+)
+def test_real_phone_files_are_ready_and_clean(objects: Objects, name: str, content_type: str) -> None:
+    manifest = verdict(objects, (PHONE / name).read_bytes(), "image/jpeg")
+    assert (manifest.state, manifest.content_type) == (MediaState.READY, content_type)
+    for picture in ("thumb.jpg", "preview.jpg"):
+        assert is_bare_jpeg(objects.read(derived_key("R1", "M1", picture)))  # type: ignore[arg-type]
+
+
+# The store
+
+
+def test_deleting_takes_every_version_and_marker_under_a_prefix_and_nothing_beside_it(objects: Objects) -> None:
+    for key in (KEY, KEY, original_key("R1", "M2"), original_key("R10", "M1")):
+        upload(objects, b"x", key=key)
+    objects.s3.delete_object(Bucket=BUCKET, Key=KEY)
+    assert objects.delete_all("originals/R1/") == 4
+    left = objects.s3.list_object_versions(Bucket=BUCKET)
+    assert [one["Key"] for one in left.get("Versions", [])] == [original_key("R10", "M1")]
+    assert "DeleteMarkers" not in left
+    assert objects.delete_all("originals/R1/") == 0
+
+
+def test_the_first_of_very_many_versions_is_found(objects: Objects) -> None:
+    first = upload(objects, b"0")
+    for at in range(1, 1050):  # more than one page of a listing
+        upload(objects, b"%d" % at)
+    version = objects.first_version(KEY)
+    assert version is not None
+    assert (version.version_id, version.size) == (first, 1)
+
+
+def test_ranges_and_versions_are_read_exactly(objects: Objects) -> None:
+    first = upload(objects, b"0123456789")
+    upload(objects, b"later")
+    assert objects.read(KEY, first) == b"0123456789"
+    assert objects.read(KEY, first, offset=2, length=3) == b"234"
+    assert objects.read(KEY, first, offset=7) == b"789"
+    assert objects.read(KEY) == b"later"
+    assert (objects.head(KEY, first).size, objects.head(KEY).size) == (10, 5)
+
+
+def test_what_is_not_there_is_not_found_and_no_fault(objects: Objects) -> None:
+    upload(objects, b"x")
+    objects.s3.delete_object(Bucket=BUCKET, Key=KEY)
+    for ask in (objects.read, objects.head):
+        for key, version in ((KEY, None), (KEY, "nonsense"), ("originals/R9/M9", None)):
+            with pytest.raises(NotFound):
+                ask(key, version)
