@@ -64,7 +64,7 @@ def derive(data: bytes, content_type: str) -> Pictures:
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")  # sloppy Exif, which costs no more than the hint
         try:
-            return _derive(data, content_type)
+            return render(*look(data, content_type))
         except Image.DecompressionBombError:
             raise Rejected(RejectReason.TOO_MANY_PIXELS) from None
         except (Rejected, MemoryError):
@@ -73,7 +73,8 @@ def derive(data: bytes, content_type: str) -> Pictures:
             raise Rejected(RejectReason.UNREADABLE) from None
 
 
-def _derive(data: bytes, content_type: str) -> Pictures:
+def look(data: bytes, content_type: str) -> tuple[Image.Image, Looked]:
+    """The picture upright, RGB, at most of preview size; and what it tells. Raises whatever a decoder raises."""
     image: Image.Image = load_decoder(content_type)(BytesIO(data))
     width, height = image.size
     if width * height > (MAX_JPEG_PIXELS if content_type == "image/jpeg" else MAX_PIXELS):
@@ -93,14 +94,18 @@ def _derive(data: bytes, content_type: str) -> Pictures:
         image = image.transpose(_UPRIGHT[orientation])
     if orientation in _SIDEWAYS:
         width, height = height, width
-    return render(image, Looked(width=width, height=height, hint=hint))
+    return image, Looked(width=width, height=height, hint=hint)
 
 
 def render(image: Image.Image, looked: Looked) -> Pictures:
     """Encode an upright RGB image, no larger than a preview, twice. One decode serves both sizes."""
     preview = _repaint(image)
-    thumb = preview.resize(fit(preview.size, THUMB_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return Pictures(_encode(thumb), _encode(preview), looked)
+    return Pictures(_encode(shrink(preview)), _encode(preview), looked)
+
+
+def shrink(preview: Image.Image) -> Image.Image:
+    """The thumb of a preview."""
+    return preview.resize(fit(preview.size, THUMB_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def fit(size: Size, longest: int) -> Size:
