@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,12 +45,20 @@ def install(requirements: Iterable[str], target: Path, built: Iterable[str] = ()
     _pip_install(target, *for_lambda, *from_wheels)
     if from_source:
         _pip_install(target, "--no-deps", *from_source)
+    refuse_unpinned(target, [*from_wheels, *from_source])
     for pattern in CHAFF:
         for path in target.rglob(pattern):
             path.unlink()
     for path in [path for name in CHAFF_DIRECTORIES for path in target.rglob(name)]:
         shutil.rmtree(path, ignore_errors=True)
     mark.write_text(content)
+
+
+def refuse_unpinned(target: Path, requirements: Iterable[str]) -> None:
+    """Raise Incomplete when a distribution in `target` is not in `requirements` in that very version."""
+    names = (path.name.removesuffix(".dist-info").split("-") for path in target.glob("*.dist-info"))
+    if unpinned := {_pin(f"{name}=={version}") for name, version in names} - set(map(_pin, requirements)):
+        raise Incomplete(f"these would ship without being pinned: {', '.join(sorted(unpinned))}")
 
 
 def compile_modules(tree: Path, mounted_at: str) -> None:
@@ -90,6 +99,11 @@ def refuse_over(limit_mb: int, target: Path) -> None:
 
 def megabytes(target: Path) -> str:
     return f"{target.stat().st_size / 1_000_000:.1f} MB"
+
+
+def _pin(requirement: str) -> str:
+    name, _, version = re.sub(r"\[.*\]", "", requirement).partition("==")
+    return f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
 
 
 def _pip_install(target: Path, *arguments: str) -> None:

@@ -111,6 +111,14 @@ def test_every_requirement_is_pinned_to_one_version() -> None:
         assert all("==" in line for line in pinned(package.ROOT / name))
 
 
+def test_what_a_requirement_brings_along_is_pinned_too(tmp_path: Path) -> None:
+    for name in ("pyjwt-2.15.1", "typing_extensions-4.16.0"):
+        (tmp_path / f"{name}.dist-info").mkdir()
+    bundle.refuse_unpinned(tmp_path, ["PyJWT[crypto]==2.15.1", "typing-extensions==4.16.0"])
+    with pytest.raises(bundle.Incomplete, match=r"typing-extensions==4\.16\.0"):
+        bundle.refuse_unpinned(tmp_path, ["PyJWT[crypto]==2.15.1", "typing-extensions==4.15.0"])
+
+
 def test_the_decoders_have_the_versions_without_known_overflows() -> None:
     pillow = next(line for line in pinned(package.ROOT / "requirements-media.txt") if line.startswith("Pillow"))
     assert int(pillow.split("==")[1].split(".")[0]) >= 13
