@@ -11,8 +11,7 @@ from pydantic_core import PydanticCustomError
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt]"
     r"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?)"
-    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
+    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 )
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 
