@@ -206,7 +206,10 @@ class Report(BaseModel):
 
 
 class Medium(BaseModel):
-    """One attachment as kept (a MEDIA# item). What was declared stays beside what arrived: the two may differ, the real one rules."""
+    """One attachment as kept (a MEDIA# item). What was declared stays beside what arrived: the two may differ, the real one rules.
+
+    `position` counts within the call that declared it: a sender tells their files apart by the order of the answer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -217,6 +220,7 @@ class Medium(BaseModel):
     declared_size: int
     declared_sha256: str | None = None
     created_at: datetime
+    position: int = 0
     content_type: str | None = None
     size: int | None = None
     checksum: dict[str, str] | None = None

@@ -57,7 +57,7 @@ def declare_media(
     """
     report = case.report
     call = idempotency_key or random_id()
-    media = tuple(new_medium(entry, identity.media_id(report.id, call, n), now) for n, entry in enumerate(declared))
+    media = tuple(new_medium(entry, identity.media_id(report.id, call, n), n, now) for n, entry in enumerate(declared))
     known = {medium.media_id: medium for medium in case.media}
     if media[0].media_id in known:
         return _replayed(media, known, call, identity, report.id)

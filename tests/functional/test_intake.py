@@ -43,6 +43,16 @@ def test_the_same_call_again_answers_with_the_same_report() -> None:
     }
 
 
+def test_a_repeated_call_grants_the_media_in_the_order_in_which_they_were_declared() -> None:
+    key, body = new_key(), report(media=[{"content_type": "image/jpeg", "size": size} for size in (50, 10, 40, 20, 30)])
+    first, second = call("POST", "/v1/reports", body, key=key).json, call("POST", "/v1/reports", body, key=key).json
+    seen = call("GET", "/v1/reports/mine", receipt=first["receipt"]).json
+
+    assert [upload["max_bytes"] for upload in second["uploads"]] == [50, 10, 40, 20, 30]
+    assert [upload["media_id"] for upload in first["uploads"]] == [upload["media_id"] for upload in second["uploads"]]
+    assert [medium["media_id"] for medium in seen["media"]] == [upload["media_id"] for upload in first["uploads"]]
+
+
 def test_twenty_equal_calls_at_once_make_one_report(aws: Mapping[str, str]) -> None:
     key = new_key()
     with ThreadPoolExecutor(20) as pool:
