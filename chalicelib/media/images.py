@@ -60,11 +60,13 @@ def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
 
 def derive(data: bytes, content_type: str) -> Pictures:
     """Derive from the bytes of a picture of one of the accepted image types. Raises Rejected, and MemoryError."""
+    file = BytesIO(data)
+    del data  # `look` closes the file, and what the caller does not keep is then free
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")  # sloppy Exif, which costs no more than the hint
         try:
-            return render(*look(data, content_type))
+            return render(*look(file, content_type))
         except Image.DecompressionBombError:
             raise Rejected(RejectReason.TOO_MANY_PIXELS) from None
         except (Rejected, MemoryError):
@@ -73,21 +75,22 @@ def derive(data: bytes, content_type: str) -> Pictures:
             raise Rejected(RejectReason.UNREADABLE) from None
 
 
-def look(data: bytes, content_type: str) -> tuple[Image.Image, Looked]:
-    """The picture upright, RGB, at most of preview size; and what it tells. Raises whatever a decoder raises."""
-    image: Image.Image = load_decoder(content_type)(BytesIO(data))
+def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
+    """The picture upright, RGB, at most of preview size; and what it tells. Closes `file`. Raises whatever a decoder raises."""
+    image: Image.Image = load_decoder(content_type)(file)
     width, height = image.size
     if width * height > (MAX_JPEG_PIXELS if content_type == "image/jpeg" else MAX_PIXELS):
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
-    if len(image.info.get("exif", b"")) > MAX_EXIF_BYTES:
-        del image.info["exif"]
     box = fit(image.size, PREVIEW_PX)
     image.draft("RGB", _with_margin(box))  # of effect for JPEG only
     if image.size[0] * image.size[1] > MAX_PIXELS:
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
     image.load()
+    file.close()
+    if len(image.info.get("exif", b"")) > MAX_EXIF_BYTES:
+        del image.info["exif"]
     exif = image.getexif()
-    orientation = exif.get(0x0112, 1) if isinstance(exif.get(0x0112, 1), int) else 1
+    orientation = exif.get(0x0112)
     hint = _read_hint(exif)
     image = _flatten(image).resize(box, Image.Resampling.LANCZOS, reducing_gap=2.0)
     if orientation in _UPRIGHT:

@@ -82,7 +82,7 @@ def _row(what: str, against: str, ratios: list[float], at_most: float | None = N
 def _quality(path: Path) -> Row:
     """Before encoding, in dB of peak signal to noise; the worse of preview and thumb."""
     data = path.read_bytes()
-    preview, _ = images.look(data, "image/jpeg")
+    preview, _ = images.look(BytesIO(data), "image/jpeg")
     Image.MAX_IMAGE_PIXELS = None
     full = ImageOps.exif_transpose(Image.open(BytesIO(data))).convert("RGB")
     worst = min(_decibels(full, preview), _decibels(full, images.shrink(preview)))
