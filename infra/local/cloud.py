@@ -55,7 +55,7 @@ class Cloud:
         if self.advance_clock is None or environ["REQUEST_METHOD"] != "POST" or advance < timedelta(0):
             status, answer = "400 Bad Request", {"error": 'POST {"advance_s": seconds, 0 or more}'}
         else:
-            status, answer = "200 OK", {"now": self.advance_clock(advance).isoformat(timespec="milliseconds")}
+            status, answer = "200 OK", {"now": self.advance_clock(advance).isoformat(timespec="milliseconds").replace("+00:00", "Z")}
         content = json.dumps(answer).encode()
         start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
         return [content]

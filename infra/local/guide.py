@@ -15,21 +15,20 @@ Tipline is running (ready in {took_s:.1f} s). Ctrl-C ends it.
 
 Report with a photo: put the path of a JPEG in PHOTO, and paste this in this folder.
 
-  PHOTO=photo.jpg; SIZE=$(wc -c < "$PHOTO" | tr -d ' '); KEY=$(python3 -c 'import uuid; print(uuid.uuid4())')
-  curl -sS {api}/v1/reports -H 'Content-Type: application/json' -H "Idempotency-Key: $KEY" -o report.json \\
-    -d '{{"category":"traffic_violation","text":"A van blocks the crossing","media":[{{"content_type":"image/jpeg","size":'$SIZE'}}]}}'
-  python3 - <<'END' > upload.curl
-  import json
-  upload = json.load(open("report.json"))["uploads"][0]
-  print("url =", upload["url"], *(f'\nform-string = "{{name}}={{value}}"' for name, value in upload["fields"].items()))
-  END
-  curl -sS -K upload.curl -F "file=@$PHOTO" -w 'uploaded: %{{http_code}}\n'
+PHOTO=photo.jpg; SIZE=$(wc -c < "$PHOTO" | tr -d ' '); KEY=$(python3 -c 'import uuid; print(uuid.uuid4())')
+curl -sS {api}/v1/reports -H 'Content-Type: application/json' -H "Idempotency-Key: $KEY" -o report.json \\
+  -d '{{"category":"traffic_violation","text":"A van blocks the crossing","media":[{{"content_type":"image/jpeg","size":'$SIZE'}}]}}'
+python3 -c 'import json
+upload = json.load(open("report.json"))["uploads"][0]
+print("url =", upload["url"])
+for name, value in upload["fields"].items(): print(f"form-string = \\"{{name}}={{value}}\\"")
+' | curl -sS -K - -F "file=@$PHOTO" -w 'uploaded: %{{http_code}}\\n'
 
 See it as its reporter, then as an officer:
 
-  RECEIPT=$(python3 -c 'import json; print(json.load(open("report.json"))["receipt"])')
-  curl -sS {api}/v1/reports/mine -H "Authorization: Receipt $RECEIPT"
-  curl -sS {api}/v1/officer/reports -H "Authorization: Bearer $(make -s token OFFICER=officer{port})"
+RECEIPT=$(python3 -c 'import json; print(json.load(open("report.json"))["receipt"])')
+curl -sS {api}/v1/reports/mine -H "Authorization: Receipt $RECEIPT"
+curl -sS {api}/v1/officer/reports -H "Authorization: Bearer $(make -s token OFFICER=officer{port})"
 
 Move the clock of sweeps and lifecycles: make clock ADVANCE=5m{port}
 Requests and notices follow.

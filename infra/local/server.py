@@ -9,8 +9,10 @@ served as API Gateway would; consumers are fed as Lambda would feed them.
 | `LOCAL_DIR` (`.local`) | where the stack says where it is (see `stack_file`) |
 """
 
+import contextlib
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -25,24 +27,38 @@ ACCESS_KEY, SECRET_KEY = "local", "local"
 
 
 def main() -> None:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    interrupts = _Interrupts()
     port, aws_port = _port("PORT", stack_file.DEFAULT_PORT), _port("AWS_PORT", 5555)
     for name, wanted in (("PORT", port), ("AWS_PORT", aws_port)):
-        if not port_is_free(wanted):
-            raise SystemExit(
-                f"Port {wanted} is taken ({name}). Choose others, for instance: PORT={port + 10} AWS_PORT={aws_port + 10} make run"
-            )
+        if not port_is_free(wanted) or (wanted and port == aws_port):
+            other = f"PORT={port + 10} AWS_PORT={aws_port + 11}"
+            raise SystemExit(f"Port {wanted} is taken ({name}). Choose others, for instance: make run {other}")
     began = time.monotonic()
     stack = LocalStack(port, aws_port, without=[name for name in os.environ.get("WITHOUT", "").split(",") if name])
     try:
-        if not stop.is_set():
-            stack.announce(time.monotonic() - began)
-        stop.wait()
+        stack.announce(time.monotonic() - began)
+        interrupts.wait()
     finally:
         stack.close()
     print("Stopped.", flush=True)
+
+
+class _Interrupts:
+    """Ctrl-C and termination, also those that come while the stack is made.
+
+    The kernel may hand a signal to any thread; a main thread that waits for a lock would then sleep on. So signals arrive as bytes.
+    """
+
+    def __init__(self) -> None:
+        self._arrived, self._sent = socket.socketpair()
+        self._sent.setblocking(False)
+        signal.set_wakeup_fd(self._sent.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+
+    def wait(self) -> None:
+        while not set(self._arrived.recv(1)) & {signal.SIGINT, signal.SIGTERM}:
+            pass
 
 
 class LocalStack:
@@ -68,11 +84,12 @@ class LocalStack:
                 "LIMITS": os.environ.get("LIMITS", "off"),
             }
         )
-        self._serve_api(port)
+        self._load_api(port)
         self._feed_consumers(without)
+        threading.Thread(target=self._api.server.serve_forever, kwargs={"poll_interval": 0.05}, name="api", daemon=True).start()
         self.paths = stack_file.write(self._api.port, self.outputs())
 
-    def _serve_api(self, port: int) -> None:
+    def _load_api(self, port: int) -> None:
         # Only now are there settings to read.
         from app import app
         from chalicelib import wiring
@@ -87,7 +104,6 @@ class LocalStack:
         from infra.local.seed import seed_officers
 
         seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])
-        threading.Thread(target=self._api.server.serve_forever, kwargs={"poll_interval": 0.05}, name="api", daemon=True).start()
 
     def _feed_consumers(self, without: list[str]) -> None:
         from infra.local.cloud import Change
@@ -95,7 +111,10 @@ class LocalStack:
         from infra.local.pollers import Pollers
 
         notices = NoticesShown(self.environment["NOTICES_TOPIC_ARN"], REGION, show=_say)
-        self._pollers = Pollers(self.app, self.environment, without)
+        try:
+            self._pollers = Pollers(self.app, self.environment, without)
+        except ValueError as error:
+            raise SystemExit(f"WITHOUT: {error}") from None
 
         def changed(change: Change) -> None:
             if change is Change.TOPIC:
@@ -182,8 +201,10 @@ def _port(name: str, default: int) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    # Whoever stopped reading must not stop the stack.
+    with contextlib.suppress(OSError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,326 @@
+"""The local stack as a person has it: a process of its own, spoken to over its ports."""
+
+import http.client
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from PIL import Image
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60
+
+
+class Stack:
+    """A running stack. `expect` waits for a line of its output."""
+
+    def __init__(self, folder: Path, *, port: int | None = None, **environment: str) -> None:
+        self.port, self.aws_port = port or _free_port(), _free_port()
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))},
+            "LOCAL_DIR": str(folder),
+            "PORT": str(self.port),
+            "AWS_PORT": str(self.aws_port),
+            **environment,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "infra.local.server"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._more = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.expect("Tipline is running")
+        self.folder, self.api = folder, f"http://127.0.0.1:{self.port}"
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.folder / f"stack-{self.port}.json").read_text())
+        return content
+
+    def expect(self, pattern: str) -> str:
+        def found() -> str | None:
+            return next((line for line in self.lines if re.search(pattern, line)), None)
+
+        with self._more:
+            self._more.wait_for(lambda: found() or self.process.poll() is not None, PATIENCE_S)
+            line = found()
+        assert line, f"no {pattern!r} in:\n{''.join(self.lines)}"
+        return line
+
+    def run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", f"infra.local.{module}", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+    def client(self, service: str) -> Any:
+        outputs = self.outputs
+        return boto3.client(
+            service,
+            endpoint_url=outputs["aws"],
+            region_name=outputs["region"],
+            aws_access_key_id=outputs["access_key"],
+            aws_secret_access_key=outputs["secret_key"],
+        )
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            with self._more:
+                self.lines.append(line)
+                self._more.notify_all()
+        with self._more:
+            self._more.notify_all()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("local")
+
+
+@pytest.fixture(scope="module")
+def stack(folder: Path) -> Iterator[Stack]:
+    running = Stack(folder)
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+
+
+@pytest.fixture(scope="module")
+def sweeping(folder: Path, stack: Stack) -> Iterator[Stack]:
+    """A second stack beside the first, whose stream nobody reads."""
+    running = Stack(folder, WITHOUT="publish_notices")
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+
+
+def test_it_is_healthy(stack: Stack) -> None:
+    assert requests.get(f"{stack.api}/v1/health", timeout=10).json()["status"] == "ok"
+
+
+def test_an_unknown_path_is_a_problem_in_our_form(stack: Stack) -> None:
+    answer = requests.get(f"{stack.api}/v1/nowhere", timeout=10)
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_it_says_where_everything_is(stack: Stack) -> None:
+    outputs = stack.outputs
+    assert outputs["api"] == stack.api
+    assert outputs["aws"] == f"http://127.0.0.1:{stack.aws_port}"
+    assert set(outputs["queues"]) == {"uploads", "manifests"} <= set(outputs["dead_letter_queues"])
+    assert stack.client("dynamodb").describe_table(TableName=outputs["table"])["Table"]["TableStatus"] == "ACTIVE"
+    assert stack.client("s3").get_bucket_versioning(Bucket=outputs["bucket"])["Status"] == "Enabled"
+    assert stack.client("sns").get_topic_attributes(TopicArn=outputs["topic_arn"])
+    for url in (*outputs["queues"].values(), *outputs["dead_letter_queues"].values()):
+        assert stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+
+
+@pytest.mark.parametrize(
+    ("username", "categories", "role"),
+    [
+        ("officer", ["*"], "officer"),
+        ("narrow", ["traffic_violation"], "officer"),
+        ("supervisor", ["*"], "supervisor"),
+        ("admin", ["*"], "admin"),
+    ],
+)
+def test_a_seeded_officer_signs_in_with_what_token_prints_and_nothing_else(
+    stack: Stack, username: str, categories: list[str], role: str
+) -> None:
+    printed = stack.run("token", username).stdout
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", printed)
+    officer = requests.get(f"{stack.api}/v1/officer/me", headers={"Authorization": f"Bearer {printed.strip()}"}, timeout=10).json()
+    assert officer["username"] == username
+    assert officer["scope"]["categories"] == categories
+    assert role in officer["roles"]
+
+
+def test_nobody_gets_a_token_who_is_not_seeded(stack: Stack) -> None:
+    asked = stack.run("token", "nobody")
+    assert asked.returncode == 1
+    assert asked.stdout == ""
+    assert "supervisor" in asked.stderr
+
+
+def test_a_photo_reaches_the_officer_cleaned_and_the_notices_go_out(stack: Stack) -> None:
+    sqs, outputs = stack.client("sqs"), stack.outputs
+    queue = sqs.create_queue(QueueName="officers-own")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    stack.client("sns").subscribe(TopicArn=outputs["topic_arn"], Protocol="sqs", Endpoint=arn)
+
+    photo = _photo()
+    report = _create(stack, {"category": "traffic_violation", "media": [{"content_type": "image/jpeg", "size": len(photo)}]}).json()
+    upload = report["uploads"][0]
+    assert requests.post(upload["url"], data=upload["fields"], files={"file": photo}, timeout=10).status_code == 204
+    stack.expect(rf"notice → report · traffic_violation · .* · {report['reference']}")
+    stack.expect(rf"notice → media · traffic_violation · .* · {report['reference']}")
+
+    token = stack.run("token", "narrow").stdout.strip()
+    (row,) = requests.get(f"{stack.api}/v1/officer/reports", headers={"Authorization": f"Bearer {token}"}, timeout=10).json()["items"]
+    assert row["media"] == {"total": 1, "ready": 1}
+    thumbnail = requests.get(row["thumbnail_url"], timeout=10)
+    assert b"Exif" not in thumbnail.content
+    with Image.open(io.BytesIO(thumbnail.content)) as picture:
+        assert picture.height > picture.width  # upright
+
+    told = [message["Body"] for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]]
+    kinds = {json.loads(body)["MessageAttributes"]["kind"]["Value"] for body in told}
+    assert kinds == {"report", "media"}
+
+
+def test_the_same_key_twenty_times_at_once_is_one_report(stack: Stack) -> None:
+    key = str(uuid.uuid4())
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: _create(stack, {"category": "other", "text": "once"}, key), range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
+    assert len({(answer.json()["id"], answer.json()["receipt"]) for answer in answers}) == 1
+
+
+def test_the_clock_moves_as_far_as_it_is_told(stack: Stack) -> None:
+    first = stack.run("clock", "1s").stdout.strip()
+    second = stack.run("clock", "1d").stdout.strip()
+    assert first[:10] < second[:10]
+    assert second.endswith("Z")
+
+
+@pytest.mark.parametrize("advance", ["", "5", "soon", "-5m"])
+def test_the_clock_takes_only_a_duration(stack: Stack, advance: str) -> None:
+    asked = stack.run("clock", advance)
+    assert asked.returncode == 1
+    assert "ADVANCE=" in asked.stderr
+
+
+def test_a_taken_port_is_named_with_the_way_out(stack: Stack) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "infra.local.server"],
+        cwd=ROOT,
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert asked.returncode == 1
+    assert f"Port {stack.port} is taken (PORT)" in asked.stderr
+    assert "make run PORT=" in asked.stderr
+    assert "Traceback" not in asked.stderr
+
+
+def test_a_second_stack_leaves_the_first_alone(stack: Stack, sweeping: Stack) -> None:
+    assert json.loads((stack.folder / "stack.json").read_text())["api"] == stack.api
+    assert sweeping.outputs["api"] == sweeping.api
+    _create(sweeping, {"category": "other", "text": "only here"})
+    tables = [each.client("dynamodb").scan(TableName=each.outputs["table"])["Items"] for each in (stack, sweeping)]
+    assert ["only here" in str(items) for items in tables] == [False, True]
+
+
+def test_what_no_stream_tells_the_sweep_does(sweeping: Stack) -> None:
+    report = _create(sweeping, {"category": "missing_elderly", "text": "A grey coat"}).json()
+    assert not any(report["reference"] in line for line in sweeping.lines)
+    sweeping.run("clock", "2m")
+    sweeping.expect(rf"notice → report · missing_elderly · .* · high · {report['reference']}")
+
+
+def test_requests_are_logged_by_route_alone(stack: Stack) -> None:
+    requests.get(f"{stack.api}/v1/reports/SECRET", headers={"Authorization": "Receipt SECRET"}, timeout=10)
+    stack.expect(r"^GET /v1/reports/\{\w+\} 404 \d+ ms$")
+    assert not any("SECRET" in line for line in stack.lines)
+
+
+def test_a_function_that_is_not_there_cannot_be_left_out(stack: Stack) -> None:
+    environment = {**stack.environment, "PORT": str(_free_port()), "AWS_PORT": str(_free_port()), "WITHOUT": "nothing"}
+    asked = subprocess.run(
+        [sys.executable, "-m", "infra.local.server"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert asked.returncode == 1
+    assert "publish_notices" in asked.stderr
+
+
+def test_termination_ends_it_cleanly(sweeping: Stack) -> None:
+    assert sweeping.end(signal.SIGTERM) == 0
+    assert not (sweeping.folder / f"stack-{sweeping.port}.json").exists()
+    assert (sweeping.folder / "stack.json").exists()
+
+
+def test_an_interrupt_ends_it_cleanly_even_with_a_connection_open(stack: Stack) -> None:
+    idle = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
+    idle.connect()
+    began = time.monotonic()
+    assert stack.end(signal.SIGINT) == 0
+    assert time.monotonic() - began < 10
+    assert list(stack.folder.iterdir()) == []
+    stack.expect("^Stopped.$")
+    assert not any("Traceback" in line for line in stack.lines)
+    idle.close()
+
+
+def test_without_a_stack_the_tools_say_so(stack: Stack) -> None:
+    asked = stack.run("token", "officer")
+    assert asked.returncode == 1
+    assert "make run" in asked.stderr
+
+
+def test_without_a_fitting_python_the_way_out_is_named() -> None:
+    asked = subprocess.run(
+        ["/bin/bash", "infra/python.sh"], cwd=ROOT, env={"PATH": "/nonexistent"}, capture_output=True, text=True, timeout=10, check=False
+    )
+    assert asked.returncode == 1
+    assert "Python 3.12 or later" in asked.stderr
+    assert asked.stdout == ""
+
+
+def _create(stack: Stack, body: dict[str, Any], key: str | None = None) -> requests.Response:
+    answer = requests.post(f"{stack.api}/v1/reports", json=body, headers={"Idempotency-Key": key or str(uuid.uuid4())}, timeout=30)
+    assert answer.status_code in (200, 201), answer.text
+    return answer
+
+
+def _photo() -> bytes:
+    """A landscape picture whose metadata says it stands upright, with a place in it."""
+    picture = Image.new("RGB", (640, 480), "seagreen")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825).update({1: "N", 2: (39.0, 54.0, 20.0), 3: "E", 4: (116.0, 23.0, 29.0)})
+    stored = io.BytesIO()
+    picture.save(stored, "JPEG", exif=exif)
+    return stored.getvalue()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
