@@ -122,9 +122,11 @@ class _Loop(threading.Thread):
 
 class QueueConsumer:
     """One event source mapping of a queue. What the function reports as failed, or all if it fails itself, stays in the queue: SQS hides
-    it for its visibility timeout (here shortened, see HASTE) and sets it aside after its tries."""
+    it for `retry_after_s` (its visibility timeout, shortened: see HASTE) and sets it aside after its tries."""
 
-    def __init__(self, mapping: Mapping[str, Any], function: Function, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, mapping: Mapping[str, Any], function: Function, environment: Mapping[str, str], retry_after_s: int | None = None
+    ) -> None:
         queue = _environment_name(mapping["Queue"]["Fn::Sub"])
         self._url, self._arn = environment[f"{queue}_URL"], environment[f"{queue}_ARN"]
         self._region = environment["AWS_REGION"]
@@ -133,7 +135,7 @@ class QueueConsumer:
         self._sqs = boto3.client("sqs")
         self._receiving = threading.Lock()
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["VisibilityTimeout"])["Attributes"]
-        self._retry_after_s = max(1, int(attributes["VisibilityTimeout"]) // HASTE)
+        self._retry_after_s = int(attributes["VisibilityTimeout"]) // HASTE if retry_after_s is None else retry_after_s
 
     def work(self) -> bool:
         """Handle one batch. Answers whether there was one."""
@@ -271,18 +273,19 @@ class StreamConsumer:
 class Schedules:
     """EventBridge's rates, one function at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._functions: dict[str, tuple[float, Function]] = {}
         self._due: dict[str, float] = {}
         self._running = threading.Lock()
 
     def add(self, name: str, period_s: float, function: Function) -> None:
         self._functions[name] = (period_s, function)
-        self._due[name] = time.monotonic() + period_s
+        self._due[name] = self._clock() + period_s
 
     def work(self) -> bool:
         for name, (period_s, _) in self._functions.items():
-            if time.monotonic() >= self._due[name]:
+            if self._clock() >= self._due[name]:
                 self._due[name] += period_s
                 self._run(name)
         return False
