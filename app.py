@@ -2,8 +2,21 @@
 
 from chalice.app import Chalice
 
-from chalicelib.handlers import auth, casework, catalogue, docs, media_events, notices, reports, schedules
+from chalicelib.handlers import (
+    auth,
+    casework,
+    catalogue,
+    docs,
+    holds,
+    media_events,
+    notices,
+    remarks,
+    reports,
+    schedules,
+    statistics,
+    subscriptions,
+)
 
 app = Chalice(app_name="tipline", configure_logs=False)
-for module in (auth, catalogue, reports, casework, docs, media_events, notices, schedules):
+for module in (auth, catalogue, reports, casework, remarks, holds, statistics, subscriptions, docs, media_events, notices, schedules):
     app.register_blueprint(module.bp)

@@ -19,6 +19,8 @@ UPLOAD_CHECK = timedelta(minutes=10)
 UPLOAD_PATIENCE = timedelta(hours=24)
 # When one medium has its verdict, how long to wait for the others before officers are told.
 MEDIA_PATIENCE = timedelta(seconds=60)
+# A critical report that nobody has acknowledged by then is told again, more widely.
+ACKNOWLEDGE_WITHIN = timedelta(minutes=5)
 
 
 class DutyKind(StrEnum):

@@ -201,7 +201,6 @@ class Report(BaseModel):
     messages: int = 0
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None
-    deleted_at: datetime | None = None
     has_contact: bool = False
 
 

@@ -221,6 +221,13 @@ class MediumView(BaseModel):
     thumbnail_url: str | None = None
 
 
+class Outcome(BaseModel):
+    """What came of it, in coarse words, and what the officer wrote for the reporter."""
+
+    text: str
+    reason: str | None = None
+
+
 class ReporterView(BaseModel):
     model_config = shown(
         {
@@ -244,7 +251,7 @@ class ReporterView(BaseModel):
     text: str | None
     media: list[MediumView]
     messages: list[MessageView]
-    outcome: Any = None
+    outcome: Outcome | None = None
     emergency: Emergency
     poll_after_s: int
 
@@ -326,7 +333,17 @@ class NoteView(BaseModel):
     at: str
 
 
+class ProposalView(BaseModel):
+    """A disposition that waits for a second officer."""
+
+    disposition: str
+    by: str
+    at: str
+
+
 class OpenedReport(BaseModel):
+    """`sealed`: withdrawn, so what the reporter said is left out."""
+
     model_config = shown(_OPENED)
 
     id: str
@@ -349,14 +366,107 @@ class OpenedReport(BaseModel):
     flags: list[str]
     assignee: str | None
     disposition: str | None
+    proposal: ProposalView | None = None
     reason: str | None
     duplicate_of: str | None
+    acknowledged_at: str | None = None
+    closed_at: str | None = None
     has_contact: bool
+    sealed: bool = False
     unread: int
     version: int
     media: list[OpenedMedium]
     messages: list[MessageView]
     notes: list[NoteView]
+
+
+class ChangedReport(BaseModel):
+    model_config = shown(
+        {
+            **_REPORT,
+            "first_category": None,
+            "status": "closed",
+            "urgency": "high",
+            "district": "chaoyang",
+            "assignee": "officer",
+            "disposition": "resolved",
+            "proposal": None,
+            "reason": "He was found at the bus depot and is at home again.",
+            "duplicate_of": None,
+            "version": 3,
+        }
+    )
+
+    id: str
+    reference: str
+    category: str
+    first_category: str | None
+    status: str
+    urgency: str
+    district: str
+    assignee: str | None
+    disposition: str | None
+    proposal: ProposalView | None
+    reason: str | None
+    duplicate_of: str | None
+    version: int
+
+
+class ContactView(BaseModel):
+    model_config = shown({"name": "Li", "phone": "+86 138 0000 0000", "email": None})
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+class HistoryEntry(BaseModel):
+    at: str
+    by: str
+    action: str
+    detail: dict[str, Any] | None
+
+
+class History(BaseModel):
+    model_config = shown(
+        {
+            "items": [
+                {"at": "2026-11-24T00:33:41.020Z", "by": "officer", "action": "open", "detail": None},
+                {
+                    "at": "2026-11-24T00:34:02.775Z",
+                    "by": "officer",
+                    "action": "change",
+                    "detail": {"version": 2, "fields": {"status": {"old": "new", "new": "acknowledged"}}},
+                },
+            ]
+        }
+    )
+
+    items: list[HistoryEntry]
+
+
+class Template(BaseModel):
+    code: str
+    title: dict[str, str]
+    text: dict[str, str]
+    placeholders: list[str]
+
+
+class Templates(BaseModel):
+    model_config = shown(
+        {
+            "items": [
+                {
+                    "code": "thank_you",
+                    "title": {"zh": "感谢", "en": "Thank you"},
+                    "text": {"zh": "感谢您的举报（编号 {reference}）。", "en": "Thank you for your report ({reference})."},
+                    "placeholders": ["reference"],
+                }
+            ]
+        }
+    )
+
+    items: list[Template]
 
 
 class Problem(BaseModel):
@@ -369,6 +479,7 @@ class Problem(BaseModel):
     detail: str
     request_id: str
     errors: list[dict[str, str]] | None = None
+    legal: list[str] | None = None
 
 
 def emergency(number: str, language: str) -> Emergency:

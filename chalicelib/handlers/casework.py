@@ -1,29 +1,45 @@
 """Officers' routes on reports. Who it is comes from the authorizer; what they may do from their own row."""
 
+import json
 import re
+from dataclasses import replace
 from typing import Annotated, Any
 
 from chalice.app import Blueprint
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors, wiring
-from chalicelib.domain import times
+from chalicelib.domain import geo, ids, times
 from chalicelib.domain.media import ACCEPTED, MediaKind, MediaState, original_key
 from chalicelib.domain.officers import Officer, Role
-from chalicelib.domain.reports import CategoryCode, Medium
+from chalicelib.domain.reports import CategoryCode, Medium, OfficerSubmission, Report, Status, Strict
+from chalicelib.domain.times import Moment
+from chalicelib.domain.workflow import Change, Reason, Username
 from chalicelib.handlers import answers
 from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.http import Access, Answer, Call, endpoint
-from chalicelib.handlers.reports import picture_url, thumbnail_url
+from chalicelib.handlers.http import Access, Answer, Call, Key, endpoint
+from chalicelib.handlers.reports import created, picture_url, thumbnail_url
 from chalicelib.media import grants
-from chalicelib.services import admission, casework
-from chalicelib.store.reports import Case
+from chalicelib.services import admission, casework, lists
 from chalicelib.store.table import Row
 
 bp = Blueprint(__name__)
 
 ORIGINAL_LIFE_S = 300
+
+
+def _known_district(code: str) -> str:
+    if code not in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN):
+        raise PydanticCustomError("unknown_value", "Not a district of the areas file.")
+    return code
+
+
+def _read_reference(value: str) -> str:
+    reference = ids.read_reference(value)
+    if reference is None:
+        raise PydanticCustomError("unknown_value", "Not a reference.")
+    return reference
 
 
 def _read_limit(value: Any) -> int:
@@ -36,6 +52,13 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     category: CategoryCode | None = None
+    status: Status | None = None
+    district: Annotated[str, AfterValidator(_known_district)] | None = None
+    assignee: Username | None = None
+    bulletin_id: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    reference: Annotated[str, AfterValidator(_read_reference)] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     cursor: str | None = None
     limit: Annotated[
         int, BeforeValidator(_read_limit), Field(ge=1, le=50), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 50})
@@ -89,10 +112,13 @@ def get_me(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def list_reports(call: Call) -> Answer:
-    """Only `next_cursor: null` means the end: a page may be short, even empty, before that."""
-    page = casework.list_reports(
+    """Filters narrow each other down; `since` counts, `until` does not any more. Officers see what is inside their scope, and only that.
+
+    Only `next_cursor: null` means the end: a page may be short, even empty, before that.
+    """
+    page = lists.list_reports(
         admitted(call),
-        casework.Filters(category=call.query.category),
+        lists.Filters(**call.query.model_dump(exclude={"cursor", "limit"})),
         cursor=call.query.cursor,
         limit=call.query.limit,
         listing=wiring.listing(),
@@ -104,6 +130,54 @@ def list_reports(call: Call) -> Answer:
     return Answer(answers.ReportPage(items=[_list_row(row) for row in page.rows], next_cursor=page.next_cursor))
 
 
+class Reasoned(Strict):
+    """A body that gives a reason. Without one it is refused, and the refusal is on record."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["reason"]})
+
+    reason: Reason | None = None
+
+
+class OpenQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: Reason | None = None
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/v1/officer/reports",
+    summary="Enter a report on a caller's behalf",
+    tag="Casework",
+    access=Access.OFFICER,
+    body=OfficerSubmission,
+    returns={201: answers.Created, 200: answers.Created},
+    raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
+    key=Key.REQUIRED,
+    example={"category": "missing_elderly", "text": "Caller's father left home at six in slippers.", "source": "phone"},
+    authorizer=authorize_officer,
+)
+def enter_report(call: Call) -> Answer:
+    """As a resident's own report, with `source`. Hand the receipt to the caller: it is their only key to the report.
+
+    Any officer may enter any category: who picks up the telephone does not choose what it is about.
+    """
+    officer = admitted(call)
+    filed = casework.enter_report(
+        officer,
+        call.body,
+        idempotency_key=str(call.idempotency_key),
+        identity=wiring.identity(),
+        reports=wiring.reports(),
+        bulletins=wiring.bulletins(),
+        catalogue=wiring.catalogue(),
+        audit=wiring.audit(),
+        now=call.now,
+    )
+    return Answer(created(filed, call), status=200 if filed.replayed else 201)
+
+
 @endpoint(
     bp,
     "GET",
@@ -111,18 +185,146 @@ def list_reports(call: Call) -> Answer:
     summary="Open a report",
     tag="Casework",
     access=Access.OFFICER,
+    query=OpenQuery,
     returns={200: answers.OpenedReport},
     raises=(errors.NotFound,),
     authorizer=authorize_officer,
 )
 def open_report(call: Call) -> Answer:
-    """Everything but the contact. `ETag` is the version that a change must name in `If-Match`."""
-    case = casework.open_report(admitted(call), call.path["report_id"], reports=wiring.reports(), audit=wiring.audit(), now=call.now)
-    return Answer(opened(case).model_dump(by_alias=True), headers={"ETag": f'"{case.report.version}"'})
+    """Everything but the contact. `ETag` is the version that a change must name in `If-Match`.
+
+    Of a withdrawn report (`sealed`) the text, place, answers, dialogue and media are shown to a supervisor who gives a `reason`, to nobody else.
+    """
+    found = casework.open_report(
+        admitted(call), call.path["report_id"], reason=call.query.reason, reports=wiring.reports(), audit=wiring.audit(), now=call.now
+    )
+    return Answer(opened(found).model_dump(by_alias=True), headers={"ETag": etag(found.case.report)})
 
 
-def opened(case: Case) -> answers.OpenedReport:
-    report = case.report
+@endpoint(
+    bp,
+    "PATCH",
+    "/v1/officer/reports/{report_id}",
+    summary="Take a step on a report",
+    tag="Casework",
+    access=Access.OFFICER,
+    body=Change,
+    returns={200: answers.ChangedReport},
+    raises=(errors.NotFound, errors.Conflict("illegal_transition", legal="in_progress, closed")),
+    if_match=True,
+    example={"status": "closed", "disposition": "resolved", "reason": "He was found at the bus depot and is at home again."},
+    authorizer=authorize_officer,
+)
+def change_report(call: Call) -> Answer:
+    """Any subset of the fields. Send the `ETag` of the version that you have seen as `If-Match`; the answer brings the next one.
+
+    Closing needs `disposition` and `reason`; the reporter reads the reason. `malicious` stands only once another officer has confirmed it.
+    A step that the present status does not allow is answered 409, with those that it does. `null` unassigns, or unlinks a duplicate.
+    """
+    officer = admitted(call)
+    report = casework.change_report(
+        officer,
+        call.path["report_id"],
+        call.body,
+        version=call.version(),
+        reports=wiring.reports(),
+        officers=wiring.officers(),
+        audit=wiring.audit(),
+        now=call.now,
+    )
+    return Answer(changed(report), headers={"ETag": etag(report)})
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/v1/officer/reports/{report_id}/malicious/confirm",
+    summary="Confirm that a report is malicious",
+    tag="Casework",
+    access=Access.OFFICER,
+    returns={201: answers.ChangedReport},
+    raises=(errors.NotFound, errors.Conflict("nothing_to_confirm"), errors.Forbidden("own_words")),
+    authorizer=authorize_officer,
+)
+def confirm_malicious(call: Call) -> Answer:
+    """The second officer's word: not that of whoever proposed it. The label is the report's, never a person's."""
+    report = casework.confirm_malicious(
+        admitted(call), call.path["report_id"], reports=wiring.reports(), audit=wiring.audit(), now=call.now
+    )
+    return Answer(changed(report), status=201, headers={"ETag": etag(report)})
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/v1/officer/reports/{report_id}/contact",
+    summary="Reveal the reporter's contact",
+    tag="Casework",
+    access=Access.OFFICER,
+    body=Reasoned,
+    returns={200: answers.ContactView},
+    raises=(errors.NotFound,),
+    example={"reason": "The ambulance crew asks for the exact entrance."},
+    authorizer=authorize_officer,
+)
+def reveal_contact(call: Call) -> Answer:
+    """For a reason, which goes on record first. All fields are null when the reporter left no contact, or withdrew."""
+    contact = casework.reveal_contact(
+        admitted(call), call.path["report_id"], reason=call.body.reason, reports=wiring.reports(), audit=wiring.audit(), now=call.now
+    )
+    return Answer(answers.ContactView(**contact.model_dump()) if contact else answers.ContactView())
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/v1/officer/reports/{report_id}/history",
+    summary="Who did and saw what, when",
+    tag="Casework",
+    access=Access.OFFICER,
+    returns={200: answers.History},
+    raises=(errors.NotFound,),
+    authorizer=authorize_officer,
+)
+def read_history(call: Call) -> Answer:
+    """Oldest first, this very look included. A change names its version and its fields with their old and new values."""
+    rows = casework.read_history(admitted(call), call.path["report_id"], reports=wiring.reports(), audit=wiring.audit(), now=call.now)
+    return Answer(answers.History(items=[_entry(row) for row in rows]))
+
+
+def etag(report: Report) -> str:
+    return f'"{report.version}"'
+
+
+def changed(report: Report) -> answers.ChangedReport:
+    return answers.ChangedReport(
+        **report.model_dump(
+            include={
+                "id", "reference", "category", "first_category", "status", "urgency", "district", "assignee", "disposition", "reason",
+                "duplicate_of", "version",
+            }
+        ),
+        proposal=_proposal(report),
+    )  # fmt: skip
+
+
+def _proposal(report: Report) -> answers.ProposalView | None:
+    proposal = report.proposal
+    return answers.ProposalView(disposition=proposal.disposition, by=proposal.by, at=times.render(proposal.at)) if proposal else None
+
+
+def _entry(row: Row) -> answers.HistoryEntry:
+    detail = json.loads(row["detail"]) if "detail" in row else None
+    return answers.HistoryEntry(at=row["sk"].partition("#")[0], by=row["by"], action=row["action"], detail=detail)
+
+
+# What the reporter said: of a withdrawn report it is not shown.
+_SAID = ("text", "location", "place", "details")
+
+
+def opened(found: casework.Opened) -> answers.OpenedReport:
+    case = replace(found.case, media=(), messages=()) if found.sealed else found.case
+    report = case.report.model_copy(update=dict.fromkeys(_SAID)) if found.sealed else case.report
     return answers.OpenedReport(
         **report.model_dump(
             include={
@@ -133,7 +335,11 @@ def opened(case: Case) -> answers.OpenedReport:
         ),
         status=report.status.value,
         urgency=report.urgency.value,
+        proposal=_proposal(report),
+        sealed=found.sealed,
         received_at=times.render(report.received_at),
+        acknowledged_at=times.render(report.acknowledged_at) if report.acknowledged_at else None,
+        closed_at=times.render(report.closed_at) if report.closed_at else None,
         occurred_at=times.render(report.occurred_at) if report.occurred_at else None,
         flags=[flag.value for flag in report.flags],
         media=[_opened_medium(report.id, medium) for medium in case.media],

@@ -1,7 +1,8 @@
 """Which error is which status, and how it reads: RFC 9457 `application/problem+json`, one shape on every route.
 
     {"type": "https://…/errors/<code>", "code": …, "title": …, "status": …, "detail": …, "request_id": …,
-     "errors": [{"field": …, "code": …, "detail": …}]}        errors: for 422 only
+     "errors": [{"field": …, "code": …, "detail": …}],        for 422 only
+     "legal": […]}                                            the steps that are legal, where one was not
 
 Nothing of the input is repeated, and nothing of the program shown. The gateway's own answers (infra/app.yaml) have the same shape.
 """
@@ -10,6 +11,7 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.domain.languages import text
+from chalicelib.domain.workflow import NONE_LEGAL
 
 CONTENT_TYPE = "application/problem+json"
 TYPE_BASE = "https://tipline.example/errors/"
@@ -49,6 +51,8 @@ def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[
             {"field": each.field, "code": each.code, "detail": text(f"field.{each.code}", language, **dict(each.params))}
             for each in error.errors
         ]
+    if error.code == "illegal_transition":
+        body["legal"] = [step for step in error.params["legal"].split(", ") if step != NONE_LEGAL]
     return body
 
 

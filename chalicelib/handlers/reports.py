@@ -12,7 +12,7 @@ from chalicelib.domain import times
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, MAX_PARTS_PER_CALL, Declared, MediaState, derived_key
 from chalicelib.domain.messages import NewMessage
-from chalicelib.domain.reports import REPORTER_STATUS, Medium, Status, Strict, Submission
+from chalicelib.domain.reports import REPORTER_STATUS, Medium, Report, Status, Strict, Submission
 from chalicelib.handlers import answers
 from chalicelib.handlers.http import Access, Answer, Call, Key, conditional, endpoint
 from chalicelib.media import grants
@@ -248,6 +248,7 @@ def _reporter_view(case: Case, call: Call) -> Answer:
         text=report.text,
         media=[_medium(medium, call.language) for medium in case.media],
         messages=[answers.message(entry) for entry in case.messages],
+        outcome=_outcome(report, call.language),
         emergency=answers.emergency(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
     )
@@ -259,6 +260,17 @@ def _reporter_view(case: Case, call: Call) -> Answer:
     for medium, shown in zip(case.media, fields["media"], strict=True):
         shown["thumbnail_url"] = thumbnail_url(report.id, medium)
     return Answer(fields, headers={name: value for name, value in answer.headers.items() if name != "Content-Type"})
+
+
+def _outcome(report: Report, language: str) -> answers.Outcome | None:
+    """What came of a report that is closed. Whoever sent a duplicate is told as soon as it is known."""
+    if report.status is Status.CLOSED:
+        # As long as a label waits for a second officer, no more is said than that the report is closed.
+        disposition = report.disposition or "malicious"
+        return answers.Outcome(text=text(f"outcome.{disposition}", language), reason=report.reason)
+    if report.duplicate_of and report.status is not Status.WITHDRAWN:
+        return answers.Outcome(text=text("outcome.duplicate", language))
+    return None
 
 
 def _medium(medium: Medium, language: str) -> answers.MediumView:

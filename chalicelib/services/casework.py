@@ -1,67 +1,212 @@
-"""Officers' work on reports: list and open. Nothing is shown before it is on record."""
+"""Officers' work on one report: open it, take steps, confirm, reveal the contact, look back. Nothing is shown before it is on record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from chalicelib import errors
+from chalicelib.domain import workflow
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.officers import Officer
-from chalicelib.domain.paging import Cursors
-from chalicelib.store import keys
+from chalicelib.domain.ids import Identity
+from chalicelib.domain.officers import Officer, Role
+from chalicelib.domain.reports import Contact, OfficerSubmission, Report, Status
+from chalicelib.domain.workflow import Change
+from chalicelib.services import intake
 from chalicelib.store.audit import Action, Audit
-from chalicelib.store.listing import Listing
-from chalicelib.store.reports import Case, Reports
-from chalicelib.store.table import Row
+from chalicelib.store.officers import Officers
+from chalicelib.store.reports import Case, Reports, read_duty
+from chalicelib.store.table import ConditionFailed, Row
+
+_TRIES = 5
+# How far links between duplicates are followed. Each is made to an original, so a chain grows only when an original becomes a duplicate.
+_LONGEST_CHAIN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What to list; None means any."""
+class Opened:
+    """A report as an officer may see it. `sealed`: it was withdrawn, so what the reporter said is not shown."""
 
-    category: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReportPage:
-    rows: tuple[Row, ...]
-    next_cursor: str | None
+    case: Case
+    sealed: bool
 
 
-def list_reports(
+def open_report(officer: Officer, report_id: str, *, reason: str | None, reports: Reports, audit: Audit, now: datetime) -> Opened:
+    """A report inside the officer's scope. One that was withdrawn is opened wholly only for a supervisor with a reason.
+
+    Raises NotFound for an unknown one as for one out of scope, Forbidden for a reason without the role: each with a denial on record.
+    """
+    case = case_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
+    sealed = case.report.status is Status.WITHDRAWN
+    if sealed and reason:
+        if not officer.has_role(Role.SUPERVISOR):
+            audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now, detail={"reason": reason})
+            raise errors.Forbidden
+        sealed = False
+    audit.about_report(report_id, by=officer.username, action=Action.OPEN, now=now, detail={"reason": reason} if reason else None)
+    return Opened(case, sealed)
+
+
+def enter_report(
     officer: Officer,
-    filters: Filters,
+    submission: OfficerSubmission,
     *,
-    cursor: str | None,
-    limit: int,
-    listing: Listing,
-    audit: Audit,
-    cursors: Cursors,
+    idempotency_key: str,
+    identity: Identity,
+    reports: Reports,
+    bulletins: intake.Leadable,
     catalogue: Catalogue,
+    audit: Audit,
     now: datetime,
-) -> ReportPage:
-    """One page, newest first, of what is inside the officer's scope. A filter outside it gives an empty page."""
-    bound = {"category": filters.category}
-    below = cursors.read(cursor, reader=officer.username, filters=bound, now=now)
-    codes = [category.code for category in catalogue.categories if officer.sees_category(category.code)]
-    wanted = [code for code in codes if filters.category in (None, code)]
-    partitions = [f"{code}#{shard}" for code in wanted for shard in range(catalogue.category(code).shards)]
-    index = (keys.BY_CATEGORY, keys.PARTITION[keys.BY_CATEGORY], "listed_at")
-    page = listing.page(index, partitions, limit=limit, below=below, keep=lambda row: officer.sees(row["category"], row["district"]))
-    audit.about_officer(
-        by=officer.username, action=Action.LIST, now=now, detail={"filters": bound, "below": below, "count": len(page.rows)}
+) -> intake.Filed:
+    """File what a caller reports, with the officer on record. Raises as `intake.submit_report`."""
+    detail = {"entered_by": submission.source}
+
+    def record(report_id: str) -> dict[str, Any]:
+        return audit.report_action(report_id, by=officer.username, action=Action.OPEN, now=now, detail=detail)
+
+    filed = intake.submit_report(
+        submission,
+        idempotency_key=idempotency_key,
+        identity=identity,
+        reports=reports,
+        bulletins=bulletins,
+        catalogue=catalogue,
+        now=now,
+        source=submission.source,
+        record=record,
     )
-    signed = cursors.sign(page.position, reader=officer.username, filters=bound, now=now) if page.position else None
-    return ReportPage(page.rows, signed)
+    if filed.replayed:
+        audit.about_report(filed.report.id, by=officer.username, action=Action.OPEN, now=now, detail=detail | {"replayed": True})
+    return filed
 
 
-def open_report(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Case:
-    """A report inside the officer's scope. Raises NotFound for an unknown one as for one out of scope, each with a denial on record."""
+def change_report(
+    officer: Officer, report_id: str, wanted: Change, *, version: int, reports: Reports, officers: Officers, audit: Audit, now: datetime
+) -> Report:
+    """Take a step on the report as it was in `version`; answers the report as it is then.
+
+    Raises NotFound, Stale, Conflict `illegal_transition`, Invalid (an assignee or original that the officer cannot see is an unknown one).
+    """
+    for _ in range(_TRIES):
+        head = head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
+        before = Report.model_validate(head)
+        if before.version != version:
+            raise errors.Stale
+        after = workflow.change(before, wanted, by=officer.username, now=now)
+        also = []
+        if wanted.assignee:
+            _check_assignee(wanted.assignee, after, officer, officers)
+        if wanted.duplicate_of and wanted.duplicate_of != before.duplicate_of:
+            original = _find_original(wanted.duplicate_of, before, officer, reports)
+            after = after.model_copy(update={"duplicate_of": original})
+            also.append(reports.unlinked(original))
+        record = audit.report_action(
+            report_id,
+            by=officer.username,
+            action=Action.CHANGE,
+            now=now,
+            detail={"version": after.version, "fields": workflow.differences(before, after)},
+        )
+        try:
+            reports.change(head, after, duty=workflow.duty_after(after, read_duty(head), now), now=now, also=[record, *also])
+        except ConditionFailed:
+            continue  # a message, a notice or another link came in between; or another officer, and then this one is stale
+        return after
+    raise errors.Unavailable
+
+
+def confirm_malicious(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Report:
+    """Let a proposed disposition stand. The version stays: this completes the step that proposed it.
+
+    Raises NotFound, Conflict `nothing_to_confirm`, Forbidden `own_words` for who proposed it, with a denial on record.
+    """
+    for _ in range(_TRIES):
+        head = head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
+        before = Report.model_validate(head)
+        try:
+            after = workflow.confirm(before, by=officer.username)
+        except errors.Forbidden:
+            audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now, detail={"step": "confirm"})
+            raise
+        record = audit.report_action(
+            report_id, by=officer.username, action=Action.CONFIRM, now=now, detail={"fields": workflow.differences(before, after)}
+        )
+        try:
+            reports.change(head, after, duty=workflow.duty_after(after, read_duty(head), now), now=now, also=[record])
+        except ConditionFailed:
+            continue
+        return after
+    raise errors.Unavailable
+
+
+def reveal_contact(
+    officer: Officer, report_id: str, *, reason: str | None, reports: Reports, audit: Audit, now: datetime
+) -> Contact | None:
+    """How to reach the reporter, for a reason that goes on record first. None when they left nothing, or took it back.
+
+    Raises NotFound, and Invalid without a reason: a denial as well.
+    """
+    head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
+    if not reason:
+        audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now, detail={"contact": "without a reason"})
+        raise errors.Invalid(errors.FieldError("reason", "required"))
+    audit.about_report(report_id, by=officer.username, action=Action.CONTACT, now=now, detail={"reason": reason})
+    return reports.contact(report_id)
+
+
+def read_history(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> list[Row]:
+    """Who did and saw what, oldest first; this very look included."""
+    head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
+    audit.about_report(report_id, by=officer.username, action=Action.OPEN, now=now, detail={"part": "history"})
+    return audit.history(report_id)
+
+
+def case_in_scope(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Case:
+    """A report inside the officer's scope with what hangs on it; raises NotFound otherwise, with a denial on record."""
     case = reports.case(report_id)
-    if case is None or case.report.deleted_at or not officer.sees(case.report.category, case.report.district):
-        if case is None:
-            audit.about_officer(by=officer.username, action=Action.DENIED, now=now, detail={"report": report_id})
-        else:
-            audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now)
+    if not _visible(case.head if case else None, officer, report_id, audit=audit, now=now) or case is None:
         raise errors.NotFound
-    audit.about_report(report_id, by=officer.username, action=Action.OPEN, now=now)
     return case
+
+
+def head_in_scope(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Row:
+    """The HEAD alone, as `case_in_scope`."""
+    head = reports.head(report_id)
+    if not _visible(head, officer, report_id, audit=audit, now=now) or head is None:
+        raise errors.NotFound
+    return head
+
+
+def _visible(head: Mapping[str, Any] | None, officer: Officer, report_id: str, *, audit: Audit, now: datetime) -> bool:
+    """Is there such a report, and may the officer see it? If not, the denial is on record."""
+    if head is None:
+        # Any id can be asked for: it goes on the officer's record, not into a partition that a stranger names.
+        audit.about_officer(by=officer.username, action=Action.DENIED, now=now, detail={"report": report_id[:40]})
+        return False
+    if head.get("deleted_at") or not officer.sees(head["category"], head["district"]):
+        audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now)
+        return False
+    return True
+
+
+def _check_assignee(username: str, report: Report, officer: Officer, officers: Officers) -> None:
+    """Raises Invalid unless this is an active officer who sees the report."""
+    assignee = officer if username == officer.username else officers.get(username)
+    if assignee is None or not assignee.active or not assignee.sees(report.category, report.district):
+        raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
+
+
+def _find_original(report_id: str, duplicate: Report, officer: Officer, reports: Reports) -> str:
+    """The id of the report at the end of the links that begin with `report_id`. Raises Invalid for one that is unknown or out of scope, and
+    when the end is the duplicate itself."""
+    for _ in range(_LONGEST_CHAIN):
+        head = reports.head(report_id)
+        if head is None or head.get("deleted_at") or not officer.sees(head["category"], head["district"]):
+            raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))
+        if head["id"] == duplicate.id:
+            raise errors.Invalid(errors.FieldError("duplicate_of", "circular"))
+        if "duplicate_of" not in head:
+            return report_id
+        report_id = head["duplicate_of"]
+    raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))

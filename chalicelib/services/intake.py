@@ -2,12 +2,13 @@
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib import errors
-from chalicelib.domain import duties, geo
+from chalicelib.domain import duties, geo, times
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.details import validate_details
 from chalicelib.domain.duties import Duty, DutyKind
@@ -46,11 +47,13 @@ def submit_report(
     catalogue: Catalogue,
     now: datetime,
     source: str | None = None,
+    record: Callable[[str], dict[str, Any]] | None = None,
 ) -> Filed:
     """File a report under the identity that its Idempotency-Key gives it.
 
     The same call again, whenever and however often, answers with the same report. That comes before every rule that depends on state:
-    a phone that lost its answer is never told that the category has closed since.
+    a phone that lost its answer is never told that the category has closed since. `record` gives, for the report's id, an action that
+    must happen with the writing of it.
 
     Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (retention deleted it), Unavailable.
     """
@@ -65,12 +68,13 @@ def submit_report(
         return _replay(standing, receipt, body_hash, reports)
 
     report = _new_report(submission, report_id, identity.reference(report_id), body_hash, catalogue, now, source)
-    media = tuple(new_medium(declared, identity.media_id(report_id, "create", n), now) for n, declared in enumerate(submission.media))
+    media = tuple(new_medium(declared, identity.media_id(report_id, "create", n), n, now) for n, declared in enumerate(submission.media))
     standing = reports.create(
         report,
         duty=duties.notify(now),
         contact=submission.contact,
         media=[(medium, upload_check(now)) for medium in media],
+        also=[record(report_id)] if record else (),
     )
     if standing is None or _is_this_very_write(standing, report):
         log.info("report_received", extra={"category": report.category, "urgency": report.urgency.value, "media": len(media)})
@@ -78,13 +82,14 @@ def submit_report(
     return _replay(standing, receipt, body_hash, reports)
 
 
-def new_medium(declared: Declared, media_id: str, now: datetime) -> Medium:
+def new_medium(declared: Declared, media_id: str, position: int, now: datetime) -> Medium:
     return Medium(
         media_id=media_id,
         declared_type=declared.content_type,
         declared_size=declared.size,
         declared_sha256=declared.sha256,
         created_at=now,
+        position=position,
     )
 
 
@@ -165,14 +170,13 @@ def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None,
 
 def _is_this_very_write(standing: Row, report: Report) -> bool:
     """The SDK repeats a call whose answer was lost, and then meets its own write: that is a creation, not a replay."""
-    found = Report.model_validate(standing)
-    return found.body_hash == report.body_hash and found.received_at == report.received_at
+    return bool(standing.get("body_hash") == report.body_hash and standing.get("received_at") == times.render(report.received_at))
 
 
 def _replay(standing: Row, receipt: str, body_hash: str, reports: Reports) -> Filed:
-    report = Report.model_validate(standing)
-    if report.deleted_at:
+    if standing.get("deleted_at"):
         raise errors.Gone
+    report = Report.model_validate(standing)
     if report.body_hash != body_hash:
         raise errors.Conflict("key_reused")
     case = reports.view(report.id, consistent=True) if report.media_total else None

@@ -20,6 +20,7 @@ class Action(StrEnum):
     MESSAGE = "message"
     NOTE = "note"
     CONTACT = "contact"
+    CONFIRM = "confirm"
     HOLD = "hold"
     DENIED = "denied"
 
@@ -42,6 +43,17 @@ class Audit:
     ) -> dict[str, Any]:
         """The same row as part of a transaction with what it records."""
         return self.table.put_action(self._row(keys.report(report_id), by, action, now, detail))
+
+    def officer_action(self, *, by: str, action: Action, now: datetime, detail: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return self.table.put_action(self._row(keys.officer_day(by, now), by, action, now, detail))
+
+    def about_bulletin(self, bulletin_id: str, *, by: str, action: Action, now: datetime, detail: Mapping[str, Any] | None = None) -> None:
+        self.table.put(self._row(keys.bulletin(bulletin_id), by, action, now, detail))
+
+    def bulletin_action(
+        self, bulletin_id: str, *, by: str, action: Action, now: datetime, detail: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return self.table.put_action(self._row(keys.bulletin(bulletin_id), by, action, now, detail))
 
     def history(self, report_id: str) -> list[Row]:
         """Every row about a report, oldest first."""

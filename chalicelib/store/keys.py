@@ -5,7 +5,9 @@ audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
 officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
 bulletins    CATALOGUE              OVERRIDES
-             BULLETIN#<id>          HEAD | …
+             BULLETIN#<id>          HEAD | MEDIA#<id>
+             PUBLIC#<channel>       <published_at>#<id>      what readers see; `*`: of all channels
+             DUE                    <due_at>#<what>#<id>
 
 The order of a report's sort keys is the access rule: a reporter's view is one query from HEAD to MESSAGE, an officer's is from HEAD on;
 contact and events sort before and are in neither.
@@ -83,8 +85,25 @@ def duty_at(due_at: datetime, pk: str, sk: str) -> str:
     return f"{times.render(due_at)}#{pk}#{sk}"
 
 
+def bulletin(bulletin_id: str) -> str:
+    return f"BULLETIN#{bulletin_id}"
+
+
+def public(channel: str) -> str:
+    """The partition that readers' lists of a channel are read from."""
+    return f"PUBLIC#{channel}"
+
+
 def officer(username: str) -> str:
     return f"OFFICER#{username}"
+
+
+def is_officer(pk: str) -> bool:
+    return pk.startswith("OFFICER#")
+
+
+def name_of(officer_pk: str) -> str:
+    return officer_pk.removeprefix("OFFICER#")
 
 
 def officer_day(username: str, at: datetime) -> str:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib import errors
+from chalicelib.domain import times
 from chalicelib.domain.duties import Duty, DutyKind
+from chalicelib.domain.holds import Hold
 from chalicelib.domain.media import MediaState
 from chalicelib.domain.messages import Message, Note, Sender
 from chalicelib.domain.notices import NoticeKind
@@ -41,16 +44,22 @@ class Reports:
         self._shards_of = shards_of
 
     def create(
-        self, report: Report, *, duty: Duty, contact: Contact | None = None, media: Sequence[tuple[Medium, Duty]] = ()
+        self,
+        report: Report,
+        *,
+        duty: Duty,
+        contact: Contact | None = None,
+        media: Sequence[tuple[Medium, Duty]] = (),
+        also: Sequence[dict[str, Any]] = (),
     ) -> Row | None:
-        """Write a new report with all that belongs to it, at once or not at all.
+        """Write a new report with all that belongs to it, at once or not at all; `also` are actions that must happen with it.
 
         Answers None when it was written; else the HEAD that stands there: the same call earlier (even this very one, its answer lost on the
         way and repeated by the SDK), or, with another `body_hash`, another call under the same key.
         """
         head = self.head_row(report, duty)
         try:
-            if not contact and not media:
+            if not contact and not media and not also:
                 self.table.put(head, condition="attribute_not_exists(pk)")
                 return None
             actions = [self.table.put_action(head, condition="attribute_not_exists(pk)")]
@@ -58,7 +67,7 @@ class Reports:
                 row = {"pk": head["pk"], "sk": keys.CONTACT, **contact.model_dump(exclude_none=True)}
                 actions.append(self.table.put_action(row))
             actions += [self.table.put_action(_media_row(report.id, medium, owed)) for medium, owed in media]
-            self.table.transact(actions)
+            self.table.transact([*actions, *also])
         except ConditionFailed as failed:
             return failed.item or self.table.get(head["pk"], keys.HEAD, consistent=True)
         return None
@@ -67,14 +76,17 @@ class Reports:
         return self.table.get(keys.report(report_id), keys.HEAD, consistent=consistent)
 
     def view(self, report_id: str, *, consistent: bool = False) -> Case | None:
-        """What a reporter may see: one query over HEAD, media and messages."""
+        """What a reporter may see: one query over HEAD, media and messages. Raises Gone when retention has deleted it."""
         rows, _ = self.table.query(keys.report(report_id), between=(keys.HEAD, keys.MESSAGE_END), consistent=consistent)
         return _case(rows)
 
     def case(self, report_id: str, *, consistent: bool = True) -> Case | None:
-        """What an officer may see: notes as well. Never the contact."""
+        """What an officer may see: notes as well. Never the contact. To officers a deleted report is one that never was."""
         rows, _ = self.table.query(keys.report(report_id), at_least=keys.HEAD, consistent=consistent)
-        return _case(rows)
+        try:
+            return _case(rows)
+        except errors.Gone:
+            return None
 
     def medium(self, report_id: str, media_id: str) -> Medium | None:
         row = self.table.get(keys.report(report_id), keys.media(media_id), consistent=True)
@@ -134,6 +146,43 @@ class Reports:
         )
         self.table.transact([count, self.table.put_action(row), *also])
 
+    def add_note(self, case: Case, note: Note, *, also: Sequence[dict[str, Any]]) -> None:
+        """Add an officer's remark to `case`. Raises ConditionFailed when there is another one meanwhile, or the report is gone."""
+        pk = keys.report(case.report.id)
+        count = self.table.update_action(pk, keys.HEAD, add={"notes": 1}, equal={"notes": case.head.get("notes"), "deleted_at": None})
+        row = {"pk": pk, "sk": keys.note(note.at, note.id), **note.model_dump()}
+        self.table.transact([count, self.table.put_action(row), *also])
+
+    def change(self, head: Row, after: Report, *, duty: Duty | None, now: datetime, also: Sequence[dict[str, Any]]) -> None:
+        """Turn the report of `head`, as it was read, into `after`, which owes `duty` next; its keys in the lists move with it.
+
+        A notice that is still owed is not lost. Raises ConditionFailed at position 0 when the report has changed meanwhile.
+        """
+        before, pk = Report.model_validate(head), head["pk"]
+        old, new = before.model_dump(), after.model_dump()
+        put = {name: value for name, value in new.items() if value != old[name]}
+        shards = self._shards_of(after.category)
+        if "category" in put:
+            put["category_shard"] = keys.category_shard(after.category, after.id, shards)
+        if "category" in put or "status" in put:
+            put["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
+        equal = {"version": before.version, "status": before.status.value, "proposal": head.get("proposal"), "deleted_at": None}
+        told: list[dict[str, Any]] = []
+        if duty != read_duty(head):
+            put |= duty_fields(pk, keys.HEAD, duty) if duty else dict.fromkeys(DUTY_FIELDS)
+            equal |= unchanged_duty(head)
+            told = self.told_meanwhile(head, now)
+        self.table.transact([self.table.update_action(pk, keys.HEAD, put=put, equal=equal), *told, *also])
+
+    def contact(self, report_id: str) -> Contact | None:
+        """How to reach the reporter: the one read of it that there is."""
+        row = self.table.get(keys.report(report_id), keys.CONTACT, consistent=True)
+        return Contact.model_validate({name: row.get(name) for name in Contact.model_fields}) if row else None
+
+    def unlinked(self, report_id: str) -> dict[str, Any]:
+        """The action that holds as long as this report is there and is not a duplicate of another."""
+        return self.table.check_action(keys.report(report_id), keys.HEAD, equal={"duplicate_of": None, "deleted_at": None})
+
     def withdraw(self, case: Case, *, now: datetime, duty: Duty) -> None:
         """Mark as withdrawn and erase the contact. Raises ConditionFailed when the report has changed meanwhile."""
         report, pk = case.report, keys.report(case.report.id)
@@ -151,6 +200,36 @@ class Reports:
             equal=unchanged_duty(case.head) | {"status": case.head["status"], "deleted_at": None},
         )
         self.table.transact([update, self.table.delete_action(pk, keys.CONTACT), *self.told_meanwhile(case.head, now)])
+
+    def mark_expiring(self, head: Row) -> None:
+        """From here on the report is only deleted, never changed. Raises ConditionFailed when it has changed since `head` was read."""
+        action = self.table.update_action(
+            head["pk"], keys.HEAD, put={"expiring": True}, equal=unchanged_duty(head) | {"held_until": head.get("held_until")}
+        )
+        self.table.update(action)
+
+    def bury(self, report_id: str, *, now: datetime, until: datetime) -> None:
+        """Delete every row of a report; what stays until `until` is that there was one: its id and when it went."""
+        pk = keys.report(report_id)
+        rows, _ = self.table.query(pk, consistent=True, attributes=("pk", "sk"))
+        for row in rows:
+            if row["sk"] != keys.HEAD:
+                self.table.delete(pk, row["sk"])
+        self.table.put({"pk": pk, "sk": keys.HEAD, "id": report_id, "deleted_at": now, "expires_ttl": int(until.timestamp())})
+
+    def keep_hold(
+        self, case: Case, hold: Hold | None, held_until: datetime | None, *, expire_at: datetime | None, also: Sequence[dict[str, Any]]
+    ) -> None:
+        """Write a hold (None: end it), with `also`. Raises ConditionFailed when the report has changed, or is being deleted."""
+        pk = keys.report(case.report.id)
+        duty = duty_fields(pk, keys.HEAD, Duty(DutyKind.EXPIRE, expire_at)) if expire_at else {}
+        update = self.table.update_action(
+            pk,
+            keys.HEAD,
+            put={"hold": hold.model_dump(exclude_none=True) if hold else None, "held_until": held_until, **duty},
+            equal=unchanged_duty(case.head) | {"expiring": None, "deleted_at": None, "hold": case.head.get("hold")},
+        )
+        self.table.transact([update, *also])
 
     def told_meanwhile(self, head: Row, now: datetime) -> list[dict[str, Any]]:
         """The HEAD holds one duty. When a notice is still owed as another takes its place, the notice moves to an event of its own."""
@@ -198,6 +277,14 @@ def duty_fields(pk: str, sk: str, duty: Duty) -> Row:
     }
 
 
+def read_duty(row: Mapping[str, Any]) -> Duty | None:
+    """What a row owes."""
+    if "duty" not in row:
+        return None
+    not_before = row.get("not_before")
+    return Duty(DutyKind(row["duty"]), times.parse(row["due_at"]), times.parse(not_before) if not_before else None)
+
+
 def unchanged_duty(row: Mapping[str, Any]) -> dict[str, Any]:
     """The condition that a row's duty is still the one that was read."""
     return {"duty": row.get("duty"), "duty_at": row.get("duty_at")}
@@ -212,10 +299,13 @@ def _case(rows: Sequence[Row]) -> Case | None:
     head = next((row for row in rows if row["sk"] == keys.HEAD), None)
     if head is None:
         return None
+    if head.get("deleted_at"):
+        raise errors.Gone
+    media = [Medium.model_validate(row) for row in rows if row["sk"].startswith("MEDIA#")]
     return Case(
         report=Report.model_validate(head),
         head=head,
-        media=tuple(Medium.model_validate(row) for row in rows if row["sk"].startswith("MEDIA#")),
+        media=tuple(sorted(media, key=lambda medium: (medium.created_at, medium.position))),
         messages=tuple(Message.model_validate(row) for row in rows if row["sk"].startswith("MESSAGE#")),
         notes=tuple(Note.model_validate(row) for row in rows if row["sk"].startswith("NOTE#")),
     )

@@ -83,6 +83,21 @@ class Table:
     def delete(self, pk: str, sk: str) -> None:
         self._call(lambda: self.client.delete_item(TableName=self.name, Key=pack({"pk": pk, "sk": sk})))
 
+    def delete_if(self, pk: str, sk: str, *, equal: Mapping[str, Any]) -> None:
+        """Delete a row in which each attribute in `equal` has that value; raises ConditionFailed otherwise."""
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        condition = " AND ".join(_equal(equal, names, values))
+        self._call(
+            lambda: self.client.delete_item(
+                TableName=self.name,
+                Key=pack({"pk": pk, "sk": sk}),
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=pack(values),
+            )
+        )
+
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> None:
         """All of `actions` (from `put_action`, `update_action`, …) or none."""
         self._call(lambda: self.client.transact_write_items(TransactItems=list(actions)))  # type: ignore[arg-type]
@@ -139,11 +154,34 @@ class Table:
                 return rows, more
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    def count(self, pk: str, *, index: tuple[str, str, str]) -> int:
+        """How many rows there are in one partition of an index."""
+        name, partition, _ = index
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "IndexName": name,
+            "KeyConditionExpression": "#p = :p",
+            "ExpressionAttributeNames": {"#p": partition},
+            "ExpressionAttributeValues": pack({":p": pk}),
+            "Select": "COUNT",
+        }
+        total = 0
+        while True:
+            answer = self._call(lambda: self.client.query(**arguments))
+            total += answer["Count"]
+            if "LastEvaluatedKey" not in answer:
+                return total
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
     def put_action(self, row: Mapping[str, Any], *, condition: str | None = None) -> dict[str, Any]:
         action: dict[str, Any] = {"TableName": self.name, "Item": pack(row)}
         if condition:
             action |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         return {"Put": action}
+
+    def check_action(self, pk: str, sk: str, *, equal: Mapping[str, Any]) -> dict[str, Any]:
+        """Holds when the row is there and each in `equal` has that value (None: is absent)."""
+        return {"ConditionCheck": self.update_action(pk, sk, equal=equal)["Update"]}
 
     def delete_action(self, pk: str, sk: str) -> dict[str, Any]:
         return {"Delete": {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk})}}
@@ -156,12 +194,14 @@ class Table:
         put: Mapping[str, Any] | None = None,
         add: Mapping[str, int] | None = None,
         remove: Sequence[str] = (),
+        put_once: Mapping[str, Any] | None = None,
+        append: Mapping[str, list[Any]] | None = None,
         equal: Mapping[str, Any] | None = None,
-        condition: str | None = None,
+        upsert: bool = False,
     ) -> dict[str, Any]:
         """Set (None: remove), add to and remove attributes of one row, if it is there and each in `equal` has that value (None: is absent).
 
-        `condition` is one more condition, over `#name` placeholders of attributes named elsewhere in this call.
+        `put_once` sets only what is absent, `append` adds to lists; with `upsert` the row is made when it is not there.
         """
         names: dict[str, str] = {"#pk": "pk"}
         values: dict[str, Any] = {}
@@ -173,6 +213,16 @@ class Table:
                 continue
             values[f":{name}"] = value
             clauses["SET"].append(f"#{name} = :{name}")
+        for name, value in (put_once or {}).items():
+            if value is None:
+                continue
+            names[f"#{name}"] = name
+            values[f":{name}"] = value
+            clauses["SET"].append(f"#{name} = if_not_exists(#{name}, :{name})")
+        for name, more in (append or {}).items():
+            names[f"#{name}"] = name
+            values |= {f":{name}": more, ":none": []}
+            clauses["SET"].append(f"#{name} = list_append(if_not_exists(#{name}, :none), :{name})")
         for name, amount in (add or {}).items():
             names[f"#{name}"] = name
             values[f":{name}_more"] = amount
@@ -180,23 +230,13 @@ class Table:
         for name in remove:
             names[f"#{name}"] = name
             clauses["REMOVE"].append(f"#{name}")
-        conditions = ["attribute_exists(#pk)"]
-        for name, value in (equal or {}).items():
-            names[f"#{name}"] = name
-            if value is None:
-                conditions.append(f"attribute_not_exists(#{name})")
-            else:
-                values[f":{name}_was"] = value
-                conditions.append(f"#{name} = :{name}_was")
-        if condition:
-            conditions.append(condition)
-        action: dict[str, Any] = {
-            "TableName": self.name,
-            "Key": pack({"pk": pk, "sk": sk}),
-            "ConditionExpression": " AND ".join(conditions),
-            "ExpressionAttributeNames": names,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
+        conditions = ([] if upsert else ["attribute_exists(#pk)"]) + _equal(equal or {}, names, values)
+        action: dict[str, Any] = {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk})}
+        if conditions:
+            action |= {"ConditionExpression": " AND ".join(conditions), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        if upsert:
+            del names["#pk"]
+        action["ExpressionAttributeNames"] = names
         expression = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
         if expression:
             action["UpdateExpression"] = expression
@@ -229,6 +269,19 @@ class Table:
                 raise errors.Unavailable from cause
             self._pause(pause)
         raise AssertionError("the last round returns or raises")
+
+
+def _equal(equal: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]) -> list[str]:
+    """The conditions that each attribute has its value (None: is absent); adds their placeholders to `names` and `values`."""
+    conditions = []
+    for name, value in equal.items():
+        names[f"#{name}"] = name
+        if value is None:
+            conditions.append(f"attribute_not_exists(#{name})")
+        else:
+            values[f":{name}_was"] = value
+            conditions.append(f"#{name} = :{name}_was")
+    return conditions
 
 
 def pack(row: Mapping[str, Any]) -> dict[str, Any]:

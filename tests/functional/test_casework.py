@@ -1,0 +1,267 @@
+"""Officers work on a report: step by step, each one legal, on record, and lost by nobody."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.store import keys
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+CLOSE = {"status": "closed", "disposition": "resolved", "reason": "He is at home again."}
+
+
+@pytest.fixture(autouse=True)
+def officers(clean: None) -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+    cloud.officer("narrow", categories=("traffic_violation",))
+
+
+def file(**more: Any) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(**more), key=new_key())
+    assert created.status == 201, created.text
+    return dict(created.json)
+
+
+def path(created: Mapping[str, Any], rest: str = "") -> str:
+    return f"/v1/officer/reports/{created['id']}{rest}"
+
+
+def patch(created: Mapping[str, Any], body: Any, version: int, officer: str = "wang") -> Reply:
+    return call("PATCH", path(created), body, officer=officer, headers={"If-Match": f'"{version}"'})
+
+
+def head(created: Mapping[str, Any]) -> dict[str, Any]:
+    found = wiring.reports().head(created["id"])
+    assert found is not None
+    return found
+
+
+def history(created: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(row["by"], row["action"]) for row in wiring.audit().history(created["id"])]
+
+
+def test_a_conversation_through_the_receipt_ends_closed_with_a_reason_the_reporter_can_read() -> None:
+    created = file()
+    mine = {"receipt": created["receipt"]}
+
+    assert patch(created, {"status": "acknowledged", "assignee": "wang"}, 1).json["assignee"] == "wang"
+    asked = call("POST", path(created, "/messages"), {"text": "Is he still there?"}, officer="wang")
+    assert asked.status == 201
+    view = call("GET", "/v1/reports/mine", **mine).json
+    assert (view["status"], [(each["from"], each["text"]) for each in view["messages"]]) == (
+        "in_progress",
+        [("officer", "Is he still there?")],
+    )
+    assert "wang" not in str(view)
+    call("POST", f"/v1/reports/{created['id']}/messages", {"text": "Yes, on the bench."}, **mine)
+    assert call("GET", path(created), officer="li").json["unread"] == 1
+    assert patch(created, {"status": "in_progress", "assignee": "li"}, 2, officer="li").json["version"] == 3
+    closed = patch(created, CLOSE, 3, officer="li")
+    assert (closed.status, closed.headers["etag"]) == (200, '"4"')
+
+    view = call("GET", "/v1/reports/mine", **mine).json
+    assert view["status"] == "closed"
+    assert view["outcome"]["reason"] == "He is at home again."
+    assert view["outcome"]["text"]
+
+
+def test_closing_needs_a_disposition_and_a_reason() -> None:
+    created = file()
+    reply = patch(created, {"status": "closed"}, 1)
+
+    assert reply.status == 422
+    assert {each["field"]: each["code"] for each in reply.json["errors"]} == {"disposition": "required", "reason": "required"}
+    assert head(created)["version"] == 1
+
+
+def test_an_illegal_step_names_the_legal_ones() -> None:
+    created = file()
+    patch(created, {"status": "acknowledged"}, 1)
+    reply = patch(created, {"status": "new"}, 2)
+
+    assert (reply.status, reply.json["code"]) == (409, "illegal_transition")
+    assert "in_progress, closed" in reply.json["detail"]
+    assert reply.json["legal"] == ["in_progress", "closed"]
+
+
+def test_if_match_is_needed_and_must_be_the_present_version() -> None:
+    created = file()
+    assert call("PATCH", path(created), {"urgency": "low"}, officer="wang").status == 428
+    for stale in ('"2"', "*", 'W/"1"', "1", '"0"'):
+        assert call("PATCH", path(created), {"urgency": "low"}, officer="wang", headers={"If-Match": stale}).status == 412
+    assert head(created)["version"] == 1
+
+
+def test_the_version_grows_by_one_with_each_patch_and_with_nothing_else() -> None:
+    created = file()
+    assert patch(created, {}, 1).json["version"] == 2
+    assert patch(created, {"status": "new"}, 2).json["version"] == 3
+    call("POST", path(created, "/messages"), {"text": "Hello."}, officer="wang")
+    call("POST", path(created, "/notes"), {"text": "Known here."}, officer="wang")
+    call("POST", f"/v1/reports/{created['id']}/messages", {"text": "Hello."}, receipt=created["receipt"])
+    call("GET", path(created), officer="wang")
+
+    assert head(created)["version"] == 3
+    assert [action for _, action in history(created)].count("change") == 2
+
+
+def test_a_change_names_its_fields_with_old_and_new_values() -> None:
+    created = file()
+    patch(created, {"status": "acknowledged", "urgency": "low"}, 1)
+    items = call("GET", path(created, "/history"), officer="li").json["items"]
+
+    assert [(item["by"], item["action"]) for item in items] == [("wang", "change"), ("li", "open")]
+    assert items[0]["detail"] == {
+        "version": 2,
+        "fields": {"status": {"old": "new", "new": "acknowledged"}, "urgency": {"old": "high", "new": "low"}},
+    }
+
+
+def test_a_new_category_keeps_the_first_and_moves_the_report_in_the_lists() -> None:
+    created = file()
+    assert patch(created, {"category": "traffic_violation"}, 1).json["first_category"] == "missing_elderly"
+    assert patch(created, {"category": "other"}, 2).json["first_category"] == "missing_elderly"
+    patch(created, {"category": "traffic_violation"}, 3)
+
+    assert [row["id"] for row in call("GET", "/v1/officer/reports", officer="narrow").json["items"]] == [created["id"]]
+    assert call("GET", "/v1/officer/reports?category=missing_elderly", officer="wang").json["items"] == []
+    assert len(call("GET", "/v1/officer/reports?category=traffic_violation&status=new", officer="wang").json["items"]) == 1
+
+
+def test_reopening_takes_the_outcome_away() -> None:
+    created = file()
+    patch(created, CLOSE, 1)
+    assert (head(created)["duty"], "acknowledged_at" in head(created)) == ("expire", True)
+    reply = patch(created, {"status": "in_progress"}, 2)
+
+    assert (reply.json["disposition"], reply.json["reason"]) == (None, None)
+    assert not {"closed_at", "duty"} & set(head(created))
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["outcome"] is None
+
+
+def test_a_disposition_belongs_to_a_closed_report() -> None:
+    created = file()
+    assert patch(created, {"disposition": "resolved"}, 1).json["errors"][0]["code"] == "only_when_closed"
+    patch(created, CLOSE, 1)
+    assert patch(created, {"disposition": "unfounded"}, 2).json["disposition"] == "unfounded"
+
+
+def test_an_assignee_who_cannot_see_the_report_is_an_unknown_one() -> None:
+    created = file()
+    cloud.officer("gone", active=False)
+    for name in ("narrow", "gone", "nobody"):
+        reply = patch(created, {"assignee": name}, 1)
+        assert (reply.status, reply.json["errors"][0]) == (
+            422,
+            {"field": "assignee", "code": "unknown_value", "detail": reply.json["errors"][0]["detail"]},
+        )
+    assert patch(created, {"assignee": "li"}, 1).json["assignee"] == "li"
+    assert patch(created, {"assignee": None}, 2).json["assignee"] is None
+    assert call("GET", "/v1/officer/reports?assignee=li", officer="wang").json["items"] == []
+
+
+def test_a_duplicate_points_at_the_original_and_its_reporter_is_told() -> None:
+    first, second, third = file(), file(), file()
+    assert patch(second, {"duplicate_of": first["id"]}, 1).json["duplicate_of"] == first["id"]
+    assert patch(third, {"duplicate_of": second["id"]}, 1).json["duplicate_of"] == first["id"]
+
+    assert patch(first, {"duplicate_of": third["id"]}, 1).json["errors"][0]["code"] == "circular"
+    assert patch(first, {"duplicate_of": first["id"]}, 1).json["errors"][0]["code"] == "circular"
+    assert patch(first, {"duplicate_of": "0" * 26}, 1).json["errors"][0]["code"] == "unknown_value"
+    assert call("GET", "/v1/reports/mine", receipt=third["receipt"]).json["outcome"]["text"]
+    assert call("GET", "/v1/reports/mine", receipt=first["receipt"]).json["outcome"] is None
+    assert patch(third, {"duplicate_of": None}, 2).json["duplicate_of"] is None
+
+
+def test_malicious_stands_once_a_second_officer_has_confirmed() -> None:
+    created = file()
+    proposed = patch(created, CLOSE | {"disposition": "malicious"}, 1)
+    assert (proposed.status, proposed.json["disposition"], proposed.json["proposal"]["by"]) == (200, None, "wang")
+    confirm = path(created, "/malicious/confirm")
+
+    own = call("POST", confirm, officer="wang")
+    assert (own.status, own.json["code"]) == (403, "own_words")
+    confirmed = call("POST", confirm, officer="li")
+    assert (confirmed.status, confirmed.json["disposition"], confirmed.json["proposal"]) == (201, "malicious", None)
+    assert call("POST", confirm, officer="li").json["code"] == "nothing_to_confirm"
+    assert history(created) == [("wang", "change"), ("wang", "denied"), ("li", "confirm")]
+    view = call("GET", "/v1/reports/mine", receipt=created["receipt"])
+    assert "malicious" not in view.text
+
+
+def test_a_message_and_a_note_are_written_once_under_one_key() -> None:
+    created = file()
+    for kind in ("/messages", "/notes"):
+        key = new_key()
+        replies = [call("POST", path(created, kind), {"text": "Once."}, key=key, officer="wang") for _ in range(3)]
+        assert {(reply.status, reply.json["id"]) for reply in replies} == {(201, replies[0].json["id"])}
+        assert call("POST", path(created, kind), {"text": "Other."}, key=key, officer="wang").json["code"] == "key_reused"
+
+    opened = call("GET", path(created), officer="wang").json
+    assert ([each["text"] for each in opened["messages"]], [each["text"] for each in opened["notes"]]) == (["Once."], ["Once."])
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).text.count("Once.") == 1
+
+
+def test_an_officer_enters_a_callers_report_and_hands_over_the_receipt() -> None:
+    key = new_key()
+    body = report(source="phone", contact={"phone": "+86 138 0000 0000"})
+    entered = call("POST", "/v1/officer/reports", body, key=key, officer="narrow")
+    again = call("POST", "/v1/officer/reports", body, key=key, officer="narrow")
+
+    assert (entered.status, again.status) == (201, 200)
+    assert entered.json["receipt"] == again.json["receipt"]
+    assert call("GET", "/v1/reports/mine", receipt=entered.json["receipt"]).json["text"] == body["text"]
+    assert call("GET", path(entered.json), officer="wang").json["source"] == "phone"
+    assert history(entered.json)[0] == ("narrow", "open")
+    assert call("POST", "/v1/officer/reports", report(), key=new_key(), officer="wang").status == 422
+
+
+def test_a_contact_is_revealed_for_a_reason_and_never_without_one() -> None:
+    created = file(contact={"phone": "+86 138 0000 0000"})
+    contact = path(created, "/contact")
+
+    refused = call("POST", contact, {}, officer="wang")
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "reason")
+    assert call("POST", contact, {"reason": "The ambulance asks."}, officer="narrow").status == 404
+    shown = call("POST", contact, {"reason": "The ambulance asks."}, officer="wang")
+    assert (shown.status, shown.json["phone"]) == (200, "+86 138 0000 0000")
+    assert history(created) == [("wang", "denied"), ("narrow", "denied"), ("wang", "contact")]
+    assert "138 0000" not in call("GET", path(created), officer="wang").text
+
+
+def test_a_withdrawn_report_opens_wholly_only_for_a_supervisor_with_a_reason() -> None:
+    created = file()
+    cloud.officer("boss", roles=("officer", "supervisor"))
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+
+    for officer in ("wang", "boss"):
+        opened = call("GET", path(created), officer=officer).json
+        assert (opened["status"], opened["sealed"], opened["text"]) == ("withdrawn", True, None)
+    assert call("GET", path(created, "?reason=An+appeal"), officer="wang").status == 403
+    assert call("GET", path(created, "?reason=An+appeal"), officer="boss").json["text"] == report()["text"]
+    assert patch(created, {"status": "in_progress"}, 1).json["code"] == "illegal_transition"
+    assert history(created)[-2:] == [("wang", "denied"), ("boss", "open")]
+
+
+def test_a_step_keeps_a_notice_that_is_still_owed() -> None:
+    created = file()
+    patch(created, CLOSE, 1)
+    owed, _ = wiring.reports().table.query(keys.report(created["id"]), begins="EVENT#", consistent=True)
+
+    assert [(row["kind"], row["duty"]) for row in owed] == [("report", "notify")]
+    assert head(created)["duty"] == "expire"
+
+
+def test_templates_stand_in_both_languages_with_their_placeholders() -> None:
+    items = call("GET", "/v1/officer/templates", officer="wang").json["items"]
+
+    assert len(items) > 3
+    for item in items:
+        assert set(item["title"]) == set(item["text"]) == {"zh", "en"}
+        assert all("{" + name + "}" in wording for name in item["placeholders"] for wording in item["text"].values())
