@@ -6,23 +6,54 @@ from typing import Any
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import wiring
+from chalicelib.domain.duties import DutyKind
+from chalicelib.services.publishing import sweep_bulletins
+from chalicelib.services.reconciling import reconcile_upload
+from chalicelib.services.retention import expire_report
+from chalicelib.services.subscribing import fit_subscriptions
 from chalicelib.services.sweeping import sweep
+from chalicelib.store import keys
+from chalicelib.store.table import Row
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
+
+# Time to end in order, before Lambda ends it.
+_LAST_SECONDS_MS = 10_000
 
 
 @bp.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep_duties(event: CloudWatchEvent) -> dict[str, Any]:
     """Do what is overdue. The stream is the fast path, this is the guarantee."""
+    remaining = getattr(event.context, "get_remaining_time_in_millis", None)
     done = sweep(
-        duties=wiring.duties(),
-        reports=wiring.reports(),
-        objects=wiring.objects(),
-        uploads=wiring.uploads_queue(),
-        topic=wiring.topic(),
-        public_url=wiring.settings().public_url,
+        publisher=wiring.publisher(),
+        work={DutyKind.RECONCILE: _reconcile, DutyKind.EXPIRE: _expire},
         now=wiring.now(),
+        time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
     )
     log.info("swept", extra=done)
+    _sweep_bulletins()
     return done
+
+
+def _sweep_bulletins() -> None:
+    swept = sweep_bulletins(
+        bulletins=wiring.bulletins(), audit=wiring.audit(), objects=wiring.objects(), uploads=wiring.uploads_queue(), now=wiring.now()
+    )
+    log.info("swept_bulletins", extra=swept)
+
+
+def _reconcile(row: Row, now: Any) -> None:
+    if keys.is_officer(row["pk"]):
+        fit_subscriptions(
+            keys.name_of(row["pk"]), officers=wiring.officers(), subscriptions=wiring.subscriptions(), topic=wiring.topic_subscriptions()
+        )
+        return
+    reconcile_upload(
+        row, duties=wiring.duties(), reports=wiring.reports(), objects=wiring.objects(), uploads=wiring.uploads_queue(), now=now
+    )
+
+
+def _expire(row: Row, now: Any) -> None:
+    expire_report(row, now, duties=wiring.duties(), reports=wiring.reports(), objects=wiring.objects())

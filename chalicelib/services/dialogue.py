@@ -1,6 +1,6 @@
 """The reporter's side of a report, with the receipt alone: read, write back, withdraw."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib import errors
 from chalicelib.domain import duties
@@ -8,10 +8,10 @@ from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.ids import Identity, random_id
 from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.reports import Status
+from chalicelib.domain.workflow import WITHDRAWN_RETENTION
 from chalicelib.store.reports import Case, Reports
 from chalicelib.store.table import ConditionFailed
 
-WITHDRAWN_RETENTION = timedelta(days=30)
 _TRIES = 5
 
 
@@ -24,8 +24,6 @@ def open_own_report(receipt: str, *, report_id: str | None, identity: Identity, 
     case = reports.view(own_id, consistent=consistent)
     if case is None or (report_id is not None and report_id != own_id):
         raise errors.NotFound
-    if case.report.deleted_at:
-        raise errors.Gone
     return case
 
 
@@ -70,6 +68,6 @@ def withdraw_report(case: Case, *, reports: Reports, now: datetime) -> None:
 def _again(case: Case, reports: Reports) -> Case:
     """The report as it is now, after somebody else changed it."""
     fresh = reports.view(case.report.id, consistent=True)
-    if fresh is None or fresh.report.deleted_at:
+    if fresh is None:
         raise errors.Gone
     return fresh

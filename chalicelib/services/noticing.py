@@ -1,6 +1,7 @@
 """Telling officers what is owed to them: read the item as it is now, publish, strike the duty off. In that order, so that nothing is lost.
 
 Dying before the strike-off means telling again, with the same `event_id`. Telling about a report that is not there cannot happen.
+What comes in a burst is gathered into a digest instead, in the transaction that strikes its duty off.
 """
 
 import logging
@@ -8,19 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chalicelib.domain import bursts as rules
 from chalicelib.domain import times
-from chalicelib.domain.duties import Duty, DutyKind
+from chalicelib.domain.duties import ACKNOWLEDGE_WITHIN, Duty, DutyKind
 from chalicelib.domain.ids import event_id
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.reports import Status, Urgency
 from chalicelib.notify.topic import Topic
 from chalicelib.store import keys
+from chalicelib.store.bursts import Bursts, is_digest
 from chalicelib.store.duties import Duties
 from chalicelib.store.table import Row
 
 log = logging.getLogger(__name__)
 
-ACKNOWLEDGE_WITHIN = timedelta(minutes=5)
+# A critical report that nobody acknowledges goes to the supervisors this long after it came, and then again every quarter of an hour.
+ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
+ESCALATE_EVERY = timedelta(minutes=15)
 
 Key = tuple[str, str]
 
@@ -28,55 +33,80 @@ Key = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class _Owed:
     row: Row
-    head: Row
     notice: Notice
+    then: Duty | None
 
 
-def publish_owed(items: Sequence[Key], *, duties: Duties, topic: Topic, public_url: str, now: datetime) -> frozenset[Key]:
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """What telling takes: where duties are, where digests gather, where notices go, and the base of the links in them."""
+
+    duties: Duties
+    bursts: Bursts
+    topic: Topic
+    public_url: str
+
+
+def publish_owed(items: Sequence[Key], *, publisher: Publisher, now: datetime, swept: bool = False) -> frozenset[Key]:
     """Tell what the items with these keys owe now; answers the keys that must be tried again.
 
     An item that owes nothing, or nothing yet, is passed over: the stream shows every change, not only the ones that matter.
+    `swept`: by the sweep, which alone sends digests.
     """
-    owed: dict[str, _Owed] = {}
+    alone: dict[str, _Owed] = {}
     again: set[Key] = set()
     for pk, sk in dict.fromkeys(items):
         try:
-            found = _read(pk, sk, duties, public_url, now)
+            owed = _read(pk, sk, publisher, now, swept)
+            if owed and _must_wait(owed.notice, publisher, now):
+                publisher.duties.strike_off(owed.row, then=owed.then, also=[publisher.bursts.gather(owed.notice, now)])
+            elif owed:
+                alone[owed.notice.event_id] = owed
         except Exception as error:  # one bad row must not hold up its neighbours
             log.warning("notice_unreadable", extra={"error": type(error).__name__})
             again.add((pk, sk))
-            continue
-        if found:
-            owed[found.notice.event_id] = found
-    taken = topic.publish([each.notice for each in owed.values()])
-    for identity, each in owed.items():
-        key = (each.row["pk"], each.row["sk"])
+    taken = publisher.topic.publish([owed.notice for owed in alone.values()])
+    for identity, owed in alone.items():
         if identity not in taken:
-            again.add(key)
+            again.add((owed.row["pk"], owed.row["sk"]))
             continue
-        log.info(
-            "notice_sent", extra={"kind": each.notice.kind.value, "category": each.notice.category, "urgency": each.notice.urgency.value}
-        )
-        duties.strike_off(each.row, then=_next_duty(each.row))
+        notice = owed.notice
+        log.info("notice_sent", extra={"kind": notice.kind.value, "category": notice.category, "urgency": notice.urgency.value})
+        if is_digest(owed.row):
+            publisher.bursts.clear(owed.row)
+        else:
+            publisher.duties.strike_off(owed.row, then=owed.then, put=_noted(owed))
     return frozenset(again)
 
 
-def _read(pk: str, sk: str, duties: Duties, public_url: str, now: datetime) -> _Owed | None:
+def _read(pk: str, sk: str, publisher: Publisher, now: datetime, swept: bool) -> _Owed | None:
+    duties = publisher.duties
     row = duties.read(pk, sk)
-    if row is None or row.get("duty") != DutyKind.NOTIFY:
+    if row is None or row.get("duty") not in (DutyKind.NOTIFY, DutyKind.ESCALATE):
         return None
-    if row.get("not_before") and times.parse(row["not_before"]) > now:
+    if is_digest(row):
+        return _Owed(row, _digest(row, publisher.public_url, now), None) if swept else None
+    not_before = row.get("not_before") or (row["due_at"] if row["duty"] == DutyKind.ESCALATE else None)
+    if not_before and times.parse(not_before) > now:
         return None
     head = row if sk == keys.HEAD else duties.read(pk, keys.HEAD)
-    if head is None or head.get("deleted_at"):
+    if head is None or head.get("deleted_at") or (row["duty"] == DutyKind.ESCALATE and not _is_waiting(row)):
         duties.strike_off(row)
         return None
-    return _Owed(row, head, _notice(row, head, public_url, now))
+    return _Owed(row, _notice(row, head, publisher.public_url, now), _next_duty(row, now))
+
+
+def _must_wait(notice: Notice, publisher: Publisher, now: datetime) -> bool:
+    if not rules.is_counted(notice.kind, notice.urgency):
+        return False
+    if notice.kind is NoticeKind.MESSAGE and publisher.bursts.count(str(notice.report_id), now) > rules.MESSAGES_ALONE_PER_REPORT:
+        return True
+    return publisher.bursts.count(notice.category, now) > rules.ALONE_PER_CATEGORY
 
 
 def _notice(row: Row, head: Row, public_url: str, now: datetime) -> Notice:
     return Notice(
-        event_id=event_id(row["pk"], row["sk"], f"{row['duty']}/{row.get('due_at')}"),
+        event_id=event_id(row["pk"], row["sk"], f"{row['duty']}/{row['due_at']}"),
         kind=_kind(row),
         report_id=head["id"],
         reference=head["reference"],
@@ -88,16 +118,45 @@ def _notice(row: Row, head: Row, public_url: str, now: datetime) -> Notice:
     )
 
 
+def _digest(row: Row, public_url: str, now: datetime) -> Notice:
+    return Notice(
+        event_id=event_id(row["pk"], row["sk"], f"{row['due_at']}/{row['count']}"),
+        kind=NoticeKind.DIGEST,
+        report_id=None,
+        reference=None,
+        category=row["category"],
+        district=row["district"],
+        urgency=Urgency(row["urgency"]),
+        at=now,
+        url=f"{public_url}/v1/officer/reports?category={row['category']}",
+        count=row["count"],
+        report_ids=tuple(dict.fromkeys(row["report_ids"]))[: rules.DIGEST_MAX_IDS],
+    )
+
+
 def _kind(row: Row) -> NoticeKind:
     if row["sk"].startswith("MESSAGE#"):
         return NoticeKind.MESSAGE
-    if row["sk"] == keys.HEAD:
-        return NoticeKind.BULLETIN_LEAD if row.get("bulletin_id") else NoticeKind.REPORT
-    return NoticeKind(row["kind"])
+    if row["sk"] != keys.HEAD:
+        return NoticeKind(row["kind"])
+    if row["duty"] == DutyKind.ESCALATE:
+        return NoticeKind.ESCALATION
+    return NoticeKind.BULLETIN_LEAD if row.get("bulletin_id") else NoticeKind.REPORT
 
 
-def _next_duty(row: Row) -> Duty | None:
-    """A critical report that nobody has taken up is told again, more widely."""
-    if row["sk"] == keys.HEAD and row["urgency"] == Urgency.CRITICAL and row["status"] == Status.NEW:
-        return Duty(DutyKind.ESCALATE, times.parse(row["received_at"]) + ACKNOWLEDGE_WITHIN)
-    return None
+def _is_waiting(head: Row) -> bool:
+    """A critical report that nobody has acknowledged."""
+    return bool(head["urgency"] == Urgency.CRITICAL and head["status"] == Status.NEW)
+
+
+def _next_duty(row: Row, now: datetime) -> Duty | None:
+    if row["sk"] != keys.HEAD or not _is_waiting(row):
+        return None
+    received = times.parse(row["received_at"])
+    done = row.get("escalations", 0) + (1 if row["duty"] == DutyKind.ESCALATE else 0)
+    due = received + ESCALATE_AFTER[done] if done < len(ESCALATE_AFTER) else now + ESCALATE_EVERY
+    return Duty(DutyKind.ESCALATE, due)
+
+
+def _noted(owed: _Owed) -> dict[str, int] | None:
+    return {"escalations": owed.row.get("escalations", 0) + 1} if owed.notice.kind is NoticeKind.ESCALATION else None

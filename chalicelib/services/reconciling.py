@@ -8,6 +8,7 @@ from chalicelib.domain import duties as owed
 from chalicelib.domain import times
 from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.media import RejectReason, original_key
+from chalicelib.media.grants import abort_multipart
 from chalicelib.services.recording import read_manifest, record_verdict, reject_upload
 from chalicelib.store.duties import Duties
 from chalicelib.store.reports import Reports
@@ -36,6 +37,8 @@ def reconcile_upload(row: Row, *, duties: Duties, reports: Reports, objects: "Ob
         give_up_at = times.parse(row["created_at"]) + owed.UPLOAD_PATIENCE
         if now >= give_up_at:
             log.info("upload_not_received")
+            if row.get("upload_id"):
+                abort_multipart(s3=objects.s3, bucket=objects.bucket, key=key, upload_id=row["upload_id"])
             reject_upload(report_id, media_id, RejectReason.NOT_RECEIVED, reports=reports, now=now)
         else:
             duties.strike_off(row, then=Duty(DutyKind.RECONCILE, give_up_at))

@@ -35,7 +35,12 @@ def record_verdict(report_id: str, media_id: str, manifest: Manifest, *, reports
 
     Officers are told when the last declared medium has its verdict, or a minute after the first, whichever comes first.
     """
-    found = {
+    return _settle(report_id, media_id, manifest.state, verdict_fields(manifest), reports, now)
+
+
+def verdict_fields(manifest: Manifest) -> dict[str, Any]:
+    """A manifest as the attributes of a medium's row."""
+    return {
         "state": manifest.state.value,
         "reason": manifest.reason.value if manifest.reason else None,
         "content_type": manifest.content_type,
@@ -49,7 +54,6 @@ def record_verdict(report_id: str, media_id: str, manifest: Manifest, *, reports
         "codec": manifest.codec,
         "hint": manifest.hint.model_dump(mode="json", exclude_none=True) if manifest.hint else None,
     }
-    return _settle(report_id, media_id, manifest.state, found, reports, now)
 
 
 def reject_upload(
@@ -62,9 +66,12 @@ def reject_upload(
 
 def _settle(report_id: str, media_id: str, state: MediaState, found: dict[str, Any], reports: Reports, now: datetime) -> bool:
     for _ in range(_TRIES):
-        case = reports.view(report_id, consistent=True)
+        try:
+            case = reports.view(report_id, consistent=True)
+        except errors.Gone:
+            case = None
         medium = next((each for each in case.media if each.media_id == media_id), None) if case else None
-        if case is None or medium is None or case.report.deleted_at:
+        if case is None or medium is None:
             log.info("verdict_without_row")
             return False
         if not advances(medium.state, state):

@@ -1,6 +1,6 @@
 """The duty index: what is owed, oldest first, and striking off what is done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +10,14 @@ from chalicelib.store import keys
 from chalicelib.store.reports import DUTY_FIELDS, duty_fields, unchanged_duty
 from chalicelib.store.table import ConditionFailed, Row, Table
 
+_PAGE = 100
 _INDEX = (keys.BY_DUTY, keys.PARTITION[keys.BY_DUTY], "duty_at")
 
 # What the publisher may read of an item that owes something. Never a text.
 OWING = (
     "pk", "sk", *DUTY_FIELDS, "id", "reference", "category", "district", "urgency", "status", "kind", "sender",
     "received_at", "acknowledged_at", "escalations", "bulletin_id", "media_id", "state", "created_at", "version_id", "attempts",
-    "deleted_at", "count", "report_ids", "minute", "declared_type", "declared_size", "upload_id", "held_until",
+    "deleted_at", "disposition", "count", "report_ids", "minute", "declared_type", "declared_size", "upload_id", "held_until",
 )  # fmt: skip
 
 
@@ -24,14 +25,19 @@ class Duties:
     def __init__(self, table: Table) -> None:
         self.table = table
 
-    def overdue(self, now: datetime, *, limit: int) -> list[tuple[str, str]]:
-        """Keys of items whose duty is due, at most `limit` a shard, oldest first within each."""
+    def overdue(self, now: datetime) -> Iterator[list[tuple[str, str]]]:
+        """Keys of the items whose duty is due, a page at a time, oldest first within each shard. Each is seen once, done or not."""
         bound = times.render(now) + "~"
-        due: list[tuple[str, str]] = []
-        for shard in range(SHARDS):
-            rows, _ = self.table.query(f"DUTY#{shard}", index=_INDEX, below=bound, limit=limit)
-            due += [(row["pk"], row["sk"]) for row in rows]
-        return due
+        reached = {f"DUTY#{shard}": "0" for shard in range(SHARDS)}
+        while reached:
+            for shard, position in list(reached.items()):
+                # Both ends count: what the last page ended with is seen again, and passed over.
+                rows, more = self.table.query(shard, index=_INDEX, between=(position, bound), limit=_PAGE)
+                yield [(row["pk"], row["sk"]) for row in rows if row["duty_at"] != position]
+                if more:
+                    reached[shard] = rows[-1]["duty_at"]
+                else:
+                    del reached[shard]
 
     def read(self, pk: str, sk: str) -> Row | None:
         """The item as it is now, without any text: read consistently before anything is made known about it."""

@@ -13,6 +13,7 @@ from chalicelib.store.table import Row, Table
 # With filters that no index serves a page may stay short: so many refills of a shard, on average, and it ends where it is.
 _REFILLS = 2
 _AT_ONCE = 8
+_LOOKED_AT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +86,13 @@ class Listing:
         if not any(shard.rows or shard.more for shard in shards):
             position = None
         return Page(tuple(kept), position)
+
+    def oldest(self, index: tuple[str, str, str], partitions: Sequence[str], *, keep: Callable[[Row], bool]) -> Row | None:
+        """The oldest row of all `partitions` that `keep` accepts, among the first few of each."""
+
+        def first(partition: str) -> Row | None:
+            rows, _ = self._table.query(partition, index=index, forward=True, limit=_LOOKED_AT)
+            return next((row for row in rows if keep(row)), None)
+
+        found = [row for row in self._pool.map(first, partitions) if row]
+        return min(found, key=lambda row: str(row[index[2]]), default=None)

@@ -1,6 +1,6 @@
 """Whatever fails while a report is taken in: 201 means kept, kept means told, and a repeated call is the same report."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -21,10 +21,9 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def _quiet(aws: Mapping[str, str]) -> Iterator[None]:
+def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
     wiring.advance_clock(wiring.true_now() - wiring.now())
-    yield
 
 
 def settle(aws: Mapping[str, str]) -> None:
@@ -104,7 +103,7 @@ def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(aws:
 
 def test_a_publisher_that_dies_before_the_strike_off_tells_again_under_the_same_event_id(aws: Mapping[str, str]) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
-    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.times(1, inject.crash)), pytest.raises(inject.Crash):
+    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.at(1, inject.crash)), pytest.raises(inject.Crash):
         cloud.stream(cloud.all_keys(aws))
     settle(aws)
     settle(aws)

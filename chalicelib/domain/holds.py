@@ -1,0 +1,33 @@
+"""A legal hold: a report that must not be deleted. One officer asks, another approves; it has a reason and an end."""
+
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.domain.reports import Strict
+from chalicelib.domain.text import ReporterText
+from chalicelib.domain.times import Moment
+
+LONGEST_HOLD = timedelta(days=5 * 365)
+
+
+class NewHold(Strict):
+    reason: ReporterText
+    until: Moment
+
+    def wrong_end(self, now: datetime) -> str | None:
+        """The field error of an end that cannot be; None when it can."""
+        if self.until <= now:
+            return "in_the_past"
+        return "too_far_ahead" if self.until > now + LONGEST_HOLD else None
+
+
+class Hold(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    by: str
+    reason: str
+    until: datetime
+    asked_at: datetime
+    approved_by: str | None = None
+    approved_at: datetime | None = None

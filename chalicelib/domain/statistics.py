@@ -1,0 +1,98 @@
+"""Counting: what of a report counts where, and what the counts say. Counts are of days in UTC."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from chalicelib.domain import times
+
+# Upper ends of the times to first acknowledgement, in seconds: each a quarter above the last, from 1 s to 30 days. So a quantile is
+# right to within a quarter, and a counter row stays small.
+BUCKETS_S: tuple[float, ...] = tuple(1.25**n for n in range(67))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one report adds to the counters: one to `total` and to each of `counters`, in the row of its day, category and district."""
+
+    day: str
+    category: str
+    district: str
+    counters: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        return f"{self.day}#{self.category}#{self.district}"
+
+
+def tally_of(head: Mapping[str, Any]) -> Tally:
+    """What a report counts as, from its HEAD."""
+    counters = ["total", f"status_{head['status']}"]
+    if head.get("disposition") and head["status"] == "closed":
+        counters.append(f"disposition_{head['disposition']}")
+    if head.get("acknowledged_at"):
+        waited = times.parse(head["acknowledged_at"]) - times.parse(head["received_at"])
+        counters.append(f"ack_{bucket_of(waited.total_seconds())}")
+    return Tally(head["received_at"][:10], head["category"], head["district"], tuple(counters))
+
+
+def bucket_of(seconds: float) -> int:
+    return min(bisect_left(BUCKETS_S, seconds), len(BUCKETS_S) - 1)
+
+
+def quantile(counts: Mapping[int, int], share: float) -> float | None:
+    """The time in seconds within which `share` of all counted were done: the upper end of its bucket. None when nothing was counted."""
+    total = sum(counts.values())
+    if total <= 0:
+        return None
+    reached = 0
+    for bucket in sorted(counts):
+        reached += counts[bucket]
+        if reached >= share * total:
+            return round(BUCKETS_S[bucket], 1)
+    return None
+
+
+def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
+    """Counts by category, status, day and disposition, what is open by age, and the time to first acknowledgement."""
+    by_category: dict[str, dict[str, int]] = {}
+    by_status: dict[str, int] = {}
+    by_day: dict[str, int] = {}
+    dispositions: dict[str, int] = {}
+    open_by_age: dict[str, dict[str, int]] = {}
+    waits: dict[int, int] = {}
+    for row in rows:
+        day, category, _ = row["sk"].split("#", 2)
+        age = _age(day, today)
+        for name, count in row.items():
+            kind, _, value = name.partition("_")
+            if not isinstance(count, int) or count == 0:
+                continue
+            if name == "total":
+                by_day[day] = by_day.get(day, 0) + count
+            elif kind == "status":
+                by_status[value] = by_status.get(value, 0) + count
+                statuses = by_category.setdefault(category, {})
+                statuses[value] = statuses.get(value, 0) + count
+                if value in ("new", "acknowledged", "in_progress"):
+                    ages = open_by_age.setdefault(category, {})
+                    ages[age] = ages.get(age, 0) + count
+            elif kind == "disposition":
+                dispositions[value] = dispositions.get(value, 0) + count
+            elif kind == "ack":
+                waits[int(value)] = waits.get(int(value), 0) + count
+    return {
+        "by_category": by_category,
+        "by_status": by_status,
+        "by_day": [{"day": day, "count": by_day[day]} for day in sorted(by_day)],
+        "by_disposition": dispositions,
+        "open_by_age": open_by_age,
+        "first_acknowledgement": {"count": sum(waits.values()), "median_s": quantile(waits, 0.5), "p90_s": quantile(waits, 0.9)},
+    }
+
+
+def _age(day: str, today: date) -> str:
+    days = (today - datetime.fromisoformat(day).date()).days
+    return "today" if days < 1 else "this_week" if days < 7 else "older"

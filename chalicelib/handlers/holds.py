@@ -1,0 +1,94 @@
+"""Legal hold: one officer asks, another approves."""
+
+from chalice.app import Blueprint
+from pydantic import BaseModel
+
+from chalicelib import errors, wiring
+from chalicelib.domain import times
+from chalicelib.domain.holds import Hold, NewHold
+from chalicelib.domain.officers import Officer
+from chalicelib.handlers import answers
+from chalicelib.handlers.auth import authorize_officer
+from chalicelib.handlers.casework import admitted
+from chalicelib.handlers.http import Access, Answer, Call, endpoint
+from chalicelib.services import casework, retention
+from chalicelib.store.reports import Case
+
+bp = Blueprint(__name__)
+
+_PATH = "/v1/officer/reports/{report_id}/hold"
+
+
+class HoldView(BaseModel):
+    model_config = answers.shown(
+        {"by": "wang", "reason": "Evidence in a court case.", "until": "2027-11-24T00:00:00.000Z", "approved_by": "li"}
+    )
+
+    by: str
+    reason: str
+    until: str
+    approved_by: str | None
+
+
+@endpoint(
+    bp,
+    "POST",
+    _PATH,
+    summary="Ask that a report be kept from deletion",
+    tag="Casework",
+    access=Access.OFFICER,
+    body=NewHold,
+    returns={201: HoldView},
+    raises=(errors.NotFound, errors.Conflict("already_held"), errors.Conflict("expiring")),
+    example={"reason": "Evidence in a court case.", "until": "2027-11-24T00:00:00Z"},
+    authorizer=authorize_officer,
+)
+def place_hold(call: Call) -> Answer:
+    """It holds once a second officer has approved it."""
+    officer, case = _case(call)
+    hold = retention.place_hold(officer, case, call.body, reports=wiring.reports(), audit=wiring.audit(), now=call.now)
+    return Answer(_view(hold), status=201)
+
+
+@endpoint(
+    bp,
+    "POST",
+    _PATH + "/approve",
+    summary="Approve a hold that another officer asked for",
+    tag="Casework",
+    access=Access.OFFICER,
+    returns={200: HoldView},
+    raises=(errors.NotFound, errors.Conflict("no_hold"), errors.Forbidden("own_words")),
+    authorizer=authorize_officer,
+)
+def approve_hold(call: Call) -> Answer:
+    """From here on nothing of the report is deleted before the hold ends."""
+    officer, case = _case(call)
+    return Answer(_view(retention.approve_hold(officer, case, reports=wiring.reports(), audit=wiring.audit(), now=call.now)))
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    _PATH,
+    summary="End a hold",
+    tag="Casework",
+    access=Access.OFFICER,
+    returns={204: None},
+    raises=(errors.NotFound,),
+    authorizer=authorize_officer,
+)
+def lift_hold(call: Call) -> Answer:
+    """The report goes when it would have gone without it. Repeated, it answers the same."""
+    officer, case = _case(call)
+    retention.lift_hold(officer, case, reports=wiring.reports(), audit=wiring.audit(), now=call.now)
+    return Answer(status=204)
+
+
+def _case(call: Call) -> tuple[Officer, Case]:
+    officer = admitted(call)
+    return officer, casework.case_in_scope(officer, call.path["report_id"], reports=wiring.reports(), audit=wiring.audit(), now=call.now)
+
+
+def _view(hold: Hold) -> HoldView:
+    return HoldView(by=hold.by, reason=hold.reason, until=times.render(hold.until), approved_by=hold.approved_by)

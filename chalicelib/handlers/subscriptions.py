@@ -1,0 +1,119 @@
+"""Officers choose what they are told of."""
+
+from chalice.app import Blueprint
+from pydantic import BaseModel
+
+from chalicelib import errors, wiring
+from chalicelib.domain import times
+from chalicelib.domain.subscriptions import NewSubscription, Subscription
+from chalicelib.handlers import answers
+from chalicelib.handlers.auth import authorize_officer
+from chalicelib.handlers.casework import admitted
+from chalicelib.handlers.http import Access, Answer, Call, endpoint
+from chalicelib.services import subscribing
+
+bp = Blueprint(__name__)
+
+_EXAMPLE = {"protocol": "email", "categories": ["traffic_violation"], "districts": ["chaoyang"], "min_urgency": "normal"}
+_ANSWER = {"id": "7Q4M0V2K9XJ5T8RB", "address": "wang@police.example", "created_at": "2026-11-24T00:30:00.000Z", **_EXAMPLE}
+
+
+class SubscriptionView(BaseModel):
+    """What one subscription lets through: empty lists mean all of the officer's scope."""
+
+    model_config = answers.shown(_ANSWER)
+
+    id: str
+    protocol: str
+    address: str
+    categories: list[str]
+    districts: list[str]
+    min_urgency: str
+    created_at: str
+
+
+class SubscriptionList(BaseModel):
+    model_config = answers.shown({"items": [_ANSWER]})
+
+    items: list[SubscriptionView]
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/v1/officer/subscriptions",
+    summary="One's own subscriptions",
+    tag="Notices",
+    access=Access.OFFICER,
+    returns={200: SubscriptionList},
+    authorizer=authorize_officer,
+)
+def list_subscriptions(call: Call) -> Answer:
+    """What the caller is told of, by e-mail and by text message. Empty lists mean all of their scope."""
+    officer = admitted(call)
+    return Answer(SubscriptionList(items=[_view(each) for each in wiring.subscriptions().of(officer.username)]))
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/v1/officer/subscriptions",
+    summary="Be told",
+    tag="Notices",
+    access=Access.OFFICER,
+    body=NewSubscription,
+    returns={201: SubscriptionView},
+    raises=(errors.Conflict("already_subscribed"), errors.Conflict("address_taken")),
+    example=_EXAMPLE,
+    authorizer=authorize_officer,
+)
+def create_subscription(call: Call) -> Answer:
+    """To the officer's own address on record, and inside their scope. An e-mail address must confirm once, by the link SNS sends it.
+
+    One subscription for each protocol: delete the old one to change it.
+    """
+    subscription = subscribing.subscribe(
+        admitted(call),
+        call.body,
+        subscriptions=wiring.subscriptions(),
+        topic=wiring.topic_subscriptions(),
+        audit=wiring.audit(),
+        catalogue=wiring.catalogue(),
+        now=call.now,
+    )
+    return Answer(_view(subscription), status=201)
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    "/v1/officer/subscriptions/{subscription_id}",
+    summary="No longer be told",
+    tag="Notices",
+    access=Access.OFFICER,
+    returns={204: None},
+    authorizer=authorize_officer,
+)
+def delete_subscription(call: Call) -> Answer:
+    """Repeated, it answers the same."""
+    subscribing.unsubscribe(
+        admitted(call),
+        call.path["subscription_id"],
+        subscriptions=wiring.subscriptions(),
+        topic=wiring.topic_subscriptions(),
+        audit=wiring.audit(),
+        now=call.now,
+    )
+    return Answer(status=204)
+
+
+def _view(subscription: Subscription) -> SubscriptionView:
+    return SubscriptionView(
+        id=subscription.id,
+        protocol=subscription.protocol,
+        address=subscription.address,
+        categories=list(subscription.categories),
+        districts=list(subscription.districts),
+        min_urgency=subscription.min_urgency.value,
+        created_at=times.render(subscription.created_at),
+    )

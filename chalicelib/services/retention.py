@@ -1,0 +1,108 @@
+"""What is kept how long, and what is kept from deletion. Deletion takes objects in all their versions first, then rows; a tombstone stays.
+
+Each step can be repeated, and the duty to expire stays until the last one is done.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib import errors
+from chalicelib.domain import times
+from chalicelib.domain.duties import Duty, DutyKind
+from chalicelib.domain.holds import Hold, NewHold
+from chalicelib.domain.officers import Officer
+from chalicelib.domain.reports import Status
+from chalicelib.domain.workflow import WITHDRAWN_RETENTION, retention
+from chalicelib.store.audit import Action, Audit
+from chalicelib.store.duties import Duties
+from chalicelib.store.reports import Case, Reports
+from chalicelib.store.table import ConditionFailed, Row
+
+if TYPE_CHECKING:
+    from chalicelib.media.objects import Objects
+
+log = logging.getLogger(__name__)
+
+TOMBSTONE_LIFE = timedelta(days=365)
+
+
+def expire_report(row: Row, now: datetime, *, duties: Duties, reports: Reports, objects: "Objects") -> None:
+    """Delete a report whose time has come (`row` is its HEAD, read with the duty). Under a legal hold it is put off to the hold's end."""
+    held_until = row.get("held_until")
+    if held_until and times.parse(held_until) > now:
+        duties.strike_off(row, then=Duty(DutyKind.EXPIRE, times.parse(held_until)))
+        return
+    report_id = row["id"]
+    try:
+        reports.mark_expiring(row)
+    except ConditionFailed:
+        return  # reopened, or held, at this moment: the next sweep looks again
+    objects.delete_all(f"originals/{report_id}/")
+    objects.delete_all(f"derived/{report_id}/")
+    reports.bury(report_id, now=now, until=now + TOMBSTONE_LIFE)
+    log.info("report_expired")
+
+
+def place_hold(officer: Officer, case: Case, wanted: NewHold, *, reports: Reports, audit: Audit, now: datetime) -> Hold:
+    """Ask for a legal hold. It holds once a second officer approves it.
+
+    Raises Invalid (an end that is past, or too far), Conflict (`already_held`, `expiring`).
+    """
+    wrong = wanted.wrong_end(now)
+    if wrong:
+        raise errors.Invalid(errors.FieldError("until", wrong))
+    if case.head.get("expiring"):
+        raise errors.Conflict("expiring")
+    standing = hold_of(case)
+    if standing and standing.until > now:
+        raise errors.Conflict("already_held")
+    hold = Hold(by=officer.username, reason=wanted.reason, until=wanted.until, asked_at=now)
+    recorded = audit.report_action(
+        case.report.id, by=officer.username, action=Action.HOLD, now=now, detail={"asked": True, "until": times.render(hold.until)}
+    )
+    _write(case, hold, None, reports, recorded)
+    return hold
+
+
+def approve_hold(officer: Officer, case: Case, *, reports: Reports, audit: Audit, now: datetime) -> Hold:
+    """Approve a hold that somebody else asked for. Raises Forbidden `own_words`, Conflict (`no_hold`, `expiring`)."""
+    hold = hold_of(case)
+    if hold is None or hold.until <= now:
+        raise errors.Conflict("no_hold")
+    if hold.approved_by:
+        return hold
+    if hold.by == officer.username:
+        audit.about_report(case.report.id, by=officer.username, action=Action.DENIED, now=now, detail={"hold": "own"})
+        raise errors.Forbidden("own_words")
+    approved = hold.model_copy(update={"approved_by": officer.username, "approved_at": now})
+    recorded = audit.report_action(
+        case.report.id, by=officer.username, action=Action.HOLD, now=now, detail={"approved": True, "until": times.render(hold.until)}
+    )
+    _write(case, approved, hold.until, reports, recorded)
+    return approved
+
+
+def lift_hold(officer: Officer, case: Case, *, reports: Reports, audit: Audit, now: datetime) -> None:
+    """End a hold, or take back one that was asked for. Repeated, it changes nothing."""
+    if hold_of(case) is None:
+        return
+    recorded = audit.report_action(case.report.id, by=officer.username, action=Action.HOLD, now=now, detail={"lifted": True})
+    _write(case, None, None, reports, recorded)
+
+
+def hold_of(case: Case) -> Hold | None:
+    kept = case.head.get("hold")
+    return Hold.model_validate(kept) if kept else None
+
+
+def _write(case: Case, hold: Hold | None, held_until: datetime | None, reports: Reports, recorded: dict[str, object]) -> None:
+    """Keep the hold with its record. Without one, a report that is done with goes when it would have gone."""
+    due = None
+    if hold is None and case.report.closed_at and case.head.get("duty") == DutyKind.EXPIRE:
+        withdrawn = case.report.status is Status.WITHDRAWN
+        due = case.report.closed_at + (WITHDRAWN_RETENTION if withdrawn else retention(case.report.disposition))
+    try:
+        reports.keep_hold(case, hold, held_until, expire_at=due, also=[recorded])
+    except ConditionFailed:
+        raise errors.Unavailable from None  # changed at the same moment: the same call again

@@ -1,0 +1,67 @@
+"""The duty view: how much is waiting, for how long, and how soon it is taken up."""
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from chalicelib.domain import statistics as rules
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.officers import Officer
+from chalicelib.domain.reports import Status
+from chalicelib.store import keys
+from chalicelib.store.audit import Action, Audit
+from chalicelib.store.duties import Duties
+from chalicelib.store.listing import Listing
+from chalicelib.store.statistics import Statistics
+from chalicelib.store.table import Row
+
+log = logging.getLogger(__name__)
+
+
+def count_changed(report_keys: Sequence[str], *, duties: Duties, statistics: Statistics) -> frozenset[str]:
+    """Count the reports with these partition keys as they are now; answers those that must be tried again."""
+    failed = set()
+    for pk in dict.fromkeys(report_keys):
+        try:
+            head = duties.read(pk, keys.HEAD)
+            if head and not head.get("deleted_at"):
+                statistics.count(head["id"], rules.tally_of(head))
+        except Exception as error:  # one bad row must not hold up its neighbours
+            log.warning("count_failed", extra={"error": type(error).__name__})
+            failed.add(pk)
+    return frozenset(failed)
+
+
+def view_statistics(
+    officer: Officer,
+    since: date,
+    until: date,
+    *,
+    statistics: Statistics,
+    listing: Listing,
+    audit: Audit,
+    catalogue: Catalogue,
+    now: datetime,
+) -> dict[str, Any]:
+    """Counts of the reports received from `since` to `until` inside the officer's scope, and the oldest that nobody has acknowledged."""
+    inside = [row for row in statistics.rows(since, until) if officer.sees(*row["sk"].split("#")[1:3])]
+    oldest = _oldest_unacknowledged(officer, listing, catalogue)
+    audit.about_officer(by=officer.username, action=Action.LIST, now=now, detail={"statistics": [since, until]})
+    return {
+        "since": str(since),
+        "until": str(until),
+        **rules.summarize(inside, now.date()),
+        "oldest_unacknowledged": oldest and {name: oldest[name] for name in ("id", "reference", "category", "received_at")},
+    }
+
+
+def _oldest_unacknowledged(officer: Officer, listing: Listing, catalogue: Catalogue) -> Row | None:
+    partitions = [
+        f"{category.code}#{Status.NEW}#{shard}"
+        for category in catalogue.categories
+        if officer.sees_category(category.code)
+        for shard in range(category.shards)
+    ]
+    index = (keys.BY_QUEUE, keys.PARTITION[keys.BY_QUEUE], "listed_at")
+    return listing.oldest(index, partitions, keep=lambda row: officer.sees(row["category"], row["district"]))

@@ -1,0 +1,109 @@
+"""Officers choose what they are told of. What SNS holds follows their rows: inside their scope, and gone when they are."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from chalicelib import errors
+from chalicelib.domain import geo
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.ids import random_id
+from chalicelib.domain.officers import DISTRICTLESS, Officer
+from chalicelib.domain.subscriptions import NewSubscription, Subscription, address_of, filter_policy
+from chalicelib.notify.subscriptions import TopicSubscriptions
+from chalicelib.store.audit import Action, Audit
+from chalicelib.store.officers import Officers
+from chalicelib.store.subscriptions import Subscriptions
+
+
+def subscribe(
+    officer: Officer,
+    wanted: NewSubscription,
+    *,
+    subscriptions: Subscriptions,
+    topic: TopicSubscriptions,
+    audit: Audit,
+    catalogue: Catalogue,
+    now: datetime,
+) -> Subscription:
+    """Subscribe the officer's own address. One subscription a protocol: SNS holds one an address.
+
+    Raises Invalid (out of scope, no address on record, too many combinations), Conflict `already_subscribed`.
+    """
+    _check_scope(officer, wanted, catalogue)
+    address = address_of(officer, wanted.protocol)
+    if address is None:
+        raise errors.Invalid(errors.FieldError("protocol", "no_address"))
+    policy = filter_policy(officer, wanted)
+    if policy is None:
+        raise errors.Invalid(errors.FieldError("categories", "unknown_value"))
+    if any(standing.protocol == wanted.protocol for standing in subscriptions.of(officer.username)):
+        raise errors.Conflict("already_subscribed")
+    audit.about_officer(by=officer.username, action=Action.CHANGE, now=now, detail={"subscribed": wanted.model_dump(mode="json")})
+    subscription = Subscription(**wanted.model_dump(), id=random_id(), username=officer.username, address=address, created_at=now)
+    subscriptions.put(subscription)
+    subscriptions.owe_fitting(officer.username, now)
+    try:
+        subscribed = subscription.model_copy(update={"arn": topic.subscribe(wanted.protocol, address, policy)})
+    except errors.Conflict:
+        subscriptions.delete(subscription)
+        subscriptions.fitted(officer.username)
+        raise
+    subscriptions.put(subscribed)
+    subscriptions.fitted(officer.username)
+    return subscribed
+
+
+def unsubscribe(
+    officer: Officer, subscription_id: str, *, subscriptions: Subscriptions, topic: TopicSubscriptions, audit: Audit, now: datetime
+) -> None:
+    """Remove one of the officer's own subscriptions; nothing happens when it is not there."""
+    for standing in subscriptions.of(officer.username):
+        if standing.id == subscription_id:
+            audit.about_officer(by=officer.username, action=Action.CHANGE, now=now, detail={"unsubscribed": subscription_id})
+            _drop(standing, subscriptions, topic)
+
+
+def fit_subscriptions(username: str, *, officers: Officers, subscriptions: Subscriptions, topic: TopicSubscriptions) -> None:
+    """Bring SNS in line with an officer's row, as it is now: scope, address, active or not. Repeated, it changes nothing.
+
+    To be owed (`Subscriptions.owe_fitting`) before the row is changed, and done after: what is left undone the sweep does.
+    """
+    officer = officers.get(username)
+    for standing in subscriptions.of(username):
+        policy = _policy(officer, standing)
+        if officer is None or policy is None or address_of(officer, standing.protocol) != standing.address:
+            _drop(standing, subscriptions, topic)
+        elif standing.arn is None:
+            arn = topic.subscribe(standing.protocol, standing.address, policy)
+            subscriptions.put(standing.model_copy(update={"arn": arn}))
+        else:
+            topic.narrow(standing.arn, policy)
+    subscriptions.fitted(username)
+
+
+def _policy(officer: Officer | None, standing: Subscription) -> dict[str, object] | None:
+    if officer is None or not officer.active:
+        return None
+    try:
+        return filter_policy(officer, standing)
+    except errors.Invalid:
+        return None
+
+
+def _check_scope(officer: Officer, wanted: NewSubscription, catalogue: Catalogue) -> None:
+    known = {category.code for category in catalogue.categories}
+    wrong = _wrong("categories", wanted.categories, lambda code: code in known and officer.sees_category(code))
+    places = {*geo.districts(), *DISTRICTLESS}
+    wrong += _wrong("districts", wanted.districts, lambda code: code in places and officer.sees_district(code))
+    if wrong:
+        raise errors.Invalid(*wrong)
+
+
+def _wrong(field: str, codes: Sequence[str], allowed: Callable[[str], bool]) -> list[errors.FieldError]:
+    return [errors.FieldError(f"{field}.{position}", "unknown_value") for position, code in enumerate(codes) if not allowed(code)]
+
+
+def _drop(standing: Subscription, subscriptions: Subscriptions, topic: TopicSubscriptions) -> None:
+    if standing.arn:
+        topic.unsubscribe(standing.arn)
+    subscriptions.delete(standing)

@@ -1,0 +1,60 @@
+"""Counters of a minute's notices, and the digests that gather what did not go alone. They live among the reports, whose stream and duty
+index carry them; a counter is left to DynamoDB's expiry."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.domain.bursts import minute_of
+from chalicelib.domain.duties import Duty, DutyKind
+from chalicelib.domain.notices import Notice, NoticeKind
+from chalicelib.store.reports import duty_fields
+from chalicelib.store.table import ConditionFailed, Row, Table
+
+_COUNTER_LIFE = timedelta(days=1)
+DIGEST_SK = "EVENT#digest"
+
+
+class Bursts:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def count(self, what: str, now: datetime) -> int:
+        """How many notices of `what` there have been this minute, this one included."""
+        row = self._table.update(
+            self._table.update_action(
+                f"BURST#{what}#{minute_of(now)}",
+                "COUNT",
+                put={"expires_ttl": int((now + _COUNTER_LIFE).timestamp())},
+                add={"count": 1},
+                upsert=True,
+            )
+        )
+        return int(row["count"])
+
+    def gather(self, notice: Notice, now: datetime) -> dict[str, Any]:
+        """The action that adds a notice to the digest of its category, district and urgency: all a subscription can tell apart."""
+        pk = f"DIGEST#{notice.category}#{notice.district}#{notice.urgency}"
+        # Due at once, but told by the sweep alone: what comes until then goes with it.
+        owed = duty_fields(pk, DIGEST_SK, Duty(DutyKind.NOTIFY, now))
+        fixed = {"kind": NoticeKind.DIGEST.value, "category": notice.category, "district": notice.district, "urgency": notice.urgency.value}
+        return self._table.update_action(
+            pk,
+            DIGEST_SK,
+            put=fixed,
+            put_once=owed,
+            add={"count": 1},
+            append={"report_ids": [notice.report_id]},
+            upsert=True,
+        )
+
+    def clear(self, digest: Row) -> bool:
+        """A digest was sent. False when it has grown meanwhile: it is sent again, with what came since."""
+        try:
+            self._table.delete_if(digest["pk"], digest["sk"], equal={"count": digest["count"]})
+        except ConditionFailed:
+            return False
+        return True
+
+
+def is_digest(row: Row) -> bool:
+    return bool(row["sk"] == DIGEST_SK)

@@ -1,0 +1,128 @@
+"""A burst does not flood: the first notices go alone, the rest wait for a digest, and what is critical never waits."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import wiring
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _quiet(aws: Mapping[str, str]) -> None:
+    cloud.forget_sent(aws)
+    # The middle of a minute: a burst of a test falls into one.
+    moment = wiring.now()
+    wiring.advance_clock(timedelta(minutes=1, seconds=20 - moment.second))
+
+
+def burst(count: int, **more: object) -> list[str]:
+    return [call("POST", "/v1/reports", report("traffic_violation", **more), key=new_key()).json["id"] for _ in range(count)]
+
+
+def kinds(aws: Mapping[str, str]) -> list[str]:
+    return [notice["kind"] for notice in cloud.sent(aws)]
+
+
+def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute(aws: Mapping[str, str]) -> None:
+    made = burst(25)
+    assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
+    assert kinds(aws) == ["report"] * 10
+
+    wiring.advance_clock(timedelta(seconds=59))
+    cloud.sweep()
+    assert kinds(aws) == ["report"] * 10 + ["digest"]
+    digest = cloud.sent(aws)[-1]
+    assert digest["count"] == 15
+    alone = {notice["report_id"] for notice in cloud.sent(aws)[:-1]}
+    assert alone | set(digest["report_ids"]) == set(made)
+    assert digest["attributes"]["category"] == "traffic_violation"
+    assert "15" in digest["forms"]["sms"]
+
+    wiring.advance_clock(timedelta(minutes=5))
+    cloud.sweep()
+    assert kinds(aws) == ["report"] * 10 + ["digest"]
+
+
+def test_a_digest_names_at_most_fifty_reports_and_counts_them_all(aws: Mapping[str, str]) -> None:
+    burst(70)
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+
+    digest = cloud.sent(aws)[-1]
+    assert (digest["count"], len(digest["report_ids"])) == (60, 50)
+
+
+def test_a_critical_report_in_the_middle_of_a_burst_goes_alone_at_once(aws: Mapping[str, str]) -> None:
+    burst(15)
+    cloud.stream(cloud.all_keys(aws))
+    critical = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
+    cloud.stream([(f"REPORT#{critical['id']}", "HEAD")])
+
+    assert cloud.sent(aws)[-1]["report_id"] == critical["id"]
+    assert cloud.sent(aws)[-1]["attributes"]["urgency_rank"] == "3"
+
+
+def test_a_reporter_who_writes_a_line_at_a_time_is_one_thing_to_look_at(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    for number in range(6):
+        call("POST", f"/v1/reports/{created['id']}/messages", {"text": f"Line {number}"}, receipt=created["receipt"])
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+
+    assert sorted(kinds(aws)) == ["digest", "message", "message", "message", "report"]
+    assert cloud.sent(aws)[-1]["report_ids"] == [created["id"]]
+
+
+def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit(aws: Mapping[str, str]) -> None:
+    burst(10)
+    burst(2, location={"lat": 39.92, "lon": 116.46})
+    burst(2)
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+
+    digests = [notice for notice in cloud.sent(aws) if notice["kind"] == "digest"]
+    total = sum(digest["count"] for digest in digests)
+    assert {digest["attributes"]["district"] for digest in digests} <= {"chaoyang", "unknown"}
+    assert total == 4
+
+
+def test_a_digest_whose_sender_dies_is_sent_again_whole(aws: Mapping[str, str]) -> None:
+    burst(13)
+    cloud.stream(cloud.all_keys(aws))
+    with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.times(1, inject.crash)), pytest.raises(inject.Crash):
+        cloud.sweep()
+    cloud.sweep()
+
+    digests = [notice for notice in cloud.sent(aws) if notice["kind"] == "digest"]
+    assert [digest["count"] for digest in digests] == [3, 3]
+    assert len({digest["event_id"] for digest in digests}) == 1
+
+
+def test_a_critical_report_that_nobody_acknowledges_escalates_at_five_and_fifteen_minutes(aws: Mapping[str, str]) -> None:
+    call("POST", "/v1/reports", report("child_abduction"), key=new_key())
+    cloud.stream(cloud.all_keys(aws))
+    seen = []
+    for _ in range(20):
+        wiring.advance_clock(timedelta(minutes=1))
+        cloud.sweep()
+        seen.append(kinds(aws).count("escalation"))
+
+    assert seen == [0] * 4 + [1] * 10 + [2] * 6
+
+
+def test_the_first_acknowledgement_ends_the_escalation(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    created = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
+    cloud.stream(cloud.all_keys(aws))
+    reply = call("PATCH", f"/v1/officer/reports/{created['id']}", {"status": "acknowledged"}, officer="wang", headers={"If-Match": '"1"'})
+    assert reply.status == 200, reply.text
+    wiring.advance_clock(timedelta(minutes=30))
+    cloud.sweep()
+
+    assert kinds(aws) == ["report"]

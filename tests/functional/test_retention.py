@@ -1,0 +1,160 @@
+"""What is kept how long: exact to the second, whole when it goes, and held back by two officers only."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+
+
+def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[str, object], str]:
+    key = new_key()
+    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}]), key=key).json
+    media_id = created["uploads"][0]["media_id"]
+    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+    cloud.upload(aws, created["id"], media_id, cloud.photo(colour="red"))
+    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], media_id)
+    cloud.stream(cloud.all_keys(aws))
+    body = {"status": "closed", "disposition": disposition, "reason": "Done."}
+    reply = call("PATCH", f"/v1/officer/reports/{created['id']}", body, officer="wang", headers={"If-Match": '"1"'})
+    assert reply.status == 200, reply.text
+    cloud.stream(cloud.all_keys(aws))
+    return created, key
+
+
+def left(aws: Mapping[str, str], report_id: object) -> tuple[list[str], int]:
+    versions = boto3.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])
+    return [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{report_id}"], len(versions.get("Versions", []))
+
+
+def pass_time(**by: float) -> None:
+    wiring.advance_clock(timedelta(**by))
+    cloud.sweep()
+
+
+@pytest.mark.parametrize(("disposition", "days"), [("resolved", 90), ("unfounded", 30), ("not_police", 90)])
+def test_a_closed_report_goes_when_its_time_has_come_and_not_before(aws: Mapping[str, str], disposition: str, days: int) -> None:
+    created, key = closed(aws, disposition)
+    pass_time(days=days, seconds=-5)
+    assert len(left(aws, created["id"])[0]) > 1
+
+    pass_time(seconds=10)
+    assert left(aws, created["id"]) == (["HEAD"], 0)
+    assert call("GET", "/v1/reports/mine", receipt=str(created["receipt"])).status == 410
+    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 404
+    body = report(media=[{"content_type": "image/jpeg", "size": 10_000}])
+    assert call("POST", "/v1/reports", body, key=key).status == 410
+    assert created["id"] not in str(call("GET", "/v1/officer/reports", officer="wang").json)
+
+
+def test_a_withdrawn_report_goes_after_thirty_days(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    cloud.stream(cloud.all_keys(aws))
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    pass_time(days=29, hours=23)
+    assert len(left(aws, created["id"])[0]) >= 1
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 200
+
+    pass_time(hours=2)
+    assert left(aws, created["id"])[0] == ["HEAD"]
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410
+
+
+@pytest.mark.parametrize("position", range(6))
+@pytest.mark.parametrize("service", ["s3", "dynamodb"])
+def test_a_deletion_that_dies_anywhere_is_carried_on_by_the_next_sweep(aws: Mapping[str, str], position: int, service: str) -> None:
+    created, _ = closed(aws)
+    wiring.advance_clock(timedelta(days=91))
+    client = wiring.s3() if service == "s3" else wiring.dynamodb()
+    operation = "s3.*" if service == "s3" else "dynamodb.DeleteItem"
+    with inject.fault(client, operation, inject.at(position, inject.crash)):
+        try:
+            cloud.sweep()
+        except inject.Crash:
+            cloud.sweep()
+
+    assert left(aws, created["id"]) == (["HEAD"], 0)
+
+
+def hold(created: Mapping[str, object], officer: str, **until: float) -> tuple[int, str]:
+    body = {"reason": "Evidence.", "until": times.render(wiring.now() + timedelta(**until))}
+    reply = call("POST", f"/v1/officer/reports/{created['id']}/hold", body, officer=officer)
+    return reply.status, reply.text
+
+
+def approve(created: Mapping[str, object], officer: str) -> int:
+    return call("POST", f"/v1/officer/reports/{created['id']}/hold/approve", officer=officer).status
+
+
+def test_a_hold_needs_a_second_officer_and_keeps_all_until_its_end(aws: Mapping[str, str]) -> None:
+    created, _ = closed(aws)
+    assert hold(created, "wang", days=200)[0] == 201
+    assert approve(created, "wang") == 403
+    assert approve(created, "li") == 200
+
+    pass_time(days=199)
+    cloud.sweep()
+    assert len(left(aws, created["id"])[0]) > 1
+    pass_time(days=2)
+    assert left(aws, created["id"]) == (["HEAD"], 0)
+
+
+def test_a_hold_that_nobody_approved_keeps_nothing(aws: Mapping[str, str]) -> None:
+    created, _ = closed(aws)
+    hold(created, "wang", days=200)
+    pass_time(days=91)
+
+    assert left(aws, created["id"]) == (["HEAD"], 0)
+
+
+def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[str, str]) -> None:
+    created, _ = closed(aws)
+    hold(created, "wang", days=200)
+    approve(created, "li")
+    pass_time(days=100)
+    path = f"/v1/officer/reports/{created['id']}/hold"
+    assert [call("DELETE", path, officer="wang").status for _ in range(2)] == [204, 204]
+    pass_time(minutes=1)
+
+    assert left(aws, created["id"]) == (["HEAD"], 0)
+    assert [row["action"] for row in wiring.audit().history(str(created["id"])) if row["action"] == "hold"] == ["hold"] * 3
+
+
+def test_a_hold_while_the_report_is_being_deleted_is_refused(aws: Mapping[str, str]) -> None:
+    created, _ = closed(aws)
+    wiring.advance_clock(timedelta(days=91))
+    answers: list[tuple[int, str]] = []
+
+    def meanwhile(request: object) -> None:
+        answers.append(hold(created, "wang", days=10))
+
+    with inject.fault(wiring.s3(), "s3.DeleteObjects", inject.times(1, meanwhile)):
+        cloud.sweep()
+
+    assert [status for status, _ in answers] == [409]
+    assert left(aws, created["id"]) == (["HEAD"], 0)
+
+
+@pytest.mark.parametrize(("until", "code"), [({"days": -1}, "in_the_past"), ({"days": 4000}, "too_far_ahead")])
+def test_a_hold_has_a_reason_and_an_end_that_can_be(aws: Mapping[str, str], until: dict[str, float], code: str) -> None:
+    created, _ = closed(aws)
+    status, text = hold(created, "wang", **until)
+    assert status == 422
+    assert code in text
+    reply = call("POST", f"/v1/officer/reports/{created['id']}/hold", {"until": times.render(wiring.now())}, officer="wang")
+    assert reply.status == 422

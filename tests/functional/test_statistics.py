@@ -1,0 +1,88 @@
+"""The duty view counts what is there, inside the scope, and nothing twice."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.statistics import BUCKETS_S, bucket_of, quantile
+from tests import cloud
+from tests.client import call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+def file(category: str = "other", **more: object) -> dict[str, str]:
+    return call("POST", "/v1/reports", report(category, **more), key=new_key()).json  # type: ignore[no-any-return]
+
+
+def change(report_id: str, version: int, **body: object) -> None:
+    reply = call("PATCH", f"/v1/officer/reports/{report_id}", body, officer="wang", headers={"If-Match": f'"{version}"'})
+    assert reply.status == 200, reply.text
+
+
+def stats(officer: str = "wang", query: str = "") -> dict[str, object]:
+    reply = call("GET", f"/v1/officer/stats{query}", officer=officer)
+    assert reply.status == 200, reply.text
+    return reply.json  # type: ignore[no-any-return]
+
+
+def test_counts_follow_the_reports_however_often_the_stream_tells(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    first, second = file(), file("lost_and_found")
+    cloud.stream(cloud.all_keys(aws))
+    change(first["id"], 1, status="acknowledged")
+    change(second["id"], 1, category="other")
+    for _ in range(3):
+        cloud.stream(cloud.all_keys(aws))
+
+    view = stats()
+    assert view["by_category"] == {"other": {"acknowledged": 1, "new": 1}}
+    assert view["by_status"] == {"acknowledged": 1, "new": 1}
+    assert view["open_by_age"] == {"other": {"today": 2}}
+    assert [entry["count"] for entry in view["by_day"]] == [2]  # type: ignore[index, attr-defined]
+    assert view["oldest_unacknowledged"]["id"] == second["id"]  # type: ignore[index]
+
+
+def test_the_time_to_first_acknowledgement_is_told_by_median_and_ninetieth_percentile(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    made = [file()["id"] for _ in range(10)]
+    for minutes, report_id in enumerate(made):
+        change(report_id, 1, status="acknowledged")
+        wiring.advance_clock(timedelta(minutes=1))
+        assert minutes >= 0
+    cloud.stream(cloud.all_keys(aws))
+
+    waits = stats()["first_acknowledgement"]
+    assert waits["count"] == 10  # type: ignore[index]
+    assert 4 * 60 <= waits["median_s"] <= 4 * 60 * 1.26  # type: ignore[index]
+    assert 8 * 60 <= waits["p90_s"] <= 8 * 60 * 1.26  # type: ignore[index]
+
+
+def test_only_what_is_in_scope_counts(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    cloud.officer("narrow", categories=("traffic_violation",), districts=("chaoyang",))
+    file()
+    file("traffic_violation")
+    file("traffic_violation", location={"lat": 40.22, "lon": 116.23})
+    cloud.stream(cloud.all_keys(aws))
+
+    assert stats("narrow")["by_status"] == {"new": 1}
+    assert stats("wang")["by_status"] == {"new": 3}
+
+
+def test_a_period_that_cannot_be_is_refused() -> None:
+    cloud.officer("wang")
+    for query in ("?since=2026-11-24&until=2026-11-01", "?since=2020-01-01", "?since=yesterday", "?from=2026-01-01"):
+        assert call("GET", f"/v1/officer/stats{query}", officer="wang").status == 422
+    assert stats(query="?since=2026-01-01&until=2026-01-31")["by_day"] == []
+
+
+def test_a_quantile_is_right_to_within_a_quarter() -> None:
+    assert quantile({}, 0.5) is None
+    for seconds in (1, 59, 3_600, 86_400):
+        found = quantile({bucket_of(seconds): 3}, 0.5)
+        assert found is not None
+        assert seconds <= found <= seconds * 1.25 + 0.1
+    assert bucket_of(10**9) == len(BUCKETS_S) - 1

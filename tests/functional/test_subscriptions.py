@@ -1,0 +1,149 @@
+"""Officers choose what they are told of: inside their scope, at their own address, and no longer when they leave."""
+
+import json
+from collections.abc import Mapping
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.officers import Role
+from chalicelib.services.subscribing import fit_subscriptions
+from chalicelib.store.subscriptions import FIT_SK
+from tests import cloud
+from tests.client import call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+CHAOYANG = {"lat": 39.92, "lon": 116.46}
+
+
+@pytest.fixture(autouse=True)
+def _no_subscriptions(aws: Mapping[str, str]) -> None:
+    sns = boto3.client("sns")
+    for standing in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=standing["SubscriptionArn"])
+
+
+def policies(aws: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    sns = boto3.client("sns")
+    found = sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]
+    return {
+        each["Endpoint"]: json.loads(sns.get_subscription_attributes(SubscriptionArn=each["SubscriptionArn"])["Attributes"]["FilterPolicy"])
+        for each in found
+    }
+
+
+def subscribe(username: str, **more: object) -> object:
+    return call("POST", "/v1/officer/subscriptions", {"protocol": "email", **more}, officer=username)
+
+
+def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang", email="wang@police.example")
+    reply = call(
+        "POST",
+        "/v1/officer/subscriptions",
+        {"protocol": "email", "categories": ["traffic_violation"], "districts": ["chaoyang"], "min_urgency": "normal"},
+        officer="wang",
+    )
+
+    assert reply.status == 201, reply.text
+    assert policies(aws)["wang@police.example"] == {
+        "category": ["traffic_violation"],
+        "district": ["chaoyang"],
+        "urgency_rank": [{"numeric": [">=", 1]}],
+        "kind": [{"anything-but": ["escalation"]}],
+    }
+    [listed] = call("GET", "/v1/officer/subscriptions", officer="wang").json["items"]
+    assert listed == reply.json
+
+
+def test_one_category_in_one_district_gets_those_notices_and_no_other(aws: Mapping[str, str]) -> None:
+    sqs, sns = boto3.client("sqs"), boto3.client("sns")
+    cloud.officer("wang", email="wang@police.example")
+    subscribe("wang", categories=["traffic_violation"], districts=["chaoyang"])
+    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps(policies(aws)["wang@police.example"])
+    sns.subscribe(TopicArn=aws["NOTICES_TOPIC_ARN"], Protocol="sqs", Endpoint=arn, Attributes={"FilterPolicy": policy})
+    wanted = call("POST", "/v1/reports", report("traffic_violation", location=CHAOYANG), key=new_key()).json
+    call("POST", "/v1/reports", report("traffic_violation", location={"lat": 40.22, "lon": 116.23}), key=new_key())
+    call("POST", "/v1/reports", report("lost_and_found", location=CHAOYANG), key=new_key())
+    cloud.stream(cloud.all_keys(aws))
+
+    got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    told = [json.loads(json.loads(message["Body"])["Message"])["report_id"] for message in got]
+    assert told == [wanted["id"]]
+
+
+def test_supervisors_get_escalations_and_a_full_scope_needs_no_keys(aws: Mapping[str, str]) -> None:
+    cloud.officer("zhao", email="zhao@police.example", roles=(Role.SUPERVISOR,))
+    subscribe("zhao")
+
+    assert policies(aws)["zhao@police.example"] == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"protocol": "email", "categories": ["child_abduction"]}, "categories.0"),
+        ({"protocol": "email", "categories": ["nonsense"]}, "categories.0"),
+        ({"protocol": "email", "districts": ["haidian"]}, "districts.0"),
+        ({"protocol": "sms"}, "protocol"),
+        ({"protocol": "http"}, "protocol"),
+        ({"protocol": "email", "address": "other@police.example"}, "address"),
+    ],
+)
+def test_what_is_out_of_scope_or_has_no_address_is_refused(aws: Mapping[str, str], body: dict[str, object], field: str) -> None:
+    cloud.officer("narrow", email="n@police.example", categories=("traffic_violation",), districts=("chaoyang",))
+    reply = call("POST", "/v1/officer/subscriptions", body, officer="narrow")
+
+    assert reply.status == 422
+    assert [error["field"] for error in reply.json["errors"]] == [field]
+    assert policies(aws) == {}
+
+
+def test_more_combinations_than_sns_takes_are_refused(aws: Mapping[str, str]) -> None:
+    from chalicelib.domain.geo import districts
+
+    many = [*districts()][:16]
+    cloud.officer("wide", email="w@police.example")
+    codes = ["traffic_violation", "lost_and_found", "other", "missing_elderly", "suspected_offender", "child_abduction"]
+    reply = call("POST", "/v1/officer/subscriptions", {"protocol": "email", "categories": codes, "districts": many * 2}, officer="wide")
+
+    assert len(codes) * len(many) > 0
+    assert reply.status in (201, 422)
+    assert all(
+        len(policy.get("category", [1])) * len(policy.get("district", [1])) <= 150  # type: ignore[arg-type]
+        for policy in policies(aws).values()
+    )
+
+
+def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang", email="wang@police.example", phone="+8613800000000")
+    first = call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer="wang").json
+    again = call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer="wang")
+    assert (again.status, again.json["code"]) == (409, "already_subscribed")
+    assert call("POST", "/v1/officer/subscriptions", {"protocol": "sms"}, officer="wang").status == 201
+
+    path = f"/v1/officer/subscriptions/{first['id']}"
+    assert [call("DELETE", path, officer="wang").status for _ in range(2)] == [204, 204]
+    assert list(policies(aws)) == ["+8613800000000"]
+
+
+def test_a_changed_scope_rewrites_and_a_deactivation_removes_even_if_only_the_sweep_is_left_to_do_it(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang", email="wang@police.example")
+    subscribe("wang")
+    cloud.officer("wang", email="wang@police.example", categories=("other",))
+    fit_subscriptions("wang", officers=wiring.officers(), subscriptions=wiring.subscriptions(), topic=wiring.topic_subscriptions())
+    assert policies(aws)["wang@police.example"]["category"] == ["other"]
+
+    wiring.subscriptions().owe_fitting("wang", wiring.now())
+    cloud.officer("wang", email="wang@police.example", active=False)
+    from datetime import timedelta
+
+    wiring.advance_clock(timedelta(minutes=11))
+    cloud.sweep()
+    assert policies(aws) == {}
+    assert wiring.subscriptions().of("wang") == []
+    assert ("OFFICER#wang", FIT_SK) not in cloud.all_keys(aws)
