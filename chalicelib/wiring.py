@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from chalicelib.domain.paging import Cursors
     from chalicelib.media.objects import Objects
     from chalicelib.media.queue import UploadsQueue
+    from chalicelib.notify.subscriptions import TopicSubscriptions
     from chalicelib.notify.topic import Topic
+    from chalicelib.services.noticing import Publisher
     from chalicelib.services.uploads import Bucket
     from chalicelib.store.audit import Audit
     from chalicelib.store.bulletins import Bulletins
+    from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
     from chalicelib.store.duties import Duties
     from chalicelib.store.listing import Listing
     from chalicelib.store.officers import Officers
     from chalicelib.store.reports import Reports
+    from chalicelib.store.statistics import Statistics
+    from chalicelib.store.subscriptions import Subscriptions
     from chalicelib.store.table import Table
 
 _builders: list[Any] = []
@@ -86,7 +91,7 @@ def _client(service: str, **more: Any) -> Any:
     from botocore.config import Config
 
     # Within API Gateway's 29 s: three tries of 3 s at most, and their pauses.
-    options = {"connect_timeout": 2, "read_timeout": 3, "retries": {"mode": "standard", "total_max_attempts": 3}} | more
+    options: dict[str, Any] = {"connect_timeout": 2, "read_timeout": 3, "retries": {"mode": "standard", "total_max_attempts": 3}} | more
     return _session().client(service, config=Config(**options))
 
 
@@ -181,6 +186,35 @@ def duties() -> "Duties":
 
 
 @_built_once
+def publisher() -> "Publisher":
+    from chalicelib.services.noticing import Publisher
+    from chalicelib.store.bursts import Bursts
+
+    return Publisher(duties(), Bursts(_table(settings().reports_table)), topic(), settings().public_url)
+
+
+@_built_once
+def statistics() -> "Statistics":
+    from chalicelib.store.statistics import Statistics
+
+    return Statistics(_table(settings().reports_table))
+
+
+@_built_once
+def subscriptions() -> "Subscriptions":
+    from chalicelib.store.subscriptions import Subscriptions
+
+    return Subscriptions(_table(settings().officers_table), _table(settings().reports_table))
+
+
+@_built_once
+def topic_subscriptions() -> "TopicSubscriptions":
+    from chalicelib.notify.subscriptions import TopicSubscriptions
+
+    return TopicSubscriptions(_client("sns"), settings().notices_topic_arn)
+
+
+@_built_once
 def officers() -> "Officers":
     from chalicelib.store.officers import Officers
 
@@ -201,10 +235,30 @@ def audit() -> "Audit":
     return Audit(_table(settings().audit_table), _secret(settings().audit_secret))
 
 
-def catalogue() -> "Catalogue":
-    from chalicelib.domain import catalogue as module
+@_built_once
+def bulletin_listing() -> "Listing":
+    from chalicelib.store.listing import Listing
 
-    return module.catalogue()
+    return Listing(_table(settings().bulletins_table))
+
+
+@_built_once
+def catalogue_changes() -> "CatalogueChanges":
+    from chalicelib.store.catalogue import CatalogueChanges
+
+    return CatalogueChanges(_table(settings().bulletins_table))
+
+
+@_built_once
+def live_catalogue() -> "LiveCatalogue":
+    from chalicelib.store.catalogue import LiveCatalogue
+
+    return LiveCatalogue(lambda: catalogue_changes().read())
+
+
+def catalogue() -> "Catalogue":
+    """The catalogue as it stands, admins' changes at most a minute late."""
+    return live_catalogue().at(now())
 
 
 def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:
