@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.handlers import (
     auth,
+    bulletins,
     casework,
     catalogue,
     docs,
@@ -14,9 +15,10 @@ from chalicelib.handlers import (
     reports,
     schedules,
     statistics,
+    steering,
     subscriptions,
 )
 
 app = Chalice(app_name="tipline", configure_logs=False)
-for module in (auth, catalogue, reports, casework, remarks, holds, statistics, subscriptions, docs, media_events, notices, schedules):
+for module in (auth, catalogue, reports, casework, remarks, holds, statistics, subscriptions, bulletins, steering, docs, media_events, notices, schedules):
     app.register_blueprint(module.bp)

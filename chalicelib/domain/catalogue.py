@@ -120,9 +120,14 @@ class Category(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Channel(Entry):
-    """Where police publish. `guardian_consent`: a bulletin needs the consent of the missing person's guardian."""
+    """Where police publish.
+
+    `guardian_consent`: a bulletin needs the consent of the missing person's guardian. `fed_by`: the categories whose reports lead to its
+    bulletins; who may see one of these works in the channel.
+    """
 
     guardian_consent: bool
+    fed_by: tuple[str, ...]
 
 
 class Emergency(NamedTuple):
@@ -236,7 +241,7 @@ def catalogue() -> Catalogue:
     seed = json.loads((Path(__file__).parent / "catalogue.json").read_text(encoding="utf-8"))
     return Catalogue(
         categories=tuple(Category(**_lifecycle(entry) | {"details": tuple(map(_field, entry["details"]))}) for entry in seed["categories"]),
-        channels=tuple(Channel(**_lifecycle(entry)) for entry in seed["channels"]),
+        channels=tuple(Channel(**_lifecycle(entry) | {"fed_by": tuple(entry["fed_by"])}) for entry in seed["channels"]),
         emergency=Emergency(**seed["emergency"]),
         app=App(**seed["app"]),
     )

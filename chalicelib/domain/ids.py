@@ -64,6 +64,18 @@ def crockford(data: bytes, length: int) -> str:
     return "".join(ALPHABET[(number >> shift) & 31] for shift in range((length - 1) * 5, -1, -5))
 
 
+# No report's id has a dash: so a key of the media bucket says whose it is, and a resident's media can never be a bulletin's.
+_BULLETIN = "B-"
+
+
+def bulletin_id(entry_id: str) -> str:
+    return _BULLETIN + entry_id
+
+
+def is_bulletin_id(value: str) -> bool:
+    return value.startswith(_BULLETIN)
+
+
 def random_id(length: int = 16) -> str:
     return crockford(secrets.token_bytes(length), length)
 

@@ -193,7 +193,8 @@ def enter_report(call: Call) -> Answer:
 def open_report(call: Call) -> Answer:
     """Everything but the contact. `ETag` is the version that a change must name in `If-Match`.
 
-    Of a withdrawn report (`sealed`) the text, place, answers, dialogue and media are shown to a supervisor who gives a `reason`, to nobody else.
+    Of a withdrawn report (`sealed`) what the reporter said, text, place, answers, dialogue, media, is shown to a supervisor who gives a `reason`
+    and to nobody else.
     """
     found = casework.open_report(
         admitted(call), call.path["report_id"], reason=call.query.reason, reports=wiring.reports(), audit=wiring.audit(), now=call.now

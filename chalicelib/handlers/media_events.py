@@ -10,6 +10,7 @@ from typing import Any
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import wiring
+from chalicelib.domain.ids import is_bulletin_id
 from chalicelib.domain.media import parse_manifest_key, parse_original_key
 from chalicelib.handlers import events
 
@@ -40,7 +41,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
 
 @bp.on_sqs_message(queue="manifests", batch_size=10)
 def record_media(event: SQSEvent) -> dict[str, Any]:
-    """Take a manifest over into the report."""
+    """Take a manifest over into the report, or the bulletin."""
 
     def take(record: Mapping[str, Any]) -> None:
         stored = events.read_stored_object(record["body"])
@@ -53,6 +54,11 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
         manifest = read_manifest(found.report_id, found.media_id, objects=wiring.objects())
         if manifest is None:
             log.info("manifest_gone")
+            return
+        if is_bulletin_id(found.report_id):
+            from chalicelib.services.publishing import record_picture
+
+            record_picture(found.report_id, found.media_id, manifest, bulletins=wiring.bulletins())
             return
         record_verdict(found.report_id, found.media_id, manifest, reports=wiring.reports(), now=wiring.now())
 

@@ -5,6 +5,8 @@ It is made when `make openapi` is run and served as the file that was written; n
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from string import Formatter
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,7 +15,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from chalicelib import __version__, errors
 from chalicelib.domain import details
 from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.languages import DEFAULT, LANGUAGES
+from chalicelib.domain.languages import DEFAULT, LANGUAGES, texts
 from chalicelib.handlers import problems
 from chalicelib.handlers.answers import Problem
 from chalicelib.handlers.http import Access, Key, Operation
@@ -24,8 +26,12 @@ TAGS = {
     "Reports": "Residents, without an account: report, read and write with the receipt, withdraw.",
     "Media": "Residents send photos and videos straight to storage, by a grant for each.",
     "Public": "What everybody may ask.",
+    "Bulletins": "What police publish: a list, feeds, and for alerting systems CAP 1.2.",
     "Officers": "Who the caller is here.",
     "Casework": "Officers read and work on reports. Each read and change is on record before it is answered.",
+    "Publishing": "Officers draft bulletins; another approves; they are corrected, resolved or withdrawn.",
+    "Notices": "What an officer is told of, and where.",
+    "Administration": "Who works here, and what may be reported.",
     "Documentation": "This document, and a page that renders it.",
 }
 
@@ -61,6 +67,9 @@ _SCHEMES: Json = {
 _PATH_PARAMETERS = {
     "report_id": "The report's `id`.",
     "media_id": "The medium's `media_id`.",
+    "bulletin_id": "The bulletin's `id`.",
+    "subscription_id": "The subscription's `id`.",
+    "username": "The officer's name in the user pool.",
 }
 _STATUS_WORDS = {
     200: "Done, or here it is.",
@@ -78,6 +87,9 @@ def document(operations: Sequence[Operation]) -> Json:
     paths: defaultdict[str, Json] = defaultdict(dict)
     for operation in sorted(operations, key=_order):
         paths[operation.path][operation.method.lower()] = _operation(operation, schemas, references, responses)
+    # A query's members are parameters; as a schema it is nobody's.
+    for query in {operation.query for operation in operations if operation.query}:
+        del schemas[_name(references[query, "validation"])]
     return {
         "openapi": "3.1.1",
         "info": {
@@ -89,7 +101,7 @@ def document(operations: Sequence[Operation]) -> Json:
         },
         # Relative to where the document is: behind a stage's prefix too.
         "servers": [{"url": "./"}],
-        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
+        "tags": [{"name": tag, "description": TAGS[tag]} for tag in TAGS if any(operation.tag == tag for operation in operations)],
         "paths": dict(paths),
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -102,7 +114,7 @@ def document(operations: Sequence[Operation]) -> Json:
 
 def _order(operation: Operation) -> tuple[int, str, str]:
     if operation.tag not in TAGS:
-        raise ValueError(f"tag {operation.tag} is not described")
+        raise ValueError(f"describe the tag {operation.tag} in TAGS")
     return list(TAGS).index(operation.tag), operation.path, operation.method
 
 
@@ -113,8 +125,9 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Json, _References]:
     """All component schemas, and how each model is referred to."""
     wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
     for operation in operations:
-        if operation.body:
-            wanted[operation.body, "validation"] = None
+        for model in (operation.body, operation.query):
+            if model:
+                wanted[model, "validation"] = None
         for model in operation.returns.values():
             if model:
                 wanted[model, "serialization"] = None
@@ -155,7 +168,7 @@ def _operation(operation: Operation, schemas: Json, references: _References, res
         "summary": operation.summary,
         "description": operation.description or f"{operation.summary.rstrip('.?')}.",
         "security": _SECURITY[operation.access],
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)],
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation, schemas, references), *_header_parameters(operation)],
         "responses": _answers(operation, schemas, references) | _refusals(operation, responses),
     }
     if operation.body:
@@ -170,26 +183,22 @@ def _path_parameters(operation: Operation) -> list[Json]:
     names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
     for name in names:
         if name not in _PATH_PARAMETERS:
-            raise ValueError(f"path parameter {name} is not described")
+            raise ValueError(f"describe the path parameter {name} in _PATH_PARAMETERS")
     return [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": _PATH_PARAMETERS[name]}
         for name in names
     ]
 
 
-def _query_parameters(operation: Operation) -> list[Json]:
+def _query_parameters(operation: Operation, schemas: Json, references: _References) -> list[Json]:
     if not operation.query:
         return []
-    schema = operation.query.model_json_schema()
+    schema = schemas[_name(references[operation.query, "validation"])]
     parameters = []
-    for name, property_schema in schema["properties"].items():
-        parameter: Json = {
-            "name": name,
-            "in": "query",
-            "required": name in schema.get("required", ()),
-            "schema": _without_null(property_schema),
-        }
-        if description := parameter["schema"].pop("description", None):
+    for name, declared in schema["properties"].items():
+        plain = _without_null(declared)
+        parameter: Json = {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": plain}
+        if description := plain.pop("description", None):
             parameter["description"] = description
         parameters.append(parameter)
     return parameters
@@ -250,8 +259,10 @@ def _answers(operation: Operation, schemas: Json, references: _References) -> Js
         answer: Json = {"description": _STATUS_WORDS[status], "headers": _headers("X-Request-Id")}
         if model:
             reference = references[model, "serialization"]
-            schema = schemas[reference["$ref"].removeprefix(_SCHEMA)]
-            answer["content"] = {operation.content_type: {"schema": reference, "example": schema.get("examples", [None])[0]}}
+            schema = schemas[_name(reference)]
+            answer["content"] = {operation.content_type: {"schema": reference}}
+            if schema.get("examples"):
+                answer["content"][operation.content_type]["example"] = schema["examples"][0]
             if 304 in operation.returns or _has_version(schema):
                 answer["headers"] |= _headers("ETag")
         elif operation.content_type != "application/json" and status == 200:
@@ -260,6 +271,10 @@ def _answers(operation: Operation, schemas: Json, references: _References) -> Js
             answer["headers"] |= _headers("ETag")
         answers[str(status)] = answer
     return answers
+
+
+def _name(reference: Json) -> str:
+    return str(reference["$ref"]).removeprefix(_SCHEMA)
 
 
 def _has_version(schema: Json) -> bool:
@@ -301,7 +316,10 @@ def _refusal(status: int, kinds: Sequence[errors.TiplineError]) -> Json:
 
 
 def _for_instance(error: errors.TiplineError) -> errors.TiplineError:
-    """422 is nothing without a field."""
+    """422 is nothing without a field, and a wording that shows values needs some."""
     if isinstance(error, errors.Invalid) and not error.errors:
         return errors.Invalid(errors.FieldError("location.lat", "out_of_range"))
-    return error
+    shown = {name for _, name, _, _ in Formatter().parse(texts(DEFAULT)[f"error.{error.code}.detail"]) if name}
+    example = copy(error)
+    example.params = dict.fromkeys(shown, "…") | error.params
+    return example

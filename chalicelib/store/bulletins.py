@@ -1,6 +1,71 @@
-"""Bulletins' rows."""
+"""Bulletins' rows, and what the public reads of them.
 
-from chalicelib.store.table import Table
+    BULLETIN#<id>       HEAD, MEDIA#<media id>
+    PUBLIC#<channel>    <published_at>#<id>      what readers see, of the approved version; a copy under `PUBLIC#*` for all channels
+    DUE                 <due_at>#<what>#<id>     what must be looked at, and when: expiry, and pictures without a verdict
+
+A publication writes all of them in one transaction, and so does its end. So a page, or a feed, is one query of one partition,
+consistent, whatever the number of bulletins; what was withdrawn is gone from it with the answer that said so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.domain import times
+from chalicelib.domain.bulletins import Bulletin, Content, State
+from chalicelib.domain.reports import Medium
+from chalicelib.store import keys
+from chalicelib.store.table import ConditionFailed, Row, Table
+
+BY_STATE = ("by_state", "state_shard", "listed_at")
+ALL_CHANNELS = "*"
+DUE = "DUE"
+_EXPIRY, _PICTURE = "expiry", "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A bulletin with its pictures, as one query reads it."""
+
+    bulletin: Bulletin
+    pictures: tuple[Medium, ...]
+
+
+class Published(BaseModel):
+    """A bulletin as readers see it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    content: Content
+    published_at: datetime
+    corrected_at: datetime | None = None
+    expires_at: datetime
+
+    @property
+    def changed_at(self) -> datetime:
+        return self.corrected_at or self.published_at
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPage:
+    """`position`: where the next page begins (below it); None when there is no more."""
+
+    items: tuple[Published, ...]
+    position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something to look at: a bulletin that may be over, or one of its pictures. `row` is the row to strike off."""
+
+    row: Row
+    bulletin_id: str
+    media_id: str | None
 
 
 class Bulletins:
@@ -9,5 +74,129 @@ class Bulletins:
 
     def takes_leads(self, bulletin_id: str) -> bool:
         """Was a bulletin of this id ever published? What residents know of it does not end when it does."""
-        row = self.table.get(f"BULLETIN#{bulletin_id}", "HEAD", attributes=("published_at",))
+        row = self.table.get(keys.bulletin(bulletin_id), keys.HEAD, attributes=("published_at",))
         return bool(row and row.get("published_at"))
+
+    def get(self, bulletin_id: str) -> Bulletin | None:
+        row = self.table.get(keys.bulletin(bulletin_id), keys.HEAD, consistent=True)
+        return Bulletin.model_validate(row) if row else None
+
+    def dossier(self, bulletin_id: str) -> Dossier | None:
+        rows, _ = self.table.query(keys.bulletin(bulletin_id), consistent=True)
+        head = next((row for row in rows if row["sk"] == keys.HEAD), None)
+        if head is None:
+            return None
+        return Dossier(Bulletin.model_validate(head), tuple(Medium.model_validate(row) for row in rows if row["sk"] != keys.HEAD))
+
+    def page(self, channel: str | None, *, now: datetime, limit: int, below: str | None = None) -> PublicPage:
+        """What readers see of a channel, newest first: one query. What time has ended meanwhile is left out."""
+        partition = keys.public(channel or ALL_CHANNELS)
+        rows, more = self.table.query(partition, below=below, forward=False, limit=limit + 1, consistent=True)
+        more = more or len(rows) > limit
+        shown = [Published.model_validate(row) for row in rows[:limit]]
+        position = rows[:limit][-1]["sk"] if more else None
+        return PublicPage(tuple(each for each in shown if each.expires_at > now), position)
+
+    def create(self, bulletin: Bulletin, *also: dict[str, Any]) -> None:
+        """Raises ConditionFailed, with what stands there, when there is one of this id."""
+        self.table.transact([self.table.put_action(_head(bulletin), condition="attribute_not_exists(pk)"), *also])
+
+    def replace(self, before: Bulletin, after: Bulletin, *also: dict[str, Any]) -> Bulletin:
+        """Write `after` with all that follows from it, if `before` is still what stands there. Raises ConditionFailed."""
+        after = after.model_copy(update={"rev": before.rev + 1})
+        fields = {name: value for name, value in _head(after).items() if name not in ("pk", "sk")}
+        gone = [name for name in _head(before) if name not in fields and name not in ("pk", "sk")]
+        head = self.table.update_action(keys.bulletin(after.id), keys.HEAD, put=fields, remove=gone, equal={"rev": before.rev})
+        self.table.transact([head, *self._public_actions(before, after), *also])
+        return after
+
+    def picture_action(self, bulletin_id: str, medium: Medium, due_at: datetime) -> list[dict[str, Any]]:
+        """The actions that keep a new picture, and look for it when it is due."""
+        pk, sk = keys.bulletin(bulletin_id), keys.media(medium.media_id)
+        return [
+            self.table.put_action({"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True)}, condition="attribute_not_exists(pk)"),
+            self.table.put_action(_due(due_at, _PICTURE, bulletin_id, medium.media_id)),
+        ]
+
+    def settle_action(self, bulletin_id: str, medium: Medium, found: Row) -> dict[str, Any]:
+        """The action that gives a picture its verdict, if it has none."""
+        return self.table.update_action(
+            keys.bulletin(bulletin_id), keys.media(medium.media_id), put=found, equal={"state": medium.state.value}
+        )
+
+    def due(self, now: datetime, *, limit: int) -> list[Due]:
+        """What must be looked at by now, longest due first."""
+        rows, _ = self.table.query(DUE, below=times.render(now) + "~", limit=limit, consistent=True)
+        return [Due(row, row["bulletin_id"], row.get("media_id")) for row in rows]
+
+    def put_off(self, due: Due, until: datetime, *, attempts: int) -> None:
+        """Look again later. What has been struck off meanwhile stays so."""
+        later = _due(until, _PICTURE, due.bulletin_id, due.media_id) | {"attempts": attempts}
+        try:
+            self.table.transact([self._strike_off(due.row), self.table.put_action(later)])
+        except ConditionFailed:
+            return
+
+    def strike_off(self, due: Due) -> None:
+        self.table.delete(DUE, due.row["sk"])
+
+    def _strike_off(self, row: Row) -> dict[str, Any]:
+        action = self.table.delete_action(DUE, row["sk"])
+        action["Delete"]["ConditionExpression"] = "attribute_exists(pk)"
+        return action
+
+    def _public_actions(self, before: Bulletin, after: Bulletin) -> list[dict[str, Any]]:
+        """Readers' rows and the expiry, moved from `before` to `after`. None when neither concerns readers."""
+        old, new = _public_keys(before), _public_keys(after)
+        actions = [self.table.delete_action(pk, sk) for pk, sk in old if (pk, sk) not in new]
+        if (before.state, before.published_version, before.expires_at) == (after.state, after.published_version, after.expires_at):
+            return actions
+        if new:
+            row = _public(after)
+            actions += [self.table.put_action({"pk": pk, "sk": sk, **row}) for pk, sk in new]
+        was = _due(before.expires_at, _EXPIRY, before.id) if before.state is State.PUBLISHED and before.expires_at else None
+        owed = _due(after.expires_at, _EXPIRY, after.id) if after.state is State.PUBLISHED and after.expires_at else None
+        if was and (owed is None or was["sk"] != owed["sk"]):
+            actions.append(self.table.delete_action(DUE, was["sk"]))
+        if owed:
+            actions.append(self.table.put_action(owed))
+        return actions
+
+
+def _head(bulletin: Bulletin) -> Row:
+    return {
+        "pk": keys.bulletin(bulletin.id),
+        "sk": keys.HEAD,
+        **bulletin.model_dump(exclude_none=True),
+        "state_shard": bulletin.state.value,
+        "listed_at": keys.listed_at(bulletin.created_at, bulletin.id),
+    }
+
+
+def _public_keys(bulletin: Bulletin) -> Sequence[tuple[str, str]]:
+    if bulletin.state is not State.PUBLISHED or not bulletin.published or not bulletin.published_at:
+        return ()
+    sk = keys.listed_at(bulletin.published_at, bulletin.id)
+    return tuple((keys.public(channel), sk) for channel in (ALL_CHANNELS, bulletin.published.channel))
+
+
+def _public(bulletin: Bulletin) -> Row:
+    return {
+        "id": bulletin.id,
+        "content": bulletin.published.model_dump(exclude_none=True) if bulletin.published else None,
+        "published_at": bulletin.published_at,
+        "corrected_at": bulletin.corrected_at,
+        "expires_at": bulletin.expires_at,
+    }
+
+
+def _due(at: datetime, what: str, bulletin_id: str, media_id: str | None = None) -> Row:
+    name = "#".join(part for part in (times.render(at), what, bulletin_id, media_id) if part)
+    return {"pk": DUE, "sk": name, "bulletin_id": bulletin_id, "media_id": media_id}
+
+
+def published(bulletin: Bulletin, now: datetime) -> Published | None:
+    """What readers see of this bulletin; None when they see none."""
+    if bulletin.state_at(now) is not State.PUBLISHED:
+        return None
+    return Published.model_validate(_public(bulletin))

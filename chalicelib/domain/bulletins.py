@@ -1,0 +1,396 @@
+"""A police notice in a channel: drafted by one officer, approved by another, corrected, resolved, withdrawn, expiring.
+
+    draft ──approve──► published ──resolve──► resolved
+      │                  │    ▲ └──(time)──► expired ──resolve──► resolved
+      └──withdraw──► withdrawn  └──approve──────┘        every state but the last: withdraw
+
+What officers write (`Content`) and what readers see (`Bulletin.published`) are kept apart: a change of a published bulletin waits until
+an officer who wrote none of it approves exactly that version. `version` grows with everything written, pictures' verdicts included.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib import errors
+from chalicelib.domain import geo, ids
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.languages import DEFAULT, LANGUAGES, text
+from chalicelib.domain.text import bounded
+from chalicelib.domain.times import Moment
+
+TITLE_MAX, BODY_MAX, AREA_MAX, OUTCOME_MAX, REASON_MAX = 200, 4000, 200, 1000, 500
+"""Characters."""
+MAX_PICTURES = 10
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class Step(StrEnum):
+    """What can be done to a bulletin."""
+
+    WRITE = "write"
+    APPROVE = "approve"
+    RESOLVE = "resolve"
+    WITHDRAW = "withdraw"
+
+
+_NEXT: Mapping[State, Mapping[Step, State]] = {
+    State.DRAFT: {Step.WRITE: State.DRAFT, Step.APPROVE: State.PUBLISHED, Step.WITHDRAW: State.WITHDRAWN},
+    State.PUBLISHED: {
+        Step.WRITE: State.PUBLISHED,
+        Step.APPROVE: State.PUBLISHED,
+        Step.RESOLVE: State.RESOLVED,
+        Step.WITHDRAW: State.WITHDRAWN,
+    },
+    # Written to with a later date and approved, it is renewed.
+    State.EXPIRED: {
+        Step.WRITE: State.EXPIRED,
+        Step.APPROVE: State.PUBLISHED,
+        Step.RESOLVE: State.RESOLVED,
+        Step.WITHDRAW: State.WITHDRAWN,
+    },
+    State.RESOLVED: {Step.WITHDRAW: State.WITHDRAWN},
+    State.WITHDRAWN: {},
+}
+
+
+class About(StrEnum):
+    """Whom a bulletin is about, as far as its urgency and its life depend on it."""
+
+    CHILD = "child"
+    ELDERLY = "elderly"
+    OTHER = "other"
+
+
+LIFE: Mapping[About, timedelta] = {
+    About.CHILD: timedelta(hours=72),
+    About.ELDERLY: timedelta(days=7),
+    About.OTHER: timedelta(days=30),
+}
+"""How long a bulletin lives when no date is given, and at most; a further approval renews it."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+def _language(code: str) -> str:
+    if code not in LANGUAGES:
+        raise PydanticCustomError("unknown_value", "Not a language of ours.")
+    return code
+
+
+LanguageTag = Annotated[str, AfterValidator(_language)]
+
+
+def _text(max_length: int) -> AfterValidator:
+    return AfterValidator(lambda value: bounded(value, max_length))
+
+
+def _by_language(max_length: int) -> WithJsonSchema:
+    one = {"type": "string", "minLength": 1, "maxLength": max_length}
+    return WithJsonSchema(
+        {"type": "object", "properties": dict.fromkeys(LANGUAGES, one), "additionalProperties": False, "minProperties": 1}
+    )
+
+
+type Words = dict[str, str]
+"""The same in one or several languages, by language tag."""
+Title = Annotated[dict[LanguageTag, Annotated[str, _text(TITLE_MAX)]], Field(min_length=1), _by_language(TITLE_MAX)]
+Body = Annotated[dict[LanguageTag, Annotated[str, _text(BODY_MAX)]], Field(min_length=1), _by_language(BODY_MAX)]
+Outcome = Annotated[dict[LanguageTag, Annotated[str, _text(OUTCOME_MAX)]], Field(min_length=1), _by_language(OUTCOME_MAX)]
+Reason = Annotated[str, _text(REASON_MAX), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": REASON_MAX})]
+AreaText = Annotated[str, _text(AREA_MAX), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": AREA_MAX})]
+
+
+def _known_channel(code: str) -> str:
+    if code not in {channel.code for channel in catalogue().channels}:
+        raise PydanticCustomError("unknown_value", "Not a channel of the catalogue.")
+    return code
+
+
+def _known_district(code: str) -> str:
+    if code not in geo.districts():
+        raise PydanticCustomError("unknown_value", "Not a district of the areas file.")
+    return code
+
+
+ChannelCode = Annotated[
+    str, AfterValidator(_known_channel), WithJsonSchema({"type": "string", "enum": [channel.code for channel in catalogue().channels]})
+]
+
+
+class Area(_Strict):
+    """Where a bulletin matters. Of a place only its geohash-5 cell (some 5 km wide) is kept: that is all the public is told."""
+
+    district: Annotated[str, AfterValidator(_known_district)] | None = None
+    text: AreaText | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    datum: Annotated[geo.Datum, Field(strict=False)] = geo.Datum.WGS84
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if (self.lat is None) != (self.lon is None) or not (self.district or self.text or self.lat is not None):
+            raise PydanticCustomError("needs_a_place", "Give a district, a text, or both lat and lon.")
+        return self
+
+    def coarse(self) -> dict[str, str]:
+        """What is kept and shown: `district`, `text`, `geohash`, each if there is one."""
+        cell = geo.geohash5(*geo.to_wgs84(self.lat, self.lon, self.datum)) if self.lat is not None and self.lon is not None else None
+        return {name: value for name, value in (("district", self.district), ("text", self.text), ("geohash", cell)) if value}
+
+
+class Draft(_Strict):
+    """The body of `POST /v1/officer/bulletins`."""
+
+    channel: ChannelCode
+    title: Title
+    body: Body
+    area: AreaText | Area | None = None
+    about: Annotated[About, Field(strict=False)] = About.OTHER
+    guardian_consent: bool = False
+    expires_at: Moment | None = None
+
+
+class Changes(_Strict):
+    """The body of `PATCH /v1/officer/bulletins/{id}`: a field that is given replaces the whole of that field, null clears it.
+
+    `media` names which of the bulletin's own pictures it shows, in their order.
+    """
+
+    channel: ChannelCode | None = None
+    title: Title | None = None
+    body: Body | None = None
+    area: AreaText | Area | None = None
+    about: Annotated[About, Field(strict=False)] | None = None
+    guardian_consent: bool | None = None
+    expires_at: Moment | None = None
+    media: Annotated[tuple[str, ...], Field(max_length=MAX_PICTURES, strict=False)] | None = None
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Content(_Kept):
+    """What is written, and what an approval covers: all of it. `expires_at` None: as long as its kind lives."""
+
+    channel: str
+    title: Words
+    body: Words
+    area: str | dict[str, str] | None = None
+    about: About = About.OTHER
+    guardian_consent: bool = False
+    expires_at: datetime | None = None
+    media: tuple[str, ...] = ()
+
+    @property
+    def urgency(self) -> str:
+        """One of the urgencies of reports, for feeds."""
+        return {About.CHILD: "critical", About.ELDERLY: "high", About.OTHER: "normal"}[self.about]
+
+    def says_the_same(self, other: Self) -> bool:
+        """Do readers see the same, the date apart?"""
+        return self.model_copy(update={"expires_at": None}) == other.model_copy(update={"expires_at": None})
+
+
+class MessageKind(StrEnum):
+    """CAP's own words."""
+
+    ALERT = "Alert"
+    UPDATE = "Update"
+    CANCEL = "Cancel"
+
+
+class AlertMessage(_Kept):
+    """One CAP message that went out; they are numbered from 1 by their place."""
+
+    kind: MessageKind
+    sent: datetime
+
+
+class Bulletin(_Kept):
+    """A bulletin as kept.
+
+    `state` is as stored: `state_at` says what it is, since time passes without a write. `rev` grows with every write at all.
+    `authors`: everybody who wrote any part, ever. `expires_at` belongs to `published`; `published_version` is the version it was.
+    """
+
+    id: str
+    state: State = State.DRAFT
+    version: int = 1
+    rev: int = 1
+    content: Content
+    authors: tuple[str, ...]
+    created_at: datetime
+    created_by: str
+    consent_by: str | None = None
+    consent_at: datetime | None = None
+    published: Content | None = None
+    published_version: int | None = None
+    published_at: datetime | None = None
+    corrected_at: datetime | None = None
+    approved_by: str | None = None
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: Words | None = None
+    reason: str | None = None
+    messages: tuple[AlertMessage, ...] = ()
+
+    def state_at(self, now: datetime) -> State:
+        over = self.state is State.PUBLISHED and self.expires_at is not None and self.expires_at <= now
+        return State.EXPIRED if over else self.state
+
+    def is_pending(self, now: datetime) -> bool:
+        """Does something wait for approval?"""
+        return Step.APPROVE in _NEXT[self.state_at(now)] and self.content != self.published
+
+    def legal_steps(self, now: datetime) -> tuple[Step, ...]:
+        steps = _NEXT[self.state_at(now)]
+        return tuple(step for step in steps if step is not Step.APPROVE or self.is_pending(now))
+
+    def after(self, step: Step, now: datetime) -> State:
+        """The state that `step` leads to. Raises Conflict `illegal_transition`, naming the legal steps."""
+        legal = self.legal_steps(now)
+        if step not in legal:
+            raise errors.Conflict("illegal_transition", legal=", ".join(legal) or "-")
+        return _NEXT[self.state_at(now)][step]
+
+
+def new_bulletin(draft: Draft, *, entry_id: str, by: str, now: datetime) -> Bulletin:
+    """Raises Invalid."""
+    given = draft.model_dump(include={"channel", "title", "body", "about", "guardian_consent", "expires_at"})
+    content = Content(**given, area=_coarse(draft.area))
+    _check(content, now)
+    consent = {"consent_by": by, "consent_at": now} if content.guardian_consent else {}
+    return Bulletin(id=ids.bulletin_id(entry_id), content=content, authors=(by,), created_at=now, created_by=by, **consent)
+
+
+def changed(bulletin: Bulletin, changes: Changes, *, pictures: frozenset[str], by: str, now: datetime) -> Bulletin:
+    """The next version. `pictures` are the ids that may be shown. Raises Conflict, Invalid."""
+    state = bulletin.after(Step.WRITE, now)
+    update = {name: value for name in changes.model_fields_set if (value := getattr(changes, name)) is not None or name in _CLEARABLE}
+    wrong = [
+        errors.FieldError(name, "required") for name in sorted(changes.model_fields_set - _CLEARABLE) if getattr(changes, name) is None
+    ]
+    if changes.channel not in (None, bulletin.content.channel) and bulletin.published_at:
+        wrong.append(errors.FieldError("channel", "fixed_once_published"))
+    shown = update.get("media", ())
+    wrong += [errors.FieldError(f"media.{n}", "unknown_value") for n, picture in enumerate(shown) if picture not in pictures]
+    wrong += [errors.FieldError(f"media.{n}", "duplicate") for n, picture in enumerate(shown) if picture in shown[:n]]
+    if wrong:
+        raise errors.Invalid(*wrong)
+    if "area" in update:
+        update["area"] = _coarse(update["area"])
+    content = bulletin.content.model_copy(update=update)
+    _check(content, now, before=bulletin.content)
+    newly = content.guardian_consent and not bulletin.content.guardian_consent
+    consent = {"consent_by": by, "consent_at": now} if newly else {}
+    return written(bulletin, content, by=by).model_copy(update={"state": state, **consent})
+
+
+def written(bulletin: Bulletin, content: Content, *, by: str | None) -> Bulletin:
+    """The next version, with this content. `by` None: not a person, but a verdict on a picture."""
+    authors = bulletin.authors if by is None or by in bulletin.authors else (*bulletin.authors, by)
+    return bulletin.model_copy(update={"content": content, "version": bulletin.version + 1, "authors": authors})
+
+
+def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
+    """Published, or its correction is. Raises Conflict (`illegal_transition`, `expiry_passed`), Forbidden `own_words`."""
+    bulletin.after(Step.APPROVE, now)
+    if by in bulletin.authors:
+        raise errors.Forbidden("own_words")
+    content, before = bulletin.content, bulletin.published
+    latest = now + LIFE[content.about]
+    running = bulletin.expires_at if bulletin.state_at(now) is State.PUBLISHED else None
+    expires_at = min(content.expires_at or running or latest, latest)
+    if expires_at <= now:
+        raise errors.Conflict("expiry_passed")
+    corrects = before is not None and not content.says_the_same(before)
+    kind = MessageKind.ALERT if before is None else MessageKind.UPDATE
+    return bulletin.model_copy(
+        update={
+            "state": State.PUBLISHED,
+            "published": content,
+            "published_version": bulletin.version,
+            "published_at": bulletin.published_at or now,
+            "corrected_at": now if corrects else bulletin.corrected_at,
+            "approved_by": by,
+            "expires_at": expires_at,
+            "messages": (*bulletin.messages, AlertMessage(kind=kind, sent=now)),
+        }
+    )
+
+
+def resolved(bulletin: Bulletin, outcome: Words, *, now: datetime) -> Bulletin:
+    return _ended(bulletin, Step.RESOLVE, now).model_copy(update={"outcome": outcome})
+
+
+def withdrawn(bulletin: Bulletin, reason: str, *, now: datetime) -> Bulletin:
+    return _ended(bulletin, Step.WITHDRAW, now).model_copy(update={"reason": reason})
+
+
+def _ended(bulletin: Bulletin, step: Step, now: datetime) -> Bulletin:
+    state = bulletin.after(step, now)
+    messages = bulletin.messages
+    if messages and messages[-1].kind is not MessageKind.CANCEL:
+        messages = (*messages, AlertMessage(kind=MessageKind.CANCEL, sent=now))
+    return bulletin.model_copy(update={"state": state, "ended_at": now, "messages": messages})
+
+
+_CLEARABLE = frozenset({"area", "expires_at"})
+
+
+def _coarse(area: str | Area | None) -> str | dict[str, str] | None:
+    return area.coarse() if isinstance(area, Area) else area
+
+
+def _check(content: Content, now: datetime, *, before: Content | None = None) -> None:
+    """What no single field can tell. Raises Invalid."""
+    wrong = []
+    if not content.title.keys() & content.body.keys():
+        wrong.append(errors.FieldError("body", "needs_one_language"))
+    if catalogue().channel(content.channel).guardian_consent and not content.guardian_consent:
+        wrong.append(errors.FieldError("guardian_consent", "consent_required"))
+    due, life = content.expires_at, LIFE[content.about]
+    if due and (before is None or (due, content.about) != (before.expires_at, before.about)):
+        if due <= now:
+            wrong.append(errors.FieldError("expires_at", "in_the_past"))
+        elif due > now + life:
+            wrong.append(errors.FieldError("expires_at", "lives_too_long", (("days", str(life.days)),)))
+    if wrong:
+        raise errors.Invalid(*wrong)
+
+
+def wording(words: Words, language: str) -> tuple[str, str]:
+    """The language and the text in it: the one asked for if there is one, else the default's, else any."""
+    for each in (language, DEFAULT, *LANGUAGES):
+        if each in words:
+            return each, words[each]
+    return next(iter(words.items()))
+
+
+def area_parts(area: str | Mapping[str, str] | None) -> Mapping[str, str]:
+    """`district`, `text`, `geohash` of an area, each if there is one."""
+    if area is None or isinstance(area, Mapping):
+        return area or {}
+    return {"district": area} if area in geo.districts() else {"text": area}
+
+
+def area_label(area: str | Mapping[str, str] | None, language: str) -> str | None:
+    """How an area reads. A district named by its code reads as its name."""
+    parts = area_parts(area)
+    district = text(f"district.{parts['district']}", language) if "district" in parts else None
+    return ", ".join(part for part in (parts.get("text"), district) if part) or parts.get("geohash")

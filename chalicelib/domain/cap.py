@@ -1,0 +1,151 @@
+"""Bulletins as Common Alerting Protocol 1.2 (OASIS): Alert, then Updates, then perhaps one Cancel, chained by <references>.
+
+How our words become CAP's is said in docs/bulletins.md. Each language is an <info> of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from xml.etree import ElementTree as xml
+
+from chalicelib.domain.bulletins import Bulletin, Content, MessageKind, area_label, area_parts, wording
+from chalicelib.domain.feeds import element, render
+from chalicelib.domain.languages import LANGUAGES, text
+
+CONTENT_TYPE = "application/cap+xml"
+_NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
+
+
+class Level(NamedTuple):
+    urgency: str
+    severity: str
+
+
+LEVELS: Mapping[str, Level] = {
+    "critical": Level("Immediate", "Severe"),
+    "high": Level("Immediate", "Moderate"),
+    "normal": Level("Expected", "Moderate"),
+    "low": Level("Future", "Minor"),
+}
+"""Of our urgencies."""
+
+CATEGORIES: Mapping[str, str] = {
+    "key_cases": "Security",
+    "missing_persons": "Rescue",
+    "lost_and_found": "Other",
+    "criminal_suspects": "Security",
+    "traffic": "Transport",
+}
+"""Of our channels."""
+
+
+def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
+    """The last message of a bulletin that was published. `base` is where our routes are, `number` that for emergencies."""
+    last = len(bulletin.messages)
+    message = bulletin.messages[-1]
+    root = element(None, "alert", {"xmlns": _NAMESPACE})
+    element(root, "identifier", content=identifier(bulletin.id, last))
+    element(root, "sender", content=sender)
+    element(root, "sent", content=_time(message.sent))
+    element(root, "status", content="Actual")
+    element(root, "msgType", content=message.kind.value)
+    element(root, "scope", content="Public")
+    if message.kind is MessageKind.CANCEL:
+        element(root, "note", content=_note(bulletin))
+    if last > 1:
+        earlier = [f"{sender},{identifier(bulletin.id, n)},{_time(each.sent)}" for n, each in enumerate(bulletin.messages[:-1], 1)]
+        element(root, "references", content=" ".join(earlier))
+    # A Cancel says that it is over, and nothing more of anybody.
+    if message.kind is not MessageKind.CANCEL and bulletin.published:
+        for language in _languages(bulletin.published):
+            _info(root, bulletin, bulletin.published, language, base, number)
+    return render(root)
+
+
+def identifier(bulletin_id: str, number: int) -> str:
+    """Of the `number`-th message of a bulletin, from 1."""
+    return f"{bulletin_id}.{number}"
+
+
+class Cell(NamedTuple):
+    """In degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+def cell_of(geohash: str) -> Cell:
+    """The bounds of a geohash cell."""
+    south, north, west, east = -90.0, 90.0, -180.0, 180.0
+    along = True  # longitude and latitude take turns
+    for letter in geohash:
+        for shift in range(4, -1, -1):
+            upper = _BASE_32.index(letter) >> shift & 1
+            if along:
+                middle = (west + east) / 2
+                west, east = (middle, east) if upper else (west, middle)
+            else:
+                middle = (south + north) / 2
+                south, north = (middle, north) if upper else (south, middle)
+            along = not along
+    return Cell(south, west, north, east)
+
+
+_BASE_32 = "0123456789bcdefghjkmnpqrstuvwxyz"
+
+
+def _info(root: xml.Element, bulletin: Bulletin, content: Content, language: str, base: str, number: str) -> None:
+    info = element(root, "info")
+    level = LEVELS[content.urgency]
+    element(info, "language", content=language)
+    element(info, "category", content=CATEGORIES.get(content.channel, "Other"))
+    element(info, "event", content=text(f"channel.{content.channel}", language))
+    element(info, "responseType", content="Monitor")
+    element(info, "urgency", content=level.urgency)
+    element(info, "severity", content=level.severity)
+    element(info, "certainty", content="Likely")
+    if bulletin.expires_at:
+        element(info, "expires", content=_time(bulletin.expires_at))
+    element(info, "senderName", content=text("bulletin.sender", language))
+    element(info, "headline", content=wording(content.title, language)[1])
+    element(info, "description", content=wording(content.body, language)[1])
+    element(info, "instruction", content=text("bulletin.instruction", language, number=number))
+    element(info, "web", content=f"{base}/v1/bulletins/{bulletin.id}")
+    for media_id in content.media:
+        resource = element(info, "resource")
+        element(resource, "resourceDesc", content=text("bulletin.picture", language))
+        element(resource, "mimeType", content="image/jpeg")
+        element(resource, "uri", content=f"{base}/v1/bulletins/{bulletin.id}/media/{media_id}")
+    _area(info, content.area, language)
+
+
+def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str) -> None:
+    node = element(info, "area")
+    element(node, "areaDesc", content=area_label(area, language) or text("bulletin.everywhere", language))
+    parts = area_parts(area)
+    if geohash := parts.get("geohash"):
+        cell = cell_of(geohash)
+        corners = [(cell.south, cell.west), (cell.south, cell.east), (cell.north, cell.east), (cell.north, cell.west)]
+        element(node, "polygon", content=" ".join(f"{lat:.5f},{lon:.5f}" for lat, lon in [*corners, corners[0]]))
+    for name in ("district", "geohash"):
+        if name in parts:
+            geocode = element(node, "geocode")
+            element(geocode, "valueName", content=name)
+            element(geocode, "value", content=parts[name])
+
+
+def _languages(content: Content) -> Sequence[str]:
+    """Those in which there is a title and a text."""
+    return [language for language in LANGUAGES if language in content.title and language in content.body]
+
+
+def _note(bulletin: Bulletin) -> str:
+    told = bulletin.outcome or {language: text("bulletin.withdrawn", language) for language in LANGUAGES}
+    return "\n".join(told[language] for language in LANGUAGES if language in told)
+
+
+def _time(moment: datetime) -> str:
+    """As CAP wants it: no fractions, and -00:00 for UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}-00:00"

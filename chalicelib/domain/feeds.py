@@ -1,0 +1,122 @@
+"""Bulletins as feeds: JSON Feed 1.1 and Atom (RFC 4287), in one language each. CAP is in `cap.py`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from xml.etree import ElementTree as xml
+
+from chalicelib.domain import times
+from chalicelib.domain.bulletins import Content, area_label, wording
+from chalicelib.domain.languages import text
+
+JSON_TYPE = "application/feed+json"
+ATOM_TYPE = "application/atom+xml"
+MAX_ENTRIES = 50
+
+# What XML 1.0 cannot hold, even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_EPOCH = "1970-01-01T00:00:00.000Z"
+
+
+class Entry(NamedTuple):
+    """A published bulletin."""
+
+    id: str
+    content: Content
+    published_at: datetime
+    corrected_at: datetime | None
+    expires_at: datetime
+
+    @property
+    def changed_at(self) -> datetime:
+        return self.corrected_at or self.published_at
+
+
+def json_feed(entries: Sequence[Entry], *, language: str, base: str, query: str = "") -> dict[str, Any]:
+    """`base` is where our routes are; `query` belongs to the feed's own address."""
+    return {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": text("bulletin.feed", language),
+        "description": text("bulletin.feed_is", language),
+        "home_page_url": f"{base}/v1/bulletins{query}",
+        "feed_url": f"{base}/v1/bulletins/feed.json{query}",
+        "language": language,
+        "authors": [{"name": text("bulletin.sender", language)}],
+        "items": [_item(entry, language, base) for entry in entries],
+    }
+
+
+def _item(entry: Entry, language: str, base: str) -> dict[str, Any]:
+    url = f"{base}/v1/bulletins/{entry.id}"
+    spoken, title = wording(entry.content.title, language)
+    item: dict[str, Any] = {
+        "id": url,
+        "url": url,
+        "title": title,
+        "content_text": _said(entry, language),
+        "date_published": times.render(entry.published_at),
+        "date_modified": times.render(entry.changed_at),
+        "tags": [text(f"channel.{entry.content.channel}", language)],
+        "language": spoken,
+    }
+    pictures = [f"{url}/media/{media_id}" for media_id in entry.content.media]
+    if pictures:
+        item |= {"image": pictures[0], "attachments": [{"url": picture, "mime_type": "image/jpeg"} for picture in pictures]}
+    return item
+
+
+def atom(entries: Sequence[Entry], *, language: str, base: str, query: str = "") -> str:
+    root = element(None, "feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": language})
+    address = f"{base}/v1/bulletins/feed.atom{query}"
+    element(root, "id", content=address)
+    element(root, "title", content=text("bulletin.feed", language))
+    element(root, "subtitle", content=text("bulletin.feed_is", language))
+    element(root, "updated", content=max((times.render(entry.changed_at) for entry in entries), default=_EPOCH))
+    element(root, "link", {"rel": "self", "type": ATOM_TYPE, "href": address})
+    element(element(root, "author"), "name", content=text("bulletin.sender", language))
+    for entry in entries:
+        _entry(root, entry, language, base)
+    return render(root)
+
+
+def _entry(root: xml.Element, entry: Entry, language: str, base: str) -> None:
+    node, url = element(root, "entry"), f"{base}/v1/bulletins/{entry.id}"
+    channel = entry.content.channel
+    spoken, title = wording(entry.content.title, language)
+    element(node, "id", content=url)
+    element(node, "title", {"xml:lang": spoken}, content=title)
+    element(node, "updated", content=times.render(entry.changed_at))
+    element(node, "published", content=times.render(entry.published_at))
+    element(node, "category", {"term": channel, "label": text(f"channel.{channel}", language)})
+    element(node, "link", {"rel": "alternate", "type": "application/json", "href": url})
+    element(node, "link", {"rel": "related", "type": "application/cap+xml", "href": f"{url}/cap"})
+    for media_id in entry.content.media:
+        element(node, "link", {"rel": "enclosure", "type": "image/jpeg", "href": f"{url}/media/{media_id}"})
+    element(node, "content", {"type": "text", "xml:lang": wording(entry.content.body, language)[0]}, content=_said(entry, language))
+
+
+def _said(entry: Entry, language: str) -> str:
+    """The text with what a reader must know of it: where, until when, and that it was corrected."""
+    area = area_label(entry.content.area, language)
+    lines = [
+        text("bulletin.area", language, area=area) if area else "",
+        text("bulletin.corrected", language, at=times.render(entry.corrected_at)) if entry.corrected_at else "",
+        text("bulletin.until", language, at=times.render(entry.expires_at)),
+    ]
+    return "\n".join([wording(entry.content.body, language)[1], "", *filter(None, lines)])
+
+
+def element(
+    parent: xml.Element | None, name: str, attributes: Mapping[str, str] | None = None, *, content: str | None = None
+) -> xml.Element:
+    """A new last child of `parent`; without one, a root."""
+    kept = {key: _NOT_XML.sub("", value) for key, value in (attributes or {}).items()}
+    node = xml.Element(name, kept) if parent is None else xml.SubElement(parent, name, kept)
+    if content is not None:
+        node.text = _NOT_XML.sub("", content)
+    return node
+
+
+def render(root: xml.Element) -> str:
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, encoding="unicode")

@@ -1,0 +1,88 @@
+"""The admin's route to the catalogue: open, pause or retire categories and channels while everything runs."""
+
+from typing import Any
+
+from chalice.app import Blueprint
+from pydantic import BaseModel
+
+from chalicelib import errors, wiring
+from chalicelib.domain.catalogue import Overrides
+from chalicelib.domain.officers import Role
+from chalicelib.handlers import answers
+from chalicelib.handlers.auth import authorize_officer
+from chalicelib.handlers.casework import admitted
+from chalicelib.handlers.http import Access, Answer, Call, endpoint
+from chalicelib.services.steering import change_catalogue
+
+bp = Blueprint(__name__)
+
+_CHANGE = {
+    "channels": [{"code": "lost_and_found", "state": "active"}],
+    "categories": [{"code": "traffic_violation", "state": "paused", "activates_at": "2026-12-01T00:00:00+08:00"}],
+}
+
+
+class SteeredEntry(BaseModel):
+    code: str
+    label: str
+    state: str
+    activates_at: str | None
+    shards: int | None = None
+
+
+class Steered(BaseModel):
+    """Where each entry is in its life now. `version` counts the changes."""
+
+    model_config = answers.shown(
+        {
+            "version": 1,
+            "categories": [
+                {
+                    "code": "traffic_violation",
+                    "label": "Traffic accident or violation",
+                    "state": "paused",
+                    "activates_at": "2026-11-30T16:00:00.000Z",
+                    "shards": 4,
+                }
+            ],
+            "channels": [{"code": "lost_and_found", "label": "Lost and found", "state": "active", "activates_at": None, "shards": None}],
+        }
+    )
+
+    version: int
+    categories: list[SteeredEntry]
+    channels: list[SteeredEntry]
+
+
+@endpoint(
+    bp,
+    "PATCH",
+    "/v1/admin/catalogue",
+    summary="Open, pause or retire categories and channels",
+    tag="Administration",
+    access=Access.OFFICER,
+    body=Overrides,
+    returns={200: Steered},
+    raises=(errors.Forbidden,),
+    example=_CHANGE,
+    authorizer=authorize_officer,
+)
+def patch_catalogue(call: Call) -> Answer:
+    """Each entry that is named gets the whole lifecycle given: its state, and when the clock activates it. `shards` of a category only
+    ever grow. It holds here at once and everywhere within a minute."""
+    officer = admitted(call, Role.ADMIN)
+    kept = change_catalogue(call.body, officer=officer, kept=wiring.catalogue_changes(), audit=wiring.audit(), now=call.now)
+    catalogue = wiring.live_catalogue().learn(kept, call.now)
+    view = catalogue.public_view(call.language, call.now)
+    shards = {category.code: category.shards for category in catalogue.categories}
+    return Answer(
+        Steered(
+            version=kept.version,
+            categories=[_entry(each, shards[each["code"]]) for each in view["categories"]],
+            channels=[_entry(each) for each in view["channels"]],
+        )
+    )
+
+
+def _entry(view: dict[str, Any], shards: int | None = None) -> SteeredEntry:
+    return SteeredEntry(**{name: view[name] for name in ("code", "label", "state", "activates_at")}, shards=shards)
