@@ -69,6 +69,7 @@ _ROW = {
     "thumbnail_url": "https://media.example/derived/…",
     "bulletin_id": None,
 }
+_NOTE = {"id": "N1D6F3VK8S0R7JXE", "by": "officer", "text": "Patrol sent.", "at": "2026-11-24T00:41:55.300Z"}
 _OPENED = {
     **_REPORT,
     "first_category": None,
@@ -114,7 +115,7 @@ _OPENED = {
         }
     ],
     "messages": [_MESSAGE],
-    "notes": [{"id": "N1D6F3VK8S0R7JXE", "by": "officer", "text": "Patrol sent.", "at": "2026-11-24T00:41:55.300Z"}],
+    "notes": [_NOTE],
 }
 
 
@@ -327,6 +328,8 @@ class OpenedMedium(BaseModel):
 
 
 class NoteView(BaseModel):
+    model_config = shown(_NOTE)
+
     id: str
     by: str
     text: str

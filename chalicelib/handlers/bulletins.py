@@ -174,6 +174,30 @@ class PublicBulletins(BaseModel):
 class JsonFeed(BaseModel):
     """JSON Feed 1.1."""
 
+    model_config = answers.shown(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": "Police bulletins",
+            "description": "What police publish here.",
+            "home_page_url": "https://tipline.example/v1/bulletins",
+            "feed_url": "https://tipline.example/v1/bulletins/feed.json",
+            "language": "en",
+            "authors": [{"name": "Police"}],
+            "items": [
+                {
+                    "id": "https://tipline.example/v1/bulletins/B4T0Q6Z1M8W3X5NK",
+                    "url": "https://tipline.example/v1/bulletins/B4T0Q6Z1M8W3X5NK",
+                    "title": "Missing: a man of 81",
+                    "content_text": "Last seen at the bus stop in Jiuxianqiao, in a blue coat.",
+                    "date_published": "2026-11-24T02:00:00.000Z",
+                    "date_modified": "2026-11-24T02:00:00.000Z",
+                    "tags": ["Missing persons"],
+                    "language": "en",
+                }
+            ],
+        }
+    )
+
     version: str
     title: str
     description: str
