@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 
 from infra.local import template
+from infra.local.object_events import tell_as_aws_does
 
 REGION = "us-east-1"
 
@@ -43,6 +44,7 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
 
     Without `endpoint_url` the resources are made in this process, inside `moto.mock_aws`; credentials are those of the environment.
     """
+    tell_as_aws_does()
     definition = template.load("resources.yaml")
     stack = _Stack(definition["Resources"], endpoint_url, region)
     for logical_id in definition["Resources"]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import boto3
 
@@ -26,6 +27,21 @@ def test_only_a_manifest_is_announced_to_the_manifests_queue(aws: Mapping[str, s
     assert _keys(aws["UPLOADS_QUEUE_URL"]) == []
 
 
+def test_a_queue_learns_which_object_and_nothing_of_who_sent_it(aws: Mapping[str, str], clean: None) -> None:
+    put = boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/人", Body=b"xyz")
+    (event,) = _events(aws["UPLOADS_QUEUE_URL"])
+    sequencer = event["detail"]["object"].pop("sequencer")
+    assert event == {
+        "detail-type": "Object Created",
+        "detail": {
+            "bucket": {"name": aws["MEDIA_BUCKET"]},
+            "object": {"key": "originals/r/人", "size": 3, "version-id": put["VersionId"]},
+        },
+    }
+    boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/人", Body=b"again")
+    assert _events(aws["UPLOADS_QUEUE_URL"])[0]["detail"]["object"]["sequencer"] > sequencer
+
+
 def test_objects_keep_their_versions(aws: Mapping[str, str], clean: None) -> None:
     s3 = boto3.client("s3")
     first = s3.put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", Body=b"first")["VersionId"]
@@ -39,5 +55,9 @@ def test_cleaning_leaves_nothing(aws: Mapping[str, str], clean: None) -> None:
 
 
 def _keys(queue_url: str) -> list[str]:
+    return [event["detail"]["object"]["key"] for event in _events(queue_url)]
+
+
+def _events(queue_url: str) -> list[Any]:
     messages = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", [])
-    return [json.loads(message["Body"])["detail"]["object"]["key"] for message in messages]
+    return [json.loads(message["Body"]) for message in messages]
