@@ -223,10 +223,11 @@ class MediumView(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What came of it, in coarse words, and what the officer wrote for the reporter."""
+    """What came of it, in coarse words, and what the officer wrote for the reporter. `bulletin`: how the bulletin ended that it answers."""
 
     text: str
     reason: str | None = None
+    bulletin: str | None = None
 
 
 class ReporterView(BaseModel):

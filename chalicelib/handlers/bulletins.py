@@ -494,7 +494,7 @@ def open_bulletin(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def change_bulletin(call: Call) -> Answer:
-    """Once it is published, a change waits for approval, and readers go on seeing the old text. A later `expires_at` renews it, approved."""
+    """Once it is published, a change waits for approval, and readers still see the old text. An approved later `expires_at` renews it."""
     version = call.version()
     return _opened(publishing.change_bulletin(call.path["bulletin_id"], call.body, version=version, desk=_desk(call)), call)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chalicelib import errors, wiring
 from chalicelib.domain import times
+from chalicelib.domain.bulletins import wording
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, MAX_PARTS_PER_CALL, Declared, MediaState, derived_key
 from chalicelib.domain.messages import NewMessage
@@ -16,7 +17,7 @@ from chalicelib.domain.reports import REPORTER_STATUS, Medium, Report, Status, S
 from chalicelib.handlers import answers
 from chalicelib.handlers.http import Access, Answer, Call, Key, conditional, endpoint
 from chalicelib.media import grants
-from chalicelib.services import dialogue, intake, uploads
+from chalicelib.services import dialogue, intake, publishing, uploads
 from chalicelib.store.reports import Case
 
 bp = Blueprint(__name__)
@@ -248,7 +249,7 @@ def _reporter_view(case: Case, call: Call) -> Answer:
         text=report.text,
         media=[_medium(medium, call.language) for medium in case.media],
         messages=[answers.message(entry) for entry in case.messages],
-        outcome=_outcome(report, call.language),
+        outcome=_with_bulletin(_outcome(report, call.language), report, call.language),
         emergency=answers.emergency(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
     )
@@ -271,6 +272,15 @@ def _outcome(report: Report, language: str) -> answers.Outcome | None:
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
         return answers.Outcome(text=text("outcome.duplicate", language))
     return None
+
+
+def _with_bulletin(outcome: answers.Outcome | None, report: Report, language: str) -> answers.Outcome | None:
+    """Whoever sent a lead is told how the bulletin ended, whatever came of the lead itself."""
+    ended = publishing.outcome_of(report.bulletin_id, bulletins=wiring.bulletins()) if report.bulletin_id else None
+    if ended is None:
+        return outcome
+    _, told = wording(ended, language)
+    return answers.Outcome(text=outcome.text if outcome else told, reason=outcome.reason if outcome else None, bulletin=told)
 
 
 def _medium(medium: Medium, language: str) -> answers.MediumView:

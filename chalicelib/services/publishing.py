@@ -168,7 +168,7 @@ def add_pictures(
     if wrong:
         raise errors.Invalid(*(errors.FieldError(f"media.{n}.content_type", "pictures_only") for n in wrong))
     call = idempotency_key or random_id()
-    new = tuple(new_medium(each, identity.media_id(bulletin_id, call, n), desk.now) for n, each in enumerate(declared))
+    new = tuple(new_medium(each, identity.media_id(bulletin_id, call, n), n, desk.now) for n, each in enumerate(declared))
     for _ in range(_TRIES):
         dossier = _within_reach(bulletin_id, desk)
         bulletin, known = dossier.bulletin, {medium.media_id: medium for medium in dossier.pictures}

@@ -1,0 +1,351 @@
+"""Bulletins: one officer drafts, another approves exactly that; readers see what was approved, for as long as it holds."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.ids import is_bulletin_id
+from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
+from chalicelib.domain.officers import ALL, Officer, Role
+from chalicelib.services.publishing import record_picture, sweep_bulletins
+from chalicelib.store import keys
+from tests.client import Reply, call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
+
+LI, ZHAO, WANG = "li", "zhao", "wang"
+
+
+@pytest.fixture
+def officers(aws: Mapping[str, str], clean: None) -> None:
+    wiring.live_catalogue.cache_clear()
+    for username, categories in ((LI, (ALL,)), (ZHAO, (ALL,)), (WANG, ("traffic_violation",))):
+        wiring.officers().put(Officer(username=username, categories=categories, districts=(ALL,)))
+    wiring.officers().put(Officer(username="chen", roles=(Role.OFFICER, Role.ADMIN), categories=(ALL,), districts=(ALL,)))
+
+
+def draft(**more: Any) -> dict[str, Any]:
+    return {
+        "channel": "key_cases",
+        "title": {"zh": "征集线索", "en": "Witnesses wanted"},
+        "body": {"zh": "周二晚上。", "en": "Tuesday evening."},
+    } | more
+
+
+def drafted(by: str = LI, **more: Any) -> dict[str, Any]:
+    reply = call("POST", "/v1/officer/bulletins", draft(**more), officer=by)
+    assert reply.status == 201, reply.text
+    return dict(reply.json)
+
+
+def approve(bulletin: Mapping[str, Any], by: str = ZHAO) -> Reply:
+    path = f"/v1/officer/bulletins/{bulletin['id']}/approve"
+    return call("POST", path, officer=by, headers={"If-Match": f'"{bulletin["version"]}"'})
+
+
+def published(**more: Any) -> dict[str, Any]:
+    reply = approve(drafted(**more))
+    assert reply.status == 200, reply.text
+    return dict(reply.json)
+
+
+def change(bulletin: Mapping[str, Any], by: str = LI, **changes: Any) -> Reply:
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
+    return call("PATCH", path, changes, officer=by, headers={"If-Match": f'"{bulletin["version"]}"'})
+
+
+def opened(bulletin: Mapping[str, Any], by: str = LI) -> dict[str, Any]:
+    return dict(call("GET", f"/v1/officer/bulletins/{bulletin['id']}", officer=by).json)
+
+
+def listed(query: str = "") -> list[str]:
+    return [item["id"] for item in call("GET", f"/v1/bulletins{query}").json["items"]]
+
+
+def read(bulletin: Mapping[str, Any]) -> Reply:
+    return call("GET", f"/v1/bulletins/{bulletin['id']}")
+
+
+def test_readers_see_nothing_before_a_second_officer_approves() -> None:
+    bulletin = drafted()
+
+    assert (bulletin["state"], bulletin["version"], bulletin["authors"]) == ("draft", 1, [LI])
+    assert is_bulletin_id(bulletin["id"])
+    assert listed() == []
+    assert read(bulletin).status == 404
+    own = approve(bulletin, by=LI)
+    assert (own.status, own.json["code"]) == (403, "own_words")
+
+    assert approve(bulletin).status == 200
+    assert listed() == [bulletin["id"]]
+    seen = read(bulletin).json
+    assert (seen["title"], seen["state"], seen["corrected_at"]) == (draft()["title"], "published", None)
+
+
+def test_an_approval_covers_exactly_the_version_that_was_read() -> None:
+    bulletin = drafted()
+    path = f"/v1/officer/bulletins/{bulletin['id']}/approve"
+    assert call("POST", path, officer=ZHAO).status == 428
+    changed = change(bulletin, body={"en": "Something else."})
+    assert (changed.status, changed.json["version"], changed.headers["etag"]) == (200, 2, '"2"')
+
+    assert approve(bulletin).status == 412
+    assert listed() == []
+    assert approve(changed.json).status == 200
+
+
+def test_who_changed_any_word_cannot_approve() -> None:
+    bulletin = drafted()
+    changed = change(bulletin, by=ZHAO, title={"en": "Witnesses, please"}).json
+
+    assert changed["authors"] == [LI, ZHAO]
+    assert [approve(changed, by=by).status for by in (LI, ZHAO)] == [403, 403]
+    assert approve(changed, by="chen").status == 200
+
+
+def test_a_correction_waits_while_readers_see_the_old_text() -> None:
+    bulletin = published()
+    corrected = change(bulletin, body={"en": "Wednesday evening."}).json
+
+    assert (corrected["state"], corrected["pending"], corrected["published"]["body"]) == ("published", True, draft()["body"])
+    assert read(bulletin).json["body"] == draft()["body"]
+    assert approve(corrected, by=LI).status == 403
+    assert approve(corrected).status == 200
+    seen = read(bulletin).json
+    assert seen["body"] == {"en": "Wednesday evening."}
+    assert seen["corrected_at"] >= seen["published_at"]
+    assert listed() == [bulletin["id"]]
+
+
+def test_a_correction_taken_back_leaves_nothing_to_approve() -> None:
+    bulletin = published()
+    other = change(bulletin, body={"en": "Wednesday."}).json
+    back = change(other, body=draft()["body"]).json
+
+    assert back["pending"] is False
+    reply = approve(back)
+    assert (reply.status, reply.json["code"]) == (409, "illegal_transition")
+
+
+def test_the_same_approval_again_answers_the_same() -> None:
+    bulletin = drafted()
+    first, second = approve(bulletin), approve(bulletin)
+
+    assert (first.status, second.status) == (200, 200)
+    assert first.json == second.json
+
+
+def test_a_channel_that_is_not_open_takes_no_draft_and_an_admin_opens_it_at_once() -> None:
+    closed = call("POST", "/v1/officer/bulletins", draft(channel="lost_and_found"), officer=LI)
+    assert (closed.status, closed.json["code"]) == (409, "channel_not_active")
+    change = {"channels": [{"code": "lost_and_found", "state": "active"}]}
+    assert call("PATCH", "/v1/admin/catalogue", change, officer=LI).status == 403
+    assert call("PATCH", "/v1/admin/catalogue", change, officer="chen").status == 200
+
+    assert drafted(channel="lost_and_found")["channel"] == "lost_and_found"
+
+
+def test_a_missing_persons_bulletin_needs_the_guardians_consent() -> None:
+    refused = call("POST", "/v1/officer/bulletins", draft(channel="missing_persons"), officer=LI)
+    assert [(error["field"], error["code"]) for error in refused.json["errors"]] == [("guardian_consent", "consent_required")]
+    bulletin = drafted(channel="missing_persons", guardian_consent=True)
+
+    assert bulletin["consent"]["by"] == LI
+    assert change(bulletin, guardian_consent=False).status == 422
+
+
+@pytest.mark.parametrize(("about", "life"), [("child", timedelta(hours=72)), ("elderly", timedelta(days=7)), (None, timedelta(days=30))])
+def test_a_bulletin_lives_as_long_as_its_kind_and_no_longer(about: str | None, life: timedelta) -> None:
+    more = {"about": about} if about else {}
+    bulletin = published(**more)
+    assert times.parse(bulletin["expires_at"]) - times.parse(bulletin["published_at"]) == life
+
+    too_late = times.render(wiring.now() + life + timedelta(minutes=1))
+    reply = call("POST", "/v1/officer/bulletins", draft(expires_at=too_late, **more), officer=LI)
+    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [("expires_at", "lives_too_long")]
+
+
+def test_a_bulletin_is_over_by_the_clock_even_before_the_sweep_and_a_renewal_brings_it_back() -> None:
+    bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
+    try:
+        wiring.advance_clock(timedelta(hours=1))
+        assert read(bulletin).status == 404
+        assert listed() == []
+        assert call("GET", "/v1/bulletins/feed.json").json["items"] == []
+        assert bulletin["id"] not in call("GET", "/v1/bulletins/feed.atom").text
+        assert call("GET", f"/v1/bulletins/{bulletin['id']}/cap").status == 404
+        assert opened(bulletin)["state"] == "expired"
+        assert [item["id"] for item in call("GET", "/v1/officer/bulletins?state=expired", officer=LI).json["items"]] == [bulletin["id"]]
+        assert call("GET", "/v1/officer/bulletins?state=published", officer=LI).json["items"] == []
+
+        assert sweep()["failed"] == 0
+        assert public_rows() == []
+        renewed = change(bulletin, expires_at=times.render(wiring.now() + timedelta(days=1))).json
+        assert listed() == []
+        assert approve(renewed).status == 200
+        assert listed() == [bulletin["id"]]
+    finally:
+        wiring.reset()
+
+
+def test_resolved_at_once_readers_are_told_the_outcome_and_nothing_else_any_more() -> None:
+    bulletin = published()
+    outcome = {"zh": "已结案。", "en": "The case is closed."}
+    reply = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/resolve", {"outcome": outcome}, officer="chen")
+
+    assert (reply.status, reply.json["state"]) == (200, "resolved")
+    assert listed() == []
+    seen = read(bulletin).json
+    assert (seen["state"], seen["outcome"], seen["title"], seen["body"]) == ("resolved", outcome, None, None)
+    assert change(bulletin, body={"en": "More."}).status == 409
+
+
+def test_withdrawn_at_once_it_is_gone_everywhere() -> None:
+    bulletin = published()
+    reply = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/withdraw", {"reason": "A mistake."}, officer=LI)
+
+    assert (reply.status, reply.json["state"], reply.json["reason"]) == (200, "withdrawn", "A mistake.")
+    assert (listed(), read(bulletin).status, public_rows()) == ([], 404, [])
+    assert call("POST", f"/v1/officer/bulletins/{bulletin['id']}/withdraw", {"reason": "A mistake."}, officer=LI).status == 200
+    again = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/resolve", {"outcome": {"en": "Done."}}, officer=LI)
+    assert (again.status, again.json["code"]) == (409, "illegal_transition")
+
+
+def test_another_channels_bulletin_looks_like_none() -> None:
+    bulletin = drafted()
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
+    replies = [
+        call("GET", path, officer=WANG),
+        call("PATCH", path, {"body": {"en": "x"}}, officer=WANG, headers={"If-Match": '"1"'}),
+        call("POST", f"{path}/approve", officer=WANG, headers={"If-Match": '"1"'}),
+        call("POST", f"{path}/withdraw", {"reason": "x"}, officer=WANG),
+        call("GET", "/v1/officer/bulletins/B-0000000000000000", officer=WANG),
+    ]
+
+    assert [(reply.status, reply.json["code"]) for reply in replies] == [(404, "not_found")] * 5
+    assert call("GET", "/v1/officer/bulletins", officer=WANG).json["items"] == []
+    rows, _ = wiring.audit().table.query(keys.bulletin(bulletin["id"]))
+    assert [row["action"] for row in rows] == ["change", *["denied"] * 4]
+
+
+def test_a_lead_answers_a_bulletin_that_was_published_and_its_reporter_sees_the_outcome() -> None:
+    unpublished = drafted()
+    bulletin = published()
+    refused = call("POST", "/v1/reports", report("other", bulletin_id=unpublished["id"]), key=new_key())
+    assert [error["field"] for error in refused.json["errors"]] == ["bulletin_id"]
+    lead = call("POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()).json
+    assert call("GET", "/v1/reports/mine", receipt=lead["receipt"]).json["outcome"] is None
+    assert opened(bulletin)["leads"] == 1
+
+    outcome = {"zh": "已结案。", "en": "The case is closed."}
+    call("POST", f"/v1/officer/bulletins/{bulletin['id']}/resolve", {"outcome": outcome}, officer=LI)
+    views = [call("GET", "/v1/reports/mine", receipt=lead["receipt"], headers={"Accept-Language": each}).json for each in ("zh-CN", "en")]
+    assert [view["outcome"]["text"] for view in views] == [outcome["zh"], outcome["en"]]
+
+
+def test_pages_hold_every_bulletin_once_newest_first() -> None:
+    ids = [published()["id"] for _ in range(5)]
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = call("GET", f"/v1/bulletins?limit=2&channel=key_cases{cursor}").json
+        seen += [item["id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+
+    assert seen == ids[::-1]
+    assert listed("?channel=missing_persons") == []
+
+
+def test_the_same_draft_again_is_one_draft() -> None:
+    key = new_key()
+    first, second = (call("POST", "/v1/officer/bulletins", draft(), officer=LI, key=key) for _ in range(2))
+    other = call("POST", "/v1/officer/bulletins", draft(body={"en": "Other."}), officer=LI, key=key)
+
+    assert first.json["id"] == second.json["id"]
+    assert (other.status, other.json["code"]) == (409, "key_reused")
+
+
+def test_a_picture_is_shown_once_it_is_ready_and_its_version_approved() -> None:
+    bulletin = drafted()
+    reply = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI)
+    assert (reply.status, reply.json["version"], reply.headers["etag"]) == (201, 2, '"2"')
+    upload = reply.json["uploads"][0]
+    assert upload["fields"]["key"] == original_key(bulletin["id"], upload["media_id"])
+    pending = approve(opened(bulletin))
+    assert (pending.status, pending.json["code"]) == (409, "media_pending")
+    stable = f"/v1/bulletins/{bulletin['id']}/media/{upload['media_id']}"
+
+    settle(bulletin["id"], upload["media_id"])
+    ready = opened(bulletin)
+    assert (ready["version"], ready["media"][0]["state"], ready["media"][0]["shown"]) == (3, "ready", True)
+    assert call("GET", stable).status == 404
+    assert approve(ready).status == 200
+    shown = call("GET", stable)
+    assert (shown.status, shown.headers["cache-control"]) == (302, "public, max-age=60")
+    assert derived_key(bulletin["id"], upload["media_id"], "preview.jpg") in shown.headers["location"]
+    assert read(bulletin).json["media"][0]["url"].endswith(stable)
+    call("POST", f"/v1/officer/bulletins/{bulletin['id']}/withdraw", {"reason": "Over."}, officer=LI)
+    assert call("GET", stable).status == 404
+
+
+def test_a_resident_cannot_bring_a_picture_into_a_bulletin() -> None:
+    created = call("POST", "/v1/reports", report(media=[PICTURE]), key=new_key()).json
+    bulletin = drafted()
+
+    reply = change(bulletin, media=[created["uploads"][0]["media_id"]])
+    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [("media.0", "unknown_value")]
+
+
+def test_a_picture_that_never_comes_is_rejected_and_no_longer_shown() -> None:
+    bulletin = drafted()
+    call("POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI)
+    try:
+        wiring.advance_clock(timedelta(minutes=11))
+        assert sweep() == {"due": 1, "failed": 0}
+        assert opened(bulletin)["media"][0]["state"] == "awaiting"
+        wiring.advance_clock(timedelta(hours=24))
+        assert sweep() == {"due": 1, "failed": 0}
+        after = opened(bulletin)
+        assert [(each["state"], each["reason"], each["shown"]) for each in after["media"]] == [("rejected", "not_received", False)]
+        assert sweep() == {"due": 0, "failed": 0}
+        assert approve(after).status == 200
+    finally:
+        wiring.reset()
+
+
+PICTURE = {"content_type": "image/jpeg", "size": 1000}
+
+
+def settle(bulletin_id: str, media_id: str) -> None:
+    """Say that the picture was looked at and found good."""
+    boto3.client("s3").put_object(Bucket=wiring.bucket().name, Key=original_key(bulletin_id, media_id), Body=b"x")
+    manifest = Manifest(
+        state=MediaState.READY,
+        content_type="image/jpeg",
+        size=1000,
+        version_id="1",
+        thumb=derived_key(bulletin_id, media_id, "thumb.jpg"),
+        preview=derived_key(bulletin_id, media_id, "preview.jpg"),
+        width=3,
+        height=4,
+    )
+    assert record_picture(bulletin_id, media_id, manifest, bulletins=wiring.bulletins())
+    assert not record_picture(bulletin_id, media_id, manifest, bulletins=wiring.bulletins())
+
+
+def sweep() -> dict[str, int]:
+    return sweep_bulletins(
+        bulletins=wiring.bulletins(), audit=wiring.audit(), objects=wiring.objects(), uploads=wiring.uploads_queue(), now=wiring.now()
+    )
+
+
+def public_rows() -> list[dict[str, Any]]:
+    rows, _ = wiring.bulletins().table.query("PUBLIC#*")
+    return rows
