@@ -4,7 +4,10 @@ import base64
 import hashlib
 import http.client
 import json
+import socket
+import sys
 import threading
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from xml.etree import ElementTree
@@ -319,8 +322,9 @@ def test_a_form_without_a_file_is_refused(gate, grant):
 
 def test_a_form_that_breaks_off_stores_nothing(gate, s3, key, grant):
     content, kind = form(grant.fields, PICTURE)
-    for cut in (len(content) // 2, len(content) - 30):
-        status, _, body = gate.ask("POST", f"/{BUCKET}", content[:cut], {"Content-Type": kind})
+    after_the_file = content[:-4] + b'\r\nContent-Disposition: form-data; name="more"\r\n\r\nbro'
+    for broken in (content[: len(content) // 2], content[:-30], content[:-4], after_the_file):
+        status, _, body = gate.ask("POST", f"/{BUCKET}", broken, {"Content-Type": kind})
         assert (status, code_of(body)) == (400, "MalformedPOSTRequest")
     assert_nothing_stored(s3, key)
 
@@ -699,6 +703,18 @@ def test_of_many_completions_at_once_one_makes_the_object_and_all_answer_with_it
     assert len(s3.list_object_versions(Bucket=BUCKET, Prefix=key)["Versions"]) == 1
 
 
+def test_an_upload_is_completed_and_read_from_disk(s3, key, upload, parts):
+    parts(1, 2, 3)
+    tracemalloc.start()
+    try:
+        complete(s3, key, upload)
+        s3.get_object(Bucket=BUCKET, Key=key, Range=f"bytes={SIZE - 9}-")["Body"].read()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * MIB
+
+
 def test_s3_checks_the_whole_size_that_complete_declares(s3, key, upload, parts):
     (_, part, _) = parts(3)[0]
     with pytest.raises(ClientError) as refused:
@@ -771,6 +787,7 @@ def test_sequencers_of_one_key_grow_as_its_versions_follow(s3, key, events):
     versions = [s3.put_object(Bucket=BUCKET, Key=key, Body=body)["VersionId"] for body in (b"1", b"2", b"3")]
     told = sorted(events(), key=lambda event: event["sequencer"])
     assert [(event["version"], event["why"]) for event in told] == [(version, "PutObject") for version in versions]
+    assert len({event["sequencer"] for event in told}) == 3
     assert len({len(event["sequencer"]) for event in told}) == 1
 
 
@@ -782,38 +799,50 @@ def test_a_refused_upload_is_not_told(gate, grant, events):
 # The rest of AWS ------------------------------------------------------------------------------------------------------------------
 
 
-def test_conditional_writes_of_many_threads_lose_nothing(gate):
-    database = gate.client("dynamodb", max_pool_connections=8)
+@pytest.fixture
+def eager_threads():
+    """Threads that change places at nearly every step: what can interleave, will."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("eager_threads")
+def test_of_transactions_at_once_exactly_one_is_accepted_and_none_is_lost(gate):
+    database = gate.client("dynamodb", max_pool_connections=6)
     database.create_table(
-        TableName="gate-counter",
+        TableName="gate-once",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    row = {"TableName": "gate-counter", "Key": {"id": {"S": "one"}}}
-    database.put_item(TableName="gate-counter", Item={"id": {"S": "one"}, "version": {"N": "0"}})
-    acknowledged = []
+    accepted = []
+    barrier = threading.Barrier(6)
 
-    def raise_version():
-        for _ in range(15):
-            version = database.get_item(**row)["Item"]["version"]
+    def claim(who):
+        for row in range(15):
+            barrier.wait(timeout=10)
             try:
-                database.update_item(
-                    **row,
-                    UpdateExpression="SET version = version + :one",
-                    ConditionExpression="version = :seen",
-                    ExpressionAttributeValues={":one": {"N": "1"}, ":seen": version},
+                put = {"TableName": "gate-once", "ConditionExpression": "attribute_not_exists(id)"}
+                database.transact_write_items(
+                    TransactItems=[
+                        {"Put": {**put, "Item": {"id": {"S": f"audit-{row}-{who}"}, "who": {"S": who}}}},
+                        {"Put": {**put, "Item": {"id": {"S": str(row)}, "who": {"S": who}}}},
+                    ]
                 )
-                acknowledged.append(version)
-            except database.exceptions.ConditionalCheckFailedException:
+                accepted.append((str(row), who))
+            except database.exceptions.TransactionCanceledException:
                 continue
 
-    threads = [threading.Thread(target=raise_version) for _ in range(6)]
+    threads = [threading.Thread(target=claim, args=(str(number),)) for number in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert database.get_item(**row)["Item"]["version"]["N"] == str(len(acknowledged))
+    kept = [(item["id"]["S"], item["who"]["S"]) for item in database.scan(TableName="gate-once")["Items"]]
+    assert len(accepted) == 15
+    assert sorted(kept) == sorted([*accepted, *((f"audit-{row}-{who}", who) for row, who in accepted)])
 
 
 def test_tokens_can_be_verified_by_the_pools_published_keys(gate):
@@ -830,16 +859,26 @@ def test_one_port_serves_every_service(gate):
     assert gate.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"] == "s"
 
 
+def test_a_client_that_waits_to_be_told_to_send_is_told_at_once(gate, key):
+    sdk = f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20261125/{REGION}/s3/aws4_request, SignedHeaders=host, Signature=0"
+    head = f"PUT /{BUCKET}/{key} HTTP/1.1\r\nHost: x\r\nAuthorization: {sdk}\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", gate.port), timeout=5) as client:
+        client.sendall(head.encode())
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"x")
+        assert client.recv(100).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 def test_a_connection_is_kept_alive_even_past_a_refused_upload(gate, s3, key, grant):
     connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=20)
     content, kind = form({**grant.fields, "acl": "public-read"}, bytes(MIB))
     statuses = []
     for _ in range(3):
         connection.request("POST", f"/{BUCKET}", body=content, headers={"Content-Type": kind})
-        socket = connection.sock
+        kept = connection.sock
         answer = connection.getresponse()
         answer.read()
         statuses.append(answer.status)
-        assert connection.sock is socket
+        assert connection.sock is kept
     connection.close()
     assert statuses == [403, 403, 403]

@@ -83,7 +83,7 @@ def test_uploads_of_one_key_at_once_are_each_a_version(stack):
     barrier = threading.Barrier(6)
 
     def once(number):
-        barrier.wait()
+        barrier.wait(timeout=10)
         return upload(stack, "originals/R4/M1", body=bytes([number]))[1]["x-amz-version-id"]
 
     with ThreadPoolExecutor(6) as pool:
