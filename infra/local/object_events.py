@@ -1,7 +1,8 @@
 """What S3 tells EventBridge, and EventBridge the queues.
 
 moto gives every event the same sequencer, and sends it to a queue whole, with the uploader's address, whatever the rule's transformer says.
-Here the sequencer grows and the transformer transforms, so that consumers read the same as in the cloud.
+Here the sequencer grows and the transformer transforms, so that consumers read the same as in the cloud. S3 sends none of two events that
+moto does: a Put before CompleteMultipartUpload, and tags changed with each Put.
 """
 
 import json
@@ -15,6 +16,16 @@ from typing import Any
 from moto.events.models import events_backends
 from moto.s3 import notifications
 from moto.sqs.models import sqs_backends
+
+Event = notifications.S3NotificationEvent
+# The events imitated, and the call each is told to come of.
+REASONS: dict[str, str] = {
+    Event.OBJECT_CREATED_PUT_EVENT: "PutObject",
+    Event.OBJECT_CREATED_POST_EVENT: "POST Object",
+    Event.OBJECT_CREATED_COPY_EVENT: "CopyObject",
+    Event.OBJECT_CREATED_COMPLETE_MULTIPART_UPLOAD_EVENT: "CompleteMultipartUpload",
+    Event.OBJECT_REMOVED_DELETE_EVENT: "DeleteObject",
+}
 
 
 def tell_as_aws_does() -> None:
@@ -39,6 +50,8 @@ _sequencer = _Sequencer()
 
 
 def _tell(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
+    if event_name not in REASONS or (event_name == Event.OBJECT_CREATED_PUT_EVENT and key.multipart is not None):
+        return
     event: Any = {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -61,7 +74,7 @@ def _tell(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
             "request-id": uuid.uuid4().hex[:16].upper(),
             "requester": account_id,
             "source-ip-address": "203.0.113.7",
-            "reason": event_name.rpartition(":")[0].rpartition(":")[2],
+            "reason": REASONS[event_name],
         },
     }
     queues = sqs_backends[account_id][bucket.region_name]

@@ -4,15 +4,11 @@ moto holds an object over 5 MiB in a temporary file, but reads it whole to answe
 times over. Here bodies stay on disk: what a phone sends becomes the object, or the part, without being copied; parts are joined from file
 to file; `read` gives pieces.
 
-Importing this module changes moto, once, in three places: how a key takes its value, how an upload is completed, how events are sent.
+Importing this module changes moto, once, in three places: how a key takes its value, how an upload is completed, how events are sent
+(`object_events`).
 """
 
-import itertools
-import json
-import re
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,19 +19,10 @@ from moto.s3.models import FakeBucket, FakeKey, FakeMultipart
 from moto.settings import S3_UPLOAD_PART_MIN_SIZE
 from moto.utilities.utils import get_partition, md5_hash
 
+from infra.local.object_events import tell_as_aws_does
 from infra.local.s3_checksums import Checksum
 from infra.local.s3_errors import not_found
 from infra.local.s3_forms import PIECE, OnDisk
-
-Event = notifications.S3NotificationEvent
-# The events we imitate, and the call each is told to come of.
-REASONS: dict[str, str] = {
-    Event.OBJECT_CREATED_PUT_EVENT: "PutObject",
-    Event.OBJECT_CREATED_POST_EVENT: "POST Object",
-    Event.OBJECT_CREATED_COPY_EVENT: "CopyObject",
-    Event.OBJECT_CREATED_COMPLETE_MULTIPART_UPLOAD_EVENT: "CompleteMultipartUpload",
-    Event.OBJECT_REMOVED_DELETE_EVENT: "DeleteObject",
-}
 
 
 class Storage:
@@ -73,7 +60,9 @@ class Storage:
         if checksum:
             stored.checksum_algorithm = checksum[0].upper()
             stored.checksum_type = "FULL_OBJECT"
-        notifications.send_event(DEFAULT_ACCOUNT_ID, Event.OBJECT_CREATED_POST_EVENT, self.bucket(bucket), stored)
+        notifications.send_event(
+            DEFAULT_ACCOUNT_ID, notifications.S3NotificationEvent.OBJECT_CREATED_POST_EVENT, self.bucket(bucket), stored
+        )
         return stored
 
     def put_part(self, bucket: str, upload_id: str, number: int, body: OnDisk) -> str:
@@ -136,78 +125,9 @@ def _complete(upload: FakeMultipart, listed: Iterator[tuple[int, str]]) -> tuple
     return OnDisk(whole, whole.tell()), f"{etags.hexdigest()}-{len(parts)}", ("FULL_OBJECT", checksum.base64(), 1)
 
 
-def _send_event(account_id: str, bucket: FakeBucket, event_name: str, key: Any) -> None:
-    """Send S3's event through EventBridge to the queues of the rules that match, each by its InputTransformer.
-
-    moto gives every event one sequencer and no transformation. S3 sends none of two that moto does: a Put before
-    CompleteMultipartUpload, and tags changed with each Put.
-    """
-    if event_name not in REASONS or (event_name == Event.OBJECT_CREATED_PUT_EVENT and key.multipart is not None):
-        return
-    from moto.events.models import events_backends
-    from moto.sqs.models import sqs_backends
-
-    stored = {"key": key.name, "version-id": key.version_id, "sequencer": _next_sequencer()}
-    if isinstance(key, FakeKey):  # a delete marker has neither
-        stored |= {"size": key.size, "etag": key.etag.strip('"')}
-    event = {
-        "version": "0",
-        "id": f"{next(_ids):032x}",
-        "detail-type": notifications._detail_type(event_name),
-        "source": "aws.s3",
-        "account": account_id,
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "region": bucket.region_name,
-        "resources": [bucket.arn],
-        "detail": {
-            "version": "0",
-            "bucket": {"name": bucket.name},
-            "object": stored,
-            "requester": account_id,
-            "source-ip-address": "127.0.0.1",
-            "reason": REASONS[event_name],
-        },
-    }
-    for bus in events_backends[account_id][bucket.region_name].event_buses.values():
-        for rule in bus.rules.values():
-            if rule.state != "ENABLED" or not rule.event_pattern.matches_event(event):  # type: ignore[arg-type]
-                continue
-            for target in rule.targets:
-                _, _, service, region, account, queue = target["Arn"].split(":", 5)
-                if service == "sqs":
-                    sqs_backends[account][region].send_message(queue, _transformed(event, target.get("InputTransformer")))
-
-
-def _transformed(event: dict[str, Any], transformer: dict[str, Any] | None) -> str:
-    """The queue message. In a JSON template each `<name>` stands for the JSON of the value at its path, absent ones for null."""
-    if not transformer:
-        return json.dumps(event)
-
-    def value(match: re.Match[str]) -> str:
-        found: Any = event
-        for step in transformer["InputPathsMap"][match[1]].removeprefix("$.").split("."):
-            found = found.get(step) if isinstance(found, dict) else None
-        return json.dumps(found)
-
-    return re.sub(r"<([\w.-]+)>", value, transformer["InputTemplate"])
-
-
-_ids = itertools.count(1)
-_sequence_lock = threading.Lock()
-_last_sequence = 0
-
-
-def _next_sequencer() -> str:
-    """Hexadecimal, and later is greater when compared as text, for every key."""
-    global _last_sequence
-    with _sequence_lock:
-        _last_sequence = max(_last_sequence + 1, time.time_ns())
-        return f"{_last_sequence:018X}"
-
-
 _value: Any = FakeKey.value
 _set_value = _value.fset
 _complete_in_memory = FakeMultipart.complete
 FakeKey.value = property(_value.fget, _take_value)  # type: ignore[method-assign, assignment]
 FakeMultipart.complete = _complete  # type: ignore[method-assign, assignment]
-notifications._send_event_bridge_message = _send_event
+tell_as_aws_does()
