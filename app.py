@@ -11,6 +11,7 @@ from chalicelib.handlers import (
     holds,
     media_events,
     notices,
+    officers,
     remarks,
     reports,
     schedules,
@@ -20,5 +21,21 @@ from chalicelib.handlers import (
 )
 
 app = Chalice(app_name="tipline", configure_logs=False)
-for module in (auth, catalogue, reports, casework, remarks, holds, statistics, subscriptions, bulletins, steering, docs, media_events, notices, schedules):
+for module in (
+    auth,
+    catalogue,
+    reports,
+    casework,
+    remarks,
+    officers,
+    holds,
+    statistics,
+    subscriptions,
+    bulletins,
+    steering,
+    docs,
+    media_events,
+    notices,
+    schedules,
+):
     app.register_blueprint(module.bp)

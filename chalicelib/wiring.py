@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.store.duties import Duties
     from chalicelib.store.listing import Listing
     from chalicelib.store.officers import Officers
+    from chalicelib.store.pool import Pool
     from chalicelib.store.reports import Reports
     from chalicelib.store.statistics import Statistics
     from chalicelib.store.subscriptions import Subscriptions
@@ -219,6 +220,13 @@ def officers() -> "Officers":
     from chalicelib.store.officers import Officers
 
     return Officers(_table(settings().officers_table))
+
+
+@_built_once
+def pool() -> "Pool":
+    from chalicelib.store.pool import Pool
+
+    return Pool(_client("cognito-idp"), settings().user_pool_id)
 
 
 @_built_once

@@ -281,6 +281,37 @@ class OfficerView(BaseModel):
     scope: dict[str, list[str]]
 
 
+_OFFICER_ROW = {
+    "username": "narrow",
+    "name": "Officer Wang",
+    "active": True,
+    "roles": ["officer"],
+    "categories": ["traffic_violation"],
+    "districts": ["*"],
+    "email": "wang@police.example",
+    "phone": None,
+}
+
+
+class OfficerRow(BaseModel):
+    model_config = shown(_OFFICER_ROW)
+
+    username: str
+    name: str
+    active: bool
+    roles: list[str]
+    categories: list[str]
+    districts: list[str]
+    email: str | None
+    phone: str | None
+
+
+class OfficerList(BaseModel):
+    model_config = shown({"items": [_OFFICER_ROW]})
+
+    items: list[OfficerRow]
+
+
 class MediaCount(BaseModel):
     total: int
     ready: int

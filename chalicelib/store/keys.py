@@ -4,6 +4,7 @@ reports      REPORT#<id>            CONTACT | EVENT#<time>#<id> | HEAD | MEDIA#<
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
 officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
+             OFFICERS               <name>: each officer's row again, to be listed
 bulletins    CATALOGUE              OVERRIDES
              BULLETIN#<id>          HEAD | MEDIA#<id>
              PUBLIC#<channel>       <published_at>#<id>      what readers see; `*`: of all channels
@@ -21,6 +22,8 @@ from chalicelib.domain.duties import SHARDS, shard_of
 HEAD = "HEAD"
 CONTACT = "CONTACT"
 MESSAGE_END = "MESSAGE$"  # '$' follows '#': the end of all messages
+
+OFFICERS = "OFFICERS"
 
 BY_CATEGORY = "by_category"
 BY_QUEUE = "by_queue"

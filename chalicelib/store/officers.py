@@ -1,4 +1,7 @@
-"""Officers' rows."""
+"""Officers' rows, and the directory of all of them."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from chalicelib.domain.officers import Officer
 from chalicelib.store import keys
@@ -16,5 +19,13 @@ class Officers:
         row = self.table.get(keys.officer(username), ROW, consistent=True)
         return Officer.model_validate(row) if row else None
 
-    def put(self, officer: Officer) -> None:
-        self.table.put({"pk": keys.officer(officer.username), "sk": ROW, **officer.model_dump(mode="json", exclude_none=True)})
+    def all(self) -> list[Officer]:
+        """Every officer there is or was, by name."""
+        rows, _ = self.table.query(keys.OFFICERS, consistent=True)
+        return [Officer.model_validate(row) for row in rows]
+
+    def put(self, officer: Officer, *, also: Sequence[dict[str, Any]] = ()) -> None:
+        """Write an officer's row and their place in the directory, and carry out `also`, or none of it."""
+        fields = officer.model_dump(mode="json", exclude_none=True)
+        places = ((keys.officer(officer.username), ROW), (keys.OFFICERS, officer.username))
+        self.table.transact([*(self.table.put_action({"pk": pk, "sk": sk, **fields}) for pk, sk in places), *also])

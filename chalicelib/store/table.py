@@ -2,6 +2,7 @@
 
 import logging
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -100,7 +101,9 @@ class Table:
 
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> None:
         """All of `actions` (from `put_action`, `update_action`, …) or none."""
-        self._call(lambda: self.client.transact_write_items(TransactItems=list(actions)))  # type: ignore[arg-type]
+        # One token for all tries: a try whose answer was lost is not carried out again.
+        token = str(uuid.uuid4())
+        self._call(lambda: self.client.transact_write_items(TransactItems=list(actions), ClientRequestToken=token))  # type: ignore[arg-type]
 
     def query(
         self,

@@ -1,0 +1,91 @@
+"""Admins' routes: who works here, and what they may see."""
+
+from chalice.app import Blueprint
+
+from chalicelib import errors, wiring
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.officers import Officer, Role
+from chalicelib.handlers import answers
+from chalicelib.handlers.auth import authorize_officer
+from chalicelib.handlers.casework import admitted
+from chalicelib.handlers.http import Access, Answer, Call, endpoint
+from chalicelib.services import administration
+
+bp = Blueprint(__name__)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/v1/admin/officers",
+    summary="List all officers",
+    tag="Administration",
+    access=Access.OFFICER,
+    returns={200: answers.OfficerList},
+    authorizer=authorize_officer,
+)
+def list_officers(call: Call) -> Answer:
+    """By name, those who no longer work here included."""
+    found = administration.list_officers(admitted(call, Role.ADMIN), officers=wiring.officers(), audit=wiring.audit(), now=call.now)
+    return Answer(answers.OfficerList(items=[_row(officer) for officer in found]))
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/v1/admin/officers/{username}",
+    summary="Read one officer's row",
+    tag="Administration",
+    access=Access.OFFICER,
+    returns={200: answers.OfficerRow},
+    raises=(errors.NotFound,),
+    authorizer=authorize_officer,
+)
+def read_officer(call: Call) -> Answer:
+    found = administration.read_officer(
+        admitted(call, Role.ADMIN), call.path["username"], officers=wiring.officers(), audit=wiring.audit(), now=call.now
+    )
+    return Answer(_row(found))
+
+
+@endpoint(
+    bp,
+    "PUT",
+    "/v1/admin/officers/{username}",
+    summary="Appoint, change or deactivate an officer",
+    tag="Administration",
+    access=Access.OFFICER,
+    body=Appointment,
+    returns={200: answers.OfficerRow},
+    raises=(errors.Conflict("own_access"),),
+    example={
+        "name": "Officer Wang",
+        "active": True,
+        "roles": ["officer"],
+        "categories": ["traffic_violation"],
+        "districts": ["*"],
+        "email": "wang@police.example",
+    },
+    authorizer=authorize_officer,
+)
+def appoint_officer(call: Call) -> Answer:
+    """The whole row. A new officer is invited by e-mail; one who is deactivated is out at their next request, whatever their token says.
+
+    Their subscriptions are brought inside their new scope. Nobody can take away their own administrator's access.
+    """
+    appointed = administration.appoint(
+        admitted(call, Role.ADMIN),
+        call.path["username"],
+        call.body,
+        officers=wiring.officers(),
+        pool=wiring.pool() if wiring.settings().user_pool_id else None,
+        subscriptions=wiring.subscriptions(),
+        topic=wiring.topic_subscriptions(),
+        audit=wiring.audit(),
+        now=call.now,
+    )
+    return Answer(_row(appointed))
+
+
+def _row(officer: Officer) -> answers.OfficerRow:
+    return answers.OfficerRow(**officer.model_dump(mode="json", include=set(answers.OfficerRow.model_fields)))

@@ -1,0 +1,128 @@
+"""Admins say who works here; everybody else may not, and nobody locks themselves out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+ROW = {
+    "name": "Wang",
+    "active": True,
+    "roles": ["officer"],
+    "categories": ["traffic_violation"],
+    "districts": ["*"],
+    "email": "wang@police.example",
+}
+
+
+@pytest.fixture(autouse=True)
+def admin(clean: None) -> None:
+    cloud.officer("chief", roles=("officer", "admin"))
+
+
+def put(username: str, row: Mapping[str, Any], by: str = "chief") -> Reply:
+    return call("PUT", f"/v1/admin/officers/{username}", dict(row), officer=by)
+
+
+def user(aws: Mapping[str, str], username: str) -> dict[str, Any]:
+    found = boto3.client("cognito-idp").admin_get_user(UserPoolId=aws["USER_POOL_ID"], Username=username)
+    return {"enabled": found["Enabled"]} | {each["Name"]: each["Value"] for each in found["UserAttributes"]}
+
+
+@pytest.fixture(autouse=True)
+def nobody_in_the_pool(aws: Mapping[str, str], clean: None) -> Any:
+    yield
+    cognito = boto3.client("cognito-idp")
+    for each in cognito.list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]:
+        cognito.admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=each["Username"])
+
+
+def recorded(username: str) -> list[str]:
+    rows, _ = wiring.audit().table.query(f"OFFICER#{username}#{wiring.now():%Y-%m-%d}", consistent=True)
+    return [row["action"] for row in rows]
+
+
+def test_a_new_officer_can_sign_in_and_sees_their_scope(aws: Mapping[str, str]) -> None:
+    appointed = put("wang", ROW)
+
+    assert (appointed.status, appointed.json) == (200, {"username": "wang", "phone": None} | ROW)
+    assert call("GET", "/v1/admin/officers/wang", officer="chief").json == appointed.json
+    assert call("GET", "/v1/officer/me", officer="wang").json["scope"]["categories"] == ["traffic_violation"]
+    assert user(aws, "wang") | {"enabled": True, "email": "wang@police.example", "email_verified": "true"} == user(aws, "wang")
+    assert [each["username"] for each in call("GET", "/v1/admin/officers", officer="chief").json["items"]] == ["chief", "wang"]
+
+
+def test_the_same_call_again_changes_nothing_and_brings_back_who_was_shut_out(aws: Mapping[str, str]) -> None:
+    for active in (True, True, False, False, True):
+        assert put("wang", ROW | {"active": active}).status == 200
+        assert user(aws, "wang")["enabled"] is active
+        assert call("GET", "/v1/officer/me", officer="wang").status == (200 if active else 403)
+
+
+def test_one_who_never_worked_here_can_be_kept_out() -> None:
+    assert put("stranger", ROW | {"active": False}).status == 200
+
+
+def test_a_new_scope_holds_at_the_next_request() -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    put("wang", ROW)
+    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 404
+    put("wang", ROW | {"categories": ["*"]})
+    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 200
+
+
+@pytest.mark.parametrize("roles", [("officer",), ("officer", "supervisor")])
+def test_only_an_admin_may(roles: tuple[str, ...]) -> None:
+    cloud.officer("li", roles=roles)
+    refused = [
+        put("li", ROW | {"roles": ["admin"]}, by="li"),
+        call("GET", "/v1/admin/officers", officer="li"),
+        call("GET", "/v1/admin/officers/li", officer="li"),
+    ]
+
+    assert [reply.status for reply in refused] == [403, 403, 403]
+    assert recorded("li") == ["denied"] * 3
+    assert not wiring.officers().get("li").has_role("admin")  # type: ignore[union-attr, arg-type]
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"roles": ["officer"]}])
+def test_an_admin_does_not_lock_themselves_out(change: Mapping[str, Any]) -> None:
+    reply = put("chief", ROW | {"roles": ["admin"]} | change)
+
+    assert (reply.status, reply.json["code"]) == (409, "own_access")
+    assert recorded("chief") == ["denied"]
+    assert call("GET", "/v1/admin/officers", officer="chief").status == 200
+
+
+def test_every_wrong_field_is_named() -> None:
+    reply = put("wang", {"roles": ["boss"], "categories": ["ufo"], "districts": ["mars"], "email": "x", "phone": "138", "is_root": True})
+
+    assert reply.status == 422
+    assert {each["field"] for each in reply.json["errors"]} == {"roles.0", "categories.0", "districts.0", "email", "phone", "is_root"}
+    for name in ("Wang", "a b", "#", "x" * 65):
+        assert put(name.replace("#", "%23").replace(" ", "%20"), ROW).json["errors"][0]["code"] == "bad_username"
+    assert call("GET", "/v1/admin/officers/nobody", officer="chief").status == 404
+
+
+def test_an_address_that_is_taken_away_is_gone_from_the_pool(aws: Mapping[str, str]) -> None:
+    put("wang", ROW)
+    put("wang", {name: value for name, value in ROW.items() if name != "email"})
+
+    assert not user(aws, "wang").get("email")
+    assert wiring.officers().get("wang").email is None  # type: ignore[union-attr]
+
+
+def test_the_record_says_what_changed_but_no_address() -> None:
+    put("wang", ROW)
+    rows, _ = wiring.audit().table.query(f"OFFICER#chief#{wiring.now():%Y-%m-%d}", consistent=True)
+    [row] = [row for row in rows if row["action"] == "change"]
+
+    assert '"categories": {"new": ["traffic_violation"], "old": null}' in row["detail"]
+    assert "wang@police.example" not in str(row)
