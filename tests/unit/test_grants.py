@@ -100,6 +100,11 @@ def test_a_read_url_names_version_type_and_disposition(s3):
     assert query["X-Amz-SignedHeaders"] == "host"
 
 
+def test_a_read_url_of_what_only_we_write_names_no_version(s3):
+    url = grants.read_url(s3=s3, bucket="media", key=KEY, version_id=None, content_type="image/jpeg", disposition="inline", expires_s=300)
+    assert "versionId" not in query_of(url)
+
+
 def urls(s3, size, numbers):
     return grants.part_urls(s3=s3, bucket="media", key=KEY, upload_id="u1", size=size, numbers=numbers, expires_s=3600)
 
