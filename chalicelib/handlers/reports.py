@@ -210,13 +210,15 @@ def complete_upload(call: Call) -> Answer:
     example={"text": "He has been found by his daughter, thank you."},
 )
 def write_message(call: Call) -> Answer:
+    case = _own(call, consistent=True)
     message = dialogue.write_message(
-        _own(call, consistent=True),
+        case,
         call.body.text,
         idempotency_key=call.idempotency_key,
         identity=wiring.identity(),
         reports=wiring.reports(),
         now=call.now,
+        limited=wiring.settings().limits and not wiring.catalogue().category(case.report.category).never_limited,
     )
     return Answer(answers.message(message).model_dump(by_alias=True), status=201)
 

@@ -1,6 +1,7 @@
 """The reporter's side of a report, with the receipt alone: read, write back, withdraw."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 
 from chalicelib import errors
 from chalicelib.domain import duties
@@ -13,6 +14,10 @@ from chalicelib.store.reports import Case, Reports
 from chalicelib.store.table import ConditionFailed
 
 _TRIES = 5
+
+# So many messages of a reporter in so long are dialogue; more are a flood. Never a limit where a life may depend on it.
+FLOOD = 20
+FLOOD_WINDOW = timedelta(minutes=10)
 
 
 def open_own_report(receipt: str, *, report_id: str | None, identity: Identity, reports: Reports, consistent: bool = False) -> Case:
@@ -27,10 +32,13 @@ def open_own_report(receipt: str, *, report_id: str | None, identity: Identity, 
     return case
 
 
-def write_message(case: Case, text: str, *, idempotency_key: str | None, identity: Identity, reports: Reports, now: datetime) -> Message:
+def write_message(
+    case: Case, text: str, *, idempotency_key: str | None, identity: Identity, reports: Reports, now: datetime, limited: bool
+) -> Message:
     """Add a reporter's message, which officers are told of. The same Idempotency-Key again answers with the first message.
 
-    Raises Conflict `withdrawn` (nobody would read it), or `key_reused` for another text under the same key.
+    Raises Conflict `withdrawn` (nobody would read it), or `key_reused` for another text under the same key; SlowDown when `limited` and
+    there were too many of late.
     """
     if case.report.status is Status.WITHDRAWN:
         raise errors.Conflict("withdrawn")
@@ -41,6 +49,8 @@ def write_message(case: Case, text: str, *, idempotency_key: str | None, identit
             if earlier.text != text:
                 raise errors.Conflict("key_reused")
             return earlier
+        if limited:
+            _refuse_flood(case, now)
         message = Message(id=entry_id, sender=Sender.REPORTER, text=text, sent_at=now)
         try:
             reports.add_message(case, message, duty=duties.notify(now))
@@ -49,6 +59,12 @@ def write_message(case: Case, text: str, *, idempotency_key: str | None, identit
         else:
             return message
     raise errors.Unavailable
+
+
+def _refuse_flood(case: Case, now: datetime) -> None:
+    recent = [entry.sent_at for entry in case.messages if entry.sender is Sender.REPORTER and entry.sent_at > now - FLOOD_WINDOW]
+    if len(recent) >= FLOOD:
+        raise errors.SlowDown(math.ceil((recent[-FLOOD] + FLOOD_WINDOW - now).total_seconds()))
 
 
 def withdraw_report(case: Case, *, reports: Reports, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
+
+
+# Every handler of an event is asked, whoever has answered already: a request to here moto does not carry out.
+NOWHERE = "https://nowhere.invalid/"
 
 
 class Crash(BaseException):
@@ -34,6 +39,21 @@ def fault(client: Any, operation: str, handle: Callable[[Any], AWSResponse | Non
         yield called
     finally:
         client.meta.events.unregister(event, before_send)
+
+
+@contextmanager
+def one_at_a_time(client: Any) -> Iterator[None]:
+    """Make moto's DynamoDB as atomic as the real one: of threads that call it, one at a time is served."""
+    lock = threading.Lock()
+
+    def served_alone(request: Any) -> AWSResponse:
+        with lock:
+            done = carry_out(request)
+        request.url = NOWHERE
+        return done
+
+    with fault(client, "dynamodb.*", served_alone):
+        yield
 
 
 def carry_out(request: Any) -> AWSResponse:
@@ -87,7 +107,7 @@ def answer(status: int, code: str, **more: Any) -> Callable[[Any], AWSResponse]:
 
     def refuse(request: Any) -> AWSResponse:
         url = request.url
-        request.url = "https://nowhere.invalid/"  # every handler is asked: moto must not carry the request out
+        request.url = NOWHERE
         content = json.dumps({"__type": f"com.amazonaws#{code}", "message": code, **more}).encode()
         raw = io.BytesIO(content)
         raw.stream = lambda **_: iter([content])  # type: ignore[attr-defined]

@@ -1,0 +1,49 @@
+"""Abuse limits: a flood is slowed down, except where a life may depend on it, and never on a machine of one's own."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import wiring
+from tests.client import call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture
+def limits_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LIMITS", "on")
+    wiring.settings.cache_clear()  # type: ignore[attr-defined]
+    yield
+    monkeypatch.undo()
+    wiring.settings.cache_clear()  # type: ignore[attr-defined]
+
+
+def flood(category: str, count: int) -> tuple[list[int], Mapping[str, str], dict[str, str]]:
+    created = call("POST", "/v1/reports", report(category), key=new_key()).json
+    path = f"/v1/reports/{created['id']}/messages"
+    replies = [call("POST", path, {"text": f"Line {n}"}, receipt=created["receipt"]) for n in range(count)]
+    return [reply.status for reply in replies], replies[-1].headers, created
+
+
+@pytest.mark.usefixtures("limits_on")
+def test_a_flood_of_messages_is_slowed_down_and_told_when_to_go_on() -> None:
+    statuses, headers, created = flood("other", 21)
+    assert statuses == [201] * 20 + [429]
+    wait = int(headers["retry-after"])
+    assert 0 < wait <= 600
+
+    wiring.advance_clock(timedelta(seconds=wait + 1))
+    path = f"/v1/reports/{created['id']}/messages"
+    assert call("POST", path, {"text": "And on."}, receipt=created["receipt"]).status == 201
+
+
+@pytest.mark.usefixtures("limits_on")
+@pytest.mark.parametrize("category", ["child_abduction", "missing_elderly"])
+def test_where_a_life_may_depend_on_it_nothing_is_limited(category: str) -> None:
+    assert flood(category, 25)[0] == [201] * 25
+
+
+def test_where_limits_are_off_nothing_is_limited() -> None:
+    assert flood("other", 25)[0] == [201] * 25
