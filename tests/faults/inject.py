@@ -12,7 +12,6 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 
-
 # Every handler of an event is asked, whoever has answered already: a request to here moto does not carry out.
 NOWHERE = "https://nowhere.invalid/"
 
