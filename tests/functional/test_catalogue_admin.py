@@ -1,0 +1,157 @@
+"""Admins open, pause and retire categories and channels while reports arrive: nothing else is refused, nothing lost, no restart."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import errors, wiring
+from chalicelib.domain import times
+from chalicelib.domain.catalogue import Overrides
+from chalicelib.domain.officers import ALL, Officer, Role
+from chalicelib.store import keys
+from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
+from tests.client import Reply, call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
+
+
+@pytest.fixture
+def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+    wiring.reset()
+    wiring.officers().put(Officer(username="chen", roles=(Role.OFFICER, Role.ADMIN), categories=(ALL,), districts=(ALL,)))
+    wiring.officers().put(Officer(username="li", categories=(ALL,), districts=(ALL,)))
+    yield
+    wiring.reset()
+
+
+def steer(by: str = "chen", **changes: Any) -> Reply:
+    return call("PATCH", "/v1/admin/catalogue", changes, officer=by)
+
+
+def category(code: str, state: str, **more: Any) -> dict[str, Any]:
+    return {"code": code, "state": state} | more
+
+
+def file(code: str, key: str | None = None) -> Reply:
+    return call("POST", "/v1/reports", report(code), key=key or new_key())
+
+
+def states(kind: str = "categories") -> dict[str, str]:
+    return {entry["code"]: entry["state"] for entry in call("GET", "/v1/catalogue").json[kind]}
+
+
+def other_function() -> LiveCatalogue:
+    """The copy that another function has."""
+    changes = CatalogueChanges(wiring.bulletins().table)
+    return LiveCatalogue(changes.read)
+
+
+def test_a_paused_category_takes_no_report_in_the_reporters_language_and_opens_again() -> None:
+    key = new_key()
+    assert file("traffic_violation", key).status == 201
+    assert steer(categories=[category("traffic_violation", "paused")]).status == 200
+    refused = call("POST", "/v1/reports", report("traffic_violation"), key=new_key(), headers={"Accept-Language": "zh-Hans-CN"})
+
+    assert (refused.status, refused.json["code"], refused.headers["content-language"]) == (409, "category_not_active", "zh")
+    assert file("traffic_violation", key).status == 200, "a phone that lost its 201 is not told that the category has closed"
+    assert states()["traffic_violation"] == "paused"
+    assert steer(categories=[category("traffic_violation", "active")]).json["version"] == 2
+    assert file("traffic_violation").status == 201
+
+
+def test_while_it_changes_nothing_else_is_refused() -> None:
+    def steady(n: int) -> int:
+        if n % 8 == 0:
+            return steer(channels=[category("lost_and_found", "active" if n % 16 else "planned")]).status
+        return file("other" if n % 2 else "missing_elderly").status
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(steady, range(48))) <= {200, 201}
+
+
+def test_the_catalogue_changes_with_its_tag() -> None:
+    before = call("GET", "/v1/catalogue")
+    steer(channels=[category("lost_and_found", "active")])
+    after = call("GET", "/v1/catalogue", headers={"If-None-Match": before.headers["etag"]})
+
+    assert after.status == 200
+    assert states("channels")["lost_and_found"] == "active"
+
+
+def test_the_clock_activates_and_deactivates_nothing_else() -> None:
+    due = times.render(wiring.now() + timedelta(hours=1))
+    assert steer(channels=[category("traffic", "planned", activates_at=due)]).status == 200
+    assert states("channels")["traffic"] == "planned"
+    wiring.advance_clock(timedelta(hours=1))
+
+    assert states("channels") == {
+        "key_cases": "active",
+        "missing_persons": "active",
+        "lost_and_found": "planned",
+        "criminal_suspects": "planned",
+        "traffic": "active",
+    }
+
+
+def test_other_functions_see_it_within_a_minute_and_go_on_with_what_they_know_when_they_cannot_read() -> None:
+    elsewhere, now = other_function(), wiring.now()
+    assert elsewhere.at(now).takes_reports("traffic_violation", now)
+    steer(categories=[category("traffic_violation", "paused")])
+    minute = timedelta(seconds=60)
+
+    assert elsewhere.at(now + minute - timedelta(seconds=1)).takes_reports("traffic_violation", now)
+    assert not elsewhere.at(now + minute).takes_reports("traffic_violation", now)
+
+    def unreadable() -> Any:
+        raise errors.Unavailable
+
+    elsewhere._read = unreadable
+    assert not elsewhere.at(now + 3 * minute).takes_reports("traffic_violation", now)
+    assert LiveCatalogue(unreadable).at(now).takes_reports("traffic_violation", now), "the seed, when nothing was ever read"
+
+
+def test_only_an_admin_may_and_it_is_on_record() -> None:
+    assert steer(by="li", channels=[category("lost_and_found", "active")]).status == 403
+    steer(channels=[category("lost_and_found", "active")])
+    rows, _ = wiring.audit().table.query(keys.officer_day("chen", wiring.now()))
+
+    assert [row["action"] for row in rows] == ["change"]
+    assert '"lost_and_found"' in rows[0]["detail"]
+    assert wiring.audit().is_genuine(rows[0])
+
+
+def test_other_is_never_switched_off_and_shards_only_grow() -> None:
+    off = steer(categories=[category("other", "paused")])
+    fewer = steer(categories=[category("missing_elderly", "active", shards=2)])
+
+    assert [(error["field"], error["code"]) for error in off.json["errors"]] == [("categories.0.state", "always_open")]
+    assert [(error["field"], error["code"]) for error in fewer.json["errors"]] == [("categories.0.shards", "shards_only_grow")]
+    assert file("other").status == 201
+
+
+def test_two_admins_at_once_lose_neither_change() -> None:
+    changes = [{"channels": [category(code, "active")]} for code in ("lost_and_found", "traffic", "criminal_suspects")]
+    with ThreadPoolExecutor(3) as pool:
+        assert [reply.status for reply in pool.map(lambda change: steer(**change), changes)] == [200] * 3
+
+    assert set(states("channels").values()) == {"active"}
+    assert wiring.catalogue_changes().read().version == 3
+
+
+def test_without_its_audit_row_nothing_changes() -> None:
+    broken = wiring.audit()
+
+    def fail(**_: Any) -> None:
+        raise errors.Unavailable
+
+    hook = broken.table.client.meta.events
+    hook.register_first("before-send.dynamodb.TransactWriteItems", fail, unique_id="down")
+    try:
+        assert steer(channels=[category("lost_and_found", "active")]).status == 503
+    finally:
+        hook.unregister("before-send.dynamodb.TransactWriteItems", unique_id="down")
+    assert wiring.catalogue_changes().read().overrides == Overrides()
+    assert states("channels")["lost_and_found"] == "planned"
