@@ -282,7 +282,7 @@ def _read_query(request: Request, model: type[BaseModel]) -> BaseModel:
     try:
         return model.model_validate({name: each[0] for name, each in values.items()})
     except ValidationError as invalid:
-        raise _invalid(invalid) from None
+        raise as_fields(invalid) from None
 
 
 def _read_body(request: Request, model: type[BaseModel]) -> BaseModel:
@@ -301,7 +301,7 @@ def _read_body(request: Request, model: type[BaseModel]) -> BaseModel:
     except ValidationError as invalid:
         if any(each["type"] == "json_invalid" for each in invalid.errors(include_url=False, include_input=False, include_context=False)):
             raise errors.Malformed from None
-        raise _invalid(invalid) from None
+        raise as_fields(invalid) from None
 
 
 def read_json(raw: bytes) -> Any:
@@ -343,7 +343,8 @@ _CODES = {
 }
 
 
-def _invalid(invalid: ValidationError) -> errors.Invalid:
+def as_fields(invalid: ValidationError) -> errors.Invalid:
+    """What pydantic found, by fields and in codes that have a wording; a kind without one is `invalid`."""
     found = []
     for each in invalid.errors(include_url=False, include_input=False):
         code = each["type"]
@@ -353,6 +354,8 @@ def _invalid(invalid: ValidationError) -> errors.Invalid:
             ("int_", "bool_", "model_", "dict_", "tuple_", "list_", "string_")
         ):
             code = "wrong_type"
+        elif f"field.{code}" not in languages.texts(languages.DEFAULT):
+            code = "invalid"
         params = tuple((str(name), str(value)) for name, value in (each.get("ctx") or {}).items() if isinstance(value, int | float))
         found.append(errors.FieldError(_field(each["loc"]), code, params))
     return errors.Invalid(*found)

@@ -1,4 +1,4 @@
-"""Plain values as DynamoDB's attribute values and back: what boto3's own serialiser does, in a third of its time and without importing boto3.
+"""Plain values as DynamoDB's attribute values and back: as boto3's own serialiser does it, without importing all of boto3 for that.
 
 str, int, float, bool, lists and dicts come back as they went in, but a float without a fraction comes back as an int. Enums of str are
 written as str, tuples and frozensets as lists, times as RFC 3339; in a dict what is None is left out.

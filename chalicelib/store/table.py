@@ -4,15 +4,12 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
 from chalicelib import errors
-from chalicelib.domain import times
+from chalicelib.store.attributes import pack, unpack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,9 +36,6 @@ _PASSING = frozenset(
         "TransactionInProgressException",
     }
 )
-
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 class ConditionFailed(Exception):
@@ -285,34 +279,3 @@ def _equal(equal: Mapping[str, Any], names: dict[str, str], values: dict[str, An
             values[f":{name}_was"] = value
             conditions.append(f"#{name} = :{name}_was")
     return conditions
-
-
-def pack(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as DynamoDB's attribute values; None is left out, times are written as RFC 3339."""
-    return {name: _serialize(_plain(value)) for name, value in row.items() if value is not None}
-
-
-def unpack(item: Mapping[str, Any]) -> Row:
-    return {name: _python(_deserialize(value)) for name, value in item.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, datetime):
-        return times.render(value)
-    if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items() if part is not None}
-    if isinstance(value, list | tuple | frozenset):
-        return [_plain(part) for part in value]
-    return str(value) if isinstance(value, str) else value
-
-
-def _python(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {name: _python(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_python(part) for part in value]
-    return value
