@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from chalice.local import LocalChalice, RouteMatcher
 
 from app import app
+from tests.documented import assert_documented
 
 # The current request by thread, as on the local stack; in Lambda there is one at a time.
 app.__class__ = LocalChalice
@@ -76,6 +77,7 @@ def call(
         "isBase64Encoded": content is not None,
     }
     answer = app(event, None)
+    assert_documented(method, matched.route, answer["statusCode"], answer["headers"].get("Content-Type", ""), answer["body"])
     return Reply(answer["statusCode"], {name.lower(): value for name, value in answer["headers"].items()}, answer["body"])
 
 

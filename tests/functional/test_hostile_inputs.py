@@ -21,6 +21,7 @@ from chalicelib.domain import times
 from chalicelib.handlers.docs import DOCUMENT
 from infra.local.gateway import Gateway
 from tests.client import app, new_key, report
+from tests.documented import assert_documented
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -48,7 +49,10 @@ class Reply:
 
 def send(method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
     answer = gateway.answer(method, target, list((headers or {}).items()), body, "203.0.113.77")
-    return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
+    reply = as_reply(answer)
+    if answer.route != "-":
+        assert_documented(method, answer.route, reply.status, reply.headers["content-type"], reply.body.decode())
+    return reply
 
 
 def create(body: bytes, **headers: str) -> Reply:

@@ -13,6 +13,7 @@ from chalicelib.domain.catalogue import catalogue
 from chalicelib.handlers.docs import DOCUMENT
 from infra import openapi
 from tests.client import call
+from tests.documented import assert_documented
 
 SERVED: Any = json.loads(DOCUMENT.read_text(encoding="utf-8"))
 OPERATIONS = [(f"{method.upper()} {path}", operation) for path, methods in SERVED["paths"].items() for method, operation in methods.items()]
@@ -115,6 +116,21 @@ def test_a_report_needs_its_key_and_a_change_its_version() -> None:
     create = SERVED["paths"]["/v1/reports"]["post"]
     headers = {parameter["name"]: parameter["required"] for parameter in create["parameters"] if parameter["in"] == "header"}
     assert headers["Idempotency-Key"] is True
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "text"),
+    [
+        (418, "application/json", "{}"),
+        (200, "text/html", "{}"),
+        (200, "application/json", "{}"),
+        (200, "application/json", '{"status":"no"}'),
+    ],
+)
+def test_an_answer_that_is_not_as_described_fails_whichever_test_it_comes_up_in(status: int, kind: str, text: str) -> None:
+    assert_documented("GET", "/v1/health", 200, "application/json", '{"status":"ok","version":"1"}')
+    with pytest.raises(AssertionError):
+        assert_documented("GET", "/v1/health", status, kind, text)
 
 
 def test_it_is_served_with_a_tag_and_not_sent_twice() -> None:

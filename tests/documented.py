@@ -1,0 +1,40 @@
+"""Holds every answer in the tests to the OpenAPI document: its status, its content type, its body."""
+
+import json
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from chalicelib.handlers.http import OPERATIONS
+from chalicelib.handlers.openapi import document
+
+
+def assert_documented(method: str, route: str, status: int, content_type: str, text: str) -> None:
+    operation = _document()["paths"][route][method.lower()]
+    answer = operation["responses"].get(str(status))
+    assert answer, f"{method} {route} is not said to answer {status}: {text[:300]}"
+    if "$ref" in answer:
+        answer = _document()["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    content = answer.get("content", {})
+    if not content:
+        assert not text, f"{method} {route} {status} is said to have no body"
+        return
+    kind = content_type.partition(";")[0]
+    assert kind in content, f"{method} {route} {status} is said to be {', '.join(content)}, not {kind}"
+    if kind.endswith("json"):
+        errors = [f"{error.json_path}: {error.message}" for error in _validator(method, route, status, kind).iter_errors(json.loads(text))]
+        assert not errors, f"{method} {route} {status}: {errors}"
+
+
+@cache
+def _document() -> Any:
+    return document(OPERATIONS)
+
+
+@cache
+def _validator(method: str, route: str, status: int, kind: str) -> Draft202012Validator:
+    answer = _document()["paths"][route][method.lower()]["responses"][str(status)]
+    if "$ref" in answer:
+        answer = _document()["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    return Draft202012Validator({**answer["content"][kind]["schema"], "components": _document()["components"]})
