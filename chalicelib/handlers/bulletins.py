@@ -595,8 +595,8 @@ def _desk(call: Call) -> Desk:
 def _base(call: Call) -> str:
     """Where our routes are, as the caller reaches them: said by the settings, else by the gateway."""
     context = call.request.context
-    stage = str(context.get("path", "")).removesuffix(str(call.request.path))
-    return wiring.settings().public_url or f"https://{context.get('domainName', 'localhost')}{stage}"
+    before, _, _ = str(context.get("path", "")).partition("/v1/")
+    return wiring.settings().public_url.rstrip("/") or f"https://{context.get('domainName', 'localhost')}{before}"
 
 
 def _etag(bulletin: Bulletin) -> dict[str, str]:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 PK, SK = "CATALOGUE", "OVERRIDES"
 FRESH_FOR = timedelta(seconds=60)
 # When the row could not be read: what is known serves on, and it is tried again after this.
-_TRY_AGAIN_AFTER = timedelta(seconds=5)
+_TRY_AGAIN_AFTER = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
