@@ -20,7 +20,8 @@ from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.handlers.docs import DOCUMENT
 from infra.local.gateway import Gateway
-from tests.client import app, new_key, report
+from tests import cloud
+from tests.client import app, call, new_key, report
 from tests.documented import assert_documented
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -524,6 +525,132 @@ def test_94_a_receipt_is_read_as_people_write_it() -> None:
         for scheme in ("Receipt", "receipt", "RECEIPT"):
             reply = send("GET", f"/v1/reports/{created['id']}", headers={"Authorization": f"{scheme} {written}"})
             assert reply.status == 200, written
+
+
+def as_officer(method: str, target: str, body: Any = None, *, officer: str = "wang", **headers: str) -> Reply:
+    """Past the authorizer, which has let the officer in."""
+    reply = call(method, target, body, officer=officer, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return Reply(reply.status, reply.headers, reply.text.encode())
+
+
+VERSIONS: dict[str, tuple[str | None, int]] = {
+    "none": (None, 428),
+    "nothing in it": ("", 428),
+    "any": ("*", 412),
+    "a weak one": ('W/"1"', 412),
+    "without quotes": ("1", 412),
+    "a stale one": ('"0"', 412),
+    "one to come": ('"2"', 412),
+    "two of them": ('"1", "2"', 412),
+    "other digits": ('"\u0661"', 412),
+    "a huge one": (f'"{"9" * 5000}"', 412),
+    "words": (f'"{CANARY}"', 412),
+}
+
+
+@pytest.mark.parametrize(("version", "status"), VERSIONS.values(), ids=[f"52 {name}" for name in VERSIONS])
+def test_a_change_without_the_present_version_changes_nothing(version: str | None, status: int) -> None:
+    cloud.officer("wang")
+    report_id = filed()["id"]
+    headers = {"If_Match": version} if version is not None else {}
+
+    assert_refused(as_officer("PATCH", f"/v1/officer/reports/{report_id}", {"status": "acknowledged"}, **headers), status)
+    opened = as_officer("GET", f"/v1/officer/reports/{report_id}").json
+    assert (opened["status"], opened["version"]) == ("new", 1)
+
+
+CHANGES: dict[str, tuple[Any, str]] = {
+    "3 a list": ([], "body"),
+    "21 a status in capitals": ({"status": "CLOSED"}, "status"),
+    "22 a version": ({"version": 9}, "version"),
+    "22 a key of the table": ({"pk": CANARY}, "pk"),
+    "22 an id": ({"id": CANARY}, "id"),
+    "22 a receipt": ({"receipt": CANARY}, "receipt"),
+    "24 a number": ({"urgency": 3}, "urgency"),
+    "25 a category that there is not": ({"category": CANARY}, "category"),
+    "25 no category": ({"category": None}, "category"),
+    "90 an officer who is not known": ({"assignee": CANARY}, "assignee"),
+    "90 a report that is not known": ({"duplicate_of": "Z" * 26}, "duplicate_of"),
+}
+
+
+@pytest.mark.parametrize(("change", "field"), CHANGES.values(), ids=CHANGES.keys())
+def test_a_change_is_read_as_strictly_as_a_report(change: Any, field: str) -> None:
+    cloud.officer("wang")
+    report_id = filed()["id"]
+    reply = as_officer("PATCH", f"/v1/officer/reports/{report_id}", change, If_Match='"1"')
+
+    assert_refused(reply, 422)
+    assert field in reply.wrong_fields
+    assert as_officer("GET", f"/v1/officer/reports/{report_id}").json["version"] == 1
+
+
+QUERIES = {
+    "93 limit 0": ("limit=0", "limit"),
+    "93 limit -1": ("limit=-1", "limit"),
+    "93 limit 51": ("limit=51", "limit"),
+    "93 limit 1e3": ("limit=1e3", "limit"),
+    "93 limit 5.0": ("limit=5.0", "limit"),
+    "93 limit +5": ("limit=%2B5", "limit"),
+    "93 an Arabic 3": ("limit=%D9%A3", "limit"),
+    "93 no limit in it": ("limit=", "limit"),
+    "93 limit twice": ("limit=5&limit=6", "limit"),
+    "93 a limit of 5,000 digits": ("limit=" + "9" * 5000, "limit"),
+    "a category that there is not": (f"category={CANARY}", "category"),
+    "a status that there is not": (f"status={CANARY}", "status"),
+    "a time without a zone": ("since=2026-11-24T00:00:00", "since"),
+    "a parameter that there is not": (f"order={CANARY}", "order"),
+}
+
+
+@pytest.mark.parametrize(("query", "field"), QUERIES.values(), ids=QUERIES.keys())
+def test_a_query_is_read_as_strictly_as_a_body(query: str, field: str) -> None:
+    cloud.officer("wang")
+    reply = as_officer("GET", f"/v1/officer/reports?{query}")
+
+    assert_refused(reply, 422)
+    assert reply.wrong_fields == {field}
+
+
+def test_91_a_cursor_is_good_for_its_officer_and_its_list_as_it_was_given() -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+    for _ in range(3):
+        filed()
+    cursor = as_officer("GET", "/v1/officer/reports?limit=1").json["next_cursor"]
+    assert as_officer("GET", f"/v1/officer/reports?limit=1&cursor={cursor}").status == 200
+
+    flipped = [cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :] for at in range(0, len(cursor) - 1, 7)]
+    for wrong in (*flipped, cursor[:-5], cursor + "A", "null", "", "A" * 10_000, "%00", "%F0%9F%9A%92", cursor * 2):
+        assert_refused(as_officer("GET", f"/v1/officer/reports?limit=1&cursor={wrong}"), 400)
+    assert_refused(as_officer("GET", f"/v1/officer/reports?limit=1&cursor={cursor}", officer="li"), 400)
+    assert_refused(as_officer("GET", f"/v1/officer/reports?limit=1&category=other&cursor={cursor}"), 400)
+
+
+@pytest.mark.parametrize("report_id", IDS.values(), ids=IDS.keys())
+def test_an_id_that_cannot_be_one_is_404_for_officers_too(report_id: str) -> None:
+    cloud.officer("wang")
+    assert_refused(as_officer("GET", f"/v1/officer/reports/{report_id}"), 404)
+
+
+def test_90_out_of_scope_looks_like_unknown() -> None:
+    cloud.officer("wang", categories=("traffic_violation",))
+    report_id = filed()["id"]
+    hidden, unknown = (as_officer("GET", f"/v1/officer/reports/{each}") for each in (report_id, "Z" * 26))
+    for reply in (hidden, unknown):
+        assert_refused(reply, 404)
+    assert hidden.json | {"request_id": ""} == unknown.json | {"request_id": ""}
+
+
+def test_102_a_request_that_no_authorizer_has_seen_is_401() -> None:
+    reply = call("GET", "/v1/officer/me")
+    assert_refused(Reply(reply.status, reply.headers, reply.text.encode()), 401)
+
+
+@pytest.mark.parametrize("username", ["nobody", "wang' OR 1", "*", "OFFICER#wang"])
+def test_104_who_has_no_row_is_403(username: str) -> None:
+    cloud.officer("wang")
+    assert_refused(as_officer("GET", "/v1/officer/reports", officer=username), 403)
 
 
 NESTED = st.recursive(
