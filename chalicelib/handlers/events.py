@@ -33,12 +33,13 @@ def each_record(event: Mapping[str, Any], take: Callable[[Mapping[str, Any]], No
 def read_stored_object(body: str) -> StoredObject | None:
     """The object in an EventBridge "Object Created" event; None for anything else that is no fault (a test event, another kind).
 
-    Raises ValueError or KeyError for what is broken. EventBridge does not encode keys, unlike S3's own notifications.
+    Raises ValueError or KeyError for what is broken, or was wrapped by somebody on the way: a person looks at it among the dead letters.
+    EventBridge does not encode keys, unlike S3's own notifications.
     """
     event = json.loads(body)
     if not isinstance(event, dict):
         raise ValueError("not an event")
-    if event.get("Event") == "s3:TestEvent" or event.get("detail-type") != "Object Created":
+    if event.get("Event") == "s3:TestEvent" or event["detail-type"] != "Object Created":
         log.info("event_passed_over")
         return None
     stored = event["detail"]["object"]

@@ -1,0 +1,341 @@
+"""What queues and streams bring: twice, late, out of order, of another kind, or broken. A verdict stands, and only what failed comes again."""
+
+import itertools
+import json
+import random
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from app import app
+from chalicelib import wiring
+from chalicelib.domain.media import derived_key, original_key
+from chalicelib.handlers import media_events, notices
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+NOT_A_PICTURE = b"<html>not a picture</html>"
+
+
+@pytest.fixture(autouse=True)
+def _quiet(aws: Mapping[str, str]) -> None:
+    cloud.forget_sent(aws)
+
+
+def file(count: int = 1) -> tuple[dict[str, Any], list[str]]:
+    """A report that awaits `count` media; answers it and their ids."""
+    media = [{"content_type": "image/jpeg", "size": 100_000}] * min(count, 5)
+    created = call("POST", "/v1/reports", report(media=media), key=new_key()).json
+    more = [{"content_type": "image/jpeg", "size": 100_000}] * (count - len(media))
+    uploads = created["uploads"]
+    if more:
+        uploads += call("POST", f"/v1/reports/{created['id']}/media", {"media": more}, receipt=created["receipt"]).json["uploads"]
+    return created, [upload["media_id"] for upload in uploads]
+
+
+def seen(created: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    media = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"]
+    return [(medium["state"], medium["reason"]) for medium in media]
+
+
+def derived(aws: Mapping[str, str]) -> dict[str, bytes]:
+    s3 = boto3.client("s3")
+    found = s3.list_objects_v2(Bucket=aws["MEDIA_BUCKET"], Prefix="derived/").get("Contents", [])
+    return {one["Key"]: s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key=one["Key"])["Body"].read() for one in found}
+
+
+def batch(aws: Mapping[str, str], names: Iterable[str], version: str | None = None) -> dict[str, Any]:
+    records = [cloud.s3_event(aws["MEDIA_BUCKET"], name, version, message_id=str(number)) for number, name in enumerate(names)]
+    return {"Records": records}
+
+
+def failed(answer: Mapping[str, Any]) -> set[int]:
+    return {int(entry["itemIdentifier"]) for entry in answer["batchItemFailures"]}
+
+
+# Order, repetition, absence
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[:6], ids=lambda order: "".join(map(str, order)))
+def test_events_three_times_and_in_any_order_give_the_first_uploads_verdict_once(aws: Mapping[str, str], order: tuple[int, ...]) -> None:
+    created, [media_id] = file()
+    key = original_key(created["id"], media_id)
+    versions = [cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE + bytes([number])) for number in range(3)]
+    verdicts = []
+    for number in order * 3:
+        cloud.process(aws, key, versions[number])
+        cloud.record(aws, created["id"], media_id)
+        cloud.record(aws, created["id"], media_id)
+        verdicts.append(seen(created)[0][0])
+
+    assert verdicts == sorted(verdicts, key=["awaiting", "rejected"].index)
+    medium = wiring.reports().medium(created["id"], media_id)
+    assert medium
+    assert (medium.version_id, medium.size) == (versions[0], len(NOT_A_PICTURE) + 1)
+    cloud.stream(cloud.all_keys(aws))
+    assert [notice["kind"] for notice in cloud.sent(aws)].count("media") == 1
+
+
+def test_a_second_upload_changes_neither_the_picture_nor_what_officers_open(aws: Mapping[str, str]) -> None:
+    created, [media_id] = file()
+    key = original_key(created["id"], media_id)
+    first = cloud.upload(aws, created["id"], media_id, cloud.photo(colour="steelblue"))
+    cloud.process(aws, key, first)
+    cloud.record(aws, created["id"], media_id)
+    before = derived(aws)
+    second = cloud.upload(aws, created["id"], media_id, cloud.photo(colour="red"))
+    cloud.process(aws, key, second)
+    cloud.record(aws, created["id"], media_id)
+
+    assert derived(aws) == before
+    cloud.officer("wang")
+    [medium] = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").json["media"]
+    assert f"versionId={first}" in medium["original_url"]
+
+
+def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at_all_the_same(aws: Mapping[str, str]) -> None:
+    created, [media_id] = file()
+    key = original_key(created["id"], media_id)
+    first = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
+    second = cloud.upload(aws, created["id"], media_id, b"another")
+    cloud.process(aws, key, second)
+    assert derived(aws) == {}
+    boto3.client("sqs").purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
+    wiring.advance_clock(timedelta(minutes=11))
+    cloud.sweep()
+
+    [message] = boto3.client("sqs").receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)["Messages"]
+    media_events.make_thumbnails({"Records": [{"messageId": "m", "body": message["Body"], "receiptHandle": ""}]}, None)
+    cloud.record(aws, created["id"], media_id)
+    medium = wiring.reports().medium(created["id"], media_id)
+    assert medium
+    assert (medium.state, medium.version_id) == ("rejected", first)
+
+
+def test_an_upload_that_is_never_processed_is_rejected_after_three_more_tries_and_stays_with_the_officers(aws: Mapping[str, str]) -> None:
+    created, [media_id] = file()
+    version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
+    states = []
+    for _ in range(5):
+        wiring.advance_clock(timedelta(minutes=11))
+        cloud.sweep()
+        states.append(seen(created)[0])
+
+    assert states == [("awaiting", None)] * 3 + [("rejected", "unprocessable")] * 2
+    cloud.officer("wang")
+    [medium] = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").json["media"]
+    assert f"versionId={version}" in medium["original_url"]
+
+
+def test_an_event_of_what_was_deleted_since_leaves_nothing_behind(aws: Mapping[str, str]) -> None:
+    created, [media_id] = file()
+    version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
+    boto3.client("s3").delete_object(Bucket=aws["MEDIA_BUCKET"], Key=original_key(created["id"], media_id), VersionId=version)
+
+    assert cloud.process(aws, original_key(created["id"], media_id), version) == {"batchItemFailures": []}
+    assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
+    assert derived(aws) == {}
+    assert seen(created) == [("awaiting", None)]
+
+
+def test_a_verdict_for_a_report_that_is_gone_is_no_fault(aws: Mapping[str, str]) -> None:
+    created, [media_id] = file()
+    cloud.process(aws, original_key(created["id"], media_id), cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE))
+    wiring.reports().bury(created["id"], now=wiring.now(), until=wiring.now() + timedelta(days=365))
+
+    assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
+    assert [sk for _, sk in cloud.all_keys(aws)] == ["HEAD"]
+
+
+@pytest.mark.parametrize("put", range(3))
+@pytest.mark.parametrize("moment", [inject.crash, inject.crash_after], ids=["before the put", "after the put"])
+def test_a_thumbnailer_that_dies_between_two_puts_ends_with_the_same_bytes(aws: Mapping[str, str], put: int, moment: Any) -> None:
+    created, [media_id] = file()
+    key = original_key(created["id"], media_id)
+    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+    with inject.fault(wiring.s3(), "s3.PutObject", inject.at(put, moment)), pytest.raises(inject.Crash):
+        cloud.process(aws, key, version)
+    manifest = derived_key(created["id"], media_id, "manifest.json")
+    cut_short = derived(aws)
+    assert (manifest in cut_short) == (put == 2 and moment is inject.crash_after)
+    cloud.process(aws, key, version)
+
+    whole = derived(aws)
+    assert len(whole) == 3
+    assert {name: whole[name] for name in cut_short} == cut_short
+
+
+# Batches
+
+
+def settle_all(aws: Mapping[str, str], created: Mapping[str, Any], media_ids: Iterable[str]) -> None:
+    for media_id in media_ids:
+        version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
+        cloud.process(aws, original_key(created["id"], media_id), version)
+
+
+FOUR = [subset for size in range(5) for subset in itertools.combinations(range(4), size)]
+TEN = [tuple(sorted(random.Random(seed).sample(range(10), random.Random(seed).randint(1, 9)))) for seed in range(4)]
+
+
+@pytest.mark.parametrize("failing", [*FOUR, *TEN], ids=lambda subset: "".join(map(str, subset)) or "none")
+def test_of_manifests_that_cannot_all_be_read_exactly_those_come_again(aws: Mapping[str, str], failing: tuple[int, ...]) -> None:
+    created, media_ids = file(4 if failing in FOUR else 10)
+    settle_all(aws, created, media_ids)
+    names = [derived_key(created["id"], media_id, "manifest.json") for media_id in media_ids]
+    with out_of_reach([names[number] for number in failing]):
+        assert failed(media_events.record_media(batch(aws, names), None)) == set(failing)
+    assert [state for state, _ in seen(created)] == ["awaiting" if number in failing else "rejected" for number in range(len(names))]
+
+    again = [names[number] for number in failing]
+    assert failed(media_events.record_media(batch(aws, again), None)) == set()
+    assert {state for state, _ in seen(created)} == {"rejected"}
+    head = wiring.reports().head(created["id"])
+    assert head
+    assert head["media_settled"] == len(media_ids)
+
+
+@pytest.mark.parametrize("failing", [*FOUR, *TEN], ids=lambda subset: "".join(map(str, subset)) or "none")
+def test_of_originals_that_cannot_all_be_read_exactly_those_come_again(aws: Mapping[str, str], failing: tuple[int, ...]) -> None:
+    names = [original_key("0" * 26, f"{number:016}") for number in range(4 if failing in FOUR else 10)]
+    for name in names:
+        boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=name, Body=NOT_A_PICTURE)
+    with out_of_reach([names[number] for number in failing]):
+        assert failed(media_events.make_thumbnails(batch(aws, names), None)) == set(failing)
+
+    manifests = {name for name in derived(aws) if name.endswith("manifest.json")}
+    assert manifests == {derived_key("0" * 26, f"{number:016}", "manifest.json") for number in range(len(names)) if number not in failing}
+
+
+def out_of_reach(names: Iterable[str]) -> Any:
+    """While this holds, S3 cannot be asked for these keys."""
+    unreachable = tuple(names)
+
+    def refuse(request: Any) -> None:
+        if request.url.split("?")[0].endswith(unreachable):
+            raise inject.ReadTimeoutError(endpoint_url=request.url)
+
+    return inject.fault(wiring.s3(), "s3.GetObject", refuse)
+
+
+# Hostile events (E)
+
+
+def body_of(aws: Mapping[str, str], **changes: Any) -> str:
+    stored = {"key": original_key("0" * 26, "0" * 16), "version-id": "v", "sequencer": "1"}
+    event = {"detail-type": "Object Created", "detail": {"bucket": {"name": aws["MEDIA_BUCKET"]}, "object": stored}} | changes
+    return json.dumps({name: value for name, value in event.items() if value is not None})
+
+
+HANDLERS = {"uploads": media_events.make_thumbnails, "manifests": media_events.record_media}
+
+
+@pytest.mark.parametrize("queue", HANDLERS)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Event": "s3:TestEvent", "detail-type": None, "detail": None},
+        {"detail-type": "Object Deleted"},
+        {"detail": {"bucket": {"name": "another"}, "object": {"key": "originals/0/0"}}},
+        {"detail": {"bucket": {"name": "another"}, "object": {"key": "derived/0/0/manifest.json"}}},
+        {"detail": {"bucket": {"name": ""}, "object": {"key": "elsewhere/0/0"}}},
+        {"detail": {"bucket": {"name": ""}, "object": {"key": "originals/0/../0"}}},
+        {"detail": {"bucket": {"name": ""}, "object": {"key": "originals/%2e%2e/+"}}},
+        {"detail": {"bucket": {"name": ""}, "object": {"key": "derived/ü\n/0/manifest.json"}}},
+    ],
+    ids=["95 test event", "96 another kind", "96 bucket", "96 bucket", "96 prefix", "86 dots", "86 encoded", "86 newline"],
+)
+def test_an_event_that_is_none_of_ours_is_passed_over(aws: Mapping[str, str], queue: str, changes: dict[str, Any]) -> None:
+    if changes.get("detail") and not changes["detail"]["bucket"]["name"]:
+        changes = {"detail": changes["detail"] | {"bucket": {"name": aws["MEDIA_BUCKET"]}}}
+    record = {"messageId": "0", "body": body_of(aws, **changes)}
+
+    assert HANDLERS[queue]({"Records": [record]}, None) == {"batchItemFailures": []}
+    assert derived(aws) == {}
+
+
+@pytest.mark.parametrize("queue", HANDLERS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "not JSON",
+        "null",
+        "[]",
+        "{}",
+        '{"detail-type":"Object Created"}',
+        '{"detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{}}}',
+        '{"detail-type":"Object Created","detail":{"bucket":{},"object":{"key":"originals/0/0"}}}',
+        '{"Records":[{"s3":{"object":{"key":"originals/0/0"}}}]}',
+        '{"Type":"Notification","Message":"{}"}',
+        "[" * 100_000,
+    ],
+    ids=["empty", "no JSON", "null", "list", "nothing", "no detail", "no key", "no bucket", "S3's own", "SNS-wrapped", "deep"],
+)
+def test_97_100_a_body_that_cannot_be_read_is_set_aside_and_its_neighbours_pass(aws: Mapping[str, str], queue: str, body: str) -> None:
+    created, media_ids = file(2)
+    settle_all(aws, created, media_ids)
+    name = {
+        "uploads": lambda media_id: original_key(created["id"], media_id),
+        "manifests": lambda media_id: derived_key(created["id"], media_id, "manifest.json"),
+    }[queue]
+    event = batch(aws, [name(media_id) for media_id in media_ids])
+    event["Records"].insert(1, {"messageId": "7", "body": body})
+
+    assert failed(HANDLERS[queue](event, None)) == {7}
+    if queue == "manifests":
+        assert {state for state, _ in seen(created)} == {"rejected"}
+
+
+@pytest.mark.parametrize("queue", HANDLERS)
+def test_97_no_records_or_records_without_a_body_do_not_crash(queue: str) -> None:
+    assert HANDLERS[queue]({"Records": []}, None) == {"batchItemFailures": []}
+    assert HANDLERS[queue]({"Records": [{"messageId": "3"}]}, None) == {"batchItemFailures": [{"itemIdentifier": "3"}]}
+
+
+def test_97_more_records_than_were_asked_for_are_all_taken(aws: Mapping[str, str]) -> None:
+    created, media_ids = file(10)
+    settle_all(aws, created, media_ids)
+    names = [derived_key(created["id"], media_id, "manifest.json") for media_id in media_ids]
+
+    assert failed(media_events.record_media(batch(aws, [*names, names[0]]), None)) == set()
+    assert {state for state, _ in seen(created)} == {"rejected"}
+
+
+def test_99_a_removal_is_passed_over_and_keys_alone_are_enough(aws: Mapping[str, str]) -> None:
+    created, _ = file()
+    key = {"pk": {"S": f"REPORT#{created['id']}"}, "sk": {"S": "HEAD"}}
+    gone = {"pk": {"S": "REPORT#" + "0" * 26}, "sk": {"S": "HEAD"}}
+    by_ttl = {"userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}}
+    records = [
+        {"eventName": "REMOVE", "dynamodb": {"SequenceNumber": "1", "Keys": key}} | by_ttl,
+        {"eventName": "REMOVE", "dynamodb": {"SequenceNumber": "2", "Keys": gone}},
+        {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "3", "Keys": gone}},
+    ]
+    assert notices.publish_notices({"Records": records}, None) == {"batchItemFailures": []}
+    assert cloud.sent(aws) == []
+
+    records.append({"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "4", "Keys": key}})
+    notices.publish_notices({"Records": records}, None)
+    assert [notice["report_id"] for notice in cloud.sent(aws)] == [created["id"]]
+
+
+def test_101_no_route_takes_what_sns_would_send_to_an_http_endpoint() -> None:
+    assert not [path for path in app.routes if "sns" in path.lower() or "subscription" in path and not path.startswith("/v1/officer/")]
+
+
+def test_102_an_event_that_never_passed_the_authorizer_is_401_on_every_officers_route() -> None:
+    for path, methods in app.routes.items():
+        for method in methods:
+            if path.startswith(("/v1/officer", "/v1/admin")):
+                target = "/".join("0" * 26 if part.startswith("{") else part for part in path.split("/"))
+                body = {} if method in ("POST", "PATCH", "PUT") else None
+                reply = call(method, target, body, key=new_key(), headers={"If-Match": '"1"'})
+                # A body is read before it is asked who sent it: what is wrong with it may be said, and nothing else.
+                assert reply.status in (401, 422), (method, path, reply.status)
