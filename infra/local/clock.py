@@ -24,7 +24,7 @@ def main(text: str) -> None:
         headers={"Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310
             print(json.load(answer)["now"])
     except (urllib.error.URLError, TimeoutError) as error:
         raise SystemExit(f"The local stack at {stack['aws']} did not move its clock: {error}") from None

@@ -23,7 +23,8 @@ from moto.events.models import EventPattern
 from infra.local import template
 from infra.local.cloud import Change
 
-# A failed message is tried again after its visibility timeout, as in the cloud; but here a minute of it lasts a second.
+# A failed message is tried again after its visibility timeout, and a batch gathered for its window, as in the cloud; but here a minute
+# of it lasts a second.
 HASTE = 60
 # Consumers are told when there is something; this often they look all the same, for what has become visible again.
 LOOK_EVERY_S = 1.0
@@ -60,7 +61,9 @@ class Pollers:
                 workers = WORKERS if mapping["BatchSize"] == 1 else 1
                 self._add(Change.QUEUE, [_Loop(name, queue.work, LOOK_EVERY_S) for _ in range(workers)])
             elif isinstance(source, DynamoDBEventConfig):
-                self._add(Change.TABLE, [_Loop(name, StreamConsumer(mapping, function, environment).work, LOOK_AT_STREAM_EVERY_S)])
+                stream = StreamConsumer(mapping, function, environment)
+                gather_s = mapping.get("MaximumBatchingWindowInSeconds", 0) / HASTE
+                self._add(Change.TABLE, [_Loop(name, stream.work, LOOK_AT_STREAM_EVERY_S, gather_s)])
             else:
                 raise TypeError(f"{name}: {type(source).__name__} is not carried locally")
         self._loops.append(_Loop("schedules", self._schedules.work, LOOK_EVERY_S))
@@ -92,27 +95,27 @@ class Pollers:
 
 
 class _Loop(threading.Thread):
-    """Calls `work` until it says there is no more, then waits to be woken or for `every_s`."""
+    """Calls `work` until it says there is no more, then waits to be woken or for `every_s`; once woken, for `gather_s` more."""
 
-    def __init__(self, name: str, work: Callable[[], bool], every_s: float) -> None:
+    def __init__(self, name: str, work: Callable[[], bool], every_s: float, gather_s: float = 0) -> None:
         super().__init__(name=f"poller-{name}", daemon=True)
-        self._work, self._every_s = work, every_s
-        self._woken, self._ending = threading.Event(), False
+        self._work, self._every_s, self._gather_s = work, every_s, gather_s
+        self._woken, self._ending = threading.Event(), threading.Event()
 
     def wake(self) -> None:
         self._woken.set()
 
     def end(self) -> None:
-        self._ending = True
+        self._ending.set()
         self._woken.set()
 
     def run(self) -> None:
-        while not self._ending:
+        while not self._ending.wait(self._gather_s):
             self._woken.clear()
             try:
                 more = self._work()
             except Exception:
-                if self._ending:
+                if self._ending.is_set():
                     return
                 traceback.print_exc(file=sys.stderr)
                 more = False
@@ -189,13 +192,14 @@ class StreamConsumer:
 
     def __init__(self, mapping: Mapping[str, Any], function: Function, environment: Mapping[str, str], pause_s: float = 0.2) -> None:
         self._filters: list[Any] = [EventPattern.load(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]]
+        table = _environment_name(mapping["Stream"]["Fn::Sub"]).removesuffix("_TABLE")
         self._batch, self._retries = mapping["BatchSize"], mapping["MaximumRetryAttempts"]
         self._bisect = mapping["BisectBatchOnFunctionError"]
         self._pause_s = pause_s
         self._function = function
         dead_letters = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
         self._dead_letters_url = environment[f"{_environment_name(dead_letters)}_URL"]
-        self._stream_arn = environment["REPORTS_STREAM_ARN"]
+        self._stream_arn = environment[f"{table}_STREAM_ARN"]
         self._sqs, self._streams = boto3.client("sqs"), boto3.client("dynamodbstreams")
         shard = self._streams.describe_stream(StreamArn=self._stream_arn)["StreamDescription"]["Shards"][0]
         self._iterator = self._streams.get_shard_iterator(
@@ -213,23 +217,25 @@ class StreamConsumer:
         self._iterator = answer["NextShardIterator"]
         return bool(records)
 
-    def _deliver(self, records: Sequence[dict[str, Any]], tries: int = 0) -> None:
-        failed_at = self._invoke(records)
-        if failed_at is None:
-            return
-        rest = records[failed_at:]
-        if failed_at > 0:
-            self._deliver(rest, tries)
-        elif self._bisect and len(rest) > 1:
-            # Cutting a batch in two does not count as a try.
-            middle = len(rest) // 2
-            self._deliver(rest[:middle], tries)
-            self._deliver(rest[middle:], tries)
-        elif tries < self._retries:
-            time.sleep(self._pause_s * 2**tries)
-            self._deliver(rest, tries + 1)
-        else:
-            self._set_aside(rest)
+    def _deliver(self, records: Sequence[dict[str, Any]]) -> None:
+        left = [(records, 0)]
+        while left:
+            batch, tries = left.pop()
+            failed_at = self._invoke(batch)
+            if failed_at is None:
+                continue
+            rest = batch[failed_at:]
+            if failed_at > 0:
+                left.append((rest, tries))
+            elif self._bisect and len(rest) > 1:
+                # Cutting a batch in two does not count as a try.
+                middle = len(rest) // 2
+                left += [(rest[middle:], tries), (rest[:middle], tries)]
+            elif tries < self._retries:
+                time.sleep(self._pause_s * min(2**tries, 32))
+                left.append((rest, tries + 1))
+            else:
+                self._set_aside(rest)
 
     def _invoke(self, records: Sequence[dict[str, Any]]) -> int | None:
         """The index of the first record that failed, 0 if the function itself did; None when all is well."""
@@ -330,8 +336,7 @@ def _period_s(expression: Any) -> float:
 
 def _environment_name(reference: str) -> str:
     """`${UploadsQueue.Arn}` or `UploadsQueue` as the beginning of its environment variables: UPLOADS_QUEUE."""
-    logical_id = reference.strip("${}").partition(".")[0]
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).upper()
+    return template.environment_name(reference.strip("${}").partition(".")[0])
 
 
 def _function(path: str) -> Function:

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from infra.local import template
 from infra.local.object_events import tell_as_aws_does
+from infra.local.transactions import keep_tables_in_place
 
 REGION = "us-east-1"
 
@@ -30,37 +31,31 @@ SETTINGS = {
     "IDENTITY_SECRET": "IdentitySecret",
     "CURSOR_SECRET": "CursorSecret",
     "AUDIT_SECRET": "AuditSecret",
-    "UPLOADS_QUEUE_URL": "UploadsQueue",
-    "UPLOADS_DEAD_LETTERS_URL": "UploadsDeadLetters",
-    "MANIFESTS_QUEUE_URL": "ManifestsQueue",
-    "MANIFESTS_DEAD_LETTERS_URL": "ManifestsDeadLetters",
-    "NOTICES_DEAD_LETTERS_URL": "NoticesDeadLetters",
 }
 
 
 def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -> dict[str, str]:
-    """Make every resource of the template and return the environment that names them: what `Settings` reads, and for pollers and tests
-    `…_QUEUE_URL`, `…_QUEUE_ARN`, `…_DEAD_LETTERS_URL` and `REPORTS_STREAM_ARN`.
+    """Make every resource of the template and return the environment that names them: what `Settings` reads, and of each queue
+    `<NAME>_URL` and `<NAME>_ARN` (`UPLOADS_QUEUE_URL`), of each stream `<TABLE>_STREAM_ARN` (`REPORTS_STREAM_ARN`).
 
     Without `endpoint_url` the resources are made in this process, inside `moto.mock_aws`; credentials are those of the environment.
     """
     tell_as_aws_does()
+    keep_tables_in_place()
     definition = template.load("resources.yaml")
     stack = _Stack(definition["Resources"], endpoint_url, region)
-    for logical_id in definition["Resources"]:
-        stack.make(logical_id)
+    environment = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    for logical_id, resource in definition["Resources"].items():
+        made, name = stack.make(logical_id), template.environment_name(logical_id)
+        if resource["Type"] == "AWS::SQS::Queue":
+            environment |= {f"{name}_URL": made.ref, f"{name}_ARN": made.attributes["Arn"]}
+        elif made.attributes.get("StreamArn"):
+            environment[f"{name.removesuffix('_TABLE')}_STREAM_ARN"] = made.attributes["StreamArn"]
     issuer = stack.resolve(definition["Outputs"]["Issuer"]["Value"])
     # moto signs in Cognito's name but serves the keys itself.
     keys_at = f"{endpoint_url}/{stack.make('OfficersPool').ref}" if endpoint_url else issuer
-    return {name: stack.make(logical_id).ref for name, logical_id in SETTINGS.items()} | {
-        "ISSUER": issuer,
-        "JWKS_URI": f"{keys_at}/.well-known/jwks.json",
-        "UPLOADS_QUEUE_ARN": stack.make("UploadsQueue").attributes["Arn"],
-        "MANIFESTS_QUEUE_ARN": stack.make("ManifestsQueue").attributes["Arn"],
-        "REPORTS_STREAM_ARN": stack.make("ReportsTable").attributes["StreamArn"],
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
-    }
+    settings = {name: stack.make(logical_id).ref for name, logical_id in SETTINGS.items()}
+    return environment | settings | {"ISSUER": issuer, "JWKS_URI": f"{keys_at}/.well-known/jwks.json"}
 
 
 class _Made(NamedTuple):

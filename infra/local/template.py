@@ -1,5 +1,6 @@
 """Reads the CloudFormation templates that are deployed, so that what runs locally is said in one place."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ _FOLDER = Path(__file__).parents[1]
 def load(name: str) -> Any:
     """The template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`, `!Sub` …) as their long ones."""
     return yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
+
+
+def environment_name(logical_id: str) -> str:
+    """`UploadsQueue` as the environment spells it: UPLOADS_QUEUE."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).upper()
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]

@@ -1,0 +1,66 @@
+"""DynamoDB transactions that leave the table where it is.
+
+moto copies the whole table with its stream before each transaction, keeps every copy, and puts the copy in the table's place when one
+fails: time and memory grow with each write, and whoever reads the stream goes on reading one that nobody writes to. Here only the items a
+transaction names are kept aside.
+"""
+
+import copy
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
+
+_in_transaction = ContextVar("in_transaction", default=False)
+_carry_out = DynamoDBBackend.transact_write_items
+
+
+def keep_tables_in_place() -> None:
+    """From now on, in this process."""
+    # moto has no seam for it; its version is pinned.
+    DynamoDBBackend.transact_write_items = _transact_write_items  # type: ignore[method-assign]
+    Table.__deepcopy__ = _copy_table  # type: ignore[attr-defined]
+
+
+def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    kept = [(table, key, copy.deepcopy(_item(table, key))) for table, key in _named(self, transact_items)]
+    lengths = {table.name: len(table.stream_shard.items) for table, _, _ in kept if table.stream_shard}
+    entered = _in_transaction.set(True)
+    try:
+        _carry_out(self, transact_items)
+    except BaseException:
+        for table, (partition, sort), item in kept:
+            table.items[partition].pop(sort, None)
+            if item is not None:
+                table.items[partition][sort] = item
+            if table.stream_shard:
+                del table.stream_shard.items[lengths[table.name] :]
+        raise
+    finally:
+        _in_transaction.reset(entered)
+
+
+def _named(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> "Iterator[tuple[Table, tuple[DynamoType, DynamoType]]]":
+    """Tables and keys of what a transaction names, where both are known; the rest is refused without touching anything."""
+    for each in transact_items:
+        for op in each.values():
+            table = backend.tables.get(op.get("TableName"))
+            attributes = op.get("Item") or op.get("Key") or {}
+            if table and table.hash_key_attr in attributes and table.range_key_attr in attributes:
+                yield table, (DynamoType(attributes[table.hash_key_attr]), DynamoType(attributes[table.range_key_attr]))
+
+
+def _item(table: Table, key: tuple[DynamoType, DynamoType]) -> Any:
+    return table.items.get(key[0], {}).get(key[1])
+
+
+def _copy_table(self: Table, memo: dict[int, Any]) -> Table:
+    if _in_transaction.get():
+        return self
+    clone = object.__new__(type(self))
+    memo[id(self)] = clone
+    vars(clone).update({name: copy.deepcopy(value, memo) for name, value in vars(self).items()})
+    return clone
