@@ -62,7 +62,7 @@ class LiveCatalogue:
 
     def at(self, now: datetime) -> Catalogue:
         """As it was at most a minute before `now`; when it cannot be read, as it was last known."""
-        if self._read_next is None or not self._read_next - FRESH_FOR <= now < self._read_next:
+        if self._read_next is None or now >= self._read_next:
             try:
                 self.learn(self._read(), now)
             except errors.Unavailable:

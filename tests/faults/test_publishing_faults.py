@@ -1,0 +1,169 @@
+"""Whatever fails while a bulletin is published or ended: readers see the whole step or none of it, and no step goes unrecorded."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.officers import ALL, Officer
+from chalicelib.store import keys
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+from tests.functional.test_bulletins import LI, ZHAO, approve, change, draft, drafted, listed, opened, published, sweep
+
+pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
+
+MOMENTS = [inject.crash, inject.crash_after]
+Moment = Callable[[Any], Any]
+
+
+@pytest.fixture
+def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+    wiring.reset()
+    for username in (LI, ZHAO):
+        wiring.officers().put(Officer(username=username, categories=(ALL,), districts=(ALL,)))
+    wiring.catalogue()
+    yield
+    wiring.reset()
+
+
+def steps(bulletin_id: str) -> list[str]:
+    """What is on record as done to a bulletin."""
+    rows, _ = wiring.audit().table.query(keys.bulletin(bulletin_id))
+    return [row["detail"].partition('"step": "')[2].partition('"')[0] for row in rows if row["action"] == "change"]
+
+
+def end(bulletin: Mapping[str, Any], step: str) -> Reply:
+    body = {"outcome": {"en": "Over."}} if step == "resolve" else {"reason": "Over."}
+    return call("POST", f"/v1/officer/bulletins/{bulletin['id']}/{step}", body, officer=ZHAO)
+
+
+def calls_of(take: Callable[[Mapping[str, Any]], Reply], bulletin: Mapping[str, Any]) -> int:
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda _: None) as called:
+        assert take(bulletin).status == 200
+    return len(called)
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=["before", "after"])
+def test_a_crash_around_any_call_of_an_approval_publishes_all_or_nothing_and_it_can_be_repeated(moment: Moment) -> None:
+    for position in range(calls_of(approve, drafted())):
+        bulletin = drafted()
+        before = listed()
+        with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)), pytest.raises(inject.Crash):
+            approve(bulletin)
+        seen = call("GET", f"/v1/bulletins/{bulletin['id']}").status == 200
+        assert (bulletin["id"] in listed()) is seen
+        assert ("approve" in steps(bulletin["id"])) is seen
+
+        assert approve(bulletin).status == 200
+        assert listed() == [bulletin["id"], *before]
+        assert steps(bulletin["id"]).count("approve") == 1
+
+
+@pytest.mark.parametrize("step", ["resolve", "withdraw"])
+@pytest.mark.parametrize("moment", MOMENTS, ids=["before", "after"])
+def test_a_crash_around_any_call_that_ends_a_bulletin_leaves_no_half_of_it(step: str, moment: Moment) -> None:
+    for position in range(calls_of(lambda each: end(each, step), published())):
+        bulletin = published()
+        with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)), pytest.raises(inject.Crash):
+            end(bulletin, step)
+        still = opened(bulletin)["state"] == "published"
+        assert (bulletin["id"] in listed()) is still
+        assert (bulletin["id"] in call("GET", "/v1/bulletins/feed.atom").text) is still
+        assert (step in steps(bulletin["id"])) is not still
+
+        assert end(bulletin, step).status == 200
+        assert listed() == []
+
+
+def test_an_answer_lost_on_the_way_is_an_approval_all_the_same() -> None:
+    bulletin = drafted()
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_answer)) as called:
+        reply = approve(bulletin)
+
+    assert (len(called), reply.status, reply.json["state"]) == (2, 200, "published")
+    assert steps(bulletin["id"]) == ["draft", "approve"]
+
+
+ROUTES: dict[str, Callable[[Mapping[str, Any]], Reply]] = {
+    "draft": lambda _: call("POST", "/v1/officer/bulletins", draft(), officer=LI),
+    "list": lambda _: call("GET", "/v1/officer/bulletins", officer=LI),
+    "open": lambda bulletin: call("GET", f"/v1/officer/bulletins/{bulletin['id']}", officer=LI),
+    "open none": lambda _: call("GET", "/v1/officer/bulletins/B-0000000000000000", officer=LI),
+    "change": lambda bulletin: change(bulletin, body={"en": "New."}),
+    "approve": approve,
+    "approve own words": lambda bulletin: approve(bulletin, by=LI),
+    "withdraw": lambda bulletin: end(bulletin, "withdraw"),
+    "media": lambda bulletin: call(
+        "POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [{"content_type": "image/png", "size": 9}]}, officer=LI
+    ),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_without_its_audit_row_nothing_is_shown_or_done(aws: Mapping[str, str], route: str) -> None:
+    bulletin = drafted()
+    table = aws["AUDIT_TABLE"].encode()
+    down = inject.answer(500, "InternalServerError")
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda request: down(request) if table in request.body else None):
+        reply = ROUTES[route](bulletin)
+
+    assert (reply.status, reply.json["code"]) == (503, "unavailable")
+    after = opened(bulletin)
+    assert (after["version"], after["state"], after["media"]) == (bulletin["version"], "draft", [])
+
+
+def test_of_two_officers_who_change_the_same_version_one_is_told(aws: Mapping[str, str]) -> None:
+    bulletin = drafted()
+    with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda n: change(bulletin, body={"en": f"Text {n}."}), range(4)))
+
+    assert sorted(reply.status for reply in replies) == [200, 412, 412, 412]
+    assert opened(bulletin)["version"] == 2
+
+
+def test_of_an_approval_and_a_change_at_once_readers_see_only_what_was_read() -> None:
+    for n in range(6):
+        bulletin = drafted()
+        with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(2) as pool:
+            approval = pool.submit(approve, bulletin)
+            changed = pool.submit(change, bulletin, body={"en": f"Unread {n}."})
+        assert changed.result().status in (200, 412)
+        assert approval.result().status in (200, 412)
+        seen = call("GET", f"/v1/bulletins/{bulletin['id']}")
+        assert (seen.status == 200) is (approval.result().status == 200)
+        assert seen.status == 404 or seen.json["body"] == draft()["body"]
+
+
+def test_the_sweep_killed_anywhere_ends_a_bulletin_later_all_the_same() -> None:
+    for moment in MOMENTS:
+        for position in range(4):
+            bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
+            wiring.advance_clock(timedelta(hours=1))
+            with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)) as called:
+                try:
+                    sweep()
+                except inject.Crash:
+                    assert len(called) == position + 1
+            assert listed() == []
+            assert sweep()["failed"] == 0
+            assert opened(bulletin)["state"] == "expired"
+            assert steps(bulletin["id"]).count("expire") == 1
+            rows, _ = wiring.bulletins().table.query("PUBLIC#*")
+            assert (rows, sweep()["due"]) == ([], 0)
+
+
+def test_intake_goes_on_while_the_bulletins_table_cannot_be_reached(aws: Mapping[str, str]) -> None:
+    table = aws["BULLETINS_TABLE"].encode()
+    down = inject.answer(500, "InternalServerError")
+    wiring.live_catalogue.cache_clear()
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda request: down(request) if table in request.body else None):
+        reply = call("POST", "/v1/reports", report(), key=new_key())
+        lead = call("POST", "/v1/reports", report(bulletin_id="B-0000000000000000"), key=new_key())
+
+    assert reply.status == 201
+    assert (lead.status, lead.json["code"]) == (503, "unavailable")
