@@ -43,6 +43,7 @@ REQUIRED = (
     "cryptography/hazmat/bindings/_rust*.so",
     "_cffi_backend.cpython-313-*.so",
     "jwt/__init__.py",
+    "openapi_ui_bundles/rapidoc/vendor/rapidoc-min.js",
 )
 
 Template = dict[str, Any]
