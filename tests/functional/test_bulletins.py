@@ -15,6 +15,7 @@ from chalicelib.domain.officers import ALL, Officer, Role
 from chalicelib.services.publishing import record_picture, sweep_bulletins
 from chalicelib.store import keys
 from tests.client import Reply, call, new_key, report
+from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 
@@ -261,6 +262,16 @@ def test_pages_hold_every_bulletin_once_newest_first() -> None:
 
     assert seen == ids[::-1]
     assert listed("?channel=missing_persons") == []
+
+
+@pytest.mark.parametrize("path", ["?limit=2", "?limit=2&channel=key_cases", "/feed.json", "/feed.atom", "/{id}", "/{id}/cap"])
+def test_what_readers_ask_for_is_one_read_and_never_a_scan(path: str) -> None:
+    path = "/v1/bulletins" + path.replace("{id}", [published()["id"] for _ in range(5)][0])
+    call("GET", path)
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda _: None) as called:
+        assert call("GET", path).status == 200
+
+    assert called in (["Query"], ["GetItem"])
 
 
 def test_the_same_draft_again_is_one_draft() -> None:
