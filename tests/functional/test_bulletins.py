@@ -266,7 +266,8 @@ def test_pages_hold_every_bulletin_once_newest_first() -> None:
 
 @pytest.mark.parametrize("path", ["?limit=2", "?limit=2&channel=key_cases", "/feed.json", "/feed.atom", "/{id}", "/{id}/cap"])
 def test_what_readers_ask_for_is_one_read_and_never_a_scan(path: str) -> None:
-    path = "/v1/bulletins" + path.replace("{id}", [published()["id"] for _ in range(5)][0])
+    ids = [published()["id"] for _ in range(5)]
+    path = "/v1/bulletins" + path.replace("{id}", ids[0])
     call("GET", path)
     with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda _: None) as called:
         assert call("GET", path).status == 200
