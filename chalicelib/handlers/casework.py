@@ -88,6 +88,7 @@ def admitted(call: Call, *roles: Role) -> Officer:
     authorizer=authorize_officer,
 )
 def get_me(call: Call) -> Answer:
+    """Name, roles and scope from the officer's own row, read at this request."""
     officer = admitted(call)
     return Answer(
         answers.OfficerView(

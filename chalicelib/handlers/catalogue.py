@@ -70,6 +70,7 @@ class CatalogueView(BaseModel):
     returns={200: answers.Health},
 )
 def get_health(call: Call) -> Answer:
+    """Says that requests are answered, and by which version; it asks nothing of what is behind."""
     return Answer(answers.Health(version=__version__))
 
 

@@ -42,6 +42,7 @@ def list_officers(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def read_officer(call: Call) -> Answer:
+    """The row as it stands, with addresses: what `PUT` would replace."""
     found = administration.read_officer(
         admitted(call, Role.ADMIN), call.path["username"], officers=wiring.officers(), audit=wiring.audit(), now=call.now
     )

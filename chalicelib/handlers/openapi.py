@@ -16,6 +16,7 @@ from chalicelib import __version__, errors
 from chalicelib.domain import details
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, texts
+from chalicelib.domain.reports import Submission
 from chalicelib.handlers import problems
 from chalicelib.handlers.answers import Problem
 from chalicelib.handlers.http import Access, Key, Operation
@@ -42,7 +43,7 @@ Residents report; officers are told, answer, and ask for help.
 422 names every wrong field in `errors`. Nothing that was sent is repeated.
 
 **Try again** with 429, 503 and no answer at all, after `Retry-After` seconds or, without one, after ever longer pauses; with the same \
-`Idempotency-Key` where there is one. Anything may be repeated: it is done once.
+`Idempotency-Key` where there is one. With its key anything may be repeated: it is done once.
 
 **Times** are RFC 3339, in UTC with milliseconds in answers, in any zone in requests. **Ids** are opaque. Fields may be added to answers.
 
@@ -74,7 +75,7 @@ _PATH_PARAMETERS = {
 _STATUS_WORDS = {
     200: "Done, or here it is.",
     201: "Made.",
-    204: "Gone from the reporter's side; the same when repeated.",
+    204: "Done; the same when repeated.",
     302: "Elsewhere for a short while.",
     304: "What `If-None-Match` names is still so.",
 }
@@ -134,13 +135,8 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Json, _References]:
     references, definitions = models_json_schema(list(wanted), ref_template=_SCHEMA + "{model}")
     schemas: Json = definitions["$defs"]
     by_category = {category.code: f"Details.{category.code}" for category in catalogue().categories}
-    for schema in list(schemas.values()):
-        if (
-            "details" in schema.get("properties", {})
-            and "category" in schema.get("required", ())
-            and "assignee" not in schema["properties"]
-        ):
-            _discriminate_details(schema, by_category)
+    for name in {_name(references[model, mode]) for model, mode in wanted if issubclass(model, Submission)}:
+        _discriminate_details(schemas[name], by_category)
     schemas |= {name: details.json_schema(category) for category, name in by_category.items()}
     return schemas, references
 
@@ -166,7 +162,7 @@ def _operation(operation: Operation, schemas: Json, references: _References, res
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": operation.description or f"{operation.summary.rstrip('.?')}.",
+        "description": operation.description,
         "security": _SECURITY[operation.access],
         "parameters": [*_path_parameters(operation), *_query_parameters(operation, schemas, references), *_header_parameters(operation)],
         "responses": _answers(operation, schemas, references) | _refusals(operation, responses),

@@ -100,6 +100,7 @@ def created(filed: intake.Filed, call: Call) -> answers.Created:
     returns={200: answers.ReporterView, 304: None},
 )
 def read_report_by_receipt(call: Call) -> Answer:
+    """The same as with the id, for whoever has only the receipt: typed from paper, say. Wrong ones are 404, like unknown ids."""
     return _reporter_view(_own(call), call)
 
 
@@ -131,6 +132,7 @@ def read_report(call: Call) -> Answer:
     example={"media": [{"content_type": "video/mp4", "size": 48211002}]},
 )
 def add_media(call: Call) -> Answer:
+    """Up to 5 in a call and 10 in a report, at any time before it is withdrawn. The grants come in the order of the media."""
     case = _own(call, consistent=True)
     media = uploads.declare_media(
         case, call.body.media, idempotency_key=call.idempotency_key, identity=wiring.identity(), reports=wiring.reports(), now=call.now
@@ -151,6 +153,7 @@ def add_media(call: Call) -> Answer:
     raises=(errors.Conflict("not_awaiting"), errors.Conflict("withdrawn")),
 )
 def renew_grant(call: Call) -> Answer:
+    """Grants live 60 minutes and cost nothing: ask for one when about to send, as often as needed."""
     grant = uploads.renew_grant(_own(call, consistent=True), call.path["media_id"], bucket=wiring.bucket(), signed_at=wiring.true_now())
     return Answer(answers.upload(grant))
 
@@ -210,6 +213,7 @@ def complete_upload(call: Call) -> Answer:
     example={"text": "He has been found by his daughter, thank you."},
 )
 def write_message(call: Call) -> Answer:
+    """Officers are told, and see it beside the report. Send an `Idempotency-Key`, or a repeated call is a second message."""
     case = _own(call, consistent=True)
     message = dialogue.write_message(
         case,
