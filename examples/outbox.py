@@ -50,6 +50,7 @@ class Attachment:
     content_type: str
     size: int
     media_id: str | None = None
+    part_size: int | None = None
     sent: bool = False
 
 
@@ -84,7 +85,7 @@ class Outbox:
             shutil.copyfile(path, kept)
             attachment = Attachment(kept.name, content_type(path), kept.stat().st_size)
             declared: dict[str, Any] = {"content_type": attachment.content_type, "size": attachment.size}
-            if not goes_in_parts(attachment):
+            if not will_go_in_parts(attachment):
                 declared["sha256"] = hashlib.sha256(kept.read_bytes()).hexdigest()
             attachments.append(attachment)
             media.append(declared)
@@ -143,15 +144,15 @@ class Sender:
         entry.id, entry.receipt, entry.reference = created["id"], created["receipt"], created["reference"]
         # The first answer that arrives, be it to the first call or to its tenth repetition, has a grant for each attachment, in order.
         for attachment, upload in zip(entry.attachments, created["uploads"], strict=True):
-            attachment.media_id = upload["media_id"]
+            attachment.media_id, attachment.part_size = upload["media_id"], upload["part_size"]
         self.outbox.save(entry)
 
     def _upload(self, entry: Entry, attachment: Attachment) -> None:
         """Grants are short-lived and free: ask for one when about to send, whatever became of the last."""
         address = f"/v1/reports/{entry.id}/media/{attachment.media_id}"
         try:
-            if goes_in_parts(attachment):
-                self._send_parts(entry, attachment, address)
+            if attachment.part_size:
+                self._send_parts(entry, attachment, address, attachment.part_size)
             else:
                 self._again(lambda: self._send_whole(entry, attachment, address))
         except Refused as refused:
@@ -176,10 +177,9 @@ class Sender:
         )
         _expect_stored(answer)
 
-    def _send_parts(self, entry: Entry, attachment: Attachment, address: str) -> None:
+    def _send_parts(self, entry: Entry, attachment: Attachment, address: str, part_size: int) -> None:
         """Storage says which parts it holds; nothing of that need be remembered here."""
         state = self._call("POST", f"{address}/parts", b'{"numbers":[1]}', self._receipt(entry))
-        part_size = 8 << 20
         missing = set(range(1, -(-attachment.size // part_size) + 1)) - {part["number"] for part in state["held"]}
         while missing:
             wanted = json.dumps({"numbers": sorted(missing)[:PARTS_PER_CALL]}).encode()
@@ -293,7 +293,7 @@ def content_type(path: Path) -> str:
     return TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
-def goes_in_parts(attachment: Attachment) -> bool:
+def will_go_in_parts(attachment: Attachment) -> bool:
     return attachment.content_type.startswith("video/") and attachment.size > POST_MAX_BYTES
 
 
