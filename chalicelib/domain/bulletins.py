@@ -82,7 +82,8 @@ LIFE: Mapping[About, timedelta] = {
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+    # Built at first use: most calls have nothing to do with bulletins.
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True)
 
 
 def _language(code: str) -> str:
@@ -181,7 +182,7 @@ class Changes(_Strict):
 
 
 class _Kept(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class Content(_Kept):

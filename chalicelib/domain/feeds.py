@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
-from xml.etree import ElementTree as xml
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import times
 from chalicelib.domain.bulletins import Content, area_label, wording
 from chalicelib.domain.languages import text
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 JSON_TYPE = "application/feed+json"
 ATOM_TYPE = "application/atom+xml"
@@ -80,7 +82,7 @@ def atom(entries: Sequence[Entry], *, language: str, base: str, query: str = "")
     return render(root)
 
 
-def _entry(root: xml.Element, entry: Entry, language: str, base: str) -> None:
+def _entry(root: "Element", entry: Entry, language: str, base: str) -> None:
     node, url = element(root, "entry"), f"{base}/v1/bulletins/{entry.id}"
     channel = entry.content.channel
     spoken, title = wording(entry.content.title, language)
@@ -108,15 +110,20 @@ def _said(entry: Entry, language: str) -> str:
 
 
 def element(
-    parent: xml.Element | None, name: str, attributes: Mapping[str, str] | None = None, *, content: str | None = None
-) -> xml.Element:
+    parent: "Element | None", name: str, attributes: Mapping[str, str] | None = None, *, content: str | None = None
+) -> "Element":
     """A new last child of `parent`; without one, a root."""
+    # Not on the way of a cold start: most calls have nothing to do with XML.
+    from xml.etree import ElementTree
+
     kept = {key: _NOT_XML.sub("", value) for key, value in (attributes or {}).items()}
-    node = xml.Element(name, kept) if parent is None else xml.SubElement(parent, name, kept)
+    node = ElementTree.Element(name, kept) if parent is None else ElementTree.SubElement(parent, name, kept)
     if content is not None:
         node.text = _NOT_XML.sub("", content)
     return node
 
 
-def render(root: xml.Element) -> str:
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, encoding="unicode")
+def render(root: "Element") -> str:
+    from xml.etree import ElementTree
+
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode")

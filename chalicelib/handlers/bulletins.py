@@ -44,7 +44,13 @@ _Limit = Annotated[
 ]
 
 
-class _Query(BaseModel):
+class _Lazy(BaseModel):
+    """Built at first use: most calls have nothing to do with bulletins."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class _Query(_Lazy):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -61,15 +67,15 @@ class OfficerQuery(PublicQuery):
     state: State | None = None
 
 
-class Pictures(Strict):
+class Pictures(Strict, _Lazy):
     media: tuple[Declared, ...] = Field(min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False)
 
 
-class Resolution(Strict):
+class Resolution(Strict, _Lazy):
     outcome: rules.Outcome
 
 
-class Withdrawal(Strict):
+class Withdrawal(Strict, _Lazy):
     reason: rules.Reason
 
 
@@ -133,14 +139,14 @@ _OFFICERS_ROW = {
 }
 
 
-class PublicPicture(BaseModel):
+class PublicPicture(_Lazy):
     """A picture's stable address: it redirects to the cleaned picture for as long as the bulletin is published."""
 
     media_id: str
     url: str
 
 
-class PublicBulletin(BaseModel):
+class PublicBulletin(_Lazy):
     """What readers see. Once resolved, only that and the outcome: the words and pictures have served their purpose."""
 
     model_config = answers.shown(_SHOWN)
@@ -164,14 +170,14 @@ class PublicBulletin(BaseModel):
     cap_url: str
 
 
-class PublicBulletins(BaseModel):
+class PublicBulletins(_Lazy):
     model_config = answers.shown({"items": [_SHOWN], "next_cursor": None})
 
     items: list[PublicBulletin]
     next_cursor: str | None
 
 
-class JsonFeed(BaseModel):
+class JsonFeed(_Lazy):
     """JSON Feed 1.1."""
 
     model_config = answers.shown(
@@ -208,7 +214,7 @@ class JsonFeed(BaseModel):
     items: list[dict[str, Any]]
 
 
-class BulletinRow(BaseModel):
+class BulletinRow(_Lazy):
     """`expires_at`: when it ends, or, of a draft, the date that was asked for. `pending`: something waits for approval."""
 
     id: str
@@ -235,14 +241,14 @@ class BulletinRow(BaseModel):
     reason: str | None
 
 
-class BulletinPage(BaseModel):
+class BulletinPage(_Lazy):
     model_config = answers.shown({"items": [_OFFICERS_ROW], "next_cursor": None})
 
     items: list[BulletinRow]
     next_cursor: str | None
 
 
-class BulletinPicture(BaseModel):
+class BulletinPicture(_Lazy):
     """`shown`: belongs to the version at hand."""
 
     media_id: str
@@ -255,7 +261,7 @@ class BulletinPicture(BaseModel):
     preview_url: str | None
 
 
-class Consent(BaseModel):
+class Consent(_Lazy):
     by: str
     at: str
 
@@ -283,7 +289,7 @@ class OpenedBulletin(BulletinRow):
     url: str
 
 
-class PictureGrants(BaseModel):
+class PictureGrants(_Lazy):
     """`version`: of the bulletin, now that it shows these pictures."""
 
     model_config = answers.shown({"uploads": [], "version": 2})

@@ -38,7 +38,7 @@ class Dossier:
 class Published(BaseModel):
     """A bulletin as readers see it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     content: Content
