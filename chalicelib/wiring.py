@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.store.officers import Officers
     from chalicelib.store.pool import Pool
     from chalicelib.store.reports import Reports
+    from chalicelib.store.seals import Seals
     from chalicelib.store.statistics import Statistics
     from chalicelib.store.subscriptions import Subscriptions
     from chalicelib.store.table import Table
@@ -169,7 +170,7 @@ def _table(name: str) -> "Table":
 def reports() -> "Reports":
     from chalicelib.store.reports import Reports
 
-    return Reports(_table(settings().reports_table), lambda category: catalogue().category(category).shards)
+    return Reports(_table(settings().reports_table), lambda category: live_catalogue().shards_to_write(category, true_now()))
 
 
 @_built_once
@@ -244,6 +245,13 @@ def audit() -> "Audit":
 
 
 @_built_once
+def seals() -> "Seals":
+    from chalicelib.store.seals import Seals
+
+    return Seals(s3(), settings().audit_bucket)
+
+
+@_built_once
 def bulletin_listing() -> "Listing":
     from chalicelib.store.listing import Listing
 
@@ -265,8 +273,8 @@ def live_catalogue() -> "LiveCatalogue":
 
 
 def catalogue() -> "Catalogue":
-    """The catalogue as it stands, admins' changes at most a minute late."""
-    return live_catalogue().at(now())
+    """The catalogue as it stands, admins' changes at most a true minute late, whatever the clock of lifecycles says."""
+    return live_catalogue().at(true_now())
 
 
 def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:

@@ -155,16 +155,33 @@ class Change(_Sent):
     shards: Annotated[int, Field(ge=1, le=64)] | None = None
 
 
+class AppChange(_Sent):
+    """An admin's change of what apps are told: the minimum version, and any of the flags that there are."""
+
+    minimum_version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$")] | None = None
+    flags: Mapping[str, bool] = {}
+
+    def then(self, later: Self) -> Self:
+        return self.model_copy(
+            update={"minimum_version": later.minimum_version or self.minimum_version, "flags": {**self.flags, **later.flags}}
+        )
+
+
 class Overrides(_Sent):
     """Changes laid over the seed: the body of `PATCH /v1/admin/catalogue`, and, accumulated, what is kept."""
 
     categories: tuple[Change, ...] = Field(default=(), strict=False)
     channels: tuple[Change, ...] = Field(default=(), strict=False)
+    app: AppChange = Field(default_factory=AppChange)
 
     def then(self, later: Self) -> Self:
         """These and, over them, the later ones."""
         return self.model_copy(
-            update={"categories": _merged(self.categories, later.categories), "channels": _merged(self.channels, later.channels)}
+            update={
+                "categories": _merged(self.categories, later.categories),
+                "channels": _merged(self.channels, later.channels),
+                "app": self.app.then(later.app),
+            }
         )
 
 
@@ -202,9 +219,11 @@ class Catalogue(NamedTuple):
         """This catalogue as changed. The present one is `catalogue().restored(kept)`; what is kept next is `kept.then(overrides)`.
 
         WrongFields: an unknown code (`unknown_value`), a code twice (`duplicate`), an always open category switched off (`always_open`),
-        fewer shards than before (`shards_only_grow`), shards for a channel (`unknown_field`).
+        fewer shards than before (`shards_only_grow`), shards for a channel or a flag that there is not (`unknown_field`).
         """
-        errors = (*_errors(self.categories, overrides.categories, "categories"), *_errors(self.channels, overrides.channels, "channels"))
+        errors = [*_errors(self.categories, overrides.categories, "categories"), *_errors(self.channels, overrides.channels, "channels")]
+        if overrides.app.flags.keys() - self.app.flags.keys():
+            errors.append(FieldError("app.flags", "unknown_field"))
         if errors:
             raise WrongFields(*errors)
         return self._changed(overrides)
@@ -212,13 +231,21 @@ class Catalogue(NamedTuple):
     def restored(self, overrides: Overrides) -> Self:
         """This catalogue with kept overrides, less those that do not fit it: a release that went back must not stop intake."""
         return self._changed(
-            Overrides(categories=_fitting(self.categories, overrides.categories), channels=_fitting(self.channels, overrides.channels))
+            Overrides(
+                categories=_fitting(self.categories, overrides.categories),
+                channels=_fitting(self.channels, overrides.channels),
+                app=overrides.app,
+            )
         )
 
     def _changed(self, overrides: Overrides) -> Self:
         return self._replace(
             categories=_replaced(self.categories, overrides.categories),
             channels=_replaced(self.channels, overrides.channels),
+            app=App(
+                overrides.app.minimum_version or self.app.minimum_version,
+                {name: overrides.app.flags.get(name, value) for name, value in self.app.flags.items()},
+            ),
         )
 
     def public_view(self, language: str, now: datetime) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class SteeredEntry(BaseModel):
 
 
 class Steered(BaseModel):
-    """Where each entry is in its life now. `version` counts the changes."""
+    """Where each entry is in its life now, and what apps are told. `version` counts the changes."""
 
     model_config = answers.shown(
         {
@@ -46,19 +46,21 @@ class Steered(BaseModel):
                 }
             ],
             "channels": [{"code": "lost_and_found", "label": "Lost and found", "state": "active", "activates_at": None, "shards": None}],
+            "app": {"minimum_version": "1.0.0", "flags": {"bulletins": True, "leads": True, "video": True}, "emergency_number": "110"},
         }
     )
 
     version: int
     categories: list[SteeredEntry]
     channels: list[SteeredEntry]
+    app: dict[str, Any]
 
 
 @endpoint(
     bp,
     "PATCH",
     "/v1/admin/catalogue",
-    summary="Open, pause or retire categories and channels",
+    summary="Open, pause or retire categories and channels; change what apps are told",
     tag="Administration",
     access=Access.OFFICER,
     body=Overrides,
@@ -69,10 +71,14 @@ class Steered(BaseModel):
 )
 def patch_catalogue(call: Call) -> Answer:
     """Each entry that is named gets the whole lifecycle given: its state, and when the clock activates it. `shards` of a category only
-    ever grow. It holds here at once and everywhere within a minute."""
+    ever grow. `app` may change the minimum version, which informs and never refuses, and the flags. It holds here at once and
+    everywhere within a minute."""
     officer = admitted(call, Role.ADMIN)
-    kept = change_catalogue(call.body, officer=officer, kept=wiring.catalogue_changes(), audit=wiring.audit(), now=call.now)
-    catalogue = wiring.live_catalogue().learn(kept, wiring.true_now())
+    true_now = wiring.true_now()
+    kept = change_catalogue(
+        call.body, officer=officer, kept=wiring.catalogue_changes(), audit=wiring.audit(), now=call.now, true_now=true_now
+    )
+    catalogue = wiring.live_catalogue().learn(kept, true_now)
     view = catalogue.public_view(call.language, call.now)
     shards = {category.code: category.shards for category in catalogue.categories}
     return Answer(
@@ -80,6 +86,7 @@ def patch_catalogue(call: Call) -> Answer:
             version=kept.version,
             categories=[_entry(each, shards[each["code"]]) for each in view["categories"]],
             channels=[_entry(each) for each in view["channels"]],
+            app=view["app"],
         )
     )
 

@@ -6,13 +6,15 @@ from chalicelib import errors
 from chalicelib.domain.catalogue import Overrides, WrongFields, catalogue
 from chalicelib.domain.officers import Officer
 from chalicelib.store.audit import Action, Audit
-from chalicelib.store.catalogue import CatalogueChanges, Kept
+from chalicelib.store.catalogue import SETTLES_AFTER, CatalogueChanges, Kept
 from chalicelib.store.table import ConditionFailed
 
 _TRIES = 5
 
 
-def change_catalogue(changes: Overrides, *, officer: Officer, kept: CatalogueChanges, audit: Audit, now: datetime) -> Kept:
+def change_catalogue(
+    changes: Overrides, *, officer: Officer, kept: CatalogueChanges, audit: Audit, now: datetime, true_now: datetime
+) -> Kept:
     """Lay `changes` over what stands. Of two at once both hold, the later one where they meet. Raises Invalid, Unavailable."""
     for _ in range(_TRIES):
         before = kept.read()
@@ -23,7 +25,20 @@ def change_catalogue(changes: Overrides, *, officer: Officer, kept: CatalogueCha
         detail = {"catalogue": changes.model_dump(mode="json", exclude_none=True), "version": before.version + 1}
         record = audit.officer_action(by=officer.username, action=Action.CHANGE, now=now, detail=detail)
         try:
-            return kept.replace(before, before.overrides.then(changes), record)
+            return kept.replace(before, _after(before, changes, true_now), record)
         except ConditionFailed:
             continue
     raise errors.Unavailable
+
+
+def _after(before: Kept, changes: Overrides, true_now: datetime) -> Kept:
+    overrides, version = before.overrides.then(changes), before.version + 1
+    was, now_is = catalogue().restored(before.overrides), catalogue().restored(overrides)
+    growing = {
+        each.code: before.shards_to_write(each.code, true_now) or each.shards
+        for each in was.categories
+        if now_is.category(each.code).shards > (before.shards_to_write(each.code, true_now) or each.shards)
+    }
+    grown = any(now_is.category(each.code).shards > each.shards for each in was.categories)
+    settles_at = true_now + SETTLES_AFTER if grown else before.settles_at
+    return Kept(overrides, version, growing, settles_at if growing else None)

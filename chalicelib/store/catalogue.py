@@ -4,12 +4,13 @@ CATALOGUE  OVERRIDES    {version, overrides}
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import errors
+from chalicelib.domain import times
 from chalicelib.domain.catalogue import Catalogue, Overrides, catalogue
 from chalicelib.store.table import Table
 
@@ -17,16 +18,24 @@ log = logging.getLogger(__name__)
 
 PK, SK = "CATALOGUE", "OVERRIDES"
 FRESH_FOR = timedelta(seconds=60)
+# By then every function has read the row again, whatever its clock says.
+SETTLES_AFTER = 3 * FRESH_FOR
 # When the row could not be read: what is known serves on, and it is tried again after this.
 _TRY_AGAIN_AFTER = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Version 0: nothing was ever changed."""
+    """Version 0: nothing was ever changed. `settled`: over how many shards a category is written to until `settles_at`."""
 
     overrides: Overrides
     version: int
+    settled: Mapping[str, int] = field(default_factory=dict)
+    settles_at: datetime | None = None
+
+    def shards_to_write(self, category: str, now: datetime) -> int | None:
+        """None: all there are."""
+        return self.settled.get(category) if self.settles_at and now < self.settles_at else None
 
 
 class CatalogueChanges:
@@ -37,12 +46,17 @@ class CatalogueChanges:
         row = self.table.get(PK, SK, consistent=True)
         if row is None:
             return Kept(Overrides(), 0)
-        return Kept(Overrides.model_validate_json(row["overrides"]), row["version"])
+        settles_at = times.parse(row["settles_at"]) if "settles_at" in row else None
+        return Kept(Overrides.model_validate_json(row["overrides"]), row["version"], row.get("settled", {}), settles_at)
 
-    def replace(self, before: Kept, overrides: Overrides, *also: dict[str, Any]) -> Kept:
+    def replace(self, before: Kept, after: Kept, *also: dict[str, Any]) -> Kept:
         """Write with `also` or not at all. Raises ConditionFailed when somebody else was quicker."""
-        after = Kept(overrides, before.version + 1)
-        fields = {"overrides": overrides.model_dump_json(exclude_none=True), "version": after.version}
+        fields = {
+            "overrides": after.overrides.model_dump_json(exclude_none=True),
+            "version": after.version,
+            "settled": after.settled,
+            "settles_at": after.settles_at,
+        }
         if before.version:
             action = self.table.update_action(PK, SK, put=fields, equal={"version": before.version})
         else:
@@ -57,7 +71,7 @@ class LiveCatalogue:
     def __init__(self, read: Callable[[], Kept]) -> None:
         self._read = read
         self._known = catalogue()
-        self._version = -1
+        self._kept = Kept(Overrides(), 0)
         self._read_next: datetime | None = None
 
     def at(self, now: datetime) -> Catalogue:
@@ -66,13 +80,18 @@ class LiveCatalogue:
             try:
                 self.learn(self._read(), now)
             except errors.Unavailable:
-                log.warning("catalogue_stale", extra={"version": self._version})
+                log.warning("catalogue_stale", extra={"version": self._kept.version})
                 self._read_next = now + _TRY_AGAIN_AFTER
         return self._known
 
     def learn(self, kept: Kept, now: datetime) -> Catalogue:
         """What has just been read or written holds in this function at once."""
-        if kept.version >= self._version:
-            self._known, self._version = catalogue().restored(kept.overrides), kept.version
+        if kept.version >= self._kept.version:
+            self._known, self._kept = catalogue().restored(kept.overrides), kept
         self._read_next = now + FRESH_FOR
         return self._known
+
+    def shards_to_write(self, category: str, now: datetime) -> int:
+        """Over how many shards new entries of a category are spread: those that every function reads."""
+        all_of_them = self.at(now).category(category).shards
+        return self._kept.shards_to_write(category, now) or all_of_them

@@ -132,6 +132,47 @@ def test_other_is_never_switched_off_and_shards_only_grow() -> None:
     assert file("other").status == 201
 
 
+def test_what_apps_are_told_changes_and_no_report_is_refused_for_a_version() -> None:
+    reply = steer(app={"minimum_version": "9.1", "flags": {"video": False}})
+    told = call("GET", "/v1/catalogue").json["app"]
+
+    assert reply.json["app"] == told
+    assert told == {"minimum_version": "9.1", "flags": {"bulletins": True, "leads": True, "video": False}, "emergency_number": "110"}
+    steer(app={"flags": {"leads": False}})
+    assert call("GET", "/v1/catalogue").json["app"] == told | {"flags": {"bulletins": True, "leads": False, "video": False}}
+    old = call("POST", "/v1/reports", report(), key=new_key(), headers={"User-Agent": "app/1.0", "X-App-Version": "1.0"})
+    assert old.status == 201
+
+
+@pytest.mark.parametrize(
+    ("app", "field"),
+    [
+        ({"minimum_version": "latest"}, "app.minimum_version"),
+        ({"flags": {"surprise": True}}, "app.flags"),
+        ({"number": "119"}, "app.number"),
+    ],
+)
+def test_apps_are_told_nothing_else(app: dict[str, Any], field: str) -> None:
+    reply = steer(app=app)
+    assert (reply.status, [error["field"] for error in reply.json["errors"]]) == (422, [field])
+
+
+def test_more_shards_are_read_at_once_and_written_to_when_everybody_reads_them() -> None:
+    here, elsewhere, now = wiring.live_catalogue(), other_function(), wiring.true_now()
+    elsewhere.at(now)
+    steer(categories=[category("other", "active", shards=8)])
+    assert [each.at(now).category("other").shards for each in (here, elsewhere)] == [8, 4]
+    assert [each.shards_to_write("other", now) for each in (here, elsewhere)] == [4, 4]
+
+    steer(categories=[category("other", "active", shards=16)])
+    assert here.shards_to_write("other", now + timedelta(seconds=170)) == 4
+    assert here.at(now + timedelta(minutes=4)).category("other").shards == 16
+    assert [each.shards_to_write("other", now + timedelta(minutes=4)) for each in (here, elsewhere)] == [16, 16]
+    assert here.shards_to_write("missing_elderly", now) == 4
+    steer(categories=[category("other", "active")])
+    assert here.at(now).category("other").shards == 16
+
+
 def test_two_admins_at_once_lose_neither_change() -> None:
     changes = [{"channels": [category(code, "active")]} for code in ("lost_and_found", "traffic", "criminal_suspects")]
     with ThreadPoolExecutor(3) as pool:
