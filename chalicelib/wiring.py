@@ -3,10 +3,11 @@
 Every builder reads its settings at first use; `reset()` forgets all of them.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.config import Settings
@@ -35,14 +36,23 @@ if TYPE_CHECKING:
     from chalicelib.store.table import Table
 
 _builders: list[Any] = []
+_building = threading.RLock()
 _advanced = timedelta()
 _pause: Callable[[float], None] = time.sleep
 
 
 def _built_once[T](build: Callable[[], T]) -> Callable[[], T]:
     cached = cache(build)
+
+    @wraps(build)
+    def built() -> T:
+        # boto3's sessions may not make clients from several threads at once. In Lambda there is one; locally there are many.
+        with _building:
+            return cached()
+
+    built.cache_clear = cached.cache_clear  # type: ignore[attr-defined]
     _builders.append(cached)
-    return cached
+    return built
 
 
 def reset() -> None:

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 @pytest.fixture
 def limits_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("LIMITS", "on")
-    wiring.settings.cache_clear()  # type: ignore[attr-defined]
+    wiring.reset()
     yield
     monkeypatch.undo()
-    wiring.settings.cache_clear()  # type: ignore[attr-defined]
+    wiring.reset()
 
 
 def flood(category: str, count: int) -> tuple[list[int], Mapping[str, str], dict[str, str]]:
