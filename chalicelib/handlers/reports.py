@@ -17,7 +17,7 @@ from chalicelib.domain.reports import REPORTER_STATUS, Medium, Report, Status, S
 from chalicelib.handlers import answers
 from chalicelib.handlers.http import Access, Answer, Call, Key, conditional, endpoint
 from chalicelib.media import grants
-from chalicelib.services import dialogue, intake, publishing, uploads
+from chalicelib.services import dialogue, intake, uploads
 from chalicelib.store.reports import Case
 
 bp = Blueprint(__name__)
@@ -282,7 +282,7 @@ def _outcome(report: Report, language: str) -> answers.Outcome | None:
 
 def _with_bulletin(outcome: answers.Outcome | None, report: Report, language: str) -> answers.Outcome | None:
     """Whoever sent a lead is told how the bulletin ended, whatever came of the lead itself."""
-    ended = publishing.outcome_of(report.bulletin_id, bulletins=wiring.bulletins()) if report.bulletin_id else None
+    ended = wiring.bulletins().outcome(report.bulletin_id) if report.bulletin_id else None
     if ended is None:
         return outcome
     _, told = wording(ended, language)

@@ -267,12 +267,6 @@ def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bull
     return bulletin
 
 
-def outcome_of(bulletin_id: str, *, bulletins: Bulletins) -> Words | None:
-    """How a bulletin ended, for those who sent leads on it; None when it has not, or is unknown."""
-    bulletin = bulletins.get(bulletin_id)
-    return bulletin.outcome if bulletin and bulletin.state is State.RESOLVED else None
-
-
 def record_picture(bulletin_id: str, media_id: str, manifest: Manifest, *, bulletins: Bulletins) -> bool:
     """Take a verdict over into a bulletin's picture. False when it is unknown or has its verdict: both are no fault."""
     return _settle(bulletin_id, media_id, manifest.state, verdict_fields(manifest), bulletins)

@@ -1,6 +1,7 @@
 """Bulletins' rows, and what the public reads of them.
 
     BULLETIN#<id>       HEAD, MEDIA#<media id>
+                        LEADS                        since the first publication: what those who answer it are told, in a row that is small
     PUBLIC#<channel>    <published_at>#<id>      what readers see, of the approved version; a copy under `PUBLIC#*` for all channels
     DUE                 <due_at>#<what>#<id>     what must be looked at, and when: expiry, and pictures without a verdict
 
@@ -16,7 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Bulletin, Content, State
+from chalicelib.domain.bulletins import Bulletin, Content, State, Words
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
@@ -25,6 +26,7 @@ BY_STATE = ("by_state", "state_shard", "listed_at")
 ALL_CHANNELS = "*"
 DUE = "DUE"
 _EXPIRY, _PICTURE = "expiry", "picture"
+_LEADS, _MEDIA = "LEADS", "MEDIA#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,12 @@ class Bulletins:
 
     def takes_leads(self, bulletin_id: str) -> bool:
         """Was a bulletin of this id ever published? What residents know of it does not end when it does."""
-        row = self.table.get(keys.bulletin(bulletin_id), keys.HEAD, attributes=("published_at",))
-        return bool(row and row.get("published_at"))
+        return self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) is not None
+
+    def outcome(self, bulletin_id: str) -> Words | None:
+        """How it ended, for those who sent leads; None when it has not been resolved, or is unknown."""
+        row = self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True)
+        return row.get("outcome") if row else None
 
     def get(self, bulletin_id: str) -> Bulletin | None:
         row = self.table.get(keys.bulletin(bulletin_id), keys.HEAD, consistent=True)
@@ -86,7 +92,7 @@ class Bulletins:
         head = next((row for row in rows if row["sk"] == keys.HEAD), None)
         if head is None:
             return None
-        return Dossier(Bulletin.model_validate(head), tuple(Medium.model_validate(row) for row in rows if row["sk"] != keys.HEAD))
+        return Dossier(Bulletin.model_validate(head), tuple(Medium.model_validate(row) for row in rows if row["sk"].startswith(_MEDIA)))
 
     def page(self, channel: str | None, *, now: datetime, limit: int, below: str | None = None) -> PublicPage:
         """What readers see of a channel, newest first: one query. What time has ended meanwhile is left out."""
@@ -149,6 +155,8 @@ class Bulletins:
         """Readers' rows and the expiry, moved from `before` to `after`. None when neither concerns readers."""
         old, new = _public_keys(before), _public_keys(after)
         actions = [self.table.delete_action(pk, sk) for pk, sk in old if (pk, sk) not in new]
+        if _leads(after) != _leads(before):
+            actions.append(self.table.put_action({"pk": keys.bulletin(after.id), "sk": _LEADS, **_leads(after)}))
         if (before.state, before.published_version, before.expires_at) == (after.state, after.published_version, after.expires_at):
             return actions
         if new:
@@ -187,6 +195,13 @@ def _public(bulletin: Bulletin) -> Row:
         "published_at": bulletin.published_at,
         "corrected_at": bulletin.corrected_at,
         "expires_at": bulletin.expires_at,
+    }
+
+
+def _leads(bulletin: Bulletin) -> Row:
+    return {
+        "published_at": bulletin.published_at,
+        "outcome": bulletin.outcome if bulletin.published_at and bulletin.state is State.RESOLVED else None,
     }
 
 

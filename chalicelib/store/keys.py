@@ -6,7 +6,7 @@ audit        REPORT#<id>            <time>#<random>
 officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
              OFFICERS               <name>: each officer's row again, to be listed
 bulletins    CATALOGUE              OVERRIDES
-             BULLETIN#<id>          HEAD | MEDIA#<id>
+             BULLETIN#<id>          HEAD | LEADS | MEDIA#<id>
              PUBLIC#<channel>       <published_at>#<id>      what readers see; `*`: of all channels
              DUE                    <due_at>#<what>#<id>
 

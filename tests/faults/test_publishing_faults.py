@@ -160,7 +160,7 @@ def test_the_sweep_killed_anywhere_ends_a_bulletin_later_all_the_same() -> None:
 def test_intake_goes_on_while_the_bulletins_table_cannot_be_reached(aws: Mapping[str, str]) -> None:
     table = aws["BULLETINS_TABLE"].encode()
     down = inject.answer(500, "InternalServerError")
-    wiring.live_catalogue.cache_clear()
+    wiring.reset()
     with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda request: down(request) if table in request.body else None):
         reply = call("POST", "/v1/reports", report(), key=new_key())
         lead = call("POST", "/v1/reports", report(bulletin_id="B-0000000000000000"), key=new_key())

@@ -24,7 +24,7 @@ LI, ZHAO, WANG = "li", "zhao", "wang"
 
 @pytest.fixture
 def officers(aws: Mapping[str, str], clean: None) -> None:
-    wiring.live_catalogue.cache_clear()
+    wiring.reset()
     for username, categories in ((LI, (ALL,)), (ZHAO, (ALL,)), (WANG, ("traffic_violation",))):
         wiring.officers().put(Officer(username=username, categories=categories, districts=(ALL,)))
     wiring.officers().put(Officer(username="chen", roles=(Role.OFFICER, Role.ADMIN), categories=(ALL,), districts=(ALL,)))

@@ -1,5 +1,6 @@
 """The rules of a bulletin's life, apart from where it is kept."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pygeohash
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pydantic import ValidationError
 
 from chalicelib import errors
@@ -17,6 +19,7 @@ from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.geo import geohash5
 from chalicelib.domain.ids import ID_PATTERN, bulletin_id, is_bulletin_id
 from chalicelib.domain.media import original_key, parse_original_key
+from chalicelib.store.bulletins import published
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 A, B, C = "a", "b", "c"
@@ -230,3 +233,73 @@ def test_every_channel_and_urgency_has_its_word_in_cap() -> None:
 def test_every_channel_is_fed_by_categories_that_there_are() -> None:
     codes = {category.code for category in catalogue().categories}
     assert all(channel.fed_by and codes.issuperset(channel.fed_by) for channel in catalogue().channels)
+
+
+class Life(RuleBasedStateMachine):
+    """Officers do whatever they like, in any order, while time passes: what readers see was always approved by somebody else."""
+
+    officers = st.sampled_from([A, B, C])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.bulletin = draft()
+        self.wrote = {A}
+        self.seen: Content | None = None
+        self.ended = False
+
+    def take(self, step: Step, do: Callable[[], Bulletin]) -> bool:
+        """Try a step: it works exactly when it was said to be legal."""
+        legal = step in self.bulletin.legal_steps(self.now)
+        refusal = None
+        try:
+            self.bulletin = do()
+        except (errors.Conflict, errors.Forbidden) as refused:
+            refusal = refused.code
+        assert legal if refusal in (None, "expiry_passed", "own_words") else not legal
+        return refusal is None
+
+    @rule(by=officers, word=st.sampled_from(["one", "two", "three"]), days=st.sampled_from([None, 1, 20]))
+    def write(self, by: str, word: str, days: int | None) -> None:
+        expires_at = None if days is None else (self.now + timedelta(days=days)).isoformat()
+        changes = Changes.model_validate({"body": {"en": word}, "expires_at": expires_at})
+        before = self.bulletin.version
+        if self.take(Step.WRITE, lambda: rules.changed(self.bulletin, changes, pictures=frozenset(), by=by, now=self.now)):
+            self.wrote.add(by)
+            assert self.bulletin.version == before + 1
+
+    @rule(by=st.sampled_from([A, B, C, "d"]))
+    def approve(self, by: str) -> None:
+        if self.take(Step.APPROVE, lambda: rules.approved(self.bulletin, by=by, now=self.now)):
+            assert by not in self.wrote
+            self.seen = self.bulletin.content
+
+    @rule()
+    def resolve(self) -> None:
+        self.ended |= self.take(Step.RESOLVE, lambda: rules.resolved(self.bulletin, {"en": "Over."}, now=self.now))
+
+    @rule()
+    def withdraw(self) -> None:
+        self.ended |= self.take(Step.WITHDRAW, lambda: rules.withdrawn(self.bulletin, "No.", now=self.now))
+
+    @rule(days=st.sampled_from([1, 10, 31]))
+    def wait(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @invariant()
+    def readers_see_what_was_approved_and_nothing_after_its_end(self) -> None:
+        shown = published(self.bulletin, self.now)
+        if shown:
+            assert not self.ended
+            assert shown.content == self.seen
+            assert self.now < shown.expires_at <= self.now + LIFE[About.OTHER]
+
+    @invariant()
+    def its_messages_are_an_alert_updates_and_one_cancel(self) -> None:
+        kinds = [message.kind for message in self.bulletin.messages]
+        assert kinds[:1] in ([], [MessageKind.ALERT])
+        assert set(kinds[1:-1]) <= {MessageKind.UPDATE}
+        assert (MessageKind.CANCEL in kinds) is (self.ended and self.seen is not None)
+
+
+TestLife = Life.TestCase
