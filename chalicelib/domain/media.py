@@ -140,7 +140,7 @@ class RejectReason(StrEnum):
 
 
 MAX_PIXELS = 40_000_000
-"""What is decoded at full size. A larger JPEG still passes: it is decoded at a fraction of its size."""
+"""What is decoded. A larger JPEG still passes, since it is decoded at a fraction of its size; and a 48 MP HEIC, as phones make them."""
 THUMB_PX = 400
 PREVIEW_PX = 1600
 """The longer side of each derived picture is at most this."""

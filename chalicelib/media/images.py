@@ -16,7 +16,11 @@ from chalicelib.domain.media import MAX_PIXELS, PREVIEW_PX, THUMB_PX, Hint, Look
 type Size = tuple[int, int]
 
 JPEG_QUALITY = 80
-MAX_JPEG_PIXELS = 250_000_000  # a 200 MP phone; decoded at a quarter of its width or less
+# What a picture may hold, by type; other types MAX_PIXELS.
+MOST_PIXELS = {
+    "image/jpeg": 250_000_000,  # a 200 MP phone; decoded at a quarter of its width or less
+    "image/heic": 50_000_000,  # a 48 MP phone; half a gigabyte, three seconds
+}
 MAX_EXIF_BYTES = 1 << 17  # a JPEG segment holds half of this; more is an attack on the parser
 # JPEG can be decoded at 1/2, 1/4 or 1/8 for a fraction of the cost, but its scaling is cruder than LANCZOS: from less than this
 # much above the wanted size, the loss would show (45 dB).
@@ -79,12 +83,10 @@ def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
     """The picture upright, RGB, at most of preview size; and what it tells. Closes `file`. Raises whatever a decoder raises."""
     image: Image.Image = load_decoder(content_type)(file)
     width, height = image.size
-    if width * height > (MAX_JPEG_PIXELS if content_type == "image/jpeg" else MAX_PIXELS):
+    if width * height > MOST_PIXELS.get(content_type, MAX_PIXELS):
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
     box = fit(image.size, PREVIEW_PX)
     image.draft("RGB", _with_margin(box))  # of effect for JPEG only
-    if image.size[0] * image.size[1] > MAX_PIXELS:
-        raise Rejected(RejectReason.TOO_MANY_PIXELS)
     image.load()
     file.close()
     if len(image.info.get("exif", b"")) > MAX_EXIF_BYTES:
