@@ -59,8 +59,8 @@ deploy: package ## Deploy to AWS: make deploy STAGE=dev
 bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
-audit-verify: $(VENV)/.installed ## Check the audit trail against its digests
-	@$(BIN)/python -m infra.audit_verify
+audit-verify: $(VENV)/.installed ## Check the audit trail against its seals: of the local stack, or STAGE=prod
+	@PORT=$(PORT) $(BIN)/python -m infra.audit_verify $(if $(filter-out file,$(origin STAGE)),--stage $(STAGE))
 
 clean: ## Remove what was built
 	@rm -rf build .local

@@ -3,6 +3,7 @@
 from chalice.app import Chalice
 
 from chalicelib.handlers import (
+    audit_events,
     auth,
     bulletins,
     casework,
@@ -37,5 +38,6 @@ for module in (
     media_events,
     notices,
     schedules,
+    audit_events,
 ):
     app.register_blueprint(module.bp)

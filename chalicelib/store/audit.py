@@ -3,7 +3,7 @@
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +11,10 @@ from chalicelib.domain import times
 from chalicelib.domain.ids import random_id
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
+
+
+# How long a row is kept: then DynamoDB deletes it.
+KEPT = timedelta(days=730)
 
 
 class Action(StrEnum):
@@ -67,6 +71,7 @@ class Audit:
         row: Row = {"pk": pk, "sk": f"{times.render(now)}#{random_id(10)}", "by": by, "action": action.value}
         if detail:
             row["detail"] = json.dumps(detail, sort_keys=True, default=str, ensure_ascii=False)
+        row["expires_ttl"] = int((now + KEPT).timestamp())
         return row | {"mac": self._mac(row)}
 
     def _mac(self, row: Mapping[str, Any]) -> str:

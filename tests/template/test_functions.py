@@ -61,6 +61,17 @@ def test_the_stream_is_read_from_its_beginning_and_a_bad_record_is_set_aside(fun
     assert source["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["NoticesDeadLetters", "Arn"]}
 
 
+def test_every_row_of_the_audit_is_sealed_and_one_that_is_not_raises_an_alarm(functions: dict[str, Any]) -> None:
+    source = only_event(functions["SealAudit"])
+    assert source["Stream"] == {"Fn::Sub": "${AuditTable.StreamArn}"}
+    assert source["StartingPosition"] == "TRIM_HORIZON"
+    (pattern,) = (json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"])
+    assert pattern == {"eventName": ["INSERT", "MODIFY"]}
+    assert source["MaximumRecordAgeInSeconds"] == 24 * 3600
+    assert source["MaximumRetryAttempts"] == 10_000
+    assert source["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["AuditDeadLetters", "Arn"]}
+
+
 @pytest.mark.parametrize(
     ("name", "sort_key", "wakes"),
     [
@@ -126,7 +137,12 @@ def test_names_stay_within_their_limits_at_the_longest_stage(template: dict[str,
 def test_the_template_expands_offline_and_keeps_every_setting(template: dict[str, Any], functions: dict[str, Any]) -> None:
     expanded = package.translate(template)["Resources"]
     mappings = of_type(expanded, "AWS::Lambda::EventSourceMapping")
-    assert {mapping["FunctionName"]["Ref"] for mapping in mappings.values()} == {"MakeThumbnails", "RecordMedia", "PublishNotices"}
+    assert {mapping["FunctionName"]["Ref"] for mapping in mappings.values()} == {
+        "MakeThumbnails",
+        "RecordMedia",
+        "PublishNotices",
+        "SealAudit",
+    }
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings.values())
     assert of_type(expanded, "AWS::Lambda::Function").keys() == functions.keys()
     (stage,) = of_type(expanded, "AWS::ApiGateway::Stage").values()

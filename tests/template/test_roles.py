@@ -81,7 +81,19 @@ def test_the_api_never_publishes(statements: Statements) -> None:
 def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
     for statement in (one for many in statements.values() for one in many):
         if "AuditTable" in json.dumps(statement["Resource"]):
-            assert set(statement["Action"]) <= {"dynamodb:PutItem", "dynamodb:Query"}
+            reading_the_stream = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+            assert set(statement["Action"]) <= {"dynamodb:PutItem", "dynamodb:Query"} | reading_the_stream
+
+
+def test_seals_are_written_by_who_seals_and_read_by_who_chains_them(statements: Statements) -> None:
+    touching = {
+        name: {action for one in many if "AuditBucket" in json.dumps(one["Resource"]) for action in one["Action"]}
+        for name, many in statements.items()
+    }
+    assert {name: actions for name, actions in touching.items() if actions} == {
+        "seal_audit": {"s3:PutObject"},
+        "digest_audit": {"s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+    }
 
 
 def test_only_the_sweep_deletes_objects(statements: Statements) -> None:

@@ -1,0 +1,186 @@
+"""The audit trail is sealed as it is written, so that what is missing or altered later is named."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.seals import SealedRow, hour_of
+from chalicelib.handlers import audit_events
+from chalicelib.services import sealing
+from chalicelib.store.seals import Seals
+from infra.audit_verify import read_rows
+from tests import cloud
+from tests.client import call, new_key, report
+
+NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
+
+pytestmark = pytest.mark.usefixtures("aws", "clean", "unlocked")
+
+
+@pytest.fixture
+def unlocked(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket of its own for each test, without the lock: seals that are locked cannot be cleaned up, nor tampered with."""
+    name = f"audit-{new_key()}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    monkeypatch.setenv("AUDIT_BUCKET", name)
+    wiring.reset()
+    yield name
+    monkeypatch.undo()
+    wiring.reset()
+
+
+def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The audit table's rows as records of its stream."""
+    items = boto3.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+    return [
+        {
+            "eventName": "INSERT",
+            "dynamodb": {"SequenceNumber": f"{number:021}", "Keys": {"pk": item["pk"], "sk": item["sk"]}, "NewImage": item},
+        }
+        for number, item in enumerate(sorted(items, key=lambda item: str(item["sk"])), start=1)
+    ]
+
+
+def seal(records: list[dict[str, Any]]) -> None:
+    assert audit_events.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
+
+
+def look_at_reports(count: int = 3) -> list[str]:
+    cloud.officer("wang")
+    made = [call("POST", "/v1/reports", report(), key=new_key()).json["id"] for _ in range(count)]
+    for each in made:
+        call("GET", f"/v1/officer/reports/{each}", officer="wang")
+    return made
+
+
+def digest(hours: int = 2) -> int:
+    return sealing.write_digests(seals=wiring.seals(), now=wiring.now() + timedelta(hours=hours))
+
+
+def complaints(aws: Mapping[str, str], after: timedelta = timedelta(hours=2)) -> list[str]:
+    dynamodb = boto3.client("dynamodb")
+    return list(
+        sealing.verify(
+            seals=wiring.seals(),
+            read=lambda keys: read_rows(dynamodb, aws["AUDIT_TABLE"], keys),
+            is_genuine=wiring.audit().is_genuine,
+            now=wiring.now() + after,
+        )
+    )
+
+
+def test_a_trail_that_nobody_touched_is_whole(aws: Mapping[str, str]) -> None:
+    look_at_reports()
+    seal(stream_of(aws))
+
+    assert digest() == 2  # this hour, and the empty one after it
+    assert complaints(aws) == []
+
+
+def test_sealing_and_digesting_again_changes_nothing(aws: Mapping[str, str]) -> None:
+    look_at_reports()
+    for _ in range(3):
+        seal(stream_of(aws))
+        digest()
+
+    hour = hour_of(wiring.now())
+    assert len(wiring.seals().batches(hour)) == 1
+    assert complaints(aws) == []
+
+
+def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
+    first, second, _ = look_at_reports()
+    seal(stream_of(aws))
+    digest()
+    for each in (second, first):
+        [row] = wiring.audit().history(each)
+        wiring.audit().table.delete(row["pk"], row["sk"])
+
+    assert complaints(aws)[0].startswith(f"Row REPORT#{first} / ")
+    assert [each.rpartition(" ")[2] for each in complaints(aws)] == ["missing.", "missing."]
+
+
+@pytest.mark.parametrize("change", [{"by": "nobody"}, {"action": "list"}, {"mac": "0" * 64}, {"detail": "{}"}])
+def test_an_altered_row_is_named(aws: Mapping[str, str], change: Mapping[str, str]) -> None:
+    altered, *_ = look_at_reports()
+    seal(stream_of(aws))
+    digest()
+    [row] = wiring.audit().history(altered)
+    wiring.audit().table.put(row | change)
+
+    assert complaints(aws) == [f"Row {row['pk']} / {row['sk']} is altered."]
+
+
+def test_a_row_that_was_written_over_shows_even_when_whoever_did_it_had_the_key(aws: Mapping[str, str]) -> None:
+    look_at_reports(1)
+    seal(stream_of(aws))
+    [record] = [each for each in stream_of(aws) if each["dynamodb"]["Keys"]["pk"]["S"].startswith("REPORT#")]
+    pk, sk = (record["dynamodb"]["Keys"][name]["S"] for name in ("pk", "sk"))
+    row = {"pk": pk, "sk": sk, "by": "somebody else", "action": "open", "expires_ttl": 4102444800}
+    wiring.audit().table.put(row | {"mac": wiring.audit()._mac(row)})
+    seal([each | {"eventName": "MODIFY"} for each in stream_of(aws) if each["dynamodb"]["Keys"] == record["dynamodb"]["Keys"]])
+    digest()
+
+    assert complaints(aws) == [f"Row {pk} / {sk} is altered."]
+
+
+def test_rows_that_ended_after_two_years_are_not_missed(aws: Mapping[str, str]) -> None:
+    [only] = look_at_reports(1)
+    seal(stream_of(aws))
+    digest()
+    [row] = wiring.audit().history(only)
+    assert timedelta(days=729) < datetime.fromtimestamp(row["expires_ttl"], UTC) - wiring.now() < timedelta(days=731)
+    wiring.audit().table.delete(row["pk"], row["sk"])
+
+    assert not [each for each in complaints(aws, timedelta(days=731)) if each.startswith("Row")]
+
+
+def test_a_digest_or_batch_that_is_gone_or_changed_is_named(aws: Mapping[str, str], unlocked: str) -> None:
+    look_at_reports()
+    seal(stream_of(aws))
+    digest(4)
+    s3, bucket, hour = boto3.client("s3"), unlocked, hour_of(wiring.now())
+    [name] = wiring.seals().batches(hour)
+    s3.put_object(Bucket=bucket, Key=f"batches/{hour}/{name}", Body=b"[]")
+    assert complaints(aws) == [f"Batch {name} of {hour} is altered."]
+
+    after = hour_of(wiring.now() + timedelta(hours=1))
+    s3.delete_object(Bucket=bucket, Key=f"digests/{after}.json")
+    assert complaints(aws)[1] == f"The digest of {after} is missing."
+    s3.delete_object(Bucket=bucket, Key=f"digests/{hour}.json")
+    assert "does not follow" in complaints(aws)[0]
+
+
+def test_a_digest_that_is_left_out_by_the_schedule_is_made_up_for_and_one_that_is_overdue_is_named(aws: Mapping[str, str]) -> None:
+    look_at_reports()
+    seal(stream_of(aws))
+
+    assert "overdue" in complaints(aws, timedelta(hours=9))[0]
+    assert digest(8) == 8
+    assert complaints(aws, timedelta(hours=9)) == []
+
+
+def test_a_batch_under_way_at_the_full_hour_is_waited_for(aws: Mapping[str, str]) -> None:
+    seals = wiring.seals()
+    full = NOW.replace(minute=0)
+    sealing.seal_rows("1", [SealedRow("REPORT#A", "2026-11-24T09:59:59.000Z#1", "m")], seals=seals, now=full - timedelta(seconds=1))
+
+    assert sealing.write_digests(seals=seals, now=full + timedelta(minutes=4)) == 0
+    assert sealing.write_digests(seals=seals, now=full + timedelta(minutes=5)) == 1
+
+
+def test_seals_are_locked_for_two_years(aws: Mapping[str, str]) -> None:
+    look_at_reports()
+    s3, bucket = boto3.client("s3"), aws["AUDIT_BUCKET"]
+    sealing.seal_rows("1", [SealedRow("REPORT#A", "2026-11-24T09:59:59.000Z#1", "m")], seals=Seals(s3, bucket), now=NOW)
+    [found] = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    version = s3.list_object_versions(Bucket=bucket)["Versions"][0]["VersionId"]
+
+    with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=bucket, Key=found["Key"], VersionId=version)
+    rule = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert (rule["Mode"], rule["Years"]) == ("COMPLIANCE", 2)
