@@ -40,8 +40,6 @@ def write_message(
     Raises Conflict `withdrawn` (nobody would read it), or `key_reused` for another text under the same key; SlowDown when `limited` and
     there were too many of late.
     """
-    if case.report.status is Status.WITHDRAWN:
-        raise errors.Conflict("withdrawn")
     entry_id = identity.entry_id(case.report.id, idempotency_key) if idempotency_key else random_id()
     for _ in range(_TRIES):
         earlier = next((message for message in case.messages if message.id == entry_id), None)
@@ -49,6 +47,8 @@ def write_message(
             if earlier.text != text:
                 raise errors.Conflict("key_reused")
             return earlier
+        if case.report.status is Status.WITHDRAWN:
+            raise errors.Conflict("withdrawn")
         if limited:
             _refuse_flood(case, now)
         message = Message(id=entry_id, sender=Sender.REPORTER, text=text, sent_at=now)

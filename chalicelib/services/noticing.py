@@ -58,24 +58,32 @@ def publish_owed(items: Sequence[Key], *, publisher: Publisher, now: datetime, s
     for pk, sk in dict.fromkeys(items):
         try:
             owed = _read(pk, sk, publisher, now, swept)
-            if owed and _must_wait(owed.notice, publisher, now):
-                publisher.duties.strike_off(owed.row, then=owed.then, also=[publisher.bursts.gather(owed.notice, now)])
-            elif owed:
+            if owed is None:
+                continue
+            waiting = _place_in_line(owed.notice, publisher, now)
+            if waiting:
+                gather = publisher.bursts.gather(owed.notice, now, named=waiting <= rules.DIGEST_MAX_IDS)
+                publisher.duties.strike_off(owed.row, then=owed.then, also=[gather])
+            else:
                 alone[owed.notice.event_id] = owed
         except Exception as error:  # one bad row must not hold up its neighbours
             log.warning("notice_unreadable", extra={"error": type(error).__name__})
             again.add((pk, sk))
     taken = publisher.topic.publish([owed.notice for owed in alone.values()])
     for identity, owed in alone.items():
-        if identity not in taken:
+        try:
+            if identity not in taken:
+                again.add((owed.row["pk"], owed.row["sk"]))
+            elif is_digest(owed.row):
+                publisher.bursts.clear(owed.row)
+            else:
+                publisher.duties.strike_off(owed.row, then=owed.then, put=_noted(owed))
+        except Exception as error:  # one that is told again must not make its neighbours be told again
+            log.warning("notice_not_struck_off", extra={"error": type(error).__name__})
             again.add((owed.row["pk"], owed.row["sk"]))
-            continue
-        notice = owed.notice
-        log.info("notice_sent", extra={"kind": notice.kind.value, "category": notice.category, "urgency": notice.urgency.value})
-        if is_digest(owed.row):
-            publisher.bursts.clear(owed.row)
-        else:
-            publisher.duties.strike_off(owed.row, then=owed.then, put=_noted(owed))
+        if identity in taken:
+            notice = owed.notice
+            log.info("notice_sent", extra={"kind": notice.kind.value, "category": notice.category, "urgency": notice.urgency.value})
     return frozenset(again)
 
 
@@ -96,12 +104,15 @@ def _read(pk: str, sk: str, publisher: Publisher, now: datetime, swept: bool) ->
     return _Owed(row, _notice(row, head, publisher.public_url, now), _next_duty(row, now))
 
 
-def _must_wait(notice: Notice, publisher: Publisher, now: datetime) -> bool:
+def _place_in_line(notice: Notice, publisher: Publisher, now: datetime) -> int:
+    """Which it is, this minute, of those that wait for a digest; 0: it goes alone."""
     if not rules.is_counted(notice.kind, notice.urgency):
-        return False
-    if notice.kind is NoticeKind.MESSAGE and publisher.bursts.count(str(notice.report_id), now) > rules.MESSAGES_ALONE_PER_REPORT:
-        return True
-    return publisher.bursts.count(notice.category, now) > rules.ALONE_PER_CATEGORY
+        return 0
+    if notice.kind is NoticeKind.MESSAGE:
+        over = publisher.bursts.count(str(notice.report_id), now) - rules.MESSAGES_ALONE_PER_REPORT
+        if over > 0:
+            return over
+    return max(0, publisher.bursts.count(notice.category, now) - rules.ALONE_PER_CATEGORY)
 
 
 def _notice(row: Row, head: Row, public_url: str, now: datetime) -> Notice:
@@ -130,7 +141,7 @@ def _digest(row: Row, public_url: str, now: datetime) -> Notice:
         at=now,
         url=f"{public_url}/v1/officer/reports?category={row['category']}",
         count=row["count"],
-        report_ids=tuple(dict.fromkeys(row["report_ids"]))[: rules.DIGEST_MAX_IDS],
+        report_ids=tuple(dict.fromkeys(row.get("report_ids", ())))[: rules.DIGEST_MAX_IDS],
     )
 
 

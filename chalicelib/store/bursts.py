@@ -31,8 +31,11 @@ class Bursts:
         )
         return int(row["count"])
 
-    def gather(self, notice: Notice, now: datetime) -> dict[str, Any]:
-        """The action that adds a notice to the digest of its category, district and urgency: all a subscription can tell apart."""
+    def gather(self, notice: Notice, now: datetime, *, named: bool) -> dict[str, Any]:
+        """The action that adds a notice to the digest of its category, district and urgency: all a subscription can tell apart.
+
+        One that is not `named` only counts: a list that grew with the burst would cost its whole size with every write.
+        """
         pk = f"DIGEST#{notice.category}#{notice.district}#{notice.urgency}"
         # Due at once, but told by the sweep alone: what comes until then goes with it.
         owed = duty_fields(pk, DIGEST_SK, Duty(DutyKind.NOTIFY, now))
@@ -43,7 +46,7 @@ class Bursts:
             put=fixed,
             put_once=owed,
             add={"count": 1},
-            append={"report_ids": [notice.report_id]},
+            append={"report_ids": [notice.report_id]} if named else None,
             upsert=True,
         )
 

@@ -1,4 +1,4 @@
-"""What queues and streams bring: twice, late, out of order, of another kind, or broken. A verdict stands, and only what failed comes again."""
+"""What queues and streams bring: twice, late, out of order, or broken. A verdict stands, and only what failed comes again."""
 
 import itertools
 import json
@@ -327,7 +327,7 @@ def test_99_a_removal_is_passed_over_and_keys_alone_are_enough(aws: Mapping[str,
 
 
 def test_101_no_route_takes_what_sns_would_send_to_an_http_endpoint() -> None:
-    assert not [path for path in app.routes if "sns" in path.lower() or "subscription" in path and not path.startswith("/v1/officer/")]
+    assert not [path for path in app.routes if "sns" in path.lower() or ("subscription" in path and not path.startswith("/v1/officer/"))]
 
 
 def test_102_an_event_that_never_passed_the_authorizer_is_401_on_every_officers_route() -> None:

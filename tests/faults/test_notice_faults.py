@@ -1,0 +1,150 @@
+"""One bad row, or one bad moment, among many notices: its neighbours are told once, and what failed comes again."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.bursts import ALONE_PER_CATEGORY
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _quiet(aws: Mapping[str, str]) -> None:
+    cloud.forget_sent(aws)
+    moment = wiring.now()
+    wiring.advance_clock(timedelta(minutes=1, seconds=10 - moment.second))
+
+
+def file(count: int) -> list[str]:
+    """`count` reports, none of which waits for a digest."""
+    return [call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json["id"] for _ in range(count)]
+
+
+def poison(report_id: str, **fields: Any) -> None:
+    table = wiring.reports().table
+    table.update(table.update_action(f"REPORT#{report_id}", "HEAD", put=fields or {"urgency": "poison"}))
+
+
+def told(aws: Mapping[str, str]) -> list[str]:
+    return [notice["report_id"] for notice in cloud.sent(aws)]
+
+
+@pytest.mark.parametrize("position", [0, 57])
+def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(aws: Mapping[str, str], position: int) -> None:
+    made = file(100)
+    poison(made[position])
+    keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
+
+    assert cloud.stream(keys) == {"batchItemFailures": [{"itemIdentifier": str(position)}]}
+    assert told(aws) == made[:position] + made[position + 1 :]
+    # Lambda starts again at the failed record: those behind it are not told twice.
+    assert cloud.stream(keys[position:]) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    assert len(told(aws)) == 99
+
+
+@pytest.mark.parametrize("fields", [{"urgency": "poison"}, {"due_at": "never"}, {"duty": "unheard of"}, {"received_at": 5}])
+def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(aws: Mapping[str, str], fields: dict[str, Any]) -> None:
+    made = file(12)
+    poison(made[0], **fields)
+    wiring.advance_clock(timedelta(minutes=2))
+    counted = [cloud.sweep() for _ in range(2)]
+
+    assert sorted(told(aws)) == sorted(made[1:])
+    assert [done["failed"] for done in counted] == [1, 1]
+
+
+def test_a_poison_report_can_still_be_told_once_somebody_has_mended_it(aws: Mapping[str, str]) -> None:
+    made = file(3)
+    poison(made[1])
+    cloud.stream(cloud.all_keys(aws))
+    poison(made[1], urgency="critical")
+    wiring.advance_clock(timedelta(minutes=2))
+    cloud.sweep()
+
+    assert sorted(told(aws)) == sorted(made)
+
+
+@pytest.mark.parametrize("path", ["stream", "sweep"])
+@pytest.mark.parametrize("failing", [0, 4, 9])
+def test_a_strike_off_that_fails_is_repeated_for_that_report_alone(aws: Mapping[str, str], path: str, failing: int) -> None:
+    made = file(10)
+    wiring.advance_clock(timedelta(minutes=2))
+    keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
+
+    def refuse(request: Any) -> Any:
+        broken = made[failing].encode() in request.body and b"duty_was" in request.body
+        return inject.answer(400, "ValidationException")(request) if broken else None
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refuse):
+        if path == "stream":
+            assert cloud.stream(keys) == {"batchItemFailures": [{"itemIdentifier": str(failing)}]}
+        else:
+            assert cloud.sweep()["failed"] == 1
+    cloud.sweep()
+
+    again = [report_id for report_id in made if told(aws).count(report_id) == 2]
+    assert again == [made[failing]]
+    assert len(told(aws)) == 11
+    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 10
+
+
+def test_a_digest_that_cannot_take_more_leaves_the_rest_owed_and_not_lost(aws: Mapping[str, str]) -> None:
+    made = [call("POST", "/v1/reports", report("other"), key=new_key()).json["id"] for _ in range(ALONE_PER_CATEGORY + 3)]
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", gathering(inject.answer(400, "ValidationException"))):
+        assert len(cloud.stream(cloud.all_keys(aws))["batchItemFailures"]) == 3
+    wiring.advance_clock(timedelta(minutes=2))
+    cloud.sweep()
+    cloud.sweep()
+
+    assert sorted(told(aws)) == sorted(made)
+
+
+def gathering(refusal: Any) -> Any:
+    return lambda request: refusal(request) if b"DIGEST#" in request.body else None
+
+
+def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[str, str]) -> None:
+    """So its latency cannot depend on SNS: there is no call to stall."""
+    called: list[str] = []
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    # A session's handlers go into every client made of it.
+    wiring._session().events.register_first("before-send.*", lambda event_name, **_: called.append(event_name))
+    wiring.identity()
+    called.clear()
+    bodies = [
+        report(),
+        report(contact={"phone": "13800000000"}),
+        report(media=[{"content_type": "image/jpeg", "size": 10}, {"content_type": "video/mp4", "size": 400 << 20}]),
+    ]
+    for body in bodies:
+        key = new_key()
+        created = call("POST", "/v1/reports", body, key=key)
+        assert created.status == 201
+        assert call("POST", "/v1/reports", body, key=key).status == 200
+        call("POST", f"/v1/reports/{created.json['id']}/messages", {"text": "One more thing."}, receipt=created.json["receipt"])
+        call("GET", "/v1/reports/mine", receipt=created.json["receipt"])
+        call("DELETE", f"/v1/reports/{created.json['id']}", receipt=created.json["receipt"])
+
+    assert called
+    assert {name.split(".")[1] for name in called} == {"dynamodb"}
+
+
+def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str]) -> None:
+    """A list that grew with every report would cost its whole size with every write, and stall its partition."""
+    for _ in range(3):
+        call("POST", "/v1/reports", report("other"), key=new_key())
+    table = wiring.reports().table
+    table.update(table.update_action(f"BURST#other#{wiring.now():%Y-%m-%dT%H:%M}", "COUNT", put={"count": 200}, upsert=True))
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+
+    [digest] = cloud.sent(aws)
+    assert (digest["count"], digest["report_ids"]) == (3, [])
