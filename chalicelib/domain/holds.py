@@ -23,7 +23,7 @@ class NewHold(Strict):
 
 
 class Hold(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     by: str
     reason: str

@@ -58,7 +58,7 @@ class Declared(BaseModel):
     `size` is in bytes; `sha256` is hex (either case in, lower case kept) and is enforced by S3, which it cannot do for parts.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     content_type: str
     size: Annotated[int, Field(ge=1)]
@@ -215,7 +215,7 @@ def _parse(pattern: re.Pattern[str], key: str) -> MediaKey | None:
 
 
 class _Found(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Checksum(_Found):

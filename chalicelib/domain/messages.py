@@ -16,7 +16,7 @@ class Sender(StrEnum):
 class NewMessage(BaseModel):
     """What either side writes."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     text: ReporterText
 
@@ -24,7 +24,7 @@ class NewMessage(BaseModel):
 class Message(BaseModel):
     """One message as kept. `by` is the officer's username and never leaves the officers' side."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     sender: Sender
@@ -36,7 +36,7 @@ class Message(BaseModel):
 class Note(BaseModel):
     """An officer's remark; reporters never see one."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     by: str

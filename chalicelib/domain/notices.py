@@ -26,7 +26,7 @@ class NoticeKind(StrEnum):
 class Notice(BaseModel):
     """One notice. `event_id` is the same when it is sent again; `count` and `report_ids` are a digest's."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     event_id: str
     kind: NoticeKind

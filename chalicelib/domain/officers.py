@@ -18,7 +18,7 @@ class Role(StrEnum):
 class Officer(BaseModel):
     """An officer's own row: the only source of rights. A token says who it is, never what they may do."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     username: str
     name: str = ""

@@ -60,7 +60,8 @@ class Flag(StrEnum):
 class Strict(BaseModel):
     """Base of what strangers send: nothing is coerced, nothing unknown is taken."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+    # Here and below, built at first use: a call uses few of the models that there are.
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True)
 
 
 def _known_category(code: str) -> str:
@@ -153,7 +154,7 @@ class OfficerSubmission(Submission):
 class Proposal(BaseModel):
     """A disposition that stands once a second officer has confirmed it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     disposition: str
     by: str
@@ -166,7 +167,7 @@ class Report(BaseModel):
     `version` grows by one with each accepted change by an officer and with nothing else. `place` is WGS-84; `location` is what was sent.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     reference: str
@@ -210,7 +211,7 @@ class Medium(BaseModel):
     `position` counts within the call that declared it: a sender tells their files apart by the order of the answer.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     media_id: str
     state: MediaState = MediaState.AWAITING

@@ -27,7 +27,7 @@ class NewSubscription(Strict):
 class Subscription(BaseModel):
     """One as kept. `arn` is None until SNS has it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     username: str

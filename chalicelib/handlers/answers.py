@@ -11,6 +11,12 @@ from chalicelib.domain.reports import Medium
 from chalicelib.services.uploads import UploadGrant
 
 
+class Shape(BaseModel):
+    """Built at first use: most calls answer with one of these."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 def shown(example: Any) -> ConfigDict:
     """Gives a model the example that the document and its page show."""
     return ConfigDict(json_schema_extra={"examples": [example]})
@@ -119,19 +125,19 @@ _OPENED = {
 }
 
 
-class Health(BaseModel):
+class Health(Shape):
     model_config = shown({"status": "ok", "version": "0.1.0"})
 
     status: Literal["ok"] = "ok"
     version: str
 
 
-class Emergency(BaseModel):
+class Emergency(Shape):
     number: str
     text: str
 
 
-class Upload(BaseModel):
+class Upload(Shape):
     """How to send one medium. POST: send `fields` in their order as multipart/form-data, the file last. MULTIPART: ask for part URLs."""
 
     model_config = shown(_POST)
@@ -146,23 +152,23 @@ class Upload(BaseModel):
     expires_at: str
 
 
-class Uploads(BaseModel):
+class Uploads(Shape):
     model_config = shown({"uploads": [_MULTIPART]})
 
     uploads: list[Upload]
 
 
-class HeldPart(BaseModel):
+class HeldPart(Shape):
     number: int
     etag: str
 
 
-class PartUrl(BaseModel):
+class PartUrl(Shape):
     number: int
     url: str
 
 
-class PartUrls(BaseModel):
+class PartUrls(Shape):
     model_config = shown(
         {
             "held": [{"number": 1, "etag": '"5d41402abc4b2a76b9719d911017c592"'}],
@@ -174,7 +180,7 @@ class PartUrls(BaseModel):
     parts: list[PartUrl]
 
 
-class Created(BaseModel):
+class Created(Shape):
     model_config = shown(
         {
             **_REPORT,
@@ -204,7 +210,7 @@ class Created(BaseModel):
     uploads: list[Upload]
 
 
-class MessageView(BaseModel):
+class MessageView(Shape):
     model_config = shown(_MESSAGE)
 
     id: str
@@ -213,7 +219,7 @@ class MessageView(BaseModel):
     sent_at: str
 
 
-class MediumView(BaseModel):
+class MediumView(Shape):
     media_id: str
     content_type: str
     state: str
@@ -222,7 +228,7 @@ class MediumView(BaseModel):
     thumbnail_url: str | None = None
 
 
-class Outcome(BaseModel):
+class Outcome(Shape):
     """What came of it, in coarse words, and what the officer wrote for the reporter. `bulletin`: how the bulletin ended that it answers."""
 
     text: str
@@ -230,7 +236,7 @@ class Outcome(BaseModel):
     bulletin: str | None = None
 
 
-class ReporterView(BaseModel):
+class ReporterView(Shape):
     model_config = shown(
         {
             **_REPORT,
@@ -258,14 +264,14 @@ class ReporterView(BaseModel):
     poll_after_s: int
 
 
-class MediumState(BaseModel):
+class MediumState(Shape):
     model_config = shown({"media_id": "8ZV4M2H7RC0XJ5PA", "state": "processing"})
 
     media_id: str
     state: str
 
 
-class OfficerView(BaseModel):
+class OfficerView(Shape):
     model_config = shown(
         {
             "username": "narrow",
@@ -293,7 +299,7 @@ _OFFICER_ROW = {
 }
 
 
-class OfficerRow(BaseModel):
+class OfficerRow(Shape):
     model_config = shown(_OFFICER_ROW)
 
     username: str
@@ -306,18 +312,18 @@ class OfficerRow(BaseModel):
     phone: str | None
 
 
-class OfficerList(BaseModel):
+class OfficerList(Shape):
     model_config = shown({"items": [_OFFICER_ROW]})
 
     items: list[OfficerRow]
 
 
-class MediaCount(BaseModel):
+class MediaCount(Shape):
     total: int
     ready: int
 
 
-class ListRow(BaseModel):
+class ListRow(Shape):
     id: str
     reference: str
     category: str
@@ -333,14 +339,14 @@ class ListRow(BaseModel):
     bulletin_id: str | None = None
 
 
-class ReportPage(BaseModel):
+class ReportPage(Shape):
     model_config = shown({"items": [_ROW], "next_cursor": None})
 
     items: list[ListRow]
     next_cursor: str | None
 
 
-class OpenedMedium(BaseModel):
+class OpenedMedium(Shape):
     media_id: str
     content_type: str
     state: str
@@ -359,7 +365,7 @@ class OpenedMedium(BaseModel):
     hint: dict[str, Any] | None = None
 
 
-class NoteView(BaseModel):
+class NoteView(Shape):
     model_config = shown(_NOTE)
 
     id: str
@@ -368,7 +374,7 @@ class NoteView(BaseModel):
     at: str
 
 
-class ProposalView(BaseModel):
+class ProposalView(Shape):
     """A disposition that waits for a second officer."""
 
     disposition: str
@@ -376,7 +382,7 @@ class ProposalView(BaseModel):
     at: str
 
 
-class OpenedReport(BaseModel):
+class OpenedReport(Shape):
     """`sealed`: withdrawn, so what the reporter said is left out."""
 
     model_config = shown(_OPENED)
@@ -415,7 +421,7 @@ class OpenedReport(BaseModel):
     notes: list[NoteView]
 
 
-class ChangedReport(BaseModel):
+class ChangedReport(Shape):
     model_config = shown(
         {
             **_REPORT,
@@ -447,7 +453,7 @@ class ChangedReport(BaseModel):
     version: int
 
 
-class ContactView(BaseModel):
+class ContactView(Shape):
     model_config = shown({"name": "Li", "phone": "+86 138 0000 0000", "email": None})
 
     name: str | None = None
@@ -455,14 +461,14 @@ class ContactView(BaseModel):
     email: str | None = None
 
 
-class HistoryEntry(BaseModel):
+class HistoryEntry(Shape):
     at: str
     by: str
     action: str
     detail: dict[str, Any] | None
 
 
-class History(BaseModel):
+class History(Shape):
     model_config = shown(
         {
             "items": [
@@ -480,14 +486,14 @@ class History(BaseModel):
     items: list[HistoryEntry]
 
 
-class Template(BaseModel):
+class Template(Shape):
     code: str
     title: dict[str, str]
     text: dict[str, str]
     placeholders: list[str]
 
 
-class Templates(BaseModel):
+class Templates(Shape):
     model_config = shown(
         {
             "items": [
@@ -504,7 +510,7 @@ class Templates(BaseModel):
     items: list[Template]
 
 
-class Problem(BaseModel):
+class Problem(Shape):
     """RFC 9457."""
 
     type: str

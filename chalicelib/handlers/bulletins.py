@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
 from chalice.app import Blueprint
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from chalicelib import errors, wiring
 from chalicelib.domain import bulletins as rules
@@ -44,13 +44,7 @@ _Limit = Annotated[
 ]
 
 
-class _Lazy(BaseModel):
-    """Built at first use: most calls have nothing to do with bulletins."""
-
-    model_config = ConfigDict(defer_build=True)
-
-
-class _Query(_Lazy):
+class _Query(answers.Shape):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -67,15 +61,15 @@ class OfficerQuery(PublicQuery):
     state: State | None = None
 
 
-class Pictures(Strict, _Lazy):
+class Pictures(Strict):
     media: tuple[Declared, ...] = Field(min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False)
 
 
-class Resolution(Strict, _Lazy):
+class Resolution(Strict):
     outcome: rules.Outcome
 
 
-class Withdrawal(Strict, _Lazy):
+class Withdrawal(Strict):
     reason: rules.Reason
 
 
@@ -139,14 +133,14 @@ _OFFICERS_ROW = {
 }
 
 
-class PublicPicture(_Lazy):
+class PublicPicture(answers.Shape):
     """A picture's stable address: it redirects to the cleaned picture for as long as the bulletin is published."""
 
     media_id: str
     url: str
 
 
-class PublicBulletin(_Lazy):
+class PublicBulletin(answers.Shape):
     """What readers see. Once resolved, only that and the outcome: the words and pictures have served their purpose."""
 
     model_config = answers.shown(_SHOWN)
@@ -160,7 +154,7 @@ class PublicBulletin(_Lazy):
     body: dict[str, str] | None = None
     area: str | dict[str, str] | None = None
     area_label: str | None = None
-    media: list[PublicPicture] = []
+    media: list[PublicPicture] = Field(default=[])
     published_at: str
     corrected_at: str | None = None
     expires_at: str | None = None
@@ -170,14 +164,14 @@ class PublicBulletin(_Lazy):
     cap_url: str
 
 
-class PublicBulletins(_Lazy):
+class PublicBulletins(answers.Shape):
     model_config = answers.shown({"items": [_SHOWN], "next_cursor": None})
 
     items: list[PublicBulletin]
     next_cursor: str | None
 
 
-class JsonFeed(_Lazy):
+class JsonFeed(answers.Shape):
     """JSON Feed 1.1."""
 
     model_config = answers.shown(
@@ -214,7 +208,7 @@ class JsonFeed(_Lazy):
     items: list[dict[str, Any]]
 
 
-class BulletinRow(_Lazy):
+class BulletinRow(answers.Shape):
     """`expires_at`: when it ends, or, of a draft, the date that was asked for. `pending`: something waits for approval."""
 
     id: str
@@ -241,14 +235,14 @@ class BulletinRow(_Lazy):
     reason: str | None
 
 
-class BulletinPage(_Lazy):
+class BulletinPage(answers.Shape):
     model_config = answers.shown({"items": [_OFFICERS_ROW], "next_cursor": None})
 
     items: list[BulletinRow]
     next_cursor: str | None
 
 
-class BulletinPicture(_Lazy):
+class BulletinPicture(answers.Shape):
     """`shown`: belongs to the version at hand."""
 
     media_id: str
@@ -261,7 +255,7 @@ class BulletinPicture(_Lazy):
     preview_url: str | None
 
 
-class Consent(_Lazy):
+class Consent(answers.Shape):
     by: str
     at: str
 
@@ -289,7 +283,7 @@ class OpenedBulletin(BulletinRow):
     url: str
 
 
-class PictureGrants(_Lazy):
+class PictureGrants(answers.Shape):
     """`version`: of the bulletin, now that it shows these pictures."""
 
     model_config = answers.shown({"uploads": [], "version": 2})

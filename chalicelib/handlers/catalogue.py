@@ -1,7 +1,6 @@
 """What everybody may ask: is it up, and what can be reported."""
 
 from chalice.app import Blueprint
-from pydantic import BaseModel
 
 from chalicelib import __version__, wiring
 from chalicelib.handlers import answers
@@ -10,7 +9,7 @@ from chalicelib.handlers.http import Answer, Call, endpoint, public_cache
 bp = Blueprint(__name__)
 
 
-class CatalogueView(BaseModel):
+class CatalogueView(answers.Shape):
     """Both catalogues with their labels in the caller's language, the districts, the limits, the emergency number, the app's settings."""
 
     model_config = answers.shown(

@@ -1,7 +1,6 @@
 """Legal hold: one officer asks, another approves."""
 
 from chalice.app import Blueprint
-from pydantic import BaseModel
 
 from chalicelib import errors, wiring
 from chalicelib.domain import times
@@ -19,7 +18,7 @@ bp = Blueprint(__name__)
 _PATH = "/v1/officer/reports/{report_id}/hold"
 
 
-class HoldView(BaseModel):
+class HoldView(answers.Shape):
     model_config = answers.shown(
         {"by": "wang", "reason": "Evidence in a court case.", "until": "2027-11-24T00:00:00.000Z", "approved_by": "li"}
     )

@@ -22,13 +22,13 @@ _USUAL = timedelta(days=30)
 class Period(BaseModel):
     """Days, both included, as YYYY-MM-DD; without them, the last 30."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     since: date | None = None
     until: date | None = None
 
 
-class StatisticsView(BaseModel):
+class StatisticsView(answers.Shape):
     """Counts of reports received in the period, by day in UTC. Times to first acknowledgement are in seconds, right to within a quarter."""
 
     model_config = answers.shown(

@@ -3,7 +3,6 @@
 from typing import Any
 
 from chalice.app import Blueprint
-from pydantic import BaseModel
 
 from chalicelib import errors, wiring
 from chalicelib.domain.catalogue import Overrides
@@ -22,7 +21,7 @@ _CHANGE = {
 }
 
 
-class SteeredEntry(BaseModel):
+class SteeredEntry(answers.Shape):
     code: str
     label: str
     state: str
@@ -30,7 +29,7 @@ class SteeredEntry(BaseModel):
     shards: int | None = None
 
 
-class Steered(BaseModel):
+class Steered(answers.Shape):
     """Where each entry is in its life now, and what apps are told. `version` counts the changes."""
 
     model_config = answers.shown(

@@ -1,7 +1,6 @@
 """Officers choose what they are told of."""
 
 from chalice.app import Blueprint
-from pydantic import BaseModel
 
 from chalicelib import errors, wiring
 from chalicelib.domain import times
@@ -18,7 +17,7 @@ _EXAMPLE = {"protocol": "email", "categories": ["traffic_violation"], "districts
 _ANSWER = {"id": "7Q4M0V2K9XJ5T8RB", "address": "wang@police.example", "created_at": "2026-11-24T00:30:00.000Z", **_EXAMPLE}
 
 
-class SubscriptionView(BaseModel):
+class SubscriptionView(answers.Shape):
     """What one subscription lets through: empty lists mean all of the officer's scope."""
 
     model_config = answers.shown(_ANSWER)
@@ -32,7 +31,7 @@ class SubscriptionView(BaseModel):
     created_at: str
 
 
-class SubscriptionList(BaseModel):
+class SubscriptionList(answers.Shape):
     model_config = answers.shown({"items": [_ANSWER]})
 
     items: list[SubscriptionView]
