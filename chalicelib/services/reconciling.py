@@ -29,7 +29,7 @@ def reconcile_upload(row: Row, *, duties: Duties, reports: Reports, objects: "Ob
     report_id, media_id = row["pk"].removeprefix("REPORT#"), row["media_id"]
     manifest = read_manifest(report_id, media_id, objects=objects)
     if manifest:
-        record_verdict(report_id, media_id, manifest, reports=reports, now=now)
+        _done(record_verdict(report_id, media_id, manifest, reports=reports, now=now), row, duties)
         return
     key = original_key(report_id, media_id)
     first = objects.first_version(key)
@@ -39,14 +39,21 @@ def reconcile_upload(row: Row, *, duties: Duties, reports: Reports, objects: "Ob
             log.info("upload_not_received")
             if row.get("upload_id"):
                 abort_multipart(s3=objects.s3, bucket=objects.bucket, key=key, upload_id=row["upload_id"])
-            reject_upload(report_id, media_id, RejectReason.NOT_RECEIVED, reports=reports, now=now)
+            _done(reject_upload(report_id, media_id, RejectReason.NOT_RECEIVED, reports=reports, now=now), row, duties)
         else:
             duties.strike_off(row, then=Duty(DutyKind.RECONCILE, give_up_at))
         return
     attempts = row.get("attempts", 0)
     if attempts >= _ATTEMPTS:
         log.warning("upload_unprocessable")
-        reject_upload(report_id, media_id, RejectReason.UNPROCESSABLE, reports=reports, now=now, version_id=first.version_id)
+        rejected = reject_upload(report_id, media_id, RejectReason.UNPROCESSABLE, reports=reports, now=now, version_id=first.version_id)
+        _done(rejected, row, duties)
         return
     uploads.look_again(objects.bucket, key, first.version_id)
     duties.strike_off(row, then=Duty(DutyKind.RECONCILE, now + owed.UPLOAD_CHECK), put={"attempts": attempts + 1})
+
+
+def _done(recorded: bool, row: Row, duties: Duties) -> None:
+    """A verdict takes its duty along. Where it was not recorded the report is gone, and nobody is owed one any more."""
+    if not recorded:
+        duties.strike_off(row)

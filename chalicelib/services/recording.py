@@ -11,7 +11,7 @@ from chalicelib.domain.media import Manifest, MediaState, RejectReason, advances
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
-from chalicelib.store.reports import DUTY_FIELDS, Case, Reports
+from chalicelib.store.reports import DUTY_FIELDS, NOT_GOING, Case, Reports
 from chalicelib.store.table import ConditionFailed
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _settle(report_id: str, media_id: str, state: MediaState, found: dict[str, A
         except errors.Gone:
             case = None
         medium = next((each for each in case.media if each.media_id == media_id), None) if case else None
-        if case is None or medium is None:
+        if case is None or medium is None or case.head.get("expiring"):
             log.info("verdict_without_row")
             return False
         if not advances(medium.state, state):
@@ -110,7 +110,7 @@ def _actions(case: Case, medium: Medium, state: MediaState, found: dict[str, Any
         keys.HEAD,
         put=head,
         remove=remove,
-        equal={"media_settled": case.head.get("media_settled"), "media_event": case.head.get("media_event"), "deleted_at": None},
+        equal={"media_settled": case.head.get("media_settled"), "media_event": case.head.get("media_event"), **NOT_GOING},
     )
     return [settle, count, *telling]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from chalicelib import errors
@@ -15,6 +16,9 @@ from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.reports import Contact, Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
+
+# Whatever is written to a report holds to this: one whose deletion has begun would take what is new along, or leave it behind.
+NOT_GOING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_at": None})
 
 DUTY_FIELDS = ("duty", "due_at", "not_before", "duty_shard", "duty_at")
 
@@ -98,7 +102,7 @@ class Reports:
             keys.report(report.id),
             keys.HEAD,
             add={"media_total": len(media)},
-            equal={"media_total": report.media_total, "deleted_at": None},
+            equal={"media_total": report.media_total, **NOT_GOING},
         )
         puts = [self.table.put_action(_media_row(report.id, medium, owed), condition="attribute_not_exists(pk)") for medium, owed in media]
         if report.media_total + len(media) > limit:
@@ -142,14 +146,14 @@ class Reports:
             keys.HEAD,
             add={"messages": 1, "unread": 1} if from_reporter else {"messages": 1},
             put=None if from_reporter else {"unread": 0},
-            equal={"messages": case.head.get("messages"), "deleted_at": None},
+            equal={"messages": case.head.get("messages"), **NOT_GOING},
         )
         self.table.transact([count, self.table.put_action(row), *also])
 
     def add_note(self, case: Case, note: Note, *, also: Sequence[dict[str, Any]]) -> None:
         """Add an officer's remark to `case`. Raises ConditionFailed when there is another one meanwhile, or the report is gone."""
         pk = keys.report(case.report.id)
-        count = self.table.update_action(pk, keys.HEAD, add={"notes": 1}, equal={"notes": case.head.get("notes"), "deleted_at": None})
+        count = self.table.update_action(pk, keys.HEAD, add={"notes": 1}, equal={"notes": case.head.get("notes"), **NOT_GOING})
         row = {"pk": pk, "sk": keys.note(note.at, note.id), **note.model_dump()}
         self.table.transact([count, self.table.put_action(row), *also])
 
@@ -166,7 +170,7 @@ class Reports:
             put["category_shard"] = keys.category_shard(after.category, after.id, shards)
         if "category" in put or "status" in put:
             put["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
-        equal = {"version": before.version, "status": before.status.value, "proposal": head.get("proposal"), "deleted_at": None}
+        equal = {"version": before.version, "status": before.status.value, "proposal": head.get("proposal"), **NOT_GOING}
         told: list[dict[str, Any]] = []
         if duty != read_duty(head):
             put |= duty_fields(pk, keys.HEAD, duty) if duty else dict.fromkeys(DUTY_FIELDS)
@@ -181,7 +185,7 @@ class Reports:
 
     def unlinked(self, report_id: str) -> dict[str, Any]:
         """The action that holds as long as this report is there and is not a duplicate of another."""
-        return self.table.check_action(keys.report(report_id), keys.HEAD, equal={"duplicate_of": None, "deleted_at": None})
+        return self.table.check_action(keys.report(report_id), keys.HEAD, equal={"duplicate_of": None, **NOT_GOING})
 
     def withdraw(self, case: Case, *, now: datetime, duty: Duty) -> None:
         """Mark as withdrawn and erase the contact. Raises ConditionFailed when the report has changed meanwhile."""
@@ -197,7 +201,7 @@ class Reports:
                 "has_contact": False,
                 **duty_fields(pk, keys.HEAD, duty),
             },
-            equal=unchanged_duty(case.head) | {"status": case.head["status"], "deleted_at": None},
+            equal=unchanged_duty(case.head) | {"status": case.head["status"], **NOT_GOING},
         )
         self.table.transact([update, self.table.delete_action(pk, keys.CONTACT), *self.told_meanwhile(case.head, now)])
 
@@ -227,7 +231,7 @@ class Reports:
             pk,
             keys.HEAD,
             put={"hold": hold.model_dump(exclude_none=True) if hold else None, "held_until": held_until, **duty},
-            equal=unchanged_duty(case.head) | {"expiring": None, "deleted_at": None, "hold": case.head.get("hold")},
+            equal=unchanged_duty(case.head) | {**NOT_GOING, "hold": case.head.get("hold")},
         )
         self.table.transact([update, *also])
 

@@ -1,0 +1,142 @@
+"""While a report is being deleted nothing is added to it, and what is gone by its own end, or only half, harms nothing."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.store import keys
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+MEDIA = [{"content_type": "image/jpeg", "size": 10_000}]
+CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    cloud.officer("wang")
+    cloud.forget_sent(aws)
+
+
+def closed(aws: Mapping[str, str], key: str) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(media=MEDIA), key=key).json
+    cloud.upload(aws, created["id"], created["uploads"][0]["media_id"], b"not a picture")
+    cloud.stream(cloud.all_keys(aws))
+    assert patch(created, CLOSE).status == 200
+    return dict(created)
+
+
+def patch(created: Mapping[str, Any], body: Any, version: int = 1) -> Reply:
+    return call("PATCH", f"/v1/officer/reports/{created['id']}", body, officer="wang", headers={"If-Match": f'"{version}"'})
+
+
+def rows(aws: Mapping[str, str], created: Mapping[str, Any]) -> list[str]:
+    return [sk for pk, sk in cloud.all_keys(aws) if pk == keys.report(created["id"])]
+
+
+MEANWHILE: dict[str, Callable[[dict[str, Any]], Reply]] = {
+    "reopen": lambda created: patch(created, {"status": "in_progress"}, 2),
+    "assign": lambda created: patch(created, {"assignee": "wang"}, 2),
+    "message": lambda created: call("POST", f"/v1/reports/{created['id']}/messages", {"text": "Hello."}, receipt=created["receipt"]),
+    "media": lambda created: call("POST", f"/v1/reports/{created['id']}/media", {"media": MEDIA}, receipt=created["receipt"]),
+    "withdraw": lambda created: call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]),
+    "answer": lambda created: call("POST", f"/v1/officer/reports/{created['id']}/messages", {"text": "Hello."}, officer="wang"),
+    "note": lambda created: call("POST", f"/v1/officer/reports/{created['id']}/notes", {"text": "Hello."}, officer="wang"),
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+@pytest.mark.parametrize("moment", ["s3.DeleteObjects", "dynamodb.DeleteItem", "dynamodb.PutItem"])
+def test_nothing_is_promised_on_a_report_that_is_being_deleted(aws: Mapping[str, str], what: str, moment: str) -> None:
+    created = closed(aws, new_key())
+    wiring.advance_clock(timedelta(days=91))
+    replies: list[Reply] = []
+
+    def meanwhile(request: Any) -> None:
+        if not replies and (moment != "dynamodb.PutItem" or b"deleted_at" in request.body):
+            replies.append(Reply(0, {}, ""))
+            replies.append(MEANWHILE[what](created))
+
+    client = wiring.s3() if moment.startswith("s3") else wiring.dynamodb()
+    with inject.fault(client, moment, meanwhile):
+        cloud.sweep()
+
+    assert replies[-1].status in (404, 409, 410, 412, 503), replies[-1].text
+    assert rows(aws, created) == ["HEAD"]
+
+
+def test_a_verdict_that_comes_while_the_report_is_being_deleted_leaves_no_row(aws: Mapping[str, str]) -> None:
+    created = closed(aws, new_key())
+    media_id = created["uploads"][0]["media_id"]
+    [version] = boto3.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])["Versions"]
+    cloud.process(aws, version["Key"], version["VersionId"])
+    wiring.advance_clock(timedelta(days=91))
+
+    def meanwhile(request: Any) -> None:
+        cloud.record(aws, created["id"], media_id)
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.times(1, meanwhile)):
+        cloud.sweep()
+
+    assert rows(aws, created) == ["HEAD"]
+
+
+def test_a_medium_whose_report_is_gone_is_not_owed_a_verdict_for_ever(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(media=MEDIA), key=new_key()).json
+    cloud.stream(cloud.all_keys(aws))
+    wiring.reports().table.delete(keys.report(created["id"]), keys.HEAD)
+    wiring.advance_clock(timedelta(hours=25))
+    cloud.sweep()
+
+    assert cloud.sweep()["due"] == 0
+
+
+def test_a_tombstone_past_its_time_still_answers_gone_and_once_removed_the_key_is_free(aws: Mapping[str, str]) -> None:
+    """DynamoDB removes what has expired within days, not at once."""
+    key = new_key()
+    created = closed(aws, key)
+    wiring.advance_clock(timedelta(days=91))
+    cloud.sweep()
+    wiring.advance_clock(timedelta(days=366))
+    cloud.sweep()
+    head = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD)
+    assert head
+    assert set(head) == {"pk", "sk", "id", "deleted_at", "expires_ttl"}
+    assert head["expires_ttl"] < wiring.now().timestamp()
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410
+    assert call("POST", "/v1/reports", report(media=MEDIA), key=key).status == 410
+    assert call("GET", "/v1/officer/reports", officer="wang").json["items"] == []
+
+    wiring.reports().table.delete(keys.report(created["id"]), keys.HEAD)
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 404
+    assert call("POST", "/v1/reports", report(media=MEDIA), key=key).status == 201
+
+
+def test_a_burst_counter_past_its_time_only_counts_on(aws: Mapping[str, str]) -> None:
+    call("POST", "/v1/reports", report(), key=new_key())
+    cloud.stream(cloud.all_keys(aws))
+    wiring.advance_clock(timedelta(days=3))
+    call("POST", "/v1/reports", report(), key=new_key())
+    cloud.stream(cloud.all_keys(aws))
+
+    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "report"]
+
+
+def test_a_ready_medium_whose_objects_are_missing_is_shown_without_a_fault(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(media=MEDIA), key=new_key()).json
+    media_id = created["uploads"][0]["media_id"]
+    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], media_id)
+    wiring.objects().delete_all("")
+
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 200
+    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 200
+    assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
