@@ -49,7 +49,7 @@ def _read_limit(value: Any) -> int:
 
 
 class ListQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     category: CategoryCode | None = None
     status: Status | None = None
@@ -65,8 +65,8 @@ class ListQuery(BaseModel):
     ] = 20
 
 
-def admitted(call: Call, *roles: Role) -> Officer:
-    """The officer who calls, if they are active and have one of `roles`. Denials are on record."""
+def admitted(call: Call, *roles: Role, on_record: bool = False) -> Officer:
+    """The officer who calls, if they are active and have one of `roles`. Denials are on record; with `on_record`, admissions as well."""
     return admission.admit(
         call.username,
         roles=roles,
@@ -74,6 +74,7 @@ def admitted(call: Call, *roles: Role) -> Officer:
         audit=wiring.audit(),
         now=call.now,
         to=f"{call.request.method} {call.request.context.get('resourcePath', '')}",
+        on_record=on_record,
     )
 
 
@@ -89,7 +90,7 @@ def admitted(call: Call, *roles: Role) -> Officer:
 )
 def get_me(call: Call) -> Answer:
     """Name, roles and scope from the officer's own row, read at this request."""
-    officer = admitted(call)
+    officer = admitted(call, on_record=True)
     return Answer(
         answers.OfficerView(
             username=officer.username,
@@ -140,7 +141,7 @@ class Reasoned(Strict):
 
 
 class OpenQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     reason: Reason | None = None
 
@@ -194,8 +195,8 @@ def enter_report(call: Call) -> Answer:
 def open_report(call: Call) -> Answer:
     """Everything but the contact. `ETag` is the version that a change must name in `If-Match`.
 
-    Of a withdrawn report (`sealed`) what the reporter said, text, place, answers, dialogue, media, is shown to a supervisor who gives a `reason`
-    and to nobody else.
+    Of a withdrawn report (`sealed`) what the reporter said, text, place, answers, dialogue and media, is shown to a supervisor who gives a
+    `reason`, and to nobody else.
     """
     found = casework.open_report(
         admitted(call), call.path["report_id"], reason=call.query.reason, reports=wiring.reports(), audit=wiring.audit(), now=call.now

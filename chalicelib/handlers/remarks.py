@@ -85,7 +85,7 @@ def write_note(call: Call) -> Answer:
 )
 def list_templates(call: Call) -> Answer:
     """In every language. `{reference}` and the like are to be filled in before a reply is sent; `placeholders` names them."""
-    admitted(call)
+    admitted(call, on_record=True)
     return Answer(
         answers.Templates(
             items=[

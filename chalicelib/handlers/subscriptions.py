@@ -49,7 +49,7 @@ class SubscriptionList(answers.Shape):
 )
 def list_subscriptions(call: Call) -> Answer:
     """What the caller is told of, by e-mail and by text message. Empty lists mean all of their scope."""
-    officer = admitted(call)
+    officer = admitted(call, on_record=True)
     return Answer(SubscriptionList(items=[_view(each) for each in wiring.subscriptions().of(officer.username)]))
 
 
@@ -96,7 +96,7 @@ def create_subscription(call: Call) -> Answer:
 def delete_subscription(call: Call) -> Answer:
     """Repeated, it answers the same."""
     subscribing.unsubscribe(
-        admitted(call),
+        admitted(call, on_record=True),
         call.path["subscription_id"],
         subscriptions=wiring.subscriptions(),
         topic=wiring.topic_subscriptions(),

@@ -8,8 +8,11 @@ from chalicelib.store.audit import Action, Audit
 from chalicelib.store.officers import Officers
 
 
-def admit(username: str, *, roles: tuple[Role, ...] = (), officers: Officers, audit: Audit, now: datetime, to: str) -> Officer:
-    """The active officer of this name, with one of `roles` if any are given. `to` names the route, for the record of a denial.
+def admit(
+    username: str, *, roles: tuple[Role, ...] = (), officers: Officers, audit: Audit, now: datetime, to: str, on_record: bool = False
+) -> Officer:
+    """The active officer of this name, with one of `roles` if any are given. `to` names the route, for the record of a denial;
+    `on_record` puts the admission there as well, on routes where nothing later does.
 
     Raises Forbidden after the denial is on record; Unavailable when it cannot be.
     """
@@ -17,4 +20,6 @@ def admit(username: str, *, roles: tuple[Role, ...] = (), officers: Officers, au
     if officer is None or not officer.active or (roles and not officer.has_role(*roles)):
         audit.about_officer(by=username, action=Action.DENIED, now=now, detail={"route": to})
         raise errors.Forbidden
+    if on_record:
+        audit.about_officer(by=username, action=Action.OPEN, now=now, detail={"route": to})
     return officer

@@ -12,7 +12,6 @@ from chalicelib.domain.ids import random_id
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
 
-
 # How long a row is kept: then DynamoDB deletes it.
 KEPT = timedelta(days=730)
 

@@ -1,0 +1,214 @@
+"""Who may do what: every officers' route, tried by everybody, on reports of every kind. Each refusal is on record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.officers import Role
+from chalicelib.handlers.http import OPERATIONS, Access, Key, Operation
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+EVERYBODY = frozenset(Role)
+CASE_STATES = ("new", "closed", "malicious_proposed", "withdrawn")
+PEOPLE: Mapping[str, Mapping[str, Any]] = {
+    "officer": {"roles": (Role.OFFICER,)},
+    "supervisor": {"roles": (Role.SUPERVISOR,)},
+    "admin": {"roles": (Role.ADMIN,)},
+    "inactive": {"active": False},
+    "other_category": {"categories": ("traffic_violation",)},
+    "other_district": {"districts": ("haidian",)},
+}
+IN_PLACE = {"lat": 39.92, "lon": 116.44}  # in Chaoyang
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a route answers an officer who may use it: on a new report, and on others where that differs."""
+
+    ok: int
+    roles: frozenset[Role] = EVERYBODY
+    body: Any = None
+    states: Mapping[str, int] = field(default_factory=dict)
+
+
+ADMINS = frozenset({Role.ADMIN})
+WRITERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
+REPORT = "/v1/officer/reports/{report_id}"
+BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
+
+ROUTES: Mapping[tuple[str, str], Route] = {
+    ("GET", "/v1/officer/me"): Route(200),
+    ("GET", "/v1/officer/reports"): Route(200),
+    ("POST", "/v1/officer/reports"): Route(201),
+    ("GET", REPORT): Route(200),
+    ("PATCH", REPORT): Route(200, body={"urgency": "high"}, states={"withdrawn": 409}),
+    ("POST", REPORT + "/malicious/confirm"): Route(409, states={"malicious_proposed": 201}),
+    ("POST", REPORT + "/contact"): Route(200),
+    ("GET", REPORT + "/history"): Route(200),
+    ("POST", REPORT + "/messages"): Route(201, states={"withdrawn": 409}),
+    ("POST", REPORT + "/notes"): Route(201),
+    ("POST", REPORT + "/hold"): Route(201),
+    ("POST", REPORT + "/hold/approve"): Route(409),
+    ("DELETE", REPORT + "/hold"): Route(204),
+    ("GET", "/v1/officer/templates"): Route(200),
+    ("GET", "/v1/officer/stats"): Route(200),
+    ("GET", "/v1/officer/subscriptions"): Route(200),
+    ("POST", "/v1/officer/subscriptions"): Route(201, body={"protocol": "email", "categories": [], "districts": []}),
+    ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204),
+    ("GET", "/v1/officer/bulletins"): Route(200, WRITERS),
+    ("POST", "/v1/officer/bulletins"): Route(201, WRITERS),
+    ("GET", BULLETIN): Route(404, WRITERS),
+    ("PATCH", BULLETIN): Route(404, WRITERS),
+    ("POST", BULLETIN + "/media"): Route(404, WRITERS),
+    ("POST", BULLETIN + "/approve"): Route(404, WRITERS),
+    ("POST", BULLETIN + "/resolve"): Route(404, WRITERS),
+    ("POST", BULLETIN + "/withdraw"): Route(404, WRITERS),
+    ("GET", "/v1/admin/officers"): Route(200, ADMINS),
+    ("GET", "/v1/admin/officers/{username}"): Route(200, ADMINS),
+    ("PUT", "/v1/admin/officers/{username}"): Route(200, ADMINS),
+    ("PATCH", "/v1/admin/catalogue"): Route(200, ADMINS),
+}
+OPERATION = {(each.method, each.path): each for each in OPERATIONS if each.access is Access.OFFICER}
+ABOUT_REPORTS = [key for key in ROUTES if "{report_id}" in key[1]]
+
+each_route = pytest.mark.parametrize("key", ROUTES, ids=" ".join)
+each_report_route = pytest.mark.parametrize("key", ABOUT_REPORTS, ids=" ".join)
+
+
+@pytest.fixture(autouse=True)
+def people(clean: None) -> None:
+    for name, row in PEOPLE.items():
+        cloud.officer(name, email=f"{name}@police.example", **row)
+    cloud.officer("clerk", roles=tuple(Role))
+
+
+@pytest.fixture
+def cases(people: None) -> Mapping[str, str]:
+    """The id of a report in each state; of one that was deleted, and of one that never was."""
+    return {state: _in_state(state) for state in CASE_STATES} | {"deleted": _deleted(), "unknown": "0" * 26}
+
+
+def _in_state(state: str) -> str:
+    created = call("POST", "/v1/reports", report(location=IN_PLACE, contact={"name": "Li"}), key=new_key()).json
+    path, one = f"/v1/officer/reports/{created['id']}", {"If-Match": '"1"'}
+    closing = {"status": "closed", "reason": "Seen to."}
+    if state == "closed":
+        call("PATCH", path, closing | {"disposition": "resolved"}, officer="clerk", headers=one)
+    elif state == "malicious_proposed":
+        call("PATCH", path, closing | {"disposition": "malicious"}, officer="clerk", headers=one)
+    elif state == "withdrawn":
+        call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    return str(created["id"])
+
+
+def _deleted() -> str:
+    """What retention leaves: an id and a time."""
+    report_id = _in_state("closed")
+    wiring.reports().table.put({"pk": f"REPORT#{report_id}", "sk": "HEAD", "id": report_id, "deleted_at": wiring.now()})
+    return report_id
+
+
+def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) -> Reply:
+    """A good request to a route, as its declaration shows it."""
+    operation: Operation = OPERATION[key]
+    path = key[1].format(report_id=report_id, bulletin_id="0" * 26, subscription_id="0" * 16, username="clerk")
+    body = ROUTES[key].body or (operation.example if operation.body else None)
+    if key == ("PUT", "/v1/admin/officers/{username}"):
+        body = dict(body) | {"roles": ["officer", "supervisor", "admin"]}
+    head = (wiring.reports().head(report_id) or {}) if operation.if_match else {}
+    return call(
+        key[0],
+        path,
+        dict(body) if body is not None else None,
+        officer=officer,
+        key=new_key() if operation.key is not Key.NONE else None,
+        headers={"If-Match": f'"{head.get("version", 1)}"'} if operation.if_match else None,
+    )
+
+
+def denials(officer: str) -> int:
+    """How many refusals of this officer are on record, wherever."""
+    rows: list[Any] = []
+    for item in wiring.dynamodb().scan(TableName=wiring.settings().audit_table)["Items"]:
+        rows += [item] if (item["by"]["S"], item["action"]["S"]) == (officer, "denied") else []
+    return len(rows)
+
+
+def test_every_officers_route_is_in_the_matrix() -> None:
+    assert set(ROUTES) == set(OPERATION)
+
+
+@each_route
+def test_nobody_comes_in_without_a_token(key: tuple[str, str]) -> None:
+    assert use(key, None).status == 401
+
+
+@each_route
+def test_who_has_no_row_or_an_inactive_one_is_refused_and_on_record(key: tuple[str, str]) -> None:
+    for stranger in ("stranger", "inactive"):
+        reply = use(key, stranger)
+        assert (reply.status, reply.json["code"]) == (403, "forbidden")
+        assert denials(stranger) == 1
+
+
+@each_route
+def test_only_the_roles_of_a_route_may_use_it(key: tuple[str, str]) -> None:
+    route = ROUTES[key]
+    for role in Role:
+        reply = use(key, role.value, _in_state("new"))
+        if role in route.roles:
+            assert reply.status == route.ok, reply.text
+            assert denials(role.value) == (1 if reply.status == 404 else 0)
+        else:
+            assert (reply.status, denials(role.value)) == (403, 1)
+
+
+@each_report_route
+def test_a_route_answers_by_the_state_of_the_report(key: tuple[str, str], cases: Mapping[str, str]) -> None:
+    route = ROUTES[key]
+    for state in CASE_STATES:
+        assert use(key, "officer", cases[state]).status == route.states.get(state, route.ok), state
+    for state in ("deleted", "unknown"):
+        before = denials("officer")
+        assert use(key, "officer", cases[state]).status == 404, state
+        assert denials("officer") == before + 1
+
+
+@each_report_route
+@pytest.mark.parametrize("officer", ["other_category", "other_district"])
+def test_outside_the_scope_every_report_looks_like_an_unknown_one_and_is_on_record(
+    key: tuple[str, str], officer: str, cases: Mapping[str, str]
+) -> None:
+    replies = [use(key, officer, cases[state]) for state in (*CASE_STATES, "deleted", "unknown")]
+
+    assert {reply.status for reply in replies} == {404}
+    assert len({(reply.json["code"], reply.json["detail"]) for reply in replies}) == 1
+    assert denials(officer) == len(replies)
+
+
+@each_route
+def test_without_the_audit_nothing_is_shown_and_nothing_happens(
+    key: tuple[str, str], cases: Mapping[str, str], aws: Mapping[str, str]
+) -> None:
+    report_id = cases["malicious_proposed" if key[1].endswith("confirm") else "new"]
+    if key[1].endswith("hold/approve") or key[0] == "DELETE":
+        use(("POST", REPORT + "/hold"), "clerk", report_id)
+    before = wiring.reports().case(report_id)
+
+    def refuse(request: Any) -> Any:
+        return inject.answer(400, "AccessDeniedException")(request) if aws["AUDIT_TABLE"].encode() in request.body else None
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", refuse):
+        officer = "officer" if Role.OFFICER in ROUTES[key].roles else "admin"
+        reply = use(key, officer, report_id)
+        refused = use(key, "inactive", report_id)
+
+    assert [(each.status, each.json["code"]) for each in (reply, refused)] == [(503, "unavailable")] * 2, reply.text
+    assert wiring.reports().case(report_id) == before
