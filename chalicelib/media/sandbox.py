@@ -26,7 +26,7 @@ from threading import Timer
 from time import monotonic
 from typing import NamedTuple
 
-from chalicelib.domain.media import ACCEPTED, Looked, MediaKind, Pictures, Rejected, RejectReason
+from chalicelib.domain.media import ACCEPTED, Hint, Looked, MediaKind, Pictures, Rejected, RejectReason
 
 type Read = Callable[[int, int], bytes]
 """`read(offset, length)` gives exactly these bytes of the original."""
@@ -203,7 +203,9 @@ def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> No
 
 
 def _load(content_type: str, size: int, read: Read) -> Callable[[], Pictures]:
-    """Import all that decoding this type takes: afterwards nothing can be."""
+    """Import and build all that decoding this type takes: afterwards nothing can be."""
+    for model in (Hint, Looked):
+        model.model_rebuild()
     if ACCEPTED[content_type].kind is MediaKind.VIDEO:
         from chalicelib.media import videos
 
