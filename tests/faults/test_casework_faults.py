@@ -1,0 +1,141 @@
+"""Many officers at once, and answers that are lost: no step is lost, none counts twice, and the history is a legal path."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.reports import Status
+from chalicelib.domain.workflow import TRANSITIONS
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+WORKERS, UPDATES = 8, 25
+CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Seen to."}
+
+
+@pytest.fixture
+def filed() -> Iterator[dict[str, Any]]:
+    for worker in range(WORKERS):
+        cloud.officer(f"officer{worker}")
+    created = dict(call("POST", "/v1/reports", report(), key=new_key()).json)
+    wiring.pause_by(lambda seconds: None)
+    yield created
+    wiring.reset()
+
+
+def patch(filed: dict[str, Any], body: Any, version: int, officer: str = "officer0") -> Reply:
+    return call("PATCH", f"/v1/officer/reports/{filed['id']}", body, officer=officer, headers={"If-Match": f'"{version}"'})
+
+
+def head(filed: dict[str, Any]) -> dict[str, Any]:
+    found = wiring.reports().head(filed["id"])
+    assert found is not None
+    return found
+
+
+def changes(filed: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = [row for row in wiring.audit().history(filed["id"]) if row["action"] == "change"]
+    return sorted((json.loads(row["detail"]) for row in rows), key=lambda detail: int(detail["version"]))
+
+
+@pytest.mark.slow
+def test_eight_officers_with_twenty_five_steps_each_lose_none(filed: dict[str, Any]) -> None:
+    def work(worker: int) -> None:
+        for _ in range(UPDATES):
+            while True:
+                present = head(filed)
+                legal = TRANSITIONS[Status(present["status"])]
+                target = legal[worker % len(legal)]
+                body = CLOSE if target is Status.CLOSED else {"status": target.value}
+                reply = patch(filed, body, present["version"], f"officer{worker}")
+                if reply.status == 200:
+                    break
+                assert reply.status == 412, reply.text
+
+    with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(work, range(WORKERS)))
+
+    assert head(filed)["version"] == 1 + WORKERS * UPDATES
+    steps = changes(filed)
+    assert [step["version"] for step in steps] == list(range(2, 2 + WORKERS * UPDATES))
+    status = Status.NEW
+    for step in steps:
+        moved = step["fields"]["status"]
+        assert moved["old"] == status
+        assert moved["new"] in TRANSITIONS[status]
+        status = Status(moved["new"])
+    assert status == head(filed)["status"]
+
+
+def test_a_hundred_looks_at_one_report_do_not_hinder_each_other(filed: dict[str, Any]) -> None:
+    path = f"/v1/officer/reports/{filed['id']}"
+    with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda n: call("GET", path, officer=f"officer{n % WORKERS}").status, range(100)))
+
+    assert statuses == [200] * 100
+    assert len(wiring.audit().history(filed["id"])) == 100
+
+
+def test_a_step_whose_answer_is_lost_is_carried_out_once(filed: dict[str, Any]) -> None:
+    """DynamoDB knows the repeated call by its token; the mock does not, and then the officer is told to look again."""
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_answer)):
+        reply = patch(filed, {"status": "acknowledged"}, 1)
+
+    assert reply.status in (200, 412)
+    assert head(filed)["version"] == 2
+    assert len(changes(filed)) == 1
+
+
+def test_every_try_of_a_transaction_carries_the_same_token(filed: dict[str, Any]) -> None:
+    tokens: list[str] = []
+
+    def fail_twice(request: Any) -> Any:
+        tokens.append(json.loads(request.body)["ClientRequestToken"])
+        return inject.answer(500, "InternalServerError")(request) if len(tokens) < 3 else None
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fail_twice):
+        assert patch(filed, {"status": "acknowledged"}, 1).status == 200
+    assert (len(tokens), len(set(tokens))) == (3, 1)
+
+
+def test_a_message_that_comes_in_between_does_not_make_a_step_stale(filed: dict[str, Any]) -> None:
+    """And neither does the strike-off of a notice: the version is the officers' own."""
+
+    def in_between(request: Any) -> None:
+        call("POST", f"/v1/reports/{filed['id']}/messages", {"text": "Wait."}, receipt=filed["receipt"])
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)):
+        reply = patch(filed, CLOSE, 1)
+
+    assert (reply.status, reply.json["version"]) == (200, 2)
+
+
+def test_a_withdrawal_that_comes_in_between_wins(filed: dict[str, Any]) -> None:
+    def in_between(request: Any) -> None:
+        call("DELETE", f"/v1/reports/{filed['id']}", receipt=filed["receipt"])
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)):
+        reply = patch(filed, CLOSE, 1)
+
+    assert (reply.status, reply.json["code"]) == (409, "illegal_transition")
+    assert head(filed)["status"] == "withdrawn"
+
+
+def test_two_reports_cannot_become_duplicates_of_each_other(filed: dict[str, Any]) -> None:
+    other = dict(call("POST", "/v1/reports", report(), key=new_key()).json)
+
+    def in_between(request: Any) -> None:
+        assert patch(other, {"duplicate_of": filed["id"]}, 1, "officer1").status == 200
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)):
+        reply = patch(filed, {"duplicate_of": other["id"]}, 1)
+
+    assert (reply.status, reply.json["errors"][0]["code"]) == (422, "circular")
+    assert "duplicate_of" not in head(filed)

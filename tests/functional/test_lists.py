@@ -1,0 +1,189 @@
+"""Officers list by every filter, alone and together, inside their scope only."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+CHAOYANG, HAIDIAN = {"lat": 39.92, "lon": 116.44}, {"lat": 39.96, "lon": 116.30}
+
+
+@pytest.fixture(autouse=True)
+def officers(clean: None) -> None:
+    cloud.officer("wang")
+    cloud.officer("narrow", categories=("traffic_violation",), districts=("haidian",))
+
+
+def file(**more: Any) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(**more), key=new_key())
+    assert created.status == 201, created.text
+    return dict(created.json)
+
+
+def step(created: Mapping[str, Any], version: int, **change: Any) -> None:
+    reply = call("PATCH", f"/v1/officer/reports/{created['id']}", change, officer="wang", headers={"If-Match": f'"{version}"'})
+    assert reply.status == 200, reply.text
+
+
+def listed(query: str = "", officer: str = "wang") -> list[str]:
+    """The ids on all pages."""
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = call("GET", f"/v1/officer/reports?limit=3&{query}{cursor and '&cursor=' + cursor}", officer=officer)
+        assert page.status == 200, page.text
+        seen += [item["id"] for item in page.json["items"]]
+        cursor = page.json["next_cursor"]
+    return seen
+
+
+def recorded(officer: str) -> list[str]:
+    rows, _ = wiring.audit().table.query(f"OFFICER#{officer}#{wiring.now():%Y-%m-%d}", consistent=True)
+    return [row["action"] for row in rows]
+
+
+def test_every_filter_alone_and_together(aws: Mapping[str, str]) -> None:
+    here = file(location=CHAOYANG)
+    there = file(category="traffic_violation", location=HAIDIAN)
+    other = file(category="traffic_violation")
+    everything = [other["id"], there["id"], here["id"]]
+    step(there, 1, status="acknowledged", assignee="wang")
+    step(other, 1, status="closed", disposition="no_action", reason="Nothing to do.")
+
+    assert listed() == everything
+    assert listed("category=missing_elderly") == [here["id"]]
+    assert listed("status=acknowledged") == [there["id"]]
+    assert listed("status=closed&category=traffic_violation") == [other["id"]]
+    assert listed("district=chaoyang") == [here["id"]]
+    assert listed("district=unknown") == [other["id"]]
+    assert listed("assignee=wang") == [there["id"]]
+    assert listed("assignee=wang&district=haidian&status=acknowledged&category=traffic_violation") == [there["id"]]
+    assert listed("assignee=wang&status=closed") == []
+    spelled = here["reference"].lower().replace("-", "")
+    assert listed(f"reference={spelled}") == [here["id"]]
+    assert listed(f"reference={spelled}&category=other") == []
+
+
+def test_leads_are_found_by_their_bulletin(aws: Mapping[str, str]) -> None:
+    created = file()
+    wiring.reports().table.update(
+        wiring.reports().table.update_action(f"REPORT#{created['id']}", "HEAD", put={"bulletin_id": "B1", "bulletin_shard": "B1#3"})
+    )
+    cloud.officer("traffic", categories=("traffic_violation",))
+
+    assert listed("bulletin_id=B1") == [created["id"]]
+    assert listed("bulletin_id=B1&status=new&category=missing_elderly") == [created["id"]]
+    assert listed("bulletin_id=B1&status=closed") == []
+    assert listed("bulletin_id=B1", officer="traffic") == []
+
+
+def test_since_counts_and_until_does_not_any_more() -> None:
+    first, second, third = (file() for _ in range(3))
+    middle = second["received_at"]
+
+    assert listed(f"since={middle}") == [third["id"], second["id"]]
+    assert listed(f"until={middle}") == [first["id"]]
+    later = times.render(times.parse(middle) + timedelta(milliseconds=1))
+    assert listed(f"since={middle}&until={later}&category=missing_elderly&status=new") == [second["id"]]
+
+
+def test_a_filter_outside_the_scope_gives_an_empty_page_and_a_denial_on_record() -> None:
+    created = file(location=CHAOYANG)
+    seen_there = file(category="traffic_violation", location=HAIDIAN)
+    districtless = file(category="traffic_violation")
+
+    assert listed(officer="narrow") == [districtless["id"], seen_there["id"]]
+    for outside in ("category=missing_elderly", "district=chaoyang", f"reference={created['reference']}"):
+        page = call("GET", f"/v1/officer/reports?{outside}", officer="narrow").json
+        assert page == {"items": [], "next_cursor": None}
+    assert recorded("narrow") == ["list", "denied", "denied", "denied"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("status=open", "status"),
+        ("district=mars", "district"),
+        ("category=ufo", "category"),
+        ("reference=short", "reference"),
+        ("since=yesterday", "since"),
+        ("until=2026-11-24T00:00:00", "until"),
+        ("assignee=", "assignee"),
+        ("bulletin_id=" + "B" * 41, "bulletin_id"),
+        ("limit=0", "limit"),
+        ("limit=51", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=1e3", "limit"),
+        ("limit=%D9%A3", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("sort=urgency", "sort"),
+    ],
+)
+def test_a_wrong_filter_is_named(query: str, field: str) -> None:
+    reply = call("GET", f"/v1/officer/reports?{query}", officer="wang")
+
+    assert (reply.status, [each["field"] for each in reply.json["errors"]]) == (422, [field])
+
+
+def first_cursor(query: str = "") -> str:
+    for _ in range(3):
+        file()
+    return str(call("GET", f"/v1/officer/reports?limit=1&{query}", officer="wang").json["next_cursor"])
+
+
+def follow(cursor: str, query: str = "", officer: str = "wang") -> Reply:
+    return call("GET", f"/v1/officer/reports?limit=1&{query}&cursor={cursor}", officer=officer)
+
+
+def test_a_cursor_is_good_for_its_officer_and_its_filters_only() -> None:
+    cursor = first_cursor()
+    cloud.officer("li")
+
+    assert follow(cursor).status == 200
+    for reply in (follow(cursor, officer="li"), follow(cursor, "category=missing_elderly"), follow(cursor, "status=new")):
+        assert (reply.status, reply.json["code"]) == (400, "bad_cursor")
+
+
+def test_a_cursor_that_was_tampered_with_or_is_old_is_refused() -> None:
+    cursor = first_cursor()
+    flipped = [cursor[:n] + ("A" if cursor[n] != "A" else "B") + cursor[n + 1 :] for n in range(0, len(cursor), 7)]
+    for wrong in (*flipped, cursor[:-1], cursor + "A", "null", "x" * 10_000, ""):
+        assert follow(wrong).json["code"] == "bad_cursor", wrong
+    wiring.advance_clock(timedelta(hours=25))
+    assert follow(cursor).json["code"] == "bad_cursor"
+    wiring.advance_clock(timedelta(hours=-25))
+
+
+def test_a_cursor_outlives_one_rotation_of_its_key_and_not_two(aws: Mapping[str, str]) -> None:
+    secrets = boto3.client("secretsmanager")
+    cursor = first_cursor()
+    for status in (200, 400):
+        secrets.put_secret_value(SecretId=aws["CURSOR_SECRET"], SecretString=new_key())
+        wiring.reset()
+        assert follow(cursor).status == status
+
+
+def test_one_failing_shard_fails_the_whole_page() -> None:
+    file()
+    refuse = inject.at(2, inject.answer(400, "ValidationException"))
+    with inject.fault(wiring.dynamodb(), "dynamodb.Query", refuse):
+        reply = call("GET", "/v1/officer/reports?category=missing_elderly", officer="wang")
+
+    assert (reply.status, reply.json["code"]) == (503, "unavailable")
+    assert "retry-after" in reply.headers
+
+
+def test_a_page_whose_record_cannot_be_written_is_not_shown() -> None:
+    file()
+    with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", inject.answer(400, "AccessDeniedException")):
+        assert call("GET", "/v1/officer/reports", officer="wang").status == 503

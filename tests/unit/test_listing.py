@@ -1,0 +1,146 @@
+"""Lists over many shards read as one: in order, without gap or duplicate, at a cost that does not grow with what there is."""
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import errors
+from chalicelib.store.attributes import pack
+from chalicelib.store.listing import Listing, Page
+from chalicelib.store.table import Row, Table
+
+INDEX = ("by_category", "category_shard", "listed_at")
+
+
+class Shards:
+    """What a DynamoDB client answers to the one kind of query that lists make. `broken` partitions fail."""
+
+    def __init__(self, broken: Sequence[str] = ()) -> None:
+        self.rows: dict[str, list[str]] = defaultdict(list)
+        self.broken = broken
+        self.calls = 0
+        self.read = 0
+
+    def add(self, partition: str, listed_at: str) -> None:
+        insort(self.rows[partition], listed_at)
+
+    def query(self, **asked: Any) -> dict[str, Any]:
+        self.calls += 1
+        values = asked["ExpressionAttributeValues"]
+        partition = values[":p"]["S"]
+        if partition in self.broken:
+            raise errors.Unavailable
+        listed = self.rows[partition]
+        end = bisect_left(listed, values[":a"]["S"]) if ":a" in values else len(listed)
+        begin = max(0, end - asked["Limit"])
+        found = listed[begin:end][::-1]
+        self.read += len(found)
+        return {"Items": [pack({"listed_at": each, "partition": partition}) for each in found]} | (
+            {"LastEvaluatedKey": {}} if begin else {}
+        )
+
+
+def listing(shards: Shards) -> Listing:
+    return Listing(Table(shards, "reports"))  # type: ignore[arg-type]
+
+
+def at(number: int) -> str:
+    return f"{number:09}#{number}"
+
+
+def partitions(count: int) -> list[str]:
+    return [f"c#{shard}" for shard in range(count)]
+
+
+def is_kept(row: Row, one_of: int) -> bool:
+    return int(str(row["listed_at"]).partition("#")[2]) % one_of == 0
+
+
+@given(
+    placed=st.lists(st.integers(0, 7), max_size=120),
+    limit=st.integers(1, 13),
+    one_of=st.sampled_from([1, 1, 2, 7, 50]),
+    since=st.one_of(st.none(), st.integers(0, 130)),
+    arriving=st.lists(st.tuples(st.integers(0, 7), st.booleans()), max_size=10),
+)
+def test_pages_hold_every_row_once_and_in_order_while_more_arrive_and_shards_grow(
+    placed: list[int], limit: int, one_of: int, since: int | None, arriving: list[tuple[int, bool]]
+) -> None:
+    """`placed`: in which shard each row is, oldest first; `arriving`: before each page, a newer row somewhere, and perhaps a shard more."""
+    shards, count, number = Shards(), 8, len(placed)
+    for position, shard in enumerate(placed):
+        shards.add(f"c#{shard}", at(position))
+    lists, more = listing(shards), iter(arriving)
+    seen: list[int] = []
+    below: str | None = None
+    for _ in range(500):
+        page = lists.page(
+            INDEX,
+            partitions(count),
+            limit=limit,
+            below=below,
+            since=at(since) if since is not None else None,
+            keep=lambda row: is_kept(row, one_of),
+        )
+        assert len(page.rows) <= limit
+        seen += [int(str(row["listed_at"]).partition("#")[2]) for row in page.rows]
+        if page.position is None:
+            break
+        assert below is None or page.position < below
+        below = page.position
+        shard, grows = next(more, (0, False))
+        count += grows
+        number += 1
+        shards.add(f"c#{count - 1 if grows else shard}", at(number))
+    else:
+        pytest.fail("never comes to its end")
+
+    assert seen == [each for each in range(len(placed) - 1, -1, -1) if each % one_of == 0 and (since is None or each >= since)]
+
+
+@given(placed=st.lists(st.integers(0, 3), max_size=300), limit=st.integers(1, 50))
+def test_a_page_reads_a_bounded_number_of_rows_even_when_none_is_kept(placed: list[int], limit: int) -> None:
+    shards = Shards()
+    for position, shard in enumerate(placed):
+        shards.add(f"c#{shard}", at(position))
+    listing(shards).page(INDEX, partitions(4), limit=limit, keep=lambda row: False)
+
+    assert shards.calls <= 4 * 3
+    assert shards.read <= 4 * 3 * max(2, -(-2 * limit // 4))
+
+
+@pytest.mark.parametrize("keep_one_of", [1, 10])
+def test_a_page_costs_the_same_among_a_hundred_thousand_as_among_a_thousand(keep_one_of: int) -> None:
+    def cost(total: int) -> list[tuple[int, int]]:
+        shards = Shards()
+        for shard in range(4):
+            shards.rows[f"c#{shard}"] = [at(number) for number in range(200_000 - total, 200_000) if number % 4 == shard]
+        lists, below, costs = listing(shards), None, []
+        for _ in range(3):
+            shards.calls = shards.read = 0
+            page = lists.page(INDEX, partitions(4), limit=50, below=below, keep=lambda row: is_kept(row, keep_one_of))
+            below = page.position
+            costs.append((shards.calls, shards.read))
+        return costs
+
+    assert cost(1_000) == cost(100_000)
+    assert cost(1_000)[0][0] <= 4 * 3
+
+
+def test_one_failing_shard_fails_the_page() -> None:
+    shards = Shards(broken=["c#2"])
+    for number in range(40):
+        shards.add(f"c#{number % 4}", at(number))
+
+    with pytest.raises(errors.Unavailable):
+        listing(shards).page(INDEX, partitions(4), limit=10)
+
+
+def test_a_list_of_nothing_is_one_empty_page() -> None:
+    assert listing(Shards()).page(INDEX, [], limit=10) == Page((), None)
+    assert listing(Shards()).page(INDEX, partitions(4), limit=10) == Page((), None)
