@@ -1,0 +1,483 @@
+"""Whatever happens in whatever order, processes dying at any AWS call included: what was promised holds, after every step.
+
+A model remembers what was acknowledged; the invariants of docs/reliability compare it with what stands in the tables, on S3 and in what
+was told. `TIPLINE_EXAMPLES=500` looks further, and elsewhere each time; without it the same runs are made everywhere.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.ids import Identity
+from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
+from chalicelib.domain.reports import Status
+from chalicelib.domain.workflow import TRANSITIONS, WITHDRAWN_RETENTION, retention
+from chalicelib.handlers import media_events
+from chalicelib.media.sandbox import derive
+from chalicelib.store import keys
+from chalicelib.store.table import unpack
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.conftest import empty
+from tests.faults import inject
+
+EXAMPLES = int(os.environ.get("TIPLINE_EXAMPLES", "0"))
+
+PHOTO = cloud.photo((60, 40))
+NOT_A_PICTURE = b"not a picture"
+ORDER = {MediaState.AWAITING: 0, MediaState.PROCESSING: 1, MediaState.READY: 2, MediaState.REJECTED: 2}
+BACKLOG = timedelta(minutes=2)
+
+Rows = dict[str, dict[str, dict[str, Any]]]
+
+
+@dataclass
+class Tip:
+    """What the phone of one reporter knows, and what officers were acknowledged on it."""
+
+    key: str
+    body: dict[str, Any]
+    id: str
+    receipt: str
+    promised: bool = False
+    version: int = 1
+    steps: list[str] = field(default_factory=lambda: ["new"])
+    texts: list[str] = field(default_factory=list)
+    media_ids: list[str] = field(default_factory=list)
+    first_versions: dict[str, str] = field(default_factory=dict)
+    states: dict[str, MediaState] = field(default_factory=dict)
+    withdrawn: bool = False
+    gone: bool = False
+
+
+# Where the process dies in a step: which client, at which of its calls, before it or after it. Mostly nowhere.
+dying = st.one_of(
+    st.none(),
+    st.none(),
+    st.tuples(st.sampled_from(["dynamodb", "s3", "sns"]), st.integers(0, 5), st.sampled_from([inject.crash, inject.crash_after])),
+)
+which = st.integers(0, 3)
+
+
+class Tipline(RuleBasedStateMachine):
+    aws: Mapping[str, str]
+    pictures: Any
+
+    @initialize()
+    def open(self) -> None:
+        empty(self.aws)
+        cloud.forget_sent(self.aws)
+        wiring.advance_clock(wiring.true_now() - wiring.now())
+        cloud.officer("wang")
+        cloud.officer("li")
+        self.identity: Identity = wiring.identity()
+        self.tips: list[Tip] = []
+        self.ever: set[str] = set()
+        self.last_due: dict[str, datetime] = {}
+
+    # What residents do
+
+    @precondition(lambda self: len(self.tips) < 4)
+    @rule(
+        category=st.sampled_from(["child_abduction", "missing_elderly", "other"]),
+        contact=st.booleans(),
+        media=st.integers(0, 2),
+        dies=dying,
+    )
+    def file(self, category: str, contact: bool, media: int, dies: Any) -> None:
+        body = report(category, text=f"Tip {len(self.tips)}.")
+        body |= {"contact": {"phone": "13800000000"}} if contact else {}
+        body |= {"media": [{"content_type": "image/jpeg", "size": 10_000}] * media} if media else {}
+        key = new_key()
+        receipt = self.identity.receipt(key)
+        tip = Tip(key, body, self.identity.report_id(receipt), receipt)
+        tip.media_ids = [self.identity.media_id(tip.id, "create", number) for number in range(media)]
+        self.tips.append(tip)
+        self.ever.add(tip.id)
+        self.send(tip, dies, (201, 503))
+
+    @precondition(lambda self: self.tips)
+    @rule(number=which, dies=dying)
+    def send_again(self, number: int, dies: Any) -> None:
+        tip = self.tip(number)
+        self.send(tip, dies, (410,) if tip.gone else (200, 503) if tip.promised else (200, 201, 503))
+
+    def send(self, tip: Tip, dies: Any, expected: tuple[int, ...]) -> None:
+        reply = self.attempt(dies, lambda: call("POST", "/v1/reports", tip.body, key=tip.key))
+        if reply is None:
+            return
+        assert reply.status in expected, (reply.status, reply.text)
+        if reply.status in (200, 201):
+            assert (reply.json["id"], reply.json["receipt"]) == (tip.id, tip.receipt)
+            tip.promised = True
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which)
+    def send_something_else_under_the_same_key(self, number: int) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        reply = call("POST", "/v1/reports", tip.body | {"text": "Something else."}, key=tip.key)
+        assert reply.status == (410 if tip.gone else 409)
+        assert tip.id not in reply.text
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which, dies=dying)
+    def write(self, number: int, dies: Any) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        words, key = f"Message {len(tip.texts)}.", new_key()
+        path = f"/v1/reports/{tip.id}/messages"
+        for _ in range(2):  # whoever got no answer asks again
+            reply = self.attempt(dies, lambda: call("POST", path, {"text": words}, key=key, receipt=tip.receipt))
+            dies = None
+        assert reply is not None
+        assert reply.status == (410 if tip.gone else 409 if tip.withdrawn else 201) or (reply.status == 503 and self.is_going(tip)), reply
+        if reply.status == 201:
+            tip.texts.append(words)
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which, dies=dying)
+    def withdraw(self, number: int, dies: Any) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        reply = self.attempt(dies, lambda: call("DELETE", f"/v1/reports/{tip.id}", receipt=tip.receipt))
+        if reply is None:
+            tip.withdrawn = tip.withdrawn or self.head(tip)["status"] == "withdrawn"
+            return
+        assert reply.status == (410 if tip.gone else 204) or (reply.status == 503 and self.is_going(tip)), reply
+        tip.withdrawn = tip.withdrawn or reply.status == 204
+
+    # What S3 and the queues do
+
+    @precondition(lambda self: self.awaiting())
+    @rule(number=which, content=st.sampled_from([PHOTO, NOT_A_PICTURE]))
+    def upload(self, number: int, content: bytes) -> None:
+        tip, media_id = self.awaiting()[number % len(self.awaiting())]
+        version = cloud.upload(self.aws, tip.id, media_id, content)
+        tip.first_versions.setdefault(media_id, version)
+
+    @precondition(lambda self: self.uploaded())
+    @rule(number=which, dies=dying)
+    def look_at_an_upload(self, number: int, dies: Any) -> None:
+        tip, media_id = self.uploaded()[number % len(self.uploaded())]
+        self.attempt(dies, lambda: self.make_thumbnails(original_key(tip.id, media_id), tip.first_versions[media_id]))
+
+    @precondition(lambda self: self.uploaded())
+    @rule(number=which, dies=dying)
+    def record_a_verdict(self, number: int, dies: Any) -> None:
+        tip, media_id = self.uploaded()[number % len(self.uploaded())]
+        answer = self.attempt(dies, lambda: cloud.record(self.aws, tip.id, media_id))
+        assert answer in (None, {"batchItemFailures": []})
+
+    @rule()
+    def take_what_was_put_before_the_thumbnailer_again(self) -> None:
+        sqs = wiring.uploads_queue()._client
+        url = self.aws["UPLOADS_QUEUE_URL"]
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            self.attempt(
+                None, lambda body=message["Body"]: media_events.make_thumbnails({"Records": [{"messageId": "0", "body": body}]}, None)
+            )
+
+    # What time and the stream bring
+
+    @rule(dies=dying, backwards=st.booleans())
+    def stream(self, dies: Any, backwards: bool) -> None:
+        items = [(row["pk"], row["sk"]) for own in self.rows().values() for row in own.values()]
+        self.attempt(dies, lambda: cloud.stream(items[::-1] if backwards else items))
+
+    @rule(dies=dying)
+    def sweep(self, dies: Any) -> None:
+        self.attempt(dies, cloud.sweep)
+        self.notice_what_is_gone()
+
+    @rule(by=st.sampled_from([{"seconds": 30}, {"minutes": 2}, {"minutes": 11}, {"hours": 25}, {"days": 31}, {"days": 91}]))
+    def let_time_pass(self, by: dict[str, int]) -> None:
+        wiring.advance_clock(timedelta(**by))
+
+    # What officers do
+
+    @precondition(lambda self: self.promised())
+    @rule(
+        number=which,
+        dies=dying,
+        stale=st.booleans(),
+        step=st.sampled_from(
+            [
+                {"status": "acknowledged", "assignee": "wang"},
+                {"status": "in_progress"},
+                {"status": "closed", "disposition": "resolved", "reason": "Done."},
+                {"status": "closed", "disposition": "unfounded", "reason": "Nothing there."},
+                {"urgency": "critical"},
+                {"category": "other"},
+                {},
+            ]
+        ),
+    )
+    def take_a_step(self, number: int, dies: Any, stale: bool, step: dict[str, str]) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        version = tip.version - 1 if stale else tip.version
+        target = Status(step.get("status", tip.steps[-1]))
+        legal = not tip.withdrawn and (target.value == tip.steps[-1] or target in TRANSITIONS[Status(tip.steps[-1])])
+        path = f"/v1/officer/reports/{tip.id}"
+        reply = self.attempt(dies, lambda: call("PATCH", path, step, officer="wang", headers={"If-Match": f'"{version}"'}))
+        if reply is None:
+            head = self.head(tip)
+            if head.get("version") == tip.version + 1:  # it was carried out, and the answer lost
+                assert legal
+                assert not stale
+                self.took(tip, target)
+            return
+        if tip.gone:
+            assert reply.status == 404
+        elif stale:
+            assert reply.status == 412
+        elif reply.status == 503:
+            assert self.is_going(tip)
+        else:
+            assert reply.status == (200 if legal else 409), reply.text
+            if legal:
+                assert reply.json["version"] == tip.version + 1
+                self.took(tip, target)
+
+    def took(self, tip: Tip, target: Status) -> None:
+        tip.version += 1
+        tip.steps.append(target.value)
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which, days=st.sampled_from([10, 200]), dies=dying)
+    def hold(self, number: int, days: int, dies: Any) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        path = f"/v1/officer/reports/{tip.id}/hold"
+        body = {"reason": "Evidence.", "until": times.render(wiring.now() + timedelta(days=days))}
+        for asked in (
+            lambda: call("POST", path, body, officer="wang"),
+            lambda: call("POST", path + "/approve", officer="li"),
+        ):
+            reply = self.attempt(dies, asked)
+            assert reply is None or reply.status in ((404,) if tip.gone else (200, 201, 409)), reply
+            dies = None
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which)
+    def lift_the_hold(self, number: int) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        reply = call("DELETE", f"/v1/officer/reports/{tip.id}/hold", officer="li")
+        assert reply.status in ((404,) if tip.gone else (204, 503)), reply
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which)
+    def look(self, number: int) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        before = len(wiring.audit().history(tip.id))
+        opened = call("GET", f"/v1/officer/reports/{tip.id}", officer="li")
+        assert opened.status == (404 if tip.gone else 200)
+        assert len(wiring.audit().history(tip.id)) == before + 1
+        mine = call("GET", "/v1/reports/mine", receipt=tip.receipt)
+        assert mine.status == (410 if tip.gone else 200)
+        if not tip.gone:
+            assert mine.json["text"] == tip.body["text"]
+            assert set(tip.texts) <= {message["text"] for message in mine.json["messages"]}
+            for medium in mine.json["media"]:
+                assert bool(medium["thumbnail_url"]) == (medium["state"] == "ready")
+
+    # What always holds
+
+    @invariant()
+    def all_holds(self) -> None:
+        rows = self.rows()
+        self.everything_promised_stands(rows)
+        self.there_is_one_report_for_each_key(rows)
+        self.all_is_told_or_still_owed(rows)
+        self.changes_are_on_record_and_legal()
+        self.what_is_ready_has_its_pictures()
+        self.last_due |= {tip.id: due for tip in self.promised() if (due := self.due(tip, rows[keys.report(tip.id)]["HEAD"]))}
+
+    def everything_promised_stands(self, rows: Rows) -> None:
+        for tip in self.promised():
+            own = rows.get(keys.report(tip.id), {})
+            head = own.get("HEAD", {})
+            if tip.gone:
+                assert set(own) == {"HEAD"}
+                assert set(head) == {"pk", "sk", "id", "deleted_at", "expires_ttl"}
+                continue
+            assert head, "I1: promised and not there"
+            if "deleted_at" in head:
+                continue  # by a sweep that died in this very step: seen as gone by the next rule
+            assert head["text"] == tip.body["text"]
+            assert head["version"] == tip.version, "I5"
+            assert head["status"] == ("withdrawn" if tip.withdrawn else tip.steps[-1]), "I5"
+            if not head.get("expiring"):
+                written = {row["text"] for sk, row in own.items() if sk.startswith("MESSAGE#")}
+                assert set(tip.texts) <= written, "I1: a message"
+                assert {sk for sk in own if sk.startswith("MEDIA#")} == {keys.media(media_id) for media_id in tip.media_ids}
+                assert (keys.CONTACT in own) == ("contact" in tip.body and not tip.withdrawn)
+            for media_id in tip.media_ids:
+                medium = own.get(keys.media(media_id))
+                if medium:
+                    state = MediaState(medium["state"])
+                    before = tip.states.get(media_id, MediaState.AWAITING)
+                    assert state is before or ORDER[state] > ORDER[before], "I6"
+                    tip.states[media_id] = state
+                    if state is MediaState.READY:
+                        assert medium["version_id"] == tip.first_versions[media_id], "F9: the first upload counts"
+
+    def there_is_one_report_for_each_key(self, rows: Rows) -> None:
+        heads = {pk.removeprefix("REPORT#") for pk, own in rows.items() if pk.startswith("REPORT#") and "HEAD" in own}
+        assert heads <= {tip.id for tip in self.tips}, "I4"
+        assert {tip.id for tip in self.promised()} <= heads, "I4"
+
+    def all_is_told_or_still_owed(self, rows: Rows) -> None:
+        sent = cloud.sent(self.aws)
+        told = {report_id for notice in sent for report_id in [notice["report_id"], *(notice.get("report_ids") or ())] if report_id}
+        assert told <= self.ever, "I3"
+        gathered = {
+            report_id for pk, own in rows.items() if pk.startswith("DIGEST#") for row in own.values() for report_id in row["report_ids"]
+        }
+        for tip in self.promised():
+            own = rows.get(keys.report(tip.id), {})
+            owed = [row for sk, row in own.items() if row.get("duty") == "notify" and (sk == "HEAD" or row.get("kind") == "report")]
+            assert tip.gone or own["HEAD"].get("deleted_at") or tip.id in told | gathered or owed, "I2"
+
+    def changes_are_on_record_and_legal(self) -> None:
+        items = wiring.dynamodb().scan(TableName=self.aws["AUDIT_TABLE"], ConsistentRead=True)["Items"]
+        changes = Counter(item["pk"]["S"] for item in items if item["action"]["S"] == "change")
+        for tip in self.promised():
+            assert changes[keys.report(tip.id)] == tip.version - 1, "I5, I8"
+            pairs = zip(tip.steps, tip.steps[1:], strict=False)
+            assert all(a == b or Status(b) in TRANSITIONS[Status(a)] for a, b in pairs), "I5"
+
+    def what_is_ready_has_its_pictures(self) -> None:
+        listed = wiring.s3().list_objects_v2(Bucket=self.aws["MEDIA_BUCKET"], Prefix="derived/").get("Contents", [])
+        names = {one["Key"] for one in listed}
+        for tip in self.promised():
+            for media_id, state in tip.states.items():
+                if state is MediaState.READY and not tip.gone and not self.is_going(tip):
+                    assert derived_key(tip.id, media_id, "thumb.jpg") in names, "I7"
+
+    def teardown(self) -> None:
+        """Once all is well again: everything is told, whatever is due is done, and the lists hold every report once, newest first."""
+        if not hasattr(self, "tips"):
+            return
+        for _ in range(3):
+            wiring.advance_clock(BACKLOG)
+            cloud.sweep()
+        self.notice_what_is_gone()
+        told = {each for notice in cloud.sent(self.aws) for each in [notice["report_id"], *(notice.get("report_ids") or ())]}
+        standing = [tip for tip in self.promised() if not tip.gone]
+        assert {tip.id for tip in standing} <= told, "I2"
+        for tip in standing:
+            due = self.due(tip, self.head(tip))
+            assert due is None or due > wiring.now() - BACKLOG, "I13: kept too long"
+        listed: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = call("GET", f"/v1/officer/reports?limit=1{cursor and '&cursor=' + cursor}", officer="li").json
+            listed += [item["received_at"] + item["id"] for item in page["items"]]
+            cursor = page["next_cursor"]
+        assert listed == sorted(set(listed), reverse=True), "I10"
+        assert {item[24:] for item in listed} >= {tip.id for tip in standing}, "I10"
+        empty(self.aws)
+
+    # What the rules stand on
+
+    def attempt(self, dies: Any, do: Any) -> Any:
+        """Do it; None when the process died of it."""
+        if dies is None:
+            return do()
+        service, position, moment = dies
+        client = {"dynamodb": wiring.dynamodb(), "s3": wiring.s3(), "sns": wiring.topic()._client}[service]
+        with inject.fault(client, f"{service}.*", inject.at(position, moment)):
+            try:
+                return do()
+            except inject.Crash:
+                return None
+
+    def make_thumbnails(self, key: str, version: str) -> None:
+        """As the function does, but for the decoding, which costs too much to be repeated and is tried by itself."""
+        objects = wiring.objects()
+        first = objects.first_version(key)
+        if first is None or first.version_id != version:
+            return
+        if objects.read(key, version) != PHOTO:
+            cloud.process(self.aws, key, version)
+            return
+        _, report_id, media_id = key.split("/")
+        objects.put(derived_key(report_id, media_id, "thumb.jpg"), self.pictures.thumb, "image/jpeg")
+        objects.put(derived_key(report_id, media_id, "preview.jpg"), self.pictures.preview, "image/jpeg")
+        names = {name: derived_key(report_id, media_id, f"{name}.jpg") for name in ("thumb", "preview")}
+        manifest = Manifest(state=MediaState.READY, content_type="image/jpeg", size=first.size, version_id=version, **names)  # type: ignore[arg-type]
+        objects.put(
+            derived_key(report_id, media_id, "manifest.json"), manifest.model_dump_json(exclude_none=True).encode(), "application/json"
+        )
+
+    def notice_what_is_gone(self) -> None:
+        """Which reports a sweep has deleted; none of them before its time."""
+        for tip in self.promised():
+            head = self.head(tip)
+            if tip.gone or "deleted_at" not in head:
+                continue
+            due = self.last_due.get(tip.id)
+            assert due, "I13: nothing was due"
+            assert times.parse(head["deleted_at"]) >= due, "I13: too soon"
+            versions = wiring.s3().list_object_versions(Bucket=self.aws["MEDIA_BUCKET"]).get("Versions", [])
+            assert not [one for one in versions if tip.id in one["Key"]], "I13: objects are left"
+            tip.gone = True
+
+    def due(self, tip: Tip, head: Mapping[str, Any]) -> datetime | None:
+        """When the report must go, by the rules alone."""
+        if head.get("status") not in ("closed", "withdrawn"):
+            return None
+        kept = WITHDRAWN_RETENTION if tip.withdrawn else retention(head.get("disposition"))
+        due = times.parse(head["closed_at"]) + kept
+        return max(due, times.parse(head["held_until"])) if head.get("held_until") else due
+
+    def rows(self) -> Rows:
+        found: Rows = {}
+        for item in wiring.dynamodb().scan(TableName=self.aws["REPORTS_TABLE"], ConsistentRead=True)["Items"]:
+            row = unpack(item)
+            found.setdefault(row["pk"], {})[row["sk"]] = row
+        return found
+
+    def head(self, tip: Tip) -> dict[str, Any]:
+        return wiring.reports().head(tip.id) or {}
+
+    def is_going(self, tip: Tip) -> bool:
+        head = self.head(tip)
+        return bool(head.get("expiring") or head.get("deleted_at"))
+
+    def tip(self, number: int) -> Tip:
+        return self.tips[number % len(self.tips)]
+
+    def promised(self) -> list[Tip]:
+        return [tip for tip in self.tips if tip.promised]
+
+    def awaiting(self) -> list[tuple[Tip, str]]:
+        return [(tip, media_id) for tip in self.promised() for media_id in tip.media_ids if not tip.gone and not self.is_going(tip)]
+
+    def uploaded(self) -> list[tuple[Tip, str]]:
+        return [(tip, media_id) for tip in self.promised() for media_id in tip.first_versions]
+
+
+@pytest.mark.slow
+def test_whatever_happens_in_whatever_order_what_was_promised_holds(aws: Mapping[str, str]) -> None:
+    Tipline.aws = aws
+    Tipline.pictures = derive("image/jpeg", len(PHOTO), lambda offset, length: PHOTO[offset : offset + length])
+    run_state_machine_as_test(
+        Tipline,
+        settings=settings(
+            max_examples=EXAMPLES or 8,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=not EXAMPLES,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
