@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 _LONGEST_TOKEN = 4096
 _ACCESS = "access"
+_CLOCKS_DIFFER_S = 5
+_GROUPS = "cognito:groups"
 
 
 # No caching and no list of routes: a cached yes would outlive a deactivation.
@@ -49,10 +51,13 @@ def _read_username(token: str, key: Any) -> str:
         key,
         algorithms=["RS256"],
         issuer=settings.issuer,
+        leeway=_CLOCKS_DIFFER_S,
         # A Cognito access token names its client in `client_id` and has no audience.
         options={"require": ["exp", "iss", "client_id", "token_use"], "verify_aud": False},
     )
     username = claims.get("username") or claims.get("sub")
     if claims["token_use"] != _ACCESS or claims["client_id"] != settings.client_id or not isinstance(username, str) or not username:
         raise jwt.InvalidTokenError("not an access token of this client")
+    if not isinstance(claims.get(_GROUPS, []), list):
+        raise jwt.InvalidTokenError("not a token as the pool makes them")
     return username

@@ -1,0 +1,150 @@
+"""Only an access token of our issuer, for our client, signed with its key and good now, lets anybody in."""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from chalicelib import wiring
+from chalicelib.handlers.auth import authorize_officer
+
+ISSUER, CLIENT = "https://issuer.test/pool", "client-1"
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PUBLIC_PEM = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+KEY_SET = {"keys": [json.loads(RSAAlgorithm.to_jwk(KEY.public_key())) | {"kid": "k1", "use": "sig", "alg": "RS256"}]}
+
+
+class KeySet(BaseHTTPRequestHandler):
+    """The issuer's keys, over HTTP as issuers give them."""
+
+    def do_GET(self) -> None:
+        content = json.dumps(KEY_SET).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), KeySet)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    for name, value in (("ISSUER", ISSUER), ("CLIENT_ID", CLIENT), ("JWKS_URI", f"http://127.0.0.1:{server.server_port}/jwks.json")):
+        monkeypatch.setenv(name, value)
+    wiring.reset()
+    yield server
+    server.shutdown()
+    server.server_close()
+    monkeypatch.undo()
+    wiring.reset()
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    now = int(time.time())
+    good = {"iss": ISSUER, "client_id": CLIENT, "token_use": "access", "username": "wang", "sub": "s-1", "iat": now, "exp": now + 900}
+    return {name: value for name, value in (good | changed).items() if value is not None}
+
+
+def token(key: Any = KEY, algorithm: str = "RS256", headers: dict[str, Any] | None = None, **changed: Any) -> str:
+    return jwt.encode(claims(**changed), key, algorithm=algorithm, headers={"kid": "k1"} | (headers or {}))
+
+
+def _part(content: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+
+
+def _forged_with_the_public_key() -> str:
+    """HS256 with the public key as its secret: what an unwary library would take."""
+    import hashlib
+    import hmac
+
+    signed = f"{_part({'alg': 'HS256', 'typ': 'JWT', 'kid': 'k1'})}.{_part(claims())}"
+    mac = base64.urlsafe_b64encode(hmac.digest(PUBLIC_PEM, signed.encode(), hashlib.sha256)).rstrip(b"=").decode()
+    return f"{signed}.{mac}"
+
+
+def _with_other_claims() -> str:
+    head, _, signature = token().split(".")
+    return f"{head}.{_part(claims(username='admin'))}.{signature}"
+
+
+def let_in(authorization: str | None) -> str:
+    """Whom the authorizer lets in. Raises its own Exception('Unauthorized') otherwise."""
+    event = {"type": "TOKEN", "authorizationToken": authorization, "methodArn": "arn:aws:execute-api:us-east-1:0:api/api/GET/v1/officer/me"}
+    answer = authorize_officer(event, None)
+    return str(answer["principalId"])
+
+
+def test_an_access_token_lets_its_owner_in() -> None:
+    assert let_in(f"Bearer {token()}") == "wang"
+    assert let_in(f"bearer   {token()} ") == "wang"
+    assert let_in(f"Bearer {token(username=None)}") == "s-1"
+    assert let_in(f"Bearer {token(**{'cognito:groups': ['police']})}") == "wang"
+
+
+REFUSED = {
+    "none": lambda: None,
+    "empty": lambda: "",
+    "Bearer without a token": lambda: "Bearer ",
+    "another scheme": lambda: f"Basic {token()}",
+    "a token without a scheme": token,
+    "two in one header": lambda: f"Bearer {token()}, Bearer {token()}",
+    "expired": lambda: f"Bearer {token(exp=int(time.time()) - 60)}",
+    "not valid yet": lambda: f"Bearer {token(nbf=int(time.time()) + 600)}",
+    "issued in the future": lambda: f"Bearer {token(iat=int(time.time()) + 600)}",
+    "without an end": lambda: f"Bearer {token(exp=None)}",
+    "alg none": lambda: f"Bearer {_part({'alg': 'none', 'kid': 'k1'})}.{_part(claims())}.",
+    "HS256 with the public key": lambda: f"Bearer {_forged_with_the_public_key()}",
+    "RS512": lambda: f"Bearer {token(algorithm='RS512')}",
+    "unknown kid": lambda: f"Bearer {token(headers={'kid': 'k2'})}",
+    "no kid": lambda: f"Bearer {jwt.encode(claims(), KEY, algorithm='RS256')}",
+    "another key under our kid": lambda: f"Bearer {token(key=OTHER_KEY)}",
+    "a key of its own": lambda: (
+        f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jwk': json.loads(RSAAlgorithm.to_jwk(OTHER_KEY.public_key()))})}"
+    ),
+    "a key set of its own": lambda: (
+        f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jku': 'https://evil.test/jwks', 'x5u': 'https://evil.test'})}"
+    ),
+    "another issuer": lambda: f"Bearer {token(iss='https://issuer.test/other')}",
+    "no issuer": lambda: f"Bearer {token(iss=None)}",
+    "another client": lambda: f"Bearer {token(client_id='client-2')}",
+    "no client": lambda: f"Bearer {token(client_id=None)}",
+    "an ID token": lambda: f"Bearer {token(token_use='id', client_id=None, aud=CLIENT)}",
+    "an ID token that names the client": lambda: f"Bearer {token(token_use='id')}",
+    "a refresh token": lambda: f"Bearer {token(token_use='refresh')}",
+    "an opaque refresh token": lambda: "Bearer eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ.a.b.c.d",
+    "other claims under the signature": lambda: f"Bearer {_with_other_claims()}",
+    "groups that are a string": lambda: f"Bearer {token(**{'cognito:groups': 'admin'})}",
+    "a name that is none": lambda: f"Bearer {token(username=['admin'])}",
+    "8 KB": lambda: f"Bearer {token(padding='x' * 8192)}",
+    "JSON": lambda: f"Bearer {json.dumps(claims())}",
+    "not even letters": lambda: "Bearer \u4eba.\u6c11.\u2028",
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_nothing_else_does(kind: str) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        let_in(REFUSED[kind]())
+
+
+def test_keys_that_cannot_be_had_are_no_refusal(issuer: ThreadingHTTPServer) -> None:
+    """The gateway makes 503 of it: a token may be good all the same."""
+    issuer.shutdown()
+    issuer.server_close()
+
+    with pytest.raises(jwt.PyJWKClientConnectionError):
+        let_in(f"Bearer {token()}")
