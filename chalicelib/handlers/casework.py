@@ -1,12 +1,11 @@
 """Officers' routes on reports. Who it is comes from the authorizer; what they may do from their own row."""
 
 import json
-import re
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from chalice.app import Blueprint
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors, wiring
@@ -18,7 +17,7 @@ from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Change, Reason, Username
 from chalicelib.handlers import answers
 from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.http import Access, Answer, Call, Key, endpoint
+from chalicelib.handlers.http import Access, Answer, Call, Key, Limit, endpoint
 from chalicelib.handlers.reports import created, picture_url, thumbnail_url
 from chalicelib.media import grants
 from chalicelib.services import admission, casework, lists
@@ -42,12 +41,6 @@ def _read_reference(value: str) -> str:
     return reference
 
 
-def _read_limit(value: Any) -> int:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,3}", value, re.ASCII):
-        raise PydanticCustomError("wrong_type", "Not a whole number.")
-    return int(value)
-
-
 class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -60,9 +53,7 @@ class ListQuery(BaseModel):
     since: Moment | None = None
     until: Moment | None = None
     cursor: str | None = None
-    limit: Annotated[
-        int, BeforeValidator(_read_limit), Field(ge=1, le=50), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 50})
-    ] = 20
+    limit: Limit = 20
 
 
 def admitted(call: Call, *roles: Role, on_record: bool = False) -> Officer:

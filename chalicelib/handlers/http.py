@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, Request, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
 
 from chalicelib import errors, wiring
 from chalicelib.domain import ids, languages
@@ -29,6 +29,16 @@ MAX_BODY = 256 * 1024
 BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _RECEIPT = re.compile(r"receipt +(\S.*)", re.IGNORECASE)
 _SAFE_FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
+
+
+def _read_limit(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}", value, re.ASCII) else value
+
+
+# How many items a page may hold, in a query.
+Limit = Annotated[
+    int, BeforeValidator(_read_limit), Field(strict=True, ge=1, le=50), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 50})
+]
 
 
 class Access(StrEnum):
