@@ -1,0 +1,61 @@
+"""Measures everything, prints one table and writes docs/benchmarks.md. It asserts nothing: a machine's day is no fault of the code.
+
+python -m tests.bench             a few minutes
+python -m tests.bench --quick     fewer rounds, no pictures, nothing written: while working on it
+"""
+
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from tests.bench import bulletins, cold, create, media, operations, pages, sizes
+from tests.bench.rows import ROOT, Row
+
+_DOCUMENT = ROOT / "docs" / "benchmarks.md"
+_QUICK_ROUNDS = 2
+
+_PREFACE = """# Benchmarks
+
+`make bench` writes this file. Times and memory are ratios taken in one run, so that the machine's speed does not count: each sample is a
+fresh process on one core, the two sides alternate, at least 7 rounds; shown are the median and, in brackets, the least and the most.
+AWS is answered before anything is sent, so times are the program's own. Units of DynamoDB are counted by the sizes of what is written and
+read (`tests/bench/units.py`); the budgets of calls and units are also tests (`tests/functional/test_budgets.py`).
+
+"""
+
+
+def main(quick: bool) -> None:
+    rounds = {"rounds": _QUICK_ROUNDS} if quick else {}
+    benches: Mapping[str, Callable[[], list[Row]]] = {
+        "AWS calls and units of each operation": operations.rows,
+        "Lists of any length": pages.rows,
+        "A report through the API": lambda: create.rows(**rounds),
+        "Cold start": lambda: cold.rows(**rounds),
+        "Size of what is deployed": sizes.rows,
+    }
+    if not quick:
+        benches = {**benches, "Bulletins": bulletins.rows, "Pictures and videos": media.rows}
+    sections = []
+    for title, rows in benches.items():
+        began = time.monotonic()
+        section = _section(title, rows())
+        print(section, flush=True)
+        print(f"{title}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+        sections.append(section)
+    if not quick:
+        machine = f"Python {platform.python_version()} on {platform.machine()}, {time.strftime('%Y-%m-%d')}.\n\n"
+        _DOCUMENT.write_text(_PREFACE + machine + "\n".join(sections), encoding="utf-8")
+
+
+def _section(title: str, rows: list[Row]) -> str:
+    lines = [f"## {title}", "", "| what | against | measured | budget | within |", "|---|---|---|---|---|"]
+    for row in rows:
+        spread = f" [{row['min']:g} – {row['max']:g}]" if row["min"] != row["max"] else ""
+        within = {None: "", True: "yes", False: "**no**"}[row["holds"]]
+        lines.append(f"| {row['what']} | {row['against']} | {row['ratio']:g}{spread} | {row['budget'] or ''} | {within} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main("--quick" in sys.argv[1:])

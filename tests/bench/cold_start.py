@@ -1,0 +1,58 @@
+"""A sample of a cold start, in a fresh process that has loaded nothing else.
+
+python -m tests.bench.cold_start api|boto3     prints seconds; `api` finds what is packaged first on the interpreter's path
+"""
+
+import json
+import sys
+from time import perf_counter
+
+
+class _AwsNeeded(BaseException):
+    """No `except Exception` on the way swallows it."""
+
+
+class _Alarm:
+    """Goes off when anything asks for the SDK to make a client with."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name in ("boto3", "botocore.config"):
+            raise _AwsNeeded
+
+
+def _api(event: dict[str, object]) -> float:
+    sys.meta_path.insert(0, _Alarm())  # type: ignore[arg-type]
+    began = perf_counter()
+    try:
+        from app import app
+
+        app(event, None)
+    except _AwsNeeded:
+        return perf_counter() - began
+    raise AssertionError("a report was filed without AWS")
+
+
+def _boto3() -> float:
+    began = perf_counter()
+    import boto3
+
+    boto3.session.Session(region_name="us-east-1").client("dynamodb")
+    return perf_counter() - began
+
+
+def _event() -> dict[str, object]:
+    headers = {"content-type": "application/json", "idempotency-key": "3f0c2a9e-5f4e-4a34-9d0b-9a3a4c1f7e55"}
+    return {
+        "requestContext": {"httpMethod": "POST", "resourcePath": "/v1/reports", "requestId": "r", "identity": {}, "path": "/v1/reports"},
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "pathParameters": None,
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": json.dumps({"category": "other", "text": "A door stands open."}),
+        "isBase64Encoded": False,
+    }
+
+
+if __name__ == "__main__":
+    print(_api(_event()) if sys.argv[1] == "api" else _boto3())

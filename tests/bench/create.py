@@ -1,0 +1,77 @@
+"""A whole `POST /v1/reports` through Chalice against the bare `put_item` in it. AWS answers at once, so what is measured is ours.
+
+python -m tests.bench.create full|bare     prints seconds a call
+"""
+
+import json
+import sys
+from time import perf_counter
+from typing import Any
+
+from chalicelib import wiring
+from tests.bench import rows as table
+from tests.bench import simulated
+
+MODULE = "tests.bench.create"
+_CALLS, _WARM = 300, 30
+_BODY = {
+    "category": "missing_elderly",
+    "text": "An old man in a blue coat, alone at the bus stop, cannot say where he lives. " * 5,
+    "occurred_at": "2026-11-24T08:30:00+08:00",
+    "location": {"lat": 39.92, "lon": 116.44, "datum": "gcj02", "accuracy_m": 20},
+    "details": {"age": 81, "sex": "male", "dementia": "yes"},
+}
+
+
+def rows(rounds: int = table.ROUNDS) -> list[table.Row]:
+    ratios = [table.sample(MODULE, "full") / table.sample(MODULE, "bare") for _ in range(rounds)]
+    return [table.row("POST /v1/reports through Chalice: time", "a bare put_item of the same item", ratios, at_most=1.5)]
+
+
+def event(**more: Any) -> dict[str, Any]:
+    """As API Gateway sends it."""
+    headers = {"content-type": "application/json", "idempotency-key": "3f0c2a9e-5f4e-4a34-9d0b-9a3a4c1f7e55", "accept-language": "zh-CN"}
+    return {
+        "requestContext": {"httpMethod": "POST", "resourcePath": "/v1/reports", "requestId": "r", "identity": {}, "path": "/v1/reports"},
+        "resource": "/v1/reports",
+        "path": "/v1/reports",
+        "httpMethod": "POST",
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "pathParameters": None,
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": json.dumps(_BODY | more),
+        "isBase64Encoded": False,
+    }
+
+
+def _measure(how: str) -> float:
+    simulated.set_environment()
+    simulated.Cloud().serve(wiring._session().events)
+    from app import app
+
+    put: list[dict[str, Any]] = []
+    wiring.dynamodb().meta.events.register("provide-client-params.dynamodb.PutItem", lambda params, **_: put.append(params))
+    sent = event()
+    assert app(sent, None)["statusCode"] == 201
+    wiring.dynamodb().meta.events.unregister("provide-client-params.dynamodb.PutItem")
+    client, (item,) = wiring.dynamodb(), put
+
+    def full() -> Any:
+        return app(sent, None)
+
+    def bare() -> Any:
+        return client.put_item(**item)
+
+    call = {"full": full, "bare": bare}[how]
+    for _ in range(_WARM):
+        call()
+    began = perf_counter()
+    for _ in range(_CALLS):
+        call()
+    return (perf_counter() - began) / _CALLS
+
+
+if __name__ == "__main__":
+    print(_measure(sys.argv[1]))

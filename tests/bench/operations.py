@@ -1,0 +1,155 @@
+"""What each operation may cost in AWS, warm (secrets and catalogue loaded), with four shards a category. `tests/functional/test_budgets.py`
+holds each to it.
+
+    python -m tests.bench.operations     prints what they cost
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib import wiring
+from infra.local.resources import create_resources
+from tests import (
+    cloud,
+    conftest,  # sets credentials that open nothing
+)
+from tests.bench import rows as table
+from tests.bench.units import Meter, MockedRows, indexes_of
+from tests.client import Reply, call, new_key, report
+
+type Environment = Mapping[str, str]
+
+SHARDS = 4
+_THREE_KB = "人" * 1024
+_FULL = {
+    "text": _THREE_KB,
+    "occurred_at": "2026-11-24T08:30:00+08:00",
+    "location": {"lat": 39.92123, "lon": 116.44321, "datum": "gcj02", "accuracy_m": 20.5, "address": "朝阳区建国路93号万达广场东门公交站"},
+    "details": {"age": 81, "sex": "male", "dementia": "yes", "medication": "needed_today", "clothing": "蓝色外套，灰色帽子"},
+}
+_CONTACT = {"name": "王小明", "phone": "+86 138 0013 8000", "email": "someone@example.com"}
+_MEDIA = [{"content_type": "image/jpeg", "size": 2_483_921, "sha256": "a" * 64}, {"content_type": "video/mp4", "size": 48_211_002}]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`prepare` brings about what it needs, and gives the call to measure. `calls` are DynamoDB's, in any order."""
+
+    name: str
+    prepare: Callable[[Environment], Callable[[], Reply]]
+    calls: tuple[str, ...]
+    write_units: float
+    read_units: float
+
+
+@contextmanager
+def metered(environment: Environment) -> Iterator[Meter]:
+    """A meter of all that the app asks of AWS, warm."""
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    meter = Meter(MockedRows(boto3.client("dynamodb")), indexes_of(environment))
+    meter.watch(wiring._session().events)
+    for warm in (wiring.identity, wiring.audit, wiring.cursors, wiring.catalogue):
+        warm()
+    yield meter
+    wiring.reset()
+
+
+def _create(**more: Any) -> Reply:
+    reply = call("POST", "/v1/reports", report(**{**_FULL, **more}), key=new_key())
+    assert reply.status == 201, reply.text
+    return reply
+
+
+def _creating(**more: Any) -> Callable[[Environment], Callable[[], Reply]]:
+    return lambda environment: lambda: _create(**more)
+
+
+def _lead(environment: Environment) -> Callable[[], Reply]:
+    cloud.officer("li")
+    cloud.officer("zhao")
+    words = {"zh": "寻找一位老人。" * 100}
+    draft = {"channel": "key_cases", "title": {"zh": "寻人"}, "body": words}
+    drafted = call("POST", "/v1/officer/bulletins", draft, officer="li").json
+    approve = f"/v1/officer/bulletins/{drafted['id']}/approve"
+    assert call("POST", approve, officer="zhao", headers={"If-Match": f'"{drafted["version"]}"'}).status == 200
+    return lambda: _create(bulletin_id=drafted["id"])
+
+
+def _reporter_reads(environment: Environment) -> Callable[[], Reply]:
+    filed = _create(media=_MEDIA, contact=_CONTACT).json
+    return lambda: call("GET", f"/v1/reports/{filed['id']}", receipt=filed["receipt"])
+
+
+def _officer_opens(environment: Environment) -> Callable[[], Reply]:
+    filed = _create(media=_MEDIA, contact=_CONTACT).json
+    cloud.officer()
+    return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
+
+
+def _officer_lists(environment: Environment) -> Callable[[], Reply]:
+    for _ in range(60):
+        _create(text="一")
+    cloud.officer()
+    return lambda: call("GET", "/v1/officer/reports?category=missing_elderly&limit=50", officer="wang")
+
+
+def _acknowledges(category: str, *, told: bool) -> Callable[[Environment], Callable[[], Reply]]:
+    def prepare(environment: Environment) -> Callable[[], Reply]:
+        filed = _create(category=category, details={}).json
+        if told:
+            cloud.stream(cloud.all_keys(environment))
+        cloud.officer()
+        path, change = f"/v1/officer/reports/{filed['id']}", {"status": "acknowledged"}
+        return lambda: call("PATCH", path, change, officer="wang", headers={"If-Match": '"1"'})
+
+    return prepare
+
+
+_CHANGE = ("GetItem", "GetItem", "TransactWriteItems")
+OPERATIONS = (
+    Operation("create, text of 3 KB", _creating(), ("PutItem",), 8, 0),
+    Operation("create with a contact", _creating(contact=_CONTACT), ("TransactWriteItems",), 15, 0),
+    Operation("create with 2 media", _creating(media=_MEDIA), ("TransactWriteItems",), 19, 0),
+    Operation("create as a lead", _lead, ("GetItem", "PutItem"), 9, 1),
+    Operation("reporter reads", _reporter_reads, ("Query",), 0, 2),
+    Operation("officer opens", _officer_opens, ("GetItem", "PutItem", "Query"), 1, 3),
+    Operation("officer lists 50 of a category", _officer_lists, ("GetItem", "PutItem", *["Query"] * SHARDS), 1, 8),
+    Operation("acknowledge, before officers are told", _acknowledges("missing_elderly", told=False), _CHANGE, 16, 3),
+    Operation("acknowledge, after officers are told", _acknowledges("missing_elderly", told=True), _CHANGE, 16, 3),
+    Operation("acknowledge a critical report that would escalate", _acknowledges("child_abduction", told=True), _CHANGE, 16, 3),
+)
+
+
+def rows() -> list[table.Row]:
+    costs, found = table.run_json("tests.bench.operations"), []
+    for operation, cost in zip(OPERATIONS, costs, strict=True):
+        found.append(table.row(f"{operation.name}: AWS calls", "", [cost["calls"]], at_most=len(operation.calls)))
+        for unit in ("write_units", "read_units"):
+            found.append(table.row(f"{operation.name}: {unit.replace('_', ' ')}", "", [cost[unit]], at_most=getattr(operation, unit)))
+    return found
+
+
+def _costs() -> Iterator[dict[str, float]]:
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        environment = create_resources() | {"PUBLIC_URL": "https://api.test", "STAGE": "test", "LIMITS": "off"}
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        with metered(environment) as meter:
+            for operation in OPERATIONS:
+                act = operation.prepare(environment)
+                with meter.measured():
+                    act()
+                yield asdict(meter.cost)
+                conftest.empty(environment)
+
+
+if __name__ == "__main__":
+    print(json.dumps(list(_costs())))

@@ -1,0 +1,51 @@
+"""A row of the benchmarks' table, and samples: each a fresh process on one core."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROUNDS = 7
+ROOT = Path(__file__).parents[2]
+type Row = dict[str, Any]
+
+
+def row(
+    what: str, against: str, figures: Iterable[float], *, at_most: float | None = None, exactly: float | None = None, unit: str = ""
+) -> Row:
+    """`{"what", "against", "ratio", "min", "max", "budget", "holds"}` of one figure a round; the last two are None without a budget."""
+    taken = list(figures)
+    ratio = median(taken)
+    budget, holds = None, None
+    if at_most is not None:
+        budget, holds = f"≤ {at_most}{unit}", ratio <= at_most
+    if exactly is not None:
+        budget, holds = f"= {exactly}{unit}", ratio == exactly
+    spread = {"ratio": round(ratio, 4), "min": round(min(taken), 4), "max": round(max(taken), 4)}
+    return {"what": what, "against": against, **spread, "budget": budget, "holds": holds}
+
+
+def sample(module: str, *arguments: str, path: Sequence[Path] = (ROOT,)) -> float:
+    """What `python -m module arguments` prints: one number. `path` comes first on the interpreter's path."""
+    return float(run(module, *arguments, path=path))
+
+
+def run(module: str, *arguments: str, path: Sequence[Path] = (ROOT,)) -> str:
+    """The output of `python -m module arguments` in a fresh process on one core, as far as the machine lets one be chosen."""
+    pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
+    command = [*pinned, sys.executable, "-m", module, *arguments]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(map(str, path))}
+    # Where it runs comes before all other paths.
+    done = subprocess.run(command, capture_output=True, text=True, cwd=path[0], env=environment, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{module} failed:\n{done.stderr}")
+    return done.stdout
+
+
+def run_json(module: str, *arguments: str) -> Any:
+    return json.loads(run(module, *arguments))

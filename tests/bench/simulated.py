@@ -1,0 +1,120 @@
+"""AWS, answered before anything is sent: for measuring what a call costs here, and lists of any length, which mocks are too slow for.
+
+Secrets are all the same; what is put can be got; `by_category` lists as many reports as there are said to be.
+"""
+
+import io
+import json
+import os
+from bisect import bisect_left
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+
+from chalicelib.domain import times
+
+type Item = dict[str, Any]
+
+CATEGORY, SHARDS = "missing_elderly", 4
+NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TABLES = {name: name.lower() for name in ("REPORTS_TABLE", "AUDIT_TABLE", "BULLETINS_TABLE", "OFFICERS_TABLE")}
+ENVIRONMENT = TABLES | {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "IDENTITY_SECRET": "identity",
+    "CURSOR_SECRET": "cursor",
+    "AUDIT_SECRET": "audit",
+    "MEDIA_BUCKET": "media",
+    "PUBLIC_URL": "https://api.test",
+    "LIMITS": "off",
+}
+
+
+class Cloud:
+    """`reports`: how many there are, one a minute."""
+
+    def __init__(self, reports: int = 0) -> None:
+        self._items: dict[tuple[str, str, str], Item] = {}
+        # What each shard lists, oldest first: the numbers of its reports, 0 being the newest of all.
+        self._shards = {f"{CATEGORY}#{shard}": [_listed_at(n) for n in range(shard, reports, SHARDS)][::-1] for shard in range(SHARDS)}
+
+    def serve(self, events: Any) -> None:
+        """Answer what a session's clients send, from then on."""
+        events.register("before-send", self._answer)
+
+    def get(self, table: str, key: Item) -> Item | None:
+        return self._items.get(_place(table, key))
+
+    def query(self, request: Item) -> list[Item]:
+        return self._page(request)[0]
+
+    def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
+        body = json.loads(request.body)
+        match event_name.split(".")[1:]:
+            case ["secrets-manager", "GetSecretValue"]:
+                answer: Item = {"SecretString": "s" * 64}
+            case ["dynamodb", "PutItem"]:
+                self._items[_place(body["TableName"], body["Item"])] = body["Item"]
+                answer = {}
+            case ["dynamodb", "TransactWriteItems"]:
+                for action in body["TransactItems"]:
+                    put = action["Put"]
+                    self._items[_place(put["TableName"], put["Item"])] = put["Item"]
+                answer = {}
+            case ["dynamodb", "GetItem"]:
+                item = self.get(body["TableName"], body["Key"])
+                answer = {"Item": item} if item else {}
+            case ["dynamodb", "Query"]:
+                rows, more = self._page(body)
+                answer = {"Items": rows} | ({"LastEvaluatedKey": {"pk": {"S": "x"}}} if more else {})
+            case unknown:
+                raise AssertionError(f"{unknown} is not simulated")
+        raw = io.BytesIO(json.dumps(answer).encode())
+        raw.stream = lambda **_: iter([raw.getvalue()])  # type: ignore[attr-defined]
+        return AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.0"}, raw)
+
+    def _page(self, body: Item) -> tuple[list[Item], bool]:
+        values = body["ExpressionAttributeValues"]
+        listed = self._shards.get(values[":p"]["S"], [])
+        end = bisect_left(listed, values[":a"]["S"]) if ":a" in values else len(listed)
+        begin = max(0, end - body["Limit"])
+        return [_row(at, values[":p"]) for at in reversed(listed[begin:end])], begin > 0
+
+
+def set_environment() -> None:
+    os.environ.update(ENVIRONMENT)
+
+
+def _place(table: str, key: Item) -> tuple[str, str, str]:
+    return table, key["pk"]["S"], key["sk"]["S"]
+
+
+def _listed_at(number: int) -> str:
+    return f"{times.render(NEWEST - timedelta(minutes=number))}#{number:026}"
+
+
+def _row(listed_at: str, partition: Item) -> Item:
+    """All that a list's index can hold of a report."""
+    received_at, _, report_id = listed_at.partition("#")
+    words = {
+        "pk": f"REPORT#{report_id}",
+        "sk": "HEAD",
+        "listed_at": listed_at,
+        "id": report_id,
+        "reference": "K7Q2-M9XT",
+        "category": CATEGORY,
+        "status": "acknowledged",
+        "urgency": "critical",
+        "district": "chaoyang",
+        "received_at": received_at,
+        "assignee": "zhang.wei",
+        "thumb": "Q3B0TZ6E9W5N1YKD",
+    }
+    numbers = {"version": "12", "media_total": "2", "media_ready": "2", "unread": "1"}
+    row = {name: {"S": value} for name, value in words.items()} | {name: {"N": value} for name, value in numbers.items()}
+    return row | {"category_shard": partition}
