@@ -17,6 +17,7 @@ from chalicelib.domain.bulletins import Bulletin, ChannelCode, State
 from chalicelib.domain.languages import text
 from chalicelib.handlers import answers
 from chalicelib.handlers.http import Answer, Call, Limit, conditional, endpoint
+from chalicelib.handlers.reports import picture_url
 from chalicelib.services import publishing
 from chalicelib.store.bulletins import Published, published
 

@@ -204,7 +204,7 @@ def open_report(call: Call) -> Answer:
     access=Access.OFFICER,
     body=Change,
     returns={200: answers.ChangedReport},
-    raises=(errors.NotFound, errors.Conflict("illegal_transition", legal="in_progress, closed")),
+    raises=(errors.NotFound, errors.Conflict("illegal_transition", legal="in_progress, closed"), errors.Conflict("expiring")),
     if_match=True,
     example={"status": "closed", "disposition": "resolved", "reason": "He was found at the bus depot and is at home again."},
     authorizer=authorize_officer,
@@ -237,7 +237,7 @@ def change_report(call: Call) -> Answer:
     tag="Casework",
     access=Access.OFFICER,
     returns={201: answers.ChangedReport},
-    raises=(errors.NotFound, errors.Conflict("nothing_to_confirm"), errors.Forbidden("own_words")),
+    raises=(errors.NotFound, errors.Conflict("nothing_to_confirm"), errors.Conflict("expiring"), errors.Forbidden("own_words")),
     authorizer=authorize_officer,
 )
 def confirm_malicious(call: Call) -> Answer:
