@@ -86,10 +86,12 @@ def change_report(
 ) -> Report:
     """Take a step on the report as it was in `version`; answers the report as it is then.
 
-    Raises NotFound, Stale, Conflict `illegal_transition`, Invalid (an assignee or original that the officer cannot see is an unknown one).
+    Raises NotFound, Stale, Conflict (`illegal_transition`, `expiring`), Invalid. An assignee or original that the officer cannot see is an
+    unknown one.
     """
     for _ in range(_TRIES):
         head = head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
+        refuse_if_going(head)
         before = Report.model_validate(head)
         if before.version != version:
             raise errors.Stale
@@ -119,10 +121,11 @@ def change_report(
 def confirm_malicious(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Report:
     """Let a proposed disposition stand. The version stays: this completes the step that proposed it.
 
-    Raises NotFound, Conflict `nothing_to_confirm`, Forbidden `own_words` for who proposed it, with a denial on record.
+    Raises NotFound, Conflict (`nothing_to_confirm`, `expiring`), Forbidden `own_words` for who proposed it, with a denial on record.
     """
     for _ in range(_TRIES):
         head = head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
+        refuse_if_going(head)
         before = Report.model_validate(head)
         try:
             after = workflow.confirm(before, by=officer.username)
@@ -176,6 +179,12 @@ def head_in_scope(officer: Officer, report_id: str, *, reports: Reports, audit: 
     if not _visible(head, officer, report_id, audit=audit, now=now) or head is None:
         raise errors.NotFound
     return head
+
+
+def refuse_if_going(head: Mapping[str, Any]) -> None:
+    """Nothing is written to a report whose deletion has begun: raises Conflict `expiring`."""
+    if head.get("expiring"):
+        raise errors.Conflict("expiring")
 
 
 def _visible(head: Mapping[str, Any] | None, officer: Officer, report_id: str, *, audit: Audit, now: datetime) -> bool:

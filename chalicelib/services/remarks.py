@@ -8,7 +8,7 @@ from chalicelib.domain.ids import Identity, random_id
 from chalicelib.domain.messages import Message, Note, Sender
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.reports import Status
-from chalicelib.services.casework import case_in_scope
+from chalicelib.services.casework import case_in_scope, refuse_if_going
 from chalicelib.store.audit import Action, Audit
 from chalicelib.store.reports import Case, Reports
 from chalicelib.store.table import ConditionFailed
@@ -29,7 +29,7 @@ def write_message(
 ) -> Message:
     """Write to the reporter, who finds it in their view; the reporter's messages so far count as read.
 
-    The same Idempotency-Key again answers with the first message. Raises NotFound, Conflict `withdrawn` or `key_reused`.
+    The same Idempotency-Key again answers with the first message. Raises NotFound, Conflict (`withdrawn`, `key_reused`, `expiring`).
     """
 
     def write(case: Case, entry_id: str) -> Message:
@@ -65,7 +65,7 @@ def write_note(
     audit: Audit,
     now: datetime,
 ) -> Note:
-    """Add a remark. The same Idempotency-Key again answers with the first one. Raises NotFound, Conflict `key_reused`."""
+    """Add a remark. The same Idempotency-Key again answers with the first one. Raises NotFound, Conflict (`key_reused`, `expiring`)."""
 
     def write(case: Case, entry_id: str) -> Note:
         note = Note(id=entry_id, by=officer.username, text=text, at=now)
@@ -101,6 +101,7 @@ def _write_once[Entry: (Message, Note)](
             if earlier.text != text:
                 raise errors.Conflict("key_reused")
             return earlier
+        refuse_if_going(case.head)
         try:
             return write(case, entry_id)
         except ConditionFailed:

@@ -265,3 +265,33 @@ def test_templates_stand_in_both_languages_with_their_placeholders() -> None:
     for item in items:
         assert set(item["title"]) == set(item["text"]) == {"zh", "en"}
         assert all("{" + name + "}" in wording for name in item["placeholders"] for wording in item["text"].values())
+
+
+def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
+    created = file()
+    patch(created, CLOSE | {"disposition": "malicious"}, 1)
+    wiring.reports().table.update(wiring.reports().table.update_action(keys.report(created["id"]), keys.HEAD, put={"expiring": True}))
+
+    replies = [
+        patch(created, {"urgency": "low"}, 2),
+        call("POST", path(created, "/malicious/confirm"), officer="li"),
+        call("POST", path(created, "/messages"), {"text": "Hello."}, officer="wang"),
+        call("POST", path(created, "/notes"), {"text": "Hello."}, officer="wang"),
+    ]
+    assert {(reply.status, reply.json["code"]) for reply in replies} == {(409, "expiring")}
+
+
+def test_an_urgency_raised_to_critical_escalates_until_somebody_acknowledges() -> None:
+    created = file()
+    wiring.reports().table.update(
+        wiring.reports().table.update_action(
+            keys.report(created["id"]), keys.HEAD, remove=("duty", "due_at", "not_before", "duty_shard", "duty_at")
+        )
+    )
+    patch(created, {"urgency": "critical"}, 1)
+    assert head(created)["duty"] == "escalate"
+    patch(created, {"assignee": "li"}, 2)
+    assert head(created)["duty"] == "escalate"
+    patch(created, {"status": "acknowledged"}, 3)
+    assert "duty" not in head(created)
+    assert "duty_shard" not in head(created)
