@@ -1,0 +1,426 @@
+"""Each function does all that it is for with its own policy and its own variables; and needs all that they give it.
+
+A test plays everything a function can come across, as that function. Where a path is new, it is played here too, or IAM says so first.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.officers import Role as OfficerRole
+from chalicelib.handlers import audit_events, media_events
+from chalicelib.handlers.auth import authorize_officer
+from chalicelib.handlers.http import OPERATIONS, Key
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+from tests.functional import iam
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+MIB = 1 << 20
+PICTURE = {"content_type": "image/jpeg", "size": 10_000}
+FILM = {"content_type": "video/mp4", "size": 17 * MIB}
+CONTACT = {"name": "Wang", "phone": "+86 138 0013 8000"}
+ADMIN, CHIEF, LI = "admin", "chief", "li"
+
+
+@pytest.fixture
+def names(aws: Mapping[str, str], clean: None) -> Iterator[iam.Names]:
+    everything = tuple(OfficerRole)
+    for username in (ADMIN, CHIEF, LI):
+        cloud.officer(username, roles=everything, email=f"{username}@police.example", phone=f"+8613800000{len(username)}")
+    yield iam.Names(aws)
+    sns, cognito = boto3.client("sns"), boto3.client("cognito-idp")
+    for each in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+    for user in cognito.list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]:
+        cognito.admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=user["Username"])
+
+
+def assert_exact(role: iam.Role) -> None:
+    """Nothing was refused, and nothing is allowed that was not needed."""
+    role.require_surroundings()
+    assert_none_refused(role)
+    assert not role.idle(), "\n".join([f"{role.name} does not need:", *role.idle()])
+
+
+def assert_none_refused(role: iam.Role) -> None:
+    assert not role.refused, "\n".join(["refused:", *role.refused])
+
+
+class Api:
+    """Calls operations by their names, and remembers which."""
+
+    def __init__(self) -> None:
+        self.called: set[str] = set()
+        self._operations = {operation.name: operation for operation in OPERATIONS}
+
+    def __call__(
+        self,
+        name: str,
+        *,
+        body: Any = None,
+        officer: str | None = None,
+        receipt: str | None = None,
+        version: int | None = None,
+        key: str | None = None,
+        query: str = "",
+        status: int | None = None,
+        **path: str,
+    ) -> Reply:
+        """With the documented example where no `body` is given. The answer is good, or `status`."""
+        operation = self._operations[name]
+        reply = call(
+            operation.method,
+            operation.path.format(**path) + query,
+            (body if body is not None else operation.example) if operation.body else None,
+            officer=officer,
+            receipt=receipt,
+            key=key or (new_key() if operation.key is Key.REQUIRED else None),
+            headers={"If-Match": f'"{version}"'} if version else {},
+        )
+        assert reply.status == status if status else reply.status < 400, f"{name}: {reply.status} {reply.text}"
+        self.called.add(name)
+        return reply
+
+    def never_called(self) -> set[str]:
+        return self._operations.keys() - self.called
+
+
+def test_every_function_has_its_rehearsal() -> None:
+    rehearsed = {name.removeprefix("test_").removesuffix("_does_all_it_is_for_and_may_do_no_more") for name in globals()}
+    assert set(iam.POLICY_FILES) <= rehearsed
+
+
+def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names: iam.Names) -> None:
+    role = iam.Role("make_thumbnails", names)
+    with role.assumed():
+        assert wiring.settings().reports_table == ""
+        listing = wiring.s3().list_object_versions
+        listing(Bucket=aws["MEDIA_BUCKET"], Prefix="originals/01/")
+        attempts: tuple[Callable[[], object], ...] = (
+            lambda: listing(Bucket=aws["MEDIA_BUCKET"], Prefix="derived/01/"),
+            lambda: wiring.s3().put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/01/02", Body=b""),
+            lambda: wiring.s3().generate_presigned_post(aws["MEDIA_BUCKET"], "originals/01/02"),
+            lambda: wiring.s3().get_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/01/02"),
+            lambda: wiring.dynamodb().get_item(TableName=aws["REPORTS_TABLE"], Key={}),
+        )
+        for attempt in attempts:
+            with pytest.raises(Exception, match=r"AccessDenied.*make_thumbnails may not"):
+                attempt()
+    assert [each.split(" on ")[0].removeprefix("make_thumbnails may not ") for each in role.refused] == [
+        "s3:ListBucketVersions", "s3:PutObject", "s3:PutObject", "s3:GetObject", "dynamodb:GetItem",
+    ]  # fmt: skip
+
+
+def test_api_handler_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+    role, api = iam.Role("api_handler", names), Api()
+    seen = with_media(aws)
+    with role.assumed():
+        for name in ("get_health", "get_catalogue", "get_openapi", "get_docs", "get_docs_program"):
+            api(name)
+        report_and_write(api)
+        upload_in_parts(api, aws)
+        work_on(api, seen)
+        administer(api)
+        bulletin_id, media_id = draft(api)
+    cloud.upload(aws, bulletin_id, media_id, cloud.photo())
+    process_and_record(aws, bulletin_id, media_id)
+    with role.assumed():
+        publish(api, bulletin_id, media_id)
+    assert api.never_called() == set()
+    assert_exact(role)
+
+
+def report_and_write(api: Api) -> None:
+    body, key = report(contact=CONTACT, media=[PICTURE]), new_key()
+    created = api("create_report", body=report(), key=new_key()).json
+    created = api("create_report", body=body, key=key).json
+    api("create_report", body=body, key=key, status=200)
+    mine = {"receipt": created["receipt"], "report_id": created["id"]}
+    api("renew_grant", **mine, media_id=created["uploads"][0]["media_id"])
+    api("add_media", **mine, body={"media": [PICTURE]})
+    api("write_message", **mine)
+    api("read_report_by_receipt", receipt=created["receipt"])
+    api("withdraw_report", **mine)
+    api("read_report", **mine)
+
+
+def upload_in_parts(api: Api, aws: Mapping[str, str]) -> None:
+    s3 = boto3.client("s3")
+    created = api("create_report", body=report(media=[FILM, FILM])).json
+    whole, gone = ({"receipt": created["receipt"], "report_id": created["id"], "media_id": each["media_id"]} for each in created["uploads"])
+
+    def start(numbers: list[int]) -> list[Any]:
+        return list(api("grant_parts", **whole, body={"numbers": numbers}).json["parts"])
+
+    def somebody_else_starts(request: Any) -> None:
+        start([1])
+
+    with inject.fault(wiring.s3(), "s3.CreateMultipartUpload", inject.times(1, somebody_else_starts)):
+        parts = start([1, 2, 3])
+    for part, size in zip(parts, (8 * MIB, 8 * MIB, MIB), strict=True):
+        s3.upload_part(
+            Bucket=aws["MEDIA_BUCKET"],
+            Key=f"originals/{created['id']}/{whole['media_id']}",
+            UploadId=upload_id(part["url"]),
+            PartNumber=part["number"],
+            Body=bytes(size),
+        )
+    api("complete_upload", **whole)
+    [part] = api("grant_parts", **gone, body={"numbers": [1]}).json["parts"]
+    key = f"originals/{created['id']}/{gone['media_id']}"
+    s3.abort_multipart_upload(Bucket=aws["MEDIA_BUCKET"], Key=key, UploadId=upload_id(part["url"]))
+    api("complete_upload", **gone, status=409)
+
+
+def upload_id(url: str) -> str:
+    return parse_qs(urlsplit(url).query)["uploadId"][0]
+
+
+def work_on(api: Api, seen: Mapping[str, Any]) -> None:
+    one = {"officer": LI, "report_id": seen["id"]}
+    other = api("enter_report", officer=LI).json
+    for name in ("get_me", "list_templates", "get_statistics"):
+        api(name, officer=LI)
+    for query in ("", "?status=new", f"?assignee={LI}", "?bulletin_id=B-1", f"?reference={seen['reference']}", "?category=other"):
+        api("list_reports", officer=LI, query=query)
+    api("open_report", **one)
+    api("read_report", receipt=seen["receipt"], report_id=seen["id"])
+    api("reveal_contact", **one)
+    api("write_officer_message", **one)
+    api("write_note", **one)
+    api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=1)
+    api("change_report", **one, body={"status": "closed", "disposition": "malicious", "reason": "No."}, version=2)
+    api("confirm_malicious", report_id=seen["id"], officer=CHIEF)
+    until = times.render(wiring.now() + timedelta(days=10))
+    api("place_hold", **one, body={"reason": "Evidence.", "until": until})
+    api("approve_hold", report_id=seen["id"], officer=CHIEF)
+    api("lift_hold", **one)
+    api("read_history", **one)
+    api("open_report", officer=LI, report_id="0" * 26, status=404)
+
+
+def administer(api: Api) -> None:
+    row = {"name": "Wu", "active": True, "roles": ["officer"], "categories": ["*"], "districts": ["*"], "email": "wu@police.example"}
+
+    def appoint(**more: Any) -> None:
+        api("appoint_officer", officer=ADMIN, username="wu", body=row | more)
+
+    appoint()
+    appoint()
+    subscription = api("create_subscription", officer="wu", body={"protocol": "email"}).json
+    api("list_subscriptions", officer="wu")
+    appoint(categories=["other"])  # narrows the subscription
+    api("delete_subscription", officer="wu", subscription_id=subscription["id"])
+    api("create_subscription", officer="wu", body={"protocol": "email"})
+    appoint(active=False)  # ends it
+    api("list_officers", officer=ADMIN)
+    api("read_officer", officer=ADMIN, username="wu")
+    for _ in range(2):
+        api("patch_catalogue", officer=ADMIN)
+
+
+def draft(api: Api) -> tuple[str, str]:
+    """A bulletin that waits for its picture."""
+    bulletin = api("draft_bulletin", officer=LI, key=new_key()).json
+    added = api("add_pictures", officer=LI, bulletin_id=bulletin["id"], body={"media": [PICTURE]}).json
+    api("change_bulletin", officer=LI, bulletin_id=bulletin["id"], version=added["version"])
+    return bulletin["id"], added["uploads"][0]["media_id"]
+
+
+def publish(api: Api, bulletin_id: str, media_id: str) -> None:
+    one: dict[str, Any] = {"bulletin_id": bulletin_id}
+    opened = api("open_bulletin", officer=CHIEF, **one).json
+    api("list_bulletins", officer=LI)
+    api("approve_bulletin", officer=CHIEF, version=opened["version"], **one)
+    for name in ("list_public_bulletins", "get_json_feed", "get_atom_feed"):
+        api(name)
+    for name in ("read_bulletin", "get_alert"):
+        api(name, **one)
+    api("show_picture", media_id=media_id, **one)
+    lead = api("create_report", body=report(bulletin_id=bulletin_id)).json
+    correction = api("change_bulletin", officer=LI, version=opened["version"], body={"body": {"en": "She wears a grey coat."}}, **one).json
+    api("approve_bulletin", officer=CHIEF, version=correction["version"], **one)
+    api("resolve_bulletin", officer=LI, **one)
+    api("read_report", receipt=lead["receipt"], report_id=lead["id"])
+    api("withdraw_bulletin", officer=LI, bulletin_id=api("draft_bulletin", officer=LI).json["id"])
+
+
+def with_media(aws: Mapping[str, str], *contents: bytes, **more: Any) -> dict[str, Any]:
+    """A report whose pictures are looked at, and of which officers were told."""
+    contents = contents or (cloud.photo(),)
+    body = report(**{"contact": CONTACT, "media": [PICTURE for _ in contents], **more})
+    created = call("POST", "/v1/reports", body, key=new_key()).json
+    for granted, content in zip(created["uploads"], contents, strict=True):
+        cloud.upload(aws, created["id"], granted["media_id"], content)
+        process_and_record(aws, created["id"], granted["media_id"])
+    cloud.stream(cloud.all_keys(aws))
+    return dict(created)
+
+
+def process_and_record(aws: Mapping[str, str], owner_id: str, media_id: str) -> None:
+    assert cloud.process(aws, f"originals/{owner_id}/{media_id}", None) == {"batchItemFailures": []}
+    assert cloud.record(aws, owner_id, media_id) == {"batchItemFailures": []}
+
+
+def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+    role, key = iam.Role("authorize_officer", names), rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    now = wiring.true_now()
+    claims = {
+        "iss": aws["ISSUER"], "client_id": aws["CLIENT_ID"], "token_use": "access", "username": LI, "exp": now + timedelta(minutes=15),
+    }  # fmt: skip
+    token = jwt.encode(claims, key, algorithm="RS256", headers={"kid": "1"})
+    with role.assumed():
+        keys = wiring.signing_keys()
+        assert keys.uri.startswith(aws["ISSUER"])
+        keys.jwk_set_cache.put({"keys": [{**json.loads(RSAAlgorithm.to_jwk(key.public_key())), "kid": "1", "use": "sig"}]})
+        arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3/api/GET/v1/officer/me"
+        answer = authorize_officer({"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}, None)
+        assert answer["principalId"] == LI
+    assert_exact(role)
+
+
+def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+    role = iam.Role("make_thumbnails", names)
+    created = call("POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE]), key=new_key()).json
+    first, second, third = (each["media_id"] for each in created["uploads"])
+    version = cloud.upload(aws, created["id"], first, cloud.photo())
+    cloud.upload(aws, created["id"], second, os.urandom(MIB))  # no picture, and more of it than is read
+    with role.assumed():
+        assert cloud.process(aws, f"originals/{created['id']}/{first}", version) == {"batchItemFailures": []}
+        for media_id in (second, third):
+            assert cloud.process(aws, f"originals/{created['id']}/{media_id}", None) == {"batchItemFailures": []}
+    assert_exact(role)
+
+
+def test_record_media_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+    role, api = iam.Role("record_media", names), Api()
+    created = call("POST", "/v1/reports", report(media=[PICTURE, PICTURE]), key=new_key()).json
+    media = [(created["id"], each["media_id"]) for each in created["uploads"]] + [draft(api)]
+    for owner_id, media_id in media:
+        cloud.process(aws, f"originals/{owner_id}/{media_id}", cloud.upload(aws, owner_id, media_id, cloud.photo()))
+    records = [cloud.s3_event(aws["MEDIA_BUCKET"], f"derived/{owner_id}/{media_id}/manifest.json", None) for owner_id, media_id in media]
+    gone = cloud.s3_event(aws["MEDIA_BUCKET"], f"derived/{'0' * 26}/{media[0][1]}/manifest.json", None)
+    with role.assumed():
+        answer = media_events.record_media({"Records": [*records, gone]}, None)
+    assert_none_refused(role)
+    assert answer == {"batchItemFailures": []}
+    told = [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{created['id']}" and sk.startswith("EVENT#")]
+    assert len(told) == 1  # of both, in the place of the one that waited after the first
+    assert_exact(role)
+
+
+def test_publish_notices_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+    role = iam.Role("publish_notices", names)
+    burst(aws)
+    with role.assumed():
+        assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
+    assert any(pk.startswith("DIGEST#") for pk, _ in cloud.all_keys(aws))
+    assert all(notice["url"].startswith("https://api.test/") for notice in cloud.sent(aws))
+    assert_exact(role)
+
+
+def burst(aws: Mapping[str, str]) -> None:
+    """More reports in a minute than go alone, a message, and a critical report that will be told again."""
+    for _ in range(12):
+        call("POST", "/v1/reports", report(category="lost_and_found"), key=new_key())
+    created = call("POST", "/v1/reports", report(category="child_abduction"), key=new_key()).json
+    call("POST", f"/v1/reports/{created['id']}/messages", {"text": "Hurry."}, receipt=created["receipt"], key=new_key())
+
+
+def test_sweep_duties_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+    role, api = iam.Role("sweep_duties", names), Api()
+    forget_to_process(aws, api)
+    leave_subscriptions_unfitted(api)
+    published = published_bulletin(api)
+    withdrawn = with_media(aws)
+    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    burst(aws)
+    with role.assumed():
+        for wait in (
+            timedelta(minutes=2),
+            timedelta(minutes=9),
+            *[timedelta(minutes=10)] * 5,
+            timedelta(days=1),
+            timedelta(days=8),
+            timedelta(days=40),
+        ):
+            wiring.advance_clock(wait)
+            failed = cloud.sweep()["failed"]
+            assert_none_refused(role)
+            assert failed == 0
+    assert [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{withdrawn['id']}"] == ["HEAD"]
+    assert wiring.subscriptions().of("wu") == []
+    assert wiring.bulletins().get(published).state == "expired"  # type: ignore[union-attr]
+    assert_exact(role)
+
+
+def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
+    """Uploads whose events never came: looked at but not recorded, not looked at, never sent, in parts and never completed."""
+    created = call("POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE, FILM]), key=new_key()).json
+    looked_at, there, _, in_parts = (each["media_id"] for each in created["uploads"])
+    cloud.process(aws, f"originals/{created['id']}/{looked_at}", cloud.upload(aws, created["id"], looked_at, cloud.photo()))
+    cloud.upload(aws, created["id"], there, cloud.photo())
+    api("grant_parts", receipt=created["receipt"], report_id=created["id"], media_id=in_parts)
+    bulletin_id, media_id = draft(api)
+    cloud.upload(aws, bulletin_id, media_id, cloud.photo())
+    draft(api)
+
+
+def leave_subscriptions_unfitted(api: Api) -> None:
+    """One to narrow, one to make, one to end."""
+    for username in (LI, "wu"):
+        cloud.officer(username, email=f"{username}@police.example", phone="+8613800000999")
+        for protocol in ("email", "sms") if username == LI else ("email",):
+            api("create_subscription", officer=username, body={"protocol": protocol})
+    email, sms = sorted(wiring.subscriptions().of(LI), key=lambda each: each.protocol)
+    wiring.topic_subscriptions().unsubscribe(str(sms.arn))
+    wiring.subscriptions().put(sms.model_copy(update={"arn": None}))
+    cloud.officer(LI, email=email.address, phone="+8613800000999", categories=("other",))
+    cloud.officer("wu", active=False)
+    for username in (LI, "wu"):
+        wiring.subscriptions().owe_fitting(username, wiring.now())
+
+
+def published_bulletin(api: Api) -> str:
+    body = {"channel": "key_cases", "title": {"en": "Witnesses wanted"}, "body": {"en": "Tuesday evening."}}
+    bulletin = api("draft_bulletin", officer=CHIEF, body=body).json
+    api("approve_bulletin", officer=ADMIN, bulletin_id=bulletin["id"], version=bulletin["version"])
+    return str(bulletin["id"])
+
+
+def test_seal_audit_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+    role = iam.Role("seal_audit", names)
+    with role.assumed():
+        seal()
+        seal()
+    assert_exact(role)
+
+
+def seal() -> None:
+    image = {name: {"S": name} for name in ("pk", "sk", "mac")}
+    record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": image}}
+    assert audit_events.seal_audit({"Records": [record]}, None) == {"batchItemFailures": []}
+
+
+def test_digest_audit_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+    role = iam.Role("digest_audit", names)
+    seal()
+    with role.assumed():
+        for hours in (2, 1):
+            wiring.advance_clock(timedelta(hours=hours))
+            assert audit_events.digest_audit(cloud.SCHEDULE, None)["digests"] >= 1
+    assert_exact(role)
