@@ -47,7 +47,7 @@ class Batch(NamedTuple):
 class Digest(BaseModel):
     """An hour's batches by name, with the number and the hash of all, and the hash of the digest before (None for the first)."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     hour: str
     count: int

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from chalicelib import errors
 from chalicelib.domain import duties, geo, times
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.details import validate_details
+from chalicelib.domain.details import Details, validate_details
 from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.media import Declared
@@ -60,14 +60,15 @@ def submit_report(
     receipt = identity.receipt(idempotency_key)
     report_id = identity.report_id(receipt)
     body_hash = identity.fingerprint(_canonical(submission))
-    refusal = _refusal(submission, catalogue, bulletins, now)
-    if refusal:
+    try:
+        details = _check(submission, catalogue, bulletins, now)
+    except errors.Refused:
         standing = reports.head(report_id)
         if standing is None:
-            raise refusal
+            raise
         return _replay(standing, receipt, body_hash, reports)
 
-    report = _new_report(submission, report_id, identity.reference(report_id), body_hash, catalogue, now, source)
+    report = _new_report(submission, details, report_id, identity.reference(report_id), body_hash, now, source)
     media = tuple(new_medium(declared, identity.media_id(report_id, "create", n), n, now) for n, declared in enumerate(submission.media))
     standing = reports.create(
         report,
@@ -109,28 +110,28 @@ def _canonical(submission: Submission) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _refusal(submission: Submission, catalogue: Catalogue, bulletins: Leadable, now: datetime) -> errors.Refused | None:
-    """Why this cannot be filed as a new report at this time; None when it can."""
+def _check(submission: Submission, catalogue: Catalogue, bulletins: Leadable, now: datetime) -> Details:
+    """The answers in it. Raises Invalid or Conflict when this cannot be filed as a new report at this time."""
     wrong: list[errors.FieldError] = []
+    details = None
     if submission.occurred_at and submission.occurred_at > now + CLOCK_SKEW:
         wrong.append(errors.FieldError("occurred_at", "too_far_ahead"))
     try:
-        validate_details(submission.category, submission.details)
+        details = validate_details(submission.category, submission.details)
     except ValueError as invalid:
         wrong += getattr(invalid, "errors", ())
     if not wrong and submission.bulletin_id and not bulletins.takes_leads(submission.bulletin_id):
         wrong.append(errors.FieldError("bulletin_id", "unknown_value"))
-    if wrong:
-        return errors.Invalid(*wrong)
+    if wrong or details is None:
+        raise errors.Invalid(*wrong)
     if not catalogue.takes_reports(submission.category, now):
-        return errors.Conflict("category_not_active")
-    return None
+        raise errors.Conflict("category_not_active")
+    return details
 
 
 def _new_report(
-    submission: Submission, report_id: str, reference: str, body_hash: str, catalogue: Catalogue, now: datetime, source: str | None
+    submission: Submission, details: Details, report_id: str, reference: str, body_hash: str, now: datetime, source: str | None
 ) -> Report:
-    details = validate_details(submission.category, submission.details)
     place, district, station = _whereabouts(submission.location)
     flags = []
     if submission.occurred_at and submission.occurred_at > now:
