@@ -100,7 +100,7 @@ def change_report(
         if wanted.assignee:
             _check_assignee(wanted.assignee, after, officer, officers)
         if wanted.duplicate_of and wanted.duplicate_of != before.duplicate_of:
-            original = _find_original(wanted.duplicate_of, before, officer, reports)
+            original = _find_original(wanted.duplicate_of, before, officer, reports, audit, now)
             after = after.model_copy(update={"duplicate_of": original})
             also.append(reports.unlinked(original))
         record = audit.report_action(
@@ -206,12 +206,12 @@ def _check_assignee(username: str, report: Report, officer: Officer, officers: O
         raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
 
 
-def _find_original(report_id: str, duplicate: Report, officer: Officer, reports: Reports) -> str:
-    """The id of the report at the end of the links that begin with `report_id`. Raises Invalid for one that is unknown or out of scope, and
-    when the end is the duplicate itself."""
+def _find_original(report_id: str, duplicate: Report, officer: Officer, reports: Reports, audit: Audit, now: datetime) -> str:
+    """The id of the report at the end of the links that begin with `report_id`. Raises Invalid for one that is unknown or out of scope,
+    with a denial on record, and when the end is the duplicate itself."""
     for _ in range(_LONGEST_CHAIN):
         head = reports.head(report_id)
-        if head is None or head.get("deleted_at") or not officer.sees(head["category"], head["district"]):
+        if not _visible(head, officer, report_id, audit=audit, now=now) or head is None:
             raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))
         if head["id"] == duplicate.id:
             raise errors.Invalid(errors.FieldError("duplicate_of", "circular"))

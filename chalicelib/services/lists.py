@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
@@ -62,10 +63,14 @@ def list_reports(
 ) -> ReportPage:
     """One page, newest first. A filter outside the officer's scope gives an empty page, and a denial on record.
 
-    Raises Malformed `bad_cursor` for a cursor of another officer or other filters.
+    Raises Malformed `bad_cursor` for a cursor of another officer or other filters, with a denial on record.
     """
     bound = filters.given()
-    below = cursors.read(cursor, reader=officer.username, filters=bound, now=now)
+    try:
+        below = cursors.read(cursor, reader=officer.username, filters=bound, now=now)
+    except errors.Malformed:
+        audit.about_officer(by=officer.username, action=Action.DENIED, now=now, detail={"filters": bound, "cursor": "bad"})
+        raise
     hidden: list[Row] = []
 
     def keep(row: Row) -> bool:

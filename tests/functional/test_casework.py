@@ -179,6 +179,14 @@ def test_a_duplicate_points_at_the_original_and_its_reporter_is_told() -> None:
     assert patch(third, {"duplicate_of": None}, 2).json["duplicate_of"] is None
 
 
+def test_a_link_to_a_report_out_of_scope_is_one_to_an_unknown_report_and_on_record() -> None:
+    hidden, mine = file(), file(category="traffic_violation")
+    replies = [patch(mine, {"duplicate_of": each}, 1, officer="narrow") for each in (hidden["id"], "0" * 26)]
+
+    assert {(reply.status, reply.json["errors"][0]["code"]) for reply in replies} == {(422, "unknown_value")}
+    assert history(hidden) == [("narrow", "denied")]
+
+
 def test_malicious_stands_once_a_second_officer_has_confirmed() -> None:
     created = file()
     proposed = patch(created, CLOSE | {"disposition": "malicious"}, 1)

@@ -152,6 +152,7 @@ def test_a_cursor_is_good_for_its_officer_and_its_filters_only() -> None:
     assert follow(cursor).status == 200
     for reply in (follow(cursor, officer="li"), follow(cursor, "category=missing_elderly"), follow(cursor, "status=new")):
         assert (reply.status, reply.json["code"]) == (400, "bad_cursor")
+    assert recorded("li") == ["denied"]
 
 
 def test_a_cursor_that_was_tampered_with_or_is_old_is_refused() -> None:

@@ -1,0 +1,140 @@
+"""The steps of case work, all of them: which are legal, what each leaves, and what is owed then."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from chalicelib import errors
+from chalicelib.domain.duties import ACKNOWLEDGE_WITHIN, Duty, DutyKind, notify
+from chalicelib.domain.reports import OPEN_STATUSES, Report, Status, Urgency
+from chalicelib.domain.workflow import TRANSITIONS, Change, Disposition, change, confirm, differences, duty_after, retention
+
+NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+ENDING: dict[str, Any] = {"disposition": "resolved", "reason": "Seen to."}
+
+
+def report(status: Status = Status.NEW, **more: Any) -> Report:
+    closed = {"closed_at": NOW, "disposition": "resolved", "reason": "Done."} if status is Status.CLOSED else {}
+    fields = {"id": "A", "reference": "R", "category": "other", "urgency": Urgency.NORMAL, "district": "unknown", "received_at": NOW}
+    return Report(**{**fields, "body_hash": "h", "status": status, **closed, **more})
+
+
+def wanted(**fields: Any) -> Change:
+    return Change.model_validate_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize(("before", "target"), list(product(Status, Status)))
+def test_every_step_is_legal_or_refused_with_those_that_are(before: Status, target: Status) -> None:
+    step = wanted(status=target.value, **(ENDING if target is Status.CLOSED else {}))
+    if target in TRANSITIONS[before] or (target is before and before is not Status.WITHDRAWN):
+        assert change(report(before), step, by="wang", now=NOW).status is target
+        return
+    with pytest.raises(errors.Conflict) as refused:
+        change(report(before), step, by="wang", now=NOW)
+    assert refused.value.code == "illegal_transition"
+    assert refused.value.params["legal"] == (", ".join(TRANSITIONS[before]) or "—")
+
+
+def test_nothing_leads_back_to_new_nor_out_of_withdrawn() -> None:
+    assert not any(Status.NEW in targets or Status.WITHDRAWN in targets for targets in TRANSITIONS.values())
+    assert TRANSITIONS[Status.WITHDRAWN] == ()
+
+
+@pytest.mark.parametrize("field", ["status", "disposition", "reason", "category", "urgency"])
+def test_only_an_assignee_and_a_link_can_be_taken_away(field: str) -> None:
+    with pytest.raises(ValidationError):
+        wanted(**{field: None})
+    assert change(report(assignee="li"), wanted(assignee=None), by="wang", now=NOW).assignee is None
+    assert change(report(duplicate_of="B"), wanted(duplicate_of=None), by="wang", now=NOW).duplicate_of is None
+
+
+steps = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from([status.value for status in Status]),
+        "disposition": st.sampled_from([disposition.value for disposition in Disposition]),
+        "reason": st.just("Because."),
+        "assignee": st.sampled_from(["wang", "li", None]),
+        "category": st.sampled_from(["other", "traffic_violation", "lost_and_found"]),
+        "urgency": st.sampled_from([urgency.value for urgency in Urgency]),
+    },
+)
+
+
+@given(taken=st.lists(st.tuples(steps, st.sampled_from(["wang", "li"]), st.booleans()), max_size=15))
+def test_whatever_officers_do_a_report_stays_in_order(taken: list[tuple[dict[str, Any], str, bool]]) -> None:
+    """`taken`: steps, each by an officer, who then may try to confirm."""
+    standing, now, accepted = report(), NOW, 0
+    duty: Duty | None = notify(NOW)
+    for fields, by, confirms in taken:
+        now += timedelta(minutes=1)
+        before = standing
+        try:
+            standing = change(standing, wanted(**fields), by=by, now=now)
+            accepted += 1
+            assert set(differences(before, standing)) <= {*fields, "status", "disposition", "reason", "proposal"}
+            assert standing.unread == 0
+        except errors.Refused:
+            assert standing is before
+        if confirms:
+            try:
+                proposal, standing = standing.proposal, confirm(standing, by=by)
+                assert proposal is not None
+                assert proposal.by != by
+            except errors.Refused:
+                pass
+        duty = duty_after(standing, duty, now)
+
+        closed = standing.status is Status.CLOSED
+        assert standing.version == 1 + accepted
+        assert (standing.closed_at is not None) is closed
+        assert closed or (standing.disposition, standing.proposal) == (None, None)
+        assert not closed or standing.disposition or standing.proposal
+        assert (standing.status is Status.NEW) is (standing.acknowledged_at is None)
+        assert before.acknowledged_at in (None, standing.acknowledged_at)
+        assert standing.first_category in (None, "other")
+        assert (duty is not None and duty.kind is DutyKind.EXPIRE) is closed
+        assert duty is None or duty.kind is not DutyKind.ESCALATE or (standing.status, standing.urgency) == (Status.NEW, Urgency.CRITICAL)
+
+
+def test_malicious_is_never_one_officers_word() -> None:
+    proposed = change(report(), wanted(status="closed", disposition="malicious", reason="Because."), by="wang", now=NOW)
+    assert (proposed.disposition, proposed.status) == (None, Status.CLOSED)
+    with pytest.raises(errors.Forbidden):
+        confirm(proposed, by="wang")
+    assert confirm(proposed, by="li").disposition == Disposition.MALICIOUS
+
+    relabelled = change(proposed, wanted(disposition="unfounded"), by="li", now=NOW)
+    with pytest.raises(errors.Conflict):
+        confirm(relabelled, by="li")
+    reopened = change(proposed, wanted(status="in_progress"), by="li", now=NOW)
+    assert reopened.proposal is None
+
+
+def test_what_is_owed_follows_the_step() -> None:
+    told, critical = None, report(urgency=Urgency.CRITICAL)
+    escalating = Duty(DutyKind.ESCALATE, NOW + ACKNOWLEDGE_WITHIN)
+
+    assert duty_after(critical, told, NOW) == escalating
+    assert duty_after(critical, escalating, NOW + timedelta(minutes=1)) == escalating
+    assert duty_after(report(), escalating, NOW) is None
+    assert duty_after(report(Status.ACKNOWLEDGED, urgency=Urgency.CRITICAL), escalating, NOW) is None
+    assert duty_after(report(Status.ACKNOWLEDGED), notify(NOW), NOW) == notify(NOW)
+    assert duty_after(report(Status.CLOSED), notify(NOW), NOW) == Duty(DutyKind.EXPIRE, NOW + timedelta(days=90))
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+def test_a_closed_report_is_kept_ninety_days_or_thirty(disposition: Disposition) -> None:
+    days = 30 if disposition in ("unfounded", "malicious") else 90
+    assert retention(disposition.value) == timedelta(days=days)
+    assert retention(None) == timedelta(days=90)
+
+
+def test_open_statuses_are_those_that_can_still_be_closed() -> None:
+    assert {status for status, targets in TRANSITIONS.items() if Status.CLOSED in targets} == OPEN_STATUSES
