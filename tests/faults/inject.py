@@ -106,10 +106,15 @@ def answer(status: int, code: str, **more: Any) -> Callable[[Any], AWSResponse]:
 
     def refuse(request: Any) -> AWSResponse:
         url = request.url
-        request.url = NOWHERE
-        content = json.dumps({"__type": f"com.amazonaws#{code}", "message": code, **more}).encode()
-        raw = io.BytesIO(content)
-        raw.stream = lambda **_: iter([content])  # type: ignore[attr-defined]
-        return AWSResponse(url, status, {"content-type": "application/x-amz-json-1.0"}, raw)
+        request.url = "https://nowhere.invalid/"  # every handler is asked: moto must not carry the request out
+        return response(url, status, {"__type": f"com.amazonaws#{code}", "message": code, **more})
 
     return refuse
+
+
+def response(url: str, status: int, body: dict[str, Any]) -> AWSResponse:
+    """What a JSON service answers."""
+    content = json.dumps(body).encode()
+    raw = io.BytesIO(content)
+    raw.stream = lambda **_: iter([content])  # type: ignore[attr-defined]
+    return AWSResponse(url, status, {"content-type": "application/x-amz-json-1.0"}, raw)

@@ -73,8 +73,8 @@ class Tipline(RuleBasedStateMachine):
     aws: Mapping[str, str]
     pictures: Any
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(category=st.sampled_from(["child_abduction", "other"]), media=st.integers(0, 2))
+    def open(self, category: str, media: int) -> None:
         empty(self.aws)
         cloud.forget_sent(self.aws)
         wiring.advance_clock(wiring.true_now() - wiring.now())
@@ -84,6 +84,7 @@ class Tipline(RuleBasedStateMachine):
         self.tips: list[Tip] = []
         self.ever: set[str] = set()
         self.last_due: dict[str, datetime] = {}
+        self.file(category, True, media, None)
 
     # What residents do
 
@@ -473,7 +474,7 @@ def test_whatever_happens_in_whatever_order_what_was_promised_holds(aws: Mapping
     run_state_machine_as_test(
         Tipline,
         settings=settings(
-            max_examples=EXAMPLES or 8,
+            max_examples=EXAMPLES or 12,
             stateful_step_count=30,
             deadline=None,
             derandomize=not EXAMPLES,
