@@ -9,7 +9,7 @@ ADVANCE ?=
 OFFICER ?= officer
 LIMITS ?= off
 
-.PHONY: help run test check format lint types layers openapi token clock bench package deploy audit-verify clean
+.PHONY: help run test check format lint types layers openapi token clock bench package deploy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List what can be done
@@ -61,6 +61,9 @@ bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
 
 audit-verify: $(VENV)/.installed ## Check the audit trail against its seals: of the local stack, or STAGE=prod
 	@PORT=$(PORT) $(BIN)/python -m infra.audit_verify $(if $(filter-out file,$(origin STAGE)),--stage $(STAGE))
+
+orphans: $(VENV)/.installed ## Look for what a deletion left behind: make orphans STAGE=dev (DELETE=1: delete it)
+	@$(BIN)/python -m infra.orphans --stage $(STAGE) $(if $(DELETE),--delete)
 
 clean: ## Remove what was built
 	@rm -rf build .local

@@ -1,8 +1,9 @@
 """The objects of one bucket, always by version: what was first uploaded under a key is what counts, whatever came after."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -76,12 +77,16 @@ class Objects:
 
         Raises Unavailable when any is left: to be repeated.
         """
+        return self._delete(prefix, lambda found: True)
+
+    def _delete(self, prefix: str, wanted: Callable[[str], bool]) -> int:
         deleted = 0
         with _unavailable():
             for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix):
                 found: list[ObjectIdentifierTypeDef] = [
                     {"Key": one["Key"], "VersionId": one["VersionId"]}
                     for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                    if wanted(one["Key"])
                 ]
                 if not found:
                     continue
@@ -90,6 +95,20 @@ class Objects:
                     raise Unavailable
                 deleted += len(found)
         return deleted
+
+    def delete_key(self, key: str) -> int:
+        """Delete every version and marker of exactly this key; return how many there were."""
+        return self._delete(key, lambda found: found == key)
+
+    def ages(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Every key that begins with `prefix`, and when its newest version or marker was made."""
+        newest: dict[str, datetime] = {}
+        with _unavailable():
+            for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix):
+                for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    key, made = one["Key"], one["LastModified"]
+                    newest[key] = max(newest.get(key, made), made)
+        yield from newest.items()
 
 
 def _version(version_id: str | None) -> dict[str, str]:

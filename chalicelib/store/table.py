@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
@@ -149,6 +149,21 @@ class Table:
             more = "LastEvaluatedKey" in answer
             if limit or not more:
                 return rows, more
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def scan(self, *, attributes: Sequence[str]) -> Iterator[Row]:
+        """Every row, in no order. Never for a request: its cost is the whole table."""
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "ProjectionExpression": ", ".join(f"#{name}" for name in attributes),
+            "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
+        }
+        while True:
+            answer = self._call(lambda: self.client.scan(**arguments))
+            yield from (unpack(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def count(self, pk: str, *, index: tuple[str, str, str]) -> int:

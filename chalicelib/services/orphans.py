@@ -1,0 +1,108 @@
+"""What a deletion, or a late upload, may have left behind: objects without a row, rows without a report, rows without their object.
+
+For whoever runs the system, not for any function: it reads the whole table and the whole bucket.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from chalicelib import errors
+from chalicelib.domain.ids import is_bulletin_id
+from chalicelib.domain.media import MediaState, derived_key, original_key
+from chalicelib.store import keys
+from chalicelib.store.table import Row, Table
+
+if TYPE_CHECKING:
+    from chalicelib.media.objects import Objects
+
+# An object may be there before what is to be known of it is written; after a day that is over.
+SETTLED_AFTER = timedelta(days=1)
+_PREFIXES = ("originals/", "derived/")
+_ATTRIBUTES = ("pk", "sk", "state", "version_id")
+
+
+class OrphanKind(StrEnum):
+    OBJECT = "object without a row"  # nobody can find it, and retention is done with it: may be deleted
+    ROW = "row without a report"  # likewise
+    MISSING = "row without its object"  # evidence is gone: for a person to look into, nothing to delete
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """`where` is an object's key, or a row's partition and sort key."""
+
+    kind: OrphanKind
+    where: tuple[str, ...]
+
+
+def find_orphans(*, reports: Table, bulletins: Table, objects: "Objects", now: datetime) -> Iterator[Orphan]:
+    """Every orphan, objects first. Raises Unavailable."""
+    yield from _objects_without_a_row(reports, bulletins, objects, now)
+    yield from _rows_without_their_part(reports, objects)
+
+
+def delete_orphan(orphan: Orphan, *, reports: Table, objects: "Objects") -> bool:
+    """Delete an orphan, an object in all its versions. False where there is nothing to delete."""
+    match orphan.kind:
+        case OrphanKind.OBJECT:
+            objects.delete_key(orphan.where[0])
+        case OrphanKind.ROW:
+            reports.delete(*orphan.where)
+        case OrphanKind.MISSING:
+            return False
+    return True
+
+
+def _objects_without_a_row(reports: Table, bulletins: Table, objects: "Objects", now: datetime) -> Iterator[Orphan]:
+    known: dict[tuple[str, str], bool] = {}
+    for prefix in _PREFIXES:
+        for key, newest in objects.ages(prefix):
+            _, owner, medium = [*key.split("/"), "", ""][:3]
+            if newest > now - SETTLED_AFTER:
+                continue
+            if (owner, medium) not in known:
+                known[owner, medium] = _stands(owner, medium, bulletins if is_bulletin_id(owner) else reports)
+            if not known[owner, medium]:
+                yield Orphan(OrphanKind.OBJECT, (key,))
+
+
+def _stands(owner: str, medium: str, table: Table) -> bool:
+    pk = keys.bulletin(owner) if is_bulletin_id(owner) else keys.report(owner)
+    return _is_alive(pk, table) and table.get(pk, keys.media(medium), consistent=True, attributes=("pk",)) is not None
+
+
+def _is_alive(pk: str, table: Table) -> bool:
+    head = table.get(pk, keys.HEAD, consistent=True, attributes=("pk", "deleted_at"))
+    return head is not None and "deleted_at" not in head
+
+
+def _rows_without_their_part(reports: Table, objects: "Objects") -> Iterator[Orphan]:
+    alive: dict[str, bool] = {}
+    for row in reports.scan(attributes=_ATTRIBUTES):
+        pk, sk = row["pk"], row["sk"]
+        if not pk.startswith(keys.report("")) or sk == keys.HEAD:
+            continue
+        if pk not in alive:
+            alive[pk] = _is_alive(pk, reports)
+        if not alive[pk]:
+            yield Orphan(OrphanKind.ROW, (pk, sk))
+        elif sk.startswith(keys.media("")) and not _has_its_objects(row, objects):
+            yield Orphan(OrphanKind.MISSING, (pk, sk))
+
+
+def _has_its_objects(row: Row, objects: "Objects") -> bool:
+    report_id, media_id = row["pk"].removeprefix(keys.report("")), row["sk"].removeprefix(keys.media(""))
+    wanted: list[tuple[str, str | None]] = []
+    if row.get("version_id"):
+        wanted.append((original_key(report_id, media_id), row["version_id"]))
+    if row["state"] == MediaState.READY:
+        wanted += [(derived_key(report_id, media_id, "thumb.jpg"), None), (derived_key(report_id, media_id, "preview.jpg"), None)]
+    try:
+        for key, version_id in wanted:
+            objects.head(key, version_id)
+    except errors.NotFound:
+        return False
+    return True
