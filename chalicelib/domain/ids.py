@@ -85,6 +85,11 @@ def event_id(pk: str, sk: str, duty: str) -> str:
     return crockford(hashlib.sha256(f"{pk}|{sk}|{duty}".encode()).digest(), 26)
 
 
+def is_report_id(value: str) -> bool:
+    """Can this be the id of a report? What cannot is not looked for: a key may not be of any length."""
+    return bool(ID_PATTERN.fullmatch(value))
+
+
 def read_idempotency_key(value: str | None) -> str:
     """The canonical form of an `Idempotency-Key`, which must be a random UUID (version 4).
 

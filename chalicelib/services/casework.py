@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib import errors
 from chalicelib.domain import workflow
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.ids import Identity
+from chalicelib.domain.ids import Identity, is_report_id
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.domain.reports import Contact, OfficerSubmission, Report, Status
 from chalicelib.domain.workflow import Change
@@ -167,7 +167,7 @@ def read_history(officer: Officer, report_id: str, *, reports: Reports, audit: A
 
 def case_in_scope(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Case:
     """A report inside the officer's scope with what hangs on it; raises NotFound otherwise, with a denial on record."""
-    case = reports.case(report_id)
+    case = reports.case(report_id) if is_report_id(report_id) else None
     if not _visible(case.head if case else None, officer, report_id, audit=audit, now=now) or case is None:
         raise errors.NotFound
     return case
@@ -175,7 +175,7 @@ def case_in_scope(officer: Officer, report_id: str, *, reports: Reports, audit: 
 
 def head_in_scope(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Row:
     """The HEAD alone, as `case_in_scope`."""
-    head = reports.head(report_id)
+    head = reports.head(report_id) if is_report_id(report_id) else None
     if not _visible(head, officer, report_id, audit=audit, now=now) or head is None:
         raise errors.NotFound
     return head
@@ -210,7 +210,7 @@ def _find_original(report_id: str, duplicate: Report, officer: Officer, reports:
     """The id of the report at the end of the links that begin with `report_id`. Raises Invalid for one that is unknown or out of scope,
     with a denial on record, and when the end is the duplicate itself."""
     for _ in range(_LONGEST_CHAIN):
-        head = reports.head(report_id)
+        head = reports.head(report_id) if is_report_id(report_id) else None
         if not _visible(head, officer, report_id, audit=audit, now=now) or head is None:
             raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))
         if head["id"] == duplicate.id:

@@ -12,7 +12,7 @@ from chalicelib.domain.seals import SealedRow, hour_of
 from chalicelib.handlers import audit_events
 from chalicelib.services import sealing
 from chalicelib.store.seals import Seals
-from infra.audit_verify import read_rows
+from infra.audit_verify import Trail, read_rows
 from tests import cloud
 from tests.client import call, new_key, report
 
@@ -90,6 +90,18 @@ def test_sealing_and_digesting_again_changes_nothing(aws: Mapping[str, str]) -> 
     hour = hour_of(wiring.now())
     assert len(wiring.seals().batches(hour)) == 1
     assert complaints(aws) == []
+
+
+def test_whoever_runs_the_service_can_check_it(aws: Mapping[str, str], unlocked: str) -> None:
+    altered, *_ = look_at_reports()
+    seal(stream_of(aws))
+    digest()
+    trail = Trail(boto3.Session(), None, aws["AUDIT_TABLE"], unlocked, aws["AUDIT_SECRET"])
+    assert list(trail.wrong()) == []
+
+    [row] = wiring.audit().history(altered)
+    wiring.audit().table.put(row | {"by": "nobody"})
+    assert list(trail.wrong()) == [f"Row {row['pk']} / {row['sk']} is altered."]
 
 
 def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
