@@ -109,9 +109,7 @@ def _said(entry: Entry, language: str) -> str:
     return "\n".join([wording(entry.content.body, language)[1], "", *filter(None, lines)])
 
 
-def element(
-    parent: "Element | None", name: str, attributes: Mapping[str, str] | None = None, *, content: str | None = None
-) -> "Element":
+def element(parent: "Element | None", name: str, attributes: Mapping[str, str] | None = None, *, content: str | None = None) -> "Element":
     """A new last child of `parent`; without one, a root."""
     # Not on the way of a cold start: most calls have nothing to do with XML.
     from xml.etree import ElementTree

@@ -75,7 +75,8 @@ class Notice(BaseModel):
         return "\n\n".join(self._wording("email", language) for language in NOTICE_LANGUAGES)
 
     def sms(self) -> str:
-        return "\n".join(self._wording("sms", language) for language in NOTICE_LANGUAGES)
+        """Each language's line, and the link once: a text message is paid for by its length."""
+        return "\n".join([*(self._wording("sms", language) for language in NOTICE_LANGUAGES), self.url])
 
     def _wording(self, form: str, language: str) -> str:
         return text(

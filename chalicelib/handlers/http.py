@@ -10,7 +10,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024
 BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _RECEIPT = re.compile(r"receipt +(\S.*)", re.IGNORECASE)
+_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"[\x00", b"\x00[", b"\x00\x00")  # UTF-16 and UTF-32
 _SAFE_FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
@@ -189,7 +190,7 @@ def endpoint(
 
         @bp.route(path, **route)
         def serve(**parameters: str) -> Response:
-            return _serve(view, bp.current_request, parameters, body, query, key)
+            return _serve(view, bp.current_request, parameters, body, query, key, access)
 
         return view
 
@@ -235,7 +236,13 @@ def conditional(content: str, call: Call, headers: Mapping[str, str], *, tag: st
 
 
 def _serve(
-    view: View, request: Request, parameters: Mapping[str, str], body: type[BaseModel] | None, query: type[BaseModel] | None, key: Key
+    view: View,
+    request: Request,
+    parameters: Mapping[str, str],
+    body: type[BaseModel] | None,
+    query: type[BaseModel] | None,
+    key: Key,
+    access: Access,
 ) -> Response:
     language = languages.negotiate(request.headers.get("accept-language"))
     request_id = str(request.context.get("requestId", ""))
@@ -246,11 +253,19 @@ def _serve(
             language=language,
             request_id=request_id,
             now=wiring.now(),
+        )
+        # Who calls comes before what they say.
+        if access is Access.RECEIPT:
+            _ = call.receipt
+        if access is Access.OFFICER:
+            _ = call.username
+        checked = replace(
+            call,
             idempotency_key=_read_key(request, key),
             query=_read_query(request, query) if query else None,
             body=_read_body(request, body) if body else None,
         )
-        return _response(view(call), request_id)
+        return _response(view(checked), request_id)
     except errors.TiplineError as error:
         return _refusal(error, language, request_id)
     except Exception as fault:
@@ -303,6 +318,8 @@ def _read_body(request: Request, model: type[BaseModel]) -> BaseModel:
     raw = request.raw_body
     if isinstance(raw, str):
         raw = raw.encode("utf-8", "surrogatepass")
+    if raw.startswith(_OTHER_ENCODINGS):
+        raise errors.WrongMediaType
     if len(raw) > MAX_BODY:
         raise errors.TooLarge
     read_json(raw)
@@ -353,19 +370,18 @@ _CODES = {
 }
 
 
+# How pydantic names what is of another type than it should be.
+_OF_A_TYPE = ("_type", "_parsing", "_from_float")
+_ABOUT_A_TYPE = ("int_", "bool_", "model_", "dict_", "tuple_", "list_", "string_")
+
+
 def as_fields(invalid: ValidationError) -> errors.Invalid:
     """What pydantic found, by fields and in codes that have a wording; a kind without one is `invalid`."""
     found = []
     for each in invalid.errors(include_url=False, include_input=False):
-        code = each["type"]
-        if each["type"] in _CODES:
-            code = _CODES[code]
-        elif code.endswith(("_type", "_parsing", "_from_float")) or code.startswith(
-            ("int_", "bool_", "model_", "dict_", "tuple_", "list_", "string_")
-        ):
-            code = "wrong_type"
-        elif f"field.{code}" not in languages.texts(languages.DEFAULT):
-            code = "invalid"
+        code = _CODES.get(each["type"], each["type"])
+        if f"field.{code}" not in languages.texts(languages.DEFAULT):
+            code = "wrong_type" if code.endswith(_OF_A_TYPE) or code.startswith(_ABOUT_A_TYPE) else "invalid"
         params = tuple((str(name), str(value)) for name, value in (each.get("ctx") or {}).items() if isinstance(value, int | float))
         found.append(errors.FieldError(_field(each["loc"]), code, params))
     return errors.Invalid(*found)

@@ -1,6 +1,10 @@
 """The key layout of every table. See docs/data.md for what each key is for.
 
-reports      REPORT#<id>            CONTACT | EVENT#<time>#<id> | HEAD | MEDIA#<id> | MESSAGE#<time>#<id> | NOTE#<time>#<id>
+reports      REPORT#<id>            CONTACT | COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<id> | MESSAGE#<time>#<id> | NOTE#<time>#<id>
+             BURST#<what>#<minute>  COUNT                    notices of a minute (store/bursts.py)
+             DIGEST#<filters>       EVENT#digest             what did not go alone
+             STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
+             OFFICER#<name>         EVENT#subscriptions      SNS is to be brought in line
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
 officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>

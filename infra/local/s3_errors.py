@@ -1,5 +1,6 @@
 """A refusal as S3 words it: a status, a code and a message in XML."""
 
+import secrets
 from xml.sax.saxutils import escape
 
 
@@ -14,7 +15,8 @@ class S3Error(Exception):
         self.details = details
 
     def xml(self) -> bytes:
-        elements = {"Code": self.code, "Message": self.message, **self.details}
+        request = secrets.token_hex(8).upper()  # S3 names every request; here it is only a name
+        elements = {"Code": self.code, "Message": self.message, **self.details, "RequestId": request, "HostId": "local"}
         inside = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in elements.items())
         return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inside}</Error>'.encode()
 

@@ -14,6 +14,8 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
+type _Key = tuple[DynamoType, DynamoType | None]
+
 _in_transaction = ContextVar("in_transaction", default=False)
 _carry_out = DynamoDBBackend.transact_write_items
 
@@ -32,10 +34,11 @@ def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, 
     try:
         _carry_out(self, transact_items)
     except BaseException:
-        for table, (partition, sort), item in kept:
-            table.items[partition].pop(sort, None)
+        for table, key, item in kept:
+            holder, name = _place(table, key)
+            holder.pop(name, None)
             if item is not None:
-                table.items[partition][sort] = item
+                holder[name] = item
             if table.stream_shard:
                 del table.stream_shard.items[lengths[table.name] :]
         raise
@@ -43,18 +46,30 @@ def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, 
         _in_transaction.reset(entered)
 
 
-def _named(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> "Iterator[tuple[Table, tuple[DynamoType, DynamoType]]]":
+def _named(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> Iterator[tuple[Table, _Key]]:
     """Tables and keys of what a transaction names, where both are known; the rest is refused without touching anything."""
     for each in transact_items:
         for op in each.values():
             table = backend.tables.get(op.get("TableName"))
             attributes = op.get("Item") or op.get("Key") or {}
-            if table and table.hash_key_attr in attributes and table.range_key_attr in attributes:
-                yield table, (DynamoType(attributes[table.hash_key_attr]), DynamoType(attributes[table.range_key_attr]))
+            if not table or table.hash_key_attr not in attributes:
+                continue
+            partition = DynamoType(attributes[table.hash_key_attr])
+            if table.range_key_attr is None:
+                yield table, (partition, None)
+            elif table.range_key_attr in attributes:
+                yield table, (partition, DynamoType(attributes[table.range_key_attr]))
 
 
-def _item(table: Table, key: tuple[DynamoType, DynamoType]) -> Any:
-    return table.items.get(key[0], {}).get(key[1])
+def _item(table: Table, key: _Key) -> Any:
+    holder, name = _place(table, key)
+    return holder.get(name)
+
+
+def _place(table: Table, key: _Key) -> tuple[Any, DynamoType]:
+    """Where moto keeps an item, and under what: in its partition, or, without a sort key, in the table itself."""
+    partition, sort = key
+    return (table.items, partition) if sort is None else (table.items[partition], sort)
 
 
 def _copy_table(self: Table, memo: dict[int, Any]) -> Table:

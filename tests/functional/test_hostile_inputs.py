@@ -112,7 +112,6 @@ UNREADABLE = {
     "10 a byte order mark": b"\xef\xbb\xbf" + raw(),
     "11 not UTF-8": b'{"category":"other","text":"\xff\xfe"}',
     "11 a surrogate in UTF-8": b'{"category":"other","text":"\xed\xa0\x80"}',
-    "12 UTF-16 that calls itself JSON": raw().decode().encode("utf-16"),
     "13 a lone surrogate": b'{"category":"other","text":"\\ud800"}',
     "13 a lone surrogate in a name": b'{"category":"other","text":"a","\\udc00":1}',
 }
@@ -388,6 +387,19 @@ def test_a_body_that_is_not_plain_json_is_415(headers: dict[str, str], aws: Mapp
     body = json.dumps(report(text=CANARY)).encode()
     assert_refused(send("POST", "/v1/reports", body, headers | {"Idempotency-Key": new_key()}), 415)
     assert rows(aws) == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_12_json_in_another_encoding_is_415(encoding: str, aws: Mapping[str, str]) -> None:
+    assert_refused(create(raw().decode().encode(encoding)), 415)
+    assert rows(aws) == 0
+
+
+@pytest.mark.parametrize("path", ["messages", "media"])
+def test_who_calls_is_asked_before_what_they_say(path: str) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    assert call("POST", f"/v1/reports/{created['id']}/{path}", {"text": 5}).status == 401
+    assert call("POST", f"/v1/reports/{created['id']}/{path}", {"text": 5}, receipt="nonsense").status == 404
 
 
 @pytest.mark.parametrize("kind", ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"'])

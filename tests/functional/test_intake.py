@@ -193,6 +193,15 @@ def test_a_large_video_goes_up_in_parts_and_a_fresh_grant_says_so() -> None:
     assert call("POST", f"/v1/reports/{created['id']}/media/{'0' * 16}/grant", receipt=created["receipt"]).status == 404
 
 
+def test_a_type_that_cannot_be_attached_is_refused_with_those_that_can() -> None:
+    reply = call("POST", "/v1/reports", report(media=[{"content_type": "image/tiff", "size": 5}]), key=new_key())
+
+    assert reply.status == 422
+    [error] = reply.json["errors"]
+    assert (error["field"], error["code"]) == ("media.0.content_type", "unsupported_media_type")
+    assert "JPEG" in error["detail"]
+
+
 def test_every_wrong_field_is_named_in_the_callers_language() -> None:
     body = {"category": "nonsense", "location": {"lat": 90.1, "lon": 1}, "occurred_at": "2026-02-30T00:00:00Z", "version": 3}
     reply = call("POST", "/v1/reports", body, key=new_key(), headers={"Accept-Language": "zh-Hans-CN"})

@@ -37,6 +37,7 @@ def tree(tmp_path: Path) -> Path:
     for name in (
         "pydantic_core/_pydantic_core.cpython-313-aarch64-linux-gnu.so",
         "cryptography/hazmat/bindings/_rust.abi3.so",
+        "openapi_ui_bundles/rapidoc/vendor/rapidoc-min.js",
         "_cffi_backend.cpython-313-aarch64-linux-gnu.so",
     ):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
