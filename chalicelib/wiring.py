@@ -160,7 +160,11 @@ def cursors() -> "Cursors":
     from chalicelib.domain.paging import Cursors
 
     name = settings().cursor_secret
-    return Cursors([_secret(name), *_older_secret(name)])
+
+    def ring() -> list[bytes]:
+        return [_secret(name), *_older_secret(name)]
+
+    return Cursors(ring(), renew=ring)
 
 
 @_built_once

@@ -5,21 +5,28 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib import errors
 
 CURSOR_LIFE = timedelta(hours=24)
 _LONGEST_CURSOR = 512
+# Whoever makes cursors up must not make us read secrets each time.
+_RENEW_EVERY = timedelta(minutes=1)
 _MAC_BYTES = 16
 
 
 class Cursors:
-    """Signs where a page ended, bound to the reader and the filter. `ring`: the newest key signs, every key verifies."""
+    """Signs where a page ended, bound to the reader and the filter. `ring`: the newest key signs, every key verifies.
 
-    def __init__(self, ring: Sequence[bytes]) -> None:
+    `renew` reads the ring anew: a function that was warm when the key was rotated meets cursors of one that started since.
+    """
+
+    def __init__(self, ring: Sequence[bytes], renew: Callable[[], Sequence[bytes]] | None = None) -> None:
         self._ring = tuple(ring)
+        self._renew = renew
+        self._renew_next: datetime | None = None
 
     def sign(self, position: str, *, reader: str, filters: Mapping[str, object], now: datetime) -> str:
         expires = int((now + CURSOR_LIFE).timestamp())
@@ -38,7 +45,7 @@ class Cursors:
         except (binascii.Error, UnicodeEncodeError):
             raise errors.Malformed("bad_cursor") from None
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not any(hmac.compare_digest(mac, self._mac(key, payload, reader, filters)) for key in self._ring):
+        if not self._is_ours(mac, payload, reader, filters, now):
             raise errors.Malformed("bad_cursor")
         # Two spellings decode alike (unused bits): only the one that was given out is taken.
         if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != cursor:
@@ -47,6 +54,18 @@ class Cursors:
         if now.timestamp() > expires:
             raise errors.Malformed("bad_cursor")
         return str(position)
+
+    def _is_ours(self, mac: bytes, payload: bytes, reader: str, filters: Mapping[str, object], now: datetime) -> bool:
+        def fits() -> bool:
+            return any(hmac.compare_digest(mac, self._mac(key, payload, reader, filters)) for key in self._ring)
+
+        if fits():
+            return True
+        if self._renew is None or (self._renew_next and now < self._renew_next):
+            return False
+        self._renew_next = now + _RENEW_EVERY
+        self._ring = tuple(self._renew())
+        return fits()
 
     @staticmethod
     def _mac(key: bytes, payload: bytes, reader: str, filters: Mapping[str, object]) -> bytes:

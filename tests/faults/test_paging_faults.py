@@ -1,0 +1,113 @@
+"""Pages have no gap and no duplicate while the lists grow, are spread wider, or the key that signs their cursors is rotated."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.officers import Role
+from chalicelib.domain.reports import Submission
+from chalicelib.services import intake
+from chalicelib.store.reports import Reports
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    wiring.live_catalogue.cache_clear()
+    cloud.officer("wang", roles=(Role.OFFICER, Role.ADMIN))
+
+
+def file(count: int = 1) -> list[str]:
+    made = [call("POST", "/v1/reports", report(), key=new_key()).json["id"] for _ in range(count)]
+    wiring.advance_clock(timedelta(seconds=1))
+    return made
+
+
+def page(cursor: str | None = None, limit: int = 3) -> Reply:
+    return call("GET", f"/v1/officer/reports?category=missing_elderly&limit={limit}{'&cursor=' + cursor if cursor else ''}", officer="wang")
+
+
+def all_pages(between: Any = lambda: None) -> list[str]:
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        reply = page(cursor)
+        assert reply.status == 200, reply.text
+        seen += [item["id"] for item in reply.json["items"]]
+        cursor = reply.json["next_cursor"]
+        if cursor is None:
+            return seen
+        between()
+
+
+def test_what_comes_while_somebody_pages_is_on_no_later_page_and_pushes_nothing_off_one() -> None:
+    made = [each for _ in range(10) for each in file()]
+    assert all_pages(between=lambda: file(4)) == made[::-1]
+
+
+def test_more_shards_while_somebody_pages_leave_no_gap_and_no_duplicate() -> None:
+    made = [each for _ in range(10) for each in file()]
+
+    def widen() -> None:
+        body = {"categories": [{"code": "missing_elderly", "state": "active", "shards": 16}]}
+        assert call("PATCH", "/v1/admin/catalogue", body, officer="wang").status == 200
+        file_over(16, 6)
+
+    assert all_pages(between=widen) == made[::-1]
+    heads = [wiring.reports().head(report_id) for report_id in all_pages()]
+    assert len({head["category_shard"] for head in heads if head}) > 4
+
+
+def file_over(shards: int, count: int) -> None:
+    """As a function does that already writes over so many shards."""
+    for _ in range(count):
+        intake.submit_report(
+            Submission.model_validate(report()),
+            idempotency_key=new_key(),
+            identity=wiring.identity(),
+            reports=Reports(wiring.reports().table, lambda category: shards),
+            bulletins=wiring.bulletins(),
+            catalogue=wiring.catalogue(),
+            now=wiring.now(),
+        )
+    wiring.advance_clock(timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("position", range(4))
+def test_whichever_shard_fails_there_is_no_page_and_afterwards_the_whole_of_it(position: int) -> None:
+    made = [each for _ in range(6) for each in file()]
+    with inject.fault(wiring.dynamodb(), "dynamodb.Query", inject.at(position, inject.answer(400, "ValidationException"))):
+        assert page().status == 503
+
+    assert all_pages() == made[::-1]
+
+
+def test_functions_that_were_warm_when_the_key_was_rotated_go_on_with_each_others_cursors(aws: Mapping[str, str]) -> None:
+    made = [each for _ in range(9) for each in file()]
+    first = page().json
+    warm = wiring.cursors()
+    boto3.client("secretsmanager").put_secret_value(SecretId=aws["CURSOR_SECRET"], SecretString=new_key())
+    wiring.cursors.cache_clear()
+    second = page(first["next_cursor"]).json
+    position = wiring.cursors().read(second["next_cursor"], reader="wang", filters={"category": "missing_elderly"}, now=wiring.now())
+
+    assert warm.read(second["next_cursor"], reader="wang", filters={"category": "missing_elderly"}, now=wiring.now()) == position
+    third = page(second["next_cursor"]).json
+    assert [item["id"] for each in (first, second, third) for item in each["items"]] == made[::-1]
+
+
+def test_cursors_that_are_made_up_do_not_read_the_secret_each_time() -> None:
+    file()
+    page()
+    with inject.fault(wiring._secrets(), "secrets-manager.*", lambda request: None) as called:
+        assert [page("A" * 60).status for _ in range(5)] == [400] * 5
+
+    assert len(called) == 2  # the present key, and the one before
