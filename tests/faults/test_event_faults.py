@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from app import app
@@ -45,7 +44,7 @@ def seen(created: Mapping[str, Any]) -> list[tuple[str, str | None]]:
 
 
 def derived(aws: Mapping[str, str]) -> dict[str, bytes]:
-    s3 = boto3.client("s3")
+    s3 = cloud.client("s3")
     found = s3.list_objects_v2(Bucket=aws["MEDIA_BUCKET"], Prefix="derived/").get("Contents", [])
     return {one["Key"]: s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key=one["Key"])["Body"].read() for one in found}
 
@@ -106,11 +105,11 @@ def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at
     second = cloud.upload(aws, created["id"], media_id, b"another")
     cloud.process(aws, key, second)
     assert derived(aws) == {}
-    boto3.client("sqs").purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
+    cloud.client("sqs").purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
     wiring.advance_clock(timedelta(minutes=11))
     cloud.sweep()
 
-    [message] = boto3.client("sqs").receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)["Messages"]
+    [message] = cloud.client("sqs").receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)["Messages"]
     media_events.make_thumbnails({"Records": [{"messageId": "m", "body": message["Body"], "receiptHandle": ""}]}, None)
     cloud.record(aws, created["id"], media_id)
     medium = wiring.reports().medium(created["id"], media_id)
@@ -136,7 +135,7 @@ def test_an_upload_that_is_never_processed_is_rejected_after_three_more_tries_an
 def test_an_event_of_what_was_deleted_since_leaves_nothing_behind(aws: Mapping[str, str]) -> None:
     created, [media_id] = file()
     version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
-    boto3.client("s3").delete_object(Bucket=aws["MEDIA_BUCKET"], Key=original_key(created["id"], media_id), VersionId=version)
+    cloud.client("s3").delete_object(Bucket=aws["MEDIA_BUCKET"], Key=original_key(created["id"], media_id), VersionId=version)
 
     assert cloud.process(aws, original_key(created["id"], media_id), version) == {"batchItemFailures": []}
     assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
@@ -205,7 +204,7 @@ def test_of_manifests_that_cannot_all_be_read_exactly_those_come_again(aws: Mapp
 def test_of_originals_that_cannot_all_be_read_exactly_those_come_again(aws: Mapping[str, str], failing: tuple[int, ...]) -> None:
     names = [original_key("0" * 26, f"{number:016}") for number in range(4 if failing in FOUR else 10)]
     for name in names:
-        boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=name, Body=NOT_A_PICTURE)
+        cloud.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=name, Body=NOT_A_PICTURE)
     with out_of_reach([names[number] for number in failing]):
         assert failed(media_events.make_thumbnails(batch(aws, names), None)) == set(failing)
 
