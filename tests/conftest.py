@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
 
 import boto3
 import hypothesis
@@ -52,9 +54,15 @@ def clean(aws: Mapping[str, str]) -> Iterator[None]:
     empty(aws)
 
 
+@cache
+def _client(service: str) -> Any:
+    """Making a client costs more than all its calls here."""
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
 def empty(aws: Mapping[str, str]) -> None:
     """Take every row, message and object version out of the mocked cloud."""
-    dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
+    dynamodb, s3, sqs = _client("dynamodb"), _client("s3"), _client("sqs")
     for name, table in aws.items():
         if name.endswith("_TABLE"):
             for row in dynamodb.scan(TableName=table, ProjectionExpression="pk, sk")["Items"]:

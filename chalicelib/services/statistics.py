@@ -25,7 +25,8 @@ def count_changed(report_keys: Sequence[str], *, duties: Duties, statistics: Sta
     for pk in dict.fromkeys(report_keys):
         try:
             head = duties.read(pk, keys.HEAD)
-            if head and not head.get("deleted_at"):
+            # One that is being deleted stays counted as it was: counted anew, it would count twice.
+            if head and not head.get("deleted_at") and not head.get("expiring"):
                 statistics.count(head["id"], rules.tally_of(head))
         except Exception as error:  # one bad row must not hold up its neighbours
             log.warning("count_failed", extra={"error": type(error).__name__})

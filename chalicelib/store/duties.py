@@ -17,7 +17,7 @@ _INDEX = (keys.BY_DUTY, keys.PARTITION[keys.BY_DUTY], "duty_at")
 OWING = (
     "pk", "sk", *DUTY_FIELDS, "id", "reference", "category", "district", "urgency", "status", "kind", "sender",
     "received_at", "acknowledged_at", "escalations", "bulletin_id", "media_id", "state", "created_at", "version_id", "attempts",
-    "deleted_at", "disposition", "count", "report_ids", "minute", "declared_type", "declared_size", "upload_id", "held_until",
+    "deleted_at", "expiring", "disposition", "count", "report_ids", "minute", "declared_type", "declared_size", "upload_id", "held_until",
 )  # fmt: skip
 
 

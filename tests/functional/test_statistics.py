@@ -9,6 +9,7 @@ from chalicelib import wiring
 from chalicelib.domain.statistics import BUCKETS_S, bucket_of, quantile
 from tests import cloud
 from tests.client import call, new_key, report
+from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -86,3 +87,20 @@ def test_a_quantile_is_right_to_within_a_quarter() -> None:
         assert found is not None
         assert seconds <= found <= seconds * 1.25 + 0.1
     assert bucket_of(10**9) == len(BUCKETS_S) - 1
+
+
+def test_a_report_stays_counted_once_while_it_is_deleted_and_afterwards(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    created = file()
+    change(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
+    cloud.stream(cloud.all_keys(aws))
+    wiring.advance_clock(timedelta(days=91))
+    # Deletion dies when the row that says what was counted is gone and the report still is there.
+    with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", inject.times(1, inject.crash)), pytest.raises(inject.Crash):
+        cloud.sweep()
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+    cloud.stream(cloud.all_keys(aws))
+
+    day = (wiring.now() - timedelta(days=91)).date()
+    assert stats(query=f"?since={day}&until={wiring.now().date()}")["by_status"] == {"closed": 1}
