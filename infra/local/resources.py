@@ -13,7 +13,9 @@ import boto3
 from botocore.config import Config
 
 from infra.local import template
+from infra.local.instances import forget_instances
 from infra.local.object_events import tell_as_aws_does
+from infra.local.object_versions import list_versions_in_place
 from infra.local.transactions import keep_tables_in_place
 
 REGION = "us-east-1"
@@ -41,7 +43,9 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     Without `endpoint_url` the resources are made in this process, inside `moto.mock_aws`; credentials are those of the environment.
     """
     tell_as_aws_does()
+    list_versions_in_place()
     keep_tables_in_place()
+    forget_instances()
     definition = template.load("resources.yaml")
     stack = _Stack(definition["Resources"], endpoint_url, region)
     environment = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}

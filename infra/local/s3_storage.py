@@ -4,7 +4,7 @@ moto holds an object over 5 MiB in a temporary file, but reads it whole to answe
 times over. Here bodies stay on disk: what a phone sends becomes the object, or the part, without being copied; parts are joined from file
 to file; `read` gives pieces.
 
-Importing this module changes moto, once, in three places: how a key takes its value, how an upload is completed, how events are sent
+Importing this module changes moto, once, in four places: how a key takes its value and its ETag, how an upload is completed, how events are sent
 (`object_events`).
 """
 
@@ -95,6 +95,16 @@ def _take_value(key: FakeKey, value: bytes | OnDisk) -> None:
         _set_value(key, value)
 
 
+def _etag(key: FakeKey) -> str:
+    """As `FakeKey.etag`, which reads 16 MiB at a time, past the lock."""
+    if key._etag is None:
+        digest = md5_hash()
+        for piece in _pieces(key, 0, key.contentsize):
+            digest.update(piece)
+        key._etag = digest.hexdigest()
+    return f'"{key._etag}"'
+
+
 def _complete(upload: FakeMultipart, listed: Iterator[tuple[int, str]]) -> tuple[Any, str, tuple[str, str, int] | None]:
     """As `FakeMultipart.complete`, from disk to disk, and with CRC64NVME over the whole, the algorithm S3 takes when none was named."""
     algorithm = upload.metadata.get("x-amz-checksum-algorithm", "CRC64NVME")
@@ -129,5 +139,6 @@ _value: Any = FakeKey.value
 _set_value = _value.fset
 _complete_in_memory = FakeMultipart.complete
 FakeKey.value = property(_value.fget, _take_value)  # type: ignore[method-assign, assignment]
+FakeKey.etag = property(_etag)  # type: ignore[method-assign, assignment]
 FakeMultipart.complete = _complete  # type: ignore[method-assign, assignment]
 tell_as_aws_does()

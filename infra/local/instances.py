@@ -1,0 +1,22 @@
+"""moto's models are forgotten once nobody uses them.
+
+moto keeps every object of every model it ever made, for a dashboard: each message and stream record, each deleted object with its body.
+A stack that runs for days would grow with every request.
+"""
+
+from typing import Any
+
+from moto.core.common_models import BaseModel
+from moto.s3.models import FakeKey
+
+
+def forget_instances() -> None:
+    """From now on, in this process."""
+    # moto has no seam for it; its version is pinned.
+    BaseModel.__new__ = staticmethod(_new)  # type: ignore[method-assign]
+    # It would warn of a body that nobody closed: now the last reference closes it.
+    FakeKey.__del__ = FakeKey.dispose  # type: ignore[method-assign]
+
+
+def _new(cls: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
+    return super(BaseModel, cls).__new__(cls)
