@@ -89,12 +89,13 @@ def read_url(
     content_type: str,
     disposition: Literal["inline", "attachment"],
     expires_s: int,
+    cache_control: str | None = None,
 ) -> str:
     """A URL that opens exactly this version, or, for what only we write (None), the newest.
 
-    It is served as our `content_type` and `disposition`, whatever the uploader declared.
+    It is served as our `content_type` and `disposition`, and with `cache_control` if given, whatever the uploader declared.
     """
-    version = {"VersionId": version_id} if version_id else {}
+    optional = {"VersionId": version_id, "ResponseCacheControl": cache_control}
     return s3.generate_presigned_url(
         "get_object",
         Params={
@@ -102,7 +103,7 @@ def read_url(
             "Key": key,
             "ResponseContentType": content_type,
             "ResponseContentDisposition": disposition,
-            **version,
+            **{name: value for name, value in optional.items() if value},
         },
         ExpiresIn=expires_s,
     )

@@ -4,12 +4,14 @@ Clean by construction: the pixels are painted on a new image that never held any
 profile, comment, text, embedded thumbnail or trailing bytes have a way across. Runs in the sandbox; nothing else imports it.
 """
 
+import struct
 import warnings
+import zlib
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageColor, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import Image, ImageColor, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, _imaging
 
 from chalicelib.domain.media import MAX_PIXELS, PREVIEW_PX, THUMB_PX, Hint, Looked, Pictures, Rejected, RejectReason
 
@@ -26,9 +28,24 @@ MAX_EXIF_BYTES = 1 << 17  # a JPEG segment holds half of this; more is an attack
 # much above the wanted size, the loss would show (45 dB).
 DRAFT_MARGIN = 1.15
 
-# The library imports these when it first needs them, and in the sandbox that is too late. (TIFF is how Exif is written.)
-_NEEDED_LATER = (ImageColor, TiffImagePlugin)
+# What is needed later, and in the sandbox too late to be found missing: modules that the library imports when it first needs them (TIFF
+# is how Exif is written), and codecs, whose absence it would lay at the file's door.
+_NEEDED_LATER = (ImageColor, TiffImagePlugin, _imaging.jpeg_decoder, _imaging.jpeg_encoder, _imaging.zip_decoder)
 Image.preinit()
+
+# What the decoders raise about a file, and nothing else may be a verdict on it: libpng's and libjpeg's bindings, libwebp's, libheif's
+# (RuntimeError), and what is out of the ordinary enough to warn of. Anything else is our own fault. OSErrors: see `_is_ours`.
+_ABOUT_THE_FILE = (
+    SyntaxError,
+    ValueError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    UserWarning,
+    Image.DecompressionBombWarning,
+)
 
 # Some decoders allocate as they open, so Pillow's own check has to know the limit; it raises at twice this.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
@@ -52,9 +69,11 @@ def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
     if content_type == "image/png":
         return PngImagePlugin.PngImageFile
     if content_type == "image/webp":
+        from PIL import _webp  # noqa: F401  (without it the plugin loads, and cannot decode)
         from PIL.WebPImagePlugin import WebPImageFile
 
         return WebPImageFile
+    import _pi_heif  # type: ignore[import-not-found]  # noqa: F401  (the same)
     import pi_heif as heif
 
     heif.options.DECODE_THREADS = 1  # each thread's arena counts against the sandbox's memory
@@ -63,20 +82,31 @@ def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
 
 
 def derive(data: bytes, content_type: str) -> Pictures:
-    """Derive from the bytes of a picture of one of the accepted image types. Raises Rejected, and MemoryError."""
+    """Derive from the bytes of a picture of one of the accepted image types. Raises Rejected, and MemoryError; the rest is our fault."""
     file = BytesIO(data)
     del data  # `look` closes the file, and what the caller does not keep is then free
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        for kind in (UserWarning, Image.DecompressionBombWarning):
+            warnings.simplefilter("error", kind)
         warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")  # sloppy Exif, which costs no more than the hint
         try:
-            return render(*look(file, content_type))
+            image, looked = look(file, content_type)
         except Image.DecompressionBombError:
             raise Rejected(RejectReason.TOO_MANY_PIXELS) from None
-        except (Rejected, MemoryError):
-            raise
-        except Exception:  # decoders raise whatever they like on broken files
+        except _ABOUT_THE_FILE as error:
+            if _is_ours(error):
+                raise
             raise Rejected(RejectReason.UNREADABLE) from None
+    return render(image, looked)
+
+
+def _is_ours(error: BaseException | None) -> bool:
+    """An OSError with a number comes from the system: too many open files, say. The decoders' own have none. Libraries wrap them."""
+    while error:
+        if isinstance(error, OSError) and error.errno is not None:
+            return True
+        error = error.__context__
+    return False
 
 
 def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
@@ -89,7 +119,7 @@ def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
     image.draft("RGB", _with_margin(box))  # of effect for JPEG only
     image.load()
     file.close()
-    if len(image.info.get("exif", b"")) > MAX_EXIF_BYTES:
+    if len(image.info.get("exif") or b"") > MAX_EXIF_BYTES:  # None in a HEIC that has none
         del image.info["exif"]
     exif = image.getexif()
     orientation = exif.get(0x0112)

@@ -9,6 +9,7 @@ never unpickled. Pipes alone are used: Lambda has no shared memory for queues an
                     R offset length            wants these bytes         parent → child  the bytes
                     D json, thumb, preview     done: three messages
                     X reason                   rejects
+                    F kind                     a fault of ours: what raised it, by name alone
 """
 
 import logging
@@ -22,8 +23,8 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from subprocess import Popen
-from threading import Timer
-from time import monotonic
+from threading import Event, Thread
+from time import clock_gettime, monotonic
 from typing import NamedTuple
 
 from chalicelib.domain.media import ACCEPTED, Hint, Looked, MediaKind, Pictures, Rejected, RejectReason
@@ -33,23 +34,30 @@ type Read = Callable[[int, int], bytes]
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 15.0  # a cold disk with the decoders' libraries; not the file's doing, and well within the function's time
+START_SECONDS = 12.0  # a cold disk with the decoders' libraries; not the file's doing
 MAX_READS = 64
 MAX_ANSWER = 8 << 20
 _RANGE = struct.Struct(">QQ")
 
 
 class Limits(NamedTuple):
-    """What one file may cost: bytes of address space, and seconds, of work as of waiting for it."""
+    """What one file may cost: bytes of address space, seconds of the processor, and seconds of waiting for it.
+
+    On a busy host a decoder that may work for `seconds` takes longer, and `wall`, its start included, leaves room for that within the
+    function's 30. One that does no work for `idle` seconds hangs.
+    """
 
     memory: int = 1 << 30
     seconds: int = 8
+    wall: float = 24.0
+    idle: float = 4.0
 
 
 def derive(content_type: str, size: int, read: Read, limits: Limits | None = None) -> Pictures:
     """Derive from an original of `size` bytes, whose type was sniffed.
 
-    Raises Rejected; RuntimeError if the decoder does not start; and whatever `read` raises, whose time is not counted.
+    Raises Rejected; RuntimeError if the decoder does not start, or fails by a fault that is not the file's; and whatever `read` raises,
+    whose time is not counted.
     """
     limits = limits or Limits()
     ours, theirs = Pipe()
@@ -60,7 +68,8 @@ def derive(content_type: str, size: int, read: Read, limits: Limits | None = Non
             talk = _Talk(ours, child)
             if talk.start() != b"H":
                 raise RuntimeError("the decoder did not start")
-            talk.seconds_left = limits.seconds
+            talk.seconds_left += limits.wall - START_SECONDS
+            talk.idle = limits.idle
             return _converse(talk, size, read)
         except _Ended:
             child.kill()
@@ -73,10 +82,14 @@ def derive(content_type: str, size: int, read: Read, limits: Limits | None = Non
 
 def _start(pipe: Connection, content_type: str, size: int, limits: Limits) -> "Popen[bytes]":
     """-S and -P: modules are looked for where this process looks, and nowhere else."""
-    environment = {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path), "MALLOC_ARENA_MAX": "1"}
+    environment = {
+        "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
+        "MALLOC_ARENA_MAX": "1",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # it looks for them through all that is installed
+    }
     if "LD_LIBRARY_PATH" in os.environ:  # Lambda's interpreter needs it
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
-    arguments = [pipe.fileno(), content_type, size, *limits]
+    arguments = [pipe.fileno(), content_type, size, limits.memory, limits.seconds]
     return Popen(  # noqa: S603  (nothing in it was said by a stranger but one of eight types and a number)
         [sys.executable, "-S", "-P", "-m", __name__, *map(str, arguments)], env=environment, pass_fds=[pipe.fileno()]
     )
@@ -93,6 +106,10 @@ def _converse(talk: "_Talk", size: int, read: Read) -> Pictures:
             if not (is_bare_jpeg(thumb) and is_bare_jpeg(preview)):
                 raise _Ended
             return Pictures(thumb, preview, looked)
+        elif kind == b"F":
+            fault = _parse_fault(rest)
+            log.error("a decoder failed", extra={"error": fault})
+            raise RuntimeError(f"the decoder failed: {fault}")
         else:
             raise Rejected(_parse_reason(rest))
     raise _Ended
@@ -103,11 +120,11 @@ class _Ended(Exception):
 
 
 class _Talk:
-    """The parent's end. Whatever takes longer than `seconds_left`, all in all, ends the child, and by that itself."""
+    """The parent's end. A child that takes longer than `seconds_left`, all in all, or does nothing for `idle`, is ended."""
 
     def __init__(self, pipe: Connection, child: "Popen[bytes]") -> None:
         self._pipe, self._child = pipe, child
-        self.seconds_left = START_SECONDS
+        self.seconds_left = self.idle = START_SECONDS
 
     def start(self) -> bytes | None:
         try:
@@ -125,16 +142,34 @@ class _Talk:
 
     @contextmanager
     def _watch(self) -> Iterator[None]:
-        timer = Timer(self.seconds_left, self._child.kill)
-        timer.start()
+        done = Event()
+        watcher = Thread(target=self._end_unless, args=(done,))
+        watcher.start()
         began = monotonic()
         try:
             yield
         except (EOFError, OSError):
             raise _Ended from None
         finally:
-            timer.cancel()
+            done.set()
+            watcher.join()
             self.seconds_left = max(0.0, self.seconds_left - (monotonic() - began))
+
+    def _end_unless(self, done: Event) -> None:
+        deadline, worked = monotonic() + self.seconds_left, _processor_seconds(self._child.pid)
+        while not done.wait(min(self.idle, max(0.0, deadline - monotonic()))):
+            before, worked = worked, _processor_seconds(self._child.pid)
+            if monotonic() >= deadline or worked - before < _HARDLY_ANY:
+                self._child.kill()
+                return
+
+
+_HARDLY_ANY = 0.005  # seconds of the processor; on the busiest host a decoder gets more in `idle`
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process has worked so far. Its clock is numbered as clock_getcpuclockid(3) does."""
+    return clock_gettime(~pid << 3 | 2)
 
 
 def _parse_range(data: bytes, size: int) -> tuple[int, int]:
@@ -158,6 +193,12 @@ def _parse_reason(data: bytes) -> RejectReason:
         return RejectReason(data.decode())
     except ValueError:
         raise _Ended from None
+
+
+def _parse_fault(data: bytes) -> str:
+    if not re.fullmatch(rb"[A-Za-z_]\w{0,63}", data):
+        raise _Ended
+    return data.decode()
 
 
 # Tables, frame, restart interval: what a picture is made of. Neither Exif, XMP, ICC nor a comment is among these.
@@ -198,6 +239,8 @@ def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> No
             answer = [b"X" + rejected.reason.encode()]
         except MemoryError:
             answer = [b"X" + RejectReason.UNPROCESSABLE.encode()]
+        except Exception as fault:  # what the decoders say of a file is a verdict by now
+            answer = [b"F" + type(fault).__name__.encode()]
         for message in answer:
             pipe.send_bytes(message)
 
@@ -206,6 +249,7 @@ def _load(content_type: str, size: int, read: Read) -> Callable[[], Pictures]:
     """Import and build all that decoding this type takes: afterwards nothing can be."""
     for model in (Hint, Looked):
         model.model_rebuild()
+    Looked(width=1, height=1, hint=Hint(lat=1.0, lon=1.0)).model_dump_json()
     if ACCEPTED[content_type].kind is MediaKind.VIDEO:
         from chalicelib.media import videos
 
@@ -235,4 +279,4 @@ def _ask(pipe: Connection, offset: int, length: int) -> bytes:
 
 
 if __name__ == "__main__":
-    _decode(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Limits(int(sys.argv[4]), int(sys.argv[5])))
+    _decode(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Limits(memory=int(sys.argv[4]), seconds=int(sys.argv[5])))

@@ -3,6 +3,7 @@
 A phone writes the index (`moov`) at the end as often as at the start, so the file is read by ranges: the index, then the first key frame.
 """
 
+import errno
 import io
 import re
 from collections.abc import Callable
@@ -28,13 +29,21 @@ CODECS = frozenset({"h264", "hevc", "mpeg4", "h263"})
 PACKETS_TRIED = 100
 LATER_SECONDS = (1, 3)
 
+# A library built without one of them is found out now, and not taken for a fault of the first file.
+for _name in sorted(CODECS):
+    av.Codec(_name, "r")
+
+# What the decoders raise about a file, but for what the system does not grant: too many open files, say.
+_ABOUT_THE_FILE = (FFmpegError, ValueError, EOFError)
+_OURS = frozenset({errno.EMFILE, errno.ENFILE})
+
 # The container's index says all that is needed: do not read on to find out more.
 _DEMUXER = {"probesize": "32", "analyzeduration": "0", "enable_drefs": "0", "use_absolute_path": "0"}
 _TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 
 
 def derive(read: Read, size: int) -> Pictures:
-    """Derive from a video of `size` bytes in an ISO container (MP4, MOV, 3GP). Raises Rejected, and MemoryError."""
+    """Derive from a video of `size` bytes in an ISO container (MP4, MOV, 3GP). Raises Rejected, and MemoryError; the rest is our fault."""
     try:
         with av.open(Blocks(read, size), "r", format="mov", container_options=_DEMUXER) as container:
             stream = _choose_stream(container.streams.video)
@@ -49,9 +58,11 @@ def derive(read: Read, size: int) -> Pictures:
                 codec=stream.codec_context.name,
                 hint=hint,
             )
-    except (Rejected, MemoryError):
+    except MemoryError:
         raise
-    except Exception:  # decoders raise whatever they like on broken files
+    except _ABOUT_THE_FILE as error:
+        if isinstance(error, FFmpegError) and error.errno in _OURS:
+            raise
         raise Rejected(RejectReason.UNREADABLE) from None
     return render(image, looked)
 

@@ -72,6 +72,13 @@ def test_a_heif_by_its_general_brand_is_read() -> None:
     assert samples.is_upright(derive(samples.heic(brand=b"mif1")).preview)
 
 
+def test_a_heic_without_exif_is_read() -> None:
+    plain = samples.heic().replace(b"Exif\0", b"Exiv\0")  # an item of a kind that nobody knows
+    pictures = derive(plain)
+    assert samples.is_upright(pictures.preview)
+    assert pictures.looked.hint is None
+
+
 # Every kind
 
 
@@ -341,6 +348,18 @@ def test_ten_thousand_frames_cost_no_more_than_the_first() -> None:
 def test_exif_that_is_too_long_is_not_looked_at() -> None:
     orientation_far_out = samples.exif(6) + bytes(images.MAX_EXIF_BYTES)
     assert derive(encode(scene(), "PNG", exif=orientation_far_out)).looked.hint is None
+
+
+@pytest.mark.parametrize(
+    "fault", [ImportError, TypeError, AttributeError, NameError, OSError(24, "Too many open files"), DeprecationWarning]
+)
+def test_a_fault_that_is_not_the_decoders_word_on_the_file_is_no_verdict(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> object:
+        raise fault
+
+    monkeypatch.setattr(images, "_flatten", fail)
+    with pytest.raises(fault if isinstance(fault, type) else type(fault)):
+        derive(samples.jpeg())
 
 
 # What phones really sent

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event, Thread
 from time import monotonic
 
 import pytest
@@ -79,9 +80,84 @@ def test_a_decoder_that_hangs_is_stopped() -> None:
 
     began = monotonic()
     with pytest.raises(Rejected) as rejected:
-        sandbox.derive("image/jpeg", len(data), hang, Limits(seconds=1))
+        sandbox.derive("image/jpeg", len(data), hang, Limits(idle=1))
     assert rejected.value.reason is RejectReason.UNPROCESSABLE
     assert 0.9 < monotonic() - began < 5
+
+
+def test_a_decoder_that_hangs_ends_within_ten_seconds_though_a_busy_one_has_longer() -> None:
+    assert 1 + Limits().idle < 10 < 2 * Limits().seconds < Limits().wall < 30 - 5  # 30 is the function's; the rest is for the store
+
+
+def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is stopped most of the time, for longer altogether than a file may work."""
+    data = samples.png(6000, 6000, bytes(6000 * (1 + 750)), depth=1, colour=0)
+
+    def crowd() -> None:
+        for _ in range(30):
+            if ended.wait(0.09):
+                return
+            for pid in children():
+                os.kill(pid, signal.SIGSTOP)
+            ended.wait(0.09)
+            for pid in children():
+                os.kill(pid, signal.SIGCONT)
+
+    def read(offset: int, length: int) -> bytes:
+        crowding.start()
+        return data[offset : offset + length]
+
+    ended = Event()
+    crowding = Thread(target=crowd)
+    began = monotonic()
+    assert sandbox.derive("image/png", len(data), read, Limits(seconds=1, idle=0.5)).looked.width == 6000
+    ended.set()
+    crowding.join()
+    assert monotonic() - began > 1
+
+
+def test_a_decoder_that_works_without_end_is_ended_by_the_processors_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heif_library(tmp_path, monkeypatch, "while True: pass")
+    began = monotonic()
+    with pytest.raises(Rejected) as rejected:
+        derive(samples.heic(), Limits(seconds=1))
+    assert rejected.value.reason is RejectReason.UNPROCESSABLE
+    assert monotonic() - began < 6
+
+
+def heif_library(folder: Path, monkeypatch: pytest.MonkeyPatch, on_load: str) -> None:
+    """Put before the real binding of libheif one that does this when it is to load a file."""
+    (folder / "_pi_heif.py").write_text(
+        f"def __getattr__(name):\n    return ''\ndef get_lib_info():\n    return {{}}\ndef load_file(*_):\n    {on_load}\n"
+    )
+    monkeypatch.syspath_prepend(folder)
+
+
+def test_a_library_that_was_not_packaged_is_our_fault_and_not_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "_pi_heif.py").write_text("raise ImportError('libheif.so.1: cannot open shared object file')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(RuntimeError, match="did not start"):
+        derive(samples.heic())
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("import nowhere", "ModuleNotFoundError"),
+        ("open('/dev/null')", "SyntaxError"),  # there may be no open file; the library wraps it
+        ("None.size", "AttributeError"),
+        ("nothing_of_the_name", "NameError"),
+    ],
+)
+def test_a_fault_of_ours_while_decoding_is_told_by_its_kind_and_is_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: str, kind: str
+) -> None:
+    heif_library(tmp_path, monkeypatch, fault)
+    with pytest.raises(RuntimeError, match=kind):
+        derive(samples.heic())
+    [logged] = caplog.records
+    assert vars(logged)["error"] == kind
+    assert children() == []
 
 
 def test_a_decoder_that_wants_too_much_memory_rejects_its_file() -> None:
@@ -142,7 +218,9 @@ def test_a_child_may_open_no_file_and_no_socket_and_knows_no_credentials(monkeyp
 
     sandbox.derive("image/jpeg", len(data), look)
     assert "canary" not in seen["environment"]
-    assert {line.split("=")[0] for line in seen["environment"].split("\0") if line} <= {"PYTHONPATH", "MALLOC_ARENA_MAX", "LD_LIBRARY_PATH"}
+    assert {line.split("=")[0] for line in seen["environment"].split("\0") if line} <= {
+        "PYTHONPATH", "MALLOC_ARENA_MAX", "PYDANTIC_DISABLE_PLUGINS", "LD_LIBRARY_PATH",
+    }  # fmt: skip
     assert "Max open files            0 " in seen["limits"]
     assert "Max file size             0 " in seen["limits"]
     assert seen["descriptors"].count("socket:") == 1  # its pipe

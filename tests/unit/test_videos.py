@@ -166,6 +166,16 @@ def test_a_length_of_ten_hours_is_only_a_number() -> None:
     assert samples.is_upright(derive(long).preview)
 
 
+@pytest.mark.parametrize("fault", [ImportError, TypeError, AttributeError, NameError, OSError(24, "Too many open files")])
+def test_a_fault_that_is_not_the_decoders_word_on_the_file_is_no_verdict(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> object:
+        raise fault
+
+    monkeypatch.setattr(videos, "_upright", fail)
+    with pytest.raises(fault if isinstance(fault, type) else type(fault)):
+        derive(samples.video([scene()]))
+
+
 # Few bytes
 
 
