@@ -109,7 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             self.close_connection = True
             return self._gateway.refuse("REQUEST_TOO_LARGE")
-        return self._gateway.answer(self.command, self.path, list(self.headers.items()), body, self.client_address[0])
+        # As it was sent: the base class takes two leading slashes for one.
+        target = self.requestline.split()[1]
+        return self._gateway.answer(self.command, target, list(self.headers.items()), body, self.client_address[0])
 
     def _read_body(self) -> bytes | None:
         """The whole body; None when it is larger than the gateway takes. Raises _BadRequest when its framing is ambiguous or broken."""

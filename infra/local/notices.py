@@ -10,16 +10,16 @@ from moto.sns.models import sns_backends
 
 
 class NoticesShown:
-    """Reads what moto's topic has sent, in this process, and `show`s what is new."""
+    """Takes what moto's topic has sent, in this process, and `show`s it: moto would keep it all, and nobody else here reads it."""
 
     def __init__(self, topic_arn: str, region: str, show: Callable[[str], None]) -> None:
         self._sent = sns_backends[DEFAULT_ACCOUNT_ID][region].topics[topic_arn].sent_notifications
-        self._show, self._seen, self._lock = show, 0, threading.Lock()
+        self._show, self._lock = show, threading.Lock()
 
     def look(self) -> None:
         with self._lock:
-            new = self._sent[self._seen :]
-            self._seen += len(new)
+            new = self._sent[:]
+            del self._sent[: len(new)]
         for _, message, subject, *_ in new:
             self._show(_line(message, subject))
 

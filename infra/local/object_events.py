@@ -15,6 +15,7 @@ from typing import Any
 
 from moto.events.models import events_backends
 from moto.s3 import notifications
+from moto.s3.models import FakeKey
 from moto.sqs.models import sqs_backends
 
 Event = notifications.S3NotificationEvent
@@ -66,8 +67,8 @@ def _tell(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
             "bucket": {"name": bucket.name},
             "object": {
                 "key": key.name,
-                "size": key.size,
-                "etag": key.etag.strip('"'),
+                # A delete marker has neither.
+                **({"size": key.size, "etag": key.etag.strip('"')} if isinstance(key, FakeKey) else {}),
                 "version-id": key.version_id,
                 "sequencer": _sequencer.next(),
             },

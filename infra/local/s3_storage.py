@@ -4,8 +4,8 @@ moto holds an object over 5 MiB in a temporary file, but reads it whole to answe
 times over. Here bodies stay on disk: what a phone sends becomes the object, or the part, without being copied; parts are joined from file
 to file; `read` gives pieces.
 
-Importing this module changes moto, once, in four places: how a key takes its value and its ETag, how an upload is completed, how events are sent
-(`object_events`).
+Importing this module changes moto, once, in four places: how a key takes its value and its ETag, how an upload is completed, how events
+are sent (`object_events`).
 """
 
 import tempfile
@@ -132,6 +132,7 @@ def _complete(upload: FakeMultipart, listed: Iterator[tuple[int, str]]) -> tuple
         for piece in _pieces(part, 0, part.contentsize):
             whole.write(piece)
             checksum.update(piece)
+    upload.dispose()  # else each part stays on disk beside the whole, an open file, for as long as the object is there
     return OnDisk(whole, whole.tell()), f"{etags.hexdigest()}-{len(parts)}", ("FULL_OBJECT", checksum.base64(), 1)
 
 

@@ -11,6 +11,7 @@ served as API Gateway would; consumers are fed as Lambda would feed them.
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -21,13 +22,19 @@ from typing import Any
 
 from infra.local import stack_file
 from infra.local.api_server import ApiServer, port_is_free
+from infra.local.console import show_log
 
 REGION = "us-east-1"
 ACCESS_KEY, SECRET_KEY = "local", "local"
+# Bytes of an object that may stay in memory; a larger one is an open file. moto's own limit is 5 MiB.
+MOST_IN_MEMORY = 64 * 1024
+MOST_OPEN_FILES = 65536
 
 
 def main() -> None:
     interrupts = _Interrupts()
+    show_log()
+    _allow_open_files()
     port, aws_port = _port("PORT", stack_file.DEFAULT_PORT), _port("AWS_PORT", 5555)
     for name, wanted in (("PORT", port), ("AWS_PORT", aws_port)):
         if not port_is_free(wanted) or (wanted and port == aws_port):
@@ -66,6 +73,7 @@ class LocalStack:
 
     def __init__(self, port: int, aws_port: int, *, without: list[str]) -> None:
         _set_environment({"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "AWS_SESSION_TOKEN": ""})
+        _set_environment({"MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(MOST_IN_MEMORY)})
         from infra.local.cloud import CLOCK_PATH, Cloud
         from infra.local.resources import create_resources
         from infra.local.s3_gate import serve
@@ -190,6 +198,14 @@ def _warm() -> None:
         wiring.topic,
     ):
         build()
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets us: every stored original is one, and many systems begin with 256 or 1024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_OPEN_FILES if most == resource.RLIM_INFINITY else min(most, MOST_OPEN_FILES)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _set_environment(values: dict[str, str]) -> None:

@@ -1,0 +1,21 @@
+"""What the local stack prints of the program's log."""
+
+import logging
+
+import pytest
+
+from infra.local import console
+
+
+def test_a_warning_says_what_kind_of_error_it_was_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    root, before = logging.getLogger(), list(logging.getLogger().handlers)
+    console.show_log()
+    try:
+        log = logging.getLogger("tests.console")
+        log.warning("record_failed", extra={"error": "KeyError", "bytes": 9, "category": "private"})
+        log.error("fault", extra={"kind": "ValueError", "frames": ["private"]})
+        log.warning("plain")
+    finally:
+        for handler in [each for each in root.handlers if each not in before]:
+            root.removeHandler(handler)
+    assert capsys.readouterr().err.splitlines() == ["warning → record_failed · KeyError", "error → fault · ValueError", "warning → plain"]
