@@ -133,6 +133,7 @@ class RejectReason(StrEnum):
     SIZE_MISMATCH = "size_mismatch"  # the parts do not add up to the declared size
     TOO_LARGE = "too_large"  # more bytes than its real type allows
     UNSUPPORTED_FORMAT = "unsupported_format"  # the bytes are of none of the accepted types
+    UNSUPPORTED_CODEC = "unsupported_codec"  # an accepted container, but the video in it is of none of the accepted codecs
     UNREADABLE = "unreadable"  # an accepted type, but broken or cut short
     TOO_MANY_PIXELS = "too_many_pixels"  # larger than can be decoded within the limits
     NO_VIDEO = "no_video"  # a container without a picture in it: sound only
@@ -219,7 +220,7 @@ class _Found(BaseModel):
 
 
 class Checksum(_Found):
-    """`value` is hex for a `sha256` of bytes read in whole (type `full_object`), else S3's base64 with S3's algorithm and type."""
+    """`value` is hex for `sha256`, whoever computed it, else S3's base64 with S3's algorithm and type."""
 
     algorithm: str
     type: str

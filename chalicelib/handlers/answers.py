@@ -117,7 +117,7 @@ _OPENED = {
             "thumbnail_url": "https://media.example/derived/…",
             "preview_url": "https://media.example/derived/…",
             "original_url": "https://media.example/originals/…",
-            "hint": {"taken_at": "2026-11-24T08:29:41", "lat": 39.9187, "lon": 116.4339},
+            "hint": {"taken_at": "2026-11-24T00:29:41.000Z", "lat": 39.9187, "lon": 116.4339},
         }
     ],
     "messages": [_MESSAGE],
@@ -346,6 +346,17 @@ class ReportPage(Shape):
     next_cursor: str | None
 
 
+class HintView(Shape):
+    """What the original says of itself, null where it says nothing.
+
+    `taken_at` is UTC with a `Z` where the camera wrote its zone; where it did not, the camera's own clock, without one.
+    """
+
+    taken_at: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
 class OpenedMedium(Shape):
     media_id: str
     content_type: str
@@ -362,7 +373,7 @@ class OpenedMedium(Shape):
     thumbnail_url: str | None = None
     preview_url: str | None = None
     original_url: str | None = None
-    hint: dict[str, Any] | None = None
+    hint: HintView
 
 
 class NoteView(Shape):

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import errors, wiring
 from chalicelib.domain import geo, ids, times
-from chalicelib.domain.media import ACCEPTED, MediaKind, MediaState, original_key
+from chalicelib.domain.media import ACCEPTED, Hint, MediaKind, MediaState, original_key
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.domain.reports import CategoryCode, Medium, OfficerSubmission, Report, Status, Strict
 from chalicelib.domain.times import Moment
@@ -370,7 +370,7 @@ def _opened_medium(report_id: str, medium: Medium) -> answers.OpenedMedium:
         state=medium.state.value,
         reason=medium.reason.value if medium.reason else None,
         size=medium.size,
-        sha256=checksum.get("value") if checksum.get("algorithm", "").lower() == "sha256" else None,
+        sha256=checksum.get("value") if (checksum.get("algorithm"), checksum.get("type")) == ("sha256", "full_object") else None,
         checksum=medium.checksum,
         width=medium.width,
         height=medium.height,
@@ -380,8 +380,15 @@ def _opened_medium(report_id: str, medium: Medium) -> answers.OpenedMedium:
         thumbnail_url=thumbnail_url(report_id, medium),
         preview_url=picture_url(report_id, medium.media_id, "preview.jpg", ORIGINAL_LIFE_S) if ready else None,
         original_url=_original_url(report_id, medium),
-        hint=medium.hint,
+        hint=_hint(medium),
     )
+
+
+def _hint(medium: Medium) -> answers.HintView:
+    hint = Hint.model_validate(medium.hint or {})
+    taken_at = hint.taken_at
+    shown = (times.render(taken_at) if taken_at.tzinfo else taken_at.isoformat()) if taken_at else None
+    return answers.HintView(taken_at=shown, lat=hint.lat, lon=hint.lon)
 
 
 def _original_url(report_id: str, medium: Medium) -> str | None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalice.app import Blueprint
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from chalicelib import errors, wiring
 from chalicelib.domain import times
@@ -41,6 +42,13 @@ class MoreMedia(Strict):
 
 class PartNumbers(Strict):
     numbers: tuple[int, ...] = Field(max_length=MAX_PARTS_PER_CALL, strict=False)
+
+    @field_validator("numbers")
+    @classmethod
+    def _each_once(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(value)) != len(value):
+            raise PydanticCustomError("repeated", "Each number once.")
+        return value
 
 
 @endpoint(
@@ -150,10 +158,13 @@ def add_media(call: Call) -> Answer:
     tag="Media",
     access=Access.RECEIPT,
     returns={200: answers.Upload},
-    raises=(errors.Conflict("not_awaiting"), errors.Conflict("withdrawn")),
+    raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "media_rejected", "withdrawn")),
 )
 def renew_grant(call: Call) -> Answer:
-    """Grants live 60 minutes and cost nothing: ask for one when about to send, as often as needed."""
+    """Grants live 60 minutes and cost nothing: ask for one when about to send, as often as needed.
+
+    409 `not_awaiting` means that the file has arrived. `media_rejected` means that it has not, or was no good: add it anew to send it.
+    """
     grant = uploads.renew_grant(_own(call, consistent=True), call.path["media_id"], bucket=wiring.bucket(), signed_at=wiring.true_now())
     return Answer(answers.upload(grant))
 
@@ -167,11 +178,14 @@ def renew_grant(call: Call) -> Answer:
     access=Access.RECEIPT,
     body=PartNumbers,
     returns={200: answers.PartUrls},
-    raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "withdrawn", "not_in_parts", "upload_gone")),
+    raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "media_rejected", "withdrawn", "not_in_parts", "upload_gone")),
     example={"numbers": [1, 2, 3]},
 )
 def grant_parts(call: Call) -> Answer:
-    """PUT exactly one part's bytes to each URL. `held` are the parts that need not be sent again."""
+    """PUT exactly one part's bytes to each URL. `held` are the parts that need not be sent again.
+
+    Each number is given once. `{"numbers": []}` only asks what is held; a body there must be.
+    """
     parts = uploads.grant_parts(
         _own(call, consistent=True), call.path["media_id"], call.body.numbers, bucket=wiring.bucket(), reports=wiring.reports()
     )
@@ -191,10 +205,16 @@ def grant_parts(call: Call) -> Answer:
     tag="Media",
     access=Access.RECEIPT,
     returns={200: answers.MediumState},
-    raises=tuple(errors.Conflict(code) for code in ("not_in_parts", "upload_not_started", "upload_gone", "parts_missing", "size_mismatch")),
+    raises=tuple(
+        errors.Conflict(code)
+        for code in ("media_rejected", "not_in_parts", "upload_not_started", "upload_gone", "parts_missing", "size_mismatch")
+    ),
 )
 def complete_upload(call: Call) -> Answer:
-    """All parts must be held and add up to the declared size. Repeat it until it is answered."""
+    """All parts must be held and add up to the declared size. Repeat it until it is answered.
+
+    After 409 `size_mismatch` ask for the parts again: those of the wrong size are not among `held`. `media_rejected`: it came too late.
+    """
     medium = uploads.complete_upload(_own(call, consistent=True), call.path["media_id"], bucket=wiring.bucket(), reports=wiring.reports())
     return Answer(answers.MediumState(media_id=medium.media_id, state=medium.state.value))
 

@@ -190,9 +190,10 @@ def _read_time(exif: Image.Exif) -> datetime | None:
         details = exif.get_ifd(0x8769)
         written = str(details.get(0x9003) or details.get(0x9004) or exif.get(0x0132))
         zone = str(details.get(0x9011) or details.get(0x9010) or "")
-        return datetime.fromisoformat(f"{written[:10].replace(':', '-')}T{written[11:19]}{zone.strip()}")
+        taken_at = datetime.fromisoformat(f"{written[:10].replace(':', '-')}T{written[11:19]}{zone.strip()}")
     except Exception:
         return None  # a hint: nothing hangs on it
+    return taken_at if taken_at.year >= 1990 else None  # a clock that was never set
 
 
 def _read_place(exif: Image.Exif) -> tuple[float, float] | tuple[None, None]:

@@ -1,5 +1,6 @@
 """The objects of one bucket, always by version: what was first uploaded under a key is what counts, whatever came after."""
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,8 +122,14 @@ def _read_checksum(found: "HeadObjectOutputTypeDef") -> Checksum | None:
         if isinstance(value, str):
             # Where S3 does not say, an ETag with a dash was put together from parts.
             kind = found.get("ChecksumType") or ("COMPOSITE" if "-" in found["ETag"] else "FULL_OBJECT")
-            return Checksum(algorithm=algorithm.lower(), type=kind.lower(), value=value)
+            return Checksum(algorithm=algorithm.lower(), type=kind.lower(), value=_as_hex(value) if algorithm == "SHA256" else value)
     return None
+
+
+def _as_hex(value: str) -> str:
+    """S3's base64 of a digest in hex; after a composite one stands a dash and the number of parts, and stays."""
+    digest, dash, parts = value.partition("-")
+    return base64.b64decode(digest).hex() + dash + parts
 
 
 @contextmanager

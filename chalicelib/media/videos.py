@@ -13,6 +13,7 @@ from itertools import islice
 import av
 import av.subtitles.stream  # else the library imports it as it opens a file, when no module can be read any more
 from av.container import InputContainer
+from av.container.streams import StreamContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -46,7 +47,7 @@ def derive(read: Read, size: int) -> Pictures:
     """Derive from a video of `size` bytes in an ISO container (MP4, MOV, 3GP). Raises Rejected, and MemoryError; the rest is our fault."""
     try:
         with av.open(Blocks(read, size), "r", format="mov", container_options=_DEMUXER) as container:
-            stream = _choose_stream(container.streams.video)
+            stream = _choose_stream(container.streams)
             duration = container.duration / av.time_base if container.duration else None
             frame = _choose_frame(container, stream)
             image, width, height = _upright(frame, stream)
@@ -113,14 +114,14 @@ class Blocks(io.RawIOBase):
             self._held[number] = span[number * BLOCK - offset :][:BLOCK]
 
 
-def _choose_stream(streams: tuple[VideoStream, ...]) -> VideoStream:
-    moving = [stream for stream in streams if not stream.disposition & stream.disposition.attached_pic]
+def _choose_stream(streams: StreamContainer) -> VideoStream:
+    moving = [stream for stream in streams.video if not stream.disposition & stream.disposition.attached_pic]
     if not moving:
-        raise Rejected(RejectReason.NO_VIDEO)
+        raise Rejected(RejectReason.NO_VIDEO if len(streams) else RejectReason.UNREADABLE)
     for stream in moving:
         if stream.codec_context is not None and stream.codec_context.name in CODECS:
             return stream
-    raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
+    raise Rejected(RejectReason.UNSUPPORTED_CODEC)
 
 
 def _choose_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:

@@ -28,7 +28,8 @@ def make_thumbnails(*, objects: Objects, key: str, version_id: str | None = None
 
     `version_id` and `sequencer` are those of the event, None when there was none. Returns None, and writes nothing, where there is
     nothing to judge: the key is not an original's, all its versions are gone, or the event was of a later upload, which changes nothing.
-    Repeated, it writes the same bytes under the same keys. Raises Unavailable, or RuntimeError when a decoder fails by no fault of the file: try again.
+    Repeated, it writes the same bytes under the same keys. Raises Unavailable, or RuntimeError when a decoder fails by no fault of the
+    file: try again.
     """
     where = parse_original_key(key)
     first = objects.first_version(key) if where else None

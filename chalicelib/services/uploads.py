@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from chalicelib import errors
 from chalicelib.domain.ids import Identity, random_id
-from chalicelib.domain.media import GRANT_LIFE, MAX_MEDIA_PER_REPORT, PART_SIZE, Declared, MediaState, goes_in_parts, original_key
+from chalicelib.domain.media import (
+    GRANT_LIFE,
+    MAX_MEDIA_PER_REPORT,
+    PART_SIZE,
+    Declared,
+    MediaState,
+    RejectReason,
+    goes_in_parts,
+    original_key,
+)
 from chalicelib.domain.reports import Medium, Status
 from chalicelib.media import grants
 from chalicelib.services.intake import new_medium, upload_check
@@ -77,19 +86,21 @@ def declare_media(
 
 
 def renew_grant(case: Case, media_id: str, *, bucket: Bucket, signed_at: datetime) -> UploadGrant:
-    """A fresh grant for one medium. Raises NotFound, or Conflict `not_awaiting` when it is up already."""
+    """A fresh grant for one medium. Raises NotFound, or Conflict: `not_awaiting` when it is up already, `media_rejected`, `withdrawn`."""
     return _grant(case.report.id, _awaited(case, media_id), bucket, signed_at)
 
 
 def grant_parts(case: Case, media_id: str, numbers: Sequence[int], *, bucket: Bucket, reports: Reports) -> Parts:
     """Start or resume an upload in parts: what S3 holds already, and a URL for each other part of `numbers`.
 
-    Raises NotFound, Conflict (`not_awaiting`, `not_in_parts`, `upload_gone`), Invalid.
+    A part of the wrong size does not count as held, so that it is sent again and overwritten.
+    Raises NotFound, Conflict (`not_awaiting`, `media_rejected`, `withdrawn`, `not_in_parts`, `upload_gone`), Invalid.
     """
     medium = _in_parts(_awaited(case, media_id))
     key = original_key(case.report.id, media_id)
     upload_id = medium.upload_id or _start(case.report.id, medium, key, bucket, reports)
-    held = grants.list_held(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=upload_id)
+    there = grants.list_held(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=upload_id)
+    held = tuple(part for part in there if part.size == grants.part_length(medium.declared_size, part.number))
     have = {part.number for part in held}
     granted = grants.part_urls(
         s3=bucket.s3,
@@ -104,8 +115,10 @@ def grant_parts(case: Case, media_id: str, numbers: Sequence[int], *, bucket: Bu
 
 
 def complete_upload(case: Case, media_id: str, *, bucket: Bucket, reports: Reports) -> Medium:
-    """Join the parts. Repeated, it answers the same. Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, …)."""
+    """Join the parts. Repeated, it answers the same. Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, `media_rejected`, …)."""
     medium = _in_parts(_known(case, media_id))
+    if medium.reason is RejectReason.NOT_RECEIVED:
+        raise errors.Conflict("media_rejected")
     if medium.state is not MediaState.AWAITING:
         return medium
     if medium.upload_id is None:
@@ -144,6 +157,8 @@ def _known(case: Case, media_id: str) -> Medium:
 
 def _awaited(case: Case, media_id: str) -> Medium:
     medium = _known(case, media_id)
+    if medium.state is MediaState.REJECTED:
+        raise errors.Conflict("media_rejected")
     if medium.state is not MediaState.AWAITING:
         raise errors.Conflict("not_awaiting")
     if case.report.status is Status.WITHDRAWN:

@@ -346,6 +346,23 @@ def test_real_phone_files_are_ready_and_clean(objects: Objects, name: str, conte
         assert is_bare_jpeg(objects.read(derived_key("R1", "M1", picture)))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_sha256_is_hex_whoever_computed_it(objects: Objects, declared: bool) -> None:
+    data = samples.video([scene(640, 480).effect_spread(300)] * 6, rate=2, options={"g": "1", "crf": "1"})
+    assert len(data) > HEAD_BYTES  # not read in whole
+    more = {"ChecksumAlgorithm": "SHA256"} if declared else {}
+    objects.s3.put_object(Bucket=BUCKET, Key=KEY, Body=data, **more)  # type: ignore[arg-type]
+    manifest = make_thumbnails(objects=objects, key=KEY)
+    assert manifest is not None
+    assert manifest.checksum is not None
+    if declared:
+        assert manifest.checksum.model_dump() == {
+            "algorithm": "sha256", "type": "full_object", "value": hashlib.sha256(data).hexdigest(),
+        }  # fmt: skip
+    else:
+        assert manifest.checksum.algorithm != "sha256"
+
+
 # The store
 
 

@@ -11,7 +11,7 @@ from tests import media_samples as samples
 from tests.mutated import KINDS
 
 FILES = 400
-OUTCOMES = {"clean", "unsupported_format", "unreadable", "too_many_pixels", "no_video", "unprocessable"}
+OUTCOMES = {"clean", "unsupported_format", "unsupported_codec", "unreadable", "too_many_pixels", "no_video", "unprocessable"}
 
 
 def run(kind: str) -> tuple[dict[int, tuple[str, float]], list[int]]:

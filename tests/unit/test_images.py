@@ -282,7 +282,7 @@ def test_a_place_of_divisions_by_zero_is_no_hint() -> None:
     assert hint.lat is None
 
 
-@pytest.mark.parametrize("taken", ["0000:00:00 00:00:00", "yesterday", "    :  :     :  :  ", "2026:02:30 00:00:00"])
+@pytest.mark.parametrize("taken", ["0000:00:00 00:00:00", "yesterday", "    :  :     :  :  ", "2026:02:30 00:00:00", "0001:01:01 00:00:00"])
 def test_a_time_that_is_none_is_no_hint(taken: str) -> None:
     assert hint_of({}, taken) is None
 

@@ -162,6 +162,7 @@ def test_the_reasons_are_part_of_the_api() -> None:
         "size_mismatch",
         "too_large",
         "unsupported_format",
+        "unsupported_codec",
         "unreadable",
         "too_many_pixels",
         "no_video",

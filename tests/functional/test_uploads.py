@@ -1,0 +1,119 @@
+"""Uploads that go wrong: what came too late, in the wrong size, or was asked for twice is said so that an app can mend it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.media import PART_SIZE, Hint, Manifest, MediaState, original_key
+from chalicelib.services.recording import record_verdict
+from tests import cloud
+from tests.client import call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+SIZE = 2 * PART_SIZE + 5
+PHOTO = {"content_type": "image/jpeg", "size": 10_000}
+VIDEO = {"content_type": "video/mp4", "size": SIZE}
+
+
+class Upload:
+    """A report with one medium, and calls about that."""
+
+    def __init__(self, **declared: object) -> None:
+        created = call("POST", "/v1/reports", report(media=[declared]), key=new_key()).json
+        self.report_id, self.receipt, self.media_id = created["id"], created["receipt"], created["uploads"][0]["media_id"]
+
+    def post(self, what: str, body: Any = None) -> Any:
+        return call("POST", f"/v1/reports/{self.report_id}/media/{self.media_id}/{what}", body, receipt=self.receipt)
+
+    def put_part(self, aws: Mapping[str, str], number: int, length: int) -> None:
+        upload_id = wiring.reports().medium(self.report_id, self.media_id).upload_id  # type: ignore[union-attr]
+        cloud.client("s3").upload_part(
+            Bucket=aws["MEDIA_BUCKET"], Key=original_key(self.report_id, self.media_id), UploadId=upload_id, PartNumber=number,
+            Body=bytes(length),
+        )  # fmt: skip
+
+
+def given_up() -> None:
+    wiring.advance_clock(timedelta(minutes=11))
+    cloud.sweep()
+    wiring.advance_clock(timedelta(hours=24))
+    cloud.sweep()
+
+
+def test_a_photo_that_came_too_late_is_told_so_and_not_that_it_has_arrived() -> None:
+    upload = Upload(**PHOTO)
+    given_up()
+    answer = upload.post("grant")
+    assert (answer.status, answer.json["code"]) == (409, "media_rejected")
+
+
+def test_a_video_that_came_too_late_is_told_so_at_every_step() -> None:
+    upload = Upload(**VIDEO)
+    upload.post("parts", {"numbers": [1]})
+    given_up()
+    for step, body in (("grant", None), ("parts", {"numbers": [1]}), ("complete", None)):
+        answer = upload.post(step, body)
+        assert (answer.status, answer.json["code"]) == (409, "media_rejected"), step
+
+
+def test_completing_again_is_the_same_whatever_the_verdict(aws: Mapping[str, str]) -> None:
+    upload = Upload(**VIDEO)
+    upload.post("parts", {"numbers": [1]})
+    for number, length in ((1, PART_SIZE), (2, PART_SIZE), (3, 5)):
+        upload.put_part(aws, number, length)
+    assert upload.post("complete").json["state"] == "processing"
+    assert upload.post("grant").json["code"] == "not_awaiting"
+    cloud.process(aws, original_key(upload.report_id, upload.media_id), None)
+    cloud.record(aws, upload.report_id, upload.media_id)
+    answer = upload.post("complete")
+    assert (answer.status, answer.json["state"]) == (200, "rejected")
+
+
+def test_a_part_of_the_wrong_size_is_not_held_and_can_be_sent_again(aws: Mapping[str, str]) -> None:
+    upload = Upload(**VIDEO)
+    upload.post("parts", {"numbers": [1]})
+    for number, length in ((1, PART_SIZE), (2, PART_SIZE), (3, 4)):
+        upload.put_part(aws, number, length)
+    assert upload.post("complete").json["code"] == "size_mismatch"
+
+    state = upload.post("parts", {"numbers": [1, 2, 3]}).json
+    assert [part["number"] for part in state["held"]] == [1, 2]
+    assert [part["number"] for part in state["parts"]] == [3]
+    upload.put_part(aws, 3, 5)
+    assert upload.post("complete").status == 200
+
+
+def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused(aws: Mapping[str, str]) -> None:
+    upload = Upload(**VIDEO)
+    upload.post("parts", {"numbers": [1]})
+    upload.put_part(aws, 1, PART_SIZE)
+    state = upload.post("parts", {"numbers": []}).json
+    assert ([part["number"] for part in state["held"]], state["parts"]) == ([1], [])
+
+    doubled = upload.post("parts", {"numbers": [1, 1]})
+    assert (doubled.status, [(each["field"], each["code"]) for each in doubled.json["errors"]]) == (422, [("numbers", "repeated")])
+    assert upload.post("parts").status == 415
+
+
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        (None, (None, None, None)),
+        ({"taken_at": "2026-11-24T08:30:00+08:00"}, ("2026-11-24T00:30:00.000Z", None, None)),
+        ({"taken_at": "2026-11-24T08:30:00", "lat": 39.92, "lon": 116.44}, ("2026-11-24T08:30:00", 39.92, 116.44)),
+    ],
+)
+def test_an_officer_always_sees_all_of_a_hint(hint: dict[str, object] | None, shown: tuple[object, ...]) -> None:
+    cloud.officer("wang")
+    upload = Upload(**PHOTO)
+    manifest = Manifest(
+        state=MediaState.READY, content_type="image/jpeg", size=9, version_id="v", thumb="t", preview="p",
+        hint=Hint.model_validate(hint) if hint else None,
+    )  # fmt: skip
+    record_verdict(upload.report_id, upload.media_id, manifest, reports=wiring.reports(), now=wiring.now())
+    [medium] = call("GET", f"/v1/officer/reports/{upload.report_id}", officer="wang").json["media"]
+    assert medium["hint"] == dict(zip(("taken_at", "lat", "lon"), shown, strict=True))
