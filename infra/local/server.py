@@ -1,6 +1,9 @@
 """`make run`: the whole system in one process. moto is AWS, behind a gate; the resources are those that are deployed; the Chalice app is
 served as API Gateway would; consumers are fed as Lambda would feed them.
 
+What it keeps is what was sent, bodies on disk: 200 photos and two videos of 200 MB, each through to its verdict, made the process grow
+from 189 to 222 MB, and a verdict took as long at the end, 0.15 s for a small file, as at the beginning.
+
 | environment | |
 |---|---|
 | `PORT` (8000), `AWS_PORT` (5555) | where the API and AWS are served, on 127.0.0.1 |
