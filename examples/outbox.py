@@ -6,13 +6,13 @@
 
 Each report is a folder of the outbox. `report.json` in it is written before anything is sent and after every step, so that a step is
 repeated at most, never forgotten; and every step of Tipline may be repeated. The receipt in it is a secret: keep the folder private.
+What has been sent is deleted, file by file; the receipt is kept.
 """
 
 import argparse
 import hashlib
 import http.client
 import json
-import mimetypes
 import os
 import random
 import shutil
@@ -28,30 +28,72 @@ from urllib.parse import urlsplit
 CHUNK = 64 * 1024
 TIMEOUT_S = 30
 LONGEST_PAUSE_S = 60
-TRY_AGAIN = {429, 500, 502, 503, 504}
 POST_MAX_BYTES = 16 << 20
 PARTS_PER_CALL = 8
-TYPES = {".heic": "image/heic", ".heif": "image/heif", ".webp": "image/webp", ".3gp": "video/3gpp", ".mov": "video/quicktime"}
+MEDIA_PER_CALL = 5
+MEDIA_PER_REPORT = 10
+# The catalogue's `limits` as this was shipped; they are not asked for where there is no network.
+MAX_BYTES = {"image": 25 << 20, "video": 500 << 20}
+TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".heic": "image/heic",
+    ".heif": "image/heif",
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/quicktime",
+    ".3gp": "video/3gpp",
+}
+# Where the name does not say: what these types begin with, after so many bytes.
+MAGIC = (
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (8, b"WEBP", "image/webp"),
+    (4, b"ftyphei", "image/heic"),
+    (4, b"ftypmif1", "image/heif"),
+    (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftyp3g", "video/3gpp"),
+    (4, b"ftyp", "video/mp4"),
+)
 
 Progress = Callable[[str, int, int], None]
 
 
-class Refused(Exception):
-    """An answer that trying again will not change. `code` is the problem's stable code."""
+class Unacceptable(Exception):
+    """A file that Tipline would not take, and why."""
 
-    def __init__(self, status: int, code: str) -> None:
+
+class NotNow(ConnectionError):
+    """The network does not allow more. What waits is kept."""
+
+
+class Refused(Exception):
+    """An answer that trying again will not change. `code` is the problem's stable code; `fields` are those that are wrong."""
+
+    def __init__(self, status: int, code: str, fields: Iterable[str] = ()) -> None:
         super().__init__(f"{status} {code}")
-        self.status, self.code = status, code
+        self.status, self.code, self.fields = status, code, tuple(fields)
 
 
 @dataclass(slots=True)
 class Attachment:
+    """`name` is what the person calls the file, `file` our copy. `key` is that of the call which adds it, unless the report's body does."""
+
+    name: str
     file: str
     content_type: str
     size: int
+    key: str | None = None
     media_id: str | None = None
     part_size: int | None = None
     sent: bool = False
+    refused: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        return not (self.sent or self.refused)
 
 
 @dataclass(slots=True)
@@ -68,7 +110,12 @@ class Entry:
 
     @property
     def waits(self) -> bool:
-        return not self.refused and not (self.receipt and all(attachment.sent for attachment in self.attachments))
+        return not self.refused and (not self.receipt or any(attachment.waits for attachment in self.attachments))
+
+    @property
+    def declared(self) -> list[Attachment]:
+        """Those that the report's own body names, in its order; more than it may name are added afterwards."""
+        return [attachment for attachment in self.attachments[:MEDIA_PER_CALL] if not attachment.refused]
 
 
 class Outbox:
@@ -76,22 +123,35 @@ class Outbox:
         self.folder = folder
 
     def add(self, category: str, text: str, files: Iterable[Path]) -> Entry:
-        """Everything is on disk before the network is touched: the person may put the phone away now."""
-        key = str(uuid.uuid4())
-        self._room(key).mkdir(parents=True, mode=0o700)
-        attachments, media = [], []
-        for number, path in enumerate(files):
-            kept = self._room(key) / f"{number}{path.suffix.lower()}"
-            shutil.copyfile(path, kept)
-            attachment = Attachment(kept.name, content_type(path), kept.stat().st_size)
-            declared: dict[str, Any] = {"content_type": attachment.content_type, "size": attachment.size}
-            if not will_go_in_parts(attachment):
-                declared["sha256"] = hashlib.sha256(kept.read_bytes()).hexdigest()
-            attachments.append(attachment)
-            media.append(declared)
-        entry = Entry(key, json.dumps({"category": category, "text": text, "media": media}, ensure_ascii=False), attachments)
-        self.save(entry)
+        """Everything is on disk before the network is touched: the person may put the phone away now.
+
+        Unacceptable for a file that is not there or would not be taken; then nothing is kept.
+        """
+        paths = list(files)
+        if len(paths) > MEDIA_PER_REPORT:
+            raise Unacceptable(f"{len(paths)} files: a report can have {MEDIA_PER_REPORT}")
+        entry = Entry(str(uuid.uuid4()), "", [examine(path, number) for number, path in enumerate(paths)])
+        room = self._room(entry.key)
+        try:
+            room.mkdir(parents=True, mode=0o700)
+            for path, attachment in zip(paths, entry.attachments, strict=True):
+                shutil.copyfile(path, room / attachment.file)
+                attachment.size = (room / attachment.file).stat().st_size
+            media = [self.declare(entry, attachment) for attachment in entry.declared]
+            entry.body = json.dumps({"category": category, "text": text, "media": media}, ensure_ascii=False)
+            self.save(entry)
+        except OSError as error:
+            shutil.rmtree(room, ignore_errors=True)
+            raise Unacceptable(f"cannot be kept: {error.strerror}") from None
         return entry
+
+    def declare(self, entry: Entry, attachment: Attachment) -> dict[str, Any]:
+        """What a request says of an attachment."""
+        declared: dict[str, Any] = {"content_type": attachment.content_type, "size": attachment.size}
+        if not will_go_in_parts(attachment):
+            with self.path(entry, attachment).open("rb") as stream:
+                declared["sha256"] = hashlib.file_digest(stream, "sha256").hexdigest()
+        return declared
 
     def entries(self) -> Iterator[Entry]:
         for path in sorted(self.folder.glob("*/report.json"), key=lambda path: path.stat().st_mtime):
@@ -99,7 +159,7 @@ class Outbox:
             yield Entry(**{**kept, "attachments": [Attachment(**attachment) for attachment in kept["attachments"]]})
 
     def save(self, entry: Entry) -> None:
-        """All or nothing: a battery that dies here leaves the entry as it was."""
+        """All or nothing: a battery that dies here leaves the entry as it was. What has been sent is then no longer needed."""
         target = self._room(entry.key) / "report.json"
         fresh = target.with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as stream:
@@ -107,6 +167,9 @@ class Outbox:
             stream.flush()
             os.fsync(stream.fileno())
         fresh.replace(target)
+        for attachment in entry.attachments:
+            if attachment.sent:
+                self.path(entry, attachment).unlink(missing_ok=True)
 
     def path(self, entry: Entry, attachment: Attachment) -> Path:
         return self._room(entry.key) / attachment.file
@@ -126,29 +189,56 @@ class Sender:
     attempts: int = 8
 
     def send(self, entry: Entry) -> None:
-        """Take an entry as far as it goes. ConnectionError when the network does not allow more: it stays in the outbox."""
+        """Take an entry as far as it goes. NotNow when the network does not allow more: it stays in the outbox."""
         try:
             if entry.receipt is None:
                 self._report(entry)
-            for attachment in entry.attachments:
-                if not attachment.sent:
-                    self._upload(entry, attachment)
-                    attachment.sent = True
-                    self.outbox.save(entry)
         except Refused as refused:
             entry.refused = str(refused)
             self.outbox.save(entry)
+            return
+        for attachment in entry.attachments:
+            if attachment.waits:
+                try:
+                    self._upload(entry, attachment)
+                    attachment.sent = True
+                except Refused as refused:
+                    attachment.refused = str(refused)
+                self.outbox.save(entry)
 
     def _report(self, entry: Entry) -> None:
-        created = self._call("POST", "/v1/reports", entry.body.encode(), {"Idempotency-Key": entry.key})
+        """What was said is never held up by what is attached to it: attachments that are refused are left out, and it goes without them."""
+        while True:
+            try:
+                created = self._call("POST", "/v1/reports", entry.body.encode(), {"Idempotency-Key": entry.key})
+                break
+            except Refused as refused:
+                if refused.status != 422 or not entry.declared or not all(field.split(".")[0] == "media" for field in refused.fields):
+                    raise
+                self._leave_out(entry, refused)
         entry.id, entry.receipt, entry.reference = created["id"], created["receipt"], created["reference"]
-        # The first answer that arrives, be it to the first call or to its tenth repetition, has a grant for each attachment, in order.
-        for attachment, upload in zip(entry.attachments, created["uploads"], strict=True):
-            attachment.media_id, attachment.part_size = upload["media_id"], upload["part_size"]
+        # There is a grant for each attachment, in order; but if the first answer that arrives comes a day late, its media were given up.
+        if len(created["uploads"]) == len(entry.declared):
+            for attachment, upload in zip(entry.declared, created["uploads"], strict=True):
+                attachment.media_id, attachment.part_size = upload["media_id"], upload["part_size"]
         self.outbox.save(entry)
 
-    def _upload(self, entry: Entry, attachment: Attachment) -> None:
+    def _leave_out(self, entry: Entry, refused: Refused) -> None:
+        named = {int(number) for _, number in (field.split(".")[:2] for field in refused.fields if "." in field) if number.isdigit()}
+        wrong = named or set(range(len(entry.declared)))
+        body = json.loads(entry.body)
+        body["media"] = [declared for number, declared in enumerate(body["media"]) if number not in wrong]
+        for attachment in [attachment for number, attachment in enumerate(entry.declared) if number in wrong]:
+            attachment.refused = str(refused)
+        entry.body = json.dumps(body, ensure_ascii=False)
+        self.outbox.save(entry)
+
+    def _upload(self, entry: Entry, attachment: Attachment, *, anew: bool = True) -> None:
         """Grants are short-lived and free: ask for one when about to send, whatever became of the last."""
+        if not self.outbox.path(entry, attachment).is_file():
+            raise Refused(0, "file_is_gone")
+        if attachment.media_id is None:
+            self._add(entry, attachment)
         address = f"/v1/reports/{entry.id}/media/{attachment.media_id}"
         try:
             if attachment.part_size:
@@ -156,9 +246,26 @@ class Sender:
             else:
                 self._again(lambda: self._send_whole(entry, attachment, address))
         except Refused as refused:
-            # It had arrived before, only the word of it had not.
-            if refused.code != "not_awaiting":
+            if refused.code == "not_awaiting":  # it had arrived before, only the word of it had not
+                return
+            if refused.code not in ("media_rejected", "upload_gone") or not anew:
                 raise
+            # It was given up before it had arrived: the same file is a new attachment.
+            attachment.media_id = attachment.key = None
+            self.outbox.save(entry)
+            self._upload(entry, attachment, anew=False)
+
+    def _add(self, entry: Entry, attachment: Attachment) -> None:
+        body = json.dumps({"media": [self.outbox.declare(entry, attachment)]}).encode()
+        uploads: list[dict[str, Any]] = []
+        while not uploads:  # none if the answer to the same call was lost, and what it added was given up since
+            attachment.key = str(uuid.uuid4()) if attachment.key is None else attachment.key
+            self.outbox.save(entry)
+            headers = {**self._receipt(entry), "Idempotency-Key": attachment.key}
+            uploads = self._call("POST", f"/v1/reports/{entry.id}/media", body, headers)["uploads"]
+            attachment.key = None
+        attachment.media_id, attachment.part_size = uploads[0]["media_id"], uploads[0]["part_size"]
+        self.outbox.save(entry)
 
     def _send_whole(self, entry: Entry, attachment: Attachment, address: str) -> None:
         grant = self._call("POST", f"{address}/grant", b"", self._receipt(entry))
@@ -168,42 +275,66 @@ class Sender:
         ]
         head = ("".join(lines) + f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\n\r\n').encode()
         tail = f"\r\n--{boundary}--\r\n".encode()
-        path = self.outbox.path(entry, attachment)
         answer = request(
             "POST",
             grant["url"],
-            self._stream(path, 0, attachment.size, attachment.size, head, tail),
+            self._stream(entry, attachment, 0, attachment.size, head, tail),
             {"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": str(len(head) + attachment.size + len(tail))},
         )
         _expect_stored(answer)
 
     def _send_parts(self, entry: Entry, attachment: Attachment, address: str, part_size: int) -> None:
         """Storage says which parts it holds; nothing of that need be remembered here."""
-        state = self._call("POST", f"{address}/parts", b'{"numbers":[1]}', self._receipt(entry))
-        missing = set(range(1, -(-attachment.size // part_size) + 1)) - {part["number"] for part in state["held"]}
-        while missing:
-            wanted = json.dumps({"numbers": sorted(missing)[:PARTS_PER_CALL]}).encode()
-            for part in self._call("POST", f"{address}/parts", wanted, self._receipt(entry))["parts"]:
-                self._again(lambda part=part: self._send_part(entry, attachment, part, part_size))  # type: ignore[misc]
-                missing.discard(part["number"])
-        self._call("POST", f"{address}/complete", b"", self._receipt(entry))
+        for again in (True, True, False):
+            try:
+                self._send_missing(entry, attachment, address, part_size)
+            except Refused as refused:
+                if refused.code != "upload_gone":  # it may be complete already: asking again tells
+                    raise
+            try:
+                self._call("POST", f"{address}/complete", b"", self._receipt(entry))
+                return
+            except Refused as refused:
+                if refused.code not in ("parts_missing", "size_mismatch") or not again:
+                    raise
 
-    def _send_part(self, entry: Entry, attachment: Attachment, part: Mapping[str, Any], part_size: int) -> None:
+    def _send_missing(self, entry: Entry, attachment: Attachment, address: str, part_size: int) -> None:
+        held = {part["number"] for part in self._parts(entry, address, [])["held"]}
+        missing = [number for number in range(1, -(-attachment.size // part_size) + 1) if number not in held]
+        while missing:
+            for part in self._parts(entry, address, missing[:PARTS_PER_CALL])["parts"]:
+                self._send_part(entry, attachment, address, part, part_size)
+            del missing[:PARTS_PER_CALL]
+
+    def _send_part(self, entry: Entry, attachment: Attachment, address: str, part: Mapping[str, Any], part_size: int) -> None:
+        """A URL may have run out by the time it is used, or used again: every further attempt asks for its own."""
         start = (part["number"] - 1) * part_size
         length = min(part_size, attachment.size - start)
-        content = self._stream(self.outbox.path(entry, attachment), start, length, attachment.size)
-        _expect_stored(request("PUT", part["url"], content, {"Content-Length": str(length)}))
+        granted = [part]
 
-    def _stream(self, path: Path, start: int, length: int, total: int, head: bytes = b"", tail: bytes = b"") -> Iterator[bytes]:
+        def attempt() -> None:
+            parts = [granted.pop()] if granted else self._parts(entry, address, [part["number"]])["parts"]
+            for each in parts:  # none if it is held by now
+                content = self._stream(entry, attachment, start, length)
+                _expect_stored(request("PUT", each["url"], content, {"Content-Length": str(length)}))
+
+        self._again(attempt)
+
+    def _parts(self, entry: Entry, address: str, numbers: list[int]) -> Any:
+        return self._call("POST", f"{address}/parts", json.dumps({"numbers": numbers}).encode(), self._receipt(entry))
+
+    def _stream(
+        self, entry: Entry, attachment: Attachment, start: int, length: int, head: bytes = b"", tail: bytes = b""
+    ) -> Iterator[bytes]:
         """A file never stands in memory as a whole."""
         yield head
-        with path.open("rb") as stream:
+        with self.outbox.path(entry, attachment).open("rb") as stream:
             stream.seek(start)
             left = length
             while left and (chunk := stream.read(min(CHUNK, left))):
                 yield chunk
                 left -= len(chunk)
-                self.progress(path.name, start + length - left, total)
+                self.progress(attachment.file, start + length - left, attachment.size)
         yield tail
 
     def _receipt(self, entry: Entry) -> dict[str, str]:
@@ -214,18 +345,30 @@ class Sender:
         return self._again(lambda: _read(request(method, self.api + path, [body], {**headers, **_json_headers(body)})))
 
     def _again(self, attempt: Callable[[], Any]) -> Any:
-        """Try, and try again after ever longer pauses with chance in them, so that a thousand phones do not come back at once."""
+        """Try, and try again after ever longer pauses with chance in them, so that a thousand phones do not come back at once.
+
+        After a grant that has run out there is nothing to wait for, unless a fresh one is no better.
+        """
+        expired = False
         for number in range(self.attempts):
             wait = random.uniform(0.5, 1) * min(LONGEST_PAUSE_S, 2**number)  # noqa: S311
             try:
                 return attempt()
+            except Expired:
+                wait, expired = (wait if expired else 0), True
             except Later as later:
                 wait = max(wait, later.after_s)
+            except NotNow:
+                raise
             except (OSError, http.client.HTTPException):
                 pass
-            if number < self.attempts - 1:
+            if wait and number < self.attempts - 1:
                 self.pause(wait)
-        raise ConnectionError("no success for now; what waits is kept")
+        raise NotNow("no success for now; what waits is kept")
+
+
+class Expired(Exception):
+    """A grant that has run out, the one refusal of storage that a fresh grant mends."""
 
 
 class Later(Exception):
@@ -251,21 +394,31 @@ def request(method: str, url: str, content: Iterable[bytes], headers: Mapping[st
         answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
     finally:
         connection.close()
-    if answer.status in TRY_AGAIN:
-        raise Later(float(answer.headers.get("retry-after", 0)))
+    if answer.status == 429 or answer.status >= 500:
+        after = answer.headers.get("retry-after", "")
+        raise Later(int(after) if after.isdigit() else 0)
     return answer
 
 
 def _read(answer: Answer) -> Any:
-    if answer.status >= 400:
-        raise Refused(answer.status, json.loads(answer.body)["code"])
-    return json.loads(answer.body) if answer.body else None
+    try:
+        content: Any = json.loads(answer.body) if answer.body else None
+        if answer.status < 400:
+            return content
+        refused = Refused(answer.status, content["code"], [error["field"] for error in content.get("errors", ())])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise Later(0) from None  # not Tipline's own words: a hotel's sign-in page, say
+    raise refused
 
 
 def _expect_stored(answer: Answer) -> None:
-    """Storage speaks no JSON. 403 is a grant that has run out, the one refusal that a fresh grant mends."""
+    """Storage speaks no JSON."""
     if answer.status == 403:
+        raise Expired
+    if b"<Code>RequestTimeout</Code>" in answer.body:
         raise Later(0)
+    if b"<Code>NoSuchUpload</Code>" in answer.body:
+        raise Refused(answer.status, "upload_gone")
     if answer.status >= 300:
         raise Refused(answer.status, "upload_refused")
 
@@ -289,8 +442,20 @@ def watch(entry: Entry, api: str, tell: Callable[[Mapping[str, Any]], None], pau
         pause(view["poll_after_s"])
 
 
-def content_type(path: Path) -> str:
-    return TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+def examine(path: Path, number: int) -> Attachment:
+    """A file as the attachment it will be. Raises Unacceptable."""
+    try:
+        with path.open("rb") as stream:
+            head, size = stream.read(16), os.fstat(stream.fileno()).st_size
+    except OSError as error:
+        raise Unacceptable(f"{path}: {error.strerror}") from None
+    kind = TYPES.get(path.suffix.lower()) or next((kind for at, magic, kind in MAGIC if head[at:].startswith(magic)), None)
+    if kind is None:
+        raise Unacceptable(f"{path}: neither a photo (JPEG, PNG, WebP, HEIC) nor a video (MP4, MOV, 3GP)")
+    most = MAX_BYTES[kind.split("/")[0]]
+    if not 0 < size <= most:
+        raise Unacceptable(f"{path}: {f'larger than {most >> 20} MiB' if size else 'empty'}")
+    return Attachment(path.name, f"{number}{path.suffix.lower()}", kind, size)
 
 
 def will_go_in_parts(attachment: Attachment) -> bool:
@@ -321,18 +486,49 @@ def main() -> None:
 
     outbox = Outbox(arguments.outbox)
     if arguments.command == "add":
-        outbox.add(arguments.category, arguments.text, arguments.files)
+        try:
+            outbox.add(arguments.category, arguments.text, arguments.files)
+        except Unacceptable as reason:
+            sys.exit(str(reason))
     elif arguments.command == "send":
-        sender = Sender(outbox, arguments.api, _show_progress)
-        for entry in outbox.entries():
-            if entry.waits:
-                sender.send(entry)
-                print(entry.refused or f"{entry.reference} sent")  # noqa: T201
+        sys.exit(_send_all(Sender(outbox, arguments.api, _show_progress)))
     else:
-        for entry in outbox.entries():
-            if entry.receipt:
-                watch(entry, arguments.api, _show)
+        sys.exit(_watch_all(outbox, arguments.api))
+
+
+def _send_all(sender: Sender) -> int:
+    """0 when nothing waits any more. A report that cannot be sent now keeps no other from being tried."""
+    left = 0
+    for entry in sender.outbox.entries():
+        if not entry.waits:
+            continue
+        try:
+            sender.send(entry)
+        except NotNow as reason:
+            print(f"{entry.reference or entry.key}: {reason}", file=sys.stderr)  # noqa: T201
+            left = 1
+            continue
+        print(f"{entry.key} refused: {entry.refused}" if entry.refused else f"{entry.reference} sent")  # noqa: T201
+        for attachment in entry.attachments:
+            if attachment.refused:
+                print(f"  without {attachment.name}: {attachment.refused}")  # noqa: T201
+    return left
+
+
+def _watch_all(outbox: Outbox, api: str) -> int:
+    left = 0
+    for entry in outbox.entries():
+        if entry.receipt:
+            try:
+                watch(entry, api, _show)
+            except (OSError, http.client.HTTPException, Later, Refused):
+                print(f"{entry.reference}: no answer for now", file=sys.stderr)  # noqa: T201
+                left = 1
+    return left
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
