@@ -1,11 +1,12 @@
 """A police notice in a channel: drafted by one officer, approved by another, corrected, resolved, withdrawn, expiring.
 
-    draft ──approve──► published ──resolve──► resolved
+    draft ──approve──► published ──resolve──► resolved ──resolve──► resolved, its outcome corrected
       │                  │    ▲ └──(time)──► expired ──resolve──► resolved
       └──withdraw──► withdrawn  └──approve──────┘        every state but the last: withdraw
 
 What officers write (`Content`) and what readers see (`Bulletin.published`) are kept apart: a change of a published bulletin waits until
 an officer who wrote none of it approves exactly that version. `version` grows with everything written, pictures' verdicts included.
+What has ended shows officers what readers saw last: words that were never published stay in the record of versions alone.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
@@ -60,7 +72,8 @@ _NEXT: Mapping[State, Mapping[Step, State]] = {
         Step.RESOLVE: State.RESOLVED,
         Step.WITHDRAW: State.WITHDRAWN,
     },
-    State.RESOLVED: {Step.WITHDRAW: State.WITHDRAWN},
+    # Resolved again with another outcome, the outcome is corrected.
+    State.RESOLVED: {Step.RESOLVE: State.RESOLVED, Step.WITHDRAW: State.WITHDRAWN},
     State.WITHDRAWN: {},
 }
 
@@ -135,11 +148,22 @@ ChannelCode = Annotated[
 class Area(_Strict):
     """Where a bulletin matters. Of a place only its geohash-5 cell (some 5 km wide) is kept: that is all the public is told."""
 
-    district: Annotated[str, AfterValidator(_known_district)] | None = None
-    text: AreaText | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     datum: Annotated[geo.Datum, Field(strict=False)] = geo.Datum.WGS84
+    text: AreaText | None = None
+    # Last: whether the point lies in it can be asked once the point is read.
+    district: Annotated[str, AfterValidator(_known_district)] | None = None
+
+    @field_validator("district")
+    @classmethod
+    def _holds_the_point(cls, district: str | None, info: ValidationInfo) -> str | None:
+        given = info.data
+        if district and "datum" in given and None not in (given.get("lat"), given.get("lon")):
+            holder = geo.district_of(*geo.to_wgs84(given["lat"], given["lon"], given["datum"]))
+            if district != holder:
+                raise PydanticCustomError("not_at_the_point", "The point lies elsewhere.")
+        return district
 
     @model_validator(mode="after")
     def _says_where(self) -> Self:
@@ -148,9 +172,20 @@ class Area(_Strict):
         return self
 
     def coarse(self) -> dict[str, str]:
-        """What is kept and shown: `district`, `text`, `geohash`, each if there is one."""
-        cell = geo.geohash5(*geo.to_wgs84(self.lat, self.lon, self.datum)) if self.lat is not None and self.lon is not None else None
-        return {name: value for name, value in (("district", self.district), ("text", self.text), ("geohash", cell)) if value}
+        """What is kept and shown: `district`, `text`, `geohash`, each if there is one. The district of a point is worked out."""
+        kept = {"district": self.district, "text": self.text}
+        if self.lat is not None and self.lon is not None:
+            place = geo.to_wgs84(self.lat, self.lon, self.datum)
+            kept |= {"district": geo.district_of(*place), "geohash": geo.geohash5(*place)}
+        return {name: value for name, value in kept.items() if value}
+
+
+_TEXT, _OBJECT = "(text)", "(object)"
+AnyArea = Annotated[
+    Annotated[AreaText, Tag(_TEXT)] | Annotated[Area, Tag(_OBJECT)],
+    # Chosen by its form, so that what is wrong with it is told of that form alone.
+    Discriminator(lambda value: _TEXT if isinstance(value, str) else _OBJECT),
+]
 
 
 class Draft(_Strict):
@@ -159,7 +194,7 @@ class Draft(_Strict):
     channel: ChannelCode
     title: Title
     body: Body
-    area: AreaText | Area | None = None
+    area: AnyArea | None = None
     about: Annotated[About, Field(strict=False)] = About.OTHER
     guardian_consent: bool = False
     expires_at: Moment | None = None
@@ -174,7 +209,7 @@ class Changes(_Strict):
     channel: ChannelCode | None = None
     title: Title | None = None
     body: Body | None = None
-    area: AreaText | Area | None = None
+    area: AnyArea | None = None
     about: Annotated[About, Field(strict=False)] | None = None
     guardian_consent: bool | None = None
     expires_at: Moment | None = None
@@ -258,15 +293,22 @@ class Bulletin(_Kept):
         """Does something wait for approval?"""
         return Step.APPROVE in _NEXT[self.state_at(now)] and self.content != self.published
 
+    def end_if_approved(self, now: datetime) -> datetime:
+        """When it would end if it were approved now. Only a date that is asked for anew prolongs it, or brings it back."""
+        latest, asked = now + LIFE[self.content.about], self.content.expires_at
+        if self.published and asked == self.published.expires_at:
+            asked = None
+        return min(asked or self.expires_at or latest, latest)
+
     def legal_steps(self, now: datetime) -> tuple[Step, ...]:
-        steps = _NEXT[self.state_at(now)]
-        return tuple(step for step in steps if step is not Step.APPROVE or self.is_pending(now))
+        approvable = self.is_pending(now) and self.end_if_approved(now) > now
+        return tuple(step for step in _NEXT[self.state_at(now)] if step is not Step.APPROVE or approvable)
 
     def after(self, step: Step, now: datetime) -> State:
         """The state that `step` leads to. Raises Conflict `illegal_transition`, naming the legal steps."""
         legal = self.legal_steps(now)
         if step not in legal:
-            raise errors.Conflict("illegal_transition", legal=", ".join(legal) or "-")
+            raise errors.Conflict("illegal_transition", legal=", ".join(legal))
         return _NEXT[self.state_at(now)][step]
 
 
@@ -303,22 +345,20 @@ def changed(bulletin: Bulletin, changes: Changes, *, pictures: frozenset[str], b
 
 
 def written(bulletin: Bulletin, content: Content, *, by: str | None) -> Bulletin:
-    """The next version, with this content. `by` None: not a person, but a verdict on a picture."""
-    authors = bulletin.authors if by is None or by in bulletin.authors else (*bulletin.authors, by)
+    """The next version, with this content. `by` None: not a person, but a verdict on a picture. Who changes nothing wrote nothing."""
+    wrote = by is not None and by not in bulletin.authors and content != bulletin.content
+    authors = (*bulletin.authors, by) if by is not None and wrote else bulletin.authors
     return bulletin.model_copy(update={"content": content, "version": bulletin.version + 1, "authors": authors})
 
 
 def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
     """Published, or its correction is. Raises Conflict (`illegal_transition`, `expiry_passed`), Forbidden `own_words`."""
+    content, before, expires_at = bulletin.content, bulletin.published, bulletin.end_if_approved(now)
+    if bulletin.is_pending(now) and expires_at <= now:
+        raise errors.Conflict("expiry_passed")
     bulletin.after(Step.APPROVE, now)
     if by in bulletin.authors:
         raise errors.Forbidden("own_words")
-    content, before = bulletin.content, bulletin.published
-    latest = now + LIFE[content.about]
-    running = bulletin.expires_at if bulletin.state_at(now) is State.PUBLISHED else None
-    expires_at = min(content.expires_at or running or latest, latest)
-    if expires_at <= now:
-        raise errors.Conflict("expiry_passed")
     corrects = before is not None and not content.says_the_same(before)
     kind = MessageKind.ALERT if before is None else MessageKind.UPDATE
     return bulletin.model_copy(
@@ -336,19 +376,23 @@ def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
 
 
 def resolved(bulletin: Bulletin, outcome: Words, *, now: datetime) -> Bulletin:
-    return _ended(bulletin, Step.RESOLVE, now).model_copy(update={"outcome": outcome})
+    """Over, with its outcome; or, resolved already, with another: that is a correction. Raises Conflict."""
+    corrects = {"corrected_at": now} if bulletin.state is State.RESOLVED else {}
+    return _ended(bulletin, Step.RESOLVE, now).model_copy(update={"outcome": outcome, **corrects})
 
 
 def withdrawn(bulletin: Bulletin, reason: str, *, now: datetime) -> Bulletin:
+    """Taken back; an outcome that was told is told no more. Raises Conflict."""
     return _ended(bulletin, Step.WITHDRAW, now).model_copy(update={"reason": reason})
 
 
 def _ended(bulletin: Bulletin, step: Step, now: datetime) -> Bulletin:
     state = bulletin.after(step, now)
-    messages = bulletin.messages
-    if messages and messages[-1].kind is not MessageKind.CANCEL:
-        messages = (*messages, AlertMessage(kind=MessageKind.CANCEL, sent=now))
-    return bulletin.model_copy(update={"state": state, "ended_at": now, "messages": messages})
+    # A message never changes: where a Cancel's words do, a further one says so.
+    messages = (*bulletin.messages, AlertMessage(kind=MessageKind.CANCEL, sent=now)) if bulletin.messages else ()
+    content = bulletin.published or bulletin.content
+    ended_at = bulletin.ended_at if state is bulletin.state else now
+    return bulletin.model_copy(update={"state": state, "ended_at": ended_at, "messages": messages, "content": content})
 
 
 _CLEARABLE = frozenset({"area", "expires_at"})
@@ -375,6 +419,11 @@ def _check(content: Content, now: datetime, *, before: Content | None = None) ->
         raise errors.Invalid(*wrong)
 
 
+def taken_back() -> Words:
+    """What is told of a withdrawn bulletin, in every language: no reason, and no outcome that was told before."""
+    return {language: text("bulletin.withdrawn", language) for language in LANGUAGES}
+
+
 def wording(words: Words, language: str) -> tuple[str, str]:
     """The language and the text in it: the one asked for if there is one, else the default's, else any."""
     for each in (language, DEFAULT, *LANGUAGES):
@@ -387,7 +436,7 @@ def area_parts(area: str | Mapping[str, str] | None) -> Mapping[str, str]:
     """`district`, `text`, `geohash` of an area, each if there is one."""
     if area is None or isinstance(area, Mapping):
         return area or {}
-    return {"district": area} if area in geo.districts() else {"text": area}
+    return {"district": area} if area in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN) else {"text": area}
 
 
 def area_label(area: str | Mapping[str, str] | None, language: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Bulletins as Common Alerting Protocol 1.2 (OASIS): Alert, then Updates, then perhaps one Cancel, chained by <references>.
+"""Bulletins as Common Alerting Protocol 1.2 (OASIS): Alert, then Updates, then perhaps a Cancel, chained by <references>.
 
 How our words become CAP's is said in docs/bulletins.md. Each language is an <info> of its own.
 """
@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from xml.etree import ElementTree as xml
 
-from chalicelib.domain.bulletins import Bulletin, Content, MessageKind, area_label, area_parts, wording
+from chalicelib.domain import geo
+from chalicelib.domain.bulletins import Bulletin, Content, MessageKind, State, area_label, area_parts, taken_back, wording
 from chalicelib.domain.feeds import element, render
 from chalicelib.domain.languages import LANGUAGES, text
 
@@ -111,7 +112,7 @@ def _info(root: xml.Element, bulletin: Bulletin, content: Content, language: str
     element(info, "senderName", content=text("bulletin.sender", language))
     element(info, "headline", content=wording(content.title, language)[1])
     element(info, "description", content=wording(content.body, language)[1])
-    element(info, "instruction", content=text("bulletin.instruction", language, number=number))
+    element(info, "instruction", content=text(f"bulletin.instruction.{content.channel}", language, number=number))
     element(info, "web", content=f"{base}/v1/bulletins/{bulletin.id}")
     for media_id in content.media:
         resource = element(info, "resource")
@@ -130,7 +131,7 @@ def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str
         corners = [(cell.south, cell.west), (cell.south, cell.east), (cell.north, cell.east), (cell.north, cell.west)]
         element(node, "polygon", content=" ".join(f"{lat:.5f},{lon:.5f}" for lat, lon in [*corners, corners[0]]))
     for name in ("district", "geohash"):
-        if name in parts:
+        if name in parts and parts[name] not in (geo.OUTSIDE, geo.UNKNOWN):
             geocode = element(node, "geocode")
             element(geocode, "valueName", content=name)
             element(geocode, "value", content=parts[name])
@@ -142,7 +143,7 @@ def _languages(content: Content) -> Sequence[str]:
 
 
 def _note(bulletin: Bulletin) -> str:
-    told = bulletin.outcome or {language: text("bulletin.withdrawn", language) for language in LANGUAGES}
+    told = (bulletin.outcome if bulletin.state is State.RESOLVED else None) or taken_back()
     return "\n".join(told[language] for language in LANGUAGES if language in told)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import times
@@ -18,7 +18,8 @@ MAX_ENTRIES = 50
 
 # What XML 1.0 cannot hold, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_EPOCH = "1970-01-01T00:00:00.000Z"
+# When a feed in which there never was anything was last updated: before anything can have been published.
+_BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Entry(NamedTuple):
@@ -35,18 +36,26 @@ class Entry(NamedTuple):
         return self.corrected_at or self.published_at
 
 
-def json_feed(entries: Sequence[Entry], *, language: str, base: str, query: str = "") -> dict[str, Any]:
-    """`base` is where our routes are; `query` belongs to the feed's own address."""
+def json_feed(entries: Sequence[Entry], *, channel: str | None, language: str, base: str) -> dict[str, Any]:
+    """Of one channel, or of all (None). `base` is where our routes are. There is no `home_page_url`: no page here is for people."""
     return {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": text("bulletin.feed", language),
+        "title": _title(channel, language),
         "description": text("bulletin.feed_is", language),
-        "home_page_url": f"{base}/v1/bulletins{query}",
-        "feed_url": f"{base}/v1/bulletins/feed.json{query}",
+        "feed_url": _address("feed.json", channel, base),
         "language": language,
         "authors": [{"name": text("bulletin.sender", language)}],
         "items": [_item(entry, language, base) for entry in entries],
     }
+
+
+def _title(channel: str | None, language: str) -> str:
+    feed = text("bulletin.feed", language)
+    return text("bulletin.feed_of", language, feed=feed, channel=text(f"channel.{channel}", language)) if channel else feed
+
+
+def _address(name: str, channel: str | None, base: str) -> str:
+    return f"{base}/v1/bulletins/{name}" + (f"?channel={channel}" if channel else "")
 
 
 def _item(entry: Entry, language: str, base: str) -> dict[str, Any]:
@@ -68,13 +77,15 @@ def _item(entry: Entry, language: str, base: str) -> dict[str, Any]:
     return item
 
 
-def atom(entries: Sequence[Entry], *, language: str, base: str, query: str = "") -> str:
+def atom(entries: Sequence[Entry], *, changed_at: datetime | None, channel: str | None, language: str, base: str) -> str:
+    """As `json_feed`. `changed_at`: when what it holds last changed, ends included, so `updated` never goes back; None: it never did."""
     root = element(None, "feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": language})
-    address = f"{base}/v1/bulletins/feed.atom{query}"
+    address = _address("feed.atom", channel, base)
     element(root, "id", content=address)
-    element(root, "title", content=text("bulletin.feed", language))
+    element(root, "title", content=_title(channel, language))
     element(root, "subtitle", content=text("bulletin.feed_is", language))
-    element(root, "updated", content=max((times.render(entry.changed_at) for entry in entries), default=_EPOCH))
+    updated = max(changed_at or _BEGINNING, *(entry.changed_at for entry in entries), _BEGINNING)
+    element(root, "updated", content=times.render(updated))
     element(root, "link", {"rel": "self", "type": ATOM_TYPE, "href": address})
     element(element(root, "author"), "name", content=text("bulletin.sender", language))
     for entry in entries:
@@ -103,8 +114,8 @@ def _said(entry: Entry, language: str) -> str:
     area = area_label(entry.content.area, language)
     lines = [
         text("bulletin.area", language, area=area) if area else "",
-        text("bulletin.corrected", language, at=times.render(entry.corrected_at)) if entry.corrected_at else "",
-        text("bulletin.until", language, at=times.render(entry.expires_at)),
+        text("bulletin.corrected", language, at=times.for_people(entry.corrected_at)) if entry.corrected_at else "",
+        text("bulletin.until", language, at=times.for_people(entry.expires_at)),
     ]
     return "\n".join([wording(entry.content.body, language)[1], "", *filter(None, lines)])
 

@@ -1,7 +1,7 @@
 """RFC 3339 in any zone in, UTC with three decimals out."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -13,6 +13,7 @@ _RFC_3339 = re.compile(
     r"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?)"
     r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 )
+_HERE = timezone(timedelta(hours=8))  # without summer time
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 
 
@@ -39,6 +40,11 @@ def render(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def for_people(moment: datetime) -> str:
+    """A time by the clocks here, to the minute: `2026-11-25 09:20 (UTC+8)`."""
+    return f"{moment.astimezone(_HERE):%Y-%m-%d %H:%M} (UTC+8)"
 
 
 def _read(value: Any) -> datetime:

@@ -14,7 +14,6 @@ from chalicelib.domain.reports import CategoryCode, Proposal, Report, Status, St
 from chalicelib.domain.text import bounded
 
 REASON_MAX = 1000
-NONE_LEGAL = "—"
 
 # From each status, where a step may lead. `new` is nowhere to go back to: that somebody has looked stays true.
 TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
@@ -77,7 +76,7 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     target = wanted.status or report.status
     legal = TRANSITIONS[report.status]
     if report.status is Status.WITHDRAWN or (target is not report.status and target not in legal):
-        raise errors.Conflict("illegal_transition", legal=", ".join(legal) or NONE_LEGAL)
+        raise errors.Conflict("illegal_transition", legal=", ".join(legal))
     closing = target is Status.CLOSED and report.status is not Status.CLOSED
     wrong = []
     if closing:

@@ -190,6 +190,7 @@ class Created(Shape):
             "district": "chaoyang",
             "received_at": "2026-11-24T00:31:07.412Z",
             "flags": [],
+            "notes": [],
             "emergency": _EMERGENCY,
             "uploads": [_POST, _MULTIPART],
         }
@@ -206,6 +207,7 @@ class Created(Shape):
     district: str
     received_at: str
     flags: list[str] = []
+    notes: list[str] = Field(default=[], description="What the reporter should be told, such as that the place lies outside the districts.")
     emergency: Emergency
     uploads: list[Upload]
 

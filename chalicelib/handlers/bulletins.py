@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from chalice.app import Blueprint
 from pydantic import ConfigDict, Field
@@ -23,9 +23,11 @@ from chalicelib.store.bulletins import Published, published
 
 bp = Blueprint(__name__)
 
-# Longer than an answer may be cached, with time to follow the redirect.
-PICTURE_LIFE_S = 300
 _MAX_AGE_S = 60
+# How long a picture can be had by a redirect that was followed late, and so the most it outlives its bulletin.
+_PICTURE_LIFE_S = 60
+# A CDN keeps a redirect so long that whoever gets it last has as long again to follow it.
+_SHARED_AGE_S = 30
 
 
 class _Query(answers.Shape):
@@ -76,7 +78,8 @@ class PublicPicture(answers.Shape):
 
 
 class PublicBulletin(answers.Shape):
-    """What readers see. Once resolved, only that and the outcome: the words and pictures have served their purpose."""
+    """What readers see. Once resolved, only that and the outcome: the words and pictures have served their purpose; `corrected_at` is
+    then when the outcome was corrected."""
 
     model_config = answers.shown(_SHOWN)
 
@@ -114,7 +117,6 @@ class JsonFeed(answers.Shape):
             "version": "https://jsonfeed.org/version/1.1",
             "title": "Police bulletins",
             "description": "What police publish here.",
-            "home_page_url": "https://tipline.example/v1/bulletins",
             "feed_url": "https://tipline.example/v1/bulletins/feed.json",
             "language": "en",
             "authors": [{"name": "Police"}],
@@ -136,7 +138,6 @@ class JsonFeed(answers.Shape):
     version: str
     title: str
     description: str
-    home_page_url: str
     feed_url: str
     language: str
     authors: list[dict[str, str]]
@@ -183,8 +184,8 @@ def list_public_bulletins(call: Call) -> Answer:
 )
 def get_json_feed(call: Call) -> Answer:
     """The newest 50, in the language of `Accept-Language`."""
-    entries = _entries(call)
-    feed = feeds.json_feed(entries, language=call.language, base=_base(call), query=_feed_query(call))
+    entries, _ = _entries(call)
+    feed = feeds.json_feed(entries, channel=call.query.channel, language=call.language, base=_base(call))
     content = json.dumps(feed, ensure_ascii=False, separators=(",", ":"))
     return _public_answer(content, call, (entry.expires_at for entry in entries), feeds.JSON_TYPE)
 
@@ -201,8 +202,8 @@ def get_json_feed(call: Call) -> Answer:
 )
 def get_atom_feed(call: Call) -> Answer:
     """The newest 50, in the language of `Accept-Language`."""
-    entries = _entries(call)
-    content = feeds.atom(entries, language=call.language, base=_base(call), query=_feed_query(call))
+    entries, changed_at = _entries(call)
+    content = feeds.atom(entries, changed_at=changed_at, channel=call.query.channel, language=call.language, base=_base(call))
     return _public_answer(content, call, (entry.expires_at for entry in entries), feeds.ATOM_TYPE + "; charset=utf-8")
 
 
@@ -238,8 +239,13 @@ def show_picture(call: Call) -> Answer:
     seen = published(bulletin, call.now)
     if seen is None or call.path["media_id"] not in seen.content.media:
         raise errors.NotFound
-    url = picture_url(bulletin.id, call.path["media_id"], "preview.jpg", PICTURE_LIFE_S)
-    return Answer(status=302, headers={"Location": url, "Cache-Control": _cache_control([seen.expires_at], call.now)})
+    left = _seconds_left([seen.expires_at], call.now)
+    life = min(_PICTURE_LIFE_S, max(1, left))
+    url = picture_url(bulletin.id, call.path["media_id"], "preview.jpg", life, cache_control=f"max-age={life}")
+    return Answer(
+        status=302,
+        headers={"Location": url, "Cache-Control": f"public, max-age={min(_MAX_AGE_S, left)}, s-maxage={min(_SHARED_AGE_S, left // 2)}"},
+    )
 
 
 @endpoint(
@@ -271,9 +277,12 @@ def _base(call: Call) -> str:
 
 
 def _cache_control(ends: Iterable[datetime], now: datetime) -> str:
+    return f"public, max-age={_seconds_left(ends, now)}"
+
+
+def _seconds_left(ends: Iterable[datetime], now: datetime) -> int:
     """A minute at most, and never beyond the end of what is shown."""
-    seconds = min([_MAX_AGE_S, *(math.floor((end - now).total_seconds()) for end in ends)])
-    return f"public, max-age={max(0, seconds)}"
+    return max(0, min([_MAX_AGE_S, *(math.floor((end - now).total_seconds()) for end in ends)]))
 
 
 def _public_answer(content: str, call: Call, ends: Iterable[datetime], content_type: str = "application/json") -> Answer:
@@ -286,13 +295,11 @@ def _public_answer(content: str, call: Call, ends: Iterable[datetime], content_t
     return conditional(content, call, headers)
 
 
-def _entries(call: Call) -> list[feeds.Entry]:
+def _entries(call: Call) -> tuple[list[feeds.Entry], datetime | None]:
+    """What the feed holds, and when that last changed."""
     page = wiring.bulletins().page(call.query.channel, now=call.now, limit=feeds.MAX_ENTRIES)
-    return [feeds.Entry(each.id, each.content, each.published_at, each.corrected_at, each.expires_at) for each in page.items]
-
-
-def _feed_query(call: Call) -> str:
-    return "?" + urlencode({"channel": call.query.channel}) if call.query.channel else ""
+    entries = [feeds.Entry(each.id, each.content, each.published_at, each.corrected_at, each.expires_at) for each in page.items]
+    return entries, page.changed_at
 
 
 def _public(seen: Published, call: Call) -> PublicBulletin:
@@ -311,11 +318,13 @@ def _public(seen: Published, call: Call) -> PublicBulletin:
 
 
 def _resolved(bulletin: Bulletin, call: Call) -> PublicBulletin:
+    ended_at = bulletin.ended_at or bulletin.created_at
     return PublicBulletin(
         **_public_head(bulletin.id, bulletin.content.channel, bulletin.state, call),
         published_at=str(rendered(bulletin.published_at)),
+        corrected_at=rendered(bulletin.corrected_at if bulletin.corrected_at and bulletin.corrected_at > ended_at else None),
         outcome=bulletin.outcome,
-        ended_at=rendered(bulletin.ended_at),
+        ended_at=times.render(ended_at),
     )
 
 

@@ -30,6 +30,8 @@ BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"
 _RECEIPT = re.compile(r"receipt +(\S.*)", re.IGNORECASE)
 _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"[\x00", b"\x00[", b"\x00\x00")  # UTF-16 and UTF-32
 _SAFE_FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
+# In pydantic's path, but no field: that a name itself is wrong, and the tag of one form among several.
+_PYDANTICS = re.compile(r"\[key\]|\([a-z]+\)")
 
 
 def _read_limit(value: Any) -> Any:
@@ -389,4 +391,5 @@ def as_fields(invalid: ValidationError) -> errors.Invalid:
 
 def _field(path: tuple[int | str, ...]) -> str:
     """The dotted path of a field. A name that was made up by the sender is repeated only when it is a plain word."""
-    return ".".join(str(part) if _SAFE_FIELD.fullmatch(str(part)) else "?" for part in path) or "body"
+    named = [*path[:1], *(part for part in path[1:] if not _PYDANTICS.fullmatch(str(part)))]
+    return ".".join(str(part) if _SAFE_FIELD.fullmatch(str(part)) else "?" for part in named) or "body"

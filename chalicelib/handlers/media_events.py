@@ -58,7 +58,7 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
         if is_bulletin_id(found.report_id):
             from chalicelib.services.publishing import record_picture
 
-            record_picture(found.report_id, found.media_id, manifest, bulletins=wiring.bulletins())
+            record_picture(found.report_id, found.media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now())
             return
         record_verdict(found.report_id, found.media_id, manifest, reports=wiring.reports(), now=wiring.now())
 

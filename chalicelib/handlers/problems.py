@@ -10,8 +10,7 @@ Nothing of the input is repeated, and nothing of the program shown. The gateway'
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.domain.languages import text
-from chalicelib.domain.workflow import NONE_LEGAL
+from chalicelib.domain.languages import text, texts
 
 CONTENT_TYPE = "application/problem+json"
 TYPE_BASE = "https://tipline.example/errors/"
@@ -38,12 +37,14 @@ def status_of(error: errors.TiplineError) -> int:
 
 
 def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[str, Any]:
+    legal = [code for code in error.params.get("legal", "").split(", ") if code]
+    params = error.params | ({"legal": _named(legal, language)} if "legal" in error.params else {})
     body: dict[str, Any] = {
         "type": TYPE_BASE + error.code,
         "code": error.code,
         "title": text(f"error.{error.code}.title", language),
         "status": status_of(error),
-        "detail": text(f"error.{error.code}.detail", language, **error.params),
+        "detail": text(f"error.{error.code}.detail", language, **params),
         "request_id": request_id,
     }
     if isinstance(error, errors.Invalid):
@@ -52,8 +53,14 @@ def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[
             for each in error.errors
         ]
     if error.code == "illegal_transition":
-        body["legal"] = [step for step in error.params["legal"].split(", ") if step != NONE_LEGAL]
+        body["legal"] = legal
     return body
+
+
+def _named(steps: list[str], language: str) -> str:
+    """Steps as a person calls them: of a bulletin by what is done, of a report by the status it comes to."""
+    said = texts(language)
+    return " / ".join(said.get(f"step.{step}") or said.get(f"status.{step}", step) for step in steps) or said["step.none"]
 
 
 def headers_of(error: errors.TiplineError) -> dict[str, str]:

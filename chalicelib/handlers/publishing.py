@@ -15,10 +15,10 @@ from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Medium, Strict
 from chalicelib.handlers import answers
 from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.bulletins import BODY, PICTURE_LIFE_S, URL, WORDS, PublicQuery, rendered, url_of
+from chalicelib.handlers.bulletins import BODY, URL, WORDS, PublicQuery, rendered, url_of
 from chalicelib.handlers.casework import admitted
 from chalicelib.handlers.http import Access, Answer, Call, Key, endpoint
-from chalicelib.handlers.reports import picture_url
+from chalicelib.handlers.reports import THUMBNAIL_LIFE_S, picture_url
 from chalicelib.services import publishing, uploads
 from chalicelib.services.publishing import Desk
 from chalicelib.store.bulletins import Dossier
@@ -318,7 +318,8 @@ def approve_bulletin(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def resolve_bulletin(call: Call) -> Answer:
-    """At once, by any officer of the channel. Whoever sent a lead sees the outcome in their report."""
+    """At once, by any officer of the channel. Whoever sent a lead sees the outcome in their report. Again with another outcome, it
+    corrects the first."""
     return _opened(publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, desk=_desk(call)), call)
 
 
@@ -338,6 +339,25 @@ def resolve_bulletin(call: Call) -> Answer:
 def withdraw_bulletin(call: Call) -> Answer:
     """At once, by any officer of the channel. Readers are not told the reason."""
     return _opened(publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, desk=_desk(call)), call)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/v1/officer/bulletins/{bulletin_id}/history",
+    summary="Who wrote, approved and saw a bulletin, when",
+    tag="Publishing",
+    access=Access.OFFICER,
+    returns={200: answers.History},
+    raises=(_NOT_FOUND,),
+    authorizer=authorize_officer,
+)
+def read_bulletin_history(call: Call) -> Answer:
+    """Oldest first, this very look included. Each version comes with its whole `content`; an approval names the version it covers."""
+    events = publishing.read_history(call.path["bulletin_id"], desk=_desk(call))
+    return Answer(
+        answers.History(items=[answers.HistoryEntry(at=each.at, by=each.by, action=each.action, detail=each.detail) for each in events])
+    )
 
 
 def _desk(call: Call) -> Desk:
@@ -408,6 +428,6 @@ def _picture(bulletin: Bulletin, medium: Medium, language: str) -> BulletinPictu
         reason=medium.reason.value if medium.reason else None,
         reason_text=text(f"reject.{medium.reason}", language) if medium.reason else None,
         content_type=answers.seen_type(medium),
-        thumbnail_url=picture_url(bulletin.id, medium.media_id, "thumb.jpg", PICTURE_LIFE_S) if ready else None,
-        preview_url=picture_url(bulletin.id, medium.media_id, "preview.jpg", PICTURE_LIFE_S) if ready else None,
+        thumbnail_url=picture_url(bulletin.id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S) if ready else None,
+        preview_url=picture_url(bulletin.id, medium.media_id, "preview.jpg", THUMBNAIL_LIFE_S) if ready else None,
     )

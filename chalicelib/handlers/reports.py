@@ -14,7 +14,7 @@ from chalicelib.domain.bulletins import wording
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, MAX_PARTS_PER_CALL, Declared, MediaState, derived_key
 from chalicelib.domain.messages import NewMessage
-from chalicelib.domain.reports import REPORTER_STATUS, Medium, Report, Status, Strict, Submission
+from chalicelib.domain.reports import REPORTER_STATUS, Flag, Medium, Report, Status, Strict, Submission
 from chalicelib.handlers import answers
 from chalicelib.handlers.http import Access, Answer, Call, Key, conditional, endpoint
 from chalicelib.media import grants
@@ -93,6 +93,7 @@ def created(filed: intake.Filed, call: Call) -> answers.Created:
         district=report.district,
         received_at=times.render(report.received_at),
         flags=[flag.value for flag in report.flags],
+        notes=[text("report.outside", call.language)] if Flag.OUTSIDE in report.flags else [],
         emergency=answers.emergency(wiring.catalogue().emergency.number, call.language),
         uploads=[answers.upload(grant) for grant in granted],
     )
@@ -325,7 +326,7 @@ def thumbnail_url(report_id: str, medium: Medium) -> str | None:
     return picture_url(report_id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S)
 
 
-def picture_url(report_id: str, media_id: str, name: Any, life_s: int) -> str:
+def picture_url(report_id: str, media_id: str, name: Any, life_s: int, *, cache_control: str | None = None) -> str:
     """A short-lived URL of a cleaned picture."""
     bucket = wiring.bucket()
     return grants.read_url(
@@ -336,6 +337,7 @@ def picture_url(report_id: str, media_id: str, name: Any, life_s: int) -> str:
         content_type="image/jpeg",
         disposition="inline",
         expires_s=life_s,
+        cache_control=cache_control,
     )
 
 

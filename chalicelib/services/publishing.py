@@ -4,6 +4,7 @@ An officer works in a channel when they see a category that feeds it. Districts 
 Nothing is shown to an officer, and nothing changed, without its audit record.
 """
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import errors
 from chalicelib.domain import bulletins as rules
-from chalicelib.domain import duties
+from chalicelib.domain import duties, times
 from chalicelib.domain.bulletins import MAX_PICTURES, Bulletin, Changes, Draft, State, Words
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import Identity, is_bulletin_id, random_id
@@ -25,7 +26,7 @@ from chalicelib.services.intake import new_medium
 from chalicelib.services.recording import read_manifest, verdict_fields
 from chalicelib.store import keys
 from chalicelib.store.audit import Action, Audit
-from chalicelib.store.bulletins import BY_STATE, Bulletins, Dossier, Due, Published, published
+from chalicelib.store.bulletins import BY_STATE, VERDICT, Bulletins, Dossier, Due, Published, published
 from chalicelib.store.listing import Listing
 from chalicelib.store.table import ConditionFailed
 
@@ -40,6 +41,7 @@ _TRIES = 5
 _PER_SWEEP = 100
 # How often an uploaded picture is put before make_thumbnails again, before it counts as one that cannot be processed.
 _ATTEMPTS = 3
+_MAKES_A_VERSION = ("draft", "write")
 # Who it was when nobody did it.
 CLOCK = "(clock)"
 PUBLIC = "public"
@@ -60,6 +62,16 @@ class Desk:
 class BulletinPage:
     items: tuple[Bulletin, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a bulletin's history; `at` as it is written out."""
+
+    at: str
+    by: str
+    action: str
+    detail: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,26 @@ def open_bulletin(bulletin_id: str, *, desk: Desk) -> Dossier:
     return dossier
 
 
+def read_history(bulletin_id: str, *, desk: Desk) -> list[Event]:
+    """Who did and saw what, oldest first, this very look included; with each version its content. Raises NotFound."""
+    _within_reach(bulletin_id, desk)
+    by = desk.officer.username
+    desk.audit.about_bulletin(bulletin_id, by=by, action=Action.OPEN, now=desk.now, detail={"part": "history"})
+    unnamed = {each.version: each for each in desk.bulletins.versions(bulletin_id)}
+    events = []
+    for row in desk.audit.of_bulletin(bulletin_id):
+        detail = json.loads(row["detail"]) if "detail" in row else None
+        if detail and detail.get("step") in _MAKES_A_VERSION and (version := unnamed.pop(detail["version"], None)):
+            detail |= {"content": version.content.model_dump(mode="json")}
+        events.append(Event(row["sk"].partition("#")[0], row["by"], row["action"], detail))
+    # Pictures' verdicts, and what is older than the audit trail.
+    events += [
+        Event(times.render(each.at), each.by, Action.CHANGE, {"version": number, "content": each.content.model_dump(mode="json")})
+        for number, each in unnamed.items()
+    ]
+    return sorted(events, key=lambda event: event.at)
+
+
 def count_leads(bulletin_id: str, *, reports: "Reports", catalogue: Catalogue) -> int:
     """How many leads there are on a bulletin."""
     shards = max(category.shards for category in catalogue.categories)
@@ -186,7 +218,7 @@ def add_pictures(
         puts = [action for medium in new for action in desk.bulletins.picture_action(bulletin_id, medium, desk.now + duties.UPLOAD_CHECK)]
         try:
             record = _record(after, desk, {"step": "write", "fields": ["media"]})
-            return desk.bulletins.replace(bulletin, after, record, *puts), new
+            return desk.bulletins.replace(bulletin, after, record, *puts, by=desk.officer.username, now=desk.now), new
         except ConditionFailed:
             continue
     raise errors.Unavailable
@@ -201,7 +233,7 @@ def approve_bulletin(bulletin_id: str, *, version: int, desk: Desk) -> Dossier:
 
     def approve(dossier: Dossier) -> Bulletin:
         bulletin = _fresh(dossier, version)
-        if (bulletin.published_version, bulletin.approved_by) == (version, by):
+        if bulletin.state_at(now) is State.PUBLISHED and (bulletin.published_version, bulletin.approved_by) == (version, by):
             return bulletin
         if bulletin.state_at(now) is not State.PUBLISHED and not desk.catalogue.takes_bulletins(bulletin.content.channel, now):
             raise errors.Conflict("channel_not_active")
@@ -219,7 +251,10 @@ def approve_bulletin(bulletin_id: str, *, version: int, desk: Desk) -> Dossier:
 
 
 def resolve_bulletin(bulletin_id: str, outcome: Words, *, desk: Desk) -> Dossier:
-    """Tell how it ended, at once; so does every lead. Repeated, it answers the same. Raises Conflict, NotFound."""
+    """Tell how it ended, at once; so does every lead. Repeated, it answers the same; with another outcome it corrects the first.
+
+    Raises Conflict, NotFound.
+    """
 
     def resolve(dossier: Dossier) -> Bulletin:
         bulletin = dossier.bulletin
@@ -227,7 +262,7 @@ def resolve_bulletin(bulletin_id: str, outcome: Words, *, desk: Desk) -> Dossier
             return bulletin
         return rules.resolved(bulletin, outcome, now=desk.now)
 
-    return _step(bulletin_id, resolve, desk, {"step": "resolve"})
+    return _step(bulletin_id, resolve, desk, {"step": "resolve", "outcome": outcome})
 
 
 def withdraw_bulletin(bulletin_id: str, reason: str, *, desk: Desk) -> Dossier:
@@ -239,7 +274,7 @@ def withdraw_bulletin(bulletin_id: str, reason: str, *, desk: Desk) -> Dossier:
             return bulletin
         return rules.withdrawn(bulletin, reason, now=desk.now)
 
-    return _step(bulletin_id, withdraw, desk, {"step": "withdraw"})
+    return _step(bulletin_id, withdraw, desk, {"step": "withdraw", "reason": reason})
 
 
 def read_page(channel: str | None, *, cursor: str | None, limit: int, bulletins: Bulletins, cursors: Cursors, now: datetime) -> PublicPage:
@@ -267,9 +302,9 @@ def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bull
     return bulletin
 
 
-def record_picture(bulletin_id: str, media_id: str, manifest: Manifest, *, bulletins: Bulletins) -> bool:
+def record_picture(bulletin_id: str, media_id: str, manifest: Manifest, *, bulletins: Bulletins, now: datetime) -> bool:
     """Take a verdict over into a bulletin's picture. False when it is unknown or has its verdict: both are no fault."""
-    return _settle(bulletin_id, media_id, manifest.state, verdict_fields(manifest), bulletins)
+    return _settle(bulletin_id, media_id, manifest.state, verdict_fields(manifest), bulletins, now)
 
 
 def sweep_bulletins(*, bulletins: Bulletins, audit: Audit, objects: "Objects", uploads: "UploadsQueue", now: datetime) -> dict[str, int]:
@@ -315,7 +350,8 @@ def _step(bulletin_id: str, take: Callable[[Dossier], Bulletin], desk: Desk, det
             if after is before:  # the same step again
                 desk.audit.about_bulletin(bulletin_id, by=desk.officer.username, action=Action.OPEN, now=desk.now)
                 return dossier
-            return Dossier(desk.bulletins.replace(before, after, _record(after, desk, detail)), dossier.pictures)
+            record = _record(after, desk, detail)
+            return Dossier(desk.bulletins.replace(before, after, record, by=desk.officer.username, now=desk.now), dossier.pictures)
         except ConditionFailed:
             continue
     raise errors.Unavailable
@@ -330,7 +366,7 @@ def _declaration(medium: Medium) -> tuple[str, int, str | None]:
     return medium.declared_type, medium.declared_size, medium.declared_sha256
 
 
-def _settle(bulletin_id: str, media_id: str, state: MediaState, found: dict[str, Any], bulletins: Bulletins) -> bool:
+def _settle(bulletin_id: str, media_id: str, state: MediaState, found: dict[str, Any], bulletins: Bulletins, now: datetime) -> bool:
     """A verdict changes what an approval would cover, so it makes a new version; a rejected picture is no longer shown by it."""
     for _ in range(_TRIES):
         dossier = bulletins.dossier(bulletin_id)
@@ -341,7 +377,7 @@ def _settle(bulletin_id: str, media_id: str, state: MediaState, found: dict[str,
         shown = tuple(each for each in before.content.media if each != media_id or state is MediaState.READY)
         after = rules.written(before, before.content.model_copy(update={"media": shown}), by=None)
         try:
-            bulletins.replace(before, after, bulletins.settle_action(bulletin_id, medium, found))
+            bulletins.replace(before, after, bulletins.settle_action(bulletin_id, medium, found), by=VERDICT, now=now)
         except ConditionFailed:
             continue
         return True
@@ -358,7 +394,7 @@ def _expire(due: Due, bulletins: Bulletins, audit: Audit, now: datetime) -> None
         bulletin.id, by=CLOCK, action=Action.CHANGE, now=now, detail={"step": "expire", "version": after.version}
     )
     try:
-        bulletins.replace(bulletin, after, record)
+        bulletins.replace(bulletin, after, record, by=CLOCK, now=now)
     except ConditionFailed:
         return  # changed at this moment: what is due then says so
     log.info("bulletin_expired", extra={"channel": bulletin.content.channel})
@@ -372,7 +408,7 @@ def _look_for_picture(due: Due, media_id: str, bulletins: Bulletins, objects: "O
         return
     manifest = read_manifest(due.bulletin_id, media_id, objects=objects)
     if manifest:
-        record_picture(due.bulletin_id, media_id, manifest, bulletins=bulletins)
+        record_picture(due.bulletin_id, media_id, manifest, bulletins=bulletins, now=now)
         bulletins.strike_off(due)
         return
     key, attempts = original_key(due.bulletin_id, media_id), int(due.row.get("attempts", 0))
@@ -385,5 +421,5 @@ def _look_for_picture(due: Due, media_id: str, bulletins: Bulletins, objects: "O
     else:
         reason = RejectReason.UNPROCESSABLE if first else RejectReason.NOT_RECEIVED
         found = {"state": MediaState.REJECTED.value, "reason": reason.value, "version_id": first.version_id if first else None}
-        _settle(due.bulletin_id, media_id, MediaState.REJECTED, found, bulletins)
+        _settle(due.bulletin_id, media_id, MediaState.REJECTED, found, bulletins, now)
         bulletins.strike_off(due)

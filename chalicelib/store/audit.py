@@ -63,6 +63,11 @@ class Audit:
         rows, _ = self.table.query(keys.report(report_id), consistent=True)
         return rows
 
+    def of_bulletin(self, bulletin_id: str) -> list[Row]:
+        """Every row about a bulletin, oldest first."""
+        rows, _ = self.table.query(keys.bulletin(bulletin_id), consistent=True)
+        return rows
+
     def is_genuine(self, row: Mapping[str, Any]) -> bool:
         return hmac.compare_digest(str(row.get("mac", "")), self._mac(row))
 

@@ -1,8 +1,10 @@
 """Bulletins' rows, and what the public reads of them.
 
     BULLETIN#<id>       HEAD, MEDIA#<media id>
+                        VERSION#<n>                  what was written as version n, by whom and when; never changed, never deleted
                         LEADS                        since the first publication: what those who answer it are told, in a row that is small
-    PUBLIC#<channel>    <published_at>#<id>      what readers see, of the approved version; a copy under `PUBLIC#*` for all channels
+    PUBLIC#<channel>    CHANGED                  when what readers see last changed
+                        <published_at>#<id>      what readers see, of the approved version; a copy under `PUBLIC#*` for all channels
     DUE                 <due_at>#<what>#<id>     what must be looked at, and when: expiry, and pictures without a verdict
 
 A publication writes all of them in one transaction, and so does its end. So a page, or a feed, is one query of one partition,
@@ -17,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Bulletin, Content, State, Words
+from chalicelib.domain.bulletins import Bulletin, Content, State, Words, taken_back
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
@@ -26,7 +28,12 @@ BY_STATE = ("by_state", "state_shard", "listed_at")
 ALL_CHANNELS = "*"
 DUE = "DUE"
 _EXPIRY, _PICTURE = "expiry", "picture"
-_LEADS, _MEDIA = "LEADS", "MEDIA#"
+_LEADS, _MEDIA, _VERSION = "LEADS", "MEDIA#", "VERSION#"
+_MEDIA_END = "MEDIA$"  # '$' follows '#'
+# Sorts after every bulletin's time, so a first page begins with it, in the same read.
+_CHANGED = "CHANGED"
+# Who it was that made a version by a verdict on a picture.
+VERDICT = "(verdict)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +62,22 @@ class Published(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """`position`: where the next page begins (below it); None when there is no more."""
+    """`position`: where the next page begins (below it); None when there is no more. `changed_at`: told with the first page only."""
 
     items: tuple[Published, ...]
     position: str | None
+    changed_at: datetime | None
+
+
+class Version(BaseModel):
+    """What was written, kept for good."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    version: int
+    by: str
+    at: datetime
+    content: Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +98,16 @@ class Bulletins:
         return self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) is not None
 
     def outcome(self, bulletin_id: str) -> Words | None:
-        """How it ended, for those who sent leads; None when it has not been resolved, or is unknown."""
-        row = self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True)
-        return row.get("outcome") if row else None
+        """How it ended, for those who sent leads; None when it was neither resolved nor withdrawn, or is unknown."""
+        row = self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) or {}
+        return taken_back() if row.get("withdrawn") else row.get("outcome")
 
     def get(self, bulletin_id: str) -> Bulletin | None:
         row = self.table.get(keys.bulletin(bulletin_id), keys.HEAD, consistent=True)
         return Bulletin.model_validate(row) if row else None
 
     def dossier(self, bulletin_id: str) -> Dossier | None:
-        rows, _ = self.table.query(keys.bulletin(bulletin_id), consistent=True)
+        rows, _ = self.table.query(keys.bulletin(bulletin_id), between=(keys.HEAD, _MEDIA_END), consistent=True)
         head = next((row for row in rows if row["sk"] == keys.HEAD), None)
         if head is None:
             return None
@@ -97,23 +116,32 @@ class Bulletins:
     def page(self, channel: str | None, *, now: datetime, limit: int, below: str | None = None) -> PublicPage:
         """What readers see of a channel, newest first: one query. What time has ended meanwhile is left out."""
         partition = keys.public(channel or ALL_CHANNELS)
-        rows, more = self.table.query(partition, below=below, forward=False, limit=limit + 1, consistent=True)
+        wanted = limit + (1 if below else 2)
+        rows, more = self.table.query(partition, below=below, forward=False, limit=wanted, consistent=True)
+        changed_at = times.parse(rows.pop(0)["at"]) if rows and rows[0]["sk"] == _CHANGED else None
         more = more or len(rows) > limit
         shown = [Published.model_validate(row) for row in rows[:limit]]
         position = rows[:limit][-1]["sk"] if more else None
-        return PublicPage(tuple(each for each in shown if each.expires_at > now), position)
+        return PublicPage(tuple(each for each in shown if each.expires_at > now), position, changed_at)
+
+    def versions(self, bulletin_id: str) -> tuple[Version, ...]:
+        """All that was ever written of it, in order."""
+        rows, _ = self.table.query(keys.bulletin(bulletin_id), begins=_VERSION, consistent=True)
+        return tuple(Version.model_validate(row) for row in rows)
 
     def create(self, bulletin: Bulletin, *also: dict[str, Any]) -> None:
         """Raises ConditionFailed, with what stands there, when there is one of this id."""
-        self.table.transact([self.table.put_action(_head(bulletin), condition="attribute_not_exists(pk)"), *also])
+        head = self.table.put_action(_head(bulletin), condition="attribute_not_exists(pk)")
+        self.table.transact([head, self._version_action(bulletin, bulletin.created_by, bulletin.created_at), *also])
 
-    def replace(self, before: Bulletin, after: Bulletin, *also: dict[str, Any]) -> Bulletin:
+    def replace(self, before: Bulletin, after: Bulletin, *also: dict[str, Any], by: str, now: datetime) -> Bulletin:
         """Write `after` with all that follows from it, if `before` is still what stands there. Raises ConditionFailed."""
         after = after.model_copy(update={"rev": before.rev + 1})
         fields = {name: value for name, value in _head(after).items() if name not in ("pk", "sk")}
         gone = [name for name in _head(before) if name not in fields and name not in ("pk", "sk")]
         head = self.table.update_action(keys.bulletin(after.id), keys.HEAD, put=fields, remove=gone, equal={"rev": before.rev})
-        self.table.transact([head, *self._public_actions(before, after), *also])
+        written = [self._version_action(after, by, now)] if after.version != before.version else []
+        self.table.transact([head, *written, *self._public_actions(before, after, now), *also])
         return after
 
     def picture_action(self, bulletin_id: str, medium: Medium, due_at: datetime) -> list[dict[str, Any]]:
@@ -151,7 +179,15 @@ class Bulletins:
         action["Delete"]["ConditionExpression"] = "attribute_exists(pk)"
         return action
 
-    def _public_actions(self, before: Bulletin, after: Bulletin) -> list[dict[str, Any]]:
+    def _version_action(self, bulletin: Bulletin, by: str, at: datetime) -> dict[str, Any]:
+        kept = Version(version=bulletin.version, by=by, at=at, content=bulletin.content)
+        # In figures of one length: their order is that of the versions.
+        sk = f"{_VERSION}{bulletin.version:09d}"
+        return self.table.update_action(
+            keys.bulletin(bulletin.id), sk, put=kept.model_dump(exclude_none=True), equal={"version": None}, upsert=True
+        )
+
+    def _public_actions(self, before: Bulletin, after: Bulletin, now: datetime) -> list[dict[str, Any]]:
         """Readers' rows and the expiry, moved from `before` to `after`. None when neither concerns readers."""
         old, new = _public_keys(before), _public_keys(after)
         actions = [self.table.delete_action(pk, sk) for pk, sk in old if (pk, sk) not in new]
@@ -162,6 +198,7 @@ class Bulletins:
         if new:
             row = _public(after)
             actions += [self.table.put_action({"pk": pk, "sk": sk, **row}) for pk, sk in new]
+        actions += [self.table.put_action({"pk": pk, "sk": _CHANGED, "at": now}) for pk in dict.fromkeys(pk for pk, _ in (*old, *new))]
         was = _due(before.expires_at, _EXPIRY, before.id) if before.state is State.PUBLISHED and before.expires_at else None
         owed = _due(after.expires_at, _EXPIRY, after.id) if after.state is State.PUBLISHED and after.expires_at else None
         if was and (owed is None or was["sk"] != owed["sk"]):
@@ -202,6 +239,7 @@ def _leads(bulletin: Bulletin) -> Row:
     return {
         "published_at": bulletin.published_at,
         "outcome": bulletin.outcome if bulletin.published_at and bulletin.state is State.RESOLVED else None,
+        "withdrawn": True if bulletin.published_at and bulletin.state is State.WITHDRAWN else None,
     }
 
 

@@ -10,8 +10,8 @@ audit        REPORT#<id>            <time>#<random>
 officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
              OFFICERS               <name>: each officer's row again, to be listed
 bulletins    CATALOGUE              OVERRIDES
-             BULLETIN#<id>          HEAD | LEADS | MEDIA#<id>
-             PUBLIC#<channel>       <published_at>#<id>      what readers see; `*`: of all channels
+             BULLETIN#<id>          HEAD | LEADS | MEDIA#<id> | VERSION#<n>
+             PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: of all channels
              DUE                    <due_at>#<what>#<id>
 
 The order of a report's sort keys is the access rule: a reporter's view is one query from HEAD to MESSAGE, an officer's is from HEAD on;

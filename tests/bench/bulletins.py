@@ -63,7 +63,7 @@ def _publish(count: int) -> None:
             "published_at": now + timedelta(milliseconds=n),
             "expires_at": now + timedelta(days=1),
         }
-        bulletins.replace(drafted, drafted.model_copy(update=published))
+        bulletins.replace(drafted, drafted.model_copy(update=published), by="b", now=now)
 
 
 def _cost(read: Callable[[], Any]) -> tuple[int, int]:

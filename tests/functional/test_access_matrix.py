@@ -65,6 +65,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/bulletins"): Route(200, WRITERS),
     ("POST", "/v1/officer/bulletins"): Route(201, WRITERS),
     ("GET", BULLETIN): Route(404, WRITERS),
+    ("GET", BULLETIN + "/history"): Route(404, WRITERS),
     ("PATCH", BULLETIN): Route(404, WRITERS),
     ("POST", BULLETIN + "/media"): Route(404, WRITERS),
     ("POST", BULLETIN + "/approve"): Route(404, WRITERS),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
@@ -139,6 +140,140 @@ def test_the_same_approval_again_answers_the_same() -> None:
 
     assert (first.status, second.status) == (200, 200)
     assert first.json == second.json
+
+
+def test_what_is_over_cannot_be_approved_again() -> None:
+    bulletin = drafted(expires_at=times.render(wiring.now() + timedelta(hours=1)))
+    assert approve(bulletin).status == 200
+    try:
+        wiring.advance_clock(timedelta(hours=1))
+        again = approve(bulletin)
+        assert (again.status, again.json["code"], again.json["legal"]) == (409, "illegal_transition", ["write", "resolve", "withdraw"])
+    finally:
+        wiring.reset()
+
+
+def test_a_correction_that_waited_beyond_the_end_republishes_nothing() -> None:
+    bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
+    waiting = change(bulletin, body={"en": "Wednesday evening."}).json
+    try:
+        wiring.advance_clock(timedelta(hours=1))
+        assert opened(bulletin)["steps"] == ["write", "resolve", "withdraw"]
+        refused = approve(waiting)
+        assert (refused.status, refused.json["code"], listed()) == (409, "expiry_passed", [])
+    finally:
+        wiring.reset()
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"area": {"district": "atlantis"}}, ["area.district"]),
+        ({"area": {"lat": 99, "lon": 116.4}}, ["area.lat"]),
+        ({"area": {"lat": 39.933, "lon": 116.478, "district": "haidian"}}, ["area.district"]),
+        ({"area": {"text": ""}}, ["area.text"]),
+        ({"area": 5}, ["area"]),
+        ({"area": " "}, ["area"]),
+        ({"title": {"qq": "Title"}}, ["title.qq"]),
+        ({"title": {"a b": "Title"}}, ["title.?"]),
+    ],
+)
+def test_wrong_fields_are_named_as_the_sender_calls_them(fields: dict[str, Any], named: list[str]) -> None:
+    reply = call("POST", "/v1/officer/bulletins", draft(**fields), officer=LI)
+    assert (reply.status, [error["field"] for error in reply.json["errors"]]) == (422, named)
+
+
+def test_an_outcome_is_corrected_by_any_officer_of_the_channel() -> None:
+    bulletin = published()
+    lead = call("POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()).json
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
+    ended_at = call("POST", f"{path}/resolve", {"outcome": {"en": "Mr Li was found."}}, officer=LI).json["ended_at"]
+    right = {"en": "Mr Lu was found."}
+    assert "resolve" in opened(bulletin)["steps"]
+    assert call("POST", f"{path}/resolve", {"outcome": right}, officer=ZHAO).status == 200
+
+    seen = read(bulletin).json
+    assert (seen["outcome"], seen["ended_at"]) == (right, ended_at)
+    assert seen["corrected_at"] >= ended_at
+    assert call("GET", "/v1/reports/mine", receipt=lead["receipt"]).json["outcome"]["bulletin"] == right["en"]
+
+
+def test_the_history_tells_what_each_version_said_and_who_approved_it() -> None:
+    bulletin = published()
+    corrected = change(bulletin, by="chen", body={"en": "Wednesday evening."}).json
+    approve(corrected)
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
+    call("POST", f"{path}/resolve", {"outcome": {"en": "Over."}}, officer=LI)
+    call("POST", f"{path}/withdraw", {"reason": "The family asks for it."}, officer=LI)
+    reply = call("GET", f"{path}/history", officer=ZHAO)
+
+    assert reply.status == 200, reply.text
+    told = [(item["by"], item["detail"]["step"], item["detail"]["version"]) for item in reply.json["items"] if item["action"] == "change"]
+    assert told == [
+        (LI, "draft", 1),
+        (ZHAO, "approve", 1),
+        ("chen", "write", 2),
+        (ZHAO, "approve", 2),
+        (LI, "resolve", 2),
+        (LI, "withdraw", 2),
+    ]
+    details = [item["detail"] for item in reply.json["items"] if item["action"] == "change"]
+    assert (details[0]["content"]["body"], details[2]["content"]["body"]) == (draft()["body"], {"en": "Wednesday evening."})
+    assert (details[4]["outcome"], details[5]["reason"]) == ({"en": "Over."}, "The family asks for it.")
+    assert reply.json["items"][-1]["detail"] == {"part": "history"}
+    assert call("GET", f"{path}/history", officer=WANG).status == 404
+
+
+def test_a_verdict_on_a_picture_stands_in_the_history_as_a_version() -> None:
+    bulletin = drafted()
+    reply = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI)
+    settle(bulletin["id"], reply.json["uploads"][0]["media_id"])
+    items = call("GET", f"/v1/officer/bulletins/{bulletin['id']}/history", officer=LI).json["items"]
+
+    versions = [(item["by"], item["detail"]["version"]) for item in items if "content" in (item["detail"] or {})]
+    assert versions == [(LI, 1), (LI, 2), ("(verdict)", 3)]
+
+
+def test_after_the_end_officers_see_the_words_that_were_published() -> None:
+    bulletin = published()
+    change(bulletin, body={"en": "Never published."})
+    call("POST", f"/v1/officer/bulletins/{bulletin['id']}/resolve", {"outcome": {"en": "Over."}}, officer=LI)
+    seen = opened(bulletin)
+
+    assert (seen["body"], seen["pending"]) == (draft()["body"], False)
+
+
+def test_a_change_that_changes_nothing_keeps_nobody_from_approving() -> None:
+    reply = change(drafted(), by=ZHAO, body=draft()["body"])
+    assert (reply.json["version"], reply.json["authors"]) == (2, [LI])
+    assert approve(reply.json, by=ZHAO).status == 200
+
+
+def test_the_problem_names_no_step_where_none_is_legal() -> None:
+    bulletin = drafted()
+    withdrawn = f"/v1/officer/bulletins/{bulletin['id']}/withdraw"
+    call("POST", withdrawn, {"reason": "No."}, officer=LI)
+    replies = [call("POST", withdrawn, {"reason": "x"}, officer=LI, headers={"Accept-Language": each}).json for each in ("en", "zh")]
+
+    assert [reply["legal"] for reply in replies] == [[], []]
+    assert [reply["detail"].rpartition(" " if n == 0 else "：")[2] for n, reply in enumerate(replies)] == ["none.", "无。"]
+    other = published()
+    legal = call(
+        "POST", f"/v1/officer/bulletins/{other['id']}/approve", officer="chen", headers={"If-Match": '"1"', "Accept-Language": "zh"}
+    ).json
+    assert legal["legal"] == ["write", "resolve", "withdraw"]
+    assert legal["detail"].endswith("修改 / 公布结果 / 撤回。")
+
+
+def test_a_lead_of_a_withdrawn_bulletin_is_told_so_and_not_why() -> None:
+    bulletin = published()
+    lead = call("POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()).json
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
+    call("POST", f"{path}/resolve", {"outcome": {"en": "A name."}}, officer=LI)
+    call("POST", f"{path}/withdraw", {"reason": "A secret."}, officer=LI)
+    views = [call("GET", "/v1/reports/mine", receipt=lead["receipt"], headers={"Accept-Language": each}).json for each in ("zh", "en")]
+
+    assert [view["outcome"]["bulletin"] for view in views] == ["本通报已撤回。", "This bulletin has been withdrawn."]
 
 
 def test_a_channel_that_is_not_open_takes_no_draft_and_an_admin_opens_it_at_once() -> None:
@@ -300,7 +435,9 @@ def test_a_picture_is_shown_once_it_is_ready_and_its_version_approved() -> None:
     assert call("GET", stable).status == 404
     assert approve(ready).status == 200
     shown = call("GET", stable)
-    assert (shown.status, shown.headers["cache-control"]) == (302, "public, max-age=60")
+    assert (shown.status, shown.headers["cache-control"]) == (302, "public, max-age=60, s-maxage=30")
+    signed = parse_qs(urlsplit(shown.headers["location"]).query)
+    assert (signed["X-Amz-Expires"], signed["response-cache-control"]) == (["60"], ["max-age=60"])
     assert derived_key(bulletin["id"], upload["media_id"], "preview.jpg") in shown.headers["location"]
     assert read(bulletin).json["media"][0]["url"].endswith(stable)
     call("POST", f"/v1/officer/bulletins/{bulletin['id']}/withdraw", {"reason": "Over."}, officer=LI)
@@ -348,8 +485,8 @@ def settle(bulletin_id: str, media_id: str) -> None:
         width=3,
         height=4,
     )
-    assert record_picture(bulletin_id, media_id, manifest, bulletins=wiring.bulletins())
-    assert not record_picture(bulletin_id, media_id, manifest, bulletins=wiring.bulletins())
+    assert record_picture(bulletin_id, media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now())
+    assert not record_picture(bulletin_id, media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now())
 
 
 def sweep() -> dict[str, int]:
@@ -360,4 +497,4 @@ def sweep() -> dict[str, int]:
 
 def public_rows() -> list[dict[str, Any]]:
     rows, _ = wiring.bulletins().table.query("PUBLIC#*")
-    return rows
+    return [row for row in rows if row["sk"] != "CHANGED"]

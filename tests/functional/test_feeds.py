@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from importlib import resources
 from typing import Any
 
@@ -15,6 +15,8 @@ from lxml import etree
 from chalicelib import wiring
 from chalicelib.domain import feeds, times
 from chalicelib.domain.bulletins import Content
+from chalicelib.domain.cap import CATEGORIES
+from chalicelib.domain.languages import text
 from chalicelib.domain.officers import ALL, Officer
 from tests.client import Reply, call
 from tests.functional.test_bulletins import LI, ZHAO, approve, change, drafted, opened, published, settle
@@ -199,7 +201,8 @@ def test_a_feed_tells_of_a_correction_and_when() -> None:
 
     assert after["id"] == before["id"]
     assert (before["date_modified"], after["date_modified"]) == (before["date_published"], corrected["corrected_at"])
-    assert f"Corrected: {corrected['corrected_at']}" in after["content_text"]
+    at = times.parse(corrected["corrected_at"]).astimezone(timezone(timedelta(hours=8)))
+    assert f"Corrected: {at:%Y-%m-%d %H:%M} (UTC+8)\n" in after["content_text"]
 
 
 def test_an_alert_its_updates_and_its_cancel_are_valid_and_chained() -> None:
@@ -223,6 +226,40 @@ def test_an_alert_its_updates_and_its_cancel_are_valid_and_chained() -> None:
     assert values(first, "language") == ["en", "zh"]
     assert values(second, "language") == ["en"]
     assert (values(third, "info"), values(third, "note")) == ([], ["Found.\n已找到。"])
+
+
+def test_a_withdrawn_bulletins_outcome_is_told_no_more() -> None:
+    bulletin = published()
+    post(bulletin, "resolve", {"outcome": {"en": "A name."}})
+    before = alert(bulletin)
+    post(bulletin, "withdraw", {"reason": "A secret."})
+    after = alert(bulletin)
+
+    assert (values(before, "note"), values(after, "note")) == (["A name."], ["This bulletin has been withdrawn.\n本通报已撤回。"])
+    assert values(after, "msgType") == ["Cancel"]
+    assert values(before, "identifier")[0] in values(after, "references")[0]
+
+
+def test_the_time_of_a_feed_never_goes_back() -> None:
+    def updated(query: str = "") -> str:
+        return str(etree.fromstring(call("GET", f"/v1/bulletins/feed.atom{query}").text.encode()).findtext(ATOM + "updated"))
+
+    assert updated() == "2026-01-01T00:00:00.000Z"
+    bulletin = published()
+    seen = [updated(), updated("?channel=key_cases")]
+    assert seen == [bulletin["published_at"]] * 2
+    wiring.advance_clock(timedelta(minutes=1))
+    post(bulletin, "withdraw", {"reason": "Over."})
+    assert updated() == updated("?channel=key_cases") > seen[0]
+    assert updated("?channel=traffic") == "2026-01-01T00:00:00.000Z"
+
+
+def test_an_instruction_fits_what_the_channel_is_about() -> None:
+    said = {channel: text(f"bulletin.instruction.{channel}", "en", number="110") for channel in CATEGORIES}
+    assert values(alert(published()), "instruction")[0] == said["key_cases"]
+    assert ("this person" in said["missing_persons"], "this item" in said["lost_and_found"], "this vehicle" in said["traffic"]) == (
+        True,
+    ) * 3
 
 
 @pytest.mark.parametrize(
@@ -291,6 +328,8 @@ def test_a_feed_can_be_of_one_channel() -> None:
     feed = call("GET", "/v1/bulletins/feed.json?channel=missing_persons").json
 
     assert (feed["items"], feed["feed_url"].rpartition("?")[2]) == ([], "channel=missing_persons")
+    assert feed["title"] == "Police bulletins, Chaoyang: Missing persons"
+    assert "home_page_url" not in feed
 
 
 def test_an_atom_feed_of_anything_that_can_be_written_is_well_formed() -> None:
@@ -299,4 +338,4 @@ def test_an_atom_feed_of_anything_that_can_be_written_is_well_formed() -> None:
     content = Content(channel="traffic", title={"zh": everything}, body={"zh": everything}, area=everything)
     entry = feeds.Entry("B-1", content, now, None, now)
 
-    assert_is_atom(etree.fromstring(feeds.atom([entry], language="zh", base="https://api.test").encode()))
+    assert_is_atom(etree.fromstring(feeds.atom([entry], changed_at=None, channel=None, language="zh", base="https://api.test").encode()))

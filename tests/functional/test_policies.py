@@ -255,6 +255,7 @@ def publish(api: Api, bulletin_id: str, media_id: str) -> None:
     correction = api("change_bulletin", officer=LI, version=opened["version"], body={"body": {"en": "She wears a grey coat."}}, **one).json
     api("approve_bulletin", officer=CHIEF, version=correction["version"], **one)
     api("resolve_bulletin", officer=LI, **one)
+    api("read_bulletin_history", officer=LI, **one)
     api("read_report", receipt=lead["receipt"], report_id=lead["id"])
     api("withdraw_bulletin", officer=LI, bulletin_id=api("draft_bulletin", officer=LI).json["id"])
 
