@@ -386,8 +386,8 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(stack: Stack, tmp_path: Pa
     assert part_size
     outbox.Sender(box, stack.api, progress=lambda name, done, _: sent.add((name, -(-done // part_size)))).send(only(box))
     assert not only(box).waits
-    parts = set(range(1, -(-VIDEO_SIZE // part_size) + 1))
-    assert sent == {("1.mp4", number) for number in parts - held}
+    numbers = set(range(1, -(-VIDEO_SIZE // part_size) + 1))
+    assert sent == {("1.mp4", number) for number in numbers - held}
 
     views = list[Any]()
     outbox.watch(only(box), stack.api, views.append)
