@@ -1,8 +1,8 @@
 """Lists of object versions as S3 gives them, at the cost of what is listed.
 
 moto copies every version in the bucket for each list, bodies and all, whatever is asked for: beside one video of 200 MB, a list of one
-small key took a second and half a gigabyte. It also puts two versions of one millisecond in the wrong order, and finds nothing more after a version
-that was deleted since the last page. Here nothing is copied, and only keys with the prefix are looked at.
+small key took a second and half a gigabyte. It also puts two versions of one millisecond in the wrong order, and finds nothing more after
+a version that was deleted since the last page. Here nothing is copied, and only keys with the prefix are looked at.
 """
 
 from collections.abc import Iterator

@@ -37,9 +37,9 @@ def _ids(page: Mapping[str, Any]) -> list[str]:
 def test_versions_come_by_key_and_of_a_key_the_newest_first_even_of_one_millisecond(bucket: str) -> None:
     first, *others = [_put(bucket, "b") for _ in range(5)]
     before = _put(bucket, "a")
-    moment = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(bucket, "a").last_modified
-    for version in s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_bucket(bucket).keys.getlist("b"):
-        version.last_modified = moment
+    keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_bucket(bucket).keys
+    for version in keys.getlist("b"):
+        version.last_modified = keys["a"].last_modified
     page = _list(bucket)
     assert _ids(page) == [before, *reversed(others), first]
     assert [version["IsLatest"] for version in page["Versions"]] == [True, True, False, False, False, False]
@@ -117,11 +117,12 @@ def test_a_list_copies_no_body(bucket: str) -> None:
 
 
 def test_what_is_deleted_is_forgotten_and_no_message_is_kept_beside_its_queue(bucket: str, aws: Mapping[str, str]) -> None:
-    tracked = [len(model.instances_tracked) for model in (Message, FakeKey)]
+    models: tuple[Any, ...] = (Message, FakeKey)
+    tracked = [len(model.instances_tracked) for model in models]
     version = _put(bucket, "a")
     kept = weakref.ref(s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(bucket, "a"))
     cloud.client("s3").delete_object(Bucket=bucket, Key="a", VersionId=version)
     gc.collect()
     assert kept() is None
     boto3.client("sqs").send_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MessageBody="{}")
-    assert [len(model.instances_tracked) for model in (Message, FakeKey)] == tracked
+    assert [len(model.instances_tracked) for model in models] == tracked
