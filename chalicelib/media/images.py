@@ -23,6 +23,7 @@ MOST_PIXELS = {
     "image/jpeg": 250_000_000,  # a 200 MP phone; decoded at a quarter of its width or less
     "image/heic": 50_000_000,  # a 48 MP phone; half a gigabyte, three seconds
 }
+_ILL_WRITTEN = (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error)  # what reading an Exif may raise
 MAX_EXIF_BYTES = 1 << 17  # a JPEG segment holds half of this; more is an attack on the parser
 # JPEG can be decoded at 1/2, 1/4 or 1/8 for a fraction of the cost, but its scaling is cruder than LANCZOS: from less than this
 # much above the wanted size, the loss would show (45 dB).
@@ -121,9 +122,7 @@ def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
     file.close()
     if len(image.info.get("exif") or b"") > MAX_EXIF_BYTES:  # None in a HEIC that has none
         del image.info["exif"]
-    exif = image.getexif()
-    orientation = exif.get(0x0112)
-    hint = _read_hint(exif)
+    orientation, hint = _read_exif(image)
     image = _flatten(image).resize(box, Image.Resampling.LANCZOS, reducing_gap=2.0)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
@@ -178,6 +177,15 @@ def _encode(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
+def _read_exif(image: Image.Image) -> tuple[Any, Hint | None]:
+    """The orientation and the hint. An Exif that cannot be read costs no more than these."""
+    try:
+        exif = image.getexif()
+        return exif.get(0x0112), _read_hint(exif)
+    except _ILL_WRITTEN:
+        return None, None
+
+
 def _read_hint(exif: Image.Exif) -> Hint | None:
     lat, lon = _read_place(exif)
     hint = Hint(taken_at=_read_time(exif), lat=lat, lon=lon)
@@ -191,7 +199,7 @@ def _read_time(exif: Image.Exif) -> datetime | None:
         written = str(details.get(0x9003) or details.get(0x9004) or exif.get(0x0132))
         zone = str(details.get(0x9011) or details.get(0x9010) or "")
         taken_at = datetime.fromisoformat(f"{written[:10].replace(':', '-')}T{written[11:19]}{zone.strip()}")
-    except Exception:
+    except _ILL_WRITTEN:
         return None  # a hint: nothing hangs on it
     return taken_at if taken_at.year >= 1990 else None  # a clock that was never set
 
@@ -200,7 +208,7 @@ def _read_place(exif: Image.Exif) -> tuple[float, float] | tuple[None, None]:
     try:
         gps = exif.get_ifd(0x8825)
         lat, lon = _read_degrees(gps[2], gps[1], "S"), _read_degrees(gps[4], gps[3], "W")
-    except Exception:
+    except _ILL_WRITTEN:
         return None, None
     return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 and (lat or lon) else (None, None)  # 0, 0: it did not know
 

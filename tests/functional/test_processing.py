@@ -228,6 +228,19 @@ def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(obj
     assert names(objects) == []
 
 
+def test_a_decoder_that_was_not_packaged_is_no_verdict(objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = upload(objects, samples.heic())
+    with monkeypatch.context() as broken:
+        (tmp_path / "_pi_heif.py").write_text("raise ImportError")
+        broken.syspath_prepend(tmp_path)
+        with pytest.raises(RuntimeError):
+            make_thumbnails(objects=objects, key=KEY, version_id=version)
+    assert names(objects) == []
+    manifest = make_thumbnails(objects=objects, key=KEY, version_id=version)
+    assert manifest is not None
+    assert manifest.state is MediaState.READY
+
+
 def test_a_crash_of_the_decoder_is_a_verdict(objects: Objects) -> None:
     version = upload(objects, samples.mutate(samples.heic(quarter_turns=1), 718))  # ends libheif's binding by a bad pointer, or is refused
     manifest = make_thumbnails(objects=objects, key=KEY, version_id=version)

@@ -296,10 +296,11 @@ def test_south_and_west_are_negative() -> None:
     "exif", [b"Exif\0\0" + b"\xff" * 40, b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\1" * 90, b"Exif\0\0MM\0*\xff\xff\xff\xff"]
 )
 def test_exif_that_cannot_be_read_costs_only_the_hint(exif: bytes) -> None:
-    data = samples.with_segments(encode(scene(), "JPEG"), samples.jpeg_segment(0xE1, exif))
-    pictures = derive(data)
-    assert pictures.looked.hint is None
-    assert samples.is_upright(pictures.preview)
+    of_jpeg = samples.with_segments(encode(scene(), "JPEG"), samples.jpeg_segment(0xE1, exif))
+    for data in (of_jpeg, encode(scene(), "PNG", exif=exif), encode(scene(), "WEBP", exif=exif)):
+        pictures = derive(data)
+        assert pictures.looked.hint is None
+        assert samples.is_upright(pictures.preview)
 
 
 # Hostile
