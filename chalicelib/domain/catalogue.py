@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from chalicelib.domain import geo, media, times
 from chalicelib.domain.languages import text
@@ -168,7 +169,7 @@ class AppChange(_Sent):
 
 
 class Overrides(_Sent):
-    """Changes laid over the seed: the body of `PATCH /v1/admin/catalogue`, and, accumulated, what is kept."""
+    """Changes laid over the seed; accumulated, what is kept."""
 
     categories: tuple[Change, ...] = Field(default=(), strict=False)
     channels: tuple[Change, ...] = Field(default=(), strict=False)
@@ -183,6 +184,55 @@ class Overrides(_Sent):
                 "app": self.app.then(later.app),
             }
         )
+
+
+def _one_that_can_wait(activates_at: datetime | None, info: ValidationInfo) -> datetime | None:
+    if activates_at and info.data.get("state") in (State.ACTIVE, State.RETIRED):
+        raise PydanticCustomError("not_awaiting_activation", "Only what is planned or paused has a time to come.")
+    return activates_at
+
+
+def _known_category(code: str) -> str:
+    if code not in _by_code(catalogue().categories):
+        raise PydanticCustomError("unknown_value", "Not a category.")
+    return code
+
+
+def _known_channel(code: str) -> str:
+    if code not in _by_code(catalogue().channels):
+        raise PydanticCustomError("unknown_value", "Not a channel.")
+    return code
+
+
+def _known_flag(name: str) -> str:
+    if name not in catalogue().app.flags:
+        raise PydanticCustomError("unknown_field", "Not a flag.")
+    return name
+
+
+_ActivatesAt = Annotated[Moment | None, AfterValidator(_one_that_can_wait)]
+
+
+class CategoryChange(Change):
+    code: Annotated[str, AfterValidator(_known_category)]
+    activates_at: _ActivatesAt = None
+
+
+class ChannelChange(Change):
+    code: Annotated[str, AfterValidator(_known_channel)]
+    activates_at: _ActivatesAt = None
+
+
+class KnownAppChange(AppChange):
+    flags: Mapping[Annotated[str, AfterValidator(_known_flag)], bool] = {}
+
+
+class Steering(Overrides):
+    """The body of `PATCH /v1/admin/catalogue`: overrides of what there is. What was kept by another release need not be."""
+
+    categories: tuple[CategoryChange, ...] = Field(default=(), strict=False)
+    channels: tuple[ChannelChange, ...] = Field(default=(), strict=False)
+    app: KnownAppChange = Field(default_factory=KnownAppChange)
 
 
 def _merged(earlier: Sequence[Change], later: Sequence[Change]) -> tuple[Change, ...]:

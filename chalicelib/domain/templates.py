@@ -1,26 +1,33 @@
-"""Templates of replies to reporters: data, in `templates.json`, each in every language, with placeholders that an officer fills in."""
+"""Templates of replies to reporters: codes and what an officer fills in are data, in `templates.json`; the words are in `texts/`."""
 
 from functools import cache
 from pathlib import Path
-from string import Formatter
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from chalicelib.domain.languages import LANGUAGES, texts
+
 
 class Template(BaseModel):
-    """`title` is for the officer who chooses, `text` for the reporter; both by language."""
+    """`placeholders` are the names to be filled in, the same in every language."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: str
-    title: dict[str, str]
-    text: dict[str, str]
+    placeholders: list[str]
 
     @property
-    def placeholders(self) -> list[str]:
-        """The names to be filled in, the same in every language, in the order in which they first come."""
-        names = (name for wording in self.text.values() for _, name, _, _ in Formatter().parse(wording) if name)
-        return list(dict.fromkeys(names))
+    def title(self) -> dict[str, str]:
+        """For the officer who chooses, by language."""
+        return self._in_every_language("title")
+
+    @property
+    def text(self) -> dict[str, str]:
+        """For the reporter, by language, its placeholders not filled in."""
+        return self._in_every_language("text")
+
+    def _in_every_language(self, form: str) -> dict[str, str]:
+        return {language: texts(language)[f"template.{self.code}.{form}"] for language in LANGUAGES}
 
 
 @cache

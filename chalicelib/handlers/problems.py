@@ -7,6 +7,7 @@
 Nothing of the input is repeated, and nothing of the program shown. The gateway's own answers (infra/app.yaml) have the same shape.
 """
 
+from functools import reduce
 from typing import Any
 
 from chalicelib import errors
@@ -58,9 +59,12 @@ def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[
 
 
 def _named(steps: list[str], language: str) -> str:
-    """Steps as a person calls them: of a bulletin by what is done, of a report by the status it comes to."""
-    said = texts(language)
-    return " / ".join(said.get(f"step.{step}") or said.get(f"status.{step}", step) for step in steps) or said["step.none"]
+    """Steps as a person calls them, in one phrase."""
+    if not steps:
+        return text("step.none", language)
+    # The document's example is no step.
+    named = [texts(language).get(f"step.{step}", step) for step in steps]
+    return reduce(lambda before, following: text("step.list", language, before=before, following=following), named)
 
 
 def headers_of(error: errors.TiplineError) -> dict[str, str]:

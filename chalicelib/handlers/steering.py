@@ -5,7 +5,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib import errors, wiring
-from chalicelib.domain.catalogue import Overrides
+from chalicelib.domain.catalogue import Steering
 from chalicelib.domain.officers import Role
 from chalicelib.handlers import answers
 from chalicelib.handlers.auth import authorize_officer
@@ -62,7 +62,7 @@ class Steered(answers.Shape):
     summary="Open, pause or retire categories and channels; change what apps are told",
     tag="Administration",
     access=Access.OFFICER,
-    body=Overrides,
+    body=Steering,
     returns={200: Steered},
     raises=(errors.Forbidden,),
     example=_CHANGE,
@@ -70,7 +70,7 @@ class Steered(answers.Shape):
 )
 def patch_catalogue(call: Call) -> Answer:
     """Each entry that is named gets the whole lifecycle given: its state, and when the clock activates it. `shards` of a category only
-    ever grow. `app` may change the minimum version, which informs and never refuses, and the flags. It holds here at once and
+    ever grow. A call that changes nothing makes no version. `app` may change the minimum version, which informs and never refuses, and the flags. It holds here at once and
     everywhere within a minute."""
     officer = admitted(call, Role.ADMIN)
     true_now = wiring.true_now()

@@ -15,17 +15,24 @@ _TRIES = 5
 def change_catalogue(
     changes: Overrides, *, officer: Officer, kept: CatalogueChanges, audit: Audit, now: datetime, true_now: datetime
 ) -> Kept:
-    """Lay `changes` over what stands. Of two at once both hold, the later one where they meet. Raises Invalid, Unavailable."""
+    """Lay `changes` over what stands. Of two at once both hold, the later one where they meet. What changes nothing is no version.
+
+    Raises Invalid, Unavailable.
+    """
     for _ in range(_TRIES):
         before = kept.read()
         try:
             catalogue().restored(before.overrides).with_overrides(changes)
         except WrongFields as wrong:
             raise errors.Invalid(*wrong.errors) from None
+        after = _after(before, changes, true_now)
+        if after.overrides.model_dump() == before.overrides.model_dump():
+            audit.about_officer(by=officer.username, action=Action.OPEN, now=now, detail={"catalogue": before.version})
+            return before
         detail = {"catalogue": changes.model_dump(mode="json", exclude_none=True), "version": before.version + 1}
         record = audit.officer_action(by=officer.username, action=Action.CHANGE, now=now, detail=detail)
         try:
-            return kept.replace(before, _after(before, changes, true_now), record)
+            return kept.replace(before, after, record)
         except ConditionFailed:
             continue
     raise errors.Unavailable

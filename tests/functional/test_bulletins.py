@@ -262,7 +262,7 @@ def test_the_problem_names_no_step_where_none_is_legal() -> None:
         "POST", f"/v1/officer/bulletins/{other['id']}/approve", officer="chen", headers={"If-Match": '"1"', "Accept-Language": "zh"}
     ).json
     assert legal["legal"] == ["write", "resolve", "withdraw"]
-    assert legal["detail"].endswith("修改 / 公布结果 / 撤回。")
+    assert legal["detail"].endswith("修改、公布结果、撤回。")
 
 
 def test_a_lead_of_a_withdrawn_bulletin_is_told_so_and_not_why() -> None:

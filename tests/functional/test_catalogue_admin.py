@@ -132,6 +132,36 @@ def test_other_is_never_switched_off_and_shards_only_grow() -> None:
     assert file("other").status == 201
 
 
+def test_every_wrong_field_is_named_at_once() -> None:
+    reply = steer(
+        categories=[category("gossip", "active"), category("other", "open")],
+        channels=[category("rumours", "shut")],
+        app={"flags": {"surprise": True}, "minimum_version": "latest"},
+    )
+    assert {(error["field"], error["code"]) for error in reply.json["errors"]} == {
+        ("categories.0.code", "unknown_value"),
+        ("categories.1.state", "unknown_value"),
+        ("channels.0.code", "unknown_value"),
+        ("channels.0.state", "unknown_value"),
+        ("app.flags.surprise", "unknown_field"),
+        ("app.minimum_version", "unknown_value"),
+    }
+
+
+@pytest.mark.parametrize("state", ["active", "retired"])
+def test_what_does_not_wait_takes_no_time_to_come(state: str) -> None:
+    due = times.render(wiring.now() + timedelta(hours=1))
+    reply = steer(channels=[category("traffic", state, activates_at=due)])
+    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [("channels.0.activates_at", "not_awaiting_activation")]
+
+
+def test_a_call_that_changes_nothing_makes_no_version() -> None:
+    assert (steer().status, steer().json["version"]) == (200, 0)
+    change = [category("traffic", "active")]
+    assert [steer(channels=change).json["version"] for _ in range(2)] == [1, 1]
+    assert wiring.catalogue_changes().read().version == 1
+
+
 def test_what_apps_are_told_changes_and_no_report_is_refused_for_a_version() -> None:
     reply = steer(app={"minimum_version": "9.1", "flags": {"video": False}})
     told = call("GET", "/v1/catalogue").json["app"]
@@ -148,7 +178,8 @@ def test_what_apps_are_told_changes_and_no_report_is_refused_for_a_version() -> 
     ("app", "field"),
     [
         ({"minimum_version": "latest"}, "app.minimum_version"),
-        ({"flags": {"surprise": True}}, "app.flags"),
+        ({"flags": {"surprise": True}}, "app.flags.surprise"),
+        ({"flags": {"a surprise": True}}, "app.flags.?"),
         ({"number": "119"}, "app.number"),
     ],
 )
