@@ -12,7 +12,7 @@ What has ended shows officers what readers saw last: words that were never publi
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -29,7 +29,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
-from chalicelib.domain import geo, ids
+from chalicelib.domain import geo, ids, times
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, text
 from chalicelib.domain.text import bounded
@@ -198,6 +198,15 @@ class Draft(_Strict):
     about: Annotated[About, Field(strict=False)] = About.OTHER
     guardian_consent: bool = False
     expires_at: Moment | None = None
+
+    @classmethod
+    def also_wrong(cls, sent: Mapping[str, Any], now: datetime) -> list[errors.FieldError]:
+        """What only the clock can tell, of a draft that cannot be read as a whole: it is told beside what else is wrong."""
+        try:
+            due, about = times.parse(sent["expires_at"]), About(sent.get("about", About.OTHER))
+        except (KeyError, TypeError, ValueError):
+            return []
+        return _wrong_end(due, about, now)
 
 
 class Changes(_Strict):
@@ -409,14 +418,19 @@ def _check(content: Content, now: datetime, *, before: Content | None = None) ->
         wrong.append(errors.FieldError("body", "needs_one_language"))
     if catalogue().channel(content.channel).guardian_consent and not content.guardian_consent:
         wrong.append(errors.FieldError("guardian_consent", "consent_required"))
-    due, life = content.expires_at, LIFE[content.about]
-    if due and (before is None or (due, content.about) != (before.expires_at, before.about)):
-        if due <= now:
-            wrong.append(errors.FieldError("expires_at", "in_the_past"))
-        elif due > now + life:
-            wrong.append(errors.FieldError("expires_at", "lives_too_long", (("days", str(life.days)),)))
+    due, about = content.expires_at, content.about
+    if due and (before is None or (due, about) != (before.expires_at, before.about)):
+        wrong += _wrong_end(due, about, now)
     if wrong:
         raise errors.Invalid(*wrong)
+
+
+def _wrong_end(due: datetime, about: About, now: datetime) -> list[errors.FieldError]:
+    if due <= now:
+        return [errors.FieldError("expires_at", "in_the_past")]
+    if due > now + LIFE[about]:
+        return [errors.FieldError("expires_at", "lives_too_long", (("days", str(LIFE[about].days)),))]
+    return []
 
 
 def taken_back() -> Words:

@@ -265,7 +265,7 @@ def _serve(
             call,
             idempotency_key=_read_key(request, key),
             query=_read_query(request, query) if query else None,
-            body=_read_body(request, body) if body else None,
+            body=_read_body(request, body, call.now) if body else None,
         )
         return _response(view(checked), request_id)
     except errors.TiplineError as error:
@@ -312,7 +312,7 @@ def _read_query(request: Request, model: type[BaseModel]) -> BaseModel:
         raise as_fields(invalid) from None
 
 
-def _read_body(request: Request, model: type[BaseModel]) -> BaseModel:
+def _read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseModel:
     if not re.fullmatch(r'application/json(\s*;\s*charset="?utf-8"?)?', request.headers.get("content-type", "").strip(), re.IGNORECASE):
         raise errors.WrongMediaType
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -324,13 +324,17 @@ def _read_body(request: Request, model: type[BaseModel]) -> BaseModel:
         raise errors.WrongMediaType
     if len(raw) > MAX_BODY:
         raise errors.TooLarge
-    read_json(raw)
+    sent = read_json(raw)
     try:
         return model.model_validate_json(raw)
     except ValidationError as invalid:
         if any(each["type"] == "json_invalid" for each in invalid.errors(include_url=False, include_input=False, include_context=False)):
             raise errors.Malformed from None
-        raise as_fields(invalid) from None
+        # Of a model that has rules by the clock.
+        also_wrong = getattr(model, "also_wrong", None)
+        raise errors.Invalid(
+            *as_fields(invalid).errors, *(also_wrong(sent, now) if also_wrong and isinstance(sent, dict) else ())
+        ) from None
 
 
 def read_json(raw: bytes) -> Any:

@@ -70,8 +70,8 @@ class Steered(answers.Shape):
 )
 def patch_catalogue(call: Call) -> Answer:
     """Each entry that is named gets the whole lifecycle given: its state, and when the clock activates it. `shards` of a category only
-    ever grow. A call that changes nothing makes no version. `app` may change the minimum version, which informs and never refuses, and the flags. It holds here at once and
-    everywhere within a minute."""
+    ever grow. `app` may change the minimum version, which informs and never refuses, and the flags. It holds here at once and
+    everywhere within a minute. A call that changes nothing makes no version."""
     officer = admitted(call, Role.ADMIN)
     true_now = wiring.true_now()
     kept = change_catalogue(

@@ -176,6 +176,8 @@ def test_a_correction_that_waited_beyond_the_end_republishes_nothing() -> None:
         ({"area": " "}, ["area"]),
         ({"title": {"qq": "Title"}}, ["title.qq"]),
         ({"title": {"a b": "Title"}}, ["title.?"]),
+        ({"title": {}, "expires_at": "2026-01-01T00:00:00Z"}, ["title", "expires_at"]),
+        ({"title": {}, "expires_at": 5}, ["title", "expires_at"]),
     ],
 )
 def test_wrong_fields_are_named_as_the_sender_calls_them(fields: dict[str, Any], named: list[str]) -> None:
