@@ -44,7 +44,7 @@ class Limits(NamedTuple):
     """What one file may cost: bytes of address space, seconds of the processor, and seconds of waiting for it.
 
     On a busy host a decoder that may work for `seconds` takes longer, and `wall`, its start included, leaves room for that within the
-    function's 30. One that does no work for `idle` seconds hangs.
+    function's 30; what is not done by then is the host's fault and not the file's. One that does no work for `idle` seconds hangs.
     """
 
     memory: int = 1 << 30
@@ -56,8 +56,8 @@ class Limits(NamedTuple):
 def derive(content_type: str, size: int, read: Read, limits: Limits | None = None) -> Pictures:
     """Derive from an original of `size` bytes, whose type was sniffed.
 
-    Raises Rejected; RuntimeError if the decoder does not start, or fails by a fault that is not the file's; and whatever `read` raises,
-    whose time is not counted.
+    Raises Rejected; RuntimeError if the decoder does not start, or fails by a fault that is not the file's, or the host is too busy for it;
+    and whatever `read` raises, whose time is not counted.
     """
     limits = limits or Limits()
     ours, theirs = Pipe()
@@ -74,6 +74,8 @@ def derive(content_type: str, size: int, read: Read, limits: Limits | None = Non
         except _Ended:
             child.kill()
             log.warning("a decoder was ended", extra={"content_type": content_type, "bytes": size, "exit": child.wait()})
+            if talk.overdue:
+                raise RuntimeError("the decoder got too little of the processor") from None
             raise Rejected(RejectReason.UNPROCESSABLE) from None
         finally:
             child.kill()
@@ -125,6 +127,7 @@ class _Talk:
     def __init__(self, pipe: Connection, child: "Popen[bytes]") -> None:
         self._pipe, self._child = pipe, child
         self.seconds_left = self.idle = START_SECONDS
+        self.overdue = False
 
     def start(self) -> bytes | None:
         try:
@@ -159,7 +162,8 @@ class _Talk:
         deadline, worked = monotonic() + self.seconds_left, _processor_seconds(self._child.pid)
         while not done.wait(min(self.idle, max(0.0, deadline - monotonic()))):
             before, worked = worked, _processor_seconds(self._child.pid)
-            if monotonic() >= deadline or worked - before < _HARDLY_ANY:
+            self.overdue = monotonic() >= deadline
+            if self.overdue or worked - before < _HARDLY_ANY:
                 self._child.kill()
                 return
 

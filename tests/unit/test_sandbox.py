@@ -116,6 +116,13 @@ def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(monkeypatch: py
     assert monotonic() - began > 1
 
 
+def test_a_file_that_a_busy_host_has_no_time_for_is_tried_again_and_not_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heif_library(tmp_path, monkeypatch, "while True: pass")
+    with pytest.raises(RuntimeError, match="too little of the processor"):
+        derive(samples.heic(), Limits(wall=2))  # which is over before its eight seconds of work are
+    assert children() == []
+
+
 def test_a_decoder_that_works_without_end_is_ended_by_the_processors_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heif_library(tmp_path, monkeypatch, "while True: pass")
     began = monotonic()
