@@ -28,6 +28,8 @@ def unlocked(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterato
     boto3.client("s3").create_bucket(Bucket=name)
     monkeypatch.setenv("AUDIT_BUCKET", name)
     wiring.reset()
+    # Well inside an hour: just after a full one, the hour before still waits for its last batches.
+    wiring.advance_clock(timedelta(minutes=80 - wiring.now().minute))
     yield name
     monkeypatch.undo()
     wiring.reset()
