@@ -34,7 +34,7 @@ TEMPLATE_LIMIT = 1_000_000  # CloudFormation's, for a template in S3
 NOT_SHIPPED = ("boto3", "chalice")
 SOURCE_ONLY = ("prcoords", "openapi-ui-bundles")  # published without a wheel
 PROVIDED = {"boto3", "botocore"}
-LAYERED = {"PIL", "pi_heif", "av"}
+LAYERED = {"PIL", "_pi_heif", "pi_heif", "av"}
 REQUIRED = (
     "app.py",
     "chalice/app.py",

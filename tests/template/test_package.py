@@ -76,7 +76,7 @@ def test_a_library_for_another_processor_is_named(tree: Path, project: Path) -> 
         package.refuse_incomplete(tree, project)
 
 
-@pytest.mark.parametrize("name", ["boto3", "botocore", "PIL", "av"])
+@pytest.mark.parametrize("name", ["boto3", "botocore", "PIL", "_pi_heif", "av"])
 def test_what_comes_with_the_runtime_or_the_layer_stays_out_of_the_zip(tree: Path, project: Path, name: str) -> None:
     (tree / name).mkdir()
     with pytest.raises(bundle.Incomplete, match=f"from elsewhere: {name}"):
