@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.domain import times
+from chalicelib.domain.holds import Hold
 from chalicelib.domain.languages import text
 from chalicelib.domain.messages import Message
 from chalicelib.domain.reports import Medium
@@ -395,6 +396,17 @@ class ProposalView(Shape):
     at: str
 
 
+class HoldView(Shape):
+    """A legal hold. It keeps the report from deletion once `approved_by` is somebody, until `until`."""
+
+    model_config = shown({"by": "wang", "reason": "Evidence in a court case.", "until": "2027-11-24T00:00:00.000Z", "approved_by": "li"})
+
+    by: str
+    reason: str
+    until: str
+    approved_by: str | None
+
+
 class OpenedReport(Shape):
     """`sealed`: withdrawn, so what the reporter said is left out."""
 
@@ -426,6 +438,7 @@ class OpenedReport(Shape):
     acknowledged_at: str | None = None
     closed_at: str | None = None
     has_contact: bool
+    hold: HoldView | None = None
     sealed: bool = False
     unread: int
     version: int
@@ -534,6 +547,10 @@ class Problem(Shape):
     request_id: str
     errors: list[dict[str, str]] | None = None
     legal: list[str] | None = None
+
+
+def hold_view(hold: Hold) -> HoldView:
+    return HoldView(by=hold.by, reason=hold.reason, until=times.render(hold.until), approved_by=hold.approved_by)
 
 
 def emergency(number: str, language: str) -> Emergency:

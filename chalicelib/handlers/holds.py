@@ -3,8 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib import errors, wiring
-from chalicelib.domain import times
-from chalicelib.domain.holds import Hold, NewHold
+from chalicelib.domain.holds import NewHold
 from chalicelib.domain.officers import Officer
 from chalicelib.handlers import answers
 from chalicelib.handlers.auth import authorize_officer
@@ -18,17 +17,6 @@ bp = Blueprint(__name__)
 _PATH = "/v1/officer/reports/{report_id}/hold"
 
 
-class HoldView(answers.Shape):
-    model_config = answers.shown(
-        {"by": "wang", "reason": "Evidence in a court case.", "until": "2027-11-24T00:00:00.000Z", "approved_by": "li"}
-    )
-
-    by: str
-    reason: str
-    until: str
-    approved_by: str | None
-
-
 @endpoint(
     bp,
     "POST",
@@ -37,7 +25,7 @@ class HoldView(answers.Shape):
     tag="Casework",
     access=Access.OFFICER,
     body=NewHold,
-    returns={201: HoldView},
+    returns={201: answers.HoldView},
     raises=(errors.NotFound, errors.Conflict("already_held"), errors.Conflict("expiring")),
     example={"reason": "Evidence in a court case.", "until": "2027-11-24T00:00:00Z"},
     authorizer=authorize_officer,
@@ -46,7 +34,7 @@ def place_hold(call: Call) -> Answer:
     """It holds once a second officer has approved it."""
     officer, case = _case(call)
     hold = retention.place_hold(officer, case, call.body, reports=wiring.reports(), audit=wiring.audit(), now=call.now)
-    return Answer(_view(hold), status=201)
+    return Answer(answers.hold_view(hold), status=201)
 
 
 @endpoint(
@@ -56,14 +44,14 @@ def place_hold(call: Call) -> Answer:
     summary="Approve a hold that another officer asked for",
     tag="Casework",
     access=Access.OFFICER,
-    returns={200: HoldView},
+    returns={200: answers.HoldView},
     raises=(errors.NotFound, errors.Conflict("no_hold"), errors.Forbidden("own_words")),
     authorizer=authorize_officer,
 )
 def approve_hold(call: Call) -> Answer:
     """From here on nothing of the report is deleted before the hold ends."""
     officer, case = _case(call)
-    return Answer(_view(retention.approve_hold(officer, case, reports=wiring.reports(), audit=wiring.audit(), now=call.now)))
+    return Answer(answers.hold_view(retention.approve_hold(officer, case, reports=wiring.reports(), audit=wiring.audit(), now=call.now)))
 
 
 @endpoint(
@@ -87,7 +75,3 @@ def lift_hold(call: Call) -> Answer:
 def _case(call: Call) -> tuple[Officer, Case]:
     officer = admitted(call)
     return officer, casework.case_in_scope(officer, call.path["report_id"], reports=wiring.reports(), audit=wiring.audit(), now=call.now)
-
-
-def _view(hold: Hold) -> HoldView:
-    return HoldView(by=hold.by, reason=hold.reason, until=times.render(hold.until), approved_by=hold.approved_by)

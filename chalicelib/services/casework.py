@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib import errors
 from chalicelib.domain import workflow
 from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import Identity, is_report_id
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.domain.reports import Contact, OfficerSubmission, Report, Status
@@ -29,6 +30,12 @@ class Opened:
 
     case: Case
     sealed: bool
+
+    @property
+    def hold(self) -> Hold | None:
+        """The legal hold that stands, or waits for a second officer."""
+        kept = self.case.head.get("hold")
+        return Hold.model_validate(kept) if kept else None
 
 
 def open_report(officer: Officer, report_id: str, *, reason: str | None, reports: Reports, audit: Audit, now: datetime) -> Opened:

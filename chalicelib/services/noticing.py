@@ -19,13 +19,17 @@ from chalicelib.notify.topic import Topic
 from chalicelib.store import keys
 from chalicelib.store.bursts import Bursts, is_digest
 from chalicelib.store.duties import Duties
-from chalicelib.store.table import Row
+from chalicelib.store.table import ConditionFailed, Row
 
 log = logging.getLogger(__name__)
 
 # A critical report that nobody acknowledges goes to the supervisors this long after it came, and then again every quarter of an hour.
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
 ESCALATE_EVERY = timedelta(minutes=15)
+
+_TRIES = 5
+# What of a row decides what it owes next.
+_DECIDING = ("urgency", "status")
 
 Key = tuple[str, str]
 
@@ -53,38 +57,67 @@ def publish_owed(items: Sequence[Key], *, publisher: Publisher, now: datetime, s
     An item that owes nothing, or nothing yet, is passed over: the stream shows every change, not only the ones that matter.
     `swept`: by the sweep, which alone sends digests.
     """
-    alone: dict[str, _Owed] = {}
+    alone: list[_Owed] = []
     again: set[Key] = set()
     for pk, sk in dict.fromkeys(items):
         try:
             owed = _read(pk, sk, publisher, now, swept)
             if owed is None:
                 continue
-            waiting = _place_in_line(owed.notice, publisher, now)
-            if waiting:
-                gather = publisher.bursts.gather(owed.notice, now, named=waiting <= rules.DIGEST_MAX_IDS)
-                publisher.duties.strike_off(owed.row, then=owed.then, also=[gather])
+            if owed.notice.urgency is Urgency.CRITICAL:
+                again |= _tell([owed], publisher, now)  # at once: it does not wait for the rest of the batch
+            elif _must_wait(owed.notice, publisher, now):
+                _gather(owed, publisher, now)
             else:
-                alone[owed.notice.event_id] = owed
+                alone.append(owed)
         except Exception as error:  # one bad row must not hold up its neighbours
             log.warning("notice_unreadable", extra={"error": type(error).__name__})
             again.add((pk, sk))
-    taken = publisher.topic.publish([owed.notice for owed in alone.values()])
-    for identity, owed in alone.items():
+    return frozenset(again | _tell(alone, publisher, now))
+
+
+def _tell(alone: Sequence[_Owed], publisher: Publisher, now: datetime) -> set[Key]:
+    """Publish, then strike off; answers what must be tried again."""
+    again: set[Key] = set()
+    taken = publisher.topic.publish([owed.notice for owed in alone])
+    for owed in alone:
+        notice, key = owed.notice, (owed.row["pk"], owed.row["sk"])
+        if notice.event_id not in taken:
+            again.add(key)
+            continue
+        log.info("notice_sent", extra={"kind": notice.kind.value, "category": notice.category, "urgency": notice.urgency.value})
         try:
-            if identity not in taken:
-                again.add((owed.row["pk"], owed.row["sk"]))
-            elif is_digest(owed.row):
+            if is_digest(owed.row):
                 publisher.bursts.clear(owed.row)
             else:
-                publisher.duties.strike_off(owed.row, then=owed.then, put=_noted(owed))
+                _strike_off(owed, publisher, now)
         except Exception as error:  # one that is told again must not make its neighbours be told again
             log.warning("notice_not_struck_off", extra={"error": type(error).__name__})
-            again.add((owed.row["pk"], owed.row["sk"]))
-        if identity in taken:
-            notice = owed.notice
-            log.info("notice_sent", extra={"kind": notice.kind.value, "category": notice.category, "urgency": notice.urgency.value})
-    return frozenset(again)
+            again.add(key)
+    return again
+
+
+def _strike_off(owed: _Owed, publisher: Publisher, now: datetime) -> None:
+    """What is owed next depends on the report: one that an officer has changed since it was read is looked at again."""
+    row, duties = owed.row, publisher.duties
+    for _ in range(_TRIES):
+        if duties.strike_off(row, then=_next_duty(row, now), put=_noted(owed), unchanged=_DECIDING):
+            return
+        fresh = duties.read(row["pk"], row["sk"])
+        if fresh is None or (fresh.get("duty"), fresh.get("duty_at")) != (row["duty"], row["duty_at"]):
+            return  # somebody else did it
+        row = fresh
+
+
+def _gather(owed: _Owed, publisher: Publisher, now: datetime) -> None:
+    """Into the digest, in the transaction that strikes the duty off. Where it names enough reports already, it only counts this one."""
+    for named in (True, False):
+        gather = publisher.bursts.gather(owed.notice, now, named=named)
+        try:
+            publisher.duties.strike_off(owed.row, then=owed.then, also=[gather], unchanged=_DECIDING)
+        except ConditionFailed:
+            continue
+        return
 
 
 def _read(pk: str, sk: str, publisher: Publisher, now: datetime, swept: bool) -> _Owed | None:
@@ -104,15 +137,13 @@ def _read(pk: str, sk: str, publisher: Publisher, now: datetime, swept: bool) ->
     return _Owed(row, _notice(row, head, publisher.public_url, now), _next_duty(row, now))
 
 
-def _place_in_line(notice: Notice, publisher: Publisher, now: datetime) -> int:
-    """Which it is, this minute, of those that wait for a digest; 0: it goes alone."""
+def _must_wait(notice: Notice, publisher: Publisher, now: datetime) -> bool:
+    """Have there been enough notices this minute that go alone?"""
     if not rules.is_counted(notice.kind, notice.urgency):
-        return 0
-    if notice.kind is NoticeKind.MESSAGE:
-        over = publisher.bursts.count(str(notice.report_id), now) - rules.MESSAGES_ALONE_PER_REPORT
-        if over > 0:
-            return over
-    return max(0, publisher.bursts.count(notice.category, now) - rules.ALONE_PER_CATEGORY)
+        return False
+    if notice.kind is NoticeKind.MESSAGE and publisher.bursts.count(str(notice.report_id), now) > rules.MESSAGES_ALONE_PER_REPORT:
+        return True
+    return publisher.bursts.count(notice.category, now) > rules.ALONE_PER_CATEGORY
 
 
 def _notice(row: Row, head: Row, public_url: str, now: datetime) -> Notice:
@@ -139,7 +170,7 @@ def _digest(row: Row, public_url: str, now: datetime) -> Notice:
         district=row["district"],
         urgency=Urgency(row["urgency"]),
         at=now,
-        url=f"{public_url}/v1/officer/reports?category={row['category']}",
+        url=f"{public_url}/v1/officer/reports?category={row['category']}&district={row['district']}",
         count=row["count"],
         report_ids=tuple(dict.fromkeys(row.get("report_ids", ())))[: rules.DIGEST_MAX_IDS],
     )

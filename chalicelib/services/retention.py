@@ -4,6 +4,7 @@ Each step can be repeated, and the duty to expire stays until the last one is do
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOMBSTONE_LIFE = timedelta(days=365)
+_TRIES = 5
 
 
 def expire_report(row: Row, now: datetime, *, duties: Duties, reports: Reports, objects: "Objects") -> None:
@@ -52,43 +54,53 @@ def place_hold(officer: Officer, case: Case, wanted: NewHold, *, reports: Report
     wrong = wanted.wrong_end(now)
     if wrong:
         raise errors.Invalid(errors.FieldError("until", wrong))
-    if case.head.get("expiring"):
-        raise errors.Conflict("expiring")
-    standing = hold_of(case)
-    if standing and standing.until > now:
-        raise errors.Conflict("already_held")
-    hold = Hold(by=officer.username, reason=wanted.reason, until=wanted.until, asked_at=now)
-    recorded = audit.report_action(
-        case.report.id, by=officer.username, action=Action.HOLD, now=now, detail={"asked": True, "until": times.render(hold.until)}
-    )
-    _write(case, hold, None, reports, recorded)
-    return hold
+
+    def place(case: Case) -> Hold:
+        if case.head.get("expiring"):
+            raise errors.Conflict("expiring")
+        standing = hold_of(case)
+        if standing and standing.until > now:
+            raise errors.Conflict("already_held")
+        hold = Hold(by=officer.username, reason=wanted.reason, until=wanted.until, asked_at=now)
+        detail = {"asked": True, "reason": hold.reason, "until": times.render(hold.until)}
+        recorded = audit.report_action(case.report.id, by=officer.username, action=Action.HOLD, now=now, detail=detail)
+        _write(case, hold, None, reports, recorded)
+        return hold
+
+    return _settled(case, reports, place)
 
 
 def approve_hold(officer: Officer, case: Case, *, reports: Reports, audit: Audit, now: datetime) -> Hold:
     """Approve a hold that somebody else asked for. Raises Forbidden `own_words`, Conflict (`no_hold`, `expiring`)."""
-    hold = hold_of(case)
-    if hold is None or hold.until <= now:
-        raise errors.Conflict("no_hold")
-    if hold.approved_by:
-        return hold
-    if hold.by == officer.username:
-        audit.about_report(case.report.id, by=officer.username, action=Action.DENIED, now=now, detail={"hold": "own"})
-        raise errors.Forbidden("own_words")
-    approved = hold.model_copy(update={"approved_by": officer.username, "approved_at": now})
-    recorded = audit.report_action(
-        case.report.id, by=officer.username, action=Action.HOLD, now=now, detail={"approved": True, "until": times.render(hold.until)}
-    )
-    _write(case, approved, hold.until, reports, recorded)
-    return approved
+
+    def approve(case: Case) -> Hold:
+        hold = hold_of(case)
+        if hold is None or hold.until <= now:
+            raise errors.Conflict("no_hold")
+        if hold.approved_by:
+            return hold
+        if hold.by == officer.username:
+            audit.about_report(case.report.id, by=officer.username, action=Action.DENIED, now=now, detail={"hold": "own"})
+            raise errors.Forbidden("own_words")
+        approved = hold.model_copy(update={"approved_by": officer.username, "approved_at": now})
+        detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
+        recorded = audit.report_action(case.report.id, by=officer.username, action=Action.HOLD, now=now, detail=detail)
+        _write(case, approved, hold.until, reports, recorded)
+        return approved
+
+    return _settled(case, reports, approve)
 
 
 def lift_hold(officer: Officer, case: Case, *, reports: Reports, audit: Audit, now: datetime) -> None:
     """End a hold, or take back one that was asked for. Repeated, it changes nothing."""
-    if hold_of(case) is None:
-        return
-    recorded = audit.report_action(case.report.id, by=officer.username, action=Action.HOLD, now=now, detail={"lifted": True})
-    _write(case, None, None, reports, recorded)
+
+    def lift(case: Case) -> None:
+        if hold_of(case) is None:
+            return
+        recorded = audit.report_action(case.report.id, by=officer.username, action=Action.HOLD, now=now, detail={"lifted": True})
+        _write(case, None, None, reports, recorded)
+
+    _settled(case, reports, lift)
 
 
 def hold_of(case: Case) -> Hold | None:
@@ -102,7 +114,17 @@ def _write(case: Case, hold: Hold | None, held_until: datetime | None, reports: 
     if hold is None and case.report.closed_at and case.head.get("duty") == DutyKind.EXPIRE:
         withdrawn = case.report.status is Status.WITHDRAWN
         due = case.report.closed_at + (WITHDRAWN_RETENTION if withdrawn else retention(case.report.disposition))
-    try:
-        reports.keep_hold(case, hold, held_until, expire_at=due, also=[recorded])
-    except ConditionFailed:
-        raise errors.Unavailable from None  # changed at the same moment: the same call again
+    reports.keep_hold(case, hold, held_until, expire_at=due, also=[recorded])
+
+
+def _settled[Done](case: Case, reports: Reports, step: Callable[[Case], Done]) -> Done:
+    """The step on the report as it is: one that has changed at the same moment (a notice was struck off, say) is read again."""
+    for _ in range(_TRIES):
+        try:
+            return step(case)
+        except ConditionFailed:
+            fresh = reports.case(case.report.id)
+            if fresh is None:
+                raise errors.NotFound from None
+            case = fresh
+    raise errors.Unavailable

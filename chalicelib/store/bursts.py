@@ -4,7 +4,7 @@ index carry them; a counter is left to DynamoDB's expiry."""
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.bursts import minute_of
+from chalicelib.domain.bursts import DIGEST_MAX_IDS, minute_of
 from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.store.reports import duty_fields
@@ -34,7 +34,8 @@ class Bursts:
     def gather(self, notice: Notice, now: datetime, *, named: bool) -> dict[str, Any]:
         """The action that adds a notice to the digest of its category, district and urgency: all a subscription can tell apart.
 
-        One that is not `named` only counts: a list that grew with the burst would cost its whole size with every write.
+        One that is not `named` only counts: a list that grew with the burst would cost its whole size with every write. The action with
+        a name fails when there are enough.
         """
         pk = f"DIGEST#{notice.category}#{notice.district}#{notice.urgency}"
         # Due at once, but told by the sweep alone: what comes until then goes with it.
@@ -47,6 +48,7 @@ class Bursts:
             put_once=owed,
             add={"count": 1},
             append={"report_ids": [notice.report_id]} if named else None,
+            room={"report_ids": DIGEST_MAX_IDS} if named else None,
             upsert=True,
         )
 

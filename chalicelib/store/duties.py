@@ -44,11 +44,18 @@ class Duties:
         return self.table.get(pk, sk, consistent=True, attributes=OWING)
 
     def strike_off(
-        self, row: Row, *, then: Duty | None = None, put: dict[str, Any] | None = None, also: Sequence[dict[str, Any]] = ()
+        self,
+        row: Row,
+        *,
+        then: Duty | None = None,
+        put: dict[str, Any] | None = None,
+        also: Sequence[dict[str, Any]] = (),
+        unchanged: Sequence[str] = (),
     ) -> bool:
-        """The duty that `row` was read with is done; `then` is owed next. False when it is no longer that duty: somebody else did it.
+        """The duty that `row` was read with is done; `then` is owed next.
 
-        `also` are actions that must happen with it or not at all.
+        False when it is no longer that duty (somebody else did it), or one of the attributes in `unchanged` is no longer what was read.
+        `also` are actions that must happen with it or not at all; raises ConditionFailed when one of them cannot.
         """
         pk, sk = row["pk"], row["sk"]
         fields = duty_fields(pk, sk, then) if then else dict.fromkeys(DUTY_FIELDS)
@@ -56,7 +63,7 @@ class Duties:
             pk,
             sk,
             put=fields | (put or {}),
-            equal=unchanged_duty(row),
+            equal=unchanged_duty(row) | {name: row.get(name) for name in unchanged},
         )
         try:
             if also:

@@ -208,12 +208,14 @@ class Table:
         remove: Sequence[str] = (),
         put_once: Mapping[str, Any] | None = None,
         append: Mapping[str, list[Any]] | None = None,
+        room: Mapping[str, int] | None = None,
         equal: Mapping[str, Any] | None = None,
         upsert: bool = False,
     ) -> dict[str, Any]:
         """Set (None: remove), add to and remove attributes of one row, if it is there and each in `equal` has that value (None: is absent).
 
-        `put_once` sets only what is absent, `append` adds to lists; with `upsert` the row is made when it is not there.
+        `put_once` sets only what is absent, `append` adds to lists, which have `room` while they hold fewer than so many; with `upsert`
+        the row is made when it is not there.
         """
         names: dict[str, str] = {"#pk": "pk"}
         values: dict[str, Any] = {}
@@ -243,6 +245,9 @@ class Table:
             names[f"#{name}"] = name
             clauses["REMOVE"].append(f"#{name}")
         conditions = ([] if upsert else ["attribute_exists(#pk)"]) + _equal(equal or {}, names, values)
+        for name, limit in (room or {}).items():
+            values[f":{name}_room"] = limit
+            conditions.append(f"(attribute_not_exists(#{name}) OR size(#{name}) < :{name}_room)")
         action: dict[str, Any] = {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk})}
         if conditions:
             action |= {"ConditionExpression": " AND ".join(conditions), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain import duties
 from chalicelib.domain.bursts import ALONE_PER_CATEGORY
+from chalicelib.store.reports import duty_fields
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -143,8 +145,11 @@ def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str
         call("POST", "/v1/reports", report("other"), key=new_key())
     table = wiring.reports().table
     table.update(table.update_action(f"BURST#other#{wiring.now():%Y-%m-%dT%H:%M}", "COUNT", put={"count": 200}, upsert=True))
+    named = [f"{number:026}" for number in range(50)]
+    full = {"pk": "DIGEST#other#unknown#normal", "sk": "EVENT#digest", "count": 50, "report_ids": named}
+    table.put(full | duty_fields(full["pk"], full["sk"], duties.notify(wiring.now() - duties.NOTICE_PATIENCE)))
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()
 
     [digest] = cloud.sent(aws)
-    assert (digest["count"], digest["report_ids"]) == (3, [])
+    assert (digest["count"], digest["report_ids"]) == (53, named)

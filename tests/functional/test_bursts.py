@@ -126,3 +126,41 @@ def test_the_first_acknowledgement_ends_the_escalation(aws: Mapping[str, str]) -
     cloud.sweep()
 
     assert kinds(aws) == ["report"]
+
+
+def test_a_second_digest_of_a_long_burst_names_reports_as_well(aws: Mapping[str, str]) -> None:
+    burst(70)
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+    later = burst(5)
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+
+    digest = cloud.sent(aws)[-1]
+    assert (digest["count"], sorted(digest["report_ids"])) == (5, sorted(later))
+
+
+@pytest.mark.parametrize("operation", ["sns.PublishBatch"])
+def test_a_report_raised_to_critical_while_it_is_told_escalates_all_the_same(aws: Mapping[str, str], operation: str) -> None:
+    cloud.officer("wang")
+    created = call("POST", "/v1/reports", report("other"), key=new_key()).json
+    path = f"/v1/officer/reports/{created['id']}"
+
+    def meanwhile(request: object) -> None:
+        assert call("PATCH", path, {"urgency": "critical"}, officer="wang", headers={"If-Match": '"1"'}).status == 200
+
+    with inject.fault(wiring.topic()._client, operation, inject.times(1, meanwhile)):
+        cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
+    wiring.advance_clock(timedelta(minutes=6))
+    cloud.sweep()
+
+    assert "escalation" in kinds(aws)
+
+
+def test_a_critical_report_is_published_before_the_rest_of_its_batch(aws: Mapping[str, str]) -> None:
+    burst(5)
+    critical = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
+    burst(5)
+    cloud.stream(cloud.all_keys(aws))
+
+    assert cloud.sent(aws)[0]["report_id"] == critical["id"]

@@ -114,6 +114,31 @@ def test_a_hold_needs_a_second_officer_and_keeps_all_until_its_end(aws: Mapping[
     assert left(aws, created["id"]) == (["HEAD"], 0)
 
 
+def test_whoever_is_to_approve_a_hold_sees_who_asks_for_it_and_why(aws: Mapping[str, str]) -> None:
+    created, _ = closed(aws)
+    path = f"/v1/officer/reports/{created['id']}"
+    assert call("GET", path, officer="li").json["hold"] is None
+    hold(created, "wang", days=200)
+
+    shown = call("GET", path, officer="li").json["hold"]
+    assert (shown["by"], shown["reason"], shown["approved_by"]) == ("wang", "Evidence.", None)
+    approve(created, "li")
+    assert call("GET", path, officer="wang").json["hold"]["approved_by"] == "li"
+    asked = next(item for item in call("GET", f"{path}/history", officer="li").json["items"] if item["action"] == "hold")
+    assert "Evidence." in str(asked["detail"])
+
+
+def test_a_hold_is_placed_though_a_notice_is_struck_off_at_the_same_moment(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+
+    def meanwhile(request: object) -> None:
+        cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, meanwhile)):
+        status, text = hold(created, "wang", days=10)
+    assert status == 201, text
+
+
 def test_a_hold_that_nobody_approved_keeps_nothing(aws: Mapping[str, str]) -> None:
     created, _ = closed(aws)
     hold(created, "wang", days=200)
