@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
 from chalicelib.domain.duties import ACKNOWLEDGE_WITHIN, Duty, DutyKind
-from chalicelib.domain.reports import CategoryCode, Proposal, Report, Status, Strict, Urgency
+from chalicelib.domain.reports import OPEN_STATUSES, CategoryCode, Proposal, Report, Status, Strict, Urgency
 from chalicelib.domain.text import bounded
 
 REASON_MAX = 1000
@@ -108,6 +108,12 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     if wanted.category and wanted.category != report.category:
         after |= {"category": wanted.category, "first_category": report.first_category or report.category}
     return report.model_copy(update=after)
+
+
+def concerns_others(before: Report, after: Report) -> bool:
+    """Is an open report now one that other officers must hear of: of another category, or become critical?"""
+    became_critical = after.urgency is Urgency.CRITICAL and before.urgency is not Urgency.CRITICAL
+    return after.status in OPEN_STATUSES and (after.category != before.category or became_critical)
 
 
 def confirm(report: Report, *, by: str) -> Report:

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.domain import workflow
+from chalicelib.domain import duties, workflow
 from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.duties import DutyKind
 from chalicelib.domain.holds import Hold
-from chalicelib.domain.ids import Identity, is_report_id
+from chalicelib.domain.ids import Identity, is_report_id, random_id
+from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.domain.reports import Contact, OfficerSubmission, Report, Status
 from chalicelib.domain.workflow import Change
@@ -110,6 +112,9 @@ def change_report(
             original = _find_original(wanted.duplicate_of, before, officer, reports, audit, now)
             after = after.model_copy(update={"duplicate_of": original})
             also.append(reports.unlinked(original))
+        if workflow.concerns_others(before, after) and head.get("duty") != DutyKind.NOTIFY:
+            # They were not told of it, or not as what it is now. (While its first notice is still owed, that one will say it.)
+            also.append(reports.event_action(report_id, NoticeKind.REPORT, now=now, entry_id=random_id(10), duty=duties.notify(now)))
         record = audit.report_action(
             report_id,
             by=officer.username,

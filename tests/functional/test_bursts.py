@@ -164,3 +164,18 @@ def test_a_critical_report_is_published_before_the_rest_of_its_batch(aws: Mappin
     cloud.stream(cloud.all_keys(aws))
 
     assert cloud.sent(aws)[0]["report_id"] == critical["id"]
+
+
+def test_officers_hear_of_a_report_that_becomes_critical_or_comes_to_their_category(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    raised, moved = (call("POST", "/v1/reports", report("other"), key=new_key()).json["id"] for _ in range(2))
+    cloud.stream(cloud.all_keys(aws))
+    cloud.forget_sent(aws)
+    for report_id, body in ((raised, {"urgency": "critical"}), (moved, {"category": "traffic_violation"})):
+        reply = call("PATCH", f"/v1/officer/reports/{report_id}", body, officer="wang", headers={"If-Match": '"1"'})
+        assert reply.status == 200, reply.text
+    cloud.stream(cloud.all_keys(aws))
+
+    told = {notice["report_id"]: notice["attributes"] for notice in cloud.sent(aws)}
+    assert told[raised]["urgency"] == "critical"
+    assert (told[moved]["category"], told[moved]["kind"]) == ("traffic_violation", "report")
