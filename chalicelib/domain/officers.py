@@ -15,6 +15,10 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+# Who works on reports. An administrator says who does, and needs one of these as well to do it.
+CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR)
+
+
 class Officer(BaseModel):
     """An officer's own row: the only source of rights. A token says who it is, never what they may do."""
 

@@ -1,6 +1,7 @@
 """Is this token good? What its owner may do is asked of their own row, at every request."""
 
 import logging
+import time
 from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, Blueprint
@@ -12,7 +13,10 @@ log = logging.getLogger(__name__)
 
 _LONGEST_TOKEN = 4096
 _ACCESS = "access"
+# A token may have been made by a clock that is ahead of ours. When it ends, it ends.
 _CLOCKS_DIFFER_S = 5
+# Headers by which a token names a key of its own: ours never do.
+_OWN_KEYS = frozenset({"jku", "jwk", "x5u", "x5c"})
 _GROUPS = "cognito:groups"
 
 
@@ -31,6 +35,8 @@ def authorize_officer(request: AuthRequest) -> AuthResponse:
     if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN:
         raise Exception("Unauthorized")
     try:
+        if not _OWN_KEYS.isdisjoint(jwt.get_unverified_header(token)):
+            raise jwt.InvalidTokenError("names a key of its own")
         key = wiring.signing_keys().get_signing_key_from_jwt(token)
         username = _read_username(token, key)
     except jwt.PyJWKClientConnectionError:
@@ -55,6 +61,8 @@ def _read_username(token: str, key: Any) -> str:
         # A Cognito access token names its client in `client_id` and has no audience.
         options={"require": ["exp", "iss", "client_id", "token_use"], "verify_aud": False},
     )
+    if int(claims["exp"]) <= time.time():
+        raise jwt.ExpiredSignatureError("ended within the leeway")
     username = claims.get("username") or claims.get("sub")
     if claims["token_use"] != _ACCESS or claims["client_id"] != settings.client_id or not isinstance(username, str) or not username:
         raise jwt.InvalidTokenError("not an access token of this client")

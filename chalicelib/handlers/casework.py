@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib import errors, wiring
 from chalicelib.domain import geo, ids, times
 from chalicelib.domain.media import ACCEPTED, Hint, MediaKind, MediaState, original_key
-from chalicelib.domain.officers import Officer, Role
+from chalicelib.domain.officers import CASEWORKERS, Officer, Role
 from chalicelib.domain.reports import CategoryCode, Medium, OfficerSubmission, Report, Status, Strict
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Change, Reason, Username
@@ -57,10 +57,13 @@ class ListQuery(BaseModel):
 
 
 def admitted(call: Call, *roles: Role, on_record: bool = False) -> Officer:
-    """The officer who calls, if they are active and have one of `roles`. Denials are on record; with `on_record`, admissions as well."""
+    """The officer who calls, if they are active and have one of `roles`: those of case work unless told.
+
+    Denials are on record; with `on_record`, admissions as well.
+    """
     return admission.admit(
         call.username,
-        roles=roles,
+        roles=roles or CASEWORKERS,
         officers=wiring.officers(),
         audit=wiring.audit(),
         now=call.now,
@@ -81,7 +84,7 @@ def admitted(call: Call, *roles: Role, on_record: bool = False) -> Officer:
 )
 def get_me(call: Call) -> Answer:
     """Name, roles and scope from the officer's own row, read at this request."""
-    officer = admitted(call, on_record=True)
+    officer = admitted(call, *Role, on_record=True)
     return Answer(
         answers.OfficerView(
             username=officer.username,

@@ -98,7 +98,7 @@ class Call:
         value = self.header("if-match")
         if value is None or not value.strip():
             raise errors.VersionMissing
-        match = re.fullmatch(r'"([0-9]{1,9})"', value.strip(), re.ASCII)
+        match = re.fullmatch(r'"(0|[1-9][0-9]{0,8})"', value.strip(), re.ASCII)
         if not match:
             raise errors.Stale
         return int(match[1])

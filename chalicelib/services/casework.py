@@ -12,7 +12,7 @@ from chalicelib.domain.duties import DutyKind
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import Identity, is_report_id, random_id
 from chalicelib.domain.notices import NoticeKind
-from chalicelib.domain.officers import Officer, Role
+from chalicelib.domain.officers import CASEWORKERS, Officer, Role
 from chalicelib.domain.reports import Contact, OfficerSubmission, Report, Status
 from chalicelib.domain.workflow import Change
 from chalicelib.services import intake
@@ -212,9 +212,14 @@ def _visible(head: Mapping[str, Any] | None, officer: Officer, report_id: str, *
 
 
 def _check_assignee(username: str, report: Report, officer: Officer, officers: Officers) -> None:
-    """Raises Invalid unless this is an active officer who sees the report."""
+    """Raises Invalid unless this is an active officer who works on reports and sees this one."""
     assignee = officer if username == officer.username else officers.get(username)
-    if assignee is None or not assignee.active or not assignee.sees(report.category, report.district):
+    if (
+        assignee is None
+        or not assignee.active
+        or not assignee.has_role(*CASEWORKERS)
+        or not assignee.sees(report.category, report.district)
+    ):
         raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
 
 

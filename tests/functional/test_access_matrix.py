@@ -16,6 +16,7 @@ from tests.faults import inject
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 EVERYBODY = frozenset(Role)
+CASEWORKERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
 CASE_STATES = ("new", "closed", "malicious_proposed", "withdrawn")
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "officer": {"roles": (Role.OFFICER,)},
@@ -33,18 +34,17 @@ class Route:
     """What a route answers an officer who may use it: on a new report, and on others where that differs."""
 
     ok: int
-    roles: frozenset[Role] = EVERYBODY
+    roles: frozenset[Role] = CASEWORKERS
     body: Any = None
     states: Mapping[str, int] = field(default_factory=dict)
 
 
 ADMINS = frozenset({Role.ADMIN})
-WRITERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
 REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
 
 ROUTES: Mapping[tuple[str, str], Route] = {
-    ("GET", "/v1/officer/me"): Route(200),
+    ("GET", "/v1/officer/me"): Route(200, EVERYBODY),
     ("GET", "/v1/officer/reports"): Route(200),
     ("POST", "/v1/officer/reports"): Route(201),
     ("GET", REPORT): Route(200),
@@ -62,15 +62,15 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/subscriptions"): Route(200),
     ("POST", "/v1/officer/subscriptions"): Route(201, body={"protocol": "email", "categories": [], "districts": []}),
     ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204),
-    ("GET", "/v1/officer/bulletins"): Route(200, WRITERS),
-    ("POST", "/v1/officer/bulletins"): Route(201, WRITERS),
-    ("GET", BULLETIN): Route(404, WRITERS),
-    ("GET", BULLETIN + "/history"): Route(404, WRITERS),
-    ("PATCH", BULLETIN): Route(404, WRITERS),
-    ("POST", BULLETIN + "/media"): Route(404, WRITERS),
-    ("POST", BULLETIN + "/approve"): Route(404, WRITERS),
-    ("POST", BULLETIN + "/resolve"): Route(404, WRITERS),
-    ("POST", BULLETIN + "/withdraw"): Route(404, WRITERS),
+    ("GET", "/v1/officer/bulletins"): Route(200),
+    ("POST", "/v1/officer/bulletins"): Route(201),
+    ("GET", BULLETIN): Route(404),
+    ("GET", BULLETIN + "/history"): Route(404),
+    ("PATCH", BULLETIN): Route(404),
+    ("POST", BULLETIN + "/media"): Route(404),
+    ("POST", BULLETIN + "/approve"): Route(404),
+    ("POST", BULLETIN + "/resolve"): Route(404),
+    ("POST", BULLETIN + "/withdraw"): Route(404),
     ("GET", "/v1/admin/officers"): Route(200, ADMINS),
     ("GET", "/v1/admin/officers/{username}"): Route(200, ADMINS),
     ("PUT", "/v1/admin/officers/{username}"): Route(200, ADMINS),

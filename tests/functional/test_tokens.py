@@ -103,6 +103,7 @@ REFUSED = {
     "a token without a scheme": token,
     "two in one header": lambda: f"Bearer {token()}, Bearer {token()}",
     "expired": lambda: f"Bearer {token(exp=int(time.time()) - 60)}",
+    "one second past its end": lambda: f"Bearer {token(exp=int(time.time()) - 1)}",
     "not valid yet": lambda: f"Bearer {token(nbf=int(time.time()) + 600)}",
     "issued in the future": lambda: f"Bearer {token(iat=int(time.time()) + 600)}",
     "without an end": lambda: f"Bearer {token(exp=None)}",
@@ -118,6 +119,9 @@ REFUSED = {
     "a key set of its own": lambda: (
         f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jku': 'https://evil.test/jwks', 'x5u': 'https://evil.test'})}"
     ),
+    "our key, and the address of a key set": lambda: f"Bearer {token(headers={'jku': 'https://evil.test/jwks'})}",
+    "our key, and the address of a certificate": lambda: f"Bearer {token(headers={'x5u': 'https://evil.test/cert'})}",
+    "our key, and a key inside": lambda: f"Bearer {token(headers={'jwk': json.loads(RSAAlgorithm.to_jwk(OTHER_KEY.public_key()))})}",
     "another issuer": lambda: f"Bearer {token(iss='https://issuer.test/other')}",
     "no issuer": lambda: f"Bearer {token(iss=None)}",
     "another client": lambda: f"Bearer {token(client_id='client-2')}",
@@ -128,6 +132,7 @@ REFUSED = {
     "an opaque refresh token": lambda: "Bearer eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ.a.b.c.d",
     "other claims under the signature": lambda: f"Bearer {_with_other_claims()}",
     "groups that are a string": lambda: f"Bearer {token(**{'cognito:groups': 'admin'})}",
+    "nobody's": lambda: f"Bearer {token(username=None, sub=None)}",
     "a name that is none": lambda: f"Bearer {token(username=['admin'])}",
     "8 KB": lambda: f"Bearer {token(padding='x' * 8192)}",
     "JSON": lambda: f"Bearer {json.dumps(claims())}",
