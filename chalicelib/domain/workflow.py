@@ -70,7 +70,8 @@ class Change(Strict):
 def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     """The report after the step, its version one further. A status that it has already is no step, and legal.
 
-    Closing needs a disposition and a reason in the same call. `malicious` is only proposed: it stands once a second officer has confirmed.
+    Closing needs a disposition and a reason in the same call, `duplicate` an original as well. `malicious` is only proposed: it stands
+    once a second officer has confirmed, and until then no other does. Reopened, a report is nobody's duplicate any more.
     Raises Conflict `illegal_transition`, which names the legal ones, and Invalid.
     """
     target = wanted.status or report.status
@@ -83,24 +84,27 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
         wrong += [errors.FieldError(name, "required") for name in ("disposition", "reason") if getattr(wanted, name) is None]
     if wanted.disposition and target is not Status.CLOSED:
         wrong.append(errors.FieldError("disposition", "only_when_closed"))
+    linked_to = wanted.duplicate_of if "duplicate_of" in wanted.model_fields_set else report.duplicate_of
+    if target is Status.CLOSED and (wanted.disposition or report.disposition) == Disposition.DUPLICATE and not linked_to:
+        wrong.append(errors.FieldError("duplicate_of", "required"))
     if wanted.duplicate_of == report.id:
         wrong.append(errors.FieldError("duplicate_of", "circular"))
     if wrong:
         raise errors.Invalid(*wrong)
 
-    after: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.model_fields_set & {"assignee", "duplicate_of"}}
-    after |= {"version": report.version + 1, "unread": 0, "status": target}
+    after: dict[str, Any] = {"version": report.version + 1, "unread": 0, "status": target}
     if target is not Status.NEW and report.acknowledged_at is None:
         after["acknowledged_at"] = now
     if closing:
         after["closed_at"] = now
     elif report.status is Status.CLOSED and target is not Status.CLOSED:
-        after |= {"closed_at": None, "disposition": None, "reason": None, "proposal": None}
+        after |= {"closed_at": None, "disposition": None, "reason": None, "proposal": None, "duplicate_of": None}
+    after |= {name: getattr(wanted, name) for name in wanted.model_fields_set & {"assignee", "duplicate_of"}}
     if wanted.reason:
         after["reason"] = wanted.reason
     if wanted.disposition is Disposition.MALICIOUS:
         if report.disposition != Disposition.MALICIOUS:
-            after["proposal"] = Proposal(disposition=Disposition.MALICIOUS.value, by=by, at=now)
+            after |= {"disposition": None, "proposal": Proposal(disposition=Disposition.MALICIOUS.value, by=by, at=now)}
     elif wanted.disposition:
         after |= {"disposition": wanted.disposition.value, "proposal": None}
     if wanted.urgency:

@@ -512,6 +512,29 @@ class History(Shape):
     items: list[HistoryEntry]
 
 
+class CaseHistoryEntry(HistoryEntry):
+    genuine: bool
+
+
+class CaseHistory(Shape):
+    model_config = shown(
+        {
+            "items": [
+                {"at": "2026-11-24T00:33:41.020Z", "by": "officer", "action": "open", "detail": None, "genuine": True},
+                {
+                    "at": "2026-11-24T00:34:02.775Z",
+                    "by": "officer",
+                    "action": "change",
+                    "detail": {"version": 2, "fields": {"status": {"old": "new", "new": "acknowledged"}}},
+                    "genuine": True,
+                },
+            ]
+        }
+    )
+
+    items: list[CaseHistoryEntry]
+
+
 class Template(Shape):
     code: str
     title: dict[str, str]

@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from chalice.app import Blueprint
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors, wiring
@@ -17,7 +17,7 @@ from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Change, Reason, Username
 from chalicelib.handlers import answers
 from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.http import Access, Answer, Call, Key, Limit, endpoint
+from chalicelib.handlers.http import Access, Answer, Call, Key, Limit, as_fields, endpoint
 from chalicelib.handlers.reports import created, picture_url, thumbnail_url
 from chalicelib.media import grants
 from chalicelib.services import admission, casework, lists
@@ -126,12 +126,21 @@ def list_reports(call: Call) -> Answer:
     return Answer(answers.ReportPage(items=[_list_row(row) for row in page.rows], next_cursor=page.next_cursor))
 
 
-class Reasoned(Strict):
-    """A body that gives a reason. Without one it is refused, and the refusal is on record."""
+class _Reason(Strict):
+    """A body that gives a reason."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["reason"]})
+    reason: Reason
 
-    reason: Reason | None = None
+
+class Reasoned(RootModel[Annotated[Any, WithJsonSchema(_Reason.model_json_schema() | {"title": "Reasoned"})]]):
+    """Any body: whether it gives a reason is asked once it is known who asks, of which report, so that its refusal is on record."""
+
+    def reason(self) -> str:
+        """Raises Invalid for any other body."""
+        try:
+            return _Reason.model_validate(self.root).reason
+        except ValidationError as invalid:
+            raise as_fields(invalid) from None
 
 
 class OpenQuery(BaseModel):
@@ -215,7 +224,8 @@ def open_report(call: Call) -> Answer:
 def change_report(call: Call) -> Answer:
     """Any subset of the fields. Send the `ETag` of the version that you have seen as `If-Match`; the answer brings the next one.
 
-    Closing needs `disposition` and `reason`; the reporter reads the reason. `malicious` stands only once another officer has confirmed it.
+    Closing needs `disposition` and `reason`, which the reporter reads; as a duplicate, `duplicate_of` too. `malicious` stands only once
+    another officer has confirmed it. A report that others point at is not made a duplicate (422 `has_duplicates`): link those first.
     A step that the present status does not allow is answered 409, with those that it does. `null` unassigns, or unlinks a duplicate.
     """
     officer = admitted(call)
@@ -267,7 +277,7 @@ def confirm_malicious(call: Call) -> Answer:
 def reveal_contact(call: Call) -> Answer:
     """For a reason, which goes on record first. All fields are null when the reporter left no contact, or withdrew."""
     contact = casework.reveal_contact(
-        admitted(call), call.path["report_id"], reason=call.body.reason, reports=wiring.reports(), audit=wiring.audit(), now=call.now
+        admitted(call), call.path["report_id"], read_reason=call.body.reason, reports=wiring.reports(), audit=wiring.audit(), now=call.now
     )
     return Answer(answers.ContactView(**contact.model_dump()) if contact else answers.ContactView())
 
@@ -279,14 +289,17 @@ def reveal_contact(call: Call) -> Answer:
     summary="Who did and saw what, when",
     tag="Casework",
     access=Access.OFFICER,
-    returns={200: answers.History},
+    returns={200: answers.CaseHistory},
     raises=(errors.NotFound,),
     authorizer=authorize_officer,
 )
 def read_history(call: Call) -> Answer:
-    """Oldest first, this very look included. A change names its version and its fields with their old and new values."""
+    """Oldest first, this very look included. A change names its version and its fields with their old and new values.
+
+    `genuine: false` marks an entry that somebody altered since it was written; its `detail` is not shown.
+    """
     rows = casework.read_history(admitted(call), call.path["report_id"], reports=wiring.reports(), audit=wiring.audit(), now=call.now)
-    return Answer(answers.History(items=[_entry(row) for row in rows]))
+    return Answer(answers.CaseHistory(items=[_entry(row) for row in rows]))
 
 
 def etag(report: Report) -> str:
@@ -310,9 +323,12 @@ def _proposal(report: Report) -> answers.ProposalView | None:
     return answers.ProposalView(disposition=proposal.disposition, by=proposal.by, at=times.render(proposal.at)) if proposal else None
 
 
-def _entry(row: Row) -> answers.HistoryEntry:
-    detail = json.loads(row["detail"]) if "detail" in row else None
-    return answers.HistoryEntry(at=row["sk"].partition("#")[0], by=row["by"], action=row["action"], detail=detail)
+def _entry(row: Row) -> answers.CaseHistoryEntry:
+    """Of a row that is not as it was written the detail is not shown: it may be anything."""
+    genuine = wiring.audit().is_genuine(row)
+    detail = json.loads(row["detail"]) if genuine and "detail" in row else None
+    at = row["sk"].partition("#")[0]
+    return answers.CaseHistoryEntry(at=at, by=str(row.get("by")), action=str(row.get("action")), detail=detail, genuine=genuine)
 
 
 # What the reporter said: of a withdrawn report it is not shown.

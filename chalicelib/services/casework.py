@@ -1,6 +1,6 @@
 """Officers' work on one report: open it, take steps, confirm, reveal the contact, look back. Nothing is shown before it is on record."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,8 @@ from chalicelib.store.reports import Case, Reports, read_duty
 from chalicelib.store.table import ConditionFailed, Row
 
 _TRIES = 5
-# How far links between duplicates are followed. Each is made to an original, so a chain grows only when an original becomes a duplicate.
-_LONGEST_CHAIN = 20
+# How far links between duplicates are followed. Each leads to an original, which cannot become a duplicate: so one step is enough.
+_LONGEST_CHAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +108,11 @@ def change_report(
         also = []
         if wanted.assignee:
             _check_assignee(wanted.assignee, after, officer, officers)
-        if wanted.duplicate_of and wanted.duplicate_of != before.duplicate_of:
-            original = _find_original(wanted.duplicate_of, before, officer, reports, audit, now)
+        if after.duplicate_of and after.duplicate_of != before.duplicate_of:
+            original = _find_original(after.duplicate_of, before, officer, reports, audit, now)
             after = after.model_copy(update={"duplicate_of": original})
-            also.append(reports.unlinked(original))
+        if after.duplicate_of != before.duplicate_of:
+            also += _relink(head, after.duplicate_of, reports)
         if workflow.concerns_others(before, after) and head.get("duty") != DutyKind.NOTIFY:
             # They were not told of it, or not as what it is now. (While its first notice is still owed, that one will say it.)
             also.append(reports.event_action(report_id, NoticeKind.REPORT, now=now, entry_id=random_id(10), duty=duties.notify(now)))
@@ -156,16 +157,18 @@ def confirm_malicious(officer: Officer, report_id: str, *, reports: Reports, aud
 
 
 def reveal_contact(
-    officer: Officer, report_id: str, *, reason: str | None, reports: Reports, audit: Audit, now: datetime
+    officer: Officer, report_id: str, *, read_reason: Callable[[], str], reports: Reports, audit: Audit, now: datetime
 ) -> Contact | None:
     """How to reach the reporter, for a reason that goes on record first. None when they left nothing, or took it back.
 
-    Raises NotFound, and Invalid without a reason: a denial as well.
+    Raises NotFound, and what `read_reason` raises (Invalid) where no good one was given: a denial as well.
     """
     head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
-    if not reason:
+    try:
+        reason = read_reason()
+    except errors.Invalid:
         audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now, detail={"contact": "without a reason"})
-        raise errors.Invalid(errors.FieldError("reason", "required"))
+        raise
     audit.about_report(report_id, by=officer.username, action=Action.CONTACT, now=now, detail={"reason": reason})
     return reports.contact(report_id)
 
@@ -221,6 +224,20 @@ def _check_assignee(username: str, report: Report, officer: Officer, officers: O
         or not assignee.sees(report.category, report.district)
     ):
         raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
+
+
+def _relink(head: Row, original: str | None, reports: Reports) -> list[dict[str, Any]]:
+    """The actions that count the link of `head` where it leads now, and no more where it led.
+
+    Raises Invalid when others point at `head` itself: they would point at a duplicate.
+    """
+    if original and head.get("duplicates", 0) > 0:
+        raise errors.Invalid(errors.FieldError("duplicate_of", "has_duplicates"))
+    actions = [reports.linked(original)] if original else []
+    left = reports.head(head["duplicate_of"]) if head.get("duplicate_of") else None
+    if left and not left.get("expiring") and not left.get("deleted_at"):
+        actions.append(reports.unlinked(left["id"]))
+    return actions
 
 
 def _find_original(report_id: str, duplicate: Report, officer: Officer, reports: Reports, audit: Audit, now: datetime) -> str:

@@ -171,6 +171,8 @@ class Reports:
         if "category" in put or "status" in put:
             put["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
         equal = {"version": before.version, "status": before.status.value, "proposal": head.get("proposal"), **NOT_GOING}
+        if "duplicate_of" in put:
+            equal["duplicates"] = head.get("duplicates")
         told: list[dict[str, Any]] = []
         if duty != read_duty(head):
             put |= duty_fields(pk, keys.HEAD, duty) if duty else dict.fromkeys(DUTY_FIELDS)
@@ -183,9 +185,14 @@ class Reports:
         row = self.table.get(keys.report(report_id), keys.CONTACT, consistent=True)
         return Contact.model_validate({name: row.get(name) for name in Contact.model_fields}) if row else None
 
-    def unlinked(self, report_id: str) -> dict[str, Any]:
-        """The action that holds as long as this report is there and is not a duplicate of another."""
-        return self.table.check_action(keys.report(report_id), keys.HEAD, equal={"duplicate_of": None, **NOT_GOING})
+    def linked(self, original: str) -> dict[str, Any]:
+        """The action that counts one more duplicate of this report, as long as it is there and is not a duplicate itself."""
+        equal = {"duplicate_of": None, **NOT_GOING}
+        return self.table.update_action(keys.report(original), keys.HEAD, add={"duplicates": 1}, equal=equal)
+
+    def unlinked(self, original: str) -> dict[str, Any]:
+        """The action that counts one duplicate of this report less, as long as it is there."""
+        return self.table.update_action(keys.report(original), keys.HEAD, add={"duplicates": -1}, equal=NOT_GOING)
 
     def withdraw(self, case: Case, *, now: datetime, duty: Duty) -> None:
         """Mark as withdrawn and erase the contact. Raises ConditionFailed when the report has changed meanwhile."""

@@ -1,5 +1,6 @@
 """Officers work on a report: step by step, each one legal, on record, and lost by nobody."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from chalicelib import wiring
 from chalicelib.store import keys
 from tests import cloud
 from tests.client import Reply, call, new_key, report
+from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -204,6 +206,63 @@ def test_malicious_stands_once_a_second_officer_has_confirmed() -> None:
     assert "malicious" not in view.text
 
 
+def test_who_has_duplicates_becomes_none_until_they_are_linked_elsewhere() -> None:
+    first, second, third = file(), file(), file()
+    patch(second, {"duplicate_of": first["id"]}, 1)
+    refused = patch(first, {"duplicate_of": third["id"]}, 1)
+    assert (refused.status, refused.json["errors"][0]["code"]) == (422, "has_duplicates")
+
+    assert patch(second, {"duplicate_of": third["id"]}, 2).status == 200
+    assert patch(first, {"duplicate_of": third["id"]}, 1).status == 200
+    assert head(third)["duplicates"] == 2
+    for version in (2, 3):
+        patch(first, {"duplicate_of": None}, version)
+    assert head(third)["duplicates"] == 1
+
+
+def test_a_link_that_is_made_meanwhile_keeps_the_original_one() -> None:
+    first, second, third = file(), file(), file()
+
+    def in_between(request: Any) -> None:
+        assert patch(second, {"duplicate_of": first["id"]}, 1).status == 200
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)):
+        reply = patch(first, {"duplicate_of": third["id"]}, 1)
+
+    assert (reply.status, reply.json["errors"][0]["code"]) == (422, "has_duplicates")
+    assert head(third).get("duplicates", 0) == 0
+
+
+def test_a_report_closed_as_a_duplicate_has_an_original_until_it_is_reopened() -> None:
+    first, second = file(), file()
+    closing = CLOSE | {"disposition": "duplicate"}
+    assert patch(second, closing, 1).json["errors"][0] | {"detail": ""} == {"field": "duplicate_of", "code": "required", "detail": ""}
+    assert patch(second, closing | {"duplicate_of": first["id"]}, 1).status == 200
+    assert patch(second, {"duplicate_of": None}, 2).status == 422
+
+    assert patch(second, {"status": "in_progress"}, 2).json["duplicate_of"] is None
+    assert head(first)["duplicates"] == 0
+    assert patch(first, {"duplicate_of": second["id"]}, 1).status == 200
+
+
+def test_while_malicious_waits_a_closed_report_has_no_disposition() -> None:
+    created = file()
+    patch(created, CLOSE, 1)
+    proposed = patch(created, {"disposition": "malicious"}, 2).json
+
+    assert (proposed["disposition"], proposed["proposal"]["disposition"]) == (None, "malicious")
+
+
+def test_a_row_of_the_history_that_somebody_altered_is_marked() -> None:
+    created = file()
+    patch(created, {"urgency": "low"}, 1)
+    [row] = wiring.audit().history(created["id"])
+    wiring.audit().table.put(row | {"by": "li", "detail": "no JSON"})
+    altered, look = call("GET", path(created, "/history"), officer="wang").json["items"]
+
+    assert (altered["genuine"], altered["detail"], look["genuine"]) == (False, None, True)
+
+
 @pytest.mark.parametrize("wrong", ["0" * 25, "0" * 27, "o" * 26, "%23" * 26, "A" * 3000, "..%2F..", "%00", "%E4%BA%BA"])
 def test_what_cannot_be_an_id_is_an_unknown_one(wrong: str) -> None:
     for method, rest, body in (("GET", "", None), ("GET", "/history", None), ("POST", "/notes", {"text": "x"})):
@@ -248,6 +307,18 @@ def test_a_contact_is_revealed_for_a_reason_and_never_without_one() -> None:
     assert (shown.status, shown.json["phone"]) == (200, "+86 138 0000 0000")
     assert history(created) == [("wang", "denied"), ("narrow", "denied"), ("wang", "contact")]
     assert "138 0000" not in call("GET", path(created), officer="wang").text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"reason": ""}, {"reason": "  "}, {"reason": "\u200b"}, {"reason": None}, {"reason": 7}, {"reason": "Because.", "x": 1}, [], None, 7],
+)
+def test_a_reveal_that_is_refused_for_its_reason_is_on_record(body: Any) -> None:
+    created = file(contact={"phone": "+86 138 0000 0000"})
+    refused = call("POST", path(created, "/contact"), raw=json.dumps(body).encode(), officer="wang")
+
+    assert refused.status == 422, refused.text
+    assert history(created) == [("wang", "denied")]
 
 
 def test_a_withdrawn_report_opens_wholly_only_for_a_supervisor_with_a_reason() -> None:
