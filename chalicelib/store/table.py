@@ -191,10 +191,6 @@ class Table:
             action |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         return {"Put": action}
 
-    def check_action(self, pk: str, sk: str, *, equal: Mapping[str, Any]) -> dict[str, Any]:
-        """Holds when the row is there and each in `equal` has that value (None: is absent)."""
-        return {"ConditionCheck": self.update_action(pk, sk, equal=equal)["Update"]}
-
     def delete_action(self, pk: str, sk: str) -> dict[str, Any]:
         return {"Delete": {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk})}}
 
