@@ -349,7 +349,7 @@ def opened(found: casework.Opened) -> answers.OpenedReport:
         status=report.status.value,
         urgency=report.urgency.value,
         proposal=_proposal(report),
-        hold=answers.hold_view(found.hold) if found.hold else None,
+        hold=answers.hold_view(case.hold) if case.hold else None,
         sealed=found.sealed,
         received_at=times.render(report.received_at),
         acknowledged_at=times.render(report.acknowledged_at) if report.acknowledged_at else None,

@@ -11,7 +11,6 @@ from chalicelib.domain import times
 from chalicelib.domain.bulletins import Bulletin, Changes, Content, Draft, State
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
-from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Medium, Strict
 from chalicelib.handlers import answers
 from chalicelib.handlers.auth import authorize_officer
@@ -25,7 +24,6 @@ from chalicelib.store.bulletins import Dossier
 
 bp = Blueprint(__name__)
 
-_WRITERS = (Role.OFFICER, Role.SUPERVISOR)
 _NOT_FOUND = errors.NotFound()
 _CLOSED = errors.Conflict("channel_not_active")
 _ILLEGAL = errors.Conflict("illegal_transition")
@@ -361,7 +359,7 @@ def read_bulletin_history(call: Call) -> Answer:
 
 
 def _desk(call: Call) -> Desk:
-    return Desk(admitted(call, *_WRITERS), wiring.bulletins(), wiring.audit(), wiring.catalogue(), call.now)
+    return Desk(admitted(call), wiring.bulletins(), wiring.audit(), wiring.catalogue(), call.now)
 
 
 def _etag(bulletin: Bulletin) -> dict[str, str]:

@@ -9,7 +9,6 @@ from chalicelib import errors
 from chalicelib.domain import duties, workflow
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.duties import DutyKind
-from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import Identity, is_report_id, random_id
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Officer, Role
@@ -32,12 +31,6 @@ class Opened:
 
     case: Case
     sealed: bool
-
-    @property
-    def hold(self) -> Hold | None:
-        """The legal hold that stands, or waits for a second officer."""
-        kept = self.case.head.get("hold")
-        return Hold.model_validate(kept) if kept else None
 
 
 def open_report(officer: Officer, report_id: str, *, reason: str | None, reports: Reports, audit: Audit, now: datetime) -> Opened:

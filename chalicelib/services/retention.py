@@ -58,7 +58,7 @@ def place_hold(officer: Officer, case: Case, wanted: NewHold, *, reports: Report
     def place(case: Case) -> Hold:
         if case.head.get("expiring"):
             raise errors.Conflict("expiring")
-        standing = hold_of(case)
+        standing = case.hold
         if standing and standing.until > now:
             raise errors.Conflict("already_held")
         hold = Hold(by=officer.username, reason=wanted.reason, until=wanted.until, asked_at=now)
@@ -74,7 +74,7 @@ def approve_hold(officer: Officer, case: Case, *, reports: Reports, audit: Audit
     """Approve a hold that somebody else asked for. Raises Forbidden `own_words`, Conflict (`no_hold`, `expiring`)."""
 
     def approve(case: Case) -> Hold:
-        hold = hold_of(case)
+        hold = case.hold
         if hold is None or hold.until <= now:
             raise errors.Conflict("no_hold")
         if hold.approved_by:
@@ -95,17 +95,12 @@ def lift_hold(officer: Officer, case: Case, *, reports: Reports, audit: Audit, n
     """End a hold, or take back one that was asked for. Repeated, it changes nothing."""
 
     def lift(case: Case) -> None:
-        if hold_of(case) is None:
+        if case.hold is None:
             return
         recorded = audit.report_action(case.report.id, by=officer.username, action=Action.HOLD, now=now, detail={"lifted": True})
         _write(case, None, None, reports, recorded)
 
     _settled(case, reports, lift)
-
-
-def hold_of(case: Case) -> Hold | None:
-    kept = case.head.get("hold")
-    return Hold.model_validate(kept) if kept else None
 
 
 def _write(case: Case, hold: Hold | None, held_until: datetime | None, reports: Reports, recorded: dict[str, object]) -> None:

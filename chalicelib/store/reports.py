@@ -39,6 +39,12 @@ class Case:
     messages: tuple[Message, ...]
     notes: tuple[Note, ...]
 
+    @property
+    def hold(self) -> Hold | None:
+        """The legal hold that stands, or waits for a second officer."""
+        kept = self.head.get("hold")
+        return Hold.model_validate(kept) if kept else None
+
 
 class Reports:
     """`shards_of` says over how many partitions a category is spread now."""
