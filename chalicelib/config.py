@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where this function's collaborators are. Each field is the environment variable of its upper-case name.
+    """Where this function's collaborators are. Each field is the environment variable of its
+    upper-case name.
 
-    A function is given only what it uses; a name that is missing where it is needed raises KeyError at first use (see `wiring`).
+    A function is given only what it uses; a name that is missing where it is needed raises KeyError
+    at first use (see `wiring`).
     """
 
     reports_table: str

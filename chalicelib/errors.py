@@ -1,4 +1,5 @@
-"""What can go wrong, in the domain's words. Which HTTP status each becomes is said in `handlers/problems.py`.
+"""What can go wrong, in the domain's words. Which HTTP status each becomes is said in
+`handlers/problems.py`.
 
 Tipline
 ├── Refused                     the caller must change something
@@ -16,7 +17,8 @@ Tipline
 │   └── SlowDown                too many requests
 └── Unavailable                 cannot now: nothing was done, or it will be the same when repeated
 
-`code` is stable snake_case and part of the API; its wording stands in `domain/texts/` under `error.<code>`.
+`code` is stable snake_case and part of the API; its wording stands in `domain/texts/` under
+`error.<code>`.
 """
 
 from dataclasses import dataclass
@@ -24,7 +26,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field: its dotted path in the body or query, a stable code, and values its wording may show (never input)."""
+    """One wrong field: its dotted path in the body or query, a stable code, and values its wording
+    may show (never input).
+    """
 
     field: str
     code: str

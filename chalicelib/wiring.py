@@ -1,4 +1,5 @@
-"""The composition root: one cached builder per collaborator. Imports are lazy, so that a function loads only what it uses.
+"""The composition root: one cached builder per collaborator. Imports are lazy, so that a function
+loads only what it uses.
 
 Every builder reads its settings at first use; `reset()` forgets all of them.
 """
@@ -46,7 +47,8 @@ def _built_once[T](build: Callable[[], T]) -> Callable[[], T]:
 
     @wraps(build)
     def built() -> T:
-        # boto3's sessions may not make clients from several threads at once. In Lambda there is one; locally there are many.
+        # boto3's sessions may not make clients from several threads at once. In Lambda there is
+        # one; locally there are many.
         with _building:
             return cached()
 
@@ -69,7 +71,9 @@ def now() -> datetime:
 
 
 def true_now() -> datetime:
-    """What other clocks compare with: grants and tokens. In whole milliseconds, as everything is kept."""
+    """What other clocks compare with: grants and tokens. In whole milliseconds, as everything is
+    kept.
+    """
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -103,14 +107,18 @@ def _client(service: str, **more: Any) -> Any:
     from botocore.config import Config
 
     # Within API Gateway's 29 s: three tries of 3 s at most, and their pauses.
-    options: dict[str, Any] = {"connect_timeout": 2, "read_timeout": 3, "retries": {"mode": "standard", "total_max_attempts": 3}} | more
+    options: dict[str, Any] = {
+        "connect_timeout": 2,
+        "read_timeout": 3,
+        "retries": {"mode": "standard", "total_max_attempts": 3},
+    } | more
     return _session().client(service, config=Config(**options))
 
 
 @_built_once
 def dynamodb() -> Any:
-    # `Table` does the retries, for all of DynamoDB's reasons in one place. What it sends it has packed itself: checked again, attribute by
-    # attribute, a write would take a quarter longer.
+    # `Table` does the retries, for all of DynamoDB's reasons in one place. What it sends it has
+    # packed itself: checked again, attribute by attribute, a write would take a quarter longer.
     return _client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
 
 
@@ -169,7 +177,9 @@ def cursors() -> "Cursors":
 
 @_built_once
 def signing_keys() -> Any:
-    """The issuer's public keys, fetched when first needed and every five minutes. Raises PyJWKClientConnectionError when they cannot be."""
+    """The issuer's public keys, fetched when first needed and every five minutes. Raises
+    PyJWKClientConnectionError when they cannot be.
+    """
     from jwt import PyJWKClient
 
     return PyJWKClient(settings().jwks_uri, cache_keys=True, lifespan=300, timeout=3)
@@ -185,7 +195,10 @@ def _table(name: str) -> "Table":
 def reports() -> "Reports":
     from chalicelib.store.reports import Reports
 
-    return Reports(_table(settings().reports_table), lambda category: live_catalogue().shards_to_write(category, true_now()))
+    return Reports(
+        _table(settings().reports_table),
+        lambda category: live_catalogue().shards_to_write(category, true_now()),
+    )
 
 
 @_built_once
@@ -207,7 +220,9 @@ def publisher() -> "Publisher":
     from chalicelib.services.noticing import Publisher
     from chalicelib.store.bursts import Bursts
 
-    return Publisher(duties(), Bursts(_table(settings().reports_table)), topic(), settings().public_url)
+    return Publisher(
+        duties(), Bursts(_table(settings().reports_table)), topic(), settings().public_url
+    )
 
 
 @_built_once
@@ -288,7 +303,9 @@ def live_catalogue() -> "LiveCatalogue":
 
 
 def catalogue() -> "Catalogue":
-    """The catalogue as it stands, admins' changes at most a true minute late, whatever the clock of lifecycles says."""
+    """The catalogue as it stands, admins' changes at most a true minute late, whatever the clock of
+    lifecycles says.
+    """
     return live_catalogue().at(true_now())
 
 

@@ -1,12 +1,14 @@
-"""How an app sends reports: an outbox that survives no network, a dead battery and a killed process. Standard library only.
+"""How an app sends reports: an outbox that survives no network, a dead battery and a killed
+process. Standard library only.
 
     python examples/outbox.py add traffic_violation "A van blocks the crossing" photo.jpg video.mp4
     python examples/outbox.py send          sends whatever waits; end it when you like, and start it again
     python examples/outbox.py watch         what has become of what was sent, until there is nothing to wait for
 
-Each report is a folder of the outbox. `report.json` in it is written before anything is sent and after every step, so that a step is
-repeated at most, never forgotten; and every step of Tipline may be repeated. The receipt in it is a secret: keep the folder private.
-What has been sent is deleted, file by file; the receipt is kept.
+Each report is a folder of the outbox. `report.json` in it is written before anything is sent and
+after every step, so that a step is repeated at most, never forgotten; and every step of Tipline may
+be repeated. The receipt in it is a secret: keep the folder private. What has been sent is deleted,
+file by file; the receipt is kept.
 """
 
 import argparse
@@ -70,7 +72,9 @@ class NotNow(ConnectionError):
 
 
 class Refused(Exception):
-    """An answer that trying again will not change. `code` is the problem's stable code; `fields` are those that are wrong."""
+    """An answer that trying again will not change. `code` is the problem's stable code; `fields`
+    are those that are wrong.
+    """
 
     def __init__(self, status: int, code: str, fields: Iterable[str] = ()) -> None:
         super().__init__(f"{status} {code}")
@@ -79,7 +83,9 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Attachment:
-    """`name` is what the person calls the file, `file` our copy. `key` is that of the call which adds it, unless the report's body does."""
+    """`name` is what the person calls the file, `file` our copy. `key` is that of the call which
+    adds it, unless the report's body does.
+    """
 
     name: str
     file: str
@@ -98,7 +104,9 @@ class Attachment:
 
 @dataclass(slots=True)
 class Entry:
-    """A report in the outbox. `key` is made once and is the report's identity for good; `body` is sent as it is, byte for byte."""
+    """A report in the outbox. `key` is made once and is the report's identity for good; `body` is
+    sent as it is, byte for byte.
+    """
 
     key: str
     body: str
@@ -110,12 +118,18 @@ class Entry:
 
     @property
     def waits(self) -> bool:
-        return not self.refused and (not self.receipt or any(attachment.waits for attachment in self.attachments))
+        return not self.refused and (
+            not self.receipt or any(attachment.waits for attachment in self.attachments)
+        )
 
     @property
     def declared(self) -> list[Attachment]:
-        """Those that the report's own body names, in its order; more than it may name are added afterwards."""
-        return [attachment for attachment in self.attachments[:MEDIA_PER_CALL] if not attachment.refused]
+        """Those that the report's own body names, in its order; more than it may name are added
+        afterwards.
+        """
+        return [
+            attachment for attachment in self.attachments[:MEDIA_PER_CALL] if not attachment.refused
+        ]
 
 
 class Outbox:
@@ -123,14 +137,17 @@ class Outbox:
         self.folder = folder
 
     def add(self, category: str, text: str, files: Iterable[Path]) -> Entry:
-        """Everything is on disk before the network is touched: the person may put the phone away now.
+        """Everything is on disk before the network is touched: the person may put the phone away
+        now.
 
         Unacceptable for a file that is not there or would not be taken; then nothing is kept.
         """
         paths = list(files)
         if len(paths) > MEDIA_PER_REPORT:
             raise Unacceptable(f"{len(paths)} files: a report can have {MEDIA_PER_REPORT}")
-        entry = Entry(str(uuid.uuid4()), "", [examine(path, number) for number, path in enumerate(paths)])
+        entry = Entry(
+            str(uuid.uuid4()), "", [examine(path, number) for number, path in enumerate(paths)]
+        )
         room = self._room(entry.key)
         try:
             room.mkdir(parents=True, mode=0o700)
@@ -138,7 +155,9 @@ class Outbox:
                 shutil.copyfile(path, room / attachment.file)
                 attachment.size = (room / attachment.file).stat().st_size
             media = [self.declare(entry, attachment) for attachment in entry.declared]
-            entry.body = json.dumps({"category": category, "text": text, "media": media}, ensure_ascii=False)
+            entry.body = json.dumps(
+                {"category": category, "text": text, "media": media}, ensure_ascii=False
+            )
             self.save(entry)
         except OSError as error:
             shutil.rmtree(room, ignore_errors=True)
@@ -147,19 +166,31 @@ class Outbox:
 
     def declare(self, entry: Entry, attachment: Attachment) -> dict[str, Any]:
         """What a request says of an attachment."""
-        declared: dict[str, Any] = {"content_type": attachment.content_type, "size": attachment.size}
+        declared: dict[str, Any] = {
+            "content_type": attachment.content_type,
+            "size": attachment.size,
+        }
         if not will_go_in_parts(attachment):
             with self.path(entry, attachment).open("rb") as stream:
                 declared["sha256"] = hashlib.file_digest(stream, "sha256").hexdigest()
         return declared
 
     def entries(self) -> Iterator[Entry]:
-        for path in sorted(self.folder.glob("*/report.json"), key=lambda path: path.stat().st_mtime):
+        for path in sorted(
+            self.folder.glob("*/report.json"), key=lambda path: path.stat().st_mtime
+        ):
             kept = json.loads(path.read_text(encoding="utf-8"))
-            yield Entry(**{**kept, "attachments": [Attachment(**attachment) for attachment in kept["attachments"]]})
+            yield Entry(
+                **{
+                    **kept,
+                    "attachments": [Attachment(**attachment) for attachment in kept["attachments"]],
+                }
+            )
 
     def save(self, entry: Entry) -> None:
-        """All or nothing: a battery that dies here leaves the entry as it was. What has been sent is then no longer needed."""
+        """All or nothing: a battery that dies here leaves the entry as it was. What has been sent
+        is then no longer needed.
+        """
         target = self._room(entry.key) / "report.json"
         fresh = target.with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as stream:
@@ -180,7 +211,9 @@ class Outbox:
 
 @dataclass(slots=True)
 class Sender:
-    """Sends what waits. `pause` waits for so many seconds; `attempts` is how often one call is tried before it is left for later."""
+    """Sends what waits. `pause` waits for so many seconds; `attempts` is how often one call is
+    tried before it is left for later.
+    """
 
     outbox: Outbox
     api: str
@@ -189,7 +222,9 @@ class Sender:
     attempts: int = 8
 
     def send(self, entry: Entry) -> None:
-        """Take an entry as far as it goes. NotNow when the network does not allow more: it stays in the outbox."""
+        """Take an entry as far as it goes. NotNow when the network does not allow more: it stays in
+        the outbox.
+        """
         try:
             if entry.receipt is None:
                 self._report(entry)
@@ -207,34 +242,57 @@ class Sender:
                 self.outbox.save(entry)
 
     def _report(self, entry: Entry) -> None:
-        """What was said is never held up by what is attached to it: attachments that are refused are left out, and it goes without them."""
+        """What was said is never held up by what is attached to it: attachments that are refused
+        are left out, and it goes without them.
+        """
         while True:
             try:
-                created = self._call("POST", "/v1/reports", entry.body.encode(), {"Idempotency-Key": entry.key})
+                created = self._call(
+                    "POST", "/v1/reports", entry.body.encode(), {"Idempotency-Key": entry.key}
+                )
                 break
             except Refused as refused:
-                if refused.status != 422 or not entry.declared or not all(field.split(".")[0] == "media" for field in refused.fields):
+                if (
+                    refused.status != 422
+                    or not entry.declared
+                    or not all(field.split(".")[0] == "media" for field in refused.fields)
+                ):
                     raise
                 self._leave_out(entry, refused)
-        entry.id, entry.receipt, entry.reference = created["id"], created["receipt"], created["reference"]
-        # There is a grant for each attachment, in order; but if the first answer that arrives comes a day late, its media were given up.
+        entry.id, entry.receipt, entry.reference = (
+            created["id"],
+            created["receipt"],
+            created["reference"],
+        )
+        # There is a grant for each attachment, in order; but if the first answer that arrives comes
+        # a day late, its media were given up.
         if len(created["uploads"]) == len(entry.declared):
             for attachment, upload in zip(entry.declared, created["uploads"], strict=True):
                 attachment.media_id, attachment.part_size = upload["media_id"], upload["part_size"]
         self.outbox.save(entry)
 
     def _leave_out(self, entry: Entry, refused: Refused) -> None:
-        named = {int(number) for _, number in (field.split(".")[:2] for field in refused.fields if "." in field) if number.isdigit()}
+        named = {
+            int(number)
+            for _, number in (field.split(".")[:2] for field in refused.fields if "." in field)
+            if number.isdigit()
+        }
         wrong = named or set(range(len(entry.declared)))
         body = json.loads(entry.body)
-        body["media"] = [declared for number, declared in enumerate(body["media"]) if number not in wrong]
-        for attachment in [attachment for number, attachment in enumerate(entry.declared) if number in wrong]:
+        body["media"] = [
+            declared for number, declared in enumerate(body["media"]) if number not in wrong
+        ]
+        for attachment in [
+            attachment for number, attachment in enumerate(entry.declared) if number in wrong
+        ]:
             attachment.refused = str(refused)
         entry.body = json.dumps(body, ensure_ascii=False)
         self.outbox.save(entry)
 
     def _upload(self, entry: Entry, attachment: Attachment, *, anew: bool = True) -> None:
-        """Grants are short-lived and free: ask for one when about to send, whatever became of the last."""
+        """Grants are short-lived and free: ask for one when about to send, whatever became of the
+        last.
+        """
         if not self.outbox.path(entry, attachment).is_file():
             raise Refused(0, "file_is_gone")
         if attachment.media_id is None:
@@ -258,7 +316,8 @@ class Sender:
     def _add(self, entry: Entry, attachment: Attachment) -> None:
         body = json.dumps({"media": [self.outbox.declare(entry, attachment)]}).encode()
         uploads: list[dict[str, Any]] = []
-        while not uploads:  # none if the answer to the same call was lost, and what it added was given up since
+        # none if the answer to the same call was lost, and what it added was given up since
+        while not uploads:
             attachment.key = str(uuid.uuid4()) if attachment.key is None else attachment.key
             self.outbox.save(entry)
             headers = {**self._receipt(entry), "Idempotency-Key": attachment.key}
@@ -271,19 +330,28 @@ class Sender:
         grant = self._call("POST", f"{address}/grant", b"", self._receipt(entry))
         boundary = uuid.uuid4().hex
         lines = [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in grant["fields"].items()
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in grant["fields"].items()
         ]
-        head = ("".join(lines) + f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\n\r\n').encode()
+        head = (
+            "".join(lines)
+            + f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\n\r\n'
+        ).encode()
         tail = f"\r\n--{boundary}--\r\n".encode()
         answer = request(
             "POST",
             grant["url"],
             self._stream(entry, attachment, 0, attachment.size, head, tail),
-            {"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": str(len(head) + attachment.size + len(tail))},
+            {
+                "Content-Type": f"multipart/form-data; boundary={boundary}",
+                "Content-Length": str(len(head) + attachment.size + len(tail)),
+            },
         )
         _expect_stored(answer)
 
-    def _send_parts(self, entry: Entry, attachment: Attachment, address: str, part_size: int) -> None:
+    def _send_parts(
+        self, entry: Entry, attachment: Attachment, address: str, part_size: int
+    ) -> None:
         """Storage says which parts it holds; nothing of that need be remembered here."""
         for again in (True, True, False):
             try:
@@ -298,33 +366,65 @@ class Sender:
                 if refused.code not in ("parts_missing", "size_mismatch") or not again:
                     raise
 
-    def _send_missing(self, entry: Entry, attachment: Attachment, address: str, part_size: int) -> None:
+    def _send_missing(
+        self, entry: Entry, attachment: Attachment, address: str, part_size: int
+    ) -> None:
         held = {part["number"] for part in self._parts(entry, address, [])["held"]}
-        missing = [number for number in range(1, -(-attachment.size // part_size) + 1) if number not in held]
+        missing = [
+            number
+            for number in range(1, -(-attachment.size // part_size) + 1)
+            if number not in held
+        ]
         while missing:
             for part in self._parts(entry, address, missing[:PARTS_PER_CALL])["parts"]:
                 self._send_part(entry, attachment, address, part, part_size)
             del missing[:PARTS_PER_CALL]
 
-    def _send_part(self, entry: Entry, attachment: Attachment, address: str, part: Mapping[str, Any], part_size: int) -> None:
-        """A URL may have run out by the time it is used, or used again: every further attempt asks for its own."""
+    def _send_part(
+        self,
+        entry: Entry,
+        attachment: Attachment,
+        address: str,
+        part: Mapping[str, Any],
+        part_size: int,
+    ) -> None:
+        """A URL may have run out by the time it is used, or used again: every further attempt asks
+        for its own.
+        """
         start = (part["number"] - 1) * part_size
         length = min(part_size, attachment.size - start)
         granted = [part]
 
         def attempt() -> None:
-            parts = [granted.pop()] if granted else self._parts(entry, address, [part["number"]])["parts"]
+            parts = (
+                [granted.pop()]
+                if granted
+                else self._parts(entry, address, [part["number"]])["parts"]
+            )
             for each in parts:  # none if it is held by now
                 content = self._stream(entry, attachment, start, length)
-                _expect_stored(request("PUT", each["url"], content, {"Content-Length": str(length)}))
+                _expect_stored(
+                    request("PUT", each["url"], content, {"Content-Length": str(length)})
+                )
 
         self._again(attempt)
 
     def _parts(self, entry: Entry, address: str, numbers: list[int]) -> Any:
-        return self._call("POST", f"{address}/parts", json.dumps({"numbers": numbers}).encode(), self._receipt(entry))
+        return self._call(
+            "POST",
+            f"{address}/parts",
+            json.dumps({"numbers": numbers}).encode(),
+            self._receipt(entry),
+        )
 
     def _stream(
-        self, entry: Entry, attachment: Attachment, start: int, length: int, head: bytes = b"", tail: bytes = b""
+        self,
+        entry: Entry,
+        attachment: Attachment,
+        start: int,
+        length: int,
+        head: bytes = b"",
+        tail: bytes = b"",
     ) -> Iterator[bytes]:
         """A file never stands in memory as a whole."""
         yield head
@@ -342,12 +442,18 @@ class Sender:
 
     def _call(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
         """A JSON call, repeated until it is answered for good."""
-        return self._again(lambda: _read(request(method, self.api + path, [body], {**headers, **_json_headers(body)})))
+        return self._again(
+            lambda: _read(
+                request(method, self.api + path, [body], {**headers, **_json_headers(body)})
+            )
+        )
 
     def _again(self, attempt: Callable[[], Any]) -> Any:
-        """Try, and try again after ever longer pauses with chance in them, so that a thousand phones do not come back at once.
+        """Try, and try again after ever longer pauses with chance in them, so that a thousand
+        phones do not come back at once.
 
-        After a grant that has run out there is nothing to wait for, unless a fresh one is no better.
+        After a grant that has run out there is nothing to wait for, unless a fresh one is no
+        better.
         """
         expired = False
         for number in range(self.attempts):
@@ -384,14 +490,25 @@ class Answer:
 
 
 def request(method: str, url: str, content: Iterable[bytes], headers: Mapping[str, str]) -> Answer:
-    """One HTTP request. OSError or HTTPException when there is no whole answer; Later when the answer says so."""
+    """One HTTP request. OSError or HTTPException when there is no whole answer; Later when the
+    answer says so.
+    """
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=TIMEOUT_S)
     try:
-        connection.request(method, f"{parts.path}?{parts.query}" if parts.query else parts.path, iter(content), dict(headers))
+        connection.request(
+            method,
+            f"{parts.path}?{parts.query}" if parts.query else parts.path,
+            iter(content),
+            dict(headers),
+        )
         response = connection.getresponse()
-        answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+        answer = Answer(
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(),
+        )
     finally:
         connection.close()
     if answer.status == 429 or answer.status >= 500:
@@ -405,7 +522,9 @@ def _read(answer: Answer) -> Any:
         content: Any = json.loads(answer.body) if answer.body else None
         if answer.status < 400:
             return content
-        refused = Refused(answer.status, content["code"], [error["field"] for error in content.get("errors", ())])
+        refused = Refused(
+            answer.status, content["code"], [error["field"] for error in content.get("errors", ())]
+        )
     except (ValueError, LookupError, TypeError, AttributeError):
         raise Later(0) from None  # not Tipline's own words: a hotel's sign-in page, say
     raise refused
@@ -424,14 +543,28 @@ def _expect_stored(answer: Answer) -> None:
 
 
 def _json_headers(body: bytes) -> dict[str, str]:
-    return {"Content-Length": str(len(body)), **({"Content-Type": "application/json"} if body else {})}
+    return {
+        "Content-Length": str(len(body)),
+        **({"Content-Type": "application/json"} if body else {}),
+    }
 
 
-def watch(entry: Entry, api: str, tell: Callable[[Mapping[str, Any]], None], pause: Callable[[float], None] = time.sleep) -> None:
-    """Tell the reporter's view each time that it changes, until the media have their verdicts. An unchanged one costs no body."""
+def watch(
+    entry: Entry,
+    api: str,
+    tell: Callable[[Mapping[str, Any]], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Tell the reporter's view each time that it changes, until the media have their verdicts. An
+    unchanged one costs no body.
+    """
     etag = ""
     while True:
-        headers = {"Authorization": f"Receipt {entry.receipt}", "If-None-Match": etag, "Accept-Language": "zh"}
+        headers = {
+            "Authorization": f"Receipt {entry.receipt}",
+            "If-None-Match": etag,
+            "Accept-Language": "zh",
+        }
         answer = request("GET", f"{api}/v1/reports/{entry.id}", [], headers)
         if answer.status != 304:
             view = _read(answer)
@@ -449,9 +582,13 @@ def examine(path: Path, number: int) -> Attachment:
             head, size = stream.read(16), os.fstat(stream.fileno()).st_size
     except OSError as error:
         raise Unacceptable(f"{path}: {error.strerror}") from None
-    kind = TYPES.get(path.suffix.lower()) or next((kind for at, magic, kind in MAGIC if head[at:].startswith(magic)), None)
+    kind = TYPES.get(path.suffix.lower()) or next(
+        (kind for at, magic, kind in MAGIC if head[at:].startswith(magic)), None
+    )
     if kind is None:
-        raise Unacceptable(f"{path}: neither a photo (JPEG, PNG, WebP, HEIC) nor a video (MP4, MOV, 3GP)")
+        raise Unacceptable(
+            f"{path}: neither a photo (JPEG, PNG, WebP, HEIC) nor a video (MP4, MOV, 3GP)"
+        )
     most = MAX_BYTES[kind.split("/")[0]]
     if not 0 < size <= most:
         raise Unacceptable(f"{path}: {f'larger than {most >> 20} MiB' if size else 'empty'}")
@@ -463,16 +600,26 @@ def will_go_in_parts(attachment: Attachment) -> bool:
 
 
 def _show_progress(name: str, done: int, total: int) -> None:
-    print(f"\r  {name} {done * 100 // total:3} %", end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201
+    print(
+        f"\r  {name} {done * 100 // total:3} %",
+        end="\n" if done == total else "",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _show(view: Mapping[str, Any]) -> None:
-    media = ", ".join(f"{medium['state']}{' ' + medium['reason_text'] if medium['reason_text'] else ''}" for medium in view["media"])
-    print(f"{view['reference']} {view['status']} {media}")  # noqa: T201
+    media = ", ".join(
+        f"{medium['state']}{' ' + medium['reason_text'] if medium['reason_text'] else ''}"
+        for medium in view["media"]
+    )
+    print(f"{view['reference']} {view['status']} {media}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--api", default=os.environ.get("TIPLINE_API", "http://127.0.0.1:8000"))
     parser.add_argument("--outbox", type=Path, default=Path("outbox"))
     commands = parser.add_subparsers(dest="command", required=True)
@@ -497,7 +644,9 @@ def main() -> None:
 
 
 def _send_all(sender: Sender) -> int:
-    """0 when nothing waits any more. A report that cannot be sent now keeps no other from being tried."""
+    """0 when nothing waits any more. A report that cannot be sent now keeps no other from being
+    tried.
+    """
     left = 0
     for entry in sender.outbox.entries():
         if not entry.waits:
@@ -505,13 +654,15 @@ def _send_all(sender: Sender) -> int:
         try:
             sender.send(entry)
         except NotNow as reason:
-            print(f"{entry.reference or entry.key}: {reason}", file=sys.stderr)  # noqa: T201
+            print(f"{entry.reference or entry.key}: {reason}", file=sys.stderr)
             left = 1
             continue
-        print(f"{entry.key} refused: {entry.refused}" if entry.refused else f"{entry.reference} sent")  # noqa: T201
+        print(
+            f"{entry.key} refused: {entry.refused}" if entry.refused else f"{entry.reference} sent"
+        )
         for attachment in entry.attachments:
             if attachment.refused:
-                print(f"  without {attachment.name}: {attachment.refused}")  # noqa: T201
+                print(f"  without {attachment.name}: {attachment.refused}")
     return left
 
 
@@ -522,7 +673,7 @@ def _watch_all(outbox: Outbox, api: str) -> int:
             try:
                 watch(entry, api, _show)
             except (OSError, http.client.HTTPException, Later, Refused):
-                print(f"{entry.reference}: no answer for now", file=sys.stderr)  # noqa: T201
+                print(f"{entry.reference}: no answer for now", file=sys.stderr)
                 left = 1
     return left
 

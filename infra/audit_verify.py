@@ -1,9 +1,11 @@
-"""`make audit-verify`: checks the audit trail against its seals, and names the first missing or altered row.
+"""`make audit-verify`: checks the audit trail against its seals, and names the first missing or
+altered row.
 
     python -m infra.audit_verify                    of the local stack that is running (PORT)
     python -m infra.audit_verify --stage prod       of a deployed stage: needs to read its audit table, bucket and secret
 
-Prints `The audit trail is whole` and exits with 0, or what is wrong first and exits with 1; `--all` prints all that is wrong.
+Prints `The audit trail is whole` and exits with 0, or what is wrong first and exits with 1; `--all`
+prints all that is wrong.
 """
 
 import argparse
@@ -36,12 +38,20 @@ class Trail:
     secret: str
 
     def client(self, service: str) -> Any:
-        return self.session.client(service, endpoint_url=self.endpoint_url, config=Config(account_id_endpoint_mode="disabled"))
+        return self.session.client(
+            service,
+            endpoint_url=self.endpoint_url,
+            config=Config(account_id_endpoint_mode="disabled"),
+        )
 
     def wrong(self) -> Iterable[str]:
         """What is wrong, oldest first."""
         dynamodb = self.client("dynamodb")
-        key = self.client("secretsmanager").get_secret_value(SecretId=self.secret)["SecretString"].encode()
+        key = (
+            self.client("secretsmanager")
+            .get_secret_value(SecretId=self.secret)["SecretString"]
+            .encode()
+        )
 
         def read(keys: Sequence[tuple[str, str]]) -> list[Row]:
             return read_rows(dynamodb, self.table, keys)
@@ -55,9 +65,15 @@ class Trail:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.audit_verify", description="Check the audit trail against its seals.")
-    parser.add_argument("--stage", help="a deployed stage; without it, the local stack that is running")
-    parser.add_argument("--all", action="store_true", help="print all that is wrong, not the first alone")
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.audit_verify", description="Check the audit trail against its seals."
+    )
+    parser.add_argument(
+        "--stage", help="a deployed stage; without it, the local stack that is running"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="print all that is wrong, not the first alone"
+    )
     wanted = parser.parse_args(arguments)
     found = 0
     for complaint in (_deployed(wanted.stage) if wanted.stage else _local()).wrong():
@@ -72,21 +88,33 @@ def main(arguments: Sequence[str]) -> int:
 
 def _local() -> Trail:
     stack = stack_file.read(int(os.environ.get("PORT") or stack_file.DEFAULT_PORT))
-    session = boto3.Session(aws_access_key_id=stack["access_key"], aws_secret_access_key=stack["secret_key"], region_name=stack["region"])
-    return Trail(session, stack["aws"], stack["audit_table"], stack["audit_bucket"], stack["audit_secret"])
+    session = boto3.Session(
+        aws_access_key_id=stack["access_key"],
+        aws_secret_access_key=stack["secret_key"],
+        region_name=stack["region"],
+    )
+    return Trail(
+        session, stack["aws"], stack["audit_table"], stack["audit_bucket"], stack["audit_secret"]
+    )
 
 
 def _deployed(stage: str) -> Trail:
     session = boto3.Session()
-    [stack] = session.client("cloudformation").describe_stacks(StackName=f"tipline-{stage}")["Stacks"]
+    [stack] = session.client("cloudformation").describe_stacks(StackName=f"tipline-{stage}")[
+        "Stacks"
+    ]
     named = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return Trail(session, None, named["AuditTableName"], named["AuditBucketName"], named["AuditSecretArn"])
+    return Trail(
+        session, None, named["AuditTableName"], named["AuditBucketName"], named["AuditSecretArn"]
+    )
 
 
 def read_rows(dynamodb: Any, table: str, keys: Sequence[tuple[str, str]]) -> list[Row]:
     """The rows of these keys (100 at most), as many as there are."""
     rows: list[Row] = []
-    wanted: dict[str, Any] = {table: {"Keys": [pack({"pk": pk, "sk": sk}) for pk, sk in keys], "ConsistentRead": True}}
+    wanted: dict[str, Any] = {
+        table: {"Keys": [pack({"pk": pk, "sk": sk}) for pk, sk in keys], "ConsistentRead": True}
+    }
     while wanted:
         answer = dynamodb.batch_get_item(RequestItems=wanted)
         rows += [unpack(item) for item in answer["Responses"].get(table, ())]

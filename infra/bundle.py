@@ -1,4 +1,6 @@
-"""What Lambda loads: a tree of files for Python 3.13 on arm64, zipped so that equal content gives equal bytes."""
+"""What Lambda loads: a tree of files for Python 3.13 on arm64, zipped so that equal content gives
+equal bytes.
+"""
 
 import hashlib
 import os
@@ -11,14 +13,26 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PYTHON = (3, 13)
-# Lambda's python3.13 stands on Amazon Linux 2023, glibc 2.34. pip takes each tag literally, so all that run there are named.
+# Lambda's python3.13 stands on Amazon Linux 2023, glibc 2.34. pip takes each tag literally, so all
+# that run there are named.
 PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in range(17, 35)] + ["manylinux2014_aarch64"]
 AARCH64 = 183  # e_machine in an ELF header
 
-# Neither run nor read there: stubs, sources of what is compiled, tests, commands, pip's notes on this very installation; of the pages
-# that openapi-ui-bundles brings, those that are not served.
+# Neither run nor read there: stubs, sources of what is compiled, tests, commands, pip's notes on
+# this very installation; of the pages that openapi-ui-bundles brings, those that are not served.
 CHAFF = (
-    *("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "py.typed", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json"),
+    *(
+        "*.pyi",
+        "*.pyx",
+        "*.pxd",
+        "*.c",
+        "*.h",
+        "py.typed",
+        "RECORD",
+        "INSTALLER",
+        "REQUESTED",
+        "direct_url.json",
+    ),
     *("swagger-ui*", "redoc.standalone.js", "highlight.min.js"),
 )
 CHAFF_DIRECTORIES = ("__pycache__", "tests", "bin", "sboms")
@@ -29,10 +43,12 @@ class Incomplete(Exception):
 
 
 def install(requirements: Iterable[str], target: Path, built: Iterable[str] = ()) -> None:
-    """Fill `target` with what `requirements` (exact versions) name and need: wheels for Lambda, and a wheel that is not there is an error.
+    """Fill `target` with what `requirements` (exact versions) name and need: wheels for Lambda, and
+    a wheel that is not there is an error.
 
-    `built` are those that are published as source only; they are built here, so they must be pure Python (see `foreign_libraries`).
-    What is installed once for the same requirements is used again.
+    `built` are those that are published as source only; they are built here, so they must be pure
+    Python (see `foreign_libraries`). What is installed once for the same requirements is used
+    again.
     """
     from_wheels, from_source = sorted(requirements), sorted(built)
     mark, content = target / ".requirements", "\n".join([*from_wheels, "", *from_source])
@@ -55,14 +71,20 @@ def install(requirements: Iterable[str], target: Path, built: Iterable[str] = ()
 
 
 def refuse_unpinned(target: Path, requirements: Iterable[str]) -> None:
-    """Raise Incomplete when a distribution in `target` is not in `requirements` in that very version."""
+    """Raise Incomplete when a distribution in `target` is not in `requirements` in that very
+    version.
+    """
     names = (path.name.removesuffix(".dist-info").split("-") for path in target.glob("*.dist-info"))
-    if unpinned := {_pin(f"{name}=={version}") for name, version in names} - set(map(_pin, requirements)):
+    if unpinned := {_pin(f"{name}=={version}") for name, version in names} - set(
+        map(_pin, requirements)
+    ):
         raise Incomplete(f"these would ship without being pinned: {', '.join(sorted(unpinned))}")
 
 
 def compile_modules(tree: Path, mounted_at: str) -> None:
-    """Add .pyc files that Lambda takes as they are: /var/task is read-only, and a cold start would compile every module anew."""
+    """Add .pyc files that Lambda takes as they are: /var/task is read-only, and a cold start would
+    compile every module anew.
+    """
     command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     command += ["-s", str(tree), "-p", mounted_at, str(tree)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
@@ -70,7 +92,9 @@ def compile_modules(tree: Path, mounted_at: str) -> None:
 
 def foreign_libraries(tree: Path) -> list[str]:
     """Shared libraries in `tree` that would not load on arm64."""
-    return [name for path, name in files(tree) if ".so" in path.suffixes and not _runs_on_arm64(path)]
+    return [
+        name for path, name in files(tree) if ".so" in path.suffixes and not _runs_on_arm64(path)
+    ]
 
 
 def files(tree: Path) -> Iterator[tuple[Path, str]]:
@@ -107,7 +131,17 @@ def _pin(requirement: str) -> str:
 
 
 def _pip_install(target: Path, *arguments: str) -> None:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--target", str(target)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+        "--target",
+        str(target),
+    ]
     done = subprocess.run([*command, *arguments], check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise Incomplete(f"no wheels for Python 3.13 on arm64:\n{done.stderr.strip()}")

@@ -2,8 +2,9 @@
 
     python -m infra.deploy --stage dev [--public-url URL] [--alarm-email ADDRESS] [--bucket NAME] [--plan-only]
 
-The plan is a CloudFormation change set, printed before it is executed. Zips are named by their content, so what is already in the bucket
-is not sent again, and an earlier build can be deployed anew.
+The plan is a CloudFormation change set, printed before it is executed. Zips are named by their
+content, so what is already in the bucket is not sent again, and an earlier build can be deployed
+anew.
 """
 
 import argparse
@@ -30,7 +31,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be deployed and where. A parameter that is None keeps the stack's own value, or the template's default at first."""
+    """What is to be deployed and where. A parameter that is None keeps the stack's own value, or
+    the template's default at first.
+    """
 
     stage: str
     bucket: str
@@ -62,12 +65,24 @@ def main() -> None:
 
 
 def read_arguments(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m infra.deploy", description="Deploy what `make package` built.")
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.deploy", description="Deploy what `make package` built."
+    )
     parser.add_argument("--stage", required=True, help="which one: the stack is tipline-<stage>")
-    parser.add_argument("--public-url", help="where officers reach the API, when it has a domain of its own")
+    parser.add_argument(
+        "--public-url", help="where officers reach the API, when it has a domain of its own"
+    )
     parser.add_argument("--alarm-email", help="who is told when an alarm goes off")
-    parser.add_argument("--bucket", help="for the zips; by default tipline-artefacts-<account>-<region>, made when it is not there")
-    parser.add_argument("--plan-only", action="store_true", help="print the changes and stop; the change set stays, to be executed by hand")
+    parser.add_argument(
+        "--bucket",
+        help="for the zips; by default tipline-artefacts-<account>-<region>, made when it is not "
+        "there",
+    )
+    parser.add_argument(
+        "--plan-only",
+        action="store_true",
+        help="print the changes and stop; the change set stays, to be executed by hand",
+    )
     return parser.parse_args(arguments)
 
 
@@ -95,7 +110,10 @@ def upload(plan: Plan, build: Path, s3: Any, region: str) -> str:
 
 def code_keys(template: dict[str, Any]) -> set[str]:
     """The keys of all zips that a packaged template loads."""
-    locations = (resource["Properties"].get("CodeUri") or resource["Properties"].get("ContentUri") for resource in served(template))
+    locations = (
+        resource["Properties"].get("CodeUri") or resource["Properties"].get("ContentUri")
+        for resource in served(template)
+    )
     return {location["Key"] for location in locations}
 
 
@@ -113,9 +131,15 @@ def ensure_bucket(bucket: str, s3: Any, region: str) -> None:
             raise Refused(
                 f"the bucket {bucket} is not ours to use ({error.response['Error']['Code']}): name another with --bucket"
             ) from None
-    place: dict[str, Any] = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    place: dict[str, Any] = (
+        {}
+        if region == "us-east-1"
+        else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    )
     s3.create_bucket(Bucket=bucket, **place)
-    closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    closed = dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+    )
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
     print(f"Made the bucket {bucket}.")
 
@@ -132,7 +156,9 @@ def put_once(bucket: str, key: str, path: Path, s3: Any) -> None:
 
 
 def create_change_set(plan: Plan, template_url: str, cloudformation: Any) -> str | None:
-    """Have CloudFormation work out the changes, and print them. Returns the change set's id, None when there is nothing to change."""
+    """Have CloudFormation work out the changes, and print them. Returns the change set's id, None
+    when there is nothing to change.
+    """
     present = describe(plan, cloudformation)
     known = {parameter["ParameterKey"] for parameter in present["Parameters"]} if present else set()
     parameters: list[dict[str, Any]] = [
@@ -155,9 +181,13 @@ def create_change_set(plan: Plan, template_url: str, cloudformation: Any) -> str
     )
     change_set: str = created["Id"]
     try:
-        cloudformation.get_waiter("change_set_create_complete").wait(ChangeSetName=change_set, WaiterConfig={"Delay": 5, "MaxAttempts": 60})
+        cloudformation.get_waiter("change_set_create_complete").wait(
+            ChangeSetName=change_set, WaiterConfig={"Delay": 5, "MaxAttempts": 60}
+        )
     except WaiterError:
-        reason = cloudformation.describe_change_set(ChangeSetName=change_set).get("StatusReason", "no reason given")
+        reason = cloudformation.describe_change_set(ChangeSetName=change_set).get(
+            "StatusReason", "no reason given"
+        )
         cloudformation.delete_change_set(ChangeSetName=change_set)
         if "didn't contain changes" in reason or "No updates are to be performed" in reason:
             return None
@@ -167,7 +197,9 @@ def create_change_set(plan: Plan, template_url: str, cloudformation: Any) -> str
 
 
 def describe(plan: Plan, cloudformation: Any) -> dict[str, Any] | None:
-    """The stack, or None when there is none yet. Raises Refused when it is in no state to be changed."""
+    """The stack, or None when there is none yet. Raises Refused when it is in no state to be
+    changed.
+    """
     try:
         stack: dict[str, Any] = cloudformation.describe_stacks(StackName=plan.stack)["Stacks"][0]
     except ClientError as error:
@@ -178,7 +210,9 @@ def describe(plan: Plan, cloudformation: Any) -> dict[str, Any] | None:
     if status == "REVIEW_IN_PROGRESS":
         return None
     if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
-        raise Refused(f"{plan.stack} was never made ({status}): delete the stack, and what it retained, then deploy again")
+        raise Refused(
+            f"{plan.stack} was never made ({status}): delete the stack, and what it retained, then deploy again"
+        )
     if status.endswith("_IN_PROGRESS") or status == "UPDATE_ROLLBACK_FAILED":
         raise Refused(f"{plan.stack} is {status}: wait, or repair it in the console first")
     return stack
@@ -188,16 +222,25 @@ def print_changes(change_set: str, cloudformation: Any) -> None:
     pages = cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set)
     for change in (change["ResourceChange"] for page in pages for change in page["Changes"]):
         replaced = "  REPLACED" if change.get("Replacement") == "True" else ""
-        print(f"  {CHANGES_SHOWN[change['Action']]} {change['LogicalResourceId']:<44} {change['ResourceType']}{replaced}")
+        print(
+            f"  {CHANGES_SHOWN[change['Action']]} {change['LogicalResourceId']:<44} {change['ResourceType']}{replaced}"
+        )
 
 
 def execute(plan: Plan, change_set: str, cloudformation: Any) -> None:
-    """Carry the change set out and wait. Raises Refused with the resources that failed and why; CloudFormation has rolled back then."""
-    first = cloudformation.describe_stacks(StackName=plan.stack)["Stacks"][0]["StackStatus"] == "REVIEW_IN_PROGRESS"
+    """Carry the change set out and wait. Raises Refused with the resources that failed and why;
+    CloudFormation has rolled back then.
+    """
+    first = (
+        cloudformation.describe_stacks(StackName=plan.stack)["Stacks"][0]["StackStatus"]
+        == "REVIEW_IN_PROGRESS"
+    )
     cloudformation.execute_change_set(ChangeSetName=change_set)
     print(f"{'Making' if first else 'Changing'} {plan.stack} ...")
     try:
-        waiter = cloudformation.get_waiter("stack_create_complete" if first else "stack_update_complete")
+        waiter = cloudformation.get_waiter(
+            "stack_create_complete" if first else "stack_update_complete"
+        )
         waiter.wait(StackName=plan.stack, WaiterConfig={"Delay": 10, "MaxAttempts": 180})
     except WaiterError:
         reasons = "\n".join(failures(plan, cloudformation))
@@ -207,11 +250,19 @@ def execute(plan: Plan, change_set: str, cloudformation: Any) -> None:
 def failures(plan: Plan, cloudformation: Any) -> list[str]:
     """What failed in the last operation, oldest first, without what was only cancelled for it."""
     events = cloudformation.describe_stack_events(StackName=plan.stack)["StackEvents"]
-    started = next((i for i, event in enumerate(events) if event.get("ResourceStatusReason") == "User Initiated"), len(events))
+    started = next(
+        (
+            i
+            for i, event in enumerate(events)
+            if event.get("ResourceStatusReason") == "User Initiated"
+        ),
+        len(events),
+    )
     return [
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
         for event in reversed(events[:started])
-        if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in event.get("ResourceStatusReason", "")
+        if event["ResourceStatus"].endswith("_FAILED")
+        and "cancelled" not in event.get("ResourceStatusReason", "")
     ]
 
 

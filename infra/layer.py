@@ -20,7 +20,9 @@ def build_layer(requirements: Path, build: Path) -> str:
     if missing := [pattern for pattern in REQUIRED if not any(tree.glob(pattern))]:
         raise bundle.Incomplete(f"the media layer lacks {', '.join(missing)}")
     if foreign := bundle.foreign_libraries(tree):
-        raise bundle.Incomplete(f"the media layer holds libraries not for arm64: {', '.join(foreign)}")
+        raise bundle.Incomplete(
+            f"the media layer holds libraries not for arm64: {', '.join(foreign)}"
+        )
     target = build / "media.zip"
     digest = bundle.write_zip(tree, target, prefix="python/")
     bundle.refuse_over(LIMIT_MB, target)

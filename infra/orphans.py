@@ -1,7 +1,8 @@
-"""Look for what a deletion left behind, in a deployed stage: `make orphans STAGE=dev`, and with `DELETE=1` delete it.
+"""Look for what a deletion left behind, in a deployed stage: `make orphans STAGE=dev`, and with
+`DELETE=1` delete it.
 
-Table and bucket are those of one stack, so that no bucket is ever held against another stage's table. Ends with 1 when evidence is missing,
-or when there are orphans that were only listed.
+Table and bucket are those of one stack, so that no bucket is ever held against another stage's
+table. Ends with 1 when evidence is missing, or when there are orphans that were only listed.
 """
 
 import argparse
@@ -22,9 +23,15 @@ from chalicelib.store.table import Table
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m infra.orphans", description="Look for what a deletion left behind.")
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.orphans", description="Look for what a deletion left behind."
+    )
     parser.add_argument("--stage", required=True, help="which one: the stack is tipline-<stage>")
-    parser.add_argument("--delete", action="store_true", help="delete what has no report any more; without it, it is only listed")
+    parser.add_argument(
+        "--delete",
+        action="store_true",
+        help="delete what has no report any more; without it, it is only listed",
+    )
     arguments = parser.parse_args()
     try:
         outputs = read_outputs(f"tipline-{arguments.stage}", boto3.client("cloudformation"))
@@ -41,10 +48,16 @@ def read_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
 def sweep_out(outputs: dict[str, str], *, delete: bool, now: datetime) -> int:
     """List orphans, and delete what may be; answers the exit code."""
     dynamodb = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))
-    reports, bulletins = Table(dynamodb, outputs["ReportsTableName"]), Table(dynamodb, outputs["BulletinsTableName"])
+    reports, bulletins = (
+        Table(dynamodb, outputs["ReportsTableName"]),
+        Table(dynamodb, outputs["BulletinsTableName"]),
+    )
     objects = Objects(boto3.client("s3"), outputs["MediaBucketName"])
     if delete and not _holds_reports(reports):
-        print("The table holds no report at all. If it is being restored, everything would be lost: nothing is deleted.")
+        print(
+            "The table holds no report at all. If it is being restored, everything would be lost: "
+            "nothing is deleted."
+        )
         return 1
     counted: Counter[OrphanKind] = Counter()
     for orphan in find_orphans(reports=reports, bulletins=bulletins, objects=objects, now=now):

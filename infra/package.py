@@ -1,4 +1,5 @@
-"""Build and verify what is deployed: `make package` writes build/functions.zip, media.zip and template.json.
+"""Build and verify what is deployed: `make package` writes build/functions.zip, media.zip and
+template.json.
 
     project      app.py, chalicelib, .chalice and the dependencies as Lambda wants them
     → chalice    `chalice package` with infra/resources.yaml and infra/app.yaml merged over its own template
@@ -30,7 +31,8 @@ BUILD = ROOT / "build"
 LIMIT_MB = 12
 TEMPLATE_LIMIT = 1_000_000  # CloudFormation's, for a template in S3
 
-# boto3 comes with Lambda's Python. Of Chalice, its packager takes what runs and leaves the command line, which is most of it.
+# boto3 comes with Lambda's Python. Of Chalice, its packager takes what runs and leaves the command
+# line, which is most of it.
 NOT_SHIPPED = ("boto3", "chalice")
 SOURCE_ONLY = ("prcoords", "openapi-ui-bundles")  # published without a wheel
 PROVIDED = {"boto3", "botocore"}
@@ -51,7 +53,10 @@ Template = dict[str, Any]
 
 def main() -> None:
     if sys.version_info[:2] != bundle.PYTHON:
-        sys.exit("Packaging needs Python 3.13, as in the cloud: `rm -rf .venv`, then PYTHON=/path/to/python3.13 make package")
+        sys.exit(
+            "Packaging needs Python 3.13, as in the cloud: `rm -rf .venv`, then "
+            "PYTHON=/path/to/python3.13 make package"
+        )
     try:
         package(ROOT, BUILD)
     except bundle.Incomplete as error:
@@ -59,7 +64,9 @@ def main() -> None:
 
 
 def package(root: Path, build: Path) -> None:
-    """Build the project at `root` into `build`. Raises bundle.Incomplete, saying what is wrong, and leaves no template then."""
+    """Build the project at `root` into `build`. Raises bundle.Incomplete, saying what is wrong, and
+    leaves no template then.
+    """
     (build / "template.json").unlink(missing_ok=True)
     project = stage_project(root, build)
     add_dependencies(root / "requirements.txt", project)
@@ -78,7 +85,9 @@ def stage_project(root: Path, build: Path) -> Path:
     project = build / "project"
     for name in ("chalicelib", ".chalice"):
         shutil.rmtree(project / name, ignore_errors=True)
-    shutil.copytree(root / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        root / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__")
+    )
     (project / ".chalice").mkdir(parents=True)
     for path in (root / ".chalice").glob("*.json"):
         shutil.copy(path, project / ".chalice")
@@ -87,21 +96,31 @@ def stage_project(root: Path, build: Path) -> Path:
 
 
 def add_dependencies(requirements: Path, project: Path) -> None:
-    """Hand the dependencies over as Chalice's `vendor`: by itself it would leave out a wheel it cannot find, and say so in passing."""
+    """Hand the dependencies over as Chalice's `vendor`: by itself it would leave out a wheel it
+    cannot find, and say so in passing.
+    """
     shipped = [line for line in pinned(requirements) if not line.startswith(NOT_SHIPPED)]
     built = [line for line in shipped if line.startswith(SOURCE_ONLY)]
     bundle.install(set(shipped) - set(built), project / "vendor", built)
 
 
 def merge_template(root: Path) -> Template:
-    """infra/resources.yaml and infra/app.yaml as one: what Chalice's own template is merged with."""
+    """infra/resources.yaml and infra/app.yaml as one: what Chalice's own template is merged
+    with.
+    """
     merged: Template = {}
     for name in ("resources.yaml", "app.yaml"):
         template: Template = yaml_parse((root / "infra" / name).read_text(encoding="utf-8"))  # type: ignore[no-untyped-call]
         for section, content in template.items():
-            if isinstance(content, dict) and (twice := merged.get(section, {}).keys() & content.keys()):
-                raise bundle.Incomplete(f"both resources.yaml and app.yaml define {', '.join(sorted(twice))}")
-            merged[section] = {**merged.get(section, {}), **content} if isinstance(content, dict) else content
+            if isinstance(content, dict) and (
+                twice := merged.get(section, {}).keys() & content.keys()
+            ):
+                raise bundle.Incomplete(
+                    f"both resources.yaml and app.yaml define {', '.join(sorted(twice))}"
+                )
+            merged[section] = (
+                {**merged.get(section, {}), **content} if isinstance(content, dict) else content
+            )
     return merged
 
 
@@ -110,9 +129,24 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
     merge_file, out = build / "merge.json", build / "chalice"
     merge_file.write_text(json.dumps(merge))
     chalice = Path(sys.executable).parent / "chalice"
-    command = [str(chalice), "--project-dir", str(project), "package", "--stage", "any", "--merge-template", str(merge_file), str(out)]
-    # The region is asked for only to name service principals, which are the same in all but the isolated ones.
-    environment = {**os.environ, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [
+        str(chalice),
+        "--project-dir",
+        str(project),
+        "package",
+        "--stage",
+        "any",
+        "--merge-template",
+        str(merge_file),
+        str(out),
+    ]
+    # The region is asked for only to name service principals, which are the same in all but the
+    # isolated ones.
+    environment = {
+        **os.environ,
+        "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         raise bundle.Incomplete(f"chalice package failed:\n{done.stdout}{done.stderr}")
@@ -135,52 +169,93 @@ def build_functions(project: Path, build: Path) -> str:
 
 
 def refuse_incomplete(tree: Path, project: Path) -> None:
-    """Raise Incomplete when a file of the project, a native module or anything that is imported is missing in `tree`."""
+    """Raise Incomplete when a file of the project, a native module or anything that is imported is
+    missing in `tree`.
+    """
     missing = [pattern for pattern in REQUIRED if not any(tree.glob(pattern))]
-    missing += [f"chalicelib/{name}" for _, name in bundle.files(project / "chalicelib") if not (tree / "chalicelib" / name).is_file()]
-    present = {path.name.split(".")[0] for path in tree.iterdir()} | set(sys.stdlib_module_names) | PROVIDED | LAYERED
+    missing += [
+        f"chalicelib/{name}"
+        for _, name in bundle.files(project / "chalicelib")
+        if not (tree / "chalicelib" / name).is_file()
+    ]
+    present = (
+        {path.name.split(".")[0] for path in tree.iterdir()}
+        | set(sys.stdlib_module_names)
+        | PROVIDED
+        | LAYERED
+    )
     missing += sorted(imported_modules(tree) - present)
     if missing:
         raise bundle.Incomplete(f"the functions' zip lacks {', '.join(missing)}")
     if foreign := bundle.foreign_libraries(tree):
-        raise bundle.Incomplete(f"the functions' zip holds libraries not for arm64: {', '.join(foreign)}")
+        raise bundle.Incomplete(
+            f"the functions' zip holds libraries not for arm64: {', '.join(foreign)}"
+        )
     if stowaways := [name for name in (*PROVIDED, *LAYERED) if (tree / name).exists()]:
-        raise bundle.Incomplete(f"the functions' zip holds what comes from elsewhere: {', '.join(stowaways)}")
+        raise bundle.Incomplete(
+            f"the functions' zip holds what comes from elsewhere: {', '.join(stowaways)}"
+        )
 
 
 def imported_modules(tree: Path) -> set[str]:
-    """Top-level names of all modules that the app's own code imports, at the top or within, but for type checking alone."""
+    """Top-level names of all modules that the app's own code imports, at the top or within, but for
+    type checking alone.
+    """
     names: set[str] = set()
-    waiting: list[ast.AST] = [ast.parse(path.read_bytes()) for path in [tree / "app.py", *(tree / "chalicelib").rglob("*.py")]]
+    waiting: list[ast.AST] = [
+        ast.parse(path.read_bytes())
+        for path in [tree / "app.py", *(tree / "chalicelib").rglob("*.py")]
+    ]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.split(".")[0])
-        elif not (isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+        elif not (
+            isinstance(node, ast.If)
+            and isinstance(node.test, ast.Name)
+            and node.test.id == "TYPE_CHECKING"
+        ):
             waiting += ast.iter_child_nodes(node)
     return names
 
 
 def locate_code(template: Template, functions: str, media: str) -> Template:
-    """Point the functions and the layer at their zips in the bucket of artefacts; a zip's name is that of its content."""
+    """Point the functions and the layer at their zips in the bucket of artefacts; a zip's name is
+    that of its content.
+    """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = {"Bucket": {"Ref": "ArtefactsBucket"}, "Key": functions}
+            resource["Properties"]["CodeUri"] = {
+                "Bucket": {"Ref": "ArtefactsBucket"},
+                "Key": functions,
+            }
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
-            resource["Properties"]["ContentUri"] = {"Bucket": {"Ref": "ArtefactsBucket"}, "Key": media}
+            resource["Properties"]["ContentUri"] = {
+                "Bucket": {"Ref": "ArtefactsBucket"},
+                "Key": media,
+            }
     return template
 
 
 def verify_template(template: Template, build: Path) -> None:
-    """Lint the template as written and as SAM expands it: circular dependencies and wrong expansions show only in the second."""
+    """Lint the template as written and as SAM expands it: circular dependencies and wrong
+    expansions show only in the second.
+    """
     packaged, translated = build / "packaged.json", build / "translated.json"
     packaged.write_text(json.dumps(template, ensure_ascii=False, indent=1))
     translated.write_text(json.dumps(translate(template), ensure_ascii=False, indent=1))
     if packaged.stat().st_size > TEMPLATE_LIMIT:
         raise bundle.Incomplete(f"the template is {bundle.megabytes(packaged)}, over 1 MB")
-    command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", "us-east-1", "--template", str(packaged), str(translated)]
+    command = [
+        str(Path(sys.executable).parent / "cfn-lint"),
+        "--regions",
+        "us-east-1",
+        "--template",
+        str(packaged),
+        str(translated),
+    ]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise bundle.Incomplete(f"cfn-lint refuses the template:\n{done.stdout}{done.stderr}")
@@ -194,7 +269,9 @@ def translate(template: Template) -> Template:
 
 
 class _NoManagedPolicies(ManagedPolicyLoader):
-    """The real one asks IAM for the ARNs of AWS's own policies. SAM needs none here: all roles are written out."""
+    """The real one asks IAM for the ARNs of AWS's own policies. SAM needs none here: all roles are
+    written out.
+    """
 
     def __init__(self) -> None:
         pass

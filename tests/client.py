@@ -1,4 +1,7 @@
-"""Calls the app as API Gateway does: the event in, the proxy answer out. Nothing listens on a port."""
+"""Calls the app as API Gateway does: the event in, the proxy answer out.
+
+Nothing listens on a port.
+"""
 
 import base64
 import json
@@ -41,7 +44,9 @@ def call(
     officer: str | None = None,
     raw: bytes | None = None,
 ) -> Reply:
-    """One request. `body` is sent as JSON, `raw` as it is; `officer` is whom the authorizer has let in."""
+    """One request. `body` is sent as JSON, `raw` as it is; `officer` is whom the authorizer has let
+    in.
+    """
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     if body is not None or raw is not None:
         sent.setdefault("content-type", "application/json")
@@ -77,8 +82,18 @@ def call(
         "isBase64Encoded": content is not None,
     }
     answer = app(event, None)
-    assert_documented(method, matched.route, answer["statusCode"], answer["headers"].get("Content-Type", ""), answer["body"])
-    return Reply(answer["statusCode"], {name.lower(): value for name, value in answer["headers"].items()}, answer["body"])
+    assert_documented(
+        method,
+        matched.route,
+        answer["statusCode"],
+        answer["headers"].get("Content-Type", ""),
+        answer["body"],
+    )
+    return Reply(
+        answer["statusCode"],
+        {name.lower(): value for name, value in answer["headers"].items()},
+        answer["body"],
+    )
 
 
 def new_key() -> str:
@@ -87,4 +102,7 @@ def new_key() -> str:
 
 def report(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
     """A good body for `POST /v1/reports`."""
-    return {"category": category, "text": "An old man in a blue coat, alone at the bus stop."} | more
+    return {
+        "category": category,
+        "text": "An old man in a blue coat, alone at the bus stop.",
+    } | more

@@ -1,4 +1,6 @@
-"""What tests look at and bring about in the mocked cloud: notices that went out, stream records, S3 events, uploads."""
+"""What tests look at and bring about in the mocked cloud: notices that went out, stream records, S3
+events, uploads.
+"""
 
 import base64
 import hashlib
@@ -26,13 +28,26 @@ SCHEDULE = {
 
 @cache
 def client(service: str) -> Any:
-    """A client of the tests' own, past any fault that is injected into the program's. Making one costs more than a call."""
+    """A client of the tests' own, past any fault that is injected into the program's. Making one
+    costs more than a call.
+    """
     return boto3.client(service)  # type: ignore[call-overload]
 
 
 def officer(username: str = "wang", **more: Any) -> Officer:
     """Make an officer who sees everything, unless `more` says otherwise."""
-    row = Officer(**({"username": username, "name": "Wang", "categories": ("*",), "districts": ("*",), "roles": (Role.OFFICER,)} | more))
+    row = Officer(
+        **(
+            {
+                "username": username,
+                "name": "Wang",
+                "categories": ("*",),
+                "districts": ("*",),
+                "roles": (Role.OFFICER,),
+            }
+            | more
+        )
+    )
     wiring.officers().put(row)
     return row
 
@@ -44,16 +59,22 @@ def sent(aws: Mapping[str, str]) -> list[dict[str, Any]]:
     for _, message, subject, attributes, _ in topic.sent_notifications:
         forms = json.loads(message)
         plain = {name: str(value["Value"]) for name, value in (attributes or {}).items()}
-        found.append(json.loads(forms["default"]) | {"attributes": plain, "subject": subject, "forms": forms})
+        found.append(
+            json.loads(forms["default"]) | {"attributes": plain, "subject": subject, "forms": forms}
+        )
     return found
 
 
 def forget_sent(aws: Mapping[str, str]) -> None:
-    sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[aws["NOTICES_TOPIC_ARN"]].sent_notifications.clear()
+    sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[
+        aws["NOTICES_TOPIC_ARN"]
+    ].sent_notifications.clear()
 
 
 def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:
-    items = client("dynamodb").scan(TableName=aws["REPORTS_TABLE"], ProjectionExpression="pk, sk", ConsistentRead=True)["Items"]
+    items = client("dynamodb").scan(
+        TableName=aws["REPORTS_TABLE"], ProjectionExpression="pk, sk", ConsistentRead=True
+    )["Items"]
     return [(item["pk"]["S"], item["sk"]["S"]) for item in items]
 
 
@@ -78,26 +99,45 @@ def sweep() -> dict[str, int]:
     return dict(schedules.sweep_duties(SCHEDULE, None))
 
 
-def s3_event(bucket: str, key: str, version_id: str | None, message_id: str = "m") -> dict[str, Any]:
+def s3_event(
+    bucket: str, key: str, version_id: str | None, message_id: str = "m"
+) -> dict[str, Any]:
     """An SQS record with what EventBridge says of a new object."""
     stored = {"key": key, "version-id": version_id, "sequencer": "0055AED6DCD90281E5"}
-    event = {"detail-type": "Object Created", "detail": {"bucket": {"name": bucket}, "object": stored}}
-    return {"messageId": message_id, "body": json.dumps(event), "receiptHandle": "r", "attributes": {}, "messageAttributes": {}}
+    event = {
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": bucket}, "object": stored},
+    }
+    return {
+        "messageId": message_id,
+        "body": json.dumps(event),
+        "receiptHandle": "r",
+        "attributes": {},
+        "messageAttributes": {},
+    }
 
 
 def upload(aws: Mapping[str, str], report_id: str, media_id: str, content: bytes) -> str:
     """Put an original where a phone would; answers its version id."""
-    answer = client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=original_key(report_id, media_id), Body=content)
+    answer = client("s3").put_object(
+        Bucket=aws["MEDIA_BUCKET"], Key=original_key(report_id, media_id), Body=content
+    )
     return str(answer["VersionId"])
 
 
 def process(aws: Mapping[str, str], key: str, version_id: str | None) -> dict[str, Any]:
-    return dict(media_events.make_thumbnails({"Records": [s3_event(aws["MEDIA_BUCKET"], key, version_id)]}, None))
+    return dict(
+        media_events.make_thumbnails(
+            {"Records": [s3_event(aws["MEDIA_BUCKET"], key, version_id)]}, None
+        )
+    )
 
 
 def record(aws: Mapping[str, str], report_id: str, media_id: str) -> dict[str, Any]:
     key = f"derived/{report_id}/{media_id}/manifest.json"
-    return dict(media_events.record_media({"Records": [s3_event(aws["MEDIA_BUCKET"], key, None)]}, None))
+    return dict(
+        media_events.record_media({"Records": [s3_event(aws["MEDIA_BUCKET"], key, None)]}, None)
+    )
 
 
 def photo(size: tuple[int, int] = (640, 480), colour: str = "steelblue") -> bytes:

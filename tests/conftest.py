@@ -36,9 +36,15 @@ hypothesis.settings.load_profile("tipline")
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Mapping[str, str]]:
-    """A mocked cloud with everything in `infra/resources.yaml`; gives the environment, which is set for as long as the module runs."""
+    """A mocked cloud with everything in `infra/resources.yaml`; gives the environment, which is set
+    for as long as the module runs.
+    """
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        environment = create_resources() | {"PUBLIC_URL": "https://api.test", "STAGE": "test", "LIMITS": "off"}
+        environment = create_resources() | {
+            "PUBLIC_URL": "https://api.test",
+            "STAGE": "test",
+            "LIMITS": "off",
+        }
         for name, value in environment.items():
             patch.setenv(name, value)
         wiring.reset()
@@ -49,7 +55,9 @@ def aws() -> Iterator[Mapping[str, str]]:
 
 @pytest.fixture
 def clean(aws: Mapping[str, str]) -> Iterator[None]:
-    """Leaves tables, queues and the media bucket empty after the test, which is much cheaper than a new cloud."""
+    """Leaves tables, queues and the media bucket empty after the test, which is much cheaper than a
+    new cloud.
+    """
     yield
     empty(aws)
 
@@ -71,4 +79,6 @@ def empty(aws: Mapping[str, str]) -> None:
             sqs.purge_queue(QueueUrl=aws[name])
     versions = s3.list_object_versions(Bucket=aws["MEDIA_BUCKET"])
     for version in versions.get("Versions", []) + versions.get("DeleteMarkers", []):
-        s3.delete_object(Bucket=aws["MEDIA_BUCKET"], Key=version["Key"], VersionId=version["VersionId"])
+        s3.delete_object(
+            Bucket=aws["MEDIA_BUCKET"], Key=version["Key"], VersionId=version["VersionId"]
+        )

@@ -1,4 +1,6 @@
-"""Holds every answer in the tests to the OpenAPI document: its status, its content type, its body."""
+"""Holds every answer in the tests to the OpenAPI document: its status, its content type, its
+body.
+"""
 
 import json
 from functools import cache
@@ -21,9 +23,14 @@ def assert_documented(method: str, route: str, status: int, content_type: str, t
         assert not text, f"{method} {route} {status} is said to have no body"
         return
     kind = content_type.partition(";")[0]
-    assert kind in content, f"{method} {route} {status} is said to be {', '.join(content)}, not {kind}"
+    assert kind in content, (
+        f"{method} {route} {status} is said to be {', '.join(content)}, not {kind}"
+    )
     if kind.endswith("json"):
-        errors = [f"{error.json_path}: {error.message}" for error in _validator(method, route, status, kind).iter_errors(json.loads(text))]
+        errors = [
+            f"{error.json_path}: {error.message}"
+            for error in _validator(method, route, status, kind).iter_errors(json.loads(text))
+        ]
         assert not errors, f"{method} {route} {status}: {errors}"
 
 
@@ -37,4 +44,6 @@ def _validator(method: str, route: str, status: int, kind: str) -> Draft202012Va
     answer = _document()["paths"][route][method.lower()]["responses"][str(status)]
     if "$ref" in answer:
         answer = _document()["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-    return Draft202012Validator({**answer["content"][kind]["schema"], "components": _document()["components"]})
+    return Draft202012Validator(
+        {**answer["content"][kind]["schema"], "components": _document()["components"]}
+    )

@@ -1,6 +1,7 @@
 """Pictures and videos as phones make them, and as nobody should, made on the spot.
 
-Every picture shows `scene`: red, green, blue and white quarters, so that a test sees at once whether it is upright.
+Every picture shows `scene`: red, green, blue and white quarters, so that a test sees at once
+whether it is upright.
 """
 
 import os
@@ -19,7 +20,12 @@ from tempfile import TemporaryDirectory
 import av
 from PIL import Image, ImageDraw
 
-QUARTERS = {"top left": (220, 30, 30), "top right": (30, 200, 30), "bottom left": (30, 30, 220), "bottom right": (250, 250, 250)}
+QUARTERS = {
+    "top left": (220, 30, 30),
+    "top right": (30, 200, 30),
+    "bottom left": (30, 30, 220),
+    "bottom right": (250, 250, 250),
+}
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 CANARY = b"CANARY-8d1f"  # in every place that metadata can be put; must never come out
 TRANSPOSED = {  # what a camera stores so that turning it by the Exif orientation gives the scene
@@ -44,12 +50,22 @@ def scene(width: int = 120, height: int = 80) -> Image.Image:
 
 
 def quarters(jpeg: bytes) -> dict[str, str]:
-    """Which quarter's colour is seen in each quarter of a picture: equal names mean that it is upright."""
+    """Which quarter's colour is seen in each quarter of a picture: equal names mean that it is
+    upright.
+    """
     image = Image.open(BytesIO(jpeg)).convert("RGB")
     seen = {}
     for at, name in enumerate(QUARTERS):
-        pixel = image.getpixel((int(image.width * (0.25 + 0.5 * (at % 2))), int(image.height * (0.25 + 0.5 * (at // 2)))))
-        seen[name] = min(QUARTERS, key=lambda other: sum(abs(a - b) for a, b in zip(QUARTERS[other], pixel, strict=True)))
+        pixel = image.getpixel(
+            (
+                int(image.width * (0.25 + 0.5 * (at % 2))),
+                int(image.height * (0.25 + 0.5 * (at // 2))),
+            )
+        )
+        seen[name] = min(
+            QUARTERS,
+            key=lambda other: sum(abs(a - b) for a, b in zip(QUARTERS[other], pixel, strict=True)),
+        )
     return seen
 
 
@@ -74,7 +90,9 @@ def encode(image: Image.Image, format: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def jpeg(width: int = 120, height: int = 80, orientation: int | None = None, **options: object) -> bytes:
+def jpeg(
+    width: int = 120, height: int = 80, orientation: int | None = None, **options: object
+) -> bytes:
     image = scene(width, height)
     if orientation in TRANSPOSED and TRANSPOSED[orientation] is not None:
         image = image.transpose(TRANSPOSED[orientation])
@@ -94,10 +112,17 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def png(width: int, height: int, rows: bytes, depth: int = 8, colour: int = 2, extra: bytes = b"") -> bytes:
+def png(
+    width: int, height: int, rows: bytes, depth: int = 8, colour: int = 2, extra: bytes = b""
+) -> bytes:
     """A PNG of any header and any data, whether they fit or not."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    chunks = png_chunk(b"IHDR", header) + extra + png_chunk(b"IDAT", zlib.compress(rows, 9)) + png_chunk(b"IEND", b"")
+    chunks = (
+        png_chunk(b"IHDR", header)
+        + extra
+        + png_chunk(b"IDAT", zlib.compress(rows, 9))
+        + png_chunk(b"IEND", b"")
+    )
     return PNG_MAGIC + chunks
 
 
@@ -120,15 +145,27 @@ def find_box(data: bytes, kind: bytes) -> bytes:
 
 
 @cache
-def heic(width: int = 128, height: int = 96, quarter_turns: int = 0, brand: bytes = b"heic", orientation: int = 1) -> bytes:
-    """A HEIC of one picture, with Exif. `quarter_turns` anticlockwise is how it must be turned (`irot`) to give the scene.
+def heic(
+    width: int = 128,
+    height: int = 96,
+    quarter_turns: int = 0,
+    brand: bytes = b"heic",
+    orientation: int = 1,
+) -> bytes:
+    """A HEIC of one picture, with Exif. `quarter_turns` anticlockwise is how it must be turned
+    (`irot`) to give the scene.
 
     The Exif repeats an orientation as phones do, though only `irot` counts.
     """
     image = scene(width, height)
     for _ in range(quarter_turns):
         image = image.transpose(Image.Transpose.ROTATE_270)
-    film = video([image], "libx265", container="mp4", options={"x265-params": "log-level=none:keyint=1:pools=none:frame-threads=1"})
+    film = video(
+        [image],
+        "libx265",
+        container="mp4",
+        options={"x265-params": "log-level=none:keyint=1:pools=none:frame-threads=1"},
+    )
     config, coded = find_box(film, b"hvcC"), _first_sample(film)
     note = struct.pack(">I", 0) + exif(orientation)[6:]
     ftyp = box(b"ftyp", brand, struct.pack(">I", 0), b"mif1heic")
@@ -159,7 +196,12 @@ def heic(width: int = 128, height: int = 96, quarter_turns: int = 0, brand: byte
             full_box(b"iref", 0, 0, box(b"cdsc", struct.pack(">HHH", 2, 1, 1))),
             box(b"iprp", properties, association),
             full_box(
-                b"iloc", 0, 0, b"\x44\x00", struct.pack(">H", 2), *(struct.pack(">HHHII", n, 0, 1, at, length) for n, at, length in where)
+                b"iloc",
+                0,
+                0,
+                b"\x44\x00",
+                struct.pack(">H", 2),
+                *(struct.pack(">HHHII", n, 0, 1, at, length) for n, at, length in where),
             ),
         )
 
@@ -241,29 +283,44 @@ def _hum(film: av.container.OutputContainer, voice: av.AudioStream, seconds: flo
 
 
 def large_video(path: str | os.PathLike[str], size: int) -> None:
-    """A video of at least `size` bytes on disk, 1080p with sound, its index at the end: two seconds, over and over."""
+    """A video of at least `size` bytes on disk, 1080p with sound, its index at the end: two
+    seconds, over and over.
+    """
     noise = Image.effect_noise((1920, 1080), 60).convert("RGB")
     two_seconds = video(
         [noise.rotate(at) for at in range(0, 120, 2)],
         rate=30,
         options={"preset": "ultrafast", "g": "30", "b": "16M", "maxrate": "16M", "bufsize": "16M"},
     )
-    with av.open(BytesIO(two_seconds), "r") as short, av.open(os.fspath(path), "w", format="mp4") as long:
-        packets = [(bytes(packet), packet.is_keyframe) for packet in short.demux(video=0) if packet.size]
+    with (
+        av.open(BytesIO(two_seconds), "r") as short,
+        av.open(os.fspath(path), "w", format="mp4") as long,
+    ):
+        packets = [
+            (bytes(packet), packet.is_keyframe) for packet in short.demux(video=0) if packet.size
+        ]
         stream = long.add_stream_from_template(short.streams.video[0])
         voice = long.add_stream("aac", rate=48000)
         written = at = 0
         while written < size:
             for data, is_key in packets:
                 packet = av.Packet(data)
-                packet.stream, packet.pts, packet.dts, packet.time_base, packet.is_keyframe = stream, at, at, Fraction(1, 30), is_key
+                packet.stream, packet.pts, packet.dts, packet.time_base, packet.is_keyframe = (
+                    stream,
+                    at,
+                    at,
+                    Fraction(1, 30),
+                    is_key,
+                )
                 long.mux(packet)
                 written, at = written + len(data), at + 1
         _hum(long, voice, 2)
 
 
 def mutate(data: bytes, seed: int) -> bytes:
-    """The same file after one of the accidents and attacks a decoder must survive; equal seeds give equal files."""
+    """The same file after one of the accidents and attacks a decoder must survive; equal seeds give
+    equal files.
+    """
     random = Random(seed)
     cut = sorted(random.randrange(len(data)) for _ in range(4))
     out = bytearray(data)
@@ -280,7 +337,10 @@ def mutate(data: bytes, seed: int) -> bytes:
     elif how == 4:  # lengths and counts lie: in the first part, where headers are
         for _ in range(random.randint(1, 4)):
             at = random.randrange(min(len(out) - 4, 600))
-            out[at : at + 4] = struct.pack(">I", random.choice((0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, random.getrandbits(32))))
+            out[at : at + 4] = struct.pack(
+                ">I",
+                random.choice((0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, random.getrandbits(32))),
+            )
     else:  # stretches change places
         stretches = [data[a:b] for a, b in pairwise([0, *cut, len(data)])]
         random.shuffle(stretches)

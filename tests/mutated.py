@@ -1,6 +1,8 @@
-"""Decode many broken files in one process and say how each ended: what the sandbox does to one, without a new interpreter for each.
+"""Decode many broken files in one process and say how each ended: what the sandbox does to one,
+without a new interpreter for each.
 
-python -m tests.mutated KIND FIRST LAST     for each seed prints `SEED`, and after it `SEED OUTCOME SECONDS`, or ends
+python -m tests.mutated KIND FIRST LAST     for each seed prints `SEED`, and after it `SEED OUTCOME
+SECONDS`, or ends
 """
 
 import resource
@@ -16,9 +18,13 @@ from tests import media_samples as samples
 KINDS: dict[str, Callable[[], bytes]] = {
     "jpeg": lambda: samples.jpeg(320, 240, 6),
     "progressive jpeg": lambda: samples.jpeg(320, 240, progressive=True),
-    "png": lambda: samples.encode(samples.scene(160, 120).convert("P"), "PNG", transparency=0, exif=samples.exif()),
+    "png": lambda: samples.encode(
+        samples.scene(160, 120).convert("P"), "PNG", transparency=0, exif=samples.exif()
+    ),
     "webp": lambda: samples.encode(samples.scene(160, 120), "WEBP", exif=samples.exif()),
-    "lossless webp": lambda: samples.encode(samples.scene(160, 120).convert("RGBA"), "WEBP", lossless=True, exif=samples.exif()),
+    "lossless webp": lambda: samples.encode(
+        samples.scene(160, 120).convert("RGBA"), "WEBP", lossless=True, exif=samples.exif()
+    ),
     "heic": lambda: samples.heic(quarter_turns=1),
     "mp4": lambda: samples.video([samples.scene(160, 96)] * 3, turn=90, sound=True),
     "hevc mov": lambda: samples.video([samples.scene(160, 96)] * 3, "libx265", container="mov"),
@@ -43,7 +49,10 @@ def _outcome(data: bytes) -> str:
         return rejected.reason
     except MemoryError:
         return RejectReason.UNPROCESSABLE
-    clean = all(is_bare_jpeg(picture) and samples.CANARY not in picture for picture in (pictures.thumb, pictures.preview))
+    clean = all(
+        is_bare_jpeg(picture) and samples.CANARY not in picture
+        for picture in (pictures.thumb, pictures.preview)
+    )
     return "clean" if clean else "dirty"
 
 
@@ -54,7 +63,9 @@ def main(kind: str, first: int, last: int) -> None:
     for seed in range(first, last):
         print(seed, flush=True)
         began = perf_counter()
-        print(seed, _outcome(samples.mutate(data, seed)), round(perf_counter() - began, 3), flush=True)
+        print(
+            seed, _outcome(samples.mutate(data, seed)), round(perf_counter() - began, 3), flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""What an admin says of an officer: whether they work here, in which roles, and what they may see."""
+"""What an admin says of an officer: whether they work here, in which roles, and what they may
+see.
+"""
 
 import re
 from typing import Annotated
@@ -34,7 +36,9 @@ def _district(code: str) -> str:
 
 
 def _email(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value, re.ASCII):
+    if not re.fullmatch(
+        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value, re.ASCII
+    ):
         raise PydanticCustomError("bad_email", "Not an e-mail address.")
     return value
 
@@ -46,16 +50,22 @@ def _phone(value: str) -> str:
 
 
 class Appointment(Strict):
-    """The body of `PUT /v1/admin/officers/{username}`: the whole row. `*` in a scope is everything, now and later.
+    """The body of `PUT /v1/admin/officers/{username}`: the whole row. `*` in a scope is everything,
+    now and later.
 
-    `email` and `phone` (E.164) are the addresses that notices may go to: enter them only when they are known to be the officer's own.
+    `email` and `phone` (E.164) are the addresses that notices may go to: enter them only when they
+    are known to be the officer's own.
     """
 
     name: Annotated[str, AfterValidator(lambda value: bounded(value, 100))] | None = None
     active: bool = True
     roles: Annotated[tuple[Role, ...], Field(strict=False), AfterValidator(_not_empty)]
-    categories: Annotated[tuple[Annotated[str, AfterValidator(_category)], ...], Field(max_length=20, strict=False)]
-    districts: Annotated[tuple[Annotated[str, AfterValidator(_district)], ...], Field(max_length=40, strict=False)]
+    categories: Annotated[
+        tuple[Annotated[str, AfterValidator(_category)], ...], Field(max_length=20, strict=False)
+    ]
+    districts: Annotated[
+        tuple[Annotated[str, AfterValidator(_district)], ...], Field(max_length=40, strict=False)
+    ]
     email: Annotated[str, Field(max_length=254), AfterValidator(_email)] | None = None
     phone: Annotated[str, AfterValidator(_phone)] | None = None
 

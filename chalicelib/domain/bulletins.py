@@ -1,12 +1,14 @@
-"""A police notice in a channel: drafted by one officer, approved by another, corrected, resolved, withdrawn, expiring.
+"""A police notice in a channel: drafted by one officer, approved by another, corrected, resolved,
+withdrawn, expiring.
 
     draft ──approve──► published ──resolve──► resolved ──resolve──► resolved, its outcome corrected
       │                  │    ▲ └──(time)──► expired ──resolve──► resolved
       └──withdraw──► withdrawn  └──approve──────┘        every state but the last: withdraw
 
-What officers write (`Content`) and what readers see (`Bulletin.published`) are kept apart: a change of a published bulletin waits until
-an officer who wrote none of it approves exactly that version. `version` grows with everything written, pictures' verdicts included.
-What has ended shows officers what readers saw last: words that were never published stay in the record of versions alone.
+What officers write (`Content`) and what readers see (`Bulletin.published`) are kept apart: a change
+of a published bulletin waits until an officer who wrote none of it approves exactly that version.
+`version` grows with everything written, pictures' verdicts included. What has ended shows officers
+what readers saw last: words that were never published stay in the record of versions alone.
 """
 
 from collections.abc import Mapping
@@ -58,7 +60,11 @@ class Step(StrEnum):
 
 
 _NEXT: Mapping[State, Mapping[Step, State]] = {
-    State.DRAFT: {Step.WRITE: State.DRAFT, Step.APPROVE: State.PUBLISHED, Step.WITHDRAW: State.WITHDRAWN},
+    State.DRAFT: {
+        Step.WRITE: State.DRAFT,
+        Step.APPROVE: State.PUBLISHED,
+        Step.WITHDRAW: State.WITHDRAWN,
+    },
     State.PUBLISHED: {
         Step.WRITE: State.PUBLISHED,
         Step.APPROVE: State.PUBLISHED,
@@ -96,7 +102,9 @@ LIFE: Mapping[About, timedelta] = {
 
 class _Strict(BaseModel):
     # Built at first use: most calls have nothing to do with bulletins.
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True
+    )
 
 
 def _language(code: str) -> str:
@@ -115,17 +123,38 @@ def _text(max_length: int) -> AfterValidator:
 def _by_language(max_length: int) -> WithJsonSchema:
     one = {"type": "string", "minLength": 1, "maxLength": max_length}
     return WithJsonSchema(
-        {"type": "object", "properties": dict.fromkeys(LANGUAGES, one), "additionalProperties": False, "minProperties": 1}
+        {
+            "type": "object",
+            "properties": dict.fromkeys(LANGUAGES, one),
+            "additionalProperties": False,
+            "minProperties": 1,
+        }
     )
 
 
 type Words = dict[str, str]
 """The same in one or several languages, by language tag."""
-Title = Annotated[dict[LanguageTag, Annotated[str, _text(TITLE_MAX)]], Field(min_length=1), _by_language(TITLE_MAX)]
-Body = Annotated[dict[LanguageTag, Annotated[str, _text(BODY_MAX)]], Field(min_length=1), _by_language(BODY_MAX)]
-Outcome = Annotated[dict[LanguageTag, Annotated[str, _text(OUTCOME_MAX)]], Field(min_length=1), _by_language(OUTCOME_MAX)]
-Reason = Annotated[str, _text(REASON_MAX), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": REASON_MAX})]
-AreaText = Annotated[str, _text(AREA_MAX), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": AREA_MAX})]
+Title = Annotated[
+    dict[LanguageTag, Annotated[str, _text(TITLE_MAX)]],
+    Field(min_length=1),
+    _by_language(TITLE_MAX),
+]
+Body = Annotated[
+    dict[LanguageTag, Annotated[str, _text(BODY_MAX)]], Field(min_length=1), _by_language(BODY_MAX)
+]
+Outcome = Annotated[
+    dict[LanguageTag, Annotated[str, _text(OUTCOME_MAX)]],
+    Field(min_length=1),
+    _by_language(OUTCOME_MAX),
+]
+Reason = Annotated[
+    str,
+    _text(REASON_MAX),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": REASON_MAX}),
+]
+AreaText = Annotated[
+    str, _text(AREA_MAX), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": AREA_MAX})
+]
 
 
 def _known_channel(code: str) -> str:
@@ -141,12 +170,16 @@ def _known_district(code: str) -> str:
 
 
 ChannelCode = Annotated[
-    str, AfterValidator(_known_channel), WithJsonSchema({"type": "string", "enum": [channel.code for channel in catalogue().channels]})
+    str,
+    AfterValidator(_known_channel),
+    WithJsonSchema({"type": "string", "enum": [channel.code for channel in catalogue().channels]}),
 ]
 
 
 class Area(_Strict):
-    """Where a bulletin matters. Of a place only its geohash-5 cell (some 5 km wide) is kept: that is all the public is told."""
+    """Where a bulletin matters. Of a place only its geohash-5 cell (some 5 km wide) is kept: that
+    is all the public is told.
+    """
 
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
@@ -167,12 +200,18 @@ class Area(_Strict):
 
     @model_validator(mode="after")
     def _says_where(self) -> Self:
-        if (self.lat is None) != (self.lon is None) or not (self.district or self.text or self.lat is not None):
-            raise PydanticCustomError("needs_a_place", "Give a district, a text, or both lat and lon.")
+        if (self.lat is None) != (self.lon is None) or not (
+            self.district or self.text or self.lat is not None
+        ):
+            raise PydanticCustomError(
+                "needs_a_place", "Give a district, a text, or both lat and lon."
+            )
         return self
 
     def coarse(self) -> dict[str, str]:
-        """What is kept and shown: `district`, `text`, `geohash`, each if there is one. The district of a point is worked out."""
+        """What is kept and shown: `district`, `text`, `geohash`, each if there is one. The district
+        of a point is worked out.
+        """
         kept = {"district": self.district, "text": self.text}
         if self.lat is not None and self.lon is not None:
             place = geo.to_wgs84(self.lat, self.lon, self.datum)
@@ -201,7 +240,9 @@ class Draft(_Strict):
 
     @classmethod
     def also_wrong(cls, sent: Mapping[str, Any], now: datetime) -> list[errors.FieldError]:
-        """What only the clock can tell, of a draft that cannot be read as a whole: it is told beside what else is wrong."""
+        """What only the clock can tell, of a draft that cannot be read as a whole: it is told
+        beside what else is wrong.
+        """
         try:
             due, about = times.parse(sent["expires_at"]), About(sent.get("about", About.OTHER))
         except (KeyError, TypeError, ValueError):
@@ -210,7 +251,8 @@ class Draft(_Strict):
 
 
 class Changes(_Strict):
-    """The body of `PATCH /v1/officer/bulletins/{id}`: a field that is given replaces the whole of that field, null clears it.
+    """The body of `PATCH /v1/officer/bulletins/{id}`: a field that is given replaces the whole of
+    that field, null clears it.
 
     `media` names which of the bulletin's own pictures it shows, in their order.
     """
@@ -230,7 +272,9 @@ class _Kept(BaseModel):
 
 
 class Content(_Kept):
-    """What is written, and what an approval covers: all of it. `expires_at` None: as long as its kind lives."""
+    """What is written, and what an approval covers: all of it. `expires_at` None: as long as its
+    kind lives.
+    """
 
     channel: str
     title: Words
@@ -248,7 +292,9 @@ class Content(_Kept):
 
     def says_the_same(self, other: Self) -> bool:
         """Do readers see the same, the date apart?"""
-        return self.model_copy(update={"expires_at": None}) == other.model_copy(update={"expires_at": None})
+        return self.model_copy(update={"expires_at": None}) == other.model_copy(
+            update={"expires_at": None}
+        )
 
 
 class MessageKind(StrEnum):
@@ -269,8 +315,9 @@ class AlertMessage(_Kept):
 class Bulletin(_Kept):
     """A bulletin as kept.
 
-    `state` is as stored: `state_at` says what it is, since time passes without a write. `rev` grows with every write at all.
-    `authors`: everybody who wrote any part, ever. `expires_at` belongs to `published`; `published_version` is the version it was.
+    `state` is as stored: `state_at` says what it is, since time passes without a write. `rev` grows
+    with every write at all. `authors`: everybody who wrote any part, ever. `expires_at` belongs to
+    `published`; `published_version` is the version it was.
     """
 
     id: str
@@ -295,7 +342,9 @@ class Bulletin(_Kept):
     messages: tuple[AlertMessage, ...] = ()
 
     def state_at(self, now: datetime) -> State:
-        over = self.state is State.PUBLISHED and self.expires_at is not None and self.expires_at <= now
+        over = (
+            self.state is State.PUBLISHED and self.expires_at is not None and self.expires_at <= now
+        )
         return State.EXPIRED if over else self.state
 
     def is_pending(self, now: datetime) -> bool:
@@ -303,7 +352,9 @@ class Bulletin(_Kept):
         return Step.APPROVE in _NEXT[self.state_at(now)] and self.content != self.published
 
     def end_if_approved(self, now: datetime) -> datetime:
-        """When it would end if it were approved now. Only a date that is asked for anew prolongs it, or brings it back."""
+        """When it would end if it were approved now. Only a date that is asked for anew prolongs
+        it, or brings it back.
+        """
         latest, asked = now + LIFE[self.content.about], self.content.expires_at
         if self.published and asked == self.published.expires_at:
             asked = None
@@ -311,10 +362,14 @@ class Bulletin(_Kept):
 
     def legal_steps(self, now: datetime) -> tuple[Step, ...]:
         approvable = self.is_pending(now) and self.end_if_approved(now) > now
-        return tuple(step for step in _NEXT[self.state_at(now)] if step is not Step.APPROVE or approvable)
+        return tuple(
+            step for step in _NEXT[self.state_at(now)] if step is not Step.APPROVE or approvable
+        )
 
     def after(self, step: Step, now: datetime) -> State:
-        """The state that `step` leads to. Raises Conflict `illegal_transition`, naming the legal steps."""
+        """The state that `step` leads to. Raises Conflict `illegal_transition`, naming the legal
+        steps.
+        """
         legal = self.legal_steps(now)
         if step not in legal:
             raise errors.Conflict("illegal_transition", legal=", ".join(legal))
@@ -323,25 +378,50 @@ class Bulletin(_Kept):
 
 def new_bulletin(draft: Draft, *, entry_id: str, by: str, now: datetime) -> Bulletin:
     """Raises Invalid."""
-    given = draft.model_dump(include={"channel", "title", "body", "about", "guardian_consent", "expires_at"})
+    given = draft.model_dump(
+        include={"channel", "title", "body", "about", "guardian_consent", "expires_at"}
+    )
     content = Content(**given, area=_coarse(draft.area))
     _check(content, now)
     consent = {"consent_by": by, "consent_at": now} if content.guardian_consent else {}
-    return Bulletin(id=ids.bulletin_id(entry_id), content=content, authors=(by,), created_at=now, created_by=by, **consent)
+    return Bulletin(
+        id=ids.bulletin_id(entry_id),
+        content=content,
+        authors=(by,),
+        created_at=now,
+        created_by=by,
+        **consent,
+    )
 
 
-def changed(bulletin: Bulletin, changes: Changes, *, pictures: frozenset[str], by: str, now: datetime) -> Bulletin:
+def changed(
+    bulletin: Bulletin, changes: Changes, *, pictures: frozenset[str], by: str, now: datetime
+) -> Bulletin:
     """The next version. `pictures` are the ids that may be shown. Raises Conflict, Invalid."""
     state = bulletin.after(Step.WRITE, now)
-    update = {name: value for name in changes.model_fields_set if (value := getattr(changes, name)) is not None or name in _CLEARABLE}
+    update = {
+        name: value
+        for name in changes.model_fields_set
+        if (value := getattr(changes, name)) is not None or name in _CLEARABLE
+    }
     wrong = [
-        errors.FieldError(name, "required") for name in sorted(changes.model_fields_set - _CLEARABLE) if getattr(changes, name) is None
+        errors.FieldError(name, "required")
+        for name in sorted(changes.model_fields_set - _CLEARABLE)
+        if getattr(changes, name) is None
     ]
     if changes.channel not in (None, bulletin.content.channel) and bulletin.published_at:
         wrong.append(errors.FieldError("channel", "fixed_once_published"))
     shown = update.get("media", ())
-    wrong += [errors.FieldError(f"media.{n}", "unknown_value") for n, picture in enumerate(shown) if picture not in pictures]
-    wrong += [errors.FieldError(f"media.{n}", "duplicate") for n, picture in enumerate(shown) if picture in shown[:n]]
+    wrong += [
+        errors.FieldError(f"media.{n}", "unknown_value")
+        for n, picture in enumerate(shown)
+        if picture not in pictures
+    ]
+    wrong += [
+        errors.FieldError(f"media.{n}", "duplicate")
+        for n, picture in enumerate(shown)
+        if picture in shown[:n]
+    ]
     if wrong:
         raise errors.Invalid(*wrong)
     if "area" in update:
@@ -354,15 +434,25 @@ def changed(bulletin: Bulletin, changes: Changes, *, pictures: frozenset[str], b
 
 
 def written(bulletin: Bulletin, content: Content, *, by: str | None) -> Bulletin:
-    """The next version, with this content. `by` None: not a person, but a verdict on a picture. Who changes nothing wrote nothing."""
+    """The next version, with this content. `by` None: not a person, but a verdict on a picture. Who
+    changes nothing wrote nothing.
+    """
     wrote = by is not None and by not in bulletin.authors and content != bulletin.content
     authors = (*bulletin.authors, by) if by is not None and wrote else bulletin.authors
-    return bulletin.model_copy(update={"content": content, "version": bulletin.version + 1, "authors": authors})
+    return bulletin.model_copy(
+        update={"content": content, "version": bulletin.version + 1, "authors": authors}
+    )
 
 
 def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
-    """Published, or its correction is. Raises Conflict (`illegal_transition`, `expiry_passed`), Forbidden `own_words`."""
-    content, before, expires_at = bulletin.content, bulletin.published, bulletin.end_if_approved(now)
+    """Published, or its correction is. Raises Conflict (`illegal_transition`, `expiry_passed`),
+    Forbidden `own_words`.
+    """
+    content, before, expires_at = (
+        bulletin.content,
+        bulletin.published,
+        bulletin.end_if_approved(now),
+    )
     if bulletin.is_pending(now) and expires_at <= now:
         raise errors.Conflict("expiry_passed")
     bulletin.after(Step.APPROVE, now)
@@ -385,7 +475,9 @@ def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
 
 
 def resolved(bulletin: Bulletin, outcome: Words, *, now: datetime) -> Bulletin:
-    """Over, with its outcome; or, resolved already, with another: that is a correction. Raises Conflict."""
+    """Over, with its outcome; or, resolved already, with another: that is a correction. Raises
+    Conflict.
+    """
     corrects = {"corrected_at": now} if bulletin.state is State.RESOLVED else {}
     return _ended(bulletin, Step.RESOLVE, now).model_copy(update={"outcome": outcome, **corrects})
 
@@ -398,10 +490,16 @@ def withdrawn(bulletin: Bulletin, reason: str, *, now: datetime) -> Bulletin:
 def _ended(bulletin: Bulletin, step: Step, now: datetime) -> Bulletin:
     state = bulletin.after(step, now)
     # A message never changes: where a Cancel's words do, a further one says so.
-    messages = (*bulletin.messages, AlertMessage(kind=MessageKind.CANCEL, sent=now)) if bulletin.messages else ()
+    messages = (
+        (*bulletin.messages, AlertMessage(kind=MessageKind.CANCEL, sent=now))
+        if bulletin.messages
+        else ()
+    )
     content = bulletin.published or bulletin.content
     ended_at = bulletin.ended_at if state is bulletin.state else now
-    return bulletin.model_copy(update={"state": state, "ended_at": ended_at, "messages": messages, "content": content})
+    return bulletin.model_copy(
+        update={"state": state, "ended_at": ended_at, "messages": messages, "content": content}
+    )
 
 
 _CLEARABLE = frozenset({"area", "expires_at"})
@@ -429,17 +527,23 @@ def _wrong_end(due: datetime, about: About, now: datetime) -> list[errors.FieldE
     if due <= now:
         return [errors.FieldError("expires_at", "in_the_past")]
     if due > now + LIFE[about]:
-        return [errors.FieldError("expires_at", "lives_too_long", (("days", str(LIFE[about].days)),))]
+        return [
+            errors.FieldError("expires_at", "lives_too_long", (("days", str(LIFE[about].days)),))
+        ]
     return []
 
 
 def taken_back() -> Words:
-    """What is told of a withdrawn bulletin, in every language: no reason, and no outcome that was told before."""
+    """What is told of a withdrawn bulletin, in every language: no reason, and no outcome that was
+    told before.
+    """
     return {language: text("bulletin.withdrawn", language) for language in LANGUAGES}
 
 
 def wording(words: Words, language: str) -> tuple[str, str]:
-    """The language and the text in it: the one asked for if there is one, else the default's, else any."""
+    """The language and the text in it: the one asked for if there is one, else the default's, else
+    any.
+    """
     for each in (language, DEFAULT, *LANGUAGES):
         if each in words:
             return each, words[each]
@@ -450,7 +554,11 @@ def area_parts(area: str | Mapping[str, str] | None) -> Mapping[str, str]:
     """`district`, `text`, `geohash` of an area, each if there is one."""
     if area is None or isinstance(area, Mapping):
         return area or {}
-    return {"district": area} if area in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN) else {"text": area}
+    return (
+        {"district": area}
+        if area in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN)
+        else {"text": area}
+    )
 
 
 def area_label(area: str | Mapping[str, str] | None, language: str) -> str | None:

@@ -1,4 +1,6 @@
-"""When notices come in a burst: the first ones go alone, the rest wait for a digest. What is critical always goes alone."""
+"""When notices come in a burst: the first ones go alone, the rest wait for a digest. What is
+critical always goes alone.
+"""
 
 from datetime import datetime
 
@@ -18,4 +20,7 @@ def minute_of(at: datetime) -> str:
 
 def is_counted(kind: NoticeKind, urgency: Urgency) -> bool:
     """Is this one of those that may have to wait?"""
-    return urgency is not Urgency.CRITICAL and kind not in (NoticeKind.ESCALATION, NoticeKind.DIGEST)
+    return urgency is not Urgency.CRITICAL and kind not in (
+        NoticeKind.ESCALATION,
+        NoticeKind.DIGEST,
+    )

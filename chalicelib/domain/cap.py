@@ -1,4 +1,5 @@
-"""Bulletins as Common Alerting Protocol 1.2 (OASIS): Alert, then Updates, then perhaps a Cancel, chained by <references>.
+"""Bulletins as Common Alerting Protocol 1.2 (OASIS): Alert, then Updates, then perhaps a Cancel,
+chained by <references>.
 
 How our words become CAP's is said in docs/bulletins.md. Each language is an <info> of its own.
 """
@@ -9,7 +10,16 @@ from typing import NamedTuple
 from xml.etree import ElementTree as xml
 
 from chalicelib.domain import geo
-from chalicelib.domain.bulletins import Bulletin, Content, MessageKind, State, area_label, area_parts, taken_back, wording
+from chalicelib.domain.bulletins import (
+    Bulletin,
+    Content,
+    MessageKind,
+    State,
+    area_label,
+    area_parts,
+    taken_back,
+    wording,
+)
 from chalicelib.domain.feeds import element, render
 from chalicelib.domain.languages import LANGUAGES, text
 
@@ -41,7 +51,9 @@ CATEGORIES: Mapping[str, str] = {
 
 
 def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
-    """The last message of a bulletin that was published. `base` is where our routes are, `number` that for emergencies."""
+    """The last message of a bulletin that was published. `base` is where our routes are, `number`
+    that for emergencies.
+    """
     last = len(bulletin.messages)
     message = bulletin.messages[-1]
     root = element(None, "alert", {"xmlns": _NAMESPACE})
@@ -54,7 +66,10 @@ def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
     if message.kind is MessageKind.CANCEL:
         element(root, "note", content=_note(bulletin))
     if last > 1:
-        earlier = [f"{sender},{identifier(bulletin.id, n)},{_time(each.sent)}" for n, each in enumerate(bulletin.messages[:-1], 1)]
+        earlier = [
+            f"{sender},{identifier(bulletin.id, n)},{_time(each.sent)}"
+            for n, each in enumerate(bulletin.messages[:-1], 1)
+        ]
         element(root, "references", content=" ".join(earlier))
     # A Cancel says that it is over, and nothing more of anybody.
     if message.kind is not MessageKind.CANCEL and bulletin.published:
@@ -97,7 +112,9 @@ def cell_of(geohash: str) -> Cell:
 _BASE_32 = "0123456789bcdefghjkmnpqrstuvwxyz"
 
 
-def _info(root: xml.Element, bulletin: Bulletin, content: Content, language: str, base: str, number: str) -> None:
+def _info(
+    root: xml.Element, bulletin: Bulletin, content: Content, language: str, base: str, number: str
+) -> None:
     info = element(root, "info")
     level = LEVELS[content.urgency]
     element(info, "language", content=language)
@@ -112,7 +129,11 @@ def _info(root: xml.Element, bulletin: Bulletin, content: Content, language: str
     element(info, "senderName", content=text("bulletin.sender", language))
     element(info, "headline", content=wording(content.title, language)[1])
     element(info, "description", content=wording(content.body, language)[1])
-    element(info, "instruction", content=text(f"bulletin.instruction.{content.channel}", language, number=number))
+    element(
+        info,
+        "instruction",
+        content=text(f"bulletin.instruction.{content.channel}", language, number=number),
+    )
     element(info, "web", content=f"{base}/v1/bulletins/{bulletin.id}")
     for media_id in content.media:
         resource = element(info, "resource")
@@ -124,12 +145,25 @@ def _info(root: xml.Element, bulletin: Bulletin, content: Content, language: str
 
 def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str) -> None:
     node = element(info, "area")
-    element(node, "areaDesc", content=area_label(area, language) or text("bulletin.everywhere", language))
+    element(
+        node,
+        "areaDesc",
+        content=area_label(area, language) or text("bulletin.everywhere", language),
+    )
     parts = area_parts(area)
     if geohash := parts.get("geohash"):
         cell = cell_of(geohash)
-        corners = [(cell.south, cell.west), (cell.south, cell.east), (cell.north, cell.east), (cell.north, cell.west)]
-        element(node, "polygon", content=" ".join(f"{lat:.5f},{lon:.5f}" for lat, lon in [*corners, corners[0]]))
+        corners = [
+            (cell.south, cell.west),
+            (cell.south, cell.east),
+            (cell.north, cell.east),
+            (cell.north, cell.west),
+        ]
+        element(
+            node,
+            "polygon",
+            content=" ".join(f"{lat:.5f},{lon:.5f}" for lat, lon in [*corners, corners[0]]),
+        )
     for name in ("district", "geohash"):
         if name in parts and parts[name] not in (geo.OUTSIDE, geo.UNKNOWN):
             geocode = element(node, "geocode")
@@ -139,7 +173,9 @@ def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str
 
 def _languages(content: Content) -> Sequence[str]:
     """Those in which there is a title and a text."""
-    return [language for language in LANGUAGES if language in content.title and language in content.body]
+    return [
+        language for language in LANGUAGES if language in content.title and language in content.body
+    ]
 
 
 def _note(bulletin: Bulletin) -> str:

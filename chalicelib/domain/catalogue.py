@@ -1,7 +1,9 @@
-"""The two catalogues, what residents report (categories) and where police publish (channels), and what apps need to know.
+"""The two catalogues, what residents report (categories) and where police publish (channels), and
+what apps need to know.
 
-`catalogue.json` is the seed: codes, lifecycle, urgencies, shards and each category's typed fields; every label stands in `texts/`.
-An admin's changes are laid over it by `Catalogue.with_overrides`, the clock's by `state_at`; neither needs a deployment.
+`catalogue.json` is the seed: codes, lifecycle, urgencies, shards and each category's typed fields;
+every label stands in `texts/`. An admin's changes are laid over it by `Catalogue.with_overrides`,
+the clock's by `state_at`; neither needs a deployment.
 """
 
 import json
@@ -44,7 +46,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What categories and channels have in common. `activates_at` matters to planned and paused ones."""
+    """What categories and channels have in common. `activates_at` matters to planned and paused
+    ones.
+    """
 
     code: str
     state: State
@@ -105,9 +109,10 @@ type DetailField = TextField | IntegerField | BooleanField | ChoiceField | TimeF
 class Category(Entry):
     """What residents report.
 
-    `shards`: over how many partitions its lists are spread; may only grow. `emergency`: the emergency number belongs in every answer.
-    `always_open`: can never be switched off. `never_limited`: no abuse control may refuse or delay it.
-    `details_version` grows when `details` change; a report keeps the version that it was checked by.
+    `shards`: over how many partitions its lists are spread; may only grow. `emergency`: the
+    emergency number belongs in every answer. `always_open`: can never be switched off.
+    `never_limited`: no abuse control may refuse or delay it. `details_version` grows when `details`
+    change; a report keeps the version that it was checked by.
     """
 
     urgency: UrgencyCode
@@ -123,8 +128,8 @@ class Category(Entry):
 class Channel(Entry):
     """Where police publish.
 
-    `guardian_consent`: a bulletin needs the consent of the missing person's guardian. `fed_by`: the categories whose reports lead to its
-    bulletins; who may see one of these works in the channel.
+    `guardian_consent`: a bulletin needs the consent of the missing person's guardian. `fed_by`: the
+    categories whose reports lead to its bulletins; who may see one of these works in the channel.
     """
 
     guardian_consent: bool
@@ -148,7 +153,9 @@ class _Sent(BaseModel):
 
 
 class Change(_Sent):
-    """An admin's change of one entry: its whole lifecycle at once, so no date of an earlier plan lives on; `shards` of categories only."""
+    """An admin's change of one entry: its whole lifecycle at once, so no date of an earlier plan
+    lives on; `shards` of categories only.
+    """
 
     code: str
     state: Annotated[State, Field(strict=False)]
@@ -157,14 +164,19 @@ class Change(_Sent):
 
 
 class AppChange(_Sent):
-    """An admin's change of what apps are told: the minimum version, and any of the flags that there are."""
+    """An admin's change of what apps are told: the minimum version, and any of the flags that there
+    are.
+    """
 
     minimum_version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$")] | None = None
     flags: Mapping[str, bool] = {}
 
     def then(self, later: Self) -> Self:
         return self.model_copy(
-            update={"minimum_version": later.minimum_version or self.minimum_version, "flags": {**self.flags, **later.flags}}
+            update={
+                "minimum_version": later.minimum_version or self.minimum_version,
+                "flags": {**self.flags, **later.flags},
+            }
         )
 
 
@@ -188,7 +200,9 @@ class Overrides(_Sent):
 
 def _one_that_can_wait(activates_at: datetime | None, info: ValidationInfo) -> datetime | None:
     if activates_at and info.data.get("state") in (State.ACTIVE, State.RETIRED):
-        raise PydanticCustomError("not_awaiting_activation", "Only what is planned or paused has a time to come.")
+        raise PydanticCustomError(
+            "not_awaiting_activation", "Only what is planned or paused has a time to come."
+        )
     return activates_at
 
 
@@ -228,7 +242,9 @@ class KnownAppChange(AppChange):
 
 
 class Steering(Overrides):
-    """The body of `PATCH /v1/admin/catalogue`: overrides of what there is. What was kept by another release need not be."""
+    """The body of `PATCH /v1/admin/catalogue`: overrides of what there is. What was kept by another
+    release need not be.
+    """
 
     categories: tuple[CategoryChange, ...] = Field(default=(), strict=False)
     channels: tuple[ChannelChange, ...] = Field(default=(), strict=False)
@@ -239,7 +255,11 @@ def _merged(earlier: Sequence[Change], later: Sequence[Change]) -> tuple[Change,
     merged = {change.code: change for change in earlier}
     for change in later:
         before = merged.get(change.code)
-        merged[change.code] = change if change.shards or not before else change.model_copy(update={"shards": before.shards})
+        merged[change.code] = (
+            change
+            if change.shards or not before
+            else change.model_copy(update={"shards": before.shards})
+        )
     return tuple(merged.values())
 
 
@@ -266,12 +286,17 @@ class Catalogue(NamedTuple):
         return self.channel(channel).state_at(now) is State.ACTIVE
 
     def with_overrides(self, overrides: Overrides) -> Self:
-        """This catalogue as changed. The present one is `catalogue().restored(kept)`; what is kept next is `kept.then(overrides)`.
+        """This catalogue as changed. The present one is `catalogue().restored(kept)`; what is kept
+        next is `kept.then(overrides)`.
 
-        WrongFields: an unknown code (`unknown_value`), a code twice (`duplicate`), an always open category switched off (`always_open`),
-        fewer shards than before (`shards_only_grow`), shards for a channel or a flag that there is not (`unknown_field`).
+        WrongFields: an unknown code (`unknown_value`), a code twice (`duplicate`), an always open
+        category switched off (`always_open`), fewer shards than before (`shards_only_grow`), shards
+        for a channel or a flag that there is not (`unknown_field`).
         """
-        errors = [*_errors(self.categories, overrides.categories, "categories"), *_errors(self.channels, overrides.channels, "channels")]
+        errors = [
+            *_errors(self.categories, overrides.categories, "categories"),
+            *_errors(self.channels, overrides.channels, "channels"),
+        ]
         if overrides.app.flags.keys() - self.app.flags.keys():
             errors.append(FieldError("app.flags", "unknown_field"))
         if errors:
@@ -279,7 +304,9 @@ class Catalogue(NamedTuple):
         return self._changed(overrides)
 
     def restored(self, overrides: Overrides) -> Self:
-        """This catalogue with kept overrides, less those that do not fit it: a release that went back must not stop intake."""
+        """This catalogue with kept overrides, less those that do not fit it: a release that went
+        back must not stop intake.
+        """
         return self._changed(
             Overrides(
                 categories=_fitting(self.categories, overrides.categories),
@@ -294,20 +321,31 @@ class Catalogue(NamedTuple):
             channels=_replaced(self.channels, overrides.channels),
             app=App(
                 overrides.app.minimum_version or self.app.minimum_version,
-                {name: overrides.app.flags.get(name, value) for name, value in self.app.flags.items()},
+                {
+                    name: overrides.app.flags.get(name, value)
+                    for name, value in self.app.flags.items()
+                },
             ),
         )
 
     def public_view(self, language: str, now: datetime) -> dict[str, Any]:
-        """The body of `GET /v1/catalogue`: the same for the same catalogue, language and states, whatever the time."""
+        """The body of `GET /v1/catalogue`: the same for the same catalogue, language and states,
+        whatever the time.
+        """
         return {
-            "categories": [_public_category(category, language, now) for category in self.categories],
+            "categories": [
+                _public_category(category, language, now) for category in self.categories
+            ],
             "channels": [_public_channel(channel, language, now) for channel in self.channels],
             "districts": [
-                {"code": code, "label": text(f"district.{code}", language)} for code in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN)
+                {"code": code, "label": text(f"district.{code}", language)}
+                for code in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN)
             ],
             "limits": _public_limits(),
-            "emergency": {"number": self.emergency.number, "text": text("emergency.text", language, number=self.emergency.number)},
+            "emergency": {
+                "number": self.emergency.number,
+                "text": text("emergency.text", language, number=self.emergency.number),
+            },
             "app": {**self.app._asdict(), "emergency_number": self.emergency.number},
         }
 
@@ -317,8 +355,14 @@ def catalogue() -> Catalogue:
     """The seed."""
     seed = json.loads((Path(__file__).parent / "catalogue.json").read_text(encoding="utf-8"))
     return Catalogue(
-        categories=tuple(Category(**_lifecycle(entry) | {"details": tuple(map(_field, entry["details"]))}) for entry in seed["categories"]),
-        channels=tuple(Channel(**_lifecycle(entry) | {"fed_by": tuple(entry["fed_by"])}) for entry in seed["channels"]),
+        categories=tuple(
+            Category(**_lifecycle(entry) | {"details": tuple(map(_field, entry["details"]))})
+            for entry in seed["categories"]
+        ),
+        channels=tuple(
+            Channel(**_lifecycle(entry) | {"fed_by": tuple(entry["fed_by"])})
+            for entry in seed["channels"]
+        ),
         emergency=Emergency(**seed["emergency"]),
         app=App(**seed["app"]),
     )
@@ -326,10 +370,19 @@ def catalogue() -> Catalogue:
 
 def _lifecycle(entry: dict[str, Any]) -> dict[str, Any]:
     activates_at = entry.get("activates_at")
-    return entry | {"state": State(entry["state"]), "activates_at": times.parse(activates_at) if activates_at else None}
+    return entry | {
+        "state": State(entry["state"]),
+        "activates_at": times.parse(activates_at) if activates_at else None,
+    }
 
 
-_FIELDS = {"text": TextField, "integer": IntegerField, "boolean": BooleanField, "choice": ChoiceField, "time": TimeField}
+_FIELDS = {
+    "text": TextField,
+    "integer": IntegerField,
+    "boolean": BooleanField,
+    "choice": ChoiceField,
+    "time": TimeField,
+}
 
 
 def _field(declared: dict[str, Any]) -> DetailField:
@@ -349,7 +402,11 @@ def _by_code[E: Entry](entries: Iterable[E]) -> dict[str, E]:
 def _errors(entries: Sequence[Entry], changes: Sequence[Change], path: str) -> list[FieldError]:
     found, seen = [], set[str]()
     for index, change in enumerate(changes):
-        error = FieldError(f"{path}.{index}.code", "duplicate") if change.code in seen else _error(entries, change, f"{path}.{index}")
+        error = (
+            FieldError(f"{path}.{index}.code", "duplicate")
+            if change.code in seen
+            else _error(entries, change, f"{path}.{index}")
+        )
         seen.add(change.code)
         if error:
             found.append(error)
@@ -364,19 +421,27 @@ def _error(entries: Sequence[Entry], change: Change, path: str) -> FieldError | 
         if entry.always_open and change.state is not State.ACTIVE:
             return FieldError(f"{path}.state", "always_open")
         if change.shards is not None and change.shards < entry.shards:
-            return FieldError(f"{path}.shards", "shards_only_grow", (("shards", str(entry.shards)),))
+            return FieldError(
+                f"{path}.shards", "shards_only_grow", (("shards", str(entry.shards)),)
+            )
     elif change.shards is not None:
         return FieldError(f"{path}.shards", "unknown_field")
     return None
 
 
 def _fitting(entries: Sequence[Entry], changes: Sequence[Change]) -> tuple[Change, ...]:
-    return tuple(change for change in changes if not _error(entries, change.model_copy(update={"shards": None}), ""))
+    return tuple(
+        change
+        for change in changes
+        if not _error(entries, change.model_copy(update={"shards": None}), "")
+    )
 
 
 def _replaced[E: Entry](entries: Sequence[E], changes: Sequence[Change]) -> tuple[E, ...]:
     by_code = {change.code: change for change in changes}
-    return tuple(_apply(entry, by_code[entry.code]) if entry.code in by_code else entry for entry in entries)
+    return tuple(
+        _apply(entry, by_code[entry.code]) if entry.code in by_code else entry for entry in entries
+    )
 
 
 def _apply[E: Entry](entry: E, change: Change) -> E:
@@ -393,7 +458,9 @@ def _public_entry(entry: Entry, kind: str, language: str, now: datetime) -> dict
         "label": text(f"{kind}.{entry.code}", language),
         "state": state.value,
         "state_label": text(f"lifecycle.{state}", language),
-        "activates_at": times.render(entry.awaits) if entry.awaits and state is entry.state else None,
+        "activates_at": times.render(entry.awaits)
+        if entry.awaits and state is entry.state
+        else None,
     }
 
 
@@ -408,20 +475,33 @@ def _public_category(category: Category, language: str, now: datetime) -> dict[s
 
 
 def _public_channel(channel: Channel, language: str, now: datetime) -> dict[str, Any]:
-    return {**_public_entry(channel, "channel", language, now), "guardian_consent": channel.guardian_consent}
+    return {
+        **_public_entry(channel, "channel", language, now),
+        "guardian_consent": channel.guardian_consent,
+    }
 
 
 def _public_field(category: str, field: DetailField, language: str) -> dict[str, Any]:
-    """A form's line. `required` is never true: a category and a text, or a picture, are a whole report."""
+    """A form's line. `required` is never true: a category and a text, or a picture, are a whole
+    report.
+    """
     key = f"detail.{category}.{field.name}"
-    view: dict[str, Any] = {"name": field.name, "label": text(key, language), "required": False, "type": field.type}
+    view: dict[str, Any] = {
+        "name": field.name,
+        "label": text(key, language),
+        "required": False,
+        "type": field.type,
+    }
     match field:
         case TextField():
             view["max_length"] = field.max_length
         case IntegerField():
             view |= {"minimum": field.minimum, "maximum": field.maximum}
         case ChoiceField():
-            view["options"] = [{"code": option, "label": text(f"{key}.{option}", language)} for option in field.options]
+            view["options"] = [
+                {"code": option, "label": text(f"{key}.{option}", language)}
+                for option in field.options
+            ]
     return view
 
 
@@ -434,7 +514,11 @@ def _public_limits() -> dict[str, Any]:
         "part_size": media.PART_SIZE,
         "parts_per_call": media.MAX_PARTS_PER_CALL,
         "media": [
-            {"content_type": content_type, "kind": accepted.kind.value, "max_bytes": accepted.max_bytes}
+            {
+                "content_type": content_type,
+                "kind": accepted.kind.value,
+                "max_bytes": accepted.max_bytes,
+            }
             for content_type, accepted in media.ACCEPTED.items()
         ],
     }

@@ -1,4 +1,6 @@
-"""The typed extra fields of each category: declared in `catalogue.json`, answered if at all, never required."""
+"""The typed extra fields of each category: declared in `catalogue.json`, answered if at all, never
+required.
+"""
 
 import re
 from collections.abc import Mapping
@@ -34,7 +36,9 @@ _NAMEABLE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Answers as kept: text in form C, times as rendered UTC; the version they were checked by; the urgency they call for, if any."""
+    """Answers as kept: text in form C, times as rendered UTC; the version they were checked by; the
+    urgency they call for, if any.
+    """
 
     values: Mapping[str, Answer]
     version: int
@@ -44,8 +48,9 @@ class Details:
 def validate_details(category: str, details: Mapping[str, Any]) -> Details:
     """Check answers against the declarations of a category.
 
-    WrongFields (a ValueError whose `errors` name up to 20 fields as `details.<name>`): `unknown_field`, `wrong_type`, `out_of_range`,
-    `too_long`, `blank`, `bad_characters`, `unknown_value`, `not_a_time`. KeyError for an unknown category.
+    WrongFields (a ValueError whose `errors` name up to 20 fields as `details.<name>`):
+    `unknown_field`, `wrong_type`, `out_of_range`, `too_long`, `blank`, `bad_characters`,
+    `unknown_value`, `not_a_time`. KeyError for an unknown category.
     """
     declared = catalogue().category(category)
     fields = {field.name: field for field in declared.details}
@@ -53,7 +58,11 @@ def validate_details(category: str, details: Mapping[str, Any]) -> Details:
     errors: list[FieldError] = []
     for name, answer in details.items():
         if name not in fields:
-            errors.append(FieldError(f"details.{name}" if _NAMEABLE.fullmatch(name) else "details", "unknown_field"))
+            errors.append(
+                FieldError(
+                    f"details.{name}" if _NAMEABLE.fullmatch(name) else "details", "unknown_field"
+                )
+            )
             continue
         try:
             values[name] = _check(fields[name], answer)
@@ -117,7 +126,9 @@ def _raised(category: Category, values: Mapping[str, Answer]) -> UrgencyCode | N
     called_for = [
         field.raises.urgency
         for field in category.details
-        if isinstance(field, BooleanField | ChoiceField) and field.raises and values.get(field.name) in field.raises.answers
+        if isinstance(field, BooleanField | ChoiceField)
+        and field.raises
+        and values.get(field.name) in field.raises.answers
     ]
     return max(called_for, key=_URGENCIES.index, default=None)
 

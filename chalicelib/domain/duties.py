@@ -1,7 +1,7 @@
 """What the system owes, and when: a transactional outbox whose entries have a due time.
 
-A duty is written with the item that causes it, in the same write, and struck off by a conditional update when it is done.
-So it is never lost; the oldest one still there is the health of the system.
+A duty is written with the item that causes it, in the same write, and struck off by a conditional
+update when it is done. So it is never lost; the oldest one still there is the health of the system.
 """
 
 import zlib
@@ -32,7 +32,9 @@ class DutyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One thing owed at a time. `not_before`: told by the sweep only, from then on; the stream leaves it alone until it has come."""
+    """One thing owed at a time. `not_before`: told by the sweep only, from then on; the stream
+    leaves it alone until it has come.
+    """
 
     kind: DutyKind
     due_at: datetime

@@ -1,4 +1,7 @@
-"""Bulletins as feeds: JSON Feed 1.1 and Atom (RFC 4287), in one language each. CAP is in `cap.py`."""
+"""Bulletins as feeds: JSON Feed 1.1 and Atom (RFC 4287), in one language each.
+
+CAP is in `cap.py`.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +21,8 @@ MAX_ENTRIES = 50
 
 # What XML 1.0 cannot hold, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# When a feed in which there never was anything was last updated: before anything can have been published.
+# When a feed in which there never was anything was last updated: before anything can have been
+# published.
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -36,8 +40,12 @@ class Entry(NamedTuple):
         return self.corrected_at or self.published_at
 
 
-def json_feed(entries: Sequence[Entry], *, channel: str | None, language: str, base: str) -> dict[str, Any]:
-    """Of one channel, or of all (None). `base` is where our routes are. There is no `home_page_url`: no page here is for people."""
+def json_feed(
+    entries: Sequence[Entry], *, channel: str | None, language: str, base: str
+) -> dict[str, Any]:
+    """Of one channel, or of all (None). `base` is where our routes are. There is no
+    `home_page_url`: no page here is for people.
+    """
     return {
         "version": "https://jsonfeed.org/version/1.1",
         "title": _title(channel, language),
@@ -51,7 +59,11 @@ def json_feed(entries: Sequence[Entry], *, channel: str | None, language: str, b
 
 def _title(channel: str | None, language: str) -> str:
     feed = text("bulletin.feed", language)
-    return text("bulletin.feed_of", language, feed=feed, channel=text(f"channel.{channel}", language)) if channel else feed
+    return (
+        text("bulletin.feed_of", language, feed=feed, channel=text(f"channel.{channel}", language))
+        if channel
+        else feed
+    )
 
 
 def _address(name: str, channel: str | None, base: str) -> str:
@@ -73,12 +85,24 @@ def _item(entry: Entry, language: str, base: str) -> dict[str, Any]:
     }
     pictures = [f"{url}/media/{media_id}" for media_id in entry.content.media]
     if pictures:
-        item |= {"image": pictures[0], "attachments": [{"url": picture, "mime_type": "image/jpeg"} for picture in pictures]}
+        item |= {
+            "image": pictures[0],
+            "attachments": [{"url": picture, "mime_type": "image/jpeg"} for picture in pictures],
+        }
     return item
 
 
-def atom(entries: Sequence[Entry], *, changed_at: datetime | None, channel: str | None, language: str, base: str) -> str:
-    """As `json_feed`. `changed_at`: when what it holds last changed, ends included, so `updated` never goes back; None: it never did."""
+def atom(
+    entries: Sequence[Entry],
+    *,
+    changed_at: datetime | None,
+    channel: str | None,
+    language: str,
+    base: str,
+) -> str:
+    """As `json_feed`. `changed_at`: when what it holds last changed, ends included, so `updated`
+    never goes back; None: it never did.
+    """
     root = element(None, "feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": language})
     address = _address("feed.atom", channel, base)
     element(root, "id", content=address)
@@ -105,8 +129,17 @@ def _entry(root: "Element", entry: Entry, language: str, base: str) -> None:
     element(node, "link", {"rel": "alternate", "type": "application/json", "href": url})
     element(node, "link", {"rel": "related", "type": "application/cap+xml", "href": f"{url}/cap"})
     for media_id in entry.content.media:
-        element(node, "link", {"rel": "enclosure", "type": "image/jpeg", "href": f"{url}/media/{media_id}"})
-    element(node, "content", {"type": "text", "xml:lang": wording(entry.content.body, language)[0]}, content=_said(entry, language))
+        element(
+            node,
+            "link",
+            {"rel": "enclosure", "type": "image/jpeg", "href": f"{url}/media/{media_id}"},
+        )
+    element(
+        node,
+        "content",
+        {"type": "text", "xml:lang": wording(entry.content.body, language)[0]},
+        content=_said(entry, language),
+    )
 
 
 def _said(entry: Entry, language: str) -> str:
@@ -114,19 +147,31 @@ def _said(entry: Entry, language: str) -> str:
     area = area_label(entry.content.area, language)
     lines = [
         text("bulletin.area", language, area=area) if area else "",
-        text("bulletin.corrected", language, at=times.for_people(entry.corrected_at)) if entry.corrected_at else "",
+        text("bulletin.corrected", language, at=times.for_people(entry.corrected_at))
+        if entry.corrected_at
+        else "",
         text("bulletin.until", language, at=times.for_people(entry.expires_at)),
     ]
     return "\n".join([wording(entry.content.body, language)[1], "", *filter(None, lines)])
 
 
-def element(parent: "Element | None", name: str, attributes: Mapping[str, str] | None = None, *, content: str | None = None) -> "Element":
+def element(
+    parent: "Element | None",
+    name: str,
+    attributes: Mapping[str, str] | None = None,
+    *,
+    content: str | None = None,
+) -> "Element":
     """A new last child of `parent`; without one, a root."""
     # Not on the way of a cold start: most calls have nothing to do with XML.
     from xml.etree import ElementTree
 
     kept = {key: _NOT_XML.sub("", value) for key, value in (attributes or {}).items()}
-    node = ElementTree.Element(name, kept) if parent is None else ElementTree.SubElement(parent, name, kept)
+    node = (
+        ElementTree.Element(name, kept)
+        if parent is None
+        else ElementTree.SubElement(parent, name, kept)
+    )
     if content is not None:
         node.text = _NOT_XML.sub("", content)
     return node
@@ -135,4 +180,6 @@ def element(parent: "Element | None", name: str, attributes: Mapping[str, str] |
 def render(root: "Element") -> str:
     from xml.etree import ElementTree
 
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(
+        root, encoding="unicode"
+    )

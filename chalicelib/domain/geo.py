@@ -1,4 +1,5 @@
-"""Where things are: datums in, WGS-84 kept, districts and police-station areas from `areas.geojson`, coarse cells for the public.
+"""Where things are: datums in, WGS-84 kept, districts and police-station areas from
+`areas.geojson`, coarse cells for the public.
 
 All coordinates are degrees, latitude before longitude (in GeoJSON the other way round).
 """
@@ -23,7 +24,9 @@ type _Ring = tuple[tuple[float, float], ...]  # (lon, lat), first and last the s
 
 
 class Datum(StrEnum):
-    """What coordinates refer to. China's map SDKs give GCJ-02, Baidu's BD-09, GPS and the rest of the world WGS-84."""
+    """What coordinates refer to. China's map SDKs give GCJ-02, Baidu's BD-09, GPS and the rest of
+    the world WGS-84.
+    """
 
     WGS84 = "wgs84"
     GCJ02 = "gcj02"
@@ -31,9 +34,12 @@ class Datum(StrEnum):
 
 
 def to_wgs84(lat: float, lon: float, datum: Datum) -> tuple[float, float]:
-    """The same place in WGS-84, exact to less than a millimetre. Outside China, where neither datum shifts anything, as it was."""
+    """The same place in WGS-84, exact to less than a millimetre. Outside China, where neither datum
+    shifts anything, as it was.
+    """
     place = prcoords.Coords(lat, lon)
-    # Asked first, since prcoords warns of places outside China with the coordinates in the warning: they would stand in a log.
+    # Asked first, since prcoords warns of places outside China with the coordinates in the warning:
+    # they would stand in a log.
     if datum is Datum.WGS84 or not _in_china(place):
         return lat, lon
     if datum is Datum.BD09:
@@ -90,7 +96,9 @@ def geohash5(lat: float, lon: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One area of the file. `rings` are the outer rings and holes of all its polygons: by the even-odd rule they need not be told apart."""
+    """One area of the file. `rings` are the outer rings and holes of all its polygons: by the
+    even-odd rule they need not be told apart.
+    """
 
     code: str
     kind: str
@@ -107,30 +115,47 @@ class Area:
 
 
 def _crossings(ring: _Ring, lat: float, lon: float) -> int:
-    """How many sides of the ring a ray to the east meets. Sides are half open, so a place on a shared border has one holder."""
+    """How many sides of the ring a ray to the east meets. Sides are half open, so a place on a
+    shared border has one holder.
+    """
     return sum(
-        (south_a > lat) != (south_b > lat) and lon < west_a + (lat - south_a) * (west_b - west_a) / (south_b - south_a)
+        (south_a > lat) != (south_b > lat)
+        and lon < west_a + (lat - south_a) * (west_b - west_a) / (south_b - south_a)
         for (west_a, south_a), (west_b, south_b) in pairwise(ring)
     )
 
 
 def _holder(kind: str, lat: float, lon: float) -> str | None:
-    return next((area.code for area in _areas() if area.kind == kind and area.holds(lat, lon)), None)
+    return next(
+        (area.code for area in _areas() if area.kind == kind and area.holds(lat, lon)), None
+    )
 
 
 @cache
 def _areas() -> tuple[Area, ...]:
-    return read_areas(json.loads((Path(__file__).parent / "areas.geojson").read_text(encoding="utf-8")))
+    return read_areas(
+        json.loads((Path(__file__).parent / "areas.geojson").read_text(encoding="utf-8"))
+    )
 
 
 def read_areas(collection: Mapping[str, Any]) -> tuple[Area, ...]:
-    """The areas of a GeoJSON FeatureCollection of Polygons and MultiPolygons, each with a `code` and a `kind` (`district`, `station`)."""
-    return tuple(_read(feature["properties"], feature["geometry"]) for feature in collection["features"])
+    """The areas of a GeoJSON FeatureCollection of Polygons and MultiPolygons, each with a `code`
+    and a `kind` (`district`, `station`).
+    """
+    return tuple(
+        _read(feature["properties"], feature["geometry"]) for feature in collection["features"]
+    )
 
 
 def _read(properties: Mapping[str, str], geometry: Mapping[str, Any]) -> Area:
-    polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
-    rings = tuple(tuple((lon, lat) for lon, lat, *_ in ring) for polygon in polygons for ring in polygon)
+    polygons = (
+        [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+    )
+    rings = tuple(
+        tuple((lon, lat) for lon, lat, *_ in ring) for polygon in polygons for ring in polygon
+    )
     lons = [lon for ring in rings for lon, _ in ring]
     lats = [lat for ring in rings for _, lat in ring]
-    return Area(properties["code"], properties["kind"], rings, min(lons), min(lats), max(lons), max(lats))
+    return Area(
+        properties["code"], properties["kind"], rings, min(lons), min(lats), max(lons), max(lats)
+    )

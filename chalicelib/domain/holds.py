@@ -1,4 +1,6 @@
-"""A legal hold: a report that must not be deleted. One officer asks, another approves; it has a reason and an end."""
+"""A legal hold: a report that must not be deleted. One officer asks, another approves; it has a
+reason and an end.
+"""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,5 @@
-"""Identities. Everything a report is known by is derived from the phone's own Idempotency-Key, so that a repeated call is the same call.
+"""Identities. Everything a report is known by is derived from the phone's own Idempotency-Key, so
+that a repeated call is the same call.
 
     Idempotency-Key (122 random bits, made by the phone, never stored)
       └─ receipt     the reporter's secret; the only key to the report
@@ -6,7 +7,8 @@
                 ├─ reference     the short public number
                 └─ media ids
 
-Ids are Crockford base32 (no I, L, O, U), upper case; a receipt is read without case, spaces and dashes, with I, L, O as 1, 1, 0.
+Ids are Crockford base32 (no I, L, O, U), upper case; a receipt is read without case, spaces and
+dashes, with I, L, O as 1, 1, 0.
 """
 
 import hashlib
@@ -26,10 +28,15 @@ MEDIA_ID_PATTERN = re.compile(f"[{ALPHABET}]{{16}}")
 
 
 class Identity:
-    """Derives receipts, ids and keyed hashes from one master key, which alone opens nothing: the phone's key is needed as well."""
+    """Derives receipts, ids and keyed hashes from one master key, which alone opens nothing: the
+    phone's key is needed as well.
+    """
 
     def __init__(self, master: bytes) -> None:
-        self._keys = {label: hmac.digest(master, label.encode(), "sha256") for label in ("receipt", "report", "reference", "media", "body")}
+        self._keys = {
+            label: hmac.digest(master, label.encode(), "sha256")
+            for label in ("receipt", "report", "reference", "media", "body")
+        }
 
     def receipt(self, idempotency_key: str) -> str:
         return crockford(self._hash("receipt", idempotency_key), 26)
@@ -38,12 +45,16 @@ class Identity:
         return crockford(self._hash("report", receipt), 26)
 
     def reference(self, report_id: str) -> str:
-        """The short public number, `XXXX-XXXX`: 40 bits, enough to quote on the telephone; not a key to anything."""
+        """The short public number, `XXXX-XXXX`: 40 bits, enough to quote on the telephone; not a
+        key to anything.
+        """
         number = crockford(self._hash("reference", report_id), 8)
         return f"{number[:4]}-{number[4:]}"
 
     def media_id(self, report_id: str, call: str, position: int) -> str:
-        """The id of the `position`-th medium declared in `call` ("create", or a later call's Idempotency-Key): the same on a replay."""
+        """The id of the `position`-th medium declared in `call` ("create", or a later call's
+        Idempotency-Key): the same on a replay.
+        """
         return crockford(self._hash("media", f"{report_id}/{call}/{position}"), 16)
 
     def entry_id(self, report_id: str, idempotency_key: str) -> str:
@@ -51,7 +62,9 @@ class Identity:
         return crockford(self._hash("media", f"{report_id}/entry/{idempotency_key}"), 16)
 
     def fingerprint(self, canonical_body: bytes) -> str:
-        """A keyed hash of a request's body: says whether two are equal, and gives nothing of the body away."""
+        """A keyed hash of a request's body: says whether two are equal, and gives nothing of the
+        body away.
+        """
         return hmac.digest(self._keys["body"], canonical_body, "sha256")[:16].hex()
 
     def _hash(self, label: str, value: str) -> bytes:
@@ -64,7 +77,8 @@ def crockford(data: bytes, length: int) -> str:
     return "".join(ALPHABET[(number >> shift) & 31] for shift in range((length - 1) * 5, -1, -5))
 
 
-# No report's id has a dash: so a key of the media bucket says whose it is, and a resident's media can never be a bulletin's.
+# No report's id has a dash: so a key of the media bucket says whose it is, and a resident's media
+# can never be a bulletin's.
 _BULLETIN = "B-"
 
 
@@ -81,12 +95,16 @@ def random_id(length: int = 16) -> str:
 
 
 def event_id(pk: str, sk: str, duty: str) -> str:
-    """The id of what a duty makes known: a function of the duty alone, so that a repeated notice can be told from a new one."""
+    """The id of what a duty makes known: a function of the duty alone, so that a repeated notice
+    can be told from a new one.
+    """
     return crockford(hashlib.sha256(f"{pk}|{sk}|{duty}".encode()).digest(), 26)
 
 
 def is_report_id(value: str) -> bool:
-    """Can this be the id of a report? What cannot is not looked for: a key may not be of any length."""
+    """Can this be the id of a report? What cannot is not looked for: a key may not be of any
+    length.
+    """
     return bool(ID_PATTERN.fullmatch(value))
 
 
@@ -109,7 +127,8 @@ def read_idempotency_key(value: str | None) -> str:
 def read_receipt(value: str) -> str:
     """The canonical form of a receipt as a person may type it.
 
-    Raises NotFound when it cannot be one: too long (nothing long is ever hashed) or of other letters.
+    Raises NotFound when it cannot be one: too long (nothing long is ever hashed) or of other
+    letters.
     """
     if len(value) > _LONGEST_RECEIPT_INPUT:
         raise errors.NotFound

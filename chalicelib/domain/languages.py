@@ -1,6 +1,8 @@
-"""Every text that a person reads, one flat JSON file a language in `texts/`; a further language is one more file.
+"""Every text that a person reads, one flat JSON file a language in `texts/`; a further language is
+one more file.
 
-The file's name is the language's tag, lower case (`zh.json`, `pt-br.json`). Placeholders are `str.format` fields.
+The file's name is the language's tag, lower case (`zh.json`, `pt-br.json`). Placeholders are
+`str.format` fields.
 """
 
 import json
@@ -14,13 +16,17 @@ LANGUAGES = tuple(_FILES)
 
 # A header longer than this was not written by a browser or a phone.
 _MAX_HEADER = 1000
-_RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*[Qq]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?")
+_RANGE = re.compile(
+    r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*[Qq]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?"
+)
 
 
 def negotiate(accept_language: str | None) -> str:
-    """The language to answer in: the most wanted one that there is (RFC 9110 qualities, RFC 4647 lookup), else DEFAULT.
+    """The language to answer in: the most wanted one that there is (RFC 9110 qualities, RFC 4647
+    lookup), else DEFAULT.
 
-    A range that cannot be read counts as absent. Between equally wanted languages the one named first wins; `*` stands for DEFAULT first.
+    A range that cannot be read counts as absent. Between equally wanted languages the one named
+    first wins; `*` stands for DEFAULT first.
     """
     wanted: dict[str, float] = {}
     anything = 0.0
@@ -49,7 +55,9 @@ def _lookup(tag: str) -> str | None:
 
 
 def text(key: str, language: str, **params: object) -> str:
-    """The wording of `key`, its placeholders filled from `params`. KeyError for an unknown key or a missing placeholder: a bug."""
+    """The wording of `key`, its placeholders filled from `params`. KeyError for an unknown key or a
+    missing placeholder: a bug.
+    """
     return texts(language)[key].format_map(params)
 
 

@@ -1,7 +1,8 @@
 """What may be attached to a report, how far each attachment has come, and what was found in it.
 
-A medium is declared with the report, uploaded to `originals/{report}/{media}`, looked at by `make_thumbnails`, and its verdict is a
-`Manifest` at `derived/{report}/{media}/manifest.json`. Nothing declared is trusted: the manifest holds what the bytes say.
+A medium is declared with the report, uploaded to `originals/{report}/{media}`, looked at by
+`make_thumbnails`, and its verdict is a `Manifest` at `derived/{report}/{media}/manifest.json`.
+Nothing declared is trusted: the manifest holds what the bytes say.
 """
 
 import re
@@ -55,7 +56,8 @@ ACCEPTED: Mapping[str, MediaType] = MappingProxyType(
 class Declared(BaseModel):
     """One entry of `media` in a request: what the phone says it will send.
 
-    `size` is in bytes; `sha256` is hex (either case in, lower case kept) and is enforced by S3, which it cannot do for parts.
+    `size` is in bytes; `sha256` is hex (either case in, lower case kept) and is enforced by S3,
+    which it cannot do for parts.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
@@ -76,7 +78,9 @@ class Declared(BaseModel):
     def _within_its_limit(cls, value: int, info: ValidationInfo) -> int:
         accepted = ACCEPTED.get(info.data.get("content_type", ""))
         if accepted and value > accepted.max_bytes:
-            raise PydanticCustomError("too_large", "more than {max_bytes} bytes", {"max_bytes": accepted.max_bytes})
+            raise PydanticCustomError(
+                "too_large", "more than {max_bytes} bytes", {"max_bytes": accepted.max_bytes}
+            )
         return value
 
     @field_validator("sha256")
@@ -88,7 +92,9 @@ class Declared(BaseModel):
             raise PydanticCustomError("bad_sha256", "not 64 hexadecimal digits")
         content_type, size = info.data.get("content_type"), info.data.get("size")
         if content_type and size and goes_in_parts(content_type, size):
-            raise PydanticCustomError("sha256_not_for_multipart", "not possible for a video that goes up in parts")
+            raise PydanticCustomError(
+                "sha256_not_for_multipart", "not possible for a video that goes up in parts"
+            )
         return value.lower()
 
     @property
@@ -101,12 +107,16 @@ class Declared(BaseModel):
 
 
 def goes_in_parts(content_type: str, size: int) -> bool:
-    """Whether an accepted medium of `size` bytes goes up by multipart (videos above POST_MAX_BYTES) and not by POST."""
+    """Whether an accepted medium of `size` bytes goes up by multipart (videos above POST_MAX_BYTES)
+    and not by POST.
+    """
     return ACCEPTED[content_type].kind is MediaKind.VIDEO and size > POST_MAX_BYTES
 
 
 class MediaState(StrEnum):
-    """How far a medium has come, in this order; the last two are verdicts, and a verdict is for good."""
+    """How far a medium has come, in this order; the last two are verdicts, and a verdict is for
+    good.
+    """
 
     AWAITING = "awaiting"
     PROCESSING = "processing"
@@ -118,7 +128,12 @@ class MediaState(StrEnum):
         return self in (MediaState.READY, MediaState.REJECTED)
 
 
-_STEP = {MediaState.AWAITING: 0, MediaState.PROCESSING: 1, MediaState.READY: 2, MediaState.REJECTED: 2}
+_STEP = {
+    MediaState.AWAITING: 0,
+    MediaState.PROCESSING: 1,
+    MediaState.READY: 2,
+    MediaState.REJECTED: 2,
+}
 
 
 def advances(present: MediaState, proposed: MediaState) -> bool:
@@ -127,21 +142,27 @@ def advances(present: MediaState, proposed: MediaState) -> bool:
 
 
 class RejectReason(StrEnum):
-    """Why a medium was rejected. Stable codes, part of the API; their wording stands in `texts/` under `reject.<code>`."""
+    """Why a medium was rejected. Stable codes, part of the API; their wording stands in `texts/`
+    under `reject.<code>`.
+    """
 
     NOT_RECEIVED = "not_received"  # nothing came within UPLOAD_PATIENCE
     SIZE_MISMATCH = "size_mismatch"  # the parts do not add up to the declared size
     TOO_LARGE = "too_large"  # more bytes than its real type allows
     UNSUPPORTED_FORMAT = "unsupported_format"  # the bytes are of none of the accepted types
-    UNSUPPORTED_CODEC = "unsupported_codec"  # an accepted container, but the video in it is of none of the accepted codecs
+    # an accepted container, but the video in it is of none of the accepted codecs
+    UNSUPPORTED_CODEC = "unsupported_codec"
     UNREADABLE = "unreadable"  # an accepted type, but broken or cut short
     TOO_MANY_PIXELS = "too_many_pixels"  # larger than can be decoded within the limits
     NO_VIDEO = "no_video"  # a container without a picture in it: sound only
-    UNPROCESSABLE = "unprocessable"  # the decoder crashed, ran out of time or memory; or no verdict was ever reached
+    # the decoder crashed, ran out of time or memory; or no verdict was ever reached
+    UNPROCESSABLE = "unprocessable"
 
 
 MAX_PIXELS = 40_000_000
-"""What is decoded. A larger JPEG still passes, since it is decoded at a fraction of its size; and a 48 MP HEIC, as phones make them."""
+"""What is decoded. A larger JPEG still passes, since it is decoded at a fraction of its size; and a
+48 MP HEIC, as phones make them.
+"""
 THUMB_PX = 400
 PREVIEW_PX = 1600
 """The longer side of each derived picture is at most this."""
@@ -149,11 +170,27 @@ PREVIEW_PX = 1600
 _IMAGE_MAGIC = (("image/jpeg", b"\xff\xd8\xff"), ("image/png", b"\x89PNG\r\n\x1a\n"))
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _HEIF_BRANDS = {b"mif1", b"msf1"}
-_MP4_BRANDS = {b"isom", b"mp41", b"mp42", b"avc1", b"M4V ", b"M4VH", b"M4VP", b"MSNV", b"mmp4", b"dash", b"f4v ", b"XAVC", b"M4A "}
+_MP4_BRANDS = {
+    b"isom",
+    b"mp41",
+    b"mp42",
+    b"avc1",
+    b"M4V ",
+    b"M4VH",
+    b"M4VP",
+    b"MSNV",
+    b"mmp4",
+    b"dash",
+    b"f4v ",
+    b"XAVC",
+    b"M4A ",
+}
 
 
 def sniff(head: bytes) -> str | None:
-    """The accepted type that a file's first bytes (64 or more, if it has them) speak of; None for any other. Not yet a promise."""
+    """The accepted type that a file's first bytes (64 or more, if it has them) speak of; None for
+    any other. Not yet a promise.
+    """
     for content_type, magic in _IMAGE_MAGIC:
         if head.startswith(magic):
             return content_type
@@ -168,8 +205,15 @@ def _sniff_brands(head: bytes) -> str | None:
     """ISO base media files name a major brand, then those they are compatible with."""
     size = int.from_bytes(head[:4])
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, min(size, len(head)) - 3, 4))]
-    if brands[0] in _HEIF_BRANDS:  # says how pictures are kept, not how they are coded: AVIF has it too
-        return "image/heic" if _HEIC_BRANDS.intersection(brands) else None if b"avif" in brands else "image/heif"
+    # says how pictures are kept, not how they are coded: AVIF has it too
+    if brands[0] in _HEIF_BRANDS:
+        return (
+            "image/heic"
+            if _HEIC_BRANDS.intersection(brands)
+            else None
+            if b"avif" in brands
+            else "image/heif"
+        )
     for brand in brands:
         if brand in _HEIC_BRANDS:
             return "image/heic"
@@ -196,7 +240,9 @@ def original_key(report_id: str, media_id: str) -> str:
     return f"originals/{report_id}/{media_id}"
 
 
-def derived_key(report_id: str, media_id: str, name: Literal["thumb.jpg", "preview.jpg", "manifest.json"]) -> str:
+def derived_key(
+    report_id: str, media_id: str, name: Literal["thumb.jpg", "preview.jpg", "manifest.json"]
+) -> str:
     return f"derived/{report_id}/{media_id}/{name}"
 
 
@@ -220,7 +266,9 @@ class _Found(BaseModel):
 
 
 class Checksum(_Found):
-    """`value` is hex for `sha256`, whoever computed it, else S3's base64 with S3's algorithm and type."""
+    """`value` is hex for `sha256`, whoever computed it, else S3's base64 with S3's algorithm and
+    type.
+    """
 
     algorithm: str
     type: str
@@ -228,9 +276,11 @@ class Checksum(_Found):
 
 
 class Hint(_Found):
-    """What the original says of itself. For officers, apart from what the reporter said, and never in anything derived.
+    """What the original says of itself. For officers, apart from what the reporter said, and never
+    in anything derived.
 
-    `taken_at` has a zone only where the original gives one. `lat` and `lon` are WGS-84 degrees, both or neither.
+    `taken_at` has a zone only where the original gives one. `lat` and `lon` are WGS-84 degrees,
+    both or neither.
     """
 
     taken_at: datetime | None = None
@@ -253,7 +303,9 @@ class Rejected(Exception):
 
 
 class Looked(_Found):
-    """What decoding tells of an original: pixels as seen upright, and for a video its length and codec."""
+    """What decoding tells of an original: pixels as seen upright, and for a video its length and
+    codec.
+    """
 
     width: Annotated[int, Field(ge=1)]
     height: Annotated[int, Field(ge=1)]
@@ -273,9 +325,10 @@ class Pictures(NamedTuple):
 class Manifest(_Found):
     """The verdict on one medium, as found in the first version of its original.
 
-    `content_type`, `size`, `width` and `height` are those of the original, upright; `content_type` is None when it is none of ours.
-    `thumb` and `preview` are keys, present when `ready`; `reason` is present when `rejected`.
-    `sequencer` is that of the event of the first upload (None when it was looked at without one).
+    `content_type`, `size`, `width` and `height` are those of the original, upright; `content_type`
+    is None when it is none of ours. `thumb` and `preview` are keys, present when `ready`; `reason`
+    is present when `rejected`. `sequencer` is that of the event of the first upload (None when it
+    was looked at without one).
     """
 
     state: Literal[MediaState.READY, MediaState.REJECTED]
@@ -295,8 +348,12 @@ class Manifest(_Found):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.state is MediaState.READY and (self.reason or not (self.thumb and self.preview and self.content_type)):
+        if self.state is MediaState.READY and (
+            self.reason or not (self.thumb and self.preview and self.content_type)
+        ):
             raise ValueError("ready needs its type and both pictures, and no reason")
-        if self.state is MediaState.REJECTED and (self.reason is None or self.thumb or self.preview):
+        if self.state is MediaState.REJECTED and (
+            self.reason is None or self.thumb or self.preview
+        ):
             raise ValueError("rejected needs a reason, and has no picture")
         return self

@@ -1,4 +1,6 @@
-"""What an officer is told over SNS: where to look, never what it says. No personal data, no free text."""
+"""What an officer is told over SNS: where to look, never what it says. No personal data, no free
+text.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +26,9 @@ class NoticeKind(StrEnum):
 
 
 class Notice(BaseModel):
-    """One notice. `event_id` is the same when it is sent again; `count` and `report_ids` are a digest's."""
+    """One notice. `event_id` is the same when it is sent again; `count` and `report_ids` are a
+    digest's.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -76,7 +80,9 @@ class Notice(BaseModel):
 
     def sms(self) -> str:
         """Each language's line, and the link once: a text message is paid for by its length."""
-        return "\n".join([*(self._wording("sms", language) for language in NOTICE_LANGUAGES), self.url])
+        return "\n".join(
+            [*(self._wording("sms", language) for language in NOTICE_LANGUAGES), self.url]
+        )
 
     def _wording(self, form: str, language: str) -> str:
         return text(

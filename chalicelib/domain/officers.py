@@ -5,7 +5,8 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 ALL = "*"
-# Reports without a district in the areas file are seen by every officer of their category: somebody must.
+# Reports without a district in the areas file are seen by every officer of their category: somebody
+# must.
 DISTRICTLESS = frozenset({"unknown", "outside"})
 
 
@@ -20,7 +21,9 @@ CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR)
 
 
 class Officer(BaseModel):
-    """An officer's own row: the only source of rights. A token says who it is, never what they may do."""
+    """An officer's own row: the only source of rights. A token says who it is, never what they may
+    do.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 

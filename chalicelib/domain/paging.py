@@ -18,30 +18,42 @@ _MAC_BYTES = 16
 
 
 class Cursors:
-    """Signs where a page ended, bound to the reader and the filter. `ring`: the newest key signs, every key verifies.
+    """Signs where a page ended, bound to the reader and the filter. `ring`: the newest key signs,
+    every key verifies.
 
-    `renew` reads the ring anew: a function that was warm when the key was rotated meets cursors of one that started since.
+    `renew` reads the ring anew: a function that was warm when the key was rotated meets cursors of
+    one that started since.
     """
 
-    def __init__(self, ring: Sequence[bytes], renew: Callable[[], Sequence[bytes]] | None = None) -> None:
+    def __init__(
+        self, ring: Sequence[bytes], renew: Callable[[], Sequence[bytes]] | None = None
+    ) -> None:
         self._ring = tuple(ring)
         self._renew = renew
         self._renew_next: datetime | None = None
 
-    def sign(self, position: str, *, reader: str, filters: Mapping[str, object], now: datetime) -> str:
+    def sign(
+        self, position: str, *, reader: str, filters: Mapping[str, object], now: datetime
+    ) -> str:
         expires = int((now + CURSOR_LIFE).timestamp())
         payload = json.dumps([position, expires], separators=(",", ":")).encode()
         mac = self._mac(self._ring[0], payload, reader, filters)
         return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode()
 
-    def read(self, cursor: str | None, *, reader: str, filters: Mapping[str, object], now: datetime) -> str | None:
-        """The position in `cursor`; None for the first page. Raises Malformed `bad_cursor`: not ours, not for this, or too old."""
+    def read(
+        self, cursor: str | None, *, reader: str, filters: Mapping[str, object], now: datetime
+    ) -> str | None:
+        """The position in `cursor`; None for the first page. Raises Malformed `bad_cursor`: not
+        ours, not for this, or too old.
+        """
         if cursor is None:
             return None
         if len(cursor) > _LONGEST_CURSOR:
             raise errors.Malformed("bad_cursor")
         try:
-            raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            raw = base64.b64decode(
+                cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+            )
         except (binascii.Error, UnicodeEncodeError):
             raise errors.Malformed("bad_cursor") from None
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
@@ -55,9 +67,14 @@ class Cursors:
             raise errors.Malformed("bad_cursor")
         return str(position)
 
-    def _is_ours(self, mac: bytes, payload: bytes, reader: str, filters: Mapping[str, object], now: datetime) -> bool:
+    def _is_ours(
+        self, mac: bytes, payload: bytes, reader: str, filters: Mapping[str, object], now: datetime
+    ) -> bool:
         def fits() -> bool:
-            return any(hmac.compare_digest(mac, self._mac(key, payload, reader, filters)) for key in self._ring)
+            return any(
+                hmac.compare_digest(mac, self._mac(key, payload, reader, filters))
+                for key in self._ring
+            )
 
         if fits():
             return True
@@ -69,5 +86,7 @@ class Cursors:
 
     @staticmethod
     def _mac(key: bytes, payload: bytes, reader: str, filters: Mapping[str, object]) -> bytes:
-        binding = hashlib.sha256(json.dumps([reader, filters], sort_keys=True, default=str).encode()).digest()
+        binding = hashlib.sha256(
+            json.dumps([reader, filters], sort_keys=True, default=str).encode()
+        ).digest()
         return hmac.digest(key, binding + payload, "sha256")[:_MAC_BYTES]

@@ -1,4 +1,6 @@
-"""A report: what comes in (`Submission`), what is kept (`Report`), and how far it has come (`Status`)."""
+"""A report: what comes in (`Submission`), what is kept (`Report`), and how far it has come
+(`Status`).
+"""
 
 import re
 from datetime import datetime, timedelta
@@ -61,7 +63,9 @@ class Strict(BaseModel):
     """Base of what strangers send: nothing is coerced, nothing unknown is taken."""
 
     # Here and below, built at first use: a call uses few of the models that there are.
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True
+    )
 
 
 def _known_category(code: str) -> str:
@@ -90,7 +94,11 @@ def _email(value: str) -> str:
 
 
 CategoryCode = Annotated[
-    str, AfterValidator(_known_category), WithJsonSchema({"type": "string", "enum": [category.code for category in catalogue().categories]})
+    str,
+    AfterValidator(_known_category),
+    WithJsonSchema(
+        {"type": "string", "enum": [category.code for category in catalogue().categories]}
+    ),
 ]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_clean_line)]
 
@@ -106,7 +114,9 @@ class Location(Strict):
 
 
 class Contact(Strict):
-    """How to reach the reporter, if they wish: kept apart from all the rest, shown only for a reason."""
+    """How to reach the reporter, if they wish: kept apart from all the rest, shown only for a
+    reason.
+    """
 
     name: Annotated[str, Field(max_length=100), AfterValidator(_clean_line)] | None = None
     phone: Annotated[str, Field(max_length=25), AfterValidator(_phone)] | None = None
@@ -115,7 +125,9 @@ class Contact(Strict):
     @model_validator(mode="after")
     def _something_is_there(self) -> Self:
         if not (self.name or self.phone or self.email):
-            raise PydanticCustomError("required", "A contact needs a name, a phone or an e-mail address.")
+            raise PydanticCustomError(
+                "required", "A contact needs a name, a phone or an e-mail address."
+            )
         return self
 
 
@@ -134,7 +146,12 @@ class Submission(Strict):
     @model_validator(mode="before")
     @classmethod
     def _blank_text_beside_media_is_absent(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("text"), str) and is_blank(data["text"]) and data.get("media"):
+        if (
+            isinstance(data, dict)
+            and isinstance(data.get("text"), str)
+            and is_blank(data["text"])
+            and data.get("media")
+        ):
             return {name: value for name, value in data.items() if name != "text"}
         return data
 
@@ -164,7 +181,8 @@ class Proposal(BaseModel):
 class Report(BaseModel):
     """A report as kept (the HEAD item), without its contact.
 
-    `version` grows by one with each accepted change by an officer and with nothing else. `place` is WGS-84; `location` is what was sent.
+    `version` grows by one with each accepted change by an officer and with nothing else. `place` is
+    WGS-84; `location` is what was sent.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
@@ -206,9 +224,11 @@ class Report(BaseModel):
 
 
 class Medium(BaseModel):
-    """One attachment as kept (a MEDIA# item). What was declared stays beside what arrived: the two may differ, the real one rules.
+    """One attachment as kept (a MEDIA# item). What was declared stays beside what arrived: the two
+    may differ, the real one rules.
 
-    `position` counts within the call that declared it: a sender tells their files apart by the order of the answer.
+    `position` counts within the call that declared it: a sender tells their files apart by the
+    order of the answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)

@@ -1,8 +1,9 @@
 """Seals of the audit trail: which rows were written in an hour, and how each looked.
 
-Every row that the audit table takes comes by its stream, within seconds, into a batch: its key and its HMAC, in an object that nobody can
-change or delete for two years. Every hour a digest names that hour's batches and the digest before it. So a row that is missing or altered
-later is known by its batch, a batch by its digest, and a digest by the next one.
+Every row that the audit table takes comes by its stream, within seconds, into a batch: its key and
+its HMAC, in an object that nobody can change or delete for two years. Every hour a digest names
+that hour's batches and the digest before it. So a row that is missing or altered later is known by
+its batch, a batch by its digest, and a digest by the next one.
 """
 
 import hashlib
@@ -45,7 +46,9 @@ class Batch(NamedTuple):
 
 
 class Digest(BaseModel):
-    """An hour's batches by name, with the number and the hash of all, and the hash of the digest before (None for the first)."""
+    """An hour's batches by name, with the number and the hash of all, and the hash of the digest
+    before (None for the first).
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

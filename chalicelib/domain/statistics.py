@@ -8,14 +8,16 @@ from typing import Any
 
 from chalicelib.domain import times
 
-# Upper ends of the times to first acknowledgement, in seconds: each a quarter above the last, from 1 s to 30 days. So a quantile is
-# right to within a quarter, and a counter row stays small.
+# Upper ends of the times to first acknowledgement, in seconds: each a quarter above the last, from
+# 1 s to 30 days. So a quantile is right to within a quarter, and a counter row stays small.
 BUCKETS_S: tuple[float, ...] = tuple(1.25**n for n in range(67))
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one report adds to the counters: one to `total` and to each of `counters`, in the row of its day, category and district."""
+    """What one report adds to the counters: one to `total` and to each of `counters`, in the row of
+    its day, category and district.
+    """
 
     day: str
     category: str
@@ -43,7 +45,9 @@ def bucket_of(seconds: float) -> int:
 
 
 def quantile(counts: Mapping[int, int], share: float) -> float | None:
-    """The time in seconds within which `share` of all counted were done: the upper end of its bucket. None when nothing was counted."""
+    """The time in seconds within which `share` of all counted were done: the upper end of its
+    bucket. None when nothing was counted.
+    """
     total = sum(counts.values())
     if total <= 0:
         return None
@@ -56,7 +60,9 @@ def quantile(counts: Mapping[int, int], share: float) -> float | None:
 
 
 def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
-    """Counts by category, status, day and disposition, what is open by age, and the time to first acknowledgement."""
+    """Counts by category, status, day and disposition, what is open by age, and the time to first
+    acknowledgement.
+    """
     by_category: dict[str, dict[str, int]] = {}
     by_status: dict[str, int] = {}
     by_day: dict[str, int] = {}
@@ -89,7 +95,11 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
         "by_day": [{"day": day, "count": by_day[day]} for day in sorted(by_day)],
         "by_disposition": dispositions,
         "open_by_age": open_by_age,
-        "first_acknowledgement": {"count": sum(waits.values()), "median_s": quantile(waits, 0.5), "p90_s": quantile(waits, 0.9)},
+        "first_acknowledgement": {
+            "count": sum(waits.values()),
+            "median_s": quantile(waits, 0.5),
+            "p90_s": quantile(waits, 0.9),
+        },
     }
 
 

@@ -1,4 +1,6 @@
-"""Which notices an officer gets: what they asked for, inside their scope, as an SNS filter policy."""
+"""Which notices an officer gets: what they asked for, inside their scope, as an SNS filter
+policy.
+"""
 
 from datetime import datetime
 from math import prod
@@ -16,7 +18,9 @@ MAX_COMBINATIONS = 150
 
 
 class NewSubscription(Strict):
-    """Empty lists mean all of the officer's scope. The address is the officer's own, from their row."""
+    """Empty lists mean all of the officer's scope. The address is the officer's own, from their
+    row.
+    """
 
     protocol: Literal["email", "sms"]
     categories: tuple[str, ...] = Field(default=(), max_length=20, strict=False)
@@ -44,10 +48,14 @@ def address_of(officer: Officer, protocol: str) -> str | None:
     return officer.email if protocol == "email" else officer.phone
 
 
-def filter_policy(officer: Officer, subscription: NewSubscription | Subscription) -> dict[str, Any] | None:
-    """SNS's policy for a subscription inside its officer's scope; None when nothing of it is inside.
+def filter_policy(
+    officer: Officer, subscription: NewSubscription | Subscription
+) -> dict[str, Any] | None:
+    """SNS's policy for a subscription inside its officer's scope; None when nothing of it is
+    inside.
 
-    A key is left out where every value is allowed. Escalations go to supervisors. Raises Invalid `too_many_combinations`.
+    A key is left out where every value is allowed. Escalations go to supervisors. Raises Invalid
+    `too_many_combinations`.
     """
     policy: dict[str, Any] = {}
     categories = _inside(subscription.categories, officer.categories)
@@ -55,7 +63,8 @@ def filter_policy(officer: Officer, subscription: NewSubscription | Subscription
         policy["category"] = sorted(categories)
     districts = _inside(subscription.districts, officer.districts)
     if districts is not None:
-        # Whoever sees a category sees its reports without a district; asked for districts alone, they are not sent.
+        # Whoever sees a category sees its reports without a district; asked for districts alone,
+        # they are not sent.
         if not subscription.districts:
             districts |= DISTRICTLESS
         policy["district"] = sorted(districts)
@@ -66,12 +75,18 @@ def filter_policy(officer: Officer, subscription: NewSubscription | Subscription
     if not officer.has_role(Role.SUPERVISOR):
         policy["kind"] = [{"anything-but": [NoticeKind.ESCALATION.value]}]
     if prod(len(values) for values in policy.values()) > MAX_COMBINATIONS:
-        raise errors.Invalid(errors.FieldError("districts", "too_many_combinations", (("limit", str(MAX_COMBINATIONS)),)))
+        raise errors.Invalid(
+            errors.FieldError(
+                "districts", "too_many_combinations", (("limit", str(MAX_COMBINATIONS)),)
+            )
+        )
     return policy
 
 
 def _inside(wanted: tuple[str, ...], allowed: tuple[str, ...]) -> set[str] | None:
-    """The values that are both wanted (empty: all) and allowed (`*`: all); None when that is simply all."""
+    """The values that are both wanted (empty: all) and allowed (`*`: all); None when that is simply
+    all.
+    """
     if ALL in allowed:
         return set(wanted) or None
     return set(allowed) & set(wanted) if wanted else set(allowed)

@@ -1,4 +1,6 @@
-"""Templates of replies to reporters: codes and what an officer fills in are data, in `templates.json`; the words are in `texts/`."""
+"""Templates of replies to reporters: codes and what an officer fills in are data, in
+`templates.json`; the words are in `texts/`.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -32,4 +34,6 @@ class Template(BaseModel):
 
 @cache
 def templates() -> tuple[Template, ...]:
-    return TypeAdapter(tuple[Template, ...]).validate_json((Path(__file__).parent / "templates.json").read_bytes())
+    return TypeAdapter(tuple[Template, ...]).validate_json(
+        (Path(__file__).parent / "templates.json").read_bytes()
+    )

@@ -1,7 +1,9 @@
-"""What a person may write: any language, any line break, any emoji; nothing that hides or breaks what is read.
+"""What a person may write: any language, any line break, any emoji; nothing that hides or breaks
+what is read.
 
-Text is kept in Unicode normalisation form C and is otherwise verbatim. So the composed and the decomposed spelling of the same words are
-the same text: equal when kept, and equal when a phone repeats its call under the same key.
+Text is kept in Unicode normalisation form C and is otherwise verbatim. So the composed and the
+decomposed spelling of the same words are the same text: equal when kept, and equal when a phone
+repeats its call under the same key.
 """
 
 import re
@@ -14,17 +16,25 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 TEXT_MAX = 4000
 """Characters (code points, in form C) of a report or message."""
 
-# C0 controls but tab, line feed and carriage return; delete; lone surrogates; bidi embeddings, overrides and isolates, which make a
-# text read otherwise than it is. The harmless marks LRM, RLM and ALM stay: Arabic and Hebrew need them.
+# C0 controls but tab, line feed and carriage return; delete; lone surrogates; bidi embeddings,
+# overrides and isolates, which make a text read otherwise than it is. The harmless marks LRM, RLM
+# and ALM stay: Arabic and Hebrew need them.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-# Not white space to Unicode, yet nothing is seen: combining grapheme joiner, Hangul and Khmer fillers, braille blank, variation selectors.
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# Not white space to Unicode, yet nothing is seen: combining grapheme joiner, Hangul and Khmer
+# fillers, braille blank, variation selectors.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def clean(value: str) -> str:
-    """`value` in normalisation form C. PydanticCustomError (a ValueError) `bad_characters` when it holds what may not be written."""
+    """`value` in normalisation form C. PydanticCustomError (a ValueError) `bad_characters` when it
+    holds what may not be written.
+    """
     if _REFUSED.search(value):
-        raise PydanticCustomError("bad_characters", "Control characters, lone surrogates or bidi overrides.")
+        raise PydanticCustomError(
+            "bad_characters", "Control characters, lone surrogates or bidi overrides."
+        )
     return unicodedata.normalize("NFC", value)
 
 
@@ -34,13 +44,18 @@ def is_blank(value: str) -> bool:
 
 
 def _shows_nothing(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf") or bool(_INVISIBLE.match(character))
+    return (
+        character.isspace()
+        or unicodedata.category(character) in ("Cc", "Cf")
+        or bool(_INVISIBLE.match(character))
+    )
 
 
 def bounded(value: str, max_length: int = TEXT_MAX) -> str:
     """`value` clean, with something to see in it, and at most `max_length` characters long.
 
-    PydanticCustomError `bad_characters` or `blank`, PydanticKnownError `string_too_long`: all three are ValueErrors.
+    PydanticCustomError `bad_characters` or `blank`, PydanticKnownError `string_too_long`: all three
+    are ValueErrors.
     """
     cleaned = clean(value)
     if is_blank(cleaned):
@@ -50,5 +65,9 @@ def bounded(value: str, max_length: int = TEXT_MAX) -> str:
     return cleaned
 
 
-ReporterText = Annotated[str, AfterValidator(bounded), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": TEXT_MAX})]
+ReporterText = Annotated[
+    str,
+    AfterValidator(bounded),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": TEXT_MAX}),
+]
 """A field of a strict model that holds what a person wrote."""

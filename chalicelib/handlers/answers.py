@@ -23,12 +23,20 @@ def shown(example: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
-_EMERGENCY = {"number": "110", "text": "If somebody is in danger right now, call 110 at once. Do not wait for an answer here."}
+_EMERGENCY = {
+    "number": "110",
+    "text": "If somebody is in danger right now, call 110 at once. Do not wait for an answer here.",
+}
 _POST = {
     "media_id": "Q3B0TZ6E9W5N1YKD",
     "method": "POST",
     "url": "https://media.example/",
-    "fields": {"Content-Type": "image/jpeg", "key": "originals/…", "policy": "…", "x-amz-signature": "…"},
+    "fields": {
+        "Content-Type": "image/jpeg",
+        "key": "originals/…",
+        "policy": "…",
+        "x-amz-signature": "…",
+    },
     "max_bytes": 2483921,
     "part_size": None,
     "part_count": None,
@@ -76,7 +84,12 @@ _ROW = {
     "thumbnail_url": "https://media.example/derived/…",
     "bulletin_id": None,
 }
-_NOTE = {"id": "N1D6F3VK8S0R7JXE", "by": "officer", "text": "Patrol sent.", "at": "2026-11-24T00:41:55.300Z"}
+_NOTE = {
+    "id": "N1D6F3VK8S0R7JXE",
+    "by": "officer",
+    "text": "Patrol sent.",
+    "at": "2026-11-24T00:41:55.300Z",
+}
 _OPENED = {
     **_REPORT,
     "first_category": None,
@@ -139,7 +152,9 @@ class Emergency(Shape):
 
 
 class Upload(Shape):
-    """How to send one medium. POST: send `fields` in their order as multipart/form-data, the file last. MULTIPART: ask for part URLs."""
+    """How to send one medium. POST: send `fields` in their order as multipart/form-data, the file
+    last. MULTIPART: ask for part URLs.
+    """
 
     model_config = shown(_POST)
 
@@ -173,7 +188,10 @@ class PartUrls(Shape):
     model_config = shown(
         {
             "held": [{"number": 1, "etag": '"5d41402abc4b2a76b9719d911017c592"'}],
-            "parts": [{"number": 2, "url": "https://media.example/…"}, {"number": 3, "url": "https://media.example/…"}],
+            "parts": [
+                {"number": 2, "url": "https://media.example/…"},
+                {"number": 3, "url": "https://media.example/…"},
+            ],
         }
     )
 
@@ -200,7 +218,8 @@ class Created(Shape):
     id: str
     reference: str
     receipt: str = Field(
-        description="The reporter's secret, and the only key to the report. Keep it; it cannot be had again without the Idempotency-Key."
+        description="The reporter's secret, and the only key to the report. Keep it; it cannot be "
+        "had again without the Idempotency-Key."
     )
     category: str
     status: str
@@ -208,7 +227,11 @@ class Created(Shape):
     district: str
     received_at: str
     flags: list[str] = []
-    notes: list[str] = Field(default=[], description="What the reporter should be told, such as that the place lies outside the districts.")
+    notes: list[str] = Field(
+        default=[],
+        description="What the reporter should be told, such as that the place lies outside the "
+        "districts.",
+    )
     emergency: Emergency
     uploads: list[Upload]
 
@@ -232,7 +255,9 @@ class MediumView(Shape):
 
 
 class Outcome(Shape):
-    """What came of it, in coarse words, and what the officer wrote for the reporter. `bulletin`: how the bulletin ended that it answers."""
+    """What came of it, in coarse words, and what the officer wrote for the reporter. `bulletin`:
+    how the bulletin ended that it answers.
+    """
 
     text: str
     reason: str | None = None
@@ -352,7 +377,8 @@ class ReportPage(Shape):
 class HintView(Shape):
     """What the original says of itself, null where it says nothing.
 
-    `taken_at` is UTC with a `Z` where the camera wrote its zone; where it did not, the camera's own clock, without one.
+    `taken_at` is UTC with a `Z` where the camera wrote its zone; where it did not, the camera's own
+    clock, without one.
     """
 
     taken_at: str | None = None
@@ -397,9 +423,18 @@ class ProposalView(Shape):
 
 
 class HoldView(Shape):
-    """A legal hold. It keeps the report from deletion once `approved_by` is somebody, until `until`."""
+    """A legal hold. It keeps the report from deletion once `approved_by` is somebody, until
+    `until`.
+    """
 
-    model_config = shown({"by": "wang", "reason": "Evidence in a court case.", "until": "2027-11-24T00:00:00.000Z", "approved_by": "li"})
+    model_config = shown(
+        {
+            "by": "wang",
+            "reason": "Evidence in a court case.",
+            "until": "2027-11-24T00:00:00.000Z",
+            "approved_by": "li",
+        }
+    )
 
     by: str
     reason: str
@@ -498,12 +533,20 @@ class History(Shape):
     model_config = shown(
         {
             "items": [
-                {"at": "2026-11-24T00:33:41.020Z", "by": "officer", "action": "open", "detail": None},
+                {
+                    "at": "2026-11-24T00:33:41.020Z",
+                    "by": "officer",
+                    "action": "open",
+                    "detail": None,
+                },
                 {
                     "at": "2026-11-24T00:34:02.775Z",
                     "by": "officer",
                     "action": "change",
-                    "detail": {"version": 2, "fields": {"status": {"old": "new", "new": "acknowledged"}}},
+                    "detail": {
+                        "version": 2,
+                        "fields": {"status": {"old": "new", "new": "acknowledged"}},
+                    },
                 },
             ]
         }
@@ -520,12 +563,21 @@ class CaseHistory(Shape):
     model_config = shown(
         {
             "items": [
-                {"at": "2026-11-24T00:33:41.020Z", "by": "officer", "action": "open", "detail": None, "genuine": True},
+                {
+                    "at": "2026-11-24T00:33:41.020Z",
+                    "by": "officer",
+                    "action": "open",
+                    "detail": None,
+                    "genuine": True,
+                },
                 {
                     "at": "2026-11-24T00:34:02.775Z",
                     "by": "officer",
                     "action": "change",
-                    "detail": {"version": 2, "fields": {"status": {"old": "new", "new": "acknowledged"}}},
+                    "detail": {
+                        "version": 2,
+                        "fields": {"status": {"old": "new", "new": "acknowledged"}},
+                    },
                     "genuine": True,
                 },
             ]
@@ -549,7 +601,10 @@ class Templates(Shape):
                 {
                     "code": "thank_you",
                     "title": {"zh": "感谢", "en": "Thank you"},
-                    "text": {"zh": "感谢您的举报（编号 {reference}）。", "en": "Thank you for your report ({reference})."},
+                    "text": {
+                        "zh": "感谢您的举报（编号 {reference}）。",
+                        "en": "Thank you for your report ({reference}).",
+                    },
                     "placeholders": ["reference"],
                 }
             ]
@@ -573,7 +628,9 @@ class Problem(Shape):
 
 
 def hold_view(hold: Hold) -> HoldView:
-    return HoldView(by=hold.by, reason=hold.reason, until=times.render(hold.until), approved_by=hold.approved_by)
+    return HoldView(
+        by=hold.by, reason=hold.reason, until=times.render(hold.until), approved_by=hold.approved_by
+    )
 
 
 def emergency(number: str, language: str) -> Emergency:
@@ -600,7 +657,12 @@ def upload(grant: UploadGrant) -> Upload:
 
 
 def message(entry: Message) -> MessageView:
-    return MessageView(id=entry.id, **{"from": entry.sender.value}, text=entry.text, sent_at=times.render(entry.sent_at))
+    return MessageView(
+        id=entry.id,
+        **{"from": entry.sender.value},
+        text=entry.text,
+        sent_at=times.render(entry.sent_at),
+    )
 
 
 def seen_type(medium: Medium) -> str:

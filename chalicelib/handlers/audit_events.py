@@ -14,14 +14,29 @@ log = logging.getLogger(__name__)
 
 
 # The stream's name here is a placeholder: infra/app.yaml names the real one.
-@bp.on_dynamodb_record(stream_arn="arn:aws:dynamodb:us-east-1:000000000000:table/audit/stream/placeholder", batch_size=1000)
+@bp.on_dynamodb_record(
+    stream_arn="arn:aws:dynamodb:us-east-1:000000000000:table/audit/stream/placeholder",
+    batch_size=1000,
+)
 def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
-    """Put each row under seal as it was written. One that is written over is sealed again, and so shows."""
-    # A removal leaves no image: rows end after two years, and one that is gone before is missed by its seal.
-    records = [record["dynamodb"] for record in event.to_dict().get("Records") or () if "NewImage" in record["dynamodb"]]
-    rows = [SealedRow(*(record["NewImage"].get(name, {}).get("S", "") for name in SealedRow._fields)) for record in records]
+    """Put each row under seal as it was written. One that is written over is sealed again, and so
+    shows.
+    """
+    # A removal leaves no image: rows end after two years, and one that is gone before is missed by
+    # its seal.
+    records = [
+        record["dynamodb"]
+        for record in event.to_dict().get("Records") or ()
+        if "NewImage" in record["dynamodb"]
+    ]
+    rows = [
+        SealedRow(*(record["NewImage"].get(name, {}).get("S", "") for name in SealedRow._fields))
+        for record in records
+    ]
     if rows:
-        sealing.seal_rows(records[0]["SequenceNumber"], rows, seals=wiring.seals(), now=wiring.now())
+        sealing.seal_rows(
+            records[0]["SequenceNumber"], rows, seals=wiring.seals(), now=wiring.now()
+        )
     return {"batchItemFailures": []}
 
 

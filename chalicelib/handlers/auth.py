@@ -25,8 +25,9 @@ _GROUPS = "cognito:groups"
 def authorize_officer(request: AuthRequest) -> AuthResponse:
     """Let in whoever has a valid access token of our issuer and client.
 
-    Raises Exception('Unauthorized'), which API Gateway answers with 401. When the issuer's keys cannot be had the error is let through:
-    the gateway's answer to a failing authorizer is 503 here.
+    Raises Exception('Unauthorized'), which API Gateway answers with 401. When the issuer's keys
+    cannot be had the error is let through: the gateway's answer to a failing authorizer is 503
+    here.
     """
     import jwt
 
@@ -48,7 +49,9 @@ def authorize_officer(request: AuthRequest) -> AuthResponse:
 
 
 def _read_username(token: str, key: Any) -> str:
-    """The user's name in an access token: RS256, our issuer, our client, `token_use` access, not expired. Raises PyJWTError."""
+    """The user's name in an access token: RS256, our issuer, our client, `token_use` access, not
+    expired. Raises PyJWTError.
+    """
     import jwt
 
     settings = wiring.settings()
@@ -64,7 +67,12 @@ def _read_username(token: str, key: Any) -> str:
     if int(claims["exp"]) <= time.time():
         raise jwt.ExpiredSignatureError("ended within the leeway")
     username = claims.get("username") or claims.get("sub")
-    if claims["token_use"] != _ACCESS or claims["client_id"] != settings.client_id or not isinstance(username, str) or not username:
+    if (
+        claims["token_use"] != _ACCESS
+        or claims["client_id"] != settings.client_id
+        or not isinstance(username, str)
+        or not username
+    ):
         raise jwt.InvalidTokenError("not an access token of this client")
     if not isinstance(claims.get(_GROUPS, []), list):
         raise jwt.InvalidTokenError("not a token as the pool makes them")

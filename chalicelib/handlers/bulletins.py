@@ -24,7 +24,8 @@ from chalicelib.store.bulletins import Published, published
 bp = Blueprint(__name__)
 
 _MAX_AGE_S = 60
-# How long a picture can be had by a redirect that was followed late, and so the most it outlives its bulletin.
+# How long a picture can be had by a redirect that was followed late, and so the most it outlives
+# its bulletin.
 _PICTURE_LIFE_S = 60
 # A CDN keeps a redirect so long that whoever gets it last has as long again to follow it.
 _SHARED_AGE_S = 30
@@ -71,15 +72,18 @@ _SHOWN = {
 
 
 class PublicPicture(answers.Shape):
-    """A picture's stable address: it redirects to the cleaned picture for as long as the bulletin is published."""
+    """A picture's stable address: it redirects to the cleaned picture for as long as the bulletin
+    is published.
+    """
 
     media_id: str
     url: str
 
 
 class PublicBulletin(answers.Shape):
-    """What readers see. Once resolved, only that and the outcome: the words and pictures have served their purpose; `corrected_at` is
-    then when the outcome was corrected."""
+    """What readers see. Once resolved, only that and the outcome: the words and pictures have
+    served their purpose; `corrected_at` is then when the outcome was corrected.
+    """
 
     model_config = answers.shown(_SHOWN)
 
@@ -158,7 +162,9 @@ _NOT_FOUND = errors.NotFound()
     raises=(errors.Malformed("bad_cursor"),),
 )
 def list_public_bulletins(call: Call) -> Answer:
-    """Labels follow `Accept-Language`. Keep it no longer than `max-age` says, and ask again with `If-None-Match`."""
+    """Labels follow `Accept-Language`. Keep it no longer than `max-age` says, and ask again with
+    `If-None-Match`.
+    """
     page = publishing.read_page(
         call.query.channel,
         cursor=call.query.cursor,
@@ -167,7 +173,9 @@ def list_public_bulletins(call: Call) -> Answer:
         cursors=wiring.cursors(),
         now=call.now,
     )
-    view = PublicBulletins(items=[_public(each, call) for each in page.items], next_cursor=page.next_cursor)
+    view = PublicBulletins(
+        items=[_public(each, call) for each in page.items], next_cursor=page.next_cursor
+    )
     return _public_answer(view.model_dump_json(), call, (each.expires_at for each in page.items))
 
 
@@ -185,7 +193,9 @@ def list_public_bulletins(call: Call) -> Answer:
 def get_json_feed(call: Call) -> Answer:
     """The newest 50, in the language of `Accept-Language`."""
     entries, _ = _entries(call)
-    feed = feeds.json_feed(entries, channel=call.query.channel, language=call.language, base=_base(call))
+    feed = feeds.json_feed(
+        entries, channel=call.query.channel, language=call.language, base=_base(call)
+    )
     content = json.dumps(feed, ensure_ascii=False, separators=(",", ":"))
     return _public_answer(content, call, (entry.expires_at for entry in entries), feeds.JSON_TYPE)
 
@@ -203,8 +213,16 @@ def get_json_feed(call: Call) -> Answer:
 def get_atom_feed(call: Call) -> Answer:
     """The newest 50, in the language of `Accept-Language`."""
     entries, changed_at = _entries(call)
-    content = feeds.atom(entries, changed_at=changed_at, channel=call.query.channel, language=call.language, base=_base(call))
-    return _public_answer(content, call, (entry.expires_at for entry in entries), feeds.ATOM_TYPE + "; charset=utf-8")
+    content = feeds.atom(
+        entries,
+        changed_at=changed_at,
+        channel=call.query.channel,
+        language=call.language,
+        base=_base(call),
+    )
+    return _public_answer(
+        content, call, (entry.expires_at for entry in entries), feeds.ATOM_TYPE + "; charset=utf-8"
+    )
 
 
 @endpoint(
@@ -217,8 +235,12 @@ def get_atom_feed(call: Call) -> Answer:
     raises=(_NOT_FOUND,),
 )
 def read_bulletin(call: Call) -> Answer:
-    """A published one, with its corrections; a resolved one says how it ended, and nothing else any more."""
-    bulletin = publishing.read_bulletin(call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now)
+    """A published one, with its corrections; a resolved one says how it ended, and nothing else any
+    more.
+    """
+    bulletin = publishing.read_bulletin(
+        call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
+    )
     seen = published(bulletin, call.now)
     view = _public(seen, call) if seen else _resolved(bulletin, call)
     return _public_answer(view.model_dump_json(), call, [seen.expires_at] if seen else [])
@@ -234,17 +256,26 @@ def read_bulletin(call: Call) -> Answer:
     raises=(_NOT_FOUND,),
 )
 def show_picture(call: Call) -> Answer:
-    """A stable address: it redirects to the cleaned picture of the approved version, for as long as that is published."""
-    bulletin = publishing.read_bulletin(call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now)
+    """A stable address: it redirects to the cleaned picture of the approved version, for as long as
+    that is published.
+    """
+    bulletin = publishing.read_bulletin(
+        call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
+    )
     seen = published(bulletin, call.now)
     if seen is None or call.path["media_id"] not in seen.content.media:
         raise errors.NotFound
     left = _seconds_left([seen.expires_at], call.now)
     life = min(_PICTURE_LIFE_S, max(1, left))
-    url = picture_url(bulletin.id, call.path["media_id"], "preview.jpg", life, cache_control=f"max-age={life}")
+    url = picture_url(
+        bulletin.id, call.path["media_id"], "preview.jpg", life, cache_control=f"max-age={life}"
+    )
     return Answer(
         status=302,
-        headers={"Location": url, "Cache-Control": f"public, max-age={min(_MAX_AGE_S, left)}, s-maxage={min(_SHARED_AGE_S, left // 2)}"},
+        headers={
+            "Location": url,
+            "Cache-Control": f"public, max-age={min(_MAX_AGE_S, left)}, s-maxage={min(_SHARED_AGE_S, left // 2)}",
+        },
     )
 
 
@@ -259,21 +290,37 @@ def show_picture(call: Call) -> Answer:
     content_type="application/cap+xml",
 )
 def get_alert(call: Call) -> Answer:
-    """Its last message: an Alert, the Update of a correction or renewal, or the Cancel of one that was resolved or withdrawn."""
+    """Its last message: an Alert, the Update of a correction or renewal, or the Cancel of one that
+    was resolved or withdrawn.
+    """
     from chalicelib.domain import cap
 
-    bulletin = publishing.read_alert(call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now)
+    bulletin = publishing.read_alert(
+        call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
+    )
     base = _base(call)
-    content = cap.alert(bulletin, base=base, sender=urlsplit(base).netloc, number=wiring.catalogue().emergency.number)
+    content = cap.alert(
+        bulletin,
+        base=base,
+        sender=urlsplit(base).netloc,
+        number=wiring.catalogue().emergency.number,
+    )
     seen = published(bulletin, call.now)
-    return _public_answer(content, call, [seen.expires_at] if seen else [], cap.CONTENT_TYPE + "; charset=utf-8")
+    return _public_answer(
+        content, call, [seen.expires_at] if seen else [], cap.CONTENT_TYPE + "; charset=utf-8"
+    )
 
 
 def _base(call: Call) -> str:
-    """Where our routes are, as the caller reaches them: said by the settings, else by the gateway."""
+    """Where our routes are, as the caller reaches them: said by the settings, else by the
+    gateway.
+    """
     context = call.request.context
     before, _, _ = str(context.get("path", "")).partition("/v1/")
-    return wiring.settings().public_url.rstrip("/") or f"https://{context.get('domainName', 'localhost')}{before}"
+    return (
+        wiring.settings().public_url.rstrip("/")
+        or f"https://{context.get('domainName', 'localhost')}{before}"
+    )
 
 
 def _cache_control(ends: Iterable[datetime], now: datetime) -> str:
@@ -285,7 +332,9 @@ def _seconds_left(ends: Iterable[datetime], now: datetime) -> int:
     return max(0, min([_MAX_AGE_S, *(math.floor((end - now).total_seconds()) for end in ends)]))
 
 
-def _public_answer(content: str, call: Call, ends: Iterable[datetime], content_type: str = "application/json") -> Answer:
+def _public_answer(
+    content: str, call: Call, ends: Iterable[datetime], content_type: str = "application/json"
+) -> Answer:
     headers = {
         "Content-Type": content_type,
         "Cache-Control": _cache_control(ends, call.now),
@@ -298,7 +347,10 @@ def _public_answer(content: str, call: Call, ends: Iterable[datetime], content_t
 def _entries(call: Call) -> tuple[list[feeds.Entry], datetime | None]:
     """What the feed holds, and when that last changed."""
     page = wiring.bulletins().page(call.query.channel, now=call.now, limit=feeds.MAX_ENTRIES)
-    entries = [feeds.Entry(each.id, each.content, each.published_at, each.corrected_at, each.expires_at) for each in page.items]
+    entries = [
+        feeds.Entry(each.id, each.content, each.published_at, each.corrected_at, each.expires_at)
+        for each in page.items
+    ]
     return entries, page.changed_at
 
 
@@ -322,7 +374,11 @@ def _resolved(bulletin: Bulletin, call: Call) -> PublicBulletin:
     return PublicBulletin(
         **_public_head(bulletin.id, bulletin.content.channel, bulletin.state, call),
         published_at=str(rendered(bulletin.published_at)),
-        corrected_at=rendered(bulletin.corrected_at if bulletin.corrected_at and bulletin.corrected_at > ended_at else None),
+        corrected_at=rendered(
+            bulletin.corrected_at
+            if bulletin.corrected_at and bulletin.corrected_at > ended_at
+            else None
+        ),
         outcome=bulletin.outcome,
         ended_at=times.render(ended_at),
     )

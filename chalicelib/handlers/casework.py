@@ -1,18 +1,35 @@
-"""Officers' routes on reports. Who it is comes from the authorizer; what they may do from their own row."""
+"""Officers' routes on reports. Who it is comes from the authorizer; what they may do from their own
+row.
+"""
 
 import json
 from dataclasses import replace
 from typing import Annotated, Any
 
 from chalice.app import Blueprint
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors, wiring
 from chalicelib.domain import geo, ids, times
 from chalicelib.domain.media import ACCEPTED, Hint, MediaKind, MediaState, original_key
 from chalicelib.domain.officers import CASEWORKERS, Officer, Role
-from chalicelib.domain.reports import CategoryCode, Medium, OfficerSubmission, Report, Status, Strict
+from chalicelib.domain.reports import (
+    CategoryCode,
+    Medium,
+    OfficerSubmission,
+    Report,
+    Status,
+    Strict,
+)
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Change, Reason, Username
 from chalicelib.handlers import answers
@@ -57,7 +74,8 @@ class ListQuery(BaseModel):
 
 
 def admitted(call: Call, *roles: Role, on_record: bool = False) -> Officer:
-    """The officer who calls, if they are active and have one of `roles`: those of case work unless told.
+    """The officer who calls, if they are active and have one of `roles`: those of case work unless
+    told.
 
     Denials are on record; with `on_record`, admissions as well.
     """
@@ -108,7 +126,8 @@ def get_me(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def list_reports(call: Call) -> Answer:
-    """Filters narrow each other down; `since` counts, `until` does not any more. Officers see what is inside their scope, and only that.
+    """Filters narrow each other down; `since` counts, `until` does not any more. Officers see what
+    is inside their scope, and only that.
 
     Only `next_cursor: null` means the end: a page may be short, even empty, before that.
     """
@@ -123,7 +142,11 @@ def list_reports(call: Call) -> Answer:
         catalogue=wiring.catalogue(),
         now=call.now,
     )
-    return Answer(answers.ReportPage(items=[_list_row(row) for row in page.rows], next_cursor=page.next_cursor))
+    return Answer(
+        answers.ReportPage(
+            items=[_list_row(row) for row in page.rows], next_cursor=page.next_cursor
+        )
+    )
 
 
 class _Reason(Strict):
@@ -132,8 +155,12 @@ class _Reason(Strict):
     reason: Reason
 
 
-class Reasoned(RootModel[Annotated[Any, WithJsonSchema(_Reason.model_json_schema() | {"title": "Reasoned"})]]):
-    """Any body: whether it gives a reason is asked once it is known who asks, of which report, so that its refusal is on record."""
+class Reasoned(
+    RootModel[Annotated[Any, WithJsonSchema(_Reason.model_json_schema() | {"title": "Reasoned"})]]
+):
+    """Any body: whether it gives a reason is asked once it is known who asks, of which report, so
+    that its refusal is on record.
+    """
 
     def reason(self) -> str:
         """Raises Invalid for any other body."""
@@ -160,11 +187,16 @@ class OpenQuery(BaseModel):
     returns={201: answers.Created, 200: answers.Created},
     raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
     key=Key.REQUIRED,
-    example={"category": "missing_elderly", "text": "Caller's father left home at six in slippers.", "source": "phone"},
+    example={
+        "category": "missing_elderly",
+        "text": "Caller's father left home at six in slippers.",
+        "source": "phone",
+    },
     authorizer=authorize_officer,
 )
 def enter_report(call: Call) -> Answer:
-    """As a resident's own report, with `source`. Hand the receipt to the caller: it is their only key to the report.
+    """As a resident's own report, with `source`. Hand the receipt to the caller: it is their only
+    key to the report.
 
     Any officer may enter any category: who picks up the telephone does not choose what it is about.
     """
@@ -198,13 +230,20 @@ def enter_report(call: Call) -> Answer:
 def open_report(call: Call) -> Answer:
     """Everything but the contact. `ETag` is the version that a change must name in `If-Match`.
 
-    Of a withdrawn report (`sealed`) what the reporter said, text, place, answers, dialogue and media, is shown to a supervisor who gives a
-    `reason`, and to nobody else.
+    Of a withdrawn report (`sealed`) what the reporter said, text, place, answers, dialogue and
+    media, is shown to a supervisor who gives a `reason`, and to nobody else.
     """
     found = casework.open_report(
-        admitted(call), call.path["report_id"], reason=call.query.reason, reports=wiring.reports(), audit=wiring.audit(), now=call.now
+        admitted(call),
+        call.path["report_id"],
+        reason=call.query.reason,
+        reports=wiring.reports(),
+        audit=wiring.audit(),
+        now=call.now,
     )
-    return Answer(opened(found).model_dump(by_alias=True), headers={"ETag": etag(found.case.report)})
+    return Answer(
+        opened(found).model_dump(by_alias=True), headers={"ETag": etag(found.case.report)}
+    )
 
 
 @endpoint(
@@ -216,17 +255,28 @@ def open_report(call: Call) -> Answer:
     access=Access.OFFICER,
     body=Change,
     returns={200: answers.ChangedReport},
-    raises=(errors.NotFound, errors.Conflict("illegal_transition", legal="in_progress, closed"), errors.Conflict("expiring")),
+    raises=(
+        errors.NotFound,
+        errors.Conflict("illegal_transition", legal="in_progress, closed"),
+        errors.Conflict("expiring"),
+    ),
     if_match=True,
-    example={"status": "closed", "disposition": "resolved", "reason": "He was found at the bus depot and is at home again."},
+    example={
+        "status": "closed",
+        "disposition": "resolved",
+        "reason": "He was found at the bus depot and is at home again.",
+    },
     authorizer=authorize_officer,
 )
 def change_report(call: Call) -> Answer:
-    """Any subset of the fields. Send the `ETag` of the version that you have seen as `If-Match`; the answer brings the next one.
+    """Any subset of the fields. Send the `ETag` of the version that you have seen as `If-Match`;
+    the answer brings the next one.
 
-    Closing needs `disposition` and `reason`, which the reporter reads; as a duplicate, `duplicate_of` too. `malicious` stands only once
-    another officer has confirmed it. A report that others point at is not made a duplicate (422 `has_duplicates`): link those first.
-    A step that the present status does not allow is answered 409, with those that it does. `null` unassigns, or unlinks a duplicate.
+    Closing needs `disposition` and `reason`, which the reporter reads; as a duplicate,
+    `duplicate_of` too. `malicious` stands only once another officer has confirmed it. A report that
+    others point at is not made a duplicate (422 `has_duplicates`): link those first. A step that
+    the present status does not allow is answered 409, with those that it does. `null` unassigns, or
+    unlinks a duplicate.
     """
     officer = admitted(call)
     report = casework.change_report(
@@ -250,13 +300,24 @@ def change_report(call: Call) -> Answer:
     tag="Casework",
     access=Access.OFFICER,
     returns={201: answers.ChangedReport},
-    raises=(errors.NotFound, errors.Conflict("nothing_to_confirm"), errors.Conflict("expiring"), errors.Forbidden("own_words")),
+    raises=(
+        errors.NotFound,
+        errors.Conflict("nothing_to_confirm"),
+        errors.Conflict("expiring"),
+        errors.Forbidden("own_words"),
+    ),
     authorizer=authorize_officer,
 )
 def confirm_malicious(call: Call) -> Answer:
-    """The second officer's word: not that of whoever proposed it. The label is the report's, never a person's."""
+    """The second officer's word: not that of whoever proposed it. The label is the report's, never
+    a person's.
+    """
     report = casework.confirm_malicious(
-        admitted(call), call.path["report_id"], reports=wiring.reports(), audit=wiring.audit(), now=call.now
+        admitted(call),
+        call.path["report_id"],
+        reports=wiring.reports(),
+        audit=wiring.audit(),
+        now=call.now,
     )
     return Answer(changed(report), status=201, headers={"ETag": etag(report)})
 
@@ -275,9 +336,16 @@ def confirm_malicious(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def reveal_contact(call: Call) -> Answer:
-    """For a reason, which goes on record first. All fields are null when the reporter left no contact, or withdrew."""
+    """For a reason, which goes on record first. All fields are null when the reporter left no
+    contact, or withdrew.
+    """
     contact = casework.reveal_contact(
-        admitted(call), call.path["report_id"], read_reason=call.body.reason, reports=wiring.reports(), audit=wiring.audit(), now=call.now
+        admitted(call),
+        call.path["report_id"],
+        read_reason=call.body.reason,
+        reports=wiring.reports(),
+        audit=wiring.audit(),
+        now=call.now,
     )
     return Answer(answers.ContactView(**contact.model_dump()) if contact else answers.ContactView())
 
@@ -294,11 +362,19 @@ def reveal_contact(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def read_history(call: Call) -> Answer:
-    """Oldest first, this very look included. A change names its version and its fields with their old and new values.
+    """Oldest first, this very look included. A change names its version and its fields with their
+    old and new values.
 
-    `genuine: false` marks an entry that somebody altered since it was written; its `detail` is not shown.
+    `genuine: false` marks an entry that somebody altered since it was written; its `detail` is not
+    shown.
     """
-    rows = casework.read_history(admitted(call), call.path["report_id"], reports=wiring.reports(), audit=wiring.audit(), now=call.now)
+    rows = casework.read_history(
+        admitted(call),
+        call.path["report_id"],
+        reports=wiring.reports(),
+        audit=wiring.audit(),
+        now=call.now,
+    )
     return Answer(answers.CaseHistory(items=[_entry(row) for row in rows]))
 
 
@@ -320,7 +396,13 @@ def changed(report: Report) -> answers.ChangedReport:
 
 def _proposal(report: Report) -> answers.ProposalView | None:
     proposal = report.proposal
-    return answers.ProposalView(disposition=proposal.disposition, by=proposal.by, at=times.render(proposal.at)) if proposal else None
+    return (
+        answers.ProposalView(
+            disposition=proposal.disposition, by=proposal.by, at=times.render(proposal.at)
+        )
+        if proposal
+        else None
+    )
 
 
 def _entry(row: Row) -> answers.CaseHistoryEntry:
@@ -328,7 +410,9 @@ def _entry(row: Row) -> answers.CaseHistoryEntry:
     genuine = wiring.audit().is_genuine(row)
     detail = json.loads(row["detail"]) if genuine and "detail" in row else None
     at = row["sk"].partition("#")[0]
-    return answers.CaseHistoryEntry(at=at, by=str(row.get("by")), action=str(row.get("action")), detail=detail, genuine=genuine)
+    return answers.CaseHistoryEntry(
+        at=at, by=str(row.get("by")), action=str(row.get("action")), detail=detail, genuine=genuine
+    )
 
 
 # What the reporter said: of a withdrawn report it is not shown.
@@ -376,7 +460,9 @@ def _list_row(row: Row) -> answers.ListRow:
         media=answers.MediaCount(total=row.get("media_total", 0), ready=row.get("media_ready", 0)),
         unread=row.get("unread", 0),
         version=row["version"],
-        thumbnail_url=picture_url(row["id"], thumb, "thumb.jpg", ORIGINAL_LIFE_S) if thumb else None,
+        thumbnail_url=picture_url(row["id"], thumb, "thumb.jpg", ORIGINAL_LIFE_S)
+        if thumb
+        else None,
         bulletin_id=row.get("bulletin_id"),
     )
 
@@ -390,15 +476,23 @@ def _opened_medium(report_id: str, medium: Medium) -> answers.OpenedMedium:
         state=medium.state.value,
         reason=medium.reason.value if medium.reason else None,
         size=medium.size,
-        sha256=checksum.get("value") if (checksum.get("algorithm"), checksum.get("type")) == ("sha256", "full_object") else None,
+        sha256=checksum.get("value")
+        if (checksum.get("algorithm"), checksum.get("type")) == ("sha256", "full_object")
+        else None,
         checksum=medium.checksum,
         width=medium.width,
         height=medium.height,
         duration_s=medium.duration_s,
         codec=medium.codec,
-        declared={"content_type": medium.declared_type, "size": medium.declared_size, "sha256": medium.declared_sha256},
+        declared={
+            "content_type": medium.declared_type,
+            "size": medium.declared_size,
+            "sha256": medium.declared_sha256,
+        },
         thumbnail_url=thumbnail_url(report_id, medium),
-        preview_url=picture_url(report_id, medium.media_id, "preview.jpg", ORIGINAL_LIFE_S) if ready else None,
+        preview_url=picture_url(report_id, medium.media_id, "preview.jpg", ORIGINAL_LIFE_S)
+        if ready
+        else None,
         original_url=_original_url(report_id, medium),
         hint=_hint(medium),
     )
@@ -407,16 +501,24 @@ def _opened_medium(report_id: str, medium: Medium) -> answers.OpenedMedium:
 def _hint(medium: Medium) -> answers.HintView:
     hint = Hint.model_validate(medium.hint or {})
     taken_at = hint.taken_at
-    shown = (times.render(taken_at) if taken_at.tzinfo else taken_at.isoformat()) if taken_at else None
+    shown = (
+        (times.render(taken_at) if taken_at.tzinfo else taken_at.isoformat()) if taken_at else None
+    )
     return answers.HintView(taken_at=shown, lat=hint.lat, lon=hint.lon)
 
 
 def _original_url(report_id: str, medium: Medium) -> str | None:
-    """Opens the first upload as it came. A picture only as an attachment, a video in place; never as a type that the sender chose."""
+    """Opens the first upload as it came. A picture only as an attachment, a video in place; never
+    as a type that the sender chose.
+    """
     if medium.version_id is None:
         return None
     real = medium.content_type if medium.content_type in ACCEPTED else None
-    playable = real is not None and ACCEPTED[real].kind is MediaKind.VIDEO and medium.state is MediaState.READY
+    playable = (
+        real is not None
+        and ACCEPTED[real].kind is MediaKind.VIDEO
+        and medium.state is MediaState.READY
+    )
     bucket = wiring.bucket()
     return grants.read_url(
         s3=bucket.s3,

@@ -10,7 +10,9 @@ bp = Blueprint(__name__)
 
 
 class CatalogueView(answers.Shape):
-    """Both catalogues with their labels in the caller's language, the districts, the limits, the emergency number, the app's settings."""
+    """Both catalogues with their labels in the caller's language, the districts, the limits, the
+    emergency number, the app's settings.
+    """
 
     model_config = answers.shown(
         {
@@ -24,7 +26,14 @@ class CatalogueView(answers.Shape):
                     "urgency": "normal",
                     "emergency": True,
                     "details_version": 1,
-                    "details": [{"name": "danger", "label": "Is anybody in danger?", "required": False, "type": "boolean"}],
+                    "details": [
+                        {
+                            "name": "danger",
+                            "label": "Is anybody in danger?",
+                            "required": False,
+                            "type": "boolean",
+                        }
+                    ],
                 }
             ],
             "channels": [
@@ -47,8 +56,16 @@ class CatalogueView(answers.Shape):
                 "parts_per_call": 8,
                 "media": [{"content_type": "image/jpeg", "kind": "image", "max_bytes": 26214400}],
             },
-            "emergency": {"number": "110", "text": "If somebody is in danger right now, call 110 at once. Do not wait for an answer here."},
-            "app": {"minimum_version": "1.0.0", "flags": {"video": True}, "emergency_number": "110"},
+            "emergency": {
+                "number": "110",
+                "text": "If somebody is in danger right now, call 110 at once. Do not wait for an "
+                "answer here.",
+            },
+            "app": {
+                "minimum_version": "1.0.0",
+                "flags": {"video": True},
+                "emergency_number": "110",
+            },
         }
     )
 

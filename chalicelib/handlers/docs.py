@@ -1,4 +1,6 @@
-"""The documentation, served by ourselves: the OpenAPI document, and a page that renders it with RapiDoc."""
+"""The documentation, served by ourselves: the OpenAPI document, and a page that renders it with
+RapiDoc.
+"""
 
 import hashlib
 from functools import cache
@@ -18,7 +20,8 @@ DOCUMENT = Path(__file__).with_name("openapi.json")
 
 # Nothing from elsewhere, and no script on the page itself; RapiDoc writes its styles inline.
 _POLICY = (
-    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'unsafe-inline'; "
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src "
+    "'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 # Relative addresses: the page may stand behind a stage's prefix.
@@ -46,7 +49,9 @@ _PAGE = """\
 class OpenApiDocument(BaseModel):
     """OpenAPI 3.1."""
 
-    model_config = ConfigDict(extra="allow") | shown({"openapi": "3.1.1", "info": {"title": "Tipline", "version": "0.1.0"}, "paths": {}})
+    model_config = ConfigDict(extra="allow") | shown(
+        {"openapi": "3.1.1", "info": {"title": "Tipline", "version": "0.1.0"}, "paths": {}}
+    )
 
     openapi: str
     info: dict[str, Any]
@@ -66,7 +71,15 @@ def get_openapi(call: Call) -> Answer:
     return conditional(_document(), call, {"Cache-Control": "public, max-age=300"})
 
 
-@endpoint(bp, "GET", "/docs", summary="The documentation as a page", tag="Documentation", returns={200: None}, content_type="text/html")
+@endpoint(
+    bp,
+    "GET",
+    "/docs",
+    summary="The documentation as a page",
+    tag="Documentation",
+    returns={200: None},
+    content_type="text/html",
+)
 def get_docs(call: Call) -> Answer:
     """Everything on it comes from here: nobody else learns who reads it."""
     return Answer(
@@ -92,7 +105,11 @@ def get_docs(call: Call) -> Answer:
 def get_docs_program(call: Call) -> Answer:
     """RapiDoc as published. The page names it with its hash, so it is kept for good."""
     return Answer(
-        _program(), headers={"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "public, max-age=31536000, immutable"}
+        _program(),
+        headers={
+            "Content-Type": "text/javascript; charset=utf-8",
+            "Cache-Control": "public, max-age=31536000, immutable",
+        },
     )
 
 
@@ -111,4 +128,6 @@ def _program() -> str:
     # Only who reads the documentation pays for finding it.
     from importlib import resources
 
-    return (resources.files("openapi_ui_bundles.rapidoc") / "vendor" / "rapidoc-min.js").read_text(encoding="utf-8")
+    return (resources.files("openapi_ui_bundles.rapidoc") / "vendor" / "rapidoc-min.js").read_text(
+        encoding="utf-8"
+    )

@@ -1,4 +1,6 @@
-"""What queues, streams and schedules bring, in their own shapes, and what a batch answers. Nothing here comes from the API."""
+"""What queues, streams and schedules bring, in their own shapes, and what a batch answers. Nothing
+here comes from the API.
+"""
 
 import json
 import logging
@@ -17,8 +19,12 @@ class StoredObject(NamedTuple):
     sequencer: str | None
 
 
-def each_record(event: Mapping[str, Any], take: Callable[[Mapping[str, Any]], None]) -> dict[str, list[dict[str, str]]]:
-    """Take every record of an SQS batch by itself; answers those that failed, and only those come again."""
+def each_record(
+    event: Mapping[str, Any], take: Callable[[Mapping[str, Any]], None]
+) -> dict[str, list[dict[str, str]]]:
+    """Take every record of an SQS batch by itself; answers those that failed, and only those come
+    again.
+    """
     failed = []
     for record in event.get("Records") or ():
         try:
@@ -31,10 +37,12 @@ def each_record(event: Mapping[str, Any], take: Callable[[Mapping[str, Any]], No
 
 
 def read_stored_object(body: str) -> StoredObject | None:
-    """The object in an EventBridge "Object Created" event; None for anything else that is no fault (a test event, another kind).
+    """The object in an EventBridge "Object Created" event; None for anything else that is no fault
+    (a test event, another kind).
 
-    Raises ValueError or KeyError for what is broken, or was wrapped by somebody on the way: a person looks at it among the dead letters.
-    EventBridge does not encode keys, unlike S3's own notifications.
+    Raises ValueError or KeyError for what is broken, or was wrapped by somebody on the way: a
+    person looks at it among the dead letters. EventBridge does not encode keys, unlike S3's own
+    notifications.
     """
     event = json.loads(body)
     if not isinstance(event, dict):
@@ -54,7 +62,11 @@ def read_stored_object(body: str) -> StoredObject | None:
 def stream_keys(records: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
     """Sequence number, pk and sk of every record that leaves an item behind."""
     return [
-        (record["dynamodb"]["SequenceNumber"], record["dynamodb"]["Keys"]["pk"]["S"], record["dynamodb"]["Keys"]["sk"]["S"])
+        (
+            record["dynamodb"]["SequenceNumber"],
+            record["dynamodb"]["Keys"]["pk"]["S"],
+            record["dynamodb"]["Keys"]["sk"]["S"],
+        )
         for record in records
         if record.get("eventName") != "REMOVE"
     ]

@@ -33,7 +33,9 @@ _PATH = "/v1/officer/reports/{report_id}/hold"
 def place_hold(call: Call) -> Answer:
     """It holds once a second officer has approved it."""
     officer, case = _case(call)
-    hold = retention.place_hold(officer, case, call.body, reports=wiring.reports(), audit=wiring.audit(), now=call.now)
+    hold = retention.place_hold(
+        officer, case, call.body, reports=wiring.reports(), audit=wiring.audit(), now=call.now
+    )
     return Answer(answers.hold_view(hold), status=201)
 
 
@@ -51,7 +53,13 @@ def place_hold(call: Call) -> Answer:
 def approve_hold(call: Call) -> Answer:
     """From here on nothing of the report is deleted before the hold ends."""
     officer, case = _case(call)
-    return Answer(answers.hold_view(retention.approve_hold(officer, case, reports=wiring.reports(), audit=wiring.audit(), now=call.now)))
+    return Answer(
+        answers.hold_view(
+            retention.approve_hold(
+                officer, case, reports=wiring.reports(), audit=wiring.audit(), now=call.now
+            )
+        )
+    )
 
 
 @endpoint(
@@ -74,4 +82,10 @@ def lift_hold(call: Call) -> Answer:
 
 def _case(call: Call) -> tuple[Officer, Case]:
     officer = admitted(call)
-    return officer, casework.case_in_scope(officer, call.path["report_id"], reports=wiring.reports(), audit=wiring.audit(), now=call.now)
+    return officer, casework.case_in_scope(
+        officer,
+        call.path["report_id"],
+        reports=wiring.reports(),
+        audit=wiring.audit(),
+        now=call.now,
+    )

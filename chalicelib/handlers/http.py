@@ -1,7 +1,8 @@
 """endpoint(): the one declaration of a route. It routes, validates, maps errors and documents.
 
-A view takes a `Call` (everything is checked by then) and answers with an `Answer`. What it raises of `chalicelib.errors` becomes
-problem+json; anything else is a fault of ours: logged without its message, which could hold input, and answered 503.
+A view takes a `Call` (everything is checked by then) and answers with an `Answer`. What it raises
+of `chalicelib.errors` becomes problem+json; anything else is a fault of ours: logged without its
+message, which could hold input, and answered 503.
 """
 
 import hashlib
@@ -28,19 +29,28 @@ log = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024
 BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _RECEIPT = re.compile(r"receipt +(\S.*)", re.IGNORECASE)
-_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"[\x00", b"\x00[", b"\x00\x00")  # UTF-16 and UTF-32
+# UTF-16 and UTF-32
+_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"[\x00", b"\x00[", b"\x00\x00")
 _SAFE_FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
-# In pydantic's path, but no field: that a name itself is wrong, and the tag of one form among several.
+# In pydantic's path, but no field: that a name itself is wrong, and the tag of one form among
+# several.
 _PYDANTICS = re.compile(r"\[key\]|\([a-z]+\)")
 
 
 def _read_limit(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}", value, re.ASCII) else value
+    return (
+        int(value)
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}", value, re.ASCII)
+        else value
+    )
 
 
 # How many items a page may hold, in a query.
 Limit = Annotated[
-    int, BeforeValidator(_read_limit), Field(strict=True, ge=1, le=50), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 50})
+    int,
+    BeforeValidator(_read_limit),
+    Field(strict=True, ge=1, le=50),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 50}),
 ]
 
 
@@ -79,7 +89,9 @@ class Call:
 
     @property
     def receipt(self) -> str:
-        """The canonical receipt of `Authorization: Receipt …`. Raises Unauthenticated when there is none."""
+        """The canonical receipt of `Authorization: Receipt …`. Raises Unauthenticated when there is
+        none.
+        """
         match = _RECEIPT.fullmatch((self.header("authorization") or "").strip())
         if not match:
             raise errors.Unauthenticated("receipt_required")
@@ -94,7 +106,9 @@ class Call:
         return principal
 
     def version(self) -> int:
-        """The version in If-Match. Raises VersionMissing without one, Stale when it cannot be one of ours (`*` and weak ones included)."""
+        """The version in If-Match. Raises VersionMissing without one, Stale when it cannot be one
+        of ours (`*` and weak ones included).
+        """
         value = self.header("if-match")
         if value is None or not value.strip():
             raise errors.VersionMissing
@@ -158,9 +172,11 @@ def endpoint(
     example: Mapping[str, Any] | None = None,
     authorizer: Any = None,
 ) -> Callable[[View], View]:
-    """Declare a route. `raises` are errors beyond those that follow from the rest of the declaration: `Gone`, `Conflict("key_reused")`.
+    """Declare a route. `raises` are errors beyond those that follow from the rest of the
+    declaration: `Gone`, `Conflict("key_reused")`.
 
-    The document shows `example` of the body; of the answer it shows the example of its model (`answers.shown`).
+    The document shows `example` of the body; of the answer it shows the example of its model
+    (`answers.shown`).
     """
 
     def declare(view: View) -> View:
@@ -176,7 +192,10 @@ def endpoint(
                 body=body,
                 query=query,
                 returns=returns,
-                errors=(*_implied_errors(access, body, query, key, if_match), *(e() if isinstance(e, type) else e for e in raises)),
+                errors=(
+                    *_implied_errors(access, body, query, key, if_match),
+                    *(e() if isinstance(e, type) else e for e in raises),
+                ),
                 key=key,
                 if_match=if_match,
                 content_type=content_type,
@@ -200,11 +219,20 @@ def endpoint(
 
 
 def _implied_errors(
-    access: Access, body: type[BaseModel] | None, query: type[BaseModel] | None, key: Key, if_match: bool
+    access: Access,
+    body: type[BaseModel] | None,
+    query: type[BaseModel] | None,
+    key: Key,
+    if_match: bool,
 ) -> tuple[errors.TiplineError, ...]:
     implied: list[errors.TiplineError] = [errors.Unavailable(), errors.SlowDown()]
     if body:
-        implied += [errors.Malformed(), errors.Malformed("duplicate_key"), errors.TooLarge(), errors.WrongMediaType()]
+        implied += [
+            errors.Malformed(),
+            errors.Malformed("duplicate_key"),
+            errors.TooLarge(),
+            errors.WrongMediaType(),
+        ]
     if body or query:
         implied.append(errors.Invalid())
     if key is Key.REQUIRED:
@@ -220,19 +248,29 @@ def _implied_errors(
     return tuple(implied)
 
 
-def public_cache(view: Mapping[str, Any], call: Call, *, max_age: int = 60, vary: str = "Accept-Language") -> Answer:
+def public_cache(
+    view: Mapping[str, Any], call: Call, *, max_age: int = 60, vary: str = "Accept-Language"
+) -> Answer:
     """A public read with a strong ETag: 304 when the caller has it already."""
     content = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
-    headers = {"Cache-Control": f"public, max-age={max_age}", "Vary": vary, "Content-Language": call.language}
+    headers = {
+        "Cache-Control": f"public, max-age={max_age}",
+        "Vary": vary,
+        "Content-Language": call.language,
+    }
     return conditional(content, call, headers)
 
 
-def conditional(content: str, call: Call, headers: Mapping[str, str], *, tag: str | None = None) -> Answer:
+def conditional(
+    content: str, call: Call, headers: Mapping[str, str], *, tag: str | None = None
+) -> Answer:
     """`content` with its ETag, or 304 when `If-None-Match` names it (RFC 9110, weak comparison)."""
     etag = tag or f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
     all_headers = {**headers, "ETag": etag}
     held = call.header("if-none-match")
-    if held is not None and (held.strip() == "*" or etag in [each.strip().removeprefix("W/") for each in held.split(",")]):
+    if held is not None and (
+        held.strip() == "*" or etag in [each.strip().removeprefix("W/") for each in held.split(",")]
+    ):
         return Answer(None, 304, all_headers)
     return Answer(content, 200, {"Content-Type": "application/json", **all_headers})
 
@@ -271,7 +309,13 @@ def _serve(
     except errors.TiplineError as error:
         return _refusal(error, language, request_id)
     except Exception as fault:
-        log.error("fault", extra={"kind": type(fault).__name__, "frames": traceback.format_tb(fault.__traceback__)[-6:]})
+        log.error(
+            "fault",
+            extra={
+                "kind": type(fault).__name__,
+                "frames": traceback.format_tb(fault.__traceback__)[-6:],
+            },
+        )
         return _refusal(errors.Unavailable(), language, request_id)
 
 
@@ -284,13 +328,26 @@ def _response(answer: Answer, request_id: str) -> Response:
         content = content.model_dump_json()
     elif not isinstance(content, str):
         content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return Response(content, status_code=answer.status, headers={"Content-Type": "application/json", **headers, **answer.headers})
+    return Response(
+        content,
+        status_code=answer.status,
+        headers={"Content-Type": "application/json", **headers, **answer.headers},
+    )
 
 
 def _refusal(error: errors.TiplineError, language: str, request_id: str) -> Response:
     content = json.dumps(problems.problem(error, language, request_id), ensure_ascii=False)
-    headers = {"Content-Type": problems.CONTENT_TYPE, "Content-Language": language, **BASE_HEADERS, "X-Request-Id": request_id}
-    return Response(content, status_code=problems.status_of(error), headers={**headers, **problems.headers_of(error)})
+    headers = {
+        "Content-Type": problems.CONTENT_TYPE,
+        "Content-Language": language,
+        **BASE_HEADERS,
+        "X-Request-Id": request_id,
+    }
+    return Response(
+        content,
+        status_code=problems.status_of(error),
+        headers={**headers, **problems.headers_of(error)},
+    )
 
 
 def _read_key(request: Request, key: Key) -> str | None:
@@ -313,7 +370,11 @@ def _read_query(request: Request, model: type[BaseModel]) -> BaseModel:
 
 
 def _read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseModel:
-    if not re.fullmatch(r'application/json(\s*;\s*charset="?utf-8"?)?', request.headers.get("content-type", "").strip(), re.IGNORECASE):
+    if not re.fullmatch(
+        r'application/json(\s*;\s*charset="?utf-8"?)?',
+        request.headers.get("content-type", "").strip(),
+        re.IGNORECASE,
+    ):
         raise errors.WrongMediaType
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise errors.WrongMediaType
@@ -328,19 +389,31 @@ def _read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseM
     try:
         return model.model_validate_json(raw)
     except ValidationError as invalid:
-        if any(each["type"] == "json_invalid" for each in invalid.errors(include_url=False, include_input=False, include_context=False)):
+        if any(
+            each["type"] == "json_invalid"
+            for each in invalid.errors(
+                include_url=False, include_input=False, include_context=False
+            )
+        ):
             raise errors.Malformed from None
         # Of a model that has rules by the clock.
         also_wrong = getattr(model, "also_wrong", None)
         raise errors.Invalid(
-            *as_fields(invalid).errors, *(also_wrong(sent, now) if also_wrong and isinstance(sent, dict) else ())
+            *as_fields(invalid).errors,
+            *(also_wrong(sent, now) if also_wrong and isinstance(sent, dict) else ()),
         ) from None
 
 
 def read_json(raw: bytes) -> Any:
-    """JSON as it is meant (RFC 8259, UTF-8, no byte order mark): no NaN, no duplicate keys, not too deep. Raises Malformed."""
+    """JSON as it is meant (RFC 8259, UTF-8, no byte order mark): no NaN, no duplicate keys, not too
+    deep. Raises Malformed.
+    """
     try:
-        return json.loads(raw.decode("utf-8"), object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant)
+        return json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_refuse_duplicates,
+            parse_constant=_refuse_constant,
+        )
     except errors.Malformed:
         raise
     except (ValueError, RecursionError):
@@ -382,18 +455,32 @@ _ABOUT_A_TYPE = ("int_", "bool_", "model_", "dict_", "tuple_", "list_", "string_
 
 
 def as_fields(invalid: ValidationError) -> errors.Invalid:
-    """What pydantic found, by fields and in codes that have a wording; a kind without one is `invalid`."""
+    """What pydantic found, by fields and in codes that have a wording; a kind without one is
+    `invalid`.
+    """
     found = []
     for each in invalid.errors(include_url=False, include_input=False):
         code = _CODES.get(each["type"], each["type"])
         if f"field.{code}" not in languages.texts(languages.DEFAULT):
-            code = "wrong_type" if code.endswith(_OF_A_TYPE) or code.startswith(_ABOUT_A_TYPE) else "invalid"
-        params = tuple((str(name), str(value)) for name, value in (each.get("ctx") or {}).items() if isinstance(value, int | float))
+            code = (
+                "wrong_type"
+                if code.endswith(_OF_A_TYPE) or code.startswith(_ABOUT_A_TYPE)
+                else "invalid"
+            )
+        params = tuple(
+            (str(name), str(value))
+            for name, value in (each.get("ctx") or {}).items()
+            if isinstance(value, int | float)
+        )
         found.append(errors.FieldError(_field(each["loc"]), code, params))
     return errors.Invalid(*found)
 
 
 def _field(path: tuple[int | str, ...]) -> str:
-    """The dotted path of a field. A name that was made up by the sender is repeated only when it is a plain word."""
+    """The dotted path of a field. A name that was made up by the sender is repeated only when it is
+    a plain word.
+    """
     named = [*path[:1], *(part for part in path[1:] if not _PYDANTICS.fullmatch(str(part)))]
-    return ".".join(str(part) if _SAFE_FIELD.fullmatch(str(part)) else "?" for part in named) or "body"
+    return (
+        ".".join(str(part) if _SAFE_FIELD.fullmatch(str(part)) else "?" for part in named) or "body"
+    )

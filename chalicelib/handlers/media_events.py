@@ -1,4 +1,5 @@
-"""From upload to verdict: `make_thumbnails` looks at what was uploaded, `record_media` takes its verdict over.
+"""From upload to verdict: `make_thumbnails` looks at what was uploaded, `record_media` takes its
+verdict over.
 
 In Lambda these run without `app.py`; each imports only what it needs.
 """
@@ -27,14 +28,28 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
         stored = events.read_stored_object(record["body"])
         if stored is None:
             return
-        if stored.bucket != wiring.settings().media_bucket or parse_original_key(stored.key) is None:
+        if (
+            stored.bucket != wiring.settings().media_bucket
+            or parse_original_key(stored.key) is None
+        ):
             log.info("event_passed_over")
             return
         from chalicelib.services.processing import make_thumbnails as process
 
-        manifest = process(objects=wiring.objects(), key=stored.key, version_id=stored.version_id, sequencer=stored.sequencer)
+        manifest = process(
+            objects=wiring.objects(),
+            key=stored.key,
+            version_id=stored.version_id,
+            sequencer=stored.sequencer,
+        )
         if manifest:
-            log.info("media_processed", extra={"state": manifest.state.value, "reason": manifest.reason.value if manifest.reason else None})
+            log.info(
+                "media_processed",
+                extra={
+                    "state": manifest.state.value,
+                    "reason": manifest.reason.value if manifest.reason else None,
+                },
+            )
 
     return events.each_record(event.to_dict(), take)
 
@@ -58,8 +73,16 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
         if is_bulletin_id(found.report_id):
             from chalicelib.services.publishing import record_picture
 
-            record_picture(found.report_id, found.media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now())
+            record_picture(
+                found.report_id,
+                found.media_id,
+                manifest,
+                bulletins=wiring.bulletins(),
+                now=wiring.now(),
+            )
             return
-        record_verdict(found.report_id, found.media_id, manifest, reports=wiring.reports(), now=wiring.now())
+        record_verdict(
+            found.report_id, found.media_id, manifest, reports=wiring.reports(), now=wiring.now()
+        )
 
     return events.each_record(event.to_dict(), take)

@@ -26,7 +26,9 @@ bp = Blueprint(__name__)
 )
 def list_officers(call: Call) -> Answer:
     """By name, those who no longer work here included."""
-    found = administration.list_officers(admitted(call, Role.ADMIN), officers=wiring.officers(), audit=wiring.audit(), now=call.now)
+    found = administration.list_officers(
+        admitted(call, Role.ADMIN), officers=wiring.officers(), audit=wiring.audit(), now=call.now
+    )
     return Answer(answers.OfficerList(items=[_row(officer) for officer in found]))
 
 
@@ -44,7 +46,11 @@ def list_officers(call: Call) -> Answer:
 def read_officer(call: Call) -> Answer:
     """The row as it stands, with addresses: what `PUT` would replace."""
     found = administration.read_officer(
-        admitted(call, Role.ADMIN), call.path["username"], officers=wiring.officers(), audit=wiring.audit(), now=call.now
+        admitted(call, Role.ADMIN),
+        call.path["username"],
+        officers=wiring.officers(),
+        audit=wiring.audit(),
+        now=call.now,
     )
     return Answer(_row(found))
 
@@ -70,9 +76,11 @@ def read_officer(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def appoint_officer(call: Call) -> Answer:
-    """The whole row. A new officer is invited by e-mail; one who is deactivated is out at their next request, whatever their token says.
+    """The whole row. A new officer is invited by e-mail; one who is deactivated is out at their
+    next request, whatever their token says.
 
-    Their subscriptions are brought inside their new scope. Nobody can take away their own administrator's access.
+    Their subscriptions are brought inside their new scope. Nobody can take away their own
+    administrator's access.
     """
     appointed = administration.appoint(
         admitted(call, Role.ADMIN),
@@ -89,4 +97,6 @@ def appoint_officer(call: Call) -> Answer:
 
 
 def _row(officer: Officer) -> answers.OfficerRow:
-    return answers.OfficerRow(**officer.model_dump(mode="json", include=set(answers.OfficerRow.model_fields)))
+    return answers.OfficerRow(
+        **officer.model_dump(mode="json", include=set(answers.OfficerRow.model_fields))
+    )

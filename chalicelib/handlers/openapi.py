@@ -1,6 +1,8 @@
-"""The OpenAPI 3.1 document, made of the very declarations that route and validate (`http.OPERATIONS`).
+"""The OpenAPI 3.1 document, made of the very declarations that route and validate
+(`http.OPERATIONS`).
 
-It is made when `make openapi` is run and served as the file that was written; nothing in a running function imports this module.
+It is made when `make openapi` is run and served as the file that was written; nothing in a running
+function imports this module.
 """
 
 from collections import defaultdict
@@ -29,8 +31,10 @@ TAGS = {
     "Public": "What everybody may ask.",
     "Bulletins": "What police publish: a list, feeds, and for alerting systems CAP 1.2.",
     "Officers": "Who the caller is here.",
-    "Casework": "Officers read and work on reports. Each read and change is on record before it is answered.",
-    "Publishing": "Officers draft bulletins; another approves; they are corrected, resolved or withdrawn.",
+    "Casework": "Officers read and work on reports. Each read and change is on record before it "
+    "is answered.",
+    "Publishing": "Officers draft bulletins; another approves; they are corrected, resolved or "
+    "withdrawn.",
     "Notices": "What an officer is told of, and where.",
     "Administration": "Who works here, and what may be reported.",
     "Documentation": "This document, and a page that renders it.",
@@ -50,19 +54,25 @@ Residents report; officers are told, answer, and ask for help.
 **Not for emergencies.** The number to call is in the catalogue and in the answer to every report."""
 
 _SCHEMA = "#/components/schemas/"
-_SECURITY: dict[Access, list[Json]] = {Access.PUBLIC: [], Access.RECEIPT: [{"receipt": []}], Access.OFFICER: [{"officer": []}]}
+_SECURITY: dict[Access, list[Json]] = {
+    Access.PUBLIC: [],
+    Access.RECEIPT: [{"receipt": []}],
+    Access.OFFICER: [{"officer": []}],
+}
 _SCHEMES: Json = {
     "receipt": {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "`Receipt <receipt>`: the reporter's secret, from the answer to `POST /v1/reports`. Case and dashes are ignored.",
+        "description": "`Receipt <receipt>`: the reporter's secret, from the answer to `POST "
+        "/v1/reports`. Case and dashes are ignored.",
     },
     "officer": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token of the OpenID provider. What its owner may do is in their own row here, not in the token.",
+        "description": "An access token of the OpenID provider. What its owner may do is in their "
+        "own row here, not in the token.",
     },
 }
 _PATH_PARAMETERS = {
@@ -87,7 +97,9 @@ def document(operations: Sequence[Operation]) -> Json:
     responses: Json = {}
     paths: defaultdict[str, Json] = defaultdict(dict)
     for operation in sorted(operations, key=_order):
-        paths[operation.path][operation.method.lower()] = _operation(operation, schemas, references, responses)
+        paths[operation.path][operation.method.lower()] = _operation(
+            operation, schemas, references, responses
+        )
     # A query's members are parameters; as a schema it is nobody's.
     for query in {operation.query for operation in operations if operation.query}:
         del schemas[_name(references[query, "validation"])]
@@ -102,7 +114,11 @@ def document(operations: Sequence[Operation]) -> Json:
         },
         # Relative to where the document is: behind a stage's prefix too.
         "servers": [{"url": "./"}],
-        "tags": [{"name": tag, "description": TAGS[tag]} for tag in TAGS if any(operation.tag == tag for operation in operations)],
+        "tags": [
+            {"name": tag, "description": TAGS[tag]}
+            for tag in TAGS
+            if any(operation.tag == tag for operation in operations)
+        ],
         "paths": dict(paths),
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -135,14 +151,18 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Json, _References]:
     references, definitions = models_json_schema(list(wanted), ref_template=_SCHEMA + "{model}")
     schemas: Json = definitions["$defs"]
     by_category = {category.code: f"Details.{category.code}" for category in catalogue().categories}
-    for name in {_name(references[model, mode]) for model, mode in wanted if issubclass(model, Submission)}:
+    for name in {
+        _name(references[model, mode]) for model, mode in wanted if issubclass(model, Submission)
+    }:
         _discriminate_details(schemas[name], by_category)
     schemas |= {name: details.json_schema(category) for category, name in by_category.items()}
     return schemas, references
 
 
 def _discriminate_details(submission: Json, by_category: Mapping[str, str]) -> None:
-    """Say which details go with which category, and that a text or media must be there: rules that the model checks in code."""
+    """Say which details go with which category, and that a text or media must be there: rules that
+    the model checks in code.
+    """
     submission["properties"]["details"] = {
         "description": "The category's own fields, all optional.",
         "anyOf": [{"$ref": _SCHEMA + name} for name in by_category.values()],
@@ -157,14 +177,20 @@ def _discriminate_details(submission: Json, by_category: Mapping[str, str]) -> N
     ]
 
 
-def _operation(operation: Operation, schemas: Json, references: _References, responses: Json) -> Json:
+def _operation(
+    operation: Operation, schemas: Json, references: _References, responses: Json
+) -> Json:
     described: Json = {
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
         "security": _SECURITY[operation.access],
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation, schemas, references), *_header_parameters(operation)],
+        "parameters": [
+            *_path_parameters(operation),
+            *_query_parameters(operation, schemas, references),
+            *_header_parameters(operation),
+        ],
         "responses": _answers(operation, schemas, references) | _refusals(operation, responses),
     }
     if operation.body:
@@ -181,7 +207,13 @@ def _path_parameters(operation: Operation) -> list[Json]:
         if name not in _PATH_PARAMETERS:
             raise ValueError(f"describe the path parameter {name} in _PATH_PARAMETERS")
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": _PATH_PARAMETERS[name]}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": _PATH_PARAMETERS[name],
+        }
         for name in names
     ]
 
@@ -193,7 +225,12 @@ def _query_parameters(operation: Operation, schemas: Json, references: _Referenc
     parameters = []
     for name, declared in schema["properties"].items():
         plain = _without_null(declared)
-        parameter: Json = {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": plain}
+        parameter: Json = {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "schema": plain,
+        }
         if description := plain.pop("description", None):
             parameter["description"] = description
         parameters.append(parameter)
@@ -206,7 +243,10 @@ def _without_null(schema: Json) -> Json:
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     if len(options) != 1:
         return schema
-    return {**{name: value for name, value in schema.items() if name not in ("anyOf", "default")}, **options[0]}
+    return {
+        **{name: value for name, value in schema.items() if name not in ("anyOf", "default")},
+        **options[0],
+    }
 
 
 def _header_parameters(operation: Operation) -> list[Json]:
@@ -215,23 +255,45 @@ def _header_parameters(operation: Operation) -> list[Json]:
         parameters.append(
             _header_parameter(
                 "Idempotency-Key",
-                "A random UUID (version 4), made once for what is sent and repeated with every attempt to send it. It is a secret.",
+                "A random UUID (version 4), made once for what is sent and repeated with every "
+                "attempt to send it. It is a secret.",
                 {"type": "string", "format": "uuid"},
                 required=operation.key is Key.REQUIRED,
             )
         )
     if operation.if_match:
-        parameters.append(_header_parameter("If-Match", "The version that was loaded: its `ETag`.", {"type": "string"}, required=True))
+        parameters.append(
+            _header_parameter(
+                "If-Match",
+                "The version that was loaded: its `ETag`.",
+                {"type": "string"},
+                required=True,
+            )
+        )
     if 304 in operation.returns:
-        parameters.append(_header_parameter("If-None-Match", "The `ETag` of what is held already.", {"type": "string"}))
+        parameters.append(
+            _header_parameter(
+                "If-None-Match", "The `ETag` of what is held already.", {"type": "string"}
+            )
+        )
     parameters.append(
-        _header_parameter("Accept-Language", f"Of labels and errors: {', '.join(LANGUAGES)}.", {"type": "string", "default": DEFAULT})
+        _header_parameter(
+            "Accept-Language",
+            f"Of labels and errors: {', '.join(LANGUAGES)}.",
+            {"type": "string", "default": DEFAULT},
+        )
     )
     return parameters
 
 
 def _header_parameter(name: str, description: str, schema: Json, *, required: bool = False) -> Json:
-    return {"name": name, "in": "header", "required": required, "schema": schema, "description": description}
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "schema": schema,
+        "description": description,
+    }
 
 
 _HEADERS: Json = {
@@ -240,8 +302,14 @@ _HEADERS: Json = {
         "schema": {"type": "string"},
     },
     "ETag": {"description": "Names this state of the answer.", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Seconds to wait before the next attempt.", "schema": {"type": "integer"}},
-    "WWW-Authenticate": {"description": "What may be sent as `Authorization`.", "schema": {"type": "string"}},
+    "Retry-After": {
+        "description": "Seconds to wait before the next attempt.",
+        "schema": {"type": "integer"},
+    },
+    "WWW-Authenticate": {
+        "description": "What may be sent as `Authorization`.",
+        "schema": {"type": "string"},
+    },
 }
 
 
@@ -293,7 +361,12 @@ def _refusals(operation: Operation, responses: Json) -> Json:
 
 
 def _refusal(status: int, kinds: Sequence[errors.TiplineError]) -> Json:
-    bodies = {error.code: problems.problem(_for_instance(error), DEFAULT, "6f1c2a9e-3b7d-4e55-9a08-d2c4f1b7e630") for error in kinds}
+    bodies = {
+        error.code: problems.problem(
+            _for_instance(error), DEFAULT, "6f1c2a9e-3b7d-4e55-9a08-d2c4f1b7e630"
+        )
+        for error in kinds
+    }
     return {
         "description": " · ".join(f"`{code}`: {body['title']}" for code, body in bodies.items()),
         "headers": _headers("X-Request-Id", *problems.headers_of(kinds[0])),
@@ -302,10 +375,17 @@ def _refusal(status: int, kinds: Sequence[errors.TiplineError]) -> Json:
                 "schema": {
                     "allOf": [
                         {"$ref": _SCHEMA + Problem.__name__},
-                        {"properties": {"status": {"const": status}, "code": {"enum": list(bodies)}}},
+                        {
+                            "properties": {
+                                "status": {"const": status},
+                                "code": {"enum": list(bodies)},
+                            }
+                        },
                     ]
                 },
-                "examples": {code: {"summary": body["title"], "value": body} for code, body in bodies.items()},
+                "examples": {
+                    code: {"summary": body["title"], "value": body} for code, body in bodies.items()
+                },
             }
         },
     }
@@ -315,7 +395,11 @@ def _for_instance(error: errors.TiplineError) -> errors.TiplineError:
     """422 is nothing without a field, and a wording that shows values needs some."""
     if isinstance(error, errors.Invalid) and not error.errors:
         return errors.Invalid(errors.FieldError("location.lat", "out_of_range"))
-    shown = {name for _, name, _, _ in Formatter().parse(texts(DEFAULT)[f"error.{error.code}.detail"]) if name}
+    shown = {
+        name
+        for _, name, _, _ in Formatter().parse(texts(DEFAULT)[f"error.{error.code}.detail"])
+        if name
+    }
     example = copy(error)
     example.params = dict.fromkeys(shown, "…") | error.params
     return example

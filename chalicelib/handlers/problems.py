@@ -1,10 +1,12 @@
-"""Which error is which status, and how it reads: RFC 9457 `application/problem+json`, one shape on every route.
+"""Which error is which status, and how it reads: RFC 9457 `application/problem+json`, one shape on
+every route.
 
     {"type": "https://…/errors/<code>", "code": …, "title": …, "status": …, "detail": …, "request_id": …,
      "errors": [{"field": …, "code": …, "detail": …}],        for 422 only
      "legal": […]}                                            the steps that are legal, where one was not
 
-Nothing of the input is repeated, and nothing of the program shown. The gateway's own answers (infra/app.yaml) have the same shape.
+Nothing of the input is repeated, and nothing of the program shown. The gateway's own answers
+(infra/app.yaml) have the same shape.
 """
 
 from functools import reduce
@@ -50,7 +52,11 @@ def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[
     }
     if isinstance(error, errors.Invalid):
         body["errors"] = [
-            {"field": each.field, "code": each.code, "detail": text(f"field.{each.code}", language, **dict(each.params))}
+            {
+                "field": each.field,
+                "code": each.code,
+                "detail": text(f"field.{each.code}", language, **dict(each.params)),
+            }
             for each in error.errors
         ]
     if error.code == "illegal_transition":
@@ -64,7 +70,10 @@ def _named(steps: list[str], language: str) -> str:
         return text("step.none", language)
     # The document's example is no step.
     named = [texts(language).get(f"step.{step}", step) for step in steps]
-    return reduce(lambda before, following: text("step.list", language, before=before, following=following), named)
+    return reduce(
+        lambda before, following: text("step.list", language, before=before, following=following),
+        named,
+    )
 
 
 def headers_of(error: errors.TiplineError) -> dict[str, str]:

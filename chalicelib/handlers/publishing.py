@@ -81,7 +81,9 @@ _OFFICERS_ROW = {
 
 
 class BulletinRow(answers.Shape):
-    """`expires_at`: when it ends, or, of a draft, the date that was asked for. `pending`: something waits for approval."""
+    """`expires_at`: when it ends, or, of a draft, the date that was asked for. `pending`: something
+    waits for approval.
+    """
 
     id: str
     state: str
@@ -133,7 +135,10 @@ class Consent(answers.Shape):
 
 
 class OpenedBulletin(BulletinRow):
-    """`published`: what readers see meanwhile, where that differs. `steps`: what may be done now."""
+    """`published`: what readers see meanwhile, where that differs.
+
+    `steps`: what may be done now.
+    """
 
     model_config = answers.shown(
         {
@@ -179,10 +184,14 @@ class PictureGrants(answers.Shape):
     authorizer=authorize_officer,
 )
 def draft_bulletin(call: Call) -> Answer:
-    """Readers see nothing before another officer approves it. Without `expires_at` it lives 72 hours about a child, 7 days about an
-    elderly person, 30 days otherwise; that is also the most, until it is renewed."""
+    """Readers see nothing before another officer approves it. Without `expires_at` it lives 72
+    hours about a child, 7 days about an elderly person, 30 days otherwise; that is also the most,
+    until it is renewed.
+    """
     desk = _desk(call)
-    bulletin = publishing.draft_bulletin(call.body, idempotency_key=call.idempotency_key, identity=wiring.identity(), desk=desk)
+    bulletin = publishing.draft_bulletin(
+        call.body, idempotency_key=call.idempotency_key, identity=wiring.identity(), desk=desk
+    )
     return _opened(Dossier(bulletin, ()), call, status=201)
 
 
@@ -225,7 +234,9 @@ def list_bulletins(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def open_bulletin(call: Call) -> Answer:
-    """The version at hand, and what readers see meanwhile. Its `ETag` is what `PATCH` and `approve` take as `If-Match`."""
+    """The version at hand, and what readers see meanwhile. Its `ETag` is what `PATCH` and `approve`
+    take as `If-Match`.
+    """
     return _opened(publishing.open_bulletin(call.path["bulletin_id"], desk=_desk(call)), call)
 
 
@@ -240,13 +251,24 @@ def open_bulletin(call: Call) -> Answer:
     returns={200: OpenedBulletin},
     raises=(_NOT_FOUND, _ILLEGAL, _CLOSED),
     if_match=True,
-    example={"body": {"en": "Mrs Wang, 78, in a grey coat, was last seen on Tuesday morning in Chaoyang Park."}},
+    example={
+        "body": {
+            "en": "Mrs Wang, 78, in a grey coat, was last seen on Tuesday morning in Chaoyang Park."
+        }
+    },
     authorizer=authorize_officer,
 )
 def change_bulletin(call: Call) -> Answer:
-    """Once it is published, a change waits for approval, and readers still see the old text. An approved later `expires_at` renews it."""
+    """Once it is published, a change waits for approval, and readers still see the old text. An
+    approved later `expires_at` renews it.
+    """
     version = call.version()
-    return _opened(publishing.change_bulletin(call.path["bulletin_id"], call.body, version=version, desk=_desk(call)), call)
+    return _opened(
+        publishing.change_bulletin(
+            call.path["bulletin_id"], call.body, version=version, desk=_desk(call)
+        ),
+        call,
+    )
 
 
 @endpoint(
@@ -264,7 +286,9 @@ def change_bulletin(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def add_pictures(call: Call) -> Answer:
-    """Upload as for a report. Each makes a new version, and so does its verdict: an approval covers pictures that were seen."""
+    """Upload as for a report. Each makes a new version, and so does its verdict: an approval covers
+    pictures that were seen.
+    """
     bulletin, media = publishing.add_pictures(
         call.path["bulletin_id"],
         call.body.media,
@@ -273,8 +297,12 @@ def add_pictures(call: Call) -> Answer:
         desk=_desk(call),
     )
     waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
-    granted = uploads.grant_uploads(bulletin.id, waiting, bucket=wiring.bucket(), signed_at=wiring.true_now())
-    view = PictureGrants(uploads=[answers.upload(grant) for grant in granted], version=bulletin.version)
+    granted = uploads.grant_uploads(
+        bulletin.id, waiting, bucket=wiring.bucket(), signed_at=wiring.true_now()
+    )
+    view = PictureGrants(
+        uploads=[answers.upload(grant) for grant in granted], version=bulletin.version
+    )
     return Answer(view, status=201, headers=_etag(bulletin))
 
 
@@ -298,8 +326,15 @@ def add_pictures(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def approve_bulletin(call: Call) -> Answer:
-    """Approves exactly the version in `If-Match`. Nobody who ever wrote any part of the bulletin may approve it."""
-    return _opened(publishing.approve_bulletin(call.path["bulletin_id"], version=call.version(), desk=_desk(call)), call)
+    """Approves exactly the version in `If-Match`. Nobody who ever wrote any part of the bulletin
+    may approve it.
+    """
+    return _opened(
+        publishing.approve_bulletin(
+            call.path["bulletin_id"], version=call.version(), desk=_desk(call)
+        ),
+        call,
+    )
 
 
 @endpoint(
@@ -316,9 +351,13 @@ def approve_bulletin(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def resolve_bulletin(call: Call) -> Answer:
-    """At once, by any officer of the channel. Whoever sent a lead sees the outcome in their report. Again with another outcome, it
-    corrects the first."""
-    return _opened(publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, desk=_desk(call)), call)
+    """At once, by any officer of the channel. Whoever sent a lead sees the outcome in their report.
+    Again with another outcome, it corrects the first.
+    """
+    return _opened(
+        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, desk=_desk(call)),
+        call,
+    )
 
 
 @endpoint(
@@ -336,7 +375,10 @@ def resolve_bulletin(call: Call) -> Answer:
 )
 def withdraw_bulletin(call: Call) -> Answer:
     """At once, by any officer of the channel. Readers are not told the reason."""
-    return _opened(publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, desk=_desk(call)), call)
+    return _opened(
+        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, desk=_desk(call)),
+        call,
+    )
 
 
 @endpoint(
@@ -351,10 +393,17 @@ def withdraw_bulletin(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def read_bulletin_history(call: Call) -> Answer:
-    """Oldest first, this very look included. Each version comes with its whole `content`; an approval names the version it covers."""
+    """Oldest first, this very look included. Each version comes with its whole `content`; an
+    approval names the version it covers.
+    """
     events = publishing.read_history(call.path["bulletin_id"], desk=_desk(call))
     return Answer(
-        answers.History(items=[answers.HistoryEntry(at=each.at, by=each.by, action=each.action, detail=each.detail) for each in events])
+        answers.History(
+            items=[
+                answers.HistoryEntry(at=each.at, by=each.by, action=each.action, detail=each.detail)
+                for each in events
+            ]
+        )
     )
 
 
@@ -376,7 +425,11 @@ def _opened(dossier: Dossier, call: Call, *, status: int = 200) -> Answer:
         else None,
         media=[_picture(bulletin, medium, call.language) for medium in dossier.pictures],
         published=_content(bulletin.published) if pending and bulletin.published else None,
-        leads=publishing.count_leads(bulletin.id, reports=wiring.reports(), catalogue=wiring.catalogue()) if bulletin.published_at else 0,
+        leads=publishing.count_leads(
+            bulletin.id, reports=wiring.reports(), catalogue=wiring.catalogue()
+        )
+        if bulletin.published_at
+        else 0,
         steps=[step.value for step in bulletin.legal_steps(call.now)],
         url=url_of(bulletin.id, call),
     )
@@ -426,6 +479,10 @@ def _picture(bulletin: Bulletin, medium: Medium, language: str) -> BulletinPictu
         reason=medium.reason.value if medium.reason else None,
         reason_text=text(f"reject.{medium.reason}", language) if medium.reason else None,
         content_type=answers.seen_type(medium),
-        thumbnail_url=picture_url(bulletin.id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S) if ready else None,
-        preview_url=picture_url(bulletin.id, medium.media_id, "preview.jpg", THUMBNAIL_LIFE_S) if ready else None,
+        thumbnail_url=picture_url(bulletin.id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S)
+        if ready
+        else None,
+        preview_url=picture_url(bulletin.id, medium.media_id, "preview.jpg", THUMBNAIL_LIFE_S)
+        if ready
+        else None,
     )

@@ -1,4 +1,6 @@
-"""Officers' routes for what they write: messages to the reporter, notes among themselves, and the templates of replies."""
+"""Officers' routes for what they write: messages to the reporter, notes among themselves, and the
+templates of replies.
+"""
 
 from chalice.app import Blueprint
 
@@ -24,13 +26,20 @@ bp = Blueprint(__name__)
     access=Access.OFFICER,
     body=NewMessage,
     returns={201: answers.MessageView},
-    raises=(errors.NotFound, errors.Conflict("key_reused"), errors.Conflict("withdrawn"), errors.Conflict("expiring")),
+    raises=(
+        errors.NotFound,
+        errors.Conflict("key_reused"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+    ),
     key=Key.OPTIONAL,
     example={"text": "Thank you. Is the man still at the bus stop?"},
     authorizer=authorize_officer,
 )
 def write_officer_message(call: Call) -> Answer:
-    """The reporter finds it in their view; they see that an officer wrote, not which one. `unread` starts again at nought."""
+    """The reporter finds it in their view; they see that an officer wrote, not which one. `unread`
+    starts again at nought.
+    """
     message = remarks.write_message(
         admitted(call),
         call.path["report_id"],
@@ -70,7 +79,10 @@ def write_note(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(answers.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at)), status=201)
+    return Answer(
+        answers.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at)),
+        status=201,
+    )
 
 
 @endpoint(
@@ -84,12 +96,19 @@ def write_note(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def list_templates(call: Call) -> Answer:
-    """In every language. `{reference}` and the like are to be filled in before a reply is sent; `placeholders` names them."""
+    """In every language. `{reference}` and the like are to be filled in before a reply is sent;
+    `placeholders` names them.
+    """
     admitted(call, on_record=True)
     return Answer(
         answers.Templates(
             items=[
-                answers.Template(code=each.code, title=dict(each.title), text=dict(each.text), placeholders=each.placeholders)
+                answers.Template(
+                    code=each.code,
+                    title=dict(each.title),
+                    text=dict(each.text),
+                    placeholders=each.placeholders,
+                )
                 for each in templates()
             ]
         )

@@ -12,9 +12,23 @@ from chalicelib import errors, wiring
 from chalicelib.domain import times
 from chalicelib.domain.bulletins import wording
 from chalicelib.domain.languages import text
-from chalicelib.domain.media import MAX_MEDIA_PER_CALL, MAX_PARTS_PER_CALL, Declared, MediaState, derived_key
+from chalicelib.domain.media import (
+    MAX_MEDIA_PER_CALL,
+    MAX_PARTS_PER_CALL,
+    Declared,
+    MediaState,
+    derived_key,
+)
 from chalicelib.domain.messages import NewMessage
-from chalicelib.domain.reports import REPORTER_STATUS, Flag, Medium, Report, Status, Strict, Submission
+from chalicelib.domain.reports import (
+    REPORTER_STATUS,
+    Flag,
+    Medium,
+    Report,
+    Status,
+    Strict,
+    Submission,
+)
 from chalicelib.handlers import answers
 from chalicelib.handlers.http import Access, Answer, Call, Key, conditional, endpoint
 from chalicelib.media import grants
@@ -64,7 +78,8 @@ class PartNumbers(Strict):
     example=_EXAMPLE,
 )
 def create_report(call: Call) -> Answer:
-    """A category and a text or media are enough. Send the same call again, with the same key, until it is answered: it stays one report.
+    """A category and a text or media are enough. Send the same call again, with the same key, until
+    it is answered: it stays one report.
 
     200 is the answer to a repeated call; it brings fresh grants for the media that are not up yet.
     """
@@ -82,7 +97,9 @@ def create_report(call: Call) -> Answer:
 
 def created(filed: intake.Filed, call: Call) -> answers.Created:
     report = filed.report
-    granted = uploads.grant_uploads(report.id, filed.awaited, bucket=wiring.bucket(), signed_at=wiring.true_now())
+    granted = uploads.grant_uploads(
+        report.id, filed.awaited, bucket=wiring.bucket(), signed_at=wiring.true_now()
+    )
     return answers.Created(
         id=report.id,
         reference=report.reference,
@@ -109,7 +126,9 @@ def created(filed: intake.Filed, call: Call) -> answers.Created:
     returns={200: answers.ReporterView, 304: None},
 )
 def read_report_by_receipt(call: Call) -> Answer:
-    """The same as with the id, for whoever has only the receipt: typed from paper, say. Wrong ones are 404, like unknown ids."""
+    """The same as with the id, for whoever has only the receipt: typed from paper, say. Wrong ones
+    are 404, like unknown ids.
+    """
     return _reporter_view(_own(call), call)
 
 
@@ -123,7 +142,9 @@ def read_report_by_receipt(call: Call) -> Answer:
     returns={200: answers.ReporterView, 304: None},
 )
 def read_report(call: Call) -> Answer:
-    """A coarse status, what was said, and how far the media are. Ask again after `poll_after_s` seconds, with `If-None-Match`."""
+    """A coarse status, what was said, and how far the media are. Ask again after `poll_after_s`
+    seconds, with `If-None-Match`.
+    """
     return _reporter_view(_own(call), call)
 
 
@@ -136,18 +157,31 @@ def read_report(call: Call) -> Answer:
     access=Access.RECEIPT,
     body=MoreMedia,
     returns={201: answers.Uploads},
-    raises=(errors.Conflict("key_reused"), errors.Conflict("withdrawn"), errors.Conflict("too_many_media")),
+    raises=(
+        errors.Conflict("key_reused"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("too_many_media"),
+    ),
     key=Key.OPTIONAL,
     example={"media": [{"content_type": "video/mp4", "size": 48211002}]},
 )
 def add_media(call: Call) -> Answer:
-    """Up to 5 in a call and 10 in a report, at any time before it is withdrawn. The grants come in the order of the media."""
+    """Up to 5 in a call and 10 in a report, at any time before it is withdrawn. The grants come in
+    the order of the media.
+    """
     case = _own(call, consistent=True)
     media = uploads.declare_media(
-        case, call.body.media, idempotency_key=call.idempotency_key, identity=wiring.identity(), reports=wiring.reports(), now=call.now
+        case,
+        call.body.media,
+        idempotency_key=call.idempotency_key,
+        identity=wiring.identity(),
+        reports=wiring.reports(),
+        now=call.now,
     )
     waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
-    granted = uploads.grant_uploads(case.report.id, waiting, bucket=wiring.bucket(), signed_at=wiring.true_now())
+    granted = uploads.grant_uploads(
+        case.report.id, waiting, bucket=wiring.bucket(), signed_at=wiring.true_now()
+    )
     return Answer(answers.Uploads(uploads=[answers.upload(grant) for grant in granted]), status=201)
 
 
@@ -164,9 +198,15 @@ def add_media(call: Call) -> Answer:
 def renew_grant(call: Call) -> Answer:
     """Grants live 60 minutes and cost nothing: ask for one when about to send, as often as needed.
 
-    409 `not_awaiting` means that the file has arrived. `media_rejected` means that it has not, or was no good: add it anew to send it.
+    409 `not_awaiting` means that the file has arrived. `media_rejected` means that it has not, or
+    was no good: add it anew to send it.
     """
-    grant = uploads.renew_grant(_own(call, consistent=True), call.path["media_id"], bucket=wiring.bucket(), signed_at=wiring.true_now())
+    grant = uploads.renew_grant(
+        _own(call, consistent=True),
+        call.path["media_id"],
+        bucket=wiring.bucket(),
+        signed_at=wiring.true_now(),
+    )
     return Answer(answers.upload(grant))
 
 
@@ -179,7 +219,10 @@ def renew_grant(call: Call) -> Answer:
     access=Access.RECEIPT,
     body=PartNumbers,
     returns={200: answers.PartUrls},
-    raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "media_rejected", "withdrawn", "not_in_parts", "upload_gone")),
+    raises=tuple(
+        errors.Conflict(code)
+        for code in ("not_awaiting", "media_rejected", "withdrawn", "not_in_parts", "upload_gone")
+    ),
     example={"numbers": [1, 2, 3]},
 )
 def grant_parts(call: Call) -> Answer:
@@ -188,7 +231,11 @@ def grant_parts(call: Call) -> Answer:
     Each number is given once. `{"numbers": []}` only asks what is held; a body there must be.
     """
     parts = uploads.grant_parts(
-        _own(call, consistent=True), call.path["media_id"], call.body.numbers, bucket=wiring.bucket(), reports=wiring.reports()
+        _own(call, consistent=True),
+        call.path["media_id"],
+        call.body.numbers,
+        bucket=wiring.bucket(),
+        reports=wiring.reports(),
     )
     return Answer(
         answers.PartUrls(
@@ -208,15 +255,28 @@ def grant_parts(call: Call) -> Answer:
     returns={200: answers.MediumState},
     raises=tuple(
         errors.Conflict(code)
-        for code in ("media_rejected", "not_in_parts", "upload_not_started", "upload_gone", "parts_missing", "size_mismatch")
+        for code in (
+            "media_rejected",
+            "not_in_parts",
+            "upload_not_started",
+            "upload_gone",
+            "parts_missing",
+            "size_mismatch",
+        )
     ),
 )
 def complete_upload(call: Call) -> Answer:
     """All parts must be held and add up to the declared size. Repeat it until it is answered.
 
-    After 409 `size_mismatch` ask for the parts again: those of the wrong size are not among `held`. `media_rejected`: it came too late.
+    After 409 `size_mismatch` ask for the parts again: those of the wrong size are not among `held`.
+    `media_rejected`: it came too late.
     """
-    medium = uploads.complete_upload(_own(call, consistent=True), call.path["media_id"], bucket=wiring.bucket(), reports=wiring.reports())
+    medium = uploads.complete_upload(
+        _own(call, consistent=True),
+        call.path["media_id"],
+        bucket=wiring.bucket(),
+        reports=wiring.reports(),
+    )
     return Answer(answers.MediumState(media_id=medium.media_id, state=medium.state.value))
 
 
@@ -234,7 +294,9 @@ def complete_upload(call: Call) -> Answer:
     example={"text": "He has been found by his daughter, thank you."},
 )
 def write_message(call: Call) -> Answer:
-    """Officers are told, and see it beside the report. Send an `Idempotency-Key`, or a repeated call is a second message."""
+    """Officers are told, and see it beside the report. Send an `Idempotency-Key`, or a repeated
+    call is a second message.
+    """
     case = _own(call, consistent=True)
     message = dialogue.write_message(
         case,
@@ -243,14 +305,25 @@ def write_message(call: Call) -> Answer:
         identity=wiring.identity(),
         reports=wiring.reports(),
         now=call.now,
-        limited=wiring.settings().limits and not wiring.catalogue().category(case.report.category).never_limited,
+        limited=wiring.settings().limits
+        and not wiring.catalogue().category(case.report.category).never_limited,
     )
     return Answer(answers.message(message).model_dump(by_alias=True), status=201)
 
 
-@endpoint(bp, "DELETE", "/v1/reports/{report_id}", summary="Withdraw a report", tag="Reports", access=Access.RECEIPT, returns={204: None})
+@endpoint(
+    bp,
+    "DELETE",
+    "/v1/reports/{report_id}",
+    summary="Withdraw a report",
+    tag="Reports",
+    access=Access.RECEIPT,
+    returns={204: None},
+)
 def withdraw_report(call: Call) -> Answer:
-    """Contact details are erased at once; the report is listed as withdrawn, and gone after 30 days."""
+    """Contact details are erased at once; the report is listed as withdrawn, and gone after 30
+    days.
+    """
     dialogue.withdraw_report(_own(call, consistent=True), reports=wiring.reports(), now=call.now)
     return Answer(status=204)
 
@@ -282,18 +355,28 @@ def _reporter_view(case: Case, call: Call) -> Answer:
     )
     # The tag is of what is said, before the signed URLs, which differ each time.
     fields = view.model_dump(by_alias=True)
-    answer = conditional(json.dumps(fields, ensure_ascii=False, separators=(",", ":")), call, {"Vary": "Authorization, Accept-Language"})
+    answer = conditional(
+        json.dumps(fields, ensure_ascii=False, separators=(",", ":")),
+        call,
+        {"Vary": "Authorization, Accept-Language"},
+    )
     if answer.status == 304:
         return answer
     for medium, shown in zip(case.media, fields["media"], strict=True):
         shown["thumbnail_url"] = thumbnail_url(report.id, medium)
-    return Answer(fields, headers={name: value for name, value in answer.headers.items() if name != "Content-Type"})
+    return Answer(
+        fields,
+        headers={name: value for name, value in answer.headers.items() if name != "Content-Type"},
+    )
 
 
 def _outcome(report: Report, language: str) -> answers.Outcome | None:
-    """What came of a report that is closed. Whoever sent a duplicate is told as soon as it is known."""
+    """What came of a report that is closed. Whoever sent a duplicate is told as soon as it is
+    known.
+    """
     if report.status is Status.CLOSED:
-        # As long as a label waits for a second officer, no more is said than that the report is closed.
+        # As long as a label waits for a second officer, no more is said than that the report is
+        # closed.
         disposition = report.disposition or "malicious"
         return answers.Outcome(text=text(f"outcome.{disposition}", language), reason=report.reason)
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
@@ -301,13 +384,19 @@ def _outcome(report: Report, language: str) -> answers.Outcome | None:
     return None
 
 
-def _with_bulletin(outcome: answers.Outcome | None, report: Report, language: str) -> answers.Outcome | None:
+def _with_bulletin(
+    outcome: answers.Outcome | None, report: Report, language: str
+) -> answers.Outcome | None:
     """Whoever sent a lead is told how the bulletin ended, whatever came of the lead itself."""
     ended = wiring.bulletins().outcome(report.bulletin_id) if report.bulletin_id else None
     if ended is None:
         return outcome
     _, told = wording(ended, language)
-    return answers.Outcome(text=outcome.text if outcome else told, reason=outcome.reason if outcome else None, bulletin=told)
+    return answers.Outcome(
+        text=outcome.text if outcome else told,
+        reason=outcome.reason if outcome else None,
+        bulletin=told,
+    )
 
 
 def _medium(medium: Medium, language: str) -> answers.MediumView:
@@ -326,7 +415,9 @@ def thumbnail_url(report_id: str, medium: Medium) -> str | None:
     return picture_url(report_id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S)
 
 
-def picture_url(report_id: str, media_id: str, name: Any, life_s: int, *, cache_control: str | None = None) -> str:
+def picture_url(
+    report_id: str, media_id: str, name: Any, life_s: int, *, cache_control: str | None = None
+) -> str:
     """A short-lived URL of a cleaned picture."""
     bucket = wiring.bucket()
     return grants.read_url(

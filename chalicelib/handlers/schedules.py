@@ -39,7 +39,11 @@ def sweep_duties(event: CloudWatchEvent) -> dict[str, Any]:
 
 def _sweep_bulletins() -> None:
     swept = sweep_bulletins(
-        bulletins=wiring.bulletins(), audit=wiring.audit(), objects=wiring.objects(), uploads=wiring.uploads_queue(), now=wiring.now()
+        bulletins=wiring.bulletins(),
+        audit=wiring.audit(),
+        objects=wiring.objects(),
+        uploads=wiring.uploads_queue(),
+        now=wiring.now(),
     )
     log.info("swept_bulletins", extra=swept)
 
@@ -47,13 +51,23 @@ def _sweep_bulletins() -> None:
 def _reconcile(row: Row, now: Any) -> None:
     if keys.is_officer(row["pk"]):
         fit_subscriptions(
-            keys.name_of(row["pk"]), officers=wiring.officers(), subscriptions=wiring.subscriptions(), topic=wiring.topic_subscriptions()
+            keys.name_of(row["pk"]),
+            officers=wiring.officers(),
+            subscriptions=wiring.subscriptions(),
+            topic=wiring.topic_subscriptions(),
         )
         return
     reconcile_upload(
-        row, duties=wiring.duties(), reports=wiring.reports(), objects=wiring.objects(), uploads=wiring.uploads_queue(), now=now
+        row,
+        duties=wiring.duties(),
+        reports=wiring.reports(),
+        objects=wiring.objects(),
+        uploads=wiring.uploads_queue(),
+        now=now,
     )
 
 
 def _expire(row: Row, now: Any) -> None:
-    expire_report(row, now, duties=wiring.duties(), reports=wiring.reports(), objects=wiring.objects())
+    expire_report(
+        row, now, duties=wiring.duties(), reports=wiring.reports(), objects=wiring.objects()
+    )

@@ -29,7 +29,9 @@ class Period(BaseModel):
 
 
 class StatisticsView(answers.Shape):
-    """Counts of reports received in the period, by day in UTC. Times to first acknowledgement are in seconds, right to within a quarter."""
+    """Counts of reports received in the period, by day in UTC. Times to first acknowledgement are
+    in seconds, right to within a quarter.
+    """
 
     model_config = answers.shown(
         {
@@ -73,14 +75,19 @@ class StatisticsView(answers.Shape):
     authorizer=authorize_officer,
 )
 def get_statistics(call: Call) -> Answer:
-    """Only what is inside the caller's scope counts. The counts follow the reports within seconds."""
+    """Only what is inside the caller's scope counts.
+
+    The counts follow the reports within seconds.
+    """
     officer = admitted(call)
     until = call.query.until or call.now.date()
     since = call.query.since or until - _USUAL
     if since > until:
         raise errors.Invalid(errors.FieldError("since", "after_until"))
     if until - since > _LONGEST:
-        raise errors.Invalid(errors.FieldError("since", "period_too_long", (("days", str(_LONGEST.days)),)))
+        raise errors.Invalid(
+            errors.FieldError("since", "period_too_long", (("days", str(_LONGEST.days)),))
+        )
     view = view_statistics(
         officer,
         since,

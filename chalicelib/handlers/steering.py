@@ -1,4 +1,6 @@
-"""The admin's route to the catalogue: open, pause or retire categories and channels while everything runs."""
+"""The admin's route to the catalogue: open, pause or retire categories and channels while
+everything runs.
+"""
 
 from typing import Any
 
@@ -17,7 +19,13 @@ bp = Blueprint(__name__)
 
 _CHANGE = {
     "channels": [{"code": "lost_and_found", "state": "active"}],
-    "categories": [{"code": "traffic_violation", "state": "paused", "activates_at": "2026-12-01T00:00:00+08:00"}],
+    "categories": [
+        {
+            "code": "traffic_violation",
+            "state": "paused",
+            "activates_at": "2026-12-01T00:00:00+08:00",
+        }
+    ],
 }
 
 
@@ -44,8 +52,20 @@ class Steered(answers.Shape):
                     "shards": 4,
                 }
             ],
-            "channels": [{"code": "lost_and_found", "label": "Lost and found", "state": "active", "activates_at": None, "shards": None}],
-            "app": {"minimum_version": "1.0.0", "flags": {"bulletins": True, "leads": True, "video": True}, "emergency_number": "110"},
+            "channels": [
+                {
+                    "code": "lost_and_found",
+                    "label": "Lost and found",
+                    "state": "active",
+                    "activates_at": None,
+                    "shards": None,
+                }
+            ],
+            "app": {
+                "minimum_version": "1.0.0",
+                "flags": {"bulletins": True, "leads": True, "video": True},
+                "emergency_number": "110",
+            },
         }
     )
 
@@ -69,13 +89,20 @@ class Steered(answers.Shape):
     authorizer=authorize_officer,
 )
 def patch_catalogue(call: Call) -> Answer:
-    """Each entry that is named gets the whole lifecycle given: its state, and when the clock activates it. `shards` of a category only
-    ever grow. `app` may change the minimum version, which informs and never refuses, and the flags. It holds here at once and
-    everywhere within a minute. A call that changes nothing makes no version."""
+    """Each entry that is named gets the whole lifecycle given: its state, and when the clock
+    activates it. `shards` of a category only ever grow. `app` may change the minimum version, which
+    informs and never refuses, and the flags. It holds here at once and everywhere within a minute.
+    A call that changes nothing makes no version.
+    """
     officer = admitted(call, Role.ADMIN)
     true_now = wiring.true_now()
     kept = change_catalogue(
-        call.body, officer=officer, kept=wiring.catalogue_changes(), audit=wiring.audit(), now=call.now, true_now=true_now
+        call.body,
+        officer=officer,
+        kept=wiring.catalogue_changes(),
+        audit=wiring.audit(),
+        now=call.now,
+        true_now=true_now,
     )
     catalogue = wiring.live_catalogue().learn(kept, true_now)
     view = catalogue.public_view(call.language, call.now)
@@ -91,4 +118,6 @@ def patch_catalogue(call: Call) -> Answer:
 
 
 def _entry(view: dict[str, Any], shards: int | None = None) -> SteeredEntry:
-    return SteeredEntry(**{name: view[name] for name in ("code", "label", "state", "activates_at")}, shards=shards)
+    return SteeredEntry(
+        **{name: view[name] for name in ("code", "label", "state", "activates_at")}, shards=shards
+    )

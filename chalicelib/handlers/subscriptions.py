@@ -13,8 +13,18 @@ from chalicelib.services import subscribing
 
 bp = Blueprint(__name__)
 
-_EXAMPLE = {"protocol": "email", "categories": ["traffic_violation"], "districts": ["chaoyang"], "min_urgency": "normal"}
-_ANSWER = {"id": "7Q4M0V2K9XJ5T8RB", "address": "wang@police.example", "created_at": "2026-11-24T00:30:00.000Z", **_EXAMPLE}
+_EXAMPLE = {
+    "protocol": "email",
+    "categories": ["traffic_violation"],
+    "districts": ["chaoyang"],
+    "min_urgency": "normal",
+}
+_ANSWER = {
+    "id": "7Q4M0V2K9XJ5T8RB",
+    "address": "wang@police.example",
+    "created_at": "2026-11-24T00:30:00.000Z",
+    **_EXAMPLE,
+}
 
 
 class SubscriptionView(answers.Shape):
@@ -48,9 +58,15 @@ class SubscriptionList(answers.Shape):
     authorizer=authorize_officer,
 )
 def list_subscriptions(call: Call) -> Answer:
-    """What the caller is told of, by e-mail and by text message. Empty lists mean all of their scope."""
+    """What the caller is told of, by e-mail and by text message. Empty lists mean all of their
+    scope.
+    """
     officer = admitted(call, on_record=True)
-    return Answer(SubscriptionList(items=[_view(each) for each in wiring.subscriptions().of(officer.username)]))
+    return Answer(
+        SubscriptionList(
+            items=[_view(each) for each in wiring.subscriptions().of(officer.username)]
+        )
+    )
 
 
 @endpoint(
@@ -67,7 +83,8 @@ def list_subscriptions(call: Call) -> Answer:
     authorizer=authorize_officer,
 )
 def create_subscription(call: Call) -> Answer:
-    """To the officer's own address on record, and inside their scope. An e-mail address must confirm once, by the link SNS sends it.
+    """To the officer's own address on record, and inside their scope. An e-mail address must
+    confirm once, by the link SNS sends it.
 
     One subscription for each protocol: delete the old one to change it.
     """

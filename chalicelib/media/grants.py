@@ -1,10 +1,11 @@
 """Grants: who holds one may send, or read, one object of the bucket and no other.
 
-A grant is a signature (SigV4), made by arithmetic alone: `post_grant`, `read_url` and `part_urls` never touch the network.
-The other multipart functions are calls to S3. `s3` is a boto3 client made with `Config(signature_version="s3v4")`; how it addresses
-the bucket is its own choice.
+A grant is a signature (SigV4), made by arithmetic alone: `post_grant`, `read_url` and `part_urls`
+never touch the network. The other multipart functions are calls to S3. `s3` is a boto3 client made
+with `Config(signature_version="s3v4")`; how it addresses the bucket is its own choice.
 
-No grant names an encryption: the bucket's own default (KMS) holds for every object, and a field the client need not send cannot go wrong.
+No grant names an encryption: the bucket's own default (KMS) holds for every object, and a field the
+client need not send cannot go wrong.
 """
 
 import base64
@@ -27,7 +28,9 @@ PART_SIZE = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class PostGrant:
-    """One upload by form: POST `fields`, in this order, then the file, to `url` before `expires_at`. At most `max_bytes`."""
+    """One upload by form: POST `fields`, in this order, then the file, to `url` before
+    `expires_at`. At most `max_bytes`.
+    """
 
     url: str
     fields: dict[str, str]
@@ -54,7 +57,9 @@ class PartGrant:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The object a multipart upload became: its version, its size in bytes, its full-object CRC64NVME in base64."""
+    """The object a multipart upload became: its version, its size in bytes, its full-object
+    CRC64NVME in base64.
+    """
 
     version_id: str
     size: int
@@ -62,21 +67,34 @@ class Completed:
 
 
 def post_grant(
-    *, s3: "S3Client", bucket: str, key: str, content_type: str, max_bytes: int, sha256_hex: str | None, expires_s: int
+    *,
+    s3: "S3Client",
+    bucket: str,
+    key: str,
+    content_type: str,
+    max_bytes: int,
+    sha256_hex: str | None,
+    expires_s: int,
 ) -> PostGrant:
-    """Allow one POST of 1 to `max_bytes` bytes, of exactly this content type and, if `sha256_hex` is given, exactly these bytes."""
+    """Allow one POST of 1 to `max_bytes` bytes, of exactly this content type and, if `sha256_hex`
+    is given, exactly these bytes.
+    """
     fields = {"Content-Type": content_type}
     if sha256_hex is not None:
         fields["x-amz-checksum-algorithm"] = "SHA256"
         fields["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(sha256_hex)).decode()
     conditions: list[Any] = [{name: value} for name, value in fields.items()]
     conditions.append(["content-length-range", 1, max_bytes])
-    signed = s3.generate_presigned_post(Bucket=bucket, Key=key, Fields=fields, Conditions=conditions, ExpiresIn=expires_s)
+    signed = s3.generate_presigned_post(
+        Bucket=bucket, Key=key, Fields=fields, Conditions=conditions, ExpiresIn=expires_s
+    )
     return PostGrant(
         url=signed["url"],
         fields=signed["fields"],
         max_bytes=max_bytes,
-        expires_at=datetime.fromisoformat(json.loads(base64.b64decode(signed["fields"]["policy"]))["expiration"]),
+        expires_at=datetime.fromisoformat(
+            json.loads(base64.b64decode(signed["fields"]["policy"]))["expiration"]
+        ),
     )
 
 
@@ -93,7 +111,8 @@ def read_url(
 ) -> str:
     """A URL that opens exactly this version, or, for what only we write (None), the newest.
 
-    It is served as our `content_type` and `disposition`, and with `cache_control` if given, whatever the uploader declared.
+    It is served as our `content_type` and `disposition`, and with `cache_control` if given,
+    whatever the uploader declared.
     """
     optional = {"VersionId": version_id, "ResponseCacheControl": cache_control}
     return s3.generate_presigned_url(
@@ -115,18 +134,23 @@ def part_count(size: int) -> int:
 
 
 def part_length(size: int, number: int) -> int:
-    """The exact bytes of part `number`, from 1: all are `PART_SIZE` but the last, which is the rest."""
+    """The exact bytes of part `number`, from 1: all are `PART_SIZE` but the last, which is the
+    rest.
+    """
     return min(PART_SIZE, size - (number - 1) * PART_SIZE)
 
 
 def start_multipart(*, s3: "S3Client", bucket: str, key: str, content_type: str) -> str:
-    """Begin an upload in parts and return its id. The bucket's lifecycle aborts it if it is never completed."""
+    """Begin an upload in parts and return its id. The bucket's lifecycle aborts it if it is never
+    completed.
+    """
     with _unavailable():
         started = s3.create_multipart_upload(
             Bucket=bucket,
             Key=key,
             ContentType=content_type,
-            # The one algorithm whose full-object value S3 computes itself from bare parts: phones send no checksum of their own.
+            # The one algorithm whose full-object value S3 computes itself from bare parts: phones
+            # send no checksum of their own.
             ChecksumAlgorithm="CRC64NVME",
             ChecksumType="FULL_OBJECT",
         )
@@ -134,23 +158,45 @@ def start_multipart(*, s3: "S3Client", bucket: str, key: str, content_type: str)
 
 
 def list_held(*, s3: "S3Client", bucket: str, key: str, upload_id: str) -> tuple[HeldPart, ...]:
-    """The parts S3 has, by number. Raises Conflict(`upload_gone`) when the upload was completed or aborted."""
+    """The parts S3 has, by number. Raises Conflict(`upload_gone`) when the upload was completed or
+    aborted.
+    """
     try:
         with _unavailable("NoSuchUpload"):
-            pages = s3.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=upload_id)
-            return tuple(HeldPart(part["PartNumber"], part["ETag"], part["Size"]) for page in pages for part in page.get("Parts", ()))
+            pages = s3.get_paginator("list_parts").paginate(
+                Bucket=bucket, Key=key, UploadId=upload_id
+            )
+            return tuple(
+                HeldPart(part["PartNumber"], part["ETag"], part["Size"])
+                for page in pages
+                for part in page.get("Parts", ())
+            )
     except ClientError as error:
         raise Conflict("upload_gone") from error
 
 
 def part_urls(
-    *, s3: "S3Client", bucket: str, key: str, upload_id: str, size: int, numbers: Sequence[int], expires_s: int
+    *,
+    s3: "S3Client",
+    bucket: str,
+    key: str,
+    upload_id: str,
+    size: int,
+    numbers: Sequence[int],
+    expires_s: int,
 ) -> tuple[PartGrant, ...]:
-    """A URL for each of `numbers` of an upload of `size` bytes in all. Raises Invalid for a number the upload does not have."""
+    """A URL for each of `numbers` of an upload of `size` bytes in all. Raises Invalid for a number
+    the upload does not have.
+    """
     last = part_count(size)
     wrong = [index for index, number in enumerate(numbers) if not 1 <= number <= last]
     if wrong:
-        raise Invalid(*(FieldError(f"numbers.{index}", "part_out_of_range", (("last", str(last)),)) for index in wrong))
+        raise Invalid(
+            *(
+                FieldError(f"numbers.{index}", "part_out_of_range", (("last", str(last)),))
+                for index in wrong
+            )
+        )
     return tuple(
         PartGrant(
             number,
@@ -161,7 +207,8 @@ def part_urls(
                     "Key": key,
                     "UploadId": upload_id,
                     "PartNumber": number,
-                    # Becomes a signed header: a body of any other length does not match the signature.
+                    # Becomes a signed header: a body of any other length does not match the
+                    # signature.
                     "ContentLength": part_length(size, number),
                 },
                 ExpiresIn=expires_s,
@@ -171,21 +218,30 @@ def part_urls(
     )
 
 
-def complete_multipart(*, s3: "S3Client", bucket: str, key: str, upload_id: str, size: int) -> Completed:
-    """Join the parts into one object of exactly `size` bytes; repeated, it answers with the same object.
+def complete_multipart(
+    *, s3: "S3Client", bucket: str, key: str, upload_id: str, size: int
+) -> Completed:
+    """Join the parts into one object of exactly `size` bytes; repeated, it answers with the same
+    object.
 
-    Raises Conflict: `parts_missing` (`numbers`, comma-separated), `size_mismatch` (a part, or the object that is there, is not as
-    declared), `upload_gone` (neither parts nor object: begin again).
+    Raises Conflict: `parts_missing` (`numbers`, comma-separated), `size_mismatch` (a part, or the
+    object that is there, is not as declared), `upload_gone` (neither parts nor object: begin
+    again).
     """
     try:
-        held = {part.number: part for part in list_held(s3=s3, bucket=bucket, key=key, upload_id=upload_id)}
+        held = {
+            part.number: part
+            for part in list_held(s3=s3, bucket=bucket, key=key, upload_id=upload_id)
+        }
     except Conflict:
         return _completed_before(s3=s3, bucket=bucket, key=key, size=size)
     wanted = range(1, part_count(size) + 1)
     missing = [str(number) for number in wanted if number not in held]
     if missing:
         raise Conflict("parts_missing", numbers=",".join(missing))
-    if len(held) != len(wanted) or any(held[number].size != part_length(size, number) for number in wanted):
+    if len(held) != len(wanted) or any(
+        held[number].size != part_length(size, number) for number in wanted
+    ):
         raise Conflict("size_mismatch")
     try:
         with _unavailable("NoSuchUpload", "PreconditionFailed", "ConditionalRequestConflict"):
@@ -193,9 +249,14 @@ def complete_multipart(*, s3: "S3Client", bucket: str, key: str, upload_id: str,
                 Bucket=bucket,
                 Key=key,
                 UploadId=upload_id,
-                MultipartUpload={"Parts": [{"PartNumber": number, "ETag": held[number].etag} for number in wanted]},
+                MultipartUpload={
+                    "Parts": [
+                        {"PartNumber": number, "ETag": held[number].etag} for number in wanted
+                    ]
+                },
                 MpuObjectSize=size,
-                # One key, one object: of two calls at once only one makes it, and no second upload can put a version on top.
+                # One key, one object: of two calls at once only one makes it, and no second upload
+                # can put a version on top.
                 IfNoneMatch="*",
             )
     except ClientError as error:
@@ -221,12 +282,16 @@ def _completed_before(*, s3: "S3Client", bucket: str, key: str, size: int) -> Co
         raise Conflict("upload_gone") from error
     if head["ContentLength"] != size:
         raise Conflict("size_mismatch")
-    return Completed(version_id=head["VersionId"], size=size, crc64nvme=head.get("ChecksumCRC64NVME"))
+    return Completed(
+        version_id=head["VersionId"], size=size, crc64nvme=head.get("ChecksumCRC64NVME")
+    )
 
 
 @contextmanager
 def _unavailable(*expected: str) -> Iterator[None]:
-    """Whatever S3 fails with is Unavailable, but for the `expected` codes, which pass to the caller."""
+    """Whatever S3 fails with is Unavailable, but for the `expected` codes, which pass to the
+    caller.
+    """
     try:
         yield
     except ClientError as error:

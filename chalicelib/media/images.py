@@ -1,7 +1,8 @@
 """Pictures: a stranger's bytes in; two clean JPEGs, and what they tell of themselves, out.
 
-Clean by construction: the pixels are painted on a new image that never held anything else, and that is encoded. No Exif, GPS, XMP, ICC
-profile, comment, text, embedded thumbnail or trailing bytes have a way across. Runs in the sandbox; nothing else imports it.
+Clean by construction: the pixels are painted on a new image that never held anything else, and that
+is encoded. No Exif, GPS, XMP, ICC profile, comment, text, embedded thumbnail or trailing bytes have
+a way across. Runs in the sandbox; nothing else imports it.
 """
 
 import struct
@@ -11,9 +12,26 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageColor, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, _imaging
+from PIL import (
+    Image,
+    ImageColor,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    _imaging,
+)
 
-from chalicelib.domain.media import MAX_PIXELS, PREVIEW_PX, THUMB_PX, Hint, Looked, Pictures, Rejected, RejectReason
+from chalicelib.domain.media import (
+    MAX_PIXELS,
+    PREVIEW_PX,
+    THUMB_PX,
+    Hint,
+    Looked,
+    Pictures,
+    Rejected,
+    RejectReason,
+)
 
 type Size = tuple[int, int]
 
@@ -23,19 +41,28 @@ MOST_PIXELS = {
     "image/jpeg": 250_000_000,  # a 200 MP phone; decoded at a quarter of its width or less
     "image/heic": 50_000_000,  # a 48 MP phone; half a gigabyte, three seconds
 }
-_ILL_WRITTEN = (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error)  # what reading an Exif may raise
+# what reading an Exif may raise
+_ILL_WRITTEN = (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error)
 MAX_EXIF_BYTES = 1 << 17  # a JPEG segment holds half of this; more is an attack on the parser
-# JPEG can be decoded at 1/2, 1/4 or 1/8 for a fraction of the cost, but its scaling is cruder than LANCZOS: from less than this
-# much above the wanted size, the loss would show (45 dB).
+# JPEG can be decoded at 1/2, 1/4 or 1/8 for a fraction of the cost, but its scaling is cruder than
+# LANCZOS: from less than this much above the wanted size, the loss would show (45 dB).
 DRAFT_MARGIN = 1.15
 
-# What is needed later, and in the sandbox too late to be found missing: modules that the library imports when it first needs them (TIFF
-# is how Exif is written), and codecs, whose absence it would lay at the file's door.
-_NEEDED_LATER = (ImageColor, TiffImagePlugin, _imaging.jpeg_decoder, _imaging.jpeg_encoder, _imaging.zip_decoder)
+# What is needed later, and in the sandbox too late to be found missing: modules that the library
+# imports when it first needs them (TIFF is how Exif is written), and codecs, whose absence it would
+# lay at the file's door.
+_NEEDED_LATER = (
+    ImageColor,
+    TiffImagePlugin,
+    _imaging.jpeg_decoder,
+    _imaging.jpeg_encoder,
+    _imaging.zip_decoder,
+)
 Image.preinit()
 
-# What the decoders raise about a file, and nothing else may be a verdict on it: libpng's and libjpeg's bindings, libwebp's, libheif's
-# (RuntimeError), and what is out of the ordinary enough to warn of. Anything else is our own fault. OSErrors: see `_is_ours`.
+# What the decoders raise about a file, and nothing else may be a verdict on it: libpng's and
+# libjpeg's bindings, libwebp's, libheif's (RuntimeError), and what is out of the ordinary enough to
+# warn of. Anything else is our own fault. OSErrors: see `_is_ours`.
 _ABOUT_THE_FILE = (
     SyntaxError,
     ValueError,
@@ -48,7 +75,8 @@ _ABOUT_THE_FILE = (
     Image.DecompressionBombWarning,
 )
 
-# Some decoders allocate as they open, so Pillow's own check has to know the limit; it raises at twice this.
+# Some decoders allocate as they open, so Pillow's own check has to know the limit; it raises at
+# twice this.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 
 _UPRIGHT = {
@@ -64,7 +92,9 @@ _SIDEWAYS = range(5, 9)
 
 
 def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
-    """Import what opens this type. It is chosen by what was sniffed, so no other of the library's many decoders is ever reached."""
+    """Import what opens this type. It is chosen by what was sniffed, so no other of the library's
+    many decoders is ever reached.
+    """
     if content_type == "image/jpeg":
         return JpegImagePlugin.JpegImageFile
     if content_type == "image/png":
@@ -83,13 +113,16 @@ def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
 
 
 def derive(data: bytes, content_type: str) -> Pictures:
-    """Derive from the bytes of a picture of one of the accepted image types. Raises Rejected, and MemoryError; the rest is our fault."""
+    """Derive from the bytes of a picture of one of the accepted image types. Raises Rejected, and
+    MemoryError; the rest is our fault.
+    """
     file = BytesIO(data)
     del data  # `look` closes the file, and what the caller does not keep is then free
     with warnings.catch_warnings():
         for kind in (UserWarning, Image.DecompressionBombWarning):
             warnings.simplefilter("error", kind)
-        warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")  # sloppy Exif, which costs no more than the hint
+        # sloppy Exif, which costs no more than the hint
+        warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
         try:
             image, looked = look(file, content_type)
         except Image.DecompressionBombError:
@@ -102,7 +135,9 @@ def derive(data: bytes, content_type: str) -> Pictures:
 
 
 def _is_ours(error: BaseException | None) -> bool:
-    """An OSError with a number comes from the system: too many open files, say. The decoders' own have none. Libraries wrap them."""
+    """An OSError with a number comes from the system: too many open files, say. The decoders' own
+    have none. Libraries wrap them.
+    """
     while error:
         if isinstance(error, OSError) and error.errno is not None:
             return True
@@ -111,7 +146,9 @@ def _is_ours(error: BaseException | None) -> bool:
 
 
 def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
-    """The picture upright, RGB, at most of preview size; and what it tells. Closes `file`. Raises whatever a decoder raises."""
+    """The picture upright, RGB, at most of preview size; and what it tells. Closes `file`. Raises
+    whatever a decoder raises.
+    """
     image: Image.Image = load_decoder(content_type)(file)
     width, height = image.size
     if width * height > MOST_PIXELS.get(content_type, MAX_PIXELS):
@@ -132,7 +169,10 @@ def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
 
 
 def render(image: Image.Image, looked: Looked) -> Pictures:
-    """Encode an upright RGB image, no larger than a preview, twice. One decode serves both sizes."""
+    """Encode an upright RGB image, no larger than a preview, twice.
+
+    One decode serves both sizes.
+    """
     preview = _repaint(image)
     return Pictures(_encode(shrink(preview)), _encode(preview), looked)
 
@@ -143,7 +183,9 @@ def shrink(preview: Image.Image) -> Image.Image:
 
 
 def fit(size: Size, longest: int) -> Size:
-    """`size` scaled down, never up, so that its longer side is at most `longest` and its shorter at least 1."""
+    """`size` scaled down, never up, so that its longer side is at most `longest` and its shorter at
+    least 1.
+    """
     scale = min(1.0, longest / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
@@ -165,7 +207,9 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _repaint(image: Image.Image) -> Image.Image:
-    """The same pixels on an image that never held anything else (the library copies `info` from image to image)."""
+    """The same pixels on an image that never held anything else (the library copies `info` from
+    image to image).
+    """
     clean = Image.new("RGB", image.size)
     clean.paste(image)
     return clean
@@ -198,7 +242,9 @@ def _read_time(exif: Image.Exif) -> datetime | None:
         details = exif.get_ifd(0x8769)
         written = str(details.get(0x9003) or details.get(0x9004) or exif.get(0x0132))
         zone = str(details.get(0x9011) or details.get(0x9010) or "")
-        taken_at = datetime.fromisoformat(f"{written[:10].replace(':', '-')}T{written[11:19]}{zone.strip()}")
+        taken_at = datetime.fromisoformat(
+            f"{written[:10].replace(':', '-')}T{written[11:19]}{zone.strip()}"
+        )
     except _ILL_WRITTEN:
         return None  # a hint: nothing hangs on it
     return taken_at if taken_at.year >= 1990 else None  # a clock that was never set
@@ -210,7 +256,8 @@ def _read_place(exif: Image.Exif) -> tuple[float, float] | tuple[None, None]:
         lat, lon = _read_degrees(gps[2], gps[1], "S"), _read_degrees(gps[4], gps[3], "W")
     except _ILL_WRITTEN:
         return None, None
-    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 and (lat or lon) else (None, None)  # 0, 0: it did not know
+    # 0, 0: it did not know
+    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 and (lat or lon) else (None, None)
 
 
 def _read_degrees(parts: Any, reference: Any, negative: str) -> float:

@@ -1,11 +1,13 @@
-"""The objects of one bucket, always by version: what was first uploaded under a key is what counts, whatever came after."""
+"""The objects of one bucket, always by version: what was first uploaded under a key is what counts,
+whatever came after.
+"""
 
 import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef, ObjectIdentifierTypeDef
 
-_MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})  # the last: a delete marker
+# the last: a delete marker
+_MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
 _CHECKSUMS = ("SHA256", "CRC64NVME", "CRC32C", "CRC32", "SHA1")
 
 
@@ -28,7 +31,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`content_type` is what the uploader declared; `checksum` is S3's own, None where it keeps none."""
+    """`content_type` is what the uploader declared; `checksum` is S3's own, None where it keeps
+    none.
+    """
 
     version_id: str
     size: int
@@ -38,43 +43,66 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """S3 as it is used here. All methods raise NotFound for what is not there, and Unavailable when S3 cannot be asked."""
+    """S3 as it is used here. All methods raise NotFound for what is not there, and Unavailable when
+    S3 cannot be asked.
+    """
 
     s3: "S3Client"
     bucket: str
 
     def first_version(self, key: str) -> Version | None:
-        """The oldest version of `key` that is still there. S3 lists a key's versions from newest to oldest."""
+        """The oldest version of `key` that is still there. S3 lists a key's versions from newest to
+        oldest.
+        """
         first = None
         with _unavailable():
-            for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key):
+            for page in self.s3.get_paginator("list_object_versions").paginate(
+                Bucket=self.bucket, Prefix=key
+            ):
                 for version in page.get("Versions", ()):
-                    if version["Key"] != key:  # a longer key that begins alike: all of ours are behind us
+                    # a longer key that begins alike: all of ours are behind us
+                    if version["Key"] != key:
                         return first
                     first = Version(version["VersionId"], version["Size"])
         return first
 
     def head(self, key: str, version_id: str | None = None) -> Head:
         with _unavailable():
-            found = self.s3.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED", **_version(version_id))  # type: ignore[arg-type]
-        return Head(found.get("VersionId", ""), found["ContentLength"], found.get("ContentType", ""), _read_checksum(found))
+            options: dict[str, Any] = _version(version_id)
+            found = self.s3.head_object(
+                Bucket=self.bucket, Key=key, ChecksumMode="ENABLED", **options
+            )
+        return Head(
+            found.get("VersionId", ""),
+            found["ContentLength"],
+            found.get("ContentType", ""),
+            _read_checksum(found),
+        )
 
-    def read(self, key: str, version_id: str | None = None, *, offset: int = 0, length: int | None = None) -> bytes:
-        """`length` bytes from `offset`, or all that follow; the newest version where none is named."""
+    def read(
+        self, key: str, version_id: str | None = None, *, offset: int = 0, length: int | None = None
+    ) -> bytes:
+        """`length` bytes from `offset`, or all that follow; the newest version where none is
+        named.
+        """
         end = "" if length is None else offset + length - 1
         ranged = {"Range": f"bytes={offset}-{end}"} if offset or length is not None else {}
         with _unavailable():
-            answer = self.s3.get_object(Bucket=self.bucket, Key=key, **_version(version_id), **ranged)  # type: ignore[arg-type]
+            options: dict[str, Any] = _version(version_id) | ranged
+            answer = self.s3.get_object(Bucket=self.bucket, Key=key, **options)
             with answer["Body"] as body:
                 return body.read()
 
     def put(self, key: str, body: bytes, content_type: str) -> str:
         """Write, and return the new version's id."""
         with _unavailable():
-            return self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type).get("VersionId", "")
+            return self.s3.put_object(
+                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type
+            ).get("VersionId", "")
 
     def delete_all(self, prefix: str) -> int:
-        """Delete every version and marker of every key that begins with `prefix`; return how many there were.
+        """Delete every version and marker of every key that begins with `prefix`; return how many
+        there were.
 
         Raises Unavailable when any is left: to be repeated.
         """
@@ -83,7 +111,9 @@ class Objects:
     def _delete(self, prefix: str, wanted: Callable[[str], bool]) -> int:
         deleted = 0
         with _unavailable():
-            for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix):
+            for page in self.s3.get_paginator("list_object_versions").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            ):
                 found: list[ObjectIdentifierTypeDef] = [
                     {"Key": one["Key"], "VersionId": one["VersionId"]}
                     for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
@@ -91,7 +121,9 @@ class Objects:
                 ]
                 if not found:
                     continue
-                answer = self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": found, "Quiet": True})
+                answer = self.s3.delete_objects(
+                    Bucket=self.bucket, Delete={"Objects": found, "Quiet": True}
+                )
                 if answer.get("Errors"):
                     raise Unavailable
                 deleted += len(found)
@@ -105,7 +137,9 @@ class Objects:
         """Every key that begins with `prefix`, and when its newest version or marker was made."""
         newest: dict[str, datetime] = {}
         with _unavailable():
-            for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix):
+            for page in self.s3.get_paginator("list_object_versions").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            ):
                 for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                     key, made = one["Key"], one["LastModified"]
                     newest[key] = max(newest.get(key, made), made)
@@ -121,13 +155,21 @@ def _read_checksum(found: "HeadObjectOutputTypeDef") -> Checksum | None:
         value = found.get(f"Checksum{algorithm}")
         if isinstance(value, str):
             # Where S3 does not say, an ETag with a dash was put together from parts.
-            kind = found.get("ChecksumType") or ("COMPOSITE" if "-" in found["ETag"] else "FULL_OBJECT")
-            return Checksum(algorithm=algorithm.lower(), type=kind.lower(), value=_as_hex(value) if algorithm == "SHA256" else value)
+            kind = found.get("ChecksumType") or (
+                "COMPOSITE" if "-" in found["ETag"] else "FULL_OBJECT"
+            )
+            return Checksum(
+                algorithm=algorithm.lower(),
+                type=kind.lower(),
+                value=_as_hex(value) if algorithm == "SHA256" else value,
+            )
     return None
 
 
 def _as_hex(value: str) -> str:
-    """S3's base64 of a digest in hex; after a composite one stands a dash and the number of parts, and stays."""
+    """S3's base64 of a digest in hex; after a composite one stands a dash and the number of parts,
+    and stays.
+    """
     digest, dash, parts = value.partition("-")
     return base64.b64decode(digest).hex() + dash + parts
 

@@ -18,7 +18,13 @@ class UploadsQueue:
 
     def look_again(self, bucket: str, key: str, version_id: str) -> None:
         """Say in S3's stead that this object was created. Raises Unavailable."""
-        event = {"detail-type": "Object Created", "detail": {"bucket": {"name": bucket}, "object": {"key": key, "version-id": version_id}}}
+        event = {
+            "detail-type": "Object Created",
+            "detail": {
+                "bucket": {"name": bucket},
+                "object": {"key": key, "version-id": version_id},
+            },
+        }
         try:
             self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(event))
         except (ClientError, BotoCoreError) as error:

@@ -1,9 +1,11 @@
 """Decoding apart: a stranger's file is opened in a process of its own, with limits of its own.
 
-A crash, a hang or an endless appetite for memory ends that process, and rejects that file alone. The process is a fresh interpreter: a fork
-would carry over open connections, other threads' locks, and credentials. Its environment says where modules are and nothing else, and once
-its decoder is imported it can open no file and no socket. It asks for ranges of the original over a pipe; what it answers is checked and
-never unpickled. Pipes alone are used: Lambda has no shared memory for queues and pools.
+A crash, a hang or an endless appetite for memory ends that process, and rejects that file alone.
+The process is a fresh interpreter: a fork would carry over open connections, other threads' locks,
+and credentials. Its environment says where modules are and nothing else, and once its decoder is
+imported it can open no file and no socket. It asks for ranges of the original over a pipe; what it
+answers is checked and never unpickled. Pipes alone are used: Lambda has no shared memory for queues
+and pools.
 
     child → parent  H                          ready to decode (before that, a failure is ours and not the file's)
                     R offset length            wants these bytes         parent → child  the bytes
@@ -27,7 +29,15 @@ from threading import Event, Thread
 from time import clock_gettime, monotonic
 from typing import NamedTuple
 
-from chalicelib.domain.media import ACCEPTED, Hint, Looked, MediaKind, Pictures, Rejected, RejectReason
+from chalicelib.domain.media import (
+    ACCEPTED,
+    Hint,
+    Looked,
+    MediaKind,
+    Pictures,
+    Rejected,
+    RejectReason,
+)
 
 type Read = Callable[[int, int], bytes]
 """`read(offset, length)` gives exactly these bytes of the original."""
@@ -41,10 +51,12 @@ _RANGE = struct.Struct(">QQ")
 
 
 class Limits(NamedTuple):
-    """What one file may cost: bytes of address space, seconds of the processor, and seconds of waiting for it.
+    """What one file may cost: bytes of address space, seconds of the processor, and seconds of
+    waiting for it.
 
-    On a busy host a decoder that may work for `seconds` takes longer, and `wall`, its start included, leaves room for that within the
-    function's 30; what is not done by then is the host's fault and not the file's. One that does no work for `idle` seconds hangs.
+    On a busy host a decoder that may work for `seconds` takes longer, and `wall`, its start
+    included, leaves room for that within the function's 30; what is not done by then is the host's
+    fault and not the file's. One that does no work for `idle` seconds hangs.
     """
 
     memory: int = 1 << 30
@@ -56,8 +68,8 @@ class Limits(NamedTuple):
 def derive(content_type: str, size: int, read: Read, limits: Limits | None = None) -> Pictures:
     """Derive from an original of `size` bytes, whose type was sniffed.
 
-    Raises Rejected; RuntimeError if the decoder does not start, or fails by a fault that is not the file's, or the host is too busy for it;
-    and whatever `read` raises, whose time is not counted.
+    Raises Rejected; RuntimeError if the decoder does not start, or fails by a fault that is not the
+    file's, or the host is too busy for it; and whatever `read` raises, whose time is not counted.
     """
     limits = limits or Limits()
     ours, theirs = Pipe()
@@ -73,7 +85,10 @@ def derive(content_type: str, size: int, read: Read, limits: Limits | None = Non
             return _converse(talk, size, read)
         except _Ended:
             child.kill()
-            log.warning("a decoder was ended", extra={"content_type": content_type, "bytes": size, "exit": child.wait()})
+            log.warning(
+                "a decoder was ended",
+                extra={"content_type": content_type, "bytes": size, "exit": child.wait()},
+            )
             if talk.overdue:
                 raise RuntimeError("the decoder got too little of the processor") from None
             raise Rejected(RejectReason.UNPROCESSABLE) from None
@@ -93,7 +108,9 @@ def _start(pipe: Connection, content_type: str, size: int, limits: Limits) -> "P
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
     arguments = [pipe.fileno(), content_type, size, limits.memory, limits.seconds]
     return Popen(  # noqa: S603  (nothing in it was said by a stranger but one of eight types and a number)
-        [sys.executable, "-S", "-P", "-m", __name__, *map(str, arguments)], env=environment, pass_fds=[pipe.fileno()]
+        [sys.executable, "-S", "-P", "-m", __name__, *map(str, arguments)],
+        env=environment,
+        pass_fds=[pipe.fileno()],
     )
 
 
@@ -122,7 +139,9 @@ class _Ended(Exception):
 
 
 class _Talk:
-    """The parent's end. A child that takes longer than `seconds_left`, all in all, or does nothing for `idle`, is ended."""
+    """The parent's end. A child that takes longer than `seconds_left`, all in all, or does nothing
+    for `idle`, is ended.
+    """
 
     def __init__(self, pipe: Connection, child: "Popen[bytes]") -> None:
         self._pipe, self._child = pipe, child
@@ -205,20 +224,30 @@ def _parse_fault(data: bytes) -> str:
     return data.decode()
 
 
-# Tables, frame, restart interval: what a picture is made of. Neither Exif, XMP, ICC nor a comment is among these.
+# Tables, frame, restart interval: what a picture is made of. Neither Exif, XMP, ICC nor a comment
+# is among these.
 _PIXEL_SEGMENTS = frozenset({0xDB, 0xC0, 0xC2, 0xC4, 0xDD, 0xDA})
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
 
 def is_bare_jpeg(data: bytes) -> bool:
-    """Whether this is one JPEG, of nothing but pixels and an 18-byte JFIF header, and nothing after it."""
+    """Whether this is one JPEG, of nothing but pixels and an 18-byte JFIF header, and nothing after
+    it.
+    """
     at = 2
     if data[:2] != b"\xff\xd8":
         return False
     while data[at : at + 2] != b"\xff\xd9":
         marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4])
-        is_jfif = marker == b"\xff\xe0" and at == 2 and length == 16 and data[at + 4 : at + 9] == b"JFIF\0"
-        if not is_jfif and (len(marker) < 2 or marker[0] != 0xFF or marker[1] not in _PIXEL_SEGMENTS or length < 2):
+        is_jfif = (
+            marker == b"\xff\xe0"
+            and at == 2
+            and length == 16
+            and data[at + 4 : at + 9] == b"JFIF\0"
+        )
+        if not is_jfif and (
+            len(marker) < 2 or marker[0] != 0xFF or marker[1] not in _PIXEL_SEGMENTS or length < 2
+        ):
             return False
         at += 2 + length
         if marker[1] == 0xDA:
@@ -238,7 +267,11 @@ def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> No
         pipe.send_bytes(b"H")
         try:
             pictures = work()
-            answer = [b"D" + pictures.looked.model_dump_json().encode(), pictures.thumb, pictures.preview]
+            answer = [
+                b"D" + pictures.looked.model_dump_json().encode(),
+                pictures.thumb,
+                pictures.preview,
+            ]
         except Rejected as rejected:
             answer = [b"X" + rejected.reason.encode()]
         except MemoryError:
@@ -265,7 +298,9 @@ def _load(content_type: str, size: int, read: Read) -> Callable[[], Pictures]:
 
 
 def _confine(limits: Limits) -> None:
-    """Errors so far were ours and stand in the log; from here on they may hold what a stranger wrote."""
+    """Errors so far were ours and stand in the log; from here on they may hold what a stranger
+    wrote.
+    """
     silence = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(silence, descriptor)
@@ -283,4 +318,9 @@ def _ask(pipe: Connection, offset: int, length: int) -> bytes:
 
 
 if __name__ == "__main__":
-    _decode(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Limits(memory=int(sys.argv[4]), seconds=int(sys.argv[5])))
+    _decode(
+        int(sys.argv[1]),
+        sys.argv[2],
+        int(sys.argv[3]),
+        Limits(memory=int(sys.argv[4]), seconds=int(sys.argv[5])),
+    )

@@ -1,6 +1,8 @@
-"""Videos: one upright still, length and codec, from as few bytes as possible. Runs in the sandbox; nothing else imports it.
+"""Videos: one upright still, length and codec, from as few bytes as possible. Runs in the sandbox;
+nothing else imports it.
 
-A phone writes the index (`moov`) at the end as often as at the start, so the file is read by ranges: the index, then the first key frame.
+A phone writes the index (`moov`) at the end as often as at the start, so the file is read by
+ranges: the index, then the first key frame.
 """
 
 import errno
@@ -11,7 +13,9 @@ from datetime import datetime
 from itertools import islice
 
 import av
-import av.subtitles.stream  # else the library imports it as it opens a file, when no module can be read any more
+
+# else the library imports it as it opens a file, when no module can be read any more
+import av.subtitles.stream
 from av.container import InputContainer
 from av.container.streams import StreamContainer
 from av.error import FFmpegError
@@ -19,7 +23,15 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from chalicelib.domain.media import MAX_PIXELS, PREVIEW_PX, Hint, Looked, Pictures, Rejected, RejectReason
+from chalicelib.domain.media import (
+    MAX_PIXELS,
+    PREVIEW_PX,
+    Hint,
+    Looked,
+    Pictures,
+    Rejected,
+    RejectReason,
+)
 from chalicelib.media.images import fit, render
 
 type Read = Callable[[int, int], bytes]
@@ -34,19 +46,33 @@ LATER_SECONDS = (1, 3)
 for _name in sorted(CODECS):
     av.Codec(_name, "r")
 
-# What the decoders raise about a file, but for what the system does not grant: too many open files, say.
+# What the decoders raise about a file, but for what the system does not grant: too many open files,
+# say.
 _ABOUT_THE_FILE = (FFmpegError, ValueError, EOFError)
 _OURS = frozenset({errno.EMFILE, errno.ENFILE})
 
 # The container's index says all that is needed: do not read on to find out more.
-_DEMUXER = {"probesize": "32", "analyzeduration": "0", "enable_drefs": "0", "use_absolute_path": "0"}
-_TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
+_DEMUXER = {
+    "probesize": "32",
+    "analyzeduration": "0",
+    "enable_drefs": "0",
+    "use_absolute_path": "0",
+}
+_TURNS = {
+    90: Image.Transpose.ROTATE_90,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_270,
+}
 
 
 def derive(read: Read, size: int) -> Pictures:
-    """Derive from a video of `size` bytes in an ISO container (MP4, MOV, 3GP). Raises Rejected, and MemoryError; the rest is our fault."""
+    """Derive from a video of `size` bytes in an ISO container (MP4, MOV, 3GP). Raises Rejected, and
+    MemoryError; the rest is our fault.
+    """
     try:
-        with av.open(Blocks(read, size), "r", format="mov", container_options=_DEMUXER) as container:
+        with av.open(
+            Blocks(read, size), "r", format="mov", container_options=_DEMUXER
+        ) as container:
             stream = _choose_stream(container.streams)
             duration = container.duration / av.time_base if container.duration else None
             frame = _choose_frame(container, stream)
@@ -69,7 +95,9 @@ def derive(read: Read, size: int) -> Pictures:
 
 
 class Blocks(io.RawIOBase):
-    """A seekable file over `read`, asked for whole blocks, each once; neighbours that are missing come in one call."""
+    """A seekable file over `read`, asked for whole blocks, each once; neighbours that are missing
+    come in one call.
+    """
 
     def __init__(self, read: Read, size: int) -> None:
         self._read, self._size = read, size
@@ -115,7 +143,11 @@ class Blocks(io.RawIOBase):
 
 
 def _choose_stream(streams: StreamContainer) -> VideoStream:
-    moving = [stream for stream in streams.video if not stream.disposition & stream.disposition.attached_pic]
+    moving = [
+        stream
+        for stream in streams.video
+        if not stream.disposition & stream.disposition.attached_pic
+    ]
     if not moving:
         raise Rejected(RejectReason.NO_VIDEO if len(streams) else RejectReason.UNREADABLE)
     for stream in moving:
@@ -129,7 +161,8 @@ def _choose_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
     codec = stream.codec_context
     if codec.width * codec.height > MAX_PIXELS:
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
-    codec.options = {"max_pixels": str(MAX_PIXELS)}  # what the frame itself says may be more than what the index said
+    # what the frame itself says may be more than what the index said
+    codec.options = {"max_pixels": str(MAX_PIXELS)}
     codec.thread_type, codec.thread_count = "NONE", 1
     first = _next_key_frame(container, stream)
     for seconds in LATER_SECONDS:
@@ -172,7 +205,9 @@ def _is_flat(frame: VideoFrame) -> bool:
 
 
 def _upright(frame: VideoFrame, stream: VideoStream) -> tuple[Image.Image, int, int]:
-    """The frame at preview size, with square pixels and turned as its player would; and the size it is shown at."""
+    """The frame at preview size, with square pixels and turned as its player would; and the size it
+    is shown at.
+    """
     shape = stream.sample_aspect_ratio or 1
     width = max(1, round(frame.width * shape)) if 0.1 < shape < 10 else frame.width
     height = frame.height
@@ -190,16 +225,21 @@ def _read_hint(metadata: dict[str, str]) -> Hint | None:
 
 
 def _read_time(metadata: dict[str, str]) -> datetime | None:
-    written = metadata.get("com.apple.quicktime.creationdate") or metadata.get("creation_time") or ""
+    written = (
+        metadata.get("com.apple.quicktime.creationdate") or metadata.get("creation_time") or ""
+    )
     try:
         taken_at = datetime.fromisoformat(written)
     except ValueError:
         return None
-    return taken_at if taken_at.year >= 1990 else None  # a camera without a clock counts from 1904 or 1970
+    # a camera without a clock counts from 1904 or 1970
+    return taken_at if taken_at.year >= 1990 else None
 
 
 def _read_place(metadata: dict[str, str]) -> dict[str, float]:
-    """ISO 6709, as in `+52.3693+006.6761+10.534988/`; 0, 0 is what a phone writes that does not know."""
+    """ISO 6709, as in `+52.3693+006.6761+10.534988/`; 0, 0 is what a phone writes that does not
+    know.
+    """
     written = metadata.get("com.apple.quicktime.location.ISO6709") or metadata.get("location") or ""
     match = re.match(r"([+-]\d{1,2}(?:\.\d{1,9})?)([+-]\d{1,3}(?:\.\d{1,9})?)(?:[+-]|/|$)", written)
     if not match:

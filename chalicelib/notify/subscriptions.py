@@ -1,4 +1,6 @@
-"""Who gets the topic's notices, as SNS keeps it. One subscription an address: that is SNS's own rule."""
+"""Who gets the topic's notices, as SNS keeps it. One subscription an address: that is SNS's own
+rule.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +14,8 @@ from chalicelib import errors
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-# What SNS says until the address has confirmed; such a one can be neither changed nor removed, and lapses by itself.
+# What SNS says until the address has confirmed; such a one can be neither changed nor removed, and
+# lapses by itself.
 PENDING = frozenset({"PendingConfirmation", "pending confirmation", "Deleted"})
 
 
@@ -24,7 +27,8 @@ class TopicSubscriptions:
         self._topic_arn = topic_arn
 
     def subscribe(self, protocol: str, address: str, policy: Mapping[str, Any]) -> str:
-        """Subscribe an address; answers the subscription's ARN. Repeated with the same policy, the same ARN.
+        """Subscribe an address; answers the subscription's ARN. Repeated with the same policy, the
+        same ARN.
 
         Raises Conflict `address_taken` when the address is subscribed with another policy.
         """
@@ -47,7 +51,9 @@ class TopicSubscriptions:
             return
         with _unavailable():
             self._client.set_subscription_attributes(
-                SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue=json.dumps(policy, sort_keys=True)
+                SubscriptionArn=arn,
+                AttributeName="FilterPolicy",
+                AttributeValue=json.dumps(policy, sort_keys=True),
             )
 
     def unsubscribe(self, arn: str) -> None:
@@ -63,7 +69,9 @@ class TopicSubscriptions:
 
 @contextmanager
 def _unavailable(*expected: str) -> Iterator[None]:
-    """Whatever SNS fails with is Unavailable, but for the `expected` codes, which pass to the caller."""
+    """Whatever SNS fails with is Unavailable, but for the `expected` codes, which pass to the
+    caller.
+    """
     try:
         yield
     except ClientError as error:

@@ -12,7 +12,10 @@ from chalicelib.domain.notices import Notice
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef, PublishBatchRequestEntryTypeDef
+    from mypy_boto3_sns.type_defs import (
+        MessageAttributeValueTypeDef,
+        PublishBatchRequestEntryTypeDef,
+    )
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +32,20 @@ class Topic:
         taken: set[str] = set()
         for batch in batched(notices, _BATCH):
             try:
-                answer = self._client.publish_batch(TopicArn=self._arn, PublishBatchRequestEntries=[_entry(notice) for notice in batch])
+                answer = self._client.publish_batch(
+                    TopicArn=self._arn,
+                    PublishBatchRequestEntries=[_entry(notice) for notice in batch],
+                )
             except (ClientError, BotoCoreError) as error:
-                log.warning("publish_failed", extra={"error": type(error).__name__, "count": len(batch)})
+                log.warning(
+                    "publish_failed", extra={"error": type(error).__name__, "count": len(batch)}
+                )
                 continue
             taken |= {entry["Id"] for entry in answer["Successful"] if "Id" in entry}
             if failed := answer.get("Failed"):
-                log.warning("publish_failed", extra={"error": failed[0]["Code"], "count": len(failed)})
+                log.warning(
+                    "publish_failed", extra={"error": failed[0]["Code"], "count": len(failed)}
+                )
         return frozenset(taken)
 
 
@@ -46,7 +56,10 @@ def _entry(notice: Notice) -> "PublishBatchRequestEntryTypeDef":
         "sms": notice.sms(),
     }
     attributes: dict[str, MessageAttributeValueTypeDef] = {
-        name: {"DataType": "Number" if isinstance(value, int) else "String", "StringValue": str(value)}
+        name: {
+            "DataType": "Number" if isinstance(value, int) else "String",
+            "StringValue": str(value),
+        }
         for name, value in notice.attributes().items()
     }
     return {

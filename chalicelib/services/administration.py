@@ -1,4 +1,6 @@
-"""Who works here: officers' rows, the users of the pool, and what SNS tells them, kept in line. Every change is on record."""
+"""Who works here: officers' rows, the users of the pool, and what SNS tells them, kept in line.
+Every change is on record.
+"""
 
 import logging
 from datetime import datetime
@@ -20,14 +22,20 @@ log = logging.getLogger(__name__)
 _NAMED_ONLY = ("email", "phone")
 
 
-def list_officers(admin: Officer, *, officers: Officers, audit: Audit, now: datetime) -> list[Officer]:
+def list_officers(
+    admin: Officer, *, officers: Officers, audit: Audit, now: datetime
+) -> list[Officer]:
     audit.about_officer(by=admin.username, action=Action.LIST, now=now, detail={"part": "officers"})
     return officers.all()
 
 
-def read_officer(admin: Officer, username: str, *, officers: Officers, audit: Audit, now: datetime) -> Officer:
+def read_officer(
+    admin: Officer, username: str, *, officers: Officers, audit: Audit, now: datetime
+) -> Officer:
     """Raises NotFound."""
-    audit.about_officer(by=admin.username, action=Action.OPEN, now=now, detail={"officer": username[:64]})
+    audit.about_officer(
+        by=admin.username, action=Action.OPEN, now=now, detail={"officer": username[:64]}
+    )
     officer = officers.get(username) if USERNAME.fullmatch(username) else None
     if officer is None:
         raise errors.NotFound
@@ -46,19 +54,26 @@ def appoint(
     audit: Audit,
     now: datetime,
 ) -> Officer:
-    """Make an officer's row what `wanted` says; it holds at their next request. `pool` is None where others keep the users.
+    """Make an officer's row what `wanted` says; it holds at their next request. `pool` is None
+    where others keep the users.
 
-    Row first: a user without one can do nothing, while the reverse would be a way in. What is left undone is done by the same call again;
-    subscriptions by the sweep, too. Raises Invalid for a name that cannot be one, Conflict `own_access`, Unavailable.
+    Row first: a user without one can do nothing, while the reverse would be a way in. What is left
+    undone is done by the same call again; subscriptions by the sweep, too. Raises Invalid for a
+    name that cannot be one, Conflict `own_access`, Unavailable.
     """
     if not USERNAME.fullmatch(username):
         raise errors.Invalid(errors.FieldError("username", "bad_username"))
     if username == admin.username and not (wanted.active and Role.ADMIN in wanted.roles):
-        audit.about_officer(by=admin.username, action=Action.DENIED, now=now, detail={"officer": username})
+        audit.about_officer(
+            by=admin.username, action=Action.DENIED, now=now, detail={"officer": username}
+        )
         raise errors.Conflict("own_access")
     before, after = officers.get(username), wanted.officer(username)
     record = audit.officer_action(
-        by=admin.username, action=Action.CHANGE, now=now, detail={"officer": username, "fields": _differences(before, after)}
+        by=admin.username,
+        action=Action.CHANGE,
+        now=now,
+        detail={"officer": username, "fields": _differences(before, after)},
     )
     subscriptions.owe_fitting(username, now)
     officers.put(after, also=[record])
@@ -73,5 +88,12 @@ def appoint(
 
 def _differences(before: Officer | None, after: Officer) -> dict[str, Any]:
     old = before.model_dump(mode="json") if before else {}
-    changed = {name: value for name, value in after.model_dump(mode="json").items() if old.get(name) != value}
-    return {name: {} if name in _NAMED_ONLY else {"old": old.get(name), "new": value} for name, value in changed.items()}
+    changed = {
+        name: value
+        for name, value in after.model_dump(mode="json").items()
+        if old.get(name) != value
+    }
+    return {
+        name: {} if name in _NAMED_ONLY else {"old": old.get(name), "new": value}
+        for name, value in changed.items()
+    }

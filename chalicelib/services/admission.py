@@ -1,4 +1,6 @@
-"""Who may come in: a token says who it is, the officer's own row says what they may do, read at every request."""
+"""Who may come in: a token says who it is, the officer's own row says what they may do, read at
+every request.
+"""
 
 from datetime import datetime
 
@@ -9,10 +11,17 @@ from chalicelib.store.officers import Officers
 
 
 def admit(
-    username: str, *, roles: tuple[Role, ...], officers: Officers, audit: Audit, now: datetime, to: str, on_record: bool = False
+    username: str,
+    *,
+    roles: tuple[Role, ...],
+    officers: Officers,
+    audit: Audit,
+    now: datetime,
+    to: str,
+    on_record: bool = False,
 ) -> Officer:
-    """The active officer of this name, with one of `roles`. `to` names the route, for the record of a denial;
-    `on_record` puts the admission there as well, on routes where nothing later does.
+    """The active officer of this name, with one of `roles`. `to` names the route, for the record of
+    a denial; `on_record` puts the admission there as well, on routes where nothing later does.
 
     Raises Forbidden after the denial is on record; Unavailable when it cannot be.
     """

@@ -1,4 +1,6 @@
-"""Officers' work on one report: open it, take steps, confirm, reveal the contact, look back. Nothing is shown before it is on record."""
+"""Officers' work on one report: open it, take steps, confirm, reveal the contact, look back.
+Nothing is shown before it is on record.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,31 +23,56 @@ from chalicelib.store.reports import Case, Reports, read_duty
 from chalicelib.store.table import ConditionFailed, Row
 
 _TRIES = 5
-# How far links between duplicates are followed. Each leads to an original, which cannot become a duplicate: so one step is enough.
+# How far links between duplicates are followed. Each leads to an original, which cannot become a
+# duplicate: so one step is enough.
 _LONGEST_CHAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A report as an officer may see it. `sealed`: it was withdrawn, so what the reporter said is not shown."""
+    """A report as an officer may see it. `sealed`: it was withdrawn, so what the reporter said is
+    not shown.
+    """
 
     case: Case
     sealed: bool
 
 
-def open_report(officer: Officer, report_id: str, *, reason: str | None, reports: Reports, audit: Audit, now: datetime) -> Opened:
-    """A report inside the officer's scope. One that was withdrawn is opened wholly only for a supervisor with a reason.
+def open_report(
+    officer: Officer,
+    report_id: str,
+    *,
+    reason: str | None,
+    reports: Reports,
+    audit: Audit,
+    now: datetime,
+) -> Opened:
+    """A report inside the officer's scope. One that was withdrawn is opened wholly only for a
+    supervisor with a reason.
 
-    Raises NotFound for an unknown one as for one out of scope, Forbidden for a reason without the role: each with a denial on record.
+    Raises NotFound for an unknown one as for one out of scope, Forbidden for a reason without the
+    role: each with a denial on record.
     """
     case = case_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
     sealed = case.report.status is Status.WITHDRAWN
     if sealed and reason:
         if not officer.has_role(Role.SUPERVISOR):
-            audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now, detail={"reason": reason})
+            audit.about_report(
+                report_id,
+                by=officer.username,
+                action=Action.DENIED,
+                now=now,
+                detail={"reason": reason},
+            )
             raise errors.Forbidden
         sealed = False
-    audit.about_report(report_id, by=officer.username, action=Action.OPEN, now=now, detail={"reason": reason} if reason else None)
+    audit.about_report(
+        report_id,
+        by=officer.username,
+        action=Action.OPEN,
+        now=now,
+        detail={"reason": reason} if reason else None,
+    )
     return Opened(case, sealed)
 
 
@@ -65,7 +92,9 @@ def enter_report(
     detail = {"entered_by": submission.source}
 
     def record(report_id: str) -> dict[str, Any]:
-        return audit.report_action(report_id, by=officer.username, action=Action.OPEN, now=now, detail=detail)
+        return audit.report_action(
+            report_id, by=officer.username, action=Action.OPEN, now=now, detail=detail
+        )
 
     filed = intake.submit_report(
         submission,
@@ -79,17 +108,31 @@ def enter_report(
         record=record,
     )
     if filed.replayed:
-        audit.about_report(filed.report.id, by=officer.username, action=Action.OPEN, now=now, detail=detail | {"replayed": True})
+        audit.about_report(
+            filed.report.id,
+            by=officer.username,
+            action=Action.OPEN,
+            now=now,
+            detail=detail | {"replayed": True},
+        )
     return filed
 
 
 def change_report(
-    officer: Officer, report_id: str, wanted: Change, *, version: int, reports: Reports, officers: Officers, audit: Audit, now: datetime
+    officer: Officer,
+    report_id: str,
+    wanted: Change,
+    *,
+    version: int,
+    reports: Reports,
+    officers: Officers,
+    audit: Audit,
+    now: datetime,
 ) -> Report:
     """Take a step on the report as it was in `version`; answers the report as it is then.
 
-    Raises NotFound, Stale, Conflict (`illegal_transition`, `expiring`), Invalid. An assignee or original that the officer cannot see is an
-    unknown one.
+    Raises NotFound, Stale, Conflict (`illegal_transition`, `expiring`), Invalid. An assignee or
+    original that the officer cannot see is an unknown one.
     """
     for _ in range(_TRIES):
         head = head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
@@ -107,8 +150,17 @@ def change_report(
         if after.duplicate_of != before.duplicate_of:
             also += _relink(head, after.duplicate_of, reports)
         if workflow.concerns_others(before, after) and head.get("duty") != DutyKind.NOTIFY:
-            # They were not told of it, or not as what it is now. (While its first notice is still owed, that one will say it.)
-            also.append(reports.event_action(report_id, NoticeKind.REPORT, now=now, entry_id=random_id(10), duty=duties.notify(now)))
+            # They were not told of it, or not as what it is now. (While its first notice is still
+            # owed, that one will say it.)
+            also.append(
+                reports.event_action(
+                    report_id,
+                    NoticeKind.REPORT,
+                    now=now,
+                    entry_id=random_id(10),
+                    duty=duties.notify(now),
+                )
+            )
         record = audit.report_action(
             report_id,
             by=officer.username,
@@ -117,17 +169,29 @@ def change_report(
             detail={"version": after.version, "fields": workflow.differences(before, after)},
         )
         try:
-            reports.change(head, after, duty=workflow.duty_after(after, read_duty(head), now), now=now, also=[record, *also])
+            reports.change(
+                head,
+                after,
+                duty=workflow.duty_after(after, read_duty(head), now),
+                now=now,
+                also=[record, *also],
+            )
         except ConditionFailed:
-            continue  # a message, a notice or another link came in between; or another officer, and then this one is stale
+            # a message, a notice or another link came in between; or another officer, and then this
+            # one is stale
+            continue
         return after
     raise errors.Unavailable
 
 
-def confirm_malicious(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Report:
-    """Let a proposed disposition stand. The version stays: this completes the step that proposed it.
+def confirm_malicious(
+    officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime
+) -> Report:
+    """Let a proposed disposition stand. The version stays: this completes the step that proposed
+    it.
 
-    Raises NotFound, Conflict (`nothing_to_confirm`, `expiring`), Forbidden `own_words` for who proposed it, with a denial on record.
+    Raises NotFound, Conflict (`nothing_to_confirm`, `expiring`), Forbidden `own_words` for who
+    proposed it, with a denial on record.
     """
     for _ in range(_TRIES):
         head = head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
@@ -136,13 +200,29 @@ def confirm_malicious(officer: Officer, report_id: str, *, reports: Reports, aud
         try:
             after = workflow.confirm(before, by=officer.username)
         except errors.Forbidden:
-            audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now, detail={"step": "confirm"})
+            audit.about_report(
+                report_id,
+                by=officer.username,
+                action=Action.DENIED,
+                now=now,
+                detail={"step": "confirm"},
+            )
             raise
         record = audit.report_action(
-            report_id, by=officer.username, action=Action.CONFIRM, now=now, detail={"fields": workflow.differences(before, after)}
+            report_id,
+            by=officer.username,
+            action=Action.CONFIRM,
+            now=now,
+            detail={"fields": workflow.differences(before, after)},
         )
         try:
-            reports.change(head, after, duty=workflow.duty_after(after, read_duty(head), now), now=now, also=[record])
+            reports.change(
+                head,
+                after,
+                duty=workflow.duty_after(after, read_duty(head), now),
+                now=now,
+                also=[record],
+            )
         except ConditionFailed:
             continue
         return after
@@ -150,38 +230,67 @@ def confirm_malicious(officer: Officer, report_id: str, *, reports: Reports, aud
 
 
 def reveal_contact(
-    officer: Officer, report_id: str, *, read_reason: Callable[[], str], reports: Reports, audit: Audit, now: datetime
+    officer: Officer,
+    report_id: str,
+    *,
+    read_reason: Callable[[], str],
+    reports: Reports,
+    audit: Audit,
+    now: datetime,
 ) -> Contact | None:
-    """How to reach the reporter, for a reason that goes on record first. None when they left nothing, or took it back.
+    """How to reach the reporter, for a reason that goes on record first. None when they left
+    nothing, or took it back.
 
-    Raises NotFound, and what `read_reason` raises (Invalid) where no good one was given: a denial as well.
+    Raises NotFound, and what `read_reason` raises (Invalid) where no good one was given: a denial
+    as well.
     """
     head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
     try:
         reason = read_reason()
     except errors.Invalid:
-        audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now, detail={"contact": "without a reason"})
+        audit.about_report(
+            report_id,
+            by=officer.username,
+            action=Action.DENIED,
+            now=now,
+            detail={"contact": "without a reason"},
+        )
         raise
-    audit.about_report(report_id, by=officer.username, action=Action.CONTACT, now=now, detail={"reason": reason})
+    audit.about_report(
+        report_id, by=officer.username, action=Action.CONTACT, now=now, detail={"reason": reason}
+    )
     return reports.contact(report_id)
 
 
-def read_history(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> list[Row]:
+def read_history(
+    officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime
+) -> list[Row]:
     """Who did and saw what, oldest first; this very look included."""
     head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
-    audit.about_report(report_id, by=officer.username, action=Action.OPEN, now=now, detail={"part": "history"})
+    audit.about_report(
+        report_id, by=officer.username, action=Action.OPEN, now=now, detail={"part": "history"}
+    )
     return audit.history(report_id)
 
 
-def case_in_scope(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Case:
-    """A report inside the officer's scope with what hangs on it; raises NotFound otherwise, with a denial on record."""
+def case_in_scope(
+    officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime
+) -> Case:
+    """A report inside the officer's scope with what hangs on it; raises NotFound otherwise, with a
+    denial on record.
+    """
     case = reports.case(report_id) if is_report_id(report_id) else None
-    if not _visible(case.head if case else None, officer, report_id, audit=audit, now=now) or case is None:
+    if (
+        not _visible(case.head if case else None, officer, report_id, audit=audit, now=now)
+        or case is None
+    ):
         raise errors.NotFound
     return case
 
 
-def head_in_scope(officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime) -> Row:
+def head_in_scope(
+    officer: Officer, report_id: str, *, reports: Reports, audit: Audit, now: datetime
+) -> Row:
     """The HEAD alone, as `case_in_scope`."""
     head = reports.head(report_id) if is_report_id(report_id) else None
     if not _visible(head, officer, report_id, audit=audit, now=now) or head is None:
@@ -195,11 +304,16 @@ def refuse_if_going(head: Mapping[str, Any]) -> None:
         raise errors.Conflict("expiring")
 
 
-def _visible(head: Mapping[str, Any] | None, officer: Officer, report_id: str, *, audit: Audit, now: datetime) -> bool:
+def _visible(
+    head: Mapping[str, Any] | None, officer: Officer, report_id: str, *, audit: Audit, now: datetime
+) -> bool:
     """Is there such a report, and may the officer see it? If not, the denial is on record."""
     if head is None:
-        # Any id can be asked for: it goes on the officer's record, not into a partition that a stranger names.
-        audit.about_officer(by=officer.username, action=Action.DENIED, now=now, detail={"report": report_id[:40]})
+        # Any id can be asked for: it goes on the officer's record, not into a partition that a
+        # stranger names.
+        audit.about_officer(
+            by=officer.username, action=Action.DENIED, now=now, detail={"report": report_id[:40]}
+        )
         return False
     if head.get("deleted_at") or not officer.sees(head["category"], head["district"]):
         audit.about_report(report_id, by=officer.username, action=Action.DENIED, now=now)
@@ -233,9 +347,18 @@ def _relink(head: Row, original: str | None, reports: Reports) -> list[dict[str,
     return actions
 
 
-def _find_original(report_id: str, duplicate: Report, officer: Officer, reports: Reports, audit: Audit, now: datetime) -> str:
-    """The id of the report at the end of the links that begin with `report_id`. Raises Invalid for one that is unknown or out of scope,
-    with a denial on record, and when the end is the duplicate itself."""
+def _find_original(
+    report_id: str,
+    duplicate: Report,
+    officer: Officer,
+    reports: Reports,
+    audit: Audit,
+    now: datetime,
+) -> str:
+    """The id of the report at the end of the links that begin with `report_id`. Raises Invalid for
+    one that is unknown or out of scope, with a denial on record, and when the end is the duplicate
+    itself.
+    """
     for _ in range(_LONGEST_CHAIN):
         head = reports.head(report_id) if is_report_id(report_id) else None
         if not _visible(head, officer, report_id, audit=audit, now=now) or head is None:

@@ -1,4 +1,6 @@
-"""Taking in a report: one write, after which it is durable, owed to the officers, and open to whoever holds the receipt."""
+"""Taking in a report: one write, after which it is durable, owed to the officers, and open to
+whoever holds the receipt.
+"""
 
 import json
 import logging
@@ -14,7 +16,15 @@ from chalicelib.domain.details import Details, validate_details
 from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.media import Declared
-from chalicelib.domain.reports import CLOCK_SKEW, Flag, Location, Medium, Report, Submission, initial_urgency
+from chalicelib.domain.reports import (
+    CLOCK_SKEW,
+    Flag,
+    Location,
+    Medium,
+    Report,
+    Submission,
+    initial_urgency,
+)
 from chalicelib.store.reports import Case, Reports
 from chalicelib.store.table import Row
 
@@ -23,7 +33,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A report in safe keeping. `awaited`: its media that are not up yet. `replayed`: the same call had been answered before."""
+    """A report in safe keeping. `awaited`: its media that are not up yet. `replayed`: the same call
+    had been answered before.
+    """
 
     report: Report
     receipt: str
@@ -51,11 +63,13 @@ def submit_report(
 ) -> Filed:
     """File a report under the identity that its Idempotency-Key gives it.
 
-    The same call again, whenever and however often, answers with the same report. That comes before every rule that depends on state:
-    a phone that lost its answer is never told that the category has closed since. `record` gives, for the report's id, an action that
-    must happen with the writing of it.
+    The same call again, whenever and however often, answers with the same report. That comes before
+    every rule that depends on state: a phone that lost its answer is never told that the category
+    has closed since. `record` gives, for the report's id, an action that must happen with the
+    writing of it.
 
-    Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (retention deleted it), Unavailable.
+    Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (retention deleted it),
+    Unavailable.
     """
     receipt = identity.receipt(idempotency_key)
     report_id = identity.report_id(receipt)
@@ -68,8 +82,13 @@ def submit_report(
             raise
         return _replay(standing, receipt, body_hash, reports)
 
-    report = _new_report(submission, details, report_id, identity.reference(report_id), body_hash, now, source)
-    media = tuple(new_medium(declared, identity.media_id(report_id, "create", n), n, now) for n, declared in enumerate(submission.media))
+    report = _new_report(
+        submission, details, report_id, identity.reference(report_id), body_hash, now, source
+    )
+    media = tuple(
+        new_medium(declared, identity.media_id(report_id, "create", n), n, now)
+        for n, declared in enumerate(submission.media)
+    )
     standing = reports.create(
         report,
         duty=duties.notify(now),
@@ -78,7 +97,14 @@ def submit_report(
         also=[record(report_id)] if record else (),
     )
     if standing is None or _is_this_very_write(standing, report):
-        log.info("report_received", extra={"category": report.category, "urgency": report.urgency.value, "media": len(media)})
+        log.info(
+            "report_received",
+            extra={
+                "category": report.category,
+                "urgency": report.urgency.value,
+                "media": len(media),
+            },
+        )
         return Filed(report, receipt, media, replayed=False)
     return _replay(standing, receipt, body_hash, reports)
 
@@ -105,13 +131,19 @@ def awaited(case: Case) -> tuple[Medium, ...]:
 
 
 def _canonical(submission: Submission) -> bytes:
-    """One byte string for equal submissions: member order, white space and Unicode normal form do not count."""
+    """One byte string for equal submissions: member order, white space and Unicode normal form do
+    not count.
+    """
     fields = submission.model_dump(mode="json", exclude_unset=True)
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _check(submission: Submission, catalogue: Catalogue, bulletins: Leadable, now: datetime) -> Details:
-    """The answers in it. Raises Invalid or Conflict when this cannot be filed as a new report at this time."""
+def _check(
+    submission: Submission, catalogue: Catalogue, bulletins: Leadable, now: datetime
+) -> Details:
+    """The answers in it. Raises Invalid or Conflict when this cannot be filed as a new report at
+    this time.
+    """
     wrong: list[errors.FieldError] = []
     details = None
     if submission.occurred_at and submission.occurred_at > now + CLOCK_SKEW:
@@ -130,7 +162,13 @@ def _check(submission: Submission, catalogue: Catalogue, bulletins: Leadable, no
 
 
 def _new_report(
-    submission: Submission, details: Details, report_id: str, reference: str, body_hash: str, now: datetime, source: str | None
+    submission: Submission,
+    details: Details,
+    report_id: str,
+    reference: str,
+    body_hash: str,
+    now: datetime,
+    source: str | None,
 ) -> Report:
     place, district, station = _whereabouts(submission.location)
     flags = []
@@ -170,8 +208,13 @@ def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None,
 
 
 def _is_this_very_write(standing: Row, report: Report) -> bool:
-    """The SDK repeats a call whose answer was lost, and then meets its own write: that is a creation, not a replay."""
-    return bool(standing.get("body_hash") == report.body_hash and standing.get("received_at") == times.render(report.received_at))
+    """The SDK repeats a call whose answer was lost, and then meets its own write: that is a
+    creation, not a replay.
+    """
+    return bool(
+        standing.get("body_hash") == report.body_hash
+        and standing.get("received_at") == times.render(report.received_at)
+    )
 
 
 def _replay(standing: Row, receipt: str, body_hash: str, reports: Reports) -> Filed:

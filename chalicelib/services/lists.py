@@ -38,7 +38,12 @@ class Filters:
         }
 
     def match(self, row: Row) -> bool:
-        wanted = {"category": self.category, "status": self.status, "district": self.district, "assignee": self.assignee}
+        wanted = {
+            "category": self.category,
+            "status": self.status,
+            "district": self.district,
+            "assignee": self.assignee,
+        }
         wanted |= {"bulletin_id": self.bulletin_id, "reference": self.reference}
         return all(row.get(name) == value for name, value in wanted.items() if value is not None)
 
@@ -61,15 +66,22 @@ def list_reports(
     catalogue: Catalogue,
     now: datetime,
 ) -> ReportPage:
-    """One page, newest first. A filter outside the officer's scope gives an empty page, and a denial on record.
+    """One page, newest first. A filter outside the officer's scope gives an empty page, and a
+    denial on record.
 
-    Raises Malformed `bad_cursor` for a cursor of another officer or other filters, with a denial on record.
+    Raises Malformed `bad_cursor` for a cursor of another officer or other filters, with a denial on
+    record.
     """
     bound = filters.given()
     try:
         below = cursors.read(cursor, reader=officer.username, filters=bound, now=now)
     except errors.Malformed:
-        audit.about_officer(by=officer.username, action=Action.DENIED, now=now, detail={"filters": bound, "cursor": "bad"})
+        audit.about_officer(
+            by=officer.username,
+            action=Action.DENIED,
+            now=now,
+            detail={"filters": bound, "cursor": "bad"},
+        )
         raise
     hidden: list[Row] = []
 
@@ -100,7 +112,11 @@ def list_reports(
         now=now,
         detail={"filters": bound, "below": below, "count": len(page.rows)},
     )
-    signed = cursors.sign(page.position, reader=officer.username, filters=bound, now=now) if page.position else None
+    signed = (
+        cursors.sign(page.position, reader=officer.username, filters=bound, now=now)
+        if page.position
+        else None
+    )
     return ReportPage(page.rows, signed)
 
 
@@ -120,10 +136,14 @@ def _source(filters: Filters, officer: Officer, catalogue: Catalogue) -> tuple[s
         most = max(category.shards for category in catalogue.categories)
         return keys.BY_BULLETIN, [f"{filters.bulletin_id}#{shard}" for shard in range(most)]
     categories = [
-        category for category in catalogue.categories if officer.sees_category(category.code) and filters.category in (None, category.code)
+        category
+        for category in catalogue.categories
+        if officer.sees_category(category.code) and filters.category in (None, category.code)
     ]
     if filters.status:
-        return keys.BY_QUEUE, _sharded((f"{category.code}#{filters.status}", category.shards) for category in categories)
+        return keys.BY_QUEUE, _sharded(
+            (f"{category.code}#{filters.status}", category.shards) for category in categories
+        )
     return keys.BY_CATEGORY, _sharded((category.code, category.shards) for category in categories)
 
 

@@ -1,7 +1,9 @@
-"""Telling officers what is owed to them: read the item as it is now, publish, strike the duty off. In that order, so that nothing is lost.
+"""Telling officers what is owed to them: read the item as it is now, publish, strike the duty off.
+In that order, so that nothing is lost.
 
-Dying before the strike-off means telling again, with the same `event_id`. Telling about a report that is not there cannot happen.
-What comes in a burst is gathered into a digest instead, in the transaction that strikes its duty off.
+Dying before the strike-off means telling again, with the same `event_id`. Telling about a report
+that is not there cannot happen. What comes in a burst is gathered into a digest instead, in the
+transaction that strikes its duty off.
 """
 
 import logging
@@ -23,7 +25,8 @@ from chalicelib.store.table import ConditionFailed, Row
 
 log = logging.getLogger(__name__)
 
-# A critical report that nobody acknowledges goes to the supervisors this long after it came, and then again every quarter of an hour.
+# A critical report that nobody acknowledges goes to the supervisors this long after it came, and
+# then again every quarter of an hour.
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
 ESCALATE_EVERY = timedelta(minutes=15)
 
@@ -43,7 +46,9 @@ class _Owed:
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """What telling takes: where duties are, where digests gather, where notices go, and the base of the links in them."""
+    """What telling takes: where duties are, where digests gather, where notices go, and the base of
+    the links in them.
+    """
 
     duties: Duties
     bursts: Bursts
@@ -51,11 +56,13 @@ class Publisher:
     public_url: str
 
 
-def publish_owed(items: Sequence[Key], *, publisher: Publisher, now: datetime, swept: bool = False) -> frozenset[Key]:
+def publish_owed(
+    items: Sequence[Key], *, publisher: Publisher, now: datetime, swept: bool = False
+) -> frozenset[Key]:
     """Tell what the items with these keys owe now; answers the keys that must be tried again.
 
-    An item that owes nothing, or nothing yet, is passed over: the stream shows every change, not only the ones that matter.
-    `swept`: by the sweep, which alone sends digests.
+    An item that owes nothing, or nothing yet, is passed over: the stream shows every change, not
+    only the ones that matter. `swept`: by the sweep, which alone sends digests.
     """
     alone: list[_Owed] = []
     again: set[Key] = set()
@@ -65,7 +72,8 @@ def publish_owed(items: Sequence[Key], *, publisher: Publisher, now: datetime, s
             if owed is None:
                 continue
             if owed.notice.urgency is Urgency.CRITICAL:
-                again |= _tell([owed], publisher, now)  # at once: it does not wait for the rest of the batch
+                # at once: it does not wait for the rest of the batch
+                again |= _tell([owed], publisher, now)
             elif _must_wait(owed.notice, publisher, now):
                 _gather(owed, publisher, now)
             else:
@@ -85,36 +93,53 @@ def _tell(alone: Sequence[_Owed], publisher: Publisher, now: datetime) -> set[Ke
         if notice.event_id not in taken:
             again.add(key)
             continue
-        log.info("notice_sent", extra={"kind": notice.kind.value, "category": notice.category, "urgency": notice.urgency.value})
+        log.info(
+            "notice_sent",
+            extra={
+                "kind": notice.kind.value,
+                "category": notice.category,
+                "urgency": notice.urgency.value,
+            },
+        )
         try:
             if is_digest(owed.row):
                 publisher.bursts.clear(owed.row)
             else:
                 _strike_off(owed, publisher, now)
-        except Exception as error:  # one that is told again must not make its neighbours be told again
+        except Exception as error:
+            # one that is told again must not make its neighbours be told again
             log.warning("notice_not_struck_off", extra={"error": type(error).__name__})
             again.add(key)
     return again
 
 
 def _strike_off(owed: _Owed, publisher: Publisher, now: datetime) -> None:
-    """What is owed next depends on the report: one that an officer has changed since it was read is looked at again."""
+    """What is owed next depends on the report: one that an officer has changed since it was read is
+    looked at again.
+    """
     row, duties = owed.row, publisher.duties
     for _ in range(_TRIES):
         if duties.strike_off(row, then=_next_duty(row, now), put=_noted(owed), unchanged=_DECIDING):
             return
         fresh = duties.read(row["pk"], row["sk"])
-        if fresh is None or (fresh.get("duty"), fresh.get("duty_at")) != (row["duty"], row["duty_at"]):
+        if fresh is None or (fresh.get("duty"), fresh.get("duty_at")) != (
+            row["duty"],
+            row["duty_at"],
+        ):
             return  # somebody else did it
         row = fresh
 
 
 def _gather(owed: _Owed, publisher: Publisher, now: datetime) -> None:
-    """Into the digest, in the transaction that strikes the duty off. Where it names enough reports already, it only counts this one."""
+    """Into the digest, in the transaction that strikes the duty off. Where it names enough reports
+    already, it only counts this one.
+    """
     for named in (True, False):
         gather = publisher.bursts.gather(owed.notice, now, named=named)
         try:
-            publisher.duties.strike_off(owed.row, then=owed.then, also=[gather], unchanged=_DECIDING)
+            publisher.duties.strike_off(
+                owed.row, then=owed.then, also=[gather], unchanged=_DECIDING
+            )
         except ConditionFailed:
             continue
         return
@@ -127,11 +152,17 @@ def _read(pk: str, sk: str, publisher: Publisher, now: datetime, swept: bool) ->
         return None
     if is_digest(row):
         return _Owed(row, _digest(row, publisher.public_url, now), None) if swept else None
-    not_before = row.get("not_before") or (row["due_at"] if row["duty"] == DutyKind.ESCALATE else None)
+    not_before = row.get("not_before") or (
+        row["due_at"] if row["duty"] == DutyKind.ESCALATE else None
+    )
     if not_before and times.parse(not_before) > now:
         return None
     head = row if sk == keys.HEAD else duties.read(pk, keys.HEAD)
-    if head is None or head.get("deleted_at") or (row["duty"] == DutyKind.ESCALATE and not _is_waiting(row)):
+    if (
+        head is None
+        or head.get("deleted_at")
+        or (row["duty"] == DutyKind.ESCALATE and not _is_waiting(row))
+    ):
         duties.strike_off(row)
         return None
     return _Owed(row, _notice(row, head, publisher.public_url, now), _next_duty(row, now))
@@ -141,7 +172,10 @@ def _must_wait(notice: Notice, publisher: Publisher, now: datetime) -> bool:
     """Have there been enough notices this minute that go alone?"""
     if not rules.is_counted(notice.kind, notice.urgency):
         return False
-    if notice.kind is NoticeKind.MESSAGE and publisher.bursts.count(str(notice.report_id), now) > rules.MESSAGES_ALONE_PER_REPORT:
+    if (
+        notice.kind is NoticeKind.MESSAGE
+        and publisher.bursts.count(str(notice.report_id), now) > rules.MESSAGES_ALONE_PER_REPORT
+    ):
         return True
     return publisher.bursts.count(notice.category, now) > rules.ALONE_PER_CATEGORY
 
@@ -201,4 +235,8 @@ def _next_duty(row: Row, now: datetime) -> Duty | None:
 
 
 def _noted(owed: _Owed) -> dict[str, int] | None:
-    return {"escalations": owed.row.get("escalations", 0) + 1} if owed.notice.kind is NoticeKind.ESCALATION else None
+    return (
+        {"escalations": owed.row.get("escalations", 0) + 1}
+        if owed.notice.kind is NoticeKind.ESCALATION
+        else None
+    )

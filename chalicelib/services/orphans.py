@@ -1,4 +1,5 @@
-"""What a deletion, or a late upload, may have left behind: objects without a row, rows without a report, rows without their object.
+"""What a deletion, or a late upload, may have left behind: objects without a row, rows without a
+report, rows without their object.
 
 For whoever runs the system, not for any function: it reads the whole table and the whole bucket.
 """
@@ -25,9 +26,11 @@ _ATTRIBUTES = ("pk", "sk", "state", "version_id")
 
 
 class OrphanKind(StrEnum):
-    OBJECT = "object without a row"  # nobody can find it, and retention is done with it: may be deleted
+    # nobody can find it, and retention is done with it: may be deleted
+    OBJECT = "object without a row"
     ROW = "row without a report"  # likewise
-    MISSING = "row without its object"  # evidence is gone: for a person to look into, nothing to delete
+    # evidence is gone: for a person to look into, nothing to delete
+    MISSING = "row without its object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ class Orphan:
     where: tuple[str, ...]
 
 
-def find_orphans(*, reports: Table, bulletins: Table, objects: "Objects", now: datetime) -> Iterator[Orphan]:
+def find_orphans(
+    *, reports: Table, bulletins: Table, objects: "Objects", now: datetime
+) -> Iterator[Orphan]:
     """Every orphan, objects first. Raises Unavailable."""
     yield from _objects_without_a_row(reports, bulletins, objects, now)
     yield from _rows_without_their_part(reports, objects)
@@ -56,7 +61,9 @@ def delete_orphan(orphan: Orphan, *, reports: Table, objects: "Objects") -> bool
     return True
 
 
-def _objects_without_a_row(reports: Table, bulletins: Table, objects: "Objects", now: datetime) -> Iterator[Orphan]:
+def _objects_without_a_row(
+    reports: Table, bulletins: Table, objects: "Objects", now: datetime
+) -> Iterator[Orphan]:
     known: dict[tuple[str, str], bool] = {}
     for prefix in _PREFIXES:
         for key, newest in objects.ages(prefix):
@@ -64,14 +71,19 @@ def _objects_without_a_row(reports: Table, bulletins: Table, objects: "Objects",
             if newest > now - SETTLED_AFTER:
                 continue
             if (owner, medium) not in known:
-                known[owner, medium] = _stands(owner, medium, bulletins if is_bulletin_id(owner) else reports)
+                known[owner, medium] = _stands(
+                    owner, medium, bulletins if is_bulletin_id(owner) else reports
+                )
             if not known[owner, medium]:
                 yield Orphan(OrphanKind.OBJECT, (key,))
 
 
 def _stands(owner: str, medium: str, table: Table) -> bool:
     pk = keys.bulletin(owner) if is_bulletin_id(owner) else keys.report(owner)
-    return _is_alive(pk, table) and table.get(pk, keys.media(medium), consistent=True, attributes=("pk",)) is not None
+    return (
+        _is_alive(pk, table)
+        and table.get(pk, keys.media(medium), consistent=True, attributes=("pk",)) is not None
+    )
 
 
 def _is_alive(pk: str, table: Table) -> bool:
@@ -94,12 +106,18 @@ def _rows_without_their_part(reports: Table, objects: "Objects") -> Iterator[Orp
 
 
 def _has_its_objects(row: Row, objects: "Objects") -> bool:
-    report_id, media_id = row["pk"].removeprefix(keys.report("")), row["sk"].removeprefix(keys.media(""))
+    report_id, media_id = (
+        row["pk"].removeprefix(keys.report("")),
+        row["sk"].removeprefix(keys.media("")),
+    )
     wanted: list[tuple[str, str | None]] = []
     if row.get("version_id"):
         wanted.append((original_key(report_id, media_id), row["version_id"]))
     if row["state"] == MediaState.READY:
-        wanted += [(derived_key(report_id, media_id, "thumb.jpg"), None), (derived_key(report_id, media_id, "preview.jpg"), None)]
+        wanted += [
+            (derived_key(report_id, media_id, "thumb.jpg"), None),
+            (derived_key(report_id, media_id, "preview.jpg"), None),
+        ]
     try:
         for key, version_id in wanted:
             objects.head(key, version_id)

@@ -1,4 +1,6 @@
-"""From an uploaded original to its verdict: two clean pictures, and a manifest of what was found."""
+"""From an uploaded original to its verdict: two clean pictures, and a manifest of what was
+found.
+"""
 
 import hashlib
 
@@ -23,13 +25,16 @@ from chalicelib.media.sandbox import derive
 HEAD_BYTES = 256 << 10  # what is read of any original, to see what it is
 
 
-def make_thumbnails(*, objects: Objects, key: str, version_id: str | None = None, sequencer: str | None = None) -> Manifest | None:
+def make_thumbnails(
+    *, objects: Objects, key: str, version_id: str | None = None, sequencer: str | None = None
+) -> Manifest | None:
     """Reach a verdict on the first upload to `key`, and write it beside the pictures, last of all.
 
-    `version_id` and `sequencer` are those of the event, None when there was none. Returns None, and writes nothing, where there is
-    nothing to judge: the key is not an original's, all its versions are gone, or the event was of a later upload, which changes nothing.
-    Repeated, it writes the same bytes under the same keys. Raises Unavailable, or RuntimeError when a decoder fails by no fault of the
-    file: try again.
+    `version_id` and `sequencer` are those of the event, None when there was none. Returns None, and
+    writes nothing, where there is nothing to judge: the key is not an original's, all its versions
+    are gone, or the event was of a later upload, which changes nothing. Repeated, it writes the
+    same bytes under the same keys. Raises Unavailable, or RuntimeError when a decoder fails by no
+    fault of the file: try again.
     """
     where = parse_original_key(key)
     first = objects.first_version(key) if where else None
@@ -62,19 +67,27 @@ class _Original:
         return self._fetch(offset, length)
 
     def read_whole(self) -> None:
-        self.head += self._fetch(len(self.head), self.size - len(self.head)) if len(self.head) < self.size else b""
+        self.head += (
+            self._fetch(len(self.head), self.size - len(self.head))
+            if len(self.head) < self.size
+            else b""
+        )
 
     def checksum(self) -> Checksum | None:
         """Our own where every byte was seen, else S3's."""
         if len(self.head) == self.size:
-            return Checksum(algorithm="sha256", type="full_object", value=hashlib.sha256(self.head).hexdigest())
+            return Checksum(
+                algorithm="sha256", type="full_object", value=hashlib.sha256(self.head).hexdigest()
+            )
         return self._objects.head(self._key, self.version_id).checksum
 
     def _fetch(self, offset: int, length: int) -> bytes:
         return self._objects.read(self._key, self.version_id, offset=offset, length=length)
 
 
-def _judge(original: _Original, where: MediaKey, sequencer: str | None) -> tuple[Manifest, Pictures | None]:
+def _judge(
+    original: _Original, where: MediaKey, sequencer: str | None
+) -> tuple[Manifest, Pictures | None]:
     content_type = sniff(original.head)
     pictures, reason = None, None
     try:

@@ -1,7 +1,9 @@
-"""Bulletins: drafted by one officer, approved by another, corrected, resolved, withdrawn; and what readers see of them.
+"""Bulletins: drafted by one officer, approved by another, corrected, resolved, withdrawn; and what
+readers see of them.
 
-An officer works in a channel when they see a category that feeds it. Districts play no part: readers are the whole city.
-Nothing is shown to an officer, and nothing changed, without its audit record.
+An officer works in a channel when they see a category that feeds it. Districts play no part:
+readers are the whole city. Nothing is shown to an officer, and nothing changed, without its audit
+record.
 """
 
 import json
@@ -18,7 +20,16 @@ from chalicelib.domain.bulletins import MAX_PICTURES, Bulletin, Changes, Draft, 
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import Identity, is_bulletin_id, random_id
 from chalicelib.domain.ids import bulletin_id as bulletin_id_of
-from chalicelib.domain.media import ACCEPTED, Declared, Manifest, MediaKind, MediaState, RejectReason, advances, original_key
+from chalicelib.domain.media import (
+    ACCEPTED,
+    Declared,
+    Manifest,
+    MediaKind,
+    MediaState,
+    RejectReason,
+    advances,
+    original_key,
+)
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.paging import Cursors
 from chalicelib.domain.reports import Medium
@@ -26,7 +37,15 @@ from chalicelib.services.intake import new_medium
 from chalicelib.services.recording import read_manifest, verdict_fields
 from chalicelib.store import keys
 from chalicelib.store.audit import Action, Audit
-from chalicelib.store.bulletins import BY_STATE, VERDICT, Bulletins, Dossier, Due, Published, published
+from chalicelib.store.bulletins import (
+    BY_STATE,
+    VERDICT,
+    Bulletins,
+    Dossier,
+    Due,
+    Published,
+    published,
+)
 from chalicelib.store.listing import Listing
 from chalicelib.store.table import ConditionFailed
 
@@ -39,7 +58,8 @@ log = logging.getLogger(__name__)
 
 _TRIES = 5
 _PER_SWEEP = 100
-# How often an uploaded picture is put before make_thumbnails again, before it counts as one that cannot be processed.
+# How often an uploaded picture is put before make_thumbnails again, before it counts as one that
+# cannot be processed.
 _ATTEMPTS = 3
 _MAKES_A_VERSION = ("draft", "write")
 # Who it was when nobody did it.
@@ -84,7 +104,9 @@ def works_in(officer: Officer, channel: str, catalogue: Catalogue) -> bool:
     return any(officer.sees_category(category) for category in catalogue.channel(channel).fed_by)
 
 
-def draft_bulletin(draft: Draft, *, idempotency_key: str | None, identity: Identity, desk: Desk) -> Bulletin:
+def draft_bulletin(
+    draft: Draft, *, idempotency_key: str | None, identity: Identity, desk: Desk
+) -> Bulletin:
     """Write a draft. The same Idempotency-Key again answers with the same draft.
 
     Raises Invalid, Conflict (`channel_not_active`, `key_reused`).
@@ -92,71 +114,127 @@ def draft_bulletin(draft: Draft, *, idempotency_key: str | None, identity: Ident
     by, now = desk.officer.username, desk.now
     if not works_in(desk.officer, draft.channel, desk.catalogue):
         raise errors.Invalid(errors.FieldError("channel", "unknown_value"))
-    entry_id = identity.entry_id(f"bulletins/{by}", idempotency_key) if idempotency_key else random_id()
+    entry_id = (
+        identity.entry_id(f"bulletins/{by}", idempotency_key) if idempotency_key else random_id()
+    )
     standing = desk.bulletins.get(bulletin_id_of(entry_id)) if idempotency_key else None
     if standing is None:
         if not desk.catalogue.takes_bulletins(draft.channel, now):
             raise errors.Conflict("channel_not_active")
         bulletin = rules.new_bulletin(draft, entry_id=entry_id, by=by, now=now)
-        record = desk.audit.bulletin_action(bulletin.id, by=by, action=Action.CHANGE, now=now, detail={"step": "draft", "version": 1})
+        record = desk.audit.bulletin_action(
+            bulletin.id,
+            by=by,
+            action=Action.CHANGE,
+            now=now,
+            detail={"step": "draft", "version": 1},
+        )
         try:
             desk.bulletins.create(bulletin, record)
         except ConditionFailed:
             standing = desk.bulletins.get(bulletin.id)
         else:
             return bulletin
-    if standing is None or rules.new_bulletin(draft, entry_id=entry_id, by=by, now=standing.created_at).content != standing.content:
+    if (
+        standing is None
+        or rules.new_bulletin(draft, entry_id=entry_id, by=by, now=standing.created_at).content
+        != standing.content
+    ):
         raise errors.Conflict("key_reused")
     return standing
 
 
 def list_bulletins(
-    channel: str | None, state: State | None, *, cursor: str | None, limit: int, listing: Listing, cursors: Cursors, desk: Desk
+    channel: str | None,
+    state: State | None,
+    *,
+    cursor: str | None,
+    limit: int,
+    listing: Listing,
+    cursors: Cursors,
+    desk: Desk,
 ) -> BulletinPage:
-    """One page, newest first, of the officer's channels. A filter outside them gives an empty page."""
+    """One page, newest first, of the officer's channels.
+
+    A filter outside them gives an empty page.
+    """
     officer, now = desk.officer, desk.now
     bound = {"channel": channel, "state": state}
     below = cursors.read(cursor, reader=officer.username, filters=bound, now=now)
     channels = {
-        each.code for each in desk.catalogue.channels if channel in (None, each.code) and works_in(officer, each.code, desk.catalogue)
+        each.code
+        for each in desk.catalogue.channels
+        if channel in (None, each.code) and works_in(officer, each.code, desk.catalogue)
     }
     # What time has ended is kept as published until the sweep comes by.
-    partitions = [State.PUBLISHED, State.EXPIRED] if state is State.EXPIRED else [state] if state else list(State)
+    partitions = (
+        [State.PUBLISHED, State.EXPIRED]
+        if state is State.EXPIRED
+        else [state]
+        if state
+        else list(State)
+    )
 
     def keep(row: Mapping[str, Any]) -> bool:
         bulletin = Bulletin.model_validate(row)
         return bulletin.content.channel in channels and state in (None, bulletin.state_at(now))
 
-    page = listing.page(BY_STATE, [each.value for each in partitions], limit=limit, below=below, keep=keep)
-    desk.audit.about_officer(
-        by=officer.username, action=Action.LIST, now=now, detail={"bulletins": bound, "below": below, "count": len(page.rows)}
+    page = listing.page(
+        BY_STATE, [each.value for each in partitions], limit=limit, below=below, keep=keep
     )
-    signed = cursors.sign(page.position, reader=officer.username, filters=bound, now=now) if page.position else None
+    desk.audit.about_officer(
+        by=officer.username,
+        action=Action.LIST,
+        now=now,
+        detail={"bulletins": bound, "below": below, "count": len(page.rows)},
+    )
+    signed = (
+        cursors.sign(page.position, reader=officer.username, filters=bound, now=now)
+        if page.position
+        else None
+    )
     return BulletinPage(tuple(Bulletin.model_validate(row) for row in page.rows), signed)
 
 
 def open_bulletin(bulletin_id: str, *, desk: Desk) -> Dossier:
-    """A bulletin of the officer's channels. Raises NotFound for an unknown one as for one of another channel, with a denial on record."""
+    """A bulletin of the officer's channels. Raises NotFound for an unknown one as for one of
+    another channel, with a denial on record.
+    """
     dossier = _within_reach(bulletin_id, desk)
-    desk.audit.about_bulletin(bulletin_id, by=desk.officer.username, action=Action.OPEN, now=desk.now)
+    desk.audit.about_bulletin(
+        bulletin_id, by=desk.officer.username, action=Action.OPEN, now=desk.now
+    )
     return dossier
 
 
 def read_history(bulletin_id: str, *, desk: Desk) -> list[Event]:
-    """Who did and saw what, oldest first, this very look included; with each version its content. Raises NotFound."""
+    """Who did and saw what, oldest first, this very look included; with each version its content.
+    Raises NotFound.
+    """
     _within_reach(bulletin_id, desk)
     by = desk.officer.username
-    desk.audit.about_bulletin(bulletin_id, by=by, action=Action.OPEN, now=desk.now, detail={"part": "history"})
+    desk.audit.about_bulletin(
+        bulletin_id, by=by, action=Action.OPEN, now=desk.now, detail={"part": "history"}
+    )
     unnamed = {each.version: each for each in desk.bulletins.versions(bulletin_id)}
     events = []
     for row in desk.audit.of_bulletin(bulletin_id):
         detail = json.loads(row["detail"]) if "detail" in row else None
-        if detail and detail.get("step") in _MAKES_A_VERSION and (version := unnamed.pop(detail["version"], None)):
+        if (
+            detail
+            and detail.get("step") in _MAKES_A_VERSION
+            and (version := unnamed.pop(detail["version"], None))
+        ):
             detail |= {"content": version.content.model_dump(mode="json")}
         events.append(Event(row["sk"].partition("#")[0], row["by"], row["action"], detail))
     # Pictures' verdicts, and what is older than the audit trail.
     events += [
-        Event(times.render(each.at), each.by, Action.CHANGE, {"version": number, "content": each.content.model_dump(mode="json")})
+        Event(
+            times.render(each.at),
+            each.by,
+            Action.CHANGE,
+            {"version": number, "content": each.content.model_dump(mode="json")},
+        )
         for number, each in unnamed.items()
     ]
     return sorted(events, key=lambda event: event.at)
@@ -166,11 +244,14 @@ def count_leads(bulletin_id: str, *, reports: "Reports", catalogue: Catalogue) -
     """How many leads there are on a bulletin."""
     shards = max(category.shards for category in catalogue.categories)
     index = (keys.BY_BULLETIN, keys.PARTITION[keys.BY_BULLETIN], "listed_at")
-    return sum(reports.table.count(f"{bulletin_id}#{shard}", index=index) for shard in range(shards))
+    return sum(
+        reports.table.count(f"{bulletin_id}#{shard}", index=index) for shard in range(shards)
+    )
 
 
 def change_bulletin(bulletin_id: str, changes: Changes, *, version: int, desk: Desk) -> Dossier:
-    """Write the next version. Of a published bulletin it waits for approval, and readers go on seeing the old one.
+    """Write the next version. Of a published bulletin it waits for approval, and readers go on
+    seeing the old one.
 
     Raises Stale, Invalid, Conflict (`illegal_transition`, `channel_not_active`), NotFound.
     """
@@ -183,30 +264,55 @@ def change_bulletin(bulletin_id: str, changes: Changes, *, version: int, desk: D
                 raise errors.Invalid(errors.FieldError("channel", "unknown_value"))
             if not desk.catalogue.takes_bulletins(wanted, desk.now):
                 raise errors.Conflict("channel_not_active")
-        showable = frozenset(medium.media_id for medium in dossier.pictures if medium.state is not MediaState.REJECTED)
-        return rules.changed(bulletin, changes, pictures=showable, by=desk.officer.username, now=desk.now)
+        showable = frozenset(
+            medium.media_id
+            for medium in dossier.pictures
+            if medium.state is not MediaState.REJECTED
+        )
+        return rules.changed(
+            bulletin, changes, pictures=showable, by=desk.officer.username, now=desk.now
+        )
 
-    return _step(bulletin_id, write, desk, {"step": "write", "fields": sorted(changes.model_fields_set)})
+    return _step(
+        bulletin_id, write, desk, {"step": "write", "fields": sorted(changes.model_fields_set)}
+    )
 
 
 def add_pictures(
-    bulletin_id: str, declared: Sequence[Declared], *, idempotency_key: str | None, identity: Identity, desk: Desk
+    bulletin_id: str,
+    declared: Sequence[Declared],
+    *,
+    idempotency_key: str | None,
+    identity: Identity,
+    desk: Desk,
 ) -> tuple[Bulletin, tuple[Medium, ...]]:
-    """Declare pictures, which the next version shows. The same Idempotency-Key again answers with the same pictures.
+    """Declare pictures, which the next version shows. The same Idempotency-Key again answers with
+    the same pictures.
 
     Raises Invalid, Conflict (`too_many_media`, `key_reused`, `illegal_transition`), NotFound.
     """
-    wrong = [n for n, each in enumerate(declared) if ACCEPTED[each.content_type].kind is not MediaKind.IMAGE]
+    wrong = [
+        n
+        for n, each in enumerate(declared)
+        if ACCEPTED[each.content_type].kind is not MediaKind.IMAGE
+    ]
     if wrong:
-        raise errors.Invalid(*(errors.FieldError(f"media.{n}.content_type", "pictures_only") for n in wrong))
+        raise errors.Invalid(
+            *(errors.FieldError(f"media.{n}.content_type", "pictures_only") for n in wrong)
+        )
     call = idempotency_key or random_id()
-    new = tuple(new_medium(each, identity.media_id(bulletin_id, call, n), n, desk.now) for n, each in enumerate(declared))
+    new = tuple(
+        new_medium(each, identity.media_id(bulletin_id, call, n), n, desk.now)
+        for n, each in enumerate(declared)
+    )
     for _ in range(_TRIES):
         dossier = _within_reach(bulletin_id, desk)
         bulletin, known = dossier.bulletin, {medium.media_id: medium for medium in dossier.pictures}
         if new[0].media_id in known:
             standing = tuple(known[medium.media_id] for medium in new if medium.media_id in known)
-            if [_declaration(medium) for medium in standing] != [_declaration(medium) for medium in new]:
+            if [_declaration(medium) for medium in standing] != [
+                _declaration(medium) for medium in new
+            ]:
                 raise errors.Conflict("key_reused")
             return bulletin, standing
         bulletin.after(rules.Step.WRITE, desk.now)
@@ -215,10 +321,18 @@ def add_pictures(
             raise errors.Conflict("too_many_media", limit=str(MAX_PICTURES))
         content = bulletin.content.model_copy(update={"media": shown})
         after = rules.written(bulletin, content, by=desk.officer.username)
-        puts = [action for medium in new for action in desk.bulletins.picture_action(bulletin_id, medium, desk.now + duties.UPLOAD_CHECK)]
+        puts = [
+            action
+            for medium in new
+            for action in desk.bulletins.picture_action(
+                bulletin_id, medium, desk.now + duties.UPLOAD_CHECK
+            )
+        ]
         try:
             record = _record(after, desk, {"step": "write", "fields": ["media"]})
-            return desk.bulletins.replace(bulletin, after, record, *puts, by=desk.officer.username, now=desk.now), new
+            return desk.bulletins.replace(
+                bulletin, after, record, *puts, by=desk.officer.username, now=desk.now
+            ), new
         except ConditionFailed:
             continue
     raise errors.Unavailable
@@ -227,20 +341,32 @@ def add_pictures(
 def approve_bulletin(bulletin_id: str, *, version: int, desk: Desk) -> Dossier:
     """Publish exactly this version. Repeated by the same officer, it answers the same.
 
-    Raises Forbidden `own_words`, Stale, Conflict (`illegal_transition`, `channel_not_active`, `media_pending`, `expiry_passed`), NotFound.
+    Raises Forbidden `own_words`, Stale, Conflict (`illegal_transition`, `channel_not_active`,
+    `media_pending`, `expiry_passed`), NotFound.
     """
     by, now = desk.officer.username, desk.now
 
     def approve(dossier: Dossier) -> Bulletin:
         bulletin = _fresh(dossier, version)
-        if bulletin.state_at(now) is State.PUBLISHED and (bulletin.published_version, bulletin.approved_by) == (version, by):
+        if bulletin.state_at(now) is State.PUBLISHED and (
+            bulletin.published_version,
+            bulletin.approved_by,
+        ) == (version, by):
             return bulletin
-        if bulletin.state_at(now) is not State.PUBLISHED and not desk.catalogue.takes_bulletins(bulletin.content.channel, now):
+        if bulletin.state_at(now) is not State.PUBLISHED and not desk.catalogue.takes_bulletins(
+            bulletin.content.channel, now
+        ):
             raise errors.Conflict("channel_not_active")
         try:
             after = rules.approved(bulletin, by=by, now=now)
         except errors.Forbidden:
-            desk.audit.about_bulletin(bulletin_id, by=by, action=Action.DENIED, now=now, detail={"step": "approve", "version": version})
+            desk.audit.about_bulletin(
+                bulletin_id,
+                by=by,
+                action=Action.DENIED,
+                now=now,
+                detail={"step": "approve", "version": version},
+            )
             raise
         ready = {medium.media_id for medium in dossier.pictures if medium.state is MediaState.READY}
         if not ready.issuperset(bulletin.content.media):
@@ -251,7 +377,8 @@ def approve_bulletin(bulletin_id: str, *, version: int, desk: Desk) -> Dossier:
 
 
 def resolve_bulletin(bulletin_id: str, outcome: Words, *, desk: Desk) -> Dossier:
-    """Tell how it ended, at once; so does every lead. Repeated, it answers the same; with another outcome it corrects the first.
+    """Tell how it ended, at once; so does every lead. Repeated, it answers the same; with another
+    outcome it corrects the first.
 
     Raises Conflict, NotFound.
     """
@@ -277,38 +404,69 @@ def withdraw_bulletin(bulletin_id: str, reason: str, *, desk: Desk) -> Dossier:
     return _step(bulletin_id, withdraw, desk, {"step": "withdraw", "reason": reason})
 
 
-def read_page(channel: str | None, *, cursor: str | None, limit: int, bulletins: Bulletins, cursors: Cursors, now: datetime) -> PublicPage:
+def read_page(
+    channel: str | None,
+    *,
+    cursor: str | None,
+    limit: int,
+    bulletins: Bulletins,
+    cursors: Cursors,
+    now: datetime,
+) -> PublicPage:
     """What readers see, newest first. One read, however many bulletins there are."""
     bound = {"channel": channel}
     below = cursors.read(cursor, reader=PUBLIC, filters=bound, now=now) if cursor else None
     page = bulletins.page(channel, now=now, limit=limit, below=below)
-    signed = cursors.sign(page.position, reader=PUBLIC, filters=bound, now=now) if page.position else None
+    signed = (
+        cursors.sign(page.position, reader=PUBLIC, filters=bound, now=now)
+        if page.position
+        else None
+    )
     return PublicPage(page.items, signed)
 
 
 def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
-    """One that readers may see: published, or resolved and told so. Raises NotFound for every other."""
+    """One that readers may see: published, or resolved and told so. Raises NotFound for every
+    other.
+    """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
-    if bulletin is None or not (published(bulletin, now) or (bulletin.state is State.RESOLVED and bulletin.published)):
+    if bulletin is None or not (
+        published(bulletin, now) or (bulletin.state is State.RESOLVED and bulletin.published)
+    ):
         raise errors.NotFound
     return bulletin
 
 
 def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
-    """One whose last CAP message still holds: published, or ended before its time, which is a message too. Raises NotFound."""
+    """One whose last CAP message still holds: published, or ended before its time, which is a
+    message too. Raises NotFound.
+    """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if bulletin is None or not bulletin.messages or bulletin.state_at(now) is State.EXPIRED:
         raise errors.NotFound
     return bulletin
 
 
-def record_picture(bulletin_id: str, media_id: str, manifest: Manifest, *, bulletins: Bulletins, now: datetime) -> bool:
-    """Take a verdict over into a bulletin's picture. False when it is unknown or has its verdict: both are no fault."""
+def record_picture(
+    bulletin_id: str, media_id: str, manifest: Manifest, *, bulletins: Bulletins, now: datetime
+) -> bool:
+    """Take a verdict over into a bulletin's picture. False when it is unknown or has its verdict:
+    both are no fault.
+    """
     return _settle(bulletin_id, media_id, manifest.state, verdict_fields(manifest), bulletins, now)
 
 
-def sweep_bulletins(*, bulletins: Bulletins, audit: Audit, objects: "Objects", uploads: "UploadsQueue", now: datetime) -> dict[str, int]:
-    """End what time has ended, and find out what became of pictures; answers how much was due and how much failed (it stays due)."""
+def sweep_bulletins(
+    *,
+    bulletins: Bulletins,
+    audit: Audit,
+    objects: "Objects",
+    uploads: "UploadsQueue",
+    now: datetime,
+) -> dict[str, int]:
+    """End what time has ended, and find out what became of pictures; answers how much was due and
+    how much failed (it stays due).
+    """
     found = bulletins.due(now, limit=_PER_SWEEP)
     failed = 0
     for due in found:
@@ -326,10 +484,17 @@ def sweep_bulletins(*, bulletins: Bulletins, audit: Audit, objects: "Objects", u
 def _within_reach(bulletin_id: str, desk: Desk) -> Dossier:
     dossier = desk.bulletins.dossier(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if dossier is None:
-        desk.audit.about_officer(by=desk.officer.username, action=Action.DENIED, now=desk.now, detail={"bulletin": bulletin_id[:40]})
+        desk.audit.about_officer(
+            by=desk.officer.username,
+            action=Action.DENIED,
+            now=desk.now,
+            detail={"bulletin": bulletin_id[:40]},
+        )
         raise errors.NotFound
     if not works_in(desk.officer, dossier.bulletin.content.channel, desk.catalogue):
-        desk.audit.about_bulletin(bulletin_id, by=desk.officer.username, action=Action.DENIED, now=desk.now)
+        desk.audit.about_bulletin(
+            bulletin_id, by=desk.officer.username, action=Action.DENIED, now=desk.now
+        )
         raise errors.NotFound
     return dossier
 
@@ -340,7 +505,9 @@ def _fresh(dossier: Dossier, version: int) -> Bulletin:
     return dossier.bulletin
 
 
-def _step(bulletin_id: str, take: Callable[[Dossier], Bulletin], desk: Desk, detail: dict[str, Any]) -> Dossier:
+def _step(
+    bulletin_id: str, take: Callable[[Dossier], Bulletin], desk: Desk, detail: dict[str, Any]
+) -> Dossier:
     """Carry out one step on the bulletin as it stands, and again when somebody else was quicker."""
     for _ in range(_TRIES):
         dossier = _within_reach(bulletin_id, desk)
@@ -348,10 +515,17 @@ def _step(bulletin_id: str, take: Callable[[Dossier], Bulletin], desk: Desk, det
         after = take(dossier)
         try:
             if after is before:  # the same step again
-                desk.audit.about_bulletin(bulletin_id, by=desk.officer.username, action=Action.OPEN, now=desk.now)
+                desk.audit.about_bulletin(
+                    bulletin_id, by=desk.officer.username, action=Action.OPEN, now=desk.now
+                )
                 return dossier
             record = _record(after, desk, detail)
-            return Dossier(desk.bulletins.replace(before, after, record, by=desk.officer.username, now=desk.now), dossier.pictures)
+            return Dossier(
+                desk.bulletins.replace(
+                    before, after, record, by=desk.officer.username, now=desk.now
+                ),
+                dossier.pictures,
+            )
         except ConditionFailed:
             continue
     raise errors.Unavailable
@@ -359,25 +533,48 @@ def _step(bulletin_id: str, take: Callable[[Dossier], Bulletin], desk: Desk, det
 
 def _record(after: Bulletin, desk: Desk, detail: dict[str, Any]) -> dict[str, Any]:
     known = detail | {"version": after.version, "state": after.state}
-    return desk.audit.bulletin_action(after.id, by=desk.officer.username, action=Action.CHANGE, now=desk.now, detail=known)
+    return desk.audit.bulletin_action(
+        after.id, by=desk.officer.username, action=Action.CHANGE, now=desk.now, detail=known
+    )
 
 
 def _declaration(medium: Medium) -> tuple[str, int, str | None]:
     return medium.declared_type, medium.declared_size, medium.declared_sha256
 
 
-def _settle(bulletin_id: str, media_id: str, state: MediaState, found: dict[str, Any], bulletins: Bulletins, now: datetime) -> bool:
-    """A verdict changes what an approval would cover, so it makes a new version; a rejected picture is no longer shown by it."""
+def _settle(
+    bulletin_id: str,
+    media_id: str,
+    state: MediaState,
+    found: dict[str, Any],
+    bulletins: Bulletins,
+    now: datetime,
+) -> bool:
+    """A verdict changes what an approval would cover, so it makes a new version; a rejected picture
+    is no longer shown by it.
+    """
     for _ in range(_TRIES):
         dossier = bulletins.dossier(bulletin_id)
-        medium = next((each for each in dossier.pictures if each.media_id == media_id), None) if dossier else None
+        medium = (
+            next((each for each in dossier.pictures if each.media_id == media_id), None)
+            if dossier
+            else None
+        )
         if dossier is None or medium is None or not advances(medium.state, state):
             return False
         before = dossier.bulletin
-        shown = tuple(each for each in before.content.media if each != media_id or state is MediaState.READY)
+        shown = tuple(
+            each for each in before.content.media if each != media_id or state is MediaState.READY
+        )
         after = rules.written(before, before.content.model_copy(update={"media": shown}), by=None)
         try:
-            bulletins.replace(before, after, bulletins.settle_action(bulletin_id, medium, found), by=VERDICT, now=now)
+            bulletins.replace(
+                before,
+                after,
+                bulletins.settle_action(bulletin_id, medium, found),
+                by=VERDICT,
+                now=now,
+            )
         except ConditionFailed:
             continue
         return True
@@ -386,12 +583,20 @@ def _settle(bulletin_id: str, media_id: str, state: MediaState, found: dict[str,
 
 def _expire(due: Due, bulletins: Bulletins, audit: Audit, now: datetime) -> None:
     bulletin = bulletins.get(due.bulletin_id)
-    if bulletin is None or bulletin.state is not State.PUBLISHED or bulletin.state_at(now) is not State.EXPIRED:
+    if (
+        bulletin is None
+        or bulletin.state is not State.PUBLISHED
+        or bulletin.state_at(now) is not State.EXPIRED
+    ):
         bulletins.strike_off(due)
         return
     after = bulletin.model_copy(update={"state": State.EXPIRED})
     record = audit.bulletin_action(
-        bulletin.id, by=CLOCK, action=Action.CHANGE, now=now, detail={"step": "expire", "version": after.version}
+        bulletin.id,
+        by=CLOCK,
+        action=Action.CHANGE,
+        now=now,
+        detail={"step": "expire", "version": after.version},
     )
     try:
         bulletins.replace(bulletin, after, record, by=CLOCK, now=now)
@@ -400,9 +605,20 @@ def _expire(due: Due, bulletins: Bulletins, audit: Audit, now: datetime) -> None
     log.info("bulletin_expired", extra={"channel": bulletin.content.channel})
 
 
-def _look_for_picture(due: Due, media_id: str, bulletins: Bulletins, objects: "Objects", uploads: "UploadsQueue", now: datetime) -> None:
+def _look_for_picture(
+    due: Due,
+    media_id: str,
+    bulletins: Bulletins,
+    objects: "Objects",
+    uploads: "UploadsQueue",
+    now: datetime,
+) -> None:
     dossier = bulletins.dossier(due.bulletin_id)
-    medium = next((each for each in dossier.pictures if each.media_id == media_id), None) if dossier else None
+    medium = (
+        next((each for each in dossier.pictures if each.media_id == media_id), None)
+        if dossier
+        else None
+    )
     if medium is None or medium.state.is_verdict:
         bulletins.strike_off(due)
         return
@@ -420,6 +636,10 @@ def _look_for_picture(due: Due, media_id: str, bulletins: Bulletins, objects: "O
         bulletins.put_off(due, now + duties.UPLOAD_CHECK, attempts=attempts + 1)
     else:
         reason = RejectReason.UNPROCESSABLE if first else RejectReason.NOT_RECEIVED
-        found = {"state": MediaState.REJECTED.value, "reason": reason.value, "version_id": first.version_id if first else None}
+        found = {
+            "state": MediaState.REJECTED.value,
+            "reason": reason.value,
+            "version_id": first.version_id if first else None,
+        }
         _settle(due.bulletin_id, media_id, MediaState.REJECTED, found, bulletins, now)
         bulletins.strike_off(due)

@@ -1,4 +1,6 @@
-"""Uploads without a verdict: the event was lost, the processing died, or nothing ever came. Every medium gets a verdict."""
+"""Uploads without a verdict: the event was lost, the processing died, or nothing ever came. Every
+medium gets a verdict.
+"""
 
 import logging
 from datetime import datetime
@@ -20,12 +22,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How often an upload that is there is put before make_thumbnails again, before it counts as one that cannot be processed.
+# How often an upload that is there is put before make_thumbnails again, before it counts as one
+# that cannot be processed.
 _ATTEMPTS = 3
 
 
-def reconcile_upload(row: Row, *, duties: Duties, reports: Reports, objects: "Objects", uploads: "UploadsQueue", now: datetime) -> None:
-    """Find out what became of one medium (`row`, read with its duty), and give the verdict that is due."""
+def reconcile_upload(
+    row: Row,
+    *,
+    duties: Duties,
+    reports: Reports,
+    objects: "Objects",
+    uploads: "UploadsQueue",
+    now: datetime,
+) -> None:
+    """Find out what became of one medium (`row`, read with its duty), and give the verdict that is
+    due.
+    """
     report_id, media_id = row["pk"].removeprefix("REPORT#"), row["media_id"]
     manifest = read_manifest(report_id, media_id, objects=objects)
     if manifest:
@@ -38,22 +51,41 @@ def reconcile_upload(row: Row, *, duties: Duties, reports: Reports, objects: "Ob
         if now >= give_up_at:
             log.info("upload_not_received")
             if row.get("upload_id"):
-                abort_multipart(s3=objects.s3, bucket=objects.bucket, key=key, upload_id=row["upload_id"])
-            _done(reject_upload(report_id, media_id, RejectReason.NOT_RECEIVED, reports=reports, now=now), row, duties)
+                abort_multipart(
+                    s3=objects.s3, bucket=objects.bucket, key=key, upload_id=row["upload_id"]
+                )
+            _done(
+                reject_upload(
+                    report_id, media_id, RejectReason.NOT_RECEIVED, reports=reports, now=now
+                ),
+                row,
+                duties,
+            )
         else:
             duties.strike_off(row, then=Duty(DutyKind.RECONCILE, give_up_at))
         return
     attempts = row.get("attempts", 0)
     if attempts >= _ATTEMPTS:
         log.warning("upload_unprocessable")
-        rejected = reject_upload(report_id, media_id, RejectReason.UNPROCESSABLE, reports=reports, now=now, version_id=first.version_id)
+        rejected = reject_upload(
+            report_id,
+            media_id,
+            RejectReason.UNPROCESSABLE,
+            reports=reports,
+            now=now,
+            version_id=first.version_id,
+        )
         _done(rejected, row, duties)
         return
     uploads.look_again(objects.bucket, key, first.version_id)
-    duties.strike_off(row, then=Duty(DutyKind.RECONCILE, now + owed.UPLOAD_CHECK), put={"attempts": attempts + 1})
+    duties.strike_off(
+        row, then=Duty(DutyKind.RECONCILE, now + owed.UPLOAD_CHECK), put={"attempts": attempts + 1}
+    )
 
 
 def _done(recorded: bool, row: Row, duties: Duties) -> None:
-    """A verdict takes its duty along. Where it was not recorded the report is gone, and nobody is owed one any more."""
+    """A verdict takes its duty along. Where it was not recorded the report is gone, and nobody is
+    owed one any more.
+    """
     if not recorded:
         duties.strike_off(row)

@@ -1,4 +1,6 @@
-"""Recording what became of an upload: the medium's row moves on, the report counts it, and officers are owed word of it."""
+"""Recording what became of an upload: the medium's row moves on, the report counts it, and officers
+are owed word of it.
+"""
 
 import logging
 from datetime import datetime
@@ -25,15 +27,21 @@ _TRIES = 8
 def read_manifest(report_id: str, media_id: str, *, objects: "Objects") -> Manifest | None:
     """The verdict that `make_thumbnails` has written; None while there is none."""
     try:
-        return Manifest.model_validate_json(objects.read(derived_key(report_id, media_id, "manifest.json")))
+        return Manifest.model_validate_json(
+            objects.read(derived_key(report_id, media_id, "manifest.json"))
+        )
     except errors.NotFound:
         return None
 
 
-def record_verdict(report_id: str, media_id: str, manifest: Manifest, *, reports: Reports, now: datetime) -> bool:
-    """Take a manifest over into the medium's row. False when the row is unknown or has its verdict already: both are no fault.
+def record_verdict(
+    report_id: str, media_id: str, manifest: Manifest, *, reports: Reports, now: datetime
+) -> bool:
+    """Take a manifest over into the medium's row. False when the row is unknown or has its verdict
+    already: both are no fault.
 
-    Officers are told when the last declared medium has its verdict, or a minute after the first, whichever comes first.
+    Officers are told when the last declared medium has its verdict, or a minute after the first,
+    whichever comes first.
     """
     return _settle(report_id, media_id, manifest.state, verdict_fields(manifest), reports, now)
 
@@ -57,20 +65,37 @@ def verdict_fields(manifest: Manifest) -> dict[str, Any]:
 
 
 def reject_upload(
-    report_id: str, media_id: str, reason: RejectReason, *, reports: Reports, now: datetime, version_id: str | None = None
+    report_id: str,
+    media_id: str,
+    reason: RejectReason,
+    *,
+    reports: Reports,
+    now: datetime,
+    version_id: str | None = None,
 ) -> bool:
-    """Give a verdict where none came. With `version_id` there is an original, which officers may open all the same."""
+    """Give a verdict where none came. With `version_id` there is an original, which officers may
+    open all the same.
+    """
     found = {"state": MediaState.REJECTED.value, "reason": reason.value, "version_id": version_id}
     return _settle(report_id, media_id, MediaState.REJECTED, found, reports, now)
 
 
-def _settle(report_id: str, media_id: str, state: MediaState, found: dict[str, Any], reports: Reports, now: datetime) -> bool:
+def _settle(
+    report_id: str,
+    media_id: str,
+    state: MediaState,
+    found: dict[str, Any],
+    reports: Reports,
+    now: datetime,
+) -> bool:
     for _ in range(_TRIES):
         try:
             case = reports.view(report_id, consistent=True)
         except errors.Gone:
             case = None
-        medium = next((each for each in case.media if each.media_id == media_id), None) if case else None
+        medium = (
+            next((each for each in case.media if each.media_id == media_id), None) if case else None
+        )
         if case is None or medium is None or case.head.get("expiring"):
             log.info("verdict_without_row")
             return False
@@ -84,7 +109,14 @@ def _settle(report_id: str, media_id: str, state: MediaState, found: dict[str, A
     raise errors.Unavailable
 
 
-def _actions(case: Case, medium: Medium, state: MediaState, found: dict[str, Any], reports: Reports, now: datetime) -> list[dict[str, Any]]:
+def _actions(
+    case: Case,
+    medium: Medium,
+    state: MediaState,
+    found: dict[str, Any],
+    reports: Reports,
+    now: datetime,
+) -> list[dict[str, Any]]:
     report, pk = case.report, keys.report(case.report.id)
     settle = reports.table.update_action(
         pk,
@@ -96,7 +128,10 @@ def _actions(case: Case, medium: Medium, state: MediaState, found: dict[str, Any
     ready = state is MediaState.READY
     settled = report.media_settled + 1
     last = settled >= report.media_total
-    head: dict[str, Any] = {"media_settled": settled, "media_ready": report.media_ready + (1 if ready else 0)}
+    head: dict[str, Any] = {
+        "media_settled": settled,
+        "media_ready": report.media_ready + (1 if ready else 0),
+    }
     if ready and report.thumb is None:
         head["thumb"] = medium.media_id
     remove: list[str] = []
@@ -110,20 +145,36 @@ def _actions(case: Case, medium: Medium, state: MediaState, found: dict[str, Any
         keys.HEAD,
         put=head,
         remove=remove,
-        equal={"media_settled": case.head.get("media_settled"), "media_event": case.head.get("media_event"), **NOT_GOING},
+        equal={
+            "media_settled": case.head.get("media_settled"),
+            "media_event": case.head.get("media_event"),
+            **NOT_GOING,
+        },
     )
     return [settle, count, *telling]
 
 
-def _tell(case: Case, last: bool, reports: Reports, now: datetime) -> tuple[list[dict[str, Any]], str | None]:
-    """The actions that owe the notice, and the key of an event that still waits for the other media."""
+def _tell(
+    case: Case, last: bool, reports: Reports, now: datetime
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The actions that owe the notice, and the key of an event that still waits for the other
+    media.
+    """
     report, waiting = case.report, case.head.get("media_event")
     if not last:
         if waiting:
             return [], waiting
         entry = random_id(10)
         duty = duties.notify_later(now, duties.MEDIA_PATIENCE)
-        return [reports.event_action(report.id, NoticeKind.MEDIA, now=now, entry_id=entry, duty=duty)], keys.event(now, entry)
-    # The last one: told now. An event that still waits is taken back, and if it has been told meanwhile this one tells of the rest.
-    told = reports.event_action(report.id, NoticeKind.MEDIA, now=now, entry_id=random_id(10), duty=duties.notify(now))
-    return [told, *([reports.table.delete_action(keys.report(report.id), waiting)] if waiting else [])], None
+        return [
+            reports.event_action(report.id, NoticeKind.MEDIA, now=now, entry_id=entry, duty=duty)
+        ], keys.event(now, entry)
+    # The last one: told now. An event that still waits is taken back, and if it has been told
+    # meanwhile this one tells of the rest.
+    told = reports.event_action(
+        report.id, NoticeKind.MEDIA, now=now, entry_id=random_id(10), duty=duties.notify(now)
+    )
+    return [
+        told,
+        *([reports.table.delete_action(keys.report(report.id), waiting)] if waiting else []),
+    ], None

@@ -1,4 +1,6 @@
-"""What officers write on a report: messages, which the reporter reads, and notes, which only officers do."""
+"""What officers write on a report: messages, which the reporter reads, and notes, which only
+officers do.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -27,16 +29,22 @@ def write_message(
     audit: Audit,
     now: datetime,
 ) -> Message:
-    """Write to the reporter, who finds it in their view; the reporter's messages so far count as read.
+    """Write to the reporter, who finds it in their view; the reporter's messages so far count as
+    read.
 
-    The same Idempotency-Key again answers with the first message. Raises NotFound, Conflict (`withdrawn`, `key_reused`, `expiring`).
+    The same Idempotency-Key again answers with the first message. Raises NotFound, Conflict
+    (`withdrawn`, `key_reused`, `expiring`).
     """
 
     def write(case: Case, entry_id: str) -> Message:
         if case.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
-        message = Message(id=entry_id, sender=Sender.OFFICER, text=text, sent_at=now, by=officer.username)
-        record = audit.report_action(report_id, by=officer.username, action=Action.MESSAGE, now=now, detail={"id": entry_id})
+        message = Message(
+            id=entry_id, sender=Sender.OFFICER, text=text, sent_at=now, by=officer.username
+        )
+        record = audit.report_action(
+            report_id, by=officer.username, action=Action.MESSAGE, now=now, detail={"id": entry_id}
+        )
         reports.add_message(case, message, also=[record])
         return message
 
@@ -65,16 +73,29 @@ def write_note(
     audit: Audit,
     now: datetime,
 ) -> Note:
-    """Add a remark. The same Idempotency-Key again answers with the first one. Raises NotFound, Conflict (`key_reused`, `expiring`)."""
+    """Add a remark. The same Idempotency-Key again answers with the first one. Raises NotFound,
+    Conflict (`key_reused`, `expiring`).
+    """
 
     def write(case: Case, entry_id: str) -> Note:
         note = Note(id=entry_id, by=officer.username, text=text, at=now)
-        record = audit.report_action(report_id, by=officer.username, action=Action.NOTE, now=now, detail={"id": entry_id})
+        record = audit.report_action(
+            report_id, by=officer.username, action=Action.NOTE, now=now, detail={"id": entry_id}
+        )
         reports.add_note(case, note, also=[record])
         return note
 
     return _write_once(
-        officer, report_id, text, write, lambda case: case.notes, idempotency_key, identity=identity, reports=reports, audit=audit, now=now
+        officer,
+        report_id,
+        text,
+        write,
+        lambda case: case.notes,
+        idempotency_key,
+        identity=identity,
+        reports=reports,
+        audit=audit,
+        now=now,
     )
 
 

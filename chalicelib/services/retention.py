@@ -1,4 +1,5 @@
-"""What is kept how long, and what is kept from deletion. Deletion takes objects in all their versions first, then rows; a tombstone stays.
+"""What is kept how long, and what is kept from deletion. Deletion takes objects in all their
+versions first, then rows; a tombstone stays.
 
 Each step can be repeated, and the duty to expire stays until the last one is done.
 """
@@ -29,8 +30,12 @@ TOMBSTONE_LIFE = timedelta(days=365)
 _TRIES = 5
 
 
-def expire_report(row: Row, now: datetime, *, duties: Duties, reports: Reports, objects: "Objects") -> None:
-    """Delete a report whose time has come (`row` is its HEAD, read with the duty). Under a legal hold it is put off to the hold's end."""
+def expire_report(
+    row: Row, now: datetime, *, duties: Duties, reports: Reports, objects: "Objects"
+) -> None:
+    """Delete a report whose time has come (`row` is its HEAD, read with the duty). Under a legal
+    hold it is put off to the hold's end.
+    """
     held_until = row.get("held_until")
     if held_until and times.parse(held_until) > now:
         duties.strike_off(row, then=Duty(DutyKind.EXPIRE, times.parse(held_until)))
@@ -46,7 +51,9 @@ def expire_report(row: Row, now: datetime, *, duties: Duties, reports: Reports, 
     log.info("report_expired")
 
 
-def place_hold(officer: Officer, case: Case, wanted: NewHold, *, reports: Reports, audit: Audit, now: datetime) -> Hold:
+def place_hold(
+    officer: Officer, case: Case, wanted: NewHold, *, reports: Reports, audit: Audit, now: datetime
+) -> Hold:
     """Ask for a legal hold. It holds once a second officer approves it.
 
     Raises Invalid (an end that is past, or too far), Conflict (`already_held`, `expiring`).
@@ -63,15 +70,21 @@ def place_hold(officer: Officer, case: Case, wanted: NewHold, *, reports: Report
             raise errors.Conflict("already_held")
         hold = Hold(by=officer.username, reason=wanted.reason, until=wanted.until, asked_at=now)
         detail = {"asked": True, "reason": hold.reason, "until": times.render(hold.until)}
-        recorded = audit.report_action(case.report.id, by=officer.username, action=Action.HOLD, now=now, detail=detail)
+        recorded = audit.report_action(
+            case.report.id, by=officer.username, action=Action.HOLD, now=now, detail=detail
+        )
         _write(case, hold, None, reports, recorded)
         return hold
 
     return _settled(case, reports, place)
 
 
-def approve_hold(officer: Officer, case: Case, *, reports: Reports, audit: Audit, now: datetime) -> Hold:
-    """Approve a hold that somebody else asked for. Raises Forbidden `own_words`, Conflict (`no_hold`, `expiring`)."""
+def approve_hold(
+    officer: Officer, case: Case, *, reports: Reports, audit: Audit, now: datetime
+) -> Hold:
+    """Approve a hold that somebody else asked for. Raises Forbidden `own_words`, Conflict
+    (`no_hold`, `expiring`).
+    """
 
     def approve(case: Case) -> Hold:
         hold = case.hold
@@ -80,40 +93,68 @@ def approve_hold(officer: Officer, case: Case, *, reports: Reports, audit: Audit
         if hold.approved_by:
             return hold
         if hold.by == officer.username:
-            audit.about_report(case.report.id, by=officer.username, action=Action.DENIED, now=now, detail={"hold": "own"})
+            audit.about_report(
+                case.report.id,
+                by=officer.username,
+                action=Action.DENIED,
+                now=now,
+                detail={"hold": "own"},
+            )
             raise errors.Forbidden("own_words")
         approved = hold.model_copy(update={"approved_by": officer.username, "approved_at": now})
         detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
-        recorded = audit.report_action(case.report.id, by=officer.username, action=Action.HOLD, now=now, detail=detail)
+        recorded = audit.report_action(
+            case.report.id, by=officer.username, action=Action.HOLD, now=now, detail=detail
+        )
         _write(case, approved, hold.until, reports, recorded)
         return approved
 
     return _settled(case, reports, approve)
 
 
-def lift_hold(officer: Officer, case: Case, *, reports: Reports, audit: Audit, now: datetime) -> None:
+def lift_hold(
+    officer: Officer, case: Case, *, reports: Reports, audit: Audit, now: datetime
+) -> None:
     """End a hold, or take back one that was asked for. Repeated, it changes nothing."""
 
     def lift(case: Case) -> None:
         if case.hold is None:
             return
-        recorded = audit.report_action(case.report.id, by=officer.username, action=Action.HOLD, now=now, detail={"lifted": True})
+        recorded = audit.report_action(
+            case.report.id,
+            by=officer.username,
+            action=Action.HOLD,
+            now=now,
+            detail={"lifted": True},
+        )
         _write(case, None, None, reports, recorded)
 
     _settled(case, reports, lift)
 
 
-def _write(case: Case, hold: Hold | None, held_until: datetime | None, reports: Reports, recorded: dict[str, object]) -> None:
-    """Keep the hold with its record. Without one, a report that is done with goes when it would have gone."""
+def _write(
+    case: Case,
+    hold: Hold | None,
+    held_until: datetime | None,
+    reports: Reports,
+    recorded: dict[str, object],
+) -> None:
+    """Keep the hold with its record. Without one, a report that is done with goes when it would
+    have gone.
+    """
     due = None
     if hold is None and case.report.closed_at and case.head.get("duty") == DutyKind.EXPIRE:
         withdrawn = case.report.status is Status.WITHDRAWN
-        due = case.report.closed_at + (WITHDRAWN_RETENTION if withdrawn else retention(case.report.disposition))
+        due = case.report.closed_at + (
+            WITHDRAWN_RETENTION if withdrawn else retention(case.report.disposition)
+        )
     reports.keep_hold(case, hold, held_until, expire_at=due, also=[recorded])
 
 
 def _settled[Done](case: Case, reports: Reports, step: Callable[[Case], Done]) -> Done:
-    """The step on the report as it is: one that has changed at the same moment (a notice was struck off, say) is read again."""
+    """The step on the report as it is: one that has changed at the same moment (a notice was struck
+    off, say) is read again.
+    """
     for _ in range(_TRIES):
         try:
             return step(case)

@@ -7,13 +7,23 @@ from itertools import batched
 from typing import Any
 
 from chalicelib.domain import times
-from chalicelib.domain.seals import HOUR, Batch, Digest, SealedRow, hour_after, hour_of, sha256, start_of
+from chalicelib.domain.seals import (
+    HOUR,
+    Batch,
+    Digest,
+    SealedRow,
+    hour_after,
+    hour_of,
+    sha256,
+    start_of,
+)
 from chalicelib.store.audit import KEPT
 from chalicelib.store.seals import Seals
 
 log = logging.getLogger(__name__)
 
-# A batch is under way at most as long as its function runs, so after this an hour has all of its batches.
+# A batch is under way at most as long as its function runs, so after this an hour has all of its
+# batches.
 _SETTLED_AFTER = timedelta(minutes=5)
 # What an outage left undone is made up for, so many hours at a run.
 _HOURS_AT_ONCE = 200
@@ -22,14 +32,18 @@ _ROWS_AT_ONCE = 100
 Row = Mapping[str, Any]
 
 
-def seal_rows(first_sequence: str, rows: Sequence[SealedRow], *, seals: Seals, now: datetime) -> None:
+def seal_rows(
+    first_sequence: str, rows: Sequence[SealedRow], *, seals: Seals, now: datetime
+) -> None:
     """Put rows that have just been written under seal. The same rows again change nothing."""
     if rows:
         seals.put_batch(hour_of(now), Batch.of(first_sequence, rows))
 
 
 def write_digests(*, seals: Seals, now: datetime) -> int:
-    """Write the digest of every hour that is over and has none, an empty one included; answers how many."""
+    """Write the digest of every hour that is over and has none, an empty one included; answers how
+    many.
+    """
     last = _last_digest(seals, now)
     hour = hour_after(last) if last else seals.first_hour()
     previous = seals.digest(last) if last else None
@@ -49,11 +63,16 @@ def _last_digest(seals: Seals, now: datetime) -> str | None:
 
 
 def verify(
-    *, seals: Seals, read: Callable[[Sequence[tuple[str, str]]], Iterable[Row]], is_genuine: Callable[[Row], bool], now: datetime
+    *,
+    seals: Seals,
+    read: Callable[[Sequence[tuple[str, str]]], Iterable[Row]],
+    is_genuine: Callable[[Row], bool],
+    now: datetime,
 ) -> Iterator[str]:
     """What is wrong with the audit trail, oldest first; nothing when all is well.
 
-    `read` answers the rows of these keys (pk, sk), as many as are there. Rows that are older than they are kept may be gone.
+    `read` answers the rows of these keys (pk, sk), as many as are there. Rows that are older than
+    they are kept may be gone.
     """
     expected: str | None = None
     previous: bytes | None = None
@@ -67,9 +86,14 @@ def verify(
             expected, previous = hour_after(hour), None
             continue
         digest = Digest.model_validate_json(content)
-        if digest.previous != (sha256(previous) if previous is not None else None) or digest.hour != hour:
+        if (
+            digest.previous != (sha256(previous) if previous is not None else None)
+            or digest.hour != hour
+        ):
             yield f"The digest of {hour} does not follow the one before it."
-        if digest != Digest.of(hour, digest.batches, previous).model_copy(update={"previous": digest.previous}):
+        if digest != Digest.of(hour, digest.batches, previous).model_copy(
+            update={"previous": digest.previous}
+        ):
             yield f"The digest of {hour} does not add up."
         for name in sorted({*digest.batches, *seals.batches(hour)}):
             if name not in digest.batches:
@@ -95,7 +119,10 @@ def _verify_batch(
         yield f"Batch {name} of {hour} is {'altered' if batch else 'missing'}."
         return
     for some in batched(sealed, _ROWS_AT_ONCE):
-        standing = {(row["pk"], row["sk"]): row for row in read(list(dict.fromkeys((row.pk, row.sk) for row in some)))}
+        standing = {
+            (row["pk"], row["sk"]): row
+            for row in read(list(dict.fromkeys((row.pk, row.sk) for row in some)))
+        }
         for each in some:
             row = standing.get((each.pk, each.sk))
             if row is None:

@@ -19,8 +19,12 @@ from chalicelib.store.table import Row
 log = logging.getLogger(__name__)
 
 
-def count_changed(report_keys: Sequence[str], *, duties: Duties, statistics: Statistics) -> frozenset[str]:
-    """Count the reports with these partition keys as they are now; answers those that must be tried again."""
+def count_changed(
+    report_keys: Sequence[str], *, duties: Duties, statistics: Statistics
+) -> frozenset[str]:
+    """Count the reports with these partition keys as they are now; answers those that must be tried
+    again.
+    """
     failed = set()
     for pk in dict.fromkeys(report_keys):
         try:
@@ -45,15 +49,22 @@ def view_statistics(
     catalogue: Catalogue,
     now: datetime,
 ) -> dict[str, Any]:
-    """Counts of the reports received from `since` to `until` inside the officer's scope, and the oldest that nobody has acknowledged."""
-    inside = [row for row in statistics.rows(since, until) if officer.sees(*row["sk"].split("#")[1:3])]
+    """Counts of the reports received from `since` to `until` inside the officer's scope, and the
+    oldest that nobody has acknowledged.
+    """
+    inside = [
+        row for row in statistics.rows(since, until) if officer.sees(*row["sk"].split("#")[1:3])
+    ]
     oldest = _oldest_unacknowledged(officer, listing, catalogue)
-    audit.about_officer(by=officer.username, action=Action.LIST, now=now, detail={"statistics": [since, until]})
+    audit.about_officer(
+        by=officer.username, action=Action.LIST, now=now, detail={"statistics": [since, until]}
+    )
     return {
         "since": str(since),
         "until": str(until),
         **rules.summarize(inside, now.date()),
-        "oldest_unacknowledged": oldest and {name: oldest[name] for name in ("id", "reference", "category", "received_at")},
+        "oldest_unacknowledged": oldest
+        and {name: oldest[name] for name in ("id", "reference", "category", "received_at")},
     }
 
 
@@ -65,4 +76,6 @@ def _oldest_unacknowledged(officer: Officer, listing: Listing, catalogue: Catalo
         for shard in range(category.shards)
     ]
     index = (keys.BY_QUEUE, keys.PARTITION[keys.BY_QUEUE], "listed_at")
-    return listing.oldest(index, partitions, keep=lambda row: officer.sees(row["category"], row["district"]))
+    return listing.oldest(
+        index, partitions, keep=lambda row: officer.sees(row["category"], row["district"])
+    )

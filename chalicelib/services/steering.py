@@ -1,4 +1,6 @@
-"""Steering the two catalogues while the system runs: an admin's change is kept, on record, and seen by every function within a minute."""
+"""Steering the two catalogues while the system runs: an admin's change is kept, on record, and seen
+by every function within a minute.
+"""
 
 from datetime import datetime
 
@@ -13,9 +15,16 @@ _TRIES = 5
 
 
 def change_catalogue(
-    changes: Overrides, *, officer: Officer, kept: CatalogueChanges, audit: Audit, now: datetime, true_now: datetime
+    changes: Overrides,
+    *,
+    officer: Officer,
+    kept: CatalogueChanges,
+    audit: Audit,
+    now: datetime,
+    true_now: datetime,
 ) -> Kept:
-    """Lay `changes` over what stands. Of two at once both hold, the later one where they meet. What changes nothing is no version.
+    """Lay `changes` over what stands. Of two at once both hold, the later one where they meet. What
+    changes nothing is no version.
 
     Raises Invalid, Unavailable.
     """
@@ -27,10 +36,20 @@ def change_catalogue(
             raise errors.Invalid(*wrong.errors) from None
         after = _after(before, changes, true_now)
         if after.overrides.model_dump() == before.overrides.model_dump():
-            audit.about_officer(by=officer.username, action=Action.OPEN, now=now, detail={"catalogue": before.version})
+            audit.about_officer(
+                by=officer.username,
+                action=Action.OPEN,
+                now=now,
+                detail={"catalogue": before.version},
+            )
             return before
-        detail = {"catalogue": changes.model_dump(mode="json", exclude_none=True), "version": before.version + 1}
-        record = audit.officer_action(by=officer.username, action=Action.CHANGE, now=now, detail=detail)
+        detail = {
+            "catalogue": changes.model_dump(mode="json", exclude_none=True),
+            "version": before.version + 1,
+        }
+        record = audit.officer_action(
+            by=officer.username, action=Action.CHANGE, now=now, detail=detail
+        )
         try:
             return kept.replace(before, after, record)
         except ConditionFailed:
@@ -44,7 +63,8 @@ def _after(before: Kept, changes: Overrides, true_now: datetime) -> Kept:
     growing = {
         each.code: before.shards_to_write(each.code, true_now) or each.shards
         for each in was.categories
-        if now_is.category(each.code).shards > (before.shards_to_write(each.code, true_now) or each.shards)
+        if now_is.category(each.code).shards
+        > (before.shards_to_write(each.code, true_now) or each.shards)
     }
     grown = any(now_is.category(each.code).shards > each.shards for each in was.categories)
     settles_at = true_now + SETTLES_AFTER if grown else before.settles_at

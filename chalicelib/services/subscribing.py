@@ -1,4 +1,6 @@
-"""Officers choose what they are told of. What SNS holds follows their rows: inside their scope, and gone when they are."""
+"""Officers choose what they are told of. What SNS holds follows their rows: inside their scope, and
+gone when they are.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -27,7 +29,8 @@ def subscribe(
 ) -> Subscription:
     """Subscribe the officer's own address. One subscription a protocol: SNS holds one an address.
 
-    Raises Invalid (out of scope, no address on record, too many combinations), Conflict `already_subscribed`.
+    Raises Invalid (out of scope, no address on record, too many combinations), Conflict
+    `already_subscribed`.
     """
     _check_scope(officer, wanted, catalogue)
     address = address_of(officer, wanted.protocol)
@@ -38,12 +41,25 @@ def subscribe(
         raise errors.Invalid(errors.FieldError("categories", "unknown_value"))
     if any(standing.protocol == wanted.protocol for standing in subscriptions.of(officer.username)):
         raise errors.Conflict("already_subscribed")
-    audit.about_officer(by=officer.username, action=Action.CHANGE, now=now, detail={"subscribed": wanted.model_dump(mode="json")})
-    subscription = Subscription(**wanted.model_dump(), id=random_id(), username=officer.username, address=address, created_at=now)
+    audit.about_officer(
+        by=officer.username,
+        action=Action.CHANGE,
+        now=now,
+        detail={"subscribed": wanted.model_dump(mode="json")},
+    )
+    subscription = Subscription(
+        **wanted.model_dump(),
+        id=random_id(),
+        username=officer.username,
+        address=address,
+        created_at=now,
+    )
     subscriptions.put(subscription)
     subscriptions.owe_fitting(officer.username, now)
     try:
-        subscribed = subscription.model_copy(update={"arn": topic.subscribe(wanted.protocol, address, policy)})
+        subscribed = subscription.model_copy(
+            update={"arn": topic.subscribe(wanted.protocol, address, policy)}
+        )
     except errors.Conflict:
         subscriptions.delete(subscription)
         subscriptions.fitted(officer.username)
@@ -54,24 +70,43 @@ def subscribe(
 
 
 def unsubscribe(
-    officer: Officer, subscription_id: str, *, subscriptions: Subscriptions, topic: TopicSubscriptions, audit: Audit, now: datetime
+    officer: Officer,
+    subscription_id: str,
+    *,
+    subscriptions: Subscriptions,
+    topic: TopicSubscriptions,
+    audit: Audit,
+    now: datetime,
 ) -> None:
     """Remove one of the officer's own subscriptions; nothing happens when it is not there."""
     for standing in subscriptions.of(officer.username):
         if standing.id == subscription_id:
-            audit.about_officer(by=officer.username, action=Action.CHANGE, now=now, detail={"unsubscribed": subscription_id})
+            audit.about_officer(
+                by=officer.username,
+                action=Action.CHANGE,
+                now=now,
+                detail={"unsubscribed": subscription_id},
+            )
             _drop(standing, subscriptions, topic)
 
 
-def fit_subscriptions(username: str, *, officers: Officers, subscriptions: Subscriptions, topic: TopicSubscriptions) -> None:
-    """Bring SNS in line with an officer's row, as it is now: scope, address, active or not. Repeated, it changes nothing.
+def fit_subscriptions(
+    username: str, *, officers: Officers, subscriptions: Subscriptions, topic: TopicSubscriptions
+) -> None:
+    """Bring SNS in line with an officer's row, as it is now: scope, address, active or not.
+    Repeated, it changes nothing.
 
-    To be owed (`Subscriptions.owe_fitting`) before the row is changed, and done after: what is left undone the sweep does.
+    To be owed (`Subscriptions.owe_fitting`) before the row is changed, and done after: what is left
+    undone the sweep does.
     """
     officer = officers.get(username)
     for standing in subscriptions.of(username):
         policy = _policy(officer, standing)
-        if officer is None or policy is None or address_of(officer, standing.protocol) != standing.address:
+        if (
+            officer is None
+            or policy is None
+            or address_of(officer, standing.protocol) != standing.address
+        ):
             _drop(standing, subscriptions, topic)
         elif standing.arn is None:
             arn = topic.subscribe(standing.protocol, standing.address, policy)
@@ -92,15 +127,25 @@ def _policy(officer: Officer | None, standing: Subscription) -> dict[str, object
 
 def _check_scope(officer: Officer, wanted: NewSubscription, catalogue: Catalogue) -> None:
     known = {category.code for category in catalogue.categories}
-    wrong = _wrong("categories", wanted.categories, lambda code: code in known and officer.sees_category(code))
+    wrong = _wrong(
+        "categories", wanted.categories, lambda code: code in known and officer.sees_category(code)
+    )
     places = {*geo.districts(), *DISTRICTLESS}
-    wrong += _wrong("districts", wanted.districts, lambda code: code in places and officer.sees_district(code))
+    wrong += _wrong(
+        "districts", wanted.districts, lambda code: code in places and officer.sees_district(code)
+    )
     if wrong:
         raise errors.Invalid(*wrong)
 
 
-def _wrong(field: str, codes: Sequence[str], allowed: Callable[[str], bool]) -> list[errors.FieldError]:
-    return [errors.FieldError(f"{field}.{position}", "unknown_value") for position, code in enumerate(codes) if not allowed(code)]
+def _wrong(
+    field: str, codes: Sequence[str], allowed: Callable[[str], bool]
+) -> list[errors.FieldError]:
+    return [
+        errors.FieldError(f"{field}.{position}", "unknown_value")
+        for position, code in enumerate(codes)
+        if not allowed(code)
+    ]
 
 
 def _drop(standing: Subscription, subscriptions: Subscriptions, topic: TopicSubscriptions) -> None:

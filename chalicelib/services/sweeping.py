@@ -16,11 +16,19 @@ _TELLING = (DutyKind.NOTIFY, DutyKind.ESCALATE)
 Work = Callable[[Row, datetime], None]
 
 
-def sweep(*, publisher: Publisher, work: Mapping[str, Work], now: datetime, time_is_left: Callable[[], bool]) -> dict[str, int]:
-    """Do what is overdue at `now`. What is to be told is told here; every other duty is done by `work`, by its kind.
+def sweep(
+    *,
+    publisher: Publisher,
+    work: Mapping[str, Work],
+    now: datetime,
+    time_is_left: Callable[[], bool],
+) -> dict[str, int]:
+    """Do what is overdue at `now`. What is to be told is told here; every other duty is done by
+    `work`, by its kind.
 
-    Answers how much was due, how long the oldest of it has been (`oldest_duty_s`, which an alarm watches), and how much failed: it stays
-    due, and is tried again. Goes on until there is no more, or `time_is_left` says no.
+    Answers how much was due, how long the oldest of it has been (`oldest_duty_s`, which an alarm
+    watches), and how much failed: it stays due, and is tried again. Goes on until there is no more,
+    or `time_is_left` says no.
     """
     duties = publisher.duties
     due, failed, oldest = 0, 0, now
@@ -40,7 +48,9 @@ def sweep(*, publisher: Publisher, work: Mapping[str, Work], now: datetime, time
             except Exception as error:  # one bad item must not hold up the others
                 failed += 1
                 log.warning("duty_failed", extra={"error": type(error).__name__})
-        failed += len(publish_owed(notices, publisher=publisher, now=now, swept=True)) if notices else 0
+        failed += (
+            len(publish_owed(notices, publisher=publisher, now=now, swept=True)) if notices else 0
+        )
         if not time_is_left():
             log.warning("sweep_unfinished")
             break

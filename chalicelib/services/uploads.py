@@ -1,4 +1,6 @@
-"""Letting phones send media: grants for what was declared, fresh ones for what is not up yet, and uploads in parts."""
+"""Letting phones send media: grants for what was declared, fresh ones for what is not up yet, and
+uploads in parts.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +39,9 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class UploadGrant:
-    """How to send one medium: a form to POST, or in parts (`post` is None) of `part_size` bytes each, the last one the rest."""
+    """How to send one medium: a form to POST, or in parts (`post` is None) of `part_size` bytes
+    each, the last one the rest.
+    """
 
     medium: Medium
     expires_at: datetime
@@ -52,13 +56,23 @@ class Parts:
     granted: tuple[grants.PartGrant, ...]
 
 
-def grant_uploads(report_id: str, media: Sequence[Medium], *, bucket: Bucket, signed_at: datetime) -> tuple[UploadGrant, ...]:
-    """A grant for each medium. Arithmetic only: no call leaves the function. `signed_at` is the true time, which S3 compares with."""
+def grant_uploads(
+    report_id: str, media: Sequence[Medium], *, bucket: Bucket, signed_at: datetime
+) -> tuple[UploadGrant, ...]:
+    """A grant for each medium. Arithmetic only: no call leaves the function. `signed_at` is the
+    true time, which S3 compares with.
+    """
     return tuple(_grant(report_id, medium, bucket, signed_at) for medium in media)
 
 
 def declare_media(
-    case: Case, declared: Sequence[Declared], *, idempotency_key: str | None, identity: Identity, reports: Reports, now: datetime
+    case: Case,
+    declared: Sequence[Declared],
+    *,
+    idempotency_key: str | None,
+    identity: Identity,
+    reports: Reports,
+    now: datetime,
 ) -> tuple[Medium, ...]:
     """Add media to a report. The same Idempotency-Key again answers with the same media.
 
@@ -66,14 +80,19 @@ def declare_media(
     """
     report = case.report
     call = idempotency_key or random_id()
-    media = tuple(new_medium(entry, identity.media_id(report.id, call, n), n, now) for n, entry in enumerate(declared))
+    media = tuple(
+        new_medium(entry, identity.media_id(report.id, call, n), n, now)
+        for n, entry in enumerate(declared)
+    )
     known = {medium.media_id: medium for medium in case.media}
     if media[0].media_id in known:
         return _replayed(media, known, call, identity, report.id)
     if report.status is Status.WITHDRAWN:
         raise errors.Conflict("withdrawn")
     try:
-        reports.add_media(report, [(medium, upload_check(now)) for medium in media], limit=MAX_MEDIA_PER_REPORT)
+        reports.add_media(
+            report, [(medium, upload_check(now)) for medium in media], limit=MAX_MEDIA_PER_REPORT
+        )
     except ConditionFailed as failed:
         if report.media_total + len(media) > MAX_MEDIA_PER_REPORT:
             raise errors.Conflict("too_many_media", limit=str(MAX_MEDIA_PER_REPORT)) from None
@@ -81,26 +100,41 @@ def declare_media(
         again = reports.view(report.id, consistent=True)
         if again is None or again.report.media_total == report.media_total:
             raise errors.Unavailable from failed
-        return declare_media(again, declared, idempotency_key=idempotency_key, identity=identity, reports=reports, now=now)
+        return declare_media(
+            again,
+            declared,
+            idempotency_key=idempotency_key,
+            identity=identity,
+            reports=reports,
+            now=now,
+        )
     return media
 
 
 def renew_grant(case: Case, media_id: str, *, bucket: Bucket, signed_at: datetime) -> UploadGrant:
-    """A fresh grant for one medium. Raises NotFound, or Conflict: `not_awaiting` when it is up already, `media_rejected`, `withdrawn`."""
+    """A fresh grant for one medium. Raises NotFound, or Conflict: `not_awaiting` when it is up
+    already, `media_rejected`, `withdrawn`.
+    """
     return _grant(case.report.id, _awaited(case, media_id), bucket, signed_at)
 
 
-def grant_parts(case: Case, media_id: str, numbers: Sequence[int], *, bucket: Bucket, reports: Reports) -> Parts:
-    """Start or resume an upload in parts: what S3 holds already, and a URL for each other part of `numbers`.
+def grant_parts(
+    case: Case, media_id: str, numbers: Sequence[int], *, bucket: Bucket, reports: Reports
+) -> Parts:
+    """Start or resume an upload in parts: what S3 holds already, and a URL for each other part of
+    `numbers`.
 
     A part of the wrong size does not count as held, so that it is sent again and overwritten.
-    Raises NotFound, Conflict (`not_awaiting`, `media_rejected`, `withdrawn`, `not_in_parts`, `upload_gone`), Invalid.
+    Raises NotFound, Conflict (`not_awaiting`, `media_rejected`, `withdrawn`, `not_in_parts`,
+    `upload_gone`), Invalid.
     """
     medium = _in_parts(_awaited(case, media_id))
     key = original_key(case.report.id, media_id)
     upload_id = medium.upload_id or _start(case.report.id, medium, key, bucket, reports)
     there = grants.list_held(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=upload_id)
-    held = tuple(part for part in there if part.size == grants.part_length(medium.declared_size, part.number))
+    held = tuple(
+        part for part in there if part.size == grants.part_length(medium.declared_size, part.number)
+    )
     have = {part.number for part in held}
     granted = grants.part_urls(
         s3=bucket.s3,
@@ -115,7 +149,9 @@ def grant_parts(case: Case, media_id: str, numbers: Sequence[int], *, bucket: Bu
 
 
 def complete_upload(case: Case, media_id: str, *, bucket: Bucket, reports: Reports) -> Medium:
-    """Join the parts. Repeated, it answers the same. Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, `media_rejected`, …)."""
+    """Join the parts. Repeated, it answers the same. Raises NotFound, Conflict (`parts_missing`,
+    `size_mismatch`, `media_rejected`, …).
+    """
     medium = _in_parts(_known(case, media_id))
     if medium.reason is RejectReason.NOT_RECEIVED:
         raise errors.Conflict("media_rejected")
@@ -135,7 +171,9 @@ def complete_upload(case: Case, media_id: str, *, bucket: Bucket, reports: Repor
 
 def _grant(report_id: str, medium: Medium, bucket: Bucket, signed_at: datetime) -> UploadGrant:
     if goes_in_parts(medium.declared_type, medium.declared_size):
-        return UploadGrant(medium, signed_at + GRANT_LIFE, part_count=grants.part_count(medium.declared_size))
+        return UploadGrant(
+            medium, signed_at + GRANT_LIFE, part_count=grants.part_count(medium.declared_size)
+        )
     post = grants.post_grant(
         s3=bucket.s3,
         bucket=bucket.name,
@@ -174,14 +212,18 @@ def _in_parts(medium: Medium) -> Medium:
 
 def _start(report_id: str, medium: Medium, key: str, bucket: Bucket, reports: Reports) -> str:
     """Of two first calls at once, both go on with the same upload; the other is dropped."""
-    started = grants.start_multipart(s3=bucket.s3, bucket=bucket.name, key=key, content_type=medium.declared_type)
+    started = grants.start_multipart(
+        s3=bucket.s3, bucket=bucket.name, key=key, content_type=medium.declared_type
+    )
     counts = reports.set_upload_id(report_id, medium.media_id, started)
     if counts != started:
         grants.abort_multipart(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=started)
     return counts
 
 
-def _replayed(media: Sequence[Medium], known: dict[str, Medium], call: str, identity: Identity, report_id: str) -> tuple[Medium, ...]:
+def _replayed(
+    media: Sequence[Medium], known: dict[str, Medium], call: str, identity: Identity, report_id: str
+) -> tuple[Medium, ...]:
     standing = [known.get(medium.media_id) for medium in media]
     further = known.get(identity.media_id(report_id, call, len(media)))
     same = further is None and all(

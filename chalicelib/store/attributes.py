@@ -1,7 +1,9 @@
-"""Plain values as DynamoDB's attribute values and back: as boto3's own serialiser does it, without importing all of boto3 for that.
+"""Plain values as DynamoDB's attribute values and back: as boto3's own serialiser does it, without
+importing all of boto3 for that.
 
-str, int, float, bool, lists and dicts come back as they went in, but a float without a fraction comes back as an int. Enums of str are
-written as str, tuples and frozensets as lists, times as RFC 3339; in a dict what is None is left out.
+str, int, float, bool, lists and dicts come back as they went in, but a float without a fraction
+comes back as an int. Enums of str are written as str, tuples and frozensets as lists, times as RFC
+3339; in a dict what is None is left out.
 """
 
 from collections.abc import Mapping
@@ -16,7 +18,9 @@ _LEAST_FLOAT, _MOST_FLOAT = 1e-130, 1e126
 
 
 def pack(row: Mapping[str, Any]) -> dict[str, Any]:
-    """ValueError for a number that DynamoDB cannot hold, TypeError for anything that is not listed above."""
+    """ValueError for a number that DynamoDB cannot hold, TypeError for anything that is not listed
+    above.
+    """
     return {name: _pack(value) for name, value in row.items() if value is not None}
 
 
@@ -44,7 +48,11 @@ def _pack(value: Any) -> dict[str, Any]:
 
 def _number(value: float) -> str:
     size = abs(value)
-    fits = size < _LARGEST_INT if isinstance(value, int) else size == 0 or _LEAST_FLOAT <= size < _MOST_FLOAT
+    fits = (
+        size < _LARGEST_INT
+        if isinstance(value, int)
+        else size == 0 or _LEAST_FLOAT <= size < _MOST_FLOAT
+    )
     if not fits:
         raise ValueError("a number that DynamoDB cannot hold")
     return repr(value)

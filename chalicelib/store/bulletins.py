@@ -7,8 +7,9 @@
                         <published_at>#<id>      what readers see, of the approved version; a copy under `PUBLIC#*` for all channels
     DUE                 <due_at>#<what>#<id>     what must be looked at, and when: expiry, and pictures without a verdict
 
-A publication writes all of them in one transaction, and so does its end. So a page, or a feed, is one query of one partition,
-consistent, whatever the number of bulletins; what was withdrawn is gone from it with the answer that said so.
+A publication writes all of them in one transaction, and so does its end. So a page, or a feed, is
+one query of one partition, consistent, whatever the number of bulletins; what was withdrawn is gone
+from it with the answer that said so.
 """
 
 from collections.abc import Sequence
@@ -62,7 +63,9 @@ class Published(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """`position`: where the next page begins (below it); None when there is no more. `changed_at`: told with the first page only."""
+    """`position`: where the next page begins (below it); None when there is no more. `changed_at`:
+    told with the first page only.
+    """
 
     items: tuple[Published, ...]
     position: str | None
@@ -82,7 +85,9 @@ class Version(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something to look at: a bulletin that may be over, or one of its pictures. `row` is the row to strike off."""
+    """Something to look at: a bulletin that may be over, or one of its pictures. `row` is the row
+    to strike off.
+    """
 
     row: Row
     bulletin_id: str
@@ -94,11 +99,15 @@ class Bulletins:
         self.table = table
 
     def takes_leads(self, bulletin_id: str) -> bool:
-        """Was a bulletin of this id ever published? What residents know of it does not end when it does."""
+        """Was a bulletin of this id ever published? What residents know of it does not end when it
+        does.
+        """
         return self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) is not None
 
     def outcome(self, bulletin_id: str) -> Words | None:
-        """How it ended, for those who sent leads; None when it was neither resolved nor withdrawn, or is unknown."""
+        """How it ended, for those who sent leads; None when it was neither resolved nor withdrawn,
+        or is unknown.
+        """
         row = self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) or {}
         return taken_back() if row.get("withdrawn") else row.get("outcome")
 
@@ -107,22 +116,35 @@ class Bulletins:
         return Bulletin.model_validate(row) if row else None
 
     def dossier(self, bulletin_id: str) -> Dossier | None:
-        rows, _ = self.table.query(keys.bulletin(bulletin_id), between=(keys.HEAD, _MEDIA_END), consistent=True)
+        rows, _ = self.table.query(
+            keys.bulletin(bulletin_id), between=(keys.HEAD, _MEDIA_END), consistent=True
+        )
         head = next((row for row in rows if row["sk"] == keys.HEAD), None)
         if head is None:
             return None
-        return Dossier(Bulletin.model_validate(head), tuple(Medium.model_validate(row) for row in rows if row["sk"].startswith(_MEDIA)))
+        return Dossier(
+            Bulletin.model_validate(head),
+            tuple(Medium.model_validate(row) for row in rows if row["sk"].startswith(_MEDIA)),
+        )
 
-    def page(self, channel: str | None, *, now: datetime, limit: int, below: str | None = None) -> PublicPage:
-        """What readers see of a channel, newest first: one query. What time has ended meanwhile is left out."""
+    def page(
+        self, channel: str | None, *, now: datetime, limit: int, below: str | None = None
+    ) -> PublicPage:
+        """What readers see of a channel, newest first: one query. What time has ended meanwhile is
+        left out.
+        """
         partition = keys.public(channel or ALL_CHANNELS)
         wanted = limit + (1 if below else 2)
-        rows, more = self.table.query(partition, below=below, forward=False, limit=wanted, consistent=True)
+        rows, more = self.table.query(
+            partition, below=below, forward=False, limit=wanted, consistent=True
+        )
         changed_at = times.parse(rows.pop(0)["at"]) if rows and rows[0]["sk"] == _CHANGED else None
         more = more or len(rows) > limit
         shown = [Published.model_validate(row) for row in rows[:limit]]
         position = rows[:limit][-1]["sk"] if more else None
-        return PublicPage(tuple(each for each in shown if each.expires_at > now), position, changed_at)
+        return PublicPage(
+            tuple(each for each in shown if each.expires_at > now), position, changed_at
+        )
 
     def versions(self, bulletin_id: str) -> tuple[Version, ...]:
         """All that was ever written of it, in order."""
@@ -132,30 +154,46 @@ class Bulletins:
     def create(self, bulletin: Bulletin, *also: dict[str, Any]) -> None:
         """Raises ConditionFailed, with what stands there, when there is one of this id."""
         head = self.table.put_action(_head(bulletin), condition="attribute_not_exists(pk)")
-        self.table.transact([head, self._version_action(bulletin, bulletin.created_by, bulletin.created_at), *also])
+        self.table.transact(
+            [head, self._version_action(bulletin, bulletin.created_by, bulletin.created_at), *also]
+        )
 
-    def replace(self, before: Bulletin, after: Bulletin, *also: dict[str, Any], by: str, now: datetime) -> Bulletin:
-        """Write `after` with all that follows from it, if `before` is still what stands there. Raises ConditionFailed."""
+    def replace(
+        self, before: Bulletin, after: Bulletin, *also: dict[str, Any], by: str, now: datetime
+    ) -> Bulletin:
+        """Write `after` with all that follows from it, if `before` is still what stands there.
+        Raises ConditionFailed.
+        """
         after = after.model_copy(update={"rev": before.rev + 1})
         fields = {name: value for name, value in _head(after).items() if name not in ("pk", "sk")}
         gone = [name for name in _head(before) if name not in fields and name not in ("pk", "sk")]
-        head = self.table.update_action(keys.bulletin(after.id), keys.HEAD, put=fields, remove=gone, equal={"rev": before.rev})
+        head = self.table.update_action(
+            keys.bulletin(after.id), keys.HEAD, put=fields, remove=gone, equal={"rev": before.rev}
+        )
         written = [self._version_action(after, by, now)] if after.version != before.version else []
         self.table.transact([head, *written, *self._public_actions(before, after, now), *also])
         return after
 
-    def picture_action(self, bulletin_id: str, medium: Medium, due_at: datetime) -> list[dict[str, Any]]:
+    def picture_action(
+        self, bulletin_id: str, medium: Medium, due_at: datetime
+    ) -> list[dict[str, Any]]:
         """The actions that keep a new picture, and look for it when it is due."""
         pk, sk = keys.bulletin(bulletin_id), keys.media(medium.media_id)
         return [
-            self.table.put_action({"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True)}, condition="attribute_not_exists(pk)"),
+            self.table.put_action(
+                {"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True)},
+                condition="attribute_not_exists(pk)",
+            ),
             self.table.put_action(_due(due_at, _PICTURE, bulletin_id, medium.media_id)),
         ]
 
     def settle_action(self, bulletin_id: str, medium: Medium, found: Row) -> dict[str, Any]:
         """The action that gives a picture its verdict, if it has none."""
         return self.table.update_action(
-            keys.bulletin(bulletin_id), keys.media(medium.media_id), put=found, equal={"state": medium.state.value}
+            keys.bulletin(bulletin_id),
+            keys.media(medium.media_id),
+            put=found,
+            equal={"state": medium.state.value},
         )
 
     def due(self, now: datetime, *, limit: int) -> list[Due]:
@@ -184,23 +222,50 @@ class Bulletins:
         # In figures of one length: their order is that of the versions.
         sk = f"{_VERSION}{bulletin.version:09d}"
         return self.table.update_action(
-            keys.bulletin(bulletin.id), sk, put=kept.model_dump(exclude_none=True), equal={"version": None}, upsert=True
+            keys.bulletin(bulletin.id),
+            sk,
+            put=kept.model_dump(exclude_none=True),
+            equal={"version": None},
+            upsert=True,
         )
 
-    def _public_actions(self, before: Bulletin, after: Bulletin, now: datetime) -> list[dict[str, Any]]:
-        """Readers' rows and the expiry, moved from `before` to `after`. None when neither concerns readers."""
+    def _public_actions(
+        self, before: Bulletin, after: Bulletin, now: datetime
+    ) -> list[dict[str, Any]]:
+        """Readers' rows and the expiry, moved from `before` to `after`. None when neither concerns
+        readers.
+        """
         old, new = _public_keys(before), _public_keys(after)
         actions = [self.table.delete_action(pk, sk) for pk, sk in old if (pk, sk) not in new]
         if _leads(after) != _leads(before):
-            actions.append(self.table.put_action({"pk": keys.bulletin(after.id), "sk": _LEADS, **_leads(after)}))
-        if (before.state, before.published_version, before.expires_at) == (after.state, after.published_version, after.expires_at):
+            actions.append(
+                self.table.put_action(
+                    {"pk": keys.bulletin(after.id), "sk": _LEADS, **_leads(after)}
+                )
+            )
+        if (before.state, before.published_version, before.expires_at) == (
+            after.state,
+            after.published_version,
+            after.expires_at,
+        ):
             return actions
         if new:
             row = _public(after)
             actions += [self.table.put_action({"pk": pk, "sk": sk, **row}) for pk, sk in new]
-        actions += [self.table.put_action({"pk": pk, "sk": _CHANGED, "at": now}) for pk in dict.fromkeys(pk for pk, _ in (*old, *new))]
-        was = _due(before.expires_at, _EXPIRY, before.id) if before.state is State.PUBLISHED and before.expires_at else None
-        owed = _due(after.expires_at, _EXPIRY, after.id) if after.state is State.PUBLISHED and after.expires_at else None
+        actions += [
+            self.table.put_action({"pk": pk, "sk": _CHANGED, "at": now})
+            for pk in dict.fromkeys(pk for pk, _ in (*old, *new))
+        ]
+        was = (
+            _due(before.expires_at, _EXPIRY, before.id)
+            if before.state is State.PUBLISHED and before.expires_at
+            else None
+        )
+        owed = (
+            _due(after.expires_at, _EXPIRY, after.id)
+            if after.state is State.PUBLISHED and after.expires_at
+            else None
+        )
         if was and (owed is None or was["sk"] != owed["sk"]):
             actions.append(self.table.delete_action(DUE, was["sk"]))
         if owed:
@@ -222,7 +287,9 @@ def _public_keys(bulletin: Bulletin) -> Sequence[tuple[str, str]]:
     if bulletin.state is not State.PUBLISHED or not bulletin.published or not bulletin.published_at:
         return ()
     sk = keys.listed_at(bulletin.published_at, bulletin.id)
-    return tuple((keys.public(channel), sk) for channel in (ALL_CHANNELS, bulletin.published.channel))
+    return tuple(
+        (keys.public(channel), sk) for channel in (ALL_CHANNELS, bulletin.published.channel)
+    )
 
 
 def _public(bulletin: Bulletin) -> Row:
@@ -238,7 +305,9 @@ def _public(bulletin: Bulletin) -> Row:
 def _leads(bulletin: Bulletin) -> Row:
     return {
         "published_at": bulletin.published_at,
-        "outcome": bulletin.outcome if bulletin.published_at and bulletin.state is State.RESOLVED else None,
+        "outcome": bulletin.outcome
+        if bulletin.published_at and bulletin.state is State.RESOLVED
+        else None,
         "withdrawn": True if bulletin.published_at and bulletin.state is State.WITHDRAWN else None,
     }
 

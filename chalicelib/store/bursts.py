@@ -1,5 +1,6 @@
-"""Counters of a minute's notices, and the digests that gather what did not go alone. They live among the reports, whose stream and duty
-index carry them; a counter is left to DynamoDB's expiry."""
+"""Counters of a minute's notices, and the digests that gather what did not go alone. They live
+among the reports, whose stream and duty index carry them; a counter is left to DynamoDB's expiry.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,15 +33,21 @@ class Bursts:
         return int(row["count"])
 
     def gather(self, notice: Notice, now: datetime, *, named: bool) -> dict[str, Any]:
-        """The action that adds a notice to the digest of its category, district and urgency: all a subscription can tell apart.
+        """The action that adds a notice to the digest of its category, district and urgency: all a
+        subscription can tell apart.
 
-        One that is not `named` only counts: a list that grew with the burst would cost its whole size with every write. The action with
-        a name fails when there are enough.
+        One that is not `named` only counts: a list that grew with the burst would cost its whole
+        size with every write. The action with a name fails when there are enough.
         """
         pk = f"DIGEST#{notice.category}#{notice.district}#{notice.urgency}"
         # Due at once, but told by the sweep alone: what comes until then goes with it.
         owed = duty_fields(pk, DIGEST_SK, Duty(DutyKind.NOTIFY, now))
-        fixed = {"kind": NoticeKind.DIGEST.value, "category": notice.category, "district": notice.district, "urgency": notice.urgency.value}
+        fixed = {
+            "kind": NoticeKind.DIGEST.value,
+            "category": notice.category,
+            "district": notice.district,
+            "urgency": notice.urgency.value,
+        }
         return self._table.update_action(
             pk,
             DIGEST_SK,
@@ -53,7 +60,9 @@ class Bursts:
         )
 
     def clear(self, digest: Row) -> bool:
-        """A digest was sent. False when it has grown meanwhile: it is sent again, with what came since."""
+        """A digest was sent. False when it has grown meanwhile: it is sent again, with what came
+        since.
+        """
         try:
             self._table.delete_if(digest["pk"], digest["sk"], equal={"count": digest["count"]})
         except ConditionFailed:

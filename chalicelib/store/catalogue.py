@@ -1,4 +1,5 @@
-"""What admins have changed of the catalogue: one row, and this function's own copy of it, never older than a minute.
+"""What admins have changed of the catalogue: one row, and this function's own copy of it, never
+older than a minute.
 
 CATALOGUE  OVERRIDES    {version, overrides}
 """
@@ -26,7 +27,9 @@ _TRY_AGAIN_AFTER = timedelta(seconds=20)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Version 0: nothing was ever changed. `settled`: over how many shards a category is written to until `settles_at`."""
+    """Version 0: nothing was ever changed. `settled`: over how many shards a category is written to
+    until `settles_at`.
+    """
 
     overrides: Overrides
     version: int
@@ -47,10 +50,18 @@ class CatalogueChanges:
         if row is None:
             return Kept(Overrides(), 0)
         settles_at = times.parse(row["settles_at"]) if "settles_at" in row else None
-        return Kept(Overrides.model_validate_json(row["overrides"]), row["version"], row.get("settled", {}), settles_at)
+        return Kept(
+            Overrides.model_validate_json(row["overrides"]),
+            row["version"],
+            row.get("settled", {}),
+            settles_at,
+        )
 
     def replace(self, before: Kept, after: Kept, *also: dict[str, Any]) -> Kept:
-        """Write with `also` or not at all. Raises ConditionFailed when somebody else was quicker."""
+        """Write with `also` or not at all.
+
+        Raises ConditionFailed when somebody else was quicker.
+        """
         fields = {
             "overrides": after.overrides.model_dump_json(exclude_none=True),
             "version": after.version,
@@ -60,13 +71,17 @@ class CatalogueChanges:
         if before.version:
             action = self.table.update_action(PK, SK, put=fields, equal={"version": before.version})
         else:
-            action = self.table.put_action({"pk": PK, "sk": SK, **fields}, condition="attribute_not_exists(pk)")
+            action = self.table.put_action(
+                {"pk": PK, "sk": SK, **fields}, condition="attribute_not_exists(pk)"
+            )
         self.table.transact([action, *also])
         return after
 
 
 class LiveCatalogue:
-    """The seed with what admins have changed. Reading it never fails: intake must not stop because this row cannot be read."""
+    """The seed with what admins have changed. Reading it never fails: intake must not stop because
+    this row cannot be read.
+    """
 
     def __init__(self, read: Callable[[], Kept]) -> None:
         self._read = read
@@ -92,6 +107,8 @@ class LiveCatalogue:
         return self._known
 
     def shards_to_write(self, category: str, now: datetime) -> int:
-        """Over how many shards new entries of a category are spread: those that every function reads."""
+        """Over how many shards new entries of a category are spread: those that every function
+        reads.
+        """
         all_of_them = self.at(now).category(category).shards
         return self._kept.shards_to_write(category, now) or all_of_them

@@ -26,13 +26,17 @@ class Duties:
         self.table = table
 
     def overdue(self, now: datetime) -> Iterator[list[tuple[str, str]]]:
-        """Keys of the items whose duty is due, a page at a time, oldest first within each shard. Each is seen once, done or not."""
+        """Keys of the items whose duty is due, a page at a time, oldest first within each shard.
+        Each is seen once, done or not.
+        """
         bound = times.render(now) + "~"
         reached = {f"DUTY#{shard}": "0" for shard in range(SHARDS)}
         while reached:
             for shard, position in list(reached.items()):
                 # Both ends count: what the last page ended with is seen again, and passed over.
-                rows, more = self.table.query(shard, index=_INDEX, between=(position, bound), limit=_PAGE)
+                rows, more = self.table.query(
+                    shard, index=_INDEX, between=(position, bound), limit=_PAGE
+                )
                 yield [(row["pk"], row["sk"]) for row in rows if row["duty_at"] != position]
                 if more:
                     reached[shard] = rows[-1]["duty_at"]
@@ -40,7 +44,9 @@ class Duties:
                     del reached[shard]
 
     def read(self, pk: str, sk: str) -> Row | None:
-        """The item as it is now, without any text: read consistently before anything is made known about it."""
+        """The item as it is now, without any text: read consistently before anything is made known
+        about it.
+        """
         return self.table.get(pk, sk, consistent=True, attributes=OWING)
 
     def strike_off(
@@ -54,8 +60,9 @@ class Duties:
     ) -> bool:
         """The duty that `row` was read with is done; `then` is owed next.
 
-        False when it is no longer that duty (somebody else did it), or one of the attributes in `unchanged` is no longer what was read.
-        `also` are actions that must happen with it or not at all; raises ConditionFailed when one of them cannot.
+        False when it is no longer that duty (somebody else did it), or one of the attributes in
+        `unchanged` is no longer what was read. `also` are actions that must happen with it or not
+        at all; raises ConditionFailed when one of them cannot.
         """
         pk, sk = row["pk"], row["sk"]
         fields = duty_fields(pk, sk, then) if then else dict.fromkeys(DUTY_FIELDS)

@@ -14,8 +14,8 @@ bulletins    CATALOGUE              OVERRIDES
              PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: of all channels
              DUE                    <due_at>#<what>#<id>
 
-The order of a report's sort keys is the access rule: a reporter's view is one query from HEAD to MESSAGE, an officer's is from HEAD on;
-contact and events sort before and are in neither.
+The order of a report's sort keys is the access rule: a reporter's view is one query from HEAD to
+MESSAGE, an officer's is from HEAD on; contact and events sort before and are in neither.
 """
 
 from datetime import datetime

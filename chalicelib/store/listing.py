@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from chalicelib.store.table import Row, Table
 
-# With filters that no index serves a page may stay short: so many refills of a shard, on average, and it ends where it is.
+# With filters that no index serves a page may stay short: so many refills of a shard, on average,
+# and it ends where it is.
 _REFILLS = 2
 _AT_ONCE = 8
 _LOOKED_AT = 10
@@ -47,10 +48,12 @@ class Listing:
         since: str | None = None,
         keep: Callable[[Row], bool] = lambda row: True,
     ) -> Page:
-        """At most `limit` rows of all `partitions`, in the descending order of the index's sort key, that `keep` accepts.
+        """At most `limit` rows of all `partitions`, in the descending order of the index's sort
+        key, that `keep` accepts.
 
-        `index` is (name, partition attribute, sort attribute); rows are strictly below `below` and not below `since`.
-        Raises Unavailable when one query fails: a page with a hole would be a lie.
+        `index` is (name, partition attribute, sort attribute); rows are strictly below `below` and
+        not below `since`. Raises Unavailable when one query fails: a page with a hole would be a
+        lie.
         """
         sort = index[2]
         size = max(2, -(-2 * limit // max(1, len(partitions))))
@@ -58,7 +61,9 @@ class Listing:
         refills = _REFILLS * len(shards)
 
         def fill(shard: _Shard) -> None:
-            rows, more = self._table.query(shard.partition, index=index, below=shard.below, forward=False, limit=size)
+            rows, more = self._table.query(
+                shard.partition, index=index, below=shard.below, forward=False, limit=size
+            )
             if rows:
                 shard.below = rows[-1][sort]
             inside = [row for row in rows if since is None or row[sort] >= since]
@@ -76,7 +81,11 @@ class Listing:
                 refills -= len(dry)
                 list(self._pool.map(fill, dry))
                 continue
-            newest = max((shard for shard in shards if shard.rows), key=lambda shard: str(shard.rows[0][sort]), default=None)
+            newest = max(
+                (shard for shard in shards if shard.rows),
+                key=lambda shard: str(shard.rows[0][sort]),
+                default=None,
+            )
             if newest is None:
                 return Page(tuple(kept), None)
             row = newest.rows.popleft()
@@ -87,7 +96,9 @@ class Listing:
             position = None
         return Page(tuple(kept), position)
 
-    def oldest(self, index: tuple[str, str, str], partitions: Sequence[str], *, keep: Callable[[Row], bool]) -> Row | None:
+    def oldest(
+        self, index: tuple[str, str, str], partitions: Sequence[str], *, keep: Callable[[Row], bool]
+    ) -> Row | None:
         """The oldest row of all `partitions` that `keep` accepts, among the first few of each."""
 
         def first(partition: str) -> Row | None:

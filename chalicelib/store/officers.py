@@ -25,7 +25,11 @@ class Officers:
         return [Officer.model_validate(row) for row in rows]
 
     def put(self, officer: Officer, *, also: Sequence[dict[str, Any]] = ()) -> None:
-        """Write an officer's row and their place in the directory, and carry out `also`, or none of it."""
+        """Write an officer's row and their place in the directory, and carry out `also`, or none of
+        it.
+        """
         fields = officer.model_dump(mode="json", exclude_none=True)
         places = ((keys.officer(officer.username), ROW), (keys.OFFICERS, officer.username))
-        self.table.transact([*(self.table.put_action({"pk": pk, "sk": sk, **fields}) for pk, sk in places), *also])
+        self.table.transact(
+            [*(self.table.put_action({"pk": pk, "sk": sk, **fields}) for pk, sk in places), *also]
+        )

@@ -23,9 +23,11 @@ class Pool:
         self._id = pool_id
 
     def follow(self, officer: Officer) -> None:
-        """Bring the pool in line with an officer's row: a user who can sign in, or one who cannot. Repeated, it changes nothing.
+        """Bring the pool in line with an officer's row: a user who can sign in, or one who cannot.
+        Repeated, it changes nothing.
 
-        Cognito invites a new user by e-mail, with a first password; one without an address cannot be invited.
+        Cognito invites a new user by e-mail, with a first password; one without an address cannot
+        be invited.
         """
         try:
             if officer.active:
@@ -37,7 +39,8 @@ class Pool:
             raise errors.Unavailable from error
 
     def _let_in(self, officer: Officer) -> None:
-        # An empty value takes an attribute away. What an admin enters counts as verified: that is what they are asked to do.
+        # An empty value takes an attribute away. What an admin enters counts as verified: that is
+        # what they are asked to do.
         attributes: list[AttributeTypeTypeDef] = [
             {"Name": "email", "Value": officer.email or ""},
             {"Name": "phone_number", "Value": officer.phone or ""},
@@ -48,16 +51,24 @@ class Pool:
         try:
             if officer.email:
                 self._client.admin_create_user(
-                    UserPoolId=self._id, Username=name, UserAttributes=_set(attributes), DesiredDeliveryMediums=["EMAIL"]
+                    UserPoolId=self._id,
+                    Username=name,
+                    UserAttributes=_set(attributes),
+                    DesiredDeliveryMediums=["EMAIL"],
                 )
             else:
                 self._client.admin_create_user(
-                    UserPoolId=self._id, Username=name, UserAttributes=_set(attributes), MessageAction="SUPPRESS"
+                    UserPoolId=self._id,
+                    Username=name,
+                    UserAttributes=_set(attributes),
+                    MessageAction="SUPPRESS",
                 )
         except ClientError as error:
             if _code(error) != "UsernameExistsException":
                 raise
-            self._client.admin_update_user_attributes(UserPoolId=self._id, Username=name, UserAttributes=attributes)
+            self._client.admin_update_user_attributes(
+                UserPoolId=self._id, Username=name, UserAttributes=attributes
+            )
         self._client.admin_enable_user(UserPoolId=self._id, Username=name)
 
     def _shut_out(self, username: str) -> None:
@@ -74,4 +85,8 @@ def _set(attributes: "list[AttributeTypeTypeDef]") -> "list[AttributeTypeTypeDef
 
 
 def _code(error: Exception) -> str:
-    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
+    return (
+        str(error.response["Error"]["Code"])
+        if isinstance(error, ClientError)
+        else type(error).__name__
+    )

@@ -17,7 +17,8 @@ from chalicelib.domain.reports import Contact, Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
 
-# Whatever is written to a report holds to this: one whose deletion has begun would take what is new along, or leave it behind.
+# Whatever is written to a report holds to this: one whose deletion has begun would take what is new
+# along, or leave it behind.
 NOT_GOING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_at": None})
 
 DUTY_FIELDS = ("duty", "due_at", "not_before", "duty_shard", "duty_at")
@@ -31,7 +32,9 @@ LISTED = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A report with what hangs on it, as one query reads it. `head` is the raw HEAD item, for conditions."""
+    """A report with what hangs on it, as one query reads it. `head` is the raw HEAD item, for
+    conditions.
+    """
 
     report: Report
     head: Row
@@ -62,10 +65,12 @@ class Reports:
         media: Sequence[tuple[Medium, Duty]] = (),
         also: Sequence[dict[str, Any]] = (),
     ) -> Row | None:
-        """Write a new report with all that belongs to it, at once or not at all; `also` are actions that must happen with it.
+        """Write a new report with all that belongs to it, at once or not at all; `also` are actions
+        that must happen with it.
 
-        Answers None when it was written; else the HEAD that stands there: the same call earlier (even this very one, its answer lost on the
-        way and repeated by the SDK), or, with another `body_hash`, another call under the same key.
+        Answers None when it was written; else the HEAD that stands there: the same call earlier
+        (even this very one, its answer lost on the way and repeated by the SDK), or, with another
+        `body_hash`, another call under the same key.
         """
         head = self.head_row(report, duty)
         try:
@@ -74,9 +79,15 @@ class Reports:
                 return None
             actions = [self.table.put_action(head, condition="attribute_not_exists(pk)")]
             if contact:
-                row = {"pk": head["pk"], "sk": keys.CONTACT, **contact.model_dump(exclude_none=True)}
+                row = {
+                    "pk": head["pk"],
+                    "sk": keys.CONTACT,
+                    **contact.model_dump(exclude_none=True),
+                }
                 actions.append(self.table.put_action(row))
-            actions += [self.table.put_action(_media_row(report.id, medium, owed)) for medium, owed in media]
+            actions += [
+                self.table.put_action(_media_row(report.id, medium, owed)) for medium, owed in media
+            ]
             self.table.transact([*actions, *also])
         except ConditionFailed as failed:
             return failed.item or self.table.get(head["pk"], keys.HEAD, consistent=True)
@@ -86,13 +97,21 @@ class Reports:
         return self.table.get(keys.report(report_id), keys.HEAD, consistent=consistent)
 
     def view(self, report_id: str, *, consistent: bool = False) -> Case | None:
-        """What a reporter may see: one query over HEAD, media and messages. Raises Gone when retention has deleted it."""
-        rows, _ = self.table.query(keys.report(report_id), between=(keys.HEAD, keys.MESSAGE_END), consistent=consistent)
+        """What a reporter may see: one query over HEAD, media and messages. Raises Gone when
+        retention has deleted it.
+        """
+        rows, _ = self.table.query(
+            keys.report(report_id), between=(keys.HEAD, keys.MESSAGE_END), consistent=consistent
+        )
         return _case(rows)
 
     def case(self, report_id: str, *, consistent: bool = True) -> Case | None:
-        """What an officer may see: notes as well. Never the contact. To officers a deleted report is one that never was."""
-        rows, _ = self.table.query(keys.report(report_id), at_least=keys.HEAD, consistent=consistent)
+        """What an officer may see: notes as well. Never the contact. To officers a deleted report
+        is one that never was.
+        """
+        rows, _ = self.table.query(
+            keys.report(report_id), at_least=keys.HEAD, consistent=consistent
+        )
         try:
             return _case(rows)
         except errors.Gone:
@@ -102,23 +121,37 @@ class Reports:
         row = self.table.get(keys.report(report_id), keys.media(media_id), consistent=True)
         return Medium.model_validate(row) if row else None
 
-    def add_media(self, report: Report, media: Sequence[tuple[Medium, Duty]], *, limit: int) -> None:
-        """Declare more media. Raises ConditionFailed when there would be more than `limit`, or one of them is there already."""
+    def add_media(
+        self, report: Report, media: Sequence[tuple[Medium, Duty]], *, limit: int
+    ) -> None:
+        """Declare more media. Raises ConditionFailed when there would be more than `limit`, or one
+        of them is there already.
+        """
         room = self.table.update_action(
             keys.report(report.id),
             keys.HEAD,
             add={"media_total": len(media)},
             equal={"media_total": report.media_total, **NOT_GOING},
         )
-        puts = [self.table.put_action(_media_row(report.id, medium, owed), condition="attribute_not_exists(pk)") for medium, owed in media]
+        puts = [
+            self.table.put_action(
+                _media_row(report.id, medium, owed), condition="attribute_not_exists(pk)"
+            )
+            for medium, owed in media
+        ]
         if report.media_total + len(media) > limit:
             raise ConditionFailed(None)
         self.table.transact([room, *puts])
 
     def set_upload_id(self, report_id: str, media_id: str, upload_id: str) -> str:
-        """Remember a medium's multipart upload; answers the one that counts, which is the first that was remembered."""
+        """Remember a medium's multipart upload; answers the one that counts, which is the first
+        that was remembered.
+        """
         action = self.table.update_action(
-            keys.report(report_id), keys.media(media_id), put={"upload_id": upload_id}, equal={"upload_id": None}
+            keys.report(report_id),
+            keys.media(media_id),
+            put={"upload_id": upload_id},
+            equal={"upload_id": None},
         )
         try:
             self.table.update(action)
@@ -139,13 +172,26 @@ class Reports:
         except ConditionFailed as failed:
             return Medium.model_validate(failed.item) if failed.item else medium
 
-    def add_message(self, case: Case, message: Message, *, duty: Duty | None = None, also: Sequence[dict[str, Any]] = ()) -> None:
-        """Add to the dialogue of `case`: a reporter's message counts as unread, an officer's resets the count.
+    def add_message(
+        self,
+        case: Case,
+        message: Message,
+        *,
+        duty: Duty | None = None,
+        also: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        """Add to the dialogue of `case`: a reporter's message counts as unread, an officer's resets
+        the count.
 
         Raises ConditionFailed when the dialogue has gone on meanwhile, or the report is gone.
         """
         pk, sk = keys.report(case.report.id), keys.message(message.sent_at, message.id)
-        row = {"pk": pk, "sk": sk, **message.model_dump(exclude_none=True), **(duty_fields(pk, sk, duty) if duty else {})}
+        row = {
+            "pk": pk,
+            "sk": sk,
+            **message.model_dump(exclude_none=True),
+            **(duty_fields(pk, sk, duty) if duty else {}),
+        }
         from_reporter = message.sender is Sender.REPORTER
         count = self.table.update_action(
             pk,
@@ -157,16 +203,30 @@ class Reports:
         self.table.transact([count, self.table.put_action(row), *also])
 
     def add_note(self, case: Case, note: Note, *, also: Sequence[dict[str, Any]]) -> None:
-        """Add an officer's remark to `case`. Raises ConditionFailed when there is another one meanwhile, or the report is gone."""
+        """Add an officer's remark to `case`. Raises ConditionFailed when there is another one
+        meanwhile, or the report is gone.
+        """
         pk = keys.report(case.report.id)
-        count = self.table.update_action(pk, keys.HEAD, add={"notes": 1}, equal={"notes": case.head.get("notes"), **NOT_GOING})
+        count = self.table.update_action(
+            pk, keys.HEAD, add={"notes": 1}, equal={"notes": case.head.get("notes"), **NOT_GOING}
+        )
         row = {"pk": pk, "sk": keys.note(note.at, note.id), **note.model_dump()}
         self.table.transact([count, self.table.put_action(row), *also])
 
-    def change(self, head: Row, after: Report, *, duty: Duty | None, now: datetime, also: Sequence[dict[str, Any]]) -> None:
-        """Turn the report of `head`, as it was read, into `after`, which owes `duty` next; its keys in the lists move with it.
+    def change(
+        self,
+        head: Row,
+        after: Report,
+        *,
+        duty: Duty | None,
+        now: datetime,
+        also: Sequence[dict[str, Any]],
+    ) -> None:
+        """Turn the report of `head`, as it was read, into `after`, which owes `duty` next; its keys
+        in the lists move with it.
 
-        A notice that is still owed is not lost. Raises ConditionFailed at position 0 when the report has changed meanwhile.
+        A notice that is still owed is not lost. Raises ConditionFailed at position 0 when the
+        report has changed meanwhile.
         """
         before, pk = Report.model_validate(head), head["pk"]
         old, new = before.model_dump(), after.model_dump()
@@ -176,7 +236,12 @@ class Reports:
             put["category_shard"] = keys.category_shard(after.category, after.id, shards)
         if "category" in put or "status" in put:
             put["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
-        equal = {"version": before.version, "status": before.status.value, "proposal": head.get("proposal"), **NOT_GOING}
+        equal = {
+            "version": before.version,
+            "status": before.status.value,
+            "proposal": head.get("proposal"),
+            **NOT_GOING,
+        }
         if "duplicate_of" in put:
             equal["duplicates"] = head.get("duplicates")
         told: list[dict[str, Any]] = []
@@ -184,24 +249,38 @@ class Reports:
             put |= duty_fields(pk, keys.HEAD, duty) if duty else dict.fromkeys(DUTY_FIELDS)
             equal |= unchanged_duty(head)
             told = self.told_meanwhile(head, now)
-        self.table.transact([self.table.update_action(pk, keys.HEAD, put=put, equal=equal), *told, *also])
+        self.table.transact(
+            [self.table.update_action(pk, keys.HEAD, put=put, equal=equal), *told, *also]
+        )
 
     def contact(self, report_id: str) -> Contact | None:
         """How to reach the reporter: the one read of it that there is."""
         row = self.table.get(keys.report(report_id), keys.CONTACT, consistent=True)
-        return Contact.model_validate({name: row.get(name) for name in Contact.model_fields}) if row else None
+        return (
+            Contact.model_validate({name: row.get(name) for name in Contact.model_fields})
+            if row
+            else None
+        )
 
     def linked(self, original: str) -> dict[str, Any]:
-        """The action that counts one more duplicate of this report, as long as it is there and is not a duplicate itself."""
+        """The action that counts one more duplicate of this report, as long as it is there and is
+        not a duplicate itself.
+        """
         equal = {"duplicate_of": None, **NOT_GOING}
-        return self.table.update_action(keys.report(original), keys.HEAD, add={"duplicates": 1}, equal=equal)
+        return self.table.update_action(
+            keys.report(original), keys.HEAD, add={"duplicates": 1}, equal=equal
+        )
 
     def unlinked(self, original: str) -> dict[str, Any]:
         """The action that counts one duplicate of this report less, as long as it is there."""
-        return self.table.update_action(keys.report(original), keys.HEAD, add={"duplicates": -1}, equal=NOT_GOING)
+        return self.table.update_action(
+            keys.report(original), keys.HEAD, add={"duplicates": -1}, equal=NOT_GOING
+        )
 
     def withdraw(self, case: Case, *, now: datetime, duty: Duty) -> None:
-        """Mark as withdrawn and erase the contact. Raises ConditionFailed when the report has changed meanwhile."""
+        """Mark as withdrawn and erase the contact. Raises ConditionFailed when the report has
+        changed meanwhile.
+        """
         report, pk = case.report, keys.report(case.report.id)
         shards = self._shards_of(report.category)
         update = self.table.update_action(
@@ -209,56 +288,101 @@ class Reports:
             keys.HEAD,
             put={
                 "status": Status.WITHDRAWN.value,
-                "queue_shard": keys.queue_shard(report.category, Status.WITHDRAWN, report.id, shards),
+                "queue_shard": keys.queue_shard(
+                    report.category, Status.WITHDRAWN, report.id, shards
+                ),
                 "closed_at": now,
                 "has_contact": False,
                 **duty_fields(pk, keys.HEAD, duty),
             },
             equal=unchanged_duty(case.head) | {"status": case.head["status"], **NOT_GOING},
         )
-        self.table.transact([update, self.table.delete_action(pk, keys.CONTACT), *self.told_meanwhile(case.head, now)])
+        self.table.transact(
+            [
+                update,
+                self.table.delete_action(pk, keys.CONTACT),
+                *self.told_meanwhile(case.head, now),
+            ]
+        )
 
     def mark_expiring(self, head: Row) -> None:
-        """From here on the report is only deleted, never changed. Raises ConditionFailed when it has changed since `head` was read."""
+        """From here on the report is only deleted, never changed. Raises ConditionFailed when it
+        has changed since `head` was read.
+        """
         action = self.table.update_action(
-            head["pk"], keys.HEAD, put={"expiring": True}, equal=unchanged_duty(head) | {"held_until": head.get("held_until")}
+            head["pk"],
+            keys.HEAD,
+            put={"expiring": True},
+            equal=unchanged_duty(head) | {"held_until": head.get("held_until")},
         )
         self.table.update(action)
 
     def bury(self, report_id: str, *, now: datetime, until: datetime) -> None:
-        """Delete every row of a report; what stays until `until` is that there was one: its id and when it went."""
+        """Delete every row of a report; what stays until `until` is that there was one: its id and
+        when it went.
+        """
         pk = keys.report(report_id)
         rows, _ = self.table.query(pk, consistent=True, attributes=("pk", "sk"))
         for row in rows:
             if row["sk"] != keys.HEAD:
                 self.table.delete(pk, row["sk"])
-        self.table.put({"pk": pk, "sk": keys.HEAD, "id": report_id, "deleted_at": now, "expires_ttl": int(until.timestamp())})
+        self.table.put(
+            {
+                "pk": pk,
+                "sk": keys.HEAD,
+                "id": report_id,
+                "deleted_at": now,
+                "expires_ttl": int(until.timestamp()),
+            }
+        )
 
     def keep_hold(
-        self, case: Case, hold: Hold | None, held_until: datetime | None, *, expire_at: datetime | None, also: Sequence[dict[str, Any]]
+        self,
+        case: Case,
+        hold: Hold | None,
+        held_until: datetime | None,
+        *,
+        expire_at: datetime | None,
+        also: Sequence[dict[str, Any]],
     ) -> None:
-        """Write a hold (None: end it), with `also`. Raises ConditionFailed when the report has changed, or is being deleted."""
+        """Write a hold (None: end it), with `also`. Raises ConditionFailed when the report has
+        changed, or is being deleted.
+        """
         pk = keys.report(case.report.id)
         duty = duty_fields(pk, keys.HEAD, Duty(DutyKind.EXPIRE, expire_at)) if expire_at else {}
         update = self.table.update_action(
             pk,
             keys.HEAD,
-            put={"hold": hold.model_dump(exclude_none=True) if hold else None, "held_until": held_until, **duty},
+            put={
+                "hold": hold.model_dump(exclude_none=True) if hold else None,
+                "held_until": held_until,
+                **duty,
+            },
             equal=unchanged_duty(case.head) | {**NOT_GOING, "hold": case.head.get("hold")},
         )
         self.table.transact([update, *also])
 
     def told_meanwhile(self, head: Row, now: datetime) -> list[dict[str, Any]]:
-        """The HEAD holds one duty. When a notice is still owed as another takes its place, the notice moves to an event of its own."""
+        """The HEAD holds one duty. When a notice is still owed as another takes its place, the
+        notice moves to an event of its own.
+        """
         if head.get("duty") != DutyKind.NOTIFY:
             return []
         kind = NoticeKind.BULLETIN_LEAD if head.get("bulletin_id") else NoticeKind.REPORT
-        return [self.event_action(head["id"], kind, now=now, entry_id=kind.value, duty=Duty(DutyKind.NOTIFY, now))]
+        return [
+            self.event_action(
+                head["id"], kind, now=now, entry_id=kind.value, duty=Duty(DutyKind.NOTIFY, now)
+            )
+        ]
 
-    def event_action(self, report_id: str, kind: NoticeKind, *, now: datetime, entry_id: str, duty: Duty) -> dict[str, Any]:
+    def event_action(
+        self, report_id: str, kind: NoticeKind, *, now: datetime, entry_id: str, duty: Duty
+    ) -> dict[str, Any]:
         """The action that owes a notice of `kind` about a report, apart from its HEAD."""
         pk, sk = keys.report(report_id), keys.event(now, entry_id)
-        return self.table.put_action({"pk": pk, "sk": sk, "kind": kind.value, **duty_fields(pk, sk, duty)})
+        return self.table.put_action(
+            {"pk": pk, "sk": sk, "kind": kind.value, **duty_fields(pk, sk, duty)}
+        )
 
     def head_row(self, report: Report, duty: Duty) -> Row:
         pk = keys.report(report.id)
@@ -270,7 +394,11 @@ class Reports:
             "media_ready": report.media_ready,
             "unread": report.unread,
         }
-        lead = {"bulletin_shard": keys.bulletin_shard(report.bulletin_id, report.id, shards)} if report.bulletin_id else {}
+        lead = (
+            {"bulletin_shard": keys.bulletin_shard(report.bulletin_id, report.id, shards)}
+            if report.bulletin_id
+            else {}
+        )
         return {
             "pk": pk,
             "sk": keys.HEAD,
@@ -299,7 +427,11 @@ def read_duty(row: Mapping[str, Any]) -> Duty | None:
     if "duty" not in row:
         return None
     not_before = row.get("not_before")
-    return Duty(DutyKind(row["duty"]), times.parse(row["due_at"]), times.parse(not_before) if not_before else None)
+    return Duty(
+        DutyKind(row["duty"]),
+        times.parse(row["due_at"]),
+        times.parse(not_before) if not_before else None,
+    )
 
 
 def unchanged_duty(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -323,6 +455,8 @@ def _case(rows: Sequence[Row]) -> Case | None:
         report=Report.model_validate(head),
         head=head,
         media=tuple(sorted(media, key=lambda medium: (medium.created_at, medium.position))),
-        messages=tuple(Message.model_validate(row) for row in rows if row["sk"].startswith("MESSAGE#")),
+        messages=tuple(
+            Message.model_validate(row) for row in rows if row["sk"].startswith("MESSAGE#")
+        ),
         notes=tuple(Note.model_validate(row) for row in rows if row["sk"].startswith("NOTE#")),
     )

@@ -1,4 +1,6 @@
-"""The audit bucket: `batches/<hour>/<name>` and `digests/<hour>.json`, each under its lock from the moment it is written."""
+"""The audit bucket: `batches/<hour>/<name>` and `digests/<hour>.json`, each under its lock from the
+moment it is written.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -52,11 +54,20 @@ class Seals:
     def digested_hours(self, after: str | None = None) -> Iterator[str]:
         """The hours that have a digest, in their order; with `after`, only later ones."""
         start = f"digests/{after}.json" if after else None
-        return (key.removeprefix("digests/").removesuffix(".json") for key in self._keys("digests/", start))
+        return (
+            key.removeprefix("digests/").removesuffix(".json")
+            for key in self._keys("digests/", start)
+        )
 
     def _put(self, key: str, content: bytes) -> bool:
         try:
-            self._s3.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType="application/json", IfNoneMatch="*")
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=content,
+                ContentType="application/json",
+                IfNoneMatch="*",
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] in _THERE_ALREADY:
                 return False
@@ -76,7 +87,9 @@ class Seals:
             raise _unavailable(error) from error
 
     def _keys(self, prefix: str, start: str | None = None) -> Iterator[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=start or prefix)
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, StartAfter=start or prefix
+        )
         try:
             for page in pages:
                 yield from (str(found["Key"]) for found in page.get("Contents", ()))

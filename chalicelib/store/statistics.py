@@ -1,4 +1,5 @@
-"""Counters of reports, kept by the stream's consumer and not by the requests: no request pays for them, and no key is hot.
+"""Counters of reports, kept by the stream's consumer and not by the requests: no request pays for
+them, and no key is hot.
 
 STATS#<month>#<shard>   <day>#<category>#<district>     the counters
 REPORT#<id>             COUNTED                          what of this report has been counted
@@ -21,13 +22,20 @@ class Statistics:
         self._table = table
 
     def count(self, report_id: str, tally: Tally) -> None:
-        """Count a report as `tally`, and no longer as what it was counted before. Repeated, it changes nothing.
+        """Count a report as `tally`, and no longer as what it was counted before. Repeated, it
+        changes nothing.
 
         Raises ConditionFailed when somebody counted it at the same moment: to be tried again.
         """
         pk = keys.report(report_id)
         counted = self._table.get(pk, COUNTED, consistent=True)
-        before = Tally(counted["day"], counted["category"], counted["district"], tuple(counted["counters"])) if counted else None
+        before = (
+            Tally(
+                counted["day"], counted["category"], counted["district"], tuple(counted["counters"])
+            )
+            if counted
+            else None
+        )
         if before == tally:
             return
         changes: dict[str, dict[str, int]] = {}
@@ -39,7 +47,12 @@ class Statistics:
         mark = self._table.update_action(
             pk,
             COUNTED,
-            put={"day": tally.day, "category": tally.category, "district": tally.district, "counters": list(tally.counters)},
+            put={
+                "day": tally.day,
+                "category": tally.category,
+                "district": tally.district,
+                "counters": list(tally.counters),
+            },
             equal={
                 "day": before.day if before else None,
                 "category": before.category if before else None,
@@ -59,7 +72,9 @@ class Statistics:
         """The counters of all days from `since` to `until`, both included."""
         for month in _months(since, until):
             for shard in range(SHARDS):
-                found, _ = self._table.query(f"STATS#{month}#{shard}", between=(f"{since}#", f"{until}#~"))
+                found, _ = self._table.query(
+                    f"STATS#{month}#{shard}", between=(f"{since}#", f"{until}#~")
+                )
                 yield from found
 
 

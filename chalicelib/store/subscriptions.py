@@ -29,9 +29,15 @@ class Subscriptions:
         self._table.delete(keys.officer(subscription.username), f"SUBSCRIPTION#{subscription.id}")
 
     def owe_fitting(self, username: str, now: datetime) -> Row:
-        """Say that SNS must be brought in line with this officer: the sweep does it, if whoever said so does not. Answers the duty."""
+        """Say that SNS must be brought in line with this officer: the sweep does it, if whoever
+        said so does not. Answers the duty.
+        """
         pk = keys.officer(username)
-        row = {"pk": pk, "sk": FIT_SK, **duty_fields(pk, FIT_SK, Duty(DutyKind.RECONCILE, now + UPLOAD_CHECK))}
+        row = {
+            "pk": pk,
+            "sk": FIT_SK,
+            **duty_fields(pk, FIT_SK, Duty(DutyKind.RECONCILE, now + UPLOAD_CHECK)),
+        }
         self._duties.put(row)
         return row
 
@@ -41,4 +47,8 @@ class Subscriptions:
 
 def _row(subscription: Subscription) -> Row:
     fields = subscription.model_dump(mode="json", exclude_none=True)
-    return {"pk": keys.officer(subscription.username), "sk": f"SUBSCRIPTION#{subscription.id}", **fields}
+    return {
+        "pk": keys.officer(subscription.username),
+        "sk": f"SUBSCRIPTION#{subscription.id}",
+        **fields,
+    }

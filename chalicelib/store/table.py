@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 Row = dict[str, Any]
 _Answer = TypeVar("_Answer")
 
-# All retries of DynamoDB are here (its client makes none), since botocore knows no TransactionConflict and pauses for seconds where
-# DynamoDB is back within milliseconds. With the client's time-outs they end well within API Gateway's 29 seconds.
+# All retries of DynamoDB are here (its client makes none), since botocore knows no
+# TransactionConflict and pauses for seconds where DynamoDB is back within milliseconds. With the
+# client's time-outs they end well within API Gateway's 29 seconds.
 _PAUSES_S = (0.03, 0.08, 0.2, 0.5)
 _PASSING = frozenset(
     {
@@ -39,7 +40,9 @@ _PASSING = frozenset(
 
 
 class ConditionFailed(Exception):
-    """A condition did not hold. `item` is what stands there instead, when there is anything; `position` counts a transaction's actions."""
+    """A condition did not hold. `item` is what stands there instead, when there is anything;
+    `position` counts a transaction's actions.
+    """
 
     def __init__(self, item: Row | None, position: int = 0) -> None:
         super().__init__("condition failed")
@@ -48,15 +51,25 @@ class ConditionFailed(Exception):
 
 
 class Table:
-    """Raises ConditionFailed where a condition was given, Unavailable for every fault of AWS or of the way there."""
+    """Raises ConditionFailed where a condition was given, Unavailable for every fault of AWS or of
+    the way there.
+    """
 
-    def __init__(self, client: "DynamoDBClient", name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", name: str, *, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         self.client = client
         self.name = name
         self._pause = pause
 
-    def get(self, pk: str, sk: str, *, consistent: bool = False, attributes: Sequence[str] | None = None) -> Row | None:
-        arguments: dict[str, Any] = {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk}), "ConsistentRead": consistent}
+    def get(
+        self, pk: str, sk: str, *, consistent: bool = False, attributes: Sequence[str] | None = None
+    ) -> Row | None:
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "Key": pack({"pk": pk, "sk": sk}),
+            "ConsistentRead": consistent,
+        }
         if attributes:
             arguments["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
             arguments["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
@@ -66,7 +79,10 @@ class Table:
     def put(self, row: Mapping[str, Any], *, condition: str | None = None) -> None:
         arguments: dict[str, Any] = {"TableName": self.name, "Item": pack(row)}
         if condition:
-            arguments |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+            arguments |= {
+                "ConditionExpression": condition,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
         self._call(lambda: self.client.put_item(**arguments))
 
     def update(self, action: Mapping[str, Any]) -> Row:
@@ -76,10 +92,14 @@ class Table:
         return unpack(answer["Attributes"])
 
     def delete(self, pk: str, sk: str) -> None:
-        self._call(lambda: self.client.delete_item(TableName=self.name, Key=pack({"pk": pk, "sk": sk})))
+        self._call(
+            lambda: self.client.delete_item(TableName=self.name, Key=pack({"pk": pk, "sk": sk}))
+        )
 
     def delete_if(self, pk: str, sk: str, *, equal: Mapping[str, Any]) -> None:
-        """Delete a row in which each attribute in `equal` has that value; raises ConditionFailed otherwise."""
+        """Delete a row in which each attribute in `equal` has that value; raises ConditionFailed
+        otherwise.
+        """
         names: dict[str, str] = {}
         values: dict[str, Any] = {}
         condition = " AND ".join(_equal(equal, names, values))
@@ -97,7 +117,10 @@ class Table:
         """All of `actions` (from `put_action`, `update_action`, …) or none."""
         # One token for all tries: a try whose answer was lost is not carried out again.
         token = str(uuid.uuid4())
-        self._call(lambda: self.client.transact_write_items(TransactItems=list(actions), ClientRequestToken=token))  # type: ignore[arg-type]
+        items: Any = list(actions)
+        self._call(
+            lambda: self.client.transact_write_items(TransactItems=items, ClientRequestToken=token)
+        )
 
     def query(
         self,
@@ -115,18 +138,26 @@ class Table:
     ) -> tuple[list[Row], bool]:
         """Rows of one partition in the order of the sort key, and whether there are more.
 
-        `index` is (name, partition attribute, sort attribute). With `limit` one call; without, all calls that the partition takes.
+        `index` is (name, partition attribute, sort attribute). With `limit` one call; without, all
+        calls that the partition takes.
         """
         name, partition, sort = index or (None, "pk", "sk")
         names = {"#p": partition}
         values: dict[str, Any] = {":p": pk}
         condition = "#p = :p"
-        ranges = {"#s BETWEEN :a AND :b": between, "#s >= :a": at_least, "#s < :a": below, "begins_with(#s, :a)": begins}
+        ranges = {
+            "#s BETWEEN :a AND :b": between,
+            "#s >= :a": at_least,
+            "#s < :a": below,
+            "begins_with(#s, :a)": begins,
+        }
         for expression, bound in ranges.items():
             if bound is not None:
                 names["#s"] = sort
                 condition += f" AND {expression}"
-                values |= {":a": bound[0], ":b": bound[1]} if isinstance(bound, tuple) else {":a": bound}
+                values |= (
+                    {":a": bound[0], ":b": bound[1]} if isinstance(bound, tuple) else {":a": bound}
+                )
         arguments: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": condition,
@@ -139,7 +170,9 @@ class Table:
         if limit:
             arguments["Limit"] = limit
         if attributes:
-            arguments["ProjectionExpression"] = ", ".join(f"#{attribute}" for attribute in attributes)
+            arguments["ProjectionExpression"] = ", ".join(
+                f"#{attribute}" for attribute in attributes
+            )
             names |= {f"#{attribute}": attribute for attribute in attributes}
         arguments["ExpressionAttributeNames"] = names
         rows: list[Row] = []
@@ -188,7 +221,10 @@ class Table:
     def put_action(self, row: Mapping[str, Any], *, condition: str | None = None) -> dict[str, Any]:
         action: dict[str, Any] = {"TableName": self.name, "Item": pack(row)}
         if condition:
-            action |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+            action |= {
+                "ConditionExpression": condition,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
         return {"Put": action}
 
     def delete_action(self, pk: str, sk: str) -> dict[str, Any]:
@@ -208,10 +244,11 @@ class Table:
         equal: Mapping[str, Any] | None = None,
         upsert: bool = False,
     ) -> dict[str, Any]:
-        """Set (None: remove), add to and remove attributes of one row, if it is there and each in `equal` has that value (None: is absent).
+        """Set (None: remove), add to and remove attributes of one row, if it is there and each in
+        `equal` has that value (None: is absent).
 
-        `put_once` sets only what is absent, `append` adds to lists, which have `room` while they hold fewer than so many; with `upsert`
-        the row is made when it is not there.
+        `put_once` sets only what is absent, `append` adds to lists, which have `room` while they
+        hold fewer than so many; with `upsert` the row is made when it is not there.
         """
         names: dict[str, str] = {"#pk": "pk"}
         values: dict[str, Any] = {}
@@ -240,17 +277,24 @@ class Table:
         for name in remove:
             names[f"#{name}"] = name
             clauses["REMOVE"].append(f"#{name}")
-        conditions = ([] if upsert else ["attribute_exists(#pk)"]) + _equal(equal or {}, names, values)
+        conditions = ([] if upsert else ["attribute_exists(#pk)"]) + _equal(
+            equal or {}, names, values
+        )
         for name, limit in (room or {}).items():
             values[f":{name}_room"] = limit
             conditions.append(f"(attribute_not_exists(#{name}) OR size(#{name}) < :{name}_room)")
         action: dict[str, Any] = {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk})}
         if conditions:
-            action |= {"ConditionExpression": " AND ".join(conditions), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+            action |= {
+                "ConditionExpression": " AND ".join(conditions),
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
         if upsert:
             del names["#pk"]
         action["ExpressionAttributeNames"] = names
-        expression = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
+        expression = " ".join(
+            f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts
+        )
         if expression:
             action["UpdateExpression"] = expression
         if values:
@@ -269,8 +313,12 @@ class Table:
                     raise ConditionFailed(unpack(item) if item else None) from None  # type: ignore[arg-type]
                 for position, reason in enumerate(reasons):
                     if reason.get("Code") == "ConditionalCheckFailed":
-                        raise ConditionFailed(unpack(reason["Item"]) if reason.get("Item") else None, position) from None
-                passing = not _PASSING.isdisjoint({code, *(reason.get("Code") for reason in reasons)})
+                        raise ConditionFailed(
+                            unpack(reason["Item"]) if reason.get("Item") else None, position
+                        ) from None
+                passing = not _PASSING.isdisjoint(
+                    {code, *(reason.get("Code") for reason in reasons)}
+                )
                 cause: Exception = error
             except (ConnectionError, HTTPClientError) as error:
                 code, passing, cause = type(error).__name__, True, error
@@ -285,7 +333,9 @@ class Table:
 
 
 def _equal(equal: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]) -> list[str]:
-    """The conditions that each attribute has its value (None: is absent); adds their placeholders to `names` and `values`."""
+    """The conditions that each attribute has its value (None: is absent); adds their placeholders
+    to `names` and `values`.
+    """
     conditions = []
     for name, value in equal.items():
         names[f"#{name}"] = name

@@ -19,17 +19,29 @@ Log = Callable[[str], None]
 
 
 class ApiServer(LocalDevServer):
-    """Serves `app` on 127.0.0.1, a thread a connection. Raises OSError when the port is taken. `log` is told of each answer: method,
-    route, status and time, never an address, an id or anything sent."""
+    """Serves `app` on 127.0.0.1, a thread a connection. Raises OSError when the port is taken.
+    `log` is told of each answer: method, route, status and time, never an address, an id or
+    anything sent.
+    """
 
     def __init__(self, app: Chalice, port: int, log: Log) -> None:
-        # Chalice keeps the current request on the app: with threads, one request would see another's. This class keeps it by thread.
+        # Chalice keeps the current request on the app: with threads, one request would see
+        # another's. This class keeps it by thread.
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
         self._gateway, self._log = Gateway(app), log
-        super().__init__(app, Config(), "127.0.0.1", port, handler_cls=cast("Any", self._handle), server_cls=_Server)
+        super().__init__(
+            app,
+            Config(),
+            "127.0.0.1",
+            port,
+            handler_cls=cast("Any", self._handle),
+            server_cls=_Server,
+        )
 
-    def _handle(self, request: Any, client_address: Any, server: Any, *, app_object: Chalice, config: Config) -> "_Handler":
+    def _handle(
+        self, request: Any, client_address: Any, server: Any, *, app_object: Chalice, config: Config
+    ) -> "_Handler":
         return _Handler(request, client_address, server, self._gateway, self._log)
 
 
@@ -50,12 +62,15 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # A request line without a version is answered with a status line all the same.
     default_request_version = "HTTP/1.0"
-    # Small answers at once, in one packet: with Nagle's algorithm each would wait 40 ms for the last one's acknowledgement.
+    # Small answers at once, in one packet: with Nagle's algorithm each would wait 40 ms for the
+    # last one's acknowledgement.
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 60
 
-    def __init__(self, request: Any, client_address: Any, server: Any, gateway: Gateway, log: Log) -> None:
+    def __init__(
+        self, request: Any, client_address: Any, server: Any, gateway: Gateway, log: Log
+    ) -> None:
         self._gateway, self._log, self._expects = gateway, log, False
         super().__init__(request, client_address, server)
 
@@ -102,7 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             answer = self._gateway.refuse("BAD_REQUEST_BODY")
         self._send(answer)
-        self._log(f"{self.command[:10]} {answer.route} {answer.status} {(time.monotonic() - began) * 1000:.0f} ms")
+        self._log(
+            f"{self.command[:10]} {answer.route} {answer.status} {(time.monotonic() - began) * 1000:.0f} ms"
+        )
 
     def _answer(self) -> Answer:
         body = self._read_body()
@@ -111,21 +128,35 @@ class _Handler(BaseHTTPRequestHandler):
             return self._gateway.refuse("REQUEST_TOO_LARGE")
         # As it was sent: the base class takes two leading slashes for one.
         target = self.requestline.split()[1]
-        return self._gateway.answer(self.command, target, list(self.headers.items()), body, self.client_address[0])
+        return self._gateway.answer(
+            self.command, target, list(self.headers.items()), body, self.client_address[0]
+        )
 
     def _read_body(self) -> bytes | None:
-        """The whole body; None when it is larger than the gateway takes. Raises _BadRequest when its framing is ambiguous or broken."""
-        lengths, encodings = self.headers.get_all("content-length", []), self.headers.get_all("transfer-encoding", [])
+        """The whole body; None when it is larger than the gateway takes. Raises _BadRequest when
+        its framing is ambiguous or broken.
+        """
+        lengths, encodings = (
+            self.headers.get_all("content-length", []),
+            self.headers.get_all("transfer-encoding", []),
+        )
         if encodings:
-            if lengths or [value.strip().lower() for value in encodings] != ["chunked"] or self.request_version < "HTTP/1.1":
+            if (
+                lengths
+                or [value.strip().lower() for value in encodings] != ["chunked"]
+                or self.request_version < "HTTP/1.1"
+            ):
                 raise _BadRequest
             self._invite()
             return self._read_chunks()
-        if len(set(lengths)) > 1 or not all(length.isascii() and length.isdigit() for length in lengths):
+        if len(set(lengths)) > 1 or not all(
+            length.isascii() and length.isdigit() for length in lengths
+        ):
             raise _BadRequest
         length = int(lengths[0][:16]) if lengths else 0
         if length > MAX_BODY:
-            # A client that is already sending would not see the answer if the connection broke under it.
+            # A client that is already sending would not see the answer if the connection broke
+            # under it.
             if not self._expects:
                 self._discard(min(length, 4 * MAX_BODY))
             return None

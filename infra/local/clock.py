@@ -1,4 +1,6 @@
-"""`make clock ADVANCE=5m`: moves the running stack's clock of sweeps and lifecycles, runs the sweeps, and prints the new time."""
+"""`make clock ADVANCE=5m`: moves the running stack's clock of sweeps and lifecycles, runs the
+sweeps, and prints the new time.
+"""
 
 import json
 import os
@@ -27,7 +29,9 @@ def main(text: str) -> None:
         with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310
             print(json.load(answer)["now"])
     except (urllib.error.URLError, TimeoutError) as error:
-        raise SystemExit(f"The local stack at {stack['aws']} did not move its clock: {error}") from None
+        raise SystemExit(
+            f"The local stack at {stack['aws']} did not move its clock: {error}"
+        ) from None
 
 
 def read_duration(text: str) -> timedelta | None:

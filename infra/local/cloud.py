@@ -30,8 +30,10 @@ class Change(Enum):
 
 
 class Cloud:
-    """A WSGI application. `changed` is told after each request that may have changed something: consumers need not ask in vain.
-    Both callbacks must be set before the first request that matters."""
+    """A WSGI application. `changed` is told after each request that may have changed something:
+    consumers need not ask in vain. Both callbacks must be set before the first request that
+    matters.
+    """
 
     def __init__(self, *, access_key: str, secret_key: str, region: str) -> None:
         self._gate = make_gate(access_key=access_key, secret_key=secret_key, region=region)
@@ -43,8 +45,11 @@ class Cloud:
         if environ["PATH_INFO"] == CLOCK_PATH:
             return self._clock(environ, start_response)
         if "HTTP_AUTHORIZATION" in environ:
-            # Whoever has the port has the key: tools may come with any. What is signed for others, grants, the gate verifies.
-            environ["HTTP_AUTHORIZATION"] = _CREDENTIAL.sub(f"Credential={self._access_key}/", environ["HTTP_AUTHORIZATION"])
+            # Whoever has the port has the key: tools may come with any. What is signed for others,
+            # grants, the gate verifies.
+            environ["HTTP_AUTHORIZATION"] = _CREDENTIAL.sub(
+                f"Credential={self._access_key}/", environ["HTTP_AUTHORIZATION"]
+            )
         change = _change(environ)
         try:
             return self._gate(environ, start_response)
@@ -58,12 +63,25 @@ class Cloud:
             advance = timedelta(seconds=float(body["advance_s"]))
         except (ValueError, KeyError, TypeError, OverflowError):
             advance = timedelta(seconds=-1)
-        if self.advance_clock is None or environ["REQUEST_METHOD"] != "POST" or advance < timedelta(0):
+        if (
+            self.advance_clock is None
+            or environ["REQUEST_METHOD"] != "POST"
+            or advance < timedelta(0)
+        ):
             status, answer = "400 Bad Request", {"error": 'POST {"advance_s": seconds, 0 or more}'}
         else:
-            status, answer = "200 OK", {"now": self.advance_clock(advance).isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+            status, answer = (
+                "200 OK",
+                {
+                    "now": self.advance_clock(advance)
+                    .isoformat(timespec="milliseconds")
+                    .replace("+00:00", "Z")
+                },
+            )
         content = json.dumps(answer).encode()
-        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
+        start_response(
+            status, [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
+        )
         return [content]
 
 
@@ -74,7 +92,11 @@ _CONSUMING = ("DeleteMessage", "ChangeMessageVisibility")
 
 def _change(environ: Environ) -> Change | None:
     service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
-    if operation.startswith(_READS + _CONSUMING) or environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS"):
+    if operation.startswith(_READS + _CONSUMING) or environ["REQUEST_METHOD"] in (
+        "GET",
+        "HEAD",
+        "OPTIONS",
+    ):
         return None
     if service.startswith("DynamoDB"):
         return Change.TABLE

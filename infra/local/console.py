@@ -1,8 +1,11 @@
-"""What the program logs, on the terminal: from warnings on, with the kind of what went wrong beside each event."""
+"""What the program logs, on the terminal: from warnings on, with the kind of what went wrong beside
+each event.
+"""
 
 import logging
 
-# In the cloud every extra is in the log. Of these alone it is certain that they are names of classes and codes.
+# In the cloud every extra is in the log. Of these alone it is certain that they are names of
+# classes and codes.
 SHOWN = ("error", "kind", "code")
 
 

@@ -1,7 +1,8 @@
-"""API Gateway as it is deployed: routes a request to the Chalice app, asks the authorizer, and answers what never reaches the app.
+"""API Gateway as it is deployed: routes a request to the Chalice app, asks the authorizer, and
+answers what never reaches the app.
 
-What the gateway itself says is read from `infra/app.yaml`. Where Chalice's own local gateway is kinder than AWS (methods, trailing
-slashes, sizes, content types), this one is not.
+What the gateway itself says is read from `infra/app.yaml`. Where Chalice's own local gateway is
+kinder than AWS (methods, trailing slashes, sizes, content types), this one is not.
 """
 
 import base64
@@ -15,7 +16,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from chalice.app import Chalice
-from chalice.local import ForbiddenError, InvalidAuthorizerError, LambdaContext, LocalGatewayAuthorizer, NotAuthorizedError
+from chalice.local import (
+    ForbiddenError,
+    InvalidAuthorizerError,
+    LambdaContext,
+    LocalGatewayAuthorizer,
+    NotAuthorizedError,
+)
 
 from infra.local import template
 
@@ -37,7 +44,9 @@ class Answer:
 
 
 class Gateway:
-    """Thread-safe: one serves all connections. The app must keep its current request by thread (`chalice.local.LocalChalice`)."""
+    """Thread-safe: one serves all connections. The app must keep its current request by thread
+    (`chalice.local.LocalChalice`).
+    """
 
     def __init__(self, app: Chalice) -> None:
         body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
@@ -48,8 +57,12 @@ class Gateway:
         # Literal segments win over parameters: "{" sorts after every letter.
         self._routes = [(route, route.split("/")) for route in sorted(app.routes)]
 
-    def answer(self, method: str, target: str, headers: Headers, body: bytes, source_ip: str) -> Answer:
-        """What a client gets. `target` is that of the request line, `body` whole and at most MAX_BODY."""
+    def answer(
+        self, method: str, target: str, headers: Headers, body: bytes, source_ip: str
+    ) -> Answer:
+        """What a client gets. `target` is that of the request line, `body` whole and at most
+        MAX_BODY.
+        """
         request_id = str(uuid.uuid4())
         path, query = _split(target)
         route, parameters = self._match(path)
@@ -86,24 +99,36 @@ class Gateway:
             return self.refuse("INTEGRATION_FAILURE", request_id, route)
 
     def refuse(self, kind: str, request_id: str | None = None, route: str = "-") -> Answer:
-        """The gateway's own answer of that kind (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html)."""
+        """The gateway's own answer of that kind
+        (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
+        """
         refusal = self._refusals[kind]
         request_id = request_id or str(uuid.uuid4())
         headers = [
-            (name.removeprefix("gatewayresponse.header."), request_id if value == "context.requestId" else value.strip("'"))
+            (
+                name.removeprefix("gatewayresponse.header."),
+                request_id if value == "context.requestId" else value.strip("'"),
+            )
             for name, value in refusal["responseParameters"].items()
         ]
-        content = refusal["responseTemplates"]["application/json"].replace("$context.requestId", request_id)
+        content = refusal["responseTemplates"]["application/json"].replace(
+            "$context.requestId", request_id
+        )
         return Answer(int(refusal["statusCode"]), headers, content.encode(), route)
 
     def _match(self, path: str) -> tuple[str | None, dict[str, str]]:
         parts = path.split("/")
         for route, wanted in self._routes:
             if len(wanted) == len(parts) and all(
-                want == part or (want[:1] == "{" and part) for want, part in zip(wanted, parts, strict=True)
+                want == part or (want[:1] == "{" and part)
+                for want, part in zip(wanted, parts, strict=True)
             ):
                 # Parameters stay percent-encoded, as they do on AWS.
-                return route, {want[1:-1]: part for want, part in zip(wanted, parts, strict=True) if want[:1] == "{"}
+                return route, {
+                    want[1:-1]: part
+                    for want, part in zip(wanted, parts, strict=True)
+                    if want[:1] == "{"
+                }
         return None, {}
 
     def _body(self, headers: Headers, body: bytes) -> dict[str, Any]:
@@ -115,7 +140,9 @@ class Gateway:
         return {"body": body.decode("utf-8", "replace"), "isBase64Encoded": False}
 
     def _authorize(self, path: str, event: dict[str, Any], context: LambdaContext) -> str | None:
-        """None lets the request through (and puts who it is into the event), else the kind of refusal."""
+        """None lets the request through (and puts who it is into the event), else the kind of
+        refusal.
+        """
         entry = self._app.routes[event["resource"]][event["httpMethod"]]
         if entry.authorizer is None:
             return None
@@ -148,11 +175,15 @@ def _split(target: str) -> tuple[str, dict[str, list[str]]]:
 
 
 def _single(headers: Headers) -> dict[str, str]:
-    """One value a name, as in an event: the last, but credentials that contradict each other are joined and so good for nothing."""
+    """One value a name, as in an event: the last, but credentials that contradict each other are
+    joined and so good for nothing.
+    """
     single: dict[str, str] = {}
     for name, value in headers:
         key = name.lower()
-        single[key] = f"{single[key]}, {value}" if key == "authorization" and key in single else value
+        single[key] = (
+            f"{single[key]}, {value}" if key == "authorization" and key in single else value
+        )
     return single
 
 
@@ -165,7 +196,11 @@ def _multiple(headers: Headers) -> dict[str, list[str]]:
 
 def _from_lambda(response: Mapping[str, Any], route: str) -> Answer:
     headers = [(name, str(value)) for name, value in (response.get("headers") or {}).items()]
-    headers += [(name, str(value)) for name, values in (response.get("multiValueHeaders") or {}).items() for value in values]
+    headers += [
+        (name, str(value))
+        for name, values in (response.get("multiValueHeaders") or {}).items()
+        for value in values
+    ]
     body = response.get("body") or ""
     if not isinstance(body, str):
         body = json.dumps(body)

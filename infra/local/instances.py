@@ -1,7 +1,7 @@
 """moto's models are forgotten once nobody uses them.
 
-moto keeps every object of every model it ever made, for a dashboard: each message and stream record, each deleted object with its body.
-A stack that runs for days would grow with every request.
+moto keeps every object of every model it ever made, for a dashboard: each message and stream
+record, each deleted object with its body. A stack that runs for days would grow with every request.
 """
 
 from typing import Any

@@ -10,7 +10,9 @@ from moto.sns.models import sns_backends
 
 
 class NoticesShown:
-    """Takes what moto's topic has sent, in this process, and `show`s it: moto would keep it all, and nobody else here reads it."""
+    """Takes what moto's topic has sent, in this process, and `show`s it: moto would keep it all,
+    and nobody else here reads it.
+    """
 
     def __init__(self, topic_arn: str, region: str, show: Callable[[str], None]) -> None:
         self._sent = sns_backends[DEFAULT_ACCOUNT_ID][region].topics[topic_arn].sent_notifications
@@ -28,5 +30,9 @@ def _line(message: str, subject: str | None) -> str:
     body: dict[str, Any] = json.loads(message)
     if "default" in body:
         body = json.loads(body["default"])
-    facts = " · ".join(str(body[name]) for name in ("kind", "category", "district", "urgency", "reference") if body.get(name))
+    facts = " · ".join(
+        str(body[name])
+        for name in ("kind", "category", "district", "urgency", "reference")
+        if body.get(name)
+    )
     return f"notice → {facts} · {subject}"

@@ -1,8 +1,9 @@
 """What S3 tells EventBridge, and EventBridge the queues.
 
-moto gives every event the same sequencer, and sends it to a queue whole, with the uploader's address, whatever the rule's transformer says.
-Here the sequencer grows and the transformer transforms, so that consumers read the same as in the cloud. S3 sends none of two events that
-moto does: a Put before CompleteMultipartUpload, and tags changed with each Put.
+moto gives every event the same sequencer, and sends it to a queue whole, with the uploader's
+address, whatever the rule's transformer says. Here the sequencer grows and the transformer
+transforms, so that consumers read the same as in the cloud. S3 sends none of two events that moto
+does: a Put before CompleteMultipartUpload, and tags changed with each Put.
 """
 
 import json
@@ -51,7 +52,9 @@ _sequencer = _Sequencer()
 
 
 def _tell(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
-    if event_name not in REASONS or (event_name == Event.OBJECT_CREATED_PUT_EVENT and key.multipart is not None):
+    if event_name not in REASONS or (
+        event_name == Event.OBJECT_CREATED_PUT_EVENT and key.multipart is not None
+    ):
         return
     event: Any = {
         "version": "0",
@@ -68,7 +71,11 @@ def _tell(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
             "object": {
                 "key": key.name,
                 # A delete marker has neither.
-                **({"size": key.size, "etag": key.etag.strip('"')} if isinstance(key, FakeKey) else {}),
+                **(
+                    {"size": key.size, "etag": key.etag.strip('"')}
+                    if isinstance(key, FakeKey)
+                    else {}
+                ),
                 "version-id": key.version_id,
                 "sequencer": _sequencer.next(),
             },
@@ -83,7 +90,10 @@ def _tell(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
         for rule in bus.rules.values():
             if rule.event_pattern.matches_event(event):
                 for target in rule.targets:
-                    queues.send_message(queue_name=target["Arn"].rpartition(":")[2], message_body=_transformed(event, target))
+                    queues.send_message(
+                        queue_name=target["Arn"].rpartition(":")[2],
+                        message_body=_transformed(event, target),
+                    )
 
 
 def _transformed(event: Mapping[str, Any], target: Mapping[str, Any]) -> str:
@@ -92,7 +102,11 @@ def _transformed(event: Mapping[str, Any], target: Mapping[str, Any]) -> str:
     if transformer is None:
         return json.dumps(event)
     paths = transformer["InputPathsMap"]
-    return re.sub(r"<([^<>]+)>", lambda match: json.dumps(_at(event, paths[match[1]])), transformer["InputTemplate"])
+    return re.sub(
+        r"<([^<>]+)>",
+        lambda match: json.dumps(_at(event, paths[match[1]])),
+        transformer["InputTemplate"],
+    )
 
 
 def _at(event: Any, path: str) -> Any:

@@ -1,8 +1,9 @@
 """Lists of object versions as S3 gives them, at the cost of what is listed.
 
-moto copies every version in the bucket for each list, bodies and all, whatever is asked for: beside one video of 200 MB, a list of one
-small key took a second and half a gigabyte. It also puts two versions of one millisecond in the wrong order, and finds nothing more after
-a version that was deleted since the last page. Here nothing is copied, and only keys with the prefix are looked at.
+moto copies every version in the bucket for each list, bodies and all, whatever is asked for: beside
+one video of 200 MB, a list of one small key took a second and half a gigabyte. It also puts two
+versions of one millisecond in the wrong order, and finds nothing more after a version that was
+deleted since the last page. Here nothing is copied, and only keys with the prefix are looked at.
 """
 
 from collections.abc import Iterator
@@ -40,9 +41,18 @@ def _list_object_versions(
     prefix: str = "",
     version_id_marker: str | None = None,
 ) -> _Page:
-    """As moto's: versions, common prefixes, delete markers, and the markers of the next page, None where there is none."""
+    """As moto's: versions, common prefixes, delete markers, and the markers of the next page, None
+    where there is none.
+    """
     most = MOST_IN_PAGE if max_keys is None else min(max_keys, MOST_IN_PAGE)
-    found = list(islice(_entries(self.get_bucket(bucket_name), prefix, delimiter, key_marker or "", version_id_marker), most + 1))
+    found = list(
+        islice(
+            _entries(
+                self.get_bucket(bucket_name), prefix, delimiter, key_marker or "", version_id_marker
+            ),
+            most + 1,
+        )
+    )
     page = found[:most]
     last = page[-1] if page and len(found) > most else None
     return (
@@ -54,10 +64,18 @@ def _list_object_versions(
     )
 
 
-def _entries(bucket: FakeBucket, prefix: str, delimiter: str | None, key_marker: str, version_id_marker: str | None) -> Iterator[_Entry]:
+def _entries(
+    bucket: FakeBucket,
+    prefix: str,
+    delimiter: str | None,
+    key_marker: str,
+    version_id_marker: str | None,
+) -> Iterator[_Entry]:
     """All that follows the markers: by key, a key's versions from newest to oldest."""
     told = key_marker
-    for name in sorted(name for name in list(bucket.keys) if name.startswith(prefix) and name >= key_marker):
+    for name in sorted(
+        name for name in list(bucket.keys) if name.startswith(prefix) and name >= key_marker
+    ):
         head, cut, _ = name[len(prefix) :].partition(delimiter) if delimiter else (name, "", "")
         if cut:
             common = prefix + head + cut
@@ -71,10 +89,14 @@ def _entries(bucket: FakeBucket, prefix: str, delimiter: str | None, key_marker:
 
 
 def _versions(bucket: FakeBucket, name: str, after: str | None) -> list[_Version]:
-    """Newest first; of one that is gone by now, all that are left: who deletes page by page must come to the end."""
+    """Newest first; of one that is gone by now, all that are left: who deletes page by page must
+    come to the end.
+    """
     # moto appends each new version to its key's list.
     versions: list[_Version] = list(reversed(bucket.keys.getlist(name, [])))
     for place, version in enumerate(versions):
         version.is_latest = place == 0  # type: ignore[union-attr] # moto's answer looks for it there
-    place = next((place for place, version in enumerate(versions) if version.version_id == after), -1)
+    place = next(
+        (place for place, version in enumerate(versions) if version.version_id == after), -1
+    )
     return versions[place + 1 :]

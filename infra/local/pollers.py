@@ -1,5 +1,6 @@
-"""Carries messages, stream records and schedules to the very functions that Lambda calls, as Lambda would: batches, partial failures,
-retries, dead letters. Which functions there are is read from the Chalice app; from where and how they are fed, from `infra/app.yaml`.
+"""Carries messages, stream records and schedules to the very functions that Lambda calls, as Lambda
+would: batches, partial failures, retries, dead letters. Which functions there are is read from the
+Chalice app; from where and how they are fed, from `infra/app.yaml`.
 """
 
 import importlib
@@ -23,10 +24,11 @@ from moto.events.models import EventPattern
 from infra.local import template
 from infra.local.cloud import Change
 
-# A failed message is tried again after its visibility timeout, and a batch gathered for its window, as in the cloud; but here a minute
-# of it lasts a second.
+# A failed message is tried again after its visibility timeout, and a batch gathered for its window,
+# as in the cloud; but here a minute of it lasts a second.
 HASTE = 60
-# Consumers are told when there is something; this often they look all the same, for what has become visible again.
+# Consumers are told when there is something; this often they look all the same, for what has become
+# visible again.
 LOOK_EVERY_S = 1.0
 # In a stream nothing becomes visible again.
 LOOK_AT_STREAM_EVERY_S = 60.0
@@ -37,15 +39,20 @@ Function = Callable[[Mapping[str, Any], LambdaContext], Any]
 
 
 class Pollers:
-    """Feeds all event functions of `app` but those named in `without`. `environment` is what `create_resources` gave.
+    """Feeds all event functions of `app` but those named in `without`. `environment` is what
+    `create_resources` gave.
 
     Raises ValueError when `without` names what is not there.
     """
 
-    def __init__(self, app: Chalice, environment: Mapping[str, str], without: Collection[str] = ()) -> None:
+    def __init__(
+        self, app: Chalice, environment: Mapping[str, str], without: Collection[str] = ()
+    ) -> None:
         sources = {source.name: source for source in app.event_sources}
         if unknown := set(without) - set(sources):
-            raise ValueError(f"no such function: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(sources))}")
+            raise ValueError(
+                f"no such function: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(sources))}"
+            )
         resources = template.load("app.yaml")["Resources"]
         self._schedules = Schedules()
         self._loops: list[_Loop] = []
@@ -59,11 +66,15 @@ class Pollers:
             if isinstance(source, SQSEventConfig):
                 queue = QueueConsumer(mapping, function, environment)
                 workers = WORKERS if mapping["BatchSize"] == 1 else 1
-                self._add(Change.QUEUE, [_Loop(name, queue.work, LOOK_EVERY_S) for _ in range(workers)])
+                self._add(
+                    Change.QUEUE, [_Loop(name, queue.work, LOOK_EVERY_S) for _ in range(workers)]
+                )
             elif isinstance(source, DynamoDBEventConfig):
                 stream = StreamConsumer(mapping, function, environment)
                 gather_s = mapping.get("MaximumBatchingWindowInSeconds", 0) / HASTE
-                self._add(Change.TABLE, [_Loop(name, stream.work, LOOK_AT_STREAM_EVERY_S, gather_s)])
+                self._add(
+                    Change.TABLE, [_Loop(name, stream.work, LOOK_AT_STREAM_EVERY_S, gather_s)]
+                )
             else:
                 raise TypeError(f"{name}: {type(source).__name__} is not carried locally")
         self._loops.append(_Loop("schedules", self._schedules.work, LOOK_EVERY_S))
@@ -95,9 +106,13 @@ class Pollers:
 
 
 class _Loop(threading.Thread):
-    """Calls `work` until it says there is no more, then waits to be woken or for `every_s`; once woken, for `gather_s` more."""
+    """Calls `work` until it says there is no more, then waits to be woken or for `every_s`; once
+    woken, for `gather_s` more.
+    """
 
-    def __init__(self, name: str, work: Callable[[], bool], every_s: float, gather_s: float = 0) -> None:
+    def __init__(
+        self, name: str, work: Callable[[], bool], every_s: float, gather_s: float = 0
+    ) -> None:
         super().__init__(name=f"poller-{name}", daemon=True)
         self._work, self._every_s, self._gather_s = work, every_s, gather_s
         self._woken, self._ending = threading.Event(), threading.Event()
@@ -124,11 +139,17 @@ class _Loop(threading.Thread):
 
 
 class QueueConsumer:
-    """One event source mapping of a queue. What the function reports as failed, or all if it fails itself, stays in the queue: SQS hides
-    it for `retry_after_s` (its visibility timeout, shortened: see HASTE) and sets it aside after its tries."""
+    """One event source mapping of a queue. What the function reports as failed, or all if it fails
+    itself, stays in the queue: SQS hides it for `retry_after_s` (its visibility timeout, shortened:
+    see HASTE) and sets it aside after its tries.
+    """
 
     def __init__(
-        self, mapping: Mapping[str, Any], function: Function, environment: Mapping[str, str], retry_after_s: int | None = None
+        self,
+        mapping: Mapping[str, Any],
+        function: Function,
+        environment: Mapping[str, str],
+        retry_after_s: int | None = None,
     ) -> None:
         queue = _environment_name(mapping["Queue"]["Fn::Sub"])
         self._url, self._arn = environment[f"{queue}_URL"], environment[f"{queue}_ARN"]
@@ -137,13 +158,23 @@ class QueueConsumer:
         self._function = function
         self._sqs = boto3.client("sqs")
         self._receiving = threading.Lock()
-        attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["VisibilityTimeout"])["Attributes"]
-        self._retry_after_s = int(attributes["VisibilityTimeout"]) // HASTE if retry_after_s is None else retry_after_s
+        attributes = self._sqs.get_queue_attributes(
+            QueueUrl=self._url, AttributeNames=["VisibilityTimeout"]
+        )["Attributes"]
+        self._retry_after_s = (
+            int(attributes["VisibilityTimeout"]) // HASTE
+            if retry_after_s is None
+            else retry_after_s
+        )
 
     def work(self) -> bool:
         """Handle one batch. Answers whether there was one."""
         with self._receiving:
-            answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=self._batch, MessageSystemAttributeNames=["All"])
+            answer = self._sqs.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=self._batch,
+                MessageSystemAttributeNames=["All"],
+            )
         messages = answer.get("Messages", [])
         if not messages:
             return False
@@ -151,7 +182,9 @@ class QueueConsumer:
         for message in messages:
             if message["MessageId"] in failed:
                 self._sqs.change_message_visibility(
-                    QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=self._retry_after_s
+                    QueueUrl=self._url,
+                    ReceiptHandle=message["ReceiptHandle"],
+                    VisibilityTimeout=self._retry_after_s,
                 )
             else:
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
@@ -166,7 +199,10 @@ class QueueConsumer:
             traceback.print_exc(file=sys.stderr)
             return everything
         try:
-            failed = {failure["itemIdentifier"] for failure in (answer or {}).get("batchItemFailures") or []}
+            failed = {
+                failure["itemIdentifier"]
+                for failure in (answer or {}).get("batchItemFailures") or []
+            }
         except (AttributeError, KeyError, TypeError):
             return everything
         # A name that is not in the batch makes Lambda take the whole batch as failed.
@@ -187,11 +223,21 @@ class QueueConsumer:
 
 
 class StreamConsumer:
-    """The event source mapping of a table's stream, from its beginning: filtered, in order, a batch that fails is cut down to the record
-    that makes it fail, and that one is set aside after its tries."""
+    """The event source mapping of a table's stream, from its beginning: filtered, in order, a batch
+    that fails is cut down to the record that makes it fail, and that one is set aside after its
+    tries.
+    """
 
-    def __init__(self, mapping: Mapping[str, Any], function: Function, environment: Mapping[str, str], pause_s: float = 0.2) -> None:
-        self._filters: list[Any] = [EventPattern.load(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]]
+    def __init__(
+        self,
+        mapping: Mapping[str, Any],
+        function: Function,
+        environment: Mapping[str, str],
+        pause_s: float = 0.2,
+    ) -> None:
+        self._filters: list[Any] = [
+            EventPattern.load(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]
+        ]
         table = _environment_name(mapping["Stream"]["Fn::Sub"]).removesuffix("_TABLE")
         self._batch, self._retries = mapping["BatchSize"], mapping["MaximumRetryAttempts"]
         self._bisect = mapping["BisectBatchOnFunctionError"]
@@ -201,16 +247,24 @@ class StreamConsumer:
         self._dead_letters_url = environment[f"{_environment_name(dead_letters)}_URL"]
         self._stream_arn = environment[f"{table}_STREAM_ARN"]
         self._sqs, self._streams = boto3.client("sqs"), boto3.client("dynamodbstreams")
-        shard = self._streams.describe_stream(StreamArn=self._stream_arn)["StreamDescription"]["Shards"][0]
+        shard = self._streams.describe_stream(StreamArn=self._stream_arn)["StreamDescription"][
+            "Shards"
+        ][0]
         self._iterator = self._streams.get_shard_iterator(
-            StreamArn=self._stream_arn, ShardId=shard["ShardId"], ShardIteratorType=mapping["StartingPosition"]
+            StreamArn=self._stream_arn,
+            ShardId=shard["ShardId"],
+            ShardIteratorType=mapping["StartingPosition"],
         )["ShardIterator"]
 
     def work(self) -> bool:
         """Handle one batch. Answers whether there was one."""
         answer = self._streams.get_records(ShardIterator=self._iterator, Limit=self._batch)
         records = [self._record(record) for record in answer["Records"]]
-        wanted = [record for record in records if any(pattern.matches_event(record) for pattern in self._filters)]
+        wanted = [
+            record
+            for record in records
+            if any(pattern.matches_event(record) for pattern in self._filters)
+        ]
         if wanted:
             self._deliver(wanted)
         # Only now: if this process stops before, the next begins with the same batch.
@@ -238,14 +292,23 @@ class StreamConsumer:
                 self._set_aside(rest)
 
     def _invoke(self, records: Sequence[dict[str, Any]]) -> int | None:
-        """The index of the first record that failed, 0 if the function itself did; None when all is well."""
+        """The index of the first record that failed, 0 if the function itself did; None when all is
+        well.
+        """
         try:
             answer = self._function({"Records": list(records)}, _context())
-            failed = {failure["itemIdentifier"] for failure in (answer or {}).get("batchItemFailures") or []}
+            failed = {
+                failure["itemIdentifier"]
+                for failure in (answer or {}).get("batchItemFailures") or []
+            }
         except Exception:
             traceback.print_exc(file=sys.stderr)
             return 0
-        places = [index for index, record in enumerate(records) if record["dynamodb"]["SequenceNumber"] in failed]
+        places = [
+            index
+            for index, record in enumerate(records)
+            if record["dynamodb"]["SequenceNumber"] in failed
+        ]
         return min(places) if places else (0 if failed else None)
 
     def _set_aside(self, records: Sequence[dict[str, Any]]) -> None:
@@ -254,7 +317,10 @@ class StreamConsumer:
             QueueUrl=self._dead_letters_url,
             MessageBody=json.dumps(
                 {
-                    "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": self._retries + 1},
+                    "requestContext": {
+                        "condition": "RetryAttemptsExhausted",
+                        "approximateInvokeCount": self._retries + 1,
+                    },
                     "version": "1.0",
                     "timestamp": datetime.now(UTC).isoformat(),
                     "DDBStreamBatchInfo": {
@@ -335,7 +401,9 @@ def _period_s(expression: Any) -> float:
 
 
 def _environment_name(reference: str) -> str:
-    """`${UploadsQueue.Arn}` or `UploadsQueue` as the beginning of its environment variables: UPLOADS_QUEUE."""
+    """`${UploadsQueue.Arn}` or `UploadsQueue` as the beginning of its environment variables:
+    UPLOADS_QUEUE.
+    """
     return template.environment_name(reference.strip("${}").partition(".")[0])
 
 

@@ -1,7 +1,8 @@
-"""Makes what `infra/resources.yaml` defines, on moto: the tests and the local stack run on the very definition that is deployed.
+"""Makes what `infra/resources.yaml` defines, on moto: the tests and the local stack run on the very
+definition that is deployed.
 
-moto's own CloudFormation leaves out user pools, bucket notifications and much else, so the template is read here and each type is made
-by its own API. A type that is not known here fails loudly.
+moto's own CloudFormation leaves out user pools, bucket notifications and much else, so the template
+is read here and each type is made by its own API. A type that is not known here fails loudly.
 """
 
 import json
@@ -37,10 +38,12 @@ SETTINGS = {
 
 
 def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -> dict[str, str]:
-    """Make every resource of the template and return the environment that names them: what `Settings` reads, and of each queue
-    `<NAME>_URL` and `<NAME>_ARN` (`UPLOADS_QUEUE_URL`), of each stream `<TABLE>_STREAM_ARN` (`REPORTS_STREAM_ARN`).
+    """Make every resource of the template and return the environment that names them: what
+    `Settings` reads, and of each queue `<NAME>_URL` and `<NAME>_ARN` (`UPLOADS_QUEUE_URL`), of each
+    stream `<TABLE>_STREAM_ARN` (`REPORTS_STREAM_ARN`).
 
-    Without `endpoint_url` the resources are made in this process, inside `moto.mock_aws`; credentials are those of the environment.
+    Without `endpoint_url` the resources are made in this process, inside `moto.mock_aws`;
+    credentials are those of the environment.
     """
     tell_as_aws_does()
     list_versions_in_place()
@@ -59,7 +62,9 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     # moto signs in Cognito's name but serves the keys itself.
     keys_at = f"{endpoint_url}/{stack.make('OfficersPool').ref}" if endpoint_url else issuer
     settings = {name: stack.make(logical_id).ref for name, logical_id in SETTINGS.items()}
-    return environment | settings | {"ISSUER": issuer, "JWKS_URI": f"{keys_at}/.well-known/jwks.json"}
+    return (
+        environment | settings | {"ISSUER": issuer, "JWKS_URI": f"{keys_at}/.well-known/jwks.json"}
+    )
 
 
 class _Made(NamedTuple):
@@ -70,7 +75,9 @@ class _Made(NamedTuple):
 
 
 class _Stack:
-    """The template while it is made: a resource is made when first referred to, so order in the file is free."""
+    """The template while it is made: a resource is made when first referred to, so order in the
+    file is free.
+    """
 
     def __init__(self, resources: Mapping[str, Any], endpoint_url: str | None, region: str) -> None:
         self._resources = resources
@@ -89,18 +96,24 @@ class _Stack:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, endpoint_url=self._endpoint_url, config=self._config)
+            self._clients[service] = self._session.client(
+                service, endpoint_url=self._endpoint_url, config=self._config
+            )
         return self._clients[service]
 
     def make(self, logical_id: str) -> _Made:
         if logical_id not in self._made:
             resource = self._resources[logical_id]
             name = f"tipline-local-{re.sub(r'(?<!^)(?=[A-Z])', '-', logical_id).lower()}"
-            self._made[logical_id] = _MAKERS[resource["Type"]](self, name, self.resolve(resource.get("Properties", {})))
+            self._made[logical_id] = _MAKERS[resource["Type"]](
+                self, name, self.resolve(resource.get("Properties", {}))
+            )
         return self._made[logical_id]
 
     def resolve(self, node: Any) -> Any:
-        """The value of a template's node, with its functions (`Ref`, `Fn::GetAtt`, `Fn::Sub`) carried out."""
+        """The value of a template's node, with its functions (`Ref`, `Fn::GetAtt`, `Fn::Sub`)
+        carried out.
+        """
         match node:
             case {"Ref": name}:
                 return self._value(name)
@@ -123,7 +136,9 @@ class _Stack:
 
 
 def _key(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
-    made = stack.client("kms").create_key(Description=properties["Description"], Policy=json.dumps(properties["KeyPolicy"]))["KeyMetadata"]
+    made = stack.client("kms").create_key(
+        Description=properties["Description"], Policy=json.dumps(properties["KeyPolicy"])
+    )["KeyMetadata"]
     return _Made(made["KeyId"], {"Arn": made["Arn"]})
 
 
@@ -137,7 +152,9 @@ def _table(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
         properties["SSESpecification"]["Enabled"] = properties["SSESpecification"].pop("SSEEnabled")
     made = dynamodb.create_table(TableName=name, **properties)["TableDescription"]
     if recovery:
-        dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+        dynamodb.update_continuous_backups(
+            TableName=name, PointInTimeRecoverySpecification=recovery
+        )
     if life:
         dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=life)
     return _Made(name, {"Arn": made["TableArn"], "StreamArn": made.get("LatestStreamArn", "")})
@@ -145,7 +162,9 @@ def _table(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
 
 def _bucket(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     s3 = stack.client("s3")
-    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=properties.pop("ObjectLockEnabled", False))
+    s3.create_bucket(
+        Bucket=name, ObjectLockEnabledForBucket=properties.pop("ObjectLockEnabled", False)
+    )
     for kind, value in properties.items():
         method, parameter = _BUCKET_CALLS[kind]
         getattr(s3, method)(Bucket=name, **{parameter: _as_s3_spells_it(kind, value)})
@@ -157,7 +176,10 @@ _BUCKET_CALLS = {
     "OwnershipControls": ("put_bucket_ownership_controls", "OwnershipControls"),
     "PublicAccessBlockConfiguration": ("put_public_access_block", "PublicAccessBlockConfiguration"),
     "BucketEncryption": ("put_bucket_encryption", "ServerSideEncryptionConfiguration"),
-    "NotificationConfiguration": ("put_bucket_notification_configuration", "NotificationConfiguration"),
+    "NotificationConfiguration": (
+        "put_bucket_notification_configuration",
+        "NotificationConfiguration",
+    ),
     "CorsConfiguration": ("put_bucket_cors", "CORSConfiguration"),
     "LifecycleConfiguration": ("put_bucket_lifecycle_configuration", "LifecycleConfiguration"),
     "ObjectLockConfiguration": ("put_object_lock_configuration", "ObjectLockConfiguration"),
@@ -173,9 +195,19 @@ def _as_s3_spells_it(kind: str, value: Any) -> Any:
         case "NotificationConfiguration":
             return {"EventBridgeConfiguration": {}}
         case "CorsConfiguration":
-            return {"CORSRules": _renamed(value["CorsRules"], {"ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds"})}
+            return {
+                "CORSRules": _renamed(
+                    value["CorsRules"],
+                    {"ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds"},
+                )
+            }
         case "LifecycleConfiguration":
-            return {"Rules": [{"Filter": {"Prefix": ""}, **rule} for rule in _renamed(value["Rules"], {"Id": "ID"})]}
+            return {
+                "Rules": [
+                    {"Filter": {"Prefix": ""}, **rule}
+                    for rule in _renamed(value["Rules"], {"Id": "ID"})
+                ]
+            }
     return value
 
 
@@ -184,21 +216,33 @@ def _renamed(rules: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict
 
 
 def _queue(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
-    attributes = {key: json.dumps(value) if isinstance(value, dict | bool) else str(value) for key, value in properties.items()}
+    attributes = {
+        key: json.dumps(value) if isinstance(value, dict | bool) else str(value)
+        for key, value in properties.items()
+    }
     url = stack.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    region, account = stack.resolve({"Ref": "AWS::Region"}), stack.resolve({"Ref": "AWS::AccountId"})
+    region, account = (
+        stack.resolve({"Ref": "AWS::Region"}),
+        stack.resolve({"Ref": "AWS::AccountId"}),
+    )
     return _Made(url, {"Arn": f"arn:aws:sqs:{region}:{account}:{name}", "QueueName": name})
 
 
 def _queue_policy(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     for url in properties["Queues"]:
-        stack.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(properties["PolicyDocument"])})
+        stack.client("sqs").set_queue_attributes(
+            QueueUrl=url, Attributes={"Policy": json.dumps(properties["PolicyDocument"])}
+        )
     return _Made(name, {})
 
 
 def _rule(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     events = stack.client("events")
-    arn = events.put_rule(Name=name, Description=properties["Description"], EventPattern=json.dumps(properties["EventPattern"]))["RuleArn"]
+    arn = events.put_rule(
+        Name=name,
+        Description=properties["Description"],
+        EventPattern=json.dumps(properties["EventPattern"]),
+    )["RuleArn"]
     events.put_targets(Rule=name, Targets=properties["Targets"])
     return _Made(name, {"Arn": arn})
 
@@ -214,13 +258,17 @@ def _pool(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     pool = cognito.create_user_pool(PoolName=name, **properties)["UserPool"]
     if "SOFTWARE_TOKEN_MFA" in mfas:
         cognito.set_user_pool_mfa_config(
-            UserPoolId=pool["Id"], SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration=properties["MfaConfiguration"]
+            UserPoolId=pool["Id"],
+            SoftwareTokenMfaConfiguration={"Enabled": True},
+            MfaConfiguration=properties["MfaConfiguration"],
         )
     return _Made(pool["Id"], {"Arn": pool["Arn"]})
 
 
 def _pool_client(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
-    client = stack.client("cognito-idp").create_user_pool_client(ClientName=name, **properties)["UserPoolClient"]
+    client = stack.client("cognito-idp").create_user_pool_client(ClientName=name, **properties)[
+        "UserPoolClient"
+    ]
     return _Made(client["ClientId"], {})
 
 

@@ -16,13 +16,25 @@ def preflight(rules: list[Any], headers: Mapping[str, str]) -> list[tuple[str, s
     """The headers that allow what the preflight asks for. Raises S3Error when no rule does."""
     origin, method = headers.get("origin"), headers.get("access-control-request-method")
     if not origin or not method:
-        raise bad_request("BadRequest", "Insufficient information. Origin and Access-Control-Request-Method request headers needed.")
+        raise bad_request(
+            "BadRequest",
+            "Insufficient information. Origin and Access-Control-Request-Method request headers "
+            "needed.",
+        )
     if not rules:
-        raise S3Error("403 Forbidden", "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
-    asked = [name.strip().lower() for name in headers.get("access-control-request-headers", "").split(",") if name.strip()]
+        raise S3Error(
+            "403 Forbidden", "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket."
+        )
+    asked = [
+        name.strip().lower()
+        for name in headers.get("access-control-request-headers", "").split(",")
+        if name.strip()
+    ]
     for rule in rules:
         allowed = [name.lower() for name in rule.allowed_headers or ()]
-        if _allows(rule, origin, method) and all(any(_matches(pattern, name) for pattern in allowed) for name in asked):
+        if _allows(rule, origin, method) and all(
+            any(_matches(pattern, name) for pattern in allowed) for name in asked
+        ):
             answer = _answer(rule, origin)
             if asked:
                 answer.append(("Access-Control-Allow-Headers", ", ".join(asked)))
@@ -32,13 +44,19 @@ def preflight(rules: list[Any], headers: Mapping[str, str]) -> list[tuple[str, s
     raise S3Error(
         "403 Forbidden",
         "AccessForbidden",
-        "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / "
-        "Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
+        "CORSResponse: This CORS request is not allowed. This is usually because the evalution of "
+        "Origin, request method / "
+        "Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by "
+        "the resource's CORS spec.",
     )
 
 
-def response_headers(rules: list[Any], headers: Mapping[str, str], method: str) -> list[tuple[str, str]]:
-    """What an answer carries so that a page of that origin may read it; nothing when no rule allows it."""
+def response_headers(
+    rules: list[Any], headers: Mapping[str, str], method: str
+) -> list[tuple[str, str]]:
+    """What an answer carries so that a page of that origin may read it; nothing when no rule allows
+    it.
+    """
     origin = headers.get("origin")
     rule = next((rule for rule in rules if origin and _allows(rule, origin, method)), None)
     return _answer(rule, origin) if rule is not None and origin else []
@@ -59,7 +77,9 @@ def _answer(rule: Any, origin: str) -> list[tuple[str, str]]:
 
 
 def _allows(rule: Any, origin: str, method: str) -> bool:
-    return method in rule.allowed_methods and any(_matches(pattern, origin) for pattern in rule.allowed_origins)
+    return method in rule.allowed_methods and any(
+        _matches(pattern, origin) for pattern in rule.allowed_origins
+    )
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -16,7 +16,13 @@ class S3Error(Exception):
 
     def xml(self) -> bytes:
         request = secrets.token_hex(8).upper()  # S3 names every request; here it is only a name
-        elements = {"Code": self.code, "Message": self.message, **self.details, "RequestId": request, "HostId": "local"}
+        elements = {
+            "Code": self.code,
+            "Message": self.message,
+            **self.details,
+            "RequestId": request,
+            "HostId": "local",
+        }
         inside = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in elements.items())
         return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inside}</Error>'.encode()
 

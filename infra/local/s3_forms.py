@@ -1,4 +1,6 @@
-"""A form upload as it arrives: first its fields, which decide, then its file, which goes to disk piece by piece."""
+"""A form upload as it arrives: first its fields, which decide, then its file, which goes to disk
+piece by piece.
+"""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -27,15 +29,25 @@ class OnDisk:
 
 
 class FormUpload:
-    """`fields` are there at once, by lower-case name; `spool` reads the file. Both raise S3Error for a form that is not one."""
+    """`fields` are there at once, by lower-case name; `spool` reads the file. Both raise S3Error
+    for a form that is not one.
+    """
 
     def __init__(self, environ: Mapping[str, Any]) -> None:
         kind, options = parse_options_header(environ.get("CONTENT_TYPE"))
         boundary = options.get("boundary", "")
         if kind != "multipart/form-data" or not boundary:
-            raise S3Error("412 Precondition Failed", "PreconditionFailed", "Bucket POST must be of the enclosure-type multipart/form-data")
+            raise S3Error(
+                "412 Precondition Failed",
+                "PreconditionFailed",
+                "Bucket POST must be of the enclosure-type multipart/form-data",
+            )
         if not environ.get("CONTENT_LENGTH"):
-            raise S3Error("411 Length Required", "MissingContentLength", "You must provide the Content-Length HTTP header.")
+            raise S3Error(
+                "411 Length Required",
+                "MissingContentLength",
+                "You must provide the Content-Length HTTP header.",
+            )
         self._events = _events(environ["wsgi.input"], boundary.encode())
         self.fields = self._read_fields()
 
@@ -47,7 +59,9 @@ class FormUpload:
             match event:
                 case File():
                     if (event.name or "").lower() != "file":
-                        raise bad_request("InvalidArgument", "POST requires exactly one file upload per request.")
+                        raise bad_request(
+                            "InvalidArgument", "POST requires exactly one file upload per request."
+                        )
                     return fields
                 case Field():
                     name = (event.name or "").lower()
@@ -58,12 +72,17 @@ class FormUpload:
                         continue
                     # S3 does not say which of two would count, so no form of ours may depend on it.
                     if name in fields or name == "file":
-                        raise bad_request("InvalidArgument", "A form field was sent twice, or the file has no name.")
+                        raise bad_request(
+                            "InvalidArgument",
+                            "A form field was sent twice, or the file has no name.",
+                        )
                     fields[name] = value.decode("utf-8", "replace")
         raise bad_request("InvalidArgument", "POST requires exactly one file upload per request.")
 
     def spool(self, sizes: SizeRange, checksums: list[Checksum]) -> OnDisk:
-        """Write the file to disk, within `sizes`, past `checksums`. What follows the file is ignored, as S3 does."""
+        """Write the file to disk, within `sizes`, past `checksums`. What follows the file is
+        ignored, as S3 does.
+        """
         file = tempfile.TemporaryFile()  # noqa: SIM115 - becomes the object
         try:
             for event in self._events:
@@ -75,7 +94,8 @@ class FormUpload:
                 if file.tell() > sizes.largest or not event.more_data:
                     break
             sizes.check(file.tell())
-            for _ in self._events:  # A form that breaks off is no upload, even when the file seems whole.
+            # A form that breaks off is no upload, even when the file seems whole.
+            for _ in self._events:
                 pass
             return OnDisk(file, file.tell())
         except BaseException:
@@ -94,7 +114,10 @@ def _events(stream: IO[bytes], boundary: bytes) -> Iterator[Event]:
                 piece = stream.read(PIECE if in_file else 1024)
                 before_file += len(piece)
                 if not in_file and before_file > MOST_BEFORE_FILE:
-                    raise bad_request("MaxPostPreDataLengthExceeded", "Your POST request fields preceding the upload file were too large.")
+                    raise bad_request(
+                        "MaxPostPreDataLengthExceeded",
+                        "Your POST request fields preceding the upload file were too large.",
+                    )
                 decoder.receive_data(piece or None)
                 continue
             in_file = in_file or isinstance(event, File)
@@ -102,4 +125,7 @@ def _events(stream: IO[bytes], boundary: bytes) -> Iterator[Event]:
             if isinstance(event, Epilogue):
                 return
     except (ValueError, ClientDisconnected, RequestEntityTooLarge) as error:
-        raise bad_request("MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data.") from error
+        raise bad_request(
+            "MalformedPOSTRequest",
+            "The body of your POST request is not well-formed multipart/form-data.",
+        ) from error

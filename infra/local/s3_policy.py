@@ -1,4 +1,5 @@
-"""The policy of a form upload, evaluated as S3 does: every condition holds, and every field is under a condition.
+"""The policy of a form upload, evaluated as S3 does: every condition holds, and every field is
+under a condition.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
 """
@@ -45,7 +46,9 @@ UNBOUNDED = SizeRange(0, 5 * 1024**3)
 
 
 def check_policy(encoded: str, fields: Mapping[str, str], now: datetime) -> SizeRange:
-    """Hold `fields` (by lower-case name, `bucket` among them) against the policy. Returns the sizes it allows; raises S3Error."""
+    """Hold `fields` (by lower-case name, `bucket` among them) against the policy. Returns the sizes
+    it allows; raises S3Error.
+    """
     policy = _decode(encoded)
     if now > policy.expiration:
         raise access_denied("Invalid according to Policy: Policy expired.")
@@ -54,18 +57,27 @@ def check_policy(encoded: str, fields: Mapping[str, str], now: datetime) -> Size
     for condition in policy.conditions:
         match condition:
             case [kind, low, high] if _word(kind) == "content-length-range":
-                sizes = SizeRange(max(sizes.smallest, _number(low)), min(sizes.largest, _number(high)))
-            case [kind, str(name), str(value)] if _word(kind) in ("eq", "starts-with") and name.startswith("$"):
+                sizes = SizeRange(
+                    max(sizes.smallest, _number(low)), min(sizes.largest, _number(high))
+                )
+            case [kind, str(name), str(value)] if _word(kind) in (
+                "eq",
+                "starts-with",
+            ) and name.startswith("$"):
                 field = name[1:].lower()
                 covered.add(field)
                 _check_condition(_word(kind), name, value, fields.get(field))
-            case dict() if len(condition) == 1 and all(isinstance(value, str) for value in condition.values()):
+            case dict() if len(condition) == 1 and all(
+                isinstance(value, str) for value in condition.values()
+            ):
                 ((name, value),) = condition.items()
                 covered.add(name.lower())
                 _check_condition("eq", f"${name}", value, fields.get(name.lower()))
             case _:
                 raise _invalid("Invalid Condition")
-    extra = sorted(name for name in fields if name not in covered | EXEMPT and not name.startswith("x-ignore-"))
+    extra = sorted(
+        name for name in fields if name not in covered | EXEMPT and not name.startswith("x-ignore-")
+    )
     if extra:
         raise access_denied(f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")
     return sizes
@@ -74,7 +86,9 @@ def check_policy(encoded: str, fields: Mapping[str, str], now: datetime) -> Size
 def _check_condition(kind: str, name: str, wanted: str, given: str | None) -> None:
     holds = given is not None and (given == wanted if kind == "eq" else given.startswith(wanted))
     if not holds:
-        raise access_denied(f"Invalid according to Policy: Policy Condition failed: {json.dumps([kind, name, wanted])}")
+        raise access_denied(
+            f"Invalid according to Policy: Policy Condition failed: {json.dumps([kind, name, wanted])}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Signature Version 4 as S3 checks it on a presigned URL and on a form. Each check raises S3Error, or is silent.
+"""Signature Version 4 as S3 checks it on a presigned URL and on a form. Each check raises S3Error,
+or is silent.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
@@ -33,14 +34,18 @@ class Credentials:
 
 
 def check_presigned(environ: Mapping[str, Any], credentials: Credentials, now: datetime) -> None:
-    """A request whose query is signed: known key, not expired, nothing changed, no S3 header beyond those signed."""
+    """A request whose query is signed: known key, not expired, nothing changed, no S3 header beyond
+    those signed.
+    """
     query = query_of(environ)
     if query.get("X-Amz-Algorithm") != ALGORITHM:
         raise _bad_parameters(f'X-Amz-Algorithm only supports "{ALGORITHM}"')
     scope_date = _check_scope(query.get("X-Amz-Credential", ""), credentials, _bad_parameters)
     signed_at = _timestamp(query.get("X-Amz-Date", ""))
     if signed_at is None or scope_date != f"{signed_at:%Y%m%d}":
-        raise _bad_parameters("X-Amz-Date must be in the ISO8601 Long Format and of the Credential's date")
+        raise _bad_parameters(
+            "X-Amz-Date must be in the ISO8601 Long Format and of the Credential's date"
+        )
     life = query.get("X-Amz-Expires", "")
     if not re.fullmatch(r"[0-9]{1,6}", life) or not 1 <= int(life) <= LONGEST_LIFE_S:
         raise _bad_parameters("X-Amz-Expires must be a number of seconds, between 1 and 604800")
@@ -52,10 +57,20 @@ def check_presigned(environ: Mapping[str, Any], credentials: Credentials, now: d
     headers = headers_of(environ)
     signed_names = query.get("X-Amz-SignedHeaders", "").split(";")
     if "host" not in signed_names:
-        raise access_denied("There were headers present in the request which were not signed", HeadersNotSigned="host")
-    unsigned = sorted(name for name in headers if name.startswith("x-amz-") and name not in FREE_HEADERS and name not in signed_names)
+        raise access_denied(
+            "There were headers present in the request which were not signed",
+            HeadersNotSigned="host",
+        )
+    unsigned = sorted(
+        name
+        for name in headers
+        if name.startswith("x-amz-") and name not in FREE_HEADERS and name not in signed_names
+    )
     if unsigned:
-        raise access_denied("There were headers present in the request which were not signed", HeadersNotSigned=", ".join(unsigned))
+        raise access_denied(
+            "There were headers present in the request which were not signed",
+            HeadersNotSigned=", ".join(unsigned),
+        )
 
     canonical = "\n".join(
         [
@@ -69,7 +84,9 @@ def check_presigned(environ: Mapping[str, Any], credentials: Credentials, now: d
         ]
     )
     scope = f"{scope_date}/{credentials.region}/s3/aws4_request"
-    to_sign = "\n".join([ALGORITHM, query["X-Amz-Date"], scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    to_sign = "\n".join(
+        [ALGORITHM, query["X-Amz-Date"], scope, hashlib.sha256(canonical.encode()).hexdigest()]
+    )
     _check_signature(to_sign, query.get("X-Amz-Signature", ""), scope_date, credentials)
 
 
@@ -80,7 +97,11 @@ def check_form(fields: Mapping[str, str], credentials: Credentials) -> None:
             raise access_denied()
     if fields["x-amz-algorithm"] != ALGORITHM:
         raise bad_request("InvalidArgument", f"x-amz-algorithm only supports {ALGORITHM}")
-    scope_date = _check_scope(fields["x-amz-credential"], credentials, lambda message: bad_request("InvalidArgument", message))
+    scope_date = _check_scope(
+        fields["x-amz-credential"],
+        credentials,
+        lambda message: bad_request("InvalidArgument", message),
+    )
     _check_signature(fields["policy"], fields["x-amz-signature"], scope_date, credentials)
 
 
@@ -91,13 +112,19 @@ def raw_path(environ: Mapping[str, Any]) -> str:
 
 
 def query_of(environ: Mapping[str, Any]) -> dict[str, str]:
-    """The query's parameters, decoded; of one sent twice the first (both are under the signature)."""
+    """The query's parameters, decoded; of one sent twice the first (both are under the
+    signature).
+    """
     return dict(reversed(_pairs(environ["QUERY_STRING"])))
 
 
 def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
     """The request's headers by lower-case name."""
-    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
     for name in ("CONTENT_LENGTH", "CONTENT_TYPE"):
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
@@ -106,29 +133,51 @@ def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
 
 def _check_scope(credential: str, credentials: Credentials, bad: Any) -> str:
     parts = credential.split("/")
-    if len(parts) != 5 or parts[3:] != ["s3", "aws4_request"] or not re.fullmatch(r"[0-9]{8}", parts[1]):
-        raise bad("Error parsing the Credential parameter; it must be <key>/<date>/<region>/s3/aws4_request")
+    if (
+        len(parts) != 5
+        or parts[3:] != ["s3", "aws4_request"]
+        or not re.fullmatch(r"[0-9]{8}", parts[1])
+    ):
+        raise bad(
+            "Error parsing the Credential parameter; it must be "
+            "<key>/<date>/<region>/s3/aws4_request"
+        )
     if parts[0] != credentials.access_key:
-        raise S3Error("403 Forbidden", "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+        raise S3Error(
+            "403 Forbidden",
+            "InvalidAccessKeyId",
+            "The AWS Access Key Id you provided does not exist in our records.",
+        )
     if parts[2] != credentials.region:
-        raise bad(f"Error parsing the Credential parameter; the region '{parts[2]}' is wrong; expecting '{credentials.region}'")
+        raise bad(
+            f"Error parsing the Credential parameter; the region '{parts[2]}' is wrong; expecting '{credentials.region}'"
+        )
     return parts[1]
 
 
-def _check_signature(to_sign: str, signature: str, scope_date: str, credentials: Credentials) -> None:
+def _check_signature(
+    to_sign: str, signature: str, scope_date: str, credentials: Credentials
+) -> None:
     key = f"AWS4{credentials.secret_key}".encode()
     for part in (scope_date, credentials.region, "s3", "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
-    if not hmac.compare_digest(hmac.digest(key, to_sign.encode(), "sha256").hex().encode(), signature.encode()):
+    if not hmac.compare_digest(
+        hmac.digest(key, to_sign.encode(), "sha256").hex().encode(), signature.encode()
+    ):
         raise S3Error(
             "403 Forbidden",
             "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+            "The request signature we calculated does not match the signature you provided. Check "
+            "your key and signing method.",
         )
 
 
 def _canonical_query(query: str) -> str:
-    pairs = [(quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in _pairs(query) if name != "X-Amz-Signature"]
+    pairs = [
+        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
+        for name, value in _pairs(query)
+        if name != "X-Amz-Signature"
+    ]
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 

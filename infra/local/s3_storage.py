@@ -1,11 +1,12 @@
 """What the gate keeps in moto's S3, and what moto's S3 lacks.
 
-moto holds an object over 5 MiB in a temporary file, but reads it whole to answer any GET, and joins a multipart upload in memory several
-times over. Here bodies stay on disk: what a phone sends becomes the object, or the part, without being copied; parts are joined from file
-to file; `read` gives pieces.
+moto holds an object over 5 MiB in a temporary file, but reads it whole to answer any GET, and joins
+a multipart upload in memory several times over. Here bodies stay on disk: what a phone sends
+becomes the object, or the part, without being copied; parts are joined from file to file; `read`
+gives pieces.
 
-Importing this module changes moto, once, in four places: how a key takes its value and its ETag, how an upload is completed, how events
-are sent (`object_events`).
+Importing this module changes moto, once, in four places: how a key takes its value and its ETag,
+how an upload is completed, how events are sent (`object_events`).
 """
 
 import tempfile
@@ -14,7 +15,13 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3 import models, notifications
-from moto.s3.exceptions import EntityTooSmall, InvalidPart, InvalidPartOrder, MalformedXML, MissingBucket
+from moto.s3.exceptions import (
+    EntityTooSmall,
+    InvalidPart,
+    InvalidPartOrder,
+    MalformedXML,
+    MissingBucket,
+)
 from moto.s3.models import FakeBucket, FakeKey, FakeMultipart
 from moto.settings import S3_UPLOAD_PART_MIN_SIZE
 from moto.utilities.utils import get_partition, md5_hash
@@ -35,7 +42,9 @@ class Storage:
         try:
             return self._backend.get_bucket(name)
         except MissingBucket as error:
-            raise not_found("NoSuchBucket", "The specified bucket does not exist", BucketName=name) from error
+            raise not_found(
+                "NoSuchBucket", "The specified bucket does not exist", BucketName=name
+            ) from error
 
     def upload(self, bucket: str, key: str, upload_id: str) -> FakeMultipart | None:
         """The unfinished multipart upload of this id and key."""
@@ -47,7 +56,14 @@ class Storage:
         found = self._backend.get_object(bucket, key)
         return found is not None and found.multipart is not None and found.multipart.id == upload_id
 
-    def put_form(self, bucket: str, key: str, body: OnDisk, content_type: str, checksum: tuple[str, str] | None) -> FakeKey:
+    def put_form(
+        self,
+        bucket: str,
+        key: str,
+        body: OnDisk,
+        content_type: str,
+        checksum: tuple[str, str] | None,
+    ) -> FakeKey:
         """Make `body` the object's newest version, and tell it."""
         stored = self._backend.put_object(
             bucket,
@@ -61,7 +77,10 @@ class Storage:
             stored.checksum_algorithm = checksum[0].upper()
             stored.checksum_type = "FULL_OBJECT"
         notifications.send_event(
-            DEFAULT_ACCOUNT_ID, notifications.S3NotificationEvent.OBJECT_CREATED_POST_EVENT, self.bucket(bucket), stored
+            DEFAULT_ACCOUNT_ID,
+            notifications.S3NotificationEvent.OBJECT_CREATED_POST_EVENT,
+            self.bucket(bucket),
+            stored,
         )
         return stored
 
@@ -69,7 +88,9 @@ class Storage:
         """Make `body` that part of the upload, whatever it was before. Returns its ETag."""
         return self._backend.upload_part(bucket, upload_id, number, body).etag  # type: ignore[arg-type]
 
-    def read(self, bucket: str, key: str, version_id: str | None, begin: int, end: int) -> Iterator[bytes]:
+    def read(
+        self, bucket: str, key: str, version_id: str | None, begin: int, end: int
+    ) -> Iterator[bytes]:
         """Bytes `begin` to `end`, exclusive, of a version, in pieces. The version must be there."""
         stored = self._backend.get_object(bucket, key, version_id=version_id)
         assert stored is not None  # noqa: S101 - the gate has just seen its headers
@@ -105,8 +126,12 @@ def _etag(key: FakeKey) -> str:
     return f'"{key._etag}"'
 
 
-def _complete(upload: FakeMultipart, listed: Iterator[tuple[int, str]]) -> tuple[Any, str, tuple[str, str, int] | None]:
-    """As `FakeMultipart.complete`, from disk to disk, and with CRC64NVME over the whole, the algorithm S3 takes when none was named."""
+def _complete(
+    upload: FakeMultipart, listed: Iterator[tuple[int, str]]
+) -> tuple[Any, str, tuple[str, str, int] | None]:
+    """As `FakeMultipart.complete`, from disk to disk, and with CRC64NVME over the whole, the
+    algorithm S3 takes when none was named.
+    """
     algorithm = upload.metadata.get("x-amz-checksum-algorithm", "CRC64NVME")
     if algorithm != "CRC64NVME":
         return _complete_in_memory(upload, listed)
@@ -132,8 +157,14 @@ def _complete(upload: FakeMultipart, listed: Iterator[tuple[int, str]]) -> tuple
         for piece in _pieces(part, 0, part.contentsize):
             whole.write(piece)
             checksum.update(piece)
-    upload.dispose()  # else each part stays on disk beside the whole, an open file, for as long as the object is there
-    return OnDisk(whole, whole.tell()), f"{etags.hexdigest()}-{len(parts)}", ("FULL_OBJECT", checksum.base64(), 1)
+    # else each part stays on disk beside the whole, an open file, for as long as the object is
+    # there
+    upload.dispose()
+    return (
+        OnDisk(whole, whole.tell()),
+        f"{etags.hexdigest()}-{len(parts)}",
+        ("FULL_OBJECT", checksum.base64(), 1),
+    )
 
 
 _value: Any = FakeKey.value

@@ -11,8 +11,20 @@ from chalicelib.store.officers import Officers
 PASSWORD = "local-officers-only"  # noqa: S105
 
 OFFICERS = (
-    Officer(username="officer", name="Officer Li", categories=(ALL,), districts=(ALL,), email="officer@tipline.test"),
-    Officer(username="narrow", name="Officer Wang", categories=("traffic_violation",), districts=(ALL,), email="narrow@tipline.test"),
+    Officer(
+        username="officer",
+        name="Officer Li",
+        categories=(ALL,),
+        districts=(ALL,),
+        email="officer@tipline.test",
+    ),
+    Officer(
+        username="narrow",
+        name="Officer Wang",
+        categories=("traffic_violation",),
+        districts=(ALL,),
+        email="narrow@tipline.test",
+    ),
     Officer(
         username="supervisor",
         name="Supervisor Zhao",
@@ -36,8 +48,12 @@ def seed_officers(officers: Officers, user_pool_id: str) -> None:
     cognito = boto3.client("cognito-idp")
     for officer in OFFICERS:
         officers.put(officer)
-        cognito.admin_create_user(UserPoolId=user_pool_id, Username=officer.username, MessageAction="SUPPRESS")
-        cognito.admin_set_user_password(UserPoolId=user_pool_id, Username=officer.username, Password=PASSWORD, Permanent=True)
+        cognito.admin_create_user(
+            UserPoolId=user_pool_id, Username=officer.username, MessageAction="SUPPRESS"
+        )
+        cognito.admin_set_user_password(
+            UserPoolId=user_pool_id, Username=officer.username, Password=PASSWORD, Permanent=True
+        )
 
 
 def sign_in(cognito: Any, *, user_pool_id: str, client_id: str, username: str) -> str:

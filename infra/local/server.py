@@ -1,8 +1,10 @@
-"""`make run`: the whole system in one process. moto is AWS, behind a gate; the resources are those that are deployed; the Chalice app is
-served as API Gateway would; consumers are fed as Lambda would feed them.
+"""`make run`: the whole system in one process. moto is AWS, behind a gate; the resources are those
+that are deployed; the Chalice app is served as API Gateway would; consumers are fed as Lambda would
+feed them.
 
-What it keeps is what was sent, bodies on disk: 200 photos and two videos of 200 MB, each through to its verdict, made the process grow
-from 189 to 222 MB, and a verdict took as long at the end, 0.15 s for a small file, as at the beginning.
+What it keeps is what was sent, bodies on disk: 200 photos and two videos of 200 MB, each through to
+its verdict, made the process grow from 189 to 222 MB, and a verdict took as long at the end, 0.15 s
+for a small file, as at the beginning.
 
 | environment | |
 |---|---|
@@ -29,7 +31,8 @@ from infra.local.console import show_log
 
 REGION = "us-east-1"
 ACCESS_KEY, SECRET_KEY = "local", "local"
-# Bytes of an object that may stay in memory; a larger one is an open file. moto's own limit is 5 MiB.
+# Bytes of an object that may stay in memory; a larger one is an open file. moto's own limit is 5
+# MiB.
 MOST_IN_MEMORY = 64 * 1024
 MOST_OPEN_FILES = 65536
 
@@ -42,9 +45,13 @@ def main() -> None:
     for name, wanted in (("PORT", port), ("AWS_PORT", aws_port)):
         if not port_is_free(wanted) or (wanted and port == aws_port):
             other = f"PORT={port + 10} AWS_PORT={aws_port + 11}"
-            raise SystemExit(f"Port {wanted} is taken ({name}). Choose others, for instance: make run {other}")
+            raise SystemExit(
+                f"Port {wanted} is taken ({name}). Choose others, for instance: make run {other}"
+            )
     began = time.monotonic()
-    stack = LocalStack(port, aws_port, without=[name for name in os.environ.get("WITHOUT", "").split(",") if name])
+    stack = LocalStack(
+        port, aws_port, without=[name for name in os.environ.get("WITHOUT", "").split(",") if name]
+    )
     try:
         stack.announce(time.monotonic() - began)
         interrupts.wait()
@@ -56,7 +63,8 @@ def main() -> None:
 class _Interrupts:
     """Ctrl-C and termination, also those that come while the stack is made.
 
-    The kernel may hand a signal to any thread; a main thread that waits for a lock would then sleep on. So signals arrive as bytes.
+    The kernel may hand a signal to any thread; a main thread that waits for a lock would then sleep
+    on. So signals arrive as bytes.
     """
 
     def __init__(self) -> None:
@@ -72,10 +80,18 @@ class _Interrupts:
 
 
 class LocalStack:
-    """Everything, serving once it is made. Ports 0 take free ones. Sets the process's environment: one a process."""
+    """Everything, serving once it is made. Ports 0 take free ones. Sets the process's environment:
+    one a process.
+    """
 
     def __init__(self, port: int, aws_port: int, *, without: list[str]) -> None:
-        _set_environment({"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "AWS_SESSION_TOKEN": ""})
+        _set_environment(
+            {
+                "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+                "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+                "AWS_SESSION_TOKEN": "",
+            }
+        )
         _set_environment({"MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(MOST_IN_MEMORY)})
         from infra.local.cloud import CLOCK_PATH, Cloud
         from infra.local.resources import create_resources
@@ -97,7 +113,12 @@ class LocalStack:
         )
         self._load_api(port)
         self._feed_consumers(without)
-        threading.Thread(target=self._api.server.serve_forever, kwargs={"poll_interval": 0.05}, name="api", daemon=True).start()
+        threading.Thread(
+            target=self._api.server.serve_forever,
+            kwargs={"poll_interval": 0.05},
+            name="api",
+            daemon=True,
+        ).start()
         self.paths = stack_file.write(self._api.port, self.outputs())
 
     def _load_api(self, port: int) -> None:
@@ -154,7 +175,10 @@ class LocalStack:
             "table": named["REPORTS_TABLE"],
             "bucket": named["MEDIA_BUCKET"],
             "topic_arn": named["NOTICES_TOPIC_ARN"],
-            "queues": {"uploads": named["UPLOADS_QUEUE_URL"], "manifests": named["MANIFESTS_QUEUE_URL"]},
+            "queues": {
+                "uploads": named["UPLOADS_QUEUE_URL"],
+                "manifests": named["MANIFESTS_QUEUE_URL"],
+            },
             "dead_letter_queues": {
                 "uploads": named["UPLOADS_DEAD_LETTERS_URL"],
                 "manifests": named["MANIFESTS_DEAD_LETTERS_URL"],
@@ -187,7 +211,9 @@ class LocalStack:
 
 
 def _warm() -> None:
-    """Build what requests share before they come all at once: boto3 does not make clients in two threads safely."""
+    """Build what requests share before they come all at once: boto3 does not make clients in two
+    threads safely.
+    """
     from chalicelib import wiring
 
     for build in (
@@ -204,7 +230,9 @@ def _warm() -> None:
 
 
 def _allow_open_files() -> None:
-    """As many as the system lets us: every stored original is one, and many systems begin with 256 or 1024."""
+    """As many as the system lets us: every stored original is one, and many systems begin with 256
+    or 1024.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_OPEN_FILES if most == resource.RLIM_INFINITY else min(most, MOST_OPEN_FILES)
     with contextlib.suppress(OSError, ValueError):

@@ -1,7 +1,8 @@
 """`.local/stack.json`: where the running stack is, for tools.
 
-A stack on the default port owns `stack.json`; one on another port has `stack-<PORT>.json`, and `stack.json` too as long as no other
-living stack has it. LOCAL_DIR names another folder than `.local`.
+A stack on the default port owns `stack.json`; one on another port has `stack-<PORT>.json`, and
+`stack.json` too as long as no other living stack has it. LOCAL_DIR names another folder than
+`.local`.
 """
 
 import json
@@ -14,7 +15,9 @@ DEFAULT_PORT = 8000
 
 
 def write(port: int, outputs: Mapping[str, Any]) -> list[Path]:
-    """Say where the stack on `port` is, with this process's id. Answers the files written, which `remove` takes."""
+    """Say where the stack on `port` is, with this process's id. Answers the files written, which
+    `remove` takes.
+    """
     folder().mkdir(parents=True, exist_ok=True)
     main, own = folder() / "stack.json", _own(port)
     paths = [main] if port == DEFAULT_PORT else [own] if _is_of_another(main) else [own, main]
@@ -35,10 +38,14 @@ def remove(paths: list[Path]) -> None:
 
 
 def read(port: int) -> dict[str, Any]:
-    """The outputs of the stack on `port`; for the default port, of whichever has `stack.json`. Exits with a word when there is none."""
+    """The outputs of the stack on `port`; for the default port, of whichever has `stack.json`.
+    Exits with a word when there is none.
+    """
     stack = _read(folder() / "stack.json" if port == DEFAULT_PORT else _own(port))
     if stack is None or not _lives(stack):
-        raise SystemExit(f"No local stack is running on port {port}. Start one with `make run`, or name another's port: PORT=…")
+        raise SystemExit(
+            f"No local stack is running on port {port}. Start one with `make run`, or name another's port: PORT=…"
+        )
     return stack
 
 

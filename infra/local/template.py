@@ -1,4 +1,6 @@
-"""Reads the CloudFormation templates that are deployed, so that what runs locally is said in one place."""
+"""Reads the CloudFormation templates that are deployed, so that what runs locally is said in one
+place.
+"""
 
 import re
 from pathlib import Path
@@ -10,7 +12,9 @@ _FOLDER = Path(__file__).parents[1]
 
 
 def load(name: str) -> Any:
-    """The template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`, `!Sub` …) as their long ones."""
+    """The template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`, `!Sub` …)
+    as their long ones.
+    """
     return yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
 
 

@@ -1,8 +1,9 @@
 """DynamoDB transactions that leave the table where it is.
 
-moto copies the whole table with its stream before each transaction, keeps every copy, and puts the copy in the table's place when one
-fails: time and memory grow with each write, and whoever reads the stream goes on reading one that nobody writes to. Here only the items a
-transaction names are kept aside.
+moto copies the whole table with its stream before each transaction, keeps every copy, and puts the
+copy in the table's place when one fails: time and memory grow with each write, and whoever reads
+the stream goes on reading one that nobody writes to. Here only the items a transaction names are
+kept aside.
 """
 
 import copy
@@ -28,8 +29,13 @@ def keep_tables_in_place() -> None:
 
 
 def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    kept = [(table, key, copy.deepcopy(_item(table, key))) for table, key in _named(self, transact_items)]
-    lengths = {table.name: len(table.stream_shard.items) for table, _, _ in kept if table.stream_shard}
+    kept = [
+        (table, key, copy.deepcopy(_item(table, key)))
+        for table, key in _named(self, transact_items)
+    ]
+    lengths = {
+        table.name: len(table.stream_shard.items) for table, _, _ in kept if table.stream_shard
+    }
     entered = _in_transaction.set(True)
     try:
         _carry_out(self, transact_items)
@@ -46,8 +52,12 @@ def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, 
         _in_transaction.reset(entered)
 
 
-def _named(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> Iterator[tuple[Table, _Key]]:
-    """Tables and keys of what a transaction names, where both are known; the rest is refused without touching anything."""
+def _named(
+    backend: DynamoDBBackend, transact_items: list[dict[str, Any]]
+) -> Iterator[tuple[Table, _Key]]:
+    """Tables and keys of what a transaction names, where both are known; the rest is refused
+    without touching anything.
+    """
     for each in transact_items:
         for op in each.values():
             table = backend.tables.get(op.get("TableName"))
@@ -67,7 +77,9 @@ def _item(table: Table, key: _Key) -> Any:
 
 
 def _place(table: Table, key: _Key) -> tuple[Any, DynamoType]:
-    """Where moto keeps an item, and under what: in its partition, or, without a sort key, in the table itself."""
+    """Where moto keeps an item, and under what: in its partition, or, without a sort key, in the
+    table itself.
+    """
     partition, sort = key
     return (table.items, partition) if sort is None else (table.items[partition], sort)
 

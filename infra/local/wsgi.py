@@ -1,6 +1,8 @@
-"""An HTTP server for the local stack's AWS: connections are kept alive, bodies stream both ways, Nagle is off.
+"""An HTTP server for the local stack's AWS: connections are kept alive, bodies stream both ways,
+Nagle is off.
 
-Werkzeug's own handler closes every connection and waits 10 ms on each for what the client may still send.
+Werkzeug's own handler closes every connection and waits 10 ms on each for what the client may still
+send.
 """
 
 import sys
@@ -13,14 +15,19 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wsgi import LimitedStream
 
-# A refused upload is read this far, so that its client comes to read the refusal; beyond, the connection breaks.
+# A refused upload is read this far, so that its client comes to read the refusal; beyond, the
+# connection breaks.
 MOST_DRAINED = 64 * 1024 * 1024
 
 
 def serve(app: Any, port: int) -> BaseWSGIServer:
-    """Serve `app` on 127.0.0.1 in threads of its own, until `.shutdown()`. Port 0 takes a free one: `.port` says which."""
+    """Serve `app` on 127.0.0.1 in threads of its own, until `.shutdown()`. Port 0 takes a free one:
+    `.port` says which.
+    """
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=KeepAliveHandler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="aws", daemon=True).start()
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="aws", daemon=True
+    ).start()
     return server
 
 
@@ -39,10 +46,13 @@ class KeepAliveHandler(MotoRequestHandler):
                 return self.send_error(400)
             body = environ["wsgi.input"] = LimitedStream(cast(IO[bytes], self.rfile), int(length))
         else:
-            self.close_connection = True  # a chunked body: where it ends is known only to who reads it
+            # a chunked body: where it ends is known only to who reads it
+            self.close_connection = True
         answer: list[Any] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        def start_response(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None
+        ) -> Any:
             answer.extend((status, headers))
 
         try:
@@ -57,7 +67,9 @@ class KeepAliveHandler(MotoRequestHandler):
             else:
                 self.send_error(500)
 
-    def _answer(self, status: str, headers: list[tuple[str, str]], pieces: Any, body: LimitedStream | None) -> None:
+    def _answer(
+        self, status: str, headers: list[tuple[str, str]], pieces: Any, body: LimitedStream | None
+    ) -> None:
         try:
             code, _, reason = status.partition(" ")
             empty = self.command == "HEAD" or code in ("204", "304")
@@ -67,7 +79,9 @@ class KeepAliveHandler(MotoRequestHandler):
             left = body.limit - body.tell() if body is not None and body.limit is not None else 0
             self.send_response(int(code), reason)
             for name, value in headers:
-                if name.lower() not in ("date", "server", "connection") and not (code == "204" and name.lower() == "content-length"):
+                if name.lower() not in ("date", "server", "connection") and not (
+                    code == "204" and name.lower() == "content-length"
+                ):
                     self.send_header(name, value)
             if left > MOST_DRAINED or self.close_connection:
                 self.send_header("Connection", "close")
@@ -76,14 +90,21 @@ class KeepAliveHandler(MotoRequestHandler):
                 for piece in pieces:
                     self.wfile.write(piece)
             self.wfile.flush()
-            while body is not None and left > 0 and body.tell() < MOST_DRAINED and body.read(min(left, 256 * 1024)):
+            while (
+                body is not None
+                and left > 0
+                and body.tell() < MOST_DRAINED
+                and body.read(min(left, 256 * 1024))
+            ):
                 pass
         finally:
             if hasattr(pieces, "close"):
                 pieces.close()
 
     def handle_expect_100(self) -> bool:
-        """The SDK waits for this up to a second before it sends a body: it must not stay in the buffer."""
+        """The SDK waits for this up to a second before it sends a body: it must not stay in the
+        buffer.
+        """
         self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.wfile.flush()
         return True

@@ -1,4 +1,5 @@
-"""Measures everything, prints one table and writes docs/benchmarks.md. It asserts nothing: a machine's day is no fault of the code.
+"""Measures everything, prints one table and writes docs/benchmarks.md. It asserts nothing: a
+machine's day is no fault of the code.
 
 python -m tests.bench             a few minutes
 python -m tests.bench --quick     fewer rounds, no pictures, nothing written: while working on it
@@ -50,11 +51,18 @@ def main(quick: bool) -> None:
 
 
 def _section(title: str, rows: list[Row]) -> str:
-    lines = [f"## {title}", "", "| what | against | measured | budget | within |", "|---|---|---|---|---|"]
+    lines = [
+        f"## {title}",
+        "",
+        "| what | against | measured | budget | within |",
+        "|---|---|---|---|---|",
+    ]
     for row in rows:
         spread = f" [{row['min']:g} – {row['max']:g}]" if row["min"] != row["max"] else ""
         within = {None: "", True: "yes", False: "**no**"}[row["holds"]]
-        lines.append(f"| {row['what']} | {row['against']} | {row['ratio']:g}{spread} | {row['budget'] or ''} | {within} |")
+        lines.append(
+            f"| {row['what']} | {row['against']} | {row['ratio']:g}{spread} | {row['budget'] or ''} | {within} |"
+        )
     return "\n".join(lines) + "\n"
 
 

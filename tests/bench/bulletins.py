@@ -1,4 +1,5 @@
-"""What readers' pages and feeds cost with 10 bulletins and with 1,000: AWS calls, and read units by size (moto counts every read as 1).
+"""What readers' pages and feeds cost with 10 bulletins and with 1,000: AWS calls, and read units by
+size (moto counts every read as 1).
 
 python -m tests.bench.bulletins     prints the table
 """
@@ -52,7 +53,9 @@ def _publish(count: int) -> None:
     words = {"zh": "寻找一位老人。" * 30, "en": "An old man is missing. " * 30}
     for n in range(count):
         content = Content(channel="key_cases", title={"zh": "寻人", "en": "Missing"}, body=words)
-        drafted = Bulletin(id=f"B-{n:016}", content=content, authors=("a",), created_at=now, created_by="a")
+        drafted = Bulletin(
+            id=f"B-{n:016}", content=content, authors=("a",), created_at=now, created_by="a"
+        )
         if bulletins.get(drafted.id):
             continue
         bulletins.create(drafted)
@@ -95,19 +98,30 @@ def _compare(what: str, few: tuple[int, int], many: tuple[int, int]) -> list[Row
     at_most = 1.0 if what != "feed" else 5.0
     return [
         _row(f"{what}, {MANY} bulletins: AWS calls ({many[0]})", against, many[0] / few[0], 1.0),
-        _row(f"{what}, {MANY} bulletins: read units ({many[1]})", against, many[1] / few[1], at_most),
+        _row(
+            f"{what}, {MANY} bulletins: read units ({many[1]})", against, many[1] / few[1], at_most
+        ),
     ]
 
 
 def _row(what: str, against: str, ratio: float, at_most: float) -> Row:
     figures = dict.fromkeys(("ratio", "min", "max"), round(ratio, 4))
-    return {"what": what, "against": against, **figures, "budget": f"≤ {at_most}", "holds": ratio <= at_most}
+    return {
+        "what": what,
+        "against": against,
+        **figures,
+        "budget": f"≤ {at_most}",
+        "holds": ratio <= at_most,
+    }
 
 
 @contextmanager
 def _cloud() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in (create_resources() | {"PUBLIC_URL": "https://api.test", "STAGE": "test", "LIMITS": "off"}).items():
+        for name, value in (
+            create_resources()
+            | {"PUBLIC_URL": "https://api.test", "STAGE": "test", "LIMITS": "off"}
+        ).items():
             patch.setenv(name, value)
         wiring.reset()
         yield

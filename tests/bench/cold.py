@@ -1,6 +1,8 @@
-"""A cold start of what `make package` ships: from `import app` to the point where a first report needs AWS.
+"""A cold start of what `make package` ships: from `import app` to the point where a first report
+needs AWS.
 
-The zip's native modules are arm64's. Where that does not run, those of the same versions that are installed here stand beside them.
+The zip's native modules are arm64's. Where that does not run, those of the same versions that are
+installed here stand beside them.
 """
 
 import importlib.metadata
@@ -40,8 +42,15 @@ def rows(rounds: int = table.ROUNDS) -> list[table.Row]:
             )
     what = "Cold start of the packaged API, until the first AWS call: time"
     return [
-        table.row(what, "import of boto3 and one DynamoDB client", [api / boto3 for api, boto3, _ in taken], at_most=0.75),
-        table.row(what, "the same, compiled here", [api / again for api, _, again in taken], at_most=1.1),
+        table.row(
+            what,
+            "import of boto3 and one DynamoDB client",
+            [api / boto3 for api, boto3, _ in taken],
+            at_most=0.75,
+        ),
+        table.row(
+            what, "the same, compiled here", [api / again for api, _, again in taken], at_most=1.1
+        ),
     ]
 
 
@@ -49,9 +58,17 @@ def rows(rounds: int = table.ROUNDS) -> list[table.Row]:
 def ensure_packaged() -> None:
     """Package what is there now, unless that has been done."""
     archive = BUILD / "functions.zip"
-    sources = [ROOT / "app.py", ROOT / "requirements.txt", *(path for path in (ROOT / "chalicelib").rglob("*") if path.suffix != ".pyc")]
-    if not archive.is_file() or archive.stat().st_mtime < max(path.stat().st_mtime for path in sources if path.is_file()):
-        subprocess.run([sys.executable, "-m", "infra.package"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    sources = [
+        ROOT / "app.py",
+        ROOT / "requirements.txt",
+        *(path for path in (ROOT / "chalicelib").rglob("*") if path.suffix != ".pyc"),
+    ]
+    if not archive.is_file() or archive.stat().st_mtime < max(
+        path.stat().st_mtime for path in sources if path.is_file()
+    ):
+        subprocess.run(
+            [sys.executable, "-m", "infra.package"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+        )
 
 
 @contextmanager
@@ -68,7 +85,9 @@ def _unpacked() -> Iterator[Path]:
 def _overlay(tree: Path, name: str, where: str) -> None:
     here = importlib.metadata.version(name)
     if not list(tree.glob(f"{name}-{here}.dist-info")):
-        raise RuntimeError(f"{name} is packaged in another version than {here}, which is installed here")
+        raise RuntimeError(
+            f"{name} is packaged in another version than {here}, which is installed here"
+        )
     installed = Path(importlib.metadata.distribution(name).locate_file("")).resolve()
     pattern = "_cffi_backend*.so" if name == "cffi" else "**/*.so"
     for path in (installed / where).glob(pattern):

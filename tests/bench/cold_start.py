@@ -1,6 +1,7 @@
 """A sample of a cold start, in a fresh process that has loaded nothing else.
 
-python -m tests.bench.cold_start api|boto3     prints seconds of the processor; `api` finds what is packaged first on the interpreter's path
+python -m tests.bench.cold_start api|boto3     prints seconds of the processor; `api` finds what is
+packaged first on the interpreter's path
 """
 
 import json
@@ -43,9 +44,18 @@ def _boto3() -> float:
 
 
 def _event() -> dict[str, object]:
-    headers = {"content-type": "application/json", "idempotency-key": "3f0c2a9e-5f4e-4a34-9d0b-9a3a4c1f7e55"}
+    headers = {
+        "content-type": "application/json",
+        "idempotency-key": "3f0c2a9e-5f4e-4a34-9d0b-9a3a4c1f7e55",
+    }
     return {
-        "requestContext": {"httpMethod": "POST", "resourcePath": "/v1/reports", "requestId": "r", "identity": {}, "path": "/v1/reports"},
+        "requestContext": {
+            "httpMethod": "POST",
+            "resourcePath": "/v1/reports",
+            "requestId": "r",
+            "identity": {},
+            "path": "/v1/reports",
+        },
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "pathParameters": None,

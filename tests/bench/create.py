@@ -1,4 +1,5 @@
-"""A whole `POST /v1/reports` through Chalice against the bare `put_item` in it. AWS answers at once, so what is measured is ours.
+"""A whole `POST /v1/reports` through Chalice against the bare `put_item` in it. AWS answers at
+once, so what is measured is ours.
 
 python -m tests.bench.create full|bare|table     prints seconds a call
 """
@@ -27,19 +28,41 @@ _BODY = {
 
 
 def rows(rounds: int = table.ROUNDS) -> list[table.Row]:
-    taken = [{how: table.sample(MODULE, how) for how in ("full", "bare", "table")} for _ in range(rounds)]
+    taken = [
+        {how: table.sample(MODULE, how) for how in ("full", "bare", "table")} for _ in range(rounds)
+    ]
     what = "POST /v1/reports through Chalice: time"
     return [
-        table.row(what, "a bare put_item of the same item, packed before", [each["full"] / each["bare"] for each in taken], at_most=1.5),
-        table.row(what, "put_item of boto3's Table, which packs it", [each["full"] / each["table"] for each in taken], at_most=1.5),
+        table.row(
+            what,
+            "a bare put_item of the same item, packed before",
+            [each["full"] / each["bare"] for each in taken],
+            at_most=1.5,
+        ),
+        table.row(
+            what,
+            "put_item of boto3's Table, which packs it",
+            [each["full"] / each["table"] for each in taken],
+            at_most=1.5,
+        ),
     ]
 
 
 def event(**more: Any) -> dict[str, Any]:
     """As API Gateway sends it."""
-    headers = {"content-type": "application/json", "idempotency-key": "3f0c2a9e-5f4e-4a34-9d0b-9a3a4c1f7e55", "accept-language": "zh-CN"}
+    headers = {
+        "content-type": "application/json",
+        "idempotency-key": "3f0c2a9e-5f4e-4a34-9d0b-9a3a4c1f7e55",
+        "accept-language": "zh-CN",
+    }
     return {
-        "requestContext": {"httpMethod": "POST", "resourcePath": "/v1/reports", "requestId": "r", "identity": {}, "path": "/v1/reports"},
+        "requestContext": {
+            "httpMethod": "POST",
+            "resourcePath": "/v1/reports",
+            "requestId": "r",
+            "identity": {},
+            "path": "/v1/reports",
+        },
         "resource": "/v1/reports",
         "path": "/v1/reports",
         "httpMethod": "POST",
@@ -59,15 +82,22 @@ def _measure(how: str) -> float:
     from app import app
 
     put: list[dict[str, Any]] = []
-    wiring.dynamodb().meta.events.register("provide-client-params.dynamodb.PutItem", lambda params, **_: put.append(params))
+    wiring.dynamodb().meta.events.register(
+        "provide-client-params.dynamodb.PutItem", lambda params, **_: put.append(params)
+    )
     sent = event()
     assert app(sent, None)["statusCode"] == 201
     wiring.dynamodb().meta.events.unregister("provide-client-params.dynamodb.PutItem")
     # As boto3 is by itself: what we leave out of a call is ours.
     session, (arguments,) = boto3.session.Session(), put
     simulated.Cloud().serve(session.events)
-    client, resource = session.client("dynamodb"), session.resource("dynamodb").Table(arguments["TableName"])
-    plain = {name: TypeDeserializer().deserialize(value) for name, value in arguments["Item"].items()}
+    client, resource = (
+        session.client("dynamodb"),
+        session.resource("dynamodb").Table(arguments["TableName"]),
+    )
+    plain = {
+        name: TypeDeserializer().deserialize(value) for name, value in arguments["Item"].items()
+    }
     rest = {name: value for name, value in arguments.items() if name not in ("TableName", "Item")}
 
     def full() -> Any:

@@ -1,5 +1,5 @@
-"""What each operation may cost in AWS, warm (secrets and catalogue loaded), with four shards a category. `tests/functional/test_budgets.py`
-holds each to it.
+"""What each operation may cost in AWS, warm (secrets and catalogue loaded), with four shards a
+category. `tests/functional/test_budgets.py` holds each to it.
 
     python -m tests.bench.operations     prints what they cost
 """
@@ -31,16 +31,33 @@ _THREE_KB = "人" * 1024
 _FULL = {
     "text": _THREE_KB,
     "occurred_at": "2026-11-24T08:30:00+08:00",
-    "location": {"lat": 39.92123, "lon": 116.44321, "datum": "gcj02", "accuracy_m": 20.5, "address": "朝阳区建国路93号万达广场东门公交站"},
-    "details": {"age": 81, "sex": "male", "dementia": "yes", "medication": "needed_today", "clothing": "蓝色外套，灰色帽子"},
+    "location": {
+        "lat": 39.92123,
+        "lon": 116.44321,
+        "datum": "gcj02",
+        "accuracy_m": 20.5,
+        "address": "朝阳区建国路93号万达广场东门公交站",
+    },
+    "details": {
+        "age": 81,
+        "sex": "male",
+        "dementia": "yes",
+        "medication": "needed_today",
+        "clothing": "蓝色外套，灰色帽子",
+    },
 }
 _CONTACT = {"name": "王小明", "phone": "+86 138 0013 8000", "email": "someone@example.com"}
-_MEDIA = [{"content_type": "image/jpeg", "size": 2_483_921, "sha256": "a" * 64}, {"content_type": "video/mp4", "size": 48_211_002}]
+_MEDIA = [
+    {"content_type": "image/jpeg", "size": 2_483_921, "sha256": "a" * 64},
+    {"content_type": "video/mp4", "size": 48_211_002},
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`prepare` brings about what it needs, and gives the call to measure. `calls` are DynamoDB's, in any order."""
+    """`prepare` brings about what it needs, and gives the call to measure. `calls` are DynamoDB's,
+    in any order.
+    """
 
     name: str
     prepare: Callable[[Environment], Callable[[], Reply]]
@@ -79,7 +96,12 @@ def _lead(environment: Environment) -> Callable[[], Reply]:
     draft = {"channel": "key_cases", "title": {"zh": "寻人"}, "body": words}
     drafted = call("POST", "/v1/officer/bulletins", draft, officer="li").json
     approve = f"/v1/officer/bulletins/{drafted['id']}/approve"
-    assert call("POST", approve, officer="zhao", headers={"If-Match": f'"{drafted["version"]}"'}).status == 200
+    assert (
+        call(
+            "POST", approve, officer="zhao", headers={"If-Match": f'"{drafted["version"]}"'}
+        ).status
+        == 200
+    )
     return lambda: _create(bulletin_id=drafted["id"])
 
 
@@ -98,7 +120,9 @@ def _officer_lists(environment: Environment) -> Callable[[], Reply]:
     for _ in range(60):
         _create(text="一")
     cloud.officer()
-    return lambda: call("GET", "/v1/officer/reports?category=missing_elderly&limit=50", officer="wang")
+    return lambda: call(
+        "GET", "/v1/officer/reports?category=missing_elderly&limit=50", officer="wang"
+    )
 
 
 def _acknowledges(category: str, *, told: bool) -> Callable[[Environment], Callable[[], Reply]]:
@@ -121,25 +145,64 @@ OPERATIONS = (
     Operation("create as a lead", _lead, ("GetItem", "PutItem"), 9, 1),
     Operation("reporter reads", _reporter_reads, ("Query",), 0, 2),
     Operation("officer opens", _officer_opens, ("GetItem", "PutItem", "Query"), 1, 3),
-    Operation("officer lists 50 of a category", _officer_lists, ("GetItem", "PutItem", *["Query"] * SHARDS), 1, 8),
-    Operation("acknowledge, before officers are told", _acknowledges("missing_elderly", told=False), _CHANGE, 16, 3),
-    Operation("acknowledge, after officers are told", _acknowledges("missing_elderly", told=True), _CHANGE, 16, 3),
-    Operation("acknowledge a critical report that would escalate", _acknowledges("child_abduction", told=True), _CHANGE, 16, 3),
+    Operation(
+        "officer lists 50 of a category",
+        _officer_lists,
+        ("GetItem", "PutItem", *["Query"] * SHARDS),
+        1,
+        8,
+    ),
+    Operation(
+        "acknowledge, before officers are told",
+        _acknowledges("missing_elderly", told=False),
+        _CHANGE,
+        16,
+        3,
+    ),
+    Operation(
+        "acknowledge, after officers are told",
+        _acknowledges("missing_elderly", told=True),
+        _CHANGE,
+        16,
+        3,
+    ),
+    Operation(
+        "acknowledge a critical report that would escalate",
+        _acknowledges("child_abduction", told=True),
+        _CHANGE,
+        16,
+        3,
+    ),
 )
 
 
 def rows() -> list[table.Row]:
     costs, found = table.run_json("tests.bench.operations"), []
     for operation, cost in zip(OPERATIONS, costs, strict=True):
-        found.append(table.row(f"{operation.name}: AWS calls", "", [cost["calls"]], at_most=len(operation.calls)))
+        found.append(
+            table.row(
+                f"{operation.name}: AWS calls", "", [cost["calls"]], at_most=len(operation.calls)
+            )
+        )
         for unit in ("write_units", "read_units"):
-            found.append(table.row(f"{operation.name}: {unit.replace('_', ' ')}", "", [cost[unit]], at_most=getattr(operation, unit)))
+            found.append(
+                table.row(
+                    f"{operation.name}: {unit.replace('_', ' ')}",
+                    "",
+                    [cost[unit]],
+                    at_most=getattr(operation, unit),
+                )
+            )
     return found
 
 
 def _costs() -> Iterator[dict[str, float]]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        environment = create_resources() | {"PUBLIC_URL": "https://api.test", "STAGE": "test", "LIMITS": "off"}
+        environment = create_resources() | {
+            "PUBLIC_URL": "https://api.test",
+            "STAGE": "test",
+            "LIMITS": "off",
+        }
         for name, value in environment.items():
             patch.setenv(name, value)
         with metered(environment) as meter:

@@ -1,6 +1,7 @@
 """A page of an officer's list with 1,000 reports in it and with 100,000: it must cost the same.
 
-python -m tests.bench.pages     prints {reports: [cost of the first page, cost of a page further down]}
+python -m tests.bench.pages     prints {reports: [cost of the first page, cost of a page further
+down]}
 """
 
 import json
@@ -23,7 +24,9 @@ def rows() -> list[table.Row]:
         few, many = costs[str(FEW)][position], costs[str(MANY)][position]
         for name, unit in (("calls", "AWS calls"), ("read_units", "read units")):
             what = f"{place} page of 50 of {MANY:,} reports: {unit} ({many[name]:g})"
-            found.append(table.row(what, f"of {FEW:,} reports", [many[name] / few[name]], exactly=1.0))
+            found.append(
+                table.row(what, f"of {FEW:,} reports", [many[name] / few[name]], exactly=1.0)
+            )
     return found
 
 

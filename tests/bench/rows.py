@@ -16,9 +16,17 @@ type Row = dict[str, Any]
 
 
 def row(
-    what: str, against: str, figures: Iterable[float], *, at_most: float | None = None, exactly: float | None = None, unit: str = ""
+    what: str,
+    against: str,
+    figures: Iterable[float],
+    *,
+    at_most: float | None = None,
+    exactly: float | None = None,
+    unit: str = "",
 ) -> Row:
-    """`{"what", "against", "ratio", "min", "max", "budget", "holds"}` of one figure a round; the last two are None without a budget."""
+    """`{"what", "against", "ratio", "min", "max", "budget", "holds"}` of one figure a round; the
+    last two are None without a budget.
+    """
     taken = list(figures)
     ratio = median(taken)
     budget, holds = None, None
@@ -31,17 +39,26 @@ def row(
 
 
 def sample(module: str, *arguments: str, path: Sequence[Path] = (ROOT,)) -> float:
-    """What `python -m module arguments` prints: one number. `path` comes first on the interpreter's path."""
+    """What `python -m module arguments` prints: one number. `path` comes first on the interpreter's
+    path.
+    """
     return float(run(module, *arguments, path=path))
 
 
 def run(module: str, *arguments: str, path: Sequence[Path] = (ROOT,)) -> str:
-    """The output of `python -m module arguments` in a fresh process on one core, as far as the machine lets one be chosen."""
+    """The output of `python -m module arguments` in a fresh process on one core, as far as the
+    machine lets one be chosen.
+    """
     pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
     command = [*pinned, sys.executable, "-m", module, *arguments]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(map(str, path))}
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(map(str, path)),
+    }
     # Where it runs comes before all other paths.
-    done = subprocess.run(command, capture_output=True, text=True, cwd=path[0], env=environment, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=path[0], env=environment, check=False
+    )
     if done.returncode != 0:
         raise RuntimeError(f"{module} failed:\n{done.stderr}")
     return done.stdout

@@ -1,6 +1,8 @@
-"""AWS, answered before anything is sent: for measuring what a call costs here, and lists of any length, which mocks are too slow for.
+"""AWS, answered before anything is sent: for measuring what a call costs here, and lists of any
+length, which mocks are too slow for.
 
-Secrets are all the same; what is put can be got; `by_category` lists as many reports as there are said to be.
+Secrets are all the same; what is put can be got; `by_category` lists as many reports as there are
+said to be.
 """
 
 import io
@@ -18,7 +20,10 @@ type Item = dict[str, Any]
 
 CATEGORY, SHARDS = "missing_elderly", 4
 NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
-TABLES = {name: name.lower() for name in ("REPORTS_TABLE", "AUDIT_TABLE", "BULLETINS_TABLE", "OFFICERS_TABLE")}
+TABLES = {
+    name: name.lower()
+    for name in ("REPORTS_TABLE", "AUDIT_TABLE", "BULLETINS_TABLE", "OFFICERS_TABLE")
+}
 ENVIRONMENT = TABLES | {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -40,8 +45,12 @@ class Cloud:
 
     def __init__(self, reports: int = 0) -> None:
         self._items: dict[tuple[str, str, str], Item] = {}
-        # What each shard lists, oldest first: the numbers of its reports, 0 being the newest of all.
-        self._shards = {f"{CATEGORY}#{shard}": [_listed_at(n) for n in range(shard, reports, SHARDS)][::-1] for shard in range(SHARDS)}
+        # What each shard lists, oldest first: the numbers of its reports, 0 being the newest of
+        # all.
+        self._shards = {
+            f"{CATEGORY}#{shard}": [_listed_at(n) for n in range(shard, reports, SHARDS)][::-1]
+            for shard in range(SHARDS)
+        }
 
     def serve(self, events: Any) -> None:
         """Answer what a session's clients send, from then on."""
@@ -71,7 +80,9 @@ class Cloud:
                 answer = {"Item": item} if item else {}
             case ["dynamodb", "Query"]:
                 rows, more = self._page(body)
-                answer = {"Items": rows} | ({"LastEvaluatedKey": {"pk": {"S": "x"}}} if more else {})
+                answer = {"Items": rows} | (
+                    {"LastEvaluatedKey": {"pk": {"S": "x"}}} if more else {}
+                )
             case unknown:
                 raise AssertionError(f"{unknown} is not simulated")
         raw = io.BytesIO(json.dumps(answer).encode())
@@ -116,5 +127,7 @@ def _row(listed_at: str, partition: Item) -> Item:
         "thumb": "Q3B0TZ6E9W5N1YKD",
     }
     numbers = {"version": "12", "media_total": "2", "media_ready": "2", "unread": "1"}
-    row = {name: {"S": value} for name, value in words.items()} | {name: {"N": value} for name, value in numbers.items()}
+    row = {name: {"S": value} for name, value in words.items()} | {
+        name: {"N": value} for name, value in numbers.items()
+    }
     return row | {"category_shard": partition}

@@ -1,4 +1,5 @@
-"""What requests cost in AWS: calls, and DynamoDB's write and read units by the sizes of what was written and read.
+"""What requests cost in AWS: calls, and DynamoDB's write and read units by the sizes of what was
+written and read.
 
 Counted at botocore's own seam, since mocks report a unit for everything. By AWS's rules:
 
@@ -44,7 +45,9 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """`keys`: its own, partition first. `projected`: the attributes beside those and the table's keys; None for all."""
+    """`keys`: its own, partition first. `projected`: the attributes beside those and the table's
+    keys; None for all.
+    """
 
     keys: tuple[str, ...]
     projected: frozenset[str] | None
@@ -55,7 +58,11 @@ class Index:
             return None
         if self.projected is None:
             return item
-        return {name: value for name, value in item.items() if name in self.projected or name in self.keys or name in ("pk", "sk")}
+        return {
+            name: value
+            for name, value in item.items()
+            if name in self.projected or name in self.keys or name in ("pk", "sk")
+        }
 
 
 class Rows(Protocol):
@@ -97,7 +104,11 @@ class Meter:
 
     @property
     def cost(self) -> Cost:
-        return Cost(len(self.calls), sum(call.write_units for call in self.calls), sum(call.read_units for call in self.calls))
+        return Cost(
+            len(self.calls),
+            sum(call.write_units for call in self.calls),
+            sum(call.read_units for call in self.calls),
+        )
 
     @contextmanager
     def measured(self) -> Iterator[list[Call]]:
@@ -111,7 +122,10 @@ class Meter:
         self.calls.append(call)
         if service == "dynamodb":
             body = json.loads(request.body)
-            writes = [(action, self._rows.get(action.table, action.key)) for action in _writes(operation, body)]
+            writes = [
+                (action, self._rows.get(action.table, action.key))
+                for action in _writes(operation, body)
+            ]
             self._underway.work = (call, operation, body, writes)
 
     def _after_call(self, parsed: Item, event_name: str, **_: Any) -> None:
@@ -138,7 +152,11 @@ class Meter:
 
     def _read_units(self, operation: str, body: Item, parsed: Item) -> float:
         if operation == "GetItem":
-            rows = [self._rows.get(body["TableName"], body["Key"]) or {}] if "ProjectionExpression" in body else [parsed.get("Item", {})]
+            rows = (
+                [self._rows.get(body["TableName"], body["Key"]) or {}]
+                if "ProjectionExpression" in body
+                else [parsed.get("Item", {})]
+            )
         elif operation == "Query":
             rows = self._passed(body, parsed)
         else:
@@ -176,15 +194,23 @@ def _writes(operation: str, body: Item) -> list[_Write]:
 
 
 def _key(action: Item) -> Item:
-    return action["Key"] if "Key" in action else {name: action["Item"][name] for name in ("pk", "sk")}
+    return (
+        action["Key"] if "Key" in action else {name: action["Item"][name] for name in ("pk", "sk")}
+    )
 
 
 def _whole(body: Item) -> Item:
     """The same query, but for whole rows. Names that only the projection used would be refused."""
-    kept = {name: value for name, value in body.items() if name not in ("ProjectionExpression", "FilterExpression", "Select")}
+    kept = {
+        name: value
+        for name, value in body.items()
+        if name not in ("ProjectionExpression", "FilterExpression", "Select")
+    }
     used = set(re.findall(r"#\w+", body["KeyConditionExpression"]))
     if used:
-        kept["ExpressionAttributeNames"] = {name: value for name, value in body["ExpressionAttributeNames"].items() if name in used}
+        kept["ExpressionAttributeNames"] = {
+            name: value for name, value in body["ExpressionAttributeNames"].items() if name in used
+        }
     else:
         kept.pop("ExpressionAttributeNames", None)
     return kept
@@ -216,12 +242,16 @@ def _size_of_value(value: Item) -> int:
 
 
 def indexes_of(environment: Mapping[str, str]) -> dict[str, dict[str, Index]]:
-    """The indexes of each table by name, as `infra/resources.yaml` defines them; `environment` names the tables."""
+    """The indexes of each table by name, as `infra/resources.yaml` defines them; `environment`
+    names the tables.
+    """
     resources = template.load("resources.yaml")["Resources"]
     settings = [name for name in SETTINGS if name.endswith("_TABLE")]
     tables = {environment[name]: resources[SETTINGS[name]]["Properties"] for name in settings}
     return {
-        name: {each["IndexName"]: _index(each) for each in properties.get("GlobalSecondaryIndexes", ())}
+        name: {
+            each["IndexName"]: _index(each) for each in properties.get("GlobalSecondaryIndexes", ())
+        }
         for name, properties in tables.items()
     }
 

@@ -1,4 +1,7 @@
-"""Faults before and after an AWS call, at botocore's own seam. Nothing of the program is patched."""
+"""Faults before and after an AWS call, at botocore's own seam.
+
+Nothing of the program is patched.
+"""
 
 import io
 import json
@@ -12,7 +15,8 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 
-# Every handler of an event is asked, whoever has answered already: a request to here moto does not carry out.
+# Every handler of an event is asked, whoever has answered already: a request to here moto does not
+# carry out.
 NOWHERE = "https://nowhere.invalid/"
 
 
@@ -21,8 +25,11 @@ class Crash(BaseException):
 
 
 @contextmanager
-def fault(client: Any, operation: str, handle: Callable[[Any], AWSResponse | None]) -> Iterator[list[str]]:
-    """While this holds, each call of `operation` ("dynamodb.PutItem", "sns.*") goes to `handle` first; gives the log of what was called.
+def fault(
+    client: Any, operation: str, handle: Callable[[Any], AWSResponse | None]
+) -> Iterator[list[str]]:
+    """While this holds, each call of `operation` ("dynamodb.PutItem", "sns.*") goes to `handle`
+    first; gives the log of what was called.
 
     `handle` may raise (the network, a crash), answer (AWS itself), or return None (let it through).
     """
@@ -42,7 +49,9 @@ def fault(client: Any, operation: str, handle: Callable[[Any], AWSResponse | Non
 
 @contextmanager
 def one_at_a_time(client: Any) -> Iterator[None]:
-    """Make moto's DynamoDB as atomic as the real one: of threads that call it, one at a time is served."""
+    """Make moto's DynamoDB as atomic as the real one: of threads that call it, one at a time is
+    served.
+    """
     lock = threading.Lock()
 
     def served_alone(request: Any) -> AWSResponse:
@@ -63,7 +72,9 @@ def carry_out(request: Any) -> AWSResponse:
     return answer
 
 
-def times(count: int, handle: Callable[[Any], AWSResponse | None]) -> Callable[[Any], AWSResponse | None]:
+def times(
+    count: int, handle: Callable[[Any], AWSResponse | None]
+) -> Callable[[Any], AWSResponse | None]:
     """`handle` for the first `count` calls; the rest pass."""
     left = [count]
 
@@ -76,7 +87,9 @@ def times(count: int, handle: Callable[[Any], AWSResponse | None]) -> Callable[[
     return limited
 
 
-def at(position: int, handle: Callable[[Any], AWSResponse | None]) -> Callable[[Any], AWSResponse | None]:
+def at(
+    position: int, handle: Callable[[Any], AWSResponse | None]
+) -> Callable[[Any], AWSResponse | None]:
     """`handle` for the call at `position`, counted from 0; the others pass."""
     seen = [-1]
 
@@ -106,7 +119,8 @@ def answer(status: int, code: str, **more: Any) -> Callable[[Any], AWSResponse]:
 
     def refuse(request: Any) -> AWSResponse:
         url = request.url
-        request.url = "https://nowhere.invalid/"  # every handler is asked: moto must not carry the request out
+        # every handler is asked: moto must not carry the request out
+        request.url = "https://nowhere.invalid/"
         return response(url, status, {"__type": f"com.amazonaws#{code}", "message": code, **more})
 
     return refuse

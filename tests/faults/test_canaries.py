@@ -1,5 +1,7 @@
-"""What a reporter says, and where they are, stays where it belongs: canaries go every way there is, those that fail included, and are then
-looked for in every log, notice, index, queue, derived object, counter and record."""
+"""What a reporter says, and where they are, stays where it belongs: canaries go every way there is,
+those that fail included, and are then looked for in every log, notice, index, queue, derived
+object, counter and record.
+"""
 
 import json
 import logging
@@ -36,7 +38,11 @@ WHERE = ("39.91827", "116.45619")
 EXIF = media_samples.CANARY.decode()
 OFFICERS = ("CANARY-REASON", "CANARY-NOTE", "CANARY-ANSWER")
 SAID = (TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL, *WHERE, EXIF)
-HEADERS = {"user-agent": "canary-agent/1.0", "x-forwarded-for": "203.0.113.77", "referer": "https://canary-agent.example"}
+HEADERS = {
+    "user-agent": "canary-agent/1.0",
+    "x-forwarded-for": "203.0.113.77",
+    "referer": "https://canary-agent.example",
+}
 
 BODY: dict[str, Any] = {
     "category": "child_abduction",
@@ -55,18 +61,27 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
 
 def logged(log: pytest.LogCaptureFixture) -> str:
     """All that was logged by us, with what stands beside the messages and in tracebacks."""
-    ours = [record for record in log.records if record.name.startswith("chalicelib") or record.levelno >= logging.WARNING]
+    ours = [
+        record
+        for record in log.records
+        if record.name.startswith("chalicelib") or record.levelno >= logging.WARNING
+    ]
     return "\n".join(str(vars(record)) + record.getMessage() for record in ours)
 
 
 def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]:
-    """Everything that can be done with one report, by its reporter, S3, the queues, time and officers; answers it and its key."""
+    """Everything that can be done with one report, by its reporter, S3, the queues, time and
+    officers; answers it and its key.
+    """
     key = new_key()
     reported = {"headers": HEADERS, "key": key}
     created = call("POST", "/v1/reports", BODY | more, **reported).json
     call("POST", "/v1/reports", BODY | more, **reported)
     assert call("POST", "/v1/reports", BODY | more | {"text": TEXT + "2"}, **reported).status == 409
-    assert call("POST", "/v1/reports", BODY | {"category": TEXT, TEXT: PHONE}, **reported).status == 422
+    assert (
+        call("POST", "/v1/reports", BODY | {"category": TEXT, TEXT: PHONE}, **reported).status
+        == 422
+    )
     assert call("POST", "/v1/reports", raw=TEXT.encode(), **reported).status == 400
     mine = {"receipt": created["receipt"], "headers": HEADERS}
     call("POST", f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}, **mine)
@@ -85,51 +100,97 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
 
 def work(created: Mapping[str, Any]) -> None:
     path = f"/v1/officer/reports/{created['id']}"
-    for target in ("/v1/officer/reports", path, path + "/history", "/v1/officer/stats?since=2026-01-01&until=2026-02-01"):
+    for target in (
+        "/v1/officer/reports",
+        path,
+        path + "/history",
+        "/v1/officer/stats?since=2026-01-01&until=2026-02-01",
+    ):
         call("GET", target, officer="wang", headers=HEADERS)
         call("GET", target, officer="nobody", headers=HEADERS)
-    call("PATCH", path, {"status": "acknowledged"}, officer="wang", headers=HEADERS | {"If-Match": '"1"'})
+    call(
+        "PATCH",
+        path,
+        {"status": "acknowledged"},
+        officer="wang",
+        headers=HEADERS | {"If-Match": '"1"'},
+    )
     call("POST", path + "/messages", {"text": OFFICERS[2]}, officer="wang", headers=HEADERS)
     call("POST", path + "/notes", {"text": OFFICERS[1]}, officer="wang", headers=HEADERS)
-    call("POST", path + "/contact", {"reason": "The ambulance asks."}, officer="wang", headers=HEADERS)
+    call(
+        "POST",
+        path + "/contact",
+        {"reason": "The ambulance asks."},
+        officer="wang",
+        headers=HEADERS,
+    )
     body = {"reason": OFFICERS[0], "until": times.render(wiring.now() + timedelta(days=400))}
     call("POST", path + "/hold", body, officer="wang", headers=HEADERS)
 
 
 def projected(aws: Mapping[str, str]) -> str:
-    """What the table's indexes hold, by the definition that is deployed; moto gives more than an index projects."""
+    """What the table's indexes hold, by the definition that is deployed; moto gives more than an
+    index projects.
+    """
     table = template.load("resources.yaml")["Resources"]["ReportsTable"]["Properties"]
     kept = {"pk", "sk"}
     for index in table["GlobalSecondaryIndexes"]:
         assert index["Projection"]["ProjectionType"] == "INCLUDE"
-        kept |= {*index["Projection"]["NonKeyAttributes"], *(each["AttributeName"] for each in index["KeySchema"])}
+        kept |= {
+            *index["Projection"]["NonKeyAttributes"],
+            *(each["AttributeName"] for each in index["KeySchema"]),
+        }
     items = boto3.client("dynamodb").scan(TableName=aws["REPORTS_TABLE"])["Items"]
-    return json.dumps([{name: value for name, value in item.items() if name in kept} for item in items])
+    return json.dumps(
+        [{name: value for name, value in item.items() if name in kept} for item in items]
+    )
 
 
 def outside(aws: Mapping[str, str]) -> dict[str, str]:
     """Every place but the report's own rows and its original."""
     dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
     rows = dynamodb.scan(TableName=aws["REPORTS_TABLE"])["Items"]
-    apart = [item for item in rows if not item["pk"]["S"].startswith("REPORT#") or item["sk"]["S"].startswith(("EVENT#", "COUNTED"))]
+    apart = [
+        item
+        for item in rows
+        if not item["pk"]["S"].startswith("REPORT#")
+        or item["sk"]["S"].startswith(("EVENT#", "COUNTED"))
+    ]
     queues = []
     for name in (name for name in aws if name.endswith(("_QUEUE_URL", "_DEAD_LETTERS_URL"))):
-        queues += [message["Body"] for message in sqs.receive_message(QueueUrl=aws[name], MaxNumberOfMessages=10).get("Messages", [])]
+        queues += [
+            message["Body"]
+            for message in sqs.receive_message(QueueUrl=aws[name], MaxNumberOfMessages=10).get(
+                "Messages", []
+            )
+        ]
     listed = s3.list_objects_v2(Bucket=aws["MEDIA_BUCKET"], Prefix="derived/").get("Contents", [])
     pictures = [one["Key"] for one in listed if one["Key"].endswith(".jpg")]
     return {
         "notices": json.dumps(cloud.sent(aws), ensure_ascii=False),
         "indexes": projected(aws),
         "counters and events": json.dumps(apart),
-        "audit": json.dumps(dynamodb.scan(TableName=aws["AUDIT_TABLE"])["Items"], ensure_ascii=False),
+        "audit": json.dumps(
+            dynamodb.scan(TableName=aws["AUDIT_TABLE"])["Items"], ensure_ascii=False
+        ),
         "queues": "\n".join(queues),
-        "pictures": "".join(s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key=key)["Body"].read().decode("latin-1") for key in pictures),
-        "keys": "\n".join(one["Key"] for one in s3.list_objects_v2(Bucket=aws["MEDIA_BUCKET"]).get("Contents", [])),
+        "pictures": "".join(
+            s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key=key)["Body"].read().decode("latin-1")
+            for key in pictures
+        ),
+        "keys": "\n".join(
+            one["Key"] for one in s3.list_objects_v2(Bucket=aws["MEDIA_BUCKET"]).get("Contents", [])
+        ),
     }
 
 
 def assert_nowhere(places: Mapping[str, str], *canaries: str) -> None:
-    assert [(place, canary) for place, content in places.items() for canary in canaries if canary in content] == []
+    assert [
+        (place, canary)
+        for place, content in places.items()
+        for canary in canaries
+        if canary in content
+    ] == []
 
 
 @pytest.fixture(autouse=True)
@@ -138,35 +199,53 @@ def _officers(aws: Mapping[str, str], clean: None) -> None:
     cloud.officer("wang", roles=(Role.OFFICER, Role.SUPERVISOR))
 
 
-def test_what_a_reporter_says_leaves_the_reports_own_rows_nowhere(aws: Mapping[str, str], log: pytest.LogCaptureFixture) -> None:
+def test_what_a_reporter_says_leaves_the_reports_own_rows_nowhere(
+    aws: Mapping[str, str], log: pytest.LogCaptureFixture
+) -> None:
     all_trips(aws)
     places = outside(aws) | {"log": logged(log)}
 
     assert all(places[name] for name in ("notices", "audit", "pictures", "log"))
     assert_nowhere(places, *SAID, *WHO)
-    assert_nowhere({name: content for name, content in places.items() if name != "audit"}, *OFFICERS)
+    assert_nowhere(
+        {name: content for name, content in places.items() if name != "audit"}, *OFFICERS
+    )
 
 
 def test_where_a_call_came_from_stands_in_no_row_at_all(aws: Mapping[str, str]) -> None:
     all_trips(aws)
     tables = [table for name, table in aws.items() if name.endswith("_TABLE")]
-    rows = {table: json.dumps(boto3.client("dynamodb").scan(TableName=table)["Items"]) for table in tables}
+    rows = {
+        table: json.dumps(boto3.client("dynamodb").scan(TableName=table)["Items"])
+        for table in tables
+    }
 
     assert_nowhere(rows, *WHO)
 
 
-def test_the_contact_stands_in_its_own_row_alone_and_the_hint_of_a_picture_with_the_medium_alone(aws: Mapping[str, str]) -> None:
+def test_the_contact_stands_in_its_own_row_alone_and_the_hint_of_a_picture_with_the_medium_alone(
+    aws: Mapping[str, str],
+) -> None:
     created, _ = all_trips(aws)
     rows, _ = wiring.reports().table.query(keys.report(created["id"]), consistent=True)
-    holding = {canary: [row["sk"].split("#")[0] for row in rows if canary in str(row)] for canary in (NAME, PHONE, EMAIL)}
+    holding = {
+        canary: [row["sk"].split("#")[0] for row in rows if canary in str(row)]
+        for canary in (NAME, PHONE, EMAIL)
+    }
 
     assert holding == {NAME: ["CONTACT"], PHONE: ["CONTACT"], EMAIL: ["CONTACT"]}
     assert [row["sk"].split("#")[0] for row in rows if "taken_at" in str(row)] == ["MEDIA"]
 
 
 REFUSALS = {
-    "the database quotes what it got": ("dynamodb.*", inject.answer(400, "ValidationException", message=" ".join(SAID))),
-    "the database is broken": ("dynamodb.*", inject.answer(500, "InternalServerError", message=" ".join(SAID))),
+    "the database quotes what it got": (
+        "dynamodb.*",
+        inject.answer(400, "ValidationException", message=" ".join(SAID)),
+    ),
+    "the database is broken": (
+        "dynamodb.*",
+        inject.answer(500, "InternalServerError", message=" ".join(SAID)),
+    ),
 }
 
 
@@ -178,7 +257,9 @@ def test_what_fails_tells_no_more_than_what_goes_well(
     operation, answer = REFUSALS[refusal]
     created = call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS).json
     mine = {"receipt": created["receipt"], "headers": HEADERS}
-    version = cloud.upload(aws, created["id"], created["uploads"][0]["media_id"], b"not a picture " + TEXT.encode())
+    version = cloud.upload(
+        aws, created["id"], created["uploads"][0]["media_id"], b"not a picture " + TEXT.encode()
+    )
     steps: list[Callable[[], Any]] = [
         lambda: call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS),
         lambda: call("POST", f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}, **mine),
@@ -205,10 +286,16 @@ def test_what_fails_tells_no_more_than_what_goes_well(
     assert_nowhere({"refusals": "\n".join(refused)}, *SAID, *WHO)
 
 
-def test_a_fault_of_our_own_is_logged_without_what_it_was_about(aws: Mapping[str, str], log: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_our_own_is_logged_without_what_it_was_about(
+    aws: Mapping[str, str], log: pytest.LogCaptureFixture
+) -> None:
     created = call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS).json
     table = wiring.reports().table
-    table.update(table.update_action(keys.report(created["id"]), keys.HEAD, put={"received_at": TEXT, "version": PHONE}))
+    table.update(
+        table.update_action(
+            keys.report(created["id"]), keys.HEAD, put={"received_at": TEXT, "version": PHONE}
+        )
+    )
     reply = call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=HEADERS)
     opened = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang", headers=HEADERS)
     cloud.stream(cloud.all_keys(aws))
@@ -216,4 +303,9 @@ def test_a_fault_of_our_own_is_logged_without_what_it_was_about(aws: Mapping[str
 
     assert (reply.status, opened.status) == (503, 503)
     assert "fault" in logged(log)
-    assert_nowhere({"log": logged(log), "answers": reply.text + opened.text, "notices": str(cloud.sent(aws))}, *SAID[:1], *SAID[3:6], *WHO)
+    assert_nowhere(
+        {"log": logged(log), "answers": reply.text + opened.text, "notices": str(cloud.sent(aws))},
+        *SAID[:1],
+        *SAID[3:6],
+        *WHO,
+    )

@@ -1,4 +1,6 @@
-"""Many officers at once, and answers that are lost: no step is lost, none counts twice, and the history is a legal path."""
+"""Many officers at once, and answers that are lost: no step is lost, none counts twice, and the
+history is a legal path.
+"""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +33,13 @@ def filed() -> Iterator[dict[str, Any]]:
 
 
 def patch(filed: dict[str, Any], body: Any, version: int, officer: str = "officer0") -> Reply:
-    return call("PATCH", f"/v1/officer/reports/{filed['id']}", body, officer=officer, headers={"If-Match": f'"{version}"'})
+    return call(
+        "PATCH",
+        f"/v1/officer/reports/{filed['id']}",
+        body,
+        officer=officer,
+        headers={"If-Match": f'"{version}"'},
+    )
 
 
 def head(filed: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +50,9 @@ def head(filed: dict[str, Any]) -> dict[str, Any]:
 
 def changes(filed: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [row for row in wiring.audit().history(filed["id"]) if row["action"] == "change"]
-    return sorted((json.loads(row["detail"]) for row in rows), key=lambda detail: int(detail["version"]))
+    return sorted(
+        (json.loads(row["detail"]) for row in rows), key=lambda detail: int(detail["version"])
+    )
 
 
 @pytest.mark.slow
@@ -77,15 +87,23 @@ def test_eight_officers_with_twenty_five_steps_each_lose_none(filed: dict[str, A
 def test_a_hundred_looks_at_one_report_do_not_hinder_each_other(filed: dict[str, Any]) -> None:
     path = f"/v1/officer/reports/{filed['id']}"
     with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(lambda n: call("GET", path, officer=f"officer{n % WORKERS}").status, range(100)))
+        statuses = list(
+            pool.map(
+                lambda n: call("GET", path, officer=f"officer{n % WORKERS}").status, range(100)
+            )
+        )
 
     assert statuses == [200] * 100
     assert len(wiring.audit().history(filed["id"])) == 100
 
 
 def test_a_step_whose_answer_is_lost_is_carried_out_once(filed: dict[str, Any]) -> None:
-    """DynamoDB knows the repeated call by its token; the mock does not, and then the officer is told to look again."""
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_answer)):
+    """DynamoDB knows the repeated call by its token; the mock does not, and then the officer is
+    told to look again.
+    """
+    with inject.fault(
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_answer)
+    ):
         reply = patch(filed, {"status": "acknowledged"}, 1)
 
     assert reply.status in (200, 412)
@@ -109,9 +127,16 @@ def test_a_message_that_comes_in_between_does_not_make_a_step_stale(filed: dict[
     """And neither does the strike-off of a notice: the version is the officers' own."""
 
     def in_between(request: Any) -> None:
-        call("POST", f"/v1/reports/{filed['id']}/messages", {"text": "Wait."}, receipt=filed["receipt"])
+        call(
+            "POST",
+            f"/v1/reports/{filed['id']}/messages",
+            {"text": "Wait."},
+            receipt=filed["receipt"],
+        )
 
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)):
+    with inject.fault(
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)
+    ):
         reply = patch(filed, CLOSE, 1)
 
     assert (reply.status, reply.json["version"]) == (200, 2)
@@ -121,7 +146,9 @@ def test_a_withdrawal_that_comes_in_between_wins(filed: dict[str, Any]) -> None:
     def in_between(request: Any) -> None:
         call("DELETE", f"/v1/reports/{filed['id']}", receipt=filed["receipt"])
 
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)):
+    with inject.fault(
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)
+    ):
         reply = patch(filed, CLOSE, 1)
 
     assert (reply.status, reply.json["code"]) == (409, "illegal_transition")
@@ -134,7 +161,9 @@ def test_two_reports_cannot_become_duplicates_of_each_other(filed: dict[str, Any
     def in_between(request: Any) -> None:
         assert patch(other, {"duplicate_of": filed["id"]}, 1, "officer1").status == 200
 
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)):
+    with inject.fault(
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)
+    ):
         reply = patch(filed, {"duplicate_of": other["id"]}, 1)
 
     assert (reply.status, reply.json["errors"][0]["code"]) == (422, "circular")

@@ -1,4 +1,6 @@
-"""What queues and streams bring: twice, late, out of order, or broken. A verdict stands, and only what failed comes again."""
+"""What queues and streams bring: twice, late, out of order, or broken. A verdict stands, and only
+what failed comes again.
+"""
 
 import itertools
 import json
@@ -34,7 +36,12 @@ def file(count: int = 1) -> tuple[dict[str, Any], list[str]]:
     more = [{"content_type": "image/jpeg", "size": 100_000}] * (count - len(media))
     uploads = created["uploads"]
     if more:
-        uploads += call("POST", f"/v1/reports/{created['id']}/media", {"media": more}, receipt=created["receipt"]).json["uploads"]
+        uploads += call(
+            "POST",
+            f"/v1/reports/{created['id']}/media",
+            {"media": more},
+            receipt=created["receipt"],
+        ).json["uploads"]
     return created, [upload["media_id"] for upload in uploads]
 
 
@@ -46,11 +53,19 @@ def seen(created: Mapping[str, Any]) -> list[tuple[str, str | None]]:
 def derived(aws: Mapping[str, str]) -> dict[str, bytes]:
     s3 = cloud.client("s3")
     found = s3.list_objects_v2(Bucket=aws["MEDIA_BUCKET"], Prefix="derived/").get("Contents", [])
-    return {one["Key"]: s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key=one["Key"])["Body"].read() for one in found}
+    return {
+        one["Key"]: s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key=one["Key"])["Body"].read()
+        for one in found
+    }
 
 
-def batch(aws: Mapping[str, str], names: Iterable[str], version: str | None = None) -> dict[str, Any]:
-    records = [cloud.s3_event(aws["MEDIA_BUCKET"], name, version, message_id=str(number)) for number, name in enumerate(names)]
+def batch(
+    aws: Mapping[str, str], names: Iterable[str], version: str | None = None
+) -> dict[str, Any]:
+    records = [
+        cloud.s3_event(aws["MEDIA_BUCKET"], name, version, message_id=str(number))
+        for number, name in enumerate(names)
+    ]
     return {"Records": records}
 
 
@@ -61,11 +76,18 @@ def failed(answer: Mapping[str, Any]) -> set[int]:
 # Order, repetition, absence
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[:6], ids=lambda order: "".join(map(str, order)))
-def test_events_three_times_and_in_any_order_give_the_first_uploads_verdict_once(aws: Mapping[str, str], order: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(range(3)))[:6], ids=lambda order: "".join(map(str, order))
+)
+def test_events_three_times_and_in_any_order_give_the_first_uploads_verdict_once(
+    aws: Mapping[str, str], order: tuple[int, ...]
+) -> None:
     created, [media_id] = file()
     key = original_key(created["id"], media_id)
-    versions = [cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE + bytes([number])) for number in range(3)]
+    versions = [
+        cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE + bytes([number]))
+        for number in range(3)
+    ]
     verdicts = []
     for number in order * 3:
         cloud.process(aws, key, versions[number])
@@ -81,7 +103,9 @@ def test_events_three_times_and_in_any_order_give_the_first_uploads_verdict_once
     assert [notice["kind"] for notice in cloud.sent(aws)].count("media") == 1
 
 
-def test_a_second_upload_changes_neither_the_picture_nor_what_officers_open(aws: Mapping[str, str]) -> None:
+def test_a_second_upload_changes_neither_the_picture_nor_what_officers_open(
+    aws: Mapping[str, str],
+) -> None:
     created, [media_id] = file()
     key = original_key(created["id"], media_id)
     first = cloud.upload(aws, created["id"], media_id, cloud.photo(colour="steelblue"))
@@ -98,7 +122,9 @@ def test_a_second_upload_changes_neither_the_picture_nor_what_officers_open(aws:
     assert f"versionId={first}" in medium["original_url"]
 
 
-def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at_all_the_same(aws: Mapping[str, str]) -> None:
+def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at_all_the_same(
+    aws: Mapping[str, str],
+) -> None:
     created, [media_id] = file()
     key = original_key(created["id"], media_id)
     first = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
@@ -109,15 +135,21 @@ def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at
     wiring.advance_clock(timedelta(minutes=11))
     cloud.sweep()
 
-    [message] = cloud.client("sqs").receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)["Messages"]
-    media_events.make_thumbnails({"Records": [{"messageId": "m", "body": message["Body"], "receiptHandle": ""}]}, None)
+    [message] = cloud.client("sqs").receive_message(
+        QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10
+    )["Messages"]
+    media_events.make_thumbnails(
+        {"Records": [{"messageId": "m", "body": message["Body"], "receiptHandle": ""}]}, None
+    )
     cloud.record(aws, created["id"], media_id)
     medium = wiring.reports().medium(created["id"], media_id)
     assert medium
     assert (medium.state, medium.version_id) == ("rejected", first)
 
 
-def test_an_upload_that_is_never_processed_is_rejected_after_three_more_tries_and_stays_with_the_officers(aws: Mapping[str, str]) -> None:
+def test_an_upload_that_is_never_processed_is_rejected_after_three_more_tries_and_stays_with_the_officers(
+    aws: Mapping[str, str],
+) -> None:
     created, [media_id] = file()
     version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
     states = []
@@ -135,9 +167,13 @@ def test_an_upload_that_is_never_processed_is_rejected_after_three_more_tries_an
 def test_an_event_of_what_was_deleted_since_leaves_nothing_behind(aws: Mapping[str, str]) -> None:
     created, [media_id] = file()
     version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
-    cloud.client("s3").delete_object(Bucket=aws["MEDIA_BUCKET"], Key=original_key(created["id"], media_id), VersionId=version)
+    cloud.client("s3").delete_object(
+        Bucket=aws["MEDIA_BUCKET"], Key=original_key(created["id"], media_id), VersionId=version
+    )
 
-    assert cloud.process(aws, original_key(created["id"], media_id), version) == {"batchItemFailures": []}
+    assert cloud.process(aws, original_key(created["id"], media_id), version) == {
+        "batchItemFailures": []
+    }
     assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
     assert derived(aws) == {}
     assert seen(created) == [("awaiting", None)]
@@ -145,7 +181,11 @@ def test_an_event_of_what_was_deleted_since_leaves_nothing_behind(aws: Mapping[s
 
 def test_a_verdict_for_a_report_that_is_gone_is_no_fault(aws: Mapping[str, str]) -> None:
     created, [media_id] = file()
-    cloud.process(aws, original_key(created["id"], media_id), cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE))
+    cloud.process(
+        aws,
+        original_key(created["id"], media_id),
+        cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE),
+    )
     wiring.reports().bury(created["id"], now=wiring.now(), until=wiring.now() + timedelta(days=365))
 
     assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
@@ -153,12 +193,19 @@ def test_a_verdict_for_a_report_that_is_gone_is_no_fault(aws: Mapping[str, str])
 
 
 @pytest.mark.parametrize("put", range(3))
-@pytest.mark.parametrize("moment", [inject.crash, inject.crash_after], ids=["before the put", "after the put"])
-def test_a_thumbnailer_that_dies_between_two_puts_ends_with_the_same_bytes(aws: Mapping[str, str], put: int, moment: Any) -> None:
+@pytest.mark.parametrize(
+    "moment", [inject.crash, inject.crash_after], ids=["before the put", "after the put"]
+)
+def test_a_thumbnailer_that_dies_between_two_puts_ends_with_the_same_bytes(
+    aws: Mapping[str, str], put: int, moment: Any
+) -> None:
     created, [media_id] = file()
     key = original_key(created["id"], media_id)
     version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    with inject.fault(wiring.s3(), "s3.PutObject", inject.at(put, moment)), pytest.raises(inject.Crash):
+    with (
+        inject.fault(wiring.s3(), "s3.PutObject", inject.at(put, moment)),
+        pytest.raises(inject.Crash),
+    ):
         cloud.process(aws, key, version)
     manifest = derived_key(created["id"], media_id, "manifest.json")
     cut_short = derived(aws)
@@ -173,24 +220,35 @@ def test_a_thumbnailer_that_dies_between_two_puts_ends_with_the_same_bytes(aws: 
 # Batches
 
 
-def settle_all(aws: Mapping[str, str], created: Mapping[str, Any], media_ids: Iterable[str]) -> None:
+def settle_all(
+    aws: Mapping[str, str], created: Mapping[str, Any], media_ids: Iterable[str]
+) -> None:
     for media_id in media_ids:
         version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
         cloud.process(aws, original_key(created["id"], media_id), version)
 
 
 FOUR = [subset for size in range(5) for subset in itertools.combinations(range(4), size)]
-TEN = [tuple(sorted(random.Random(seed).sample(range(10), random.Random(seed).randint(1, 9)))) for seed in range(4)]
+TEN = [
+    tuple(sorted(random.Random(seed).sample(range(10), random.Random(seed).randint(1, 9))))
+    for seed in range(4)
+]
 
 
-@pytest.mark.parametrize("failing", [*FOUR, *TEN], ids=lambda subset: "".join(map(str, subset)) or "none")
-def test_of_manifests_that_cannot_all_be_read_exactly_those_come_again(aws: Mapping[str, str], failing: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    "failing", [*FOUR, *TEN], ids=lambda subset: "".join(map(str, subset)) or "none"
+)
+def test_of_manifests_that_cannot_all_be_read_exactly_those_come_again(
+    aws: Mapping[str, str], failing: tuple[int, ...]
+) -> None:
     created, media_ids = file(4 if failing in FOUR else 10)
     settle_all(aws, created, media_ids)
     names = [derived_key(created["id"], media_id, "manifest.json") for media_id in media_ids]
     with out_of_reach([names[number] for number in failing]):
         assert failed(media_events.record_media(batch(aws, names), None)) == set(failing)
-    assert [state for state, _ in seen(created)] == ["awaiting" if number in failing else "rejected" for number in range(len(names))]
+    assert [state for state, _ in seen(created)] == [
+        "awaiting" if number in failing else "rejected" for number in range(len(names))
+    ]
 
     again = [names[number] for number in failing]
     assert failed(media_events.record_media(batch(aws, again), None)) == set()
@@ -200,16 +258,26 @@ def test_of_manifests_that_cannot_all_be_read_exactly_those_come_again(aws: Mapp
     assert head["media_settled"] == len(media_ids)
 
 
-@pytest.mark.parametrize("failing", [*FOUR, *TEN], ids=lambda subset: "".join(map(str, subset)) or "none")
-def test_of_originals_that_cannot_all_be_read_exactly_those_come_again(aws: Mapping[str, str], failing: tuple[int, ...]) -> None:
-    names = [original_key("0" * 26, f"{number:016}") for number in range(4 if failing in FOUR else 10)]
+@pytest.mark.parametrize(
+    "failing", [*FOUR, *TEN], ids=lambda subset: "".join(map(str, subset)) or "none"
+)
+def test_of_originals_that_cannot_all_be_read_exactly_those_come_again(
+    aws: Mapping[str, str], failing: tuple[int, ...]
+) -> None:
+    names = [
+        original_key("0" * 26, f"{number:016}") for number in range(4 if failing in FOUR else 10)
+    ]
     for name in names:
         cloud.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=name, Body=NOT_A_PICTURE)
     with out_of_reach([names[number] for number in failing]):
         assert failed(media_events.make_thumbnails(batch(aws, names), None)) == set(failing)
 
     manifests = {name for name in derived(aws) if name.endswith("manifest.json")}
-    assert manifests == {derived_key("0" * 26, f"{number:016}", "manifest.json") for number in range(len(names)) if number not in failing}
+    assert manifests == {
+        derived_key("0" * 26, f"{number:016}", "manifest.json")
+        for number in range(len(names))
+        if number not in failing
+    }
 
 
 def out_of_reach(names: Iterable[str]) -> Any:
@@ -228,7 +296,10 @@ def out_of_reach(names: Iterable[str]) -> Any:
 
 def body_of(aws: Mapping[str, str], **changes: Any) -> str:
     stored = {"key": original_key("0" * 26, "0" * 16), "version-id": "v", "sequencer": "1"}
-    event = {"detail-type": "Object Created", "detail": {"bucket": {"name": aws["MEDIA_BUCKET"]}, "object": stored}} | changes
+    event = {
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": aws["MEDIA_BUCKET"]}, "object": stored},
+    } | changes
     return json.dumps({name: value for name, value in event.items() if value is not None})
 
 
@@ -248,9 +319,20 @@ HANDLERS = {"uploads": media_events.make_thumbnails, "manifests": media_events.r
         {"detail": {"bucket": {"name": ""}, "object": {"key": "originals/%2e%2e/+"}}},
         {"detail": {"bucket": {"name": ""}, "object": {"key": "derived/ü\n/0/manifest.json"}}},
     ],
-    ids=["95 test event", "96 another kind", "96 bucket", "96 bucket", "96 prefix", "86 dots", "86 encoded", "86 newline"],
+    ids=[
+        "95 test event",
+        "96 another kind",
+        "96 bucket",
+        "96 bucket",
+        "96 prefix",
+        "86 dots",
+        "86 encoded",
+        "86 newline",
+    ],
 )
-def test_an_event_that_is_none_of_ours_is_passed_over(aws: Mapping[str, str], queue: str, changes: dict[str, Any]) -> None:
+def test_an_event_that_is_none_of_ours_is_passed_over(
+    aws: Mapping[str, str], queue: str, changes: dict[str, Any]
+) -> None:
     if changes.get("detail") and not changes["detail"]["bucket"]["name"]:
         changes = {"detail": changes["detail"] | {"bucket": {"name": aws["MEDIA_BUCKET"]}}}
     record = {"messageId": "0", "body": body_of(aws, **changes)}
@@ -275,9 +357,23 @@ def test_an_event_that_is_none_of_ours_is_passed_over(aws: Mapping[str, str], qu
         '{"Type":"Notification","Message":"{}"}',
         "[" * 100_000,
     ],
-    ids=["empty", "no JSON", "null", "list", "nothing", "no detail", "no key", "no bucket", "S3's own", "SNS-wrapped", "deep"],
+    ids=[
+        "empty",
+        "no JSON",
+        "null",
+        "list",
+        "nothing",
+        "no detail",
+        "no key",
+        "no bucket",
+        "S3's own",
+        "SNS-wrapped",
+        "deep",
+    ],
 )
-def test_97_100_a_body_that_cannot_be_read_is_set_aside_and_its_neighbours_pass(aws: Mapping[str, str], queue: str, body: str) -> None:
+def test_97_100_a_body_that_cannot_be_read_is_set_aside_and_its_neighbours_pass(
+    aws: Mapping[str, str], queue: str, body: str
+) -> None:
     created, media_ids = file(2)
     settle_all(aws, created, media_ids)
     name = {
@@ -295,7 +391,9 @@ def test_97_100_a_body_that_cannot_be_read_is_set_aside_and_its_neighbours_pass(
 @pytest.mark.parametrize("queue", HANDLERS)
 def test_97_no_records_or_records_without_a_body_do_not_crash(queue: str) -> None:
     assert HANDLERS[queue]({"Records": []}, None) == {"batchItemFailures": []}
-    assert HANDLERS[queue]({"Records": [{"messageId": "3"}]}, None) == {"batchItemFailures": [{"itemIdentifier": "3"}]}
+    assert HANDLERS[queue]({"Records": [{"messageId": "3"}]}, None) == {
+        "batchItemFailures": [{"itemIdentifier": "3"}]
+    }
 
 
 def test_97_more_records_than_were_asked_for_are_all_taken(aws: Mapping[str, str]) -> None:
@@ -326,15 +424,22 @@ def test_99_a_removal_is_passed_over_and_keys_alone_are_enough(aws: Mapping[str,
 
 
 def test_101_no_route_takes_what_sns_would_send_to_an_http_endpoint() -> None:
-    assert not [path for path in app.routes if "sns" in path.lower() or ("subscription" in path and not path.startswith("/v1/officer/"))]
+    assert not [
+        path
+        for path in app.routes
+        if "sns" in path.lower() or ("subscription" in path and not path.startswith("/v1/officer/"))
+    ]
 
 
 def test_102_an_event_that_never_passed_the_authorizer_is_401_on_every_officers_route() -> None:
     for path, methods in app.routes.items():
         for method in methods:
             if path.startswith(("/v1/officer", "/v1/admin")):
-                target = "/".join("0" * 26 if part.startswith("{") else part for part in path.split("/"))
+                target = "/".join(
+                    "0" * 26 if part.startswith("{") else part for part in path.split("/")
+                )
                 body = {} if method in ("POST", "PATCH", "PUT") else None
                 reply = call(method, target, body, key=new_key(), headers={"If-Match": '"1"'})
-                # A body is read before it is asked who sent it: what is wrong with it may be said, and nothing else.
+                # A body is read before it is asked who sent it: what is wrong with it may be said,
+                # and nothing else.
                 assert reply.status in (401, 422), (method, path, reply.status)

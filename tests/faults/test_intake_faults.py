@@ -1,4 +1,6 @@
-"""Whatever fails while a report is taken in: 201 means kept, kept means told, and a repeated call is the same report."""
+"""Whatever fails while a report is taken in: 201 means kept, kept means told, and a repeated call
+is the same report.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -33,13 +35,18 @@ def settle(aws: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize("kind", BODIES)
-@pytest.mark.parametrize("moment", [inject.crash, inject.crash_after], ids=["before the write", "after the write"])
+@pytest.mark.parametrize(
+    "moment", [inject.crash, inject.crash_after], ids=["before the write", "after the write"]
+)
 @pytest.mark.parametrize("client_tries_again", [True, False])
 def test_a_crash_around_the_write_loses_nothing_that_was_promised(
     aws: Mapping[str, str], kind: str, moment: Callable[[Any], Any], client_tries_again: bool
 ) -> None:
     key = new_key()
-    with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(0, moment)), pytest.raises(inject.Crash):
+    with (
+        inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(0, moment)),
+        pytest.raises(inject.Crash),
+    ):
         call("POST", "/v1/reports", BODIES[kind], key=key)
     if client_tries_again:
         reply = call("POST", "/v1/reports", BODIES[kind], key=key)
@@ -53,14 +60,19 @@ def test_a_crash_around_the_write_loses_nothing_that_was_promised(
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_an_answer_lost_on_the_way_is_a_creation_all_the_same(aws: Mapping[str, str], kind: str) -> None:
+def test_an_answer_lost_on_the_way_is_a_creation_all_the_same(
+    aws: Mapping[str, str], kind: str
+) -> None:
     operation = "dynamodb.PutItem" if kind == "text" else "dynamodb.TransactWriteItems"
     with inject.fault(wiring.dynamodb(), operation, inject.times(1, inject.lose_answer)) as called:
         reply = call("POST", "/v1/reports", BODIES[kind], key=new_key())
 
     assert len(called) == 2
     assert reply.status == 201
-    assert call("GET", "/v1/reports/mine", receipt=reply.json["receipt"]).json["text"] == report()["text"]
+    assert (
+        call("GET", "/v1/reports/mine", receipt=reply.json["receipt"]).json["text"]
+        == report()["text"]
+    )
 
 
 @pytest.mark.parametrize("times", range(1, 7))
@@ -73,7 +85,9 @@ def test_an_answer_lost_on_the_way_is_a_creation_all_the_same(aws: Mapping[str, 
     ],
     ids=["throttled", "broken", "conflict"],
 )
-def test_faults_of_the_database_end_in_the_report_or_in_a_clear_503(aws: Mapping[str, str], times: int, refusal: Any) -> None:
+def test_faults_of_the_database_end_in_the_report_or_in_a_clear_503(
+    aws: Mapping[str, str], times: int, refusal: Any
+) -> None:
     key = new_key()
     with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", inject.times(times, refusal)):
         reply = call("POST", "/v1/reports", report(), key=key)
@@ -88,11 +102,18 @@ def test_faults_of_the_database_end_in_the_report_or_in_a_clear_503(aws: Mapping
         assert call("POST", "/v1/reports", report(), key=key).status == 201
 
 
-@pytest.mark.parametrize("moment", [inject.crash, inject.crash_after], ids=["before publishing", "after publishing"])
-def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(aws: Mapping[str, str], moment: Any) -> None:
+@pytest.mark.parametrize(
+    "moment", [inject.crash, inject.crash_after], ids=["before publishing", "after publishing"]
+)
+def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(
+    aws: Mapping[str, str], moment: Any
+) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
     sns = wiring.topic()._client
-    with inject.fault(sns, "sns.PublishBatch", inject.times(1, moment)), pytest.raises(inject.Crash):
+    with (
+        inject.fault(sns, "sns.PublishBatch", inject.times(1, moment)),
+        pytest.raises(inject.Crash),
+    ):
         cloud.stream(cloud.all_keys(aws))
     settle(aws)
 
@@ -101,9 +122,14 @@ def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(aws:
     assert len({notice["event_id"] for notice in notices}) == 1
 
 
-def test_a_publisher_that_dies_before_the_strike_off_tells_again_under_the_same_event_id(aws: Mapping[str, str]) -> None:
+def test_a_publisher_that_dies_before_the_strike_off_tells_again_under_the_same_event_id(
+    aws: Mapping[str, str],
+) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
-    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.at(1, inject.crash)), pytest.raises(inject.Crash):
+    with (
+        inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.at(1, inject.crash)),
+        pytest.raises(inject.Crash),
+    ):
         cloud.stream(cloud.all_keys(aws))
     settle(aws)
     settle(aws)
@@ -112,7 +138,9 @@ def test_a_publisher_that_dies_before_the_strike_off_tells_again_under_the_same_
     assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 1
 
 
-def test_with_the_stream_off_for_a_day_every_notice_is_sent_by_the_sweep(aws: Mapping[str, str]) -> None:
+def test_with_the_stream_off_for_a_day_every_notice_is_sent_by_the_sweep(
+    aws: Mapping[str, str],
+) -> None:
     for _ in range(5):
         call("POST", "/v1/reports", report(), key=new_key())
     wiring.advance_clock(timedelta(hours=25))
@@ -136,7 +164,9 @@ def test_while_sns_is_down_nothing_is_lost_and_intake_goes_on(aws: Mapping[str, 
     assert len(cloud.sent(aws)) == 1
 
 
-def test_the_stream_and_the_sweep_at_once_on_one_row_strike_it_off_once(aws: Mapping[str, str]) -> None:
+def test_the_stream_and_the_sweep_at_once_on_one_row_strike_it_off_once(
+    aws: Mapping[str, str],
+) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
     wiring.advance_clock(timedelta(minutes=2))
 

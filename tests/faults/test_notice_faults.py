@@ -1,4 +1,6 @@
-"""One bad row, or one bad moment, among many notices: its neighbours are told once, and what failed comes again."""
+"""One bad row, or one bad moment, among many notices: its neighbours are told once, and what failed
+comes again.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -26,12 +28,17 @@ def _quiet(aws: Mapping[str, str]) -> None:
 
 def file(count: int) -> list[str]:
     """`count` reports, none of which waits for a digest."""
-    return [call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json["id"] for _ in range(count)]
+    return [
+        call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json["id"]
+        for _ in range(count)
+    ]
 
 
 def poison(report_id: str, **fields: Any) -> None:
     table = wiring.reports().table
-    table.update(table.update_action(f"REPORT#{report_id}", "HEAD", put=fields or {"urgency": "poison"}))
+    table.update(
+        table.update_action(f"REPORT#{report_id}", "HEAD", put=fields or {"urgency": "poison"})
+    )
 
 
 def told(aws: Mapping[str, str]) -> list[str]:
@@ -39,7 +46,9 @@ def told(aws: Mapping[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("position", [0, 57])
-def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(aws: Mapping[str, str], position: int) -> None:
+def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(
+    aws: Mapping[str, str], position: int
+) -> None:
     made = file(100)
     poison(made[position])
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
@@ -51,8 +60,13 @@ def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(aws:
     assert len(told(aws)) == 99
 
 
-@pytest.mark.parametrize("fields", [{"urgency": "poison"}, {"due_at": "never"}, {"duty": "unheard of"}, {"received_at": 5}])
-def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(aws: Mapping[str, str], fields: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "fields",
+    [{"urgency": "poison"}, {"due_at": "never"}, {"duty": "unheard of"}, {"received_at": 5}],
+)
+def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(
+    aws: Mapping[str, str], fields: dict[str, Any]
+) -> None:
     made = file(12)
     poison(made[0], **fields)
     wiring.advance_clock(timedelta(minutes=2))
@@ -62,7 +76,9 @@ def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(aws: 
     assert [done["failed"] for done in counted] == [1, 1]
 
 
-def test_a_poison_report_can_still_be_told_once_somebody_has_mended_it(aws: Mapping[str, str]) -> None:
+def test_a_poison_report_can_still_be_told_once_somebody_has_mended_it(
+    aws: Mapping[str, str],
+) -> None:
     made = file(3)
     poison(made[1])
     cloud.stream(cloud.all_keys(aws))
@@ -75,7 +91,9 @@ def test_a_poison_report_can_still_be_told_once_somebody_has_mended_it(aws: Mapp
 
 @pytest.mark.parametrize("path", ["stream", "sweep"])
 @pytest.mark.parametrize("failing", [0, 4, 9])
-def test_a_strike_off_that_fails_is_repeated_for_that_report_alone(aws: Mapping[str, str], path: str, failing: int) -> None:
+def test_a_strike_off_that_fails_is_repeated_for_that_report_alone(
+    aws: Mapping[str, str], path: str, failing: int
+) -> None:
     made = file(10)
     wiring.advance_clock(timedelta(minutes=2))
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
@@ -97,9 +115,18 @@ def test_a_strike_off_that_fails_is_repeated_for_that_report_alone(aws: Mapping[
     assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 10
 
 
-def test_a_digest_that_cannot_take_more_leaves_the_rest_owed_and_not_lost(aws: Mapping[str, str]) -> None:
-    made = [call("POST", "/v1/reports", report("other"), key=new_key()).json["id"] for _ in range(ALONE_PER_CATEGORY + 3)]
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", gathering(inject.answer(400, "ValidationException"))):
+def test_a_digest_that_cannot_take_more_leaves_the_rest_owed_and_not_lost(
+    aws: Mapping[str, str],
+) -> None:
+    made = [
+        call("POST", "/v1/reports", report("other"), key=new_key()).json["id"]
+        for _ in range(ALONE_PER_CATEGORY + 3)
+    ]
+    with inject.fault(
+        wiring.dynamodb(),
+        "dynamodb.TransactWriteItems",
+        gathering(inject.answer(400, "ValidationException")),
+    ):
         assert len(cloud.stream(cloud.all_keys(aws))["batchItemFailures"]) == 3
     wiring.advance_clock(timedelta(minutes=2))
     cloud.sweep()
@@ -118,20 +145,32 @@ def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[st
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     # A session's handlers go into every client made of it.
-    wiring._session().events.register_first("before-send.*", lambda event_name, **_: called.append(event_name))
+    wiring._session().events.register_first(
+        "before-send.*", lambda event_name, **_: called.append(event_name)
+    )
     wiring.identity()
     called.clear()
     bodies = [
         report(),
         report(contact={"phone": "13800000000"}),
-        report(media=[{"content_type": "image/jpeg", "size": 10}, {"content_type": "video/mp4", "size": 400 << 20}]),
+        report(
+            media=[
+                {"content_type": "image/jpeg", "size": 10},
+                {"content_type": "video/mp4", "size": 400 << 20},
+            ]
+        ),
     ]
     for body in bodies:
         key = new_key()
         created = call("POST", "/v1/reports", body, key=key)
         assert created.status == 201
         assert call("POST", "/v1/reports", body, key=key).status == 200
-        call("POST", f"/v1/reports/{created.json['id']}/messages", {"text": "One more thing."}, receipt=created.json["receipt"])
+        call(
+            "POST",
+            f"/v1/reports/{created.json['id']}/messages",
+            {"text": "One more thing."},
+            receipt=created.json["receipt"],
+        )
         call("GET", "/v1/reports/mine", receipt=created.json["receipt"])
         call("DELETE", f"/v1/reports/{created.json['id']}", receipt=created.json["receipt"])
 
@@ -140,14 +179,28 @@ def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[st
 
 
 def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str]) -> None:
-    """A list that grew with every report would cost its whole size with every write, and stall its partition."""
+    """A list that grew with every report would cost its whole size with every write, and stall its
+    partition.
+    """
     for _ in range(3):
         call("POST", "/v1/reports", report("other"), key=new_key())
     table = wiring.reports().table
-    table.update(table.update_action(f"BURST#other#{wiring.now():%Y-%m-%dT%H:%M}", "COUNT", put={"count": 200}, upsert=True))
+    table.update(
+        table.update_action(
+            f"BURST#other#{wiring.now():%Y-%m-%dT%H:%M}", "COUNT", put={"count": 200}, upsert=True
+        )
+    )
     named = [f"{number:026}" for number in range(50)]
-    full = {"pk": "DIGEST#other#unknown#normal", "sk": "EVENT#digest", "count": 50, "report_ids": named}
-    table.put(full | duty_fields(full["pk"], full["sk"], duties.notify(wiring.now() - duties.NOTICE_PATIENCE)))
+    full = {
+        "pk": "DIGEST#other#unknown#normal",
+        "sk": "EVENT#digest",
+        "count": 50,
+        "report_ids": named,
+    }
+    table.put(
+        full
+        | duty_fields(full["pk"], full["sk"], duties.notify(wiring.now() - duties.NOTICE_PATIENCE))
+    )
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()
 

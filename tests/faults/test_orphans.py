@@ -1,4 +1,6 @@
-"""What a deletion left behind is found both ways, and nothing that belongs to a report or a bulletin is ever taken for it."""
+"""What a deletion left behind is found both ways, and nothing that belongs to a report or a
+bulletin is ever taken for it.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,22 +23,35 @@ LATER = timedelta(days=2)
 
 
 def processed(aws: Mapping[str, str]) -> tuple[str, str]:
-    created = call("POST", "/v1/reports", report(media=MEDIA, contact={"phone": "13800000000"}), key=new_key()).json
+    created = call(
+        "POST", "/v1/reports", report(media=MEDIA, contact={"phone": "13800000000"}), key=new_key()
+    ).json
     report_id, media_id = created["id"], created["uploads"][0]["media_id"]
-    cloud.process(aws, original_key(report_id, media_id), cloud.upload(aws, report_id, media_id, cloud.photo()))
+    cloud.process(
+        aws,
+        original_key(report_id, media_id),
+        cloud.upload(aws, report_id, media_id, cloud.photo()),
+    )
     cloud.record(aws, report_id, media_id)
     return report_id, media_id
 
 
 def orphans() -> list[Orphan]:
     found = find_orphans(
-        reports=wiring.reports().table, bulletins=wiring.bulletins().table, objects=wiring.objects(), now=wiring.true_now() + LATER
+        reports=wiring.reports().table,
+        bulletins=wiring.bulletins().table,
+        objects=wiring.objects(),
+        now=wiring.true_now() + LATER,
     )
     return list(found)
 
 
 def outputs(aws: Mapping[str, str]) -> dict[str, str]:
-    names = {"ReportsTableName": "REPORTS_TABLE", "BulletinsTableName": "BULLETINS_TABLE", "MediaBucketName": "MEDIA_BUCKET"}
+    names = {
+        "ReportsTableName": "REPORTS_TABLE",
+        "BulletinsTableName": "BULLETINS_TABLE",
+        "MediaBucketName": "MEDIA_BUCKET",
+    }
     return {output: aws[name] for output, name in names.items()}
 
 
@@ -50,13 +65,18 @@ def test_what_belongs_to_a_report_or_a_bulletin_is_no_orphan(aws: Mapping[str, s
     assert orphans() == []
 
 
-def test_objects_of_a_deleted_report_are_found_once_they_are_a_day_old_and_deleted_in_all_versions(aws: Mapping[str, str]) -> None:
+def test_objects_of_a_deleted_report_are_found_once_they_are_a_day_old_and_deleted_in_all_versions(
+    aws: Mapping[str, str],
+) -> None:
     kept = processed(aws)
     report_id, media_id = processed(aws)
     cloud.upload(aws, report_id, media_id, b"a later version")
     wiring.reports().bury(report_id, now=wiring.now(), until=wiring.now() + timedelta(days=365))
     young = find_orphans(
-        reports=wiring.reports().table, bulletins=wiring.bulletins().table, objects=wiring.objects(), now=wiring.true_now()
+        reports=wiring.reports().table,
+        bulletins=wiring.bulletins().table,
+        objects=wiring.objects(),
+        now=wiring.true_now(),
     )
     assert list(young) == []
 
@@ -79,14 +99,22 @@ def test_an_object_of_a_bulletin_that_is_gone_or_of_nobody_is_found(aws: Mapping
 def test_a_key_that_begins_like_anothers_is_left_alone(aws: Mapping[str, str]) -> None:
     wiring.objects().put("originals/R/M", b"orphan", "image/jpeg")
     wiring.objects().put("originals/R/M2", b"neighbour", "image/jpeg")
-    delete_orphan(Orphan(OrphanKind.OBJECT, ("originals/R/M",)), reports=wiring.reports().table, objects=wiring.objects())
+    delete_orphan(
+        Orphan(OrphanKind.OBJECT, ("originals/R/M",)),
+        reports=wiring.reports().table,
+        objects=wiring.objects(),
+    )
 
     assert [key for key, _ in wiring.objects().ages("originals/")] == ["originals/R/M2"]
 
 
 @pytest.mark.parametrize("tombstone", [True, False], ids=["with a tombstone", "without a trace"])
-def test_rows_whose_report_is_gone_are_found_and_deleted(aws: Mapping[str, str], tombstone: bool) -> None:
-    created = call("POST", "/v1/reports", report(media=MEDIA, contact={"phone": "13800000000"}), key=new_key()).json
+def test_rows_whose_report_is_gone_are_found_and_deleted(
+    aws: Mapping[str, str], tombstone: bool
+) -> None:
+    created = call(
+        "POST", "/v1/reports", report(media=MEDIA, contact={"phone": "13800000000"}), key=new_key()
+    ).json
     table, pk = wiring.reports().table, keys.report(created["id"])
     if tombstone:
         table.put({"pk": pk, "sk": keys.HEAD, "id": created["id"], "deleted_at": wiring.now()})
@@ -94,7 +122,10 @@ def test_rows_whose_report_is_gone_are_found_and_deleted(aws: Mapping[str, str],
         table.delete(pk, keys.HEAD)
 
     found = orphans()
-    assert sorted(orphan.where for orphan in found) == [(pk, "CONTACT"), (pk, keys.media(created["uploads"][0]["media_id"]))]
+    assert sorted(orphan.where for orphan in found) == [
+        (pk, "CONTACT"),
+        (pk, keys.media(created["uploads"][0]["media_id"])),
+    ]
     for orphan in found:
         assert orphan.kind is OrphanKind.ROW
         delete_orphan(orphan, reports=table, objects=wiring.objects())
@@ -102,7 +133,9 @@ def test_rows_whose_report_is_gone_are_found_and_deleted(aws: Mapping[str, str],
 
 
 @pytest.mark.parametrize("lost", ["originals/", "derived/"])
-def test_a_medium_whose_object_is_missing_is_told_and_never_deleted(aws: Mapping[str, str], lost: str) -> None:
+def test_a_medium_whose_object_is_missing_is_told_and_never_deleted(
+    aws: Mapping[str, str], lost: str
+) -> None:
     report_id, media_id = processed(aws)
     wiring.objects().delete_all(lost)
 
@@ -111,7 +144,9 @@ def test_a_medium_whose_object_is_missing_is_told_and_never_deleted(aws: Mapping
     assert not delete_orphan(orphan, reports=wiring.reports().table, objects=wiring.objects())
 
 
-def test_the_command_only_lists_unless_it_is_told_to_delete(aws: Mapping[str, str], capsys: Any) -> None:
+def test_the_command_only_lists_unless_it_is_told_to_delete(
+    aws: Mapping[str, str], capsys: Any
+) -> None:
     processed(aws)
     cloud.upload(aws, "0" * 26, "0" * 16, b"left behind")
     now = wiring.true_now() + LATER
@@ -123,7 +158,9 @@ def test_the_command_only_lists_unless_it_is_told_to_delete(aws: Mapping[str, st
     assert sweep_out(outputs(aws), delete=False, now=now) == 0
 
 
-def test_the_command_deletes_nothing_beside_an_empty_table(aws: Mapping[str, str], capsys: Any) -> None:
+def test_the_command_deletes_nothing_beside_an_empty_table(
+    aws: Mapping[str, str], capsys: Any
+) -> None:
     cloud.upload(aws, "0" * 26, "0" * 16, b"evidence of a table that is being restored")
 
     assert sweep_out(outputs(aws), delete=True, now=wiring.true_now() + LATER) == 1

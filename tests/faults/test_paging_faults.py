@@ -1,4 +1,6 @@
-"""Pages have no gap and no duplicate while the lists grow, are spread wider, or the key that signs their cursors is rotated."""
+"""Pages have no gap and no duplicate while the lists grow, are spread wider, or the key that signs
+their cursors is rotated.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -32,7 +34,11 @@ def file(count: int = 1) -> list[str]:
 
 
 def page(cursor: str | None = None, limit: int = 3) -> Reply:
-    return call("GET", f"/v1/officer/reports?category=missing_elderly&limit={limit}{'&cursor=' + cursor if cursor else ''}", officer="wang")
+    return call(
+        "GET",
+        f"/v1/officer/reports?category=missing_elderly&limit={limit}{'&cursor=' + cursor if cursor else ''}",
+        officer="wang",
+    )
 
 
 def all_pages(between: Any = lambda: None) -> list[str]:
@@ -82,24 +88,47 @@ def file_over(shards: int, count: int) -> None:
 
 
 @pytest.mark.parametrize("position", range(4))
-def test_whichever_shard_fails_there_is_no_page_and_afterwards_the_whole_of_it(position: int) -> None:
+def test_whichever_shard_fails_there_is_no_page_and_afterwards_the_whole_of_it(
+    position: int,
+) -> None:
     made = [each for _ in range(6) for each in file()]
-    with inject.fault(wiring.dynamodb(), "dynamodb.Query", inject.at(position, inject.answer(400, "ValidationException"))):
+    with inject.fault(
+        wiring.dynamodb(),
+        "dynamodb.Query",
+        inject.at(position, inject.answer(400, "ValidationException")),
+    ):
         assert page().status == 503
 
     assert all_pages() == made[::-1]
 
 
-def test_functions_that_were_warm_when_the_key_was_rotated_go_on_with_each_others_cursors(aws: Mapping[str, str]) -> None:
+def test_functions_that_were_warm_when_the_key_was_rotated_go_on_with_each_others_cursors(
+    aws: Mapping[str, str],
+) -> None:
     made = [each for _ in range(9) for each in file()]
     first = page().json
     warm = wiring.cursors()
-    boto3.client("secretsmanager").put_secret_value(SecretId=aws["CURSOR_SECRET"], SecretString=new_key())
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=aws["CURSOR_SECRET"], SecretString=new_key()
+    )
     wiring.cursors.cache_clear()
     second = page(first["next_cursor"]).json
-    position = wiring.cursors().read(second["next_cursor"], reader="wang", filters={"category": "missing_elderly"}, now=wiring.now())
+    position = wiring.cursors().read(
+        second["next_cursor"],
+        reader="wang",
+        filters={"category": "missing_elderly"},
+        now=wiring.now(),
+    )
 
-    assert warm.read(second["next_cursor"], reader="wang", filters={"category": "missing_elderly"}, now=wiring.now()) == position
+    assert (
+        warm.read(
+            second["next_cursor"],
+            reader="wang",
+            filters={"category": "missing_elderly"},
+            now=wiring.now(),
+        )
+        == position
+    )
     third = page(second["next_cursor"]).json
     assert [item["id"] for each in (first, second, third) for item in each["items"]] == made[::-1]
 

@@ -1,5 +1,7 @@
-"""Ten thousand reports in one category within seconds. A partition serves 1,000 writes a second, whatever its key; an index that throttles
-stalls its table. So a category alone cannot be a key, and with ours nobody is turned away."""
+"""Ten thousand reports in one category within seconds. A partition serves 1,000 writes a second,
+whatever its key; an index that throttles stalls its table. So a category alone cannot be a key, and
+with ours nobody is turned away.
+"""
 
 import json
 from collections import defaultdict
@@ -26,18 +28,30 @@ SECONDS = 4
 UNITS_A_SECOND = 1000
 INDEXES = {
     name: keys.PARTITION[name]
-    for name in (keys.BY_CATEGORY, keys.BY_QUEUE, keys.BY_BULLETIN, keys.BY_ASSIGNEE, keys.BY_REFERENCE, keys.BY_DUTY)
+    for name in (
+        keys.BY_CATEGORY,
+        keys.BY_QUEUE,
+        keys.BY_BULLETIN,
+        keys.BY_ASSIGNEE,
+        keys.BY_REFERENCE,
+        keys.BY_DUTY,
+    )
 }
-# DynamoDB keeps what a partition did not use for a while; a second's worth is less than what it promises.
+# DynamoDB keeps what a partition did not use for a while; a second's worth is less than what it
+# promises.
 BURST = UNITS_A_SECOND
 
 
 class Partitions:
-    """A token bucket for each partition key of the table and of each index, by a clock that is moved by hand."""
+    """A token bucket for each partition key of the table and of each index, by a clock that is
+    moved by hand.
+    """
 
     def __init__(self, keyed: Mapping[str, Any]) -> None:
         self._keyed = keyed
-        self._left: dict[tuple[str, str], tuple[float, float]] = defaultdict(lambda: (0.0, float(BURST)))
+        self._left: dict[tuple[str, str], tuple[float, float]] = defaultdict(
+            lambda: (0.0, float(BURST))
+        )
         self.throttled: dict[str, int] = defaultdict(int)
 
     def write(self, item: Mapping[str, Any], size: int, now: float) -> None:
@@ -59,7 +73,9 @@ def own_key(attribute: str) -> Any:
 
 
 @pytest.mark.slow
-def test_ten_thousand_reports_in_one_category_are_taken_by_our_keys_and_not_by_the_bare_category() -> None:
+def test_ten_thousand_reports_in_one_category_are_taken_by_our_keys_and_not_by_the_bare_category() -> (
+    None
+):
     ours = Partitions({index: own_key(attribute) for index, attribute in INDEXES.items()})
     naive = Partitions({keys.BY_CATEGORY: own_key("category")})
     clock = 0.0
@@ -67,7 +83,9 @@ def test_ten_thousand_reports_in_one_category_are_taken_by_our_keys_and_not_by_t
     def serve(request: Any) -> AWSResponse:
         item = json.loads(request.body)["Item"]
         size = sum(
-            len(name) + len(next(iter(value.values()))) for name, value in item.items() if isinstance(next(iter(value.values())), str)
+            len(name) + len(next(iter(value.values())))
+            for name, value in item.items()
+            if isinstance(next(iter(value.values())), str)
         )
         for partitions in (ours, naive):
             partitions.write(item, size, clock)
@@ -95,7 +113,9 @@ def test_ten_thousand_reports_in_one_category_are_taken_by_our_keys_and_not_by_t
 
 
 def test_each_partition_key_spreads_evenly(aws: Mapping[str, str]) -> None:
-    """No shard gets more than its part and a tenth: the limit is as far off as the number of shards says."""
+    """No shard gets more than its part and a tenth: the limit is as far off as the number of shards
+    says.
+    """
     counted: dict[str, int] = defaultdict(int)
     for number in range(8000):
         report_id = wiring.identity().report_id(str(number))

@@ -1,4 +1,6 @@
-"""Whatever fails while a bulletin is published or ended: readers see the whole step or none of it, and no step goes unrecorded."""
+"""Whatever fails while a bulletin is published or ended: readers see the whole step or none of it,
+and no step goes unrecorded.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,18 @@ from chalicelib.domain.officers import ALL, Officer
 from chalicelib.store import keys
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
-from tests.functional.test_bulletins import LI, ZHAO, approve, change, draft, drafted, listed, opened, published, sweep
+from tests.functional.test_bulletins import (
+    LI,
+    ZHAO,
+    approve,
+    change,
+    draft,
+    drafted,
+    listed,
+    opened,
+    published,
+    sweep,
+)
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 
@@ -34,7 +47,11 @@ def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
 def steps(bulletin_id: str) -> list[str]:
     """What is on record as done to a bulletin."""
     rows, _ = wiring.audit().table.query(keys.bulletin(bulletin_id))
-    return [row["detail"].partition('"step": "')[2].partition('"')[0] for row in rows if row["action"] == "change"]
+    return [
+        row["detail"].partition('"step": "')[2].partition('"')[0]
+        for row in rows
+        if row["action"] == "change"
+    ]
 
 
 def end(bulletin: Mapping[str, Any], step: str) -> Reply:
@@ -49,11 +66,16 @@ def calls_of(take: Callable[[Mapping[str, Any]], Reply], bulletin: Mapping[str, 
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=["before", "after"])
-def test_a_crash_around_any_call_of_an_approval_publishes_all_or_nothing_and_it_can_be_repeated(moment: Moment) -> None:
+def test_a_crash_around_any_call_of_an_approval_publishes_all_or_nothing_and_it_can_be_repeated(
+    moment: Moment,
+) -> None:
     for position in range(calls_of(approve, drafted())):
         bulletin = drafted()
         before = listed()
-        with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)), pytest.raises(inject.Crash):
+        with (
+            inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)),
+            pytest.raises(inject.Crash),
+        ):
             approve(bulletin)
         seen = call("GET", f"/v1/bulletins/{bulletin['id']}").status == 200
         assert (bulletin["id"] in listed()) is seen
@@ -66,10 +88,15 @@ def test_a_crash_around_any_call_of_an_approval_publishes_all_or_nothing_and_it_
 
 @pytest.mark.parametrize("step", ["resolve", "withdraw"])
 @pytest.mark.parametrize("moment", MOMENTS, ids=["before", "after"])
-def test_a_crash_around_any_call_that_ends_a_bulletin_leaves_no_half_of_it(step: str, moment: Moment) -> None:
+def test_a_crash_around_any_call_that_ends_a_bulletin_leaves_no_half_of_it(
+    step: str, moment: Moment
+) -> None:
     for position in range(calls_of(lambda each: end(each, step), published())):
         bulletin = published()
-        with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)), pytest.raises(inject.Crash):
+        with (
+            inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)),
+            pytest.raises(inject.Crash),
+        ):
             end(bulletin, step)
         still = opened(bulletin)["state"] == "published"
         assert (bulletin["id"] in listed()) is still
@@ -82,7 +109,9 @@ def test_a_crash_around_any_call_that_ends_a_bulletin_leaves_no_half_of_it(step:
 
 def test_an_answer_lost_on_the_way_is_an_approval_all_the_same() -> None:
     bulletin = drafted()
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_answer)) as called:
+    with inject.fault(
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_answer)
+    ) as called:
         reply = approve(bulletin)
 
     assert (len(called), reply.status, reply.json["state"]) == (2, 200, "published")
@@ -99,7 +128,10 @@ ROUTES: dict[str, Callable[[Mapping[str, Any]], Reply]] = {
     "approve own words": lambda bulletin: approve(bulletin, by=LI),
     "withdraw": lambda bulletin: end(bulletin, "withdraw"),
     "media": lambda bulletin: call(
-        "POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [{"content_type": "image/png", "size": 9}]}, officer=LI
+        "POST",
+        f"/v1/officer/bulletins/{bulletin['id']}/media",
+        {"media": [{"content_type": "image/png", "size": 9}]},
+        officer=LI,
     ),
 }
 
@@ -109,7 +141,11 @@ def test_without_its_audit_row_nothing_is_shown_or_done(aws: Mapping[str, str], 
     bulletin = drafted()
     table = aws["AUDIT_TABLE"].encode()
     down = inject.answer(500, "InternalServerError")
-    with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda request: down(request) if table in request.body else None):
+    with inject.fault(
+        wiring.dynamodb(),
+        "dynamodb.*",
+        lambda request: down(request) if table in request.body else None,
+    ):
         reply = ROUTES[route](bulletin)
 
     assert (reply.status, reply.json["code"]) == (503, "unavailable")
@@ -144,7 +180,9 @@ def test_the_sweep_killed_anywhere_ends_a_bulletin_later_all_the_same() -> None:
         for position in range(4):
             bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
             wiring.advance_clock(timedelta(hours=1))
-            with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)) as called:
+            with inject.fault(
+                wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)
+            ) as called:
                 try:
                     sweep()
                 except inject.Crash:
@@ -161,7 +199,11 @@ def test_intake_goes_on_while_the_bulletins_table_cannot_be_reached(aws: Mapping
     table = aws["BULLETINS_TABLE"].encode()
     down = inject.answer(500, "InternalServerError")
     wiring.reset()
-    with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda request: down(request) if table in request.body else None):
+    with inject.fault(
+        wiring.dynamodb(),
+        "dynamodb.*",
+        lambda request: down(request) if table in request.body else None,
+    ):
         reply = call("POST", "/v1/reports", report(), key=new_key())
         lead = call("POST", "/v1/reports", report(bulletin_id="B-0000000000000000"), key=new_key())
 

@@ -1,4 +1,6 @@
-"""While a report is being deleted nothing is added to it, and what is gone by its own end, or only half, harms nothing."""
+"""While a report is being deleted nothing is added to it, and what is gone by its own end, or only
+half, harms nothing.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -34,7 +36,13 @@ def closed(aws: Mapping[str, str], key: str) -> dict[str, Any]:
 
 
 def patch(created: Mapping[str, Any], body: Any, version: int = 1) -> Reply:
-    return call("PATCH", f"/v1/officer/reports/{created['id']}", body, officer="wang", headers={"If-Match": f'"{version}"'})
+    return call(
+        "PATCH",
+        f"/v1/officer/reports/{created['id']}",
+        body,
+        officer="wang",
+        headers={"If-Match": f'"{version}"'},
+    )
 
 
 def rows(aws: Mapping[str, str], created: Mapping[str, Any]) -> list[str]:
@@ -44,17 +52,32 @@ def rows(aws: Mapping[str, str], created: Mapping[str, Any]) -> list[str]:
 MEANWHILE: dict[str, Callable[[dict[str, Any]], Reply]] = {
     "reopen": lambda created: patch(created, {"status": "in_progress"}, 2),
     "assign": lambda created: patch(created, {"assignee": "wang"}, 2),
-    "message": lambda created: call("POST", f"/v1/reports/{created['id']}/messages", {"text": "Hello."}, receipt=created["receipt"]),
-    "media": lambda created: call("POST", f"/v1/reports/{created['id']}/media", {"media": MEDIA}, receipt=created["receipt"]),
-    "withdraw": lambda created: call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]),
-    "answer": lambda created: call("POST", f"/v1/officer/reports/{created['id']}/messages", {"text": "Hello."}, officer="wang"),
-    "note": lambda created: call("POST", f"/v1/officer/reports/{created['id']}/notes", {"text": "Hello."}, officer="wang"),
+    "message": lambda created: call(
+        "POST",
+        f"/v1/reports/{created['id']}/messages",
+        {"text": "Hello."},
+        receipt=created["receipt"],
+    ),
+    "media": lambda created: call(
+        "POST", f"/v1/reports/{created['id']}/media", {"media": MEDIA}, receipt=created["receipt"]
+    ),
+    "withdraw": lambda created: call(
+        "DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]
+    ),
+    "answer": lambda created: call(
+        "POST", f"/v1/officer/reports/{created['id']}/messages", {"text": "Hello."}, officer="wang"
+    ),
+    "note": lambda created: call(
+        "POST", f"/v1/officer/reports/{created['id']}/notes", {"text": "Hello."}, officer="wang"
+    ),
 }
 
 
 @pytest.mark.parametrize("what", MEANWHILE)
 @pytest.mark.parametrize("moment", ["s3.DeleteObjects", "dynamodb.DeleteItem", "dynamodb.PutItem"])
-def test_nothing_is_promised_on_a_report_that_is_being_deleted(aws: Mapping[str, str], what: str, moment: str) -> None:
+def test_nothing_is_promised_on_a_report_that_is_being_deleted(
+    aws: Mapping[str, str], what: str, moment: str
+) -> None:
     created = closed(aws, new_key())
     wiring.advance_clock(timedelta(days=91))
     replies: list[Reply] = []
@@ -72,7 +95,9 @@ def test_nothing_is_promised_on_a_report_that_is_being_deleted(aws: Mapping[str,
     assert rows(aws, created) == ["HEAD"]
 
 
-def test_a_verdict_that_comes_while_the_report_is_being_deleted_leaves_no_row(aws: Mapping[str, str]) -> None:
+def test_a_verdict_that_comes_while_the_report_is_being_deleted_leaves_no_row(
+    aws: Mapping[str, str],
+) -> None:
     created = closed(aws, new_key())
     media_id = created["uploads"][0]["media_id"]
     [version] = boto3.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])["Versions"]
@@ -88,7 +113,9 @@ def test_a_verdict_that_comes_while_the_report_is_being_deleted_leaves_no_row(aw
     assert rows(aws, created) == ["HEAD"]
 
 
-def test_a_medium_whose_report_is_gone_is_not_owed_a_verdict_for_ever(aws: Mapping[str, str]) -> None:
+def test_a_medium_whose_report_is_gone_is_not_owed_a_verdict_for_ever(
+    aws: Mapping[str, str],
+) -> None:
     created = call("POST", "/v1/reports", report(media=MEDIA), key=new_key()).json
     cloud.stream(cloud.all_keys(aws))
     wiring.reports().table.delete(keys.report(created["id"]), keys.HEAD)
@@ -98,7 +125,9 @@ def test_a_medium_whose_report_is_gone_is_not_owed_a_verdict_for_ever(aws: Mappi
     assert cloud.sweep()["due"] == 0
 
 
-def test_a_tombstone_past_its_time_still_answers_gone_and_once_removed_the_key_is_free(aws: Mapping[str, str]) -> None:
+def test_a_tombstone_past_its_time_still_answers_gone_and_once_removed_the_key_is_free(
+    aws: Mapping[str, str],
+) -> None:
     """DynamoDB removes what has expired within days, not at once."""
     key = new_key()
     created = closed(aws, key)
@@ -129,7 +158,9 @@ def test_a_burst_counter_past_its_time_only_counts_on(aws: Mapping[str, str]) ->
     assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "report"]
 
 
-def test_a_ready_medium_whose_objects_are_missing_is_shown_without_a_fault(aws: Mapping[str, str]) -> None:
+def test_a_ready_medium_whose_objects_are_missing_is_shown_without_a_fault(
+    aws: Mapping[str, str],
+) -> None:
     created = call("POST", "/v1/reports", report(media=MEDIA), key=new_key()).json
     media_id = created["uploads"][0]["media_id"]
     version = cloud.upload(aws, created["id"], media_id, cloud.photo())

@@ -1,7 +1,9 @@
-"""Whatever happens in whatever order, processes dying at any AWS call included: what was promised holds, after every step.
+"""Whatever happens in whatever order, processes dying at any AWS call included: what was promised
+holds, after every step.
 
-A model remembers what was acknowledged; the invariants of docs/reliability compare it with what stands in the tables, on S3 and in what
-was told. `TIPLINE_EXAMPLES=500` looks further, and elsewhere each time; without it the same runs are made everywhere.
+A model remembers what was acknowledged; the invariants of docs/reliability compare it with what
+stands in the tables, on S3 and in what was told. `TIPLINE_EXAMPLES=500` looks further, and
+elsewhere each time; without it the same runs are made everywhere.
 """
 
 import os
@@ -14,7 +16,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from chalicelib import wiring
 from chalicelib.domain import times
@@ -35,7 +44,12 @@ EXAMPLES = int(os.environ.get("TIPLINE_EXAMPLES", "0"))
 
 PHOTO = cloud.photo((60, 40))
 NOT_A_PICTURE = b"not a picture"
-ORDER = {MediaState.AWAITING: 0, MediaState.PROCESSING: 1, MediaState.READY: 2, MediaState.REJECTED: 2}
+ORDER = {
+    MediaState.AWAITING: 0,
+    MediaState.PROCESSING: 1,
+    MediaState.READY: 2,
+    MediaState.REJECTED: 2,
+}
 BACKLOG = timedelta(minutes=2)
 
 Rows = dict[str, dict[str, dict[str, Any]]]
@@ -60,11 +74,16 @@ class Tip:
     gone: bool = False
 
 
-# Where the process dies in a step: which client, at which of its calls, before it or after it. Mostly nowhere.
+# Where the process dies in a step: which client, at which of its calls, before it or after it.
+# Mostly nowhere.
 dying = st.one_of(
     st.none(),
     st.none(),
-    st.tuples(st.sampled_from(["dynamodb", "s3", "sns"]), st.integers(0, 5), st.sampled_from([inject.crash, inject.crash_after])),
+    st.tuples(
+        st.sampled_from(["dynamodb", "s3", "sns"]),
+        st.integers(0, 5),
+        st.sampled_from([inject.crash, inject.crash_after]),
+    ),
 )
 which = st.integers(0, 3)
 
@@ -102,7 +121,9 @@ class Tipline(RuleBasedStateMachine):
         key = new_key()
         receipt = self.identity.receipt(key)
         tip = Tip(key, body, self.identity.report_id(receipt), receipt)
-        tip.media_ids = [self.identity.media_id(tip.id, "create", number) for number in range(media)]
+        tip.media_ids = [
+            self.identity.media_id(tip.id, "create", number) for number in range(media)
+        ]
         self.tips.append(tip)
         self.ever.add(tip.id)
         self.send(tip, dies, (201, 503))
@@ -111,7 +132,9 @@ class Tipline(RuleBasedStateMachine):
     @rule(number=which, dies=dying)
     def send_again(self, number: int, dies: Any) -> None:
         tip = self.tip(number)
-        self.send(tip, dies, (410,) if tip.gone else (200, 503) if tip.promised else (200, 201, 503))
+        self.send(
+            tip, dies, (410,) if tip.gone else (200, 503) if tip.promised else (200, 201, 503)
+        )
 
     def send(self, tip: Tip, dies: Any, expected: tuple[int, ...]) -> None:
         reply = self.attempt(dies, lambda: call("POST", "/v1/reports", tip.body, key=tip.key))
@@ -137,10 +160,14 @@ class Tipline(RuleBasedStateMachine):
         words, key = f"Message {len(tip.texts)}.", new_key()
         path = f"/v1/reports/{tip.id}/messages"
         for _ in range(2):  # whoever got no answer asks again
-            reply = self.attempt(dies, lambda: call("POST", path, {"text": words}, key=key, receipt=tip.receipt))
+            reply = self.attempt(
+                dies, lambda: call("POST", path, {"text": words}, key=key, receipt=tip.receipt)
+            )
             dies = None
         assert reply is not None
-        assert reply.status == (410 if tip.gone else 409 if tip.withdrawn else 201) or (reply.status == 503 and self.is_going(tip)), reply
+        assert reply.status == (410 if tip.gone else 409 if tip.withdrawn else 201) or (
+            reply.status == 503 and self.is_going(tip)
+        ), reply
         if reply.status == 201:
             tip.texts.append(words)
 
@@ -148,11 +175,15 @@ class Tipline(RuleBasedStateMachine):
     @rule(number=which, dies=dying)
     def withdraw(self, number: int, dies: Any) -> None:
         tip = self.promised()[number % len(self.promised())]
-        reply = self.attempt(dies, lambda: call("DELETE", f"/v1/reports/{tip.id}", receipt=tip.receipt))
+        reply = self.attempt(
+            dies, lambda: call("DELETE", f"/v1/reports/{tip.id}", receipt=tip.receipt)
+        )
         if reply is None:
             tip.withdrawn = tip.withdrawn or self.head(tip)["status"] == "withdrawn"
             return
-        assert reply.status == (410 if tip.gone else 204) or (reply.status == 503 and self.is_going(tip)), reply
+        assert reply.status == (410 if tip.gone else 204) or (
+            reply.status == 503 and self.is_going(tip)
+        ), reply
         tip.withdrawn = tip.withdrawn or reply.status == 204
 
     # What S3 and the queues do
@@ -168,7 +199,12 @@ class Tipline(RuleBasedStateMachine):
     @rule(number=which, dies=dying)
     def look_at_an_upload(self, number: int, dies: Any) -> None:
         tip, media_id = self.uploaded()[number % len(self.uploaded())]
-        self.attempt(dies, lambda: self.make_thumbnails(original_key(tip.id, media_id), tip.first_versions[media_id]))
+        self.attempt(
+            dies,
+            lambda: self.make_thumbnails(
+                original_key(tip.id, media_id), tip.first_versions[media_id]
+            ),
+        )
 
     @precondition(lambda self: self.uploaded())
     @rule(number=which, dies=dying)
@@ -181,10 +217,15 @@ class Tipline(RuleBasedStateMachine):
     def take_what_was_put_before_the_thumbnailer_again(self) -> None:
         sqs = wiring.uploads_queue()._client
         url = self.aws["UPLOADS_QUEUE_URL"]
-        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+            "Messages", []
+        ):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             self.attempt(
-                None, lambda body=message["Body"]: media_events.make_thumbnails({"Records": [{"messageId": "0", "body": body}]}, None)
+                None,
+                lambda body=message["Body"]: media_events.make_thumbnails(
+                    {"Records": [{"messageId": "0", "body": body}]}, None
+                ),
             )
 
     # What time and the stream bring
@@ -199,7 +240,18 @@ class Tipline(RuleBasedStateMachine):
         self.attempt(dies, cloud.sweep)
         self.notice_what_is_gone()
 
-    @rule(by=st.sampled_from([{"seconds": 30}, {"minutes": 2}, {"minutes": 11}, {"hours": 25}, {"days": 31}, {"days": 91}]))
+    @rule(
+        by=st.sampled_from(
+            [
+                {"seconds": 30},
+                {"minutes": 2},
+                {"minutes": 11},
+                {"hours": 25},
+                {"days": 31},
+                {"days": 91},
+            ]
+        )
+    )
     def let_time_pass(self, by: dict[str, int]) -> None:
         wiring.advance_clock(timedelta(**by))
 
@@ -226,9 +278,14 @@ class Tipline(RuleBasedStateMachine):
         tip = self.promised()[number % len(self.promised())]
         version = tip.version - 1 if stale else tip.version
         target = Status(step.get("status", tip.steps[-1]))
-        legal = not tip.withdrawn and (target.value == tip.steps[-1] or target in TRANSITIONS[Status(tip.steps[-1])])
+        legal = not tip.withdrawn and (
+            target.value == tip.steps[-1] or target in TRANSITIONS[Status(tip.steps[-1])]
+        )
         path = f"/v1/officer/reports/{tip.id}"
-        reply = self.attempt(dies, lambda: call("PATCH", path, step, officer="wang", headers={"If-Match": f'"{version}"'}))
+        reply = self.attempt(
+            dies,
+            lambda: call("PATCH", path, step, officer="wang", headers={"If-Match": f'"{version}"'}),
+        )
         if reply is None:
             head = self.head(tip)
             if head.get("version") == tip.version + 1:  # it was carried out, and the answer lost
@@ -299,7 +356,11 @@ class Tipline(RuleBasedStateMachine):
         self.all_is_told_or_still_owed(rows)
         self.changes_are_on_record_and_legal()
         self.what_is_ready_has_its_pictures()
-        self.last_due |= {tip.id: due for tip in self.promised() if (due := self.due(tip, rows[keys.report(tip.id)]["HEAD"]))}
+        self.last_due |= {
+            tip.id: due
+            for tip in self.promised()
+            if (due := self.due(tip, rows[keys.report(tip.id)]["HEAD"]))
+        }
 
     def everything_promised_stands(self, rows: Rows) -> None:
         for tip in self.promised():
@@ -318,7 +379,9 @@ class Tipline(RuleBasedStateMachine):
             if not head.get("expiring"):
                 written = {row["text"] for sk, row in own.items() if sk.startswith("MESSAGE#")}
                 assert set(tip.texts) <= written, "I1: a message"
-                assert {sk for sk in own if sk.startswith("MEDIA#")} == {keys.media(media_id) for media_id in tip.media_ids}
+                assert {sk for sk in own if sk.startswith("MEDIA#")} == {
+                    keys.media(media_id) for media_id in tip.media_ids
+                }
                 assert (keys.CONTACT in own) == ("contact" in tip.body and not tip.withdrawn)
             for media_id in tip.media_ids:
                 medium = own.get(keys.media(media_id))
@@ -328,27 +391,50 @@ class Tipline(RuleBasedStateMachine):
                     assert state is before or ORDER[state] > ORDER[before], "I6"
                     tip.states[media_id] = state
                     if state is MediaState.READY:
-                        assert medium["version_id"] == tip.first_versions[media_id], "F9: the first upload counts"
+                        assert medium["version_id"] == tip.first_versions[media_id], (
+                            "F9: the first upload counts"
+                        )
 
     def there_is_one_report_for_each_key(self, rows: Rows) -> None:
-        heads = {pk.removeprefix("REPORT#") for pk, own in rows.items() if pk.startswith("REPORT#") and "HEAD" in own}
+        heads = {
+            pk.removeprefix("REPORT#")
+            for pk, own in rows.items()
+            if pk.startswith("REPORT#") and "HEAD" in own
+        }
         assert heads <= {tip.id for tip in self.tips}, "I4"
         assert {tip.id for tip in self.promised()} <= heads, "I4"
 
     def all_is_told_or_still_owed(self, rows: Rows) -> None:
         sent = cloud.sent(self.aws)
-        told = {report_id for notice in sent for report_id in [notice["report_id"], *(notice.get("report_ids") or ())] if report_id}
+        told = {
+            report_id
+            for notice in sent
+            for report_id in [notice["report_id"], *(notice.get("report_ids") or ())]
+            if report_id
+        }
         assert told <= self.ever, "I3"
         gathered = {
-            report_id for pk, own in rows.items() if pk.startswith("DIGEST#") for row in own.values() for report_id in row["report_ids"]
+            report_id
+            for pk, own in rows.items()
+            if pk.startswith("DIGEST#")
+            for row in own.values()
+            for report_id in row["report_ids"]
         }
         for tip in self.promised():
             own = rows.get(keys.report(tip.id), {})
-            owed = [row for sk, row in own.items() if row.get("duty") == "notify" and (sk == "HEAD" or row.get("kind") == "report")]
-            assert tip.gone or own["HEAD"].get("deleted_at") or tip.id in told | gathered or owed, "I2"
+            owed = [
+                row
+                for sk, row in own.items()
+                if row.get("duty") == "notify" and (sk == "HEAD" or row.get("kind") == "report")
+            ]
+            assert tip.gone or own["HEAD"].get("deleted_at") or tip.id in told | gathered or owed, (
+                "I2"
+            )
 
     def changes_are_on_record_and_legal(self) -> None:
-        items = wiring.dynamodb().scan(TableName=self.aws["AUDIT_TABLE"], ConsistentRead=True)["Items"]
+        items = wiring.dynamodb().scan(TableName=self.aws["AUDIT_TABLE"], ConsistentRead=True)[
+            "Items"
+        ]
         changes = Counter(item["pk"]["S"] for item in items if item["action"]["S"] == "change")
         for tip in self.promised():
             assert changes[keys.report(tip.id)] == tip.version - 1, "I5, I8"
@@ -356,7 +442,11 @@ class Tipline(RuleBasedStateMachine):
             assert all(a == b or Status(b) in TRANSITIONS[Status(a)] for a, b in pairs), "I5"
 
     def what_is_ready_has_its_pictures(self) -> None:
-        listed = wiring.s3().list_objects_v2(Bucket=self.aws["MEDIA_BUCKET"], Prefix="derived/").get("Contents", [])
+        listed = (
+            wiring.s3()
+            .list_objects_v2(Bucket=self.aws["MEDIA_BUCKET"], Prefix="derived/")
+            .get("Contents", [])
+        )
         names = {one["Key"] for one in listed}
         for tip in self.promised():
             for media_id, state in tip.states.items():
@@ -364,14 +454,20 @@ class Tipline(RuleBasedStateMachine):
                     assert derived_key(tip.id, media_id, "thumb.jpg") in names, "I7"
 
     def teardown(self) -> None:
-        """Once all is well again: everything is told, whatever is due is done, and the lists hold every report once, newest first."""
+        """Once all is well again: everything is told, whatever is due is done, and the lists hold
+        every report once, newest first.
+        """
         if not hasattr(self, "tips"):
             return
         for _ in range(3):
             wiring.advance_clock(BACKLOG)
             cloud.sweep()
         self.notice_what_is_gone()
-        told = {each for notice in cloud.sent(self.aws) for each in [notice["report_id"], *(notice.get("report_ids") or ())]}
+        told = {
+            each
+            for notice in cloud.sent(self.aws)
+            for each in [notice["report_id"], *(notice.get("report_ids") or ())]
+        }
         standing = [tip for tip in self.promised() if not tip.gone]
         assert {tip.id for tip in standing} <= told, "I2"
         for tip in standing:
@@ -380,7 +476,9 @@ class Tipline(RuleBasedStateMachine):
         listed: list[str] = []
         cursor: str | None = ""
         while cursor is not None:
-            page = call("GET", f"/v1/officer/reports?limit=1{cursor and '&cursor=' + cursor}", officer="li").json
+            page = call(
+                "GET", f"/v1/officer/reports?limit=1{cursor and '&cursor=' + cursor}", officer="li"
+            ).json
             listed += [item["received_at"] + item["id"] for item in page["items"]]
             cursor = page["next_cursor"]
         assert listed == sorted(set(listed), reverse=True), "I10"
@@ -394,7 +492,9 @@ class Tipline(RuleBasedStateMachine):
         if dies is None:
             return do()
         service, position, moment = dies
-        client = {"dynamodb": wiring.dynamodb(), "s3": wiring.s3(), "sns": wiring.topic()._client}[service]
+        client = {"dynamodb": wiring.dynamodb(), "s3": wiring.s3(), "sns": wiring.topic()._client}[
+            service
+        ]
         with inject.fault(client, f"{service}.*", inject.at(position, moment)):
             try:
                 return do()
@@ -402,7 +502,9 @@ class Tipline(RuleBasedStateMachine):
                 return None
 
     def make_thumbnails(self, key: str, version: str) -> None:
-        """As the function does, but for the decoding, which costs too much to be repeated and is tried by itself."""
+        """As the function does, but for the decoding, which costs too much to be repeated and is
+        tried by itself.
+        """
         objects = wiring.objects()
         first = objects.first_version(key)
         if first is None or first.version_id != version:
@@ -411,12 +513,26 @@ class Tipline(RuleBasedStateMachine):
             cloud.process(self.aws, key, version)
             return
         _, report_id, media_id = key.split("/")
-        objects.put(derived_key(report_id, media_id, "thumb.jpg"), self.pictures.thumb, "image/jpeg")
-        objects.put(derived_key(report_id, media_id, "preview.jpg"), self.pictures.preview, "image/jpeg")
-        names = {name: derived_key(report_id, media_id, f"{name}.jpg") for name in ("thumb", "preview")}
-        manifest = Manifest(state=MediaState.READY, content_type="image/jpeg", size=first.size, version_id=version, **names)  # type: ignore[arg-type]
         objects.put(
-            derived_key(report_id, media_id, "manifest.json"), manifest.model_dump_json(exclude_none=True).encode(), "application/json"
+            derived_key(report_id, media_id, "thumb.jpg"), self.pictures.thumb, "image/jpeg"
+        )
+        objects.put(
+            derived_key(report_id, media_id, "preview.jpg"), self.pictures.preview, "image/jpeg"
+        )
+        names = {
+            name: derived_key(report_id, media_id, f"{name}.jpg") for name in ("thumb", "preview")
+        }
+        manifest = Manifest(
+            state=MediaState.READY,
+            content_type="image/jpeg",
+            size=first.size,
+            version_id=version,
+            **names,
+        )  # type: ignore[arg-type]
+        objects.put(
+            derived_key(report_id, media_id, "manifest.json"),
+            manifest.model_dump_json(exclude_none=True).encode(),
+            "application/json",
         )
 
     def notice_what_is_gone(self) -> None:
@@ -428,7 +544,11 @@ class Tipline(RuleBasedStateMachine):
             due = self.last_due.get(tip.id)
             assert due, "I13: nothing was due"
             assert times.parse(head["deleted_at"]) >= due, "I13: too soon"
-            versions = wiring.s3().list_object_versions(Bucket=self.aws["MEDIA_BUCKET"]).get("Versions", [])
+            versions = (
+                wiring.s3()
+                .list_object_versions(Bucket=self.aws["MEDIA_BUCKET"])
+                .get("Versions", [])
+            )
             assert not [one for one in versions if tip.id in one["Key"]], "I13: objects are left"
             tip.gone = True
 
@@ -442,7 +562,9 @@ class Tipline(RuleBasedStateMachine):
 
     def rows(self) -> Rows:
         found: Rows = {}
-        for item in wiring.dynamodb().scan(TableName=self.aws["REPORTS_TABLE"], ConsistentRead=True)["Items"]:
+        for item in wiring.dynamodb().scan(
+            TableName=self.aws["REPORTS_TABLE"], ConsistentRead=True
+        )["Items"]:
             row = unpack(item)
             found.setdefault(row["pk"], {})[row["sk"]] = row
         return found
@@ -461,7 +583,12 @@ class Tipline(RuleBasedStateMachine):
         return [tip for tip in self.tips if tip.promised]
 
     def awaiting(self) -> list[tuple[Tip, str]]:
-        return [(tip, media_id) for tip in self.promised() for media_id in tip.media_ids if not tip.gone and not self.is_going(tip)]
+        return [
+            (tip, media_id)
+            for tip in self.promised()
+            for media_id in tip.media_ids
+            if not tip.gone and not self.is_going(tip)
+        ]
 
     def uploaded(self) -> list[tuple[Tip, str]]:
         return [(tip, media_id) for tip in self.promised() for media_id in tip.first_versions]
@@ -470,7 +597,9 @@ class Tipline(RuleBasedStateMachine):
 @pytest.mark.slow
 def test_whatever_happens_in_whatever_order_what_was_promised_holds(aws: Mapping[str, str]) -> None:
     Tipline.aws = aws
-    Tipline.pictures = derive("image/jpeg", len(PHOTO), lambda offset, length: PHOTO[offset : offset + length])
+    Tipline.pictures = derive(
+        "image/jpeg", len(PHOTO), lambda offset, length: PHOTO[offset : offset + length]
+    )
     run_state_machine_as_test(
         Tipline,
         settings=settings(

@@ -1,7 +1,9 @@
-"""What IAM would say. The mocked cloud lets everybody do everything; here a function has its own rights and settings, and no others.
+"""What IAM would say. The mocked cloud lets everybody do everything; here a function has its own
+rights and settings, and no others.
 
-A `Role` is a function's policy (`.chalice/`) and its variables (`infra/app.yaml`), with the names of the mocked cloud in them. While it is
-`assumed`, each call is held against the policy, and so is what each signature lets somebody else do.
+A `Role` is a function's policy (`.chalice/`) and its variables (`infra/app.yaml`), with the names
+of the mocked cloud in them. While it is `assumed`, each call is held against the policy, and so is
+what each signature lets somebody else do.
 """
 
 import json
@@ -27,7 +29,8 @@ _CONFIG = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
 # Chalice would set these as well; so far all variables are those of `infra/app.yaml`.
 assert "environment_variables" not in _CONFIG
 POLICY_FILES: Mapping[str, str] = {
-    name: function["iam_policy_file"] for name, function in json.loads(_CONFIG)["stages"]["any"]["lambda_functions"].items()
+    name: function["iam_policy_file"]
+    for name, function in json.loads(_CONFIG)["stages"]["any"]["lambda_functions"].items()
 }
 
 
@@ -40,7 +43,9 @@ class Need(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """One action on one resource, with wildcards, under one value of each condition (operator, key, value): statements multiplied out."""
+    """One action on one resource, with wildcards, under one value of each condition (operator, key,
+    value): statements multiplied out.
+    """
 
     action: str
     resource: str
@@ -50,28 +55,43 @@ class Grant(NamedTuple):
         return (
             _matches(self.action.lower(), need.action.lower())
             and _matches(self.resource, need.resource)
-            and all(key in need.context and _OPERATORS[operator](value, need.context[key]) for operator, key, value in self.conditions)
+            and all(
+                key in need.context and _OPERATORS[operator](value, need.context[key])
+                for operator, key, value in self.conditions
+            )
         )
 
     def __str__(self) -> str:
         return " ".join(
-            (self.action, "on", self.resource, *(f"where {key} {operator} {value}" for operator, key, value in self.conditions))
+            (
+                self.action,
+                "on",
+                self.resource,
+                *(f"where {key} {operator} {value}" for operator, key, value in self.conditions),
+            )
         )
 
 
 def _matches(pattern: str, value: str) -> bool:
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), value, re.DOTALL) is not None
+    return (
+        re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), value, re.DOTALL)
+        is not None
+    )
 
 
 _OPERATORS = {"StringEquals": str.__eq__, "StringLike": _matches}
 
 
 class Names:
-    """What a template's names stand for in the mocked cloud. `environment` is what `create_resources` gave."""
+    """What a template's names stand for in the mocked cloud. `environment` is what
+    `create_resources` gave.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._types = {
-            name: each["Type"] for file in ("resources.yaml", "app.yaml") for name, each in template.load(file)["Resources"].items()
+            name: each["Type"]
+            for file in ("resources.yaml", "app.yaml")
+            for name, each in template.load(file)["Resources"].items()
         }
         self._environment = environment
         self._settings = {logical_id: variable for variable, logical_id in SETTINGS.items()}
@@ -98,7 +118,12 @@ class Names:
         return self._attribute(logical_id, attribute) if attribute else self._ref(logical_id)
 
     def _ref(self, name: str) -> str:
-        pseudo = {"AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+        pseudo = {
+            "AWS::Region": REGION,
+            "AWS::AccountId": ACCOUNT,
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+        }
         if name in PARAMETERS or name in pseudo:
             return (PARAMETERS | pseudo)[name]
         if self._types[name] == "AWS::SQS::Queue":
@@ -108,7 +133,9 @@ class Names:
     def _attribute(self, logical_id: str, attribute: str) -> str:
         kind = self._types[logical_id]
         if (kind, attribute) == ("AWS::DynamoDB::Table", "StreamArn"):
-            return self._environment[f"{template.environment_name(logical_id).removesuffix('_TABLE')}_STREAM_ARN"]
+            return self._environment[
+                f"{template.environment_name(logical_id).removesuffix('_TABLE')}_STREAM_ARN"
+            ]
         assert attribute == "Arn", f"{logical_id}.{attribute}"
         match kind:
             case "AWS::DynamoDB::Table":
@@ -131,7 +158,9 @@ def _arn(service: str, rest: str) -> str:
 
 
 class Role:
-    """What one function may do, what it has done, and what it was refused. `name` is that in `.chalice/config.json`."""
+    """What one function may do, what it has done, and what it was refused. `name` is that in
+    `.chalice/config.json`.
+    """
 
     def __init__(self, name: str, names: Names) -> None:
         self.name = name
@@ -140,9 +169,15 @@ class Role:
         self._properties = template.load("app.yaml")["Resources"][logical_id]["Properties"]
         self._names = names
         policy = json.loads((ROOT / ".chalice" / POLICY_FILES[name]).read_text(encoding="utf-8"))
-        self._grants = [grant for statement in policy["Statement"] for grant in _grants(names.resolve(statement))]
+        self._grants = [
+            grant
+            for statement in policy["Statement"]
+            for grant in _grants(names.resolve(statement))
+        ]
         self._used: set[Grant] = set()
-        self.variables: Mapping[str, str] = names.resolve(self._properties["Environment"]["Variables"])
+        self.variables: Mapping[str, str] = names.resolve(
+            self._properties["Environment"]["Variables"]
+        )
 
     def require(self, *needs: Need) -> bool:
         """Is all of this allowed? What is, counts as used; what is not is remembered."""
@@ -150,35 +185,70 @@ class Role:
             grant = next((each for each in self._grants if each.allows(need)), None)
             if grant is None:
                 context = "".join(f", {key} {value}" for key, value in need.context.items())
-                self.refused.append(f"{self.name} may not {need.action} on {need.resource}{context}")
+                self.refused.append(
+                    f"{self.name} may not {need.action} on {need.resource}{context}"
+                )
                 return False
             self._used.add(grant)
         return True
 
     def require_surroundings(self) -> None:
-        """What Lambda does in the function's name: its log, its event source, the letters that it sets aside."""
-        log = self._names.resolve({"Fn::GetAtt": [self._properties["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]})
-        self.require(*(Need(f"logs:{action}", log) for action in ("CreateLogStream", "PutLogEvents")))
+        """What Lambda does in the function's name: its log, its event source, the letters that it
+        sets aside.
+        """
+        log = self._names.resolve(
+            {"Fn::GetAtt": [self._properties["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
+        )
+        self.require(
+            *(Need(f"logs:{action}", log) for action in ("CreateLogStream", "PutLogEvents"))
+        )
         for event in self._properties.get("Events", {}).values():
             source = event["Properties"]
             if event["Type"] == "SQS":
                 queue = self._names.resolve(source["Queue"])
-                self.require(*(Need(f"sqs:{action}", queue) for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")))
+                self.require(
+                    *(
+                        Need(f"sqs:{action}", queue)
+                        for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+                    )
+                )
             elif event["Type"] == "DynamoDB":
                 stream = self._names.resolve(source["Stream"])
-                self.require(*(Need(f"dynamodb:{action}", stream) for action in ("DescribeStream", "GetRecords", "GetShardIterator")))
-                self.require(Need("dynamodb:ListStreams", "*"), *_key_needs("dynamodb", "kms:Decrypt"))
-                self.require(Need("sqs:SendMessage", self._names.resolve(source["DestinationConfig"]["OnFailure"]["Destination"])))
+                self.require(
+                    *(
+                        Need(f"dynamodb:{action}", stream)
+                        for action in ("DescribeStream", "GetRecords", "GetShardIterator")
+                    )
+                )
+                self.require(
+                    Need("dynamodb:ListStreams", "*"), *_key_needs("dynamodb", "kms:Decrypt")
+                )
+                self.require(
+                    Need(
+                        "sqs:SendMessage",
+                        self._names.resolve(
+                            source["DestinationConfig"]["OnFailure"]["Destination"]
+                        ),
+                    )
+                )
 
     def idle(self) -> list[str]:
-        """What is allowed and was never needed. Of the key's uses only the services count: one statement names them all."""
+        """What is allowed and was never needed. Of the key's uses only the services count: one
+        statement names them all.
+        """
         services = {grant.conditions for grant in self._used if grant.action.startswith("kms:")}
         unused = (grant for grant in self._grants if grant not in self._used)
-        return [str(grant) for grant in unused if not (grant.action.startswith("kms:") and grant.conditions in services)]
+        return [
+            str(grant)
+            for grant in unused
+            if not (grant.action.startswith("kms:") and grant.conditions in services)
+        ]
 
     @contextmanager
     def assumed(self) -> Iterator[None]:
-        """The program as this function in Lambda. Setting the scene is for before and after: what is done here must be allowed."""
+        """The program as this function in Lambda. Setting the scene is for before and after: what
+        is done here must be allowed.
+        """
         try:
             with pytest.MonkeyPatch.context() as patch:
                 for variable in self._names.variables:
@@ -195,19 +265,30 @@ class Role:
         finally:
             _begin_anew()
 
-    def _asked(self, params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+    def _asked(
+        self, params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any
+    ) -> None:
         service = model.service_model.service_name
         if model.name == "CreateBucket" and context.get("is_presign_request"):
             return  # how botocore comes by the address of a form
         context["bucket"] = params.get("Bucket")
         if not self.require(*_needs(service, model.name, params)):
-            raise ClientError(_denial(_DENIED.get(service, "AccessDeniedException"), self.refused[-1]), model.name)
+            raise ClientError(
+                _denial(_DENIED.get(service, "AccessDeniedException"), self.refused[-1]), model.name
+            )
 
     def _signed(self, request: Any, **_: Any) -> None:
         policy = request.context.get("s3-presign-post-policy")
         if policy:
-            fields = {name: value for each in policy["conditions"] if isinstance(each, dict) for name, value in each.items()}
-            if not self.require(*_needs("s3", "PutObject", {"Bucket": fields["bucket"], "Key": fields["key"]})):
+            fields = {
+                name: value
+                for each in policy["conditions"]
+                if isinstance(each, dict)
+                for name, value in each.items()
+            }
+            if not self.require(
+                *_needs("s3", "PutObject", {"Bucket": fields["bucket"], "Key": fields["key"]})
+            ):
                 raise ClientError(_denial("AccessDenied", self.refused[-1]), "PutObject")
 
     def _answered(self, parsed: dict[str, Any], context: Mapping[str, Any], **_: Any) -> None:
@@ -228,7 +309,11 @@ def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
     conditions: list[tuple[tuple[str, str, str], ...]] = [()]
     for operator, keys in statement.get("Condition", {}).items():
         for key, values in keys.items():
-            conditions = [(*before, (operator, key, value)) for before in conditions for value in _listed(values)]
+            conditions = [
+                (*before, (operator, key, value))
+                for before in conditions
+                for value in _listed(values)
+            ]
     for action in _listed(statement["Action"]):
         for resource in _listed(statement["Resource"]):
             for each in conditions:
@@ -243,12 +328,21 @@ _DENIED = {"s3": "AccessDenied", "sqs": "AccessDenied", "sns": "AuthorizationErr
 
 
 def _denial(code: str, message: str) -> Any:
-    return {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    return {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": 403},
+    }
 
 
-# Which rights calls take: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+# Which rights calls take:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 
-_TRANSACTED = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put": "PutItem", "Update": "UpdateItem"}
+_TRANSACTED = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
 _ITEM_CALLS = frozenset({"DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"})
 _OBJECT_CALLS = {
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
@@ -266,24 +360,47 @@ _SUBSCRIPTION_CALLS = frozenset({"SetSubscriptionAttributes", "Unsubscribe"})
 
 
 def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need]:
-    """What a call must be allowed, the use of the key included: all but the queues are encrypted with it."""
+    """What a call must be allowed, the use of the key included: all but the queues are encrypted
+    with it.
+    """
     match service:
         case "dynamodb" if operation == "TransactWriteItems":
             actions = [action for item in params["TransactItems"] for action in item.items()]
-            needs = [Need(f"dynamodb:{_TRANSACTED[kind]}", _table(action["TableName"])) for kind, action in actions]
+            needs = [
+                Need(f"dynamodb:{_TRANSACTED[kind]}", _table(action["TableName"]))
+                for kind, action in actions
+            ]
             return [*needs, *_table_key_needs()]
         case "dynamodb" if operation in _ITEM_CALLS:
             index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            return [Need(f"dynamodb:{operation}", _table(params["TableName"]) + index), *_table_key_needs()]
+            return [
+                Need(f"dynamodb:{operation}", _table(params["TableName"]) + index),
+                *_table_key_needs(),
+            ]
         case "s3" if operation in _OBJECT_CALLS:
             action = _OBJECT_CALLS[operation] + ("Version" if "VersionId" in params else "")
-            uses = {"s3:Get": ("kms:Decrypt",), "s3:Put": ("kms:Decrypt", "kms:GenerateDataKey")}.get(action[:6], ())
-            return [Need(action, f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"), *_key_needs("s3", *uses)]
+            uses = {
+                "s3:Get": ("kms:Decrypt",),
+                "s3:Put": ("kms:Decrypt", "kms:GenerateDataKey"),
+            }.get(action[:6], ())
+            return [
+                Need(action, f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"),
+                *_key_needs("s3", *uses),
+            ]
         case "s3" if operation in _BUCKET_CALLS:
-            return [Need(_BUCKET_CALLS[operation], f"arn:aws:s3:::{params['Bucket']}", {"s3:prefix": params.get("Prefix", "")})]
+            return [
+                Need(
+                    _BUCKET_CALLS[operation],
+                    f"arn:aws:s3:::{params['Bucket']}",
+                    {"s3:prefix": params.get("Prefix", "")},
+                )
+            ]
         case "s3" if operation == "DeleteObjects":
             return [
-                Need("s3:DeleteObject" + ("Version" if "VersionId" in each else ""), f"arn:aws:s3:::{params['Bucket']}/{each['Key']}")
+                Need(
+                    "s3:DeleteObject" + ("Version" if "VersionId" in each else ""),
+                    f"arn:aws:s3:::{params['Bucket']}/{each['Key']}",
+                )
                 for each in params["Delete"]["Objects"]
             ]
         case "sns" if operation in _TOPIC_CALLS:
@@ -294,9 +411,17 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
         case "sqs" if operation == "SendMessage":
             return [Need("sqs:SendMessage", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
         case "secretsmanager" if operation == "GetSecretValue":
-            return [Need("secretsmanager:GetSecretValue", params["SecretId"]), *_key_needs("secretsmanager", "kms:Decrypt")]
+            return [
+                Need("secretsmanager:GetSecretValue", params["SecretId"]),
+                *_key_needs("secretsmanager", "kms:Decrypt"),
+            ]
         case "cognito-idp" if operation.startswith("Admin"):
-            return [Need(f"cognito-idp:{operation}", _arn("cognito-idp", f"userpool/{params['UserPoolId']}"))]
+            return [
+                Need(
+                    f"cognito-idp:{operation}",
+                    _arn("cognito-idp", f"userpool/{params['UserPoolId']}"),
+                )
+            ]
     raise LookupError(f"it is not said here which rights {service} {operation} takes")
 
 
@@ -306,9 +431,22 @@ def _table(name: str) -> str:
 
 def _table_key_needs() -> list[Need]:
     return _key_needs(
-        "dynamodb", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"
+        "dynamodb",
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:Encrypt",
+        "kms:GenerateDataKey",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
     )
 
 
 def _key_needs(service: str, *uses: str) -> list[Need]:
-    return [Need(use, _arn("kms", "key/EncryptionKey"), {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"}) for use in uses]
+    return [
+        Need(
+            use,
+            _arn("kms", "key/EncryptionKey"),
+            {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"},
+        )
+        for use in uses
+    ]

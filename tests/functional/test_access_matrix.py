@@ -1,4 +1,6 @@
-"""Who may do what: every officers' route, tried by everybody, on reports of every kind. Each refusal is on record."""
+"""Who may do what: every officers' route, tried by everybody, on reports of every kind. Each
+refusal is on record.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +33,9 @@ IN_PLACE = {"lat": 39.92, "lon": 116.44}  # in Chaoyang
 
 @dataclass(frozen=True)
 class Route:
-    """What a route answers an officer who may use it: on a new report, and on others where that differs."""
+    """What a route answers an officer who may use it: on a new report, and on others where that
+    differs.
+    """
 
     ok: int
     roles: frozenset[Role] = CASEWORKERS
@@ -60,7 +64,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/templates"): Route(200),
     ("GET", "/v1/officer/stats"): Route(200),
     ("GET", "/v1/officer/subscriptions"): Route(200),
-    ("POST", "/v1/officer/subscriptions"): Route(201, body={"protocol": "email", "categories": [], "districts": []}),
+    ("POST", "/v1/officer/subscriptions"): Route(
+        201, body={"protocol": "email", "categories": [], "districts": []}
+    ),
     ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204),
     ("GET", "/v1/officer/bulletins"): Route(200),
     ("POST", "/v1/officer/bulletins"): Route(201),
@@ -93,11 +99,16 @@ def people(clean: None) -> None:
 @pytest.fixture
 def cases(people: None) -> Mapping[str, str]:
     """The id of a report in each state; of one that was deleted, and of one that never was."""
-    return {state: _in_state(state) for state in CASE_STATES} | {"deleted": _deleted(), "unknown": "0" * 26}
+    return {state: _in_state(state) for state in CASE_STATES} | {
+        "deleted": _deleted(),
+        "unknown": "0" * 26,
+    }
 
 
 def _in_state(state: str) -> str:
-    created = call("POST", "/v1/reports", report(location=IN_PLACE, contact={"name": "Li"}), key=new_key()).json
+    created = call(
+        "POST", "/v1/reports", report(location=IN_PLACE, contact={"name": "Li"}), key=new_key()
+    ).json
     path, one = f"/v1/officer/reports/{created['id']}", {"If-Match": '"1"'}
     closing = {"status": "closed", "reason": "Seen to."}
     if state == "closed":
@@ -112,14 +123,18 @@ def _in_state(state: str) -> str:
 def _deleted() -> str:
     """What retention leaves: an id and a time."""
     report_id = _in_state("closed")
-    wiring.reports().table.put({"pk": f"REPORT#{report_id}", "sk": "HEAD", "id": report_id, "deleted_at": wiring.now()})
+    wiring.reports().table.put(
+        {"pk": f"REPORT#{report_id}", "sk": "HEAD", "id": report_id, "deleted_at": wiring.now()}
+    )
     return report_id
 
 
 def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) -> Reply:
     """A good request to a route, as its declaration shows it."""
     operation: Operation = OPERATION[key]
-    path = key[1].format(report_id=report_id, bulletin_id="0" * 26, subscription_id="0" * 16, username="clerk")
+    path = key[1].format(
+        report_id=report_id, bulletin_id="0" * 26, subscription_id="0" * 16, username="clerk"
+    )
     body = ROUTES[key].body or (operation.example if operation.body else None)
     if key == ("PUT", "/v1/admin/officers/{username}"):
         body = dict(body) | {"roles": ["officer", "supervisor", "admin"]}
@@ -172,7 +187,9 @@ def test_only_the_roles_of_a_route_may_use_it(key: tuple[str, str]) -> None:
 
 
 @each_report_route
-def test_a_route_answers_by_the_state_of_the_report(key: tuple[str, str], cases: Mapping[str, str]) -> None:
+def test_a_route_answers_by_the_state_of_the_report(
+    key: tuple[str, str], cases: Mapping[str, str]
+) -> None:
     route = ROUTES[key]
     for state in CASE_STATES:
         assert use(key, "officer", cases[state]).status == route.states.get(state, route.ok), state
@@ -204,12 +221,18 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     before = wiring.reports().case(report_id)
 
     def refuse(request: Any) -> Any:
-        return inject.answer(400, "AccessDeniedException")(request) if aws["AUDIT_TABLE"].encode() in request.body else None
+        return (
+            inject.answer(400, "AccessDeniedException")(request)
+            if aws["AUDIT_TABLE"].encode() in request.body
+            else None
+        )
 
     with inject.fault(wiring.dynamodb(), "dynamodb.*", refuse):
         officer = "officer" if Role.OFFICER in ROUTES[key].roles else "admin"
         reply = use(key, officer, report_id)
         refused = use(key, "inactive", report_id)
 
-    assert [(each.status, each.json["code"]) for each in (reply, refused)] == [(503, "unavailable")] * 2, reply.text
+    assert [(each.status, each.json["code"]) for each in (reply, refused)] == [
+        (503, "unavailable")
+    ] * 2, reply.text
     assert wiring.reports().case(report_id) == before

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "unlocked")
 
 @pytest.fixture
 def unlocked(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket of its own for each test, without the lock: seals that are locked cannot be cleaned up, nor tampered with."""
+    """A bucket of its own for each test, without the lock: seals that are locked cannot be cleaned
+    up, nor tampered with.
+    """
     name = f"audit-{new_key()}"
     boto3.client("s3").create_bucket(Bucket=name)
     monkeypatch.setenv("AUDIT_BUCKET", name)
@@ -41,7 +43,11 @@ def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "eventName": "INSERT",
-            "dynamodb": {"SequenceNumber": f"{number:021}", "Keys": {"pk": item["pk"], "sk": item["sk"]}, "NewImage": item},
+            "dynamodb": {
+                "SequenceNumber": f"{number:021}",
+                "Keys": {"pk": item["pk"], "sk": item["sk"]},
+                "NewImage": item,
+            },
         }
         for number, item in enumerate(sorted(items, key=lambda item: str(item["sk"])), start=1)
     ]
@@ -118,7 +124,9 @@ def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
     assert [each.rpartition(" ")[2] for each in complaints(aws)] == ["missing.", "missing."]
 
 
-@pytest.mark.parametrize("change", [{"by": "nobody"}, {"action": "list"}, {"mac": "0" * 64}, {"detail": "{}"}])
+@pytest.mark.parametrize(
+    "change", [{"by": "nobody"}, {"action": "list"}, {"mac": "0" * 64}, {"detail": "{}"}]
+)
 def test_an_altered_row_is_named(aws: Mapping[str, str], change: Mapping[str, str]) -> None:
     altered, *_ = look_at_reports()
     seal(stream_of(aws))
@@ -129,14 +137,24 @@ def test_an_altered_row_is_named(aws: Mapping[str, str], change: Mapping[str, st
     assert complaints(aws) == [f"Row {row['pk']} / {row['sk']} is altered."]
 
 
-def test_a_row_that_was_written_over_shows_even_when_whoever_did_it_had_the_key(aws: Mapping[str, str]) -> None:
+def test_a_row_that_was_written_over_shows_even_when_whoever_did_it_had_the_key(
+    aws: Mapping[str, str],
+) -> None:
     look_at_reports(1)
     seal(stream_of(aws))
-    [record] = [each for each in stream_of(aws) if each["dynamodb"]["Keys"]["pk"]["S"].startswith("REPORT#")]
+    [record] = [
+        each for each in stream_of(aws) if each["dynamodb"]["Keys"]["pk"]["S"].startswith("REPORT#")
+    ]
     pk, sk = (record["dynamodb"]["Keys"][name]["S"] for name in ("pk", "sk"))
     row = {"pk": pk, "sk": sk, "by": "somebody else", "action": "open", "expires_ttl": 4102444800}
     wiring.audit().table.put(row | {"mac": wiring.audit()._mac(row)})
-    seal([each | {"eventName": "MODIFY"} for each in stream_of(aws) if each["dynamodb"]["Keys"] == record["dynamodb"]["Keys"]])
+    seal(
+        [
+            each | {"eventName": "MODIFY"}
+            for each in stream_of(aws)
+            if each["dynamodb"]["Keys"] == record["dynamodb"]["Keys"]
+        ]
+    )
     digest()
 
     assert complaints(aws) == [f"Row {pk} / {sk} is altered."]
@@ -147,13 +165,19 @@ def test_rows_that_ended_after_two_years_are_not_missed(aws: Mapping[str, str]) 
     seal(stream_of(aws))
     digest()
     [row] = wiring.audit().history(only)
-    assert timedelta(days=729) < datetime.fromtimestamp(row["expires_ttl"], UTC) - wiring.now() < timedelta(days=731)
+    assert (
+        timedelta(days=729)
+        < datetime.fromtimestamp(row["expires_ttl"], UTC) - wiring.now()
+        < timedelta(days=731)
+    )
     wiring.audit().table.delete(row["pk"], row["sk"])
 
     assert not [each for each in complaints(aws, timedelta(days=731)) if each.startswith("Row")]
 
 
-def test_a_digest_or_batch_that_is_gone_or_changed_is_named(aws: Mapping[str, str], unlocked: str) -> None:
+def test_a_digest_or_batch_that_is_gone_or_changed_is_named(
+    aws: Mapping[str, str], unlocked: str
+) -> None:
     look_at_reports()
     seal(stream_of(aws))
     digest(4)
@@ -169,7 +193,9 @@ def test_a_digest_or_batch_that_is_gone_or_changed_is_named(aws: Mapping[str, st
     assert "does not follow" in complaints(aws)[0]
 
 
-def test_a_digest_that_is_left_out_by_the_schedule_is_made_up_for_and_one_that_is_overdue_is_named(aws: Mapping[str, str]) -> None:
+def test_a_digest_that_is_left_out_by_the_schedule_is_made_up_for_and_one_that_is_overdue_is_named(
+    aws: Mapping[str, str],
+) -> None:
     look_at_reports()
     seal(stream_of(aws))
 
@@ -181,7 +207,12 @@ def test_a_digest_that_is_left_out_by_the_schedule_is_made_up_for_and_one_that_i
 def test_a_batch_under_way_at_the_full_hour_is_waited_for(aws: Mapping[str, str]) -> None:
     seals = wiring.seals()
     full = NOW.replace(minute=0)
-    sealing.seal_rows("1", [SealedRow("REPORT#A", "2026-11-24T09:59:59.000Z#1", "m")], seals=seals, now=full - timedelta(seconds=1))
+    sealing.seal_rows(
+        "1",
+        [SealedRow("REPORT#A", "2026-11-24T09:59:59.000Z#1", "m")],
+        seals=seals,
+        now=full - timedelta(seconds=1),
+    )
 
     assert sealing.write_digests(seals=seals, now=full + timedelta(minutes=4)) == 0
     assert sealing.write_digests(seals=seals, now=full + timedelta(minutes=5)) == 1
@@ -190,11 +221,18 @@ def test_a_batch_under_way_at_the_full_hour_is_waited_for(aws: Mapping[str, str]
 def test_seals_are_locked_for_two_years(aws: Mapping[str, str]) -> None:
     look_at_reports()
     s3, bucket = boto3.client("s3"), aws["AUDIT_BUCKET"]
-    sealing.seal_rows("1", [SealedRow("REPORT#A", "2026-11-24T09:59:59.000Z#1", "m")], seals=Seals(s3, bucket), now=NOW)
+    sealing.seal_rows(
+        "1",
+        [SealedRow("REPORT#A", "2026-11-24T09:59:59.000Z#1", "m")],
+        seals=Seals(s3, bucket),
+        now=NOW,
+    )
     [found] = s3.list_objects_v2(Bucket=bucket)["Contents"]
     version = s3.list_object_versions(Bucket=bucket)["Versions"][0]["VersionId"]
 
     with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
         s3.delete_object(Bucket=bucket, Key=found["Key"], VersionId=version)
-    rule = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    rule = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]["Rule"][
+        "DefaultRetention"
+    ]
     assert (rule["Mode"], rule["Years"]) == ("COMPLIANCE", 2)

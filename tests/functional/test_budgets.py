@@ -16,12 +16,16 @@ def meter(aws: Mapping[str, str]) -> Iterator[Meter]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_no_operation_costs_more_than_its_budget(meter: Meter, aws: Mapping[str, str], clean: None, operation: Operation) -> None:
+def test_no_operation_costs_more_than_its_budget(
+    meter: Meter, aws: Mapping[str, str], clean: None, operation: Operation
+) -> None:
     act = operation.prepare(aws)
     with meter.measured() as calls:
         reply = act()
     assert reply.status in (200, 201), reply.text
-    assert sorted(each.operation for each in calls) == sorted(f"dynamodb.{name}" for name in operation.calls)
+    assert sorted(each.operation for each in calls) == sorted(
+        f"dynamodb.{name}" for name in operation.calls
+    )
     assert meter.cost.write_units <= operation.write_units
     assert meter.cost.read_units <= operation.read_units
 

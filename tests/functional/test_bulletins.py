@@ -1,4 +1,6 @@
-"""Bulletins: one officer drafts, another approves exactly that; readers see what was approved, for as long as it holds."""
+"""Bulletins: one officer drafts, another approves exactly that; readers see what was approved, for
+as long as it holds.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -28,7 +30,11 @@ def officers(aws: Mapping[str, str], clean: None) -> None:
     wiring.reset()
     for username, categories in ((LI, (ALL,)), (ZHAO, (ALL,)), (WANG, ("traffic_violation",))):
         wiring.officers().put(Officer(username=username, categories=categories, districts=(ALL,)))
-    wiring.officers().put(Officer(username="chen", roles=(Role.OFFICER, Role.ADMIN), categories=(ALL,), districts=(ALL,)))
+    wiring.officers().put(
+        Officer(
+            username="chen", roles=(Role.OFFICER, Role.ADMIN), categories=(ALL,), districts=(ALL,)
+        )
+    )
 
 
 def draft(**more: Any) -> dict[str, Any]:
@@ -58,7 +64,9 @@ def published(**more: Any) -> dict[str, Any]:
 
 def change(bulletin: Mapping[str, Any], by: str = LI, **changes: Any) -> Reply:
     path = f"/v1/officer/bulletins/{bulletin['id']}"
-    return call("PATCH", path, changes, officer=by, headers={"If-Match": f'"{bulletin["version"]}"'})
+    return call(
+        "PATCH", path, changes, officer=by, headers={"If-Match": f'"{bulletin["version"]}"'}
+    )
 
 
 def opened(bulletin: Mapping[str, Any], by: str = LI) -> dict[str, Any]:
@@ -86,7 +94,11 @@ def test_readers_see_nothing_before_a_second_officer_approves() -> None:
     assert approve(bulletin).status == 200
     assert listed() == [bulletin["id"]]
     seen = read(bulletin).json
-    assert (seen["title"], seen["state"], seen["corrected_at"]) == (draft()["title"], "published", None)
+    assert (seen["title"], seen["state"], seen["corrected_at"]) == (
+        draft()["title"],
+        "published",
+        None,
+    )
 
 
 def test_an_approval_covers_exactly_the_version_that_was_read() -> None:
@@ -114,7 +126,11 @@ def test_a_correction_waits_while_readers_see_the_old_text() -> None:
     bulletin = published()
     corrected = change(bulletin, body={"en": "Wednesday evening."}).json
 
-    assert (corrected["state"], corrected["pending"], corrected["published"]["body"]) == ("published", True, draft()["body"])
+    assert (corrected["state"], corrected["pending"], corrected["published"]["body"]) == (
+        "published",
+        True,
+        draft()["body"],
+    )
     assert read(bulletin).json["body"] == draft()["body"]
     assert approve(corrected, by=LI).status == 403
     assert approve(corrected).status == 200
@@ -148,7 +164,11 @@ def test_what_is_over_cannot_be_approved_again() -> None:
     try:
         wiring.advance_clock(timedelta(hours=1))
         again = approve(bulletin)
-        assert (again.status, again.json["code"], again.json["legal"]) == (409, "illegal_transition", ["write", "resolve", "withdraw"])
+        assert (again.status, again.json["code"], again.json["legal"]) == (
+            409,
+            "illegal_transition",
+            ["write", "resolve", "withdraw"],
+        )
     finally:
         wiring.reset()
 
@@ -180,16 +200,22 @@ def test_a_correction_that_waited_beyond_the_end_republishes_nothing() -> None:
         ({"title": {}, "expires_at": 5}, ["title", "expires_at"]),
     ],
 )
-def test_wrong_fields_are_named_as_the_sender_calls_them(fields: dict[str, Any], named: list[str]) -> None:
+def test_wrong_fields_are_named_as_the_sender_calls_them(
+    fields: dict[str, Any], named: list[str]
+) -> None:
     reply = call("POST", "/v1/officer/bulletins", draft(**fields), officer=LI)
     assert (reply.status, [error["field"] for error in reply.json["errors"]]) == (422, named)
 
 
 def test_an_outcome_is_corrected_by_any_officer_of_the_channel() -> None:
     bulletin = published()
-    lead = call("POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()).json
+    lead = call(
+        "POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()
+    ).json
     path = f"/v1/officer/bulletins/{bulletin['id']}"
-    ended_at = call("POST", f"{path}/resolve", {"outcome": {"en": "Mr Li was found."}}, officer=LI).json["ended_at"]
+    ended_at = call(
+        "POST", f"{path}/resolve", {"outcome": {"en": "Mr Li was found."}}, officer=LI
+    ).json["ended_at"]
     right = {"en": "Mr Lu was found."}
     assert "resolve" in opened(bulletin)["steps"]
     assert call("POST", f"{path}/resolve", {"outcome": right}, officer=ZHAO).status == 200
@@ -197,7 +223,10 @@ def test_an_outcome_is_corrected_by_any_officer_of_the_channel() -> None:
     seen = read(bulletin).json
     assert (seen["outcome"], seen["ended_at"]) == (right, ended_at)
     assert seen["corrected_at"] >= ended_at
-    assert call("GET", "/v1/reports/mine", receipt=lead["receipt"]).json["outcome"]["bulletin"] == right["en"]
+    assert (
+        call("GET", "/v1/reports/mine", receipt=lead["receipt"]).json["outcome"]["bulletin"]
+        == right["en"]
+    )
 
 
 def test_the_history_tells_what_each_version_said_and_who_approved_it() -> None:
@@ -210,7 +239,11 @@ def test_the_history_tells_what_each_version_said_and_who_approved_it() -> None:
     reply = call("GET", f"{path}/history", officer=ZHAO)
 
     assert reply.status == 200, reply.text
-    told = [(item["by"], item["detail"]["step"], item["detail"]["version"]) for item in reply.json["items"] if item["action"] == "change"]
+    told = [
+        (item["by"], item["detail"]["step"], item["detail"]["version"])
+        for item in reply.json["items"]
+        if item["action"] == "change"
+    ]
     assert told == [
         (LI, "draft", 1),
         (ZHAO, "approve", 1),
@@ -220,26 +253,43 @@ def test_the_history_tells_what_each_version_said_and_who_approved_it() -> None:
         (LI, "withdraw", 2),
     ]
     details = [item["detail"] for item in reply.json["items"] if item["action"] == "change"]
-    assert (details[0]["content"]["body"], details[2]["content"]["body"]) == (draft()["body"], {"en": "Wednesday evening."})
-    assert (details[4]["outcome"], details[5]["reason"]) == ({"en": "Over."}, "The family asks for it.")
+    assert (details[0]["content"]["body"], details[2]["content"]["body"]) == (
+        draft()["body"],
+        {"en": "Wednesday evening."},
+    )
+    assert (details[4]["outcome"], details[5]["reason"]) == (
+        {"en": "Over."},
+        "The family asks for it.",
+    )
     assert reply.json["items"][-1]["detail"] == {"part": "history"}
     assert call("GET", f"{path}/history", officer=WANG).status == 404
 
 
 def test_a_verdict_on_a_picture_stands_in_the_history_as_a_version() -> None:
     bulletin = drafted()
-    reply = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI)
+    reply = call(
+        "POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI
+    )
     settle(bulletin["id"], reply.json["uploads"][0]["media_id"])
     items = call("GET", f"/v1/officer/bulletins/{bulletin['id']}/history", officer=LI).json["items"]
 
-    versions = [(item["by"], item["detail"]["version"]) for item in items if "content" in (item["detail"] or {})]
+    versions = [
+        (item["by"], item["detail"]["version"])
+        for item in items
+        if "content" in (item["detail"] or {})
+    ]
     assert versions == [(LI, 1), (LI, 2), ("(verdict)", 3)]
 
 
 def test_after_the_end_officers_see_the_words_that_were_published() -> None:
     bulletin = published()
     change(bulletin, body={"en": "Never published."})
-    call("POST", f"/v1/officer/bulletins/{bulletin['id']}/resolve", {"outcome": {"en": "Over."}}, officer=LI)
+    call(
+        "POST",
+        f"/v1/officer/bulletins/{bulletin['id']}/resolve",
+        {"outcome": {"en": "Over."}},
+        officer=LI,
+    )
     seen = opened(bulletin)
 
     assert (seen["body"], seen["pending"]) == (draft()["body"], False)
@@ -255,13 +305,21 @@ def test_the_problem_names_no_step_where_none_is_legal() -> None:
     bulletin = drafted()
     withdrawn = f"/v1/officer/bulletins/{bulletin['id']}/withdraw"
     call("POST", withdrawn, {"reason": "No."}, officer=LI)
-    replies = [call("POST", withdrawn, {"reason": "x"}, officer=LI, headers={"Accept-Language": each}).json for each in ("en", "zh")]
+    replies = [
+        call("POST", withdrawn, {"reason": "x"}, officer=LI, headers={"Accept-Language": each}).json
+        for each in ("en", "zh")
+    ]
 
     assert [reply["legal"] for reply in replies] == [[], []]
-    assert [reply["detail"].rpartition(" " if n == 0 else "：")[2] for n, reply in enumerate(replies)] == ["none.", "无。"]
+    assert [
+        reply["detail"].rpartition(" " if n == 0 else "：")[2] for n, reply in enumerate(replies)
+    ] == ["none.", "无。"]
     other = published()
     legal = call(
-        "POST", f"/v1/officer/bulletins/{other['id']}/approve", officer="chen", headers={"If-Match": '"1"', "Accept-Language": "zh"}
+        "POST",
+        f"/v1/officer/bulletins/{other['id']}/approve",
+        officer="chen",
+        headers={"If-Match": '"1"', "Accept-Language": "zh"},
     ).json
     assert legal["legal"] == ["write", "resolve", "withdraw"]
     assert legal["detail"].endswith("修改、公布结果、撤回。")
@@ -269,13 +327,23 @@ def test_the_problem_names_no_step_where_none_is_legal() -> None:
 
 def test_a_lead_of_a_withdrawn_bulletin_is_told_so_and_not_why() -> None:
     bulletin = published()
-    lead = call("POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()).json
+    lead = call(
+        "POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()
+    ).json
     path = f"/v1/officer/bulletins/{bulletin['id']}"
     call("POST", f"{path}/resolve", {"outcome": {"en": "A name."}}, officer=LI)
     call("POST", f"{path}/withdraw", {"reason": "A secret."}, officer=LI)
-    views = [call("GET", "/v1/reports/mine", receipt=lead["receipt"], headers={"Accept-Language": each}).json for each in ("zh", "en")]
+    views = [
+        call(
+            "GET", "/v1/reports/mine", receipt=lead["receipt"], headers={"Accept-Language": each}
+        ).json
+        for each in ("zh", "en")
+    ]
 
-    assert [view["outcome"]["bulletin"] for view in views] == ["本通报已撤回。", "This bulletin has been withdrawn."]
+    assert [view["outcome"]["bulletin"] for view in views] == [
+        "本通报已撤回。",
+        "This bulletin has been withdrawn.",
+    ]
 
 
 def test_a_channel_that_is_not_open_takes_no_draft_and_an_admin_opens_it_at_once() -> None:
@@ -290,25 +358,36 @@ def test_a_channel_that_is_not_open_takes_no_draft_and_an_admin_opens_it_at_once
 
 def test_a_missing_persons_bulletin_needs_the_guardians_consent() -> None:
     refused = call("POST", "/v1/officer/bulletins", draft(channel="missing_persons"), officer=LI)
-    assert [(error["field"], error["code"]) for error in refused.json["errors"]] == [("guardian_consent", "consent_required")]
+    assert [(error["field"], error["code"]) for error in refused.json["errors"]] == [
+        ("guardian_consent", "consent_required")
+    ]
     bulletin = drafted(channel="missing_persons", guardian_consent=True)
 
     assert bulletin["consent"]["by"] == LI
     assert change(bulletin, guardian_consent=False).status == 422
 
 
-@pytest.mark.parametrize(("about", "life"), [("child", timedelta(hours=72)), ("elderly", timedelta(days=7)), (None, timedelta(days=30))])
-def test_a_bulletin_lives_as_long_as_its_kind_and_no_longer(about: str | None, life: timedelta) -> None:
+@pytest.mark.parametrize(
+    ("about", "life"),
+    [("child", timedelta(hours=72)), ("elderly", timedelta(days=7)), (None, timedelta(days=30))],
+)
+def test_a_bulletin_lives_as_long_as_its_kind_and_no_longer(
+    about: str | None, life: timedelta
+) -> None:
     more = {"about": about} if about else {}
     bulletin = published(**more)
     assert times.parse(bulletin["expires_at"]) - times.parse(bulletin["published_at"]) == life
 
     too_late = times.render(wiring.now() + life + timedelta(minutes=1))
     reply = call("POST", "/v1/officer/bulletins", draft(expires_at=too_late, **more), officer=LI)
-    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [("expires_at", "lives_too_long")]
+    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [
+        ("expires_at", "lives_too_long")
+    ]
 
 
-def test_a_bulletin_is_over_by_the_clock_even_before_the_sweep_and_a_renewal_brings_it_back() -> None:
+def test_a_bulletin_is_over_by_the_clock_even_before_the_sweep_and_a_renewal_brings_it_back() -> (
+    None
+):
     bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
     try:
         wiring.advance_clock(timedelta(hours=1))
@@ -318,7 +397,10 @@ def test_a_bulletin_is_over_by_the_clock_even_before_the_sweep_and_a_renewal_bri
         assert bulletin["id"] not in call("GET", "/v1/bulletins/feed.atom").text
         assert call("GET", f"/v1/bulletins/{bulletin['id']}/cap").status == 404
         assert opened(bulletin)["state"] == "expired"
-        assert [item["id"] for item in call("GET", "/v1/officer/bulletins?state=expired", officer=LI).json["items"]] == [bulletin["id"]]
+        assert [
+            item["id"]
+            for item in call("GET", "/v1/officer/bulletins?state=expired", officer=LI).json["items"]
+        ] == [bulletin["id"]]
         assert call("GET", "/v1/officer/bulletins?state=published", officer=LI).json["items"] == []
 
         assert sweep()["failed"] == 0
@@ -334,23 +416,55 @@ def test_a_bulletin_is_over_by_the_clock_even_before_the_sweep_and_a_renewal_bri
 def test_resolved_at_once_readers_are_told_the_outcome_and_nothing_else_any_more() -> None:
     bulletin = published()
     outcome = {"zh": "已结案。", "en": "The case is closed."}
-    reply = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/resolve", {"outcome": outcome}, officer="chen")
+    reply = call(
+        "POST",
+        f"/v1/officer/bulletins/{bulletin['id']}/resolve",
+        {"outcome": outcome},
+        officer="chen",
+    )
 
     assert (reply.status, reply.json["state"]) == (200, "resolved")
     assert listed() == []
     seen = read(bulletin).json
-    assert (seen["state"], seen["outcome"], seen["title"], seen["body"]) == ("resolved", outcome, None, None)
+    assert (seen["state"], seen["outcome"], seen["title"], seen["body"]) == (
+        "resolved",
+        outcome,
+        None,
+        None,
+    )
     assert change(bulletin, body={"en": "More."}).status == 409
 
 
 def test_withdrawn_at_once_it_is_gone_everywhere() -> None:
     bulletin = published()
-    reply = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/withdraw", {"reason": "A mistake."}, officer=LI)
+    reply = call(
+        "POST",
+        f"/v1/officer/bulletins/{bulletin['id']}/withdraw",
+        {"reason": "A mistake."},
+        officer=LI,
+    )
 
-    assert (reply.status, reply.json["state"], reply.json["reason"]) == (200, "withdrawn", "A mistake.")
+    assert (reply.status, reply.json["state"], reply.json["reason"]) == (
+        200,
+        "withdrawn",
+        "A mistake.",
+    )
     assert (listed(), read(bulletin).status, public_rows()) == ([], 404, [])
-    assert call("POST", f"/v1/officer/bulletins/{bulletin['id']}/withdraw", {"reason": "A mistake."}, officer=LI).status == 200
-    again = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/resolve", {"outcome": {"en": "Done."}}, officer=LI)
+    assert (
+        call(
+            "POST",
+            f"/v1/officer/bulletins/{bulletin['id']}/withdraw",
+            {"reason": "A mistake."},
+            officer=LI,
+        ).status
+        == 200
+    )
+    again = call(
+        "POST",
+        f"/v1/officer/bulletins/{bulletin['id']}/resolve",
+        {"outcome": {"en": "Done."}},
+        officer=LI,
+    )
     assert (again.status, again.json["code"]) == (409, "illegal_transition")
 
 
@@ -374,15 +488,26 @@ def test_another_channels_bulletin_looks_like_none() -> None:
 def test_a_lead_answers_a_bulletin_that_was_published_and_its_reporter_sees_the_outcome() -> None:
     unpublished = drafted()
     bulletin = published()
-    refused = call("POST", "/v1/reports", report("other", bulletin_id=unpublished["id"]), key=new_key())
+    refused = call(
+        "POST", "/v1/reports", report("other", bulletin_id=unpublished["id"]), key=new_key()
+    )
     assert [error["field"] for error in refused.json["errors"]] == ["bulletin_id"]
-    lead = call("POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()).json
+    lead = call(
+        "POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()
+    ).json
     assert call("GET", "/v1/reports/mine", receipt=lead["receipt"]).json["outcome"] is None
     assert opened(bulletin)["leads"] == 1
 
     outcome = {"zh": "已结案。", "en": "The case is closed."}
-    call("POST", f"/v1/officer/bulletins/{bulletin['id']}/resolve", {"outcome": outcome}, officer=LI)
-    views = [call("GET", "/v1/reports/mine", receipt=lead["receipt"], headers={"Accept-Language": each}).json for each in ("zh-CN", "en")]
+    call(
+        "POST", f"/v1/officer/bulletins/{bulletin['id']}/resolve", {"outcome": outcome}, officer=LI
+    )
+    views = [
+        call(
+            "GET", "/v1/reports/mine", receipt=lead["receipt"], headers={"Accept-Language": each}
+        ).json
+        for each in ("zh-CN", "en")
+    ]
     assert [view["outcome"]["text"] for view in views] == [outcome["zh"], outcome["en"]]
 
 
@@ -401,7 +526,10 @@ def test_pages_hold_every_bulletin_once_newest_first() -> None:
     assert listed("?channel=missing_persons") == []
 
 
-@pytest.mark.parametrize("path", ["?limit=2", "?limit=2&channel=key_cases", "/feed.json", "/feed.atom", "/{id}", "/{id}/cap"])
+@pytest.mark.parametrize(
+    "path",
+    ["?limit=2", "?limit=2&channel=key_cases", "/feed.json", "/feed.atom", "/{id}", "/{id}/cap"],
+)
 def test_what_readers_ask_for_is_one_read_and_never_a_scan(path: str) -> None:
     ids = [published()["id"] for _ in range(5)]
     path = "/v1/bulletins" + path.replace("{id}", ids[0])
@@ -414,7 +542,9 @@ def test_what_readers_ask_for_is_one_read_and_never_a_scan(path: str) -> None:
 
 def test_the_same_draft_again_is_one_draft() -> None:
     key = new_key()
-    first, second = (call("POST", "/v1/officer/bulletins", draft(), officer=LI, key=key) for _ in range(2))
+    first, second = (
+        call("POST", "/v1/officer/bulletins", draft(), officer=LI, key=key) for _ in range(2)
+    )
     other = call("POST", "/v1/officer/bulletins", draft(body={"en": "Other."}), officer=LI, key=key)
 
     assert first.json["id"] == second.json["id"]
@@ -423,7 +553,9 @@ def test_the_same_draft_again_is_one_draft() -> None:
 
 def test_a_picture_is_shown_once_it_is_ready_and_its_version_approved() -> None:
     bulletin = drafted()
-    reply = call("POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI)
+    reply = call(
+        "POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI
+    )
     assert (reply.status, reply.json["version"], reply.headers["etag"]) == (201, 2, '"2"')
     upload = reply.json["uploads"][0]
     assert upload["fields"]["key"] == original_key(bulletin["id"], upload["media_id"])
@@ -433,16 +565,27 @@ def test_a_picture_is_shown_once_it_is_ready_and_its_version_approved() -> None:
 
     settle(bulletin["id"], upload["media_id"])
     ready = opened(bulletin)
-    assert (ready["version"], ready["media"][0]["state"], ready["media"][0]["shown"]) == (3, "ready", True)
+    assert (ready["version"], ready["media"][0]["state"], ready["media"][0]["shown"]) == (
+        3,
+        "ready",
+        True,
+    )
     assert call("GET", stable).status == 404
     assert approve(ready).status == 200
     shown = call("GET", stable)
-    assert (shown.status, shown.headers["cache-control"]) == (302, "public, max-age=60, s-maxage=30")
+    assert (shown.status, shown.headers["cache-control"]) == (
+        302,
+        "public, max-age=60, s-maxage=30",
+    )
     signed = parse_qs(urlsplit(shown.headers["location"]).query)
     assert (signed["X-Amz-Expires"], signed["response-cache-control"]) == (["60"], ["max-age=60"])
-    assert derived_key(bulletin["id"], upload["media_id"], "preview.jpg") in shown.headers["location"]
+    assert (
+        derived_key(bulletin["id"], upload["media_id"], "preview.jpg") in shown.headers["location"]
+    )
     assert read(bulletin).json["media"][0]["url"].endswith(stable)
-    call("POST", f"/v1/officer/bulletins/{bulletin['id']}/withdraw", {"reason": "Over."}, officer=LI)
+    call(
+        "POST", f"/v1/officer/bulletins/{bulletin['id']}/withdraw", {"reason": "Over."}, officer=LI
+    )
     assert call("GET", stable).status == 404
 
 
@@ -451,7 +594,9 @@ def test_a_resident_cannot_bring_a_picture_into_a_bulletin() -> None:
     bulletin = drafted()
 
     reply = change(bulletin, media=[created["uploads"][0]["media_id"]])
-    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [("media.0", "unknown_value")]
+    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [
+        ("media.0", "unknown_value")
+    ]
 
 
 def test_a_picture_that_never_comes_is_rejected_and_no_longer_shown() -> None:
@@ -464,7 +609,9 @@ def test_a_picture_that_never_comes_is_rejected_and_no_longer_shown() -> None:
         wiring.advance_clock(timedelta(hours=24))
         assert sweep() == {"due": 1, "failed": 0}
         after = opened(bulletin)
-        assert [(each["state"], each["reason"], each["shown"]) for each in after["media"]] == [("rejected", "not_received", False)]
+        assert [(each["state"], each["reason"], each["shown"]) for each in after["media"]] == [
+            ("rejected", "not_received", False)
+        ]
         assert sweep() == {"due": 0, "failed": 0}
         assert approve(after).status == 200
     finally:
@@ -476,7 +623,9 @@ PICTURE = {"content_type": "image/jpeg", "size": 1000}
 
 def settle(bulletin_id: str, media_id: str) -> None:
     """Say that the picture was looked at and found good."""
-    boto3.client("s3").put_object(Bucket=wiring.bucket().name, Key=original_key(bulletin_id, media_id), Body=b"x")
+    boto3.client("s3").put_object(
+        Bucket=wiring.bucket().name, Key=original_key(bulletin_id, media_id), Body=b"x"
+    )
     manifest = Manifest(
         state=MediaState.READY,
         content_type="image/jpeg",
@@ -487,13 +636,21 @@ def settle(bulletin_id: str, media_id: str) -> None:
         width=3,
         height=4,
     )
-    assert record_picture(bulletin_id, media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now())
-    assert not record_picture(bulletin_id, media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now())
+    assert record_picture(
+        bulletin_id, media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now()
+    )
+    assert not record_picture(
+        bulletin_id, media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now()
+    )
 
 
 def sweep() -> dict[str, int]:
     return sweep_bulletins(
-        bulletins=wiring.bulletins(), audit=wiring.audit(), objects=wiring.objects(), uploads=wiring.uploads_queue(), now=wiring.now()
+        bulletins=wiring.bulletins(),
+        audit=wiring.audit(),
+        objects=wiring.objects(),
+        uploads=wiring.uploads_queue(),
+        now=wiring.now(),
     )
 
 

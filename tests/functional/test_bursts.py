@@ -1,4 +1,6 @@
-"""A burst does not flood: the first notices go alone, the rest wait for a digest, and what is critical never waits."""
+"""A burst does not flood: the first notices go alone, the rest wait for a digest, and what is
+critical never waits.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -22,7 +24,10 @@ def _quiet(aws: Mapping[str, str]) -> None:
 
 
 def burst(count: int, **more: object) -> list[str]:
-    return [call("POST", "/v1/reports", report("traffic_violation", **more), key=new_key()).json["id"] for _ in range(count)]
+    return [
+        call("POST", "/v1/reports", report("traffic_violation", **more), key=new_key()).json["id"]
+        for _ in range(count)
+    ]
 
 
 def kinds(aws: Mapping[str, str]) -> list[str]:
@@ -58,7 +63,9 @@ def test_a_digest_names_at_most_fifty_reports_and_counts_them_all(aws: Mapping[s
     assert (digest["count"], len(digest["report_ids"])) == (60, 50)
 
 
-def test_a_critical_report_in_the_middle_of_a_burst_goes_alone_at_once(aws: Mapping[str, str]) -> None:
+def test_a_critical_report_in_the_middle_of_a_burst_goes_alone_at_once(
+    aws: Mapping[str, str],
+) -> None:
     burst(15)
     cloud.stream(cloud.all_keys(aws))
     critical = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
@@ -68,10 +75,17 @@ def test_a_critical_report_in_the_middle_of_a_burst_goes_alone_at_once(aws: Mapp
     assert cloud.sent(aws)[-1]["attributes"]["urgency_rank"] == "3"
 
 
-def test_a_reporter_who_writes_a_line_at_a_time_is_one_thing_to_look_at(aws: Mapping[str, str]) -> None:
+def test_a_reporter_who_writes_a_line_at_a_time_is_one_thing_to_look_at(
+    aws: Mapping[str, str],
+) -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     for number in range(6):
-        call("POST", f"/v1/reports/{created['id']}/messages", {"text": f"Line {number}"}, receipt=created["receipt"])
+        call(
+            "POST",
+            f"/v1/reports/{created['id']}/messages",
+            {"text": f"Line {number}"},
+            receipt=created["receipt"],
+        )
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()
 
@@ -79,7 +93,9 @@ def test_a_reporter_who_writes_a_line_at_a_time_is_one_thing_to_look_at(aws: Map
     assert cloud.sent(aws)[-1]["report_ids"] == [created["id"]]
 
 
-def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit(aws: Mapping[str, str]) -> None:
+def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit(
+    aws: Mapping[str, str],
+) -> None:
     burst(10)
     burst(2, location={"lat": 39.92, "lon": 116.46})
     burst(2)
@@ -95,7 +111,10 @@ def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit(aws: Map
 def test_a_digest_whose_sender_dies_is_sent_again_whole(aws: Mapping[str, str]) -> None:
     burst(13)
     cloud.stream(cloud.all_keys(aws))
-    with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.times(1, inject.crash)), pytest.raises(inject.Crash):
+    with (
+        inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.times(1, inject.crash)),
+        pytest.raises(inject.Crash),
+    ):
         cloud.sweep()
     cloud.sweep()
 
@@ -104,7 +123,9 @@ def test_a_digest_whose_sender_dies_is_sent_again_whole(aws: Mapping[str, str]) 
     assert len({digest["event_id"] for digest in digests}) == 1
 
 
-def test_a_critical_report_that_nobody_acknowledges_escalates_at_five_and_fifteen_minutes(aws: Mapping[str, str]) -> None:
+def test_a_critical_report_that_nobody_acknowledges_escalates_at_five_and_fifteen_minutes(
+    aws: Mapping[str, str],
+) -> None:
     call("POST", "/v1/reports", report("child_abduction"), key=new_key())
     cloud.stream(cloud.all_keys(aws))
     seen = []
@@ -120,7 +141,13 @@ def test_the_first_acknowledgement_ends_the_escalation(aws: Mapping[str, str]) -
     cloud.officer("wang")
     created = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
     cloud.stream(cloud.all_keys(aws))
-    reply = call("PATCH", f"/v1/officer/reports/{created['id']}", {"status": "acknowledged"}, officer="wang", headers={"If-Match": '"1"'})
+    reply = call(
+        "PATCH",
+        f"/v1/officer/reports/{created['id']}",
+        {"status": "acknowledged"},
+        officer="wang",
+        headers={"If-Match": '"1"'},
+    )
     assert reply.status == 200, reply.text
     wiring.advance_clock(timedelta(minutes=30))
     cloud.sweep()
@@ -141,13 +168,20 @@ def test_a_second_digest_of_a_long_burst_names_reports_as_well(aws: Mapping[str,
 
 
 @pytest.mark.parametrize("operation", ["sns.PublishBatch"])
-def test_a_report_raised_to_critical_while_it_is_told_escalates_all_the_same(aws: Mapping[str, str], operation: str) -> None:
+def test_a_report_raised_to_critical_while_it_is_told_escalates_all_the_same(
+    aws: Mapping[str, str], operation: str
+) -> None:
     cloud.officer("wang")
     created = call("POST", "/v1/reports", report("other"), key=new_key()).json
     path = f"/v1/officer/reports/{created['id']}"
 
     def meanwhile(request: object) -> None:
-        assert call("PATCH", path, {"urgency": "critical"}, officer="wang", headers={"If-Match": '"1"'}).status == 200
+        assert (
+            call(
+                "PATCH", path, {"urgency": "critical"}, officer="wang", headers={"If-Match": '"1"'}
+            ).status
+            == 200
+        )
 
     with inject.fault(wiring.topic()._client, operation, inject.times(1, meanwhile)):
         cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
@@ -157,7 +191,9 @@ def test_a_report_raised_to_critical_while_it_is_told_escalates_all_the_same(aws
     assert "escalation" in kinds(aws)
 
 
-def test_a_critical_report_is_published_before_the_rest_of_its_batch(aws: Mapping[str, str]) -> None:
+def test_a_critical_report_is_published_before_the_rest_of_its_batch(
+    aws: Mapping[str, str],
+) -> None:
     burst(5)
     critical = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
     burst(5)
@@ -166,13 +202,26 @@ def test_a_critical_report_is_published_before_the_rest_of_its_batch(aws: Mappin
     assert cloud.sent(aws)[0]["report_id"] == critical["id"]
 
 
-def test_officers_hear_of_a_report_that_becomes_critical_or_comes_to_their_category(aws: Mapping[str, str]) -> None:
+def test_officers_hear_of_a_report_that_becomes_critical_or_comes_to_their_category(
+    aws: Mapping[str, str],
+) -> None:
     cloud.officer("wang")
-    raised, moved = (call("POST", "/v1/reports", report("other"), key=new_key()).json["id"] for _ in range(2))
+    raised, moved = (
+        call("POST", "/v1/reports", report("other"), key=new_key()).json["id"] for _ in range(2)
+    )
     cloud.stream(cloud.all_keys(aws))
     cloud.forget_sent(aws)
-    for report_id, body in ((raised, {"urgency": "critical"}), (moved, {"category": "traffic_violation"})):
-        reply = call("PATCH", f"/v1/officer/reports/{report_id}", body, officer="wang", headers={"If-Match": '"1"'})
+    for report_id, body in (
+        (raised, {"urgency": "critical"}),
+        (moved, {"category": "traffic_violation"}),
+    ):
+        reply = call(
+            "PATCH",
+            f"/v1/officer/reports/{report_id}",
+            body,
+            officer="wang",
+            headers={"If-Match": '"1"'},
+        )
         assert reply.status == 200, reply.text
     cloud.stream(cloud.all_keys(aws))
 

@@ -48,11 +48,15 @@ def history(created: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(row["by"], row["action"]) for row in wiring.audit().history(created["id"])]
 
 
-def test_a_conversation_through_the_receipt_ends_closed_with_a_reason_the_reporter_can_read() -> None:
+def test_a_conversation_through_the_receipt_ends_closed_with_a_reason_the_reporter_can_read() -> (
+    None
+):
     created = file()
     mine = {"receipt": created["receipt"]}
 
-    assert patch(created, {"status": "acknowledged", "assignee": "wang"}, 1).json["assignee"] == "wang"
+    assert (
+        patch(created, {"status": "acknowledged", "assignee": "wang"}, 1).json["assignee"] == "wang"
+    )
     asked = call("POST", path(created, "/messages"), {"text": "Is he still there?"}, officer="wang")
     assert asked.status == 201
     view = call("GET", "/v1/reports/mine", **mine).json
@@ -63,7 +67,10 @@ def test_a_conversation_through_the_receipt_ends_closed_with_a_reason_the_report
     assert "wang" not in str(view)
     call("POST", f"/v1/reports/{created['id']}/messages", {"text": "Yes, on the bench."}, **mine)
     assert call("GET", path(created), officer="li").json["unread"] == 1
-    assert patch(created, {"status": "in_progress", "assignee": "li"}, 2, officer="li").json["version"] == 3
+    assert (
+        patch(created, {"status": "in_progress", "assignee": "li"}, 2, officer="li").json["version"]
+        == 3
+    )
     closed = patch(created, CLOSE, 3, officer="li")
     assert (closed.status, closed.headers["etag"]) == (200, '"4"')
 
@@ -78,7 +85,10 @@ def test_closing_needs_a_disposition_and_a_reason() -> None:
     reply = patch(created, {"status": "closed"}, 1)
 
     assert reply.status == 422
-    assert {each["field"]: each["code"] for each in reply.json["errors"]} == {"disposition": "required", "reason": "required"}
+    assert {each["field"]: each["code"] for each in reply.json["errors"]} == {
+        "disposition": "required",
+        "reason": "required",
+    }
     assert head(created)["version"] == 1
 
 
@@ -96,7 +106,16 @@ def test_if_match_is_needed_and_must_be_the_present_version() -> None:
     created = file()
     assert call("PATCH", path(created), {"urgency": "low"}, officer="wang").status == 428
     for stale in ('"2"', "*", 'W/"1"', "1", '"0"', '"01"'):
-        assert call("PATCH", path(created), {"urgency": "low"}, officer="wang", headers={"If-Match": stale}).status == 412
+        assert (
+            call(
+                "PATCH",
+                path(created),
+                {"urgency": "low"},
+                officer="wang",
+                headers={"If-Match": stale},
+            ).status
+            == 412
+        )
     assert head(created)["version"] == 1
 
 
@@ -106,7 +125,12 @@ def test_the_version_grows_by_one_with_each_patch_and_with_nothing_else() -> Non
     assert patch(created, {"status": "new"}, 2).json["version"] == 3
     call("POST", path(created, "/messages"), {"text": "Hello."}, officer="wang")
     call("POST", path(created, "/notes"), {"text": "Known here."}, officer="wang")
-    call("POST", f"/v1/reports/{created['id']}/messages", {"text": "Hello."}, receipt=created["receipt"])
+    call(
+        "POST",
+        f"/v1/reports/{created['id']}/messages",
+        {"text": "Hello."},
+        receipt=created["receipt"],
+    )
     call("GET", path(created), officer="wang")
 
     assert head(created)["version"] == 3
@@ -121,19 +145,37 @@ def test_a_change_names_its_fields_with_old_and_new_values() -> None:
     assert [(item["by"], item["action"]) for item in items] == [("wang", "change"), ("li", "open")]
     assert items[0]["detail"] == {
         "version": 2,
-        "fields": {"status": {"old": "new", "new": "acknowledged"}, "urgency": {"old": "high", "new": "low"}},
+        "fields": {
+            "status": {"old": "new", "new": "acknowledged"},
+            "urgency": {"old": "high", "new": "low"},
+        },
     }
 
 
 def test_a_new_category_keeps_the_first_and_moves_the_report_in_the_lists() -> None:
     created = file()
-    assert patch(created, {"category": "traffic_violation"}, 1).json["first_category"] == "missing_elderly"
+    assert (
+        patch(created, {"category": "traffic_violation"}, 1).json["first_category"]
+        == "missing_elderly"
+    )
     assert patch(created, {"category": "other"}, 2).json["first_category"] == "missing_elderly"
     patch(created, {"category": "traffic_violation"}, 3)
 
-    assert [row["id"] for row in call("GET", "/v1/officer/reports", officer="narrow").json["items"]] == [created["id"]]
-    assert call("GET", "/v1/officer/reports?category=missing_elderly", officer="wang").json["items"] == []
-    assert len(call("GET", "/v1/officer/reports?category=traffic_violation&status=new", officer="wang").json["items"]) == 1
+    assert [
+        row["id"] for row in call("GET", "/v1/officer/reports", officer="narrow").json["items"]
+    ] == [created["id"]]
+    assert (
+        call("GET", "/v1/officer/reports?category=missing_elderly", officer="wang").json["items"]
+        == []
+    )
+    assert (
+        len(
+            call(
+                "GET", "/v1/officer/reports?category=traffic_violation&status=new", officer="wang"
+            ).json["items"]
+        )
+        == 1
+    )
 
 
 def test_reopening_takes_the_outcome_away() -> None:
@@ -149,7 +191,10 @@ def test_reopening_takes_the_outcome_away() -> None:
 
 def test_a_disposition_belongs_to_a_closed_report() -> None:
     created = file()
-    assert patch(created, {"disposition": "resolved"}, 1).json["errors"][0]["code"] == "only_when_closed"
+    assert (
+        patch(created, {"disposition": "resolved"}, 1).json["errors"][0]["code"]
+        == "only_when_closed"
+    )
     patch(created, CLOSE, 1)
     assert patch(created, {"disposition": "unfounded"}, 2).json["disposition"] == "unfounded"
 
@@ -162,7 +207,11 @@ def test_an_assignee_who_cannot_see_the_report_is_an_unknown_one() -> None:
         reply = patch(created, {"assignee": name}, 1)
         assert (reply.status, reply.json["errors"][0]) == (
             422,
-            {"field": "assignee", "code": "unknown_value", "detail": reply.json["errors"][0]["detail"]},
+            {
+                "field": "assignee",
+                "code": "unknown_value",
+                "detail": reply.json["errors"][0]["detail"],
+            },
         )
     assert patch(created, {"assignee": "li"}, 1).json["assignee"] == "li"
     assert patch(created, {"assignee": None}, 2).json["assignee"] is None
@@ -184,22 +233,35 @@ def test_a_duplicate_points_at_the_original_and_its_reporter_is_told() -> None:
 
 def test_a_link_to_a_report_out_of_scope_is_one_to_an_unknown_report_and_on_record() -> None:
     hidden, mine = file(), file(category="traffic_violation")
-    replies = [patch(mine, {"duplicate_of": each}, 1, officer="narrow") for each in (hidden["id"], "0" * 26)]
+    replies = [
+        patch(mine, {"duplicate_of": each}, 1, officer="narrow")
+        for each in (hidden["id"], "0" * 26)
+    ]
 
-    assert {(reply.status, reply.json["errors"][0]["code"]) for reply in replies} == {(422, "unknown_value")}
+    assert {(reply.status, reply.json["errors"][0]["code"]) for reply in replies} == {
+        (422, "unknown_value")
+    }
     assert history(hidden) == [("narrow", "denied")]
 
 
 def test_malicious_stands_once_a_second_officer_has_confirmed() -> None:
     created = file()
     proposed = patch(created, CLOSE | {"disposition": "malicious"}, 1)
-    assert (proposed.status, proposed.json["disposition"], proposed.json["proposal"]["by"]) == (200, None, "wang")
+    assert (proposed.status, proposed.json["disposition"], proposed.json["proposal"]["by"]) == (
+        200,
+        None,
+        "wang",
+    )
     confirm = path(created, "/malicious/confirm")
 
     own = call("POST", confirm, officer="wang")
     assert (own.status, own.json["code"]) == (403, "own_words")
     confirmed = call("POST", confirm, officer="li")
-    assert (confirmed.status, confirmed.json["disposition"], confirmed.json["proposal"]) == (201, "malicious", None)
+    assert (confirmed.status, confirmed.json["disposition"], confirmed.json["proposal"]) == (
+        201,
+        "malicious",
+        None,
+    )
     assert call("POST", confirm, officer="li").json["code"] == "nothing_to_confirm"
     assert history(created) == [("wang", "change"), ("wang", "denied"), ("li", "confirm")]
     view = call("GET", "/v1/reports/mine", receipt=created["receipt"])
@@ -226,7 +288,9 @@ def test_a_link_that_is_made_meanwhile_keeps_the_original_one() -> None:
     def in_between(request: Any) -> None:
         assert patch(second, {"duplicate_of": first["id"]}, 1).status == 200
 
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)):
+    with inject.fault(
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)
+    ):
         reply = patch(first, {"duplicate_of": third["id"]}, 1)
 
     assert (reply.status, reply.json["errors"][0]["code"]) == (422, "has_duplicates")
@@ -236,7 +300,11 @@ def test_a_link_that_is_made_meanwhile_keeps_the_original_one() -> None:
 def test_a_report_closed_as_a_duplicate_has_an_original_until_it_is_reopened() -> None:
     first, second = file(), file()
     closing = CLOSE | {"disposition": "duplicate"}
-    assert patch(second, closing, 1).json["errors"][0] | {"detail": ""} == {"field": "duplicate_of", "code": "required", "detail": ""}
+    assert patch(second, closing, 1).json["errors"][0] | {"detail": ""} == {
+        "field": "duplicate_of",
+        "code": "required",
+        "detail": "",
+    }
     assert patch(second, closing | {"duplicate_of": first["id"]}, 1).status == 200
     assert patch(second, {"duplicate_of": None}, 2).status == 422
 
@@ -263,22 +331,43 @@ def test_a_row_of_the_history_that_somebody_altered_is_marked() -> None:
     assert (altered["genuine"], altered["detail"], look["genuine"]) == (False, None, True)
 
 
-@pytest.mark.parametrize("wrong", ["0" * 25, "0" * 27, "o" * 26, "%23" * 26, "A" * 3000, "..%2F..", "%00", "%E4%BA%BA"])
+@pytest.mark.parametrize(
+    "wrong", ["0" * 25, "0" * 27, "o" * 26, "%23" * 26, "A" * 3000, "..%2F..", "%00", "%E4%BA%BA"]
+)
 def test_what_cannot_be_an_id_is_an_unknown_one(wrong: str) -> None:
-    for method, rest, body in (("GET", "", None), ("GET", "/history", None), ("POST", "/notes", {"text": "x"})):
-        assert call(method, f"/v1/officer/reports/{wrong}{rest}", body, officer="wang").status == 404
+    for method, rest, body in (
+        ("GET", "", None),
+        ("GET", "/history", None),
+        ("POST", "/notes", {"text": "x"}),
+    ):
+        assert (
+            call(method, f"/v1/officer/reports/{wrong}{rest}", body, officer="wang").status == 404
+        )
 
 
 def test_a_message_and_a_note_are_written_once_under_one_key() -> None:
     created = file()
     for kind in ("/messages", "/notes"):
         key = new_key()
-        replies = [call("POST", path(created, kind), {"text": "Once."}, key=key, officer="wang") for _ in range(3)]
-        assert {(reply.status, reply.json["id"]) for reply in replies} == {(201, replies[0].json["id"])}
-        assert call("POST", path(created, kind), {"text": "Other."}, key=key, officer="wang").json["code"] == "key_reused"
+        replies = [
+            call("POST", path(created, kind), {"text": "Once."}, key=key, officer="wang")
+            for _ in range(3)
+        ]
+        assert {(reply.status, reply.json["id"]) for reply in replies} == {
+            (201, replies[0].json["id"])
+        }
+        assert (
+            call("POST", path(created, kind), {"text": "Other."}, key=key, officer="wang").json[
+                "code"
+            ]
+            == "key_reused"
+        )
 
     opened = call("GET", path(created), officer="wang").json
-    assert ([each["text"] for each in opened["messages"]], [each["text"] for each in opened["notes"]]) == (["Once."], ["Once."])
+    assert (
+        [each["text"] for each in opened["messages"]],
+        [each["text"] for each in opened["notes"]],
+    ) == (["Once."], ["Once."])
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).text.count("Once.") == 1
 
 
@@ -290,10 +379,15 @@ def test_an_officer_enters_a_callers_report_and_hands_over_the_receipt() -> None
 
     assert (entered.status, again.status) == (201, 200)
     assert entered.json["receipt"] == again.json["receipt"]
-    assert call("GET", "/v1/reports/mine", receipt=entered.json["receipt"]).json["text"] == body["text"]
+    assert (
+        call("GET", "/v1/reports/mine", receipt=entered.json["receipt"]).json["text"]
+        == body["text"]
+    )
     assert call("GET", path(entered.json), officer="wang").json["source"] == "phone"
     assert history(entered.json)[0] == ("narrow", "open")
-    assert call("POST", "/v1/officer/reports", report(), key=new_key(), officer="wang").status == 422
+    assert (
+        call("POST", "/v1/officer/reports", report(), key=new_key(), officer="wang").status == 422
+    )
 
 
 def test_a_contact_is_revealed_for_a_reason_and_never_without_one() -> None:
@@ -311,7 +405,17 @@ def test_a_contact_is_revealed_for_a_reason_and_never_without_one() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{"reason": ""}, {"reason": "  "}, {"reason": "\u200b"}, {"reason": None}, {"reason": 7}, {"reason": "Because.", "x": 1}, [], None, 7],
+    [
+        {"reason": ""},
+        {"reason": "  "},
+        {"reason": "\u200b"},
+        {"reason": None},
+        {"reason": 7},
+        {"reason": "Because.", "x": 1},
+        [],
+        None,
+        7,
+    ],
 )
 def test_a_reveal_that_is_refused_for_its_reason_is_on_record(body: Any) -> None:
     created = file(contact={"phone": "+86 138 0000 0000"})
@@ -330,7 +434,10 @@ def test_a_withdrawn_report_opens_wholly_only_for_a_supervisor_with_a_reason() -
         opened = call("GET", path(created), officer=officer).json
         assert (opened["status"], opened["sealed"], opened["text"]) == ("withdrawn", True, None)
     assert call("GET", path(created, "?reason=An+appeal"), officer="wang").status == 403
-    assert call("GET", path(created, "?reason=An+appeal"), officer="boss").json["text"] == report()["text"]
+    assert (
+        call("GET", path(created, "?reason=An+appeal"), officer="boss").json["text"]
+        == report()["text"]
+    )
     assert patch(created, {"status": "in_progress"}, 1).json["code"] == "illegal_transition"
     assert history(created)[-2:] == [("wang", "denied"), ("boss", "open")]
 
@@ -338,7 +445,9 @@ def test_a_withdrawn_report_opens_wholly_only_for_a_supervisor_with_a_reason() -
 def test_a_step_keeps_a_notice_that_is_still_owed() -> None:
     created = file()
     patch(created, CLOSE, 1)
-    owed, _ = wiring.reports().table.query(keys.report(created["id"]), begins="EVENT#", consistent=True)
+    owed, _ = wiring.reports().table.query(
+        keys.report(created["id"]), begins="EVENT#", consistent=True
+    )
 
     assert [(row["kind"], row["duty"]) for row in owed] == [("report", "notify")]
     assert head(created)["duty"] == "expire"
@@ -350,13 +459,21 @@ def test_templates_stand_in_both_languages_with_their_placeholders() -> None:
     assert len(items) > 3
     for item in items:
         assert set(item["title"]) == set(item["text"]) == {"zh", "en"}
-        assert all("{" + name + "}" in wording for name in item["placeholders"] for wording in item["text"].values())
+        assert all(
+            "{" + name + "}" in wording
+            for name in item["placeholders"]
+            for wording in item["text"].values()
+        )
 
 
 def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
     created = file()
     patch(created, CLOSE | {"disposition": "malicious"}, 1)
-    wiring.reports().table.update(wiring.reports().table.update_action(keys.report(created["id"]), keys.HEAD, put={"expiring": True}))
+    wiring.reports().table.update(
+        wiring.reports().table.update_action(
+            keys.report(created["id"]), keys.HEAD, put={"expiring": True}
+        )
+    )
 
     replies = [
         patch(created, {"urgency": "low"}, 2),
@@ -371,7 +488,9 @@ def test_an_urgency_raised_to_critical_escalates_until_somebody_acknowledges() -
     created = file()
     wiring.reports().table.update(
         wiring.reports().table.update_action(
-            keys.report(created["id"]), keys.HEAD, remove=("duty", "due_at", "not_before", "duty_shard", "duty_at")
+            keys.report(created["id"]),
+            keys.HEAD,
+            remove=("duty", "due_at", "not_before", "duty_shard", "duty_at"),
         )
     )
     patch(created, {"urgency": "critical"}, 1)

@@ -1,4 +1,6 @@
-"""Admins open, pause and retire categories and channels while reports arrive: nothing else is refused, nothing lost, no restart."""
+"""Admins open, pause and retire categories and channels while reports arrive: nothing else is
+refused, nothing lost, no restart.
+"""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +23,11 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 @pytest.fixture
 def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     wiring.reset()
-    wiring.officers().put(Officer(username="chen", roles=(Role.OFFICER, Role.ADMIN), categories=(ALL,), districts=(ALL,)))
+    wiring.officers().put(
+        Officer(
+            username="chen", roles=(Role.OFFICER, Role.ADMIN), categories=(ALL,), districts=(ALL,)
+        )
+    )
     wiring.officers().put(Officer(username="li", categories=(ALL,), districts=(ALL,)))
     yield
     wiring.reset()
@@ -53,10 +59,22 @@ def test_a_paused_category_takes_no_report_in_the_reporters_language_and_opens_a
     key = new_key()
     assert file("traffic_violation", key).status == 201
     assert steer(categories=[category("traffic_violation", "paused")]).status == 200
-    refused = call("POST", "/v1/reports", report("traffic_violation"), key=new_key(), headers={"Accept-Language": "zh-Hans-CN"})
+    refused = call(
+        "POST",
+        "/v1/reports",
+        report("traffic_violation"),
+        key=new_key(),
+        headers={"Accept-Language": "zh-Hans-CN"},
+    )
 
-    assert (refused.status, refused.json["code"], refused.headers["content-language"]) == (409, "category_not_active", "zh")
-    assert file("traffic_violation", key).status == 200, "a phone that lost its 201 is not told that the category has closed"
+    assert (refused.status, refused.json["code"], refused.headers["content-language"]) == (
+        409,
+        "category_not_active",
+        "zh",
+    )
+    assert file("traffic_violation", key).status == 200, (
+        "a phone that lost its 201 is not told that the category has closed"
+    )
     assert states()["traffic_violation"] == "paused"
     assert steer(categories=[category("traffic_violation", "active")]).json["version"] == 2
     assert file("traffic_violation").status == 201
@@ -65,7 +83,9 @@ def test_a_paused_category_takes_no_report_in_the_reporters_language_and_opens_a
 def test_while_it_changes_nothing_else_is_refused() -> None:
     def steady(n: int) -> int:
         if n % 8 == 0:
-            return steer(channels=[category("lost_and_found", "active" if n % 16 else "planned")]).status
+            return steer(
+                channels=[category("lost_and_found", "active" if n % 16 else "planned")]
+            ).status
         return file("other" if n % 2 else "missing_elderly").status
 
     with ThreadPoolExecutor(4) as pool:
@@ -96,7 +116,9 @@ def test_the_clock_activates_and_deactivates_nothing_else() -> None:
     }
 
 
-def test_other_functions_see_it_within_a_minute_and_go_on_with_what_they_know_when_they_cannot_read() -> None:
+def test_other_functions_see_it_within_a_minute_and_go_on_with_what_they_know_when_they_cannot_read() -> (
+    None
+):
     elsewhere, now = other_function(), wiring.now()
     assert elsewhere.at(now).takes_reports("traffic_violation", now)
     steer(categories=[category("traffic_violation", "paused")])
@@ -110,7 +132,9 @@ def test_other_functions_see_it_within_a_minute_and_go_on_with_what_they_know_wh
 
     elsewhere._read = unreadable
     assert not elsewhere.at(now + 3 * minute).takes_reports("traffic_violation", now)
-    assert LiveCatalogue(unreadable).at(now).takes_reports("traffic_violation", now), "the seed, when nothing was ever read"
+    assert LiveCatalogue(unreadable).at(now).takes_reports("traffic_violation", now), (
+        "the seed, when nothing was ever read"
+    )
 
 
 def test_only_an_admin_may_and_it_is_on_record() -> None:
@@ -127,8 +151,12 @@ def test_other_is_never_switched_off_and_shards_only_grow() -> None:
     off = steer(categories=[category("other", "paused")])
     fewer = steer(categories=[category("missing_elderly", "active", shards=2)])
 
-    assert [(error["field"], error["code"]) for error in off.json["errors"]] == [("categories.0.state", "always_open")]
-    assert [(error["field"], error["code"]) for error in fewer.json["errors"]] == [("categories.0.shards", "shards_only_grow")]
+    assert [(error["field"], error["code"]) for error in off.json["errors"]] == [
+        ("categories.0.state", "always_open")
+    ]
+    assert [(error["field"], error["code"]) for error in fewer.json["errors"]] == [
+        ("categories.0.shards", "shards_only_grow")
+    ]
     assert file("other").status == 201
 
 
@@ -152,7 +180,9 @@ def test_every_wrong_field_is_named_at_once() -> None:
 def test_what_does_not_wait_takes_no_time_to_come(state: str) -> None:
     due = times.render(wiring.now() + timedelta(hours=1))
     reply = steer(channels=[category("traffic", state, activates_at=due)])
-    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [("channels.0.activates_at", "not_awaiting_activation")]
+    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [
+        ("channels.0.activates_at", "not_awaiting_activation")
+    ]
 
 
 def test_a_call_that_changes_nothing_makes_no_version() -> None:
@@ -167,10 +197,22 @@ def test_what_apps_are_told_changes_and_no_report_is_refused_for_a_version() -> 
     told = call("GET", "/v1/catalogue").json["app"]
 
     assert reply.json["app"] == told
-    assert told == {"minimum_version": "9.1", "flags": {"bulletins": True, "leads": True, "video": False}, "emergency_number": "110"}
+    assert told == {
+        "minimum_version": "9.1",
+        "flags": {"bulletins": True, "leads": True, "video": False},
+        "emergency_number": "110",
+    }
     steer(app={"flags": {"leads": False}})
-    assert call("GET", "/v1/catalogue").json["app"] == told | {"flags": {"bulletins": True, "leads": False, "video": False}}
-    old = call("POST", "/v1/reports", report(), key=new_key(), headers={"User-Agent": "app/1.0", "X-App-Version": "1.0"})
+    assert call("GET", "/v1/catalogue").json["app"] == told | {
+        "flags": {"bulletins": True, "leads": False, "video": False}
+    }
+    old = call(
+        "POST",
+        "/v1/reports",
+        report(),
+        key=new_key(),
+        headers={"User-Agent": "app/1.0", "X-App-Version": "1.0"},
+    )
     assert old.status == 201
 
 
@@ -198,16 +240,23 @@ def test_more_shards_are_read_at_once_and_written_to_when_everybody_reads_them()
     steer(categories=[category("other", "active", shards=16)])
     assert here.shards_to_write("other", now + timedelta(seconds=170)) == 4
     assert here.at(now + timedelta(minutes=4)).category("other").shards == 16
-    assert [each.shards_to_write("other", now + timedelta(minutes=4)) for each in (here, elsewhere)] == [16, 16]
+    assert [
+        each.shards_to_write("other", now + timedelta(minutes=4)) for each in (here, elsewhere)
+    ] == [16, 16]
     assert here.shards_to_write("missing_elderly", now) == 4
     steer(categories=[category("other", "active")])
     assert here.at(now).category("other").shards == 16
 
 
 def test_two_admins_at_once_lose_neither_change() -> None:
-    changes = [{"channels": [category(code, "active")]} for code in ("lost_and_found", "traffic", "criminal_suspects")]
+    changes = [
+        {"channels": [category(code, "active")]}
+        for code in ("lost_and_found", "traffic", "criminal_suspects")
+    ]
     with ThreadPoolExecutor(3) as pool:
-        assert [reply.status for reply in pool.map(lambda change: steer(**change), changes)] == [200] * 3
+        assert [reply.status for reply in pool.map(lambda change: steer(**change), changes)] == [
+            200
+        ] * 3
 
     assert set(states("channels").values()) == {"active"}
     assert wiring.catalogue_changes().read().version == 3

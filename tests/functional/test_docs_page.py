@@ -16,7 +16,9 @@ class Addresses(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         values = dict(attributes)
-        self.found += [value for name, value in attributes if name in ("src", "href", "spec-url") and value]
+        self.found += [
+            value for name, value in attributes if name in ("src", "href", "spec-url") and value
+        ]
         self.inline |= tag == "script" and "src" not in values
 
 
@@ -35,12 +37,17 @@ def test_everything_on_it_comes_from_here_behind_any_prefix() -> None:
             if not address.startswith("data:"):
                 absolute = urljoin(f"{prefix}/docs", address)
                 assert absolute.startswith(f"{prefix}/")
-                assert call("GET", urlsplit(absolute).path.removeprefix(urlsplit(prefix).path)).status == 200
+                assert (
+                    call("GET", urlsplit(absolute).path.removeprefix(urlsplit(prefix).path)).status
+                    == 200
+                )
 
 
 def test_it_forbids_whatever_is_not_from_here() -> None:
     page = call("GET", "/docs")
-    policy = dict(part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";"))
+    policy = dict(
+        part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";")
+    )
 
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["connect-src"] == "'self'"

@@ -1,4 +1,6 @@
-"""Every route, with good bodies and what can become of them: the answer is one of those described, and never a fault of ours."""
+"""Every route, with good bodies and what can become of them: the answer is one of those described,
+and never a fault of ours.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,11 +22,26 @@ JSON = st.recursive(
     | st.floats()
     | st.text(max_size=20)
     | st.sampled_from(["*", "other", "zh", "2026-11-24T08:30:00Z"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 WORDS = st.text(max_size=30) | st.sampled_from(
-    ["0", "-1", "*", "..", "%00", "null", "wang", "2026-11-24T08:30:00Z", "chaoyang", "other", "Z" * 26, "A" * 500]
+    [
+        "0",
+        "-1",
+        "*",
+        "..",
+        "%00",
+        "null",
+        "wang",
+        "2026-11-24T08:30:00Z",
+        "chaoyang",
+        "other",
+        "Z" * 26,
+        "A" * 500,
+    ]
 )
 
 
@@ -32,7 +49,12 @@ WORDS = st.text(max_size=30) | st.sampled_from(
 def known(aws: Mapping[str, str]) -> dict[str, str]:
     """Ids that there are, by the name of the path's parameter, and a receipt."""
     cloud.officer("wang", roles=tuple(Role))
-    created = call("POST", "/v1/reports", report(media=[{"content_type": "video/mp4", "size": 17 << 20}]), key=new_key()).json
+    created = call(
+        "POST",
+        "/v1/reports",
+        report(media=[{"content_type": "video/mp4", "size": 17 << 20}]),
+        key=new_key(),
+    ).json
     draft = next(operation for operation in OPERATIONS if operation.name == "draft_bulletin")
     bulletin = call("POST", draft.path, draft.example, key=new_key(), officer="wang").json
     return {
@@ -61,13 +83,19 @@ def mutated(draw: st.DrawFn, example: Any) -> Any:
     return body
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=[f"{operation.method} {operation.path}" for operation in OPERATIONS])
+@pytest.mark.parametrize(
+    "operation",
+    OPERATIONS,
+    ids=[f"{operation.method} {operation.path}" for operation in OPERATIONS],
+)
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_comes_the_answer_is_as_described_and_no_fault_of_ours(
     operation: Operation, known: Mapping[str, str], data: st.DataObject
 ) -> None:
-    path = "/".join(quote(_segment(part, known, data), safe="") for part in operation.path.split("/"))
+    path = "/".join(
+        quote(_segment(part, known, data), safe="") for part in operation.path.split("/")
+    )
     if operation.query:
         names = st.sampled_from([*operation.query.model_fields, "other"])
         path += "?" + urlencode(data.draw(st.lists(st.tuples(names, WORDS), max_size=2)))

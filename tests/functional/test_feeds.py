@@ -1,4 +1,6 @@
-"""The feeds against their specifications: JSON Feed 1.1, Atom (RFC 4287), CAP 1.2 by the OASIS schema; cached, and gone in time."""
+"""The feeds against their specifications: JSON Feed 1.1, Atom (RFC 4287), CAP 1.2 by the OASIS
+schema; cached, and gone in time.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +21,16 @@ from chalicelib.domain.cap import CATEGORIES
 from chalicelib.domain.languages import text
 from chalicelib.domain.officers import ALL, Officer
 from tests.client import Reply, call
-from tests.functional.test_bulletins import LI, ZHAO, approve, change, drafted, opened, published, settle
+from tests.functional.test_bulletins import (
+    LI,
+    ZHAO,
+    approve,
+    change,
+    drafted,
+    opened,
+    published,
+    settle,
+)
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 
@@ -93,7 +104,10 @@ JSON_FEED = {
                         "items": {
                             "type": "object",
                             "required": ["url", "mime_type"],
-                            "properties": {"url": _URL, "mime_type": {"type": "string", "pattern": "^[a-z]+/[a-z0-9.+-]+$"}},
+                            "properties": {
+                                "url": _URL,
+                                "mime_type": {"type": "string", "pattern": "^[a-z]+/[a-z0-9.+-]+$"},
+                            },
                         },
                     },
                 },
@@ -115,7 +129,10 @@ def cap_schema() -> etree.XMLSchema:
 def alert(bulletin: Mapping[str, Any]) -> etree._Element:
     """The CAP document, valid by the OASIS schema."""
     reply = call("GET", f"/v1/bulletins/{bulletin['id']}/cap")
-    assert (reply.status, reply.headers["content-type"]) == (200, "application/cap+xml; charset=utf-8")
+    assert (reply.status, reply.headers["content-type"]) == (
+        200,
+        "application/cap+xml; charset=utf-8",
+    )
     document = etree.fromstring(reply.text.encode())
     cap_schema().assertValid(document)
     return document
@@ -131,7 +148,9 @@ def post(bulletin: Mapping[str, Any], step: str, body: Any) -> Reply:
 
 def with_picture(**more: Any) -> dict[str, Any]:
     bulletin = drafted(**more)
-    upload = post(bulletin, "media", {"media": [{"content_type": "image/png", "size": 9}]}).json["uploads"][0]
+    upload = post(bulletin, "media", {"media": [{"content_type": "image/png", "size": 9}]}).json[
+        "uploads"
+    ][0]
     settle(bulletin["id"], upload["media_id"])
     reply = approve(opened(bulletin))
     assert reply.status == 200, reply.text
@@ -146,14 +165,22 @@ def assert_is_atom(feed: etree._Element) -> None:
             assert len(node.findall(ATOM + name)) == 1, name
         assert re.match(r"https?://[^/]+/", node.findtext(ATOM + "id") or "")
         for stamp in (*node.findall(ATOM + "updated"), *node.findall(ATOM + "published")):
-            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", str(stamp.text))
+            assert re.fullmatch(
+                r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", str(stamp.text)
+            )
         assert len(node.findall(ATOM + "content")) <= 1
-        alternates = [(link.get("type"), link.get("hreflang")) for link in node.findall(ATOM + "link") if link.get("rel") == "alternate"]
+        alternates = [
+            (link.get("type"), link.get("hreflang"))
+            for link in node.findall(ATOM + "link")
+            if link.get("rel") == "alternate"
+        ]
         assert len(alternates) == len(set(alternates))
         for link in node.findall(ATOM + "link"):
             assert re.match("https?://", link.get("href") or "")
     assert feed.find(f"{ATOM}author/{ATOM}name") is not None
-    assert [link.get("href") for link in feed.findall(ATOM + "link") if link.get("rel") == "self"] == [feed.findtext(ATOM + "id")]
+    assert [
+        link.get("href") for link in feed.findall(ATOM + "link") if link.get("rel") == "self"
+    ] == [feed.findtext(ATOM + "id")]
     ids = [entry.findtext(ATOM + "id") for entry in feed.findall(ATOM + "entry")]
     assert len(ids) == len(set(ids))
     for entry in feed.findall(ATOM + "entry"):
@@ -184,13 +211,20 @@ def test_the_atom_feed_is_one_and_a_second_reader_finds_the_same_in_it(language:
     bulletins = [with_picture(area=PLACE), published(title={"en": NASTY}, body={"en": NASTY})]
     reply = call("GET", "/v1/bulletins/feed.atom", headers={"Accept-Language": language})
 
-    assert (reply.status, reply.headers["content-type"]) == (200, "application/atom+xml; charset=utf-8")
+    assert (reply.status, reply.headers["content-type"]) == (
+        200,
+        "application/atom+xml; charset=utf-8",
+    )
     assert_is_atom(etree.fromstring(reply.text.encode()))
     found = feedparser.parse(reply.text)
     assert (found.bozo, found.version) == (False, "atom10")
-    assert [entry.link.rsplit("/", 1)[1] for entry in found.entries] == [bulletin["id"] for bulletin in reversed(bulletins)]
+    assert [entry.link.rsplit("/", 1)[1] for entry in found.entries] == [
+        bulletin["id"] for bulletin in reversed(bulletins)
+    ]
     assert found.entries[0].title == NASTY.removesuffix("\ufffe").rstrip()
-    assert [link.type for link in found.entries[1].links if link.rel == "enclosure"] == ["image/jpeg"]
+    assert [link.type for link in found.entries[1].links if link.rel == "enclosure"] == [
+        "image/jpeg"
+    ]
 
 
 def test_a_feed_tells_of_a_correction_and_when() -> None:
@@ -200,13 +234,18 @@ def test_a_feed_tells_of_a_correction_and_when() -> None:
     after = call("GET", "/v1/bulletins/feed.json").json["items"][0]
 
     assert after["id"] == before["id"]
-    assert (before["date_modified"], after["date_modified"]) == (before["date_published"], corrected["corrected_at"])
+    assert (before["date_modified"], after["date_modified"]) == (
+        before["date_published"],
+        corrected["corrected_at"],
+    )
     at = times.parse(corrected["corrected_at"]).astimezone(timezone(timedelta(hours=8)))
     assert f"Corrected: {at:%Y-%m-%d %H:%M} (UTC+8)\n" in after["content_text"]
 
 
 def test_an_alert_its_updates_and_its_cancel_are_valid_and_chained() -> None:
-    bulletin = with_picture(channel="missing_persons", guardian_consent=True, about="child", area=PLACE)
+    bulletin = with_picture(
+        channel="missing_persons", guardian_consent=True, about="child", area=PLACE
+    )
     first = alert(bulletin)
     corrected = approve(change(opened(bulletin), body={"en": "In a red coat."}).json)
     assert corrected.status == 200, corrected.text
@@ -214,8 +253,15 @@ def test_an_alert_its_updates_and_its_cancel_are_valid_and_chained() -> None:
     post(bulletin, "resolve", {"outcome": {"zh": "已找到。", "en": "Found."}})
     third = alert(bulletin)
 
-    assert [values(each, "msgType") for each in (first, second, third)] == [["Alert"], ["Update"], ["Cancel"]]
-    sent = [(values(each, "sender")[0], values(each, "identifier")[0], values(each, "sent")[0]) for each in (first, second, third)]
+    assert [values(each, "msgType") for each in (first, second, third)] == [
+        ["Alert"],
+        ["Update"],
+        ["Cancel"],
+    ]
+    sent = [
+        (values(each, "sender")[0], values(each, "identifier")[0], values(each, "sent")[0])
+        for each in (first, second, third)
+    ]
     assert [values(each, "references") for each in (first, second, third)] == [
         [],
         [",".join(sent[0])],
@@ -235,14 +281,21 @@ def test_a_withdrawn_bulletins_outcome_is_told_no_more() -> None:
     post(bulletin, "withdraw", {"reason": "A secret."})
     after = alert(bulletin)
 
-    assert (values(before, "note"), values(after, "note")) == (["A name."], ["This bulletin has been withdrawn.\n本通报已撤回。"])
+    assert (values(before, "note"), values(after, "note")) == (
+        ["A name."],
+        ["This bulletin has been withdrawn.\n本通报已撤回。"],
+    )
     assert values(after, "msgType") == ["Cancel"]
     assert values(before, "identifier")[0] in values(after, "references")[0]
 
 
 def test_the_time_of_a_feed_never_goes_back() -> None:
     def updated(query: str = "") -> str:
-        return str(etree.fromstring(call("GET", f"/v1/bulletins/feed.atom{query}").text.encode()).findtext(ATOM + "updated"))
+        return str(
+            etree.fromstring(call("GET", f"/v1/bulletins/feed.atom{query}").text.encode()).findtext(
+                ATOM + "updated"
+            )
+        )
 
     assert updated() == "2026-01-01T00:00:00.000Z"
     bulletin = published()
@@ -255,37 +308,67 @@ def test_the_time_of_a_feed_never_goes_back() -> None:
 
 
 def test_an_instruction_fits_what_the_channel_is_about() -> None:
-    said = {channel: text(f"bulletin.instruction.{channel}", "en", number="110") for channel in CATEGORIES}
+    said = {
+        channel: text(f"bulletin.instruction.{channel}", "en", number="110")
+        for channel in CATEGORIES
+    }
     assert values(alert(published()), "instruction")[0] == said["key_cases"]
-    assert ("this person" in said["missing_persons"], "this item" in said["lost_and_found"], "this vehicle" in said["traffic"]) == (
-        True,
-    ) * 3
+    assert (
+        "this person" in said["missing_persons"],
+        "this item" in said["lost_and_found"],
+        "this vehicle" in said["traffic"],
+    ) == (True,) * 3
 
 
 @pytest.mark.parametrize(
     ("about", "urgency", "severity"),
-    [("child", "Immediate", "Severe"), ("elderly", "Immediate", "Moderate"), ("other", "Expected", "Moderate")],
+    [
+        ("child", "Immediate", "Severe"),
+        ("elderly", "Immediate", "Moderate"),
+        ("other", "Expected", "Moderate"),
+    ],
 )
-def test_urgency_and_severity_follow_whom_it_is_about(about: str, urgency: str, severity: str) -> None:
+def test_urgency_and_severity_follow_whom_it_is_about(
+    about: str, urgency: str, severity: str
+) -> None:
     document = alert(published(about=about))
 
-    assert (set(values(document, "urgency")), set(values(document, "severity"))) == ({urgency}, {severity})
+    assert (set(values(document, "urgency")), set(values(document, "severity"))) == (
+        {urgency},
+        {severity},
+    )
     assert values(document, "expires")
 
 
-@pytest.mark.parametrize("area", [None, "chaoyang", "Around the Workers' Stadium", {"text": "The park", **PLACE}, {"district": "haidian"}])
+@pytest.mark.parametrize(
+    "area",
+    [
+        None,
+        "chaoyang",
+        "Around the Workers' Stadium",
+        {"text": "The park", **PLACE},
+        {"district": "haidian"},
+    ],
+)
 def test_every_kind_of_area_makes_a_valid_alert(area: Any) -> None:
     document = alert(published(area=area))
 
     assert all(values(document, "areaDesc"))
-    assert len(values(document, "polygon")) == (2 if isinstance(area, dict) and "lat" in area else 0)
+    assert len(values(document, "polygon")) == (
+        2 if isinstance(area, dict) and "lat" in area else 0
+    )
 
 
 def test_the_public_is_told_a_coarse_place_only() -> None:
     bulletin = published(area=PLACE)
     forms = [
         call("GET", path).text
-        for path in ("/v1/bulletins", f"/v1/bulletins/{bulletin['id']}", f"/v1/bulletins/{bulletin['id']}/cap", "/v1/bulletins/feed.json")
+        for path in (
+            "/v1/bulletins",
+            f"/v1/bulletins/{bulletin['id']}",
+            f"/v1/bulletins/{bulletin['id']}/cap",
+            "/v1/bulletins/feed.json",
+        )
     ]
 
     assert call("GET", f"/v1/bulletins/{bulletin['id']}").json["area"] == {
@@ -303,15 +386,28 @@ def test_the_public_is_told_a_coarse_place_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/bulletins", "/v1/bulletins/{id}", "/v1/bulletins/feed.json", "/v1/bulletins/feed.atom", "/v1/bulletins/{id}/cap"]
+    "path",
+    [
+        "/v1/bulletins",
+        "/v1/bulletins/{id}",
+        "/v1/bulletins/feed.json",
+        "/v1/bulletins/feed.atom",
+        "/v1/bulletins/{id}/cap",
+    ],
 )
 def test_public_reads_are_cacheable_for_a_minute_and_answer_304(path: str) -> None:
     bulletin = published()
     path = path.replace("{id}", bulletin["id"])
     first = call("GET", path, headers={"Accept-Language": "zh"})
-    again = call("GET", path, headers={"Accept-Language": "zh", "If-None-Match": first.headers["etag"]})
+    again = call(
+        "GET", path, headers={"Accept-Language": "zh", "If-None-Match": first.headers["etag"]}
+    )
 
-    assert (first.status, first.headers["cache-control"], first.headers["vary"]) == (200, "public, max-age=60", "Accept-Language")
+    assert (first.status, first.headers["cache-control"], first.headers["vary"]) == (
+        200,
+        "public, max-age=60",
+        "Accept-Language",
+    )
     assert (again.status, again.text, again.headers["etag"]) == (304, "", first.headers["etag"])
 
 
@@ -319,8 +415,17 @@ def test_nothing_is_kept_beyond_the_end_of_what_it_shows() -> None:
     bulletin = published(expires_at=times.render(wiring.now() + timedelta(minutes=10)))
     wiring.advance_clock(timedelta(minutes=9, seconds=30))
 
-    for path in ("/v1/bulletins", f"/v1/bulletins/{bulletin['id']}", "/v1/bulletins/feed.json", f"/v1/bulletins/{bulletin['id']}/cap"):
-        assert 20 <= int(call("GET", path).headers["cache-control"].removeprefix("public, max-age=")) < 31
+    for path in (
+        "/v1/bulletins",
+        f"/v1/bulletins/{bulletin['id']}",
+        "/v1/bulletins/feed.json",
+        f"/v1/bulletins/{bulletin['id']}/cap",
+    ):
+        assert (
+            20
+            <= int(call("GET", path).headers["cache-control"].removeprefix("public, max-age="))
+            < 31
+        )
 
 
 def test_a_feed_can_be_of_one_channel() -> None:
@@ -334,8 +439,18 @@ def test_a_feed_can_be_of_one_channel() -> None:
 
 def test_an_atom_feed_of_anything_that_can_be_written_is_well_formed() -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    everything = "".join(map(chr, (*range(0x20, 0x7F), 0x85, 0x2028, 0xFFFD, 0xFFFE, 0xFFFF, 0x1FFFE)))
-    content = Content(channel="traffic", title={"zh": everything}, body={"zh": everything}, area=everything)
+    everything = "".join(
+        map(chr, (*range(0x20, 0x7F), 0x85, 0x2028, 0xFFFD, 0xFFFE, 0xFFFF, 0x1FFFE))
+    )
+    content = Content(
+        channel="traffic", title={"zh": everything}, body={"zh": everything}, area=everything
+    )
     entry = feeds.Entry("B-1", content, now, None, now)
 
-    assert_is_atom(etree.fromstring(feeds.atom([entry], changed_at=None, channel=None, language="zh", base="https://api.test").encode()))
+    assert_is_atom(
+        etree.fromstring(
+            feeds.atom(
+                [entry], changed_at=None, channel=None, language="zh", base="https://api.test"
+            ).encode()
+        )
+    )

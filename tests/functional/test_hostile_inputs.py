@@ -1,6 +1,8 @@
-"""What nobody means well with, each in its numbered case (A: bodies, B: headers, methods and paths, D: ids and receipts).
+"""What nobody means well with, each in its numbered case (A: bodies, B: headers, methods and paths,
+D: ids and receipts).
 
-All go through the gateway as it is deployed. Whatever is refused is problem+json in the one shape, says nothing back, and leaves no row.
+All go through the gateway as it is deployed. Whatever is refused is problem+json in the one shape,
+says nothing back, and leaves no row.
 """
 
 import json
@@ -27,7 +29,9 @@ from tests.documented import assert_documented
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 gateway = Gateway(app)
-PROBLEM = Draft202012Validator(json.loads(DOCUMENT.read_text(encoding="utf-8"))["components"]["schemas"]["Problem"])
+PROBLEM = Draft202012Validator(
+    json.loads(DOCUMENT.read_text(encoding="utf-8"))["components"]["schemas"]["Problem"]
+)
 # In every refused input somewhere; in no answer ever.
 CANARY = "canary-4471"
 JSON = {"Content-Type": "application/json"}
@@ -48,16 +52,27 @@ class Reply:
         return {error["field"] for error in self.json.get("errors", [])}
 
 
-def send(method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
+def send(
+    method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> Reply:
     answer = gateway.answer(method, target, list((headers or {}).items()), body, "203.0.113.77")
     reply = as_reply(answer)
     if answer.route != "-":
-        assert_documented(method, answer.route, reply.status, reply.headers["content-type"], reply.body.decode())
+        assert_documented(
+            method, answer.route, reply.status, reply.headers["content-type"], reply.body.decode()
+        )
     return reply
 
 
 def create(body: bytes, **headers: str) -> Reply:
-    return send("POST", "/v1/reports", body, JSON | {"Idempotency-Key": new_key()} | {k.replace("_", "-"): v for k, v in headers.items()})
+    return send(
+        "POST",
+        "/v1/reports",
+        body,
+        JSON
+        | {"Idempotency-Key": new_key()}
+        | {k.replace("_", "-"): v for k, v in headers.items()},
+    )
 
 
 def create_json(**more: Any) -> Reply:
@@ -89,7 +104,11 @@ def assert_refused(reply: Reply, status: int) -> None:
 
 def rows(aws: Mapping[str, str]) -> int:
     dynamodb = boto3.client("dynamodb")
-    return sum(dynamodb.scan(TableName=table, Select="COUNT")["Count"] for name, table in aws.items() if name.endswith("_TABLE"))
+    return sum(
+        dynamodb.scan(TableName=table, Select="COUNT")["Count"]
+        for name, table in aws.items()
+        if name.endswith("_TABLE")
+    )
 
 
 def raw(**members: str) -> bytes:
@@ -154,7 +173,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "26 lon -181": ({"location": {"lat": 0, "lon": -181}}, "location.lon"),
     "26 lat alone": ({"location": {"lat": 1}}, "location.lon"),
     "26 an unknown datum": ({"location": {"lat": 1, "lon": 1, "datum": CANARY}}, "location.datum"),
-    "26 less than no accuracy": ({"location": {"lat": 1, "lon": 1, "accuracy_m": -1}}, "location.accuracy_m"),
+    "26 less than no accuracy": (
+        {"location": {"lat": 1, "lon": 1, "accuracy_m": -1}},
+        "location.accuracy_m",
+    ),
     "27 the year 9999": ({"occurred_at": "9999-12-31T23:59:59Z"}, "occurred_at"),
     "27 before 1970": ({"occurred_at": "1969-12-31T23:59:59Z"}, "occurred_at"),
     "27 30 February": ({"occurred_at": "2026-02-30T00:00:00Z"}, "occurred_at"),
@@ -172,13 +194,22 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "36 SVG": ({"media": [MEDIUM | {"content_type": "image/svg+xml"}]}, "media.0.content_type"),
     "36 HTML": ({"media": [MEDIUM | {"content_type": "text/html"}]}, "media.0.content_type"),
     "36 TIFF": ({"media": [MEDIUM | {"content_type": "image/tiff"}]}, "media.0.content_type"),
-    "36 a type in capitals with a parameter": ({"media": [MEDIUM | {"content_type": "image/JPEG; a=b"}]}, "media.0.content_type"),
+    "36 a type in capitals with a parameter": (
+        {"media": [MEDIUM | {"content_type": "image/JPEG; a=b"}]},
+        "media.0.content_type",
+    ),
     "36 a sha256 of 63 digits": ({"media": [MEDIUM | {"sha256": "a" * 63}]}, "media.0.sha256"),
-    "37 a name for the file": ({"media": [MEDIUM | {"filename": f"../../{CANARY}"}]}, "media.0.filename"),
+    "37 a name for the file": (
+        {"media": [MEDIUM | {"filename": f"../../{CANARY}"}]},
+        "media.0.filename",
+    ),
     # There is no such field in the contract: a client that fills it in is told so like any other.
     "38 a field that only a robot fills in": ({"website": CANARY}, "website"),
     "39 a contact's name over 100": ({"contact": {"name": "n" * 101}}, "contact.name"),
-    "39 a contact over 1 KB": ({"contact": {"email": f"{CANARY}@{'e' * 1024}.cn"}}, "contact.email"),
+    "39 a contact over 1 KB": (
+        {"contact": {"email": f"{CANARY}@{'e' * 1024}.cn"}},
+        "contact.email",
+    ),
     "39 a phone of words": ({"contact": {"phone": f"{CANARY} call me"}}, "contact.phone"),
     "39 an address without @": ({"contact": {"email": CANARY}}, "contact.email"),
     "39 a contact without anything": ({"contact": {}}, "contact"),
@@ -188,7 +219,9 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("members", "field"), INVALID.values(), ids=INVALID.keys())
-def test_what_is_readable_but_wrong_is_422_and_names_the_field(members: dict[str, Any], field: str, aws: Mapping[str, str]) -> None:
+def test_what_is_readable_but_wrong_is_422_and_names_the_field(
+    members: dict[str, Any], field: str, aws: Mapping[str, str]
+) -> None:
     reply = create_json(**members)
 
     assert_refused(reply, 422)
@@ -197,7 +230,9 @@ def test_what_is_readable_but_wrong_is_422_and_names_the_field(members: dict[str
 
 
 @pytest.mark.parametrize(
-    "body", [b"null", b"[]", b'"text"', b"5", b"true"], ids=["2 null", "3 a list", "3 a string", "3 a number", "3 true"]
+    "body",
+    [b"null", b"[]", b'"text"', b"5", b"true"],
+    ids=["2 null", "3 a list", "3 a string", "3 a number", "3 true"],
 )
 def test_what_is_not_an_object_is_422(body: bytes, aws: Mapping[str, str]) -> None:
     assert_refused(create(body), 422)
@@ -206,7 +241,11 @@ def test_what_is_not_an_object_is_422(body: bytes, aws: Mapping[str, str]) -> No
 
 @pytest.mark.parametrize(
     "body",
-    [raw(location='{"lat":1e999,"lon":1}'), raw(location='{"lat":1,"lon":-1e999}'), raw(details='{"plate":1e999}')],
+    [
+        raw(location='{"lat":1e999,"lon":1}'),
+        raw(location='{"lat":1,"lon":-1e999}'),
+        raw(details='{"plate":1e999}'),
+    ],
     ids=["8 lat 1e999", "8 lon -1e999", "8 1e999 in the details"],
 )
 def test_a_number_beyond_all_numbers_is_422(body: bytes, aws: Mapping[str, str]) -> None:
@@ -214,7 +253,9 @@ def test_a_number_beyond_all_numbers_is_422(body: bytes, aws: Mapping[str, str])
     assert rows(aws) == 0
 
 
-def test_27_a_time_a_day_ahead_is_taken_and_flagged_and_one_further_ahead_is_not(aws: Mapping[str, str]) -> None:
+def test_27_a_time_a_day_ahead_is_taken_and_flagged_and_one_further_ahead_is_not(
+    aws: Mapping[str, str],
+) -> None:
     now = wiring.now()
     assert_refused(create_json(occurred_at=times.render(now + timedelta(hours=25))), 422)
     assert rows(aws) == 0
@@ -222,7 +263,9 @@ def test_27_a_time_a_day_ahead_is_taken_and_flagged_and_one_further_ahead_is_not
 
 
 def test_every_wrong_field_is_named_at_once() -> None:
-    reply = create_json(category="x", location={"lat": 91, "lon": 181}, media=[MEDIUM | {"size": 0}])
+    reply = create_json(
+        category="x", location={"lat": 91, "lon": 181}, media=[MEDIUM | {"size": 0}]
+    )
     assert reply.wrong_fields == {"category", "location.lat", "location.lon", "media.0.size"}
 
 
@@ -232,7 +275,9 @@ def test_a_made_up_field_name_is_not_repeated_unless_it_is_a_plain_word() -> Non
 
 
 @pytest.mark.parametrize(
-    ("size", "status"), [(256 * 1024, 422), (257 * 1024, 413), (10 * 2**20 + 1, 413)], ids=["256 KiB", "19 257 KiB", "20 10 MiB"]
+    ("size", "status"),
+    [(256 * 1024, 422), (257 * 1024, 413), (10 * 2**20 + 1, 413)],
+    ids=["256 KiB", "19 257 KiB", "20 10 MiB"],
 )
 def test_a_body_may_have_256_kib(size: int, status: int, aws: Mapping[str, str]) -> None:
     if size > 10 * 2**20:
@@ -266,7 +311,9 @@ def test_text_is_kept_as_it_is_and_comes_back_only_as_json(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", VERBATIM.values(), ids=VERBATIM.keys())
-def test_what_was_written_makes_no_line_in_a_log(text: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_was_written_makes_no_line_in_a_log(
+    text: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level("DEBUG", "chalicelib"):
         filed(text=f"{CANARY} {text}"[:4000])
     assert CANARY not in caplog.text
@@ -281,7 +328,12 @@ def test_32_details_that_look_like_a_query_are_not_interpreted(aws: Mapping[str,
 def test_40_the_two_normal_forms_of_a_text_are_the_same_report() -> None:
     key = new_key()
     composed, decomposed = (
-        send("POST", "/v1/reports", json.dumps(report(text=text)).encode(), JSON | {"Idempotency-Key": key})
+        send(
+            "POST",
+            "/v1/reports",
+            json.dumps(report(text=text)).encode(),
+            JSON | {"Idempotency-Key": key},
+        )
         for text in ("caf\u00e9 \uac00", "cafe\u0301 \u1100\u1161")
     )
     assert (composed.status, decomposed.status) == (201, 200)
@@ -310,10 +362,17 @@ MESSAGES: dict[str, tuple[bytes, int]] = {
 
 
 @pytest.mark.parametrize(("body", "status"), MESSAGES.values(), ids=MESSAGES.keys())
-def test_a_message_is_read_as_strictly_as_a_report(body: bytes, status: int, aws: Mapping[str, str]) -> None:
+def test_a_message_is_read_as_strictly_as_a_report(
+    body: bytes, status: int, aws: Mapping[str, str]
+) -> None:
     created = filed()
     before = rows(aws)
-    reply = send("POST", f"/v1/reports/{created['id']}/messages", body, JSON | as_reporter(created["receipt"]))
+    reply = send(
+        "POST",
+        f"/v1/reports/{created['id']}/messages",
+        body,
+        JSON | as_reporter(created["receipt"]),
+    )
 
     assert_refused(reply, status)
     assert rows(aws) == before
@@ -356,18 +415,32 @@ KEYS = {
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
 def test_a_key_that_is_not_a_random_uuid_is_400(key: str | None, aws: Mapping[str, str]) -> None:
     headers = JSON | ({"Idempotency-Key": key} if key is not None else {})
-    assert_refused(send("POST", "/v1/reports", json.dumps(report(text=CANARY)).encode(), headers), 400)
+    assert_refused(
+        send("POST", "/v1/reports", json.dumps(report(text=CANARY)).encode(), headers), 400
+    )
     assert rows(aws) == 0
 
 
 def test_43_a_key_used_for_another_body_is_409_and_gives_nothing_away() -> None:
     key = new_key()
-    first = send("POST", "/v1/reports", json.dumps(report(text=CANARY)).encode(), JSON | {"Idempotency-Key": key})
-    reply = send("POST", "/v1/reports", json.dumps(report(text="another")).encode(), JSON | {"Idempotency-Key": key})
+    first = send(
+        "POST",
+        "/v1/reports",
+        json.dumps(report(text=CANARY)).encode(),
+        JSON | {"Idempotency-Key": key},
+    )
+    reply = send(
+        "POST",
+        "/v1/reports",
+        json.dumps(report(text="another")).encode(),
+        JSON | {"Idempotency-Key": key},
+    )
 
     assert_refused(reply, 409)
     assert reply.json["code"] == "key_reused"
-    assert all(str(first.json[name]) not in reply.body.decode() for name in ("id", "reference", "receipt"))
+    assert all(
+        str(first.json[name]) not in reply.body.decode() for name in ("id", "reference", "receipt")
+    )
 
 
 TYPES = {
@@ -376,14 +449,18 @@ TYPES = {
     "44 a type that begins like JSON": {"Content-Type": "application/jsonp"},
     "45 none": {},
     "46 UTF-16": {"Content-Type": "application/json;charset=utf-16"},
-    "46 two sets of characters": {"Content-Type": "application/json; charset=utf-8; charset=utf-16"},
+    "46 two sets of characters": {
+        "Content-Type": "application/json; charset=utf-8; charset=utf-16"
+    },
     "47 gzip": {"Content-Type": "application/json", "Content-Encoding": "gzip"},
     "47 gzip twice": {"Content-Type": "application/json", "Content-Encoding": "gzip, gzip"},
 }
 
 
 @pytest.mark.parametrize("headers", TYPES.values(), ids=TYPES.keys())
-def test_a_body_that_is_not_plain_json_is_415(headers: dict[str, str], aws: Mapping[str, str]) -> None:
+def test_a_body_that_is_not_plain_json_is_415(
+    headers: dict[str, str], aws: Mapping[str, str]
+) -> None:
     body = json.dumps(report(text=CANARY)).encode()
     assert_refused(send("POST", "/v1/reports", body, headers | {"Idempotency-Key": new_key()}), 415)
     assert rows(aws) == 0
@@ -399,23 +476,44 @@ def test_12_json_in_another_encoding_is_415(encoding: str, aws: Mapping[str, str
 def test_who_calls_is_asked_before_what_they_say(path: str) -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     assert call("POST", f"/v1/reports/{created['id']}/{path}", {"text": 5}).status == 401
-    assert call("POST", f"/v1/reports/{created['id']}/{path}", {"text": 5}, receipt="nonsense").status == 404
+    assert (
+        call("POST", f"/v1/reports/{created['id']}/{path}", {"text": 5}, receipt="nonsense").status
+        == 404
+    )
 
 
-@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"'])
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"'],
+)
 def test_json_in_utf_8_may_be_spelt_in_its_ways(kind: str) -> None:
     headers = {"Content-Type": kind, "Idempotency-Key": new_key()}
     assert send("POST", "/v1/reports", json.dumps(report()).encode(), headers).status == 201
 
 
 def test_48_where_a_request_came_from_is_kept_nowhere(aws: Mapping[str, str]) -> None:
-    claims = {"X-Forwarded-For": CANARY, "Forwarded": f"for={CANARY}", "User-Agent": CANARY, "Via": CANARY, "X-Request-Id": CANARY}
-    created = create(json.dumps(report()).encode(), **{name.replace("-", "_"): value for name, value in claims.items()})
+    claims = {
+        "X-Forwarded-For": CANARY,
+        "Forwarded": f"for={CANARY}",
+        "User-Agent": CANARY,
+        "Via": CANARY,
+        "X-Request-Id": CANARY,
+    }
+    created = create(
+        json.dumps(report()).encode(),
+        **{name.replace("-", "_"): value for name, value in claims.items()},
+    )
 
     assert created.status == 201
     assert CANARY not in str(created)
     dynamodb = boto3.client("dynamodb")
-    kept = str([dynamodb.scan(TableName=table)["Items"] for name, table in aws.items() if name.endswith("_TABLE")])
+    kept = str(
+        [
+            dynamodb.scan(TableName=table)["Items"]
+            for name, table in aws.items()
+            if name.endswith("_TABLE")
+        ]
+    )
     assert CANARY not in kept
     assert "203.0.113.77" not in kept
 
@@ -423,21 +521,42 @@ def test_48_where_a_request_came_from_is_kept_nowhere(aws: Mapping[str, str]) ->
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
 def test_49_a_method_in_a_header_is_ignored(header: str) -> None:
     receipt = filed()["receipt"]
-    assert send("GET", "/v1/reports/mine", headers=as_reporter(receipt) | {header: "DELETE"}).json["status"] == "received"
-    assert send("GET", "/v1/reports/mine", headers=as_reporter(receipt)).json["status"] == "received"
+    assert (
+        send("GET", "/v1/reports/mine", headers=as_reporter(receipt) | {header: "DELETE"}).json[
+            "status"
+        ]
+        == "received"
+    )
+    assert (
+        send("GET", "/v1/reports/mine", headers=as_reporter(receipt)).json["status"] == "received"
+    )
 
 
 def test_50_a_foreign_page_gets_no_leave_to_read() -> None:
-    for method, target in (("GET", "/v1/catalogue"), ("GET", "/v1/reports/mine"), ("OPTIONS", "/v1/reports")):
+    for method, target in (
+        ("GET", "/v1/catalogue"),
+        ("GET", "/v1/reports/mine"),
+        ("OPTIONS", "/v1/reports"),
+    ):
         reply = send(method, target, headers={"Origin": f"https://{CANARY}", "Host": CANARY})
         assert not [name for name in reply.headers if name.startswith("access-control")]
         assert CANARY not in str(reply)
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "CONNECT", "PROPFIND", "FOO", "delete"])
-def test_51_a_method_that_a_route_does_not_take_is_refused(method: str, aws: Mapping[str, str]) -> None:
+def test_51_a_method_that_a_route_does_not_take_is_refused(
+    method: str, aws: Mapping[str, str]
+) -> None:
     # The gateway does not tell a method from a path it does not know: 404, as an unknown path is.
-    assert_refused(send(method, "/v1/reports", json.dumps(report(text=CANARY)).encode(), JSON | {"Idempotency-Key": new_key()}), 404)
+    assert_refused(
+        send(
+            method,
+            "/v1/reports",
+            json.dumps(report(text=CANARY)).encode(),
+            JSON | {"Idempotency-Key": new_key()},
+        ),
+        404,
+    )
     assert rows(aws) == 0
 
 
@@ -463,12 +582,27 @@ ROUTES = (("GET", ""), ("POST", "/messages"), ("POST", "/media"), ("DELETE", "")
 @pytest.mark.parametrize("report_id", IDS.values(), ids=IDS.keys())
 def test_an_id_that_cannot_be_one_is_404(report_id: str, method: str, rest: str) -> None:
     receipt = filed()["receipt"]
-    body = {"/messages": b'{"text":"a"}', "/media": b'{"media":[{"content_type":"image/jpeg","size":1}]}'}.get(rest, b"")
-    assert_refused(send(method, f"/v1/reports/{report_id}{rest}", body, JSON | as_reporter(receipt)), 404)
+    body = {
+        "/messages": b'{"text":"a"}',
+        "/media": b'{"media":[{"content_type":"image/jpeg","size":1}]}',
+    }.get(rest, b"")
+    assert_refused(
+        send(method, f"/v1/reports/{report_id}{rest}", body, JSON | as_reporter(receipt)), 404
+    )
 
 
 @pytest.mark.parametrize(
-    "target", ["/", "//v1/health", "/v1/health/", "/V1/health", "/v1/%68ealth", "/v1/reports/mine/", "/.env", "/v1/../v1/health"]
+    "target",
+    [
+        "/",
+        "//v1/health",
+        "/v1/health/",
+        "/V1/health",
+        "/v1/%68ealth",
+        "/v1/reports/mine/",
+        "/.env",
+        "/v1/../v1/health",
+    ],
 )
 def test_54_a_path_is_known_as_it_is_written_or_not_at_all(target: str) -> None:
     assert_refused(send("GET", target), 404)
@@ -482,11 +616,17 @@ def test_55_a_range_is_ignored() -> None:
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "*/*;q=0", "application/json"])
 def test_56_the_answer_is_json_whatever_is_asked_for(accept: str) -> None:
     reply = send("GET", "/v1/health", headers={"Accept": accept})
-    assert (reply.status, reply.headers["content-type"], reply.json["status"]) == (200, "application/json", "ok")
+    assert (reply.status, reply.headers["content-type"], reply.json["status"]) == (
+        200,
+        "application/json",
+        "ok",
+    )
 
 
 def test_an_accept_language_of_10_kb_is_only_a_language() -> None:
-    assert_refused(send("GET", "/v1/reports/mine", headers={"Accept-Language": f"{CANARY}," * 900}), 401)
+    assert_refused(
+        send("GET", "/v1/reports/mine", headers={"Accept-Language": f"{CANARY}," * 900}), 401
+    )
 
 
 CREDENTIALS = {
@@ -500,9 +640,16 @@ CREDENTIALS = {
 
 
 @pytest.mark.parametrize("authorization", CREDENTIALS.values(), ids=CREDENTIALS.keys())
-@pytest.mark.parametrize(("method", "target"), [("GET", "/v1/reports/mine"), ("GET", "/v1/reports/X"), ("DELETE", "/v1/reports/X")])
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("GET", "/v1/reports/mine"), ("GET", "/v1/reports/X"), ("DELETE", "/v1/reports/X")],
+)
 def test_without_a_receipt_it_is_401(method: str, target: str, authorization: str | None) -> None:
-    reply = send(method, target, headers={"Authorization": authorization} if authorization is not None else {})
+    reply = send(
+        method,
+        target,
+        headers={"Authorization": authorization} if authorization is not None else {},
+    )
     assert_refused(reply, 401)
     assert reply.headers["www-authenticate"]
 
@@ -533,15 +680,32 @@ def test_94_a_receipt_is_read_as_people_write_it() -> None:
     created = filed()
     receipt = created["receipt"]
     spelt = receipt.lower().replace("0", "o").replace("1", "l")
-    for written in (receipt.lower(), "-".join(receipt[i : i + 4] for i in range(0, 26, 4)), f" {receipt[:13]} {receipt[13:]} ", spelt):
+    for written in (
+        receipt.lower(),
+        "-".join(receipt[i : i + 4] for i in range(0, 26, 4)),
+        f" {receipt[:13]} {receipt[13:]} ",
+        spelt,
+    ):
         for scheme in ("Receipt", "receipt", "RECEIPT"):
-            reply = send("GET", f"/v1/reports/{created['id']}", headers={"Authorization": f"{scheme} {written}"})
+            reply = send(
+                "GET",
+                f"/v1/reports/{created['id']}",
+                headers={"Authorization": f"{scheme} {written}"},
+            )
             assert reply.status == 200, written
 
 
-def as_officer(method: str, target: str, body: Any = None, *, officer: str = "wang", **headers: str) -> Reply:
+def as_officer(
+    method: str, target: str, body: Any = None, *, officer: str = "wang", **headers: str
+) -> Reply:
     """Past the authorizer, which has let the officer in."""
-    reply = call(method, target, body, officer=officer, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    reply = call(
+        method,
+        target,
+        body,
+        officer=officer,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+    )
     return Reply(reply.status, reply.headers, reply.text.encode())
 
 
@@ -560,13 +724,22 @@ VERSIONS: dict[str, tuple[str | None, int]] = {
 }
 
 
-@pytest.mark.parametrize(("version", "status"), VERSIONS.values(), ids=[f"52 {name}" for name in VERSIONS])
-def test_a_change_without_the_present_version_changes_nothing(version: str | None, status: int) -> None:
+@pytest.mark.parametrize(
+    ("version", "status"), VERSIONS.values(), ids=[f"52 {name}" for name in VERSIONS]
+)
+def test_a_change_without_the_present_version_changes_nothing(
+    version: str | None, status: int
+) -> None:
     cloud.officer("wang")
     report_id = filed()["id"]
     headers = {"If_Match": version} if version is not None else {}
 
-    assert_refused(as_officer("PATCH", f"/v1/officer/reports/{report_id}", {"status": "acknowledged"}, **headers), status)
+    assert_refused(
+        as_officer(
+            "PATCH", f"/v1/officer/reports/{report_id}", {"status": "acknowledged"}, **headers
+        ),
+        status,
+    )
     opened = as_officer("GET", f"/v1/officer/reports/{report_id}").json
     assert (opened["status"], opened["version"]) == ("new", 1)
 
@@ -632,11 +805,28 @@ def test_91_a_cursor_is_good_for_its_officer_and_its_list_as_it_was_given() -> N
     cursor = as_officer("GET", "/v1/officer/reports?limit=1").json["next_cursor"]
     assert as_officer("GET", f"/v1/officer/reports?limit=1&cursor={cursor}").status == 200
 
-    flipped = [cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :] for at in range(0, len(cursor) - 1, 7)]
-    for wrong in (*flipped, cursor[:-5], cursor + "A", "null", "", "A" * 10_000, "%00", "%F0%9F%9A%92", cursor * 2):
+    flipped = [
+        cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :]
+        for at in range(0, len(cursor) - 1, 7)
+    ]
+    for wrong in (
+        *flipped,
+        cursor[:-5],
+        cursor + "A",
+        "null",
+        "",
+        "A" * 10_000,
+        "%00",
+        "%F0%9F%9A%92",
+        cursor * 2,
+    ):
         assert_refused(as_officer("GET", f"/v1/officer/reports?limit=1&cursor={wrong}"), 400)
-    assert_refused(as_officer("GET", f"/v1/officer/reports?limit=1&cursor={cursor}", officer="li"), 400)
-    assert_refused(as_officer("GET", f"/v1/officer/reports?limit=1&category=other&cursor={cursor}"), 400)
+    assert_refused(
+        as_officer("GET", f"/v1/officer/reports?limit=1&cursor={cursor}", officer="li"), 400
+    )
+    assert_refused(
+        as_officer("GET", f"/v1/officer/reports?limit=1&category=other&cursor={cursor}"), 400
+    )
 
 
 @pytest.mark.parametrize("report_id", IDS.values(), ids=IDS.keys())
@@ -648,7 +838,9 @@ def test_an_id_that_cannot_be_one_is_404_for_officers_too(report_id: str) -> Non
 def test_90_out_of_scope_looks_like_unknown() -> None:
     cloud.officer("wang", categories=("traffic_violation",))
     report_id = filed()["id"]
-    hidden, unknown = (as_officer("GET", f"/v1/officer/reports/{each}") for each in (report_id, "Z" * 26))
+    hidden, unknown = (
+        as_officer("GET", f"/v1/officer/reports/{each}") for each in (report_id, "Z" * 26)
+    )
     for reply in (hidden, unknown):
         assert_refused(reply, 404)
     assert hidden.json | {"request_id": ""} == unknown.json | {"request_id": ""}
@@ -667,15 +859,37 @@ def test_104_who_has_no_row_is_403(username: str) -> None:
 
 NESTED = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3)
+    ),
     max_leaves=8,
 )
-FIELDS = ("category", "text", "occurred_at", "location", "details", "bulletin_id", "contact", "media", "lat", "lon", "size", "status")
+FIELDS = (
+    "category",
+    "text",
+    "occurred_at",
+    "location",
+    "details",
+    "bulletin_id",
+    "contact",
+    "media",
+    "lat",
+    "lon",
+    "size",
+    "status",
+)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=12), NESTED, max_size=5), st.booleans())
-def test_whatever_is_sent_the_answer_is_a_report_or_a_refusal_in_the_one_shape(body: dict[str, Any], well_begun: bool) -> None:
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=12), NESTED, max_size=5),
+    st.booleans(),
+)
+def test_whatever_is_sent_the_answer_is_a_report_or_a_refusal_in_the_one_shape(
+    body: dict[str, Any], well_begun: bool
+) -> None:
     content = (report() if well_begun else {}) | body
     reply = create(json.dumps(content).encode("utf-8", "surrogatepass"))
 
@@ -684,7 +898,9 @@ def test_whatever_is_sent_the_answer_is_a_report_or_a_refusal_in_the_one_shape(b
         assert [error.message for error in PROBLEM.iter_errors(reply.json)] == []
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.binary(max_size=200), st.integers(0, 200))
 def test_bytes_at_random_in_a_good_body_are_never_our_fault(noise: bytes, at: int) -> None:
     good = json.dumps(report()).encode()
@@ -692,4 +908,6 @@ def test_bytes_at_random_in_a_good_body_are_never_our_fault(noise: bytes, at: in
 
 
 def as_reply(answer: Any) -> Reply:
-    return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
+    return Reply(
+        answer.status, {name.lower(): value for name, value in answer.headers}, answer.body
+    )

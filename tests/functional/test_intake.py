@@ -36,7 +36,9 @@ def test_a_category_and_a_text_are_enough(aws: Mapping[str, str]) -> None:
 def test_the_same_call_again_answers_with_the_same_report() -> None:
     key = new_key()
     first = call("POST", "/v1/reports", report(), key=key)
-    second = call("POST", "/v1/reports", {"text": report()["text"], "category": "missing_elderly"}, key=key)
+    second = call(
+        "POST", "/v1/reports", {"text": report()["text"], "category": "missing_elderly"}, key=key
+    )
 
     assert (first.status, second.status) == (201, 200)
     assert {name: first.json[name] for name in ("id", "reference", "receipt")} == {
@@ -45,25 +47,41 @@ def test_the_same_call_again_answers_with_the_same_report() -> None:
 
 
 def test_a_repeated_call_grants_the_media_in_the_order_in_which_they_were_declared() -> None:
-    key, body = new_key(), report(media=[{"content_type": "image/jpeg", "size": size} for size in (50, 10, 40, 20, 30)])
-    first, second = call("POST", "/v1/reports", body, key=key).json, call("POST", "/v1/reports", body, key=key).json
+    key, body = (
+        new_key(),
+        report(
+            media=[{"content_type": "image/jpeg", "size": size} for size in (50, 10, 40, 20, 30)]
+        ),
+    )
+    first, second = (
+        call("POST", "/v1/reports", body, key=key).json,
+        call("POST", "/v1/reports", body, key=key).json,
+    )
     seen = call("GET", "/v1/reports/mine", receipt=first["receipt"]).json
 
     assert [upload["max_bytes"] for upload in second["uploads"]] == [50, 10, 40, 20, 30]
-    assert [upload["media_id"] for upload in first["uploads"]] == [upload["media_id"] for upload in second["uploads"]]
-    assert [medium["media_id"] for medium in seen["media"]] == [upload["media_id"] for upload in first["uploads"]]
+    assert [upload["media_id"] for upload in first["uploads"]] == [
+        upload["media_id"] for upload in second["uploads"]
+    ]
+    assert [medium["media_id"] for medium in seen["media"]] == [
+        upload["media_id"] for upload in first["uploads"]
+    ]
 
 
 def test_twenty_equal_calls_at_once_make_one_report(aws: Mapping[str, str]) -> None:
     key = new_key()
     with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(20) as pool:
-        replies = list(pool.map(lambda _: call("POST", "/v1/reports", report(), key=key), range(20)))
+        replies = list(
+            pool.map(lambda _: call("POST", "/v1/reports", report(), key=key), range(20))
+        )
 
     assert {reply.status for reply in replies} <= {200, 201}
     assert len({(reply.json["id"], reply.json["receipt"]) for reply in replies}) == 1
 
 
-def test_the_same_key_with_another_body_is_refused_and_changes_nothing(aws: Mapping[str, str]) -> None:
+def test_the_same_key_with_another_body_is_refused_and_changes_nothing(
+    aws: Mapping[str, str],
+) -> None:
     key = new_key()
     first = call("POST", "/v1/reports", report(), key=key).json
     reply = call("POST", "/v1/reports", report(text="Something else."), key=key)
@@ -73,14 +91,23 @@ def test_the_same_key_with_another_body_is_refused_and_changes_nothing(aws: Mapp
     assert rows(aws, first["id"])["HEAD"]["text"] == report()["text"]
 
 
-def test_media_and_contact_are_written_with_the_report_or_not_at_all(aws: Mapping[str, str]) -> None:
-    body = report(contact={"phone": "+86 138 0000 0000"}, media=[{"content_type": "image/jpeg", "size": 1000}] * 2)
+def test_media_and_contact_are_written_with_the_report_or_not_at_all(
+    aws: Mapping[str, str],
+) -> None:
+    body = report(
+        contact={"phone": "+86 138 0000 0000"},
+        media=[{"content_type": "image/jpeg", "size": 1000}] * 2,
+    )
     created = call("POST", "/v1/reports", body, key=new_key()).json
 
     found = rows(aws, created["id"])
     assert found["CONTACT"]["phone"] == "+86 138 0000 0000"
-    assert {f"MEDIA#{upload['media_id']}" for upload in created["uploads"]} == {sk for sk in found if sk.startswith("MEDIA#")}
-    assert all(upload["method"] == "POST" and upload["max_bytes"] == 1000 for upload in created["uploads"])
+    assert {f"MEDIA#{upload['media_id']}" for upload in created["uploads"]} == {
+        sk for sk in found if sk.startswith("MEDIA#")
+    }
+    assert all(
+        upload["method"] == "POST" and upload["max_bytes"] == 1000 for upload in created["uploads"]
+    )
 
 
 def test_a_replay_brings_the_same_media_with_fresh_grants() -> None:
@@ -88,7 +115,9 @@ def test_a_replay_brings_the_same_media_with_fresh_grants() -> None:
     first = call("POST", "/v1/reports", body, key=key).json
     second = call("POST", "/v1/reports", body, key=key).json
 
-    assert [upload["media_id"] for upload in first["uploads"]] == [upload["media_id"] for upload in second["uploads"]]
+    assert [upload["media_id"] for upload in first["uploads"]] == [
+        upload["media_id"] for upload in second["uploads"]
+    ]
 
 
 def test_a_place_gives_the_district_and_keeps_what_was_sent(aws: Mapping[str, str]) -> None:
@@ -102,11 +131,15 @@ def test_a_place_gives_the_district_and_keeps_what_was_sent(aws: Mapping[str, st
 
 
 def test_a_place_outside_the_district_is_taken_flagged_and_told() -> None:
-    created = call("POST", "/v1/reports", report(location={"lat": 31.2, "lon": 121.5}), key=new_key()).json
+    created = call(
+        "POST", "/v1/reports", report(location={"lat": 31.2, "lon": 121.5}), key=new_key()
+    ).json
 
     assert created["district"] == "outside"
     assert created["flags"] == ["outside_district"]
-    assert [note.split(".")[0] for note in created["notes"]] == ["The place you gave lies outside our districts"]
+    assert [note.split(".")[0] for note in created["notes"]] == [
+        "The place you gave lies outside our districts"
+    ]
 
 
 def test_the_reporter_reads_with_the_receipt_however_it_is_typed() -> None:
@@ -114,7 +147,10 @@ def test_the_reporter_reads_with_the_receipt_however_it_is_typed() -> None:
     spelled = "-".join(created["receipt"][n : n + 4] for n in range(0, 26, 4)).lower()
 
     for receipt in (created["receipt"], spelled):
-        assert call("GET", f"/v1/reports/{created['id']}", receipt=receipt).json["text"] == report()["text"]
+        assert (
+            call("GET", f"/v1/reports/{created['id']}", receipt=receipt).json["text"]
+            == report()["text"]
+        )
         assert call("GET", "/v1/reports/mine", receipt=receipt).json["id"] == created["id"]
 
 
@@ -137,7 +173,12 @@ def test_a_wrong_receipt_and_an_unknown_id_look_the_same() -> None:
 def test_an_unchanged_view_answers_304() -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     first = call("GET", "/v1/reports/mine", receipt=created["receipt"])
-    second = call("GET", "/v1/reports/mine", receipt=created["receipt"], headers={"If-None-Match": first.headers["etag"]})
+    second = call(
+        "GET",
+        "/v1/reports/mine",
+        receipt=created["receipt"],
+        headers={"If-None-Match": first.headers["etag"]},
+    )
 
     assert (second.status, second.text) == (304, "")
 
@@ -147,43 +188,74 @@ def test_a_message_is_written_once_however_often_it_is_sent() -> None:
     key = new_key()
     path = f"/v1/reports/{created['id']}/messages"
     with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(5) as pool:
-        replies = list(pool.map(lambda _: call("POST", path, {"text": "He is gone."}, key=key, receipt=created["receipt"]), range(5)))
+        replies = list(
+            pool.map(
+                lambda _: call(
+                    "POST", path, {"text": "He is gone."}, key=key, receipt=created["receipt"]
+                ),
+                range(5),
+            )
+        )
 
     assert {reply.status for reply in replies} == {201}, replies
     view = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
-    assert [(entry["from"], entry["text"]) for entry in view["messages"]] == [("reporter", "He is gone.")]
-    assert call("POST", path, {"text": "Other."}, key=key, receipt=created["receipt"]).json["code"] == "key_reused"
+    assert [(entry["from"], entry["text"]) for entry in view["messages"]] == [
+        ("reporter", "He is gone.")
+    ]
+    assert (
+        call("POST", path, {"text": "Other."}, key=key, receipt=created["receipt"]).json["code"]
+        == "key_reused"
+    )
 
 
 def test_withdrawing_erases_the_contact_at_once_and_can_be_repeated(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(contact={"email": "li@example.cn"}), key=new_key()).json
+    created = call(
+        "POST", "/v1/reports", report(contact={"email": "li@example.cn"}), key=new_key()
+    ).json
     path = f"/v1/reports/{created['id']}"
 
     assert [call("DELETE", path, receipt=created["receipt"]).status for _ in range(2)] == [204, 204]
     assert "CONTACT" not in rows(aws, created["id"])
     assert call("GET", path, receipt=created["receipt"]).json["status"] == "withdrawn"
-    assert call("POST", f"{path}/messages", {"text": "Hello?"}, receipt=created["receipt"]).status == 409
+    assert (
+        call("POST", f"{path}/messages", {"text": "Hello?"}, receipt=created["receipt"]).status
+        == 409
+    )
 
 
 def test_more_media_up_to_ten_and_no_further() -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
-    path, five = f"/v1/reports/{created['id']}/media", {"media": [{"content_type": "image/png", "size": 10}] * 5}
+    path, five = (
+        f"/v1/reports/{created['id']}/media",
+        {"media": [{"content_type": "image/png", "size": 10}] * 5},
+    )
     key = new_key()
 
     first = call("POST", path, five, key=key, receipt=created["receipt"])
     again = call("POST", path, five, key=key, receipt=created["receipt"])
     assert (first.status, again.status) == (201, 201)
-    assert [upload["media_id"] for upload in first.json["uploads"]] == [upload["media_id"] for upload in again.json["uploads"]]
+    assert [upload["media_id"] for upload in first.json["uploads"]] == [
+        upload["media_id"] for upload in again.json["uploads"]
+    ]
     assert call("POST", path, five, receipt=created["receipt"]).status == 201
     too_many = call("POST", path, five, receipt=created["receipt"])
     assert (too_many.status, too_many.json["code"]) == (409, "too_many_media")
 
 
 def test_a_large_video_goes_up_in_parts_and_a_fresh_grant_says_so() -> None:
-    created = call("POST", "/v1/reports", report(media=[{"content_type": "video/mp4", "size": 20 << 20}]), key=new_key()).json
+    created = call(
+        "POST",
+        "/v1/reports",
+        report(media=[{"content_type": "video/mp4", "size": 20 << 20}]),
+        key=new_key(),
+    ).json
     upload = created["uploads"][0]
 
-    assert (upload["method"], upload["part_size"], upload["part_count"]) == ("MULTIPART", 8388608, 3)
+    assert (upload["method"], upload["part_size"], upload["part_count"]) == (
+        "MULTIPART",
+        8388608,
+        3,
+    )
     parts = call(
         "POST",
         f"/v1/reports/{created['id']}/media/{upload['media_id']}/parts",
@@ -191,11 +263,23 @@ def test_a_large_video_goes_up_in_parts_and_a_fresh_grant_says_so() -> None:
         receipt=created["receipt"],
     )
     assert [part["number"] for part in parts.json["parts"]] == [1, 3]
-    assert call("POST", f"/v1/reports/{created['id']}/media/{'0' * 16}/grant", receipt=created["receipt"]).status == 404
+    assert (
+        call(
+            "POST",
+            f"/v1/reports/{created['id']}/media/{'0' * 16}/grant",
+            receipt=created["receipt"],
+        ).status
+        == 404
+    )
 
 
 def test_a_type_that_cannot_be_attached_is_refused_with_those_that_can() -> None:
-    reply = call("POST", "/v1/reports", report(media=[{"content_type": "image/tiff", "size": 5}]), key=new_key())
+    reply = call(
+        "POST",
+        "/v1/reports",
+        report(media=[{"content_type": "image/tiff", "size": 5}]),
+        key=new_key(),
+    )
 
     assert reply.status == 422
     [error] = reply.json["errors"]
@@ -204,8 +288,15 @@ def test_a_type_that_cannot_be_attached_is_refused_with_those_that_can() -> None
 
 
 def test_every_wrong_field_is_named_in_the_callers_language() -> None:
-    body = {"category": "nonsense", "location": {"lat": 90.1, "lon": 1}, "occurred_at": "2026-02-30T00:00:00Z", "version": 3}
-    reply = call("POST", "/v1/reports", body, key=new_key(), headers={"Accept-Language": "zh-Hans-CN"})
+    body = {
+        "category": "nonsense",
+        "location": {"lat": 90.1, "lon": 1},
+        "occurred_at": "2026-02-30T00:00:00Z",
+        "version": 3,
+    }
+    reply = call(
+        "POST", "/v1/reports", body, key=new_key(), headers={"Accept-Language": "zh-Hans-CN"}
+    )
 
     assert reply.status == 422
     assert {error["field"]: error["code"] for error in reply.json["errors"]} == {

@@ -1,4 +1,6 @@
-"""Abuse limits: a flood is slowed down, except where a life may depend on it, and never on a machine of one's own."""
+"""Abuse limits: a flood is slowed down, except where a life may depend on it, and never on a
+machine of one's own.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -23,7 +25,9 @@ def limits_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def flood(category: str, count: int) -> tuple[list[int], Mapping[str, str], dict[str, str]]:
     created = call("POST", "/v1/reports", report(category), key=new_key()).json
     path = f"/v1/reports/{created['id']}/messages"
-    replies = [call("POST", path, {"text": f"Line {n}"}, receipt=created["receipt"]) for n in range(count)]
+    replies = [
+        call("POST", path, {"text": f"Line {n}"}, receipt=created["receipt"]) for n in range(count)
+    ]
     return [reply.status for reply in replies], replies[-1].headers, created
 
 

@@ -31,7 +31,13 @@ def file(**more: Any) -> dict[str, Any]:
 
 
 def step(created: Mapping[str, Any], version: int, **change: Any) -> None:
-    reply = call("PATCH", f"/v1/officer/reports/{created['id']}", change, officer="wang", headers={"If-Match": f'"{version}"'})
+    reply = call(
+        "PATCH",
+        f"/v1/officer/reports/{created['id']}",
+        change,
+        officer="wang",
+        headers={"If-Match": f'"{version}"'},
+    )
     assert reply.status == 200, reply.text
 
 
@@ -40,7 +46,11 @@ def listed(query: str = "", officer: str = "wang") -> list[str]:
     seen: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
-        page = call("GET", f"/v1/officer/reports?limit=3&{query}{cursor and '&cursor=' + cursor}", officer=officer)
+        page = call(
+            "GET",
+            f"/v1/officer/reports?limit=3&{query}{cursor and '&cursor=' + cursor}",
+            officer=officer,
+        )
         assert page.status == 200, page.text
         seen += [item["id"] for item in page.json["items"]]
         cursor = page.json["next_cursor"]
@@ -48,7 +58,9 @@ def listed(query: str = "", officer: str = "wang") -> list[str]:
 
 
 def recorded(officer: str) -> list[str]:
-    rows, _ = wiring.audit().table.query(f"OFFICER#{officer}#{wiring.now():%Y-%m-%d}", consistent=True)
+    rows, _ = wiring.audit().table.query(
+        f"OFFICER#{officer}#{wiring.now():%Y-%m-%d}", consistent=True
+    )
     return [row["action"] for row in rows]
 
 
@@ -67,7 +79,9 @@ def test_every_filter_alone_and_together(aws: Mapping[str, str]) -> None:
     assert listed("district=chaoyang") == [here["id"]]
     assert listed("district=unknown") == [other["id"]]
     assert listed("assignee=wang") == [there["id"]]
-    assert listed("assignee=wang&district=haidian&status=acknowledged&category=traffic_violation") == [there["id"]]
+    assert listed(
+        "assignee=wang&district=haidian&status=acknowledged&category=traffic_violation"
+    ) == [there["id"]]
     assert listed("assignee=wang&status=closed") == []
     spelled = here["reference"].lower().replace("-", "")
     assert listed(f"reference={spelled}") == [here["id"]]
@@ -77,7 +91,9 @@ def test_every_filter_alone_and_together(aws: Mapping[str, str]) -> None:
 def test_leads_are_found_by_their_bulletin(aws: Mapping[str, str]) -> None:
     created = file()
     wiring.reports().table.update(
-        wiring.reports().table.update_action(f"REPORT#{created['id']}", "HEAD", put={"bulletin_id": "B1", "bulletin_shard": "B1#3"})
+        wiring.reports().table.update_action(
+            f"REPORT#{created['id']}", "HEAD", put={"bulletin_id": "B1", "bulletin_shard": "B1#3"}
+        )
     )
     cloud.officer("traffic", categories=("traffic_violation",))
 
@@ -94,7 +110,9 @@ def test_since_counts_and_until_does_not_any_more() -> None:
     assert listed(f"since={middle}") == [third["id"], second["id"]]
     assert listed(f"until={middle}") == [first["id"]]
     later = times.render(times.parse(middle) + timedelta(milliseconds=1))
-    assert listed(f"since={middle}&until={later}&category=missing_elderly&status=new") == [second["id"]]
+    assert listed(f"since={middle}&until={later}&category=missing_elderly&status=new") == [
+        second["id"]
+    ]
 
 
 def test_a_filter_outside_the_scope_gives_an_empty_page_and_a_denial_on_record() -> None:
@@ -103,7 +121,11 @@ def test_a_filter_outside_the_scope_gives_an_empty_page_and_a_denial_on_record()
     districtless = file(category="traffic_violation")
 
     assert listed(officer="narrow") == [districtless["id"], seen_there["id"]]
-    for outside in ("category=missing_elderly", "district=chaoyang", f"reference={created['reference']}"):
+    for outside in (
+        "category=missing_elderly",
+        "district=chaoyang",
+        f"reference={created['reference']}",
+    ):
         page = call("GET", f"/v1/officer/reports?{outside}", officer="narrow").json
         assert page == {"items": [], "next_cursor": None}
     assert recorded("narrow") == ["list", "denied", "denied", "denied"]
@@ -138,7 +160,9 @@ def test_a_wrong_filter_is_named(query: str, field: str) -> None:
 def first_cursor(query: str = "") -> str:
     for _ in range(3):
         file()
-    return str(call("GET", f"/v1/officer/reports?limit=1&{query}", officer="wang").json["next_cursor"])
+    return str(
+        call("GET", f"/v1/officer/reports?limit=1&{query}", officer="wang").json["next_cursor"]
+    )
 
 
 def follow(cursor: str, query: str = "", officer: str = "wang") -> Reply:
@@ -150,14 +174,21 @@ def test_a_cursor_is_good_for_its_officer_and_its_filters_only() -> None:
     cloud.officer("li")
 
     assert follow(cursor).status == 200
-    for reply in (follow(cursor, officer="li"), follow(cursor, "category=missing_elderly"), follow(cursor, "status=new")):
+    for reply in (
+        follow(cursor, officer="li"),
+        follow(cursor, "category=missing_elderly"),
+        follow(cursor, "status=new"),
+    ):
         assert (reply.status, reply.json["code"]) == (400, "bad_cursor")
     assert recorded("li") == ["denied"]
 
 
 def test_a_cursor_that_was_tampered_with_or_is_old_is_refused() -> None:
     cursor = first_cursor()
-    flipped = [cursor[:n] + ("A" if cursor[n] != "A" else "B") + cursor[n + 1 :] for n in range(0, len(cursor), 7)]
+    flipped = [
+        cursor[:n] + ("A" if cursor[n] != "A" else "B") + cursor[n + 1 :]
+        for n in range(0, len(cursor), 7)
+    ]
     for wrong in (*flipped, cursor[:-1], cursor + "A", "null", "x" * 10_000, ""):
         assert follow(wrong).json["code"] == "bad_cursor", wrong
     wiring.advance_clock(timedelta(hours=25))
@@ -186,5 +217,7 @@ def test_one_failing_shard_fails_the_whole_page() -> None:
 
 def test_a_page_whose_record_cannot_be_written_is_not_shown() -> None:
     file()
-    with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", inject.answer(400, "AccessDeniedException")):
+    with inject.fault(
+        wiring.dynamodb(), "dynamodb.PutItem", inject.answer(400, "AccessDeniedException")
+    ):
         assert call("GET", "/v1/officer/reports", officer="wang").status == 503

@@ -1,4 +1,6 @@
-"""Officers are told: once where all goes well, at least once where it does not, and never of what is not there."""
+"""Officers are told: once where all goes well, at least once where it does not, and never of what
+is not there.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,8 +22,12 @@ def _quiet(aws: Mapping[str, str]) -> None:
     wiring.advance_clock(wiring.true_now() - wiring.now())
 
 
-def test_a_new_report_is_told_by_the_stream_with_what_subscriptions_filter_by(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(location={"lat": 39.92, "lon": 116.46}), key=new_key()).json
+def test_a_new_report_is_told_by_the_stream_with_what_subscriptions_filter_by(
+    aws: Mapping[str, str],
+) -> None:
+    created = call(
+        "POST", "/v1/reports", report(location={"lat": 39.92, "lon": 116.46}), key=new_key()
+    ).json
 
     assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
     [notice] = cloud.sent(aws)
@@ -42,7 +48,11 @@ def test_a_new_report_is_told_by_the_stream_with_what_subscriptions_filter_by(aw
 
 
 def test_a_notice_holds_nothing_of_what_was_said(aws: Mapping[str, str]) -> None:
-    body = report(text="canary-text", contact={"name": "canary-name"}, location={"lat": 39.92, "lon": 116.46, "address": "canary-address"})
+    body = report(
+        text="canary-text",
+        contact={"name": "canary-name"},
+        location={"lat": 39.92, "lon": 116.46, "address": "canary-address"},
+    )
     call("POST", "/v1/reports", body, key=new_key())
     cloud.stream(cloud.all_keys(aws))
 
@@ -59,7 +69,9 @@ def test_what_was_told_is_struck_off_and_not_told_again(aws: Mapping[str, str]) 
     assert len(cloud.sent(aws)) == 1
 
 
-def test_the_sweep_tells_what_the_stream_never_did_but_not_before_its_time(aws: Mapping[str, str]) -> None:
+def test_the_sweep_tells_what_the_stream_never_did_but_not_before_its_time(
+    aws: Mapping[str, str],
+) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
     cloud.sweep()
     assert cloud.sent(aws) == []
@@ -71,25 +83,44 @@ def test_the_sweep_tells_what_the_stream_never_did_but_not_before_its_time(aws: 
 
 def test_a_reporters_message_is_told(aws: Mapping[str, str]) -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
-    call("POST", f"/v1/reports/{created['id']}/messages", {"text": "He is moving."}, receipt=created["receipt"])
+    call(
+        "POST",
+        f"/v1/reports/{created['id']}/messages",
+        {"text": "He is moving."},
+        receipt=created["receipt"],
+    )
     cloud.stream(cloud.all_keys(aws))
 
     assert sorted(notice["kind"] for notice in cloud.sent(aws)) == ["message", "report"]
 
 
 def test_media_are_told_when_the_last_one_has_its_verdict(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}] * 2), key=new_key()).json
+    created = call(
+        "POST",
+        "/v1/reports",
+        report(media=[{"content_type": "image/jpeg", "size": 10_000}] * 2),
+        key=new_key(),
+    ).json
     cloud.stream(cloud.all_keys(aws))
     for settled, media_id in enumerate([upload["media_id"] for upload in created["uploads"]]):
         version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-        assert cloud.process(aws, f"originals/{created['id']}/{media_id}", version) == {"batchItemFailures": []}
+        assert cloud.process(aws, f"originals/{created['id']}/{media_id}", version) == {
+            "batchItemFailures": []
+        }
         assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
         cloud.stream(cloud.all_keys(aws))
         assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "media"][: settled + 1]
 
 
-def test_the_first_verdict_is_told_after_a_minute_when_the_others_stay_away(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}] * 2), key=new_key()).json
+def test_the_first_verdict_is_told_after_a_minute_when_the_others_stay_away(
+    aws: Mapping[str, str],
+) -> None:
+    created = call(
+        "POST",
+        "/v1/reports",
+        report(media=[{"content_type": "image/jpeg", "size": 10_000}] * 2),
+        key=new_key(),
+    ).json
     cloud.stream(cloud.all_keys(aws))
     media_id = created["uploads"][0]["media_id"]
     version = cloud.upload(aws, created["id"], media_id, cloud.photo())
@@ -103,8 +134,15 @@ def test_the_first_verdict_is_told_after_a_minute_when_the_others_stay_away(aws:
     assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "media"]
 
 
-def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}]), key=new_key()).json
+def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
+    aws: Mapping[str, str],
+) -> None:
+    created = call(
+        "POST",
+        "/v1/reports",
+        report(media=[{"content_type": "image/jpeg", "size": 10_000}]),
+        key=new_key(),
+    ).json
     media_id = created["uploads"][0]["media_id"]
     cloud.upload(aws, created["id"], media_id, cloud.photo())
     sqs = boto3.client("sqs")
@@ -112,8 +150,12 @@ def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(aws: Mappi
     wiring.advance_clock(timedelta(minutes=11))
     cloud.sweep()
 
-    [message] = sqs.receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)["Messages"]
-    media_events.make_thumbnails({"Records": [{"messageId": "m", "body": message["Body"], "receiptHandle": ""}]}, None)
+    [message] = sqs.receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)[
+        "Messages"
+    ]
+    media_events.make_thumbnails(
+        {"Records": [{"messageId": "m", "body": message["Body"], "receiptHandle": ""}]}, None
+    )
     wiring.advance_clock(timedelta(minutes=11))
     cloud.sweep()
     view = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
@@ -121,10 +163,18 @@ def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(aws: Mappi
 
 
 def test_an_upload_that_never_came_is_rejected_after_a_day(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}]), key=new_key()).json
+    created = call(
+        "POST",
+        "/v1/reports",
+        report(media=[{"content_type": "image/jpeg", "size": 10_000}]),
+        key=new_key(),
+    ).json
     wiring.advance_clock(timedelta(minutes=11))
     cloud.sweep()
-    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"][0]["state"] == "awaiting"
+    assert (
+        call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"][0]["state"]
+        == "awaiting"
+    )
 
     wiring.advance_clock(timedelta(hours=24))
     cloud.sweep()

@@ -32,8 +32,12 @@ def put(username: str, row: Mapping[str, Any], by: str = "chief") -> Reply:
 
 
 def user(aws: Mapping[str, str], username: str) -> dict[str, Any]:
-    found = boto3.client("cognito-idp").admin_get_user(UserPoolId=aws["USER_POOL_ID"], Username=username)
-    return {"enabled": found["Enabled"]} | {each["Name"]: each["Value"] for each in found["UserAttributes"]}
+    found = boto3.client("cognito-idp").admin_get_user(
+        UserPoolId=aws["USER_POOL_ID"], Username=username
+    )
+    return {"enabled": found["Enabled"]} | {
+        each["Name"]: each["Value"] for each in found["UserAttributes"]
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +49,9 @@ def nobody_in_the_pool(aws: Mapping[str, str], clean: None) -> Any:
 
 
 def recorded(username: str) -> list[str]:
-    rows, _ = wiring.audit().table.query(f"OFFICER#{username}#{wiring.now():%Y-%m-%d}", consistent=True)
+    rows, _ = wiring.audit().table.query(
+        f"OFFICER#{username}#{wiring.now():%Y-%m-%d}", consistent=True
+    )
     return [row["action"] for row in rows]
 
 
@@ -54,12 +60,23 @@ def test_a_new_officer_can_sign_in_and_sees_their_scope(aws: Mapping[str, str]) 
 
     assert (appointed.status, appointed.json) == (200, {"username": "wang", "phone": None} | ROW)
     assert call("GET", "/v1/admin/officers/wang", officer="chief").json == appointed.json
-    assert call("GET", "/v1/officer/me", officer="wang").json["scope"]["categories"] == ["traffic_violation"]
-    assert user(aws, "wang") | {"enabled": True, "email": "wang@police.example", "email_verified": "true"} == user(aws, "wang")
-    assert [each["username"] for each in call("GET", "/v1/admin/officers", officer="chief").json["items"]] == ["chief", "wang"]
+    assert call("GET", "/v1/officer/me", officer="wang").json["scope"]["categories"] == [
+        "traffic_violation"
+    ]
+    assert user(aws, "wang") | {
+        "enabled": True,
+        "email": "wang@police.example",
+        "email_verified": "true",
+    } == user(aws, "wang")
+    assert [
+        each["username"]
+        for each in call("GET", "/v1/admin/officers", officer="chief").json["items"]
+    ] == ["chief", "wang"]
 
 
-def test_the_same_call_again_changes_nothing_and_brings_back_who_was_shut_out(aws: Mapping[str, str]) -> None:
+def test_the_same_call_again_changes_nothing_and_brings_back_who_was_shut_out(
+    aws: Mapping[str, str],
+) -> None:
     for active in (True, True, False, False, True):
         assert put("wang", ROW | {"active": active}).status == 200
         assert user(aws, "wang")["enabled"] is active
@@ -102,12 +119,32 @@ def test_an_admin_does_not_lock_themselves_out(change: Mapping[str, Any]) -> Non
 
 
 def test_every_wrong_field_is_named() -> None:
-    reply = put("wang", {"roles": ["boss"], "categories": ["ufo"], "districts": ["mars"], "email": "x", "phone": "138", "is_root": True})
+    reply = put(
+        "wang",
+        {
+            "roles": ["boss"],
+            "categories": ["ufo"],
+            "districts": ["mars"],
+            "email": "x",
+            "phone": "138",
+            "is_root": True,
+        },
+    )
 
     assert reply.status == 422
-    assert {each["field"] for each in reply.json["errors"]} == {"roles.0", "categories.0", "districts.0", "email", "phone", "is_root"}
+    assert {each["field"] for each in reply.json["errors"]} == {
+        "roles.0",
+        "categories.0",
+        "districts.0",
+        "email",
+        "phone",
+        "is_root",
+    }
     for name in ("Wang", "a b", "#", "x" * 65):
-        assert put(name.replace("#", "%23").replace(" ", "%20"), ROW).json["errors"][0]["code"] == "bad_username"
+        assert (
+            put(name.replace("#", "%23").replace(" ", "%20"), ROW).json["errors"][0]["code"]
+            == "bad_username"
+        )
     assert call("GET", "/v1/admin/officers/nobody", officer="chief").status == 404
 
 

@@ -44,7 +44,9 @@ def test_pages_follow_each_other_without_gap_or_duplicate() -> None:
     made = [file()["id"] for _ in range(7)]
     seen, cursor = [], ""
     while cursor is not None:
-        page = call("GET", f"/v1/officer/reports?limit=2{cursor and '&cursor=' + cursor}", officer="wang").json
+        page = call(
+            "GET", f"/v1/officer/reports?limit=2{cursor and '&cursor=' + cursor}", officer="wang"
+        ).json
         seen += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
 
@@ -65,7 +67,10 @@ def test_another_officers_cursor_is_refused() -> None:
 def test_a_report_out_of_scope_looks_like_an_unknown_one_and_is_on_record() -> None:
     cloud.officer("narrow", categories=("traffic_violation",))
     created = file()
-    replies = [call("GET", f"/v1/officer/reports/{each}", officer="narrow") for each in (created["id"], "0" * 26)]
+    replies = [
+        call("GET", f"/v1/officer/reports/{each}", officer="narrow")
+        for each in (created["id"], "0" * 26)
+    ]
 
     assert [reply.status for reply in replies] == [404, 404]
     assert replies[0].json["detail"] == replies[1].json["detail"]
@@ -75,7 +80,10 @@ def test_a_report_out_of_scope_looks_like_an_unknown_one_and_is_on_record() -> N
 
 def test_a_deactivated_officer_is_out_at_the_next_request() -> None:
     cloud.officer("wang")
-    assert call("GET", "/v1/officer/me", officer="wang").json["scope"] == {"categories": ["*"], "districts": ["*"]}
+    assert call("GET", "/v1/officer/me", officer="wang").json["scope"] == {
+        "categories": ["*"],
+        "districts": ["*"],
+    }
     cloud.officer("wang", active=False)
 
     assert call("GET", "/v1/officer/me", officer="wang").status == 403

@@ -1,4 +1,6 @@
-"""The document says what the routes do: made of their declarations, complete, valid, and the one that is served."""
+"""The document says what the routes do: made of their declarations, complete, valid, and the one
+that is served.
+"""
 
 import json
 from collections.abc import Iterator
@@ -16,8 +18,14 @@ from tests.client import call
 from tests.documented import assert_documented
 
 SERVED: Any = json.loads(DOCUMENT.read_text(encoding="utf-8"))
-OPERATIONS = [(f"{method.upper()} {path}", operation) for path, methods in SERVED["paths"].items() for method, operation in methods.items()]
-each_operation = pytest.mark.parametrize("operation", [operation for _, operation in OPERATIONS], ids=[name for name, _ in OPERATIONS])
+OPERATIONS = [
+    (f"{method.upper()} {path}", operation)
+    for path, methods in SERVED["paths"].items()
+    for method, operation in methods.items()
+]
+each_operation = pytest.mark.parametrize(
+    "operation", [operation for _, operation in OPERATIONS], ids=[name for name, _ in OPERATIONS]
+)
 
 
 def test_it_is_valid_openapi_3_1() -> None:
@@ -29,7 +37,9 @@ def test_the_file_is_what_the_routes_declare() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == openapi.rendered(), "run `make openapi`"
 
 
-def test_a_stale_file_fails_the_check_and_says_what_to_run(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_file_fails_the_check_and_says_what_to_run(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stale = tmp_path / "openapi.json"
     stale.write_text("{}")
     monkeypatch.setattr(openapi, "DOCUMENT", stale)
@@ -73,7 +83,9 @@ def test_an_operation_has_an_example_of_what_is_sent_and_of_each_answer(operatio
         for kind, medium in content.items()
         if kind.endswith("json") and "example" not in medium and not medium.get("examples")
     ]
-    assert unshown == [], "give it one: `example=` of `endpoint()` for a body, `answers.shown()` for an answer"
+    assert unshown == [], (
+        "give it one: `example=` of `endpoint()` for a body, `answers.shown()` for an answer"
+    )
 
 
 @each_operation
@@ -93,7 +105,9 @@ def test_a_refusal_has_the_one_shape_and_names_its_codes(operation: Any) -> None
             shape, said = content["schema"]["allOf"]
             assert shape == {"$ref": "#/components/schemas/Problem"}
             assert set(said["properties"]["code"]["enum"]) == content["examples"].keys()
-            assert {example["value"]["status"] for example in content["examples"].values()} == {int(status)}
+            assert {example["value"]["status"] for example in content["examples"].values()} == {
+                int(status)
+            }
 
 
 @pytest.mark.parametrize("category", [category.code for category in catalogue().categories])
@@ -101,11 +115,25 @@ def test_details_are_those_of_the_category(category: str) -> None:
     schema = {"$ref": "#/components/schemas/Submission"}
 
     assert problems_of({"category": category, "text": "…", "details": {}}, schema) == []
-    assert problems_of({"category": category, "text": "…", "details": {"no_such_field": 1}}, schema) != []
+    assert (
+        problems_of({"category": category, "text": "…", "details": {"no_such_field": 1}}, schema)
+        != []
+    )
     for field in catalogue().category(category).details:
-        asked = next(iter(SERVED["components"]["schemas"][f"Details.{category}"]["properties"][field.name].get("enum", [None])))
+        asked = next(
+            iter(
+                SERVED["components"]["schemas"][f"Details.{category}"]["properties"][
+                    field.name
+                ].get("enum", [None])
+            )
+        )
         if asked is not None:
-            assert problems_of({"category": category, "text": "…", "details": {field.name: asked}}, schema) == []
+            assert (
+                problems_of(
+                    {"category": category, "text": "…", "details": {field.name: asked}}, schema
+                )
+                == []
+            )
 
 
 def test_a_category_alone_is_not_a_report() -> None:
@@ -114,7 +142,11 @@ def test_a_category_alone_is_not_a_report() -> None:
 
 def test_a_report_needs_its_key_and_a_change_its_version() -> None:
     create = SERVED["paths"]["/v1/reports"]["post"]
-    headers = {parameter["name"]: parameter["required"] for parameter in create["parameters"] if parameter["in"] == "header"}
+    headers = {
+        parameter["name"]: parameter["required"]
+        for parameter in create["parameters"]
+        if parameter["in"] == "header"
+    }
     assert headers["Idempotency-Key"] is True
 
 
@@ -127,7 +159,9 @@ def test_a_report_needs_its_key_and_a_change_its_version() -> None:
         (200, "application/json", '{"status":"no"}'),
     ],
 )
-def test_an_answer_that_is_not_as_described_fails_whichever_test_it_comes_up_in(status: int, kind: str, text: str) -> None:
+def test_an_answer_that_is_not_as_described_fails_whichever_test_it_comes_up_in(
+    status: int, kind: str, text: str
+) -> None:
     assert_documented("GET", "/v1/health", 200, "application/json", '{"status":"ok","version":"1"}')
     with pytest.raises(AssertionError):
         assert_documented("GET", "/v1/health", status, kind, text)
@@ -144,7 +178,11 @@ def test_it_is_served_with_a_tag_and_not_sent_twice() -> None:
 
 
 def resolved(reference: Any) -> Any:
-    return SERVED["components"]["responses"][reference["$ref"].rpartition("/")[2]] if "$ref" in reference else reference
+    return (
+        SERVED["components"]["responses"][reference["$ref"].rpartition("/")[2]]
+        if "$ref" in reference
+        else reference
+    )
 
 
 def resolved_answers(operation: Any) -> list[Any]:

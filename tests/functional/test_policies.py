@@ -1,6 +1,8 @@
-"""Each function does all that it is for with its own policy and its own variables; and needs all that they give it.
+"""Each function does all that it is for with its own policy and its own variables; and needs all
+that they give it.
 
-A test plays everything a function can come across, as that function. Where a path is new, it is played here too, or IAM says so first.
+A test plays everything a function can come across, as that function. Where a path is new, it is
+played here too, or IAM says so first.
 """
 
 import json
@@ -40,7 +42,12 @@ ADMIN, CHIEF, LI = "admin", "chief", "li"
 def names(aws: Mapping[str, str], clean: None) -> Iterator[iam.Names]:
     everything = tuple(OfficerRole)
     for username in (ADMIN, CHIEF, LI):
-        cloud.officer(username, roles=everything, email=f"{username}@police.example", phone=f"+8613800000{len(username)}")
+        cloud.officer(
+            username,
+            roles=everything,
+            email=f"{username}@police.example",
+            phone=f"+8613800000{len(username)}",
+        )
     yield iam.Names(aws)
     sns, cognito = boto3.client("sns"), boto3.client("cognito-idp")
     for each in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]:
@@ -91,7 +98,9 @@ class Api:
             key=key or (new_key() if operation.key is Key.REQUIRED else None),
             headers={"If-Match": f'"{version}"'} if version else {},
         )
-        assert reply.status == status if status else reply.status < 400, f"{name}: {reply.status} {reply.text}"
+        assert reply.status == status if status else reply.status < 400, (
+            f"{name}: {reply.status} {reply.text}"
+        )
         self.called.add(name)
         return reply
 
@@ -100,7 +109,10 @@ class Api:
 
 
 def test_every_function_has_its_rehearsal() -> None:
-    rehearsed = {name.removeprefix("test_").removesuffix("_does_all_it_is_for_and_may_do_no_more") for name in globals()}
+    rehearsed = {
+        name.removeprefix("test_").removesuffix("_does_all_it_is_for_and_may_do_no_more")
+        for name in globals()
+    }
     assert set(iam.POLICY_FILES) <= rehearsed
 
 
@@ -112,7 +124,9 @@ def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names:
         listing(Bucket=aws["MEDIA_BUCKET"], Prefix="originals/01/")
         attempts: tuple[Callable[[], object], ...] = (
             lambda: listing(Bucket=aws["MEDIA_BUCKET"], Prefix="derived/01/"),
-            lambda: wiring.s3().put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/01/02", Body=b""),
+            lambda: wiring.s3().put_object(
+                Bucket=aws["MEDIA_BUCKET"], Key="originals/01/02", Body=b""
+            ),
             lambda: wiring.s3().generate_presigned_post(aws["MEDIA_BUCKET"], "originals/01/02"),
             lambda: wiring.s3().get_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/01/02"),
             lambda: wiring.dynamodb().get_item(TableName=aws["REPORTS_TABLE"], Key={}),
@@ -125,7 +139,9 @@ def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names:
     ]  # fmt: skip
 
 
-def test_api_handler_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+def test_api_handler_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
     role, api = iam.Role("api_handler", names), Api()
     seen = with_media(aws)
     with role.assumed():
@@ -161,7 +177,10 @@ def report_and_write(api: Api) -> None:
 def upload_in_parts(api: Api, aws: Mapping[str, str]) -> None:
     s3 = boto3.client("s3")
     created = api("create_report", body=report(media=[FILM, FILM])).json
-    whole, gone = ({"receipt": created["receipt"], "report_id": created["id"], "media_id": each["media_id"]} for each in created["uploads"])
+    whole, gone = (
+        {"receipt": created["receipt"], "report_id": created["id"], "media_id": each["media_id"]}
+        for each in created["uploads"]
+    )
 
     def start(numbers: list[int]) -> list[Any]:
         return list(api("grant_parts", **whole, body={"numbers": numbers}).json["parts"])
@@ -169,7 +188,9 @@ def upload_in_parts(api: Api, aws: Mapping[str, str]) -> None:
     def somebody_else_starts(request: Any) -> None:
         start([1])
 
-    with inject.fault(wiring.s3(), "s3.CreateMultipartUpload", inject.times(1, somebody_else_starts)):
+    with inject.fault(
+        wiring.s3(), "s3.CreateMultipartUpload", inject.times(1, somebody_else_starts)
+    ):
         parts = start([1, 2, 3])
     for part, size in zip(parts, (8 * MIB, 8 * MIB, MIB), strict=True):
         s3.upload_part(
@@ -195,7 +216,14 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     other = api("enter_report", officer=LI).json
     for name in ("get_me", "list_templates", "get_statistics"):
         api(name, officer=LI)
-    for query in ("", "?status=new", f"?assignee={LI}", "?bulletin_id=B-1", f"?reference={seen['reference']}", "?category=other"):
+    for query in (
+        "",
+        "?status=new",
+        f"?assignee={LI}",
+        "?bulletin_id=B-1",
+        f"?reference={seen['reference']}",
+        "?category=other",
+    ):
         api("list_reports", officer=LI, query=query)
     api("open_report", **one)
     api("read_report", receipt=seen["receipt"], report_id=seen["id"])
@@ -203,7 +231,12 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("write_officer_message", **one)
     api("write_note", **one)
     api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=1)
-    api("change_report", **one, body={"status": "closed", "disposition": "malicious", "reason": "No."}, version=2)
+    api(
+        "change_report",
+        **one,
+        body={"status": "closed", "disposition": "malicious", "reason": "No."},
+        version=2,
+    )
     api("confirm_malicious", report_id=seen["id"], officer=CHIEF)
     until = times.render(wiring.now() + timedelta(days=10))
     api("place_hold", **one, body={"reason": "Evidence.", "until": until})
@@ -214,7 +247,14 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
 
 
 def administer(api: Api) -> None:
-    row = {"name": "Wu", "active": True, "roles": ["officer"], "categories": ["*"], "districts": ["*"], "email": "wu@police.example"}
+    row = {
+        "name": "Wu",
+        "active": True,
+        "roles": ["officer"],
+        "categories": ["*"],
+        "districts": ["*"],
+        "email": "wu@police.example",
+    }
 
     def appoint(**more: Any) -> None:
         api("appoint_officer", officer=ADMIN, username="wu", body=row | more)
@@ -236,7 +276,9 @@ def administer(api: Api) -> None:
 def draft(api: Api) -> tuple[str, str]:
     """A bulletin that waits for its picture."""
     bulletin = api("draft_bulletin", officer=LI, key=new_key()).json
-    added = api("add_pictures", officer=LI, bulletin_id=bulletin["id"], body={"media": [PICTURE]}).json
+    added = api(
+        "add_pictures", officer=LI, bulletin_id=bulletin["id"], body={"media": [PICTURE]}
+    ).json
     api("change_bulletin", officer=LI, bulletin_id=bulletin["id"], version=added["version"])
     return bulletin["id"], added["uploads"][0]["media_id"]
 
@@ -252,7 +294,13 @@ def publish(api: Api, bulletin_id: str, media_id: str) -> None:
         api(name, **one)
     api("show_picture", media_id=media_id, **one)
     lead = api("create_report", body=report(bulletin_id=bulletin_id)).json
-    correction = api("change_bulletin", officer=LI, version=opened["version"], body={"body": {"en": "She wears a grey coat."}}, **one).json
+    correction = api(
+        "change_bulletin",
+        officer=LI,
+        version=opened["version"],
+        body={"body": {"en": "She wears a grey coat."}},
+        **one,
+    ).json
     api("approve_bulletin", officer=CHIEF, version=correction["version"], **one)
     api("resolve_bulletin", officer=LI, **one)
     api("read_bulletin_history", officer=LI, **one)
@@ -277,8 +325,13 @@ def process_and_record(aws: Mapping[str, str], owner_id: str, media_id: str) -> 
     assert cloud.record(aws, owner_id, media_id) == {"batchItemFailures": []}
 
 
-def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
-    role, key = iam.Role("authorize_officer", names), rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role, key = (
+        iam.Role("authorize_officer", names),
+        rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    )
     now = wiring.true_now()
     claims = {
         "iss": aws["ISSUER"], "client_id": aws["CLIENT_ID"], "token_use": "access", "username": LI, "exp": now + timedelta(minutes=15),
@@ -287,44 +340,78 @@ def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(aws: Mapping[st
     with role.assumed():
         keys = wiring.signing_keys()
         assert keys.uri.startswith(aws["ISSUER"])
-        keys.jwk_set_cache.put({"keys": [{**json.loads(RSAAlgorithm.to_jwk(key.public_key())), "kid": "1", "use": "sig"}]})
+        keys.jwk_set_cache.put(
+            {
+                "keys": [
+                    {**json.loads(RSAAlgorithm.to_jwk(key.public_key())), "kid": "1", "use": "sig"}
+                ]
+            }
+        )
         arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3/api/GET/v1/officer/me"
-        answer = authorize_officer({"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}, None)
+        answer = authorize_officer(
+            {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}, None
+        )
         assert answer["principalId"] == LI
     assert_exact(role)
 
 
-def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
     role = iam.Role("make_thumbnails", names)
-    created = call("POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE]), key=new_key()).json
+    created = call(
+        "POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE]), key=new_key()
+    ).json
     first, second, third = (each["media_id"] for each in created["uploads"])
     version = cloud.upload(aws, created["id"], first, cloud.photo())
-    cloud.upload(aws, created["id"], second, os.urandom(MIB))  # no picture, and more of it than is read
+    # no picture, and more of it than is read
+    cloud.upload(aws, created["id"], second, os.urandom(MIB))
     with role.assumed():
-        assert cloud.process(aws, f"originals/{created['id']}/{first}", version) == {"batchItemFailures": []}
+        assert cloud.process(aws, f"originals/{created['id']}/{first}", version) == {
+            "batchItemFailures": []
+        }
         for media_id in (second, third):
-            assert cloud.process(aws, f"originals/{created['id']}/{media_id}", None) == {"batchItemFailures": []}
+            assert cloud.process(aws, f"originals/{created['id']}/{media_id}", None) == {
+                "batchItemFailures": []
+            }
     assert_exact(role)
 
 
-def test_record_media_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+def test_record_media_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
     role, api = iam.Role("record_media", names), Api()
     created = call("POST", "/v1/reports", report(media=[PICTURE, PICTURE]), key=new_key()).json
     media = [(created["id"], each["media_id"]) for each in created["uploads"]] + [draft(api)]
     for owner_id, media_id in media:
-        cloud.process(aws, f"originals/{owner_id}/{media_id}", cloud.upload(aws, owner_id, media_id, cloud.photo()))
-    records = [cloud.s3_event(aws["MEDIA_BUCKET"], f"derived/{owner_id}/{media_id}/manifest.json", None) for owner_id, media_id in media]
-    gone = cloud.s3_event(aws["MEDIA_BUCKET"], f"derived/{'0' * 26}/{media[0][1]}/manifest.json", None)
+        cloud.process(
+            aws,
+            f"originals/{owner_id}/{media_id}",
+            cloud.upload(aws, owner_id, media_id, cloud.photo()),
+        )
+    records = [
+        cloud.s3_event(aws["MEDIA_BUCKET"], f"derived/{owner_id}/{media_id}/manifest.json", None)
+        for owner_id, media_id in media
+    ]
+    gone = cloud.s3_event(
+        aws["MEDIA_BUCKET"], f"derived/{'0' * 26}/{media[0][1]}/manifest.json", None
+    )
     with role.assumed():
         answer = media_events.record_media({"Records": [*records, gone]}, None)
     assert_none_refused(role)
     assert answer == {"batchItemFailures": []}
-    told = [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{created['id']}" and sk.startswith("EVENT#")]
+    told = [
+        sk
+        for pk, sk in cloud.all_keys(aws)
+        if pk == f"REPORT#{created['id']}" and sk.startswith("EVENT#")
+    ]
     assert len(told) == 1  # of both, in the place of the one that waited after the first
     assert_exact(role)
 
 
-def test_publish_notices_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+def test_publish_notices_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
     role = iam.Role("publish_notices", names)
     burst(aws)
     with role.assumed():
@@ -335,14 +422,24 @@ def test_publish_notices_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str,
 
 
 def burst(aws: Mapping[str, str]) -> None:
-    """More reports in a minute than go alone, a message, and a critical report that will be told again."""
+    """More reports in a minute than go alone, a message, and a critical report that will be told
+    again.
+    """
     for _ in range(12):
         call("POST", "/v1/reports", report(category="lost_and_found"), key=new_key())
     created = call("POST", "/v1/reports", report(category="child_abduction"), key=new_key()).json
-    call("POST", f"/v1/reports/{created['id']}/messages", {"text": "Hurry."}, receipt=created["receipt"], key=new_key())
+    call(
+        "POST",
+        f"/v1/reports/{created['id']}/messages",
+        {"text": "Hurry."},
+        receipt=created["receipt"],
+        key=new_key(),
+    )
 
 
-def test_sweep_duties_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+def test_sweep_duties_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
     role, api = iam.Role("sweep_duties", names), Api()
     forget_to_process(aws, api)
     leave_subscriptions_unfitted(api)
@@ -370,10 +467,18 @@ def test_sweep_duties_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, st
 
 
 def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
-    """Uploads whose events never came: looked at but not recorded, not looked at, never sent, in parts and never completed."""
-    created = call("POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE, FILM]), key=new_key()).json
+    """Uploads whose events never came: looked at but not recorded, not looked at, never sent, in
+    parts and never completed.
+    """
+    created = call(
+        "POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE, FILM]), key=new_key()
+    ).json
     looked_at, there, _, in_parts = (each["media_id"] for each in created["uploads"])
-    cloud.process(aws, f"originals/{created['id']}/{looked_at}", cloud.upload(aws, created["id"], looked_at, cloud.photo()))
+    cloud.process(
+        aws,
+        f"originals/{created['id']}/{looked_at}",
+        cloud.upload(aws, created["id"], looked_at, cloud.photo()),
+    )
     cloud.upload(aws, created["id"], there, cloud.photo())
     api("grant_parts", receipt=created["receipt"], report_id=created["id"], media_id=in_parts)
     bulletin_id, media_id = draft(api)
@@ -397,13 +502,19 @@ def leave_subscriptions_unfitted(api: Api) -> None:
 
 
 def published_bulletin(api: Api) -> str:
-    body = {"channel": "key_cases", "title": {"en": "Witnesses wanted"}, "body": {"en": "Tuesday evening."}}
+    body = {
+        "channel": "key_cases",
+        "title": {"en": "Witnesses wanted"},
+        "body": {"en": "Tuesday evening."},
+    }
     bulletin = api("draft_bulletin", officer=CHIEF, body=body).json
     api("approve_bulletin", officer=ADMIN, bulletin_id=bulletin["id"], version=bulletin["version"])
     return str(bulletin["id"])
 
 
-def test_seal_audit_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+def test_seal_audit_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
     role = iam.Role("seal_audit", names)
     with role.assumed():
         seal()
@@ -417,7 +528,9 @@ def seal() -> None:
     assert audit_events.seal_audit({"Records": [record]}, None) == {"batchItemFailures": []}
 
 
-def test_digest_audit_does_all_it_is_for_and_may_do_no_more(aws: Mapping[str, str], names: iam.Names) -> None:
+def test_digest_audit_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
     role = iam.Role("digest_audit", names)
     seal()
     with role.assumed():

@@ -1,4 +1,6 @@
-"""From an upload on S3 to its verdict: the first version counts, the manifest comes last, and a verdict is always reached."""
+"""From an upload on S3 to its verdict: the first version counts, the manifest comes last, and a
+verdict is always reached.
+"""
 
 import hashlib
 import os
@@ -79,14 +81,22 @@ def upload(objects: Objects, data: bytes, declared: str = "image/jpeg", key: str
 
 
 def verdict(objects: Objects, data: bytes, declared: str = "image/jpeg") -> Manifest:
-    manifest = make_thumbnails(objects=objects, key=KEY, version_id=upload(objects, data, declared), sequencer="0A")
+    manifest = make_thumbnails(
+        objects=objects, key=KEY, version_id=upload(objects, data, declared), sequencer="0A"
+    )
     assert manifest is not None
-    assert Manifest.model_validate_json(objects.read(derived_key("R1", "M1", "manifest.json"))) == manifest
+    assert (
+        Manifest.model_validate_json(objects.read(derived_key("R1", "M1", "manifest.json")))
+        == manifest
+    )
     return manifest
 
 
 def names(objects: Objects, prefix: str = "derived/") -> list[str]:
-    return [one["Key"] for one in objects.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])]
+    return [
+        one["Key"]
+        for one in objects.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+    ]
 
 
 # A picture's way
@@ -99,7 +109,11 @@ def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(objects: Obje
         "state": "ready",
         "content_type": "image/jpeg",
         "size": len(data),
-        "checksum": {"algorithm": "sha256", "type": "full_object", "value": hashlib.sha256(data).hexdigest()},
+        "checksum": {
+            "algorithm": "sha256",
+            "type": "full_object",
+            "value": hashlib.sha256(data).hexdigest(),
+        },
         "version_id": manifest.version_id,
         "sequencer": "0A",
         "width": 2000,
@@ -134,7 +148,11 @@ def test_the_manifest_is_written_last(objects: Objects) -> None:
     version = upload(objects, samples.jpeg())
     with Calls(objects.s3) as calls:
         make_thumbnails(objects=objects, key=KEY, version_id=version)
-    assert [call.split("/")[-1] for call in calls.made if call.startswith("PutObject")] == ["thumb.jpg", "preview.jpg", "manifest.json"]
+    assert [call.split("/")[-1] for call in calls.made if call.startswith("PutObject")] == [
+        "thumb.jpg",
+        "preview.jpg",
+        "manifest.json",
+    ]
     assert len([call for call in calls.made if call.startswith("GetObject")]) == 1
 
 
@@ -149,7 +167,10 @@ def test_later_uploads_to_the_same_key_change_nothing(objects: Objects) -> None:
     with Calls(objects.s3) as calls:
         assert make_thumbnails(objects=objects, key=KEY, version_id=later, sequencer="0B") is None
     assert [call for call in calls.made if not call.startswith("ListObjectVersions")] == []
-    assert make_thumbnails(objects=objects, key=KEY, version_id=kept.version_id, sequencer="0A") == kept
+    assert (
+        make_thumbnails(objects=objects, key=KEY, version_id=kept.version_id, sequencer="0A")
+        == kept
+    )
     assert objects.read(derived_key("R1", "M1", "thumb.jpg")) == thumb
 
 
@@ -160,7 +181,11 @@ def test_without_an_event_it_is_still_the_first_upload_that_counts(objects: Obje
     upload(objects, b"neighbour", key=KEY + "2")
     manifest = make_thumbnails(objects=objects, key=KEY)
     assert manifest is not None
-    assert (manifest.version_id, manifest.state, manifest.sequencer) == (first, MediaState.READY, None)
+    assert (manifest.version_id, manifest.state, manifest.sequencer) == (
+        first,
+        MediaState.READY,
+        None,
+    )
 
 
 def test_deleting_does_not_make_room_for_another_first(objects: Objects) -> None:
@@ -182,7 +207,14 @@ def test_the_same_event_again_writes_the_same_bytes(objects: Objects) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["originals/R1", "derived/R1/M1/thumb.jpg", "originals/R1/M 1", "originals/R1/M1/../../x", "originals/R1/ü"]
+    "key",
+    [
+        "originals/R1",
+        "derived/R1/M1/thumb.jpg",
+        "originals/R1/M 1",
+        "originals/R1/M1/../../x",
+        "originals/R1/ü",
+    ],
 )
 def test_a_key_that_is_no_originals_is_left_alone(objects: Objects, key: str) -> None:
     upload(objects, samples.jpeg(), key=key)
@@ -198,27 +230,44 @@ def test_what_is_gone_by_then_is_left_alone(objects: Objects) -> None:
 # Faults are not verdicts
 
 
-@pytest.mark.parametrize("at", ["ListObjectVersions", "GetObject", "thumb.jpg", "preview.jpg", "manifest.json"])
-def test_killed_half_way_and_run_again_it_ends_as_if_nothing_had_happened(objects: Objects, at: str) -> None:
+@pytest.mark.parametrize(
+    "at", ["ListObjectVersions", "GetObject", "thumb.jpg", "preview.jpg", "manifest.json"]
+)
+def test_killed_half_way_and_run_again_it_ends_as_if_nothing_had_happened(
+    objects: Objects, at: str
+) -> None:
     undisturbed = verdict(objects, samples.jpeg())
     expected = {name: objects.read(name) for name in names(objects)}
     objects.delete_all("derived/")
     with Calls(objects.s3) as calls:
         calls.fail_at = at
         with pytest.raises(Unavailable):
-            make_thumbnails(objects=objects, key=KEY, version_id=undisturbed.version_id, sequencer="0A")
+            make_thumbnails(
+                objects=objects, key=KEY, version_id=undisturbed.version_id, sequencer="0A"
+            )
     assert derived_key("R1", "M1", "manifest.json") not in names(objects)
     make_thumbnails(objects=objects, key=KEY, version_id=undisturbed.version_id, sequencer="0A")
     assert {name: objects.read(name) for name in names(objects)} == expected
 
 
-def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(objects: Objects) -> None:
-    data = samples.video([scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"})
+def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(
+    objects: Objects,
+) -> None:
+    data = samples.video(
+        [scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"}
+    )
     assert len(data) > 3 * HEAD_BYTES
     version = upload(objects, data)
 
     class Failing(Objects):
-        def read(self, key: str, version_id: str | None = None, *, offset: int = 0, length: int | None = None) -> bytes:
+        def read(
+            self,
+            key: str,
+            version_id: str | None = None,
+            *,
+            offset: int = 0,
+            length: int | None = None,
+        ) -> bytes:
             if offset:
                 raise Unavailable
             return super().read(key, version_id, offset=offset, length=length)
@@ -228,7 +277,9 @@ def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(obj
     assert names(objects) == []
 
 
-def test_a_decoder_that_was_not_packaged_is_no_verdict(objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decoder_that_was_not_packaged_is_no_verdict(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     version = upload(objects, samples.heic())
     with monkeypatch.context() as broken:
         (tmp_path / "_pi_heif.py").write_text("raise ImportError")
@@ -242,7 +293,8 @@ def test_a_decoder_that_was_not_packaged_is_no_verdict(objects: Objects, tmp_pat
 
 
 def test_a_crash_of_the_decoder_is_a_verdict(objects: Objects) -> None:
-    version = upload(objects, samples.mutate(samples.heic(quarter_turns=1), 718))  # ends libheif's binding by a bad pointer, or is refused
+    # ends libheif's binding by a bad pointer, or is refused
+    version = upload(objects, samples.mutate(samples.heic(quarter_turns=1), 718))
     manifest = make_thumbnails(objects=objects, key=KEY, version_id=version)
     assert manifest is not None
     assert manifest.reason in (RejectReason.UNPROCESSABLE, RejectReason.UNREADABLE)
@@ -252,12 +304,21 @@ def test_an_original_that_never_stops_reading_is_a_verdict(objects: Objects) -> 
     class Deadly(Objects):
         """While the child waits for bytes, it is killed."""
 
-        def read(self, key: str, version_id: str | None = None, *, offset: int = 0, length: int | None = None) -> bytes:
+        def read(
+            self,
+            key: str,
+            version_id: str | None = None,
+            *,
+            offset: int = 0,
+            length: int | None = None,
+        ) -> bytes:
             for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
                 os.kill(int(pid), signal.SIGKILL)
             return super().read(key, version_id, offset=offset, length=length)
 
-    data = samples.video([scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"})
+    data = samples.video(
+        [scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"}
+    )
     upload(objects, data)
     manifest = make_thumbnails(objects=Deadly(objects.s3, BUCKET), key=KEY)
     assert manifest is not None
@@ -269,10 +330,16 @@ def test_an_original_that_never_stops_reading_is_a_verdict(objects: Objects) -> 
 
 HOSTILE: dict[str, tuple[bytes, RejectReason]] = {
     "html named jpg": (b"<html><script>alert(1)</script>", RejectReason.UNSUPPORTED_FORMAT),
-    "svg with script": (b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', RejectReason.UNSUPPORTED_FORMAT),
+    "svg with script": (
+        b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>',
+        RejectReason.UNSUPPORTED_FORMAT,
+    ),
     "png of 60000 squared": (samples.png(60000, 60000, b""), RejectReason.TOO_MANY_PIXELS),
     "png of 13000 squared": (samples.png(13000, 13000, b""), RejectReason.TOO_MANY_PIXELS),
-    "png of 9000 squared, all there": (samples.png(9000, 9000, bytes(9000 * 1126), depth=1, colour=0), RejectReason.TOO_MANY_PIXELS),
+    "png of 9000 squared, all there": (
+        samples.png(9000, 9000, bytes(9000 * 1126), depth=1, colour=0),
+        RejectReason.TOO_MANY_PIXELS,
+    ),
     "truncated jpeg": (samples.jpeg(800, 600)[:3000], RejectReason.UNREADABLE),
     "nothing": (b"", RejectReason.UNSUPPORTED_FORMAT),
     "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n(id) system", RejectReason.UNSUPPORTED_FORMAT),
@@ -288,18 +355,27 @@ HOSTILE: dict[str, tuple[bytes, RejectReason]] = {
     "mvg": (b"push graphic-context\nfill 'url(https://x|id)'", RejectReason.UNSUPPORTED_FORMAT),
     "zip": (b"PK\x03\x04" + bytes(100), RejectReason.UNSUPPORTED_FORMAT),
     "matroska": (samples.video([scene()], container="matroska"), RejectReason.UNSUPPORTED_FORMAT),
-    "html after ftyp": (b"\0\0\0\x18ftypmp42\0\0\0\0isommp42<html>" + bytes(500), RejectReason.UNREADABLE),
+    "html after ftyp": (
+        b"\0\0\0\x18ftypmp42\0\0\0\0isommp42<html>" + bytes(500),
+        RejectReason.UNREADABLE,
+    ),
     "sound alone": (samples.sound(), RejectReason.NO_VIDEO),
-    "webp of a huge header": (b"RIFF\xff\xff\xff\xffWEBPVP8L\xff\xff\xff\xff/\xff\xff\xff\xff" + bytes(100), RejectReason.TOO_MANY_PIXELS),
+    "webp of a huge header": (
+        b"RIFF\xff\xff\xff\xffWEBPVP8L\xff\xff\xff\xff/\xff\xff\xff\xff" + bytes(100),
+        RejectReason.TOO_MANY_PIXELS,
+    ),
     "webp of a broken tree": (
-        samples.encode(scene(), "WEBP", lossless=True)[:25] + b"\xff\x00" * 400,  # the shape of the 2023 overflow in libwebp
+        # the shape of the 2023 overflow in libwebp
+        samples.encode(scene(), "WEBP", lossless=True)[:25] + b"\xff\x00" * 400,
         RejectReason.UNREADABLE,
     ),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_bytes_are_rejected_with_a_reason_and_leave_no_picture(objects: Objects, name: str) -> None:
+def test_hostile_bytes_are_rejected_with_a_reason_and_leave_no_picture(
+    objects: Objects, name: str
+) -> None:
     data, reason = HOSTILE[name]
     manifest = verdict(objects, data)
     assert (manifest.state, manifest.reason) == (MediaState.REJECTED, reason)
@@ -308,13 +384,17 @@ def test_hostile_bytes_are_rejected_with_a_reason_and_leave_no_picture(objects: 
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "video"])
-def test_more_bytes_than_its_real_type_allows_are_rejected_unread(objects: Objects, kind: str) -> None:
+def test_more_bytes_than_its_real_type_allows_are_rejected_unread(
+    objects: Objects, kind: str
+) -> None:
     data = samples.jpeg() + bytes((25 << 20) + 1) if kind == "jpeg" else b"<html>" + bytes(30 << 20)
     version = upload(objects, data, "video/mp4")
     with Calls(objects.s3) as calls:
         manifest = make_thumbnails(objects=objects, key=KEY, version_id=version)
     assert manifest is not None
-    assert manifest.reason is (RejectReason.TOO_LARGE if kind == "jpeg" else RejectReason.UNSUPPORTED_FORMAT)
+    assert manifest.reason is (
+        RejectReason.TOO_LARGE if kind == "jpeg" else RejectReason.UNSUPPORTED_FORMAT
+    )
     assert len([call for call in calls.made if call.startswith("GetObject")]) == 1
     assert manifest.checksum is not None
     assert manifest.checksum.algorithm != "sha256"
@@ -324,19 +404,38 @@ def test_more_bytes_than_its_real_type_allows_are_rejected_unread(objects: Objec
 
 
 def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(objects: Objects) -> None:
-    data = samples.video([scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"}, sound=True)
+    data = samples.video(
+        [scene(640, 480).effect_spread(300)] * 12,
+        rate=2,
+        options={"g": "1", "crf": "1"},
+        sound=True,
+    )
     begun = objects.s3.create_multipart_upload(
-        Bucket=BUCKET, Key=KEY, ContentType="video/mp4", ChecksumAlgorithm="CRC64NVME", ChecksumType="FULL_OBJECT"
+        Bucket=BUCKET,
+        Key=KEY,
+        ContentType="video/mp4",
+        ChecksumAlgorithm="CRC64NVME",
+        ChecksumType="FULL_OBJECT",
     )["UploadId"]
     named = {"Bucket": BUCKET, "Key": KEY, "UploadId": begun}
     part = objects.s3.upload_part(**named, PartNumber=1, Body=data, ChecksumAlgorithm="CRC64NVME")  # type: ignore[arg-type]
-    objects.s3.complete_multipart_upload(**named, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})  # type: ignore[arg-type]
+    objects.s3.complete_multipart_upload(
+        **named, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    )  # type: ignore[arg-type]
     manifest = make_thumbnails(objects=objects, key=KEY)
     assert manifest is not None
-    assert (manifest.state, manifest.content_type, manifest.codec) == (MediaState.READY, "video/mp4", "h264")
+    assert (manifest.state, manifest.content_type, manifest.codec) == (
+        MediaState.READY,
+        "video/mp4",
+        "h264",
+    )
     assert manifest.duration_s == pytest.approx(6, abs=0.1)
     assert manifest.checksum is not None
-    assert manifest.checksum.model_dump() == {"algorithm": "crc64nvme", "type": "full_object", "value": part["ChecksumCRC64NVME"]}
+    assert manifest.checksum.model_dump() == {
+        "algorithm": "crc64nvme",
+        "type": "full_object",
+        "value": part["ChecksumCRC64NVME"],
+    }
     assert is_bare_jpeg(objects.read(derived_key("R1", "M1", "preview.jpg")))
 
 
@@ -352,7 +451,9 @@ def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(objects: Objects) -
         ("sample.3gp", "video/3gpp"),
     ],
 )
-def test_real_phone_files_are_ready_and_clean(objects: Objects, name: str, content_type: str) -> None:
+def test_real_phone_files_are_ready_and_clean(
+    objects: Objects, name: str, content_type: str
+) -> None:
     manifest = verdict(objects, (PHONE / name).read_bytes(), "image/jpeg")
     assert (manifest.state, manifest.content_type) == (MediaState.READY, content_type)
     for picture in ("thumb.jpg", "preview.jpg"):
@@ -361,7 +462,9 @@ def test_real_phone_files_are_ready_and_clean(objects: Objects, name: str, conte
 
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_sha256_is_hex_whoever_computed_it(objects: Objects, declared: bool) -> None:
-    data = samples.video([scene(640, 480).effect_spread(300)] * 6, rate=2, options={"g": "1", "crf": "1"})
+    data = samples.video(
+        [scene(640, 480).effect_spread(300)] * 6, rate=2, options={"g": "1", "crf": "1"}
+    )
     assert len(data) > HEAD_BYTES  # not read in whole
     more = {"ChecksumAlgorithm": "SHA256"} if declared else {}
     objects.s3.put_object(Bucket=BUCKET, Key=KEY, Body=data, **more)  # type: ignore[arg-type]
@@ -379,7 +482,9 @@ def test_a_sha256_is_hex_whoever_computed_it(objects: Objects, declared: bool) -
 # The store
 
 
-def test_deleting_takes_every_version_and_marker_under_a_prefix_and_nothing_beside_it(objects: Objects) -> None:
+def test_deleting_takes_every_version_and_marker_under_a_prefix_and_nothing_beside_it(
+    objects: Objects,
+) -> None:
     for key in (KEY, KEY, original_key("R1", "M2"), original_key("R10", "M1")):
         upload(objects, b"x", key=key)
     objects.s3.delete_object(Bucket=BUCKET, Key=KEY)

@@ -1,4 +1,6 @@
-"""Hundreds of broken files of each format: every one ends, soon, in clean pictures or a reason, and takes no other with it."""
+"""Hundreds of broken files of each format: every one ends, soon, in clean pictures or a reason, and
+takes no other with it.
+"""
 
 import subprocess
 import sys
@@ -11,17 +13,31 @@ from tests import media_samples as samples
 from tests.mutated import KINDS
 
 FILES = 400
-OUTCOMES = {"clean", "unsupported_format", "unsupported_codec", "unreadable", "too_many_pixels", "no_video", "unprocessable"}
+OUTCOMES = {
+    "clean",
+    "unsupported_format",
+    "unsupported_codec",
+    "unreadable",
+    "too_many_pixels",
+    "no_video",
+    "unprocessable",
+}
 
 
 def run(kind: str) -> tuple[dict[int, tuple[str, float]], list[int]]:
-    """How each seed ended and how long it took; and the seeds that ended their decoder, after which another went on."""
+    """How each seed ended and how long it took; and the seeds that ended their decoder, after which
+    another went on.
+    """
     ended: dict[int, tuple[str, float]] = {}
     crashed: list[int] = []
     first = 0
     while first < FILES:
         lines = subprocess.run(
-            [sys.executable, "-m", "tests.mutated", kind, str(first), str(FILES)], capture_output=True, text=True, check=False, timeout=60
+            [sys.executable, "-m", "tests.mutated", kind, str(first), str(FILES)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         ).stdout.splitlines()
         assert lines
         for seed, outcome, seconds in (line.split() for line in lines if " " in line):
@@ -39,9 +55,14 @@ def test_every_mutated_file_ends_clean_or_with_a_reason(kind: str) -> None:
     ended, crashed = run(kind)
     assert len(ended) + len(crashed) == FILES
     assert {outcome for outcome, _ in ended.values()} <= OUTCOMES
-    assert any(outcome == "clean" for outcome, _ in ended.values())  # else the damage goes no further than the first check
+    # else the damage goes no further than the first check
+    assert any(outcome == "clean" for outcome, _ in ended.values())
     assert max(seconds for _, seconds in ended.values()) < 10
     for seed in crashed:
         data = samples.mutate(KINDS[kind](), seed)
         with pytest.raises(Rejected):
-            sandbox.derive(sniff(data) or "", len(data), lambda offset, length, data=data: data[offset : offset + length])
+            sandbox.derive(
+                sniff(data) or "",
+                len(data),
+                lambda offset, length, data=data: data[offset : offset + length],
+            )

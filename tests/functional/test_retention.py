@@ -1,4 +1,6 @@
-"""What is kept how long: exact to the second, whole when it goes, and held back by two officers only."""
+"""What is kept how long: exact to the second, whole when it goes, and held back by two officers
+only.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,7 +25,12 @@ def _officers(aws: Mapping[str, str]) -> None:
 
 def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[str, object], str]:
     key = new_key()
-    created = call("POST", "/v1/reports", report(media=[{"content_type": "image/jpeg", "size": 10_000}]), key=key).json
+    created = call(
+        "POST",
+        "/v1/reports",
+        report(media=[{"content_type": "image/jpeg", "size": 10_000}]),
+        key=key,
+    ).json
     media_id = created["uploads"][0]["media_id"]
     version = cloud.upload(aws, created["id"], media_id, cloud.photo())
     cloud.upload(aws, created["id"], media_id, cloud.photo(colour="red"))
@@ -31,7 +38,13 @@ def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[
     cloud.record(aws, created["id"], media_id)
     cloud.stream(cloud.all_keys(aws))
     body = {"status": "closed", "disposition": disposition, "reason": "Done."}
-    reply = call("PATCH", f"/v1/officer/reports/{created['id']}", body, officer="wang", headers={"If-Match": '"1"'})
+    reply = call(
+        "PATCH",
+        f"/v1/officer/reports/{created['id']}",
+        body,
+        officer="wang",
+        headers={"If-Match": '"1"'},
+    )
     assert reply.status == 200, reply.text
     cloud.stream(cloud.all_keys(aws))
     return created, key
@@ -39,7 +52,9 @@ def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[
 
 def left(aws: Mapping[str, str], report_id: object) -> tuple[list[str], int]:
     versions = boto3.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])
-    return [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{report_id}"], len(versions.get("Versions", []))
+    return [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{report_id}"], len(
+        versions.get("Versions", [])
+    )
 
 
 def pass_time(**by: float) -> None:
@@ -47,8 +62,12 @@ def pass_time(**by: float) -> None:
     cloud.sweep()
 
 
-@pytest.mark.parametrize(("disposition", "days"), [("resolved", 90), ("unfounded", 30), ("not_police", 90)])
-def test_a_closed_report_goes_when_its_time_has_come_and_not_before(aws: Mapping[str, str], disposition: str, days: int) -> None:
+@pytest.mark.parametrize(
+    ("disposition", "days"), [("resolved", 90), ("unfounded", 30), ("not_police", 90)]
+)
+def test_a_closed_report_goes_when_its_time_has_come_and_not_before(
+    aws: Mapping[str, str], disposition: str, days: int
+) -> None:
     created, key = closed(aws, disposition)
     pass_time(days=days, seconds=-5)
     assert len(left(aws, created["id"])[0]) > 1
@@ -77,7 +96,9 @@ def test_a_withdrawn_report_goes_after_thirty_days(aws: Mapping[str, str]) -> No
 
 @pytest.mark.parametrize("position", range(6))
 @pytest.mark.parametrize("service", ["s3", "dynamodb"])
-def test_a_deletion_that_dies_anywhere_is_carried_on_by_the_next_sweep(aws: Mapping[str, str], position: int, service: str) -> None:
+def test_a_deletion_that_dies_anywhere_is_carried_on_by_the_next_sweep(
+    aws: Mapping[str, str], position: int, service: str
+) -> None:
     created, _ = closed(aws)
     wiring.advance_clock(timedelta(days=91))
     client = wiring.s3() if service == "s3" else wiring.dynamodb()
@@ -124,11 +145,17 @@ def test_whoever_is_to_approve_a_hold_sees_who_asks_for_it_and_why(aws: Mapping[
     assert (shown["by"], shown["reason"], shown["approved_by"]) == ("wang", "Evidence.", None)
     approve(created, "li")
     assert call("GET", path, officer="wang").json["hold"]["approved_by"] == "li"
-    asked = next(item for item in call("GET", f"{path}/history", officer="li").json["items"] if item["action"] == "hold")
+    asked = next(
+        item
+        for item in call("GET", f"{path}/history", officer="li").json["items"]
+        if item["action"] == "hold"
+    )
     assert "Evidence." in str(asked["detail"])
 
 
-def test_a_hold_is_placed_though_a_notice_is_struck_off_at_the_same_moment(aws: Mapping[str, str]) -> None:
+def test_a_hold_is_placed_though_a_notice_is_struck_off_at_the_same_moment(
+    aws: Mapping[str, str],
+) -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
 
     def meanwhile(request: object) -> None:
@@ -157,7 +184,11 @@ def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[s
     pass_time(minutes=1)
 
     assert left(aws, created["id"]) == (["HEAD"], 0)
-    assert [row["action"] for row in wiring.audit().history(str(created["id"])) if row["action"] == "hold"] == ["hold"] * 3
+    assert [
+        row["action"]
+        for row in wiring.audit().history(str(created["id"]))
+        if row["action"] == "hold"
+    ] == ["hold"] * 3
 
 
 def test_a_hold_while_the_report_is_being_deleted_is_refused(aws: Mapping[str, str]) -> None:
@@ -175,11 +206,20 @@ def test_a_hold_while_the_report_is_being_deleted_is_refused(aws: Mapping[str, s
     assert left(aws, created["id"]) == (["HEAD"], 0)
 
 
-@pytest.mark.parametrize(("until", "code"), [({"days": -1}, "in_the_past"), ({"days": 4000}, "too_far_ahead")])
-def test_a_hold_has_a_reason_and_an_end_that_can_be(aws: Mapping[str, str], until: dict[str, float], code: str) -> None:
+@pytest.mark.parametrize(
+    ("until", "code"), [({"days": -1}, "in_the_past"), ({"days": 4000}, "too_far_ahead")]
+)
+def test_a_hold_has_a_reason_and_an_end_that_can_be(
+    aws: Mapping[str, str], until: dict[str, float], code: str
+) -> None:
     created, _ = closed(aws)
     status, text = hold(created, "wang", **until)
     assert status == 422
     assert code in text
-    reply = call("POST", f"/v1/officer/reports/{created['id']}/hold", {"until": times.render(wiring.now())}, officer="wang")
+    reply = call(
+        "POST",
+        f"/v1/officer/reports/{created['id']}/hold",
+        {"until": times.render(wiring.now())},
+        officer="wang",
+    )
     assert reply.status == 422

@@ -1,8 +1,10 @@
-"""The safeguards promised to residents that no other test holds; which test holds which other one is said below.
+"""The safeguards promised to residents that no other test holds; which test holds which other one
+is said below.
 
-1 anonymous: tests/faults/test_canaries.py, test_intake.py · 2 contact: test_casework.py, test_canaries.py · 3 limits: test_limits.py
-4 media of bulletins: test_bulletins.py · 6 clean and sealed: test_processing.py, tests/faults/test_event_faults.py
-and tests/template/test_resources.py · 7 retention: test_retention.py · 8 record first: test_access_matrix.py and
+1 anonymous: tests/faults/test_canaries.py, test_intake.py · 2 contact: test_casework.py,
+test_canaries.py · 3 limits: test_limits.py 4 media of bulletins: test_bulletins.py · 6 clean and
+sealed: test_processing.py, tests/faults/test_event_faults.py and tests/template/test_resources.py ·
+7 retention: test_retention.py · 8 record first: test_access_matrix.py and
 tests/faults/test_casework_faults.py · 9 `malicious`: test_casework.py
 """
 
@@ -30,10 +32,20 @@ def _fresh_catalogue(aws: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_1_a_category_and_a_word_are_enough_and_nothing_may_be_said_of_who_or_with_what(category: str) -> None:
-    assert call("POST", "/v1/reports", {"category": category, "text": "There."}, key=new_key()).status == 201
+def test_1_a_category_and_a_word_are_enough_and_nothing_may_be_said_of_who_or_with_what(
+    category: str,
+) -> None:
+    assert (
+        call("POST", "/v1/reports", {"category": category, "text": "There."}, key=new_key()).status
+        == 201
+    )
     for name in ("device_id", "phone", "user", "account", "ip"):
-        reply = call("POST", "/v1/reports", {"category": category, "text": "There.", name: "1"}, key=new_key())
+        reply = call(
+            "POST",
+            "/v1/reports",
+            {"category": category, "text": "There.", name: "1"},
+            key=new_key(),
+        )
         assert (reply.status, reply.json["errors"][0]["code"]) == (422, "unknown_field")
 
 
@@ -41,30 +53,54 @@ def test_1_a_category_and_a_word_are_enough_and_nothing_may_be_said_of_who_or_wi
 def test_3_the_emergency_number_is_in_every_answer_that_may_be_urgent(category: str) -> None:
     created = call("POST", "/v1/reports", report(category), key=new_key()).json
     assert (created["emergency"]["number"], bool(created["emergency"]["text"])) == ("110", True)
-    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["emergency"]["number"] == "110"
+    assert (
+        call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["emergency"]["number"]
+        == "110"
+    )
     assert call("GET", "/v1/catalogue").json["emergency"]["number"] == "110"
 
 
 def test_4_nothing_a_resident_sends_is_in_any_public_answer() -> None:
-    created = call("POST", "/v1/reports", report(text="CANARY", location={"lat": 39.92, "lon": 116.46}), key=new_key()).json
-    public = [each.path for each in OPERATIONS if each.access is Access.PUBLIC and each.method == "GET"]
+    created = call(
+        "POST",
+        "/v1/reports",
+        report(text="CANARY", location={"lat": 39.92, "lon": 116.46}),
+        key=new_key(),
+    ).json
+    public = [
+        each.path for each in OPERATIONS if each.access is Access.PUBLIC and each.method == "GET"
+    ]
     assert len(public) > 5
     for path in public:
-        target = "/".join(created["id"] if part.startswith("{") else part for part in path.split("/"))
+        target = "/".join(
+            created["id"] if part.startswith("{") else part for part in path.split("/")
+        )
         reply = call("GET", target)
-        assert not [word for word in ("CANARY", created["reference"], "116.46") if word in reply.text], path
+        assert not [
+            word for word in ("CANARY", created["reference"], "116.46") if word in reply.text
+        ], path
         assert reply.status == 404 or created["id"] not in reply.text, path
 
 
 def test_4_a_reports_own_routes_are_closed_without_its_receipt() -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     for method, path in [("GET", ""), ("DELETE", ""), ("POST", "/messages"), ("POST", "/media")]:
-        body = {"text": "Hello."} if path == "/messages" else {"media": [{"content_type": "image/jpeg", "size": 1}]} if path else None
+        body = (
+            {"text": "Hello."}
+            if path == "/messages"
+            else {"media": [{"content_type": "image/jpeg", "size": 1}]}
+            if path
+            else None
+        )
         assert call(method, f"/v1/reports/{created['id']}{path}", body).status == 401
-        assert call(method, f"/v1/reports/{created['id']}{path}", body, receipt="0" * 26).status == 404
+        assert (
+            call(method, f"/v1/reports/{created['id']}{path}", body, receipt="0" * 26).status == 404
+        )
 
 
-@pytest.mark.parametrize("name", ["q", "text", "name", "suspect", "plate", "face", "phone", "contact"])
+@pytest.mark.parametrize(
+    "name", ["q", "text", "name", "suspect", "plate", "face", "phone", "contact"]
+)
 def test_5_nobody_can_be_searched_for(name: str) -> None:
     cloud.officer("wang")
     reply = call("GET", f"/v1/officer/reports?{name}=Li+Si", officer="wang")
@@ -81,28 +117,46 @@ def test_5_a_report_is_new_until_an_officer_has_looked_at_it() -> None:
 
 
 def test_9_a_label_is_the_reports_and_there_is_no_score_of_anybody() -> None:
-    shown = [field for each in OPERATIONS for model in each.returns.values() if model for field in model.model_fields]
+    shown = [
+        field
+        for each in OPERATIONS
+        for model in each.returns.values()
+        if model
+        for field in model.model_fields
+    ]
     assert shown
     assert not {"score", "points", "rank", "reputation", "reporter", "leaderboard"} & set(shown)
     assert not [path for path in app.routes if "leader" in path or "reporters" in path]
 
 
-def test_11_without_a_record_there_are_no_data_but_a_report_is_still_taken(aws: Mapping[str, str]) -> None:
+def test_11_without_a_record_there_are_no_data_but_a_report_is_still_taken(
+    aws: Mapping[str, str],
+) -> None:
     cloud.officer("wang")
     created = call("POST", "/v1/reports", report(), key=new_key()).json
 
     def audit_is_down(request: Any) -> Any:
-        return inject.answer(500, "InternalServerError")(request) if aws["AUDIT_TABLE"].encode() in request.body else None
+        return (
+            inject.answer(500, "InternalServerError")(request)
+            if aws["AUDIT_TABLE"].encode() in request.body
+            else None
+        )
 
     with inject.fault(wiring.dynamodb(), "dynamodb.*", audit_is_down):
-        for path in ("/v1/officer/reports", f"/v1/officer/reports/{created['id']}", f"/v1/officer/reports/{created['id']}/history"):
+        for path in (
+            "/v1/officer/reports",
+            f"/v1/officer/reports/{created['id']}",
+            f"/v1/officer/reports/{created['id']}/history",
+        ):
             reply = call("GET", path, officer="wang")
             assert (reply.status, "retry-after" in reply.headers) == (503, True)
             assert created["reference"] not in reply.text
         assert call("POST", "/v1/reports", report(), key=new_key()).status == 201
 
 
-def test_11_a_report_is_taken_even_when_nothing_but_its_own_row_can_be_written(aws: Mapping[str, str]) -> None:
+def test_11_a_report_is_taken_even_when_nothing_but_its_own_row_can_be_written(
+    aws: Mapping[str, str],
+) -> None:
     def all_but_puts(request: Any) -> Any:
         puts = request.headers["X-Amz-Target"] == b"DynamoDB_20120810.PutItem"
         return None if puts else inject.answer(500, "InternalServerError")(request)

@@ -19,7 +19,13 @@ def file(category: str = "other", **more: object) -> dict[str, str]:
 
 
 def change(report_id: str, version: int, **body: object) -> None:
-    reply = call("PATCH", f"/v1/officer/reports/{report_id}", body, officer="wang", headers={"If-Match": f'"{version}"'})
+    reply = call(
+        "PATCH",
+        f"/v1/officer/reports/{report_id}",
+        body,
+        officer="wang",
+        headers={"If-Match": f'"{version}"'},
+    )
     assert reply.status == 200, reply.text
 
 
@@ -46,7 +52,9 @@ def test_counts_follow_the_reports_however_often_the_stream_tells(aws: Mapping[s
     assert view["oldest_unacknowledged"]["id"] == second["id"]  # type: ignore[index]
 
 
-def test_the_time_to_first_acknowledgement_is_told_by_median_and_ninetieth_percentile(aws: Mapping[str, str]) -> None:
+def test_the_time_to_first_acknowledgement_is_told_by_median_and_ninetieth_percentile(
+    aws: Mapping[str, str],
+) -> None:
     cloud.officer("wang")
     made = [file()["id"] for _ in range(10)]
     for minutes, report_id in enumerate(made):
@@ -75,7 +83,12 @@ def test_only_what_is_in_scope_counts(aws: Mapping[str, str]) -> None:
 
 def test_a_period_that_cannot_be_is_refused() -> None:
     cloud.officer("wang")
-    for query in ("?since=2026-11-24&until=2026-11-01", "?since=2020-01-01", "?since=yesterday", "?from=2026-01-01"):
+    for query in (
+        "?since=2026-11-24&until=2026-11-01",
+        "?since=2020-01-01",
+        "?since=yesterday",
+        "?from=2026-01-01",
+    ):
         assert call("GET", f"/v1/officer/stats{query}", officer="wang").status == 422
     assert stats(query="?since=2026-01-01&until=2026-01-31")["by_day"] == []
 
@@ -89,14 +102,19 @@ def test_a_quantile_is_right_to_within_a_quarter() -> None:
     assert bucket_of(10**9) == len(BUCKETS_S) - 1
 
 
-def test_a_report_stays_counted_once_while_it_is_deleted_and_afterwards(aws: Mapping[str, str]) -> None:
+def test_a_report_stays_counted_once_while_it_is_deleted_and_afterwards(
+    aws: Mapping[str, str],
+) -> None:
     cloud.officer("wang")
     created = file()
     change(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     cloud.stream(cloud.all_keys(aws))
     wiring.advance_clock(timedelta(days=91))
     # Deletion dies when the row that says what was counted is gone and the report still is there.
-    with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", inject.times(1, inject.crash)), pytest.raises(inject.Crash):
+    with (
+        inject.fault(wiring.dynamodb(), "dynamodb.PutItem", inject.times(1, inject.crash)),
+        pytest.raises(inject.Crash),
+    ):
         cloud.sweep()
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()

@@ -1,4 +1,6 @@
-"""Officers choose what they are told of: inside their scope, at their own address, and no longer when they leave."""
+"""Officers choose what they are told of: inside their scope, at their own address, and no longer
+when they leave.
+"""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +23,9 @@ CHAOYANG = {"lat": 39.92, "lon": 116.46}
 @pytest.fixture(autouse=True)
 def _no_subscriptions(aws: Mapping[str, str]) -> None:
     sns = boto3.client("sns")
-    for standing in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]:
+    for standing in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])[
+        "Subscriptions"
+    ]:
         sns.unsubscribe(SubscriptionArn=standing["SubscriptionArn"])
 
 
@@ -29,13 +33,19 @@ def policies(aws: Mapping[str, str]) -> dict[str, dict[str, object]]:
     sns = boto3.client("sns")
     found = sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]
     return {
-        each["Endpoint"]: json.loads(sns.get_subscription_attributes(SubscriptionArn=each["SubscriptionArn"])["Attributes"]["FilterPolicy"])
+        each["Endpoint"]: json.loads(
+            sns.get_subscription_attributes(SubscriptionArn=each["SubscriptionArn"])["Attributes"][
+                "FilterPolicy"
+            ]
+        )
         for each in found
     }
 
 
 def subscribe(username: str, **more: object) -> object:
-    return call("POST", "/v1/officer/subscriptions", {"protocol": "email", **more}, officer=username)
+    return call(
+        "POST", "/v1/officer/subscriptions", {"protocol": "email", **more}, officer=username
+    )
 
 
 def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str, str]) -> None:
@@ -43,7 +53,12 @@ def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str
     reply = call(
         "POST",
         "/v1/officer/subscriptions",
-        {"protocol": "email", "categories": ["traffic_violation"], "districts": ["chaoyang"], "min_urgency": "normal"},
+        {
+            "protocol": "email",
+            "categories": ["traffic_violation"],
+            "districts": ["chaoyang"],
+            "min_urgency": "normal",
+        },
         officer="wang",
     )
 
@@ -58,16 +73,32 @@ def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str
     assert listed == reply.json
 
 
-def test_one_category_in_one_district_gets_those_notices_and_no_other(aws: Mapping[str, str]) -> None:
+def test_one_category_in_one_district_gets_those_notices_and_no_other(
+    aws: Mapping[str, str],
+) -> None:
     sqs, sns = boto3.client("sqs"), boto3.client("sns")
     cloud.officer("wang", email="wang@police.example")
     subscribe("wang", categories=["traffic_violation"], districts=["chaoyang"])
     queue = sqs.create_queue(QueueName="told")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
     policy = json.dumps(policies(aws)["wang@police.example"])
-    sns.subscribe(TopicArn=aws["NOTICES_TOPIC_ARN"], Protocol="sqs", Endpoint=arn, Attributes={"FilterPolicy": policy})
-    wanted = call("POST", "/v1/reports", report("traffic_violation", location=CHAOYANG), key=new_key()).json
-    call("POST", "/v1/reports", report("traffic_violation", location={"lat": 40.22, "lon": 116.23}), key=new_key())
+    sns.subscribe(
+        TopicArn=aws["NOTICES_TOPIC_ARN"],
+        Protocol="sqs",
+        Endpoint=arn,
+        Attributes={"FilterPolicy": policy},
+    )
+    wanted = call(
+        "POST", "/v1/reports", report("traffic_violation", location=CHAOYANG), key=new_key()
+    ).json
+    call(
+        "POST",
+        "/v1/reports",
+        report("traffic_violation", location={"lat": 40.22, "lon": 116.23}),
+        key=new_key(),
+    )
     call("POST", "/v1/reports", report("lost_and_found", location=CHAOYANG), key=new_key())
     cloud.stream(cloud.all_keys(aws))
 
@@ -94,8 +125,15 @@ def test_supervisors_get_escalations_and_a_full_scope_needs_no_keys(aws: Mapping
         ({"protocol": "email", "address": "other@police.example"}, "address"),
     ],
 )
-def test_what_is_out_of_scope_or_has_no_address_is_refused(aws: Mapping[str, str], body: dict[str, object], field: str) -> None:
-    cloud.officer("narrow", email="n@police.example", categories=("traffic_violation",), districts=("chaoyang",))
+def test_what_is_out_of_scope_or_has_no_address_is_refused(
+    aws: Mapping[str, str], body: dict[str, object], field: str
+) -> None:
+    cloud.officer(
+        "narrow",
+        email="n@police.example",
+        categories=("traffic_violation",),
+        districts=("chaoyang",),
+    )
     reply = call("POST", "/v1/officer/subscriptions", body, officer="narrow")
 
     assert reply.status == 422
@@ -108,8 +146,20 @@ def test_more_combinations_than_sns_takes_are_refused(aws: Mapping[str, str]) ->
 
     many = [*districts()][:16]
     cloud.officer("wide", email="w@police.example")
-    codes = ["traffic_violation", "lost_and_found", "other", "missing_elderly", "suspected_offender", "child_abduction"]
-    reply = call("POST", "/v1/officer/subscriptions", {"protocol": "email", "categories": codes, "districts": many * 2}, officer="wide")
+    codes = [
+        "traffic_violation",
+        "lost_and_found",
+        "other",
+        "missing_elderly",
+        "suspected_offender",
+        "child_abduction",
+    ]
+    reply = call(
+        "POST",
+        "/v1/officer/subscriptions",
+        {"protocol": "email", "categories": codes, "districts": many * 2},
+        officer="wide",
+    )
 
     assert len(codes) * len(many) > 0
     assert reply.status in (201, 422)
@@ -119,23 +169,34 @@ def test_more_combinations_than_sns_takes_are_refused(aws: Mapping[str, str]) ->
     )
 
 
-def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated(aws: Mapping[str, str]) -> None:
+def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated(
+    aws: Mapping[str, str],
+) -> None:
     cloud.officer("wang", email="wang@police.example", phone="+8613800000000")
     first = call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer="wang").json
     again = call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer="wang")
     assert (again.status, again.json["code"]) == (409, "already_subscribed")
-    assert call("POST", "/v1/officer/subscriptions", {"protocol": "sms"}, officer="wang").status == 201
+    assert (
+        call("POST", "/v1/officer/subscriptions", {"protocol": "sms"}, officer="wang").status == 201
+    )
 
     path = f"/v1/officer/subscriptions/{first['id']}"
     assert [call("DELETE", path, officer="wang").status for _ in range(2)] == [204, 204]
     assert list(policies(aws)) == ["+8613800000000"]
 
 
-def test_a_changed_scope_rewrites_and_a_deactivation_removes_even_if_only_the_sweep_is_left_to_do_it(aws: Mapping[str, str]) -> None:
+def test_a_changed_scope_rewrites_and_a_deactivation_removes_even_if_only_the_sweep_is_left_to_do_it(
+    aws: Mapping[str, str],
+) -> None:
     cloud.officer("wang", email="wang@police.example")
     subscribe("wang")
     cloud.officer("wang", email="wang@police.example", categories=("other",))
-    fit_subscriptions("wang", officers=wiring.officers(), subscriptions=wiring.subscriptions(), topic=wiring.topic_subscriptions())
+    fit_subscriptions(
+        "wang",
+        officers=wiring.officers(),
+        subscriptions=wiring.subscriptions(),
+        topic=wiring.topic_subscriptions(),
+    )
     assert policies(aws)["wang@police.example"]["category"] == ["other"]
 
     wiring.subscriptions().owe_fitting("wang", wiring.now())

@@ -1,4 +1,6 @@
-"""Only an access token of our issuer, for our client, signed with its key and good now, lets anybody in."""
+"""Only an access token of our issuer, for our client, signed with its key and good now, lets
+anybody in.
+"""
 
 import base64
 import json
@@ -20,8 +22,15 @@ from chalicelib.handlers.auth import authorize_officer
 ISSUER, CLIENT = "https://issuer.test/pool", "client-1"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-PUBLIC_PEM = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-KEY_SET = {"keys": [json.loads(RSAAlgorithm.to_jwk(KEY.public_key())) | {"kid": "k1", "use": "sig", "alg": "RS256"}]}
+PUBLIC_PEM = KEY.public_key().public_bytes(
+    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+)
+KEY_SET = {
+    "keys": [
+        json.loads(RSAAlgorithm.to_jwk(KEY.public_key()))
+        | {"kid": "k1", "use": "sig", "alg": "RS256"}
+    ]
+}
 
 
 class KeySet(BaseHTTPRequestHandler):
@@ -41,8 +50,14 @@ class KeySet(BaseHTTPRequestHandler):
 @pytest.fixture(autouse=True)
 def issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), KeySet)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    for name, value in (("ISSUER", ISSUER), ("CLIENT_ID", CLIENT), ("JWKS_URI", f"http://127.0.0.1:{server.server_port}/jwks.json")):
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    ).start()
+    for name, value in (
+        ("ISSUER", ISSUER),
+        ("CLIENT_ID", CLIENT),
+        ("JWKS_URI", f"http://127.0.0.1:{server.server_port}/jwks.json"),
+    ):
         monkeypatch.setenv(name, value)
     wiring.reset()
     yield server
@@ -54,12 +69,24 @@ def issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTTPServer]:
 
 def claims(**changed: Any) -> dict[str, Any]:
     now = int(time.time())
-    good = {"iss": ISSUER, "client_id": CLIENT, "token_use": "access", "username": "wang", "sub": "s-1", "iat": now, "exp": now + 900}
+    good = {
+        "iss": ISSUER,
+        "client_id": CLIENT,
+        "token_use": "access",
+        "username": "wang",
+        "sub": "s-1",
+        "iat": now,
+        "exp": now + 900,
+    }
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
-def token(key: Any = KEY, algorithm: str = "RS256", headers: dict[str, Any] | None = None, **changed: Any) -> str:
-    return jwt.encode(claims(**changed), key, algorithm=algorithm, headers={"kid": "k1"} | (headers or {}))
+def token(
+    key: Any = KEY, algorithm: str = "RS256", headers: dict[str, Any] | None = None, **changed: Any
+) -> str:
+    return jwt.encode(
+        claims(**changed), key, algorithm=algorithm, headers={"kid": "k1"} | (headers or {})
+    )
 
 
 def _part(content: Any) -> str:
@@ -72,7 +99,11 @@ def _forged_with_the_public_key() -> str:
     import hmac
 
     signed = f"{_part({'alg': 'HS256', 'typ': 'JWT', 'kid': 'k1'})}.{_part(claims())}"
-    mac = base64.urlsafe_b64encode(hmac.digest(PUBLIC_PEM, signed.encode(), hashlib.sha256)).rstrip(b"=").decode()
+    mac = (
+        base64.urlsafe_b64encode(hmac.digest(PUBLIC_PEM, signed.encode(), hashlib.sha256))
+        .rstrip(b"=")
+        .decode()
+    )
     return f"{signed}.{mac}"
 
 
@@ -83,7 +114,11 @@ def _with_other_claims() -> str:
 
 def let_in(authorization: str | None) -> str:
     """Whom the authorizer lets in. Raises its own Exception('Unauthorized') otherwise."""
-    event = {"type": "TOKEN", "authorizationToken": authorization, "methodArn": "arn:aws:execute-api:us-east-1:0:api/api/GET/v1/officer/me"}
+    event = {
+        "type": "TOKEN",
+        "authorizationToken": authorization,
+        "methodArn": "arn:aws:execute-api:us-east-1:0:api/api/GET/v1/officer/me",
+    }
     answer = authorize_officer(event, None)
     return str(answer["principalId"])
 
@@ -119,9 +154,15 @@ REFUSED = {
     "a key set of its own": lambda: (
         f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jku': 'https://evil.test/jwks', 'x5u': 'https://evil.test'})}"
     ),
-    "our key, and the address of a key set": lambda: f"Bearer {token(headers={'jku': 'https://evil.test/jwks'})}",
-    "our key, and the address of a certificate": lambda: f"Bearer {token(headers={'x5u': 'https://evil.test/cert'})}",
-    "our key, and a key inside": lambda: f"Bearer {token(headers={'jwk': json.loads(RSAAlgorithm.to_jwk(OTHER_KEY.public_key()))})}",
+    "our key, and the address of a key set": lambda: (
+        f"Bearer {token(headers={'jku': 'https://evil.test/jwks'})}"
+    ),
+    "our key, and the address of a certificate": lambda: (
+        f"Bearer {token(headers={'x5u': 'https://evil.test/cert'})}"
+    ),
+    "our key, and a key inside": lambda: (
+        f"Bearer {token(headers={'jwk': json.loads(RSAAlgorithm.to_jwk(OTHER_KEY.public_key()))})}"
+    ),
     "another issuer": lambda: f"Bearer {token(iss='https://issuer.test/other')}",
     "no issuer": lambda: f"Bearer {token(iss=None)}",
     "another client": lambda: f"Bearer {token(client_id='client-2')}",
@@ -129,7 +170,9 @@ REFUSED = {
     "an ID token": lambda: f"Bearer {token(token_use='id', client_id=None, aud=CLIENT)}",
     "an ID token that names the client": lambda: f"Bearer {token(token_use='id')}",
     "a refresh token": lambda: f"Bearer {token(token_use='refresh')}",
-    "an opaque refresh token": lambda: "Bearer eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ.a.b.c.d",
+    "an opaque refresh token": lambda: (
+        "Bearer eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ.a.b.c.d"
+    ),
     "other claims under the signature": lambda: f"Bearer {_with_other_claims()}",
     "groups that are a string": lambda: f"Bearer {token(**{'cognito:groups': 'admin'})}",
     "nobody's": lambda: f"Bearer {token(username=None, sub=None)}",

@@ -17,7 +17,9 @@ LISTED = {"category_shard": {"S": "other#0"}, "listed_at": {"S": "2026"}}
 
 @pytest.fixture
 def table(aws: Mapping[str, str]) -> Any:
-    """Calls of the reports table that are measured: `table.put_item(Item=…)` answers what it cost."""
+    """Calls of the reports table that are measured: `table.put_item(Item=…)` answers what it
+    cost.
+    """
     session = boto3.Session()
     meter = Meter(MockedRows(boto3.client("dynamodb")), indexes_of(aws))
     meter.watch(session.events)
@@ -29,7 +31,11 @@ def table(aws: Mapping[str, str]) -> Any:
         def __getattr__(self, operation: str) -> Any:
             def measured(**arguments: Any) -> Cost:
                 with meter.measured():
-                    getattr(client, operation)(**arguments if "TransactItems" in arguments else {"TableName": self.name, **arguments})
+                    getattr(client, operation)(
+                        **arguments
+                        if "TransactItems" in arguments
+                        else {"TableName": self.name, **arguments}
+                    )
                 return meter.cost
 
             return measured
@@ -66,13 +72,21 @@ def test_a_write_that_shrinks_a_row_costs_what_the_row_was(table: Any) -> None:
 
 
 def test_a_transaction_costs_twice(table: Any) -> None:
-    actions = [{"Put": {"TableName": table.name, "Item": KEY | {"sk": {"S": sk}, "text": KB}}} for sk in "ab"]
+    actions = [
+        {"Put": {"TableName": table.name, "Item": KEY | {"sk": {"S": sk}, "text": KB}}}
+        for sk in "ab"
+    ]
     assert table.transact_write_items(TransactItems=actions) == Cost(1, 8, 0)
 
 
 def test_each_index_that_a_row_is_in_costs_its_projection(table: Any) -> None:
     assert table.put_item(Item=KEY | LISTED).write_units == 2
-    assert table.put_item(Item=KEY | LISTED | {"duty_shard": {"S": "DUTY#0"}, "duty_at": {"S": "2026"}}).write_units == 2
+    assert (
+        table.put_item(
+            Item=KEY | LISTED | {"duty_shard": {"S": "DUTY#0"}, "duty_at": {"S": "2026"}}
+        ).write_units
+        == 2
+    )
     assert table.put_item(Item=KEY | LISTED).write_units == 2  # gone from the duty index
 
 
@@ -98,7 +112,9 @@ def _set(table: Any, name: str) -> float:
     )
 
 
-def test_a_read_costs_a_unit_for_four_kilobytes_of_the_whole_row_and_half_if_it_may_be_old(table: Any) -> None:
+def test_a_read_costs_a_unit_for_four_kilobytes_of_the_whole_row_and_half_if_it_may_be_old(
+    table: Any,
+) -> None:
     table.put_item(Item=KEY | {"text": {"S": "x" * 5000}})
     assert table.get_item(Key=KEY).read_units == 1
     assert table.get_item(Key=KEY, ConsistentRead=True).read_units == 2
@@ -109,15 +125,25 @@ def test_a_read_costs_a_unit_for_four_kilobytes_of_the_whole_row_and_half_if_it_
 def test_a_query_costs_the_sum_of_the_rows_that_it_passes(table: Any) -> None:
     for sk in "abc":
         table.put_item(Item={"pk": KEY["pk"], "sk": {"S": sk}, "text": {"S": "x" * 3000}})
-    whole = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": KEY["pk"]}, "ConsistentRead": True}
+    whole = {
+        "KeyConditionExpression": "pk = :p",
+        "ExpressionAttributeValues": {":p": KEY["pk"]},
+        "ConsistentRead": True,
+    }
     assert table.query(**whole).read_units == 3
-    named = {"KeyConditionExpression": "#p = :p", "ExpressionAttributeNames": {"#p": "pk", "#s": "sk"}}
+    named = {
+        "KeyConditionExpression": "#p = :p",
+        "ExpressionAttributeNames": {"#p": "pk", "#s": "sk"},
+    }
     assert table.query(**whole | named, ProjectionExpression="#s").read_units == 3
 
 
 def test_a_query_of_an_index_costs_what_is_projected(table: Any) -> None:
     table.put_item(Item=KEY | LISTED | {"text": {"S": "x" * 9000}})
-    arguments = {"KeyConditionExpression": "category_shard = :p", "ExpressionAttributeValues": {":p": LISTED["category_shard"]}}
+    arguments = {
+        "KeyConditionExpression": "category_shard = :p",
+        "ExpressionAttributeValues": {":p": LISTED["category_shard"]},
+    }
     assert table.query(IndexName="by_category", **arguments).read_units == 0.5
     assert table.query(IndexName="by_category", Select="COUNT", **arguments).read_units == 0.5
 

@@ -1,4 +1,6 @@
-"""Uploads that go wrong: what came too late, in the wrong size, or was asked for twice is said so that an app can mend it."""
+"""Uploads that go wrong: what came too late, in the wrong size, or was asked for twice is said so
+that an app can mend it.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,10 +26,19 @@ class Upload:
 
     def __init__(self, **declared: object) -> None:
         created = call("POST", "/v1/reports", report(media=[declared]), key=new_key()).json
-        self.report_id, self.receipt, self.media_id = created["id"], created["receipt"], created["uploads"][0]["media_id"]
+        self.report_id, self.receipt, self.media_id = (
+            created["id"],
+            created["receipt"],
+            created["uploads"][0]["media_id"],
+        )
 
     def post(self, what: str, body: Any = None) -> Any:
-        return call("POST", f"/v1/reports/{self.report_id}/media/{self.media_id}/{what}", body, receipt=self.receipt)
+        return call(
+            "POST",
+            f"/v1/reports/{self.report_id}/media/{self.media_id}/{what}",
+            body,
+            receipt=self.receipt,
+        )
 
     def put_part(self, aws: Mapping[str, str], number: int, length: int) -> None:
         upload_id = wiring.reports().medium(self.report_id, self.media_id).upload_id  # type: ignore[union-attr]
@@ -87,7 +98,9 @@ def test_a_part_of_the_wrong_size_is_not_held_and_can_be_sent_again(aws: Mapping
     assert upload.post("complete").status == 200
 
 
-def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused(aws: Mapping[str, str]) -> None:
+def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused(
+    aws: Mapping[str, str],
+) -> None:
     upload = Upload(**VIDEO)
     upload.post("parts", {"numbers": [1]})
     upload.put_part(aws, 1, PART_SIZE)
@@ -95,7 +108,10 @@ def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused(aws: Mapp
     assert ([part["number"] for part in state["held"]], state["parts"]) == ([1], [])
 
     doubled = upload.post("parts", {"numbers": [1, 1]})
-    assert (doubled.status, [(each["field"], each["code"]) for each in doubled.json["errors"]]) == (422, [("numbers", "repeated")])
+    assert (doubled.status, [(each["field"], each["code"]) for each in doubled.json["errors"]]) == (
+        422,
+        [("numbers", "repeated")],
+    )
     assert upload.post("parts").status == 415
 
 
@@ -104,16 +120,23 @@ def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused(aws: Mapp
     [
         (None, (None, None, None)),
         ({"taken_at": "2026-11-24T08:30:00+08:00"}, ("2026-11-24T00:30:00.000Z", None, None)),
-        ({"taken_at": "2026-11-24T08:30:00", "lat": 39.92, "lon": 116.44}, ("2026-11-24T08:30:00", 39.92, 116.44)),
+        (
+            {"taken_at": "2026-11-24T08:30:00", "lat": 39.92, "lon": 116.44},
+            ("2026-11-24T08:30:00", 39.92, 116.44),
+        ),
     ],
 )
-def test_an_officer_always_sees_all_of_a_hint(hint: dict[str, object] | None, shown: tuple[object, ...]) -> None:
+def test_an_officer_always_sees_all_of_a_hint(
+    hint: dict[str, object] | None, shown: tuple[object, ...]
+) -> None:
     cloud.officer("wang")
     upload = Upload(**PHOTO)
     manifest = Manifest(
         state=MediaState.READY, content_type="image/jpeg", size=9, version_id="v", thumb="t", preview="p",
         hint=Hint.model_validate(hint) if hint else None,
     )  # fmt: skip
-    record_verdict(upload.report_id, upload.media_id, manifest, reports=wiring.reports(), now=wiring.now())
+    record_verdict(
+        upload.report_id, upload.media_id, manifest, reports=wiring.reports(), now=wiring.now()
+    )
     [medium] = call("GET", f"/v1/officer/reports/{upload.report_id}", officer="wang").json["media"]
     assert medium["hint"] == dict(zip(("taken_at", "lat", "lon"), shown, strict=True))

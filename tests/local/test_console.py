@@ -7,7 +7,9 @@ import pytest
 from infra.local import console
 
 
-def test_a_warning_says_what_kind_of_error_it_was_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_warning_says_what_kind_of_error_it_was_and_nothing_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     root, before = logging.getLogger(), list(logging.getLogger().handlers)
     console.show_log()
     try:
@@ -18,4 +20,8 @@ def test_a_warning_says_what_kind_of_error_it_was_and_nothing_else(capsys: pytes
     finally:
         for handler in [each for each in root.handlers if each not in before]:
             root.removeHandler(handler)
-    assert capsys.readouterr().err.splitlines() == ["warning → record_failed · KeyError", "error → fault · ValueError", "warning → plain"]
+    assert capsys.readouterr().err.splitlines() == [
+        "warning → record_failed · KeyError",
+        "error → fault · ValueError",
+        "warning → plain",
+    ]

@@ -1,4 +1,6 @@
-"""The local S3 lists versions as S3 does, and pays for what it lists alone; what nobody uses any more is forgotten."""
+"""The local S3 lists versions as S3 does, and pays for what it lists alone; what nobody uses any
+more is forgotten.
+"""
 
 import gc
 import tracemalloc
@@ -34,7 +36,9 @@ def _ids(page: Mapping[str, Any]) -> list[str]:
     return [version["VersionId"] for version in page.get("Versions", ())]
 
 
-def test_versions_come_by_key_and_of_a_key_the_newest_first_even_of_one_millisecond(bucket: str) -> None:
+def test_versions_come_by_key_and_of_a_key_the_newest_first_even_of_one_millisecond(
+    bucket: str,
+) -> None:
     first, *others = [_put(bucket, "b") for _ in range(5)]
     before = _put(bucket, "a")
     keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_bucket(bucket).keys
@@ -42,14 +46,23 @@ def test_versions_come_by_key_and_of_a_key_the_newest_first_even_of_one_millisec
         version.last_modified = keys["a"].last_modified
     page = _list(bucket)
     assert _ids(page) == [before, *reversed(others), first]
-    assert [version["IsLatest"] for version in page["Versions"]] == [True, True, False, False, False, False]
+    assert [version["IsLatest"] for version in page["Versions"]] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_a_delete_marker_is_listed_apart_and_is_the_latest(bucket: str) -> None:
     version = _put(bucket, "a")
     marker = cloud.client("s3").delete_object(Bucket=bucket, Key="a")["VersionId"]
     page = _list(bucket)
-    assert [(one["VersionId"], one["IsLatest"]) for one in page["DeleteMarkers"]] == [(marker, True)]
+    assert [(one["VersionId"], one["IsLatest"]) for one in page["DeleteMarkers"]] == [
+        (marker, True)
+    ]
     assert [(one["VersionId"], one["IsLatest"]) for one in page["Versions"]] == [(version, False)]
 
 
@@ -67,10 +80,16 @@ def test_pages_of_any_size_give_everything_once_in_order(bucket: str, size: int)
         _put(bucket, key)
     cloud.client("s3").delete_object(Bucket=bucket, Key="b")
     whole = _list(bucket)
-    pages = list(cloud.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, PaginationConfig={"PageSize": size}))
+    pages = list(
+        cloud.client("s3")
+        .get_paginator("list_object_versions")
+        .paginate(Bucket=bucket, PaginationConfig={"PageSize": size})
+    )
     assert [found for page in pages for found in _ids(page)] == _ids(whole)
     assert sum(len(page.get("DeleteMarkers", ())) for page in pages) == 1
-    assert all(len(page.get("Versions", ())) + len(page.get("DeleteMarkers", ())) <= size for page in pages)
+    assert all(
+        len(page.get("Versions", ())) + len(page.get("DeleteMarkers", ())) <= size for page in pages
+    )
     assert [page["IsTruncated"] for page in pages] == [True] * (len(pages) - 1) + [False]
 
 
@@ -78,7 +97,9 @@ def test_who_deletes_page_by_page_comes_to_the_end(bucket: str) -> None:
     for _ in range(5):
         _put(bucket, "a")
     s3 = cloud.client("s3")
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, PaginationConfig={"PageSize": 2}):
+    for page in s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, PaginationConfig={"PageSize": 2}
+    ):
         for found in _ids(page):
             s3.delete_object(Bucket=bucket, Key="a", VersionId=found)
     assert _ids(_list(bucket)) == []
@@ -95,9 +116,15 @@ def test_a_delimiter_rolls_keys_up_across_pages(bucket: str) -> None:
     for key in ("a/1", "a/2", "b", "c/1"):
         _put(bucket, key)
     pages = (
-        cloud.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, Delimiter="/", PaginationConfig={"PageSize": 1})
+        cloud.client("s3")
+        .get_paginator("list_object_versions")
+        .paginate(Bucket=bucket, Delimiter="/", PaginationConfig={"PageSize": 1})
     )
-    shown = [[one["Key"] for one in page.get("Versions", ())] + [one["Prefix"] for one in page.get("CommonPrefixes", ())] for page in pages]
+    shown = [
+        [one["Key"] for one in page.get("Versions", ())]
+        + [one["Prefix"] for one in page.get("CommonPrefixes", ())]
+        for page in pages
+    ]
     assert shown == [["a/"], ["b"], ["c/"]]
 
 
@@ -116,7 +143,9 @@ def test_a_list_copies_no_body(bucket: str) -> None:
     assert peak < 2 * MIB
 
 
-def test_what_is_deleted_is_forgotten_and_no_message_is_kept_beside_its_queue(bucket: str, aws: Mapping[str, str]) -> None:
+def test_what_is_deleted_is_forgotten_and_no_message_is_kept_beside_its_queue(
+    bucket: str, aws: Mapping[str, str]
+) -> None:
     models: tuple[Any, ...] = (Message, FakeKey)
     tracked = [len(model.instances_tracked) for model in models]
     version = _put(bucket, "a")

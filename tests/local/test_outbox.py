@@ -1,4 +1,6 @@
-"""The example for makers of apps does what docs/mobile.md says: nothing is lost, nothing is sent twice, whatever dies on the way."""
+"""The example for makers of apps does what docs/mobile.md says: nothing is lost, nothing is sent
+twice, whatever dies on the way.
+"""
 
 import http.server
 import json
@@ -51,7 +53,9 @@ class Stub:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(content if isinstance(content, bytes) else json.dumps(content).encode())
+                self.wfile.write(
+                    content if isinstance(content, bytes) else json.dumps(content).encode()
+                )
 
             do_PUT = do_POST
 
@@ -112,7 +116,9 @@ def held_parts(stack: Stack, entry: outbox.Entry, place: int) -> set[int]:
     return {part["number"] for part in answer.json()["held"]}
 
 
-def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(tmp_path: Path, photo: Path) -> None:
+def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(
+    tmp_path: Path, photo: Path
+) -> None:
     box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
     box.add("other", "a text", [photo])
 
@@ -124,8 +130,12 @@ def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(tmp_pa
     assert only(box).waits
 
 
-def test_it_waits_as_long_as_it_is_told_and_sends_the_same_bytes_under_the_same_key(tmp_path: Path) -> None:
-    stub = Stub((429, {"Retry-After": "7"}, {}), (503, {"Retry-After": "2"}, {}), (201, {}, CREATED))
+def test_it_waits_as_long_as_it_is_told_and_sends_the_same_bytes_under_the_same_key(
+    tmp_path: Path,
+) -> None:
+    stub = Stub(
+        (429, {"Retry-After": "7"}, {}), (503, {"Retry-After": "2"}, {}), (201, {}, CREATED)
+    )
     box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
     entry = box.add("other", "a text", [])
     sender(box, stub.url, pauses).send(only(box))
@@ -166,16 +176,27 @@ def test_what_was_sent_is_deleted_and_the_receipt_kept(tmp_path: Path, photo: Pa
 
 
 @pytest.mark.parametrize("refusal", ["media_rejected", "upload_gone"])
-def test_a_file_that_came_too_late_is_added_anew_under_a_key_of_its_own_and_sent(tmp_path: Path, photo: Path, refusal: str) -> None:
+def test_a_file_that_came_too_late_is_added_anew_under_a_key_of_its_own_and_sent(
+    tmp_path: Path, photo: Path, refusal: str
+) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
-    stub.will_answer(created(FORM), conflict(refusal), (503, {}, {}), (201, {}, added), grant(stub), STORED)
+    stub.will_answer(
+        created(FORM), conflict(refusal), (503, {}, {}), (201, {}, added), grant(stub), STORED
+    )
     box = outbox.Outbox(tmp_path / "outbox")
     entry = box.add("other", "a text", [photo])
     sender(box, stub.url, []).send(only(box))
 
     media = "/v1/reports/A/media"
-    assert stub.paths == ["/v1/reports", f"{media}/M/grant", media, media, f"{media}/N/grant", "/bucket"]
+    assert stub.paths == [
+        "/v1/reports",
+        f"{media}/M/grant",
+        media,
+        media,
+        f"{media}/N/grant",
+        "/bucket",
+    ]
     (first, body), (second, same) = stub.seen[2:4]
     assert first == second != entry.key
     assert body == same
@@ -187,7 +208,9 @@ def test_a_file_that_came_too_late_is_added_anew_under_a_key_of_its_own_and_sent
 def test_a_file_that_is_rejected_again_is_not_called_sent(tmp_path: Path, photo: Path) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
-    stub.will_answer(created(FORM), conflict("media_rejected"), (201, {}, added), conflict("media_rejected"))
+    stub.will_answer(
+        created(FORM), conflict("media_rejected"), (201, {}, added), conflict("media_rejected")
+    )
     box = outbox.Outbox(tmp_path / "outbox")
     box.add("other", "a text", [photo])
     sender(box, stub.url, []).send(only(box))
@@ -196,10 +219,14 @@ def test_a_file_that_is_rejected_again_is_not_called_sent(tmp_path: Path, photo:
     assert box.path(only(box), attachment).is_file()
 
 
-def test_an_answer_that_comes_a_day_late_has_no_grants_and_the_file_is_added(tmp_path: Path, photo: Path) -> None:
+def test_an_answer_that_comes_a_day_late_has_no_grants_and_the_file_is_added(
+    tmp_path: Path, photo: Path
+) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
-    stub.will_answer((200, {}, CREATED), (201, {}, {"uploads": []}), (201, {}, added), grant(stub), STORED)
+    stub.will_answer(
+        (200, {}, CREATED), (201, {}, {"uploads": []}), (201, {}, added), grant(stub), STORED
+    )
     box = outbox.Outbox(tmp_path / "outbox")
     box.add("other", "a text", [photo])
     sender(box, stub.url, []).send(only(box))
@@ -217,7 +244,9 @@ def test_a_form_that_has_run_out_is_replaced_at_once(tmp_path: Path, photo: Path
     assert only(box).attachments[0].sent
 
 
-def test_a_part_url_that_has_run_out_is_replaced_at_once_and_never_used_again(tmp_path: Path) -> None:
+def test_a_part_url_that_has_run_out_is_replaced_at_once_and_never_used_again(
+    tmp_path: Path,
+) -> None:
     stub, pauses = Stub(), list[float]()
     video = tmp_path / "video.mp4"
     video.write_bytes(bytes(17 << 20))
@@ -235,8 +264,14 @@ def test_a_part_url_that_has_run_out_is_replaced_at_once_and_never_used_again(tm
     box = outbox.Outbox(tmp_path / "outbox")
     box.add("other", "a text", [video])
     sender(box, stub.url, pauses).send(only(box))
-    assert [path for path in stub.paths if not path.startswith("/v1")] == ["/old1", "/new1", "/old3"]
-    assert [json.loads(body)["numbers"] for _, body in stub.seen if body.startswith(b'{"numbers"')] == [[], [1, 3], [1], [3]]
+    assert [path for path in stub.paths if not path.startswith("/v1")] == [
+        "/old1",
+        "/new1",
+        "/old3",
+    ]
+    assert [
+        json.loads(body)["numbers"] for _, body in stub.seen if body.startswith(b'{"numbers"')
+    ] == [[], [1, 3], [1], [3]]
     assert len(pauses) == 1
     assert only(box).attachments[0].sent
 
@@ -260,7 +295,9 @@ def test_parts_of_the_wrong_size_are_sent_again(tmp_path: Path) -> None:
     assert only(box).attachments[0].sent
 
 
-def test_what_was_said_goes_without_the_attachment_that_is_refused(tmp_path: Path, photo: Path) -> None:
+def test_what_was_said_goes_without_the_attachment_that_is_refused(
+    tmp_path: Path, photo: Path
+) -> None:
     stub = Stub()
     wrong = {"code": "invalid", "errors": [{"field": "media.0.size", "code": "too_large"}]}
     stub.will_answer((422, {}, wrong), created(FORM), grant(stub), STORED)
@@ -272,14 +309,23 @@ def test_what_was_said_goes_without_the_attachment_that_is_refused(tmp_path: Pat
     assert key == same == entry.key
     assert json.loads(second) == {**json.loads(first), "media": json.loads(first)["media"][1:]}
     first_of, second_of = only(box).attachments
-    assert (first_of.refused, first_of.sent, second_of.refused, second_of.sent) == ("422 invalid", False, None, True)
+    assert (first_of.refused, first_of.sent, second_of.refused, second_of.sent) == (
+        "422 invalid",
+        False,
+        None,
+        True,
+    )
     assert (only(box).reference, only(box).refused) == ("X", None)
 
 
-def test_more_files_than_one_call_takes_are_added_to_the_report(tmp_path: Path, photo: Path) -> None:
+def test_more_files_than_one_call_takes_are_added_to_the_report(
+    tmp_path: Path, photo: Path
+) -> None:
     stub = Stub()
     five = [{"media_id": f"M{number}", "part_size": None} for number in range(5)]
-    stub.will_answer(created(*five), *[grant(stub), STORED] * 5, (409, {}, {"code": "too_many_media"}))
+    stub.will_answer(
+        created(*five), *[grant(stub), STORED] * 5, (409, {}, {"code": "too_many_media"})
+    )
     box = outbox.Outbox(tmp_path / "outbox")
     box.add("other", "a text", [photo] * 6)
     sender(box, stub.url, []).send(only(box))
@@ -290,7 +336,9 @@ def test_more_files_than_one_call_takes_are_added_to_the_report(tmp_path: Path, 
 
 def run(box: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "examples/outbox.py", "--outbox", str(box), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -321,7 +369,9 @@ def test_a_photo_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path, p
     assert entry.attachments[0].content_type == "image/jpeg"
 
 
-def test_a_network_that_fails_for_one_report_keeps_no_other_from_being_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_that_fails_for_one_report_keeps_no_other_from_being_tried(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     stub = Stub(*[(503, {}, {})] * 4, created())
     box = outbox.Outbox(tmp_path / "outbox")
     first, second = box.add("other", "one", []), box.add("other", "two", [])
@@ -341,18 +391,31 @@ def test_watching_without_a_network_ends_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_report_with_a_photo_arrives_and_is_seen(stack: Stack, tmp_path: Path, photo: Path) -> None:
+def test_a_report_with_a_photo_arrives_and_is_seen(
+    stack: Stack, tmp_path: Path, photo: Path
+) -> None:
     box, views = outbox.Outbox(tmp_path / "outbox"), list[Any]()
     box.add("missing_elderly", "一位穿蓝色外套的老人", [photo])
-    command = [sys.executable, "examples/outbox.py", "--api", stack.api, "--outbox", str(box.folder), "send"]
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.endswith(b" sent\n")
+    command = [
+        sys.executable,
+        "examples/outbox.py",
+        "--api",
+        stack.api,
+        "--outbox",
+        str(box.folder),
+        "send",
+    ]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.endswith(
+        b" sent\n"
+    )
     outbox.watch(only(box), stack.api, views.append)
 
     assert views[-1]["text"] == "一位穿蓝色外套的老人"
     assert [medium["state"] for medium in views[-1]["media"]] == ["ready"]
 
 
-# From without, a process could be killed at its half only as long as it is slower than who watches it.
+# From without, a process could be killed at its half only as long as it is slower than who watches
+# it.
 DIES_AT_HALF = """
 import os, pathlib, signal, sys
 from examples import outbox
@@ -368,12 +431,16 @@ for entry in box.entries():
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_goes_on_where_it_was(stack: Stack, tmp_path: Path, photo: Path) -> None:
+def test_killed_at_any_moment_it_goes_on_where_it_was(
+    stack: Stack, tmp_path: Path, photo: Path
+) -> None:
     video = tmp_path / "video.mp4"
     video.write_bytes(random.randbytes(VIDEO_SIZE))
     box = outbox.Outbox(tmp_path / "outbox")
     box.add("other", "a text", [photo, video])
-    dying = subprocess.run([sys.executable, "-c", DIES_AT_HALF, stack.api, str(box.folder)], cwd=ROOT, check=False)
+    dying = subprocess.run(
+        [sys.executable, "-c", DIES_AT_HALF, stack.api, str(box.folder)], cwd=ROOT, check=False
+    )
     assert dying.returncode == -signal.SIGKILL
     assert only(box).waits
 
@@ -384,7 +451,9 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(stack: Stack, tmp_path: Pa
     sent = set[tuple[str, int]]()
     part_size = only(box).attachments[1].part_size
     assert part_size
-    outbox.Sender(box, stack.api, progress=lambda name, done, _: sent.add((name, -(-done // part_size)))).send(only(box))
+    outbox.Sender(
+        box, stack.api, progress=lambda name, done, _: sent.add((name, -(-done // part_size)))
+    ).send(only(box))
     assert not only(box).waits
     numbers = set(range(1, -(-VIDEO_SIZE // part_size) + 1))
     assert sent == {("1.mp4", number) for number in numbers - held}
@@ -395,8 +464,12 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(stack: Stack, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_files_that_were_given_up_are_added_anew_and_arrive(stack: Stack, tmp_path: Path, photo: Path) -> None:
-    """Filed, then a day without a network: a photo that was never sent, and a video of which nothing more came."""
+def test_files_that_were_given_up_are_added_anew_and_arrive(
+    stack: Stack, tmp_path: Path, photo: Path
+) -> None:
+    """Filed, then a day without a network: a photo that was never sent, and a video of which
+    nothing more came.
+    """
     video = tmp_path / "video.mp4"
     video.write_bytes(random.randbytes(17 << 20))
     box = outbox.Outbox(tmp_path / "outbox")
@@ -413,4 +486,7 @@ def test_files_that_were_given_up_are_added_anew_and_arrive(stack: Stack, tmp_pa
     views = list[Any]()
     outbox.watch(only(box), stack.api, views.append)
     states = [(medium["state"], medium["reason"]) for medium in views[-1]["media"]]
-    assert states == [("rejected", "not_received")] * 2 + [("ready", None), ("rejected", "unsupported_format")]
+    assert states == [("rejected", "not_received")] * 2 + [
+        ("ready", None),
+        ("rejected", "unsupported_format"),
+    ]

@@ -1,4 +1,6 @@
-"""Consumers are fed as Lambda feeds them: batches, partial failures, retries, dead letters, filters, rates."""
+"""Consumers are fed as Lambda feeds them: batches, partial failures, retries, dead letters,
+filters, rates.
+"""
 
 import json
 from collections.abc import Mapping
@@ -37,7 +39,9 @@ def _send(aws: Mapping[str, str], *bodies: str) -> None:
 
 def _left(url: str) -> dict[str, int]:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]  # type: ignore[arg-type]
+    found = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)[
+        "Attributes"
+    ]  # type: ignore[arg-type]
     return {"visible": int(found[names[0]]), "hidden": int(found[names[1]])}
 
 
@@ -50,10 +54,14 @@ def test_a_batch_is_shaped_as_lambda_shapes_it(aws: Mapping[str, str], clean: No
     assert record["eventSource"] == "aws:sqs"
     assert record["eventSourceARN"] == aws["MANIFESTS_QUEUE_ARN"]
     assert record["attributes"]["ApproximateReceiveCount"] == "1"
-    assert {"messageId", "receiptHandle", "md5OfBody", "messageAttributes", "awsRegion"} < set(record)
+    assert {"messageId", "receiptHandle", "md5OfBody", "messageAttributes", "awsRegion"} < set(
+        record
+    )
 
 
-@pytest.mark.parametrize("answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}])
+@pytest.mark.parametrize(
+    "answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}]
+)
 def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, answer: Any) -> None:
     _send(aws, "a", "b")
     consumer = QueueConsumer(QUEUE, Function(answer), aws)
@@ -66,26 +74,48 @@ def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean
     _send(aws, "good", "bad", "good")
 
     def answer(records: list[Any]) -> Any:
-        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records if record["body"] == "bad"]}
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": record["messageId"]}
+                for record in records
+                if record["body"] == "bad"
+            ]
+        }
 
     QueueConsumer(QUEUE, Function(answer), aws).work()
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 1}
 
 
 @pytest.mark.parametrize(
-    "answer", [_raise, {"batchItemFailures": [{"itemIdentifier": "not in the batch"}]}, {"batchItemFailures": [{}]}, "not an answer"]
+    "answer",
+    [
+        _raise,
+        {"batchItemFailures": [{"itemIdentifier": "not in the batch"}]},
+        {"batchItemFailures": [{}]},
+        "not an answer",
+    ],
 )
-def test_a_function_that_fails_or_talks_nonsense_fails_its_whole_batch(aws: Mapping[str, str], clean: None, answer: Any) -> None:
+def test_a_function_that_fails_or_talks_nonsense_fails_its_whole_batch(
+    aws: Mapping[str, str], clean: None, answer: Any
+) -> None:
     _send(aws, "a", "b")
     QueueConsumer(QUEUE, Function(answer), aws).work()
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 2}
 
 
-def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(aws: Mapping[str, str], clean: None) -> None:
+def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(
+    aws: Mapping[str, str], clean: None
+) -> None:
     _send(aws, "bad", "good")
 
     def answer(records: list[Any]) -> Any:
-        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records if record["body"] == "bad"]}
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": record["messageId"]}
+                for record in records
+                if record["body"] == "bad"
+            ]
+        }
 
     function = Function(answer)
     consumer = QueueConsumer(QUEUE, function, aws, retry_after_s=0)
@@ -93,19 +123,29 @@ def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(aws: 
         pass
     assert [record["body"] for call in function.calls for record in call].count("bad") == 3
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 0}
-    (message,) = boto3.client("sqs").receive_message(QueueUrl=aws["MANIFESTS_DEAD_LETTERS_URL"], MaxNumberOfMessages=10)["Messages"]
+    (message,) = boto3.client("sqs").receive_message(
+        QueueUrl=aws["MANIFESTS_DEAD_LETTERS_URL"], MaxNumberOfMessages=10
+    )["Messages"]
     assert message["Body"] == "bad"
 
 
 def _stream(aws: Mapping[str, str], function: Function) -> StreamConsumer:
     """The deployed mapping, from now on."""
-    (event,) = template.load("app.yaml")["Resources"]["PublishNotices"]["Properties"]["Events"].values()
-    return StreamConsumer({**event["Properties"], "StartingPosition": "LATEST"}, function, aws, pause_s=0)
+    (event,) = template.load("app.yaml")["Resources"]["PublishNotices"]["Properties"][
+        "Events"
+    ].values()
+    return StreamConsumer(
+        {**event["Properties"], "StartingPosition": "LATEST"}, function, aws, pause_s=0
+    )
 
 
 def _write(aws: Mapping[str, str], *rows: tuple[str, str], **attributes: str) -> None:
     for pk, sk in rows:
-        item = {"pk": {"S": pk}, "sk": {"S": sk}, **{name: {"S": value} for name, value in attributes.items()}}
+        item = {
+            "pk": {"S": pk},
+            "sk": {"S": sk},
+            **{name: {"S": value} for name, value in attributes.items()},
+        }
         boto3.client("dynamodb").put_item(TableName=aws["REPORTS_TABLE"], Item=item)
 
 
@@ -113,11 +153,21 @@ def _keys(records: list[Any]) -> list[str]:
     return [record["dynamodb"]["Keys"]["sk"]["S"] for record in records]
 
 
-def test_only_what_can_owe_a_notice_passes_the_deployed_filter(aws: Mapping[str, str], clean: None) -> None:
+def test_only_what_can_owe_a_notice_passes_the_deployed_filter(
+    aws: Mapping[str, str], clean: None
+) -> None:
     function = Function()
     consumer = _stream(aws, function)
-    _write(aws, *(("REPORT#1", sk) for sk in ("HEAD", "MEDIA#1", "MESSAGE#1", "NOTE#1", "CONTACT", "EVENT#1")))
-    boto3.client("dynamodb").delete_item(TableName=aws["REPORTS_TABLE"], Key={"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}})
+    _write(
+        aws,
+        *(
+            ("REPORT#1", sk)
+            for sk in ("HEAD", "MEDIA#1", "MESSAGE#1", "NOTE#1", "CONTACT", "EVENT#1")
+        ),
+    )
+    boto3.client("dynamodb").delete_item(
+        TableName=aws["REPORTS_TABLE"], Key={"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}}
+    )
     assert consumer.work()
     assert [_keys(call) for call in function.calls] == [["HEAD", "MESSAGE#1", "EVENT#1"]]
     assert not consumer.work()
@@ -130,25 +180,42 @@ def test_a_record_carries_keys_and_nothing_of_the_item(aws: Mapping[str, str], c
     consumer.work()
     ((record,),) = function.calls
     assert record["eventSourceARN"] == aws["REPORTS_STREAM_ARN"]
-    assert set(record["dynamodb"]) == {"ApproximateCreationDateTime", "Keys", "SequenceNumber", "SizeBytes", "StreamViewType"}
+    assert set(record["dynamodb"]) == {
+        "ApproximateCreationDateTime",
+        "Keys",
+        "SequenceNumber",
+        "SizeBytes",
+        "StreamViewType",
+    }
     assert "a secret" not in json.dumps(record)
 
 
-def test_a_batch_starts_again_at_the_first_record_that_failed(aws: Mapping[str, str], clean: None) -> None:
+def test_a_batch_starts_again_at_the_first_record_that_failed(
+    aws: Mapping[str, str], clean: None
+) -> None:
     failures = iter([1])
 
     def answer(records: list[Any]) -> Any:
-        failed = [records[index]["dynamodb"]["SequenceNumber"] for index in [next(failures, None)] if index is not None]
+        failed = [
+            records[index]["dynamodb"]["SequenceNumber"]
+            for index in [next(failures, None)]
+            if index is not None
+        ]
         return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
     function = Function(answer)
     consumer = _stream(aws, function)
     _write(aws, *(("REPORT#1", f"MESSAGE#{number}") for number in range(3)))
     consumer.work()
-    assert [_keys(call) for call in function.calls] == [["MESSAGE#0", "MESSAGE#1", "MESSAGE#2"], ["MESSAGE#1", "MESSAGE#2"]]
+    assert [_keys(call) for call in function.calls] == [
+        ["MESSAGE#0", "MESSAGE#1", "MESSAGE#2"],
+        ["MESSAGE#1", "MESSAGE#2"],
+    ]
 
 
-def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(aws: Mapping[str, str], clean: None) -> None:
+def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
+    aws: Mapping[str, str], clean: None
+) -> None:
     passed: list[str] = []
 
     def answer(records: list[Any]) -> None:
@@ -161,8 +228,11 @@ def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(aws: M
     _write(aws, *(("REPORT#1", f"MESSAGE#{number:02}") for number in range(9)))
     assert consumer.work()
     assert passed == [f"MESSAGE#{number:02}" for number in range(9) if number != 5]
-    assert sum(_keys(call) == ["MESSAGE#05"] for call in function.calls) == 6  # once, and five tries more
-    (message,) = boto3.client("sqs").receive_message(QueueUrl=aws["NOTICES_DEAD_LETTERS_URL"])["Messages"]
+    # once, and five tries more
+    assert sum(_keys(call) == ["MESSAGE#05"] for call in function.calls) == 6
+    (message,) = boto3.client("sqs").receive_message(QueueUrl=aws["NOTICES_DEAD_LETTERS_URL"])[
+        "Messages"
+    ]
     assert json.loads(message["Body"])["DDBStreamBatchInfo"]["batchSize"] == 1
 
 

@@ -17,19 +17,31 @@ pytestmark = pytest.mark.slow
 
 
 def blocks(name: str) -> list[str]:
-    return re.findall(r"^```sh\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(
+        r"^```sh\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
 
 
-def test_a_report_with_a_photo_by_curl_is_seen_by_its_reporter_and_by_an_officer(tmp_path: Path) -> None:
+def test_a_report_with_a_photo_by_curl_is_seen_by_its_reporter_and_by_an_officer(
+    tmp_path: Path,
+) -> None:
     stack = Stack(tmp_path)
     (tmp_path / "photo.jpg").write_bytes(cloud.photo())
     # Make would look after the installation, which tests have.
     token = f"PYTHONPATH='{ROOT}' {sys.executable} -m infra.local.token officer"
     [script] = blocks("README.md")
-    script = script.replace("http://127.0.0.1:8000", stack.api).replace("make -s token OFFICER=officer", token)
+    script = script.replace("http://127.0.0.1:8000", stack.api).replace(
+        "make -s token OFFICER=officer", token
+    )
     try:
         done = subprocess.run(
-            ["bash", "-euc", script], cwd=tmp_path, env=stack.environment, capture_output=True, text=True, timeout=60, check=True
+            ["bash", "-euc", script],
+            cwd=tmp_path,
+            env=stack.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
         stack.expect("notice .* report · traffic_violation")
         created = json.loads((tmp_path / "report.json").read_text())

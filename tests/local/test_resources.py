@@ -14,21 +14,31 @@ def test_every_setting_that_names_a_resource_is_given(aws: Mapping[str, str]) ->
     assert [name for name in Settings.__slots__ if getattr(settings, name) == ""] == []
 
 
-def test_an_original_is_announced_to_the_uploads_queue_alone(aws: Mapping[str, str], clean: None) -> None:
+def test_an_original_is_announced_to_the_uploads_queue_alone(
+    aws: Mapping[str, str], clean: None
+) -> None:
     boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", Body=b"x")
     assert _keys(aws["UPLOADS_QUEUE_URL"]) == ["originals/r/m"]
     assert _keys(aws["MANIFESTS_QUEUE_URL"]) == []
 
 
-def test_only_a_manifest_is_announced_to_the_manifests_queue(aws: Mapping[str, str], clean: None) -> None:
+def test_only_a_manifest_is_announced_to_the_manifests_queue(
+    aws: Mapping[str, str], clean: None
+) -> None:
     for name in ("thumb.jpg", "preview.jpg", "manifest.json"):
-        boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=f"derived/r/m/{name}", Body=b"x")
+        boto3.client("s3").put_object(
+            Bucket=aws["MEDIA_BUCKET"], Key=f"derived/r/m/{name}", Body=b"x"
+        )
     assert _keys(aws["MANIFESTS_QUEUE_URL"]) == ["derived/r/m/manifest.json"]
     assert _keys(aws["UPLOADS_QUEUE_URL"]) == []
 
 
-def test_a_queue_learns_which_object_and_nothing_of_who_sent_it(aws: Mapping[str, str], clean: None) -> None:
-    put = boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/人", Body=b"xyz")
+def test_a_queue_learns_which_object_and_nothing_of_who_sent_it(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    put = boto3.client("s3").put_object(
+        Bucket=aws["MEDIA_BUCKET"], Key="originals/r/人", Body=b"xyz"
+    )
     (event,) = _events(aws["UPLOADS_QUEUE_URL"])
     sequencer = event["detail"]["object"].pop("sequencer")
     assert event == {
@@ -44,9 +54,16 @@ def test_a_queue_learns_which_object_and_nothing_of_who_sent_it(aws: Mapping[str
 
 def test_objects_keep_their_versions(aws: Mapping[str, str], clean: None) -> None:
     s3 = boto3.client("s3")
-    first = s3.put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", Body=b"first")["VersionId"]
+    first = s3.put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", Body=b"first")[
+        "VersionId"
+    ]
     s3.put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", Body=b"second")
-    assert s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", VersionId=first)["Body"].read() == b"first"
+    assert (
+        s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", VersionId=first)[
+            "Body"
+        ].read()
+        == b"first"
+    )
 
 
 def test_cleaning_leaves_nothing(aws: Mapping[str, str], clean: None) -> None:
@@ -59,5 +76,9 @@ def _keys(queue_url: str) -> list[str]:
 
 
 def _events(queue_url: str) -> list[Any]:
-    messages = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", [])
+    messages = (
+        boto3.client("sqs")
+        .receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+        .get("Messages", [])
+    )
     return [json.loads(message["Body"]) for message in messages]

@@ -1,4 +1,6 @@
-"""The local S3 refuses what S3 refuses, one rule a test, and takes what our own grants allow. All over real HTTP."""
+"""The local S3 refuses what S3 refuses, one rule a test, and takes what our own grants allow. All
+over real HTTP.
+"""
 
 import base64
 import hashlib
@@ -45,7 +47,12 @@ def clock(gate):
 class Running:
     def __init__(self):
         self.clock = Clock()
-        self.server = serve(make_gate(access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION, clock=self.clock), 0)
+        self.server = serve(
+            make_gate(
+                access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION, clock=self.clock
+            ),
+            0,
+        )
         self.port = self.server.port
 
     def client(self, service, access_key=ACCESS_KEY, secret_key=SECRET_KEY, **config):
@@ -55,7 +62,11 @@ class Running:
             endpoint_url=f"http://127.0.0.1:{self.port}",
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
-            config=Config(signature_version="s3v4" if service == "s3" else None, retries={"total_max_attempts": 1}, **config),
+            config=Config(
+                signature_version="s3v4" if service == "s3" else None,
+                retries={"total_max_attempts": 1},
+                **config,
+            ),
         )
 
     def ask(self, method, target, body=b"", headers=None):
@@ -63,7 +74,9 @@ class Running:
 
     def post(self, url, fields, body, filename="x.jpg", headers=None):
         content, kind = form(fields, body, filename)
-        return self.ask("POST", urlsplit(url).path, content, {"Content-Type": kind, **(headers or {})})
+        return self.ask(
+            "POST", urlsplit(url).path, content, {"Content-Type": kind, **(headers or {})}
+        )
 
 
 def ask(port, method, target, body=b"", headers=None):
@@ -72,7 +85,11 @@ def ask(port, method, target, body=b"", headers=None):
     try:
         connection.request(method, target, body=body, headers=headers or {})
         answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        return (
+            answer.status,
+            {name.lower(): value for name, value in answer.getheaders()},
+            answer.read(),
+        )
     finally:
         connection.close()
 
@@ -81,11 +98,16 @@ def form(fields, body, filename="x.jpg"):
     """A browser's form: the fields in order, then the file."""
     boundary = "----gate-boundary"
     pairs = fields.items() if isinstance(fields, dict) else fields
-    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in pairs]
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in pairs
+    ]
     if body is not None:
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\nContent-Type: text/html\r\n\r\n'
         parts.append(head.encode() + body + b"\r\n")
-    return b"".join(parts) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+    return b"".join(
+        parts
+    ) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
 
 
 def element_of(body, name):
@@ -126,11 +148,17 @@ def grant(s3, key):
 
 
 def a_grant(s3, key, **changes):
-    wanted = {"content_type": "image/jpeg", "max_bytes": len(PICTURE), "sha256_hex": None, "expires_s": 3600}
+    wanted = {
+        "content_type": "image/jpeg",
+        "max_bytes": len(PICTURE),
+        "sha256_hex": None,
+        "expires_s": 3600,
+    }
     return grants.post_grant(s3=s3, bucket=BUCKET, key=key, **{**wanted, **changes})
 
 
-# A form, as granted --------------------------------------------------------------------------------------------------------------
+# A form, as granted
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_a_granted_form_is_stored_with_its_type_and_version(gate, s3, key, grant):
@@ -170,7 +198,8 @@ def test_a_file_that_holds_boundary_like_lines_arrives_whole(gate, s3, key, gran
     assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == tricky
 
 
-# A form, with each field changed --------------------------------------------------------------------------------------------------
+# A form, with each field changed
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -188,7 +217,10 @@ def test_a_file_that_holds_boundary_like_lines_arrives_whole(gate, s3, key, gran
         ("x-amz-credential", f"AKIDANOTHER/20261125/{REGION}/s3/aws4_request"),
         ("x-amz-checksum-sha256", base64.b64encode(bytes(32)).decode()),
         ("x-amz-checksum-algorithm", "CRC32"),
-        ("policy", base64.b64encode(b'{"expiration":"2999-01-01T00:00:00Z","conditions":[]}').decode()),
+        (
+            "policy",
+            base64.b64encode(b'{"expiration":"2999-01-01T00:00:00Z","conditions":[]}').decode(),
+        ),
         ("policy", "not base64"),
     ],
 )
@@ -201,7 +233,16 @@ def test_a_field_changed_is_refused(gate, s3, key, field, value):
 
 @pytest.mark.parametrize(
     "field",
-    ["key", "Content-Type", "policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "x-amz-checksum-sha256"],
+    [
+        "key",
+        "Content-Type",
+        "policy",
+        "x-amz-algorithm",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-signature",
+        "x-amz-checksum-sha256",
+    ],
 )
 def test_a_field_left_out_is_refused(gate, s3, key, field):
     grant = a_grant(s3, key, sha256_hex=hashlib.sha256(PICTURE).hexdigest())
@@ -232,7 +273,9 @@ def test_a_field_more_is_refused_by_name(gate, s3, key, grant, field, value):
 
 
 def test_a_field_sent_twice_is_refused(gate, s3, key, grant):
-    status, _, body = gate.post(grant.url, [("key", "originals/another"), *grant.fields.items()], PICTURE)
+    status, _, body = gate.post(
+        grant.url, [("key", "originals/another"), *grant.fields.items()], PICTURE
+    )
     assert (status, code_of(body)) == (400, "InvalidArgument")
     assert_nothing_stored(s3, key, "originals/another")
 
@@ -240,12 +283,19 @@ def test_a_field_sent_twice_is_refused(gate, s3, key, grant):
 def test_a_wrong_type_is_told_as_the_condition_that_failed(gate, grant):
     status, _, body = gate.post(grant.url, {**grant.fields, "Content-Type": "text/html"}, PICTURE)
     assert (status, code_of(body)) == (403, "AccessDenied")
-    assert message_of(body) == 'Invalid according to Policy: Policy Condition failed: ["eq", "$Content-Type", "image/jpeg"]'
+    assert (
+        message_of(body)
+        == 'Invalid according to Policy: Policy Condition failed: ["eq", "$Content-Type", "image/jpeg"]'
+    )
 
 
 def test_a_policy_with_one_bit_changed_does_not_match_its_signature(gate, grant):
-    policy = base64.b64decode(grant.fields["policy"]).replace(b'"content-length-range", 1, ', b'"content-length-range", 0, ')
-    status, _, body = gate.post(grant.url, {**grant.fields, "policy": base64.b64encode(policy).decode()}, PICTURE)
+    policy = base64.b64decode(grant.fields["policy"]).replace(
+        b'"content-length-range", 1, ', b'"content-length-range", 0, '
+    )
+    status, _, body = gate.post(
+        grant.url, {**grant.fields, "policy": base64.b64encode(policy).decode()}, PICTURE
+    )
     assert (status, code_of(body)) == (403, "SignatureDoesNotMatch")
 
 
@@ -255,7 +305,15 @@ def test_a_policy_for_another_bucket_is_refused(gate, s3, grant):
 
 
 def test_a_form_to_a_bucket_that_is_not_there_is_told_so(gate, s3, key):
-    grant = grants.post_grant(s3=s3, bucket="gate-absent", key=key, content_type="image/jpeg", max_bytes=10, sha256_hex=None, expires_s=60)
+    grant = grants.post_grant(
+        s3=s3,
+        bucket="gate-absent",
+        key=key,
+        content_type="image/jpeg",
+        max_bytes=10,
+        sha256_hex=None,
+        expires_s=60,
+    )
     status, _, body = gate.post(grant.url, grant.fields, b"x")
     assert (status, code_of(body)) == (404, "NoSuchBucket")
 
@@ -265,7 +323,11 @@ def test_a_form_is_refused_once_its_policy_has_expired(gate, s3, key, grant, clo
     assert gate.post(grant.url, grant.fields, PICTURE)[0] == 204
     clock.ahead = timedelta(seconds=3601)
     status, _, body = gate.post(grant.url, grant.fields, PICTURE)
-    assert (status, code_of(body), message_of(body)) == (403, "AccessDenied", "Invalid according to Policy: Policy expired.")
+    assert (status, code_of(body), message_of(body)) == (
+        403,
+        "AccessDenied",
+        "Invalid according to Policy: Policy expired.",
+    )
 
 
 def test_a_form_signed_with_another_secret_is_refused(gate, key):
@@ -285,7 +347,8 @@ def test_a_form_without_a_policy_is_refused(gate, s3, key):
     assert_nothing_stored(s3, key)
 
 
-# A form's file --------------------------------------------------------------------------------------------------------------------
+# A form's file
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def test_one_byte_over_25_mib_is_too_large(gate, s3, key):
@@ -335,7 +398,13 @@ def test_more_than_20_kib_before_the_file_are_refused(gate, grant):
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/json", "multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=x"]
+    "kind",
+    [
+        "application/json",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/mixed; boundary=x",
+    ],
 )
 def test_a_post_that_is_no_form_is_refused(gate, kind):
     status, _, body = gate.ask("POST", f"/{BUCKET}", b"{}", {"Content-Type": kind})
@@ -345,12 +414,22 @@ def test_a_post_that_is_no_form_is_refused(gate, kind):
 def test_a_field_that_is_not_utf_8_is_refused_and_harms_nothing(gate, grant):
     content, kind = form(grant.fields, PICTURE)
     for field in ("key", "policy", "x-amz-signature"):
-        broken = content.replace(f'name="{field}"\r\n\r\n'.encode(), f'name="{field}"\r\n\r\n'.encode() + b"\xff\xfe")
+        broken = content.replace(
+            f'name="{field}"\r\n\r\n'.encode(), f'name="{field}"\r\n\r\n'.encode() + b"\xff\xfe"
+        )
         assert gate.ask("POST", f"/{BUCKET}", broken, {"Content-Type": kind})[0] == 403
 
 
 def test_a_length_that_is_no_number_is_refused(gate):
-    assert gate.ask("POST", f"/{BUCKET}", b"", {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "-1"})[0] == 400
+    assert (
+        gate.ask(
+            "POST",
+            f"/{BUCKET}",
+            b"",
+            {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "-1"},
+        )[0]
+        == 400
+    )
 
 
 def test_a_form_without_a_length_is_refused(gate):
@@ -364,20 +443,25 @@ def assert_nothing_stored(s3, *keys):
         assert "Versions" not in s3.list_object_versions(Bucket=BUCKET, Prefix=key)
 
 
-# Presigned URLs -------------------------------------------------------------------------------------------------------------------
+# Presigned URLs
+# -------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def stored(s3, key):
     """Two versions of one key: the first is what readers are given."""
-    first = s3.put_object(Bucket=BUCKET, Key=key, Body=b"0123456789", ContentType="text/html")["VersionId"]
+    first = s3.put_object(Bucket=BUCKET, Key=key, Body=b"0123456789", ContentType="text/html")[
+        "VersionId"
+    ]
     s3.put_object(Bucket=BUCKET, Key=key, Body=b"second")
     return first
 
 
 def read_target(s3, key, version, **changes):
     wanted = {"content_type": "image/jpeg", "disposition": "inline", "expires_s": 300}
-    parts = urlsplit(grants.read_url(s3=s3, bucket=BUCKET, key=key, version_id=version, **{**wanted, **changes}))
+    parts = urlsplit(
+        grants.read_url(s3=s3, bucket=BUCKET, key=key, version_id=version, **{**wanted, **changes})
+    )
     return f"{parts.path}?{parts.query}"
 
 
@@ -402,14 +486,18 @@ def test_a_read_url_opens_the_version_it_names_as_the_type_it_names(gate, s3, ke
         ("bytes=0-9", "bytes 0-9/10", b"0123456789"),
     ],
 )
-def test_a_range_is_answered_with_exactly_its_bytes(gate, s3, key, stored, asked, content_range, bytes_):
+def test_a_range_is_answered_with_exactly_its_bytes(
+    gate, s3, key, stored, asked, content_range, bytes_
+):
     status, headers, body = gate.ask("GET", read_target(s3, key, stored), headers={"Range": asked})
     assert (status, headers["content-range"], body) == (206, content_range, bytes_)
     assert headers["content-length"] == str(len(bytes_))
     assert headers["content-type"] == "image/jpeg"
 
 
-@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=5-2", "bytes=x-y", "lines=1-2", "bytes=-"])
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,4-5", "bytes=5-2", "bytes=x-y", "lines=1-2", "bytes=-"]
+)
 def test_a_range_that_s3_does_not_read_gives_the_whole(gate, s3, key, stored, asked):
     status, headers, body = gate.ask("GET", read_target(s3, key, stored), headers={"Range": asked})
     assert (status, body) == (200, b"0123456789")
@@ -439,7 +527,9 @@ def test_the_sdk_reads_ranges_too(s3, key, stored):
         ("x-id", "more"),
     ],
 )
-def test_a_read_url_with_any_parameter_changed_does_not_match_its_signature(gate, s3, key, stored, name, value):
+def test_a_read_url_with_any_parameter_changed_does_not_match_its_signature(
+    gate, s3, key, stored, name, value
+):
     path, _, query = read_target(s3, key, stored).partition("?")
     changed = urlencode({**dict(parse_qsl(query)), name: value}, quote_via=quote)
     status, _, body = gate.ask("GET", f"{path}?{changed}")
@@ -479,7 +569,9 @@ def test_a_read_url_of_the_future_is_not_valid_yet(gate, s3, key, stored, clock)
 
 
 def test_an_s3_header_that_was_not_signed_is_refused(gate, s3, key, stored):
-    status, _, body = gate.ask("GET", read_target(s3, key, stored), headers={"x-amz-acl": "public-read"})
+    status, _, body = gate.ask(
+        "GET", read_target(s3, key, stored), headers={"x-amz-acl": "public-read"}
+    )
     assert (status, code_of(body)) == (403, "AccessDenied")
 
 
@@ -503,7 +595,14 @@ def test_a_signed_read_of_what_is_not_there_is_404(gate, s3, key, stored):
 
 @pytest.mark.parametrize(
     ("method", "target"),
-    [("GET", "/{b}/{k}"), ("PUT", "/{b}/{k}"), ("DELETE", "/{b}/{k}"), ("GET", "/{b}"), ("GET", "/"), ("POST", "/moto-api/reset")],
+    [
+        ("GET", "/{b}/{k}"),
+        ("PUT", "/{b}/{k}"),
+        ("DELETE", "/{b}/{k}"),
+        ("GET", "/{b}"),
+        ("GET", "/"),
+        ("POST", "/moto-api/reset"),
+    ],
 )
 def test_a_request_that_nobody_signed_is_refused(gate, s3, key, stored, method, target):
     assert gate.ask(method, target.format(b=BUCKET, k=key), b"x")[0] in (403, 412)
@@ -524,19 +623,33 @@ def test_a_put_whose_declared_md5_is_wrong_is_refused(gate, s3, key):
     assert_nothing_stored(s3, key)
 
 
-# Cross-origin ---------------------------------------------------------------------------------------------------------------------
+# Cross-origin
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def cors_bucket(s3):
     s3.create_bucket(Bucket="gate-cors")
-    rule = {"AllowedMethods": ["GET", "POST", "PUT"], "AllowedOrigins": ["https://*.example.org"], "AllowedHeaders": ["*"]}
-    s3.put_bucket_cors(Bucket="gate-cors", CORSConfiguration={"CORSRules": [{**rule, "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3600}]})
+    rule = {
+        "AllowedMethods": ["GET", "POST", "PUT"],
+        "AllowedOrigins": ["https://*.example.org"],
+        "AllowedHeaders": ["*"],
+    }
+    s3.put_bucket_cors(
+        Bucket="gate-cors",
+        CORSConfiguration={
+            "CORSRules": [{**rule, "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3600}]
+        },
+    )
     return "gate-cors"
 
 
 def preflight(gate, bucket, origin, method):
-    asked = {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": "Content-Type, x-amz-date"}
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "Content-Type, x-amz-date",
+    }
     return gate.ask("OPTIONS", f"/{bucket}/originals/x", headers=asked)
 
 
@@ -550,12 +663,17 @@ def test_a_preflight_is_answered_by_the_buckets_rule(gate, cors_bucket):
 
 
 def test_a_preflight_for_a_signed_url_needs_no_signature_of_its_own(gate, s3, cors_bucket):
-    url = urlsplit(s3.generate_presigned_url("put_object", Params={"Bucket": cors_bucket, "Key": "x"}))
+    url = urlsplit(
+        s3.generate_presigned_url("put_object", Params={"Bucket": cors_bucket, "Key": "x"})
+    )
     asked = {"Origin": "https://app.example.org", "Access-Control-Request-Method": "PUT"}
     assert gate.ask("OPTIONS", f"{url.path}?{url.query}", headers=asked)[0] == 200
 
 
-@pytest.mark.parametrize(("origin", "method"), [("https://app.example.com", "PUT"), ("https://app.example.org", "DELETE")])
+@pytest.mark.parametrize(
+    ("origin", "method"),
+    [("https://app.example.com", "PUT"), ("https://app.example.org", "DELETE")],
+)
 def test_a_preflight_that_no_rule_allows_is_refused(gate, cors_bucket, origin, method):
     status, headers, body = preflight(gate, cors_bucket, origin, method)
     assert (status, code_of(body)) == (403, "AccessForbidden")
@@ -567,14 +685,19 @@ def test_a_bucket_without_rules_answers_no_preflight(gate):
 
 
 def test_an_answer_may_be_read_by_an_allowed_origin_only_refusals_included(gate, cors_bucket):
-    _, headers, _ = gate.post(f"/{cors_bucket}", {"key": "x"}, b"x", headers={"Origin": "https://app.example.org"})
+    _, headers, _ = gate.post(
+        f"/{cors_bucket}", {"key": "x"}, b"x", headers={"Origin": "https://app.example.org"}
+    )
     assert headers["access-control-allow-origin"] == "https://app.example.org"
     assert headers["access-control-expose-headers"] == "ETag"
-    _, headers, _ = gate.post(f"/{cors_bucket}", {"key": "x"}, b"x", headers={"Origin": "https://evil.example"})
+    _, headers, _ = gate.post(
+        f"/{cors_bucket}", {"key": "x"}, b"x", headers={"Origin": "https://evil.example"}
+    )
     assert "access-control-allow-origin" not in headers
 
 
-# Uploads in parts -----------------------------------------------------------------------------------------------------------------
+# Uploads in parts
+# -----------------------------------------------------------------------------------------------------------------
 
 SIZE = 2 * grants.PART_SIZE + 5
 VIDEO = bytes(range(256)) * (SIZE // 256) + b"12345"
@@ -590,7 +713,15 @@ def parts(gate, s3, key, upload):
     """Sends parts by number, each by its own signed URL."""
 
     def send(*numbers, body=None):
-        granted = grants.part_urls(s3=s3, bucket=BUCKET, key=key, upload_id=upload, size=SIZE, numbers=numbers, expires_s=600)
+        granted = grants.part_urls(
+            s3=s3,
+            bucket=BUCKET,
+            key=key,
+            upload_id=upload,
+            size=SIZE,
+            numbers=numbers,
+            expires_s=600,
+        )
         answers = []
         for part in granted:
             begin = (part.number - 1) * grants.PART_SIZE
@@ -610,9 +741,15 @@ def test_parts_in_any_order_become_one_object_with_a_crc64nvme_of_the_whole(s3, 
     assert [status for status, _, _ in parts(3, 1, 2)] == [200, 200, 200]
     done = complete(s3, key, upload)
     assert done.size == SIZE
-    assert done.crc64nvme == base64.b64encode(checksums.crc64nvme(VIDEO).to_bytes(8, "big")).decode()
+    assert (
+        done.crc64nvme == base64.b64encode(checksums.crc64nvme(VIDEO).to_bytes(8, "big")).decode()
+    )
     head = s3.head_object(Bucket=BUCKET, Key=key)
-    assert (head["VersionId"], head["ContentLength"], head["ContentType"]) == (done.version_id, SIZE, "video/mp4")
+    assert (head["VersionId"], head["ContentLength"], head["ContentType"]) == (
+        done.version_id,
+        SIZE,
+        "video/mp4",
+    )
     assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == VIDEO
 
 
@@ -660,7 +797,9 @@ def test_a_part_of_another_length_does_not_match_its_signature(s3, key, upload, 
 
 
 def test_a_part_url_takes_no_other_part_number(gate, s3, key, upload):
-    (part,) = grants.part_urls(s3=s3, bucket=BUCKET, key=key, upload_id=upload, size=SIZE, numbers=[3], expires_s=600)
+    (part,) = grants.part_urls(
+        s3=s3, bucket=BUCKET, key=key, upload_id=upload, size=SIZE, numbers=[3], expires_s=600
+    )
     target = urlsplit(part.url.replace("partNumber=3", "partNumber=4"))
     assert gate.ask("PUT", f"{target.path}?{target.query}", b"12345")[0] == 403
 
@@ -690,10 +829,14 @@ def test_a_second_upload_of_a_key_puts_no_version_on_top(s3, key, upload, parts)
     assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"came first"
 
 
-def test_of_many_completions_at_once_one_makes_the_object_and_all_answer_with_it(s3, key, upload, parts):
+def test_of_many_completions_at_once_one_makes_the_object_and_all_answer_with_it(
+    s3, key, upload, parts
+):
     parts(1, 2, 3)
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(complete(s3, key, upload))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: answers.append(complete(s3, key, upload))) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -719,12 +862,17 @@ def test_s3_checks_the_whole_size_that_complete_declares(s3, key, upload, parts)
     (_, part, _) = parts(3)[0]
     with pytest.raises(ClientError) as refused:
         s3.complete_multipart_upload(
-            Bucket=BUCKET, Key=key, UploadId=upload, MpuObjectSize=6, MultipartUpload={"Parts": [{"PartNumber": 3, "ETag": part["etag"]}]}
+            Bucket=BUCKET,
+            Key=key,
+            UploadId=upload,
+            MpuObjectSize=6,
+            MultipartUpload={"Parts": [{"PartNumber": 3, "ETag": part["etag"]}]},
         )
     assert refused.value.response["Error"]["Code"] == "InvalidRequest"
 
 
-# Events ---------------------------------------------------------------------------------------------------------------------------
+# Events
+# ---------------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -732,19 +880,34 @@ def events(gate, s3):
     """Returns what the queue got since last asked. The rule is of the shape of our own."""
     sqs, bridge = gate.client("sqs"), gate.client("events")
     queue = sqs.create_queue(QueueName="gate-uploads")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}})
-    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [BUCKET]}, "object": {"key": [{"prefix": "originals/"}]}}}
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    s3.put_bucket_notification_configuration(
+        Bucket=BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    pattern = {
+        "source": ["aws.s3"],
+        "detail": {"bucket": {"name": [BUCKET]}, "object": {"key": [{"prefix": "originals/"}]}},
+    }
     bridge.put_rule(Name="gate-rule", EventPattern=json.dumps(pattern))
     paths = {"type": "$.detail-type", "key": "$.detail.object.key", "size": "$.detail.object.size"}
-    paths |= {"version": "$.detail.object.version-id", "sequencer": "$.detail.object.sequencer", "why": "$.detail.reason"}
+    paths |= {
+        "version": "$.detail.object.version-id",
+        "sequencer": "$.detail.object.sequencer",
+        "why": "$.detail.reason",
+    }
     template = '{"type": <type>, "key": <key>, "size": <size>, "version": <version>, "sequencer": <sequencer>, "why": <why>}'
     transformer = {"InputPathsMap": paths, "InputTemplate": template}
-    bridge.put_targets(Rule="gate-rule", Targets=[{"Id": "q", "Arn": arn, "InputTransformer": transformer}])
+    bridge.put_targets(
+        Rule="gate-rule", Targets=[{"Id": "q", "Arn": arn, "InputTransformer": transformer}]
+    )
 
     def take():
         taken = []
-        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
             for message in messages:
                 taken.append(json.loads(message["Body"]))
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
@@ -769,7 +932,9 @@ def test_a_form_upload_is_told_once_with_version_size_and_sequencer(gate, s3, ke
     }
 
 
-def test_an_upload_in_parts_is_told_once_with_the_version_of_the_whole(s3, key, upload, parts, events):
+def test_an_upload_in_parts_is_told_once_with_the_version_of_the_whole(
+    s3, key, upload, parts, events
+):
     parts(1, 2, 3)
     done = complete(s3, key, upload)
     (event,) = events()
@@ -784,9 +949,13 @@ def test_an_upload_in_parts_is_told_once_with_the_version_of_the_whole(s3, key, 
 
 
 def test_sequencers_of_one_key_grow_as_its_versions_follow(s3, key, events):
-    versions = [s3.put_object(Bucket=BUCKET, Key=key, Body=body)["VersionId"] for body in (b"1", b"2", b"3")]
+    versions = [
+        s3.put_object(Bucket=BUCKET, Key=key, Body=body)["VersionId"] for body in (b"1", b"2", b"3")
+    ]
     told = sorted(events(), key=lambda event: event["sequencer"])
-    assert [(event["version"], event["why"]) for event in told] == [(version, "PutObject") for version in versions]
+    assert [(event["version"], event["why"]) for event in told] == [
+        (version, "PutObject") for version in versions
+    ]
     assert len({event["sequencer"] for event in told}) == 3
     assert len({len(event["sequencer"]) for event in told}) == 1
 
@@ -796,7 +965,8 @@ def test_a_refused_upload_is_not_told(gate, grant, events):
     assert events() == []
 
 
-# The rest of AWS ------------------------------------------------------------------------------------------------------------------
+# The rest of AWS
+# ------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -827,7 +997,12 @@ def test_of_transactions_at_once_exactly_one_is_accepted_and_none_is_lost(gate):
                 put = {"TableName": "gate-once", "ConditionExpression": "attribute_not_exists(id)"}
                 database.transact_write_items(
                     TransactItems=[
-                        {"Put": {**put, "Item": {"id": {"S": f"audit-{row}-{who}"}, "who": {"S": who}}}},
+                        {
+                            "Put": {
+                                **put,
+                                "Item": {"id": {"S": f"audit-{row}-{who}"}, "who": {"S": who}},
+                            }
+                        },
                         {"Put": {**put, "Item": {"id": {"S": str(row)}, "who": {"S": who}}}},
                     ]
                 )
@@ -840,9 +1015,14 @@ def test_of_transactions_at_once_exactly_one_is_accepted_and_none_is_lost(gate):
         thread.start()
     for thread in threads:
         thread.join()
-    kept = [(item["id"]["S"], item["who"]["S"]) for item in database.scan(TableName="gate-once")["Items"]]
+    kept = [
+        (item["id"]["S"], item["who"]["S"])
+        for item in database.scan(TableName="gate-once")["Items"]
+    ]
     assert len(accepted) == 15
-    assert sorted(kept) == sorted([*accepted, *((f"audit-{row}-{who}", who) for row, who in accepted)])
+    assert sorted(kept) == sorted(
+        [*accepted, *((f"audit-{row}-{who}", who) for row, who in accepted)]
+    )
 
 
 def test_tokens_can_be_verified_by_the_pools_published_keys(gate):

@@ -1,4 +1,6 @@
-"""Policies that our grants do not write, but S3 reads: the gate must read them alike, or it proves nothing."""
+"""Policies that our grants do not write, but S3 reads: the gate must read them alike, or it proves
+nothing.
+"""
 
 import base64
 import json
@@ -29,32 +31,56 @@ def test_a_policy_holds_to_the_very_second_it_names():
 
 
 @pytest.mark.parametrize(
-    "condition", [{"key": "a/b"}, ["eq", "$key", "a/b"], ["EQ", "$Key", "a/b"], ["starts-with", "$key", "a/"], ["starts-with", "$key", ""]]
+    "condition",
+    [
+        {"key": "a/b"},
+        ["eq", "$key", "a/b"],
+        ["EQ", "$Key", "a/b"],
+        ["starts-with", "$key", "a/"],
+        ["starts-with", "$key", ""],
+    ],
 )
 def test_a_condition_that_holds_covers_its_field(condition):
     assert check(condition, fields={"key": "a/b"}) == UNBOUNDED
 
 
 @pytest.mark.parametrize(
-    "condition", [{"key": "A/b"}, {"key": "a"}, ["eq", "$key", "a/"], ["starts-with", "$key", "b"], ["starts-with", "$other", ""]]
+    "condition",
+    [
+        {"key": "A/b"},
+        {"key": "a"},
+        ["eq", "$key", "a/"],
+        ["starts-with", "$key", "b"],
+        ["starts-with", "$other", ""],
+    ],
 )
 def test_a_condition_that_does_not_hold_refuses(condition):
     assert refusal(condition, ["starts-with", "$key", ""], fields={"key": "a/b"}) == "AccessDenied"
 
 
 def test_every_condition_on_a_field_must_hold():
-    assert refusal(["starts-with", "$key", "a"], ["eq", "$key", "a/c"], fields={"key": "a/b"}) == "AccessDenied"
+    assert (
+        refusal(["starts-with", "$key", "a"], ["eq", "$key", "a/c"], fields={"key": "a/b"})
+        == "AccessDenied"
+    )
 
 
 def test_a_range_of_sizes_covers_no_field():
-    assert refusal(["content-length-range", 1, 5], fields={"content-length-range": "3"}) == "AccessDenied"
+    assert (
+        refusal(["content-length-range", 1, 5], fields={"content-length-range": "3"})
+        == "AccessDenied"
+    )
 
 
 def test_the_tightest_of_several_ranges_holds():
-    assert check(["content-length-range", 1, 50], ["content-length-range", "5", "90"]) == SizeRange(5, 50)
+    assert check(["content-length-range", 1, 50], ["content-length-range", "5", "90"]) == SizeRange(
+        5, 50
+    )
 
 
-@pytest.mark.parametrize(("size", "code"), [(0, "EntityTooSmall"), (1, None), (5, None), (6, "EntityTooLarge")])
+@pytest.mark.parametrize(
+    ("size", "code"), [(0, "EntityTooSmall"), (1, None), (5, None), (6, "EntityTooLarge")]
+)
 def test_both_ends_of_a_range_are_inside(size, code):
     try:
         SizeRange(1, 5).check(size)
@@ -85,7 +111,16 @@ def test_a_condition_that_cannot_be_read_refuses_the_whole(condition):
 
 
 @pytest.mark.parametrize(
-    "document", [b"", b"{}", b"[]", b"null", b'{"expiration":"2026-11-25T08:00:00","conditions":[]}', b"\xff", b"[" * 100_000]
+    "document",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"expiration":"2026-11-25T08:00:00","conditions":[]}',
+        b"\xff",
+        b"[" * 100_000,
+    ],
 )
 def test_a_document_that_is_no_policy_is_refused(document):
     with pytest.raises(S3Error) as refused:

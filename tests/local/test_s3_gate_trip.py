@@ -1,4 +1,6 @@
-"""A phone's upload on the very resources that are deployed: what the queues get, and what a webview may do."""
+"""A phone's upload on the very resources that are deployed: what the queues get, and what a webview
+may do.
+"""
 
 import json
 import threading
@@ -25,7 +27,9 @@ class Stack:
         self.sqs = boto3.client("sqs", endpoint_url=endpoint)
 
     def take(self, queue):
-        messages = self.sqs.receive_message(QueueUrl=self.names[queue], MaxNumberOfMessages=10).get("Messages", [])
+        messages = self.sqs.receive_message(QueueUrl=self.names[queue], MaxNumberOfMessages=10).get(
+            "Messages", []
+        )
         return [json.loads(message["Body"]) for message in messages]
 
 
@@ -44,7 +48,13 @@ def stack():
 
 def upload(stack, key, body=b"picture", origin=None):
     grant = grants.post_grant(
-        s3=stack.s3, bucket=stack.names["MEDIA_BUCKET"], key=key, content_type="image/jpeg", max_bytes=100, sha256_hex=None, expires_s=60
+        s3=stack.s3,
+        bucket=stack.names["MEDIA_BUCKET"],
+        key=key,
+        content_type="image/jpeg",
+        max_bytes=100,
+        sha256_hex=None,
+        expires_s=60,
     )
     content, kind = form(grant.fields, body)
     headers = {"Content-Type": kind} | ({"Origin": origin} if origin else {})
@@ -57,13 +67,22 @@ def test_an_upload_reaches_the_queue_in_the_deployed_shape_without_the_uploaders
     (event,) = stack.take("UPLOADS_QUEUE_URL")
     stored = event["detail"]["object"]
     assert stored.pop("sequencer")
-    assert stored == {"key": "originals/R1/M1", "size": 7, "version-id": headers["x-amz-version-id"]}
-    assert event == {"detail-type": "Object Created", "detail": {"bucket": {"name": stack.names["MEDIA_BUCKET"]}, "object": stored}}
+    assert stored == {
+        "key": "originals/R1/M1",
+        "size": 7,
+        "version-id": headers["x-amz-version-id"],
+    }
+    assert event == {
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": stack.names["MEDIA_BUCKET"]}, "object": stored},
+    }
 
 
 def test_a_manifest_alone_reaches_the_second_queue(stack):
     for name in ("thumb.jpg", "preview.jpg", "manifest.json"):
-        stack.s3.put_object(Bucket=stack.names["MEDIA_BUCKET"], Key=f"derived/R1/M1/{name}", Body=b"{}")
+        stack.s3.put_object(
+            Bucket=stack.names["MEDIA_BUCKET"], Key=f"derived/R1/M1/{name}", Body=b"{}"
+        )
     (event,) = stack.take("MANIFESTS_QUEUE_URL")
     assert event["detail"]["object"]["key"] == "derived/R1/M1/manifest.json"
 
@@ -88,6 +107,8 @@ def test_uploads_of_one_key_at_once_are_each_a_version(stack):
 
     with ThreadPoolExecutor(6) as pool:
         sent = set(pool.map(once, range(6)))
-    listed = stack.s3.list_object_versions(Bucket=stack.names["MEDIA_BUCKET"], Prefix="originals/R4/M1")["Versions"]
+    listed = stack.s3.list_object_versions(
+        Bucket=stack.names["MEDIA_BUCKET"], Prefix="originals/R4/M1"
+    )["Versions"]
     assert {version["VersionId"] for version in listed} == sent
     assert len(sent) == 6

@@ -34,7 +34,11 @@ class Stack:
     def __init__(self, folder: Path, *, port: int | None = None, **environment: str) -> None:
         self.port, self.aws_port = port or _free_port(), _free_port()
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("AWS_", "MOTO_"))
+            },
             "LOCAL_DIR": str(folder),
             "PORT": str(self.port),
             "AWS_PORT": str(self.aws_port),
@@ -71,7 +75,15 @@ class Stack:
 
     def run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", f"infra.local.{module}", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
 
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
@@ -135,7 +147,10 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
     assert outputs["api"] == stack.api
     assert outputs["aws"] == f"http://127.0.0.1:{stack.aws_port}"
     assert set(outputs["queues"]) == {"uploads", "manifests"} <= set(outputs["dead_letter_queues"])
-    assert stack.client("dynamodb").describe_table(TableName=outputs["table"])["Table"]["TableStatus"] == "ACTIVE"
+    assert (
+        stack.client("dynamodb").describe_table(TableName=outputs["table"])["Table"]["TableStatus"]
+        == "ACTIVE"
+    )
     assert stack.client("s3").get_bucket_versioning(Bucket=outputs["bucket"])["Status"] == "Enabled"
     assert stack.client("sns").get_topic_attributes(TopicArn=outputs["topic_arn"])
     for url in (*outputs["queues"].values(), *outputs["dead_letter_queues"].values()):
@@ -156,7 +171,11 @@ def test_a_seeded_officer_signs_in_with_what_token_prints_and_nothing_else(
 ) -> None:
     printed = stack.run("token", username).stdout
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", printed)
-    officer = requests.get(f"{stack.api}/v1/officer/me", headers={"Authorization": f"Bearer {printed.strip()}"}, timeout=10).json()
+    officer = requests.get(
+        f"{stack.api}/v1/officer/me",
+        headers={"Authorization": f"Bearer {printed.strip()}"},
+        timeout=10,
+    ).json()
     assert officer["username"] == username
     assert officer["scope"]["categories"] == categories
     assert role in officer["roles"]
@@ -172,25 +191,43 @@ def test_nobody_gets_a_token_who_is_not_seeded(stack: Stack) -> None:
 def test_a_photo_reaches_the_officer_cleaned_and_the_notices_go_out(stack: Stack) -> None:
     sqs, outputs = stack.client("sqs"), stack.outputs
     queue = sqs.create_queue(QueueName="officers-own")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
     stack.client("sns").subscribe(TopicArn=outputs["topic_arn"], Protocol="sqs", Endpoint=arn)
 
     photo = _photo()
-    report = _create(stack, {"category": "traffic_violation", "media": [{"content_type": "image/jpeg", "size": len(photo)}]}).json()
+    report = _create(
+        stack,
+        {
+            "category": "traffic_violation",
+            "media": [{"content_type": "image/jpeg", "size": len(photo)}],
+        },
+    ).json()
     upload = report["uploads"][0]
-    assert requests.post(upload["url"], data=upload["fields"], files={"file": photo}, timeout=10).status_code == 204
+    assert (
+        requests.post(
+            upload["url"], data=upload["fields"], files={"file": photo}, timeout=10
+        ).status_code
+        == 204
+    )
     stack.expect(rf"notice → report · traffic_violation · .* · {report['reference']}")
     stack.expect(rf"notice → media · traffic_violation · .* · {report['reference']}")
 
     token = stack.run("token", "narrow").stdout.strip()
-    (row,) = requests.get(f"{stack.api}/v1/officer/reports", headers={"Authorization": f"Bearer {token}"}, timeout=10).json()["items"]
+    (row,) = requests.get(
+        f"{stack.api}/v1/officer/reports", headers={"Authorization": f"Bearer {token}"}, timeout=10
+    ).json()["items"]
     assert row["media"] == {"total": 1, "ready": 1}
     thumbnail = requests.get(row["thumbnail_url"], timeout=10)
     assert b"Exif" not in thumbnail.content
     with Image.open(io.BytesIO(thumbnail.content)) as picture:
         assert picture.height > picture.width  # upright
 
-    told = [message["Body"] for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]]
+    told = [
+        message["Body"]
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    ]
     kinds = {json.loads(body)["MessageAttributes"]["kind"]["Value"] for body in told}
     assert kinds == {"report", "media"}
 
@@ -198,7 +235,11 @@ def test_a_photo_reaches_the_officer_cleaned_and_the_notices_go_out(stack: Stack
 def test_the_same_key_twenty_times_at_once_is_one_report(stack: Stack) -> None:
     key = str(uuid.uuid4())
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: _create(stack, {"category": "other", "text": "once"}, key), range(20)))
+        answers = list(
+            pool.map(
+                lambda _: _create(stack, {"category": "other", "text": "once"}, key), range(20)
+            )
+        )
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
     assert len({(answer.json()["id"], answer.json()["receipt"]) for answer in answers}) == 1
 
@@ -237,7 +278,10 @@ def test_a_second_stack_leaves_the_first_alone(stack: Stack, sweeping: Stack) ->
     assert json.loads((stack.folder / "stack.json").read_text())["api"] == stack.api
     assert sweeping.outputs["api"] == sweeping.api
     _create(sweeping, {"category": "other", "text": "only here"})
-    tables = [each.client("dynamodb").scan(TableName=each.outputs["table"])["Items"] for each in (stack, sweeping)]
+    tables = [
+        each.client("dynamodb").scan(TableName=each.outputs["table"])["Items"]
+        for each in (stack, sweeping)
+    ]
     assert ["only here" in str(items) for items in tables] == [False, True]
 
 
@@ -249,13 +293,20 @@ def test_what_no_stream_tells_the_sweep_does(sweeping: Stack) -> None:
 
 
 def test_requests_are_logged_by_route_alone(stack: Stack) -> None:
-    requests.get(f"{stack.api}/v1/reports/SECRET", headers={"Authorization": "Receipt SECRET"}, timeout=10)
+    requests.get(
+        f"{stack.api}/v1/reports/SECRET", headers={"Authorization": "Receipt SECRET"}, timeout=10
+    )
     stack.expect(r"^GET /v1/reports/\{\w+\} 404 \d+ ms$")
     assert not any("SECRET" in line for line in stack.lines)
 
 
 def test_a_function_that_is_not_there_cannot_be_left_out(stack: Stack) -> None:
-    environment = {**stack.environment, "PORT": str(_free_port()), "AWS_PORT": str(_free_port()), "WITHOUT": "nothing"}
+    environment = {
+        **stack.environment,
+        "PORT": str(_free_port()),
+        "AWS_PORT": str(_free_port()),
+        "WITHOUT": "nothing",
+    }
     asked = subprocess.run(
         [sys.executable, "-m", "infra.local.server"],
         cwd=ROOT,
@@ -295,7 +346,13 @@ def test_without_a_stack_the_tools_say_so(stack: Stack) -> None:
 
 def test_without_a_fitting_python_the_way_out_is_named() -> None:
     asked = subprocess.run(
-        ["/bin/bash", "infra/python.sh"], cwd=ROOT, env={"PATH": "/nonexistent"}, capture_output=True, text=True, timeout=10, check=False
+        ["/bin/bash", "infra/python.sh"],
+        cwd=ROOT,
+        env={"PATH": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
     )
     assert asked.returncode == 1
     assert "Python 3.12 or later" in asked.stderr
@@ -303,7 +360,12 @@ def test_without_a_fitting_python_the_way_out_is_named() -> None:
 
 
 def _create(stack: Stack, body: dict[str, Any], key: str | None = None) -> requests.Response:
-    answer = requests.post(f"{stack.api}/v1/reports", json=body, headers={"Idempotency-Key": key or str(uuid.uuid4())}, timeout=30)
+    answer = requests.post(
+        f"{stack.api}/v1/reports",
+        json=body,
+        headers={"Idempotency-Key": key or str(uuid.uuid4())},
+        timeout=30,
+    )
     assert answer.status_code in (200, 201), answer.text
     return answer
 

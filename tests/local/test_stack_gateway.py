@@ -1,4 +1,6 @@
-"""The gateway and the HTTP in front of it, with an app of three routes: what AWS would answer, in our own form."""
+"""The gateway and the HTTP in front of it, with an app of three routes: what AWS would answer, in
+our own form.
+"""
 
 import http.client
 import json
@@ -40,15 +42,27 @@ def _app() -> Chalice:
             raise RuntimeError("the key set is out of reach")
         if request.token == "unknown":
             raise Exception("Unauthorized")
-        return AuthResponse(routes=[] if request.token == "denied" else ["*"], principal_id=request.token)
+        return AuthResponse(
+            routes=[] if request.token == "denied" else ["*"], principal_id=request.token
+        )
 
     @app.route("/echo", methods=["POST"], content_types=["*/*"])  # type: ignore[untyped-decorator]
     def echo() -> Response:
-        return Response(json.dumps({"hex": app.current_request.raw_body.hex(), "id": app.current_request.context["requestId"]}))
+        return Response(
+            json.dumps(
+                {
+                    "hex": app.current_request.raw_body.hex(),
+                    "id": app.current_request.context["requestId"],
+                }
+            )
+        )
 
     @app.route("/things/{name}")  # type: ignore[untyped-decorator]
     def thing(name: str) -> dict[str, Any]:
-        return {"name": name, "query": app.current_request.to_original_event()["multiValueQueryStringParameters"]}
+        return {
+            "name": name,
+            "query": app.current_request.to_original_event()["multiValueQueryStringParameters"],
+        }
 
     @app.route("/things/mine")  # type: ignore[untyped-decorator]
     def mine() -> dict[str, str]:
@@ -61,7 +75,10 @@ def _app() -> Chalice:
     @app.route("/together/{name}")  # type: ignore[untyped-decorator]
     def together(name: str) -> dict[str, str]:
         met.wait()
-        return {"name": app.current_request.uri_params["name"], "header": app.current_request.headers["x-who"]}
+        return {
+            "name": app.current_request.uri_params["name"],
+            "header": app.current_request.headers["x-who"],
+        }
 
     @app.route("/officer", authorizer=decide)  # type: ignore[untyped-decorator]
     def officer() -> dict[str, str]:
@@ -78,7 +95,9 @@ def log() -> list[str]:
 @pytest.fixture(scope="module")
 def port(log: list[str]) -> Iterator[int]:
     server = ApiServer(_app(), 0, log.append)
-    thread = threading.Thread(target=server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread = threading.Thread(
+        target=server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    )
     thread.start()
     yield server.server.server_port
     server.shutdown()
@@ -93,9 +112,15 @@ Ask = Callable[..., Served]
 def ask(port: int) -> Ask:
     def ask(method: str, path: str, body: bytes | None = None, **headers: str) -> Served:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        connection.request(
+            method, path, body, {name.replace("_", "-"): value for name, value in headers.items()}
+        )
         answer = connection.getresponse()
-        served = Served(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        served = Served(
+            answer.status,
+            {name.lower(): value for name, value in answer.getheaders()},
+            answer.read(),
+        )
         connection.close()
         return served
 
@@ -113,7 +138,18 @@ def _raw(port: int, request: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nowhere", "/things/a/", "//things/a", "/things/a/b", "/things/", "/%2e%2e%2fecho", "/echo%00", "/echo."]
+    "path",
+    [
+        "/",
+        "/nowhere",
+        "/things/a/",
+        "//things/a",
+        "/things/a/b",
+        "/things/",
+        "/%2e%2e%2fecho",
+        "/echo%00",
+        "/echo.",
+    ],
 )
 def test_an_unknown_path_is_404(ask: Ask, path: str) -> None:
     assert ask("GET", path).problem["code"] == "not_found"
@@ -164,8 +200,12 @@ def test_a_request_that_can_be_read_in_two_ways_is_refused(port: int, framing: b
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
-@pytest.mark.parametrize("request_line", [b"GET", b"GET / HTTP/9.9", b"GET / a b HTTP/1.1", b"G\xffT / x/1.1"])
-def test_a_request_line_that_cannot_be_read_is_refused_without_repeating_it(port: int, request_line: bytes) -> None:
+@pytest.mark.parametrize(
+    "request_line", [b"GET", b"GET / HTTP/9.9", b"GET / a b HTTP/1.1", b"G\xffT / x/1.1"]
+)
+def test_a_request_line_that_cannot_be_read_is_refused_without_repeating_it(
+    port: int, request_line: bytes
+) -> None:
     answer = _raw(port, request_line + b"\r\n\r\n")
     assert b" 400 " in answer.splitlines()[0]
     assert b'"bad_request"' in answer
@@ -178,12 +218,18 @@ def test_a_body_over_ten_mebibytes_is_413_and_the_sender_reads_it(ask: Ask) -> N
 
 
 def test_a_body_that_would_be_refused_is_not_asked_for(port: int) -> None:
-    answer = _raw(port, b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
+    answer = _raw(
+        port,
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n",
+    )
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_body_that_is_welcome_is_asked_for(port: int) -> None:
-    answer = _raw(port, b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\nConnection: close\r\n\r\na")
+    answer = _raw(
+        port,
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\nConnection: close\r\n\r\na",
+    )
     assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
 
 
@@ -210,9 +256,16 @@ def test_an_officer_is_let_in_under_the_name_the_authorizer_gave(ask: Ask) -> No
 
 
 @pytest.mark.parametrize(
-    ("token", "status", "code"), [("unknown", 401, "unauthenticated"), ("denied", 403, "forbidden"), (" ", 401, "unauthenticated")]
+    ("token", "status", "code"),
+    [
+        ("unknown", 401, "unauthenticated"),
+        ("denied", 403, "forbidden"),
+        (" ", 401, "unauthenticated"),
+    ],
 )
-def test_a_refusal_of_the_authorizer_is_a_problem(ask: Ask, token: str, status: int, code: str) -> None:
+def test_a_refusal_of_the_authorizer_is_a_problem(
+    ask: Ask, token: str, status: int, code: str
+) -> None:
     answer = ask("GET", "/officer", Authorization=token)
     assert (answer.status, answer.problem["code"]) == (status, code)
 
@@ -226,7 +279,9 @@ def test_two_credentials_are_as_good_as_none(port: int) -> None:
     assert b'"who": "li"' not in _raw(port, head).replace(b'"who":"li"', b'"who": "li"')
 
 
-def test_an_authorizer_that_fails_is_503_to_be_tried_again(ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_authorizer_that_fails_is_503_to_be_tried_again(
+    ask: Ask, capfd: pytest.CaptureFixture[str]
+) -> None:
     answer = ask("GET", "/officer", Authorization="broken")
     assert (answer.status, answer.problem["code"]) == (503, "unavailable")
     assert answer.headers["retry-after"] == "2"
@@ -254,7 +309,9 @@ def test_many_requests_go_over_one_connection(port: int) -> None:
 
 
 def test_every_request_has_an_id_of_its_own_and_never_the_clients(ask: Ask) -> None:
-    ids = {json.loads(ask("POST", "/echo", b"{}", X_Request_Id="mine").body)["id"] for _ in range(3)}
+    ids = {
+        json.loads(ask("POST", "/echo", b"{}", X_Request_Id="mine").body)["id"] for _ in range(3)
+    }
     assert len(ids) == 3
     assert "mine" not in ids
 

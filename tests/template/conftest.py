@@ -1,4 +1,6 @@
-"""The template as it is deployed, but for the dependencies: synthesised by Chalice, then expanded as SAM does."""
+"""The template as it is deployed, but for the dependencies: synthesised by Chalice, then expanded
+as SAM does.
+"""
 
 import json
 from pathlib import Path
@@ -15,7 +17,11 @@ FUNCTIONS = "AWS::Serverless::Function"
 def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     build = tmp_path_factory.mktemp("build")
     project = package.stage_project(package.ROOT, build)
-    return package.locate_code(package.run_chalice(project, build, package.merge_template(package.ROOT)), "functions-f.zip", "media-m.zip")
+    return package.locate_code(
+        package.run_chalice(project, build, package.merge_template(package.ROOT)),
+        "functions-f.zip",
+        "media-m.zip",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -27,16 +33,27 @@ def resources(template: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def functions(resources: dict[str, Any]) -> dict[str, Any]:
     """The properties of each function, by logical id."""
-    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == FUNCTIONS}
+    return {
+        name: resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"] == FUNCTIONS
+    }
 
 
 @pytest.fixture(scope="session")
 def statements() -> dict[str, list[dict[str, Any]]]:
     """What each function may do, by the name in its policy's file."""
     files = sorted(Path(package.ROOT / ".chalice").glob("policy-*.json"))
-    return {file.stem.removeprefix("policy-"): json.loads(file.read_text())["Statement"] for file in files}
+    return {
+        file.stem.removeprefix("policy-"): json.loads(file.read_text())["Statement"]
+        for file in files
+    }
 
 
 def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
     """The properties of all resources of a type, by logical id."""
-    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
+    return {
+        name: resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"] == kind
+    }

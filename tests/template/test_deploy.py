@@ -1,4 +1,6 @@
-"""Deployment: what is sent, what is planned, what is refused. On moto, with a template of one topic in the place of ours."""
+"""Deployment: what is sent, what is planned, what is refused. On moto, with a template of one topic
+in the place of ours.
+"""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +21,9 @@ TEMPLATE = {
         "PublicUrl": {"Type": "String", "Default": ""},
         "AlarmEmail": {"Type": "String", "Default": ""},
     },
-    "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "PublicUrl"}}}},
+    "Resources": {
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "PublicUrl"}}}
+    },
     "Outputs": {"TopicArn": {"Value": {"Ref": "Topic"}}},
 }
 
@@ -34,13 +38,17 @@ def cloud() -> Iterator[None]:
 def build(tmp_path: Path) -> Path:
     code = {
         "Type": "AWS::Serverless::Function",
-        "Properties": {"CodeUri": {"Bucket": {"Ref": "ArtefactsBucket"}, "Key": "functions-12.zip"}},
+        "Properties": {
+            "CodeUri": {"Bucket": {"Ref": "ArtefactsBucket"}, "Key": "functions-12.zip"}
+        },
     }
     layer = {
         "Type": "AWS::Serverless::LayerVersion",
         "Properties": {"ContentUri": {"Bucket": {"Ref": "ArtefactsBucket"}, "Key": "media-34.zip"}},
     }
-    (tmp_path / "template.json").write_text(json.dumps({"Resources": {"A": code, "B": code, "M": layer}}))
+    (tmp_path / "template.json").write_text(
+        json.dumps({"Resources": {"A": code, "B": code, "M": layer}})
+    )
     (tmp_path / "functions.zip").write_bytes(b"functions")
     (tmp_path / "media.zip").write_bytes(b"media")
     return tmp_path
@@ -67,17 +75,23 @@ def test_without_a_package_nothing_is_deployed(plan: deploy.Plan, tmp_path: Path
         deploy.upload(plan, tmp_path, boto3.client("s3"), REGION)
 
 
-def test_the_zips_are_sent_under_the_names_the_template_gives_them_to_a_closed_bucket(plan: deploy.Plan, build: Path) -> None:
+def test_the_zips_are_sent_under_the_names_the_template_gives_them_to_a_closed_bucket(
+    plan: deploy.Plan, build: Path
+) -> None:
     s3 = boto3.client("s3")
     url = deploy.upload(plan, build, s3, REGION)
     keys = [row["Key"] for row in s3.list_objects_v2(Bucket="artefacts")["Contents"]]
     assert keys[:2] == ["functions-12.zip", "media-34.zip"]
     assert url == f"https://artefacts.s3.{REGION}.amazonaws.com/{keys[2]}"
     assert s3.get_object(Bucket="artefacts", Key="media-34.zip")["Body"].read() == b"media"
-    assert set(s3.get_public_access_block(Bucket="artefacts")["PublicAccessBlockConfiguration"].values()) == {True}
+    assert set(
+        s3.get_public_access_block(Bucket="artefacts")["PublicAccessBlockConfiguration"].values()
+    ) == {True}
 
 
-def test_what_is_there_is_not_sent_again(plan: deploy.Plan, build: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_there_is_not_sent_again(
+    plan: deploy.Plan, build: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     s3 = boto3.client("s3")
     first = deploy.upload(plan, build, s3, REGION)
     assert "Sending media.zip" in capsys.readouterr().out
@@ -85,7 +99,9 @@ def test_what_is_there_is_not_sent_again(plan: deploy.Plan, build: Path, capsys:
     assert capsys.readouterr().out == ""
 
 
-def test_a_plan_is_shown_and_then_carried_out(plan: deploy.Plan, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_is_shown_and_then_carried_out(
+    plan: deploy.Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
     cloudformation = boto3.client("cloudformation")
     change_set = deploy.create_change_set(plan, template_url(TEMPLATE), cloudformation)
     assert change_set is not None
@@ -97,12 +113,17 @@ def test_a_plan_is_shown_and_then_carried_out(plan: deploy.Plan, capsys: pytest.
 
 def test_a_later_deployment_keeps_the_address_it_was_given_before(plan: deploy.Plan) -> None:
     cloudformation = boto3.client("cloudformation")
-    named = deploy.Plan(stage="dev", bucket="artefacts", public_url="https://tips.example", alarm_email=None)
+    named = deploy.Plan(
+        stage="dev", bucket="artefacts", public_url="https://tips.example", alarm_email=None
+    )
     change_set = deploy.create_change_set(named, template_url(TEMPLATE), cloudformation)
     assert change_set is not None
     deploy.execute(named, change_set, cloudformation)
     requests: list[dict[str, Any]] = []
-    cloudformation.meta.events.register("provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: requests.append(params))
+    cloudformation.meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet",
+        lambda params, **_: requests.append(params),
+    )
     deploy.create_change_set(plan, template_url(TEMPLATE), cloudformation)
     assert {"ParameterKey": "PublicUrl", "UsePreviousValue": True} in requests[0]["Parameters"]
     assert requests[0]["ChangeSetType"] == "UPDATE"
@@ -113,7 +134,11 @@ def test_a_stack_that_was_never_made_is_not_changed(plan: deploy.Plan) -> None:
         """Only its state matters."""
 
         def describe_stacks(self, StackName: str) -> dict[str, Any]:
-            return {"Stacks": [{"StackName": StackName, "StackStatus": "ROLLBACK_COMPLETE", "Parameters": []}]}
+            return {
+                "Stacks": [
+                    {"StackName": StackName, "StackStatus": "ROLLBACK_COMPLETE", "Parameters": []}
+                ]
+            }
 
     with pytest.raises(deploy.Refused, match="delete the stack"):
         deploy.describe(plan, RolledBack())

@@ -22,13 +22,15 @@ def test_every_function_has_a_handler_that_is_there(functions: dict[str, Any]) -
 
 
 def test_all_run_on_arm64_and_python_313(functions: dict[str, Any]) -> None:
-    assert {(function["Runtime"], *function["Architectures"]) for function in functions.values()} == {("python3.13", "arm64")}
+    assert {
+        (function["Runtime"], *function["Architectures"]) for function in functions.values()
+    } == {("python3.13", "arm64")}
 
 
 def test_only_make_thumbnails_has_the_media_layer(functions: dict[str, Any]) -> None:
-    assert {name: function["Layers"] for name, function in functions.items() if "Layers" in function} == {
-        "MakeThumbnails": [{"Ref": "MediaLayer"}]
-    }
+    assert {
+        name: function["Layers"] for name, function in functions.items() if "Layers" in function
+    } == {"MakeThumbnails": [{"Ref": "MediaLayer"}]}
 
 
 def test_the_api_answers_before_the_gateway_gives_up(functions: dict[str, Any]) -> None:
@@ -39,8 +41,12 @@ def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any]) -> None
     assert functions["SweepDuties"]["Timeout"] < 60
 
 
-@pytest.mark.parametrize(("function", "queue"), [("MakeThumbnails", "UploadsQueue"), ("RecordMedia", "ManifestsQueue")])
-def test_a_queue_gives_back_only_the_messages_that_failed(functions: dict[str, Any], function: str, queue: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "queue"), [("MakeThumbnails", "UploadsQueue"), ("RecordMedia", "ManifestsQueue")]
+)
+def test_a_queue_gives_back_only_the_messages_that_failed(
+    functions: dict[str, Any], function: str, queue: str
+) -> None:
     source = only_event(functions[function])
     assert source["Queue"] == {"Fn::Sub": f"${{{queue}.Arn}}"}
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -50,7 +56,9 @@ def test_a_file_that_kills_its_decoder_is_alone_in_its_batch(functions: dict[str
     assert only_event(functions["MakeThumbnails"])["BatchSize"] == 1
 
 
-def test_the_stream_is_read_from_its_beginning_and_a_bad_record_is_set_aside(functions: dict[str, Any]) -> None:
+def test_the_stream_is_read_from_its_beginning_and_a_bad_record_is_set_aside(
+    functions: dict[str, Any],
+) -> None:
     source = only_event(functions["PublishNotices"])
     assert source["Stream"] == {"Fn::Sub": "${ReportsTable.StreamArn}"}
     assert source["StartingPosition"] == "TRIM_HORIZON"
@@ -58,10 +66,14 @@ def test_the_stream_is_read_from_its_beginning_and_a_bad_record_is_set_aside(fun
     assert source["BisectBatchOnFunctionError"] is True
     assert source["MaximumRetryAttempts"] <= 10
     assert source["MaximumRecordAgeInSeconds"] <= 24 * 3600
-    assert source["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["NoticesDeadLetters", "Arn"]}
+    assert source["DestinationConfig"]["OnFailure"]["Destination"] == {
+        "Fn::GetAtt": ["NoticesDeadLetters", "Arn"]
+    }
 
 
-def test_every_row_of_the_audit_is_sealed_and_one_that_is_not_raises_an_alarm(functions: dict[str, Any]) -> None:
+def test_every_row_of_the_audit_is_sealed_and_one_that_is_not_raises_an_alarm(
+    functions: dict[str, Any],
+) -> None:
     source = only_event(functions["SealAudit"])
     assert source["Stream"] == {"Fn::Sub": "${AuditTable.StreamArn}"}
     assert source["StartingPosition"] == "TRIM_HORIZON"
@@ -69,7 +81,9 @@ def test_every_row_of_the_audit_is_sealed_and_one_that_is_not_raises_an_alarm(fu
     assert pattern == {"eventName": ["INSERT", "MODIFY"]}
     assert source["MaximumRecordAgeInSeconds"] == 24 * 3600
     assert source["MaximumRetryAttempts"] == 10_000
-    assert source["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["AuditDeadLetters", "Arn"]}
+    assert source["DestinationConfig"]["OnFailure"]["Destination"] == {
+        "Fn::GetAtt": ["AuditDeadLetters", "Arn"]
+    }
 
 
 @pytest.mark.parametrize(
@@ -85,13 +99,23 @@ def test_every_row_of_the_audit_is_sealed_and_one_that_is_not_raises_an_alarm(fu
         ("INSERT", "NOTE#2026-11-24T08:30:00.000Z#01", False),
     ],
 )
-def test_the_publisher_wakes_for_what_can_owe_a_notice(functions: dict[str, Any], name: str, sort_key: str, wakes: bool) -> None:
-    (pattern,) = (one["Pattern"] for one in only_event(functions["PublishNotices"])["FilterCriteria"]["Filters"])
-    record = {"eventName": name, "dynamodb": {"Keys": {"pk": {"S": "REPORT#01"}, "sk": {"S": sort_key}}}}
+def test_the_publisher_wakes_for_what_can_owe_a_notice(
+    functions: dict[str, Any], name: str, sort_key: str, wakes: bool
+) -> None:
+    (pattern,) = (
+        one["Pattern"]
+        for one in only_event(functions["PublishNotices"])["FilterCriteria"]["Filters"]
+    )
+    record = {
+        "eventName": name,
+        "dynamodb": {"Keys": {"pk": {"S": "REPORT#01"}, "sk": {"S": sort_key}}},
+    }
     assert EventPattern.load(pattern).matches_event(record) is wakes
 
 
-def test_logs_are_json_and_end_after_a_month(resources: dict[str, Any], functions: dict[str, Any]) -> None:
+def test_logs_are_json_and_end_after_a_month(
+    resources: dict[str, Any], functions: dict[str, Any]
+) -> None:
     groups = of_type(resources, "AWS::Logs::LogGroup")
     for function in functions.values():
         assert function["LoggingConfig"]["LogFormat"] == "JSON"
@@ -103,30 +127,42 @@ def test_everything_that_is_set_aside_raises_an_alarm(resources: dict[str, Any])
     alarms = of_type(resources, "AWS::CloudWatch::Alarm")
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmsTopic"}] for alarm in alarms.values())
     watched = json.dumps([alarm.get("Dimensions", []) for alarm in alarms.values()])
-    for queue in (name for name in of_type(resources, "AWS::SQS::Queue") if name.endswith("DeadLetters")):
+    for queue in (
+        name for name in of_type(resources, "AWS::SQS::Queue") if name.endswith("DeadLetters")
+    ):
         assert f'["{queue}", "QueueName"]' in watched
 
 
 def test_a_sweep_that_does_not_run_raises_an_alarm(resources: dict[str, Any]) -> None:
-    alarm, metric = resources["OldestDutyAlarm"]["Properties"], resources["OldestDutyMetric"]["Properties"]
+    alarm, metric = (
+        resources["OldestDutyAlarm"]["Properties"],
+        resources["OldestDutyMetric"]["Properties"],
+    )
     assert alarm["TreatMissingData"] == "breaching"
     (transformation,) = metric["MetricTransformations"]
     assert transformation["MetricName"] == alarm["MetricName"]
     assert transformation["MetricNamespace"] == alarm["Namespace"]
     assert metric["LogGroupName"] == {"Ref": "SweepDutiesLog"}
-    assert transformation["MetricValue"] == "$.oldest_duty_s"  # as `services/sweeping.py` answers and `handlers/schedules.py` logs
+    # as `services/sweeping.py` answers and `handlers/schedules.py` logs
+    assert transformation["MetricValue"] == "$.oldest_duty_s"
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-def test_errors_and_throttles_of_every_function_raise_an_alarm(resources: dict[str, Any], functions: dict[str, Any], metric: str) -> None:
+def test_errors_and_throttles_of_every_function_raise_an_alarm(
+    resources: dict[str, Any], functions: dict[str, Any], metric: str
+) -> None:
     queries = [
-        query["MetricStat"]["Metric"] for query in resources[f"Function{metric}Alarm"]["Properties"]["Metrics"] if "MetricStat" in query
+        query["MetricStat"]["Metric"]
+        for query in resources[f"Function{metric}Alarm"]["Properties"]["Metrics"]
+        if "MetricStat" in query
     ]
     assert {query["MetricName"] for query in queries} == {metric}
     assert {query["Dimensions"][0]["Value"]["Ref"] for query in queries} == set(functions)
 
 
-def test_names_stay_within_their_limits_at_the_longest_stage(template: dict[str, Any], functions: dict[str, Any]) -> None:
+def test_names_stay_within_their_limits_at_the_longest_stage(
+    template: dict[str, Any], functions: dict[str, Any]
+) -> None:
     assert template["Parameters"]["Stage"]["AllowedPattern"] == "[a-z][a-z0-9-]{0,20}"
     longest = max(map(len, functions))
     assert LONGEST_STACK + 1 + longest + CLOUDFORMATIONS_OWN <= FUNCTION_NAME_LIMIT
@@ -134,7 +170,9 @@ def test_names_stay_within_their_limits_at_the_longest_stage(template: dict[str,
     assert LONGEST_STACK + 1 + max(map(len, buckets)) + CLOUDFORMATIONS_OWN <= BUCKET_NAME_LIMIT
 
 
-def test_the_template_expands_offline_and_keeps_every_setting(template: dict[str, Any], functions: dict[str, Any]) -> None:
+def test_the_template_expands_offline_and_keeps_every_setting(
+    template: dict[str, Any], functions: dict[str, Any]
+) -> None:
     expanded = package.translate(template)["Resources"]
     mappings = of_type(expanded, "AWS::Lambda::EventSourceMapping")
     assert {mapping["FunctionName"]["Ref"] for mapping in mappings.values()} == {
@@ -143,7 +181,10 @@ def test_the_template_expands_offline_and_keeps_every_setting(template: dict[str
         "PublishNotices",
         "SealAudit",
     }
-    assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings.values())
+    assert all(
+        mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        for mapping in mappings.values()
+    )
     assert of_type(expanded, "AWS::Lambda::Function").keys() == functions.keys()
     (stage,) = of_type(expanded, "AWS::ApiGateway::Stage").values()
     assert (stage["StageName"], stage["TracingEnabled"]) == ("api", False)

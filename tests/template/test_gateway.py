@@ -39,7 +39,9 @@ def test_every_answer_of_the_gateway_has_its_status(answers: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("kind", sorted(STATUS))
-def test_the_gateway_answers_with_a_problem_as_the_app_does(answers: dict[str, Any], kind: str) -> None:
+def test_the_gateway_answers_with_a_problem_as_the_app_does(
+    answers: dict[str, Any], kind: str
+) -> None:
     body = json.loads(answers[kind]["responseTemplates"]["application/json"])
     assert set(body) == {"type", "code", "title", "status", "detail", "request_id"}
     assert body["type"] == problems.TYPE_BASE + body["code"]
@@ -47,16 +49,25 @@ def test_the_gateway_answers_with_a_problem_as_the_app_does(answers: dict[str, A
     assert body["request_id"] == "$context.requestId"
 
 
-@pytest.mark.parametrize("kind", sorted(set(STATUS) - {"BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX"}))
-def test_the_gateway_uses_the_apps_own_words_in_both_languages(answers: dict[str, Any], kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", sorted(set(STATUS) - {"BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX"})
+)
+def test_the_gateway_uses_the_apps_own_words_in_both_languages(
+    answers: dict[str, Any], kind: str
+) -> None:
     body = json.loads(answers[kind]["responseTemplates"]["application/json"])
     for part in ("title", "detail"):
-        assert body[part] == " / ".join(text(f"error.{body['code']}.{part}", language) for language in ("zh", "en"))
+        assert body[part] == " / ".join(
+            text(f"error.{body['code']}.{part}", language) for language in ("zh", "en")
+        )
 
 
 @pytest.mark.parametrize("kind", sorted(STATUS))
 def test_the_gateway_sets_the_headers_of_every_answer(answers: dict[str, Any], kind: str) -> None:
-    headers = {name.removeprefix(HEADER): value for name, value in answers[kind]["responseParameters"].items()}
+    headers = {
+        name.removeprefix(HEADER): value
+        for name, value in answers[kind]["responseParameters"].items()
+    }
     retry = headers.pop("Retry-After", None)
     assert headers == {
         "Content-Type": "'application/problem+json'",
@@ -85,7 +96,11 @@ def test_the_access_log_says_neither_who_nor_from_where(api: dict[str, Any]) -> 
 
 def test_no_trace_of_a_request_is_kept(api: dict[str, Any], functions: dict[str, Any]) -> None:
     (settings,) = api["MethodSettings"]
-    assert (settings["LoggingLevel"], settings["DataTraceEnabled"], api["TracingEnabled"]) == ("OFF", False, False)
+    assert (settings["LoggingLevel"], settings["DataTraceEnabled"], api["TracingEnabled"]) == (
+        "OFF",
+        False,
+        False,
+    )
     assert {function["Tracing"] for function in functions.values()} == {"PassThrough"}
 
 
@@ -96,7 +111,9 @@ def test_the_stage_is_throttled(api: dict[str, Any]) -> None:
 
 
 def test_officers_answers_are_never_cached_by_the_authorizer(api: dict[str, Any]) -> None:
-    authorizer = api["DefinitionBody"]["securityDefinitions"]["authorize_officer"]["x-amazon-apigateway-authorizer"]
+    authorizer = api["DefinitionBody"]["securityDefinitions"]["authorize_officer"][
+        "x-amazon-apigateway-authorizer"
+    ]
     assert authorizer["authorizerResultTtlInSeconds"] == 0
 
 

@@ -17,7 +17,12 @@ X86_64 = b"\x7fELF" + bytes(14) + (62).to_bytes(2, "little")
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return write(
-        tmp_path / "project", {"app.py": "import chalicelib.config", "chalicelib/config.py": "import json", "chalicelib/a.json": "{}"}
+        tmp_path / "project",
+        {
+            "app.py": "import chalicelib.config",
+            "chalicelib/config.py": "import json",
+            "chalicelib/a.json": "{}",
+        },
     )
 
 
@@ -51,7 +56,12 @@ def test_a_whole_bundle_is_taken(tree: Path, project: Path) -> None:
 
 @pytest.mark.parametrize(
     "missing",
-    ["chalice/app.py", "chalicelib/a.json", "pydantic_core/_pydantic_core.cpython-313-aarch64-linux-gnu.so", "jwt/__init__.py"],
+    [
+        "chalice/app.py",
+        "chalicelib/a.json",
+        "pydantic_core/_pydantic_core.cpython-313-aarch64-linux-gnu.so",
+        "jwt/__init__.py",
+    ],
 )
 def test_a_missing_file_is_named(tree: Path, project: Path, missing: str) -> None:
     (tree / missing).unlink()
@@ -66,7 +76,9 @@ def test_a_module_that_is_imported_but_not_there_is_named(tree: Path, project: P
 
 
 def test_a_module_imported_for_types_alone_need_not_be_there(tree: Path, project: Path) -> None:
-    (tree / "chalicelib/config.py").write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3\n")
+    (tree / "chalicelib/config.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3\n"
+    )
     package.refuse_incomplete(tree, project)
 
 
@@ -77,17 +89,24 @@ def test_a_library_for_another_processor_is_named(tree: Path, project: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["boto3", "botocore", "PIL", "_pi_heif", "av"])
-def test_what_comes_with_the_runtime_or_the_layer_stays_out_of_the_zip(tree: Path, project: Path, name: str) -> None:
+def test_what_comes_with_the_runtime_or_the_layer_stays_out_of_the_zip(
+    tree: Path, project: Path, name: str
+) -> None:
     (tree / name).mkdir()
     with pytest.raises(bundle.Incomplete, match=f"from elsewhere: {name}"):
         package.refuse_incomplete(tree, project)
 
 
 def test_equal_content_gives_equal_bytes_whenever_it_was_written(tmp_path: Path) -> None:
-    first, second = write(tmp_path / "1", {"b.py": "x = 1", "a/c.txt": "d"}), write(tmp_path / "2", {"a/c.txt": "d", "b.py": "x = 1"})
+    first, second = (
+        write(tmp_path / "1", {"b.py": "x = 1", "a/c.txt": "d"}),
+        write(tmp_path / "2", {"a/c.txt": "d", "b.py": "x = 1"}),
+    )
     (first / "b.py").touch()
     (second / "b.py").chmod(0o600)
-    assert bundle.write_zip(first, tmp_path / "1.zip", "python/") == bundle.write_zip(second, tmp_path / "2.zip", "python/")
+    assert bundle.write_zip(first, tmp_path / "1.zip", "python/") == bundle.write_zip(
+        second, tmp_path / "2.zip", "python/"
+    )
     assert zipfile.ZipFile(tmp_path / "1.zip").namelist() == ["python/a/c.txt", "python/b.py"]
 
 
@@ -95,7 +114,13 @@ def test_compiled_modules_are_loaded_without_their_source_being_looked_at(tmp_pa
     tree = write(tmp_path, {"module.py": "x = 1"})
     bundle.compile_modules(tree, "/var/task")
     (tree / "module.py").write_text("x = 2")
-    seen = subprocess.run([sys.executable, "-c", "import module; print(module.x)"], cwd=tree, capture_output=True, text=True, check=True)
+    seen = subprocess.run(
+        [sys.executable, "-c", "import module; print(module.x)"],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert seen.stdout.strip() == "1"
     assert b"/var/task/module.py" in next((tree / "__pycache__").iterdir()).read_bytes()
 
@@ -121,12 +146,19 @@ def test_what_a_requirement_brings_along_is_pinned_too(tmp_path: Path) -> None:
 
 
 def test_the_decoders_have_the_versions_without_known_overflows() -> None:
-    pillow = next(line for line in pinned(package.ROOT / "requirements-media.txt") if line.startswith("Pillow"))
+    pillow = next(
+        line
+        for line in pinned(package.ROOT / "requirements-media.txt")
+        if line.startswith("Pillow")
+    )
     assert int(pillow.split("==")[1].split(".")[0]) >= 13
 
 
 def test_resources_and_app_define_nothing_twice(tmp_path: Path) -> None:
-    twice = {f"infra/{name}": "Resources: {Queue: {Type: 'AWS::SQS::Queue'}}" for name in ("resources.yaml", "app.yaml")}
+    twice = {
+        f"infra/{name}": "Resources: {Queue: {Type: 'AWS::SQS::Queue'}}"
+        for name in ("resources.yaml", "app.yaml")
+    }
     with pytest.raises(bundle.Incomplete, match="define Queue"):
         package.merge_template(write(tmp_path, twice))
 

@@ -28,7 +28,13 @@ UPLOADED = {
     "detail": {
         "version": "0",
         "bucket": {"name": "media"},
-        "object": {"key": "originals/R/M", "size": 5, "etag": "b1946ac9", "version-id": "IYV3p45B", "sequencer": "00617F08299329D189"},
+        "object": {
+            "key": "originals/R/M",
+            "size": 5,
+            "etag": "b1946ac9",
+            "version-id": "IYV3p45B",
+            "sequencer": "00617F08299329D189",
+        },
         "request-id": "N4N7GDK58NMKJ12R",
         "requester": "123456789012",
         "source-ip-address": "203.0.113.77",
@@ -37,25 +43,36 @@ UPLOADED = {
 }
 
 
-def test_every_table_is_encrypted_with_our_key_and_can_be_neither_lost_nor_deleted(resources: dict[str, Any]) -> None:
+def test_every_table_is_encrypted_with_our_key_and_can_be_neither_lost_nor_deleted(
+    resources: dict[str, Any],
+) -> None:
     tables = of_type(resources, "AWS::DynamoDB::Table")
     assert set(tables) == {"ReportsTable", "AuditTable", "BulletinsTable", "OfficersTable"}
     for table in tables.values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["DeletionProtectionEnabled"] is True
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-        assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+        assert table["SSESpecification"]["KMSMasterKeyId"] == {
+            "Fn::GetAtt": ["EncryptionKey", "Arn"]
+        }
 
 
-@pytest.mark.parametrize("kind", ["DynamoDB::Table", "S3::Bucket", "KMS::Key", "Cognito::UserPool", "SecretsManager::Secret"])
-def test_what_holds_data_or_opens_it_outlives_the_stack(resources: dict[str, Any], kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    ["DynamoDB::Table", "S3::Bucket", "KMS::Key", "Cognito::UserPool", "SecretsManager::Secret"],
+)
+def test_what_holds_data_or_opens_it_outlives_the_stack(
+    resources: dict[str, Any], kind: str
+) -> None:
     for resource in resources.values():
         if resource["Type"] == f"AWS::{kind}":
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
 def test_the_stream_carries_keys_only(resources: dict[str, Any]) -> None:
-    assert resources["ReportsTable"]["Properties"]["StreamSpecification"] == {"StreamViewType": "KEYS_ONLY"}
+    assert resources["ReportsTable"]["Properties"]["StreamSpecification"] == {
+        "StreamViewType": "KEYS_ONLY"
+    }
 
 
 def test_no_index_of_reports_holds_more_than_a_list_shows(resources: dict[str, Any]) -> None:
@@ -71,19 +88,27 @@ def test_no_index_of_reports_holds_more_than_a_list_shows(resources: dict[str, A
 
 def test_projections_stay_within_what_a_table_may_have(resources: dict[str, Any]) -> None:
     for table in of_type(resources, "AWS::DynamoDB::Table").values():
-        projected = [index["Projection"].get("NonKeyAttributes", []) for index in table.get("GlobalSecondaryIndexes", [])]
+        projected = [
+            index["Projection"].get("NonKeyAttributes", [])
+            for index in table.get("GlobalSecondaryIndexes", [])
+        ]
         assert all(len(attributes) <= 20 for attributes in projected)
         assert sum(map(len, projected)) <= 100
 
 
 def test_all_lists_share_one_sort_order(resources: dict[str, Any]) -> None:
-    indexes = {index["IndexName"]: index for index in resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]}
+    indexes = {
+        index["IndexName"]: index
+        for index in resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]
+    }
     assert set(indexes) == LISTS | {"by_duty"}
     for name in LISTS:
         assert indexes[name]["KeySchema"][1] == {"AttributeName": "listed_at", "KeyType": "RANGE"}
 
 
-def test_the_key_layout_in_code_names_the_partitions_of_the_template(resources: dict[str, Any]) -> None:
+def test_the_key_layout_in_code_names_the_partitions_of_the_template(
+    resources: dict[str, Any],
+) -> None:
     indexes = resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]
     made = {index["IndexName"]: index["KeySchema"][0]["AttributeName"] for index in indexes}
     assert made == {name: keys.PARTITION[name] for name in made}
@@ -96,9 +121,14 @@ def test_buckets_are_closed_versioned_and_encrypted_with_our_key(resources: dict
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+        assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {
+            "Fn::GetAtt": ["EncryptionKey", "Arn"]
+        }
         (statement,) = resources[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
-        assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        assert (statement["Effect"], statement["Condition"]) == (
+            "Deny",
+            {"Bool": {"aws:SecureTransport": "false"}},
+        )
         assert "LoggingConfiguration" not in bucket  # server access logs hold addresses
 
 
@@ -108,7 +138,9 @@ def test_no_lifecycle_rule_removes_an_original(resources: dict[str, Any]) -> Non
 
 
 def test_digests_of_the_audit_are_locked_for_two_years(resources: dict[str, Any]) -> None:
-    lock = resources["AuditBucket"]["Properties"]["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    lock = resources["AuditBucket"]["Properties"]["ObjectLockConfiguration"]["Rule"][
+        "DefaultRetention"
+    ]
     assert lock == {"Mode": "COMPLIANCE", "Years": 2}
 
 
@@ -117,13 +149,21 @@ def test_queues_are_encrypted_and_try_three_times(resources: dict[str, Any]) -> 
     assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
     for name in ("Uploads", "Manifests"):
         redrive = queues[f"{name}Queue"]["RedrivePolicy"]
-        assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]}, "maxReceiveCount": 3}
+        assert redrive == {
+            "deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]},
+            "maxReceiveCount": 3,
+        }
         assert queues[f"{name}DeadLetters"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_a_message_stays_hidden_for_six_runs_of_its_function(resources: dict[str, Any], functions: dict[str, Any]) -> None:
+def test_a_message_stays_hidden_for_six_runs_of_its_function(
+    resources: dict[str, Any], functions: dict[str, Any]
+) -> None:
     for queue, function in (("UploadsQueue", "MakeThumbnails"), ("ManifestsQueue", "RecordMedia")):
-        assert resources[queue]["Properties"]["VisibilityTimeout"] >= 6 * functions[function]["Timeout"]
+        assert (
+            resources[queue]["Properties"]["VisibilityTimeout"]
+            >= 6 * functions[function]["Timeout"]
+        )
 
 
 def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:
@@ -132,7 +172,9 @@ def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:
     for name, policy in policies.items():
         (statement,) = policy["PolicyDocument"]["Statement"]
         rule = name.replace("QueuePolicy", "Rule")
-        assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
+        assert statement["Condition"] == {
+            "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}
+        }
 
 
 @pytest.mark.parametrize(
@@ -145,7 +187,9 @@ def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:
         ("originals/R/manifest.json", {"UploadsRule"}),
     ],
 )
-def test_each_object_wakes_the_function_it_is_for(resources: dict[str, Any], key: str, rules: set[str]) -> None:
+def test_each_object_wakes_the_function_it_is_for(
+    resources: dict[str, Any], key: str, rules: set[str]
+) -> None:
     event = json.loads(json.dumps(UPLOADED))
     event["detail"]["object"]["key"] = key
     matching = set()
@@ -157,7 +201,9 @@ def test_each_object_wakes_the_function_it_is_for(resources: dict[str, Any], key
 
 
 @pytest.mark.parametrize("rule", ["UploadsRule", "ManifestsRule"])
-def test_the_uploaders_address_reaches_no_queue_and_the_function_still_reads_the_object(resources: dict[str, Any], rule: str) -> None:
+def test_the_uploaders_address_reaches_no_queue_and_the_function_still_reads_the_object(
+    resources: dict[str, Any], rule: str
+) -> None:
     (target,) = resources[rule]["Properties"]["Targets"]
     message = transform(target["InputTransformer"], UPLOADED)
     assert "203.0.113.77" not in message
@@ -167,7 +213,9 @@ def test_the_uploaders_address_reaches_no_queue_and_the_function_still_reads_the
 
 
 def transform(transformer: dict[str, Any], event: dict[str, Any]) -> str:
-    """What EventBridge makes of an event: each <variable> in the template becomes the JSON of its value."""
+    """What EventBridge makes of an event: each <variable> in the template becomes the JSON of its
+    value.
+    """
     message: str = transformer["InputTemplate"]
     for variable, path in transformer["InputPathsMap"].items():
         value: Any = event
@@ -177,8 +225,13 @@ def transform(transformer: dict[str, Any], event: dict[str, Any]) -> str:
     return message
 
 
-def test_officers_are_let_in_by_an_admin_with_a_second_factor_and_tokens_are_short(resources: dict[str, Any]) -> None:
-    pool, client = resources["OfficersPool"]["Properties"], resources["OfficersClient"]["Properties"]
+def test_officers_are_let_in_by_an_admin_with_a_second_factor_and_tokens_are_short(
+    resources: dict[str, Any],
+) -> None:
+    pool, client = (
+        resources["OfficersPool"]["Properties"],
+        resources["OfficersClient"]["Properties"],
+    )
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
     assert client["TokenValidityUnits"]["AccessToken"] == "minutes"
@@ -186,7 +239,9 @@ def test_officers_are_let_in_by_an_admin_with_a_second_factor_and_tokens_are_sho
     assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 
-def test_secrets_are_made_in_the_cloud_and_are_long_enough_for_a_key(resources: dict[str, Any]) -> None:
+def test_secrets_are_made_in_the_cloud_and_are_long_enough_for_a_key(
+    resources: dict[str, Any],
+) -> None:
     secrets = of_type(resources, "AWS::SecretsManager::Secret")
     assert set(secrets) == {"IdentitySecret", "CursorSecret", "AuditSecret"}
     for secret in secrets.values():
@@ -201,6 +256,8 @@ def test_notices_are_encrypted_with_our_key(resources: dict[str, Any]) -> None:
 
 def test_only_the_account_and_its_alarms_use_the_key(resources: dict[str, Any]) -> None:
     account, alarms = resources["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
-    assert account["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert account["Principal"] == {
+        "AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    }
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}

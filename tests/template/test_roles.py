@@ -12,15 +12,26 @@ Statements = dict[str, list[dict[str, Any]]]
 LOGICAL = {"api": "APIHandler"}  # Chalice's name for it; the others are their own in capitals
 # Only these have no name to give: the list of streams is of the account.
 NAMELESS = {"dynamodb:ListStreams"}
-KEY_USES = {"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
+KEY_USES = {
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKey*",
+    "kms:ReEncrypt*",
+}
 
 
-def test_every_function_has_a_role_of_its_own(functions: dict[str, Any], statements: Statements) -> None:
+def test_every_function_has_a_role_of_its_own(
+    functions: dict[str, Any], statements: Statements
+) -> None:
     assert len({json.dumps(function["Role"]) for function in functions.values()}) == len(functions)
     assert {logical(name) for name in statements} == set(functions)
 
 
-def test_the_roles_say_what_the_policy_files_say(resources: dict[str, Any], functions: dict[str, Any], statements: Statements) -> None:
+def test_the_roles_say_what_the_policy_files_say(
+    resources: dict[str, Any], functions: dict[str, Any], statements: Statements
+) -> None:
     for name, statement in statements.items():
         role = functions[logical(name)]["Role"]["Fn::GetAtt"][0]
         (policy,) = resources[role]["Properties"]["Policies"]
@@ -38,13 +49,22 @@ def test_resources_are_named_wherever_aws_allows_a_name(statements: Statements) 
 def test_actions_are_named_one_by_one(statements: Statements) -> None:
     actions = {action for many in statements.values() for one in many for action in one["Action"]}
     assert {action for action in actions if "*" in action} <= KEY_USES
-    assert not {action for action in actions if action.endswith(":Scan") or action.startswith(("iam:", "sts:"))}
+    assert not {
+        action
+        for action in actions
+        if action.endswith(":Scan") or action.startswith(("iam:", "sts:"))
+    }
 
 
 def test_the_key_is_used_through_the_services_that_hold_data_only(statements: Statements) -> None:
-    for statement in (one for many in statements.values() for one in many if one["Sid"] == "UseTheKey"):
+    for statement in (
+        one for many in statements.values() for one in many if one["Sid"] == "UseTheKey"
+    ):
         assert set(statement["Action"]) <= KEY_USES
-        services = {service["Fn::Sub"].split(".")[0] for service in statement["Condition"]["StringEquals"]["kms:ViaService"]}
+        services = {
+            service["Fn::Sub"].split(".")[0]
+            for service in statement["Condition"]["StringEquals"]["kms:ViaService"]
+        }
         assert services <= {"dynamodb", "s3", "secretsmanager", "sns"}
 
 
@@ -56,15 +76,26 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
         for action in statement["Action"]
         for resource in listed(statement["Resource"])
     }
-    originals, derived = json.dumps({"Fn::Sub": "${MediaBucket.Arn}/originals/*"}), json.dumps({"Fn::Sub": "${MediaBucket.Arn}/derived/*"})
-    queue, bucket = json.dumps({"Fn::GetAtt": ["UploadsQueue", "Arn"]}), json.dumps({"Fn::GetAtt": ["MediaBucket", "Arn"]})
+    originals, derived = (
+        json.dumps({"Fn::Sub": "${MediaBucket.Arn}/originals/*"}),
+        json.dumps({"Fn::Sub": "${MediaBucket.Arn}/derived/*"}),
+    )
+    queue, bucket = (
+        json.dumps({"Fn::GetAtt": ["UploadsQueue", "Arn"]}),
+        json.dumps({"Fn::GetAtt": ["MediaBucket", "Arn"]}),
+    )
     assert allowed == {
         ("s3:GetObjectVersion", originals),
         ("s3:ListBucketVersions", bucket),
         ("s3:PutObject", derived),
-        *((f"sqs:{action}", queue) for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")),
+        *(
+            (f"sqs:{action}", queue)
+            for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+        ),
     }
-    (listing,) = (one for one in statements["make_thumbnails"] if "s3:ListBucketVersions" in one["Action"])
+    (listing,) = (
+        one for one in statements["make_thumbnails"] if "s3:ListBucketVersions" in one["Action"]
+    )
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "originals/*"}}
 
 
@@ -73,20 +104,36 @@ def test_the_authorizer_may_touch_nothing(statements: Statements) -> None:
 
 
 def test_the_api_never_publishes(statements: Statements) -> None:
-    publishers = {name for name, many in statements.items() if any("sns:Publish" in one["Action"] for one in many)}
+    publishers = {
+        name
+        for name, many in statements.items()
+        if any("sns:Publish" in one["Action"] for one in many)
+    }
     assert publishers == {"publish_notices", "sweep_duties"}
 
 
 def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
     for statement in (one for many in statements.values() for one in many):
         if "AuditTable" in json.dumps(statement["Resource"]):
-            reading_the_stream = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
-            assert set(statement["Action"]) <= {"dynamodb:PutItem", "dynamodb:Query"} | reading_the_stream
+            reading_the_stream = {
+                "dynamodb:DescribeStream",
+                "dynamodb:GetRecords",
+                "dynamodb:GetShardIterator",
+            }
+            assert (
+                set(statement["Action"])
+                <= {"dynamodb:PutItem", "dynamodb:Query"} | reading_the_stream
+            )
 
 
 def test_seals_are_written_by_who_seals_and_read_by_who_chains_them(statements: Statements) -> None:
     touching = {
-        name: {action for one in many if "AuditBucket" in json.dumps(one["Resource"]) for action in one["Action"]}
+        name: {
+            action
+            for one in many
+            if "AuditBucket" in json.dumps(one["Resource"])
+            for action in one["Action"]
+        }
         for name, many in statements.items()
     }
     assert {name: actions for name, actions in touching.items() if actions} == {
@@ -97,30 +144,53 @@ def test_seals_are_written_by_who_seals_and_read_by_who_chains_them(statements: 
 
 def test_only_the_sweep_deletes_objects(statements: Statements) -> None:
     deleters = {
-        name for name, many in statements.items() for one in many if {"s3:DeleteObject", "s3:DeleteObjectVersion"} & {*one["Action"]}
+        name
+        for name, many in statements.items()
+        for one in many
+        if {"s3:DeleteObject", "s3:DeleteObjectVersion"} & {*one["Action"]}
     }
     assert deleters == {"sweep_duties"}
 
 
-def test_a_function_writes_to_its_own_log_and_makes_none(functions: dict[str, Any], statements: Statements) -> None:
+def test_a_function_writes_to_its_own_log_and_makes_none(
+    functions: dict[str, Any], statements: Statements
+) -> None:
     for name, many in statements.items():
-        (log,) = (one for one in many if any(action.startswith("logs:") for action in one["Action"]))
+        (log,) = (
+            one for one in many if any(action.startswith("logs:") for action in one["Action"])
+        )
         assert set(log["Action"]) == {"logs:CreateLogStream", "logs:PutLogEvents"}
-        assert log["Resource"] == {"Fn::GetAtt": [functions[logical(name)]["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
+        assert log["Resource"] == {
+            "Fn::GetAtt": [functions[logical(name)]["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]
+        }
 
 
-def test_a_function_is_told_the_names_of_what_it_may_use_and_no_others(functions: dict[str, Any], statements: Statements) -> None:
-    known = {field.name.upper() for field in dataclasses.fields(Settings)} | {"PYDANTIC_DISABLE_PLUGINS"}
+def test_a_function_is_told_the_names_of_what_it_may_use_and_no_others(
+    functions: dict[str, Any], statements: Statements
+) -> None:
+    known = {field.name.upper() for field in dataclasses.fields(Settings)} | {
+        "PYDANTIC_DISABLE_PLUGINS"
+    }
     for name, many in statements.items():
         variables = functions[logical(name)]["Environment"]["Variables"]
         assert set(variables) <= known
-        named = {value["Ref"] for value in variables.values() if "Ref" in value} - {"Stage", "PublicUrl", "OfficersClient"}
+        named = {value["Ref"] for value in variables.values() if "Ref" in value} - {
+            "Stage",
+            "PublicUrl",
+            "OfficersClient",
+        }
         permitted = json.dumps([one["Resource"] for one in many])
-        assert {one for one in named if f'"{one}' not in permitted and f"{{{one}." not in permitted} == set()
+        assert {
+            one for one in named if f'"{one}' not in permitted and f"{{{one}." not in permitted
+        } == set()
 
 
 def test_the_gateway_role_is_the_only_one_with_a_policy_of_aws(resources: dict[str, Any]) -> None:
-    managed = [name for name, role in of_type(resources, "AWS::IAM::Role").items() if "ManagedPolicyArns" in role]
+    managed = [
+        name
+        for name, role in of_type(resources, "AWS::IAM::Role").items()
+        if "ManagedPolicyArns" in role
+    ]
     assert managed == ["GatewayLogsRole"]
 
 

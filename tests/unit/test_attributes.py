@@ -1,4 +1,6 @@
-"""Rows as DynamoDB's attribute values: every value comes back, and boto3's own serialiser says the same."""
+"""Rows as DynamoDB's attribute values: every value comes back, and boto3's own serialiser says the
+same.
+"""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,9 +14,15 @@ from hypothesis import strategies as st
 
 from chalicelib.store.attributes import pack, unpack
 
-_FLOATS = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e100, max_value=1e100).filter(lambda n: n == 0 or abs(n) > 1e-100)
+_FLOATS = st.floats(
+    allow_nan=False, allow_infinity=False, min_value=-1e100, max_value=1e100
+).filter(lambda n: n == 0 or abs(n) > 1e-100)
 _LEAVES = st.text() | st.booleans() | st.integers(-(10**38) + 1, 10**38 - 1) | _FLOATS
-_VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(min_size=1), inner), max_leaves=20)
+_VALUES = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(min_size=1), inner),
+    max_leaves=20,
+)
 _ROWS = st.dictionaries(st.text(min_size=1), _VALUES)
 
 
@@ -29,12 +37,16 @@ def test_every_row_comes_back_as_it_went_in(row: dict[str, Any]) -> None:
 def test_boto3_reads_what_is_packed_and_packs_what_is_read(row: dict[str, Any]) -> None:
     read = {name: TypeDeserializer().deserialize(value) for name, value in pack(row).items()}
     assert read == _with_decimals(row)
-    written = {name: TypeSerializer().serialize(value) for name, value in _with_decimals(row).items()}
+    written = {
+        name: TypeSerializer().serialize(value) for name, value in _with_decimals(row).items()
+    }
     assert unpack(written) == row
 
 
 def test_numbers_keep_their_kind() -> None:
-    back = unpack(pack({"whole": 3, "fraction": 39.9, "yes": True, "huge": 10**37 + 1, "round": 4.0}))
+    back = unpack(
+        pack({"whole": 3, "fraction": 39.9, "yes": True, "huge": 10**37 + 1, "round": 4.0})
+    )
     assert [type(value) for value in back.values()] == [int, float, bool, int, int]
     assert back["huge"] == 10**37 + 1
 
@@ -51,8 +63,14 @@ def test_words_times_and_tuples_are_written_plainly() -> None:
     class Colour(StrEnum):
         RED = "red"
 
-    packed = pack({"colour": Colour.RED, "at": datetime(2026, 11, 24, 8, 30, tzinfo=UTC), "pair": ("a", "b")})
-    assert packed == {"colour": {"S": "red"}, "at": {"S": "2026-11-24T08:30:00.000Z"}, "pair": {"L": [{"S": "a"}, {"S": "b"}]}}
+    packed = pack(
+        {"colour": Colour.RED, "at": datetime(2026, 11, 24, 8, 30, tzinfo=UTC), "pair": ("a", "b")}
+    )
+    assert packed == {
+        "colour": {"S": "red"},
+        "at": {"S": "2026-11-24T08:30:00.000Z"},
+        "pair": {"L": [{"S": "a"}, {"S": "b"}]},
+    }
     assert type(packed["colour"]["S"]) is str
 
 
@@ -62,7 +80,9 @@ def test_a_number_that_dynamodb_cannot_hold_is_refused(number: float) -> None:
         pack({"number": number})
 
 
-@pytest.mark.parametrize("value", [b"bytes", Decimal(1), {1, 2}, object()], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [b"bytes", Decimal(1), {1, 2}, object()], ids=lambda value: type(value).__name__
+)
 def test_a_value_of_another_kind_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
         pack({"value": value})
@@ -74,4 +94,8 @@ def _with_decimals(value: Any) -> Any:
         return {name: _with_decimals(part) for name, part in value.items()}
     if isinstance(value, list):
         return [_with_decimals(part) for part in value]
-    return Decimal(repr(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return (
+        Decimal(repr(value))
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else value
+    )

@@ -13,7 +13,17 @@ from pydantic import ValidationError
 
 from chalicelib import errors
 from chalicelib.domain import bulletins as rules
-from chalicelib.domain.bulletins import LIFE, About, Bulletin, Changes, Content, Draft, MessageKind, State, Step
+from chalicelib.domain.bulletins import (
+    LIFE,
+    About,
+    Bulletin,
+    Changes,
+    Content,
+    Draft,
+    MessageKind,
+    State,
+    Step,
+)
 from chalicelib.domain.cap import CATEGORIES, LEVELS, cell_of
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.geo import geohash5
@@ -31,7 +41,9 @@ def draft(**more: Any) -> Bulletin:
 
 
 def changed(bulletin: Bulletin, *, by: str = A, now: datetime = NOW, **fields: Any) -> Bulletin:
-    return rules.changed(bulletin, Changes.model_validate(fields), pictures=frozenset(), by=by, now=now)
+    return rules.changed(
+        bulletin, Changes.model_validate(fields), pictures=frozenset(), by=by, now=now
+    )
 
 
 def approved(bulletin: Bulletin, *, by: str = B, now: datetime = NOW) -> Bulletin:
@@ -73,7 +85,9 @@ LEGAL = {
 
 @pytest.mark.parametrize("step", Step)
 @pytest.mark.parametrize("state", State)
-def test_every_step_is_in_the_table_or_refused_with_the_legal_ones_named(state: State, step: Step) -> None:
+def test_every_step_is_in_the_table_or_refused_with_the_legal_ones_named(
+    state: State, step: Step
+) -> None:
     bulletin = in_state(state)
     wanted = LEGAL.get((state, step))
     if wanted:
@@ -96,8 +110,13 @@ def test_nobody_who_ever_wrote_a_word_approves() -> None:
     assert approved(written).published == written.content
 
 
-def test_a_version_is_one_more_with_every_change_even_one_that_changes_nothing_and_makes_nobody_an_author() -> None:
-    written = [changed(draft(), by=B, **fields) for fields in ({}, {"body": {"en": "Body"}}, {"body": {"en": "Other"}})]
+def test_a_version_is_one_more_with_every_change_even_one_that_changes_nothing_and_makes_nobody_an_author() -> (
+    None
+):
+    written = [
+        changed(draft(), by=B, **fields)
+        for fields in ({}, {"body": {"en": "Body"}}, {"body": {"en": "Other"}})
+    ]
     assert [each.version for each in written] == [2, 2, 2]
     assert [each.authors for each in written] == [(A,), (A,), (A, B)]
 
@@ -105,7 +124,10 @@ def test_a_version_is_one_more_with_every_change_even_one_that_changes_nothing_a
 def test_a_renewal_is_no_correction_and_a_correction_does_not_renew() -> None:
     published = approved(draft())
     later = NOW + timedelta(days=20)
-    renewed = approved(changed(published, now=later, expires_at=(later + timedelta(days=30)).isoformat()), now=later)
+    renewed = approved(
+        changed(published, now=later, expires_at=(later + timedelta(days=30)).isoformat()),
+        now=later,
+    )
     corrected = approved(changed(published, now=later, body={"en": "Other"}), now=later)
 
     assert (renewed.corrected_at, renewed.expires_at) == (None, later + timedelta(days=30))
@@ -123,7 +145,9 @@ def test_a_bulletin_found_to_be_about_a_child_lives_no_longer_than_one() -> None
     [{"body": {"en": "Other"}}, {"body": {"en": "Other"}, "expires_at": None}, {"about": "child"}],
     ids=["words", "date cleared", "another life"],
 )
-def test_only_a_date_that_is_asked_for_brings_an_expired_bulletin_back(fields: dict[str, Any]) -> None:
+def test_only_a_date_that_is_asked_for_brings_an_expired_bulletin_back(
+    fields: dict[str, Any],
+) -> None:
     waiting = changed(approved(draft(expires_at=(NOW + timedelta(days=2)).isoformat())), **fields)
     later = NOW + timedelta(days=3)
     assert Step.APPROVE in waiting.legal_steps(NOW)
@@ -138,10 +162,20 @@ def test_only_a_date_that_is_asked_for_brings_an_expired_bulletin_back(fields: d
 
 
 def test_an_old_date_beyond_its_life_prolongs_nothing() -> None:
-    published = approved(changed(draft(expires_at=(NOW + timedelta(days=20)).isoformat()), about="child", expires_at=None))
-    far = published.model_copy(update={"content": published.content.model_copy(update={"expires_at": NOW + timedelta(days=20)})})
+    published = approved(
+        changed(
+            draft(expires_at=(NOW + timedelta(days=20)).isoformat()), about="child", expires_at=None
+        )
+    )
+    far = published.model_copy(
+        update={
+            "content": published.content.model_copy(update={"expires_at": NOW + timedelta(days=20)})
+        }
+    )
     far = far.model_copy(update={"published": far.content})
-    corrected = approved(changed(far, now=NOW + timedelta(days=1), body={"en": "Other"}), now=NOW + timedelta(days=1))
+    corrected = approved(
+        changed(far, now=NOW + timedelta(days=1), body={"en": "Other"}), now=NOW + timedelta(days=1)
+    )
     assert corrected.expires_at == NOW + LIFE[About.CHILD]
 
 
@@ -154,7 +188,10 @@ def test_nothing_pending_on_an_expired_bulletin_is_nothing_to_approve() -> None:
 def test_what_has_ended_shows_the_words_that_were_published_and_nothing_waits() -> None:
     published = approved(draft())
     waiting = changed(published, body={"en": "Never published."})
-    for ended in (rules.resolved(waiting, {"en": "Over."}, now=NOW), rules.withdrawn(waiting, "No.", now=NOW)):
+    for ended in (
+        rules.resolved(waiting, {"en": "Over."}, now=NOW),
+        rules.withdrawn(waiting, "No.", now=NOW),
+    ):
         assert ended.content == published.content
         assert not ended.is_pending(NOW)
 
@@ -162,7 +199,11 @@ def test_what_has_ended_shows_the_words_that_were_published_and_nothing_waits() 
 def test_an_outcome_is_corrected_and_keeps_the_time_of_the_end() -> None:
     resolved = rules.resolved(approved(draft()), {"en": "Over."}, now=NOW)
     corrected = rules.resolved(resolved, {"en": "All over."}, now=NOW + timedelta(hours=1))
-    assert (corrected.outcome, corrected.ended_at, corrected.corrected_at) == ({"en": "All over."}, NOW, NOW + timedelta(hours=1))
+    assert (corrected.outcome, corrected.ended_at, corrected.corrected_at) == (
+        {"en": "All over."},
+        NOW,
+        NOW + timedelta(hours=1),
+    )
 
 
 def test_a_draft_whose_date_has_passed_cannot_be_published() -> None:
@@ -215,7 +256,9 @@ def test_what_cannot_be_a_draft_is_refused(fields: dict[str, Any]) -> None:
 def test_a_title_and_a_text_in_no_common_language_are_refused() -> None:
     with pytest.raises(errors.Invalid) as refused:
         draft(title={"zh": "标题"}, body={"en": "Body"})
-    assert [(each.field, each.code) for each in refused.value.errors] == [("body", "needs_one_language")]
+    assert [(each.field, each.code) for each in refused.value.errors] == [
+        ("body", "needs_one_language")
+    ]
 
 
 def test_a_channel_is_fixed_once_published() -> None:
@@ -230,7 +273,10 @@ def test_null_clears_what_may_be_absent_and_nothing_else() -> None:
     assert (cleared.content.area, cleared.content.expires_at) == (None, None)
     with pytest.raises(errors.Invalid) as refused:
         changed(placed, title=None, about=None)
-    assert [(each.field, each.code) for each in refused.value.errors] == [("about", "required"), ("title", "required")]
+    assert [(each.field, each.code) for each in refused.value.errors] == [
+        ("about", "required"),
+        ("title", "required"),
+    ]
 
 
 def test_only_the_cell_of_a_place_is_kept() -> None:
@@ -239,10 +285,14 @@ def test_only_the_cell_of_a_place_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("point", "district"), [({"lat": 39.93291, "lon": 116.47811}, "chaoyang"), ({"lat": 31.23, "lon": 121.47}, "outside")]
+    ("point", "district"),
+    [({"lat": 39.93291, "lon": 116.47811}, "chaoyang"), ({"lat": 31.23, "lon": 121.47}, "outside")],
 )
 def test_the_district_of_a_point_is_worked_out(point: dict[str, float], district: str) -> None:
-    assert draft(area=point).content.area == {"district": district, "geohash": geohash5(point["lat"], point["lon"])}
+    assert draft(area=point).content.area == {
+        "district": district,
+        "geohash": geohash5(point["lat"], point["lon"]),
+    }
 
 
 @given(st.floats(-89.9, 89.9), st.floats(-179.9, 179.9))
@@ -286,16 +336,22 @@ def test_a_bulletins_id_is_no_reports_and_its_media_keys_read_back() -> None:
 
 def test_every_channel_and_urgency_has_its_word_in_cap() -> None:
     assert set(CATEGORIES) == {channel.code for channel in catalogue().channels}
-    assert {Content(channel="traffic", title={}, body={}, about=about).urgency for about in About} <= set(LEVELS)
+    assert {
+        Content(channel="traffic", title={}, body={}, about=about).urgency for about in About
+    } <= set(LEVELS)
 
 
 def test_every_channel_is_fed_by_categories_that_there_are() -> None:
     codes = {category.code for category in catalogue().categories}
-    assert all(channel.fed_by and codes.issuperset(channel.fed_by) for channel in catalogue().channels)
+    assert all(
+        channel.fed_by and codes.issuperset(channel.fed_by) for channel in catalogue().channels
+    )
 
 
 class Life(RuleBasedStateMachine):
-    """Officers do whatever they like, in any order, while time passes: what readers see was always approved by somebody else."""
+    """Officers do whatever they like, in any order, while time passes: what readers see was always
+    approved by somebody else.
+    """
 
     officers = st.sampled_from([A, B, C])
 
@@ -318,12 +374,21 @@ class Life(RuleBasedStateMachine):
         assert legal if refusal in (None, "own_words") else not legal
         return refusal is None
 
-    @rule(by=officers, word=st.sampled_from(["one", "two", "three"]), days=st.sampled_from([None, 1, 20]))
+    @rule(
+        by=officers,
+        word=st.sampled_from(["one", "two", "three"]),
+        days=st.sampled_from([None, 1, 20]),
+    )
     def write(self, by: str, word: str, days: int | None) -> None:
         expires_at = None if days is None else (self.now + timedelta(days=days)).isoformat()
         changes = Changes.model_validate({"body": {"en": word}, "expires_at": expires_at})
         before = self.bulletin
-        if self.take(Step.WRITE, lambda: rules.changed(self.bulletin, changes, pictures=frozenset(), by=by, now=self.now)):
+        if self.take(
+            Step.WRITE,
+            lambda: rules.changed(
+                self.bulletin, changes, pictures=frozenset(), by=by, now=self.now
+            ),
+        ):
             self.wrote |= {by} if self.bulletin.content != before.content else set()
             assert self.bulletin.version == before.version + 1
 
@@ -335,11 +400,15 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def resolve(self) -> None:
-        self.ended |= self.take(Step.RESOLVE, lambda: rules.resolved(self.bulletin, {"en": "Over."}, now=self.now))
+        self.ended |= self.take(
+            Step.RESOLVE, lambda: rules.resolved(self.bulletin, {"en": "Over."}, now=self.now)
+        )
 
     @rule()
     def withdraw(self) -> None:
-        self.ended |= self.take(Step.WITHDRAW, lambda: rules.withdrawn(self.bulletin, "No.", now=self.now))
+        self.ended |= self.take(
+            Step.WITHDRAW, lambda: rules.withdrawn(self.bulletin, "No.", now=self.now)
+        )
 
     @rule(days=st.sampled_from([1, 10, 31]))
     def wait(self, days: int) -> None:

@@ -48,7 +48,10 @@ def test_two_channels_are_open_and_three_are_to_come() -> None:
 
 
 def test_abuse_controls_spare_missing_children_and_elderly() -> None:
-    assert {entry.code for entry in SEED.categories if entry.never_limited} == {"child_abduction", "missing_elderly"}
+    assert {entry.code for entry in SEED.categories if entry.never_limited} == {
+        "child_abduction",
+        "missing_elderly",
+    }
 
 
 def test_a_missing_persons_bulletin_needs_a_guardians_consent() -> None:
@@ -65,27 +68,52 @@ def test_a_missing_persons_bulletin_needs_a_guardians_consent() -> None:
         ("active", LATER, State.ACTIVE, State.ACTIVE),
     ],
 )
-def test_the_clock_activates_what_is_planned_or_paused(state: str, activates_at: datetime | None, before: State, at: State) -> None:
-    change = {"code": "traffic", "state": state, "activates_at": activates_at.isoformat() if activates_at else None}
+def test_the_clock_activates_what_is_planned_or_paused(
+    state: str, activates_at: datetime | None, before: State, at: State
+) -> None:
+    change = {
+        "code": "traffic",
+        "state": state,
+        "activates_at": activates_at.isoformat() if activates_at else None,
+    }
     channel = SEED.with_overrides(overrides(channels=[change])).channel("traffic")
     assert channel.state_at(LATER - timedelta(microseconds=1)) is before
     assert channel.state_at(LATER) is at
 
 
 def test_a_category_is_paused_and_opened_again_and_the_others_stay() -> None:
-    paused = SEED.with_overrides(overrides(categories=[{"code": "traffic_violation", "state": "paused"}]))
+    paused = SEED.with_overrides(
+        overrides(categories=[{"code": "traffic_violation", "state": "paused"}])
+    )
     assert not paused.takes_reports("traffic_violation", NOW)
-    assert all(paused.takes_reports(entry.code, NOW) for entry in SEED.categories if entry.code != "traffic_violation")
-    assert paused.with_overrides(overrides(categories=[{"code": "traffic_violation", "state": "active"}])) == SEED
+    assert all(
+        paused.takes_reports(entry.code, NOW)
+        for entry in SEED.categories
+        if entry.code != "traffic_violation"
+    )
+    assert (
+        paused.with_overrides(
+            overrides(categories=[{"code": "traffic_violation", "state": "active"}])
+        )
+        == SEED
+    )
 
 
 def test_a_channel_is_activated() -> None:
     assert not SEED.takes_bulletins("lost_and_found", NOW)
-    assert SEED.with_overrides(overrides(channels=[{"code": "lost_and_found", "state": "active"}])).takes_bulletins("lost_and_found", NOW)
+    assert SEED.with_overrides(
+        overrides(channels=[{"code": "lost_and_found", "state": "active"}])
+    ).takes_bulletins("lost_and_found", NOW)
 
 
 def test_pausing_forgets_the_date_of_an_earlier_plan() -> None:
-    planned = SEED.with_overrides(overrides(channels=[{"code": "traffic", "state": "planned", "activates_at": "2026-11-24T09:30:00Z"}]))
+    planned = SEED.with_overrides(
+        overrides(
+            channels=[
+                {"code": "traffic", "state": "planned", "activates_at": "2026-11-24T09:30:00Z"}
+            ]
+        )
+    )
     paused = planned.with_overrides(overrides(channels=[{"code": "traffic", "state": "paused"}]))
     assert planned.takes_bulletins("traffic", LATER)
     assert not paused.takes_bulletins("traffic", LATER)
@@ -93,23 +121,34 @@ def test_pausing_forgets_the_date_of_an_earlier_plan() -> None:
 
 @pytest.mark.parametrize("state", ["planned", "paused", "retired"])
 def test_something_else_can_never_be_switched_off(state: str) -> None:
-    assert wrong(overrides(categories=[{"code": "other", "state": state}])) == [("categories.0.state", "always_open")]
+    assert wrong(overrides(categories=[{"code": "other", "state": state}])) == [
+        ("categories.0.state", "always_open")
+    ]
 
 
 def test_shards_only_grow() -> None:
-    grown = SEED.with_overrides(overrides(categories=[{"code": "other", "state": "active", "shards": 8}]))
+    grown = SEED.with_overrides(
+        overrides(categories=[{"code": "other", "state": "active", "shards": 8}])
+    )
     assert grown.category("other").shards == 8
-    assert wrong(overrides(categories=[{"code": "other", "state": "active", "shards": 7}]), grown) == [
-        ("categories.0.shards", "shards_only_grow")
-    ]
+    assert wrong(
+        overrides(categories=[{"code": "other", "state": "active", "shards": 7}]), grown
+    ) == [("categories.0.shards", "shards_only_grow")]
     untouched = grown.with_overrides(overrides(categories=[{"code": "other", "state": "active"}]))
     assert untouched.category("other").shards == 8
 
 
 def test_every_wrong_change_is_named() -> None:
     change = overrides(
-        categories=[{"code": "burglary", "state": "active"}, {"code": "other", "state": "active"}, {"code": "other", "state": "active"}],
-        channels=[{"code": "traffic", "state": "active", "shards": 8}, {"code": "other", "state": "active"}],
+        categories=[
+            {"code": "burglary", "state": "active"},
+            {"code": "other", "state": "active"},
+            {"code": "other", "state": "active"},
+        ],
+        channels=[
+            {"code": "traffic", "state": "active", "shards": 8},
+            {"code": "other", "state": "active"},
+        ],
     )
     assert wrong(change) == [
         ("categories.0.code", "unknown_value"),
@@ -140,10 +179,24 @@ def test_a_change_is_read_strictly(change: dict[str, Any]) -> None:
 
 def test_what_is_kept_reads_back_and_later_changes_lie_over_it() -> None:
     first = overrides(
-        categories=[{"code": "traffic_violation", "state": "paused", "activates_at": "2026-11-24T09:30:00Z", "shards": 8}],
+        categories=[
+            {
+                "code": "traffic_violation",
+                "state": "paused",
+                "activates_at": "2026-11-24T09:30:00Z",
+                "shards": 8,
+            }
+        ],
         channels=[{"code": "traffic", "state": "active"}],
     )
-    kept = first.then(overrides(categories=[{"code": "traffic_violation", "state": "active"}, {"code": "other", "state": "active"}]))
+    kept = first.then(
+        overrides(
+            categories=[
+                {"code": "traffic_violation", "state": "active"},
+                {"code": "other", "state": "active"},
+            ]
+        )
+    )
     again = SEED.restored(Overrides.model_validate_json(kept.model_dump_json()))
     traffic = again.category("traffic_violation")
     assert (traffic.state, traffic.activates_at, traffic.shards) == (State.ACTIVE, None, 8)
@@ -162,27 +215,51 @@ def test_kept_changes_that_fit_no_longer_are_left_out_and_stop_nothing() -> None
     restored = SEED.restored(kept)
     assert restored.takes_reports("other", NOW)
     assert not restored.takes_reports("traffic_violation", NOW)
-    assert restored.category("traffic_violation").shards == SEED.category("traffic_violation").shards
+    assert (
+        restored.category("traffic_violation").shards == SEED.category("traffic_violation").shards
+    )
     assert restored.takes_bulletins("traffic", NOW)
 
 
 def test_changes_leave_the_seed_as_it_was() -> None:
     before = copy.deepcopy(SEED)
-    assert SEED.with_overrides(overrides(categories=[{"code": "traffic_violation", "state": "paused", "shards": 64}])) != before
+    assert (
+        SEED.with_overrides(
+            overrides(categories=[{"code": "traffic_violation", "state": "paused", "shards": 64}])
+        )
+        != before
+    )
     assert before == SEED
 
 
 def test_the_public_view_speaks_the_callers_language() -> None:
     english, chinese = (SEED.public_view(language, NOW) for language in ("en", "zh"))
-    assert [entry["label"] for entry in chinese["categories"]] == ["儿童拐卖", "疑似嫌犯", "老人走失", "肇事违章", "遗失招领", "其他举报"]
-    assert [entry["label"] for entry in chinese["channels"]] == ["要案", "寻人", "招领", "嫌犯", "车辆"]
+    assert [entry["label"] for entry in chinese["categories"]] == [
+        "儿童拐卖",
+        "疑似嫌犯",
+        "老人走失",
+        "肇事违章",
+        "遗失招领",
+        "其他举报",
+    ]
+    assert [entry["label"] for entry in chinese["channels"]] == [
+        "要案",
+        "寻人",
+        "招领",
+        "嫌犯",
+        "车辆",
+    ]
     assert english["categories"][0]["label"] == "Child abduction"
     assert {"code": "chaoyang", "label": "朝阳区"} in chinese["districts"]
 
 
 def test_the_public_view_lists_planned_channels_as_coming_with_their_date() -> None:
     planned = SEED.with_overrides(
-        overrides(channels=[{"code": "traffic", "state": "planned", "activates_at": "2026-11-24T17:30:00+08:00"}])
+        overrides(
+            channels=[
+                {"code": "traffic", "state": "planned", "activates_at": "2026-11-24T17:30:00+08:00"}
+            ]
+        )
     )
     channel = planned.public_view("en", NOW)["channels"][-1]
     assert channel == {
@@ -196,7 +273,13 @@ def test_the_public_view_lists_planned_channels_as_coming_with_their_date() -> N
 
 
 def test_the_public_view_changes_at_the_moment_of_activation_and_not_before() -> None:
-    planned = SEED.with_overrides(overrides(channels=[{"code": "traffic", "state": "planned", "activates_at": "2026-11-24T09:30:00Z"}]))
+    planned = SEED.with_overrides(
+        overrides(
+            channels=[
+                {"code": "traffic", "state": "planned", "activates_at": "2026-11-24T09:30:00Z"}
+            ]
+        )
+    )
     assert planned.public_view("en", NOW) == planned.public_view("en", NOW + timedelta(minutes=59))
     opened = planned.public_view("en", LATER)["channels"][-1]
     assert (opened["state"], opened["activates_at"]) == ("active", None)
@@ -225,14 +308,18 @@ def test_the_public_view_tells_apps_the_limits_the_number_and_the_version() -> N
     assert view.keys() == {"categories", "channels", "districts", "limits", "emergency", "app"}
     assert view["limits"]["text_max"] == 4000
     assert view["limits"]["media_per_call"] == 5
-    assert {"content_type": "image/heic", "kind": "image", "max_bytes": 25 * 1024 * 1024} in view["limits"]["media"]
+    assert {"content_type": "image/heic", "kind": "image", "max_bytes": 25 * 1024 * 1024} in view[
+        "limits"
+    ]["media"]
     assert view["emergency"]["number"] == view["app"]["emergency_number"] == "110"
     assert "110" in view["emergency"]["text"]
     assert view["app"]["minimum_version"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_public_view_is_json_and_holds_no_rule_that_is_not_for_the_public(language: str) -> None:
+def test_the_public_view_is_json_and_holds_no_rule_that_is_not_for_the_public(
+    language: str,
+) -> None:
     view = json.dumps(SEED.public_view(language, NOW), allow_nan=False)
     assert not {"shards", "raises", "never_limited", "always_open"} & set(view.split('"'))
 
@@ -242,7 +329,9 @@ def test_the_seed_has_the_declared_types() -> None:
     assert TypeAdapter(Catalogue).validate_json(seed, strict=True, extra="forbid") == SEED
 
 
-@pytest.mark.parametrize("entries", [SEED.categories, SEED.channels, *(category.details for category in SEED.categories)])
+@pytest.mark.parametrize(
+    "entries", [SEED.categories, SEED.channels, *(category.details for category in SEED.categories)]
+)
 def test_nothing_stands_twice(entries: tuple[Any, ...]) -> None:
     codes = [getattr(entry, "code", None) or entry.name for entry in entries]
     assert len(set(codes)) == len(codes)

@@ -5,18 +5,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from chalicelib.domain.catalogue import BooleanField, ChoiceField, DetailField, IntegerField, TextField, TimeField, WrongFields, catalogue
+from chalicelib.domain.catalogue import (
+    BooleanField,
+    ChoiceField,
+    DetailField,
+    IntegerField,
+    TextField,
+    TimeField,
+    WrongFields,
+    catalogue,
+)
 from chalicelib.domain.details import json_schema, validate_details
 from chalicelib.domain.languages import LANGUAGES, texts
 
 CATEGORIES = [category.code for category in catalogue().categories]
-FIELDS = [(category.code, field) for category in catalogue().categories for field in category.details]
+FIELDS = [
+    (category.code, field) for category in catalogue().categories for field in category.details
+]
 
 
 def wrong(category: str, details: dict[str, Any]) -> list[tuple[str, str]]:
     with pytest.raises(WrongFields) as refusal:
         validate_details(category, details)
-    assert all(f"field.{error.code}" in texts(language) for error in refusal.value.errors for language in LANGUAGES)
+    assert all(
+        f"field.{error.code}" in texts(language)
+        for error in refusal.value.errors
+        for language in LANGUAGES
+    )
     return [(error.field, error.code) for error in refusal.value.errors]
 
 
@@ -36,7 +51,10 @@ def answers(field: DetailField) -> st.SearchStrategy[Any]:
 
 FORMS = st.sampled_from(catalogue().categories).flatmap(
     lambda category: st.tuples(
-        st.just(category.code), st.fixed_dictionaries({}, optional={field.name: answers(field) for field in category.details})
+        st.just(category.code),
+        st.fixed_dictionaries(
+            {}, optional={field.name: answers(field) for field in category.details}
+        ),
     )
 )
 
@@ -53,7 +71,9 @@ def test_what_is_declared_is_taken_and_the_schema_agrees(form: tuple[str, dict[s
     Draft202012Validator(json_schema(category)).validate(filled)
     details = validate_details(category, filled)
     assert details.values.keys() == filled.keys()
-    assert dict(validate_details(category, details.values).values) == dict(details.values), "kept answers are answers"
+    assert dict(validate_details(category, details.values).values) == dict(details.values), (
+        "kept answers are answers"
+    )
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -61,9 +81,13 @@ def test_the_schema_is_a_schema(category: str) -> None:
     Draft202012Validator.check_schema(json_schema(category))
 
 
-@pytest.mark.parametrize(("category", "field"), FIELDS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(
+    ("category", "field"), FIELDS, ids=lambda value: getattr(value, "name", value)
+)
 @pytest.mark.parametrize("answer", [None, [], {}, 1.5, 5.0, float("nan")])
-def test_an_answer_of_another_type_is_refused(category: str, field: DetailField, answer: object) -> None:
+def test_an_answer_of_another_type_is_refused(
+    category: str, field: DetailField, answer: object
+) -> None:
     assert wrong(category, {field.name: answer}) == [(f"details.{field.name}", "wrong_type")]
 
 
@@ -88,18 +112,25 @@ def test_an_answer_of_another_type_is_refused(category: str, field: DetailField,
         ("suspected_offender", {"child_involved": "true"}, "child_involved", "wrong_type"),
     ],
 )
-def test_a_wrong_answer_is_named_with_what_is_wrong(category: str, details: dict[str, Any], field: str, code: str) -> None:
+def test_a_wrong_answer_is_named_with_what_is_wrong(
+    category: str, details: dict[str, Any], field: str, code: str
+) -> None:
     assert wrong(category, details) == [(f"details.{field}", code)]
 
 
 def test_bounds_are_told() -> None:
     with pytest.raises(WrongFields) as refusal:
         validate_details("child_abduction", {"age": 18, "clothing": "x" * 501})
-    assert [dict(error.params) for error in refusal.value.errors] == [{"minimum": "0", "maximum": "17"}, {"max_length": "500"}]
+    assert [dict(error.params) for error in refusal.value.errors] == [
+        {"minimum": "0", "maximum": "17"},
+        {"max_length": "500"},
+    ]
 
 
 def test_every_wrong_answer_is_named() -> None:
-    assert wrong("traffic_violation", {"plate": 5, "injury": "dead", "age": 3, "time": "京A12345 at noon"}) == [
+    assert wrong(
+        "traffic_violation", {"plate": 5, "injury": "dead", "age": 3, "time": "京A12345 at noon"}
+    ) == [
         ("details.plate", "wrong_type"),
         ("details.injury", "unknown_value"),
         ("details.age", "unknown_field"),
@@ -117,8 +148,15 @@ def test_a_hostile_form_gets_a_short_answer() -> None:
 
 
 def test_a_time_is_kept_as_utc_and_a_text_composed_and_the_order_is_the_declared_one() -> None:
-    details = validate_details("child_abduction", {"last_seen": "2026-11-24T08:30:00+08:00", "clothing": "cafe\u0301", "age": 6})
-    assert list(details.values.items()) == [("age", 6), ("clothing", "café"), ("last_seen", "2026-11-24T00:30:00.000Z")]
+    details = validate_details(
+        "child_abduction",
+        {"last_seen": "2026-11-24T08:30:00+08:00", "clothing": "cafe\u0301", "age": 6},
+    )
+    assert list(details.values.items()) == [
+        ("age", 6),
+        ("clothing", "café"),
+        ("last_seen", "2026-11-24T00:30:00.000Z"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +177,9 @@ def test_a_time_is_kept_as_utc_and_a_text_composed_and_the_order_is_the_declared
         ("lost_and_found", {"lost_or_found": "found", "item": "wallet"}, None),
     ],
 )
-def test_a_child_a_weapon_or_an_injury_raises_urgency(category: str, details: dict[str, Any], urgency: str | None) -> None:
+def test_a_child_a_weapon_or_an_injury_raises_urgency(
+    category: str, details: dict[str, Any], urgency: str | None
+) -> None:
     assert validate_details(category, details).urgency == urgency
 
 

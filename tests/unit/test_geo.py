@@ -16,7 +16,9 @@ from chalicelib.domain.geo import Datum, district_of, geohash5, read_areas, stat
 
 BEIJING = st.tuples(st.floats(39.4, 41.1), st.floats(115.4, 117.6))
 ANYWHERE = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
-FEATURES = json.loads((Path(geo.__file__).parent / "areas.geojson").read_text(encoding="utf-8"))["features"]
+FEATURES = json.loads((Path(geo.__file__).parent / "areas.geojson").read_text(encoding="utf-8"))[
+    "features"
+]
 
 type Place = tuple[float, float]
 
@@ -34,25 +36,39 @@ def test_gcj_02_in_beijing_lands_within_a_metre_of_a_second_implementation(place
 
 @given(BEIJING)
 def test_bd_09_in_beijing_lands_within_a_metre_of_a_second_implementation(place: Place) -> None:
-    assert metres(to_wgs84(*place, Datum.BD09), eviltransform.gcj2wgs_exact(*eviltransform.bd2gcj(*place))) < 1
+    assert (
+        metres(
+            to_wgs84(*place, Datum.BD09), eviltransform.gcj2wgs_exact(*eviltransform.bd2gcj(*place))
+        )
+        < 1
+    )
 
 
-@given(BEIJING, st.sampled_from([(Datum.GCJ02, eviltransform.wgs2gcj), (Datum.BD09, eviltransform.wgs2bd)]))
-def test_what_a_second_implementation_shifts_comes_back(place: Place, shift: tuple[Datum, object]) -> None:
+@given(
+    BEIJING,
+    st.sampled_from([(Datum.GCJ02, eviltransform.wgs2gcj), (Datum.BD09, eviltransform.wgs2bd)]),
+)
+def test_what_a_second_implementation_shifts_comes_back(
+    place: Place, shift: tuple[Datum, object]
+) -> None:
     datum, shifted = shift
     assert metres(to_wgs84(*shifted(*place), datum), place) < 0.05  # type: ignore[operator]
 
 
 @given(ANYWHERE, st.sampled_from(Datum))
 @example((35.0, 72.006), Datum.BD09)  # in China as BD-09, no longer as GCJ-02
-def test_no_place_is_told_to_a_log_or_moved_by_more_than_two_kilometres(place: Place, datum: Datum) -> None:
+def test_no_place_is_told_to_a_log_or_moved_by_more_than_two_kilometres(
+    place: Place, datum: Datum
+) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lat, lon = to_wgs84(*place, datum)
     assert metres(place, (lat, lon)) < 2_000
 
 
-@pytest.mark.parametrize("place", [(0.0, 0.0), (48.85, 2.35), (-33.9, 151.2), (90.0, 180.0), (-90.0, -180.0)])
+@pytest.mark.parametrize(
+    "place", [(0.0, 0.0), (48.85, 2.35), (-33.9, 151.2), (90.0, 180.0), (-90.0, -180.0)]
+)
 @pytest.mark.parametrize("datum", Datum)
 def test_outside_china_no_datum_shifts_anything(place: Place, datum: Datum) -> None:
     assert to_wgs84(*place, datum) == place
@@ -87,7 +103,9 @@ def test_wgs_84_stays_as_it_was() -> None:
         (-90.0, -180.0, "outside", None),
     ],
 )
-def test_a_place_lies_in_its_district_and_its_stations_area(lat: float, lon: float, district: str, station: str | None) -> None:
+def test_a_place_lies_in_its_district_and_its_stations_area(
+    lat: float, lon: float, district: str, station: str | None
+) -> None:
     assert (district_of(lat, lon), station_of(lat, lon)) == (district, station)
 
 
@@ -100,7 +118,10 @@ def test_areas_of_one_kind_do_not_overlap_and_stations_fill_chaoyang() -> None:
     chance = random.Random(1)
     for _ in range(5_000):
         place = chance.uniform(39.4, 40.4), chance.uniform(115.9, 117.0)
-        holders = {kind: [area.code for area in areas if area.kind == kind and area.holds(*place)] for kind in ("district", "station")}
+        holders = {
+            kind: [area.code for area in areas if area.kind == kind and area.holds(*place)]
+            for kind in ("district", "station")
+        }
         assert max(len(codes) for codes in holders.values()) <= 1
         assert bool(holders["station"]) == (holders["district"] == ["chaoyang"])
 
@@ -120,12 +141,21 @@ def test_no_code_stands_twice() -> None:
 
 
 def square(west: float, south: float, side: float) -> list[list[float]]:
-    return [[west, south], [west + side, south], [west + side, south + side], [west, south + side], [west, south]]
+    return [
+        [west, south],
+        [west + side, south],
+        [west + side, south + side],
+        [west, south + side],
+        [west, south],
+    ]
 
 
 def test_official_areas_may_have_several_parts_and_holes() -> None:
     properties = {"code": "official", "kind": "district"}
-    parts = {"type": "MultiPolygon", "coordinates": [[square(0, 0, 10), square(4, 4, 2)], [square(20, 0, 5)]]}
+    parts = {
+        "type": "MultiPolygon",
+        "coordinates": [[square(0, 0, 10), square(4, 4, 2)], [square(20, 0, 5)]],
+    }
     (area,) = read_areas({"features": [{"properties": properties, "geometry": parts}]})
     assert area.holds(1, 1)
     assert area.holds(2, 22)
@@ -137,10 +167,15 @@ def test_official_areas_may_have_several_parts_and_holes() -> None:
 @given(st.integers(0, 1), st.floats(0, 1))
 def test_a_place_on_a_shared_border_has_one_holder(corner: int, along: float) -> None:
     halves = [
-        {"properties": {"code": str(n), "kind": "district"}, "geometry": {"type": "Polygon", "coordinates": [square(n, 0, 1)]}}
+        {
+            "properties": {"code": str(n), "kind": "district"},
+            "geometry": {"type": "Polygon", "coordinates": [square(n, 0, 1)]},
+        }
         for n in (0, 1)
     ]
-    holders = [area.code for area in read_areas({"features": halves}) if area.holds(along * 0.999, 1.0)]
+    holders = [
+        area.code for area in read_areas({"features": halves}) if area.holds(along * 0.999, 1.0)
+    ]
     assert len(holders) == 1
 
 

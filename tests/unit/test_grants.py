@@ -1,4 +1,6 @@
-"""Grants are arithmetic: what each signature says, without a network. What S3 makes of them is in tests/local/test_s3_gate.py."""
+"""Grants are arithmetic: what each signature says, without a network. What S3 makes of them is in
+tests/local/test_s3_gate.py.
+"""
 
 import base64
 import hashlib
@@ -26,12 +28,22 @@ def s3():
         aws_access_key_id="AKIDEXAMPLE",
         aws_secret_access_key="secret",
         endpoint_url="http://127.0.0.1:1",
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            retries={"total_max_attempts": 1},
+        ),
     )
 
 
 def post(s3, **changes):
-    wanted = {"key": KEY, "content_type": "image/jpeg", "max_bytes": 1000, "sha256_hex": None, "expires_s": 3600}
+    wanted = {
+        "key": KEY,
+        "content_type": "image/jpeg",
+        "max_bytes": 1000,
+        "sha256_hex": None,
+        "expires_s": 3600,
+    }
     return grants.post_grant(s3=s3, bucket="media", **{**wanted, **changes})
 
 
@@ -45,7 +57,9 @@ def test_a_post_grant_pins_key_type_and_size(s3):
     assert {"key": KEY} in conditions
     assert {"Content-Type": "image/jpeg"} in conditions
     assert ["content-length-range", 1, 1000] in conditions
-    assert not any(condition[0] == "starts-with" for condition in conditions if isinstance(condition, list))
+    assert not any(
+        condition[0] == "starts-with" for condition in conditions if isinstance(condition, list)
+    )
 
 
 def test_a_post_grant_is_signed_by_sigv4(s3):
@@ -57,7 +71,12 @@ def test_a_post_grant_is_signed_by_sigv4(s3):
 
 def test_every_field_of_a_post_grant_but_the_signature_is_under_a_condition(s3):
     grant = post(s3, sha256_hex=hashlib.sha256(b"x").hexdigest())
-    pinned = {name for condition in policy_of(grant)["conditions"] if isinstance(condition, dict) for name in condition}
+    pinned = {
+        name
+        for condition in policy_of(grant)["conditions"]
+        if isinstance(condition, dict)
+        for name in condition
+    }
     assert set(grant.fields) - {"policy", "x-amz-signature"} <= pinned
 
 
@@ -66,7 +85,9 @@ def test_a_declared_sha256_becomes_the_base64_field_that_s3_enforces(s3):
     grant = post(s3, sha256_hex=digest.hexdigest())
     assert grant.fields["x-amz-checksum-sha256"] == base64.b64encode(digest.digest()).decode()
     assert grant.fields["x-amz-checksum-algorithm"] == "SHA256"
-    assert {"x-amz-checksum-sha256": grant.fields["x-amz-checksum-sha256"]} in policy_of(grant)["conditions"]
+    assert {"x-amz-checksum-sha256": grant.fields["x-amz-checksum-sha256"]} in policy_of(grant)[
+        "conditions"
+    ]
 
 
 def test_without_a_declared_sha256_no_checksum_field_is_asked_for(s3):
@@ -89,7 +110,13 @@ def query_of(url):
 
 def test_a_read_url_names_version_type_and_disposition(s3):
     url = grants.read_url(
-        s3=s3, bucket="media", key=KEY, version_id="v1", content_type="image/heic", disposition="attachment", expires_s=300
+        s3=s3,
+        bucket="media",
+        key=KEY,
+        version_id="v1",
+        content_type="image/heic",
+        disposition="attachment",
+        expires_s=300,
     )
     query = query_of(url)
     assert urlsplit(url).path == f"/media/{KEY}"
@@ -101,12 +128,22 @@ def test_a_read_url_names_version_type_and_disposition(s3):
 
 
 def test_a_read_url_of_what_only_we_write_names_no_version(s3):
-    url = grants.read_url(s3=s3, bucket="media", key=KEY, version_id=None, content_type="image/jpeg", disposition="inline", expires_s=300)
+    url = grants.read_url(
+        s3=s3,
+        bucket="media",
+        key=KEY,
+        version_id=None,
+        content_type="image/jpeg",
+        disposition="inline",
+        expires_s=300,
+    )
     assert "versionId" not in query_of(url)
 
 
 def urls(s3, size, numbers):
-    return grants.part_urls(s3=s3, bucket="media", key=KEY, upload_id="u1", size=size, numbers=numbers, expires_s=3600)
+    return grants.part_urls(
+        s3=s3, bucket="media", key=KEY, upload_id="u1", size=size, numbers=numbers, expires_s=3600
+    )
 
 
 def test_a_part_url_signs_its_length_and_asks_for_no_other_header(s3):
@@ -120,7 +157,13 @@ def test_a_part_url_signs_its_length_and_asks_for_no_other_header(s3):
 
 @pytest.mark.parametrize(
     ("size", "count", "last"),
-    [(1, 1, 1), (8 * MIB, 1, 8 * MIB), (8 * MIB + 1, 2, 1), (500 * MIB, 63, 4 * MIB), (524_288_001, 63, 4 * MIB + 1)],
+    [
+        (1, 1, 1),
+        (8 * MIB, 1, 8 * MIB),
+        (8 * MIB + 1, 2, 1),
+        (500 * MIB, 63, 4 * MIB),
+        (524_288_001, 63, 4 * MIB + 1),
+    ],
 )
 def test_parts_add_up_to_the_size(size, count, last):
     assert grants.part_count(size) == count

@@ -1,4 +1,6 @@
-"""What phones send comes out upright, small, and clean; what attackers send is refused or harmless."""
+"""What phones send comes out upright, small, and clean; what attackers send is refused or
+harmless.
+"""
 
 import struct
 import zlib
@@ -94,13 +96,22 @@ VARIANTS: dict[str, Callable[[], bytes]] = {
     "grey and alpha png": lambda: encode(scene().convert("LA"), "PNG"),
     "1-bit png": lambda: encode(scene().convert("1"), "PNG"),
     "16-bit colour png": lambda: samples.png(
-        120, 80, b"".join(b"\0" + bytes(v for p in row for c in p for v in (c, 0)) for row in rows_of(scene())), 16
+        120,
+        80,
+        b"".join(
+            b"\0" + bytes(v for p in row for c in p for v in (c, 0)) for row in rows_of(scene())
+        ),
+        16,
     ),
     "16-bit grey png": lambda: encode(Image.new("I;16", (50, 40), 40000), "PNG"),
     "webp": lambda: encode(scene(), "WEBP"),
     "lossless webp with alpha": lambda: encode(scene().convert("RGBA"), "WEBP", lossless=True),
-    "animated webp": lambda: encode(scene(), "WEBP", save_all=True, append_images=[Image.new("RGB", (120, 80))] * 5),
-    "animated png": lambda: encode(scene(), "PNG", save_all=True, append_images=[Image.new("RGB", (120, 80))] * 5),
+    "animated webp": lambda: encode(
+        scene(), "WEBP", save_all=True, append_images=[Image.new("RGB", (120, 80))] * 5
+    ),
+    "animated png": lambda: encode(
+        scene(), "PNG", save_all=True, append_images=[Image.new("RGB", (120, 80))] * 5
+    ),
     "heic": lambda: samples.heic(),
 }
 COLOURLESS = {"grey jpeg", "1-bit png", "16-bit grey png", "grey and alpha png"}
@@ -124,7 +135,9 @@ def test_16_bits_of_grey_are_cut_to_8_and_not_clipped() -> None:
 
 
 def test_what_is_transparent_is_white() -> None:
-    preview = Image.open(BytesIO(derive(encode(Image.new("RGBA", (50, 50), (0, 0, 0, 0)), "PNG")).preview))
+    preview = Image.open(
+        BytesIO(derive(encode(Image.new("RGBA", (50, 50), (0, 0, 0, 0)), "PNG")).preview)
+    )
     assert min(preview.getpixel((25, 25))) > 250  # type: ignore[type-var, arg-type]
 
 
@@ -148,7 +161,9 @@ def test_a_motion_photo_is_seen_by_its_still() -> None:
         ((1, 1), (1, 1), (1, 1)),
     ],
 )
-def test_pictures_fit_their_box_and_are_never_enlarged(size: tuple[int, int], thumb: tuple[int, int], preview: tuple[int, int]) -> None:
+def test_pictures_fit_their_box_and_are_never_enlarged(
+    size: tuple[int, int], thumb: tuple[int, int], preview: tuple[int, int]
+) -> None:
     pictures = derive(encode(Image.new("RGB", size), "JPEG"))
     assert Image.open(BytesIO(pictures.thumb)).size == thumb
     assert Image.open(BytesIO(pictures.preview)).size == preview
@@ -172,8 +187,17 @@ def test_a_png_above_the_cap_is_refused_by_its_header(side: int) -> None:
 
 
 def test_a_webp_above_the_cap_is_refused_before_its_canvas_is_made() -> None:
-    chunk = b"VP8X" + struct.pack("<I", 10) + bytes(4) + struct.pack("<I", 9999)[:3] + struct.pack("<I", 9999)[:3]
-    assert reason(b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk) is RejectReason.TOO_MANY_PIXELS
+    chunk = (
+        b"VP8X"
+        + struct.pack("<I", 10)
+        + bytes(4)
+        + struct.pack("<I", 9999)[:3]
+        + struct.pack("<I", 9999)[:3]
+    )
+    assert (
+        reason(b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk)
+        is RejectReason.TOO_MANY_PIXELS
+    )
 
 
 def test_a_jpeg_of_four_gigapixels_is_refused_by_its_header() -> None:
@@ -192,7 +216,8 @@ METADATA: dict[str, Callable[[], bytes]] = {
     "xmp": lambda: samples.jpeg(xmp=b"<x:xmpmeta>" + CANARY),
     "icc": lambda: samples.jpeg(icc_profile=CANARY * 100),
     "adobe and vendor segments": lambda: samples.with_segments(
-        samples.jpeg(), b"".join(samples.jpeg_segment(marker, CANARY) for marker in (0xE2, 0xE3, 0xED, 0xEE, 0xEF))
+        samples.jpeg(),
+        b"".join(samples.jpeg_segment(marker, CANARY) for marker in (0xE2, 0xE3, 0xED, 0xEE, 0xEF)),
     ),
     "thumbnail in exif": lambda: samples.with_segments(
         samples.jpeg(), samples.jpeg_segment(0xE1, b"Exif\0\0" + CANARY + samples.jpeg(16, 16))
@@ -202,7 +227,9 @@ METADATA: dict[str, Callable[[], bytes]] = {
     "gif in a comment": lambda: samples.jpeg(comment=b"GIF89a" + CANARY),
     "png text": lambda: encode(scene(), "PNG", pnginfo=png_text()),
     "png exif": lambda: encode(scene(), "PNG", exif=samples.exif()),
-    "webp exif, xmp, icc": lambda: encode(scene(), "WEBP", exif=samples.exif(), xmp=CANARY, icc_profile=CANARY),
+    "webp exif, xmp, icc": lambda: encode(
+        scene(), "WEBP", exif=samples.exif(), xmp=CANARY, icc_profile=CANARY
+    ),
     "heic exif": lambda: samples.heic(),
 }
 
@@ -231,9 +258,19 @@ def test_a_segment_more_is_not_a_bare_jpeg() -> None:
     bare = derive(samples.jpeg()).thumb
     for marker in (*range(0xE0, 0xF0), 0xFE):
         assert not is_bare_jpeg(samples.with_segments(bare, samples.jpeg_segment(marker, b"x")))
-    for other in (bare + b"\0", bare[:-2], bare[:100], b"", b"\xff\xd8\xff\xd9\0", bare[2:], encode(scene(), "PNG")):
+    for other in (
+        bare + b"\0",
+        bare[:-2],
+        bare[:100],
+        b"",
+        b"\xff\xd8\xff\xd9\0",
+        bare[2:],
+        encode(scene(), "PNG"),
+    ):
         assert not is_bare_jpeg(other)
-    jfif_with_thumbnail = bare[:4] + struct.pack(">H", 16 + 3) + bare[6:18] + b"\1\1" + b"xyz" + bare[20:]
+    jfif_with_thumbnail = (
+        bare[:4] + struct.pack(">H", 16 + 3) + bare[6:18] + b"\1\1" + b"xyz" + bare[20:]
+    )
     assert not is_bare_jpeg(jfif_with_thumbnail)
 
 
@@ -241,7 +278,11 @@ def test_a_segment_more_is_not_a_bare_jpeg() -> None:
 
 
 def test_time_and_place_of_the_original_are_a_hint() -> None:
-    for data in (samples.jpeg(orientation=1), samples.heic(), encode(scene(), "PNG", exif=samples.exif())):
+    for data in (
+        samples.jpeg(orientation=1),
+        samples.heic(),
+        encode(scene(), "PNG", exif=samples.exif()),
+    ):
         hint = derive(data).looked.hint
         assert hint is not None
         assert hint.taken_at == datetime.fromisoformat("2026-11-24T08:30:00+08:00")
@@ -282,7 +323,16 @@ def test_a_place_of_divisions_by_zero_is_no_hint() -> None:
     assert hint.lat is None
 
 
-@pytest.mark.parametrize("taken", ["0000:00:00 00:00:00", "yesterday", "    :  :     :  :  ", "2026:02:30 00:00:00", "0001:01:01 00:00:00"])
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "0000:00:00 00:00:00",
+        "yesterday",
+        "    :  :     :  :  ",
+        "2026:02:30 00:00:00",
+        "0001:01:01 00:00:00",
+    ],
+)
 def test_a_time_that_is_none_is_no_hint(taken: str) -> None:
     assert hint_of({}, taken) is None
 
@@ -293,7 +343,12 @@ def test_south_and_west_are_negative() -> None:
 
 
 @pytest.mark.parametrize(
-    "exif", [b"Exif\0\0" + b"\xff" * 40, b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\1" * 90, b"Exif\0\0MM\0*\xff\xff\xff\xff"]
+    "exif",
+    [
+        b"Exif\0\0" + b"\xff" * 40,
+        b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\1" * 90,
+        b"Exif\0\0MM\0*\xff\xff\xff\xff",
+    ],
 )
 def test_exif_that_cannot_be_read_costs_only_the_hint(exif: bytes) -> None:
     of_jpeg = samples.with_segments(encode(scene(), "JPEG"), samples.jpeg_segment(0xE1, exif))
@@ -307,7 +362,12 @@ def test_exif_that_cannot_be_read_costs_only_the_hint(exif: bytes) -> None:
 
 
 def test_a_file_cut_short_is_unreadable_and_not_half_a_picture() -> None:
-    for whole in (samples.jpeg(800, 600), encode(scene(), "PNG"), encode(scene(), "WEBP"), samples.heic()):
+    for whole in (
+        samples.jpeg(800, 600),
+        encode(scene(), "PNG"),
+        encode(scene(), "WEBP"),
+        samples.heic(),
+    ):
         assert reason(whole[: len(whole) * 2 // 3]) is RejectReason.UNREADABLE
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
@@ -336,7 +396,9 @@ def test_text_that_swells_when_unpacked_is_refused() -> None:
 
 
 def test_sixty_thousand_segments_are_read_past() -> None:
-    pictures = derive(samples.with_segments(samples.jpeg(), samples.jpeg_segment(0xEF, CANARY) * 60_000))
+    pictures = derive(
+        samples.with_segments(samples.jpeg(), samples.jpeg_segment(0xEF, CANARY) * 60_000)
+    )
     assert samples.is_upright(pictures.preview)
 
 
@@ -352,9 +414,19 @@ def test_exif_that_is_too_long_is_not_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [ImportError, TypeError, AttributeError, NameError, OSError(24, "Too many open files"), DeprecationWarning]
+    "fault",
+    [
+        ImportError,
+        TypeError,
+        AttributeError,
+        NameError,
+        OSError(24, "Too many open files"),
+        DeprecationWarning,
+    ],
 )
-def test_a_fault_that_is_not_the_decoders_word_on_the_file_is_no_verdict(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_that_is_not_the_decoders_word_on_the_file_is_no_verdict(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_: object) -> object:
         raise fault
 
@@ -368,7 +440,12 @@ def test_a_fault_that_is_not_the_decoders_word_on_the_file_is_no_verdict(fault: 
 
 @pytest.mark.skipif(not PHONE.is_dir(), reason="the collection of phone media is not here")
 @pytest.mark.parametrize(
-    ("name", "size"), [("iphone-6.jpg", (3264, 2448)), ("galaxy-s7-edge.jpg", (4032, 3024)), ("iphone.heic", (3024, 4032))]
+    ("name", "size"),
+    [
+        ("iphone-6.jpg", (3264, 2448)),
+        ("galaxy-s7-edge.jpg", (4032, 3024)),
+        ("iphone.heic", (3024, 4032)),
+    ],
 )
 def test_real_phone_pictures_are_derived_with_their_hints(name: str, size: tuple[int, int]) -> None:
     pictures = derive((PHONE / name).read_bytes())

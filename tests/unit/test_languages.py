@@ -20,7 +20,14 @@ from chalicelib.domain import geo, languages
 from chalicelib.domain.bulletins import Step
 from chalicelib.domain.catalogue import ChoiceField, State, catalogue
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, negotiate, text, texts
-from chalicelib.domain.media import ACCEPTED, MAX_MEDIA_PER_REPORT, MIB, UPLOAD_PATIENCE, MediaState, RejectReason
+from chalicelib.domain.media import (
+    ACCEPTED,
+    MAX_MEDIA_PER_REPORT,
+    MIB,
+    UPLOAD_PATIENCE,
+    MediaState,
+    RejectReason,
+)
 from chalicelib.domain.notices import SUBJECT_MAX, NoticeKind
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import REPORTER_STATUS, Status, Urgency
@@ -29,7 +36,11 @@ from chalicelib.domain.workflow import TRANSITIONS
 
 PACKAGE = Path(languages.__file__).parents[1]
 NOTICE_FORMS = ("subject", "sms", "email")
-ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.TiplineError)}
+ERRORS = {
+    name
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, errors.TiplineError)
+}
 
 
 def placeholders(wording: str) -> set[str]:
@@ -41,14 +52,32 @@ def codes_in_the_source() -> Iterator[tuple[str, str]]:
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef) and path.name == "errors.py":
-                yield from (("error", each.value.value) for each in node.body if isinstance(each, ast.Assign))  # type: ignore[attr-defined]
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_CODES" and isinstance(node.value, ast.Dict):
+                yield from (
+                    ("error", each.value.value)
+                    for each in node.body
+                    if isinstance(each, ast.Assign)
+                )  # type: ignore[attr-defined]
+            if (
+                isinstance(node, ast.Assign)
+                and ast.unparse(node.targets[0]) == "_CODES"
+                and isinstance(node.value, ast.Dict)
+            ):
                 # What pydantic calls by another name.
-                yield from (("field", each.value) for each in node.value.values if isinstance(each, ast.Constant))
+                yield from (
+                    ("field", each.value)
+                    for each in node.value.values
+                    if isinstance(each, ast.Constant)
+                )
             if not isinstance(node, ast.Call):
                 continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            literals = [each.value if isinstance(each, ast.Constant) else None for each in node.args]
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", "")
+            )
+            literals = [
+                each.value if isinstance(each, ast.Constant) else None for each in node.args
+            ]
             if name in ERRORS and literals and isinstance(literals[0], str):
                 yield "error", literals[0]
             elif name == "PydanticCustomError" and isinstance(literals[0], str):
@@ -58,11 +87,22 @@ def codes_in_the_source() -> Iterator[tuple[str, str]]:
 
 
 def values_of_raised_errors() -> Iterator[tuple[str, set[str]]]:
-    """(code, names of the values given) wherever an error with a literal code is raised or returned."""
+    """(code, names of the values given) wherever an error with a literal code is raised or
+    returned.
+    """
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            call = node.exc if isinstance(node, ast.Raise) else node.value if isinstance(node, ast.Return) else None
-            if not isinstance(call, ast.Call) or ast.unparse(call.func).rpartition(".")[2] not in ERRORS:
+            call = (
+                node.exc
+                if isinstance(node, ast.Raise)
+                else node.value
+                if isinstance(node, ast.Return)
+                else None
+            )
+            if (
+                not isinstance(call, ast.Call)
+                or ast.unparse(call.func).rpartition(".")[2] not in ERRORS
+            ):
                 continue
             if call.args and isinstance(call.args[0], ast.Constant):
                 yield call.args[0].value, {keyword.arg for keyword in call.keywords if keyword.arg}
@@ -70,14 +110,24 @@ def values_of_raised_errors() -> Iterator[tuple[str, set[str]]]:
 
 def keys_in_use() -> Iterator[str]:
     for kind, code in set(codes_in_the_source()):
-        yield from ([f"error.{code}.title", f"error.{code}.detail"] if kind == "error" else [f"field.{code}"])
+        yield from (
+            [f"error.{code}.title", f"error.{code}.detail"]
+            if kind == "error"
+            else [f"field.{code}"]
+        )
     for category in catalogue().categories:
         yield f"category.{category.code}"
         for field in category.details:
             yield f"detail.{category.code}.{field.name}"
             if isinstance(field, ChoiceField):
-                yield from (f"detail.{category.code}.{field.name}.{option}" for option in field.options)
-    yield from (f"{kind}.{channel.code}" for channel in catalogue().channels for kind in ("channel", "bulletin.instruction"))
+                yield from (
+                    f"detail.{category.code}.{field.name}.{option}" for option in field.options
+                )
+    yield from (
+        f"{kind}.{channel.code}"
+        for channel in catalogue().channels
+        for kind in ("channel", "bulletin.instruction")
+    )
     yield from (f"lifecycle.{state}" for state in State)
     yield from (f"urgency.{urgency}" for urgency in Urgency)
     yield from (f"status.{status}" for status in (*Status, *REPORTER_STATUS.values()))
@@ -87,7 +137,9 @@ def keys_in_use() -> Iterator[str]:
     yield from (f"notice.{kind}.{form}" for kind in NoticeKind for form in NOTICE_FORMS)
     yield from (f"district.{code}" for code in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN))
     yield from (f"station.{code}" for code in geo.stations())
-    yield from (f"template.{template.code}.{form}" for template in templates() for form in ("title", "text"))
+    yield from (
+        f"template.{template.code}.{form}" for template in templates() for form in ("title", "text")
+    )
     yield from (f"step.{step}" for step in (*Step, *chain(*TRANSITIONS.values()), "none", "list"))
     yield "emergency.text"
 
@@ -97,7 +149,12 @@ def test_chinese_and_english_are_spoken() -> None:
 
 
 def test_the_source_is_searched_for_codes() -> None:
-    assert {("error", "not_found"), ("field", "bad_characters"), ("field", "blank"), ("field", "too_many")} <= set(codes_in_the_source())
+    assert {
+        ("error", "not_found"),
+        ("field", "bad_characters"),
+        ("field", "blank"),
+        ("field", "too_many"),
+    } <= set(codes_in_the_source())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -107,17 +164,26 @@ def test_everything_that_can_be_said_has_a_wording(language: str) -> None:
 
 def test_an_error_is_raised_with_the_values_that_its_wording_shows() -> None:
     shown = {
-        code: placeholders("".join(texts(DEFAULT).get(f"error.{code}.{form}", "") for form in ("title", "detail")))
+        code: placeholders(
+            "".join(texts(DEFAULT).get(f"error.{code}.{form}", "") for form in ("title", "detail"))
+        )
         for code, _ in values_of_raised_errors()
     }
-    assert [(code, shown[code] - given) for code, given in values_of_raised_errors() if shown[code] - given] == []
+    assert [
+        (code, shown[code] - given)
+        for code, given in values_of_raised_errors()
+        if shown[code] - given
+    ] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_limits_in_the_wordings_are_the_real_ones(language: str) -> None:
     said = texts(language)
     assert f" {MAX_MEDIA_PER_REPORT} " in said["error.too_many_media.detail"]
-    assert all(f" {ACCEPTED[kind].max_bytes // MIB} MB" in said["reject.too_large"] for kind in ("image/jpeg", "video/mp4"))
+    assert all(
+        f" {ACCEPTED[kind].max_bytes // MIB} MB" in said["reject.too_large"]
+        for kind in ("image/jpeg", "video/mp4")
+    )
     assert f" {UPLOAD_PATIENCE // timedelta(hours=1)} " in said["reject.not_received"]
 
 
@@ -128,20 +194,28 @@ def test_each_language_has_the_same_keys(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_wording_has_the_placeholders_of_the_others(language: str) -> None:
-    differing = [key for key, wording in texts(language).items() if placeholders(wording) != placeholders(texts(DEFAULT)[key])]
+    differing = [
+        key
+        for key, wording in texts(language).items()
+        if placeholders(wording) != placeholders(texts(DEFAULT)[key])
+    ]
     assert differing == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_reply_template_has_the_placeholders_that_are_declared(language: str) -> None:
     assert {each.code: set(each.placeholders) for each in templates()} == {
-        each.code: placeholders(texts(language)[f"template.{each.code}.text"]) for each in templates()
+        each.code: placeholders(texts(language)[f"template.{each.code}.text"])
+        for each in templates()
     }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_key_stands_twice_and_no_wording_is_empty(language: str) -> None:
-    pairs = json.loads((PACKAGE / "domain" / "texts" / f"{language}.json").read_text(encoding="utf-8"), object_pairs_hook=list)
+    pairs = json.loads(
+        (PACKAGE / "domain" / "texts" / f"{language}.json").read_text(encoding="utf-8"),
+        object_pairs_hook=list,
+    )
     assert [key for key, times in Counter(key for key, _ in pairs).items() if times > 1] == []
     assert [key for key, wording in pairs if wording.strip() != wording or not wording] == []
 
@@ -153,13 +227,21 @@ def test_an_error_has_both_a_title_and_a_detail() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_notice_holds_nothing_but_codes_a_reference_a_count_and_a_link(language: str) -> None:
-    held = set().union(*(placeholders(texts(language)[f"notice.{kind}.{form}"]) for kind in NoticeKind for form in NOTICE_FORMS))
+    held = set().union(
+        *(
+            placeholders(texts(language)[f"notice.{kind}.{form}"])
+            for kind in NoticeKind
+            for form in NOTICE_FORMS
+        )
+    )
     assert held == {"reference", "category", "district", "urgency", "count", "url"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", NoticeKind)
-def test_every_long_notice_leads_to_the_case_and_a_short_one_leaves_the_link_to_its_end(kind: NoticeKind, language: str) -> None:
+def test_every_long_notice_leads_to_the_case_and_a_short_one_leaves_the_link_to_its_end(
+    kind: NoticeKind, language: str
+) -> None:
     assert "url" in placeholders(texts(language)[f"notice.{kind}.email"])
     assert "url" not in placeholders(texts(language)[f"notice.{kind}.sms"])
 
@@ -167,10 +249,19 @@ def test_every_long_notice_leads_to_the_case_and_a_short_one_leaves_the_link_to_
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_an_english_subject_fits_what_sns_allows(kind: NoticeKind) -> None:
     def longest(prefix: str) -> str:
-        return max((wording for key, wording in texts("en").items() if key.startswith(f"{prefix}.")), key=len)
+        return max(
+            (wording for key, wording in texts("en").items() if key.startswith(f"{prefix}.")),
+            key=len,
+        )
 
-    names = {"category": longest("category"), "district": longest("district"), "urgency": longest("urgency")}
-    subject = text(f"notice.{kind}.subject", "en", reference="XXXX-XXXX", count=100_000, url="", **names)
+    names = {
+        "category": longest("category"),
+        "district": longest("district"),
+        "urgency": longest("urgency"),
+    }
+    subject = text(
+        f"notice.{kind}.subject", "en", reference="XXXX-XXXX", count=100_000, url="", **names
+    )
     assert len(subject) <= SUBJECT_MAX
     assert subject.isascii()
     assert subject.isprintable()
@@ -192,7 +283,9 @@ def test_an_unknown_key_or_a_missing_value_is_a_bug_that_shows() -> None:
 
 
 def test_a_value_is_shown_as_it_is() -> None:
-    assert "{reference} {0.__class__}" in text("error.illegal_transition.detail", "en", legal="{reference} {0.__class__}")
+    assert "{reference} {0.__class__}" in text(
+        "error.illegal_transition.detail", "en", legal="{reference} {0.__class__}"
+    )
 
 
 def test_a_third_language_is_one_more_file(tmp_path: Path) -> None:
@@ -222,7 +315,8 @@ def test_a_third_language_is_one_more_file(tmp_path: Path) -> None:
         ("ZH-hans", "zh"),
         ("en-GB,en;q=0.9,zh;q=0.8", "en"),
         ("en;q=0.5, zh-TW", "zh"),
-        ("en;q=0.8;level=1, zh;q=0.5", "zh"),  # a parameter that no range has: the range cannot be read
+        # a parameter that no range has: the range cannot be read
+        ("en;q=0.8;level=1, zh;q=0.5", "zh"),
         ("qq, zh;q=0.001", "zh"),
         ("qq, qx;q=0.9", "en"),
         ("qq, *", "en"),
@@ -257,7 +351,10 @@ def test_no_header_is_too_strange_to_be_answered(header: str | None) -> None:
     assert negotiate(header) in LANGUAGES
 
 
-@given(st.permutations(["zh", "en", "qq"]), st.lists(st.integers(1, 1000), min_size=3, max_size=3, unique=True))
+@given(
+    st.permutations(["zh", "en", "qq"]),
+    st.lists(st.integers(1, 1000), min_size=3, max_size=3, unique=True),
+)
 def test_the_highest_quality_wins_in_whatever_order(tags: list[str], qualities: list[int]) -> None:
     wanted = dict(zip(tags, qualities, strict=True))
     header = ", ".join(f"{tag};q={quality / 1000:.3f}" for tag, quality in wanted.items())

@@ -1,4 +1,6 @@
-"""Lists over many shards read as one: in order, without gap or duplicate, at a cost that does not grow with what there is."""
+"""Lists over many shards read as one: in order, without gap or duplicate, at a cost that does not
+grow with what there is.
+"""
 
 from bisect import bisect_left, insort
 from collections import defaultdict
@@ -18,7 +20,9 @@ INDEX = ("by_category", "category_shard", "listed_at")
 
 
 class Shards:
-    """What a DynamoDB client answers to the one kind of query that lists make. `broken` partitions fail."""
+    """What a DynamoDB client answers to the one kind of query that lists make. `broken` partitions
+    fail.
+    """
 
     def __init__(self, broken: Sequence[str] = ()) -> None:
         self.rows: dict[str, list[str]] = defaultdict(list)
@@ -71,7 +75,9 @@ def is_kept(row: Row, one_of: int) -> bool:
 def test_pages_hold_every_row_once_and_in_order_while_more_arrive_and_shards_grow(
     placed: list[int], limit: int, one_of: int, since: int | None, arriving: list[tuple[int, bool]]
 ) -> None:
-    """`placed`: in which shard each row is, oldest first; `arriving`: before each page, a newer row somewhere, and perhaps a shard more."""
+    """`placed`: in which shard each row is, oldest first; `arriving`: before each page, a newer row
+    somewhere, and perhaps a shard more.
+    """
     shards, count, number = Shards(), 8, len(placed)
     for position, shard in enumerate(placed):
         shards.add(f"c#{shard}", at(position))
@@ -100,11 +106,17 @@ def test_pages_hold_every_row_once_and_in_order_while_more_arrive_and_shards_gro
     else:
         pytest.fail("never comes to its end")
 
-    assert seen == [each for each in range(len(placed) - 1, -1, -1) if each % one_of == 0 and (since is None or each >= since)]
+    assert seen == [
+        each
+        for each in range(len(placed) - 1, -1, -1)
+        if each % one_of == 0 and (since is None or each >= since)
+    ]
 
 
 @given(placed=st.lists(st.integers(0, 3), max_size=300), limit=st.integers(1, 50))
-def test_a_page_reads_a_bounded_number_of_rows_even_when_none_is_kept(placed: list[int], limit: int) -> None:
+def test_a_page_reads_a_bounded_number_of_rows_even_when_none_is_kept(
+    placed: list[int], limit: int
+) -> None:
     shards = Shards()
     for position, shard in enumerate(placed):
         shards.add(f"c#{shard}", at(position))
@@ -115,15 +127,25 @@ def test_a_page_reads_a_bounded_number_of_rows_even_when_none_is_kept(placed: li
 
 
 @pytest.mark.parametrize("keep_one_of", [1, 10])
-def test_a_page_costs_the_same_among_a_hundred_thousand_as_among_a_thousand(keep_one_of: int) -> None:
+def test_a_page_costs_the_same_among_a_hundred_thousand_as_among_a_thousand(
+    keep_one_of: int,
+) -> None:
     def cost(total: int) -> list[tuple[int, int]]:
         shards = Shards()
         for shard in range(4):
-            shards.rows[f"c#{shard}"] = [at(number) for number in range(200_000 - total, 200_000) if number % 4 == shard]
+            shards.rows[f"c#{shard}"] = [
+                at(number) for number in range(200_000 - total, 200_000) if number % 4 == shard
+            ]
         lists, below, costs = listing(shards), None, []
         for _ in range(3):
             shards.calls = shards.read = 0
-            page = lists.page(INDEX, partitions(4), limit=50, below=below, keep=lambda row: is_kept(row, keep_one_of))
+            page = lists.page(
+                INDEX,
+                partitions(4),
+                limit=50,
+                below=below,
+                keep=lambda row: is_kept(row, keep_one_of),
+            )
             below = page.position
             costs.append((shards.calls, shards.read))
         return costs

@@ -33,7 +33,9 @@ def declare(**fields: Any) -> Declared:
 
 def test_each_accepted_type_is_accepted_up_to_its_limit_and_not_beyond() -> None:
     for content_type, accepted in ACCEPTED.items():
-        assert declare(content_type=content_type, size=accepted.max_bytes).size == accepted.max_bytes
+        assert (
+            declare(content_type=content_type, size=accepted.max_bytes).size == accepted.max_bytes
+        )
         with pytest.raises(ValidationError, match="too_large"):
             declare(content_type=content_type, size=accepted.max_bytes + 1)
 
@@ -55,10 +57,16 @@ def test_each_accepted_type_is_accepted_up_to_its_limit_and_not_beyond() -> None
         ({"sha256": SHA256 + "\n"}, "sha256", "bad_sha256"),
         ({"sha256": "٣" * 64}, "sha256", "bad_sha256"),
         ({"filename": "../../x"}, "filename", "extra_forbidden"),
-        ({"content_type": "video/mp4", "size": POST_MAX_BYTES + 1, "sha256": SHA256}, "sha256", "sha256_not_for_multipart"),
+        (
+            {"content_type": "video/mp4", "size": POST_MAX_BYTES + 1, "sha256": SHA256},
+            "sha256",
+            "sha256_not_for_multipart",
+        ),
     ],
 )
-def test_what_may_not_be_declared_is_refused_by_field_and_code(fields: dict[str, Any], field: str, code: str) -> None:
+def test_what_may_not_be_declared_is_refused_by_field_and_code(
+    fields: dict[str, Any], field: str, code: str
+) -> None:
     with pytest.raises(ValidationError) as refused:
         declare(**fields)
     assert [(error["loc"], error["type"]) for error in refused.value.errors()] == [((field,), code)]
@@ -67,12 +75,19 @@ def test_what_may_not_be_declared_is_refused_by_field_and_code(fields: dict[str,
 def test_every_wrong_field_is_named_at_once() -> None:
     with pytest.raises(ValidationError) as refused:
         declare(content_type="text/html", size=0, sha256="?")
-    assert {error["loc"][0] for error in refused.value.errors()} == {"content_type", "size", "sha256"}
+    assert {error["loc"][0] for error in refused.value.errors()} == {
+        "content_type",
+        "size",
+        "sha256",
+    }
 
 
 def test_a_checksum_is_kept_in_lower_case_and_allowed_for_whatever_goes_up_by_post() -> None:
     assert declare(sha256=SHA256).sha256 == SHA256.lower()
-    assert declare(content_type="video/mp4", size=POST_MAX_BYTES, sha256=SHA256).sha256 == SHA256.lower()
+    assert (
+        declare(content_type="video/mp4", size=POST_MAX_BYTES, sha256=SHA256).sha256
+        == SHA256.lower()
+    )
     assert declare(size=25 * MIB, sha256=SHA256).sha256 == SHA256.lower()
 
 
@@ -86,7 +101,9 @@ def test_only_videos_above_the_limit_go_up_in_parts() -> None:
 
 
 def test_a_state_only_moves_forward_and_a_verdict_is_for_good() -> None:
-    forward = {(a.value, b.value) for a, b in itertools.product(MediaState, repeat=2) if advances(a, b)}
+    forward = {
+        (a.value, b.value) for a, b in itertools.product(MediaState, repeat=2) if advances(a, b)
+    }
     assert forward == {
         ("awaiting", "processing"),
         ("awaiting", "ready"),
@@ -99,8 +116,21 @@ def test_a_state_only_moves_forward_and_a_verdict_is_for_good() -> None:
 def test_keys_are_read_back_as_they_are_made_and_foreign_ones_are_nobodys() -> None:
     assert parse_original_key(original_key("R1", "M1")) == ("R1", "M1")
     assert parse_manifest_key(derived_key("R1", "M1", "manifest.json")) == ("R1", "M1")
-    foreign = ["", "originals/R1", "originals/R1/M1/x", "originals//M1", "originals/../M1", "originals/R1/M1\n", "x/originals/R1/M1"]
-    foreign += ["originals/R 1/M1", "originals/ü/M1", f"originals/{'R' * 65}/M1", derived_key("R1", "M1", "thumb.jpg")]
+    foreign = [
+        "",
+        "originals/R1",
+        "originals/R1/M1/x",
+        "originals//M1",
+        "originals/../M1",
+        "originals/R1/M1\n",
+        "x/originals/R1/M1",
+    ]
+    foreign += [
+        "originals/R 1/M1",
+        "originals/ü/M1",
+        f"originals/{'R' * 65}/M1",
+        derived_key("R1", "M1", "thumb.jpg"),
+    ]
     assert [key for key in foreign if parse_original_key(key) or parse_manifest_key(key)] == []
 
 
@@ -138,19 +168,33 @@ def test_only_the_bytes_say_what_a_file_is(head: bytes, content_type: str | None
 
 
 def test_a_manifest_cannot_say_ready_without_pictures_nor_rejected_without_a_reason() -> None:
-    ready = {"state": "ready", "content_type": "image/png", "size": 9, "version_id": "v", "thumb": "t", "preview": "p"}
+    ready = {
+        "state": "ready",
+        "content_type": "image/png",
+        "size": 9,
+        "version_id": "v",
+        "thumb": "t",
+        "preview": "p",
+    }
     rejected = {"state": "rejected", "reason": "unreadable", "size": 9, "version_id": "v"}
     for good in (ready, rejected):
         manifest = Manifest.model_validate(good)
         assert Manifest.model_validate_json(manifest.model_dump_json()) == manifest
-    for bad in ({**ready, "thumb": None}, {**ready, "reason": "unreadable"}, {**rejected, "reason": None}, {**rejected, "thumb": "t"}):
+    for bad in (
+        {**ready, "thumb": None},
+        {**ready, "reason": "unreadable"},
+        {**rejected, "reason": None},
+        {**rejected, "thumb": "t"},
+    ):
         with pytest.raises(ValidationError):
             Manifest.model_validate(bad)
     with pytest.raises(ValidationError):
         Manifest.model_validate({**rejected, "state": "processing"})
 
 
-@pytest.mark.parametrize("place", [{"lat": 1.0}, {"lat": 91.0, "lon": 0.0}, {"lat": float("nan"), "lon": 0.0}])
+@pytest.mark.parametrize(
+    "place", [{"lat": 1.0}, {"lat": 91.0, "lon": 0.0}, {"lat": float("nan"), "lon": 0.0}]
+)
 def test_a_hint_holds_a_whole_place_or_none(place: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         Hint.model_validate(place)

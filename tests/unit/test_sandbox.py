@@ -1,4 +1,6 @@
-"""A file that crashes, hangs or devours its decoder is rejected alone; a fault that is not the file's is not blamed on it."""
+"""A file that crashes, hangs or devours its decoder is rejected alone; a fault that is not the
+file's is not blamed on it.
+"""
 
 import os
 import signal
@@ -21,7 +23,9 @@ from tests.mutated import KINDS
 def derive(data: bytes, limits: Limits | None = None) -> sandbox.Pictures:
     content_type = sniff(data)
     assert content_type
-    return sandbox.derive(content_type, len(data), lambda offset, length: data[offset : offset + length], limits)
+    return sandbox.derive(
+        content_type, len(data), lambda offset, length: data[offset : offset + length], limits
+    )
 
 
 def children() -> list[int]:
@@ -35,7 +39,9 @@ def test_each_format_comes_out_as_it_would_without_a_sandbox(kind: str) -> None:
     data = KINDS[kind]()
     content_type = sniff(data) or ""
     alone = (
-        videos.derive(lambda at, n: data[at : at + n], len(data)) if content_type.startswith("video") else images.derive(data, content_type)
+        videos.derive(lambda at, n: data[at : at + n], len(data))
+        if content_type.startswith("video")
+        else images.derive(data, content_type)
     )
     assert derive(data) == alone
 
@@ -86,10 +92,13 @@ def test_a_decoder_that_hangs_is_stopped() -> None:
 
 
 def test_a_decoder_that_hangs_ends_within_ten_seconds_though_a_busy_one_has_longer() -> None:
-    assert 1 + Limits().idle < 10 < 2 * Limits().seconds < Limits().wall < 30 - 5  # 30 is the function's; the rest is for the store
+    # 30 is the function's; the rest is for the store
+    assert 1 + Limits().idle < 10 < 2 * Limits().seconds < Limits().wall < 30 - 5
 
 
-def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """It is stopped most of the time, for longer altogether than a file may work."""
     data = samples.png(6000, 6000, bytes(6000 * (1 + 750)), depth=1, colour=0)
 
@@ -110,20 +119,27 @@ def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(monkeypatch: py
     ended = Event()
     crowding = Thread(target=crowd)
     began = monotonic()
-    assert sandbox.derive("image/png", len(data), read, Limits(seconds=1, idle=0.5)).looked.width == 6000
+    assert (
+        sandbox.derive("image/png", len(data), read, Limits(seconds=1, idle=0.5)).looked.width
+        == 6000
+    )
     ended.set()
     crowding.join()
     assert monotonic() - began > 1
 
 
-def test_a_file_that_a_busy_host_has_no_time_for_is_tried_again_and_not_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_a_busy_host_has_no_time_for_is_tried_again_and_not_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     heif_library(tmp_path, monkeypatch, "while True: pass")
     with pytest.raises(RuntimeError, match="too little of the processor"):
         derive(samples.heic(), Limits(wall=2))  # which is over before its eight seconds of work are
     assert children() == []
 
 
-def test_a_decoder_that_works_without_end_is_ended_by_the_processors_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decoder_that_works_without_end_is_ended_by_the_processors_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     heif_library(tmp_path, monkeypatch, "while True: pass")
     began = monotonic()
     with pytest.raises(Rejected) as rejected:
@@ -140,8 +156,12 @@ def heif_library(folder: Path, monkeypatch: pytest.MonkeyPatch, on_load: str) ->
     monkeypatch.syspath_prepend(folder)
 
 
-def test_a_library_that_was_not_packaged_is_our_fault_and_not_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "_pi_heif.py").write_text("raise ImportError('libheif.so.1: cannot open shared object file')")
+def test_a_library_that_was_not_packaged_is_our_fault_and_not_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "_pi_heif.py").write_text(
+        "raise ImportError('libheif.so.1: cannot open shared object file')"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(RuntimeError, match="did not start"):
         derive(samples.heic())
@@ -157,7 +177,11 @@ def test_a_library_that_was_not_packaged_is_our_fault_and_not_the_files(tmp_path
     ],
 )
 def test_a_fault_of_ours_while_decoding_is_told_by_its_kind_and_is_no_verdict(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: str, kind: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: str,
+    kind: str,
 ) -> None:
     heif_library(tmp_path, monkeypatch, fault)
     with pytest.raises(RuntimeError, match=kind):
@@ -178,7 +202,9 @@ def test_a_decoder_that_wants_too_much_memory_rejects_its_file() -> None:
 def test_a_video_that_asks_without_end_is_stopped() -> None:
     data = KINDS["mp4"]()
     with pytest.raises(Rejected) as rejected:
-        sandbox.derive("video/mp4", 400 << 20, lambda _, length: (data[:40] + bytes(length))[:length])
+        sandbox.derive(
+            "video/mp4", 400 << 20, lambda _, length: (data[:40] + bytes(length))[:length]
+        )
     assert rejected.value.reason in (RejectReason.UNPROCESSABLE, RejectReason.UNREADABLE)
 
 
@@ -211,7 +237,9 @@ def test_a_decoder_that_cannot_start_is_not_the_files_fault() -> None:
         derive(samples.jpeg(), Limits(memory=20 << 20))
 
 
-def test_a_child_may_open_no_file_and_no_socket_and_knows_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_may_open_no_file_and_no_socket_and_knows_no_credentials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
     seen: dict[str, str] = {}
     data = samples.jpeg()
@@ -220,7 +248,9 @@ def test_a_child_may_open_no_file_and_no_socket_and_knows_no_credentials(monkeyp
         (pid,) = children()
         seen["environment"] = Path(f"/proc/{pid}/environ").read_text()
         seen["limits"] = Path(f"/proc/{pid}/limits").read_text()
-        seen["descriptors"] = str(sorted(os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()))
+        seen["descriptors"] = str(
+            sorted(os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir())
+        )
         return data[offset : offset + length]
 
     sandbox.derive("image/jpeg", len(data), look)
@@ -236,4 +266,9 @@ def test_a_child_may_open_no_file_and_no_socket_and_knows_no_credentials(monkeyp
 
 def test_no_decoder_is_imported_where_files_are_only_sent_on() -> None:
     code = "import sys, chalicelib.services.processing; print(sorted({'PIL', 'av', 'pi_heif'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "[]\n"
+    )

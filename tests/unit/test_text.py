@@ -101,7 +101,12 @@ def test_the_length_is_counted_in_characters_of_the_composed_form(text: str) -> 
 
 
 def test_the_schema_tells_the_bounds() -> None:
-    assert Note.model_json_schema()["properties"]["text"] == {"type": "string", "minLength": 1, "maxLength": TEXT_MAX, "title": "Text"}
+    assert Note.model_json_schema()["properties"]["text"] == {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": TEXT_MAX,
+        "title": "Text",
+    }
 
 
 @given(st.text(st.characters(codec=None, categories=None)))

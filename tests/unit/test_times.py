@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chalicelib.domain import times
 
 FIRST, LAST = datetime(1970, 1, 2), datetime(9998, 12, 30)  # noqa: DTZ001 (hypothesis adds the zone)
-ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(
+    lambda minutes: timezone(timedelta(minutes=minutes))
+)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,13 @@ def test_rendered_times_sort_as_the_times_do(moments: list[datetime]) -> None:
     assert in_order == sorted(in_order)
 
 
-@given(st.text() | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{0,12})?(Z|[+-][0-9]{2}:[0-9]{2})?"))
+@given(
+    st.text()
+    | st.from_regex(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T "
+        r"][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{0,12})?(Z|[+-][0-9]{2}:[0-9]{2})?"
+    )
+)
 def test_whatever_comes_is_a_time_or_a_value_error(value: str) -> None:
     try:
         moment = times.parse(value)
@@ -108,10 +116,19 @@ class Happening(BaseModel):
 
 
 def test_a_field_of_a_strict_model_holds_utc() -> None:
-    assert Happening.model_validate_json('{"at": "2026-11-24T08:30:00+08:00"}').at == datetime(2026, 11, 24, 0, 30, tzinfo=UTC)
+    assert Happening.model_validate_json('{"at": "2026-11-24T08:30:00+08:00"}').at == datetime(
+        2026, 11, 24, 0, 30, tzinfo=UTC
+    )
 
 
-@pytest.mark.parametrize(("sent", "code"), [('"2026-02-30T00:00:00Z"', "not_a_time"), ("1764000000", "wrong_type"), ("null", "wrong_type")])
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ('"2026-02-30T00:00:00Z"', "not_a_time"),
+        ("1764000000", "wrong_type"),
+        ("null", "wrong_type"),
+    ],
+)
 def test_a_field_of_a_strict_model_names_what_is_wrong(sent: str, code: str) -> None:
     with pytest.raises(ValidationError) as invalid:
         Happening.model_validate_json(f'{{"at": {sent}}}')

@@ -1,4 +1,6 @@
-"""A video gives one upright still, its length and codec, from few bytes; what is no video is refused with a reason."""
+"""A video gives one upright still, its length and codec, from few bytes; what is no video is
+refused with a reason.
+"""
 
 import struct
 from collections.abc import Callable
@@ -34,12 +36,32 @@ def reason(data: bytes) -> RejectReason:
 
 KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "h.264 mp4": (lambda: samples.video([scene(160, 96)] * 5, sound=True), "video/mp4", "h264"),
-    "index first": (lambda: samples.video([scene(160, 96)] * 5, index_first=True), "video/mp4", "h264"),
-    "hevc mov": (lambda: samples.video([scene(160, 96)] * 5, "libx265", container="mov", sound=True), "video/quicktime", "hevc"),
+    "index first": (
+        lambda: samples.video([scene(160, 96)] * 5, index_first=True),
+        "video/mp4",
+        "h264",
+    ),
+    "hevc mov": (
+        lambda: samples.video([scene(160, 96)] * 5, "libx265", container="mov", sound=True),
+        "video/quicktime",
+        "hevc",
+    ),
     "mpeg-4 mp4": (lambda: samples.video([scene(160, 96)] * 5, "mpeg4"), "video/mp4", "mpeg4"),
-    "h.264 3gp": (lambda: samples.video([scene(160, 96)] * 5, container="3gp"), "video/3gpp", "h264"),
-    "h.263 3gp": (lambda: samples.video([scene(176, 144)] * 5, "h263", container="3gp"), "video/3gpp", "h263"),
-    "mpeg-4 3gp": (lambda: samples.video([scene(160, 96)] * 5, "mpeg4", container="3gp"), "video/3gpp", "mpeg4"),
+    "h.264 3gp": (
+        lambda: samples.video([scene(160, 96)] * 5, container="3gp"),
+        "video/3gpp",
+        "h264",
+    ),
+    "h.263 3gp": (
+        lambda: samples.video([scene(176, 144)] * 5, "h263", container="3gp"),
+        "video/3gpp",
+        "h263",
+    ),
+    "mpeg-4 3gp": (
+        lambda: samples.video([scene(160, 96)] * 5, "mpeg4", container="3gp"),
+        "video/3gpp",
+        "mpeg4",
+    ),
 }
 
 
@@ -69,7 +91,9 @@ def test_pixels_that_are_not_square_are_made_so() -> None:
 
 def test_white_is_white_and_black_is_black() -> None:
     for shade in (0, 255):
-        preview = Image.open(BytesIO(derive(samples.video([Image.new("RGB", (64, 64), (shade,) * 3)] * 2)).preview))
+        preview = Image.open(
+            BytesIO(derive(samples.video([Image.new("RGB", (64, 64), (shade,) * 3)] * 2)).preview)
+        )
         assert abs(preview.getpixel((30, 30))[0] - shade) < 6  # type: ignore[index]
 
 
@@ -79,7 +103,10 @@ def test_a_black_beginning_is_passed_over() -> None:
 
 
 def test_a_video_that_is_black_throughout_is_still_a_video() -> None:
-    assert derive(samples.video([Image.new("RGB", (160, 96))] * 50, options={"g": "10"})).looked.codec == "h264"
+    assert (
+        derive(samples.video([Image.new("RGB", (160, 96))] * 50, options={"g": "10"})).looked.codec
+        == "h264"
+    )
 
 
 def test_a_large_frame_is_brought_down_to_the_preview() -> None:
@@ -93,7 +120,11 @@ def test_a_large_frame_is_brought_down_to_the_preview() -> None:
 
 
 def test_time_and_place_are_a_hint_and_nowhere_in_the_pictures() -> None:
-    told = {"creation_time": "2026-11-24T08:30:00Z", "location": "+39.9200-116.4400/", "comment": CANARY.decode()}
+    told = {
+        "creation_time": "2026-11-24T08:30:00Z",
+        "location": "+39.9200-116.4400/",
+        "comment": CANARY.decode(),
+    }
     hint = derive(samples.video([scene()], metadata=told)).looked.hint
     assert hint is not None
     assert hint.taken_at == datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -124,7 +155,10 @@ def test_a_codec_that_phones_do_not_use_is_unsupported() -> None:
 @pytest.mark.parametrize("index_first", [True, False])
 def test_a_file_cut_short_is_unreadable(index_first: bool) -> None:
     data = samples.video([scene(320, 240).effect_spread(40)] * 5, index_first=index_first)
-    assert reason(data[: len(data) // 8 if index_first else len(data) * 2 // 3]) is RejectReason.UNREADABLE
+    assert (
+        reason(data[: len(data) // 8 if index_first else len(data) * 2 // 3])
+        is RejectReason.UNREADABLE
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,7 +190,9 @@ def test_frames_over_the_cap_are_not_decoded_whatever_the_index_says_of_them() -
 
 
 def test_an_index_that_says_16k_of_a_small_frame_gives_the_small_frame() -> None:
-    assert derive(with_size_in_index(samples.video([scene(160, 96)]), 16384, 8640)).looked.height == 96
+    assert (
+        derive(with_size_in_index(samples.video([scene(160, 96)]), 16384, 8640)).looked.height == 96
+    )
 
 
 def test_a_length_of_ten_hours_is_only_a_number() -> None:
@@ -166,8 +202,12 @@ def test_a_length_of_ten_hours_is_only_a_number() -> None:
     assert samples.is_upright(derive(long).preview)
 
 
-@pytest.mark.parametrize("fault", [ImportError, TypeError, AttributeError, NameError, OSError(24, "Too many open files")])
-def test_a_fault_that_is_not_the_decoders_word_on_the_file_is_no_verdict(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "fault", [ImportError, TypeError, AttributeError, NameError, OSError(24, "Too many open files")]
+)
+def test_a_fault_that_is_not_the_decoders_word_on_the_file_is_no_verdict(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> object:
         raise fault
 
@@ -212,10 +252,21 @@ def test_a_block_is_asked_for_once_and_neighbours_together() -> None:
         return data[offset : offset + length]
 
     file = videos.Blocks(read, len(data))
-    for at, length in ((5, 10), (0, 100), (videos.BLOCK - 1, 2 * videos.BLOCK), (len(data) - 3, 100), (len(data) + 9, 5), (100, 0)):
+    for at, length in (
+        (5, 10),
+        (0, 100),
+        (videos.BLOCK - 1, 2 * videos.BLOCK),
+        (len(data) - 3, 100),
+        (len(data) + 9, 5),
+        (100, 0),
+    ):
         file.seek(at)
         assert file.read(length) == data[at : at + length]
-    assert asked == [(0, videos.BLOCK), (videos.BLOCK, 2 * videos.BLOCK), (len(data) - videos.BLOCK, videos.BLOCK)]
+    assert asked == [
+        (0, videos.BLOCK),
+        (videos.BLOCK, 2 * videos.BLOCK),
+        (len(data) - videos.BLOCK, videos.BLOCK),
+    ]
     assert file.seek(-4, 2) == len(data) - 4
     assert file.read() == data[-4:]
 
@@ -232,7 +283,9 @@ def test_a_block_is_asked_for_once_and_neighbours_together() -> None:
         ("sample.3gp", (176, 144), "mpeg4", 4.933),
     ],
 )
-def test_real_phone_videos_give_their_stills(name: str, size: tuple[int, int], codec: str, length: float) -> None:
+def test_real_phone_videos_give_their_stills(
+    name: str, size: tuple[int, int], codec: str, length: float
+) -> None:
     looked = derive((PHONE / name).read_bytes()).looked
     assert (looked.width, looked.height, looked.codec, looked.duration_s) == (*size, codec, length)
     assert looked.hint is not None

@@ -13,15 +13,35 @@ from pydantic import ValidationError
 from chalicelib import errors
 from chalicelib.domain.duties import ACKNOWLEDGE_WITHIN, Duty, DutyKind, notify
 from chalicelib.domain.reports import OPEN_STATUSES, Report, Status, Urgency
-from chalicelib.domain.workflow import TRANSITIONS, Change, Disposition, change, confirm, differences, duty_after, retention
+from chalicelib.domain.workflow import (
+    TRANSITIONS,
+    Change,
+    Disposition,
+    change,
+    confirm,
+    differences,
+    duty_after,
+    retention,
+)
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 ENDING: dict[str, Any] = {"disposition": "resolved", "reason": "Seen to."}
 
 
 def report(status: Status = Status.NEW, **more: Any) -> Report:
-    closed = {"closed_at": NOW, "disposition": "resolved", "reason": "Done."} if status is Status.CLOSED else {}
-    fields = {"id": "A", "reference": "R", "category": "other", "urgency": Urgency.NORMAL, "district": "unknown", "received_at": NOW}
+    closed = (
+        {"closed_at": NOW, "disposition": "resolved", "reason": "Done."}
+        if status is Status.CLOSED
+        else {}
+    )
+    fields = {
+        "id": "A",
+        "reference": "R",
+        "category": "other",
+        "urgency": Urgency.NORMAL,
+        "district": "unknown",
+        "received_at": NOW,
+    }
     return Report(**{**fields, "body_hash": "h", "status": status, **closed, **more})
 
 
@@ -42,7 +62,9 @@ def test_every_step_is_legal_or_refused_with_those_that_are(before: Status, targ
 
 
 def test_nothing_leads_back_to_new_nor_out_of_withdrawn() -> None:
-    assert not any(Status.NEW in targets or Status.WITHDRAWN in targets for targets in TRANSITIONS.values())
+    assert not any(
+        Status.NEW in targets or Status.WITHDRAWN in targets for targets in TRANSITIONS.values()
+    )
     assert TRANSITIONS[Status.WITHDRAWN] == ()
 
 
@@ -51,7 +73,10 @@ def test_only_an_assignee_and_a_link_can_be_taken_away(field: str) -> None:
     with pytest.raises(ValidationError):
         wanted(**{field: None})
     assert change(report(assignee="li"), wanted(assignee=None), by="wang", now=NOW).assignee is None
-    assert change(report(duplicate_of="B"), wanted(duplicate_of=None), by="wang", now=NOW).duplicate_of is None
+    assert (
+        change(report(duplicate_of="B"), wanted(duplicate_of=None), by="wang", now=NOW).duplicate_of
+        is None
+    )
 
 
 steps = st.fixed_dictionaries(
@@ -67,8 +92,12 @@ steps = st.fixed_dictionaries(
 )
 
 
-@given(taken=st.lists(st.tuples(steps, st.sampled_from(["wang", "li"]), st.booleans()), max_size=15))
-def test_whatever_officers_do_a_report_stays_in_order(taken: list[tuple[dict[str, Any], str, bool]]) -> None:
+@given(
+    taken=st.lists(st.tuples(steps, st.sampled_from(["wang", "li"]), st.booleans()), max_size=15)
+)
+def test_whatever_officers_do_a_report_stays_in_order(
+    taken: list[tuple[dict[str, Any], str, bool]],
+) -> None:
     """`taken`: steps, each by an officer, who then may try to confirm."""
     standing, now, accepted = report(), NOW, 0
     duty: Duty | None = notify(NOW)
@@ -78,7 +107,13 @@ def test_whatever_officers_do_a_report_stays_in_order(taken: list[tuple[dict[str
         try:
             standing = change(standing, wanted(**fields), by=by, now=now)
             accepted += 1
-            assert set(differences(before, standing)) <= {*fields, "status", "disposition", "reason", "proposal"}
+            assert set(differences(before, standing)) <= {
+                *fields,
+                "status",
+                "disposition",
+                "reason",
+                "proposal",
+            }
             assert standing.unread == 0
         except errors.Refused:
             assert standing is before
@@ -100,11 +135,20 @@ def test_whatever_officers_do_a_report_stays_in_order(taken: list[tuple[dict[str
         assert before.acknowledged_at in (None, standing.acknowledged_at)
         assert standing.first_category in (None, "other")
         assert (duty is not None and duty.kind is DutyKind.EXPIRE) is closed
-        assert duty is None or duty.kind is not DutyKind.ESCALATE or (standing.status, standing.urgency) == (Status.NEW, Urgency.CRITICAL)
+        assert (
+            duty is None
+            or duty.kind is not DutyKind.ESCALATE
+            or (standing.status, standing.urgency) == (Status.NEW, Urgency.CRITICAL)
+        )
 
 
 def test_malicious_is_never_one_officers_word() -> None:
-    proposed = change(report(), wanted(status="closed", disposition="malicious", reason="Because."), by="wang", now=NOW)
+    proposed = change(
+        report(),
+        wanted(status="closed", disposition="malicious", reason="Because."),
+        by="wang",
+        now=NOW,
+    )
     assert (proposed.disposition, proposed.status) == (None, Status.CLOSED)
     with pytest.raises(errors.Forbidden):
         confirm(proposed, by="wang")
@@ -124,9 +168,13 @@ def test_what_is_owed_follows_the_step() -> None:
     assert duty_after(critical, told, NOW) == escalating
     assert duty_after(critical, escalating, NOW + timedelta(minutes=1)) == escalating
     assert duty_after(report(), escalating, NOW) is None
-    assert duty_after(report(Status.ACKNOWLEDGED, urgency=Urgency.CRITICAL), escalating, NOW) is None
+    assert (
+        duty_after(report(Status.ACKNOWLEDGED, urgency=Urgency.CRITICAL), escalating, NOW) is None
+    )
     assert duty_after(report(Status.ACKNOWLEDGED), notify(NOW), NOW) == notify(NOW)
-    assert duty_after(report(Status.CLOSED), notify(NOW), NOW) == Duty(DutyKind.EXPIRE, NOW + timedelta(days=90))
+    assert duty_after(report(Status.CLOSED), notify(NOW), NOW) == Duty(
+        DutyKind.EXPIRE, NOW + timedelta(days=90)
+    )
 
 
 @pytest.mark.parametrize("disposition", Disposition)
@@ -137,4 +185,6 @@ def test_a_closed_report_is_kept_ninety_days_or_thirty(disposition: Disposition)
 
 
 def test_open_statuses_are_those_that_can_still_be_closed() -> None:
-    assert {status for status, targets in TRANSITIONS.items() if Status.CLOSED in targets} == OPEN_STATUSES
+    assert {
+        status for status, targets in TRANSITIONS.items() if Status.CLOSED in targets
+    } == OPEN_STATUSES
