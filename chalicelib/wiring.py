@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from chalicelib.store.audit import Audit
     from chalicelib.store.bulletins import Bulletins
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
-    from chalicelib.store.duties import Duties
     from chalicelib.store.listing import Listing
     from chalicelib.store.officers import Officers
+    from chalicelib.store.outbox import Outbox
     from chalicelib.store.pool import Pool
     from chalicelib.store.reports import Reports
     from chalicelib.store.seals import Seals
@@ -209,10 +209,10 @@ def listing() -> "Listing":
 
 
 @_built_once
-def duties() -> "Duties":
-    from chalicelib.store.duties import Duties
+def outbox() -> "Outbox":
+    from chalicelib.store.outbox import Outbox
 
-    return Duties(_table(settings().reports_table))
+    return Outbox(_table(settings().reports_table))
 
 
 @_built_once
@@ -221,7 +221,7 @@ def publisher() -> "Publisher":
     from chalicelib.store.bursts import Bursts
 
     return Publisher(
-        duties(), Bursts(_table(settings().reports_table)), topic(), settings().public_url
+        outbox(), Bursts(_table(settings().reports_table)), topic(), settings().public_url
     )
 
 

@@ -96,7 +96,7 @@ def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
 
 
 def sweep() -> dict[str, int]:
-    return dict(schedules.sweep_duties(SCHEDULE, None))
+    return dict(schedules.sweep_tasks(SCHEDULE, None))
 
 
 def s3_event(

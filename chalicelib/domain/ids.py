@@ -94,11 +94,11 @@ def random_id(length: int = 16) -> str:
     return crockford(secrets.token_bytes(length), length)
 
 
-def event_id(pk: str, sk: str, duty: str) -> str:
-    """The id of what a duty makes known: a function of the duty alone, so that a repeated notice
+def event_id(pk: str, sk: str, task: str) -> str:
+    """The id of what a task makes known: a function of the task alone, so that a repeated notice
     can be told from a new one.
     """
-    return crockford(hashlib.sha256(f"{pk}|{sk}|{duty}".encode()).digest(), 26)
+    return crockford(hashlib.sha256(f"{pk}|{sk}|{task}".encode()).digest(), 26)
 
 
 def is_report_id(value: str) -> bool:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
-from chalicelib.domain.duties import ACKNOWLEDGE_WITHIN, Duty, DutyKind
+from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
 from chalicelib.domain.reports import (
     OPEN_STATUSES,
     CategoryCode,
@@ -175,17 +175,17 @@ def confirm(report: Report, *, by: str) -> Report:
     return report.model_copy(update={"disposition": report.proposal.disposition, "proposal": None})
 
 
-def duty_after(report: Report, present: Duty | None, now: datetime) -> Duty | None:
-    """What a report owes next after a step; `present` is what it owed before."""
+def task_after(report: Report, present: OutboxTask | None, now: datetime) -> OutboxTask | None:
+    """What a report owes next after a step; `present` is what it pending before."""
     if report.status is Status.CLOSED and report.closed_at:
-        return Duty(DutyKind.EXPIRE, report.closed_at + retention(report.disposition))
-    if present and present.kind is DutyKind.NOTIFY:
+        return OutboxTask(TaskKind.EXPIRE, report.closed_at + retention(report.disposition))
+    if present and present.kind is TaskKind.NOTIFY:
         return present
     if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
         return (
             present
-            if present and present.kind is DutyKind.ESCALATE
-            else Duty(DutyKind.ESCALATE, now + ACKNOWLEDGE_WITHIN)
+            if present and present.kind is TaskKind.ESCALATE
+            else OutboxTask(TaskKind.ESCALATE, now + ACKNOWLEDGE_WITHIN)
         )
     return None
 

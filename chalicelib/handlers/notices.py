@@ -6,7 +6,7 @@ from chalice.app import Blueprint, DynamoDBEvent
 
 from chalicelib import wiring
 from chalicelib.handlers import events
-from chalicelib.services.noticing import publish_owed
+from chalicelib.services.noticing import publish_pending
 from chalicelib.services.statistics import count_changed
 from chalicelib.store import keys
 
@@ -23,11 +23,11 @@ def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
     sweep is there for what never comes.
     """
     seen = events.stream_keys(event.to_dict().get("Records") or ())
-    untold = publish_owed(
+    untold = publish_pending(
         [(pk, sk) for _, pk, sk in seen], publisher=wiring.publisher(), now=wiring.now()
     )
     heads = [pk for _, pk, sk in seen if sk == keys.HEAD]
-    uncounted = count_changed(heads, duties=wiring.duties(), statistics=wiring.statistics())
+    uncounted = count_changed(heads, outbox=wiring.outbox(), statistics=wiring.statistics())
     # A stream starts again at the first number that is given back; doing the others again changes
     # nothing.
     failed = [

@@ -1,4 +1,4 @@
-"""What time brings: the sweep of what is owed, every minute."""
+"""What time brings: the sweep of what is pending, every minute."""
 
 import logging
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import wiring
-from chalicelib.domain.duties import DutyKind
+from chalicelib.domain.outbox import TaskKind
 from chalicelib.services.publishing import sweep_bulletins
 from chalicelib.services.reconciling import reconcile_upload
 from chalicelib.services.retention import expire_report
-from chalicelib.services.subscribing import fit_subscriptions
+from chalicelib.services.subscribing import sync_subscriptions
 from chalicelib.services.sweeping import sweep
 from chalicelib.store import keys
 from chalicelib.store.table import Row
@@ -23,12 +23,12 @@ _LAST_SECONDS_MS = 10_000
 
 
 @bp.schedule(Rate(1, unit=Rate.MINUTES))
-def sweep_duties(event: CloudWatchEvent) -> dict[str, Any]:
+def sweep_tasks(event: CloudWatchEvent) -> dict[str, Any]:
     """Do what is overdue. The stream is the fast path, this is the guarantee."""
     remaining = getattr(event.context, "get_remaining_time_in_millis", None)
     done = sweep(
         publisher=wiring.publisher(),
-        work={DutyKind.RECONCILE: _reconcile, DutyKind.EXPIRE: _expire},
+        work={TaskKind.RECONCILE: _reconcile, TaskKind.EXPIRE: _expire},
         now=wiring.now(),
         time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
     )
@@ -50,7 +50,7 @@ def _sweep_bulletins() -> None:
 
 def _reconcile(row: Row, now: Any) -> None:
     if keys.is_officer(row["pk"]):
-        fit_subscriptions(
+        sync_subscriptions(
             keys.name_of(row["pk"]),
             officers=wiring.officers(),
             subscriptions=wiring.subscriptions(),
@@ -59,7 +59,7 @@ def _reconcile(row: Row, now: Any) -> None:
         return
     reconcile_upload(
         row,
-        duties=wiring.duties(),
+        outbox=wiring.outbox(),
         reports=wiring.reports(),
         objects=wiring.objects(),
         uploads=wiring.uploads_queue(),
@@ -69,5 +69,5 @@ def _reconcile(row: Row, now: Any) -> None:
 
 def _expire(row: Row, now: Any) -> None:
     expire_report(
-        row, now, duties=wiring.duties(), reports=wiring.reports(), objects=wiring.objects()
+        row, now, outbox=wiring.outbox(), reports=wiring.reports(), objects=wiring.objects()
     )

@@ -1,4 +1,4 @@
-"""The duty view."""
+"""The dashboard."""
 
 from datetime import date, timedelta
 from typing import Any

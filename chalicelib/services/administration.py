@@ -10,7 +10,7 @@ from chalicelib import errors
 from chalicelib.domain.appointments import USERNAME, Appointment
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.notify.subscriptions import TopicSubscriptions
-from chalicelib.services.subscribing import fit_subscriptions
+from chalicelib.services.subscribing import sync_subscriptions
 from chalicelib.store.audit import Action, Audit
 from chalicelib.store.officers import Officers
 from chalicelib.store.pool import Pool
@@ -75,12 +75,12 @@ def appoint(
         now=now,
         detail={"officer": username, "fields": _differences(before, after)},
     )
-    subscriptions.owe_fitting(username, now)
+    subscriptions.request_sync(username, now)
     officers.put(after, also=[record])
     if pool:
         pool.follow(after)
     try:
-        fit_subscriptions(username, officers=officers, subscriptions=subscriptions, topic=topic)
+        sync_subscriptions(username, officers=officers, subscriptions=subscriptions, topic=topic)
     except errors.TiplineError:
         log.warning("fitting_left_to_the_sweep")
     return after

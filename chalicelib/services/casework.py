@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.domain import duties, workflow
+from chalicelib.domain import outbox, workflow
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.duties import DutyKind
 from chalicelib.domain.ids import Identity, is_report_id, random_id
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Officer, Role
+from chalicelib.domain.outbox import TaskKind
 from chalicelib.domain.reports import Contact, OfficerSubmission, Report, Status
 from chalicelib.domain.workflow import Change
 from chalicelib.services import intake
 from chalicelib.store.audit import Action, Audit
 from chalicelib.store.officers import Officers
-from chalicelib.store.reports import Case, Reports, read_duty
+from chalicelib.store.reports import Case, Reports, read_task
 from chalicelib.store.table import ConditionFailed, Row
 
 _TRIES = 5
@@ -149,16 +149,16 @@ def change_report(
             after = after.model_copy(update={"duplicate_of": original})
         if after.duplicate_of != before.duplicate_of:
             also += _relink(head, after.duplicate_of, reports)
-        if workflow.concerns_others(before, after) and head.get("duty") != DutyKind.NOTIFY:
+        if workflow.concerns_others(before, after) and head.get("task") != TaskKind.NOTIFY:
             # They were not told of it, or not as what it is now. (While its first notice is still
-            # owed, that one will say it.)
+            # pending, that one will say it.)
             also.append(
                 reports.event_action(
                     report_id,
                     NoticeKind.REPORT,
                     now=now,
                     entry_id=random_id(10),
-                    duty=duties.notify(now),
+                    task=outbox.notify(now),
                 )
             )
         record = audit.report_action(
@@ -172,7 +172,7 @@ def change_report(
             reports.change(
                 head,
                 after,
-                duty=workflow.duty_after(after, read_duty(head), now),
+                task=workflow.task_after(after, read_task(head), now),
                 now=now,
                 also=[record, *also],
             )
@@ -219,7 +219,7 @@ def confirm_malicious(
             reports.change(
                 head,
                 after,
-                duty=workflow.duty_after(after, read_duty(head), now),
+                task=workflow.task_after(after, read_task(head), now),
                 now=now,
                 also=[record],
             )

@@ -4,10 +4,10 @@ import math
 from datetime import datetime, timedelta
 
 from chalicelib import errors
-from chalicelib.domain import duties
-from chalicelib.domain.duties import Duty, DutyKind
+from chalicelib.domain import outbox
 from chalicelib.domain.ids import Identity, random_id
 from chalicelib.domain.messages import Message, Sender
+from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import WITHDRAWN_RETENTION
 from chalicelib.store.reports import Case, Reports
@@ -72,7 +72,7 @@ def write_message(
             _refuse_flood(case, now)
         message = Message(id=entry_id, sender=Sender.REPORTER, text=text, sent_at=now)
         try:
-            reports.add_message(case, message, duty=duties.notify(now))
+            reports.add_message(case, message, task=outbox.notify(now))
         except ConditionFailed:
             case = _again(case, reports)
         else:
@@ -98,7 +98,9 @@ def withdraw_report(case: Case, *, reports: Reports, now: datetime) -> None:
         if case.report.status is Status.WITHDRAWN:
             return
         try:
-            reports.withdraw(case, now=now, duty=Duty(DutyKind.EXPIRE, now + WITHDRAWN_RETENTION))
+            reports.withdraw(
+                case, now=now, task=OutboxTask(TaskKind.EXPIRE, now + WITHDRAWN_RETENTION)
+            )
         except ConditionFailed:
             case = _again(case, reports)
         else:

@@ -1,4 +1,4 @@
-"""Taking in a report: one write, after which it is durable, owed to the officers, and open to
+"""Taking in a report: one write, after which it is durable, pending to the officers, and open to
 whoever holds the receipt.
 """
 
@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from chalicelib import errors
-from chalicelib.domain import duties, geo, times
+from chalicelib.domain import geo, outbox, times
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.details import Details, validate_details
-from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.media import Declared
+from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import (
     CLOCK_SKEW,
     Flag,
@@ -91,7 +91,7 @@ def submit_report(
     )
     standing = reports.create(
         report,
-        duty=duties.notify(now),
+        task=outbox.notify(now),
         contact=submission.contact,
         media=[(medium, upload_check(now)) for medium in media],
         also=[record(report_id)] if record else (),
@@ -120,9 +120,9 @@ def new_medium(declared: Declared, media_id: str, position: int, now: datetime) 
     )
 
 
-def upload_check(now: datetime) -> Duty:
+def upload_check(now: datetime) -> OutboxTask:
     """An event of S3 can be lost: the object itself is looked for later."""
-    return Duty(DutyKind.RECONCILE, now + duties.UPLOAD_CHECK)
+    return OutboxTask(TaskKind.RECONCILE, now + outbox.UPLOAD_CHECK)
 
 
 def awaited(case: Case) -> tuple[Medium, ...]:

@@ -1,9 +1,9 @@
-"""Telling officers what is owed to them: read the item as it is now, publish, strike the duty off.
+"""Telling officers what is pending to them: read the item as it is now, publish, strike the task off.
 In that order, so that nothing is lost.
 
 Dying before the strike-off means telling again, with the same `event_id`. Telling about a report
 that is not there cannot happen. What comes in a burst is gathered into a digest instead, in the
-transaction that strikes its duty off.
+transaction that strikes its task off.
 """
 
 import logging
@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain import bursts as rules
 from chalicelib.domain import times
-from chalicelib.domain.duties import ACKNOWLEDGE_WITHIN, Duty, DutyKind
 from chalicelib.domain.ids import event_id
 from chalicelib.domain.notices import Notice, NoticeKind
+from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
 from chalicelib.domain.reports import Status, Urgency
 from chalicelib.notify.topic import Topic
 from chalicelib.store import keys
 from chalicelib.store.bursts import Bursts, is_digest
-from chalicelib.store.duties import Duties
+from chalicelib.store.outbox import Outbox
 from chalicelib.store.table import ConditionFailed, Row
 
 log = logging.getLogger(__name__)
@@ -38,25 +38,25 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Owed:
+class _Pending:
     row: Row
     notice: Notice
-    then: Duty | None
+    then: OutboxTask | None
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """What telling takes: where duties are, where digests gather, where notices go, and the base of
+    """What telling takes: where outbox are, where digests gather, where notices go, and the base of
     the links in them.
     """
 
-    duties: Duties
+    outbox: Outbox
     bursts: Bursts
     topic: Topic
     public_url: str
 
 
-def publish_owed(
+def publish_pending(
     items: Sequence[Key], *, publisher: Publisher, now: datetime, swept: bool = False
 ) -> frozenset[Key]:
     """Tell what the items with these keys owe now; answers the keys that must be tried again.
@@ -64,32 +64,32 @@ def publish_owed(
     An item that owes nothing, or nothing yet, is passed over: the stream shows every change, not
     only the ones that matter. `swept`: by the sweep, which alone sends digests.
     """
-    alone: list[_Owed] = []
+    alone: list[_Pending] = []
     again: set[Key] = set()
     for pk, sk in dict.fromkeys(items):
         try:
-            owed = _read(pk, sk, publisher, now, swept)
-            if owed is None:
+            pending = _read(pk, sk, publisher, now, swept)
+            if pending is None:
                 continue
-            if owed.notice.urgency is Urgency.CRITICAL:
+            if pending.notice.urgency is Urgency.CRITICAL:
                 # at once: it does not wait for the rest of the batch
-                again |= _tell([owed], publisher, now)
-            elif _must_wait(owed.notice, publisher, now):
-                _gather(owed, publisher, now)
+                again |= _tell([pending], publisher, now)
+            elif _must_wait(pending.notice, publisher, now):
+                _gather(pending, publisher, now)
             else:
-                alone.append(owed)
+                alone.append(pending)
         except Exception as error:  # one bad row must not hold up its neighbours
             log.warning("notice_unreadable", extra={"error": type(error).__name__})
             again.add((pk, sk))
     return frozenset(again | _tell(alone, publisher, now))
 
 
-def _tell(alone: Sequence[_Owed], publisher: Publisher, now: datetime) -> set[Key]:
+def _tell(alone: Sequence[_Pending], publisher: Publisher, now: datetime) -> set[Key]:
     """Publish, then strike off; answers what must be tried again."""
     again: set[Key] = set()
-    taken = publisher.topic.publish([owed.notice for owed in alone])
-    for owed in alone:
-        notice, key = owed.notice, (owed.row["pk"], owed.row["sk"])
+    taken = publisher.topic.publish([pending.notice for pending in alone])
+    for pending in alone:
+        notice, key = pending.notice, (pending.row["pk"], pending.row["sk"])
         if notice.event_id not in taken:
             again.add(key)
             continue
@@ -102,70 +102,72 @@ def _tell(alone: Sequence[_Owed], publisher: Publisher, now: datetime) -> set[Ke
             },
         )
         try:
-            if is_digest(owed.row):
-                publisher.bursts.clear(owed.row)
+            if is_digest(pending.row):
+                publisher.bursts.clear(pending.row)
             else:
-                _strike_off(owed, publisher, now)
+                _complete(pending, publisher, now)
         except Exception as error:
             # one that is told again must not make its neighbours be told again
-            log.warning("notice_not_struck_off", extra={"error": type(error).__name__})
+            log.warning("notice_not_completed", extra={"error": type(error).__name__})
             again.add(key)
     return again
 
 
-def _strike_off(owed: _Owed, publisher: Publisher, now: datetime) -> None:
-    """What is owed next depends on the report: one that an officer has changed since it was read is
+def _complete(pending: _Pending, publisher: Publisher, now: datetime) -> None:
+    """What is pending next depends on the report: one that an officer has changed since it was read is
     looked at again.
     """
-    row, duties = owed.row, publisher.duties
+    row, outbox = pending.row, publisher.outbox
     for _ in range(_TRIES):
-        if duties.strike_off(row, then=_next_duty(row, now), put=_noted(owed), unchanged=_DECIDING):
+        if outbox.complete(
+            row, then=_next_task(row, now), put=_noted(pending), unchanged=_DECIDING
+        ):
             return
-        fresh = duties.read(row["pk"], row["sk"])
-        if fresh is None or (fresh.get("duty"), fresh.get("duty_at")) != (
-            row["duty"],
-            row["duty_at"],
+        fresh = outbox.read(row["pk"], row["sk"])
+        if fresh is None or (fresh.get("task"), fresh.get("task_at")) != (
+            row["task"],
+            row["task_at"],
         ):
             return  # somebody else did it
         row = fresh
 
 
-def _gather(owed: _Owed, publisher: Publisher, now: datetime) -> None:
-    """Into the digest, in the transaction that strikes the duty off. Where it names enough reports
+def _gather(pending: _Pending, publisher: Publisher, now: datetime) -> None:
+    """Into the digest, in the transaction that strikes the task off. Where it names enough reports
     already, it only counts this one.
     """
     for named in (True, False):
-        gather = publisher.bursts.gather(owed.notice, now, named=named)
+        gather = publisher.bursts.gather(pending.notice, now, named=named)
         try:
-            publisher.duties.strike_off(
-                owed.row, then=owed.then, also=[gather], unchanged=_DECIDING
+            publisher.outbox.complete(
+                pending.row, then=pending.then, also=[gather], unchanged=_DECIDING
             )
         except ConditionFailed:
             continue
         return
 
 
-def _read(pk: str, sk: str, publisher: Publisher, now: datetime, swept: bool) -> _Owed | None:
-    duties = publisher.duties
-    row = duties.read(pk, sk)
-    if row is None or row.get("duty") not in (DutyKind.NOTIFY, DutyKind.ESCALATE):
+def _read(pk: str, sk: str, publisher: Publisher, now: datetime, swept: bool) -> _Pending | None:
+    outbox = publisher.outbox
+    row = outbox.read(pk, sk)
+    if row is None or row.get("task") not in (TaskKind.NOTIFY, TaskKind.ESCALATE):
         return None
     if is_digest(row):
-        return _Owed(row, _digest(row, publisher.public_url, now), None) if swept else None
+        return _Pending(row, _digest(row, publisher.public_url, now), None) if swept else None
     not_before = row.get("not_before") or (
-        row["due_at"] if row["duty"] == DutyKind.ESCALATE else None
+        row["due_at"] if row["task"] == TaskKind.ESCALATE else None
     )
     if not_before and times.parse(not_before) > now:
         return None
-    head = row if sk == keys.HEAD else duties.read(pk, keys.HEAD)
+    head = row if sk == keys.HEAD else outbox.read(pk, keys.HEAD)
     if (
         head is None
         or head.get("deleted_at")
-        or (row["duty"] == DutyKind.ESCALATE and not _is_waiting(row))
+        or (row["task"] == TaskKind.ESCALATE and not _is_waiting(row))
     ):
-        duties.strike_off(row)
+        outbox.complete(row)
         return None
-    return _Owed(row, _notice(row, head, publisher.public_url, now), _next_duty(row, now))
+    return _Pending(row, _notice(row, head, publisher.public_url, now), _next_task(row, now))
 
 
 def _must_wait(notice: Notice, publisher: Publisher, now: datetime) -> bool:
@@ -182,7 +184,7 @@ def _must_wait(notice: Notice, publisher: Publisher, now: datetime) -> bool:
 
 def _notice(row: Row, head: Row, public_url: str, now: datetime) -> Notice:
     return Notice(
-        event_id=event_id(row["pk"], row["sk"], f"{row['duty']}/{row['due_at']}"),
+        event_id=event_id(row["pk"], row["sk"], f"{row['task']}/{row['due_at']}"),
         kind=_kind(row),
         report_id=head["id"],
         reference=head["reference"],
@@ -215,7 +217,7 @@ def _kind(row: Row) -> NoticeKind:
         return NoticeKind.MESSAGE
     if row["sk"] != keys.HEAD:
         return NoticeKind(row["kind"])
-    if row["duty"] == DutyKind.ESCALATE:
+    if row["task"] == TaskKind.ESCALATE:
         return NoticeKind.ESCALATION
     return NoticeKind.BULLETIN_LEAD if row.get("bulletin_id") else NoticeKind.REPORT
 
@@ -225,18 +227,18 @@ def _is_waiting(head: Row) -> bool:
     return bool(head["urgency"] == Urgency.CRITICAL and head["status"] == Status.NEW)
 
 
-def _next_duty(row: Row, now: datetime) -> Duty | None:
+def _next_task(row: Row, now: datetime) -> OutboxTask | None:
     if row["sk"] != keys.HEAD or not _is_waiting(row):
         return None
     received = times.parse(row["received_at"])
-    done = row.get("escalations", 0) + (1 if row["duty"] == DutyKind.ESCALATE else 0)
+    done = row.get("escalations", 0) + (1 if row["task"] == TaskKind.ESCALATE else 0)
     due = received + ESCALATE_AFTER[done] if done < len(ESCALATE_AFTER) else now + ESCALATE_EVERY
-    return Duty(DutyKind.ESCALATE, due)
+    return OutboxTask(TaskKind.ESCALATE, due)
 
 
-def _noted(owed: _Owed) -> dict[str, int] | None:
+def _noted(pending: _Pending) -> dict[str, int] | None:
     return (
-        {"escalations": owed.row.get("escalations", 0) + 1}
-        if owed.notice.kind is NoticeKind.ESCALATION
+        {"escalations": pending.row.get("escalations", 0) + 1}
+        if pending.notice.kind is NoticeKind.ESCALATION
         else None
     )

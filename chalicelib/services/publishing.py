@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import errors
 from chalicelib.domain import bulletins as rules
-from chalicelib.domain import duties, times
+from chalicelib.domain import outbox, times
 from chalicelib.domain.bulletins import MAX_PICTURES, Bulletin, Changes, Draft, State, Words
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import Identity, is_bulletin_id, random_id
@@ -325,7 +325,7 @@ def add_pictures(
             action
             for medium in new
             for action in desk.bulletins.picture_action(
-                bulletin_id, medium, desk.now + duties.UPLOAD_CHECK
+                bulletin_id, medium, desk.now + outbox.UPLOAD_CHECK
             )
         ]
         try:
@@ -477,7 +477,7 @@ def sweep_bulletins(
                 _expire(due, bulletins, audit, now)
         except Exception as error:  # one bad item must not hold up the others
             failed += 1
-            log.warning("bulletin_duty_failed", extra={"error": type(error).__name__})
+            log.warning("bulletin_task_failed", extra={"error": type(error).__name__})
     return {"due": len(found), "failed": failed}
 
 
@@ -588,7 +588,7 @@ def _expire(due: Due, bulletins: Bulletins, audit: Audit, now: datetime) -> None
         or bulletin.state is not State.PUBLISHED
         or bulletin.state_at(now) is not State.EXPIRED
     ):
-        bulletins.strike_off(due)
+        bulletins.complete(due)
         return
     after = bulletin.model_copy(update={"state": State.EXPIRED})
     record = audit.bulletin_action(
@@ -620,20 +620,20 @@ def _look_for_picture(
         else None
     )
     if medium is None or medium.state.is_verdict:
-        bulletins.strike_off(due)
+        bulletins.complete(due)
         return
     manifest = read_manifest(due.bulletin_id, media_id, objects=objects)
     if manifest:
         record_picture(due.bulletin_id, media_id, manifest, bulletins=bulletins, now=now)
-        bulletins.strike_off(due)
+        bulletins.complete(due)
         return
     key, attempts = original_key(due.bulletin_id, media_id), int(due.row.get("attempts", 0))
-    first, give_up_at = objects.first_version(key), medium.created_at + duties.UPLOAD_PATIENCE
+    first, give_up_at = objects.first_version(key), medium.created_at + outbox.UPLOAD_PATIENCE
     if first is None and now < give_up_at:
         bulletins.put_off(due, give_up_at, attempts=attempts)
     elif first is not None and attempts < _ATTEMPTS:
         uploads.look_again(objects.bucket, key, first.version_id)
-        bulletins.put_off(due, now + duties.UPLOAD_CHECK, attempts=attempts + 1)
+        bulletins.put_off(due, now + outbox.UPLOAD_CHECK, attempts=attempts + 1)
     else:
         reason = RejectReason.UNPROCESSABLE if first else RejectReason.NOT_RECEIVED
         found = {
@@ -642,4 +642,4 @@ def _look_for_picture(
             "version_id": first.version_id if first else None,
         }
         _settle(due.bulletin_id, media_id, MediaState.REJECTED, found, bulletins, now)
-        bulletins.strike_off(due)
+        bulletins.complete(due)

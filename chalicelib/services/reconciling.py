@@ -6,13 +6,13 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from chalicelib.domain import duties as owed
+from chalicelib.domain import outbox as tasks
 from chalicelib.domain import times
-from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.media import RejectReason, original_key
+from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.media.grants import abort_multipart
 from chalicelib.services.recording import read_manifest, record_verdict, reject_upload
-from chalicelib.store.duties import Duties
+from chalicelib.store.outbox import Outbox
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import Row
 
@@ -30,24 +30,24 @@ _ATTEMPTS = 3
 def reconcile_upload(
     row: Row,
     *,
-    duties: Duties,
+    outbox: Outbox,
     reports: Reports,
     objects: "Objects",
     uploads: "UploadsQueue",
     now: datetime,
 ) -> None:
-    """Find out what became of one medium (`row`, read with its duty), and give the verdict that is
+    """Find out what became of one medium (`row`, read with its task), and give the verdict that is
     due.
     """
     report_id, media_id = row["pk"].removeprefix("REPORT#"), row["media_id"]
     manifest = read_manifest(report_id, media_id, objects=objects)
     if manifest:
-        _done(record_verdict(report_id, media_id, manifest, reports=reports, now=now), row, duties)
+        _done(record_verdict(report_id, media_id, manifest, reports=reports, now=now), row, outbox)
         return
     key = original_key(report_id, media_id)
     first = objects.first_version(key)
     if first is None:
-        give_up_at = times.parse(row["created_at"]) + owed.UPLOAD_PATIENCE
+        give_up_at = times.parse(row["created_at"]) + tasks.UPLOAD_PATIENCE
         if now >= give_up_at:
             log.info("upload_not_received")
             if row.get("upload_id"):
@@ -59,10 +59,10 @@ def reconcile_upload(
                     report_id, media_id, RejectReason.NOT_RECEIVED, reports=reports, now=now
                 ),
                 row,
-                duties,
+                outbox,
             )
         else:
-            duties.strike_off(row, then=Duty(DutyKind.RECONCILE, give_up_at))
+            outbox.complete(row, then=OutboxTask(TaskKind.RECONCILE, give_up_at))
         return
     attempts = row.get("attempts", 0)
     if attempts >= _ATTEMPTS:
@@ -75,17 +75,19 @@ def reconcile_upload(
             now=now,
             version_id=first.version_id,
         )
-        _done(rejected, row, duties)
+        _done(rejected, row, outbox)
         return
     uploads.look_again(objects.bucket, key, first.version_id)
-    duties.strike_off(
-        row, then=Duty(DutyKind.RECONCILE, now + owed.UPLOAD_CHECK), put={"attempts": attempts + 1}
+    outbox.complete(
+        row,
+        then=OutboxTask(TaskKind.RECONCILE, now + tasks.UPLOAD_CHECK),
+        put={"attempts": attempts + 1},
     )
 
 
-def _done(recorded: bool, row: Row, duties: Duties) -> None:
-    """A verdict takes its duty along. Where it was not recorded the report is gone, and nobody is
-    owed one any more.
+def _done(recorded: bool, row: Row, outbox: Outbox) -> None:
+    """A verdict takes its task along. Where it was not recorded the report is gone, and nobody is
+    pending one any more.
     """
     if not recorded:
-        duties.strike_off(row)
+        outbox.complete(row)

@@ -1,5 +1,5 @@
 """Recording what became of an upload: the medium's row moves on, the report counts it, and officers
-are owed word of it.
+are pending word of it.
 """
 
 import logging
@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import errors
-from chalicelib.domain import duties
+from chalicelib.domain import outbox
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.media import Manifest, MediaState, RejectReason, advances, derived_key
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
-from chalicelib.store.reports import DUTY_FIELDS, NOT_GOING, Case, Reports
+from chalicelib.store.reports import NOT_GOING, TASK_FIELDS, Case, Reports
 from chalicelib.store.table import ConditionFailed
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _actions(
         pk,
         keys.media(medium.media_id),
         put={name: value for name, value in found.items() if value is not None},
-        remove=DUTY_FIELDS,
+        remove=TASK_FIELDS,
         equal={"state": medium.state.value},
     )
     ready = state is MediaState.READY
@@ -165,14 +165,14 @@ def _tell(
         if waiting:
             return [], waiting
         entry = random_id(10)
-        duty = duties.notify_later(now, duties.MEDIA_PATIENCE)
+        task = outbox.notify_later(now, outbox.MEDIA_PATIENCE)
         return [
-            reports.event_action(report.id, NoticeKind.MEDIA, now=now, entry_id=entry, duty=duty)
+            reports.event_action(report.id, NoticeKind.MEDIA, now=now, entry_id=entry, task=task)
         ], keys.event(now, entry)
     # The last one: told now. An event that still waits is taken back, and if it has been told
     # meanwhile this one tells of the rest.
     told = reports.event_action(
-        report.id, NoticeKind.MEDIA, now=now, entry_id=random_id(10), duty=duties.notify(now)
+        report.id, NoticeKind.MEDIA, now=now, entry_id=random_id(10), task=outbox.notify(now)
     )
     return [
         told,

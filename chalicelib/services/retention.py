@@ -1,7 +1,7 @@
 """What is kept how long, and what is kept from deletion. Deletion takes objects in all their
 versions first, then rows; a tombstone stays.
 
-Each step can be repeated, and the duty to expire stays until the last one is done.
+Each step can be repeated, and the task to expire stays until the last one is done.
 """
 
 import logging
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from chalicelib import errors
 from chalicelib.domain import times
-from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.holds import Hold, NewHold
 from chalicelib.domain.officers import Officer
+from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import WITHDRAWN_RETENTION, retention
 from chalicelib.store.audit import Action, Audit
-from chalicelib.store.duties import Duties
+from chalicelib.store.outbox import Outbox
 from chalicelib.store.reports import Case, Reports
 from chalicelib.store.table import ConditionFailed, Row
 
@@ -31,14 +31,14 @@ _TRIES = 5
 
 
 def expire_report(
-    row: Row, now: datetime, *, duties: Duties, reports: Reports, objects: "Objects"
+    row: Row, now: datetime, *, outbox: Outbox, reports: Reports, objects: "Objects"
 ) -> None:
-    """Delete a report whose time has come (`row` is its HEAD, read with the duty). Under a legal
+    """Delete a report whose time has come (`row` is its HEAD, read with the task). Under a legal
     hold it is put off to the hold's end.
     """
     held_until = row.get("held_until")
     if held_until and times.parse(held_until) > now:
-        duties.strike_off(row, then=Duty(DutyKind.EXPIRE, times.parse(held_until)))
+        outbox.complete(row, then=OutboxTask(TaskKind.EXPIRE, times.parse(held_until)))
         return
     report_id = row["id"]
     try:
@@ -143,7 +143,7 @@ def _write(
     have gone.
     """
     due = None
-    if hold is None and case.report.closed_at and case.head.get("duty") == DutyKind.EXPIRE:
+    if hold is None and case.report.closed_at and case.head.get("task") == TaskKind.EXPIRE:
         withdrawn = case.report.status is Status.WITHDRAWN
         due = case.report.closed_at + (
             WITHDRAWN_RETENTION if withdrawn else retention(case.report.disposition)

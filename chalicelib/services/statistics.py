@@ -1,4 +1,4 @@
-"""The duty view: how much is waiting, for how long, and how soon it is taken up."""
+"""The dashboard: how much is waiting, for how long, and how soon it is taken up."""
 
 import logging
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from chalicelib.domain.officers import Officer
 from chalicelib.domain.reports import Status
 from chalicelib.store import keys
 from chalicelib.store.audit import Action, Audit
-from chalicelib.store.duties import Duties
 from chalicelib.store.listing import Listing
+from chalicelib.store.outbox import Outbox
 from chalicelib.store.statistics import Statistics
 from chalicelib.store.table import Row
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def count_changed(
-    report_keys: Sequence[str], *, duties: Duties, statistics: Statistics
+    report_keys: Sequence[str], *, outbox: Outbox, statistics: Statistics
 ) -> frozenset[str]:
     """Count the reports with these partition keys as they are now; answers those that must be tried
     again.
@@ -28,7 +28,7 @@ def count_changed(
     failed = set()
     for pk in dict.fromkeys(report_keys):
         try:
-            head = duties.read(pk, keys.HEAD)
+            head = outbox.read(pk, keys.HEAD)
             # One that is being deleted stays counted as it was: counted anew, it would count twice.
             if head and not head.get("deleted_at") and not head.get("expiring"):
                 statistics.count(head["id"], rules.tally_of(head))

@@ -55,17 +55,17 @@ def subscribe(
         created_at=now,
     )
     subscriptions.put(subscription)
-    subscriptions.owe_fitting(officer.username, now)
+    subscriptions.request_sync(officer.username, now)
     try:
         subscribed = subscription.model_copy(
             update={"arn": topic.subscribe(wanted.protocol, address, policy)}
         )
     except errors.Conflict:
         subscriptions.delete(subscription)
-        subscriptions.fitted(officer.username)
+        subscriptions.synced(officer.username)
         raise
     subscriptions.put(subscribed)
-    subscriptions.fitted(officer.username)
+    subscriptions.synced(officer.username)
     return subscribed
 
 
@@ -90,13 +90,13 @@ def unsubscribe(
             _drop(standing, subscriptions, topic)
 
 
-def fit_subscriptions(
+def sync_subscriptions(
     username: str, *, officers: Officers, subscriptions: Subscriptions, topic: TopicSubscriptions
 ) -> None:
     """Bring SNS in line with an officer's row, as it is now: scope, address, active or not.
     Repeated, it changes nothing.
 
-    To be owed (`Subscriptions.owe_fitting`) before the row is changed, and done after: what is left
+    To be pending (`Subscriptions.request_sync`) before the row is changed, and done after: what is left
     undone the sweep does.
     """
     officer = officers.get(username)
@@ -113,7 +113,7 @@ def fit_subscriptions(
             subscriptions.put(standing.model_copy(update={"arn": arn}))
         else:
             topic.narrow(standing.arn, policy)
-    subscriptions.fitted(username)
+    subscriptions.synced(username)
 
 
 def _policy(officer: Officer | None, standing: Subscription) -> dict[str, object] | None:

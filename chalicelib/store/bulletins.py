@@ -205,14 +205,14 @@ class Bulletins:
         """Look again later. What has been struck off meanwhile stays so."""
         later = _due(until, _PICTURE, due.bulletin_id, due.media_id) | {"attempts": attempts}
         try:
-            self.table.transact([self._strike_off(due.row), self.table.put_action(later)])
+            self.table.transact([self._complete(due.row), self.table.put_action(later)])
         except ConditionFailed:
             return
 
-    def strike_off(self, due: Due) -> None:
+    def complete(self, due: Due) -> None:
         self.table.delete(DUE, due.row["sk"])
 
-    def _strike_off(self, row: Row) -> dict[str, Any]:
+    def _complete(self, row: Row) -> dict[str, Any]:
         action = self.table.delete_action(DUE, row["sk"])
         action["Delete"]["ConditionExpression"] = "attribute_exists(pk)"
         return action
@@ -261,15 +261,15 @@ class Bulletins:
             if before.state is State.PUBLISHED and before.expires_at
             else None
         )
-        owed = (
+        pending = (
             _due(after.expires_at, _EXPIRY, after.id)
             if after.state is State.PUBLISHED and after.expires_at
             else None
         )
-        if was and (owed is None or was["sk"] != owed["sk"]):
+        if was and (pending is None or was["sk"] != pending["sk"]):
             actions.append(self.table.delete_action(DUE, was["sk"]))
-        if owed:
-            actions.append(self.table.put_action(owed))
+        if pending:
+            actions.append(self.table.put_action(pending))
         return actions
 
 

@@ -1,14 +1,14 @@
 """Counters of a minute's notices, and the digests that gather what did not go alone. They live
-among the reports, whose stream and duty index carry them; a counter is left to DynamoDB's expiry.
+among the reports, whose stream and task index carry them; a counter is left to DynamoDB's expiry.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.bursts import DIGEST_MAX_IDS, minute_of
-from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.notices import Notice, NoticeKind
-from chalicelib.store.reports import duty_fields
+from chalicelib.domain.outbox import OutboxTask, TaskKind
+from chalicelib.store.reports import task_fields
 from chalicelib.store.table import ConditionFailed, Row, Table
 
 _COUNTER_LIFE = timedelta(days=1)
@@ -41,7 +41,7 @@ class Bursts:
         """
         pk = f"DIGEST#{notice.category}#{notice.district}#{notice.urgency}"
         # Due at once, but told by the sweep alone: what comes until then goes with it.
-        owed = duty_fields(pk, DIGEST_SK, Duty(DutyKind.NOTIFY, now))
+        pending = task_fields(pk, DIGEST_SK, OutboxTask(TaskKind.NOTIFY, now))
         fixed = {
             "kind": NoticeKind.DIGEST.value,
             "category": notice.category,
@@ -52,7 +52,7 @@ class Bursts:
             pk,
             DIGEST_SK,
             put=fixed,
-            put_once=owed,
+            put_once=pending,
             add={"count": 1},
             append={"report_ids": [notice.report_id]} if named else None,
             room={"report_ids": DIGEST_MAX_IDS} if named else None,

@@ -21,7 +21,7 @@ MESSAGE, an officer's is from HEAD on; contact and events sort before and are in
 from datetime import datetime
 
 from chalicelib.domain import times
-from chalicelib.domain.duties import SHARDS, shard_of
+from chalicelib.domain.outbox import SHARDS, shard_of
 
 HEAD = "HEAD"
 CONTACT = "CONTACT"
@@ -34,7 +34,7 @@ BY_QUEUE = "by_queue"
 BY_ASSIGNEE = "by_assignee"
 BY_BULLETIN = "by_bulletin"
 BY_REFERENCE = "by_reference"
-BY_DUTY = "by_duty"
+BY_TASK = "by_task"
 
 # Each index's partition attribute; the lists all sort by `listed_at`.
 PARTITION = {
@@ -43,7 +43,7 @@ PARTITION = {
     BY_ASSIGNEE: "assignee",
     BY_BULLETIN: "bulletin_shard",
     BY_REFERENCE: "reference",
-    BY_DUTY: "duty_shard",
+    BY_TASK: "task_shard",
 }
 
 
@@ -84,11 +84,11 @@ def bulletin_shard(bulletin_id: str, report_id: str, shards: int) -> str:
     return f"{bulletin_id}#{shard_of(report_id, shards)}"
 
 
-def duty_shard(pk: str, sk: str) -> str:
-    return f"DUTY#{shard_of(pk + sk, SHARDS)}"
+def task_shard(pk: str, sk: str) -> str:
+    return f"TASK#{shard_of(pk + sk, SHARDS)}"
 
 
-def duty_at(due_at: datetime, pk: str, sk: str) -> str:
+def task_at(due_at: datetime, pk: str, sk: str) -> str:
     return f"{times.render(due_at)}#{pk}#{sk}"
 
 

@@ -1,4 +1,4 @@
-"""Reports, their media and their dialogue. Every write that owes something carries its duty."""
+"""Reports, their media and their dialogue. Every write that owes something carries its task."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.domain import times
-from chalicelib.domain.duties import Duty, DutyKind
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.media import MediaState
 from chalicelib.domain.messages import Message, Note, Sender
 from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Contact, Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
@@ -21,7 +21,7 @@ from chalicelib.store.table import ConditionFailed, Row, Table
 # along, or leave it behind.
 NOT_GOING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_at": None})
 
-DUTY_FIELDS = ("duty", "due_at", "not_before", "duty_shard", "duty_at")
+TASK_FIELDS = ("task", "due_at", "not_before", "task_shard", "task_at")
 
 # What a list shows: projected into the list indexes. No text.
 LISTED = (
@@ -60,9 +60,9 @@ class Reports:
         self,
         report: Report,
         *,
-        duty: Duty,
+        task: OutboxTask,
         contact: Contact | None = None,
-        media: Sequence[tuple[Medium, Duty]] = (),
+        media: Sequence[tuple[Medium, OutboxTask]] = (),
         also: Sequence[dict[str, Any]] = (),
     ) -> Row | None:
         """Write a new report with all that belongs to it, at once or not at all; `also` are actions
@@ -72,7 +72,7 @@ class Reports:
         (even this very one, its answer lost on the way and repeated by the SDK), or, with another
         `body_hash`, another call under the same key.
         """
-        head = self.head_row(report, duty)
+        head = self.head_row(report, task)
         try:
             if not contact and not media and not also:
                 self.table.put(head, condition="attribute_not_exists(pk)")
@@ -86,7 +86,8 @@ class Reports:
                 }
                 actions.append(self.table.put_action(row))
             actions += [
-                self.table.put_action(_media_row(report.id, medium, owed)) for medium, owed in media
+                self.table.put_action(_media_row(report.id, medium, pending))
+                for medium, pending in media
             ]
             self.table.transact([*actions, *also])
         except ConditionFailed as failed:
@@ -122,7 +123,7 @@ class Reports:
         return Medium.model_validate(row) if row else None
 
     def add_media(
-        self, report: Report, media: Sequence[tuple[Medium, Duty]], *, limit: int
+        self, report: Report, media: Sequence[tuple[Medium, OutboxTask]], *, limit: int
     ) -> None:
         """Declare more media. Raises ConditionFailed when there would be more than `limit`, or one
         of them is there already.
@@ -135,9 +136,9 @@ class Reports:
         )
         puts = [
             self.table.put_action(
-                _media_row(report.id, medium, owed), condition="attribute_not_exists(pk)"
+                _media_row(report.id, medium, pending), condition="attribute_not_exists(pk)"
             )
-            for medium, owed in media
+            for medium, pending in media
         ]
         if report.media_total + len(media) > limit:
             raise ConditionFailed(None)
@@ -177,7 +178,7 @@ class Reports:
         case: Case,
         message: Message,
         *,
-        duty: Duty | None = None,
+        task: OutboxTask | None = None,
         also: Sequence[dict[str, Any]] = (),
     ) -> None:
         """Add to the dialogue of `case`: a reporter's message counts as unread, an officer's resets
@@ -190,7 +191,7 @@ class Reports:
             "pk": pk,
             "sk": sk,
             **message.model_dump(exclude_none=True),
-            **(duty_fields(pk, sk, duty) if duty else {}),
+            **(task_fields(pk, sk, task) if task else {}),
         }
         from_reporter = message.sender is Sender.REPORTER
         count = self.table.update_action(
@@ -218,14 +219,14 @@ class Reports:
         head: Row,
         after: Report,
         *,
-        duty: Duty | None,
+        task: OutboxTask | None,
         now: datetime,
         also: Sequence[dict[str, Any]],
     ) -> None:
-        """Turn the report of `head`, as it was read, into `after`, which owes `duty` next; its keys
+        """Turn the report of `head`, as it was read, into `after`, which owes `task` next; its keys
         in the lists move with it.
 
-        A notice that is still owed is not lost. Raises ConditionFailed at position 0 when the
+        A notice that is still pending is not lost. Raises ConditionFailed at position 0 when the
         report has changed meanwhile.
         """
         before, pk = Report.model_validate(head), head["pk"]
@@ -245,9 +246,9 @@ class Reports:
         if "duplicate_of" in put:
             equal["duplicates"] = head.get("duplicates")
         told: list[dict[str, Any]] = []
-        if duty != read_duty(head):
-            put |= duty_fields(pk, keys.HEAD, duty) if duty else dict.fromkeys(DUTY_FIELDS)
-            equal |= unchanged_duty(head)
+        if task != read_task(head):
+            put |= task_fields(pk, keys.HEAD, task) if task else dict.fromkeys(TASK_FIELDS)
+            equal |= same_task(head)
             told = self.told_meanwhile(head, now)
         self.table.transact(
             [self.table.update_action(pk, keys.HEAD, put=put, equal=equal), *told, *also]
@@ -277,7 +278,7 @@ class Reports:
             keys.report(original), keys.HEAD, add={"duplicates": -1}, equal=NOT_GOING
         )
 
-    def withdraw(self, case: Case, *, now: datetime, duty: Duty) -> None:
+    def withdraw(self, case: Case, *, now: datetime, task: OutboxTask) -> None:
         """Mark as withdrawn and erase the contact. Raises ConditionFailed when the report has
         changed meanwhile.
         """
@@ -293,9 +294,9 @@ class Reports:
                 ),
                 "closed_at": now,
                 "has_contact": False,
-                **duty_fields(pk, keys.HEAD, duty),
+                **task_fields(pk, keys.HEAD, task),
             },
-            equal=unchanged_duty(case.head) | {"status": case.head["status"], **NOT_GOING},
+            equal=same_task(case.head) | {"status": case.head["status"], **NOT_GOING},
         )
         self.table.transact(
             [
@@ -313,7 +314,7 @@ class Reports:
             head["pk"],
             keys.HEAD,
             put={"expiring": True},
-            equal=unchanged_duty(head) | {"held_until": head.get("held_until")},
+            equal=same_task(head) | {"held_until": head.get("held_until")},
         )
         self.table.update(action)
 
@@ -349,42 +350,48 @@ class Reports:
         changed, or is being deleted.
         """
         pk = keys.report(case.report.id)
-        duty = duty_fields(pk, keys.HEAD, Duty(DutyKind.EXPIRE, expire_at)) if expire_at else {}
+        task = (
+            task_fields(pk, keys.HEAD, OutboxTask(TaskKind.EXPIRE, expire_at)) if expire_at else {}
+        )
         update = self.table.update_action(
             pk,
             keys.HEAD,
             put={
                 "hold": hold.model_dump(exclude_none=True) if hold else None,
                 "held_until": held_until,
-                **duty,
+                **task,
             },
-            equal=unchanged_duty(case.head) | {**NOT_GOING, "hold": case.head.get("hold")},
+            equal=same_task(case.head) | {**NOT_GOING, "hold": case.head.get("hold")},
         )
         self.table.transact([update, *also])
 
     def told_meanwhile(self, head: Row, now: datetime) -> list[dict[str, Any]]:
-        """The HEAD holds one duty. When a notice is still owed as another takes its place, the
+        """The HEAD holds one task. When a notice is still pending as another takes its place, the
         notice moves to an event of its own.
         """
-        if head.get("duty") != DutyKind.NOTIFY:
+        if head.get("task") != TaskKind.NOTIFY:
             return []
         kind = NoticeKind.BULLETIN_LEAD if head.get("bulletin_id") else NoticeKind.REPORT
         return [
             self.event_action(
-                head["id"], kind, now=now, entry_id=kind.value, duty=Duty(DutyKind.NOTIFY, now)
+                head["id"],
+                kind,
+                now=now,
+                entry_id=kind.value,
+                task=OutboxTask(TaskKind.NOTIFY, now),
             )
         ]
 
     def event_action(
-        self, report_id: str, kind: NoticeKind, *, now: datetime, entry_id: str, duty: Duty
+        self, report_id: str, kind: NoticeKind, *, now: datetime, entry_id: str, task: OutboxTask
     ) -> dict[str, Any]:
         """The action that owes a notice of `kind` about a report, apart from its HEAD."""
         pk, sk = keys.report(report_id), keys.event(now, entry_id)
         return self.table.put_action(
-            {"pk": pk, "sk": sk, "kind": kind.value, **duty_fields(pk, sk, duty)}
+            {"pk": pk, "sk": sk, "kind": kind.value, **task_fields(pk, sk, task)}
         )
 
-    def head_row(self, report: Report, duty: Duty) -> Row:
+    def head_row(self, report: Report, task: OutboxTask) -> Row:
         pk = keys.report(report.id)
         shards = self._shards_of(report.category)
         kept = report.model_dump(exclude_defaults=True) | {
@@ -407,41 +414,41 @@ class Reports:
             "category_shard": keys.category_shard(report.category, report.id, shards),
             "queue_shard": keys.queue_shard(report.category, report.status, report.id, shards),
             "listed_at": keys.listed_at(report.received_at, report.id),
-            **duty_fields(pk, keys.HEAD, duty),
+            **task_fields(pk, keys.HEAD, task),
         }
 
 
-def duty_fields(pk: str, sk: str, duty: Duty) -> Row:
-    """The attributes that put an item into the duty index."""
+def task_fields(pk: str, sk: str, task: OutboxTask) -> Row:
+    """The attributes that put an item into the task index."""
     return {
-        "duty": duty.kind.value,
-        "due_at": duty.due_at,
-        "not_before": duty.not_before,
-        "duty_shard": keys.duty_shard(pk, sk),
-        "duty_at": keys.duty_at(duty.due_at, pk, sk),
+        "task": task.kind.value,
+        "due_at": task.due_at,
+        "not_before": task.not_before,
+        "task_shard": keys.task_shard(pk, sk),
+        "task_at": keys.task_at(task.due_at, pk, sk),
     }
 
 
-def read_duty(row: Mapping[str, Any]) -> Duty | None:
+def read_task(row: Mapping[str, Any]) -> OutboxTask | None:
     """What a row owes."""
-    if "duty" not in row:
+    if "task" not in row:
         return None
     not_before = row.get("not_before")
-    return Duty(
-        DutyKind(row["duty"]),
+    return OutboxTask(
+        TaskKind(row["task"]),
         times.parse(row["due_at"]),
         times.parse(not_before) if not_before else None,
     )
 
 
-def unchanged_duty(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The condition that a row's duty is still the one that was read."""
-    return {"duty": row.get("duty"), "duty_at": row.get("duty_at")}
+def same_task(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition that a row's task is still the one that was read."""
+    return {"task": row.get("task"), "task_at": row.get("task_at")}
 
 
-def _media_row(report_id: str, medium: Medium, duty: Duty) -> Row:
+def _media_row(report_id: str, medium: Medium, task: OutboxTask) -> Row:
     pk, sk = keys.report(report_id), keys.media(medium.media_id)
-    return {"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True), **duty_fields(pk, sk, duty)}
+    return {"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True), **task_fields(pk, sk, task)}
 
 
 def _case(rows: Sequence[Row]) -> Case | None:

@@ -8,7 +8,7 @@ REPORT#<id>             COUNTED                          what of this report has
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from chalicelib.domain.duties import shard_of
+from chalicelib.domain.outbox import shard_of
 from chalicelib.domain.statistics import Tally
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table

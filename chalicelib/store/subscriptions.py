@@ -1,22 +1,22 @@
-"""Officers' subscriptions, beside their rows, and the duty to bring SNS in line with them."""
+"""Officers' subscriptions, beside their rows, and the task to bring SNS in line with them."""
 
 from datetime import datetime
 
-from chalicelib.domain.duties import UPLOAD_CHECK, Duty, DutyKind
+from chalicelib.domain.outbox import UPLOAD_CHECK, OutboxTask, TaskKind
 from chalicelib.domain.subscriptions import Subscription
 from chalicelib.store import keys
-from chalicelib.store.reports import duty_fields
+from chalicelib.store.reports import task_fields
 from chalicelib.store.table import Row, Table
 
-FIT_SK = "EVENT#subscriptions"
+SYNC_SK = "EVENT#subscriptions"
 
 
 class Subscriptions:
-    """`table` holds the officers, `duties` is the table whose duty index the sweep reads."""
+    """`table` holds the officers, `outbox` is the table whose task index the sweep reads."""
 
-    def __init__(self, table: Table, duties: Table) -> None:
+    def __init__(self, table: Table, outbox: Table) -> None:
         self._table = table
-        self._duties = duties
+        self._outbox = outbox
 
     def of(self, username: str) -> list[Subscription]:
         rows, _ = self._table.query(keys.officer(username), begins="SUBSCRIPTION#", consistent=True)
@@ -28,21 +28,21 @@ class Subscriptions:
     def delete(self, subscription: Subscription) -> None:
         self._table.delete(keys.officer(subscription.username), f"SUBSCRIPTION#{subscription.id}")
 
-    def owe_fitting(self, username: str, now: datetime) -> Row:
+    def request_sync(self, username: str, now: datetime) -> Row:
         """Say that SNS must be brought in line with this officer: the sweep does it, if whoever
-        said so does not. Answers the duty.
+        said so does not. Answers the task.
         """
         pk = keys.officer(username)
         row = {
             "pk": pk,
-            "sk": FIT_SK,
-            **duty_fields(pk, FIT_SK, Duty(DutyKind.RECONCILE, now + UPLOAD_CHECK)),
+            "sk": SYNC_SK,
+            **task_fields(pk, SYNC_SK, OutboxTask(TaskKind.RECONCILE, now + UPLOAD_CHECK)),
         }
-        self._duties.put(row)
+        self._outbox.put(row)
         return row
 
-    def fitted(self, username: str) -> None:
-        self._duties.delete(keys.officer(username), FIT_SK)
+    def synced(self, username: str) -> None:
+        self._outbox.delete(keys.officer(username), SYNC_SK)
 
 
 def _row(subscription: Subscription) -> Row:

@@ -222,7 +222,7 @@ def _warm() -> None:
         wiring.audit,
         wiring.reports,
         wiring.officers,
-        wiring.duties,
+        wiring.outbox,
         wiring.bucket,
         wiring.topic,
     ):

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import duties
+from chalicelib.domain import outbox
 from chalicelib.domain.bursts import ALONE_PER_CATEGORY
-from chalicelib.store.reports import duty_fields
+from chalicelib.store.reports import task_fields
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -62,7 +62,7 @@ def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(
 
 @pytest.mark.parametrize(
     "fields",
-    [{"urgency": "poison"}, {"due_at": "never"}, {"duty": "unheard of"}, {"received_at": 5}],
+    [{"urgency": "poison"}, {"due_at": "never"}, {"task": "unheard of"}, {"received_at": 5}],
 )
 def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(
     aws: Mapping[str, str], fields: dict[str, Any]
@@ -99,7 +99,7 @@ def test_a_strike_off_that_fails_is_repeated_for_that_report_alone(
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
 
     def refuse(request: Any) -> Any:
-        broken = made[failing].encode() in request.body and b"duty_was" in request.body
+        broken = made[failing].encode() in request.body and b"task_was" in request.body
         return inject.answer(400, "ValidationException")(request) if broken else None
 
     with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refuse):
@@ -199,7 +199,7 @@ def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str
     }
     table.put(
         full
-        | duty_fields(full["pk"], full["sk"], duties.notify(wiring.now() - duties.NOTICE_PATIENCE))
+        | task_fields(full["pk"], full["sk"], outbox.notify(wiring.now() - outbox.NOTICE_PATIENCE))
     )
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()

@@ -13,7 +13,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from chalicelib import wiring
-from chalicelib.domain import duties
+from chalicelib.domain import outbox
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.reports import Submission
 from chalicelib.services import intake
@@ -34,7 +34,7 @@ INDEXES = {
         keys.BY_BULLETIN,
         keys.BY_ASSIGNEE,
         keys.BY_REFERENCE,
-        keys.BY_DUTY,
+        keys.BY_TASK,
     )
 }
 # DynamoDB keeps what a partition did not use for a while; a second's worth is less than what it
@@ -120,7 +120,7 @@ def test_each_partition_key_spreads_evenly(aws: Mapping[str, str]) -> None:
     for number in range(8000):
         report_id = wiring.identity().report_id(str(number))
         counted[keys.category_shard("other", report_id, 4)] += 1
-        counted[keys.duty_shard(keys.report(report_id), keys.HEAD)] += 1
+        counted[keys.task_shard(keys.report(report_id), keys.HEAD)] += 1
 
-    assert len(counted) == 4 + duties.SHARDS
+    assert len(counted) == 4 + outbox.SHARDS
     assert max(counted.values()) < 8000 / 4 * 1.1

@@ -353,7 +353,7 @@ class Tipline(RuleBasedStateMachine):
         rows = self.rows()
         self.everything_promised_stands(rows)
         self.there_is_one_report_for_each_key(rows)
-        self.all_is_told_or_still_owed(rows)
+        self.all_is_notified_or_pending(rows)
         self.changes_are_on_record_and_legal()
         self.what_is_ready_has_its_pictures()
         self.last_due |= {
@@ -404,7 +404,7 @@ class Tipline(RuleBasedStateMachine):
         assert heads <= {tip.id for tip in self.tips}, "I4"
         assert {tip.id for tip in self.promised()} <= heads, "I4"
 
-    def all_is_told_or_still_owed(self, rows: Rows) -> None:
+    def all_is_notified_or_pending(self, rows: Rows) -> None:
         sent = cloud.sent(self.aws)
         told = {
             report_id
@@ -422,14 +422,14 @@ class Tipline(RuleBasedStateMachine):
         }
         for tip in self.promised():
             own = rows.get(keys.report(tip.id), {})
-            owed = [
+            pending = [
                 row
                 for sk, row in own.items()
-                if row.get("duty") == "notify" and (sk == "HEAD" or row.get("kind") == "report")
+                if row.get("task") == "notify" and (sk == "HEAD" or row.get("kind") == "report")
             ]
-            assert tip.gone or own["HEAD"].get("deleted_at") or tip.id in told | gathered or owed, (
-                "I2"
-            )
+            assert (
+                tip.gone or own["HEAD"].get("deleted_at") or tip.id in told | gathered or pending
+            ), "I2"
 
     def changes_are_on_record_and_legal(self) -> None:
         items = wiring.dynamodb().scan(TableName=self.aws["AUDIT_TABLE"], ConsistentRead=True)[

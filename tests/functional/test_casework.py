@@ -181,11 +181,11 @@ def test_a_new_category_keeps_the_first_and_moves_the_report_in_the_lists() -> N
 def test_reopening_takes_the_outcome_away() -> None:
     created = file()
     patch(created, CLOSE, 1)
-    assert (head(created)["duty"], "acknowledged_at" in head(created)) == ("expire", True)
+    assert (head(created)["task"], "acknowledged_at" in head(created)) == ("expire", True)
     reply = patch(created, {"status": "in_progress"}, 2)
 
     assert (reply.json["disposition"], reply.json["reason"]) == (None, None)
-    assert not {"closed_at", "duty"} & set(head(created))
+    assert not {"closed_at", "task"} & set(head(created))
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["outcome"] is None
 
 
@@ -445,12 +445,12 @@ def test_a_withdrawn_report_opens_wholly_only_for_a_supervisor_with_a_reason() -
 def test_a_step_keeps_a_notice_that_is_still_owed() -> None:
     created = file()
     patch(created, CLOSE, 1)
-    owed, _ = wiring.reports().table.query(
+    pending, _ = wiring.reports().table.query(
         keys.report(created["id"]), begins="EVENT#", consistent=True
     )
 
-    assert [(row["kind"], row["duty"]) for row in owed] == [("report", "notify")]
-    assert head(created)["duty"] == "expire"
+    assert [(row["kind"], row["task"]) for row in pending] == [("report", "notify")]
+    assert head(created)["task"] == "expire"
 
 
 def test_templates_stand_in_both_languages_with_their_placeholders() -> None:
@@ -490,13 +490,13 @@ def test_an_urgency_raised_to_critical_escalates_until_somebody_acknowledges() -
         wiring.reports().table.update_action(
             keys.report(created["id"]),
             keys.HEAD,
-            remove=("duty", "due_at", "not_before", "duty_shard", "duty_at"),
+            remove=("task", "due_at", "not_before", "task_shard", "task_at"),
         )
     )
     patch(created, {"urgency": "critical"}, 1)
-    assert head(created)["duty"] == "escalate"
+    assert head(created)["task"] == "escalate"
     patch(created, {"assignee": "li"}, 2)
-    assert head(created)["duty"] == "escalate"
+    assert head(created)["task"] == "escalate"
     patch(created, {"status": "acknowledged"}, 3)
-    assert "duty" not in head(created)
-    assert "duty_shard" not in head(created)
+    assert "task" not in head(created)
+    assert "task_shard" not in head(created)

@@ -437,10 +437,10 @@ def burst(aws: Mapping[str, str]) -> None:
     )
 
 
-def test_sweep_duties_does_all_it_is_for_and_may_do_no_more(
+def test_sweep_tasks_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    role, api = iam.Role("sweep_duties", names), Api()
+    role, api = iam.Role("sweep_tasks", names), Api()
     forget_to_process(aws, api)
     leave_subscriptions_unfitted(api)
     published = published_bulletin(api)
@@ -498,7 +498,7 @@ def leave_subscriptions_unfitted(api: Api) -> None:
     cloud.officer(LI, email=email.address, phone="+8613800000999", categories=("other",))
     cloud.officer("wu", active=False)
     for username in (LI, "wu"):
-        wiring.subscriptions().owe_fitting(username, wiring.now())
+        wiring.subscriptions().request_sync(username, wiring.now())
 
 
 def published_bulletin(api: Api) -> str:

@@ -1,4 +1,4 @@
-"""The duty view counts what is there, inside the scope, and nothing twice."""
+"""The dashboard counts what is there, inside the scope, and nothing twice."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -10,8 +10,8 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers import Role
-from chalicelib.services.subscribing import fit_subscriptions
-from chalicelib.store.subscriptions import FIT_SK
+from chalicelib.services.subscribing import sync_subscriptions
+from chalicelib.store.subscriptions import SYNC_SK
 from tests import cloud
 from tests.client import call, new_key, report
 
@@ -191,7 +191,7 @@ def test_a_changed_scope_rewrites_and_a_deactivation_removes_even_if_only_the_sw
     cloud.officer("wang", email="wang@police.example")
     subscribe("wang")
     cloud.officer("wang", email="wang@police.example", categories=("other",))
-    fit_subscriptions(
+    sync_subscriptions(
         "wang",
         officers=wiring.officers(),
         subscriptions=wiring.subscriptions(),
@@ -199,7 +199,7 @@ def test_a_changed_scope_rewrites_and_a_deactivation_removes_even_if_only_the_sw
     )
     assert policies(aws)["wang@police.example"]["category"] == ["other"]
 
-    wiring.subscriptions().owe_fitting("wang", wiring.now())
+    wiring.subscriptions().request_sync("wang", wiring.now())
     cloud.officer("wang", email="wang@police.example", active=False)
     from datetime import timedelta
 
@@ -207,4 +207,4 @@ def test_a_changed_scope_rewrites_and_a_deactivation_removes_even_if_only_the_sw
     cloud.sweep()
     assert policies(aws) == {}
     assert wiring.subscriptions().of("wang") == []
-    assert ("OFFICER#wang", FIT_SK) not in cloud.all_keys(aws)
+    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys(aws)

@@ -83,11 +83,11 @@ def test_each_index_that_a_row_is_in_costs_its_projection(table: Any) -> None:
     assert table.put_item(Item=KEY | LISTED).write_units == 2
     assert (
         table.put_item(
-            Item=KEY | LISTED | {"duty_shard": {"S": "DUTY#0"}, "duty_at": {"S": "2026"}}
+            Item=KEY | LISTED | {"task_shard": {"S": "TASK#0"}, "task_at": {"S": "2026"}}
         ).write_units
         == 2
     )
-    assert table.put_item(Item=KEY | LISTED).write_units == 2  # gone from the duty index
+    assert table.put_item(Item=KEY | LISTED).write_units == 2  # gone from the task index
 
 
 def test_what_an_index_does_not_project_costs_nothing_there(table: Any) -> None:

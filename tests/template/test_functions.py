@@ -38,7 +38,7 @@ def test_the_api_answers_before_the_gateway_gives_up(functions: dict[str, Any]) 
 
 
 def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any]) -> None:
-    assert functions["SweepDuties"]["Timeout"] < 60
+    assert functions["SweepTasks"]["Timeout"] < 60
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,16 @@ def test_everything_that_is_set_aside_raises_an_alarm(resources: dict[str, Any])
 
 def test_a_sweep_that_does_not_run_raises_an_alarm(resources: dict[str, Any]) -> None:
     alarm, metric = (
-        resources["OldestDutyAlarm"]["Properties"],
-        resources["OldestDutyMetric"]["Properties"],
+        resources["OldestTaskAlarm"]["Properties"],
+        resources["OldestTaskMetric"]["Properties"],
     )
     assert alarm["TreatMissingData"] == "breaching"
     (transformation,) = metric["MetricTransformations"]
     assert transformation["MetricName"] == alarm["MetricName"]
     assert transformation["MetricNamespace"] == alarm["Namespace"]
-    assert metric["LogGroupName"] == {"Ref": "SweepDutiesLog"}
+    assert metric["LogGroupName"] == {"Ref": "SweepTasksLog"}
     # as `services/sweeping.py` answers and `handlers/schedules.py` logs
-    assert transformation["MetricValue"] == "$.oldest_duty_s"
+    assert transformation["MetricValue"] == "$.oldest_task_s"
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])

@@ -83,7 +83,7 @@ def test_no_index_of_reports_holds_more_than_a_list_shows(resources: dict[str, A
         if index["IndexName"] in LISTS:
             assert set(projection["NonKeyAttributes"]) == SHOWN - own
         else:
-            assert set(projection["NonKeyAttributes"]) == {"duty", "due_at"}
+            assert set(projection["NonKeyAttributes"]) == {"task", "due_at"}
 
 
 def test_projections_stay_within_what_a_table_may_have(resources: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ def test_all_lists_share_one_sort_order(resources: dict[str, Any]) -> None:
         index["IndexName"]: index
         for index in resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]
     }
-    assert set(indexes) == LISTS | {"by_duty"}
+    assert set(indexes) == LISTS | {"by_task"}
     for name in LISTS:
         assert indexes[name]["KeySchema"][1] == {"AttributeName": "listed_at", "KeyType": "RANGE"}
 

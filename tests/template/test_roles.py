@@ -109,7 +109,7 @@ def test_the_api_never_publishes(statements: Statements) -> None:
         for name, many in statements.items()
         if any("sns:Publish" in one["Action"] for one in many)
     }
-    assert publishers == {"publish_notices", "sweep_duties"}
+    assert publishers == {"publish_notices", "sweep_tasks"}
 
 
 def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
@@ -149,7 +149,7 @@ def test_only_the_sweep_deletes_objects(statements: Statements) -> None:
         for one in many
         if {"s3:DeleteObject", "s3:DeleteObjectVersion"} & {*one["Action"]}
     }
-    assert deleters == {"sweep_duties"}
+    assert deleters == {"sweep_tasks"}
 
 
 def test_a_function_writes_to_its_own_log_and_makes_none(

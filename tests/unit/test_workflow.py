@@ -1,4 +1,4 @@
-"""The steps of case work, all of them: which are legal, what each leaves, and what is owed then."""
+"""The steps of case work, all of them: which are legal, what each leaves, and what is pending then."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from chalicelib import errors
-from chalicelib.domain.duties import ACKNOWLEDGE_WITHIN, Duty, DutyKind, notify
+from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind, notify
 from chalicelib.domain.reports import OPEN_STATUSES, Report, Status, Urgency
 from chalicelib.domain.workflow import (
     TRANSITIONS,
@@ -20,8 +20,8 @@ from chalicelib.domain.workflow import (
     change,
     confirm,
     differences,
-    duty_after,
     retention,
+    task_after,
 )
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -100,7 +100,7 @@ def test_whatever_officers_do_a_report_stays_in_order(
 ) -> None:
     """`taken`: steps, each by an officer, who then may try to confirm."""
     standing, now, accepted = report(), NOW, 0
-    duty: Duty | None = notify(NOW)
+    task: OutboxTask | None = notify(NOW)
     for fields, by, confirms in taken:
         now += timedelta(minutes=1)
         before = standing
@@ -124,7 +124,7 @@ def test_whatever_officers_do_a_report_stays_in_order(
                 assert proposal.by != by
             except errors.Refused:
                 pass
-        duty = duty_after(standing, duty, now)
+        task = task_after(standing, task, now)
 
         closed = standing.status is Status.CLOSED
         assert standing.version == 1 + accepted
@@ -134,10 +134,10 @@ def test_whatever_officers_do_a_report_stays_in_order(
         assert (standing.status is Status.NEW) is (standing.acknowledged_at is None)
         assert before.acknowledged_at in (None, standing.acknowledged_at)
         assert standing.first_category in (None, "other")
-        assert (duty is not None and duty.kind is DutyKind.EXPIRE) is closed
+        assert (task is not None and task.kind is TaskKind.EXPIRE) is closed
         assert (
-            duty is None
-            or duty.kind is not DutyKind.ESCALATE
+            task is None
+            or task.kind is not TaskKind.ESCALATE
             or (standing.status, standing.urgency) == (Status.NEW, Urgency.CRITICAL)
         )
 
@@ -163,17 +163,17 @@ def test_malicious_is_never_one_officers_word() -> None:
 
 def test_what_is_owed_follows_the_step() -> None:
     told, critical = None, report(urgency=Urgency.CRITICAL)
-    escalating = Duty(DutyKind.ESCALATE, NOW + ACKNOWLEDGE_WITHIN)
+    escalating = OutboxTask(TaskKind.ESCALATE, NOW + ACKNOWLEDGE_WITHIN)
 
-    assert duty_after(critical, told, NOW) == escalating
-    assert duty_after(critical, escalating, NOW + timedelta(minutes=1)) == escalating
-    assert duty_after(report(), escalating, NOW) is None
+    assert task_after(critical, told, NOW) == escalating
+    assert task_after(critical, escalating, NOW + timedelta(minutes=1)) == escalating
+    assert task_after(report(), escalating, NOW) is None
     assert (
-        duty_after(report(Status.ACKNOWLEDGED, urgency=Urgency.CRITICAL), escalating, NOW) is None
+        task_after(report(Status.ACKNOWLEDGED, urgency=Urgency.CRITICAL), escalating, NOW) is None
     )
-    assert duty_after(report(Status.ACKNOWLEDGED), notify(NOW), NOW) == notify(NOW)
-    assert duty_after(report(Status.CLOSED), notify(NOW), NOW) == Duty(
-        DutyKind.EXPIRE, NOW + timedelta(days=90)
+    assert task_after(report(Status.ACKNOWLEDGED), notify(NOW), NOW) == notify(NOW)
+    assert task_after(report(Status.CLOSED), notify(NOW), NOW) == OutboxTask(
+        TaskKind.EXPIRE, NOW + timedelta(days=90)
     )
 
 

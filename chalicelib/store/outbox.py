@@ -1,45 +1,45 @@
-"""The duty index: what is owed, oldest first, and striking off what is done."""
+"""The task index: what is pending, oldest first, and striking off what is done."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.domain import times
-from chalicelib.domain.duties import SHARDS, Duty
+from chalicelib.domain.outbox import SHARDS, OutboxTask
 from chalicelib.store import keys
-from chalicelib.store.reports import DUTY_FIELDS, duty_fields, unchanged_duty
+from chalicelib.store.reports import TASK_FIELDS, same_task, task_fields
 from chalicelib.store.table import ConditionFailed, Row, Table
 
 _PAGE = 100
-_INDEX = (keys.BY_DUTY, keys.PARTITION[keys.BY_DUTY], "duty_at")
+_INDEX = (keys.BY_TASK, keys.PARTITION[keys.BY_TASK], "task_at")
 
 # What the publisher may read of an item that owes something. Never a text.
-OWING = (
-    "pk", "sk", *DUTY_FIELDS, "id", "reference", "category", "district", "urgency", "status", "kind", "sender",
+READ_FIELDS = (
+    "pk", "sk", *TASK_FIELDS, "id", "reference", "category", "district", "urgency", "status", "kind", "sender",
     "received_at", "acknowledged_at", "escalations", "bulletin_id", "media_id", "state", "created_at", "version_id", "attempts",
     "deleted_at", "expiring", "disposition", "count", "report_ids", "minute", "declared_type", "declared_size", "upload_id", "held_until",
 )  # fmt: skip
 
 
-class Duties:
+class Outbox:
     def __init__(self, table: Table) -> None:
         self.table = table
 
     def overdue(self, now: datetime) -> Iterator[list[tuple[str, str]]]:
-        """Keys of the items whose duty is due, a page at a time, oldest first within each shard.
+        """Keys of the items whose task is due, a page at a time, oldest first within each shard.
         Each is seen once, done or not.
         """
         bound = times.render(now) + "~"
-        reached = {f"DUTY#{shard}": "0" for shard in range(SHARDS)}
+        reached = {f"TASK#{shard}": "0" for shard in range(SHARDS)}
         while reached:
             for shard, position in list(reached.items()):
                 # Both ends count: what the last page ended with is seen again, and passed over.
                 rows, more = self.table.query(
                     shard, index=_INDEX, between=(position, bound), limit=_PAGE
                 )
-                yield [(row["pk"], row["sk"]) for row in rows if row["duty_at"] != position]
+                yield [(row["pk"], row["sk"]) for row in rows if row["task_at"] != position]
                 if more:
-                    reached[shard] = rows[-1]["duty_at"]
+                    reached[shard] = rows[-1]["task_at"]
                 else:
                     del reached[shard]
 
@@ -47,30 +47,30 @@ class Duties:
         """The item as it is now, without any text: read consistently before anything is made known
         about it.
         """
-        return self.table.get(pk, sk, consistent=True, attributes=OWING)
+        return self.table.get(pk, sk, consistent=True, attributes=READ_FIELDS)
 
-    def strike_off(
+    def complete(
         self,
         row: Row,
         *,
-        then: Duty | None = None,
+        then: OutboxTask | None = None,
         put: dict[str, Any] | None = None,
         also: Sequence[dict[str, Any]] = (),
         unchanged: Sequence[str] = (),
     ) -> bool:
-        """The duty that `row` was read with is done; `then` is owed next.
+        """The task that `row` was read with is done; `then` is pending next.
 
-        False when it is no longer that duty (somebody else did it), or one of the attributes in
+        False when it is no longer that task (somebody else did it), or one of the attributes in
         `unchanged` is no longer what was read. `also` are actions that must happen with it or not
         at all; raises ConditionFailed when one of them cannot.
         """
         pk, sk = row["pk"], row["sk"]
-        fields = duty_fields(pk, sk, then) if then else dict.fromkeys(DUTY_FIELDS)
+        fields = task_fields(pk, sk, then) if then else dict.fromkeys(TASK_FIELDS)
         action = self.table.update_action(
             pk,
             sk,
             put=fields | (put or {}),
-            equal=unchanged_duty(row) | {name: row.get(name) for name in unchanged},
+            equal=same_task(row) | {name: row.get(name) for name in unchanged},
         )
         try:
             if also:

@@ -1,6 +1,6 @@
 """What the system owes, and when: a transactional outbox whose entries have a due time.
 
-A duty is written with the item that causes it, in the same write, and struck off by a conditional
+A task is written with the item that causes it, in the same write, and struck off by a conditional
 update when it is done. So it is never lost; the oldest one still there is the health of the system.
 """
 
@@ -23,7 +23,7 @@ MEDIA_PATIENCE = timedelta(seconds=60)
 ACKNOWLEDGE_WITHIN = timedelta(minutes=5)
 
 
-class DutyKind(StrEnum):
+class TaskKind(StrEnum):
     NOTIFY = "notify"
     ESCALATE = "escalate"
     RECONCILE = "reconcile"
@@ -31,22 +31,22 @@ class DutyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
-    """One thing owed at a time. `not_before`: told by the sweep only, from then on; the stream
+class OutboxTask:
+    """One thing pending at a time. `not_before`: told by the sweep only, from then on; the stream
     leaves it alone until it has come.
     """
 
-    kind: DutyKind
+    kind: TaskKind
     due_at: datetime
     not_before: datetime | None = None
 
 
-def notify(now: datetime) -> Duty:
-    return Duty(DutyKind.NOTIFY, now + NOTICE_PATIENCE)
+def notify(now: datetime) -> OutboxTask:
+    return OutboxTask(TaskKind.NOTIFY, now + NOTICE_PATIENCE)
 
 
-def notify_later(now: datetime, patience: timedelta) -> Duty:
-    return Duty(DutyKind.NOTIFY, now + patience, not_before=now + patience)
+def notify_later(now: datetime, patience: timedelta) -> OutboxTask:
+    return OutboxTask(TaskKind.NOTIFY, now + patience, not_before=now + patience)
 
 
 def shard_of(key: str, shards: int) -> int:

@@ -12,8 +12,8 @@ from tests.client import call, new_key, report
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
-def test_the_sweep_says_how_long_the_oldest_duty_has_been_overdue(aws: Mapping[str, str]) -> None:
+def test_the_sweep_says_how_long_the_oldest_task_has_been_overdue(aws: Mapping[str, str]) -> None:
     call("POST", "/v1/reports", report(), key=new_key())  # its notice falls due after a minute
     wiring.advance_clock(timedelta(minutes=5))
-    assert 239 <= cloud.sweep()["oldest_duty_s"] <= 245
-    assert cloud.sweep()["oldest_duty_s"] == 0
+    assert 239 <= cloud.sweep()["oldest_task_s"] <= 245
+    assert cloud.sweep()["oldest_task_s"] == 0
