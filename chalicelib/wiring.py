@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.media.queue import UploadsQueue
     from chalicelib.notify.subscriptions import TopicSubscriptions
     from chalicelib.notify.topic import Topic
-    from chalicelib.services.noticing import Publisher
+    from chalicelib.services.notifications import Publisher
     from chalicelib.services.uploads import Bucket
     from chalicelib.store.audit import Audit
     from chalicelib.store.bulletins import Bulletins
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from chalicelib.store.listing import Listing
     from chalicelib.store.officers import Officers
     from chalicelib.store.outbox import Outbox
-    from chalicelib.store.pool import Pool
     from chalicelib.store.reports import Reports
     from chalicelib.store.seals import Seals
     from chalicelib.store.statistics import Statistics
     from chalicelib.store.subscriptions import Subscriptions
     from chalicelib.store.table import Table
+    from chalicelib.store.user_pool import UserPool
 
 _builders: list[Any] = []
 _building = threading.RLock()
@@ -67,10 +67,10 @@ def reset() -> None:
 
 def now() -> datetime:
     """The clock of sweeps and lifecycles. Locally it can be moved."""
-    return true_now() + _advanced
+    return wall_clock() + _advanced
 
 
-def true_now() -> datetime:
+def wall_clock() -> datetime:
     """What other clocks compare with: grants and tokens. In whole milliseconds, as everything is
     kept.
     """
@@ -197,7 +197,7 @@ def reports() -> "Reports":
 
     return Reports(
         _table(settings().reports_table),
-        lambda category: live_catalogue().shards_to_write(category, true_now()),
+        lambda category: live_catalogue().shards_to_write(category, wall_clock()),
     )
 
 
@@ -217,7 +217,7 @@ def outbox() -> "Outbox":
 
 @_built_once
 def publisher() -> "Publisher":
-    from chalicelib.services.noticing import Publisher
+    from chalicelib.services.notifications import Publisher
     from chalicelib.store.bursts import Bursts
 
     return Publisher(
@@ -254,10 +254,10 @@ def officers() -> "Officers":
 
 
 @_built_once
-def pool() -> "Pool":
-    from chalicelib.store.pool import Pool
+def pool() -> "UserPool":
+    from chalicelib.store.user_pool import UserPool
 
-    return Pool(_client("cognito-idp"), settings().user_pool_id)
+    return UserPool(_client("cognito-idp"), settings().user_pool_id)
 
 
 @_built_once
@@ -306,12 +306,12 @@ def catalogue() -> "Catalogue":
     """The catalogue as it stands, admins' changes at most a true minute late, whatever the clock of
     lifecycles says.
     """
-    return live_catalogue().at(true_now())
+    return live_catalogue().at(wall_clock())
 
 
 def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:
-    answer = _secrets().get_secret_value(SecretId=name, VersionStage=stage)
-    return str(answer["SecretString"]).encode()
+    response = _secrets().get_secret_value(SecretId=name, VersionStage=stage)
+    return str(response["SecretString"]).encode()
 
 
 def _older_secret(name: str) -> list[bytes]:

@@ -338,7 +338,7 @@ class Sender:
             + f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\n\r\n'
         ).encode()
         tail = f"\r\n--{boundary}--\r\n".encode()
-        answer = request(
+        response = request(
             "POST",
             grant["url"],
             self._stream(entry, attachment, 0, attachment.size, head, tail),
@@ -347,7 +347,7 @@ class Sender:
                 "Content-Length": str(len(head) + attachment.size + len(tail)),
             },
         )
-        _expect_stored(answer)
+        _expect_stored(response)
 
     def _send_parts(
         self, entry: Entry, attachment: Attachment, address: str, part_size: int
@@ -483,13 +483,15 @@ class Later(Exception):
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-def request(method: str, url: str, content: Iterable[bytes], headers: Mapping[str, str]) -> Answer:
+def request(
+    method: str, url: str, content: Iterable[bytes], headers: Mapping[str, str]
+) -> Response:
     """One HTTP request. OSError or HTTPException when there is no whole answer; Later when the
     answer says so.
     """
@@ -504,42 +506,44 @@ def request(method: str, url: str, content: Iterable[bytes], headers: Mapping[st
             dict(headers),
         )
         response = connection.getresponse()
-        answer = Answer(
+        response = Response(
             response.status,
             {name.lower(): value for name, value in response.getheaders()},
             response.read(),
         )
     finally:
         connection.close()
-    if answer.status == 429 or answer.status >= 500:
-        after = answer.headers.get("retry-after", "")
+    if response.status == 429 or response.status >= 500:
+        after = response.headers.get("retry-after", "")
         raise Later(int(after) if after.isdigit() else 0)
-    return answer
+    return response
 
 
-def _read(answer: Answer) -> Any:
+def _read(response: Response) -> Any:
     try:
-        content: Any = json.loads(answer.body) if answer.body else None
-        if answer.status < 400:
+        content: Any = json.loads(response.body) if response.body else None
+        if response.status < 400:
             return content
         refused = Refused(
-            answer.status, content["code"], [error["field"] for error in content.get("errors", ())]
+            response.status,
+            content["code"],
+            [error["field"] for error in content.get("errors", ())],
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         raise Later(0) from None  # not Tipline's own words: a hotel's sign-in page, say
     raise refused
 
 
-def _expect_stored(answer: Answer) -> None:
+def _expect_stored(response: Response) -> None:
     """Storage speaks no JSON."""
-    if answer.status == 403:
+    if response.status == 403:
         raise Expired
-    if b"<Code>RequestTimeout</Code>" in answer.body:
+    if b"<Code>RequestTimeout</Code>" in response.body:
         raise Later(0)
-    if b"<Code>NoSuchUpload</Code>" in answer.body:
-        raise Refused(answer.status, "upload_gone")
-    if answer.status >= 300:
-        raise Refused(answer.status, "upload_refused")
+    if b"<Code>NoSuchUpload</Code>" in response.body:
+        raise Refused(response.status, "upload_gone")
+    if response.status >= 300:
+        raise Refused(response.status, "upload_refused")
 
 
 def _json_headers(body: bytes) -> dict[str, str]:
@@ -565,10 +569,10 @@ def watch(
             "If-None-Match": etag,
             "Accept-Language": "zh",
         }
-        answer = request("GET", f"{api}/v1/reports/{entry.id}", [], headers)
-        if answer.status != 304:
-            view = _read(answer)
-            etag = answer.headers["etag"]
+        response = request("GET", f"{api}/v1/reports/{entry.id}", [], headers)
+        if response.status != 304:
+            view = _read(response)
+            etag = response.headers["etag"]
             tell(view)
         if not any(medium["state"] in ("awaiting", "processing") for medium in view["media"]):
             return

@@ -19,7 +19,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from chalicelib.services import sealing
+from chalicelib.services import audit_seals
 from chalicelib.store.attributes import pack, unpack
 from chalicelib.store.audit import Audit
 from chalicelib.store.seals import Seals
@@ -56,10 +56,10 @@ class Trail:
         def read(keys: Sequence[tuple[str, str]]) -> list[Row]:
             return read_rows(dynamodb, self.table, keys)
 
-        return sealing.verify(
+        return audit_seals.verify(
             seals=Seals(self.client("s3"), self.bucket),
             read=read,
-            is_genuine=Audit(Table(dynamodb, self.table), key).is_genuine,
+            is_verified=Audit(Table(dynamodb, self.table), key).is_verified,
             now=datetime.now(UTC),
         )
 
@@ -116,9 +116,9 @@ def read_rows(dynamodb: Any, table: str, keys: Sequence[tuple[str, str]]) -> lis
         table: {"Keys": [pack({"pk": pk, "sk": sk}) for pk, sk in keys], "ConsistentRead": True}
     }
     while wanted:
-        answer = dynamodb.batch_get_item(RequestItems=wanted)
-        rows += [unpack(item) for item in answer["Responses"].get(table, ())]
-        wanted = answer.get("UnprocessedKeys") or {}
+        response = dynamodb.batch_get_item(RequestItems=wanted)
+        rows += [unpack(item) for item in response["Responses"].get(table, ())]
+        wanted = response.get("UnprocessedKeys") or {}
     return rows
 
 

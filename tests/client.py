@@ -81,18 +81,18 @@ def call(
         "body": base64.b64encode(content).decode() if content is not None else None,
         "isBase64Encoded": content is not None,
     }
-    answer = app(event, None)
+    response = app(event, None)
     assert_documented(
         method,
         matched.route,
-        answer["statusCode"],
-        answer["headers"].get("Content-Type", ""),
-        answer["body"],
+        response["statusCode"],
+        response["headers"].get("Content-Type", ""),
+        response["body"],
     )
     return Reply(
-        answer["statusCode"],
-        {name.lower(): value for name, value in answer["headers"].items()},
-        answer["body"],
+        response["statusCode"],
+        {name.lower(): value for name, value in response["headers"].items()},
+        response["body"],
     )
 
 

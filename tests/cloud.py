@@ -119,10 +119,10 @@ def s3_event(
 
 def upload(aws: Mapping[str, str], report_id: str, media_id: str, content: bytes) -> str:
     """Put an original where a phone would; answers its version id."""
-    answer = client("s3").put_object(
+    response = client("s3").put_object(
         Bucket=aws["MEDIA_BUCKET"], Key=original_key(report_id, media_id), Body=content
     )
-    return str(answer["VersionId"])
+    return str(response["VersionId"])
 
 
 def process(aws: Mapping[str, str], key: str, version_id: str | None) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from chalicelib.handlers.openapi import document
 
 def assert_documented(method: str, route: str, status: int, content_type: str, text: str) -> None:
     operation = _document()["paths"][route][method.lower()]
-    answer = operation["responses"].get(str(status))
-    assert answer, f"{method} {route} is not said to answer {status}: {text[:300]}"
-    if "$ref" in answer:
-        answer = _document()["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-    content = answer.get("content", {})
+    response = operation["responses"].get(str(status))
+    assert response, f"{method} {route} is not said to answer {status}: {text[:300]}"
+    if "$ref" in response:
+        response = _document()["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    content = response.get("content", {})
     if not content:
         assert not text, f"{method} {route} {status} is said to have no body"
         return
@@ -41,9 +41,9 @@ def _document() -> Any:
 
 @cache
 def _validator(method: str, route: str, status: int, kind: str) -> Draft202012Validator:
-    answer = _document()["paths"][route][method.lower()]["responses"][str(status)]
-    if "$ref" in answer:
-        answer = _document()["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    response = _document()["paths"][route][method.lower()]["responses"][str(status)]
+    if "$ref" in response:
+        response = _document()["components"]["responses"][response["$ref"].rpartition("/")[2]]
     return Draft202012Validator(
-        {**answer["content"][kind]["schema"], "components": _document()["components"]}
+        {**response["content"][kind]["schema"], "components": _document()["components"]}
     )

@@ -132,7 +132,7 @@ def _by_language(max_length: int) -> WithJsonSchema:
     )
 
 
-type Words = dict[str, str]
+type LocalizedText = dict[str, str]
 """The same in one or several languages, by language tag."""
 Title = Annotated[
     dict[LanguageTag, Annotated[str, _text(TITLE_MAX)]],
@@ -277,8 +277,8 @@ class Content(_Kept):
     """
 
     channel: str
-    title: Words
-    body: Words
+    title: LocalizedText
+    body: LocalizedText
     area: str | dict[str, str] | None = None
     about: About = About.OTHER
     guardian_consent: bool = False
@@ -337,7 +337,7 @@ class Bulletin(_Kept):
     approved_by: str | None = None
     expires_at: datetime | None = None
     ended_at: datetime | None = None
-    outcome: Words | None = None
+    outcome: LocalizedText | None = None
     reason: str | None = None
     messages: tuple[AlertMessage, ...] = ()
 
@@ -446,7 +446,7 @@ def written(bulletin: Bulletin, content: Content, *, by: str | None) -> Bulletin
 
 def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
     """Published, or its correction is. Raises Conflict (`illegal_transition`, `expiry_passed`),
-    Forbidden `own_words`.
+    Forbidden `self_approval`.
     """
     content, before, expires_at = (
         bulletin.content,
@@ -457,7 +457,7 @@ def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
         raise errors.Conflict("expiry_passed")
     bulletin.after(Step.APPROVE, now)
     if by in bulletin.authors:
-        raise errors.Forbidden("own_words")
+        raise errors.Forbidden("self_approval")
     corrects = before is not None and not content.says_the_same(before)
     kind = MessageKind.ALERT if before is None else MessageKind.UPDATE
     return bulletin.model_copy(
@@ -474,7 +474,7 @@ def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
     )
 
 
-def resolved(bulletin: Bulletin, outcome: Words, *, now: datetime) -> Bulletin:
+def resolved(bulletin: Bulletin, outcome: LocalizedText, *, now: datetime) -> Bulletin:
     """Over, with its outcome; or, resolved already, with another: that is a correction. Raises
     Conflict.
     """
@@ -533,14 +533,14 @@ def _wrong_end(due: datetime, about: About, now: datetime) -> list[errors.FieldE
     return []
 
 
-def taken_back() -> Words:
+def taken_back() -> LocalizedText:
     """What is told of a withdrawn bulletin, in every language: no reason, and no outcome that was
     told before.
     """
     return {language: text("bulletin.withdrawn", language) for language in LANGUAGES}
 
 
-def wording(words: Words, language: str) -> tuple[str, str]:
+def wording(words: LocalizedText, language: str) -> tuple[str, str]:
     """The language and the text in it: the one asked for if there is one, else the default's, else
     any.
     """

@@ -241,7 +241,7 @@ class KnownAppChange(AppChange):
     flags: Mapping[Annotated[str, AfterValidator(_known_flag)], bool] = {}
 
 
-class Steering(Overrides):
+class CataloguePatch(Overrides):
     """The body of `PATCH /v1/admin/catalogue`: overrides of what there is. What was kept by another
     release need not be.
     """

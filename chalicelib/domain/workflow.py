@@ -166,12 +166,12 @@ def concerns_others(before: Report, after: Report) -> bool:
 
 def confirm(report: Report, *, by: str) -> Report:
     """The report with the disposition that another officer proposed. Raises Conflict
-    `nothing_to_confirm`, Forbidden `own_words`.
+    `nothing_to_confirm`, Forbidden `self_approval`.
     """
     if report.proposal is None or report.status is not Status.CLOSED:
         raise errors.Conflict("nothing_to_confirm")
     if report.proposal.by == by:
-        raise errors.Forbidden("own_words")
+        raise errors.Forbidden("self_approval")
     return report.model_copy(update={"disposition": report.proposal.disposition, "proposal": None})
 
 
@@ -195,7 +195,7 @@ def retention(disposition: str | None) -> timedelta:
     return _SHORT_RETENTION if disposition in _SOON_FORGOTTEN else _RETENTION
 
 
-_TOLD = (
+_RECORDED = (
     "status",
     "disposition",
     "reason",
@@ -211,5 +211,9 @@ def differences(before: Report, after: Report) -> dict[str, dict[str, Any]]:
     """The fields that a step changed, each with its old and new value, as the history tells
     them.
     """
-    old, new = (report.model_dump(mode="json", include=set(_TOLD)) for report in (before, after))
-    return {name: {"old": old[name], "new": new[name]} for name in _TOLD if old[name] != new[name]}
+    old, new = (
+        report.model_dump(mode="json", include=set(_RECORDED)) for report in (before, after)
+    )
+    return {
+        name: {"old": old[name], "new": new[name]} for name in _RECORDED if old[name] != new[name]
+    }

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.domain.seals import SealedRow
-from chalicelib.services import sealing
+from chalicelib.services import audit_seals
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
         for record in records
     ]
     if rows:
-        sealing.seal_rows(
+        audit_seals.seal_rows(
             records[0]["SequenceNumber"], rows, seals=wiring.seals(), now=wiring.now()
         )
     return {"batchItemFailures": []}
@@ -43,6 +43,6 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
 @bp.schedule(Rate(1, unit=Rate.HOURS))
 def digest_audit(event: CloudWatchEvent) -> dict[str, Any]:
     """Write the digests of the hours that are over."""
-    done = {"digests": sealing.write_digests(seals=wiring.seals(), now=wiring.now())}
+    done = {"digests": audit_seals.write_digests(seals=wiring.seals(), now=wiring.now())}
     log.info("digested", extra=done)
     return done

@@ -15,8 +15,8 @@ from chalicelib.domain import bulletins as rules
 from chalicelib.domain import feeds, times
 from chalicelib.domain.bulletins import Bulletin, ChannelCode, State
 from chalicelib.domain.languages import text
-from chalicelib.handlers import answers
-from chalicelib.handlers.http import Answer, Call, Limit, conditional, endpoint
+from chalicelib.handlers import responses
+from chalicelib.handlers.http import Call, Limit, Response, conditional, endpoint
 from chalicelib.handlers.reports import picture_url
 from chalicelib.services import publishing
 from chalicelib.store.bulletins import Published, published
@@ -31,7 +31,7 @@ _PICTURE_LIFE_S = 60
 _SHARED_AGE_S = 30
 
 
-class _Query(answers.Shape):
+class _Query(responses.Shape):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -71,7 +71,7 @@ _SHOWN = {
 }
 
 
-class PublicPicture(answers.Shape):
+class PublicPicture(responses.Shape):
     """A picture's stable address: it redirects to the cleaned picture for as long as the bulletin
     is published.
     """
@@ -80,12 +80,12 @@ class PublicPicture(answers.Shape):
     url: str
 
 
-class PublicBulletin(answers.Shape):
+class PublicBulletin(responses.Shape):
     """What readers see. Once resolved, only that and the outcome: the words and pictures have
     served their purpose; `corrected_at` is then when the outcome was corrected.
     """
 
-    model_config = answers.shown(_SHOWN)
+    model_config = responses.shown(_SHOWN)
 
     id: str
     channel: str
@@ -106,17 +106,17 @@ class PublicBulletin(answers.Shape):
     cap_url: str
 
 
-class PublicBulletins(answers.Shape):
-    model_config = answers.shown({"items": [_SHOWN], "next_cursor": None})
+class PublicBulletins(responses.Shape):
+    model_config = responses.shown({"items": [_SHOWN], "next_cursor": None})
 
     items: list[PublicBulletin]
     next_cursor: str | None
 
 
-class JsonFeed(answers.Shape):
+class JsonFeed(responses.Shape):
     """JSON Feed 1.1."""
 
-    model_config = answers.shown(
+    model_config = responses.shown(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": "Police bulletins",
@@ -161,7 +161,7 @@ _NOT_FOUND = errors.NotFound()
     returns={200: PublicBulletins, 304: None},
     raises=(errors.Malformed("bad_cursor"),),
 )
-def list_public_bulletins(call: Call) -> Answer:
+def list_public_bulletins(call: Call) -> Response:
     """Labels follow `Accept-Language`. Keep it no longer than `max-age` says, and ask again with
     `If-None-Match`.
     """
@@ -176,7 +176,7 @@ def list_public_bulletins(call: Call) -> Answer:
     view = PublicBulletins(
         items=[_public(each, call) for each in page.items], next_cursor=page.next_cursor
     )
-    return _public_answer(view.model_dump_json(), call, (each.expires_at for each in page.items))
+    return _public_response(view.model_dump_json(), call, (each.expires_at for each in page.items))
 
 
 # Chalice takes the literal path before the one with a parameter.
@@ -190,14 +190,14 @@ def list_public_bulletins(call: Call) -> Answer:
     returns={200: JsonFeed, 304: None},
     content_type=feeds.JSON_TYPE,
 )
-def get_json_feed(call: Call) -> Answer:
+def get_json_feed(call: Call) -> Response:
     """The newest 50, in the language of `Accept-Language`."""
     entries, _ = _entries(call)
     feed = feeds.json_feed(
         entries, channel=call.query.channel, language=call.language, base=_base(call)
     )
     content = json.dumps(feed, ensure_ascii=False, separators=(",", ":"))
-    return _public_answer(content, call, (entry.expires_at for entry in entries), feeds.JSON_TYPE)
+    return _public_response(content, call, (entry.expires_at for entry in entries), feeds.JSON_TYPE)
 
 
 @endpoint(
@@ -210,7 +210,7 @@ def get_json_feed(call: Call) -> Answer:
     returns={200: None, 304: None},
     content_type=feeds.ATOM_TYPE,
 )
-def get_atom_feed(call: Call) -> Answer:
+def get_atom_feed(call: Call) -> Response:
     """The newest 50, in the language of `Accept-Language`."""
     entries, changed_at = _entries(call)
     content = feeds.atom(
@@ -220,7 +220,7 @@ def get_atom_feed(call: Call) -> Answer:
         language=call.language,
         base=_base(call),
     )
-    return _public_answer(
+    return _public_response(
         content, call, (entry.expires_at for entry in entries), feeds.ATOM_TYPE + "; charset=utf-8"
     )
 
@@ -234,7 +234,7 @@ def get_atom_feed(call: Call) -> Answer:
     returns={200: PublicBulletin, 304: None},
     raises=(_NOT_FOUND,),
 )
-def read_bulletin(call: Call) -> Answer:
+def read_bulletin(call: Call) -> Response:
     """A published one, with its corrections; a resolved one says how it ended, and nothing else any
     more.
     """
@@ -243,7 +243,7 @@ def read_bulletin(call: Call) -> Answer:
     )
     seen = published(bulletin, call.now)
     view = _public(seen, call) if seen else _resolved(bulletin, call)
-    return _public_answer(view.model_dump_json(), call, [seen.expires_at] if seen else [])
+    return _public_response(view.model_dump_json(), call, [seen.expires_at] if seen else [])
 
 
 @endpoint(
@@ -255,7 +255,7 @@ def read_bulletin(call: Call) -> Answer:
     returns={302: None},
     raises=(_NOT_FOUND,),
 )
-def show_picture(call: Call) -> Answer:
+def show_picture(call: Call) -> Response:
     """A stable address: it redirects to the cleaned picture of the approved version, for as long as
     that is published.
     """
@@ -270,7 +270,7 @@ def show_picture(call: Call) -> Answer:
     url = picture_url(
         bulletin.id, call.path["media_id"], "preview.jpg", life, cache_control=f"max-age={life}"
     )
-    return Answer(
+    return Response(
         status=302,
         headers={
             "Location": url,
@@ -289,7 +289,7 @@ def show_picture(call: Call) -> Answer:
     raises=(_NOT_FOUND,),
     content_type="application/cap+xml",
 )
-def get_alert(call: Call) -> Answer:
+def get_alert(call: Call) -> Response:
     """Its last message: an Alert, the Update of a correction or renewal, or the Cancel of one that
     was resolved or withdrawn.
     """
@@ -306,7 +306,7 @@ def get_alert(call: Call) -> Answer:
         number=wiring.catalogue().emergency.number,
     )
     seen = published(bulletin, call.now)
-    return _public_answer(
+    return _public_response(
         content, call, [seen.expires_at] if seen else [], cap.CONTENT_TYPE + "; charset=utf-8"
     )
 
@@ -332,9 +332,9 @@ def _seconds_left(ends: Iterable[datetime], now: datetime) -> int:
     return max(0, min([_MAX_AGE_S, *(math.floor((end - now).total_seconds()) for end in ends)]))
 
 
-def _public_answer(
+def _public_response(
     content: str, call: Call, ends: Iterable[datetime], content_type: str = "application/json"
-) -> Answer:
+) -> Response:
     headers = {
         "Content-Type": content_type,
         "Cache-Control": _cache_control(ends, call.now),

@@ -32,9 +32,9 @@ from chalicelib.domain.reports import (
 )
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Change, Reason, Username
-from chalicelib.handlers import answers
+from chalicelib.handlers import responses
 from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.http import Access, Answer, Call, Key, Limit, as_fields, endpoint
+from chalicelib.handlers.http import Access, Call, Key, Limit, Response, as_fields, endpoint
 from chalicelib.handlers.reports import created, picture_url, thumbnail_url
 from chalicelib.media import grants
 from chalicelib.services import admission, casework, lists
@@ -97,14 +97,14 @@ def admitted(call: Call, *roles: Role, on_record: bool = False) -> Officer:
     summary="Who am I here?",
     tag="Officers",
     access=Access.OFFICER,
-    returns={200: answers.OfficerView},
+    returns={200: responses.OfficerView},
     authorizer=authorize_officer,
 )
-def get_me(call: Call) -> Answer:
+def get_me(call: Call) -> Response:
     """Name, roles and scope from the officer's own row, read at this request."""
     officer = admitted(call, *Role, on_record=True)
-    return Answer(
-        answers.OfficerView(
+    return Response(
+        responses.OfficerView(
             username=officer.username,
             name=officer.name,
             roles=[role.value for role in officer.roles],
@@ -121,11 +121,11 @@ def get_me(call: Call) -> Answer:
     tag="Casework",
     access=Access.OFFICER,
     query=ListQuery,
-    returns={200: answers.ReportPage},
+    returns={200: responses.ReportPage},
     raises=(errors.Malformed("bad_cursor"),),
     authorizer=authorize_officer,
 )
-def list_reports(call: Call) -> Answer:
+def list_reports(call: Call) -> Response:
     """Filters narrow each other down; `since` counts, `until` does not any more. Officers see what
     is inside their scope, and only that.
 
@@ -142,8 +142,8 @@ def list_reports(call: Call) -> Answer:
         catalogue=wiring.catalogue(),
         now=call.now,
     )
-    return Answer(
-        answers.ReportPage(
+    return Response(
+        responses.ReportPage(
             items=[_list_row(row) for row in page.rows], next_cursor=page.next_cursor
         )
     )
@@ -184,7 +184,7 @@ class OpenQuery(BaseModel):
     tag="Casework",
     access=Access.OFFICER,
     body=OfficerSubmission,
-    returns={201: answers.Created, 200: answers.Created},
+    returns={201: responses.Created, 200: responses.Created},
     raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
     key=Key.REQUIRED,
     example={
@@ -194,7 +194,7 @@ class OpenQuery(BaseModel):
     },
     authorizer=authorize_officer,
 )
-def enter_report(call: Call) -> Answer:
+def enter_report(call: Call) -> Response:
     """As a resident's own report, with `source`. Hand the receipt to the caller: it is their only
     key to the report.
 
@@ -212,7 +212,7 @@ def enter_report(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(created(filed, call), status=200 if filed.replayed else 201)
+    return Response(created(filed, call), status=200 if filed.replayed else 201)
 
 
 @endpoint(
@@ -223,14 +223,14 @@ def enter_report(call: Call) -> Answer:
     tag="Casework",
     access=Access.OFFICER,
     query=OpenQuery,
-    returns={200: answers.OpenedReport},
+    returns={200: responses.OpenedReport},
     raises=(errors.NotFound,),
     authorizer=authorize_officer,
 )
-def open_report(call: Call) -> Answer:
+def open_report(call: Call) -> Response:
     """Everything but the contact. `ETag` is the version that a change must name in `If-Match`.
 
-    Of a withdrawn report (`sealed`) what the reporter said, text, place, answers, dialogue and
+    Of a withdrawn report (`restricted`) what the reporter said, text, place, answers, dialogue and
     media, is shown to a supervisor who gives a `reason`, and to nobody else.
     """
     found = casework.open_report(
@@ -241,7 +241,7 @@ def open_report(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(
+    return Response(
         opened(found).model_dump(by_alias=True), headers={"ETag": etag(found.case.report)}
     )
 
@@ -254,7 +254,7 @@ def open_report(call: Call) -> Answer:
     tag="Casework",
     access=Access.OFFICER,
     body=Change,
-    returns={200: answers.ChangedReport},
+    returns={200: responses.ChangedReport},
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal="in_progress, closed"),
@@ -268,7 +268,7 @@ def open_report(call: Call) -> Answer:
     },
     authorizer=authorize_officer,
 )
-def change_report(call: Call) -> Answer:
+def change_report(call: Call) -> Response:
     """Any subset of the fields. Send the `ETag` of the version that you have seen as `If-Match`;
     the answer brings the next one.
 
@@ -289,7 +289,7 @@ def change_report(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(changed(report), headers={"ETag": etag(report)})
+    return Response(changed(report), headers={"ETag": etag(report)})
 
 
 @endpoint(
@@ -299,16 +299,16 @@ def change_report(call: Call) -> Answer:
     summary="Confirm that a report is malicious",
     tag="Casework",
     access=Access.OFFICER,
-    returns={201: answers.ChangedReport},
+    returns={201: responses.ChangedReport},
     raises=(
         errors.NotFound,
         errors.Conflict("nothing_to_confirm"),
         errors.Conflict("expiring"),
-        errors.Forbidden("own_words"),
+        errors.Forbidden("self_approval"),
     ),
     authorizer=authorize_officer,
 )
-def confirm_malicious(call: Call) -> Answer:
+def confirm_malicious(call: Call) -> Response:
     """The second officer's word: not that of whoever proposed it. The label is the report's, never
     a person's.
     """
@@ -319,7 +319,7 @@ def confirm_malicious(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(changed(report), status=201, headers={"ETag": etag(report)})
+    return Response(changed(report), status=201, headers={"ETag": etag(report)})
 
 
 @endpoint(
@@ -330,12 +330,12 @@ def confirm_malicious(call: Call) -> Answer:
     tag="Casework",
     access=Access.OFFICER,
     body=Reasoned,
-    returns={200: answers.ContactView},
+    returns={200: responses.ContactView},
     raises=(errors.NotFound,),
     example={"reason": "The ambulance crew asks for the exact entrance."},
     authorizer=authorize_officer,
 )
-def reveal_contact(call: Call) -> Answer:
+def reveal_contact(call: Call) -> Response:
     """For a reason, which goes on record first. All fields are null when the reporter left no
     contact, or withdrew.
     """
@@ -347,7 +347,9 @@ def reveal_contact(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(answers.ContactView(**contact.model_dump()) if contact else answers.ContactView())
+    return Response(
+        responses.ContactView(**contact.model_dump()) if contact else responses.ContactView()
+    )
 
 
 @endpoint(
@@ -357,15 +359,15 @@ def reveal_contact(call: Call) -> Answer:
     summary="Who did and saw what, when",
     tag="Casework",
     access=Access.OFFICER,
-    returns={200: answers.CaseHistory},
+    returns={200: responses.CaseHistory},
     raises=(errors.NotFound,),
     authorizer=authorize_officer,
 )
-def read_history(call: Call) -> Answer:
+def read_history(call: Call) -> Response:
     """Oldest first, this very look included. A change names its version and its fields with their
     old and new values.
 
-    `genuine: false` marks an entry that somebody altered since it was written; its `detail` is not
+    `verified: false` marks an entry that somebody altered since it was written; its `detail` is not
     shown.
     """
     rows = casework.read_history(
@@ -375,15 +377,15 @@ def read_history(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(answers.CaseHistory(items=[_entry(row) for row in rows]))
+    return Response(responses.CaseHistory(items=[_entry(row) for row in rows]))
 
 
 def etag(report: Report) -> str:
     return f'"{report.version}"'
 
 
-def changed(report: Report) -> answers.ChangedReport:
-    return answers.ChangedReport(
+def changed(report: Report) -> responses.ChangedReport:
+    return responses.ChangedReport(
         **report.model_dump(
             include={
                 "id", "reference", "category", "first_category", "status", "urgency", "district", "assignee", "disposition", "reason",
@@ -394,10 +396,10 @@ def changed(report: Report) -> answers.ChangedReport:
     )  # fmt: skip
 
 
-def _proposal(report: Report) -> answers.ProposalView | None:
+def _proposal(report: Report) -> responses.ProposalView | None:
     proposal = report.proposal
     return (
-        answers.ProposalView(
+        responses.ProposalView(
             disposition=proposal.disposition, by=proposal.by, at=times.render(proposal.at)
         )
         if proposal
@@ -405,13 +407,17 @@ def _proposal(report: Report) -> answers.ProposalView | None:
     )
 
 
-def _entry(row: Row) -> answers.CaseHistoryEntry:
+def _entry(row: Row) -> responses.CaseHistoryEntry:
     """Of a row that is not as it was written the detail is not shown: it may be anything."""
-    genuine = wiring.audit().is_genuine(row)
-    detail = json.loads(row["detail"]) if genuine and "detail" in row else None
+    verified = wiring.audit().is_verified(row)
+    detail = json.loads(row["detail"]) if verified and "detail" in row else None
     at = row["sk"].partition("#")[0]
-    return answers.CaseHistoryEntry(
-        at=at, by=str(row.get("by")), action=str(row.get("action")), detail=detail, genuine=genuine
+    return responses.CaseHistoryEntry(
+        at=at,
+        by=str(row.get("by")),
+        action=str(row.get("action")),
+        detail=detail,
+        verified=verified,
     )
 
 
@@ -419,10 +425,12 @@ def _entry(row: Row) -> answers.CaseHistoryEntry:
 _SAID = ("text", "location", "place", "details")
 
 
-def opened(found: casework.Opened) -> answers.OpenedReport:
-    case = replace(found.case, media=(), messages=()) if found.sealed else found.case
-    report = case.report.model_copy(update=dict.fromkeys(_SAID)) if found.sealed else case.report
-    return answers.OpenedReport(
+def opened(found: casework.Opened) -> responses.OpenedReport:
+    case = replace(found.case, media=(), messages=()) if found.restricted else found.case
+    report = (
+        case.report.model_copy(update=dict.fromkeys(_SAID)) if found.restricted else case.report
+    )
+    return responses.OpenedReport(
         **report.model_dump(
             include={
                 "id", "reference", "category", "first_category", "district", "station", "text", "location", "place",
@@ -433,22 +441,22 @@ def opened(found: casework.Opened) -> answers.OpenedReport:
         status=report.status.value,
         urgency=report.urgency.value,
         proposal=_proposal(report),
-        hold=answers.hold_view(case.hold) if case.hold else None,
-        sealed=found.sealed,
+        hold=responses.hold_view(case.hold) if case.hold else None,
+        restricted=found.restricted,
         received_at=times.render(report.received_at),
         acknowledged_at=times.render(report.acknowledged_at) if report.acknowledged_at else None,
         closed_at=times.render(report.closed_at) if report.closed_at else None,
         occurred_at=times.render(report.occurred_at) if report.occurred_at else None,
         flags=[flag.value for flag in report.flags],
         media=[_opened_medium(report.id, medium) for medium in case.media],
-        messages=[answers.message(entry) for entry in case.messages],
-        notes=[answers.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at)) for note in case.notes],
+        messages=[responses.message(entry) for entry in case.messages],
+        notes=[responses.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at)) for note in case.notes],
     )  # fmt: skip
 
 
-def _list_row(row: Row) -> answers.ListRow:
+def _list_row(row: Row) -> responses.ListRow:
     thumb = row.get("thumb")
-    return answers.ListRow(
+    return responses.ListRow(
         id=row["id"],
         reference=row["reference"],
         category=row["category"],
@@ -457,7 +465,9 @@ def _list_row(row: Row) -> answers.ListRow:
         district=row["district"],
         received_at=row["received_at"],
         assignee=row.get("assignee"),
-        media=answers.MediaCount(total=row.get("media_total", 0), ready=row.get("media_ready", 0)),
+        media=responses.MediaCount(
+            total=row.get("media_total", 0), ready=row.get("media_ready", 0)
+        ),
         unread=row.get("unread", 0),
         version=row["version"],
         thumbnail_url=picture_url(row["id"], thumb, "thumb.jpg", ORIGINAL_LIFE_S)
@@ -467,12 +477,12 @@ def _list_row(row: Row) -> answers.ListRow:
     )
 
 
-def _opened_medium(report_id: str, medium: Medium) -> answers.OpenedMedium:
+def _opened_medium(report_id: str, medium: Medium) -> responses.OpenedMedium:
     ready = medium.state is MediaState.READY
     checksum = medium.checksum or {}
-    return answers.OpenedMedium(
+    return responses.OpenedMedium(
         media_id=medium.media_id,
-        content_type=answers.seen_type(medium),
+        content_type=responses.seen_type(medium),
         state=medium.state.value,
         reason=medium.reason.value if medium.reason else None,
         size=medium.size,
@@ -498,13 +508,13 @@ def _opened_medium(report_id: str, medium: Medium) -> answers.OpenedMedium:
     )
 
 
-def _hint(medium: Medium) -> answers.HintView:
+def _hint(medium: Medium) -> responses.HintView:
     hint = Hint.model_validate(medium.hint or {})
     taken_at = hint.taken_at
     shown = (
         (times.render(taken_at) if taken_at.tzinfo else taken_at.isoformat()) if taken_at else None
     )
-    return answers.HintView(taken_at=shown, lat=hint.lat, lon=hint.lon)
+    return responses.HintView(taken_at=shown, lat=hint.lat, lon=hint.lon)
 
 
 def _original_url(report_id: str, medium: Medium) -> str | None:

@@ -3,18 +3,18 @@
 from chalice.app import Blueprint
 
 from chalicelib import __version__, wiring
-from chalicelib.handlers import answers
-from chalicelib.handlers.http import Answer, Call, endpoint, public_cache
+from chalicelib.handlers import responses
+from chalicelib.handlers.http import Call, Response, endpoint, public_cache
 
 bp = Blueprint(__name__)
 
 
-class CatalogueView(answers.Shape):
+class CatalogueView(responses.Shape):
     """Both catalogues with their labels in the caller's language, the districts, the limits, the
     emergency number, the app's settings.
     """
 
-    model_config = answers.shown(
+    model_config = responses.shown(
         {
             "categories": [
                 {
@@ -73,7 +73,7 @@ class CatalogueView(answers.Shape):
     channels: list[dict[str, object]]
     districts: list[dict[str, object]]
     limits: dict[str, object]
-    emergency: answers.Emergency
+    emergency: responses.Emergency
     app: dict[str, object]
 
 
@@ -83,11 +83,11 @@ class CatalogueView(answers.Shape):
     "/v1/health",
     summary="Is the service up?",
     tag="Public",
-    returns={200: answers.Health},
+    returns={200: responses.Health},
 )
-def get_health(call: Call) -> Answer:
+def get_health(call: Call) -> Response:
     """Says that requests are answered, and by which version; it asks nothing of what is behind."""
-    return Answer(answers.Health(version=__version__))
+    return Response(responses.Health(version=__version__))
 
 
 @endpoint(
@@ -98,6 +98,6 @@ def get_health(call: Call) -> Answer:
     tag="Public",
     returns={200: CatalogueView, 304: None},
 )
-def get_catalogue(call: Call) -> Answer:
+def get_catalogue(call: Call) -> Response:
     """Labels follow `Accept-Language`. Keep it for a minute, and ask again with `If-None-Match`."""
     return public_cache(wiring.catalogue().public_view(call.language, call.now), call)

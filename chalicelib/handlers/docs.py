@@ -10,8 +10,8 @@ from typing import Any
 from chalice.app import Blueprint
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.handlers.answers import shown
-from chalicelib.handlers.http import Answer, Call, conditional, endpoint
+from chalicelib.handlers.http import Call, Response, conditional, endpoint
+from chalicelib.handlers.responses import shown
 
 bp = Blueprint(__name__)
 
@@ -66,7 +66,7 @@ class OpenApiDocument(BaseModel):
     tag="Documentation",
     returns={200: OpenApiDocument, 304: None},
 )
-def get_openapi(call: Call) -> Answer:
+def get_openapi(call: Call) -> Response:
     """What you are reading, for programs."""
     return conditional(_document(), call, {"Cache-Control": "public, max-age=300"})
 
@@ -80,9 +80,9 @@ def get_openapi(call: Call) -> Answer:
     returns={200: None},
     content_type="text/html",
 )
-def get_docs(call: Call) -> Answer:
+def get_docs(call: Call) -> Response:
     """Everything on it comes from here: nobody else learns who reads it."""
-    return Answer(
+    return Response(
         _page(),
         headers={
             "Content-Type": "text/html; charset=utf-8",
@@ -102,9 +102,9 @@ def get_docs(call: Call) -> Answer:
     returns={200: None},
     content_type="text/javascript",
 )
-def get_docs_program(call: Call) -> Answer:
+def get_docs_program(call: Call) -> Response:
     """RapiDoc as published. The page names it with its hash, so it is kept for good."""
-    return Answer(
+    return Response(
         _program(),
         headers={
             "Content-Type": "text/javascript; charset=utf-8",

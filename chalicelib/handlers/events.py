@@ -1,4 +1,4 @@
-"""What queues, streams and schedules bring, in their own shapes, and what a batch answers. Nothing
+"""What queues, streams and schedules bring, in their own shapes, and what a batch responses. Nothing
 here comes from the API.
 """
 

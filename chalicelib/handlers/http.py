@@ -17,7 +17,8 @@ from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
+from chalice.app import Response as ChaliceResponse
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
 
 from chalicelib import errors, wiring
@@ -119,7 +120,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """`body` is a model, plain JSON data, or text as it is."""
 
     body: Any = None
@@ -127,7 +128,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-View = Callable[[Call], Answer]
+View = Callable[[Call], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def endpoint(
     declaration: `Gone`, `Conflict("key_reused")`.
 
     The document shows `example` of the body; of the answer it shows the example of its model
-    (`answers.shown`).
+    (`responses.shown`).
     """
 
     def declare(view: View) -> View:
@@ -210,7 +211,7 @@ def endpoint(
             route["authorizer"] = authorizer
 
         @bp.route(path, **route)
-        def serve(**parameters: str) -> Response:
+        def serve(**parameters: str) -> ChaliceResponse:
             return _serve(view, bp.current_request, parameters, body, query, key, access)
 
         return view
@@ -250,7 +251,7 @@ def _implied_errors(
 
 def public_cache(
     view: Mapping[str, Any], call: Call, *, max_age: int = 60, vary: str = "Accept-Language"
-) -> Answer:
+) -> Response:
     """A public read with a strong ETag: 304 when the caller has it already."""
     content = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
     headers = {
@@ -263,7 +264,7 @@ def public_cache(
 
 def conditional(
     content: str, call: Call, headers: Mapping[str, str], *, tag: str | None = None
-) -> Answer:
+) -> Response:
     """`content` with its ETag, or 304 when `If-None-Match` names it (RFC 9110, weak comparison)."""
     etag = tag or f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
     all_headers = {**headers, "ETag": etag}
@@ -271,8 +272,8 @@ def conditional(
     if held is not None and (
         held.strip() == "*" or etag in [each.strip().removeprefix("W/") for each in held.split(",")]
     ):
-        return Answer(None, 304, all_headers)
-    return Answer(content, 200, {"Content-Type": "application/json", **all_headers})
+        return Response(None, 304, all_headers)
+    return Response(content, 200, {"Content-Type": "application/json", **all_headers})
 
 
 def _serve(
@@ -283,7 +284,7 @@ def _serve(
     query: type[BaseModel] | None,
     key: Key,
     access: Access,
-) -> Response:
+) -> ChaliceResponse:
     language = languages.negotiate(request.headers.get("accept-language"))
     request_id = str(request.context.get("requestId", ""))
     try:
@@ -319,23 +320,25 @@ def _serve(
         return _refusal(errors.Unavailable(), language, request_id)
 
 
-def _response(answer: Answer, request_id: str) -> Response:
+def _response(response: Response, request_id: str) -> ChaliceResponse:
     headers = {**BASE_HEADERS, "X-Request-Id": request_id}
-    if answer.body is None:
-        return Response("", status_code=answer.status, headers={**headers, **answer.headers})
-    content = answer.body
+    if response.body is None:
+        return ChaliceResponse(
+            "", status_code=response.status, headers={**headers, **response.headers}
+        )
+    content = response.body
     if isinstance(content, BaseModel):
         content = content.model_dump_json()
     elif not isinstance(content, str):
         content = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return Response(
+    return ChaliceResponse(
         content,
-        status_code=answer.status,
-        headers={"Content-Type": "application/json", **headers, **answer.headers},
+        status_code=response.status,
+        headers={"Content-Type": "application/json", **headers, **response.headers},
     )
 
 
-def _refusal(error: errors.TiplineError, language: str, request_id: str) -> Response:
+def _refusal(error: errors.TiplineError, language: str, request_id: str) -> ChaliceResponse:
     content = json.dumps(problems.problem(error, language, request_id), ensure_ascii=False)
     headers = {
         "Content-Type": problems.CONTENT_TYPE,
@@ -343,7 +346,7 @@ def _refusal(error: errors.TiplineError, language: str, request_id: str) -> Resp
         **BASE_HEADERS,
         "X-Request-Id": request_id,
     }
-    return Response(
+    return ChaliceResponse(
         content,
         status_code=problems.status_of(error),
         headers={**headers, **problems.headers_of(error)},

@@ -64,7 +64,7 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
         if stored is None or found is None or stored.bucket != wiring.settings().media_bucket:
             log.info("event_passed_over")
             return
-        from chalicelib.services.recording import read_manifest, record_verdict
+        from chalicelib.services.media_results import read_manifest, record_verdict
 
         manifest = read_manifest(found.report_id, found.media_id, objects=wiring.objects())
         if manifest is None:

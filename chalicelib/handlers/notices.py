@@ -6,7 +6,7 @@ from chalice.app import Blueprint, DynamoDBEvent
 
 from chalicelib import wiring
 from chalicelib.handlers import events
-from chalicelib.services.noticing import publish_pending
+from chalicelib.services.notifications import publish_pending
 from chalicelib.services.statistics import count_changed
 from chalicelib.store import keys
 
@@ -23,7 +23,7 @@ def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
     sweep is there for what never comes.
     """
     seen = events.stream_keys(event.to_dict().get("Records") or ())
-    untold = publish_pending(
+    unsent = publish_pending(
         [(pk, sk) for _, pk, sk in seen], publisher=wiring.publisher(), now=wiring.now()
     )
     heads = [pk for _, pk, sk in seen if sk == keys.HEAD]
@@ -33,6 +33,6 @@ def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
     failed = [
         number
         for number, pk, sk in seen
-        if (pk, sk) in untold or (sk == keys.HEAD and pk in uncounted)
+        if (pk, sk) in unsent or (sk == keys.HEAD and pk in uncounted)
     ]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}

@@ -5,10 +5,10 @@ from chalice.app import Blueprint
 from chalicelib import errors, wiring
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.officers import Officer, Role
-from chalicelib.handlers import answers
+from chalicelib.handlers import responses
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Answer, Call, endpoint
+from chalicelib.handlers.http import Access, Call, Response, endpoint
 from chalicelib.services import administration
 
 bp = Blueprint(__name__)
@@ -21,15 +21,15 @@ bp = Blueprint(__name__)
     summary="List all officers",
     tag="Administration",
     access=Access.OFFICER,
-    returns={200: answers.OfficerList},
+    returns={200: responses.OfficerList},
     authorizer=authorize_officer,
 )
-def list_officers(call: Call) -> Answer:
+def list_officers(call: Call) -> Response:
     """By name, those who no longer work here included."""
     found = administration.list_officers(
         admitted(call, Role.ADMIN), officers=wiring.officers(), audit=wiring.audit(), now=call.now
     )
-    return Answer(answers.OfficerList(items=[_row(officer) for officer in found]))
+    return Response(responses.OfficerList(items=[_row(officer) for officer in found]))
 
 
 @endpoint(
@@ -39,11 +39,11 @@ def list_officers(call: Call) -> Answer:
     summary="Read one officer's row",
     tag="Administration",
     access=Access.OFFICER,
-    returns={200: answers.OfficerRow},
+    returns={200: responses.OfficerRow},
     raises=(errors.NotFound,),
     authorizer=authorize_officer,
 )
-def read_officer(call: Call) -> Answer:
+def read_officer(call: Call) -> Response:
     """The row as it stands, with addresses: what `PUT` would replace."""
     found = administration.read_officer(
         admitted(call, Role.ADMIN),
@@ -52,7 +52,7 @@ def read_officer(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(_row(found))
+    return Response(_row(found))
 
 
 @endpoint(
@@ -63,7 +63,7 @@ def read_officer(call: Call) -> Answer:
     tag="Administration",
     access=Access.OFFICER,
     body=Appointment,
-    returns={200: answers.OfficerRow},
+    returns={200: responses.OfficerRow},
     raises=(errors.Conflict("own_access"),),
     example={
         "name": "Officer Wang",
@@ -75,7 +75,7 @@ def read_officer(call: Call) -> Answer:
     },
     authorizer=authorize_officer,
 )
-def appoint_officer(call: Call) -> Answer:
+def appoint_officer(call: Call) -> Response:
     """The whole row. A new officer is invited by e-mail; one who is deactivated is out at their
     next request, whatever their token says.
 
@@ -93,10 +93,10 @@ def appoint_officer(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(_row(appointed))
+    return Response(_row(appointed))
 
 
-def _row(officer: Officer) -> answers.OfficerRow:
-    return answers.OfficerRow(
-        **officer.model_dump(mode="json", include=set(answers.OfficerRow.model_fields))
+def _row(officer: Officer) -> responses.OfficerRow:
+    return responses.OfficerRow(
+        **officer.model_dump(mode="json", include=set(responses.OfficerRow.model_fields))
     )

@@ -20,8 +20,8 @@ from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, texts
 from chalicelib.domain.reports import Submission
 from chalicelib.handlers import problems
-from chalicelib.handlers.answers import Problem
 from chalicelib.handlers.http import Access, Key, Operation
+from chalicelib.handlers.responses import Problem
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ Residents report; officers are told, answer, and ask for help.
 **Try again** with 429, 503 and no answer at all, after `Retry-After` seconds or, without one, after ever longer pauses; with the same \
 `Idempotency-Key` where there is one. With its key anything may be repeated: it is done once.
 
-**Times** are RFC 3339, in UTC with milliseconds in answers, in any zone in requests. **Ids** are opaque. Fields may be added to answers.
+**Times** are RFC 3339, in UTC with milliseconds in answers, in any zone in requests. **Ids** are opaque. Fields may be added to responses.
 
 **Not for emergencies.** The number to call is in the catalogue and in the answer to every report."""
 
@@ -82,7 +82,7 @@ _PATH_PARAMETERS = {
     "subscription_id": "The subscription's `id`.",
     "username": "The officer's name in the user pool.",
 }
-_STATUS_WORDS = {
+_STATUS_DESCRIPTIONS = {
     200: "Done, or here it is.",
     201: "Made.",
     204: "Done; the same when repeated.",
@@ -191,7 +191,7 @@ def _operation(
             *_query_parameters(operation, schemas, references),
             *_header_parameters(operation),
         ],
-        "responses": _answers(operation, schemas, references) | _refusals(operation, responses),
+        "responses": _responses(operation, schemas, references) | _refusals(operation, responses),
     }
     if operation.body:
         content: Json = {"schema": references[operation.body, "validation"]}
@@ -317,24 +317,27 @@ def _headers(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _answers(operation: Operation, schemas: Json, references: _References) -> Json:
-    answers: Json = {}
+def _responses(operation: Operation, schemas: Json, references: _References) -> Json:
+    responses: Json = {}
     for status, model in sorted(operation.returns.items()):
-        answer: Json = {"description": _STATUS_WORDS[status], "headers": _headers("X-Request-Id")}
+        response: Json = {
+            "description": _STATUS_DESCRIPTIONS[status],
+            "headers": _headers("X-Request-Id"),
+        }
         if model:
             reference = references[model, "serialization"]
             schema = schemas[_name(reference)]
-            answer["content"] = {operation.content_type: {"schema": reference}}
+            response["content"] = {operation.content_type: {"schema": reference}}
             if schema.get("examples"):
-                answer["content"][operation.content_type]["example"] = schema["examples"][0]
+                response["content"][operation.content_type]["example"] = schema["examples"][0]
             if 304 in operation.returns or _has_version(schema):
-                answer["headers"] |= _headers("ETag")
+                response["headers"] |= _headers("ETag")
         elif operation.content_type != "application/json" and status == 200:
-            answer["content"] = {operation.content_type: {"schema": {"type": "string"}}}
+            response["content"] = {operation.content_type: {"schema": {"type": "string"}}}
         if status == 304:
-            answer["headers"] |= _headers("ETag")
-        answers[str(status)] = answer
-    return answers
+            response["headers"] |= _headers("ETag")
+        responses[str(status)] = response
+    return responses
 
 
 def _name(reference: Json) -> str:
@@ -351,13 +354,13 @@ def _refusals(operation: Operation, responses: Json) -> Json:
     by_status: defaultdict[int, dict[str, errors.TiplineError]] = defaultdict(dict)
     for error in operation.errors:
         by_status[problems.status_of(error)][error.code] = error
-    answers: Json = {}
+    references: Json = {}
     for status, kinds in sorted(by_status.items()):
         name = f"{status}.{'.'.join(sorted(kinds))}"
         if name not in responses:
             responses[name] = _refusal(status, [kinds[code] for code in sorted(kinds)])
-        answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
-    return answers
+        references[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    return references
 
 
 def _refusal(status: int, kinds: Sequence[errors.TiplineError]) -> Json:

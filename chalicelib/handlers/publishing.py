@@ -12,11 +12,11 @@ from chalicelib.domain.bulletins import Bulletin, Changes, Content, Draft, State
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
 from chalicelib.domain.reports import Medium, Strict
-from chalicelib.handlers import answers
+from chalicelib.handlers import responses
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.bulletins import BODY, URL, WORDS, PublicQuery, rendered, url_of
 from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Answer, Call, Key, endpoint
+from chalicelib.handlers.http import Access, Call, Key, Response, endpoint
 from chalicelib.handlers.reports import THUMBNAIL_LIFE_S, picture_url
 from chalicelib.services import publishing, uploads
 from chalicelib.services.publishing import Desk
@@ -80,7 +80,7 @@ _OFFICERS_ROW = {
 }
 
 
-class BulletinRow(answers.Shape):
+class BulletinRow(responses.Shape):
     """`expires_at`: when it ends, or, of a draft, the date that was asked for. `pending`: something
     waits for approval.
     """
@@ -109,14 +109,14 @@ class BulletinRow(answers.Shape):
     reason: str | None
 
 
-class BulletinPage(answers.Shape):
-    model_config = answers.shown({"items": [_OFFICERS_ROW], "next_cursor": None})
+class BulletinPage(responses.Shape):
+    model_config = responses.shown({"items": [_OFFICERS_ROW], "next_cursor": None})
 
     items: list[BulletinRow]
     next_cursor: str | None
 
 
-class BulletinPicture(answers.Shape):
+class BulletinPicture(responses.Shape):
     """`shown`: belongs to the version at hand."""
 
     media_id: str
@@ -129,7 +129,7 @@ class BulletinPicture(answers.Shape):
     preview_url: str | None
 
 
-class Consent(answers.Shape):
+class Consent(responses.Shape):
     by: str
     at: str
 
@@ -140,7 +140,7 @@ class OpenedBulletin(BulletinRow):
     `steps`: what may be done now.
     """
 
-    model_config = answers.shown(
+    model_config = responses.shown(
         {
             **_OFFICERS_ROW,
             "consent": {"by": "officer", "at": "2026-11-24T01:30:00.000Z"},
@@ -160,12 +160,12 @@ class OpenedBulletin(BulletinRow):
     url: str
 
 
-class PictureGrants(answers.Shape):
+class PictureGrants(responses.Shape):
     """`version`: of the bulletin, now that it shows these pictures."""
 
-    model_config = answers.shown({"uploads": [], "version": 2})
+    model_config = responses.shown({"uploads": [], "version": 2})
 
-    uploads: list[answers.Upload]
+    uploads: list[responses.Upload]
     version: int
 
 
@@ -183,7 +183,7 @@ class PictureGrants(answers.Shape):
     example=_DRAFT,
     authorizer=authorize_officer,
 )
-def draft_bulletin(call: Call) -> Answer:
+def draft_bulletin(call: Call) -> Response:
     """Readers see nothing before another officer approves it. Without `expires_at` it lives 72
     hours about a child, 7 days about an elderly person, 30 days otherwise; that is also the most,
     until it is renewed.
@@ -207,7 +207,7 @@ def draft_bulletin(call: Call) -> Answer:
     raises=(errors.Malformed("bad_cursor"),),
     authorizer=authorize_officer,
 )
-def list_bulletins(call: Call) -> Answer:
+def list_bulletins(call: Call) -> Response:
     """Only `next_cursor: null` means the end: a page may be short, even empty, before that."""
     page = publishing.list_bulletins(
         call.query.channel,
@@ -219,7 +219,7 @@ def list_bulletins(call: Call) -> Answer:
         desk=_desk(call),
     )
     rows = [BulletinRow(**_row(bulletin, call)) for bulletin in page.items]
-    return Answer(BulletinPage(items=rows, next_cursor=page.next_cursor))
+    return Response(BulletinPage(items=rows, next_cursor=page.next_cursor))
 
 
 @endpoint(
@@ -233,7 +233,7 @@ def list_bulletins(call: Call) -> Answer:
     raises=(_NOT_FOUND,),
     authorizer=authorize_officer,
 )
-def open_bulletin(call: Call) -> Answer:
+def open_bulletin(call: Call) -> Response:
     """The version at hand, and what readers see meanwhile. Its `ETag` is what `PATCH` and `approve`
     take as `If-Match`.
     """
@@ -258,7 +258,7 @@ def open_bulletin(call: Call) -> Answer:
     },
     authorizer=authorize_officer,
 )
-def change_bulletin(call: Call) -> Answer:
+def change_bulletin(call: Call) -> Response:
     """Once it is published, a change waits for approval, and readers still see the old text. An
     approved later `expires_at` renews it.
     """
@@ -285,7 +285,7 @@ def change_bulletin(call: Call) -> Answer:
     example={"media": [{"content_type": "image/jpeg", "size": 2483921}]},
     authorizer=authorize_officer,
 )
-def add_pictures(call: Call) -> Answer:
+def add_pictures(call: Call) -> Response:
     """Upload as for a report. Each makes a new version, and so does its verdict: an approval covers
     pictures that were seen.
     """
@@ -298,12 +298,12 @@ def add_pictures(call: Call) -> Answer:
     )
     waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
     granted = uploads.grant_uploads(
-        bulletin.id, waiting, bucket=wiring.bucket(), signed_at=wiring.true_now()
+        bulletin.id, waiting, bucket=wiring.bucket(), signed_at=wiring.wall_clock()
     )
     view = PictureGrants(
-        uploads=[answers.upload(grant) for grant in granted], version=bulletin.version
+        uploads=[responses.upload(grant) for grant in granted], version=bulletin.version
     )
-    return Answer(view, status=201, headers=_etag(bulletin))
+    return Response(view, status=201, headers=_etag(bulletin))
 
 
 @endpoint(
@@ -320,12 +320,12 @@ def add_pictures(call: Call) -> Answer:
         _CLOSED,
         errors.Conflict("media_pending"),
         errors.Conflict("expiry_passed"),
-        errors.Forbidden("own_words"),
+        errors.Forbidden("self_approval"),
     ),
     if_match=True,
     authorizer=authorize_officer,
 )
-def approve_bulletin(call: Call) -> Answer:
+def approve_bulletin(call: Call) -> Response:
     """Approves exactly the version in `If-Match`. Nobody who ever wrote any part of the bulletin
     may approve it.
     """
@@ -350,7 +350,7 @@ def approve_bulletin(call: Call) -> Answer:
     example={"outcome": _OUTCOME},
     authorizer=authorize_officer,
 )
-def resolve_bulletin(call: Call) -> Answer:
+def resolve_bulletin(call: Call) -> Response:
     """At once, by any officer of the channel. Whoever sent a lead sees the outcome in their report.
     Again with another outcome, it corrects the first.
     """
@@ -373,7 +373,7 @@ def resolve_bulletin(call: Call) -> Answer:
     example={"reason": "The family asks for it."},
     authorizer=authorize_officer,
 )
-def withdraw_bulletin(call: Call) -> Answer:
+def withdraw_bulletin(call: Call) -> Response:
     """At once, by any officer of the channel. Readers are not told the reason."""
     return _opened(
         publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, desk=_desk(call)),
@@ -388,19 +388,21 @@ def withdraw_bulletin(call: Call) -> Answer:
     summary="Who wrote, approved and saw a bulletin, when",
     tag="Publishing",
     access=Access.OFFICER,
-    returns={200: answers.History},
+    returns={200: responses.History},
     raises=(_NOT_FOUND,),
     authorizer=authorize_officer,
 )
-def read_bulletin_history(call: Call) -> Answer:
+def read_bulletin_history(call: Call) -> Response:
     """Oldest first, this very look included. Each version comes with its whole `content`; an
     approval names the version it covers.
     """
     events = publishing.read_history(call.path["bulletin_id"], desk=_desk(call))
-    return Answer(
-        answers.History(
+    return Response(
+        responses.History(
             items=[
-                answers.HistoryEntry(at=each.at, by=each.by, action=each.action, detail=each.detail)
+                responses.HistoryEntry(
+                    at=each.at, by=each.by, action=each.action, detail=each.detail
+                )
                 for each in events
             ]
         )
@@ -415,7 +417,7 @@ def _etag(bulletin: Bulletin) -> dict[str, str]:
     return {"ETag": f'"{bulletin.version}"'}
 
 
-def _opened(dossier: Dossier, call: Call, *, status: int = 200) -> Answer:
+def _opened(dossier: Dossier, call: Call, *, status: int = 200) -> Response:
     bulletin = dossier.bulletin
     pending = bulletin.is_pending(call.now)
     view = OpenedBulletin(
@@ -433,7 +435,7 @@ def _opened(dossier: Dossier, call: Call, *, status: int = 200) -> Answer:
         steps=[step.value for step in bulletin.legal_steps(call.now)],
         url=url_of(bulletin.id, call),
     )
-    return Answer(view, status=status, headers=_etag(bulletin))
+    return Response(view, status=status, headers=_etag(bulletin))
 
 
 def _row(bulletin: Bulletin, call: Call) -> dict[str, Any]:
@@ -478,7 +480,7 @@ def _picture(bulletin: Bulletin, medium: Medium, language: str) -> BulletinPictu
         state=medium.state.value,
         reason=medium.reason.value if medium.reason else None,
         reason_text=text(f"reject.{medium.reason}", language) if medium.reason else None,
-        content_type=answers.seen_type(medium),
+        content_type=responses.seen_type(medium),
         thumbnail_url=picture_url(bulletin.id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S)
         if ready
         else None,

@@ -29,10 +29,10 @@ from chalicelib.domain.reports import (
     Strict,
     Submission,
 )
-from chalicelib.handlers import answers
-from chalicelib.handlers.http import Access, Answer, Call, Key, conditional, endpoint
+from chalicelib.handlers import responses
+from chalicelib.handlers.http import Access, Call, Key, Response, conditional, endpoint
 from chalicelib.media import grants
-from chalicelib.services import dialogue, intake, uploads
+from chalicelib.services import intake, own_report, uploads
 from chalicelib.store.reports import Case
 
 bp = Blueprint(__name__)
@@ -72,12 +72,12 @@ class PartNumbers(Strict):
     summary="Report something",
     tag="Reports",
     body=Submission,
-    returns={201: answers.Created, 200: answers.Created},
+    returns={201: responses.Created, 200: responses.Created},
     raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
     key=Key.REQUIRED,
     example=_EXAMPLE,
 )
-def create_report(call: Call) -> Answer:
+def create_report(call: Call) -> Response:
     """A category and a text or media are enough. Send the same call again, with the same key, until
     it is answered: it stays one report.
 
@@ -92,15 +92,15 @@ def create_report(call: Call) -> Answer:
         catalogue=wiring.catalogue(),
         now=call.now,
     )
-    return Answer(created(filed, call), status=200 if filed.replayed else 201)
+    return Response(created(filed, call), status=200 if filed.replayed else 201)
 
 
-def created(filed: intake.Filed, call: Call) -> answers.Created:
+def created(filed: intake.CreatedReport, call: Call) -> responses.Created:
     report = filed.report
     granted = uploads.grant_uploads(
-        report.id, filed.awaited, bucket=wiring.bucket(), signed_at=wiring.true_now()
+        report.id, filed.pending_uploads, bucket=wiring.bucket(), signed_at=wiring.wall_clock()
     )
-    return answers.Created(
+    return responses.Created(
         id=report.id,
         reference=report.reference,
         receipt=filed.receipt,
@@ -111,8 +111,8 @@ def created(filed: intake.Filed, call: Call) -> answers.Created:
         received_at=times.render(report.received_at),
         flags=[flag.value for flag in report.flags],
         notes=[text("report.outside", call.language)] if Flag.OUTSIDE in report.flags else [],
-        emergency=answers.emergency(wiring.catalogue().emergency.number, call.language),
-        uploads=[answers.upload(grant) for grant in granted],
+        emergency=responses.emergency(wiring.catalogue().emergency.number, call.language),
+        uploads=[responses.upload(grant) for grant in granted],
     )
 
 
@@ -123,9 +123,9 @@ def created(filed: intake.Filed, call: Call) -> answers.Created:
     summary="Read one's report by the receipt alone",
     tag="Reports",
     access=Access.RECEIPT,
-    returns={200: answers.ReporterView, 304: None},
+    returns={200: responses.ReporterView, 304: None},
 )
-def read_report_by_receipt(call: Call) -> Answer:
+def read_report_by_receipt(call: Call) -> Response:
     """The same as with the id, for whoever has only the receipt: typed from paper, say. Wrong ones
     are 404, like unknown ids.
     """
@@ -139,9 +139,9 @@ def read_report_by_receipt(call: Call) -> Answer:
     summary="Read one's report",
     tag="Reports",
     access=Access.RECEIPT,
-    returns={200: answers.ReporterView, 304: None},
+    returns={200: responses.ReporterView, 304: None},
 )
-def read_report(call: Call) -> Answer:
+def read_report(call: Call) -> Response:
     """A coarse status, what was said, and how far the media are. Ask again after `poll_after_s`
     seconds, with `If-None-Match`.
     """
@@ -156,7 +156,7 @@ def read_report(call: Call) -> Answer:
     tag="Media",
     access=Access.RECEIPT,
     body=MoreMedia,
-    returns={201: answers.Uploads},
+    returns={201: responses.Uploads},
     raises=(
         errors.Conflict("key_reused"),
         errors.Conflict("withdrawn"),
@@ -165,7 +165,7 @@ def read_report(call: Call) -> Answer:
     key=Key.OPTIONAL,
     example={"media": [{"content_type": "video/mp4", "size": 48211002}]},
 )
-def add_media(call: Call) -> Answer:
+def add_media(call: Call) -> Response:
     """Up to 5 in a call and 10 in a report, at any time before it is withdrawn. The grants come in
     the order of the media.
     """
@@ -180,9 +180,11 @@ def add_media(call: Call) -> Answer:
     )
     waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
     granted = uploads.grant_uploads(
-        case.report.id, waiting, bucket=wiring.bucket(), signed_at=wiring.true_now()
+        case.report.id, waiting, bucket=wiring.bucket(), signed_at=wiring.wall_clock()
     )
-    return Answer(answers.Uploads(uploads=[answers.upload(grant) for grant in granted]), status=201)
+    return Response(
+        responses.Uploads(uploads=[responses.upload(grant) for grant in granted]), status=201
+    )
 
 
 @endpoint(
@@ -192,10 +194,10 @@ def add_media(call: Call) -> Answer:
     summary="A fresh grant for a medium that is not up yet",
     tag="Media",
     access=Access.RECEIPT,
-    returns={200: answers.Upload},
+    returns={200: responses.Upload},
     raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "media_rejected", "withdrawn")),
 )
-def renew_grant(call: Call) -> Answer:
+def renew_grant(call: Call) -> Response:
     """Grants live 60 minutes and cost nothing: ask for one when about to send, as often as needed.
 
     409 `not_awaiting` means that the file has arrived. `media_rejected` means that it has not, or
@@ -205,9 +207,9 @@ def renew_grant(call: Call) -> Answer:
         _own(call, consistent=True),
         call.path["media_id"],
         bucket=wiring.bucket(),
-        signed_at=wiring.true_now(),
+        signed_at=wiring.wall_clock(),
     )
-    return Answer(answers.upload(grant))
+    return Response(responses.upload(grant))
 
 
 @endpoint(
@@ -218,14 +220,14 @@ def renew_grant(call: Call) -> Answer:
     tag="Media",
     access=Access.RECEIPT,
     body=PartNumbers,
-    returns={200: answers.PartUrls},
+    returns={200: responses.PartUrls},
     raises=tuple(
         errors.Conflict(code)
         for code in ("not_awaiting", "media_rejected", "withdrawn", "not_in_parts", "upload_gone")
     ),
     example={"numbers": [1, 2, 3]},
 )
-def grant_parts(call: Call) -> Answer:
+def grant_parts(call: Call) -> Response:
     """PUT exactly one part's bytes to each URL. `held` are the parts that need not be sent again.
 
     Each number is given once. `{"numbers": []}` only asks what is held; a body there must be.
@@ -237,10 +239,10 @@ def grant_parts(call: Call) -> Answer:
         bucket=wiring.bucket(),
         reports=wiring.reports(),
     )
-    return Answer(
-        answers.PartUrls(
-            held=[answers.HeldPart(number=part.number, etag=part.etag) for part in parts.held],
-            parts=[answers.PartUrl(number=part.number, url=part.url) for part in parts.granted],
+    return Response(
+        responses.PartUrls(
+            held=[responses.HeldPart(number=part.number, etag=part.etag) for part in parts.held],
+            parts=[responses.PartUrl(number=part.number, url=part.url) for part in parts.granted],
         )
     )
 
@@ -252,7 +254,7 @@ def grant_parts(call: Call) -> Answer:
     summary="Finish an upload in parts",
     tag="Media",
     access=Access.RECEIPT,
-    returns={200: answers.MediumState},
+    returns={200: responses.MediumState},
     raises=tuple(
         errors.Conflict(code)
         for code in (
@@ -265,7 +267,7 @@ def grant_parts(call: Call) -> Answer:
         )
     ),
 )
-def complete_upload(call: Call) -> Answer:
+def complete_upload(call: Call) -> Response:
     """All parts must be held and add up to the declared size. Repeat it until it is answered.
 
     After 409 `size_mismatch` ask for the parts again: those of the wrong size are not among `held`.
@@ -277,7 +279,7 @@ def complete_upload(call: Call) -> Answer:
         bucket=wiring.bucket(),
         reports=wiring.reports(),
     )
-    return Answer(answers.MediumState(media_id=medium.media_id, state=medium.state.value))
+    return Response(responses.MediumState(media_id=medium.media_id, state=medium.state.value))
 
 
 @endpoint(
@@ -288,17 +290,17 @@ def complete_upload(call: Call) -> Answer:
     tag="Reports",
     access=Access.RECEIPT,
     body=NewMessage,
-    returns={201: answers.MessageView},
+    returns={201: responses.MessageView},
     raises=(errors.Conflict("key_reused"), errors.Conflict("withdrawn")),
     key=Key.OPTIONAL,
     example={"text": "He has been found by his daughter, thank you."},
 )
-def write_message(call: Call) -> Answer:
+def write_message(call: Call) -> Response:
     """Officers are told, and see it beside the report. Send an `Idempotency-Key`, or a repeated
     call is a second message.
     """
     case = _own(call, consistent=True)
-    message = dialogue.write_message(
+    message = own_report.write_message(
         case,
         call.body.text,
         idempotency_key=call.idempotency_key,
@@ -308,7 +310,7 @@ def write_message(call: Call) -> Answer:
         limited=wiring.settings().limits
         and not wiring.catalogue().category(case.report.category).never_limited,
     )
-    return Answer(answers.message(message).model_dump(by_alias=True), status=201)
+    return Response(responses.message(message).model_dump(by_alias=True), status=201)
 
 
 @endpoint(
@@ -320,16 +322,16 @@ def write_message(call: Call) -> Answer:
     access=Access.RECEIPT,
     returns={204: None},
 )
-def withdraw_report(call: Call) -> Answer:
+def withdraw_report(call: Call) -> Response:
     """Contact details are erased at once; the report is listed as withdrawn, and gone after 30
     days.
     """
-    dialogue.withdraw_report(_own(call, consistent=True), reports=wiring.reports(), now=call.now)
-    return Answer(status=204)
+    own_report.withdraw_report(_own(call, consistent=True), reports=wiring.reports(), now=call.now)
+    return Response(status=204)
 
 
 def _own(call: Call, *, consistent: bool = False) -> Case:
-    return dialogue.open_own_report(
+    return own_report.open_own_report(
         call.receipt,
         report_id=call.path.get("report_id"),
         identity=wiring.identity(),
@@ -338,9 +340,9 @@ def _own(call: Call, *, consistent: bool = False) -> Case:
     )
 
 
-def _reporter_view(case: Case, call: Call) -> Answer:
+def _reporter_view(case: Case, call: Call) -> Response:
     report = case.report
-    view = answers.ReporterView(
+    view = responses.ReporterView(
         id=report.id,
         reference=report.reference,
         category=report.category,
@@ -348,29 +350,29 @@ def _reporter_view(case: Case, call: Call) -> Answer:
         received_at=times.render(report.received_at),
         text=report.text,
         media=[_medium(medium, call.language) for medium in case.media],
-        messages=[answers.message(entry) for entry in case.messages],
+        messages=[responses.message(entry) for entry in case.messages],
         outcome=_with_bulletin(_outcome(report, call.language), report, call.language),
-        emergency=answers.emergency(wiring.catalogue().emergency.number, call.language),
+        emergency=responses.emergency(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
     )
     # The tag is of what is said, before the signed URLs, which differ each time.
     fields = view.model_dump(by_alias=True)
-    answer = conditional(
+    response = conditional(
         json.dumps(fields, ensure_ascii=False, separators=(",", ":")),
         call,
         {"Vary": "Authorization, Accept-Language"},
     )
-    if answer.status == 304:
-        return answer
+    if response.status == 304:
+        return response
     for medium, shown in zip(case.media, fields["media"], strict=True):
         shown["thumbnail_url"] = thumbnail_url(report.id, medium)
-    return Answer(
+    return Response(
         fields,
-        headers={name: value for name, value in answer.headers.items() if name != "Content-Type"},
+        headers={name: value for name, value in response.headers.items() if name != "Content-Type"},
     )
 
 
-def _outcome(report: Report, language: str) -> answers.Outcome | None:
+def _outcome(report: Report, language: str) -> responses.Outcome | None:
     """What came of a report that is closed. Whoever sent a duplicate is told as soon as it is
     known.
     """
@@ -378,31 +380,33 @@ def _outcome(report: Report, language: str) -> answers.Outcome | None:
         # As long as a label waits for a second officer, no more is said than that the report is
         # closed.
         disposition = report.disposition or "malicious"
-        return answers.Outcome(text=text(f"outcome.{disposition}", language), reason=report.reason)
+        return responses.Outcome(
+            text=text(f"outcome.{disposition}", language), reason=report.reason
+        )
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
-        return answers.Outcome(text=text("outcome.duplicate", language))
+        return responses.Outcome(text=text("outcome.duplicate", language))
     return None
 
 
 def _with_bulletin(
-    outcome: answers.Outcome | None, report: Report, language: str
-) -> answers.Outcome | None:
+    outcome: responses.Outcome | None, report: Report, language: str
+) -> responses.Outcome | None:
     """Whoever sent a lead is told how the bulletin ended, whatever came of the lead itself."""
     ended = wiring.bulletins().outcome(report.bulletin_id) if report.bulletin_id else None
     if ended is None:
         return outcome
     _, told = wording(ended, language)
-    return answers.Outcome(
+    return responses.Outcome(
         text=outcome.text if outcome else told,
         reason=outcome.reason if outcome else None,
         bulletin=told,
     )
 
 
-def _medium(medium: Medium, language: str) -> answers.MediumView:
-    return answers.MediumView(
+def _medium(medium: Medium, language: str) -> responses.MediumView:
+    return responses.MediumView(
         media_id=medium.media_id,
-        content_type=answers.seen_type(medium),
+        content_type=responses.seen_type(medium),
         state=medium.state.value,
         reason=medium.reason.value if medium.reason else None,
         reason_text=text(f"reject.{medium.reason}", language) if medium.reason else None,

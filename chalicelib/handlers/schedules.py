@@ -8,10 +8,10 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 from chalicelib import wiring
 from chalicelib.domain.outbox import TaskKind
 from chalicelib.services.publishing import sweep_bulletins
-from chalicelib.services.reconciling import reconcile_upload
+from chalicelib.services.reconciliation import reconcile_upload
 from chalicelib.services.retention import expire_report
-from chalicelib.services.subscribing import sync_subscriptions
-from chalicelib.services.sweeping import sweep
+from chalicelib.services.subscriptions import sync_subscriptions
+from chalicelib.services.sweep import sweep
 from chalicelib.store import keys
 from chalicelib.store.table import Row
 

@@ -7,10 +7,10 @@ from chalice.app import Blueprint
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib import errors, wiring
-from chalicelib.handlers import answers
+from chalicelib.handlers import responses
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Answer, Call, endpoint
+from chalicelib.handlers.http import Access, Call, Response, endpoint
 from chalicelib.services.statistics import view_statistics
 
 bp = Blueprint(__name__)
@@ -28,12 +28,12 @@ class Period(BaseModel):
     until: date | None = None
 
 
-class StatisticsView(answers.Shape):
+class StatisticsView(responses.Shape):
     """Counts of reports received in the period, by day in UTC. Times to first acknowledgement are
     in seconds, right to within a quarter.
     """
 
-    model_config = answers.shown(
+    model_config = responses.shown(
         {
             "since": "2026-10-25",
             "until": "2026-11-24",
@@ -74,7 +74,7 @@ class StatisticsView(answers.Shape):
     returns={200: StatisticsView},
     authorizer=authorize_officer,
 )
-def get_statistics(call: Call) -> Answer:
+def get_statistics(call: Call) -> Response:
     """Only what is inside the caller's scope counts.
 
     The counts follow the reports within seconds.
@@ -98,4 +98,4 @@ def get_statistics(call: Call) -> Answer:
         catalogue=wiring.catalogue(),
         now=call.now,
     )
-    return Answer(StatisticsView(**view))
+    return Response(StatisticsView(**view))

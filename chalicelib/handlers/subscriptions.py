@@ -5,11 +5,11 @@ from chalice.app import Blueprint
 from chalicelib import errors, wiring
 from chalicelib.domain import times
 from chalicelib.domain.subscriptions import NewSubscription, Subscription
-from chalicelib.handlers import answers
+from chalicelib.handlers import responses
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Answer, Call, endpoint
-from chalicelib.services import subscribing
+from chalicelib.handlers.http import Access, Call, Response, endpoint
+from chalicelib.services import subscriptions
 
 bp = Blueprint(__name__)
 
@@ -19,7 +19,7 @@ _EXAMPLE = {
     "districts": ["chaoyang"],
     "min_urgency": "normal",
 }
-_ANSWER = {
+_EXAMPLE_VIEW = {
     "id": "7Q4M0V2K9XJ5T8RB",
     "address": "wang@police.example",
     "created_at": "2026-11-24T00:30:00.000Z",
@@ -27,10 +27,10 @@ _ANSWER = {
 }
 
 
-class SubscriptionView(answers.Shape):
+class SubscriptionView(responses.Shape):
     """What one subscription lets through: empty lists mean all of the officer's scope."""
 
-    model_config = answers.shown(_ANSWER)
+    model_config = responses.shown(_EXAMPLE_VIEW)
 
     id: str
     protocol: str
@@ -41,8 +41,8 @@ class SubscriptionView(answers.Shape):
     created_at: str
 
 
-class SubscriptionList(answers.Shape):
-    model_config = answers.shown({"items": [_ANSWER]})
+class SubscriptionList(responses.Shape):
+    model_config = responses.shown({"items": [_EXAMPLE_VIEW]})
 
     items: list[SubscriptionView]
 
@@ -57,12 +57,12 @@ class SubscriptionList(answers.Shape):
     returns={200: SubscriptionList},
     authorizer=authorize_officer,
 )
-def list_subscriptions(call: Call) -> Answer:
+def list_subscriptions(call: Call) -> Response:
     """What the caller is told of, by e-mail and by text message. Empty lists mean all of their
     scope.
     """
     officer = admitted(call, on_record=True)
-    return Answer(
+    return Response(
         SubscriptionList(
             items=[_view(each) for each in wiring.subscriptions().of(officer.username)]
         )
@@ -82,13 +82,13 @@ def list_subscriptions(call: Call) -> Answer:
     example=_EXAMPLE,
     authorizer=authorize_officer,
 )
-def create_subscription(call: Call) -> Answer:
+def create_subscription(call: Call) -> Response:
     """To the officer's own address on record, and inside their scope. An e-mail address must
     confirm once, by the link SNS sends it.
 
     One subscription for each protocol: delete the old one to change it.
     """
-    subscription = subscribing.subscribe(
+    subscription = subscriptions.subscribe(
         admitted(call),
         call.body,
         subscriptions=wiring.subscriptions(),
@@ -97,7 +97,7 @@ def create_subscription(call: Call) -> Answer:
         catalogue=wiring.catalogue(),
         now=call.now,
     )
-    return Answer(_view(subscription), status=201)
+    return Response(_view(subscription), status=201)
 
 
 @endpoint(
@@ -110,9 +110,9 @@ def create_subscription(call: Call) -> Answer:
     returns={204: None},
     authorizer=authorize_officer,
 )
-def delete_subscription(call: Call) -> Answer:
+def delete_subscription(call: Call) -> Response:
     """Repeated, it answers the same."""
-    subscribing.unsubscribe(
+    subscriptions.unsubscribe(
         admitted(call, on_record=True),
         call.path["subscription_id"],
         subscriptions=wiring.subscriptions(),
@@ -120,7 +120,7 @@ def delete_subscription(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(status=204)
+    return Response(status=204)
 
 
 def _view(subscription: Subscription) -> SubscriptionView:

@@ -89,8 +89,8 @@ class Objects:
         ranged = {"Range": f"bytes={offset}-{end}"} if offset or length is not None else {}
         with _unavailable():
             options: dict[str, Any] = _version(version_id) | ranged
-            answer = self.s3.get_object(Bucket=self.bucket, Key=key, **options)
-            with answer["Body"] as body:
+            response = self.s3.get_object(Bucket=self.bucket, Key=key, **options)
+            with response["Body"] as body:
                 return body.read()
 
     def put(self, key: str, body: bytes, content_type: str) -> str:
@@ -121,10 +121,10 @@ class Objects:
                 ]
                 if not found:
                     continue
-                answer = self.s3.delete_objects(
+                response = self.s3.delete_objects(
                     Bucket=self.bucket, Delete={"Objects": found, "Quiet": True}
                 )
-                if answer.get("Errors"):
+                if response.get("Errors"):
                     raise Unavailable
                 deleted += len(found)
         return deleted

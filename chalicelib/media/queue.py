@@ -16,7 +16,7 @@ class UploadsQueue:
         self._client = client
         self._url = url
 
-    def look_again(self, bucket: str, key: str, version_id: str) -> None:
+    def requeue(self, bucket: str, key: str, version_id: str) -> None:
         """Say in S3's stead that this object was created. Raises Unavailable."""
         event = {
             "detail-type": "Object Created",

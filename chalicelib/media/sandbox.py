@@ -267,18 +267,18 @@ def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> No
         pipe.send_bytes(b"H")
         try:
             pictures = work()
-            answer = [
+            response = [
                 b"D" + pictures.looked.model_dump_json().encode(),
                 pictures.thumb,
                 pictures.preview,
             ]
         except Rejected as rejected:
-            answer = [b"X" + rejected.reason.encode()]
+            response = [b"X" + rejected.reason.encode()]
         except MemoryError:
-            answer = [b"X" + RejectReason.UNPROCESSABLE.encode()]
+            response = [b"X" + RejectReason.UNPROCESSABLE.encode()]
         except Exception as fault:  # what the decoders say of a file is a verdict by now
-            answer = [b"F" + type(fault).__name__.encode()]
-        for message in answer:
+            response = [b"F" + type(fault).__name__.encode()]
+        for message in response:
             pipe.send_bytes(message)
 
 

@@ -34,7 +34,7 @@ class TopicSubscriptions:
         """
         try:
             with _unavailable("InvalidParameter"):
-                answer = self._client.subscribe(
+                response = self._client.subscribe(
                     TopicArn=self._topic_arn,
                     Protocol=protocol,
                     Endpoint=address,
@@ -43,7 +43,7 @@ class TopicSubscriptions:
                 )
         except ClientError:
             raise errors.Conflict("address_taken") from None
-        return answer["SubscriptionArn"]
+        return response["SubscriptionArn"]
 
     def narrow(self, arn: str, policy: Mapping[str, Any]) -> None:
         """Give a subscription another policy."""

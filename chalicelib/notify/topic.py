@@ -32,7 +32,7 @@ class Topic:
         taken: set[str] = set()
         for batch in batched(notices, _BATCH):
             try:
-                answer = self._client.publish_batch(
+                response = self._client.publish_batch(
                     TopicArn=self._arn,
                     PublishBatchRequestEntries=[_entry(notice) for notice in batch],
                 )
@@ -41,8 +41,8 @@ class Topic:
                     "publish_failed", extra={"error": type(error).__name__, "count": len(batch)}
                 )
                 continue
-            taken |= {entry["Id"] for entry in answer["Successful"] if "Id" in entry}
-            if failed := answer.get("Failed"):
+            taken |= {entry["Id"] for entry in response["Successful"] if "Id" in entry}
+            if failed := response.get("Failed"):
                 log.warning(
                     "publish_failed", extra={"error": failed[0]["Code"], "count": len(failed)}
                 )

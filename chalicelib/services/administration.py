@@ -10,11 +10,11 @@ from chalicelib import errors
 from chalicelib.domain.appointments import USERNAME, Appointment
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.notify.subscriptions import TopicSubscriptions
-from chalicelib.services.subscribing import sync_subscriptions
+from chalicelib.services.subscriptions import sync_subscriptions
 from chalicelib.store.audit import Action, Audit
 from chalicelib.store.officers import Officers
-from chalicelib.store.pool import Pool
 from chalicelib.store.subscriptions import Subscriptions
+from chalicelib.store.user_pool import UserPool
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def appoint(
     wanted: Appointment,
     *,
     officers: Officers,
-    pool: Pool | None,
+    pool: UserPool | None,
     subscriptions: Subscriptions,
     topic: TopicSubscriptions,
     audit: Audit,

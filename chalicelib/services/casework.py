@@ -30,12 +30,12 @@ _LONGEST_CHAIN = 2
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A report as an officer may see it. `sealed`: it was withdrawn, so what the reporter said is
+    """A report as an officer may see it. `restricted`: it was withdrawn, so what the reporter said is
     not shown.
     """
 
     case: Case
-    sealed: bool
+    restricted: bool
 
 
 def open_report(
@@ -54,8 +54,8 @@ def open_report(
     role: each with a denial on record.
     """
     case = case_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
-    sealed = case.report.status is Status.WITHDRAWN
-    if sealed and reason:
+    restricted = case.report.status is Status.WITHDRAWN
+    if restricted and reason:
         if not officer.has_role(Role.SUPERVISOR):
             audit.about_report(
                 report_id,
@@ -65,7 +65,7 @@ def open_report(
                 detail={"reason": reason},
             )
             raise errors.Forbidden
-        sealed = False
+        restricted = False
     audit.about_report(
         report_id,
         by=officer.username,
@@ -73,7 +73,7 @@ def open_report(
         now=now,
         detail={"reason": reason} if reason else None,
     )
-    return Opened(case, sealed)
+    return Opened(case, restricted)
 
 
 def enter_report(
@@ -83,11 +83,11 @@ def enter_report(
     idempotency_key: str,
     identity: Identity,
     reports: Reports,
-    bulletins: intake.Leadable,
+    bulletins: intake.BulletinLookup,
     catalogue: Catalogue,
     audit: Audit,
     now: datetime,
-) -> intake.Filed:
+) -> intake.CreatedReport:
     """File what a caller reports, with the officer on record. Raises as `intake.submit_report`."""
     detail = {"entered_by": submission.source}
 
@@ -136,7 +136,7 @@ def change_report(
     """
     for _ in range(_TRIES):
         head = head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
-        refuse_if_going(head)
+        require_not_expiring(head)
         before = Report.model_validate(head)
         if before.version != version:
             raise errors.Stale
@@ -190,12 +190,12 @@ def confirm_malicious(
     """Let a proposed disposition stand. The version stays: this completes the step that proposed
     it.
 
-    Raises NotFound, Conflict (`nothing_to_confirm`, `expiring`), Forbidden `own_words` for who
+    Raises NotFound, Conflict (`nothing_to_confirm`, `expiring`), Forbidden `self_approval` for who
     proposed it, with a denial on record.
     """
     for _ in range(_TRIES):
         head = head_in_scope(officer, report_id, reports=reports, audit=audit, now=now)
-        refuse_if_going(head)
+        require_not_expiring(head)
         before = Report.model_validate(head)
         try:
             after = workflow.confirm(before, by=officer.username)
@@ -298,7 +298,7 @@ def head_in_scope(
     return head
 
 
-def refuse_if_going(head: Mapping[str, Any]) -> None:
+def require_not_expiring(head: Mapping[str, Any]) -> None:
     """Nothing is written to a report whose deletion has begun: raises Conflict `expiring`."""
     if head.get("expiring"):
         raise errors.Conflict("expiring")

@@ -32,18 +32,18 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class CreatedReport:
     """A report in safe keeping. `awaited`: its media that are not up yet. `replayed`: the same call
     had been answered before.
     """
 
     report: Report
     receipt: str
-    awaited: tuple[Medium, ...]
+    pending_uploads: tuple[Medium, ...]
     replayed: bool
 
 
-class Leadable(Protocol):
+class BulletinLookup(Protocol):
     """Tells whether a bulletin exists that a lead may answer."""
 
     def takes_leads(self, bulletin_id: str) -> bool: ...
@@ -55,12 +55,12 @@ def submit_report(
     idempotency_key: str,
     identity: Identity,
     reports: Reports,
-    bulletins: Leadable,
+    bulletins: BulletinLookup,
     catalogue: Catalogue,
     now: datetime,
     source: str | None = None,
     record: Callable[[str], dict[str, Any]] | None = None,
-) -> Filed:
+) -> CreatedReport:
     """File a report under the identity that its Idempotency-Key gives it.
 
     The same call again, whenever and however often, answers with the same report. That comes before
@@ -77,10 +77,10 @@ def submit_report(
     try:
         details = _check(submission, catalogue, bulletins, now)
     except errors.Refused:
-        standing = reports.head(report_id)
-        if standing is None:
+        existing = reports.head(report_id)
+        if existing is None:
             raise
-        return _replay(standing, receipt, body_hash, reports)
+        return _replay(existing, receipt, body_hash, reports)
 
     report = _new_report(
         submission, details, report_id, identity.reference(report_id), body_hash, now, source
@@ -89,14 +89,14 @@ def submit_report(
         new_medium(declared, identity.media_id(report_id, "create", n), n, now)
         for n, declared in enumerate(submission.media)
     )
-    standing = reports.create(
+    existing = reports.create(
         report,
         task=outbox.notify(now),
         contact=submission.contact,
         media=[(medium, upload_check(now)) for medium in media],
         also=[record(report_id)] if record else (),
     )
-    if standing is None or _is_this_very_write(standing, report):
+    if existing is None or _is_this_very_write(existing, report):
         log.info(
             "report_received",
             extra={
@@ -105,8 +105,8 @@ def submit_report(
                 "media": len(media),
             },
         )
-        return Filed(report, receipt, media, replayed=False)
-    return _replay(standing, receipt, body_hash, reports)
+        return CreatedReport(report, receipt, media, replayed=False)
+    return _replay(existing, receipt, body_hash, reports)
 
 
 def new_medium(declared: Declared, media_id: str, position: int, now: datetime) -> Medium:
@@ -125,7 +125,7 @@ def upload_check(now: datetime) -> OutboxTask:
     return OutboxTask(TaskKind.RECONCILE, now + outbox.UPLOAD_CHECK)
 
 
-def awaited(case: Case) -> tuple[Medium, ...]:
+def pending_uploads(case: Case) -> tuple[Medium, ...]:
     """The media that are not up yet, as far as the row knows."""
     return tuple(medium for medium in case.media if medium.state == "awaiting")
 
@@ -139,7 +139,7 @@ def _canonical(submission: Submission) -> bytes:
 
 
 def _check(
-    submission: Submission, catalogue: Catalogue, bulletins: Leadable, now: datetime
+    submission: Submission, catalogue: Catalogue, bulletins: BulletinLookup, now: datetime
 ) -> Details:
     """The answers in it. Raises Invalid or Conflict when this cannot be filed as a new report at
     this time.
@@ -207,21 +207,21 @@ def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None,
     return (lat, lon), geo.district_of(lat, lon), geo.station_of(lat, lon)
 
 
-def _is_this_very_write(standing: Row, report: Report) -> bool:
+def _is_this_very_write(existing: Row, report: Report) -> bool:
     """The SDK repeats a call whose answer was lost, and then meets its own write: that is a
     creation, not a replay.
     """
     return bool(
-        standing.get("body_hash") == report.body_hash
-        and standing.get("received_at") == times.render(report.received_at)
+        existing.get("body_hash") == report.body_hash
+        and existing.get("received_at") == times.render(report.received_at)
     )
 
 
-def _replay(standing: Row, receipt: str, body_hash: str, reports: Reports) -> Filed:
-    if standing.get("deleted_at"):
+def _replay(existing: Row, receipt: str, body_hash: str, reports: Reports) -> CreatedReport:
+    if existing.get("deleted_at"):
         raise errors.Gone
-    report = Report.model_validate(standing)
+    report = Report.model_validate(existing)
     if report.body_hash != body_hash:
         raise errors.Conflict("key_reused")
     case = reports.view(report.id, consistent=True) if report.media_total else None
-    return Filed(report, receipt, awaited(case) if case else (), replayed=True)
+    return CreatedReport(report, receipt, pending_uploads(case) if case else (), replayed=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import errors
 from chalicelib.domain import bulletins as rules
 from chalicelib.domain import outbox, times
-from chalicelib.domain.bulletins import MAX_PICTURES, Bulletin, Changes, Draft, State, Words
+from chalicelib.domain.bulletins import MAX_PICTURES, Bulletin, Changes, Draft, LocalizedText, State
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import Identity, is_bulletin_id, random_id
 from chalicelib.domain.ids import bulletin_id as bulletin_id_of
@@ -34,7 +34,7 @@ from chalicelib.domain.officers import Officer
 from chalicelib.domain.paging import Cursors
 from chalicelib.domain.reports import Medium
 from chalicelib.services.intake import new_medium
-from chalicelib.services.recording import read_manifest, verdict_fields
+from chalicelib.services.media_results import read_manifest, verdict_fields
 from chalicelib.store import keys
 from chalicelib.store.audit import Action, Audit
 from chalicelib.store.bulletins import (
@@ -117,8 +117,8 @@ def draft_bulletin(
     entry_id = (
         identity.entry_id(f"bulletins/{by}", idempotency_key) if idempotency_key else random_id()
     )
-    standing = desk.bulletins.get(bulletin_id_of(entry_id)) if idempotency_key else None
-    if standing is None:
+    existing = desk.bulletins.get(bulletin_id_of(entry_id)) if idempotency_key else None
+    if existing is None:
         if not desk.catalogue.takes_bulletins(draft.channel, now):
             raise errors.Conflict("channel_not_active")
         bulletin = rules.new_bulletin(draft, entry_id=entry_id, by=by, now=now)
@@ -132,16 +132,16 @@ def draft_bulletin(
         try:
             desk.bulletins.create(bulletin, record)
         except ConditionFailed:
-            standing = desk.bulletins.get(bulletin.id)
+            existing = desk.bulletins.get(bulletin.id)
         else:
             return bulletin
     if (
-        standing is None
-        or rules.new_bulletin(draft, entry_id=entry_id, by=by, now=standing.created_at).content
-        != standing.content
+        existing is None
+        or rules.new_bulletin(draft, entry_id=entry_id, by=by, now=existing.created_at).content
+        != existing.content
     ):
         raise errors.Conflict("key_reused")
-    return standing
+    return existing
 
 
 def list_bulletins(
@@ -309,12 +309,12 @@ def add_pictures(
         dossier = _within_reach(bulletin_id, desk)
         bulletin, known = dossier.bulletin, {medium.media_id: medium for medium in dossier.pictures}
         if new[0].media_id in known:
-            standing = tuple(known[medium.media_id] for medium in new if medium.media_id in known)
-            if [_declaration(medium) for medium in standing] != [
+            existing = tuple(known[medium.media_id] for medium in new if medium.media_id in known)
+            if [_declaration(medium) for medium in existing] != [
                 _declaration(medium) for medium in new
             ]:
                 raise errors.Conflict("key_reused")
-            return bulletin, standing
+            return bulletin, existing
         bulletin.after(rules.Step.WRITE, desk.now)
         shown = (*bulletin.content.media, *(medium.media_id for medium in new))
         if len(shown) > MAX_PICTURES:
@@ -341,7 +341,7 @@ def add_pictures(
 def approve_bulletin(bulletin_id: str, *, version: int, desk: Desk) -> Dossier:
     """Publish exactly this version. Repeated by the same officer, it answers the same.
 
-    Raises Forbidden `own_words`, Stale, Conflict (`illegal_transition`, `channel_not_active`,
+    Raises Forbidden `self_approval`, Stale, Conflict (`illegal_transition`, `channel_not_active`,
     `media_pending`, `expiry_passed`), NotFound.
     """
     by, now = desk.officer.username, desk.now
@@ -376,7 +376,7 @@ def approve_bulletin(bulletin_id: str, *, version: int, desk: Desk) -> Dossier:
     return _step(bulletin_id, approve, desk, {"step": "approve"})
 
 
-def resolve_bulletin(bulletin_id: str, outcome: Words, *, desk: Desk) -> Dossier:
+def resolve_bulletin(bulletin_id: str, outcome: LocalizedText, *, desk: Desk) -> Dossier:
     """Tell how it ended, at once; so does every lead. Repeated, it answers the same; with another
     outcome it corrects the first.
 
@@ -632,7 +632,7 @@ def _look_for_picture(
     if first is None and now < give_up_at:
         bulletins.put_off(due, give_up_at, attempts=attempts)
     elif first is not None and attempts < _ATTEMPTS:
-        uploads.look_again(objects.bucket, key, first.version_id)
+        uploads.requeue(objects.bucket, key, first.version_id)
         bulletins.put_off(due, now + outbox.UPLOAD_CHECK, attempts=attempts + 1)
     else:
         reason = RejectReason.UNPROCESSABLE if first else RejectReason.NOT_RECEIVED

@@ -65,8 +65,8 @@ def place_hold(
     def place(case: Case) -> Hold:
         if case.head.get("expiring"):
             raise errors.Conflict("expiring")
-        standing = case.hold
-        if standing and standing.until > now:
+        existing = case.hold
+        if existing and existing.until > now:
             raise errors.Conflict("already_held")
         hold = Hold(by=officer.username, reason=wanted.reason, until=wanted.until, asked_at=now)
         detail = {"asked": True, "reason": hold.reason, "until": times.render(hold.until)}
@@ -82,7 +82,7 @@ def place_hold(
 def approve_hold(
     officer: Officer, case: Case, *, reports: Reports, audit: Audit, now: datetime
 ) -> Hold:
-    """Approve a hold that somebody else asked for. Raises Forbidden `own_words`, Conflict
+    """Approve a hold that somebody else asked for. Raises Forbidden `self_approval`, Conflict
     (`no_hold`, `expiring`).
     """
 
@@ -100,7 +100,7 @@ def approve_hold(
                 now=now,
                 detail={"hold": "own"},
             )
-            raise errors.Forbidden("own_words")
+            raise errors.Forbidden("self_approval")
         approved = hold.model_copy(update={"approved_by": officer.username, "approved_at": now})
         detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
         recorded = audit.report_action(

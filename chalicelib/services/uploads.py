@@ -115,7 +115,7 @@ def renew_grant(case: Case, media_id: str, *, bucket: Bucket, signed_at: datetim
     """A fresh grant for one medium. Raises NotFound, or Conflict: `not_awaiting` when it is up
     already, `media_rejected`, `withdrawn`.
     """
-    return _grant(case.report.id, _awaited(case, media_id), bucket, signed_at)
+    return _grant(case.report.id, _pending_upload(case, media_id), bucket, signed_at)
 
 
 def grant_parts(
@@ -128,7 +128,7 @@ def grant_parts(
     Raises NotFound, Conflict (`not_awaiting`, `media_rejected`, `withdrawn`, `not_in_parts`,
     `upload_gone`), Invalid.
     """
-    medium = _in_parts(_awaited(case, media_id))
+    medium = _in_parts(_pending_upload(case, media_id))
     key = original_key(case.report.id, media_id)
     upload_id = medium.upload_id or _start(case.report.id, medium, key, bucket, reports)
     there = grants.list_held(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=upload_id)
@@ -193,7 +193,7 @@ def _known(case: Case, media_id: str) -> Medium:
     raise errors.NotFound
 
 
-def _awaited(case: Case, media_id: str) -> Medium:
+def _pending_upload(case: Case, media_id: str) -> Medium:
     medium = _known(case, media_id)
     if medium.state is MediaState.REJECTED:
         raise errors.Conflict("media_rejected")
@@ -224,14 +224,14 @@ def _start(report_id: str, medium: Medium, key: str, bucket: Bucket, reports: Re
 def _replayed(
     media: Sequence[Medium], known: dict[str, Medium], call: str, identity: Identity, report_id: str
 ) -> tuple[Medium, ...]:
-    standing = [known.get(medium.media_id) for medium in media]
+    existing = [known.get(medium.media_id) for medium in media]
     further = known.get(identity.media_id(report_id, call, len(media)))
     same = further is None and all(
         there is not None
         and (there.declared_type, there.declared_size, there.declared_sha256)
         == (medium.declared_type, medium.declared_size, medium.declared_sha256)
-        for there, medium in zip(standing, media, strict=True)
+        for there, medium in zip(existing, media, strict=True)
     )
     if not same:
         raise errors.Conflict("key_reused")
-    return tuple(medium for medium in standing if medium is not None)
+    return tuple(medium for medium in existing if medium is not None)

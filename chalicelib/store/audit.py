@@ -102,7 +102,7 @@ class Audit:
         rows, _ = self.table.query(keys.bulletin(bulletin_id), consistent=True)
         return rows
 
-    def is_genuine(self, row: Mapping[str, Any]) -> bool:
+    def is_verified(self, row: Mapping[str, Any]) -> bool:
         return hmac.compare_digest(str(row.get("mac", "")), self._mac(row))
 
     def _row(

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Bulletin, Content, State, Words, taken_back
+from chalicelib.domain.bulletins import Bulletin, Content, LocalizedText, State, taken_back
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
@@ -104,7 +104,7 @@ class Bulletins:
         """
         return self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) is not None
 
-    def outcome(self, bulletin_id: str) -> Words | None:
+    def outcome(self, bulletin_id: str) -> LocalizedText | None:
         """How it ended, for those who sent leads; None when it was neither resolved nor withdrawn,
         or is unknown.
         """

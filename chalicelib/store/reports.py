@@ -19,7 +19,7 @@ from chalicelib.store.table import ConditionFailed, Row, Table
 
 # Whatever is written to a report holds to this: one whose deletion has begun would take what is new
 # along, or leave it behind.
-NOT_GOING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_at": None})
+NOT_EXPIRING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_at": None})
 
 TASK_FIELDS = ("task", "due_at", "not_before", "task_shard", "task_at")
 
@@ -132,7 +132,7 @@ class Reports:
             keys.report(report.id),
             keys.HEAD,
             add={"media_total": len(media)},
-            equal={"media_total": report.media_total, **NOT_GOING},
+            equal={"media_total": report.media_total, **NOT_EXPIRING},
         )
         puts = [
             self.table.put_action(
@@ -199,7 +199,7 @@ class Reports:
             keys.HEAD,
             add={"messages": 1, "unread": 1} if from_reporter else {"messages": 1},
             put=None if from_reporter else {"unread": 0},
-            equal={"messages": case.head.get("messages"), **NOT_GOING},
+            equal={"messages": case.head.get("messages"), **NOT_EXPIRING},
         )
         self.table.transact([count, self.table.put_action(row), *also])
 
@@ -209,7 +209,7 @@ class Reports:
         """
         pk = keys.report(case.report.id)
         count = self.table.update_action(
-            pk, keys.HEAD, add={"notes": 1}, equal={"notes": case.head.get("notes"), **NOT_GOING}
+            pk, keys.HEAD, add={"notes": 1}, equal={"notes": case.head.get("notes"), **NOT_EXPIRING}
         )
         row = {"pk": pk, "sk": keys.note(note.at, note.id), **note.model_dump()}
         self.table.transact([count, self.table.put_action(row), *also])
@@ -241,7 +241,7 @@ class Reports:
             "version": before.version,
             "status": before.status.value,
             "proposal": head.get("proposal"),
-            **NOT_GOING,
+            **NOT_EXPIRING,
         }
         if "duplicate_of" in put:
             equal["duplicates"] = head.get("duplicates")
@@ -249,7 +249,7 @@ class Reports:
         if task != read_task(head):
             put |= task_fields(pk, keys.HEAD, task) if task else dict.fromkeys(TASK_FIELDS)
             equal |= same_task(head)
-            told = self.told_meanwhile(head, now)
+            told = self.moved_notice(head, now)
         self.table.transact(
             [self.table.update_action(pk, keys.HEAD, put=put, equal=equal), *told, *also]
         )
@@ -267,7 +267,7 @@ class Reports:
         """The action that counts one more duplicate of this report, as long as it is there and is
         not a duplicate itself.
         """
-        equal = {"duplicate_of": None, **NOT_GOING}
+        equal = {"duplicate_of": None, **NOT_EXPIRING}
         return self.table.update_action(
             keys.report(original), keys.HEAD, add={"duplicates": 1}, equal=equal
         )
@@ -275,7 +275,7 @@ class Reports:
     def unlinked(self, original: str) -> dict[str, Any]:
         """The action that counts one duplicate of this report less, as long as it is there."""
         return self.table.update_action(
-            keys.report(original), keys.HEAD, add={"duplicates": -1}, equal=NOT_GOING
+            keys.report(original), keys.HEAD, add={"duplicates": -1}, equal=NOT_EXPIRING
         )
 
     def withdraw(self, case: Case, *, now: datetime, task: OutboxTask) -> None:
@@ -296,13 +296,13 @@ class Reports:
                 "has_contact": False,
                 **task_fields(pk, keys.HEAD, task),
             },
-            equal=same_task(case.head) | {"status": case.head["status"], **NOT_GOING},
+            equal=same_task(case.head) | {"status": case.head["status"], **NOT_EXPIRING},
         )
         self.table.transact(
             [
                 update,
                 self.table.delete_action(pk, keys.CONTACT),
-                *self.told_meanwhile(case.head, now),
+                *self.moved_notice(case.head, now),
             ]
         )
 
@@ -361,11 +361,11 @@ class Reports:
                 "held_until": held_until,
                 **task,
             },
-            equal=same_task(case.head) | {**NOT_GOING, "hold": case.head.get("hold")},
+            equal=same_task(case.head) | {**NOT_EXPIRING, "hold": case.head.get("hold")},
         )
         self.table.transact([update, *also])
 
-    def told_meanwhile(self, head: Row, now: datetime) -> list[dict[str, Any]]:
+    def moved_notice(self, head: Row, now: datetime) -> list[dict[str, Any]]:
         """The HEAD holds one task. When a notice is still pending as another takes its place, the
         notice moves to an event of its own.
         """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
 # All retries of DynamoDB are here (its client makes none), since botocore knows no
 # TransactionConflict and pauses for seconds where DynamoDB is back within milliseconds. With the
@@ -73,8 +73,8 @@ class Table:
         if attributes:
             arguments["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
             arguments["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
-        answer = self._call(lambda: self.client.get_item(**arguments))
-        return unpack(answer["Item"]) if "Item" in answer else None
+        response = self._call(lambda: self.client.get_item(**arguments))
+        return unpack(response["Item"]) if "Item" in response else None
 
     def put(self, row: Mapping[str, Any], *, condition: str | None = None) -> None:
         arguments: dict[str, Any] = {"TableName": self.name, "Item": pack(row)}
@@ -88,8 +88,8 @@ class Table:
     def update(self, action: Mapping[str, Any]) -> Row:
         """Carry out one `update_action`; answers the row as it is now."""
         arguments = dict(action["Update"]) | {"ReturnValues": "ALL_NEW"}
-        answer = self._call(lambda: self.client.update_item(**arguments))
-        return unpack(answer["Attributes"])
+        response = self._call(lambda: self.client.update_item(**arguments))
+        return unpack(response["Attributes"])
 
     def delete(self, pk: str, sk: str) -> None:
         self._call(
@@ -177,12 +177,12 @@ class Table:
         arguments["ExpressionAttributeNames"] = names
         rows: list[Row] = []
         while True:
-            answer = self._call(lambda: self.client.query(**arguments))
-            rows += [unpack(item) for item in answer["Items"]]
-            more = "LastEvaluatedKey" in answer
+            response = self._call(lambda: self.client.query(**arguments))
+            rows += [unpack(item) for item in response["Items"]]
+            more = "LastEvaluatedKey" in response
             if limit or not more:
                 return rows, more
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def scan(self, *, attributes: Sequence[str]) -> Iterator[Row]:
         """Every row, in no order. Never for a request: its cost is the whole table."""
@@ -193,11 +193,11 @@ class Table:
             "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
         }
         while True:
-            answer = self._call(lambda: self.client.scan(**arguments))
-            yield from (unpack(item) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
+            response = self._call(lambda: self.client.scan(**arguments))
+            yield from (unpack(item) for item in response["Items"])
+            if "LastEvaluatedKey" not in response:
                 return
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def count(self, pk: str, *, index: tuple[str, str, str]) -> int:
         """How many rows there are in one partition of an index."""
@@ -212,11 +212,11 @@ class Table:
         }
         total = 0
         while True:
-            answer = self._call(lambda: self.client.query(**arguments))
-            total += answer["Count"]
-            if "LastEvaluatedKey" not in answer:
+            response = self._call(lambda: self.client.query(**arguments))
+            total += response["Count"]
+            if "LastEvaluatedKey" not in response:
                 return total
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def put_action(self, row: Mapping[str, Any], *, condition: str | None = None) -> dict[str, Any]:
         action: dict[str, Any] = {"TableName": self.name, "Item": pack(row)}
@@ -301,7 +301,7 @@ class Table:
             action["ExpressionAttributeValues"] = pack(values)
         return {"Update": action}
 
-    def _call(self, call: Callable[[], _Answer]) -> _Answer:
+    def _call(self, call: Callable[[], _Result]) -> _Result:
         for pause in (*_PAUSES_S, None):
             try:
                 return call()

@@ -13,7 +13,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import CustomLocalChalice, LocalChalice, LocalDevServer, ThreadedHTTPServer
 
-from infra.local.gateway import MAX_BODY, MAX_HEADERS, Answer, Gateway
+from infra.local.gateway import MAX_BODY, MAX_HEADERS, Gateway, Response
 
 Log = Callable[[str], None]
 
@@ -112,23 +112,23 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if sum(len(name) + len(value) for name, value in self.headers.items()) > MAX_HEADERS:
                 raise _BadRequest
-            answer = self._answer()
+            response = self._response_of()
         except _BadRequest:
             self.close_connection = True
-            answer = self._gateway.refuse("BAD_REQUEST_BODY")
-        self._send(answer)
+            response = self._gateway.refuse("BAD_REQUEST_BODY")
+        self._send(response)
         self._log(
-            f"{self.command[:10]} {answer.route} {answer.status} {(time.monotonic() - began) * 1000:.0f} ms"
+            f"{self.command[:10]} {response.route} {response.status} {(time.monotonic() - began) * 1000:.0f} ms"
         )
 
-    def _answer(self) -> Answer:
+    def _response_of(self) -> Response:
         body = self._read_body()
         if body is None:
             self.close_connection = True
             return self._gateway.refuse("REQUEST_TOO_LARGE")
         # As it was sent: the base class takes two leading slashes for one.
         target = self.requestline.split()[1]
-        return self._gateway.answer(
+        return self._gateway.response(
             self.command, target, list(self.headers.items()), body, self.client_address[0]
         )
 
@@ -198,21 +198,21 @@ class _Handler(BaseHTTPRequestHandler):
         while length > 0 and (piece := self.rfile.read(min(length, 1 << 16))):
             length -= len(piece)
 
-    def _send(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        names = {name.lower() for name, _ in answer.headers}
-        for name, value in answer.headers:
+    def _send(self, response: Response) -> None:
+        self.send_response(response.status)
+        names = {name.lower() for name, _ in response.headers}
+        for name, value in response.headers:
             self.send_header(name, value)
-        if "content-type" not in names and answer.body:
+        if "content-type" not in names and response.body:
             self.send_header("Content-Type", "application/json")
-        bodiless = answer.status in (204, 304)
+        bodiless = response.status in (204, 304)
         if not bodiless:
-            self.send_header("Content-Length", str(len(answer.body)))
+            self.send_header("Content-Length", str(len(response.body)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if not bodiless and self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
 
 
 def port_is_free(port: int) -> bool:

@@ -26,8 +26,8 @@ def main(text: str) -> None:
         headers={"Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310
-            print(json.load(answer)["now"])
+        with urllib.request.urlopen(request, timeout=300) as response:  # noqa: S310
+            print(json.load(response)["now"])
     except (urllib.error.URLError, TimeoutError) as error:
         raise SystemExit(
             f"The local stack at {stack['aws']} did not move its clock: {error}"

@@ -68,9 +68,12 @@ class Cloud:
             or environ["REQUEST_METHOD"] != "POST"
             or advance < timedelta(0)
         ):
-            status, answer = "400 Bad Request", {"error": 'POST {"advance_s": seconds, 0 or more}'}
+            status, response = (
+                "400 Bad Request",
+                {"error": 'POST {"advance_s": seconds, 0 or more}'},
+            )
         else:
-            status, answer = (
+            status, response = (
                 "200 OK",
                 {
                     "now": self.advance_clock(advance)
@@ -78,7 +81,7 @@ class Cloud:
                     .replace("+00:00", "Z")
                 },
             )
-        content = json.dumps(answer).encode()
+        content = json.dumps(response).encode()
         start_response(
             status, [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
         )

@@ -34,7 +34,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """`route` is the resource's path with its parameters by name: what may be logged."""
 
     status: int
@@ -57,9 +57,9 @@ class Gateway:
         # Literal segments win over parameters: "{" sorts after every letter.
         self._routes = [(route, route.split("/")) for route in sorted(app.routes)]
 
-    def answer(
+    def response(
         self, method: str, target: str, headers: Headers, body: bytes, source_ip: str
-    ) -> Answer:
+    ) -> Response:
         """What a client gets. `target` is that of the request line, `body` whole and at most
         MAX_BODY.
         """
@@ -98,7 +98,7 @@ class Gateway:
             traceback.print_exc(file=sys.stderr)
             return self.refuse("INTEGRATION_FAILURE", request_id, route)
 
-    def refuse(self, kind: str, request_id: str | None = None, route: str = "-") -> Answer:
+    def refuse(self, kind: str, request_id: str | None = None, route: str = "-") -> Response:
         """The gateway's own answer of that kind
         (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
         """
@@ -114,7 +114,7 @@ class Gateway:
         content = refusal["responseTemplates"]["application/json"].replace(
             "$context.requestId", request_id
         )
-        return Answer(int(refusal["statusCode"]), headers, content.encode(), route)
+        return Response(int(refusal["statusCode"]), headers, content.encode(), route)
 
     def _match(self, path: str) -> tuple[str | None, dict[str, str]]:
         parts = path.split("/")
@@ -194,7 +194,7 @@ def _multiple(headers: Headers) -> dict[str, list[str]]:
     return multiple
 
 
-def _from_lambda(response: Mapping[str, Any], route: str) -> Answer:
+def _from_lambda(response: Mapping[str, Any], route: str) -> Response:
     headers = [(name, str(value)) for name, value in (response.get("headers") or {}).items()]
     headers += [
         (name, str(value))
@@ -205,4 +205,4 @@ def _from_lambda(response: Mapping[str, Any], route: str) -> Answer:
     if not isinstance(body, str):
         body = json.dumps(body)
     content = base64.b64decode(body) if response.get("isBase64Encoded") else body.encode()
-    return Answer(int(response["statusCode"]), headers, content, route)
+    return Response(int(response["statusCode"]), headers, content, route)

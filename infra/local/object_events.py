@@ -33,7 +33,7 @@ REASONS: dict[str, str] = {
 def tell_as_aws_does() -> None:
     """From now on, in this process."""
     # moto has no seam for it; its version is pinned.
-    notifications._send_event_bridge_message = _tell
+    notifications._send_event_bridge_message = _notify
 
 
 class _Sequencer:
@@ -51,7 +51,7 @@ class _Sequencer:
 _sequencer = _Sequencer()
 
 
-def _tell(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
+def _notify(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
     if event_name not in REASONS or (
         event_name == Event.OBJECT_CREATED_PUT_EVENT and key.multipart is not None
     ):

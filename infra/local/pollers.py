@@ -170,12 +170,12 @@ class QueueConsumer:
     def work(self) -> bool:
         """Handle one batch. Answers whether there was one."""
         with self._receiving:
-            answer = self._sqs.receive_message(
+            response = self._sqs.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=self._batch,
                 MessageSystemAttributeNames=["All"],
             )
-        messages = answer.get("Messages", [])
+        messages = response.get("Messages", [])
         if not messages:
             return False
         failed = self._invoke(messages)
@@ -194,14 +194,14 @@ class QueueConsumer:
         everything = {message["MessageId"] for message in messages}
         event = {"Records": [self._record(message) for message in messages]}
         try:
-            answer = self._function(event, _context())
+            response = self._function(event, _context())
         except Exception:
             traceback.print_exc(file=sys.stderr)
             return everything
         try:
             failed = {
                 failure["itemIdentifier"]
-                for failure in (answer or {}).get("batchItemFailures") or []
+                for failure in (response or {}).get("batchItemFailures") or []
             }
         except (AttributeError, KeyError, TypeError):
             return everything
@@ -258,8 +258,8 @@ class StreamConsumer:
 
     def work(self) -> bool:
         """Handle one batch. Answers whether there was one."""
-        answer = self._streams.get_records(ShardIterator=self._iterator, Limit=self._batch)
-        records = [self._record(record) for record in answer["Records"]]
+        response = self._streams.get_records(ShardIterator=self._iterator, Limit=self._batch)
+        records = [self._record(record) for record in response["Records"]]
         wanted = [
             record
             for record in records
@@ -268,7 +268,7 @@ class StreamConsumer:
         if wanted:
             self._deliver(wanted)
         # Only now: if this process stops before, the next begins with the same batch.
-        self._iterator = answer["NextShardIterator"]
+        self._iterator = response["NextShardIterator"]
         return bool(records)
 
     def _deliver(self, records: Sequence[dict[str, Any]]) -> None:
@@ -296,10 +296,10 @@ class StreamConsumer:
         well.
         """
         try:
-            answer = self._function({"Records": list(records)}, _context())
+            response = self._function({"Records": list(records)}, _context())
             failed = {
                 failure["itemIdentifier"]
-                for failure in (answer or {}).get("batchItemFailures") or []
+                for failure in (response or {}).get("batchItemFailures") or []
             }
         except Exception:
             traceback.print_exc(file=sys.stderr)

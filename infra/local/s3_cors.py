@@ -35,12 +35,12 @@ def preflight(rules: list[Any], headers: Mapping[str, str]) -> list[tuple[str, s
         if _allows(rule, origin, method) and all(
             any(_matches(pattern, name) for pattern in allowed) for name in asked
         ):
-            answer = _answer(rule, origin)
+            response = _response_of(rule, origin)
             if asked:
-                answer.append(("Access-Control-Allow-Headers", ", ".join(asked)))
+                response.append(("Access-Control-Allow-Headers", ", ".join(asked)))
             if rule.max_age_seconds is not None:
-                answer.append(("Access-Control-Max-Age", str(rule.max_age_seconds)))
-            return answer
+                response.append(("Access-Control-Max-Age", str(rule.max_age_seconds)))
+            return response
     raise S3Error(
         "403 Forbidden",
         "AccessForbidden",
@@ -59,21 +59,21 @@ def response_headers(
     """
     origin = headers.get("origin")
     rule = next((rule for rule in rules if origin and _allows(rule, origin, method)), None)
-    return _answer(rule, origin) if rule is not None and origin else []
+    return _response_of(rule, origin) if rule is not None and origin else []
 
 
-def _answer(rule: Any, origin: str) -> list[tuple[str, str]]:
+def _response_of(rule: Any, origin: str) -> list[tuple[str, str]]:
     anyone = "*" in rule.allowed_origins
-    answer = [
+    response = [
         ("Access-Control-Allow-Origin", "*" if anyone else origin),
         ("Access-Control-Allow-Methods", ", ".join(rule.allowed_methods)),
         ("Vary", VARY),
     ]
     if not anyone:
-        answer.append(("Access-Control-Allow-Credentials", "true"))
+        response.append(("Access-Control-Allow-Credentials", "true"))
     if rule.exposed_headers:
-        answer.append(("Access-Control-Expose-Headers", ", ".join(rule.exposed_headers)))
-    return answer
+        response.append(("Access-Control-Expose-Headers", ", ".join(rule.exposed_headers)))
+    return response
 
 
 def _allows(rule: Any, origin: str, method: str) -> bool:

@@ -44,7 +44,7 @@ from infra.local.wsgi import serve
 __all__ = ["make_gate", "serve"]
 
 Environ = dict[str, Any]
-Answer = tuple[str, list[tuple[str, str]], Iterable[bytes]]
+Response = tuple[str, list[tuple[str, str]], Iterable[bytes]]
 Clock = Callable[[], datetime]
 
 OVERRIDES = {
@@ -100,7 +100,7 @@ class Gate:
         start_response(status, headers)
         return pieces
 
-    def _s3(self, environ: Environ) -> Answer:
+    def _s3(self, environ: Environ) -> Response:
         bucket, key = _address(environ)
         try:
             status, headers, pieces = self._checked(environ, bucket, key)
@@ -128,7 +128,7 @@ class Gate:
             pieces,
         )
 
-    def _checked(self, environ: Environ, bucket: str, key: str) -> Answer:
+    def _checked(self, environ: Environ, bucket: str, key: str) -> Response:
         query = query_of(environ)
         method = environ["REQUEST_METHOD"]
         # A browser asks before it sends, with the same signed query, and signs nothing itself.
@@ -202,7 +202,7 @@ class Gate:
             f"AWS4-HMAC-SHA256 Credential={self._credentials.access_key}/{scope}, SignedHeaders=host, Signature=0"
         )
 
-    def _post_form(self, environ: Environ, bucket: str) -> Answer:
+    def _post_form(self, environ: Environ, bucket: str) -> Response:
         form = FormUpload(environ)
         fields = form.fields
         check_form(fields, self._credentials)
@@ -237,7 +237,9 @@ class Gate:
             headers.append(("x-amz-version-id", stored.version_id))
         return "204 No Content", headers, []
 
-    def _get_object(self, environ: Environ, bucket: str, key: str, query: dict[str, str]) -> Answer:
+    def _get_object(
+        self, environ: Environ, bucket: str, key: str, query: dict[str, str]
+    ) -> Response:
         """An object, whole or the one range asked for, in pieces. moto says all but the bytes: it
         would read them all for any range.
         """
@@ -291,7 +293,7 @@ class Gate:
                 "The provided 'x-amz-mp-object-size' header does not match what was computed.",
             )
 
-    def _put_part(self, environ: Environ, bucket: str, query: dict[str, str]) -> Answer:
+    def _put_part(self, environ: Environ, bucket: str, query: dict[str, str]) -> Response:
         number = query.get("partNumber", "")
         if not number.isdecimal() or not 1 <= int(number) <= 10_000:
             raise bad_request(
@@ -308,7 +310,7 @@ class Gate:
         except S3Error:
             return []
 
-    def _ask_moto(self, environ: Environ) -> Answer:
+    def _ask_moto(self, environ: Environ) -> Response:
         told: list[Any] = []
         pieces = self._moto(
             environ, lambda status, headers, exc_info=None: told.extend((status, headers))

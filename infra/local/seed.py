@@ -58,10 +58,10 @@ def seed_officers(officers: Officers, user_pool_id: str) -> None:
 
 def sign_in(cognito: Any, *, user_pool_id: str, client_id: str, username: str) -> str:
     """An access token of a seeded officer."""
-    answer = cognito.admin_initiate_auth(
+    response = cognito.admin_initiate_auth(
         UserPoolId=user_pool_id,
         ClientId=client_id,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},
     )
-    return str(answer["AuthenticationResult"]["AccessToken"])
+    return str(response["AuthenticationResult"]["AccessToken"])

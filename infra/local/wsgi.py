@@ -48,26 +48,26 @@ class KeepAliveHandler(MotoRequestHandler):
         else:
             # a chunked body: where it ends is known only to who reads it
             self.close_connection = True
-        answer: list[Any] = []
+        response: list[Any] = []
 
         def start_response(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None
         ) -> Any:
-            answer.extend((status, headers))
+            response.extend((status, headers))
 
         try:
             pieces = self.server.app(environ, start_response)
-            self._answer(answer[0], answer[1], pieces, body)
+            self._response_of(response[0], response[1], pieces, body)
         except (ConnectionError, ClientDisconnected, TimeoutError):
             self.close_connection = True
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            if answer:
+            if response:
                 self.close_connection = True  # perhaps half sent
             else:
                 self.send_error(500)
 
-    def _answer(
+    def _response_of(
         self, status: str, headers: list[tuple[str, str]], pieces: Any, body: LimitedStream | None
     ) -> None:
         try:

@@ -54,7 +54,7 @@ class Cloud:
 
     def serve(self, events: Any) -> None:
         """Answer what a session's clients send, from then on."""
-        events.register("before-send", self._answer)
+        events.register("before-send", self._response_of)
 
     def get(self, table: str, key: Item) -> Item | None:
         return self._items.get(_place(table, key))
@@ -62,30 +62,30 @@ class Cloud:
     def query(self, request: Item) -> list[Item]:
         return self._page(request)[0]
 
-    def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
+    def _response_of(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
         body = json.loads(request.body)
         match event_name.split(".")[1:]:
             case ["secrets-manager", "GetSecretValue"]:
-                answer: Item = {"SecretString": "s" * 64}
+                response: Item = {"SecretString": "s" * 64}
             case ["dynamodb", "PutItem"]:
                 self._items[_place(body["TableName"], body["Item"])] = body["Item"]
-                answer = {}
+                response = {}
             case ["dynamodb", "TransactWriteItems"]:
                 for action in body["TransactItems"]:
                     put = action["Put"]
                     self._items[_place(put["TableName"], put["Item"])] = put["Item"]
-                answer = {}
+                response = {}
             case ["dynamodb", "GetItem"]:
                 item = self.get(body["TableName"], body["Key"])
-                answer = {"Item": item} if item else {}
+                response = {"Item": item} if item else {}
             case ["dynamodb", "Query"]:
                 rows, more = self._page(body)
-                answer = {"Items": rows} | (
+                response = {"Items": rows} | (
                     {"LastEvaluatedKey": {"pk": {"S": "x"}}} if more else {}
                 )
             case unknown:
                 raise AssertionError(f"{unknown} is not simulated")
-        raw = io.BytesIO(json.dumps(answer).encode())
+        raw = io.BytesIO(json.dumps(response).encode())
         raw.stream = lambda **_: iter([raw.getvalue()])  # type: ignore[attr-defined]
         return AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.0"}, raw)
 

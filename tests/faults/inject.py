@@ -67,9 +67,9 @@ def one_at_a_time(client: Any) -> Iterator[None]:
 def carry_out(request: Any) -> AWSResponse:
     """What AWS would have done with this request: for faults that come after it."""
     stubber: BotocoreStubber = botocore_stubber
-    answer = stubber("before-send", request)
-    assert answer is not None
-    return answer
+    response = stubber("before-send", request)
+    assert response is not None
+    return response
 
 
 def times(
@@ -109,24 +109,26 @@ def crash_after(request: Any) -> AWSResponse:
     raise Crash
 
 
-def lose_answer(request: Any) -> AWSResponse:
+def lose_response(request: Any) -> AWSResponse:
     carry_out(request)
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
-def answer(status: int, code: str, **more: Any) -> Callable[[Any], AWSResponse]:
+def error_response(status: int, code: str, **more: Any) -> Callable[[Any], AWSResponse]:
     """An error of a JSON service (DynamoDB)."""
 
     def refuse(request: Any) -> AWSResponse:
         url = request.url
         # every handler is asked: moto must not carry the request out
         request.url = "https://nowhere.invalid/"
-        return response(url, status, {"__type": f"com.amazonaws#{code}", "message": code, **more})
+        return aws_response(
+            url, status, {"__type": f"com.amazonaws#{code}", "message": code, **more}
+        )
 
     return refuse
 
 
-def response(url: str, status: int, body: dict[str, Any]) -> AWSResponse:
+def aws_response(url: str, status: int, body: dict[str, Any]) -> AWSResponse:
     """What a JSON service answers."""
     content = json.dumps(body).encode()
     raw = io.BytesIO(content)

@@ -240,11 +240,11 @@ def test_the_contact_stands_in_its_own_row_alone_and_the_hint_of_a_picture_with_
 REFUSALS = {
     "the database quotes what it got": (
         "dynamodb.*",
-        inject.answer(400, "ValidationException", message=" ".join(SAID)),
+        inject.error_response(400, "ValidationException", message=" ".join(SAID)),
     ),
     "the database is broken": (
         "dynamodb.*",
-        inject.answer(500, "InternalServerError", message=" ".join(SAID)),
+        inject.error_response(500, "InternalServerError", message=" ".join(SAID)),
     ),
 }
 
@@ -254,7 +254,7 @@ REFUSALS = {
 def test_what_fails_tells_no_more_than_what_goes_well(
     aws: Mapping[str, str], log: pytest.LogCaptureFixture, refusal: str, position: int
 ) -> None:
-    operation, answer = REFUSALS[refusal]
+    operation, response = REFUSALS[refusal]
     created = call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS).json
     mine = {"receipt": created["receipt"], "headers": HEADERS}
     version = cloud.upload(
@@ -273,7 +273,7 @@ def test_what_fails_tells_no_more_than_what_goes_well(
     wiring.advance_clock(timedelta(minutes=20))
     refused = []
     for step in steps:
-        with inject.fault(wiring.dynamodb(), operation, inject.at(position, answer)):
+        with inject.fault(wiring.dynamodb(), operation, inject.at(position, response)):
             try:
                 reply = step()
             except Exception as error:

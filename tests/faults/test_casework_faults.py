@@ -102,7 +102,7 @@ def test_a_step_whose_answer_is_lost_is_carried_out_once(filed: dict[str, Any]) 
     told to look again.
     """
     with inject.fault(
-        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_answer)
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_response)
     ):
         reply = patch(filed, {"status": "acknowledged"}, 1)
 
@@ -116,7 +116,9 @@ def test_every_try_of_a_transaction_carries_the_same_token(filed: dict[str, Any]
 
     def fail_twice(request: Any) -> Any:
         tokens.append(json.loads(request.body)["ClientRequestToken"])
-        return inject.answer(500, "InternalServerError")(request) if len(tokens) < 3 else None
+        return (
+            inject.error_response(500, "InternalServerError")(request) if len(tokens) < 3 else None
+        )
 
     with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fail_twice):
         assert patch(filed, {"status": "acknowledged"}, 1).status == 200

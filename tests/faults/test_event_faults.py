@@ -69,8 +69,8 @@ def batch(
     return {"Records": records}
 
 
-def failed(answer: Mapping[str, Any]) -> set[int]:
-    return {int(entry["itemIdentifier"]) for entry in answer["batchItemFailures"]}
+def failed(response: Mapping[str, Any]) -> set[int]:
+    return {int(entry["itemIdentifier"]) for entry in response["batchItemFailures"]}
 
 
 # Order, repetition, absence

@@ -25,7 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
-    wiring.advance_clock(wiring.true_now() - wiring.now())
+    wiring.advance_clock(wiring.wall_clock() - wiring.now())
 
 
 def settle(aws: Mapping[str, str]) -> None:
@@ -64,7 +64,9 @@ def test_an_answer_lost_on_the_way_is_a_creation_all_the_same(
     aws: Mapping[str, str], kind: str
 ) -> None:
     operation = "dynamodb.PutItem" if kind == "text" else "dynamodb.TransactWriteItems"
-    with inject.fault(wiring.dynamodb(), operation, inject.times(1, inject.lose_answer)) as called:
+    with inject.fault(
+        wiring.dynamodb(), operation, inject.times(1, inject.lose_response)
+    ) as called:
         reply = call("POST", "/v1/reports", BODIES[kind], key=new_key())
 
     assert len(called) == 2
@@ -79,9 +81,9 @@ def test_an_answer_lost_on_the_way_is_a_creation_all_the_same(
 @pytest.mark.parametrize(
     "refusal",
     [
-        inject.answer(400, "ProvisionedThroughputExceededException"),
-        inject.answer(500, "InternalServerError"),
-        inject.answer(400, "TransactionConflictException"),
+        inject.error_response(400, "ProvisionedThroughputExceededException"),
+        inject.error_response(500, "InternalServerError"),
+        inject.error_response(400, "TransactionConflictException"),
     ],
     ids=["throttled", "broken", "conflict"],
 )

@@ -100,7 +100,7 @@ def test_a_strike_off_that_fails_is_repeated_for_that_report_alone(
 
     def refuse(request: Any) -> Any:
         broken = made[failing].encode() in request.body and b"task_was" in request.body
-        return inject.answer(400, "ValidationException")(request) if broken else None
+        return inject.error_response(400, "ValidationException")(request) if broken else None
 
     with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refuse):
         if path == "stream":
@@ -125,7 +125,7 @@ def test_a_digest_that_cannot_take_more_leaves_the_rest_owed_and_not_lost(
     with inject.fault(
         wiring.dynamodb(),
         "dynamodb.TransactWriteItems",
-        gathering(inject.answer(400, "ValidationException")),
+        gathering(inject.error_response(400, "ValidationException")),
     ):
         assert len(cloud.stream(cloud.all_keys(aws))["batchItemFailures"]) == 3
     wiring.advance_clock(timedelta(minutes=2))

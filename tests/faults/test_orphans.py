@@ -41,7 +41,7 @@ def orphans() -> list[Orphan]:
         reports=wiring.reports().table,
         bulletins=wiring.bulletins().table,
         objects=wiring.objects(),
-        now=wiring.true_now() + LATER,
+        now=wiring.wall_clock() + LATER,
     )
     return list(found)
 
@@ -76,7 +76,7 @@ def test_objects_of_a_deleted_report_are_found_once_they_are_a_day_old_and_delet
         reports=wiring.reports().table,
         bulletins=wiring.bulletins().table,
         objects=wiring.objects(),
-        now=wiring.true_now(),
+        now=wiring.wall_clock(),
     )
     assert list(young) == []
 
@@ -149,7 +149,7 @@ def test_the_command_only_lists_unless_it_is_told_to_delete(
 ) -> None:
     processed(aws)
     cloud.upload(aws, "0" * 26, "0" * 16, b"left behind")
-    now = wiring.true_now() + LATER
+    now = wiring.wall_clock() + LATER
 
     assert sweep_out(outputs(aws), delete=False, now=now) == 1
     assert "deleted" not in capsys.readouterr().out
@@ -163,6 +163,6 @@ def test_the_command_deletes_nothing_beside_an_empty_table(
 ) -> None:
     cloud.upload(aws, "0" * 26, "0" * 16, b"evidence of a table that is being restored")
 
-    assert sweep_out(outputs(aws), delete=True, now=wiring.true_now() + LATER) == 1
+    assert sweep_out(outputs(aws), delete=True, now=wiring.wall_clock() + LATER) == 1
     assert "nothing is deleted" in capsys.readouterr().out
     assert len(orphans()) == 1

@@ -95,7 +95,7 @@ def test_whichever_shard_fails_there_is_no_page_and_afterwards_the_whole_of_it(
     with inject.fault(
         wiring.dynamodb(),
         "dynamodb.Query",
-        inject.at(position, inject.answer(400, "ValidationException")),
+        inject.at(position, inject.error_response(400, "ValidationException")),
     ):
         assert page().status == 503
 

@@ -90,7 +90,7 @@ def test_ten_thousand_reports_in_one_category_are_taken_by_our_keys_and_not_by_t
         for partitions in (ours, naive):
             partitions.write(item, size, clock)
         url, request.url = request.url, "https://nowhere.invalid/"
-        return inject.response(url, 200, {})
+        return inject.aws_response(url, 200, {})
 
     submission = Submission(category="missing_elderly", text="An old man in a blue coat. " * 40)
     start = wiring.now()

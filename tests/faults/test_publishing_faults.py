@@ -110,7 +110,7 @@ def test_a_crash_around_any_call_that_ends_a_bulletin_leaves_no_half_of_it(
 def test_an_answer_lost_on_the_way_is_an_approval_all_the_same() -> None:
     bulletin = drafted()
     with inject.fault(
-        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_answer)
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_response)
     ) as called:
         reply = approve(bulletin)
 
@@ -140,7 +140,7 @@ ROUTES: dict[str, Callable[[Mapping[str, Any]], Reply]] = {
 def test_without_its_audit_row_nothing_is_shown_or_done(aws: Mapping[str, str], route: str) -> None:
     bulletin = drafted()
     table = aws["AUDIT_TABLE"].encode()
-    down = inject.answer(500, "InternalServerError")
+    down = inject.error_response(500, "InternalServerError")
     with inject.fault(
         wiring.dynamodb(),
         "dynamodb.*",
@@ -197,7 +197,7 @@ def test_the_sweep_killed_anywhere_ends_a_bulletin_later_all_the_same() -> None:
 
 def test_intake_goes_on_while_the_bulletins_table_cannot_be_reached(aws: Mapping[str, str]) -> None:
     table = aws["BULLETINS_TABLE"].encode()
-    down = inject.answer(500, "InternalServerError")
+    down = inject.error_response(500, "InternalServerError")
     wiring.reset()
     with inject.fault(
         wiring.dynamodb(),

@@ -96,7 +96,7 @@ class Tipline(RuleBasedStateMachine):
     def open(self, category: str, media: int) -> None:
         empty(self.aws)
         cloud.forget_sent(self.aws)
-        wiring.advance_clock(wiring.true_now() - wiring.now())
+        wiring.advance_clock(wiring.wall_clock() - wiring.now())
         cloud.officer("wang")
         cloud.officer("li")
         self.identity: Identity = wiring.identity()
@@ -166,7 +166,7 @@ class Tipline(RuleBasedStateMachine):
             dies = None
         assert reply is not None
         assert reply.status == (410 if tip.gone else 409 if tip.withdrawn else 201) or (
-            reply.status == 503 and self.is_going(tip)
+            reply.status == 503 and self.is_expiring(tip)
         ), reply
         if reply.status == 201:
             tip.texts.append(words)
@@ -182,7 +182,7 @@ class Tipline(RuleBasedStateMachine):
             tip.withdrawn = tip.withdrawn or self.head(tip)["status"] == "withdrawn"
             return
         assert reply.status == (410 if tip.gone else 204) or (
-            reply.status == 503 and self.is_going(tip)
+            reply.status == 503 and self.is_expiring(tip)
         ), reply
         tip.withdrawn = tip.withdrawn or reply.status == 204
 
@@ -210,8 +210,8 @@ class Tipline(RuleBasedStateMachine):
     @rule(number=which, dies=dying)
     def record_a_verdict(self, number: int, dies: Any) -> None:
         tip, media_id = self.uploaded()[number % len(self.uploaded())]
-        answer = self.attempt(dies, lambda: cloud.record(self.aws, tip.id, media_id))
-        assert answer in (None, {"batchItemFailures": []})
+        response = self.attempt(dies, lambda: cloud.record(self.aws, tip.id, media_id))
+        assert response in (None, {"batchItemFailures": []})
 
     @rule()
     def take_what_was_put_before_the_thumbnailer_again(self) -> None:
@@ -298,7 +298,7 @@ class Tipline(RuleBasedStateMachine):
         elif stale:
             assert reply.status == 412
         elif reply.status == 503:
-            assert self.is_going(tip)
+            assert self.is_expiring(tip)
         else:
             assert reply.status == (200 if legal else 409), reply.text
             if legal:
@@ -450,7 +450,7 @@ class Tipline(RuleBasedStateMachine):
         names = {one["Key"] for one in listed}
         for tip in self.promised():
             for media_id, state in tip.states.items():
-                if state is MediaState.READY and not tip.gone and not self.is_going(tip):
+                if state is MediaState.READY and not tip.gone and not self.is_expiring(tip):
                     assert derived_key(tip.id, media_id, "thumb.jpg") in names, "I7"
 
     def teardown(self) -> None:
@@ -468,9 +468,9 @@ class Tipline(RuleBasedStateMachine):
             for notice in cloud.sent(self.aws)
             for each in [notice["report_id"], *(notice.get("report_ids") or ())]
         }
-        standing = [tip for tip in self.promised() if not tip.gone]
-        assert {tip.id for tip in standing} <= told, "I2"
-        for tip in standing:
+        existing = [tip for tip in self.promised() if not tip.gone]
+        assert {tip.id for tip in existing} <= told, "I2"
+        for tip in existing:
             due = self.due(tip, self.head(tip))
             assert due is None or due > wiring.now() - BACKLOG, "I13: kept too long"
         listed: list[str] = []
@@ -482,7 +482,7 @@ class Tipline(RuleBasedStateMachine):
             listed += [item["received_at"] + item["id"] for item in page["items"]]
             cursor = page["next_cursor"]
         assert listed == sorted(set(listed), reverse=True), "I10"
-        assert {item[24:] for item in listed} >= {tip.id for tip in standing}, "I10"
+        assert {item[24:] for item in listed} >= {tip.id for tip in existing}, "I10"
         empty(self.aws)
 
     # What the rules stand on
@@ -572,7 +572,7 @@ class Tipline(RuleBasedStateMachine):
     def head(self, tip: Tip) -> dict[str, Any]:
         return wiring.reports().head(tip.id) or {}
 
-    def is_going(self, tip: Tip) -> bool:
+    def is_expiring(self, tip: Tip) -> bool:
         head = self.head(tip)
         return bool(head.get("expiring") or head.get("deleted_at"))
 
@@ -587,7 +587,7 @@ class Tipline(RuleBasedStateMachine):
             (tip, media_id)
             for tip in self.promised()
             for media_id in tip.media_ids
-            if not tip.gone and not self.is_going(tip)
+            if not tip.gone and not self.is_expiring(tip)
         ]
 
     def uploaded(self) -> list[tuple[Tip, str]]:

@@ -260,7 +260,7 @@ class Role:
                 # Emitted for signed URLs as well; of a signed form only the signing is told.
                 events.register_first("provide-client-params", self._asked)
                 events.register_first("before-sign.s3.PutObject", self._signed)
-                events.register_first("after-call.s3", self._answered)
+                events.register_first("after-call.s3", self._responded)
                 yield
         finally:
             _begin_anew()
@@ -291,7 +291,7 @@ class Role:
             ):
                 raise ClientError(_denial("AccessDenied", self.refused[-1]), "PutObject")
 
-    def _answered(self, parsed: dict[str, Any], context: Mapping[str, Any], **_: Any) -> None:
+    def _responded(self, parsed: dict[str, Any], context: Mapping[str, Any], **_: Any) -> None:
         # Who may not list a bucket is not told that an object is absent.
         absent = parsed.get("Error", {}).get("Code") in ("404", "NoSuchKey")
         if absent and not self.require(Need("s3:ListBucket", f"arn:aws:s3:::{context['bucket']}")):

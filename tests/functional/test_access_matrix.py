@@ -222,7 +222,7 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
 
     def refuse(request: Any) -> Any:
         return (
-            inject.answer(400, "AccessDeniedException")(request)
+            inject.error_response(400, "AccessDeniedException")(request)
             if aws["AUDIT_TABLE"].encode() in request.body
             else None
         )

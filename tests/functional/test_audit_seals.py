@@ -10,7 +10,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.seals import SealedRow, hour_of
 from chalicelib.handlers import audit_events
-from chalicelib.services import sealing
+from chalicelib.services import audit_seals
 from chalicelib.store.seals import Seals
 from infra.audit_verify import Trail, read_rows
 from tests import cloud
@@ -66,16 +66,18 @@ def look_at_reports(count: int = 3) -> list[str]:
 
 
 def digest(hours: int = 2) -> int:
-    return sealing.write_digests(seals=wiring.seals(), now=wiring.now() + timedelta(hours=hours))
+    return audit_seals.write_digests(
+        seals=wiring.seals(), now=wiring.now() + timedelta(hours=hours)
+    )
 
 
 def complaints(aws: Mapping[str, str], after: timedelta = timedelta(hours=2)) -> list[str]:
     dynamodb = boto3.client("dynamodb")
     return list(
-        sealing.verify(
+        audit_seals.verify(
             seals=wiring.seals(),
             read=lambda keys: read_rows(dynamodb, aws["AUDIT_TABLE"], keys),
-            is_genuine=wiring.audit().is_genuine,
+            is_verified=wiring.audit().is_verified,
             now=wiring.now() + after,
         )
     )
@@ -207,21 +209,21 @@ def test_a_digest_that_is_left_out_by_the_schedule_is_made_up_for_and_one_that_i
 def test_a_batch_under_way_at_the_full_hour_is_waited_for(aws: Mapping[str, str]) -> None:
     seals = wiring.seals()
     full = NOW.replace(minute=0)
-    sealing.seal_rows(
+    audit_seals.seal_rows(
         "1",
         [SealedRow("REPORT#A", "2026-11-24T09:59:59.000Z#1", "m")],
         seals=seals,
         now=full - timedelta(seconds=1),
     )
 
-    assert sealing.write_digests(seals=seals, now=full + timedelta(minutes=4)) == 0
-    assert sealing.write_digests(seals=seals, now=full + timedelta(minutes=5)) == 1
+    assert audit_seals.write_digests(seals=seals, now=full + timedelta(minutes=4)) == 0
+    assert audit_seals.write_digests(seals=seals, now=full + timedelta(minutes=5)) == 1
 
 
 def test_seals_are_locked_for_two_years(aws: Mapping[str, str]) -> None:
     look_at_reports()
     s3, bucket = boto3.client("s3"), aws["AUDIT_BUCKET"]
-    sealing.seal_rows(
+    audit_seals.seal_rows(
         "1",
         [SealedRow("REPORT#A", "2026-11-24T09:59:59.000Z#1", "m")],
         seals=Seals(s3, bucket),

@@ -89,7 +89,7 @@ def test_readers_see_nothing_before_a_second_officer_approves() -> None:
     assert listed() == []
     assert read(bulletin).status == 404
     own = approve(bulletin, by=LI)
-    assert (own.status, own.json["code"]) == (403, "own_words")
+    assert (own.status, own.json["code"]) == (403, "self_approval")
 
     assert approve(bulletin).status == 200
     assert listed() == [bulletin["id"]]

@@ -255,7 +255,7 @@ def test_malicious_stands_once_a_second_officer_has_confirmed() -> None:
     confirm = path(created, "/malicious/confirm")
 
     own = call("POST", confirm, officer="wang")
-    assert (own.status, own.json["code"]) == (403, "own_words")
+    assert (own.status, own.json["code"]) == (403, "self_approval")
     confirmed = call("POST", confirm, officer="li")
     assert (confirmed.status, confirmed.json["disposition"], confirmed.json["proposal"]) == (
         201,
@@ -328,7 +328,7 @@ def test_a_row_of_the_history_that_somebody_altered_is_marked() -> None:
     wiring.audit().table.put(row | {"by": "li", "detail": "no JSON"})
     altered, look = call("GET", path(created, "/history"), officer="wang").json["items"]
 
-    assert (altered["genuine"], altered["detail"], look["genuine"]) == (False, None, True)
+    assert (altered["verified"], altered["detail"], look["verified"]) == (False, None, True)
 
 
 @pytest.mark.parametrize(
@@ -432,7 +432,7 @@ def test_a_withdrawn_report_opens_wholly_only_for_a_supervisor_with_a_reason() -
 
     for officer in ("wang", "boss"):
         opened = call("GET", path(created), officer=officer).json
-        assert (opened["status"], opened["sealed"], opened["text"]) == ("withdrawn", True, None)
+        assert (opened["status"], opened["restricted"], opened["text"]) == ("withdrawn", True, None)
     assert call("GET", path(created, "?reason=An+appeal"), officer="wang").status == 403
     assert (
         call("GET", path(created, "?reason=An+appeal"), officer="boss").json["text"]

@@ -55,11 +55,11 @@ class Reply:
 def send(
     method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> Reply:
-    answer = gateway.answer(method, target, list((headers or {}).items()), body, "203.0.113.77")
-    reply = as_reply(answer)
-    if answer.route != "-":
+    response = gateway.response(method, target, list((headers or {}).items()), body, "203.0.113.77")
+    reply = as_reply(response)
+    if response.route != "-":
         assert_documented(
-            method, answer.route, reply.status, reply.headers["content-type"], reply.body.decode()
+            method, response.route, reply.status, reply.headers["content-type"], reply.body.decode()
         )
     return reply
 
@@ -907,7 +907,7 @@ def test_bytes_at_random_in_a_good_body_are_never_our_fault(noise: bytes, at: in
     assert create(good[:at] + noise + good[at:]).status in (201, 400, 413, 422)
 
 
-def as_reply(answer: Any) -> Reply:
+def as_reply(response: Any) -> Reply:
     return Reply(
-        answer.status, {name.lower(): value for name, value in answer.headers}, answer.body
+        response.status, {name.lower(): value for name, value in response.headers}, response.body
     )

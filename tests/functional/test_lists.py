@@ -207,7 +207,7 @@ def test_a_cursor_outlives_one_rotation_of_its_key_and_not_two(aws: Mapping[str,
 
 def test_one_failing_shard_fails_the_whole_page() -> None:
     file()
-    refuse = inject.at(2, inject.answer(400, "ValidationException"))
+    refuse = inject.at(2, inject.error_response(400, "ValidationException"))
     with inject.fault(wiring.dynamodb(), "dynamodb.Query", refuse):
         reply = call("GET", "/v1/officer/reports?category=missing_elderly", officer="wang")
 
@@ -218,6 +218,6 @@ def test_one_failing_shard_fails_the_whole_page() -> None:
 def test_a_page_whose_record_cannot_be_written_is_not_shown() -> None:
     file()
     with inject.fault(
-        wiring.dynamodb(), "dynamodb.PutItem", inject.answer(400, "AccessDeniedException")
+        wiring.dynamodb(), "dynamodb.PutItem", inject.error_response(400, "AccessDeniedException")
     ):
         assert call("GET", "/v1/officer/reports", officer="wang").status == 503

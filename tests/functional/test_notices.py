@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 @pytest.fixture(autouse=True)
 def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
-    wiring.advance_clock(wiring.true_now() - wiring.now())
+    wiring.advance_clock(wiring.wall_clock() - wiring.now())
 
 
 def test_a_new_report_is_told_by_the_stream_with_what_subscriptions_filter_by(

@@ -98,5 +98,5 @@ def test_an_opening_is_on_record_and_the_record_is_genuine() -> None:
 
     [row] = wiring.audit().history(created["id"])
     assert (row["by"], row["action"]) == ("wang", "open")
-    assert wiring.audit().is_genuine(row)
-    assert not wiring.audit().is_genuine(row | {"by": "li"})
+    assert wiring.audit().is_verified(row)
+    assert not wiring.audit().is_verified(row | {"by": "li"})

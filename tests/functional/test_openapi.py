@@ -74,7 +74,9 @@ def test_an_operation_is_described_and_says_how_it_may_fail(operation: Any) -> N
 
 @each_operation
 def test_an_operation_has_an_example_of_what_is_sent_and_of_each_answer(operation: Any) -> None:
-    contents = [answer["content"] for answer in resolved_answers(operation) if "content" in answer]
+    contents = [
+        answer["content"] for answer in resolved_responses(operation) if "content" in answer
+    ]
     if "requestBody" in operation:
         contents.append(operation["requestBody"]["content"])
     unshown = [
@@ -90,7 +92,7 @@ def test_an_operation_has_an_example_of_what_is_sent_and_of_each_answer(operatio
 
 @each_operation
 def test_an_example_is_what_its_schema_says(operation: Any) -> None:
-    contents = [answer.get("content", {}) for answer in resolved_answers(operation)]
+    contents = [answer.get("content", {}) for answer in resolved_responses(operation)]
     contents.append(operation.get("requestBody", {}).get("content", {}))
     for medium in (medium for content in contents for medium in content.values()):
         for example in examples(medium):
@@ -185,7 +187,7 @@ def resolved(reference: Any) -> Any:
     )
 
 
-def resolved_answers(operation: Any) -> list[Any]:
+def resolved_responses(operation: Any) -> list[Any]:
     return [resolved(answer) for answer in operation["responses"].values()]
 
 

@@ -332,7 +332,7 @@ def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(
         iam.Role("authorize_officer", names),
         rsa.generate_private_key(public_exponent=65537, key_size=2048),
     )
-    now = wiring.true_now()
+    now = wiring.wall_clock()
     claims = {
         "iss": aws["ISSUER"], "client_id": aws["CLIENT_ID"], "token_use": "access", "username": LI, "exp": now + timedelta(minutes=15),
     }  # fmt: skip
@@ -348,10 +348,10 @@ def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(
             }
         )
         arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3/api/GET/v1/officer/me"
-        answer = authorize_officer(
+        response = authorize_officer(
             {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}, None
         )
-        assert answer["principalId"] == LI
+        assert response["principalId"] == LI
     assert_exact(role)
 
 
@@ -397,9 +397,9 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
         aws["MEDIA_BUCKET"], f"derived/{'0' * 26}/{media[0][1]}/manifest.json", None
     )
     with role.assumed():
-        answer = media_events.record_media({"Records": [*records, gone]}, None)
+        response = media_events.record_media({"Records": [*records, gone]}, None)
     assert_none_refused(role)
-    assert answer == {"batchItemFailures": []}
+    assert response == {"batchItemFailures": []}
     told = [
         sk
         for pk, sk in cloud.all_keys(aws)
@@ -442,7 +442,7 @@ def test_sweep_tasks_does_all_it_is_for_and_may_do_no_more(
 ) -> None:
     role, api = iam.Role("sweep_tasks", names), Api()
     forget_to_process(aws, api)
-    leave_subscriptions_unfitted(api)
+    leave_subscriptions_out_of_sync(api)
     published = published_bulletin(api)
     withdrawn = with_media(aws)
     call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
@@ -486,7 +486,7 @@ def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
     draft(api)
 
 
-def leave_subscriptions_unfitted(api: Api) -> None:
+def leave_subscriptions_out_of_sync(api: Api) -> None:
     """One to narrow, one to make, one to end."""
     for username in (LI, "wu"):
         cloud.officer(username, email=f"{username}@police.example", phone="+8613800000999")

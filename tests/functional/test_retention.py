@@ -194,15 +194,15 @@ def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[s
 def test_a_hold_while_the_report_is_being_deleted_is_refused(aws: Mapping[str, str]) -> None:
     created, _ = closed(aws)
     wiring.advance_clock(timedelta(days=91))
-    answers: list[tuple[int, str]] = []
+    responses: list[tuple[int, str]] = []
 
     def meanwhile(request: object) -> None:
-        answers.append(hold(created, "wang", days=10))
+        responses.append(hold(created, "wang", days=10))
 
     with inject.fault(wiring.s3(), "s3.DeleteObjects", inject.times(1, meanwhile)):
         cloud.sweep()
 
-    assert [status for status, _ in answers] == [409]
+    assert [status for status, _ in responses] == [409]
     assert left(aws, created["id"]) == (["HEAD"], 0)
 
 

@@ -137,7 +137,7 @@ def test_11_without_a_record_there_are_no_data_but_a_report_is_still_taken(
 
     def audit_is_down(request: Any) -> Any:
         return (
-            inject.answer(500, "InternalServerError")(request)
+            inject.error_response(500, "InternalServerError")(request)
             if aws["AUDIT_TABLE"].encode() in request.body
             else None
         )
@@ -159,7 +159,7 @@ def test_11_a_report_is_taken_even_when_nothing_but_its_own_row_can_be_written(
 ) -> None:
     def all_but_puts(request: Any) -> Any:
         puts = request.headers["X-Amz-Target"] == b"DynamoDB_20120810.PutItem"
-        return None if puts else inject.answer(500, "InternalServerError")(request)
+        return None if puts else inject.error_response(500, "InternalServerError")(request)
 
     with inject.fault(wiring.dynamodb(), "dynamodb.*", all_but_puts):
         reply = call("POST", "/v1/reports", report(), key=new_key())

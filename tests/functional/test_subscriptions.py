@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers import Role
-from chalicelib.services.subscribing import sync_subscriptions
+from chalicelib.services.subscriptions import sync_subscriptions
 from chalicelib.store.subscriptions import SYNC_SK
 from tests import cloud
 from tests.client import call, new_key, report
@@ -23,10 +23,10 @@ CHAOYANG = {"lat": 39.92, "lon": 116.46}
 @pytest.fixture(autouse=True)
 def _no_subscriptions(aws: Mapping[str, str]) -> None:
     sns = boto3.client("sns")
-    for standing in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])[
+    for existing in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])[
         "Subscriptions"
     ]:
-        sns.unsubscribe(SubscriptionArn=standing["SubscriptionArn"])
+        sns.unsubscribe(SubscriptionArn=existing["SubscriptionArn"])
 
 
 def policies(aws: Mapping[str, str]) -> dict[str, dict[str, object]]:

@@ -119,8 +119,8 @@ def let_in(authorization: str | None) -> str:
         "authorizationToken": authorization,
         "methodArn": "arn:aws:execute-api:us-east-1:0:api/api/GET/v1/officer/me",
     }
-    answer = authorize_officer(event, None)
-    return str(answer["principalId"])
+    response = authorize_officer(event, None)
+    return str(response["principalId"])
 
 
 def test_an_access_token_lets_its_owner_in() -> None:

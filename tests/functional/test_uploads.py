@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.media import PART_SIZE, Hint, Manifest, MediaState, original_key
-from chalicelib.services.recording import record_verdict
+from chalicelib.services.media_results import record_verdict
 from tests import cloud
 from tests.client import call, new_key, report
 
@@ -58,8 +58,8 @@ def given_up() -> None:
 def test_a_photo_that_came_too_late_is_told_so_and_not_that_it_has_arrived() -> None:
     upload = Upload(**PHOTO)
     given_up()
-    answer = upload.post("grant")
-    assert (answer.status, answer.json["code"]) == (409, "media_rejected")
+    response = upload.post("grant")
+    assert (response.status, response.json["code"]) == (409, "media_rejected")
 
 
 def test_a_video_that_came_too_late_is_told_so_at_every_step() -> None:
@@ -67,8 +67,8 @@ def test_a_video_that_came_too_late_is_told_so_at_every_step() -> None:
     upload.post("parts", {"numbers": [1]})
     given_up()
     for step, body in (("grant", None), ("parts", {"numbers": [1]}), ("complete", None)):
-        answer = upload.post(step, body)
-        assert (answer.status, answer.json["code"]) == (409, "media_rejected"), step
+        response = upload.post(step, body)
+        assert (response.status, response.json["code"]) == (409, "media_rejected"), step
 
 
 def test_completing_again_is_the_same_whatever_the_verdict(aws: Mapping[str, str]) -> None:
@@ -80,8 +80,8 @@ def test_completing_again_is_the_same_whatever_the_verdict(aws: Mapping[str, str
     assert upload.post("grant").json["code"] == "not_awaiting"
     cloud.process(aws, original_key(upload.report_id, upload.media_id), None)
     cloud.record(aws, upload.report_id, upload.media_id)
-    answer = upload.post("complete")
-    assert (answer.status, answer.json["state"]) == (200, "rejected")
+    response = upload.post("complete")
+    assert (response.status, response.json["state"]) == (200, "rejected")
 
 
 def test_a_part_of_the_wrong_size_is_not_held_and_can_be_sent_again(aws: Mapping[str, str]) -> None:

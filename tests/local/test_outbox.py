@@ -40,8 +40,8 @@ def photo(tmp_path: Path) -> Path:
 class Stub:
     """Answers one after the other, and remembers what came."""
 
-    def __init__(self, *answers: tuple[int, dict[str, str], Any]) -> None:
-        waiting, seen, paths = list(answers), [], []
+    def __init__(self, *responses: tuple[int, dict[str, str], Any]) -> None:
+        waiting, seen, paths = list(responses), [], []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -67,8 +67,8 @@ class Stub:
         self.seen, self.paths, self.url = seen, paths, f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def will_answer(self, *answers: tuple[int, dict[str, str], Any]) -> None:
-        self.waiting.extend(answers)
+    def will_respond(self, *responses: tuple[int, dict[str, str], Any]) -> None:
+        self.waiting.extend(responses)
 
 
 CREATED = {"id": "A", "receipt": "R", "reference": "X", "uploads": []}
@@ -107,13 +107,13 @@ def only(box: outbox.Outbox) -> outbox.Entry:
 
 def held_parts(stack: Stack, entry: outbox.Entry, place: int) -> set[int]:
     """The parts of an attachment that storage says it has."""
-    answer = requests.post(
+    response = requests.post(
         f"{stack.api}/v1/reports/{entry.id}/media/{entry.attachments[place].media_id}/parts",
         json={"numbers": [1]},
         headers={"Authorization": f"Receipt {entry.receipt}"},
         timeout=30,
     )
-    return {part["number"] for part in answer.json()["held"]}
+    return {part["number"] for part in response.json()["held"]}
 
 
 def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(
@@ -166,7 +166,7 @@ def test_a_sign_in_page_in_between_is_no_answer(tmp_path: Path) -> None:
 
 def test_what_was_sent_is_deleted_and_the_receipt_kept(tmp_path: Path, photo: Path) -> None:
     stub = Stub()
-    stub.will_answer(created(FORM), grant(stub), STORED)
+    stub.will_respond(created(FORM), grant(stub), STORED)
     box = outbox.Outbox(tmp_path / "outbox")
     entry = box.add("other", "a text", [photo])
     sender(box, stub.url, []).send(only(box))
@@ -181,7 +181,7 @@ def test_a_file_that_came_too_late_is_added_anew_under_a_key_of_its_own_and_sent
 ) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
-    stub.will_answer(
+    stub.will_respond(
         created(FORM), conflict(refusal), (503, {}, {}), (201, {}, added), grant(stub), STORED
     )
     box = outbox.Outbox(tmp_path / "outbox")
@@ -208,7 +208,7 @@ def test_a_file_that_came_too_late_is_added_anew_under_a_key_of_its_own_and_sent
 def test_a_file_that_is_rejected_again_is_not_called_sent(tmp_path: Path, photo: Path) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
-    stub.will_answer(
+    stub.will_respond(
         created(FORM), conflict("media_rejected"), (201, {}, added), conflict("media_rejected")
     )
     box = outbox.Outbox(tmp_path / "outbox")
@@ -224,7 +224,7 @@ def test_an_answer_that_comes_a_day_late_has_no_grants_and_the_file_is_added(
 ) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
-    stub.will_answer(
+    stub.will_respond(
         (200, {}, CREATED), (201, {}, {"uploads": []}), (201, {}, added), grant(stub), STORED
     )
     box = outbox.Outbox(tmp_path / "outbox")
@@ -236,7 +236,7 @@ def test_an_answer_that_comes_a_day_late_has_no_grants_and_the_file_is_added(
 
 def test_a_form_that_has_run_out_is_replaced_at_once(tmp_path: Path, photo: Path) -> None:
     stub, pauses = Stub(), list[float]()
-    stub.will_answer(created(FORM), grant(stub, "/old"), EXPIRED, grant(stub, "/new"), STORED)
+    stub.will_respond(created(FORM), grant(stub, "/old"), EXPIRED, grant(stub, "/new"), STORED)
     box = outbox.Outbox(tmp_path / "outbox")
     box.add("other", "a text", [photo])
     sender(box, stub.url, pauses).send(only(box))
@@ -250,7 +250,7 @@ def test_a_part_url_that_has_run_out_is_replaced_at_once_and_never_used_again(
     stub, pauses = Stub(), list[float]()
     video = tmp_path / "video.mp4"
     video.write_bytes(bytes(17 << 20))
-    stub.will_answer(
+    stub.will_respond(
         created({"media_id": "M", "part_size": 8 << 20}),
         parts(stub, [2]),
         parts(stub, [2], p1="old1", p3="old3"),
@@ -280,7 +280,7 @@ def test_parts_of_the_wrong_size_are_sent_again(tmp_path: Path) -> None:
     stub = Stub()
     video = tmp_path / "video.mp4"
     video.write_bytes(bytes(17 << 20))
-    stub.will_answer(
+    stub.will_respond(
         created({"media_id": "M", "part_size": 8 << 20}),
         parts(stub, [1, 2, 3]),
         conflict("size_mismatch"),
@@ -300,7 +300,7 @@ def test_what_was_said_goes_without_the_attachment_that_is_refused(
 ) -> None:
     stub = Stub()
     wrong = {"code": "invalid", "errors": [{"field": "media.0.size", "code": "too_large"}]}
-    stub.will_answer((422, {}, wrong), created(FORM), grant(stub), STORED)
+    stub.will_respond((422, {}, wrong), created(FORM), grant(stub), STORED)
     box = outbox.Outbox(tmp_path / "outbox")
     entry = box.add("other", "a text", [photo, photo])
     sender(box, stub.url, []).send(only(box))
@@ -323,7 +323,7 @@ def test_more_files_than_one_call_takes_are_added_to_the_report(
 ) -> None:
     stub = Stub()
     five = [{"media_id": f"M{number}", "part_size": None} for number in range(5)]
-    stub.will_answer(
+    stub.will_respond(
         created(*five), *[grant(stub), STORED] * 5, (409, {}, {"code": "too_many_media"})
     )
     box = outbox.Outbox(tmp_path / "outbox")

@@ -18,14 +18,14 @@ QUEUE = {"Queue": {"Fn::Sub": "${ManifestsQueue.Arn}"}, "BatchSize": 10}
 class Function:
     """Stands where a Lambda function does; remembers what it was called with."""
 
-    def __init__(self, answer: Any = None) -> None:
-        self.answer = answer
+    def __init__(self, response: Any = None) -> None:
+        self.response = response
         self.calls: list[list[Any]] = []
 
     def __call__(self, event: Mapping[str, Any], context: object) -> Any:
         records = list(event.get("Records", [event]))
         self.calls.append(records)
-        return self.answer(records) if callable(self.answer) else self.answer
+        return self.response(records) if callable(self.response) else self.response
 
 
 def _raise(*_: object) -> None:
@@ -62,9 +62,9 @@ def test_a_batch_is_shaped_as_lambda_shapes_it(aws: Mapping[str, str], clean: No
 @pytest.mark.parametrize(
     "answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}]
 )
-def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, answer: Any) -> None:
+def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, response: Any) -> None:
     _send(aws, "a", "b")
-    consumer = QueueConsumer(QUEUE, Function(answer), aws)
+    consumer = QueueConsumer(QUEUE, Function(response), aws)
     assert consumer.work()
     assert not consumer.work()
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 0}
@@ -73,7 +73,7 @@ def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, ans
 def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean: None) -> None:
     _send(aws, "good", "bad", "good")
 
-    def answer(records: list[Any]) -> Any:
+    def response(records: list[Any]) -> Any:
         return {
             "batchItemFailures": [
                 {"itemIdentifier": record["messageId"]}
@@ -82,7 +82,7 @@ def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean
             ]
         }
 
-    QueueConsumer(QUEUE, Function(answer), aws).work()
+    QueueConsumer(QUEUE, Function(response), aws).work()
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 1}
 
 
@@ -96,10 +96,10 @@ def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean
     ],
 )
 def test_a_function_that_fails_or_talks_nonsense_fails_its_whole_batch(
-    aws: Mapping[str, str], clean: None, answer: Any
+    aws: Mapping[str, str], clean: None, response: Any
 ) -> None:
     _send(aws, "a", "b")
-    QueueConsumer(QUEUE, Function(answer), aws).work()
+    QueueConsumer(QUEUE, Function(response), aws).work()
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 2}
 
 
@@ -108,7 +108,7 @@ def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(
 ) -> None:
     _send(aws, "bad", "good")
 
-    def answer(records: list[Any]) -> Any:
+    def response(records: list[Any]) -> Any:
         return {
             "batchItemFailures": [
                 {"itemIdentifier": record["messageId"]}
@@ -117,7 +117,7 @@ def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(
             ]
         }
 
-    function = Function(answer)
+    function = Function(response)
     consumer = QueueConsumer(QUEUE, function, aws, retry_after_s=0)
     while consumer.work():
         pass
@@ -195,7 +195,7 @@ def test_a_batch_starts_again_at_the_first_record_that_failed(
 ) -> None:
     failures = iter([1])
 
-    def answer(records: list[Any]) -> Any:
+    def response(records: list[Any]) -> Any:
         failed = [
             records[index]["dynamodb"]["SequenceNumber"]
             for index in [next(failures, None)]
@@ -203,7 +203,7 @@ def test_a_batch_starts_again_at_the_first_record_that_failed(
         ]
         return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
-    function = Function(answer)
+    function = Function(response)
     consumer = _stream(aws, function)
     _write(aws, *(("REPORT#1", f"MESSAGE#{number}") for number in range(3)))
     consumer.work()
@@ -218,12 +218,12 @@ def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
 ) -> None:
     passed: list[str] = []
 
-    def answer(records: list[Any]) -> None:
+    def response(records: list[Any]) -> None:
         if "MESSAGE#05" in _keys(records):
             raise RuntimeError("poison")
         passed.extend(_keys(records))
 
-    function = Function(answer)
+    function = Function(response)
     consumer = _stream(aws, function)
     _write(aws, *(("REPORT#1", f"MESSAGE#{number:02}") for number in range(9)))
     assert consumer.work()

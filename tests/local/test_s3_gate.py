@@ -84,11 +84,11 @@ def ask(port, method, target, body=b"", headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request(method, target, body=body, headers=headers or {})
-        answer = connection.getresponse()
+        response = connection.getresponse()
         return (
-            answer.status,
-            {name.lower(): value for name, value in answer.getheaders()},
-            answer.read(),
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(),
         )
     finally:
         connection.close()
@@ -511,8 +511,8 @@ def test_a_range_past_the_end_is_416(gate, s3, key, stored, asked):
 
 
 def test_the_sdk_reads_ranges_too(s3, key, stored):
-    answer = s3.get_object(Bucket=BUCKET, Key=key, VersionId=stored, Range="bytes=2-4")
-    assert (answer["ContentRange"], answer["Body"].read()) == ("bytes 2-4/10", b"234")
+    response = s3.get_object(Bucket=BUCKET, Key=key, VersionId=stored, Range="bytes=2-4")
+    assert (response["ContentRange"], response["Body"].read()) == ("bytes 2-4/10", b"234")
 
 
 @pytest.mark.parametrize(
@@ -722,13 +722,13 @@ def parts(gate, s3, key, upload):
             numbers=numbers,
             expires_s=600,
         )
-        answers = []
+        responses = []
         for part in granted:
             begin = (part.number - 1) * grants.PART_SIZE
             content = VIDEO[begin : begin + grants.PART_SIZE] if body is None else body
             target = urlsplit(part.url)
-            answers.append(gate.ask("PUT", f"{target.path}?{target.query}", content))
-        return answers
+            responses.append(gate.ask("PUT", f"{target.path}?{target.query}", content))
+        return responses
 
     return send
 
@@ -833,16 +833,17 @@ def test_of_many_completions_at_once_one_makes_the_object_and_all_answer_with_it
     s3, key, upload, parts
 ):
     parts(1, 2, 3)
-    answers = []
+    responses = []
     threads = [
-        threading.Thread(target=lambda: answers.append(complete(s3, key, upload))) for _ in range(4)
+        threading.Thread(target=lambda: responses.append(complete(s3, key, upload)))
+        for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(answers) == 4
-    assert len(set(answers)) == 1
+    assert len(responses) == 4
+    assert len(set(responses)) == 1
     assert len(s3.list_object_versions(Bucket=BUCKET, Prefix=key)["Versions"]) == 1
 
 
@@ -1056,9 +1057,9 @@ def test_a_connection_is_kept_alive_even_past_a_refused_upload(gate, s3, key, gr
     for _ in range(3):
         connection.request("POST", f"/{BUCKET}", body=content, headers={"Content-Type": kind})
         kept = connection.sock
-        answer = connection.getresponse()
-        answer.read()
-        statuses.append(answer.status)
+        response = connection.getresponse()
+        response.read()
+        statuses.append(response.status)
         assert connection.sock is kept
     connection.close()
     assert statuses == [403, 403, 403]

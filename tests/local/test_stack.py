@@ -136,10 +136,10 @@ def test_it_is_healthy(stack: Stack) -> None:
 
 
 def test_an_unknown_path_is_a_problem_in_our_form(stack: Stack) -> None:
-    answer = requests.get(f"{stack.api}/v1/nowhere", timeout=10)
-    assert answer.status_code == 404
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+    response = requests.get(f"{stack.api}/v1/nowhere", timeout=10)
+    assert response.status_code == 404
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["request_id"] == response.headers["X-Request-Id"]
 
 
 def test_it_says_where_everything_is(stack: Stack) -> None:
@@ -235,13 +235,13 @@ def test_a_photo_reaches_the_officer_cleaned_and_the_notices_go_out(stack: Stack
 def test_the_same_key_twenty_times_at_once_is_one_report(stack: Stack) -> None:
     key = str(uuid.uuid4())
     with ThreadPoolExecutor(20) as pool:
-        answers = list(
+        responses = list(
             pool.map(
                 lambda _: _create(stack, {"category": "other", "text": "once"}, key), range(20)
             )
         )
-    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
-    assert len({(answer.json()["id"], answer.json()["receipt"]) for answer in answers}) == 1
+    assert sorted(response.status_code for response in responses) == [200] * 19 + [201]
+    assert len({(response.json()["id"], response.json()["receipt"]) for response in responses}) == 1
 
 
 def test_the_clock_moves_as_far_as_it_is_told(stack: Stack) -> None:
@@ -360,14 +360,14 @@ def test_without_a_fitting_python_the_way_out_is_named() -> None:
 
 
 def _create(stack: Stack, body: dict[str, Any], key: str | None = None) -> requests.Response:
-    answer = requests.post(
+    response = requests.post(
         f"{stack.api}/v1/reports",
         json=body,
         headers={"Idempotency-Key": key or str(uuid.uuid4())},
         timeout=30,
     )
-    assert answer.status_code in (200, 201), answer.text
-    return answer
+    assert response.status_code in (200, 201), response.text
+    return response
 
 
 def _photo() -> bytes:

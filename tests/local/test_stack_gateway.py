@@ -115,11 +115,11 @@ def ask(port: int) -> Ask:
         connection.request(
             method, path, body, {name.replace("_", "-"): value for name, value in headers.items()}
         )
-        answer = connection.getresponse()
+        response = connection.getresponse()
         served = Served(
-            answer.status,
-            {name.lower(): value for name, value in answer.getheaders()},
-            answer.read(),
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(),
         )
         connection.close()
         return served
@@ -131,10 +131,10 @@ def _raw(port: int, request: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
-        answer = b""
+        response = b""
         while piece := connection.recv(65536):
-            answer += piece
-    return answer
+            response += piece
+    return response
 
 
 @pytest.mark.parametrize(
@@ -157,21 +157,21 @@ def test_an_unknown_path_is_404(ask: Ask, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "HEAD", "OPTIONS", "CONNECT", "BREW"])
 def test_a_method_without_a_route_is_404_as_the_gateway_has_it(ask: Ask, method: str) -> None:
-    answer = ask(method, "/echo")
-    assert answer.status == 404
-    assert "access-control-allow-origin" not in answer.headers
-    assert answer.body == b"" if method == "HEAD" else answer.problem
+    response = ask(method, "/echo")
+    assert response.status == 404
+    assert "access-control-allow-origin" not in response.headers
+    assert response.body == b"" if method == "HEAD" else response.problem
 
 
 def test_json_arrives_byte_for_byte_whatever_it_is(ask: Ask) -> None:
     body = b'\xef\xbb\xbf{"\xff\xfe": "\x00"}'
-    answer = ask("POST", "/echo", body, Content_Type="Application/JSON; charset=utf-8")
-    assert bytes.fromhex(json.loads(answer.body)["hex"]) == body
+    response = ask("POST", "/echo", body, Content_Type="Application/JSON; charset=utf-8")
+    assert bytes.fromhex(json.loads(response.body)["hex"]) == body
 
 
 def test_what_is_not_json_arrives_as_text(ask: Ask) -> None:
-    answer = ask("POST", "/echo", b"\xff", Content_Type="text/plain")
-    assert bytes.fromhex(json.loads(answer.body)["hex"]) == "\ufffd".encode()
+    response = ask("POST", "/echo", b"\xff", Content_Type="text/plain")
+    assert bytes.fromhex(json.loads(response.body)["hex"]) == "\ufffd".encode()
 
 
 def test_a_chunked_body_arrives_whole(ask: Ask, port: int) -> None:
@@ -194,10 +194,10 @@ def test_a_chunked_body_arrives_whole(ask: Ask, port: int) -> None:
     ],
 )
 def test_a_request_that_can_be_read_in_two_ways_is_refused(port: int, framing: bytes) -> None:
-    answer = _raw(port, b"POST /echo HTTP/1.1\r\nHost: x\r\n" + framing)
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"application/problem+json" in answer
-    assert answer.count(b"HTTP/1.1 ") == 1
+    response = _raw(port, b"POST /echo HTTP/1.1\r\nHost: x\r\n" + framing)
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in response
+    assert response.count(b"HTTP/1.1 ") == 1
 
 
 @pytest.mark.parametrize(
@@ -206,31 +206,31 @@ def test_a_request_that_can_be_read_in_two_ways_is_refused(port: int, framing: b
 def test_a_request_line_that_cannot_be_read_is_refused_without_repeating_it(
     port: int, request_line: bytes
 ) -> None:
-    answer = _raw(port, request_line + b"\r\n\r\n")
-    assert b" 400 " in answer.splitlines()[0]
-    assert b'"bad_request"' in answer
+    response = _raw(port, request_line + b"\r\n\r\n")
+    assert b" 400 " in response.splitlines()[0]
+    assert b'"bad_request"' in response
 
 
 def test_a_body_over_ten_mebibytes_is_413_and_the_sender_reads_it(ask: Ask) -> None:
-    answer = ask("POST", "/echo", b"x" * (10 * 1024 * 1024 + 1), Content_Type="application/json")
-    assert answer.status == 413
-    assert answer.problem["code"] == "body_too_large"
+    response = ask("POST", "/echo", b"x" * (10 * 1024 * 1024 + 1), Content_Type="application/json")
+    assert response.status == 413
+    assert response.problem["code"] == "body_too_large"
 
 
 def test_a_body_that_would_be_refused_is_not_asked_for(port: int) -> None:
-    answer = _raw(
+    response = _raw(
         port,
         b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n",
     )
-    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert response.startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_body_that_is_welcome_is_asked_for(port: int) -> None:
-    answer = _raw(
+    response = _raw(
         port,
         b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\nConnection: close\r\n\r\na",
     )
-    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
+    assert response.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
 
 
 def test_path_parameters_stay_encoded_and_queries_are_decoded(ask: Ask) -> None:
@@ -246,9 +246,9 @@ def test_a_literal_segment_wins_over_a_parameter(ask: Ask) -> None:
 
 
 def test_an_empty_answer_has_no_body(ask: Ask) -> None:
-    answer = ask("DELETE", "/nothing")
-    assert (answer.status, answer.body) == (204, b"")
-    assert "content-length" not in answer.headers
+    response = ask("DELETE", "/nothing")
+    assert (response.status, response.body) == (204, b"")
+    assert "content-length" not in response.headers
 
 
 def test_an_officer_is_let_in_under_the_name_the_authorizer_gave(ask: Ask) -> None:
@@ -266,8 +266,8 @@ def test_an_officer_is_let_in_under_the_name_the_authorizer_gave(ask: Ask) -> No
 def test_a_refusal_of_the_authorizer_is_a_problem(
     ask: Ask, token: str, status: int, code: str
 ) -> None:
-    answer = ask("GET", "/officer", Authorization=token)
-    assert (answer.status, answer.problem["code"]) == (status, code)
+    response = ask("GET", "/officer", Authorization=token)
+    assert (response.status, response.problem["code"]) == (status, code)
 
 
 def test_no_credential_is_401(ask: Ask) -> None:
@@ -282,22 +282,22 @@ def test_two_credentials_are_as_good_as_none(port: int) -> None:
 def test_an_authorizer_that_fails_is_503_to_be_tried_again(
     ask: Ask, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    answer = ask("GET", "/officer", Authorization="broken")
-    assert (answer.status, answer.problem["code"]) == (503, "unavailable")
-    assert answer.headers["retry-after"] == "2"
+    response = ask("GET", "/officer", Authorization="broken")
+    assert (response.status, response.problem["code"]) == (503, "unavailable")
+    assert response.headers["retry-after"] == "2"
 
 
 def test_twenty_requests_at_once_are_not_mixed(port: int) -> None:
     def one(number: int) -> dict[str, str]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request("GET", f"/together/{number}", headers={"X-Who": str(number)})
-        answer: dict[str, str] = json.load(connection.getresponse())
+        response: dict[str, str] = json.load(connection.getresponse())
         connection.close()
-        return answer
+        return response
 
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(one, range(20)))
-    assert answers == [{"name": str(number), "header": str(number)} for number in range(20)]
+        responses = list(pool.map(one, range(20)))
+    assert responses == [{"name": str(number), "header": str(number)} for number in range(20)]
 
 
 def test_many_requests_go_over_one_connection(port: int) -> None:

@@ -24,10 +24,10 @@ def iterator(aws: Mapping[str, str]) -> str:
     shard = streams.describe_stream(StreamArn=aws["REPORTS_STREAM_ARN"])["StreamDescription"][
         "Shards"
     ][0]["ShardId"]
-    answer = streams.get_shard_iterator(
+    response = streams.get_shard_iterator(
         StreamArn=aws["REPORTS_STREAM_ARN"], ShardId=shard, ShardIteratorType="LATEST"
     )
-    return answer["ShardIterator"]
+    return response["ShardIterator"]
 
 
 def _written(iterator: str) -> list[str]:

@@ -143,7 +143,7 @@ def test_a_sweep_that_does_not_run_raises_an_alarm(resources: dict[str, Any]) ->
     assert transformation["MetricName"] == alarm["MetricName"]
     assert transformation["MetricNamespace"] == alarm["Namespace"]
     assert metric["LogGroupName"] == {"Ref": "SweepTasksLog"}
-    # as `services/sweeping.py` answers and `handlers/schedules.py` logs
+    # as `services/sweep.py` answers and `handlers/schedules.py` logs
     assert transformation["MetricValue"] == "$.oldest_task_s"
 
 

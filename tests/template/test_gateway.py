@@ -30,19 +30,19 @@ def api(resources: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def answers(api: dict[str, Any]) -> dict[str, Any]:
+def responses(api: dict[str, Any]) -> dict[str, Any]:
     return dict(api["DefinitionBody"]["x-amazon-apigateway-gateway-responses"])
 
 
-def test_every_answer_of_the_gateway_has_its_status(answers: dict[str, Any]) -> None:
-    assert {kind: int(answer["statusCode"]) for kind, answer in answers.items()} == STATUS
+def test_every_answer_of_the_gateway_has_its_status(responses: dict[str, Any]) -> None:
+    assert {kind: int(response["statusCode"]) for kind, response in responses.items()} == STATUS
 
 
 @pytest.mark.parametrize("kind", sorted(STATUS))
 def test_the_gateway_answers_with_a_problem_as_the_app_does(
-    answers: dict[str, Any], kind: str
+    responses: dict[str, Any], kind: str
 ) -> None:
-    body = json.loads(answers[kind]["responseTemplates"]["application/json"])
+    body = json.loads(responses[kind]["responseTemplates"]["application/json"])
     assert set(body) == {"type", "code", "title", "status", "detail", "request_id"}
     assert body["type"] == problems.TYPE_BASE + body["code"]
     assert body["status"] == STATUS[kind]
@@ -53,9 +53,9 @@ def test_the_gateway_answers_with_a_problem_as_the_app_does(
     "kind", sorted(set(STATUS) - {"BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX"})
 )
 def test_the_gateway_uses_the_apps_own_words_in_both_languages(
-    answers: dict[str, Any], kind: str
+    responses: dict[str, Any], kind: str
 ) -> None:
-    body = json.loads(answers[kind]["responseTemplates"]["application/json"])
+    body = json.loads(responses[kind]["responseTemplates"]["application/json"])
     for part in ("title", "detail"):
         assert body[part] == " / ".join(
             text(f"error.{body['code']}.{part}", language) for language in ("zh", "en")
@@ -63,10 +63,10 @@ def test_the_gateway_uses_the_apps_own_words_in_both_languages(
 
 
 @pytest.mark.parametrize("kind", sorted(STATUS))
-def test_the_gateway_sets_the_headers_of_every_answer(answers: dict[str, Any], kind: str) -> None:
+def test_the_gateway_sets_the_headers_of_every_answer(responses: dict[str, Any], kind: str) -> None:
     headers = {
         name.removeprefix(HEADER): value
-        for name, value in answers[kind]["responseParameters"].items()
+        for name, value in responses[kind]["responseParameters"].items()
     }
     retry = headers.pop("Retry-After", None)
     assert headers == {

@@ -106,7 +106,7 @@ def test_nobody_who_ever_wrote_a_word_approves() -> None:
     for author in (A, C):
         with pytest.raises(errors.Forbidden) as refused:
             approved(written, by=author)
-        assert refused.value.code == "own_words"
+        assert refused.value.code == "self_approval"
     assert approved(written).published == written.content
 
 
@@ -371,7 +371,7 @@ class Life(RuleBasedStateMachine):
             self.bulletin = do()
         except (errors.Conflict, errors.Forbidden) as refused:
             refusal = refused.code
-        assert legal if refusal in (None, "own_words") else not legal
+        assert legal if refusal in (None, "self_approval") else not legal
         return refusal is None
 
     @rule(

@@ -99,46 +99,46 @@ def test_whatever_officers_do_a_report_stays_in_order(
     taken: list[tuple[dict[str, Any], str, bool]],
 ) -> None:
     """`taken`: steps, each by an officer, who then may try to confirm."""
-    standing, now, accepted = report(), NOW, 0
+    existing, now, accepted = report(), NOW, 0
     task: OutboxTask | None = notify(NOW)
     for fields, by, confirms in taken:
         now += timedelta(minutes=1)
-        before = standing
+        before = existing
         try:
-            standing = change(standing, wanted(**fields), by=by, now=now)
+            existing = change(existing, wanted(**fields), by=by, now=now)
             accepted += 1
-            assert set(differences(before, standing)) <= {
+            assert set(differences(before, existing)) <= {
                 *fields,
                 "status",
                 "disposition",
                 "reason",
                 "proposal",
             }
-            assert standing.unread == 0
+            assert existing.unread == 0
         except errors.Refused:
-            assert standing is before
+            assert existing is before
         if confirms:
             try:
-                proposal, standing = standing.proposal, confirm(standing, by=by)
+                proposal, existing = existing.proposal, confirm(existing, by=by)
                 assert proposal is not None
                 assert proposal.by != by
             except errors.Refused:
                 pass
-        task = task_after(standing, task, now)
+        task = task_after(existing, task, now)
 
-        closed = standing.status is Status.CLOSED
-        assert standing.version == 1 + accepted
-        assert (standing.closed_at is not None) is closed
-        assert closed or (standing.disposition, standing.proposal) == (None, None)
-        assert not closed or standing.disposition or standing.proposal
-        assert (standing.status is Status.NEW) is (standing.acknowledged_at is None)
-        assert before.acknowledged_at in (None, standing.acknowledged_at)
-        assert standing.first_category in (None, "other")
+        closed = existing.status is Status.CLOSED
+        assert existing.version == 1 + accepted
+        assert (existing.closed_at is not None) is closed
+        assert closed or (existing.disposition, existing.proposal) == (None, None)
+        assert not closed or existing.disposition or existing.proposal
+        assert (existing.status is Status.NEW) is (existing.acknowledged_at is None)
+        assert before.acknowledged_at in (None, existing.acknowledged_at)
+        assert existing.first_category in (None, "other")
         assert (task is not None and task.kind is TaskKind.EXPIRE) is closed
         assert (
             task is None
             or task.kind is not TaskKind.ESCALATE
-            or (standing.status, standing.urgency) == (Status.NEW, Urgency.CRITICAL)
+            or (existing.status, existing.urgency) == (Status.NEW, Urgency.CRITICAL)
         )
 
 

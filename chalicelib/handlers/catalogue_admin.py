@@ -7,13 +7,13 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib import errors, wiring
-from chalicelib.domain.catalogue import Steering
+from chalicelib.domain.catalogue import CataloguePatch
 from chalicelib.domain.officers import Role
-from chalicelib.handlers import answers
+from chalicelib.handlers import responses
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Answer, Call, endpoint
-from chalicelib.services.steering import change_catalogue
+from chalicelib.handlers.http import Access, Call, Response, endpoint
+from chalicelib.services.catalogue_admin import change_catalogue
 
 bp = Blueprint(__name__)
 
@@ -29,7 +29,7 @@ _CHANGE = {
 }
 
 
-class SteeredEntry(answers.Shape):
+class CatalogueStateEntry(responses.Shape):
     code: str
     label: str
     state: str
@@ -37,10 +37,10 @@ class SteeredEntry(answers.Shape):
     shards: int | None = None
 
 
-class Steered(answers.Shape):
+class CatalogueState(responses.Shape):
     """Where each entry is in its life now, and what apps are told. `version` counts the changes."""
 
-    model_config = answers.shown(
+    model_config = responses.shown(
         {
             "version": 1,
             "categories": [
@@ -70,8 +70,8 @@ class Steered(answers.Shape):
     )
 
     version: int
-    categories: list[SteeredEntry]
-    channels: list[SteeredEntry]
+    categories: list[CatalogueStateEntry]
+    channels: list[CatalogueStateEntry]
     app: dict[str, Any]
 
 
@@ -82,33 +82,33 @@ class Steered(answers.Shape):
     summary="Open, pause or retire categories and channels; change what apps are told",
     tag="Administration",
     access=Access.OFFICER,
-    body=Steering,
-    returns={200: Steered},
+    body=CataloguePatch,
+    returns={200: CatalogueState},
     raises=(errors.Forbidden,),
     example=_CHANGE,
     authorizer=authorize_officer,
 )
-def patch_catalogue(call: Call) -> Answer:
+def patch_catalogue(call: Call) -> Response:
     """Each entry that is named gets the whole lifecycle given: its state, and when the clock
     activates it. `shards` of a category only ever grow. `app` may change the minimum version, which
     informs and never refuses, and the flags. It holds here at once and everywhere within a minute.
     A call that changes nothing makes no version.
     """
     officer = admitted(call, Role.ADMIN)
-    true_now = wiring.true_now()
+    wall_clock = wiring.wall_clock()
     kept = change_catalogue(
         call.body,
         officer=officer,
         kept=wiring.catalogue_changes(),
         audit=wiring.audit(),
         now=call.now,
-        true_now=true_now,
+        wall_clock=wall_clock,
     )
-    catalogue = wiring.live_catalogue().learn(kept, true_now)
+    catalogue = wiring.live_catalogue().learn(kept, wall_clock)
     view = catalogue.public_view(call.language, call.now)
     shards = {category.code: category.shards for category in catalogue.categories}
-    return Answer(
-        Steered(
+    return Response(
+        CatalogueState(
             version=kept.version,
             categories=[_entry(each, shards[each["code"]]) for each in view["categories"]],
             channels=[_entry(each) for each in view["channels"]],
@@ -117,7 +117,7 @@ def patch_catalogue(call: Call) -> Answer:
     )
 
 
-def _entry(view: dict[str, Any], shards: int | None = None) -> SteeredEntry:
-    return SteeredEntry(
+def _entry(view: dict[str, Any], shards: int | None = None) -> CatalogueStateEntry:
+    return CatalogueStateEntry(
         **{name: view[name] for name in ("code", "label", "state", "activates_at")}, shards=shards
     )

@@ -256,7 +256,7 @@ class MediumView(Shape):
 
 class Outcome(Shape):
     """What came of it, in coarse words, and what the officer wrote for the reporter. `bulletin`:
-    how the bulletin ended that it answers.
+    how the bulletin ended that it responses.
     """
 
     text: str
@@ -443,7 +443,7 @@ class HoldView(Shape):
 
 
 class OpenedReport(Shape):
-    """`sealed`: withdrawn, so what the reporter said is left out."""
+    """`restricted`: withdrawn, so what the reporter said is left out."""
 
     model_config = shown(_OPENED)
 
@@ -474,7 +474,7 @@ class OpenedReport(Shape):
     closed_at: str | None = None
     has_contact: bool
     hold: HoldView | None = None
-    sealed: bool = False
+    restricted: bool = False
     unread: int
     version: int
     media: list[OpenedMedium]
@@ -556,7 +556,7 @@ class History(Shape):
 
 
 class CaseHistoryEntry(HistoryEntry):
-    genuine: bool
+    verified: bool
 
 
 class CaseHistory(Shape):
@@ -568,7 +568,7 @@ class CaseHistory(Shape):
                     "by": "officer",
                     "action": "open",
                     "detail": None,
-                    "genuine": True,
+                    "verified": True,
                 },
                 {
                     "at": "2026-11-24T00:34:02.775Z",
@@ -578,7 +578,7 @@ class CaseHistory(Shape):
                         "version": 2,
                         "fields": {"status": {"old": "new", "new": "acknowledged"}},
                     },
-                    "genuine": True,
+                    "verified": True,
                 },
             ]
         }

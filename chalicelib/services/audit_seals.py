@@ -66,7 +66,7 @@ def verify(
     *,
     seals: Seals,
     read: Callable[[Sequence[tuple[str, str]]], Iterable[Row]],
-    is_genuine: Callable[[Row], bool],
+    is_verified: Callable[[Row], bool],
     now: datetime,
 ) -> Iterator[str]:
     """What is wrong with the audit trail, oldest first; nothing when all is well.
@@ -98,7 +98,7 @@ def verify(
         for name in sorted({*digest.batches, *seals.batches(hour)}):
             if name not in digest.batches:
                 yield f"Batch {name} of {hour} is in no digest."
-            yield from _verify_batch(hour, name, seals, read, is_genuine, now)
+            yield from _verify_batch(hour, name, seals, read, is_verified, now)
         expected, previous = hour_after(hour), content
     due = seals.first_hour() if expected is None else expected
     if due and start_of(due) + 3 * HOUR < now:
@@ -110,7 +110,7 @@ def _verify_batch(
     name: str,
     seals: Seals,
     read: Callable[[Sequence[tuple[str, str]]], Iterable[Row]],
-    is_genuine: Callable[[Row], bool],
+    is_verified: Callable[[Row], bool],
     now: datetime,
 ) -> Iterator[str]:
     batch = seals.batch(hour, name)
@@ -119,14 +119,14 @@ def _verify_batch(
         yield f"Batch {name} of {hour} is {'altered' if batch else 'missing'}."
         return
     for some in batched(sealed, _ROWS_AT_ONCE):
-        standing = {
+        existing = {
             (row["pk"], row["sk"]): row
             for row in read(list(dict.fromkeys((row.pk, row.sk) for row in some)))
         }
         for each in some:
-            row = standing.get((each.pk, each.sk))
+            row = existing.get((each.pk, each.sk))
             if row is None:
                 if times.parse(each.sk.partition("#")[0]) + KEPT > now:
                     yield f"Row {each.pk} / {each.sk} is missing."
-            elif row.get("mac") != each.mac or not is_genuine(row):
+            elif row.get("mac") != each.mac or not is_verified(row):
                 yield f"Row {each.pk} / {each.sk} is altered."

@@ -11,7 +11,7 @@ from chalicelib.domain import times
 from chalicelib.domain.media import RejectReason, original_key
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.media.grants import abort_multipart
-from chalicelib.services.recording import read_manifest, record_verdict, reject_upload
+from chalicelib.services.media_results import read_manifest, record_verdict, reject_upload
 from chalicelib.store.outbox import Outbox
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import Row
@@ -77,7 +77,7 @@ def reconcile_upload(
         )
         _done(rejected, row, outbox)
         return
-    uploads.look_again(objects.bucket, key, first.version_id)
+    uploads.requeue(objects.bucket, key, first.version_id)
     outbox.complete(
         row,
         then=OutboxTask(TaskKind.RECONCILE, now + tasks.UPLOAD_CHECK),

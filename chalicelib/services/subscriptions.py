@@ -39,7 +39,7 @@ def subscribe(
     policy = filter_policy(officer, wanted)
     if policy is None:
         raise errors.Invalid(errors.FieldError("categories", "unknown_value"))
-    if any(standing.protocol == wanted.protocol for standing in subscriptions.of(officer.username)):
+    if any(existing.protocol == wanted.protocol for existing in subscriptions.of(officer.username)):
         raise errors.Conflict("already_subscribed")
     audit.about_officer(
         by=officer.username,
@@ -79,15 +79,15 @@ def unsubscribe(
     now: datetime,
 ) -> None:
     """Remove one of the officer's own subscriptions; nothing happens when it is not there."""
-    for standing in subscriptions.of(officer.username):
-        if standing.id == subscription_id:
+    for existing in subscriptions.of(officer.username):
+        if existing.id == subscription_id:
             audit.about_officer(
                 by=officer.username,
                 action=Action.CHANGE,
                 now=now,
                 detail={"unsubscribed": subscription_id},
             )
-            _drop(standing, subscriptions, topic)
+            _drop(existing, subscriptions, topic)
 
 
 def sync_subscriptions(
@@ -100,27 +100,27 @@ def sync_subscriptions(
     undone the sweep does.
     """
     officer = officers.get(username)
-    for standing in subscriptions.of(username):
-        policy = _policy(officer, standing)
+    for existing in subscriptions.of(username):
+        policy = _policy(officer, existing)
         if (
             officer is None
             or policy is None
-            or address_of(officer, standing.protocol) != standing.address
+            or address_of(officer, existing.protocol) != existing.address
         ):
-            _drop(standing, subscriptions, topic)
-        elif standing.arn is None:
-            arn = topic.subscribe(standing.protocol, standing.address, policy)
-            subscriptions.put(standing.model_copy(update={"arn": arn}))
+            _drop(existing, subscriptions, topic)
+        elif existing.arn is None:
+            arn = topic.subscribe(existing.protocol, existing.address, policy)
+            subscriptions.put(existing.model_copy(update={"arn": arn}))
         else:
-            topic.narrow(standing.arn, policy)
+            topic.narrow(existing.arn, policy)
     subscriptions.synced(username)
 
 
-def _policy(officer: Officer | None, standing: Subscription) -> dict[str, object] | None:
+def _policy(officer: Officer | None, existing: Subscription) -> dict[str, object] | None:
     if officer is None or not officer.active:
         return None
     try:
-        return filter_policy(officer, standing)
+        return filter_policy(officer, existing)
     except errors.Invalid:
         return None
 
@@ -148,7 +148,7 @@ def _wrong(
     ]
 
 
-def _drop(standing: Subscription, subscriptions: Subscriptions, topic: TopicSubscriptions) -> None:
-    if standing.arn:
-        topic.unsubscribe(standing.arn)
-    subscriptions.delete(standing)
+def _drop(existing: Subscription, subscriptions: Subscriptions, topic: TopicSubscriptions) -> None:
+    if existing.arn:
+        topic.unsubscribe(existing.arn)
+    subscriptions.delete(existing)

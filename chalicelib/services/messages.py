@@ -10,7 +10,7 @@ from chalicelib.domain.ids import Identity, random_id
 from chalicelib.domain.messages import Message, Note, Sender
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.reports import Status
-from chalicelib.services.casework import case_in_scope, refuse_if_going
+from chalicelib.services.casework import case_in_scope, require_not_expiring
 from chalicelib.store.audit import Action, Audit
 from chalicelib.store.reports import Case, Reports
 from chalicelib.store.table import ConditionFailed
@@ -122,7 +122,7 @@ def _write_once[Entry: (Message, Note)](
             if earlier.text != text:
                 raise errors.Conflict("key_reused")
             return earlier
-        refuse_if_going(case.head)
+        require_not_expiring(case.head)
         try:
             return write(case, entry_id)
         except ConditionFailed:

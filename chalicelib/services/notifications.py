@@ -73,7 +73,7 @@ def publish_pending(
                 continue
             if pending.notice.urgency is Urgency.CRITICAL:
                 # at once: it does not wait for the rest of the batch
-                again |= _tell([pending], publisher, now)
+                again |= _notify([pending], publisher, now)
             elif _must_wait(pending.notice, publisher, now):
                 _gather(pending, publisher, now)
             else:
@@ -81,10 +81,10 @@ def publish_pending(
         except Exception as error:  # one bad row must not hold up its neighbours
             log.warning("notice_unreadable", extra={"error": type(error).__name__})
             again.add((pk, sk))
-    return frozenset(again | _tell(alone, publisher, now))
+    return frozenset(again | _notify(alone, publisher, now))
 
 
-def _tell(alone: Sequence[_Pending], publisher: Publisher, now: datetime) -> set[Key]:
+def _notify(alone: Sequence[_Pending], publisher: Publisher, now: datetime) -> set[Key]:
     """Publish, then strike off; answers what must be tried again."""
     again: set[Key] = set()
     taken = publisher.topic.publish([pending.notice for pending in alone])

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from chalicelib.domain import times
 from chalicelib.domain.outbox import TaskKind
-from chalicelib.services.noticing import Publisher, publish_pending
+from chalicelib.services.notifications import Publisher, publish_pending
 from chalicelib.store.table import Row
 
 log = logging.getLogger(__name__)
 
-_TELLING = (TaskKind.NOTIFY, TaskKind.ESCALATE)
+_NOTIFYING = (TaskKind.NOTIFY, TaskKind.ESCALATE)
 
 Work = Callable[[Row, datetime], None]
 
@@ -41,7 +41,7 @@ def sweep(
                     continue  # done meanwhile; the index is a moment behind
                 due += 1
                 oldest = min(oldest, times.parse(row["due_at"]))
-                if row["task"] in _TELLING:
+                if row["task"] in _NOTIFYING:
                     notices.append((pk, sk))
                 else:
                     work[row["task"]](row, now)

@@ -13,7 +13,7 @@ from chalicelib.domain.media import Manifest, MediaState, RejectReason, advances
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
-from chalicelib.store.reports import NOT_GOING, TASK_FIELDS, Case, Reports
+from chalicelib.store.reports import NOT_EXPIRING, TASK_FIELDS, Case, Reports
 from chalicelib.store.table import ConditionFailed
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _actions(
     if ready and report.thumb is None:
         head["thumb"] = medium.media_id
     remove: list[str] = []
-    telling, pending = _tell(case, last, reports, now)
+    telling, pending = _notify(case, last, reports, now)
     if pending:
         head["media_event"] = pending
     elif "media_event" in case.head:
@@ -148,13 +148,13 @@ def _actions(
         equal={
             "media_settled": case.head.get("media_settled"),
             "media_event": case.head.get("media_event"),
-            **NOT_GOING,
+            **NOT_EXPIRING,
         },
     )
     return [settle, count, *telling]
 
 
-def _tell(
+def _notify(
     case: Case, last: bool, reports: Reports, now: datetime
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The actions that owe the notice, and the key of an event that still waits for the other

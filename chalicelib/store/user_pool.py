@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Pool:
+class UserPool:
     """Raises Unavailable for every fault of Cognito or of the way there."""
 
     def __init__(self, client: "CognitoIdentityProviderClient", pool_id: str) -> None:

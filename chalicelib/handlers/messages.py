@@ -8,11 +8,11 @@ from chalicelib import errors, wiring
 from chalicelib.domain import times
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.templates import templates
-from chalicelib.handlers import answers
+from chalicelib.handlers import responses
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Answer, Call, Key, endpoint
-from chalicelib.services import remarks
+from chalicelib.handlers.http import Access, Call, Key, Response, endpoint
+from chalicelib.services import messages
 
 bp = Blueprint(__name__)
 
@@ -25,7 +25,7 @@ bp = Blueprint(__name__)
     tag="Casework",
     access=Access.OFFICER,
     body=NewMessage,
-    returns={201: answers.MessageView},
+    returns={201: responses.MessageView},
     raises=(
         errors.NotFound,
         errors.Conflict("key_reused"),
@@ -36,11 +36,11 @@ bp = Blueprint(__name__)
     example={"text": "Thank you. Is the man still at the bus stop?"},
     authorizer=authorize_officer,
 )
-def write_officer_message(call: Call) -> Answer:
+def write_officer_message(call: Call) -> Response:
     """The reporter finds it in their view; they see that an officer wrote, not which one. `unread`
     starts again at nought.
     """
-    message = remarks.write_message(
+    message = messages.write_message(
         admitted(call),
         call.path["report_id"],
         call.body.text,
@@ -50,7 +50,7 @@ def write_officer_message(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(answers.message(message).model_dump(by_alias=True), status=201)
+    return Response(responses.message(message).model_dump(by_alias=True), status=201)
 
 
 @endpoint(
@@ -61,15 +61,15 @@ def write_officer_message(call: Call) -> Answer:
     tag="Casework",
     access=Access.OFFICER,
     body=NewMessage,
-    returns={201: answers.NoteView},
+    returns={201: responses.NoteView},
     raises=(errors.NotFound, errors.Conflict("key_reused"), errors.Conflict("expiring")),
     key=Key.OPTIONAL,
     example={"text": "Patrol sent."},
     authorizer=authorize_officer,
 )
-def write_note(call: Call) -> Answer:
+def write_note(call: Call) -> Response:
     """Reporters never see one."""
-    note = remarks.write_note(
+    note = messages.write_note(
         admitted(call),
         call.path["report_id"],
         call.body.text,
@@ -79,8 +79,8 @@ def write_note(call: Call) -> Answer:
         audit=wiring.audit(),
         now=call.now,
     )
-    return Answer(
-        answers.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at)),
+    return Response(
+        responses.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at)),
         status=201,
     )
 
@@ -92,18 +92,18 @@ def write_note(call: Call) -> Answer:
     summary="Templates of replies",
     tag="Casework",
     access=Access.OFFICER,
-    returns={200: answers.Templates},
+    returns={200: responses.Templates},
     authorizer=authorize_officer,
 )
-def list_templates(call: Call) -> Answer:
+def list_templates(call: Call) -> Response:
     """In every language. `{reference}` and the like are to be filled in before a reply is sent;
     `placeholders` names them.
     """
     admitted(call, on_record=True)
-    return Answer(
-        answers.Templates(
+    return Response(
+        responses.Templates(
             items=[
-                answers.Template(
+                responses.Template(
                     code=each.code,
                     title=dict(each.title),
                     text=dict(each.text),

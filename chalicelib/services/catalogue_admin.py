@@ -21,7 +21,7 @@ def change_catalogue(
     kept: CatalogueChanges,
     audit: Audit,
     now: datetime,
-    true_now: datetime,
+    wall_clock: datetime,
 ) -> Kept:
     """Lay `changes` over what stands. Of two at once both hold, the later one where they meet. What
     changes nothing is no version.
@@ -34,7 +34,7 @@ def change_catalogue(
             catalogue().restored(before.overrides).with_overrides(changes)
         except WrongFields as wrong:
             raise errors.Invalid(*wrong.errors) from None
-        after = _after(before, changes, true_now)
+        after = _after(before, changes, wall_clock)
         if after.overrides.model_dump() == before.overrides.model_dump():
             audit.about_officer(
                 by=officer.username,
@@ -57,15 +57,15 @@ def change_catalogue(
     raise errors.Unavailable
 
 
-def _after(before: Kept, changes: Overrides, true_now: datetime) -> Kept:
+def _after(before: Kept, changes: Overrides, wall_clock: datetime) -> Kept:
     overrides, version = before.overrides.then(changes), before.version + 1
     was, now_is = catalogue().restored(before.overrides), catalogue().restored(overrides)
     growing = {
-        each.code: before.shards_to_write(each.code, true_now) or each.shards
+        each.code: before.shards_to_write(each.code, wall_clock) or each.shards
         for each in was.categories
         if now_is.category(each.code).shards
-        > (before.shards_to_write(each.code, true_now) or each.shards)
+        > (before.shards_to_write(each.code, wall_clock) or each.shards)
     }
     grown = any(now_is.category(each.code).shards > each.shards for each in was.categories)
-    settles_at = true_now + SETTLES_AFTER if grown else before.settles_at
+    settles_at = wall_clock + SETTLES_AFTER if grown else before.settles_at
     return Kept(overrides, version, growing, settles_at if growing else None)
