@@ -1,5 +1,6 @@
-"""Writes the OpenAPI document that is served: `make openapi`. `--check` compares instead, and says
-what to do.
+"""Write what is made from the routes: the index of routes and the OpenAPI document.
+
+`make openapi` writes both files; `--check` compares instead, and says what to do.
 """
 
 import argparse
@@ -7,10 +8,28 @@ import json
 import sys
 from pathlib import Path
 
-import app  # noqa: F401  (registering the blueprints declares the operations)
+from chalicelib.handlers import index
 from chalicelib.handlers.docs import DOCUMENT
-from chalicelib.handlers.http import OPERATIONS
 from chalicelib.handlers.openapi import document
+
+# Every module of views, in the order in which their routes are registered.
+MODULES = (
+    "catalogue",
+    "reports",
+    "own_report",
+    "own_media",
+    "me",
+    "casework",
+    "messages",
+    "holds",
+    "statistics",
+    "subscriptions",
+    "officers",
+    "bulletins",
+    "publishing",
+    "catalogue_admin",
+    "docs",
+)
 
 
 def main() -> None:
@@ -18,23 +37,29 @@ def main() -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="only compare; fail when the file is not what would be written",
+        help="only compare; fail when a file is not what would be written",
     )
-    fresh = rendered()
-    if parser.parse_args().check:
-        if not is_fresh(DOCUMENT, fresh):
+    only_compare = parser.parse_args().check
+    for path, fresh in rendered().items():
+        if not only_compare:
+            path.write_text(fresh, encoding="utf-8")
+        elif not is_fresh(path, fresh):
             sys.exit(
-                f"{DOCUMENT.name} is not what the routes declare: run `make openapi` and commit it"
+                f"{path.name} is not what the routes declare: run `make openapi` and commit it"
             )
-    else:
-        DOCUMENT.write_text(fresh, encoding="utf-8")
 
 
-def rendered() -> str:
-    """The document as it is kept: one value a line, so that a change of a route shows as a change
-    of its lines.
+def rendered() -> dict[Path, str]:
+    """Return both files as they are kept: one value a line, so that a change of a route shows as
+    a change of its lines.
     """
-    return json.dumps(document(OPERATIONS), ensure_ascii=False, indent=1) + "\n"
+    declared = list(index.declared(MODULES))
+    routes = [json.dumps(route._asdict()) for route, _ in declared]
+    described = document([operation for _, operation in declared])
+    return {
+        index.FILE: "[\n " + ",\n ".join(routes) + "\n]\n",
+        DOCUMENT: json.dumps(described, ensure_ascii=False, indent=1) + "\n",
+    }
 
 
 def is_fresh(path: Path, fresh: str) -> bool:

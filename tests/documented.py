@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from chalicelib.handlers.http import OPERATIONS
+from chalicelib.handlers import index
 from chalicelib.handlers.openapi import document
 
 
@@ -36,7 +36,7 @@ def assert_documented(method: str, route: str, status: int, content_type: str, t
 
 @cache
 def _document() -> Any:
-    return document(OPERATIONS)
+    return document(index.operations())
 
 
 @cache

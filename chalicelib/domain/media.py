@@ -226,6 +226,9 @@ def _sniff_brands(head: bytes) -> str | None:
     return None
 
 
+type DerivedName = Literal["thumb.jpg", "preview.jpg", "manifest.json"]
+
+
 class MediaKey(NamedTuple):
     report_id: str
     media_id: str
@@ -240,9 +243,7 @@ def original_key(report_id: str, media_id: str) -> str:
     return f"originals/{report_id}/{media_id}"
 
 
-def derived_key(
-    report_id: str, media_id: str, name: Literal["thumb.jpg", "preview.jpg", "manifest.json"]
-) -> str:
+def derived_key(report_id: str, media_id: str, name: DerivedName) -> str:
     return f"derived/{report_id}/{media_id}/{name}"
 
 

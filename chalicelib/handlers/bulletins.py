@@ -1,13 +1,11 @@
 """Bulletins as everybody reads them, in four forms."""
 
-import json
 import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalice.app import Blueprint
 from pydantic import ConfigDict, Field
 
 from chalicelib import errors, wiring
@@ -15,13 +13,16 @@ from chalicelib.domain import bulletins as rules
 from chalicelib.domain import feeds, times
 from chalicelib.domain.bulletins import Bulletin, ChannelCode, State
 from chalicelib.domain.languages import text
-from chalicelib.handlers import responses
-from chalicelib.handlers.http import Call, Limit, Response, conditional, endpoint
-from chalicelib.handlers.reports import picture_url
-from chalicelib.services import publishing
+from chalicelib.domain.report_query import Limit
+from chalicelib.handlers import schemas
+from chalicelib.handlers.pictures import picture_url
+from chalicelib.handlers.requests import Call
+from chalicelib.handlers.responses import Response, conditional, to_json
+from chalicelib.handlers.routes import Content, Routes
+from chalicelib.services import public_bulletins
 from chalicelib.store.bulletins import Published, published
 
-bp = Blueprint(__name__)
+routes = Routes("Bulletins")
 
 _MAX_AGE_S = 60
 # How long a picture can be had by a redirect that was followed late, and so the most it outlives
@@ -31,7 +32,7 @@ _PICTURE_LIFE_S = 60
 _SHARED_AGE_S = 30
 
 
-class _Query(responses.Shape):
+class _Query(schemas.Shape):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -71,7 +72,7 @@ _SHOWN = {
 }
 
 
-class PublicPicture(responses.Shape):
+class PublicPicture(schemas.Shape):
     """A picture's stable address: it redirects to the cleaned picture for as long as the bulletin
     is published.
     """
@@ -80,12 +81,12 @@ class PublicPicture(responses.Shape):
     url: str
 
 
-class PublicBulletin(responses.Shape):
+class PublicBulletin(schemas.Shape):
     """What readers see. Once resolved, only that and the outcome: the words and pictures have
     served their purpose; `corrected_at` is then when the outcome was corrected.
     """
 
-    model_config = responses.shown(_SHOWN)
+    model_config = schemas.shown(_SHOWN)
 
     id: str
     channel: str
@@ -106,17 +107,17 @@ class PublicBulletin(responses.Shape):
     cap_url: str
 
 
-class PublicBulletins(responses.Shape):
-    model_config = responses.shown({"items": [_SHOWN], "next_cursor": None})
+class PublicBulletins(schemas.Shape):
+    model_config = schemas.shown({"items": [_SHOWN], "next_cursor": None})
 
     items: list[PublicBulletin]
     next_cursor: str | None
 
 
-class JsonFeed(responses.Shape):
+class JsonFeed(schemas.Shape):
     """JSON Feed 1.1."""
 
-    model_config = responses.shown(
+    model_config = schemas.shown(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": "Police bulletins",
@@ -151,21 +152,19 @@ class JsonFeed(responses.Shape):
 _NOT_FOUND = errors.NotFound()
 
 
-@endpoint(
-    bp,
-    "GET",
+@routes.get(
     "/v1/bulletins",
-    summary="Published bulletins, newest first",
-    tag="Bulletins",
     query=PublicQuery,
     returns={200: PublicBulletins, 304: None},
     raises=(errors.Malformed("bad_cursor"),),
 )
 def list_public_bulletins(call: Call) -> Response:
-    """Labels follow `Accept-Language`. Keep it no longer than `max-age` says, and ask again with
+    """List published bulletins, newest first.
+
+    Labels follow `Accept-Language`. Keep it no longer than `max-age` says, and ask again with
     `If-None-Match`.
     """
-    page = publishing.read_page(
+    page = public_bulletins.read_page(
         call.query.channel,
         cursor=call.query.cursor,
         limit=call.query.limit,
@@ -180,38 +179,34 @@ def list_public_bulletins(call: Call) -> Response:
 
 
 # Chalice takes the literal path before the one with a parameter.
-@endpoint(
-    bp,
-    "GET",
+@routes.get(
     "/v1/bulletins/feed.json",
-    summary="Bulletins as JSON Feed 1.1",
-    tag="Bulletins",
     query=FeedQuery,
-    returns={200: JsonFeed, 304: None},
-    content_type=feeds.JSON_TYPE,
+    returns={200: Content(JsonFeed, feeds.JSON_TYPE), 304: None},
 )
 def get_json_feed(call: Call) -> Response:
-    """The newest 50, in the language of `Accept-Language`."""
+    """Get bulletins as JSON Feed 1.1.
+
+    The newest 50, in the language of `Accept-Language`.
+    """
     entries, _ = _entries(call)
     feed = feeds.json_feed(
         entries, channel=call.query.channel, language=call.language, base=_base(call)
     )
-    content = json.dumps(feed, ensure_ascii=False, separators=(",", ":"))
+    content = to_json(feed)
     return _public_response(content, call, (entry.expires_at for entry in entries), feeds.JSON_TYPE)
 
 
-@endpoint(
-    bp,
-    "GET",
+@routes.get(
     "/v1/bulletins/feed.atom",
-    summary="Bulletins as Atom",
-    tag="Bulletins",
     query=FeedQuery,
-    returns={200: None, 304: None},
-    content_type=feeds.ATOM_TYPE,
+    returns={200: Content(None, feeds.ATOM_TYPE), 304: None},
 )
 def get_atom_feed(call: Call) -> Response:
-    """The newest 50, in the language of `Accept-Language`."""
+    """Get bulletins as Atom.
+
+    The newest 50, in the language of `Accept-Language`.
+    """
     entries, changed_at = _entries(call)
     content = feeds.atom(
         entries,
@@ -225,20 +220,16 @@ def get_atom_feed(call: Call) -> Response:
     )
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/v1/bulletins/{bulletin_id}",
-    summary="Read a bulletin",
-    tag="Bulletins",
-    returns={200: PublicBulletin, 304: None},
-    raises=(_NOT_FOUND,),
+@routes.get(
+    "/v1/bulletins/{bulletin_id}", returns={200: PublicBulletin, 304: None}, raises=(_NOT_FOUND,)
 )
 def read_bulletin(call: Call) -> Response:
-    """A published one, with its corrections; a resolved one says how it ended, and nothing else any
+    """Read a bulletin.
+
+    A published one, with its corrections; a resolved one says how it ended, and nothing else any
     more.
     """
-    bulletin = publishing.read_bulletin(
+    bulletin = public_bulletins.read_bulletin(
         call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
     )
     seen = published(bulletin, call.now)
@@ -246,20 +237,16 @@ def read_bulletin(call: Call) -> Response:
     return _public_response(view.model_dump_json(), call, [seen.expires_at] if seen else [])
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/v1/bulletins/{bulletin_id}/media/{media_id}",
-    summary="A bulletin's picture",
-    tag="Bulletins",
-    returns={302: None},
-    raises=(_NOT_FOUND,),
+@routes.get(
+    "/v1/bulletins/{bulletin_id}/media/{media_id}", returns={302: None}, raises=(_NOT_FOUND,)
 )
 def show_picture(call: Call) -> Response:
-    """A stable address: it redirects to the cleaned picture of the approved version, for as long as
+    """Show a bulletin's picture.
+
+    A stable address: it redirects to the cleaned picture of the approved version, for as long as
     that is published.
     """
-    bulletin = publishing.read_bulletin(
+    bulletin = public_bulletins.read_bulletin(
         call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
     )
     seen = published(bulletin, call.now)
@@ -271,7 +258,6 @@ def show_picture(call: Call) -> Response:
         bulletin.id, call.path["media_id"], "preview.jpg", life, cache_control=f"max-age={life}"
     )
     return Response(
-        status=302,
         headers={
             "Location": url,
             "Cache-Control": f"public, max-age={min(_MAX_AGE_S, left)}, s-maxage={min(_SHARED_AGE_S, left // 2)}",
@@ -279,23 +265,20 @@ def show_picture(call: Call) -> Response:
     )
 
 
-@endpoint(
-    bp,
-    "GET",
+@routes.get(
     "/v1/bulletins/{bulletin_id}/cap",
-    summary="A bulletin as CAP 1.2",
-    tag="Bulletins",
-    returns={200: None, 304: None},
+    returns={200: Content(None, "application/cap+xml"), 304: None},
     raises=(_NOT_FOUND,),
-    content_type="application/cap+xml",
 )
 def get_alert(call: Call) -> Response:
-    """Its last message: an Alert, the Update of a correction or renewal, or the Cancel of one that
+    """Get a bulletin as CAP 1.2.
+
+    Its last message: an Alert, the Update of a correction or renewal, or the Cancel of one that
     was resolved or withdrawn.
     """
     from chalicelib.domain import cap
 
-    bulletin = publishing.read_alert(
+    bulletin = public_bulletins.read_alert(
         call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
     )
     base = _base(call)

@@ -1,152 +1,61 @@
-"""Officers' routes on reports. Who it is comes from the authorizer; what they may do from their own
-row.
-"""
+"""Officers' routes on reports: list, enter, open, change, look back."""
 
 import json
 from dataclasses import replace
 from typing import Annotated, Any
 
-from chalice.app import Blueprint
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    RootModel,
-    ValidationError,
-    WithJsonSchema,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, WithJsonSchema
 
 from chalicelib import errors, wiring
-from chalicelib.domain import geo, ids, times
-from chalicelib.domain.media import ACCEPTED, Hint, MediaKind, MediaState, original_key
-from chalicelib.domain.officers import CASEWORKERS, Officer, Role
-from chalicelib.domain.reports import (
-    CategoryCode,
-    Medium,
-    OfficerSubmission,
-    Report,
-    Status,
-    Strict,
+from chalicelib.domain import times
+from chalicelib.domain.media import Hint
+from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.domain.report_ids import ReportIds
+from chalicelib.domain.report_query import ReportQuery
+from chalicelib.domain.reports import Medium, OfficerSubmission, Report, Strict
+from chalicelib.domain.workflow import Change, Reason
+from chalicelib.handlers import schemas
+from chalicelib.handlers.field_errors import as_fields
+from chalicelib.handlers.pictures import (
+    ORIGINAL_LIFE_S,
+    original_url,
+    picture_url,
+    preview_url,
+    thumbnail_url,
 )
-from chalicelib.domain.times import Moment
-from chalicelib.domain.workflow import Change, Reason, Username
-from chalicelib.handlers import responses
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.http import Access, Call, Key, Limit, Response, as_fields, endpoint
-from chalicelib.handlers.reports import created, picture_url, thumbnail_url
-from chalicelib.media import grants
-from chalicelib.services import admission, casework, lists
+from chalicelib.handlers.reports import created_response
+from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.responses import Response, etag_of
+from chalicelib.handlers.routes import Access, Routes
+from chalicelib.services import casework, entry, lists
+from chalicelib.store.report_rows import ListedReport
 from chalicelib.store.table import Row
 
-bp = Blueprint(__name__)
-
-ORIGINAL_LIFE_S = 300
+routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 
-def _known_district(code: str) -> str:
-    if code not in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN):
-        raise PydanticCustomError("unknown_value", "Not a district of the areas file.")
-    return code
-
-
-def _read_reference(value: str) -> str:
-    reference = ids.read_reference(value)
-    if reference is None:
-        raise PydanticCustomError("unknown_value", "Not a reference.")
-    return reference
-
-
-class ListQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    category: CategoryCode | None = None
-    status: Status | None = None
-    district: Annotated[str, AfterValidator(_known_district)] | None = None
-    assignee: Username | None = None
-    bulletin_id: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    reference: Annotated[str, AfterValidator(_read_reference)] | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-    cursor: str | None = None
-    limit: Limit = 20
-
-
-def admitted(call: Call, *roles: Role, on_record: bool = False) -> Officer:
-    """The officer who calls, if they are active and have one of `roles`: those of case work unless
-    told.
-
-    Denials are on record; with `on_record`, admissions as well.
-    """
-    return admission.admit(
-        call.username,
-        roles=roles or CASEWORKERS,
-        officers=wiring.officers(),
-        audit=wiring.audit(),
-        now=call.now,
-        to=f"{call.request.method} {call.request.context.get('resourcePath', '')}",
-        on_record=on_record,
-    )
-
-
-@endpoint(
-    bp,
-    "GET",
-    "/v1/officer/me",
-    summary="Who am I here?",
-    tag="Officers",
-    access=Access.OFFICER,
-    returns={200: responses.OfficerView},
-    authorizer=authorize_officer,
-)
-def get_me(call: Call) -> Response:
-    """Name, roles and scope from the officer's own row, read at this request."""
-    officer = admitted(call, *Role, on_record=True)
-    return Response(
-        responses.OfficerView(
-            username=officer.username,
-            name=officer.name,
-            roles=[role.value for role in officer.roles],
-            scope={"categories": list(officer.categories), "districts": list(officer.districts)},
-        )
-    )
-
-
-@endpoint(
-    bp,
-    "GET",
+@routes.get(
     "/v1/officer/reports",
-    summary="List reports, newest first",
-    tag="Casework",
-    access=Access.OFFICER,
-    query=ListQuery,
-    returns={200: responses.ReportPage},
+    query=ReportQuery,
+    returns=schemas.ReportPage,
     raises=(errors.Malformed("bad_cursor"),),
-    authorizer=authorize_officer,
 )
 def list_reports(call: Call) -> Response:
-    """Filters narrow each other down; `since` counts, `until` does not any more. Officers see what
-    is inside their scope, and only that.
+    """List reports, newest first.
 
-    Only `next_cursor: null` means the end: a page may be short, even empty, before that.
+    Each filter narrows the list; `since` is included, `until` is not. Officers see what is inside
+    their scope, and only that. Only `next_cursor: null` means the end: a page may be short, even
+    empty, before that.
     """
     page = lists.list_reports(
-        admitted(call),
-        lists.Filters(**call.query.model_dump(exclude={"cursor", "limit"})),
-        cursor=call.query.cursor,
-        limit=call.query.limit,
+        call.query,
+        actor=call.actor,
         listing=wiring.listing(),
-        audit=wiring.audit(),
         cursors=wiring.cursors(),
         catalogue=wiring.catalogue(),
-        now=call.now,
     )
-    return Response(
-        responses.ReportPage(
-            items=[_list_row(row) for row in page.rows], next_cursor=page.next_cursor
-        )
-    )
+    items = [_list_row(listed) for listed in page.items]
+    return Response(schemas.ReportPage(items=items, next_cursor=page.next_cursor))
 
 
 class _Reason(Strict):
@@ -176,100 +85,70 @@ class OpenQuery(BaseModel):
     reason: Reason | None = None
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/reports",
-    summary="Enter a report on a caller's behalf",
-    tag="Casework",
-    access=Access.OFFICER,
     body=OfficerSubmission,
-    returns={201: responses.Created, 200: responses.Created},
+    headers=(Header.KEY,),
+    returns={201: schemas.Created, 200: schemas.Created},
     raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
-    key=Key.REQUIRED,
-    example={
-        "category": "missing_elderly",
-        "text": "Caller's father left home at six in slippers.",
-        "source": "phone",
-    },
-    authorizer=authorize_officer,
 )
 def enter_report(call: Call) -> Response:
-    """As a resident's own report, with `source`. Hand the receipt to the caller: it is their only
+    """Enter a report on a caller's behalf.
+
+    As a resident's own report, with `source`. Hand the receipt to the caller: it is their only
     key to the report.
 
     Any officer may enter any category: who picks up the telephone does not choose what it is about.
     """
-    officer = admitted(call)
-    filed = casework.enter_report(
-        officer,
+    created = entry.enter_report(
         call.body,
-        idempotency_key=str(call.idempotency_key),
-        identity=wiring.identity(),
+        ReportIds(wiring.identity(), call.required_key),
+        actor=call.actor,
         reports=wiring.reports(),
         bulletins=wiring.bulletins(),
         catalogue=wiring.catalogue(),
-        audit=wiring.audit(),
-        now=call.now,
     )
-    return Response(created(filed, call), status=200 if filed.replayed else 201)
+    return created_response(created, call)
 
 
-@endpoint(
-    bp,
-    "GET",
+@routes.get(
     "/v1/officer/reports/{report_id}",
-    summary="Open a report",
-    tag="Casework",
-    access=Access.OFFICER,
     query=OpenQuery,
-    returns={200: responses.OpenedReport},
+    returns=schemas.OpenedReport,
     raises=(errors.NotFound,),
-    authorizer=authorize_officer,
 )
 def open_report(call: Call) -> Response:
-    """Everything but the contact. `ETag` is the version that a change must name in `If-Match`.
+    """Open a report.
+
+    Everything but the contact. `ETag` is the version that a change must name in `If-Match`.
 
     Of a withdrawn report (`restricted`) what the reporter said, text, place, answers, dialogue and
     media, is shown to a supervisor who gives a `reason`, and to nobody else.
     """
     found = casework.open_report(
-        admitted(call),
         call.path["report_id"],
         reason=call.query.reason,
+        actor=call.actor,
         reports=wiring.reports(),
-        audit=wiring.audit(),
-        now=call.now,
     )
-    return Response(
-        opened(found).model_dump(by_alias=True), headers={"ETag": etag(found.case.report)}
-    )
+    return Response(opened(found), headers=etag_of(found.case.report.version))
 
 
-@endpoint(
-    bp,
-    "PATCH",
+@routes.patch(
     "/v1/officer/reports/{report_id}",
-    summary="Take a step on a report",
-    tag="Casework",
-    access=Access.OFFICER,
     body=Change,
-    returns={200: responses.ChangedReport},
+    headers=(Header.IF_MATCH,),
+    returns=schemas.ChangedReport,
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal="in_progress, closed"),
         errors.Conflict("expiring"),
     ),
-    if_match=True,
-    example={
-        "status": "closed",
-        "disposition": "resolved",
-        "reason": "He was found at the bus depot and is at home again.",
-    },
-    authorizer=authorize_officer,
 )
 def change_report(call: Call) -> Response:
-    """Any subset of the fields. Send the `ETag` of the version that you have seen as `If-Match`;
+    """Take a step on a report.
+
+    Any subset of the fields. Send the `ETag` of the version that you have seen as `If-Match`;
     the answer brings the next one.
 
     Closing needs `disposition` and `reason`, which the reporter reads; as a duplicate,
@@ -278,114 +157,88 @@ def change_report(call: Call) -> Response:
     the present status does not allow is answered 409, with those that it does. `null` unassigns, or
     unlinks a duplicate.
     """
-    officer = admitted(call)
     report = casework.change_report(
-        officer,
         call.path["report_id"],
         call.body,
-        version=call.version(),
+        call.version,
+        actor=call.actor,
         reports=wiring.reports(),
         officers=wiring.officers(),
-        audit=wiring.audit(),
-        now=call.now,
     )
-    return Response(changed(report), headers={"ETag": etag(report)})
+    return Response(changed(report), headers=etag_of(report.version))
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/reports/{report_id}/malicious/confirm",
-    summary="Confirm that a report is malicious",
-    tag="Casework",
-    access=Access.OFFICER,
-    returns={201: responses.ChangedReport},
+    returns=schemas.ChangedReport,
     raises=(
         errors.NotFound,
         errors.Conflict("nothing_to_confirm"),
         errors.Conflict("expiring"),
         errors.Forbidden("self_approval"),
     ),
-    authorizer=authorize_officer,
 )
 def confirm_malicious(call: Call) -> Response:
-    """The second officer's word: not that of whoever proposed it. The label is the report's, never
+    """Confirm that a report is malicious.
+
+    The second officer's word: not that of whoever proposed it. The label is the report's, never
     a person's.
     """
     report = casework.confirm_malicious(
-        admitted(call),
         call.path["report_id"],
+        actor=call.actor,
         reports=wiring.reports(),
-        audit=wiring.audit(),
-        now=call.now,
     )
-    return Response(changed(report), status=201, headers={"ETag": etag(report)})
+    return Response(changed(report), headers=etag_of(report.version))
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/reports/{report_id}/contact",
-    summary="Reveal the reporter's contact",
-    tag="Casework",
-    access=Access.OFFICER,
     body=Reasoned,
-    returns={200: responses.ContactView},
+    returns={200: schemas.ContactView},
     raises=(errors.NotFound,),
-    example={"reason": "The ambulance crew asks for the exact entrance."},
-    authorizer=authorize_officer,
 )
 def reveal_contact(call: Call) -> Response:
-    """For a reason, which goes on record first. All fields are null when the reporter left no
+    """Reveal the reporter's contact.
+
+    For a reason, which goes on record first. All fields are null when the reporter left no
     contact, or withdrew.
     """
     contact = casework.reveal_contact(
-        admitted(call),
         call.path["report_id"],
         read_reason=call.body.reason,
+        actor=call.actor,
         reports=wiring.reports(),
-        audit=wiring.audit(),
-        now=call.now,
     )
     return Response(
-        responses.ContactView(**contact.model_dump()) if contact else responses.ContactView()
+        schemas.ContactView(**contact.model_dump()) if contact else schemas.ContactView()
     )
 
 
-@endpoint(
-    bp,
-    "GET",
+@routes.get(
     "/v1/officer/reports/{report_id}/history",
-    summary="Who did and saw what, when",
-    tag="Casework",
-    access=Access.OFFICER,
-    returns={200: responses.CaseHistory},
+    returns=schemas.CaseHistory,
     raises=(errors.NotFound,),
-    authorizer=authorize_officer,
 )
 def read_history(call: Call) -> Response:
-    """Oldest first, this very look included. A change names its version and its fields with their
+    """Who did and saw what, when.
+
+    Oldest first, this very look included. A change names its version and its fields with their
     old and new values.
 
     `verified: false` marks an entry that somebody altered since it was written; its `detail` is not
     shown.
     """
     rows = casework.read_history(
-        admitted(call),
         call.path["report_id"],
+        actor=call.actor,
         reports=wiring.reports(),
-        audit=wiring.audit(),
-        now=call.now,
     )
-    return Response(responses.CaseHistory(items=[_entry(row) for row in rows]))
+    return Response(schemas.CaseHistory(items=[_entry(row) for row in rows]))
 
 
-def etag(report: Report) -> str:
-    return f'"{report.version}"'
-
-
-def changed(report: Report) -> responses.ChangedReport:
-    return responses.ChangedReport(
+def changed(report: Report) -> schemas.ChangedReport:
+    return schemas.ChangedReport(
         **report.model_dump(
             include={
                 "id", "reference", "category", "first_category", "status", "urgency", "district", "assignee", "disposition", "reason",
@@ -396,10 +249,10 @@ def changed(report: Report) -> responses.ChangedReport:
     )  # fmt: skip
 
 
-def _proposal(report: Report) -> responses.ProposalView | None:
+def _proposal(report: Report) -> schemas.ProposalView | None:
     proposal = report.proposal
     return (
-        responses.ProposalView(
+        schemas.ProposalView(
             disposition=proposal.disposition, by=proposal.by, at=times.render(proposal.at)
         )
         if proposal
@@ -407,12 +260,12 @@ def _proposal(report: Report) -> responses.ProposalView | None:
     )
 
 
-def _entry(row: Row) -> responses.CaseHistoryEntry:
+def _entry(row: Row) -> schemas.CaseHistoryEntry:
     """Of a row that is not as it was written the detail is not shown: it may be anything."""
     verified = wiring.audit().is_verified(row)
     detail = json.loads(row["detail"]) if verified and "detail" in row else None
     at = row["sk"].partition("#")[0]
-    return responses.CaseHistoryEntry(
+    return schemas.CaseHistoryEntry(
         at=at,
         by=str(row.get("by")),
         action=str(row.get("action")),
@@ -425,12 +278,12 @@ def _entry(row: Row) -> responses.CaseHistoryEntry:
 _SAID = ("text", "location", "place", "details")
 
 
-def opened(found: casework.Opened) -> responses.OpenedReport:
+def opened(found: casework.OpenedCase) -> schemas.OpenedReport:
     case = replace(found.case, media=(), messages=()) if found.restricted else found.case
     report = (
         case.report.model_copy(update=dict.fromkeys(_SAID)) if found.restricted else case.report
     )
-    return responses.OpenedReport(
+    return schemas.OpenedReport(
         **report.model_dump(
             include={
                 "id", "reference", "category", "first_category", "district", "station", "text", "location", "place",
@@ -441,7 +294,7 @@ def opened(found: casework.Opened) -> responses.OpenedReport:
         status=report.status.value,
         urgency=report.urgency.value,
         proposal=_proposal(report),
-        hold=responses.hold_view(case.hold) if case.hold else None,
+        hold=schemas.hold_view(case.hold) if case.hold else None,
         restricted=found.restricted,
         received_at=times.render(report.received_at),
         acknowledged_at=times.render(report.acknowledged_at) if report.acknowledged_at else None,
@@ -449,40 +302,37 @@ def opened(found: casework.Opened) -> responses.OpenedReport:
         occurred_at=times.render(report.occurred_at) if report.occurred_at else None,
         flags=[flag.value for flag in report.flags],
         media=[_opened_medium(report.id, medium) for medium in case.media],
-        messages=[responses.message(entry) for entry in case.messages],
-        notes=[responses.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at)) for note in case.notes],
+        messages=[schemas.message(entry) for entry in case.messages],
+        notes=[schemas.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at)) for note in case.notes],
     )  # fmt: skip
 
 
-def _list_row(row: Row) -> responses.ListRow:
-    thumb = row.get("thumb")
-    return responses.ListRow(
-        id=row["id"],
-        reference=row["reference"],
-        category=row["category"],
-        status=row["status"],
-        urgency=row["urgency"],
-        district=row["district"],
-        received_at=row["received_at"],
-        assignee=row.get("assignee"),
-        media=responses.MediaCount(
-            total=row.get("media_total", 0), ready=row.get("media_ready", 0)
-        ),
-        unread=row.get("unread", 0),
-        version=row["version"],
-        thumbnail_url=picture_url(row["id"], thumb, "thumb.jpg", ORIGINAL_LIFE_S)
-        if thumb
-        else None,
-        bulletin_id=row.get("bulletin_id"),
+def _list_row(listed: ListedReport) -> schemas.ListRow:
+    thumbnail = (
+        picture_url(listed.id, listed.thumb, "thumb.jpg", ORIGINAL_LIFE_S) if listed.thumb else None
+    )
+    return schemas.ListRow(
+        id=listed.id,
+        reference=listed.reference,
+        category=listed.category,
+        status=listed.status,
+        urgency=listed.urgency,
+        district=listed.district,
+        received_at=times.render(listed.received_at),
+        assignee=listed.assignee,
+        media=schemas.MediaCount(total=listed.media_total, ready=listed.media_ready),
+        unread=listed.unread,
+        version=listed.version,
+        thumbnail_url=thumbnail,
+        bulletin_id=listed.bulletin_id,
     )
 
 
-def _opened_medium(report_id: str, medium: Medium) -> responses.OpenedMedium:
-    ready = medium.state is MediaState.READY
+def _opened_medium(report_id: str, medium: Medium) -> schemas.OpenedMedium:
     checksum = medium.checksum or {}
-    return responses.OpenedMedium(
+    return schemas.OpenedMedium(
         media_id=medium.media_id,
-        content_type=responses.seen_type(medium),
+        content_type=schemas.seen_type(medium),
         state=medium.state.value,
         reason=medium.reason.value if medium.reason else None,
         size=medium.size,
@@ -500,42 +350,16 @@ def _opened_medium(report_id: str, medium: Medium) -> responses.OpenedMedium:
             "sha256": medium.declared_sha256,
         },
         thumbnail_url=thumbnail_url(report_id, medium),
-        preview_url=picture_url(report_id, medium.media_id, "preview.jpg", ORIGINAL_LIFE_S)
-        if ready
-        else None,
-        original_url=_original_url(report_id, medium),
+        preview_url=preview_url(report_id, medium),
+        original_url=original_url(report_id, medium),
         hint=_hint(medium),
     )
 
 
-def _hint(medium: Medium) -> responses.HintView:
+def _hint(medium: Medium) -> schemas.HintView:
     hint = Hint.model_validate(medium.hint or {})
     taken_at = hint.taken_at
     shown = (
         (times.render(taken_at) if taken_at.tzinfo else taken_at.isoformat()) if taken_at else None
     )
-    return responses.HintView(taken_at=shown, lat=hint.lat, lon=hint.lon)
-
-
-def _original_url(report_id: str, medium: Medium) -> str | None:
-    """Opens the first upload as it came. A picture only as an attachment, a video in place; never
-    as a type that the sender chose.
-    """
-    if medium.version_id is None:
-        return None
-    real = medium.content_type if medium.content_type in ACCEPTED else None
-    playable = (
-        real is not None
-        and ACCEPTED[real].kind is MediaKind.VIDEO
-        and medium.state is MediaState.READY
-    )
-    bucket = wiring.bucket()
-    return grants.read_url(
-        s3=bucket.s3,
-        bucket=bucket.name,
-        key=original_key(report_id, medium.media_id),
-        version_id=medium.version_id,
-        content_type=real or "application/octet-stream",
-        disposition="inline" if playable else "attachment",
-        expires_s=ORIGINAL_LIFE_S,
-    )
+    return schemas.HintView(taken_at=shown, lat=hint.lat, lon=hint.lon)

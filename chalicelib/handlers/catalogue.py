@@ -1,20 +1,20 @@
 """What everybody may ask: is it up, and what can be reported."""
 
-from chalice.app import Blueprint
-
 from chalicelib import __version__, wiring
-from chalicelib.handlers import responses
-from chalicelib.handlers.http import Call, Response, endpoint, public_cache
+from chalicelib.handlers import schemas
+from chalicelib.handlers.requests import Call
+from chalicelib.handlers.responses import Response, public_response
+from chalicelib.handlers.routes import Routes
 
-bp = Blueprint(__name__)
+routes = Routes("Public")
 
 
-class CatalogueView(responses.Shape):
+class CatalogueView(schemas.Shape):
     """Both catalogues with their labels in the caller's language, the districts, the limits, the
     emergency number, the app's settings.
     """
 
-    model_config = responses.shown(
+    model_config = schemas.shown(
         {
             "categories": [
                 {
@@ -73,31 +73,23 @@ class CatalogueView(responses.Shape):
     channels: list[dict[str, object]]
     districts: list[dict[str, object]]
     limits: dict[str, object]
-    emergency: responses.Emergency
+    emergency: schemas.Emergency
     app: dict[str, object]
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/v1/health",
-    summary="Is the service up?",
-    tag="Public",
-    returns={200: responses.Health},
-)
+@routes.get("/v1/health", returns=schemas.Health)
 def get_health(call: Call) -> Response:
-    """Says that requests are answered, and by which version; it asks nothing of what is behind."""
-    return Response(responses.Health(version=__version__))
+    """Ask whether the service is up.
+
+    Says that requests are answered, and by which version; it asks nothing of what is behind.
+    """
+    return Response(schemas.Health(version=__version__))
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/v1/catalogue",
-    summary="What can be reported, and where police publish",
-    tag="Public",
-    returns={200: CatalogueView, 304: None},
-)
+@routes.get("/v1/catalogue", returns={200: CatalogueView, 304: None})
 def get_catalogue(call: Call) -> Response:
-    """Labels follow `Accept-Language`. Keep it for a minute, and ask again with `If-None-Match`."""
-    return public_cache(wiring.catalogue().public_view(call.language, call.now), call)
+    """Get what can be reported, and where police publish.
+
+    Labels follow `Accept-Language`. Keep it for a minute, and ask again with `If-None-Match`.
+    """
+    return public_response(wiring.catalogue().public_view(call.language, call.now), call)

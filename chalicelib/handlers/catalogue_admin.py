@@ -4,32 +4,19 @@ everything runs.
 
 from typing import Any
 
-from chalice.app import Blueprint
-
-from chalicelib import errors, wiring
+from chalicelib import wiring
 from chalicelib.domain.catalogue import CataloguePatch
 from chalicelib.domain.officers import Role
-from chalicelib.handlers import responses
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Call, Response, endpoint
+from chalicelib.handlers import schemas
+from chalicelib.handlers.requests import Call
+from chalicelib.handlers.responses import Response
+from chalicelib.handlers.routes import Access, Routes
 from chalicelib.services.catalogue_admin import change_catalogue
 
-bp = Blueprint(__name__)
-
-_CHANGE = {
-    "channels": [{"code": "lost_and_found", "state": "active"}],
-    "categories": [
-        {
-            "code": "traffic_violation",
-            "state": "paused",
-            "activates_at": "2026-12-01T00:00:00+08:00",
-        }
-    ],
-}
+routes = Routes("Administration", Access.OFFICER, roles=(Role.ADMIN,))
 
 
-class CatalogueStateEntry(responses.Shape):
+class CatalogueStateEntry(schemas.Shape):
     code: str
     label: str
     state: str
@@ -37,10 +24,10 @@ class CatalogueStateEntry(responses.Shape):
     shards: int | None = None
 
 
-class CatalogueState(responses.Shape):
+class CatalogueState(schemas.Shape):
     """Where each entry is in its life now, and what apps are told. `version` counts the changes."""
 
-    model_config = responses.shown(
+    model_config = schemas.shown(
         {
             "version": 1,
             "categories": [
@@ -75,33 +62,20 @@ class CatalogueState(responses.Shape):
     app: dict[str, Any]
 
 
-@endpoint(
-    bp,
-    "PATCH",
-    "/v1/admin/catalogue",
-    summary="Open, pause or retire categories and channels; change what apps are told",
-    tag="Administration",
-    access=Access.OFFICER,
-    body=CataloguePatch,
-    returns={200: CatalogueState},
-    raises=(errors.Forbidden,),
-    example=_CHANGE,
-    authorizer=authorize_officer,
-)
+@routes.patch("/v1/admin/catalogue", body=CataloguePatch, returns=CatalogueState)
 def patch_catalogue(call: Call) -> Response:
-    """Each entry that is named gets the whole lifecycle given: its state, and when the clock
+    """Open, pause or retire categories and channels; change what apps are told.
+
+    Each entry that is named gets the whole lifecycle given: its state, and when the clock
     activates it. `shards` of a category only ever grow. `app` may change the minimum version, which
     informs and never refuses, and the flags. It holds here at once and everywhere within a minute.
     A call that changes nothing makes no version.
     """
-    officer = admitted(call, Role.ADMIN)
     wall_clock = wiring.wall_clock()
     kept = change_catalogue(
         call.body,
-        officer=officer,
+        actor=call.actor,
         kept=wiring.catalogue_changes(),
-        audit=wiring.audit(),
-        now=call.now,
         wall_clock=wall_clock,
     )
     catalogue = wiring.live_catalogue().learn(kept, wall_clock)

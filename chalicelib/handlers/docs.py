@@ -7,13 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chalice.app import Blueprint
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.handlers.http import Call, Response, conditional, endpoint
-from chalicelib.handlers.responses import shown
+from chalicelib.handlers.requests import Call
+from chalicelib.handlers.responses import Response, conditional
+from chalicelib.handlers.routes import Content, Routes
+from chalicelib.handlers.schemas import shown
 
-bp = Blueprint(__name__)
+routes = Routes("Documentation")
 
 # Written by `make openapi`, compared by `make check`.
 DOCUMENT = Path(__file__).with_name("openapi.json")
@@ -58,30 +59,21 @@ class OpenApiDocument(BaseModel):
     paths: dict[str, Any]
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/openapi.json",
-    summary="The OpenAPI document",
-    tag="Documentation",
-    returns={200: OpenApiDocument, 304: None},
-)
+@routes.get("/openapi.json", returns={200: OpenApiDocument, 304: None})
 def get_openapi(call: Call) -> Response:
-    """What you are reading, for programs."""
+    """Get the OpenAPI document.
+
+    What you are reading, for programs.
+    """
     return conditional(_document(), call, {"Cache-Control": "public, max-age=300"})
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/docs",
-    summary="The documentation as a page",
-    tag="Documentation",
-    returns={200: None},
-    content_type="text/html",
-)
+@routes.get("/docs", returns=Content(None, "text/html"))
 def get_docs(call: Call) -> Response:
-    """Everything on it comes from here: nobody else learns who reads it."""
+    """Read the documentation as a page.
+
+    Everything on it comes from here: nobody else learns who reads it.
+    """
     return Response(
         _page(),
         headers={
@@ -93,17 +85,12 @@ def get_docs(call: Call) -> Response:
     )
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/docs/rapidoc.js",
-    summary="The program of the page",
-    tag="Documentation",
-    returns={200: None},
-    content_type="text/javascript",
-)
+@routes.get("/docs/rapidoc.js", returns=Content(None, "text/javascript"))
 def get_docs_program(call: Call) -> Response:
-    """RapiDoc as published. The page names it with its hash, so it is kept for good."""
+    """Get the program of the page.
+
+    RapiDoc as published. The page names it with its hash, so it is kept for good.
+    """
     return Response(
         _program(),
         headers={

@@ -1,91 +1,60 @@
 """Legal hold: one officer asks, another approves."""
 
-from chalice.app import Blueprint
-
 from chalicelib import errors, wiring
 from chalicelib.domain.holds import NewHold
-from chalicelib.domain.officers import Officer
-from chalicelib.handlers import responses
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Call, Response, endpoint
-from chalicelib.services import casework, retention
-from chalicelib.store.reports import Case
+from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.handlers import schemas
+from chalicelib.handlers.requests import Call
+from chalicelib.handlers.responses import Response
+from chalicelib.handlers.routes import Access, Routes
+from chalicelib.services import casework, holds
+from chalicelib.store.report_rows import Case
 
-bp = Blueprint(__name__)
+routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _PATH = "/v1/officer/reports/{report_id}/hold"
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     _PATH,
-    summary="Ask that a report be kept from deletion",
-    tag="Casework",
-    access=Access.OFFICER,
     body=NewHold,
-    returns={201: responses.HoldView},
+    returns=schemas.HoldView,
     raises=(errors.NotFound, errors.Conflict("already_held"), errors.Conflict("expiring")),
-    example={"reason": "Evidence in a court case.", "until": "2027-11-24T00:00:00Z"},
-    authorizer=authorize_officer,
 )
 def place_hold(call: Call) -> Response:
-    """It holds once a second officer has approved it."""
-    officer, case = _case(call)
-    hold = retention.place_hold(
-        officer, case, call.body, reports=wiring.reports(), audit=wiring.audit(), now=call.now
-    )
-    return Response(responses.hold_view(hold), status=201)
+    """Ask that a report be kept from deletion.
+
+    The hold takes effect once a second officer has approved it.
+    """
+    hold = holds.place_hold(_case(call), call.body, actor=call.actor, reports=wiring.reports())
+    return Response(schemas.hold_view(hold))
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     _PATH + "/approve",
-    summary="Approve a hold that another officer asked for",
-    tag="Casework",
-    access=Access.OFFICER,
-    returns={200: responses.HoldView},
+    returns={200: schemas.HoldView},
     raises=(errors.NotFound, errors.Conflict("no_hold"), errors.Forbidden("self_approval")),
-    authorizer=authorize_officer,
 )
 def approve_hold(call: Call) -> Response:
-    """From here on nothing of the report is deleted before the hold ends."""
-    officer, case = _case(call)
-    return Response(
-        responses.hold_view(
-            retention.approve_hold(
-                officer, case, reports=wiring.reports(), audit=wiring.audit(), now=call.now
-            )
-        )
-    )
+    """Approve a hold that another officer asked for.
+
+    From here on nothing of the report is deleted before the hold ends.
+    """
+    hold = holds.approve_hold(_case(call), actor=call.actor, reports=wiring.reports())
+    return Response(schemas.hold_view(hold))
 
 
-@endpoint(
-    bp,
-    "DELETE",
-    _PATH,
-    summary="End a hold",
-    tag="Casework",
-    access=Access.OFFICER,
-    returns={204: None},
-    raises=(errors.NotFound,),
-    authorizer=authorize_officer,
-)
+@routes.delete(_PATH, raises=(errors.NotFound,))
 def lift_hold(call: Call) -> Response:
-    """The report goes when it would have gone without it. Repeated, it answers the same."""
-    officer, case = _case(call)
-    retention.lift_hold(officer, case, reports=wiring.reports(), audit=wiring.audit(), now=call.now)
-    return Response(status=204)
+    """End a hold.
+
+    The report is deleted when it would have been without it. Repeated, it changes nothing.
+    """
+    holds.lift_hold(_case(call), actor=call.actor, reports=wiring.reports())
+    return Response()
 
 
-def _case(call: Call) -> tuple[Officer, Case]:
-    officer = admitted(call)
-    return officer, casework.case_in_scope(
-        officer,
-        call.path["report_id"],
-        reports=wiring.reports(),
-        audit=wiring.audit(),
-        now=call.now,
+def _case(call: Call) -> Case:
+    return casework.case_in_scope(
+        call.path["report_id"], actor=call.actor, reports=wiring.reports()
     )

@@ -71,7 +71,7 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
             log.info("manifest_gone")
             return
         if is_bulletin_id(found.report_id):
-            from chalicelib.services.publishing import record_picture
+            from chalicelib.services.bulletin_sweep import record_picture
 
             record_picture(
                 found.report_id,

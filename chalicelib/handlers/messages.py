@@ -2,108 +2,85 @@
 templates of replies.
 """
 
-from chalice.app import Blueprint
-
 from chalicelib import errors, wiring
 from chalicelib.domain import times
 from chalicelib.domain.messages import NewMessage
+from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.templates import templates
-from chalicelib.handlers import responses
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Call, Key, Response, endpoint
+from chalicelib.handlers import schemas
+from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.responses import Response
+from chalicelib.handlers.routes import Access, Routes
 from chalicelib.services import messages
 
-bp = Blueprint(__name__)
+routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/reports/{report_id}/messages",
-    summary="Write to the reporter",
-    tag="Casework",
-    access=Access.OFFICER,
     body=NewMessage,
-    returns={201: responses.MessageView},
+    headers=(Header.OPTIONAL_KEY,),
+    returns=schemas.MessageView,
     raises=(
         errors.NotFound,
         errors.Conflict("key_reused"),
         errors.Conflict("withdrawn"),
         errors.Conflict("expiring"),
     ),
-    key=Key.OPTIONAL,
-    example={"text": "Thank you. Is the man still at the bus stop?"},
-    authorizer=authorize_officer,
 )
 def write_officer_message(call: Call) -> Response:
-    """The reporter finds it in their view; they see that an officer wrote, not which one. `unread`
+    """Write to the reporter.
+
+    The reporter finds it in their view; they see that an officer wrote, not which one. `unread`
     starts again at nought.
     """
     message = messages.write_message(
-        admitted(call),
         call.path["report_id"],
         call.body.text,
         idempotency_key=call.idempotency_key,
+        actor=call.actor,
         identity=wiring.identity(),
         reports=wiring.reports(),
-        audit=wiring.audit(),
-        now=call.now,
     )
-    return Response(responses.message(message).model_dump(by_alias=True), status=201)
+    return Response(schemas.message(message))
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/reports/{report_id}/notes",
-    summary="Add a note for officers",
-    tag="Casework",
-    access=Access.OFFICER,
     body=NewMessage,
-    returns={201: responses.NoteView},
+    headers=(Header.OPTIONAL_KEY,),
+    returns=schemas.NoteView,
     raises=(errors.NotFound, errors.Conflict("key_reused"), errors.Conflict("expiring")),
-    key=Key.OPTIONAL,
-    example={"text": "Patrol sent."},
-    authorizer=authorize_officer,
 )
 def write_note(call: Call) -> Response:
-    """Reporters never see one."""
+    """Add a note for officers.
+
+    Reporters never see one.
+    """
     note = messages.write_note(
-        admitted(call),
         call.path["report_id"],
         call.body.text,
         idempotency_key=call.idempotency_key,
+        actor=call.actor,
         identity=wiring.identity(),
         reports=wiring.reports(),
-        audit=wiring.audit(),
-        now=call.now,
     )
     return Response(
-        responses.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at)),
-        status=201,
+        schemas.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at))
     )
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/v1/officer/templates",
-    summary="Templates of replies",
-    tag="Casework",
-    access=Access.OFFICER,
-    returns={200: responses.Templates},
-    authorizer=authorize_officer,
-)
+@routes.get("/v1/officer/templates", returns=schemas.Templates, logged=True)
 def list_templates(call: Call) -> Response:
-    """In every language. `{reference}` and the like are to be filled in before a reply is sent;
+    """List the templates of replies.
+
+    In every language. `{reference}` and the like are to be filled in before a reply is sent;
     `placeholders` names them.
     """
-    admitted(call, on_record=True)
     return Response(
-        responses.Templates(
+        schemas.Templates(
             items=[
-                responses.Template(
+                schemas.Template(
                     code=each.code,
                     title=dict(each.title),
                     text=dict(each.text),

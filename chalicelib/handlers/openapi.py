@@ -1,13 +1,15 @@
-"""The OpenAPI 3.1 document, made of the very declarations that route and validate
-(`http.OPERATIONS`).
+"""The OpenAPI 3.1 document, made of the very declarations that route and validate.
 
 It is made when `make openapi` is run and served as the file that was written; nothing in a running
 function imports this module.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from functools import cache
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
@@ -20,8 +22,9 @@ from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, texts
 from chalicelib.domain.reports import Submission
 from chalicelib.handlers import problems
-from chalicelib.handlers.http import Access, Key, Operation
-from chalicelib.handlers.responses import Problem
+from chalicelib.handlers.requests import Header
+from chalicelib.handlers.routes import Access, Operation
+from chalicelib.handlers.schemas import Problem
 
 Json = dict[str, Any]
 
@@ -53,6 +56,7 @@ Residents report; officers are told, answer, and ask for help.
 
 **Not for emergencies.** The number to call is in the catalogue and in the answer to every report."""
 
+_EXAMPLES = Path(__file__).with_name("examples.json")
 _SCHEMA = "#/components/schemas/"
 _SECURITY: dict[Access, list[Json]] = {
     Access.PUBLIC: [],
@@ -145,9 +149,9 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Json, _References]:
         for model in (operation.body, operation.query):
             if model:
                 wanted[model, "validation"] = None
-        for model in operation.returns.values():
-            if model:
-                wanted[model, "serialization"] = None
+        for content in operation.returns.values():
+            if content.schema:
+                wanted[content.schema, "serialization"] = None
     references, definitions = models_json_schema(list(wanted), ref_template=_SCHEMA + "{model}")
     schemas: Json = definitions["$defs"]
     by_category = {category.code: f"Details.{category.code}" for category in catalogue().categories}
@@ -195,10 +199,17 @@ def _operation(
     }
     if operation.body:
         content: Json = {"schema": references[operation.body, "validation"]}
-        if operation.example is not None:
-            content["example"] = operation.example
+        if operation.name in examples():
+            content["example"] = examples()[operation.name]
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
     return described
+
+
+@cache
+def examples() -> dict[str, Json]:
+    """Return the examples of bodies, by operation: data that nothing else reads."""
+    found: dict[str, Json] = json.loads(_EXAMPLES.read_text(encoding="utf-8"))
+    return found
 
 
 def _path_parameters(operation: Operation) -> list[Json]:
@@ -251,17 +262,17 @@ def _without_null(schema: Json) -> Json:
 
 def _header_parameters(operation: Operation) -> list[Json]:
     parameters = []
-    if operation.key is not Key.NONE:
+    if operation.headers & {Header.KEY, Header.OPTIONAL_KEY}:
         parameters.append(
             _header_parameter(
                 "Idempotency-Key",
                 "A random UUID (version 4), made once for what is sent and repeated with every "
                 "attempt to send it. It is a secret.",
                 {"type": "string", "format": "uuid"},
-                required=operation.key is Key.REQUIRED,
+                required=Header.KEY in operation.headers,
             )
         )
-    if operation.if_match:
+    if Header.IF_MATCH in operation.headers:
         parameters.append(
             _header_parameter(
                 "If-Match",
@@ -319,21 +330,21 @@ def _headers(*names: str) -> Json:
 
 def _responses(operation: Operation, schemas: Json, references: _References) -> Json:
     responses: Json = {}
-    for status, model in sorted(operation.returns.items()):
+    for status, content in sorted(operation.returns.items()):
         response: Json = {
             "description": _STATUS_DESCRIPTIONS[status],
             "headers": _headers("X-Request-Id"),
         }
-        if model:
-            reference = references[model, "serialization"]
+        if content.schema:
+            reference = references[content.schema, "serialization"]
             schema = schemas[_name(reference)]
-            response["content"] = {operation.content_type: {"schema": reference}}
+            response["content"] = {content.content_type: {"schema": reference}}
             if schema.get("examples"):
-                response["content"][operation.content_type]["example"] = schema["examples"][0]
+                response["content"][content.content_type]["example"] = schema["examples"][0]
             if 304 in operation.returns or _has_version(schema):
                 response["headers"] |= _headers("ETag")
-        elif operation.content_type != "application/json" and status == 200:
-            response["content"] = {operation.content_type: {"schema": {"type": "string"}}}
+        elif content.content_type != "application/json":
+            response["content"] = {content.content_type: {"schema": {"type": "string"}}}
         if status == 304:
             response["headers"] |= _headers("ETag")
         responses[str(status)] = response

@@ -1,28 +1,31 @@
 """Bulletins as officers write, approve and end them."""
 
-from typing import Any
+from typing import Any, TypedDict
 
-from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib import errors, wiring
 from chalicelib.domain import bulletins as rules
 from chalicelib.domain import times
 from chalicelib.domain.bulletins import Bulletin, Changes, Content, Draft, State
+from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
+from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.reports import Medium, Strict
-from chalicelib.handlers import responses
-from chalicelib.handlers.auth import authorize_officer
+from chalicelib.handlers import schemas
 from chalicelib.handlers.bulletins import BODY, URL, WORDS, PublicQuery, rendered, url_of
-from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Call, Key, Response, endpoint
-from chalicelib.handlers.reports import THUMBNAIL_LIFE_S, picture_url
-from chalicelib.services import publishing, uploads
-from chalicelib.services.publishing import Desk
-from chalicelib.store.bulletins import Dossier
+from chalicelib.handlers.pictures import THUMBNAIL_LIFE_S, picture_url
+from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.responses import Response, etag_of
+from chalicelib.handlers.routes import Access, Routes
+from chalicelib.services import bulletin_queries, publishing, uploads
+from chalicelib.services.actor import OfficerActor
+from chalicelib.services.bulletin_queries import BulletinFilters
+from chalicelib.services.declarations import Declaration
+from chalicelib.store.bulletins import Bulletins, Dossier
 
-bp = Blueprint(__name__)
+routes = Routes("Publishing", Access.OFFICER, roles=CASEWORKERS)
 
 _NOT_FOUND = errors.NotFound()
 _CLOSED = errors.Conflict("channel_not_active")
@@ -45,15 +48,6 @@ class Withdrawal(Strict):
     reason: rules.Reason
 
 
-_DRAFT = {
-    "channel": "missing_persons",
-    "title": WORDS,
-    "body": BODY,
-    "area": {"district": "chaoyang", "lat": 39.933, "lon": 116.478, "datum": "gcj02"},
-    "about": "elderly",
-    "guardian_consent": True,
-}
-_OUTCOME = {"zh": "王奶奶已平安回家。", "en": "Mrs Wang is safely back home."}
 _OFFICERS_ROW = {
     "id": "B-3M7QK2X9TZ4V8WNC",
     "state": "published",
@@ -80,7 +74,7 @@ _OFFICERS_ROW = {
 }
 
 
-class BulletinRow(responses.Shape):
+class BulletinRow(schemas.Shape):
     """`expires_at`: when it ends, or, of a draft, the date that was asked for. `pending`: something
     waits for approval.
     """
@@ -109,14 +103,14 @@ class BulletinRow(responses.Shape):
     reason: str | None
 
 
-class BulletinPage(responses.Shape):
-    model_config = responses.shown({"items": [_OFFICERS_ROW], "next_cursor": None})
+class BulletinPage(schemas.Shape):
+    model_config = schemas.shown({"items": [_OFFICERS_ROW], "next_cursor": None})
 
     items: list[BulletinRow]
     next_cursor: str | None
 
 
-class BulletinPicture(responses.Shape):
+class BulletinPicture(schemas.Shape):
     """`shown`: belongs to the version at hand."""
 
     media_id: str
@@ -129,7 +123,7 @@ class BulletinPicture(responses.Shape):
     preview_url: str | None
 
 
-class Consent(responses.Shape):
+class Consent(schemas.Shape):
     by: str
     at: str
 
@@ -140,7 +134,7 @@ class OpenedBulletin(BulletinRow):
     `steps`: what may be done now.
     """
 
-    model_config = responses.shown(
+    model_config = schemas.shown(
         {
             **_OFFICERS_ROW,
             "consent": {"by": "officer", "at": "2026-11-24T01:30:00.000Z"},
@@ -160,159 +154,126 @@ class OpenedBulletin(BulletinRow):
     url: str
 
 
-class PictureGrants(responses.Shape):
+class PictureGrants(schemas.Shape):
     """`version`: of the bulletin, now that it shows these pictures."""
 
-    model_config = responses.shown({"uploads": [], "version": 2})
+    model_config = schemas.shown({"uploads": [], "version": 2})
 
-    uploads: list[responses.Upload]
+    uploads: list[schemas.Upload]
     version: int
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/bulletins",
-    summary="Draft a bulletin",
-    tag="Publishing",
-    access=Access.OFFICER,
     body=Draft,
-    returns={201: OpenedBulletin},
+    headers=(Header.OPTIONAL_KEY,),
+    returns=OpenedBulletin,
     raises=(_CLOSED, errors.Conflict("key_reused")),
-    key=Key.OPTIONAL,
-    example=_DRAFT,
-    authorizer=authorize_officer,
 )
 def draft_bulletin(call: Call) -> Response:
-    """Readers see nothing before another officer approves it. Without `expires_at` it lives 72
+    """Draft a bulletin.
+
+    Readers see nothing before another officer approves it. Without `expires_at` it lives 72
     hours about a child, 7 days about an elderly person, 30 days otherwise; that is also the most,
     until it is renewed.
     """
-    desk = _desk(call)
     bulletin = publishing.draft_bulletin(
-        call.body, idempotency_key=call.idempotency_key, identity=wiring.identity(), desk=desk
+        call.body,
+        idempotency_key=call.idempotency_key,
+        identity=wiring.identity(),
+        **_desk(call),
     )
-    return _opened(Dossier(bulletin, ()), call, status=201)
+    return _opened(Dossier(bulletin, ()), call)
 
 
-@endpoint(
-    bp,
-    "GET",
+@routes.get(
     "/v1/officer/bulletins",
-    summary="List bulletins of one's channels, newest first",
-    tag="Publishing",
-    access=Access.OFFICER,
     query=OfficerQuery,
-    returns={200: BulletinPage},
+    returns=BulletinPage,
     raises=(errors.Malformed("bad_cursor"),),
-    authorizer=authorize_officer,
 )
 def list_bulletins(call: Call) -> Response:
-    """Only `next_cursor: null` means the end: a page may be short, even empty, before that."""
-    page = publishing.list_bulletins(
-        call.query.channel,
-        call.query.state,
-        cursor=call.query.cursor,
-        limit=call.query.limit,
+    """List bulletins of one's channels, newest first.
+
+    Only `next_cursor: null` means the end: a page may be short, even empty, before that.
+    """
+    query = call.query
+    page = bulletin_queries.list_bulletins(
+        BulletinFilters(query.channel, query.state, query.cursor, query.limit),
+        actor=call.actor,
         listing=wiring.bulletin_listing(),
         cursors=wiring.cursors(),
-        desk=_desk(call),
+        catalogue=wiring.catalogue(),
     )
     rows = [BulletinRow(**_row(bulletin, call)) for bulletin in page.items]
     return Response(BulletinPage(items=rows, next_cursor=page.next_cursor))
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/v1/officer/bulletins/{bulletin_id}",
-    summary="Open a bulletin",
-    tag="Publishing",
-    access=Access.OFFICER,
-    returns={200: OpenedBulletin},
-    raises=(_NOT_FOUND,),
-    authorizer=authorize_officer,
-)
+@routes.get("/v1/officer/bulletins/{bulletin_id}", returns=OpenedBulletin, raises=(_NOT_FOUND,))
 def open_bulletin(call: Call) -> Response:
-    """The version at hand, and what readers see meanwhile. Its `ETag` is what `PATCH` and `approve`
+    """Open a bulletin.
+
+    The version at hand, and what readers see meanwhile. Its `ETag` is what `PATCH` and `approve`
     take as `If-Match`.
     """
-    return _opened(publishing.open_bulletin(call.path["bulletin_id"], desk=_desk(call)), call)
+    return _opened(bulletin_queries.open_bulletin(call.path["bulletin_id"], **_desk(call)), call)
 
 
-@endpoint(
-    bp,
-    "PATCH",
+@routes.patch(
     "/v1/officer/bulletins/{bulletin_id}",
-    summary="Change a bulletin",
-    tag="Publishing",
-    access=Access.OFFICER,
     body=Changes,
-    returns={200: OpenedBulletin},
+    headers=(Header.IF_MATCH,),
+    returns=OpenedBulletin,
     raises=(_NOT_FOUND, _ILLEGAL, _CLOSED),
-    if_match=True,
-    example={
-        "body": {
-            "en": "Mrs Wang, 78, in a grey coat, was last seen on Tuesday morning in Chaoyang Park."
-        }
-    },
-    authorizer=authorize_officer,
 )
 def change_bulletin(call: Call) -> Response:
-    """Once it is published, a change waits for approval, and readers still see the old text. An
+    """Change a bulletin.
+
+    Once it is published, a change waits for approval, and readers still see the old text. An
     approved later `expires_at` renews it.
     """
-    version = call.version()
     return _opened(
         publishing.change_bulletin(
-            call.path["bulletin_id"], call.body, version=version, desk=_desk(call)
+            call.path["bulletin_id"], call.body, call.version, **_desk(call)
         ),
         call,
     )
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/bulletins/{bulletin_id}/media",
-    summary="Add pictures to a bulletin",
-    tag="Publishing",
-    access=Access.OFFICER,
     body=Pictures,
-    returns={201: PictureGrants},
+    headers=(Header.OPTIONAL_KEY,),
+    returns=PictureGrants,
     raises=(_NOT_FOUND, _ILLEGAL, errors.Conflict("key_reused"), errors.Conflict("too_many_media")),
-    key=Key.OPTIONAL,
-    example={"media": [{"content_type": "image/jpeg", "size": 2483921}]},
-    authorizer=authorize_officer,
 )
 def add_pictures(call: Call) -> Response:
-    """Upload as for a report. Each makes a new version, and so does its verdict: an approval covers
+    """Add pictures to a bulletin.
+
+    Upload as for a report. Each makes a new version, and so does its verdict: an approval covers
     pictures that were seen.
     """
-    bulletin, media = publishing.add_pictures(
+    declaration = Declaration(
         call.path["bulletin_id"],
         call.body.media,
         idempotency_key=call.idempotency_key,
         identity=wiring.identity(),
-        desk=_desk(call),
+        now=call.now,
     )
+    bulletin, media = publishing.add_pictures(call.path["bulletin_id"], declaration, **_desk(call))
     waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
     granted = uploads.grant_uploads(
         bulletin.id, waiting, bucket=wiring.bucket(), signed_at=wiring.wall_clock()
     )
     view = PictureGrants(
-        uploads=[responses.upload(grant) for grant in granted], version=bulletin.version
+        uploads=[schemas.upload(grant) for grant in granted], version=bulletin.version
     )
-    return Response(view, status=201, headers=_etag(bulletin))
+    return Response(view, headers=etag_of(bulletin.version))
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/bulletins/{bulletin_id}/approve",
-    summary="Approve a bulletin: readers see it from now on",
-    tag="Publishing",
-    access=Access.OFFICER,
+    headers=(Header.IF_MATCH,),
     returns={200: OpenedBulletin},
     raises=(
         _NOT_FOUND,
@@ -322,102 +283,90 @@ def add_pictures(call: Call) -> Response:
         errors.Conflict("expiry_passed"),
         errors.Forbidden("self_approval"),
     ),
-    if_match=True,
-    authorizer=authorize_officer,
 )
 def approve_bulletin(call: Call) -> Response:
-    """Approves exactly the version in `If-Match`. Nobody who ever wrote any part of the bulletin
+    """Approve a bulletin: readers see it from now on.
+
+    Approves exactly the version in `If-Match`. Nobody who ever wrote any part of the bulletin
     may approve it.
     """
     return _opened(
-        publishing.approve_bulletin(
-            call.path["bulletin_id"], version=call.version(), desk=_desk(call)
-        ),
+        publishing.approve_bulletin(call.path["bulletin_id"], call.version, **_desk(call)),
         call,
     )
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/bulletins/{bulletin_id}/resolve",
-    summary="Say how it ended",
-    tag="Publishing",
-    access=Access.OFFICER,
     body=Resolution,
     returns={200: OpenedBulletin},
     raises=(_NOT_FOUND, _ILLEGAL),
-    example={"outcome": _OUTCOME},
-    authorizer=authorize_officer,
 )
 def resolve_bulletin(call: Call) -> Response:
-    """At once, by any officer of the channel. Whoever sent a lead sees the outcome in their report.
+    """Resolve a bulletin.
+
+    At once, by any officer of the channel. Whoever sent a lead sees the outcome in their report.
     Again with another outcome, it corrects the first.
     """
     return _opened(
-        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, desk=_desk(call)),
+        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, **_desk(call)),
         call,
     )
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/bulletins/{bulletin_id}/withdraw",
-    summary="Take a bulletin back",
-    tag="Publishing",
-    access=Access.OFFICER,
     body=Withdrawal,
     returns={200: OpenedBulletin},
     raises=(_NOT_FOUND, _ILLEGAL),
-    example={"reason": "The family asks for it."},
-    authorizer=authorize_officer,
 )
 def withdraw_bulletin(call: Call) -> Response:
-    """At once, by any officer of the channel. Readers are not told the reason."""
+    """Withdraw a bulletin.
+
+    At once, by any officer of the channel. Readers do not see the reason.
+    """
     return _opened(
-        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, desk=_desk(call)),
+        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, **_desk(call)),
         call,
     )
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/v1/officer/bulletins/{bulletin_id}/history",
-    summary="Who wrote, approved and saw a bulletin, when",
-    tag="Publishing",
-    access=Access.OFFICER,
-    returns={200: responses.History},
-    raises=(_NOT_FOUND,),
-    authorizer=authorize_officer,
+@routes.get(
+    "/v1/officer/bulletins/{bulletin_id}/history", returns=schemas.History, raises=(_NOT_FOUND,)
 )
 def read_bulletin_history(call: Call) -> Response:
-    """Oldest first, this very look included. Each version comes with its whole `content`; an
+    """Read who wrote, approved and saw a bulletin, and when.
+
+    Oldest first, this very look included. Each version comes with its whole `content`; an
     approval names the version it covers.
     """
-    events = publishing.read_history(call.path["bulletin_id"], desk=_desk(call))
+    events = bulletin_queries.read_history(call.path["bulletin_id"], **_desk(call))
     return Response(
-        responses.History(
+        schemas.History(
             items=[
-                responses.HistoryEntry(
-                    at=each.at, by=each.by, action=each.action, detail=each.detail
-                )
+                schemas.HistoryEntry(at=each.at, by=each.by, action=each.action, detail=each.detail)
                 for each in events
             ]
         )
     )
 
 
-def _desk(call: Call) -> Desk:
-    return Desk(admitted(call), wiring.bulletins(), wiring.audit(), wiring.catalogue(), call.now)
+class _Desk(TypedDict):
+    actor: OfficerActor
+    bulletins: Bulletins
+    catalogue: Catalogue
 
 
-def _etag(bulletin: Bulletin) -> dict[str, str]:
-    return {"ETag": f'"{bulletin.version}"'}
+def _desk(call: Call) -> _Desk:
+    """Return what every use case of an officer's bulletin takes."""
+    return {
+        "actor": call.actor,
+        "bulletins": wiring.bulletins(),
+        "catalogue": wiring.catalogue(),
+    }
 
 
-def _opened(dossier: Dossier, call: Call, *, status: int = 200) -> Response:
+def _opened(dossier: Dossier, call: Call) -> Response:
     bulletin = dossier.bulletin
     pending = bulletin.is_pending(call.now)
     view = OpenedBulletin(
@@ -427,7 +376,7 @@ def _opened(dossier: Dossier, call: Call, *, status: int = 200) -> Response:
         else None,
         media=[_picture(bulletin, medium, call.language) for medium in dossier.pictures],
         published=_content(bulletin.published) if pending and bulletin.published else None,
-        leads=publishing.count_leads(
+        leads=bulletin_queries.count_leads(
             bulletin.id, reports=wiring.reports(), catalogue=wiring.catalogue()
         )
         if bulletin.published_at
@@ -435,7 +384,7 @@ def _opened(dossier: Dossier, call: Call, *, status: int = 200) -> Response:
         steps=[step.value for step in bulletin.legal_steps(call.now)],
         url=url_of(bulletin.id, call),
     )
-    return Response(view, status=status, headers=_etag(bulletin))
+    return Response(view, headers=etag_of(bulletin.version))
 
 
 def _row(bulletin: Bulletin, call: Call) -> dict[str, Any]:
@@ -480,7 +429,7 @@ def _picture(bulletin: Bulletin, medium: Medium, language: str) -> BulletinPictu
         state=medium.state.value,
         reason=medium.reason.value if medium.reason else None,
         reason_text=text(f"reject.{medium.reason}", language) if medium.reason else None,
-        content_type=responses.seen_type(medium),
+        content_type=schemas.seen_type(medium),
         thumbnail_url=picture_url(bulletin.id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S)
         if ready
         else None,

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.domain.outbox import TaskKind
-from chalicelib.services.publishing import sweep_bulletins
+from chalicelib.services.bulletin_sweep import sweep_bulletins
 from chalicelib.services.reconciliation import reconcile_upload
 from chalicelib.services.retention import expire_report
 from chalicelib.services.subscriptions import sync_subscriptions

@@ -3,17 +3,17 @@
 from datetime import date, timedelta
 from typing import Any
 
-from chalice.app import Blueprint
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib import errors, wiring
-from chalicelib.handlers import responses
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Call, Response, endpoint
+from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.handlers import schemas
+from chalicelib.handlers.requests import Call
+from chalicelib.handlers.responses import Response
+from chalicelib.handlers.routes import Access, Routes
 from chalicelib.services.statistics import view_statistics
 
-bp = Blueprint(__name__)
+routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _LONGEST = timedelta(days=366)
 _USUAL = timedelta(days=30)
@@ -28,12 +28,12 @@ class Period(BaseModel):
     until: date | None = None
 
 
-class StatisticsView(responses.Shape):
+class StatisticsView(schemas.Shape):
     """Counts of reports received in the period, by day in UTC. Times to first acknowledgement are
     in seconds, right to within a quarter.
     """
 
-    model_config = responses.shown(
+    model_config = schemas.shown(
         {
             "since": "2026-10-25",
             "until": "2026-11-24",
@@ -63,23 +63,14 @@ class StatisticsView(responses.Shape):
     oldest_unacknowledged: dict[str, Any] | None
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/v1/officer/stats",
-    summary="How much is waiting, and how soon it is taken up",
-    tag="Casework",
-    access=Access.OFFICER,
-    query=Period,
-    returns={200: StatisticsView},
-    authorizer=authorize_officer,
-)
+@routes.get("/v1/officer/stats", query=Period, returns=StatisticsView)
 def get_statistics(call: Call) -> Response:
-    """Only what is inside the caller's scope counts.
+    """Count what is waiting, and how soon it is taken up.
+
+    Only what is inside the caller's scope counts.
 
     The counts follow the reports within seconds.
     """
-    officer = admitted(call)
     until = call.query.until or call.now.date()
     since = call.query.since or until - _USUAL
     if since > until:
@@ -89,13 +80,11 @@ def get_statistics(call: Call) -> Response:
             errors.FieldError("since", "period_too_long", (("days", str(_LONGEST.days)),))
         )
     view = view_statistics(
-        officer,
         since,
         until,
+        actor=call.actor,
         statistics=wiring.statistics(),
         listing=wiring.listing(),
-        audit=wiring.audit(),
         catalogue=wiring.catalogue(),
-        now=call.now,
     )
     return Response(StatisticsView(**view))

@@ -1,17 +1,16 @@
-"""Officers choose what they are told of."""
-
-from chalice.app import Blueprint
+"""Officers choose what they are notified of."""
 
 from chalicelib import errors, wiring
 from chalicelib.domain import times
+from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.subscriptions import NewSubscription, Subscription
-from chalicelib.handlers import responses
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.casework import admitted
-from chalicelib.handlers.http import Access, Call, Response, endpoint
+from chalicelib.handlers import schemas
+from chalicelib.handlers.requests import Call
+from chalicelib.handlers.responses import Response
+from chalicelib.handlers.routes import Access, Routes
 from chalicelib.services import subscriptions
 
-bp = Blueprint(__name__)
+routes = Routes("Notices", Access.OFFICER, roles=CASEWORKERS)
 
 _EXAMPLE = {
     "protocol": "email",
@@ -27,10 +26,10 @@ _EXAMPLE_VIEW = {
 }
 
 
-class SubscriptionView(responses.Shape):
+class SubscriptionView(schemas.Shape):
     """What one subscription lets through: empty lists mean all of the officer's scope."""
 
-    model_config = responses.shown(_EXAMPLE_VIEW)
+    model_config = schemas.shown(_EXAMPLE_VIEW)
 
     id: str
     protocol: str
@@ -41,86 +40,63 @@ class SubscriptionView(responses.Shape):
     created_at: str
 
 
-class SubscriptionList(responses.Shape):
-    model_config = responses.shown({"items": [_EXAMPLE_VIEW]})
+class SubscriptionList(schemas.Shape):
+    model_config = schemas.shown({"items": [_EXAMPLE_VIEW]})
 
     items: list[SubscriptionView]
 
 
-@endpoint(
-    bp,
-    "GET",
-    "/v1/officer/subscriptions",
-    summary="One's own subscriptions",
-    tag="Notices",
-    access=Access.OFFICER,
-    returns={200: SubscriptionList},
-    authorizer=authorize_officer,
-)
+@routes.get("/v1/officer/subscriptions", returns=SubscriptionList, logged=True)
 def list_subscriptions(call: Call) -> Response:
-    """What the caller is told of, by e-mail and by text message. Empty lists mean all of their
+    """List one's own subscriptions.
+
+    What the caller is notified of, by e-mail and by text message. Empty lists mean all of their
     scope.
     """
-    officer = admitted(call, on_record=True)
     return Response(
         SubscriptionList(
-            items=[_view(each) for each in wiring.subscriptions().of(officer.username)]
+            items=[_view(each) for each in wiring.subscriptions().of(call.officer.username)]
         )
     )
 
 
-@endpoint(
-    bp,
-    "POST",
+@routes.post(
     "/v1/officer/subscriptions",
-    summary="Be told",
-    tag="Notices",
-    access=Access.OFFICER,
     body=NewSubscription,
-    returns={201: SubscriptionView},
+    returns=SubscriptionView,
     raises=(errors.Conflict("already_subscribed"), errors.Conflict("address_taken")),
-    example=_EXAMPLE,
-    authorizer=authorize_officer,
 )
 def create_subscription(call: Call) -> Response:
-    """To the officer's own address on record, and inside their scope. An e-mail address must
+    """Subscribe to notices.
+
+    They go to the officer's own address on record, and inside their scope. An e-mail address must
     confirm once, by the link SNS sends it.
 
     One subscription for each protocol: delete the old one to change it.
     """
     subscription = subscriptions.subscribe(
-        admitted(call),
         call.body,
+        actor=call.actor,
         subscriptions=wiring.subscriptions(),
         topic=wiring.topic_subscriptions(),
-        audit=wiring.audit(),
         catalogue=wiring.catalogue(),
-        now=call.now,
     )
-    return Response(_view(subscription), status=201)
+    return Response(_view(subscription))
 
 
-@endpoint(
-    bp,
-    "DELETE",
-    "/v1/officer/subscriptions/{subscription_id}",
-    summary="No longer be told",
-    tag="Notices",
-    access=Access.OFFICER,
-    returns={204: None},
-    authorizer=authorize_officer,
-)
+@routes.delete("/v1/officer/subscriptions/{subscription_id}", logged=True)
 def delete_subscription(call: Call) -> Response:
-    """Repeated, it answers the same."""
+    """Unsubscribe.
+
+    Repeated, it changes nothing.
+    """
     subscriptions.unsubscribe(
-        admitted(call, on_record=True),
         call.path["subscription_id"],
+        actor=call.actor,
         subscriptions=wiring.subscriptions(),
         topic=wiring.topic_subscriptions(),
-        audit=wiring.audit(),
-        now=call.now,
     )
-    return Response(status=204)
+    return Response()
 
 
 def _view(subscription: Subscription) -> SubscriptionView:

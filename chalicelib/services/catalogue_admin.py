@@ -1,34 +1,26 @@
-"""Steering the two catalogues while the system runs: an admin's change is kept, on record, and seen
-by every function within a minute.
+"""Changes of the two catalogues while the system runs: an admin's change is kept, on record, and
+seen by every function within a minute.
 """
 
 from datetime import datetime
 
 from chalicelib import errors
 from chalicelib.domain.catalogue import Overrides, WrongFields, catalogue
-from chalicelib.domain.officers import Officer
-from chalicelib.store.audit import Action, Audit
+from chalicelib.services.actor import OfficerActor
+from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.store.audit import Action
 from chalicelib.store.catalogue import SETTLES_AFTER, CatalogueChanges, Kept
-from chalicelib.store.table import ConditionFailed
-
-_TRIES = 5
 
 
 def change_catalogue(
-    changes: Overrides,
-    *,
-    officer: Officer,
-    kept: CatalogueChanges,
-    audit: Audit,
-    now: datetime,
-    wall_clock: datetime,
+    changes: Overrides, *, actor: OfficerActor, kept: CatalogueChanges, wall_clock: datetime
 ) -> Kept:
-    """Lay `changes` over what stands. Of two at once both hold, the later one where they meet. What
-    changes nothing is no version.
+    """Lay `changes` over the catalogue. Of two at once both hold, the later one where they meet.
 
-    Raises Invalid, Unavailable.
+    What changes nothing is no version. Raises Invalid, Unavailable.
     """
-    for _ in range(_TRIES):
+
+    def step() -> Kept:
         before = kept.read()
         try:
             catalogue().restored(before.overrides).with_overrides(changes)
@@ -36,25 +28,15 @@ def change_catalogue(
             raise errors.Invalid(*wrong.errors) from None
         after = _after(before, changes, wall_clock)
         if after.overrides.model_dump() == before.overrides.model_dump():
-            audit.about_officer(
-                by=officer.username,
-                action=Action.OPEN,
-                now=now,
-                detail={"catalogue": before.version},
-            )
+            actor.log_own(Action.OPEN, {"catalogue": before.version})
             return before
         detail = {
             "catalogue": changes.model_dump(mode="json", exclude_none=True),
-            "version": before.version + 1,
+            "version": after.version,
         }
-        record = audit.officer_action(
-            by=officer.username, action=Action.CHANGE, now=now, detail=detail
-        )
-        try:
-            return kept.replace(before, after, record)
-        except ConditionFailed:
-            continue
-    raise errors.Unavailable
+        return kept.replace(before, after, actor.log_own_item(Action.CHANGE, detail))
+
+    return retry_on_conflict(step)
 
 
 def _after(before: Kept, changes: Overrides, wall_clock: datetime) -> Kept:

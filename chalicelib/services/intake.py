@@ -1,40 +1,42 @@
-"""Taking in a report: one write, after which it is durable, pending to the officers, and open to
-whoever holds the receipt.
+"""Taking in a report: one write, after which it is durable, its notice is pending, and it is open
+to whoever holds the receipt.
 """
 
 import json
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from chalicelib import errors
-from chalicelib.domain import geo, outbox, times
+from chalicelib.domain import geo, outbox
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.details import Details, validate_details
-from chalicelib.domain.ids import Identity
-from chalicelib.domain.media import Declared
-from chalicelib.domain.outbox import OutboxTask, TaskKind
+from chalicelib.domain.media import MediaState
+from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import (
     CLOCK_SKEW,
     Flag,
     Location,
     Medium,
+    OfficerSubmission,
     Report,
     Submission,
     initial_urgency,
 )
-from chalicelib.store.reports import Case, Reports
-from chalicelib.store.table import Row
+from chalicelib.services.actor import OfficerActor, Reporter
+from chalicelib.services.declarations import new_medium, upload_check
+from chalicelib.store.audit import Action, of_report
+from chalicelib.store.report_rows import Case, Head
+from chalicelib.store.reports import Reports
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class CreatedReport:
-    """A report in safe keeping. `awaited`: its media that are not up yet. `replayed`: the same call
-    had been answered before.
+    """A report that is stored. `pending_uploads`: its media that are not up yet. `replayed`: the
+    same call came before.
     """
 
     report: Report
@@ -44,95 +46,72 @@ class CreatedReport:
 
 
 class BulletinLookup(Protocol):
-    """Tells whether a bulletin exists that a lead may answer."""
+    """Finds out whether a bulletin exists that a lead may name."""
 
     def takes_leads(self, bulletin_id: str) -> bool: ...
 
 
-def submit_report(
+def create_report(
     submission: Submission,
+    ids: ReportIds,
     *,
-    idempotency_key: str,
-    identity: Identity,
+    actor: Reporter | OfficerActor,
     reports: Reports,
     bulletins: BulletinLookup,
     catalogue: Catalogue,
-    now: datetime,
-    source: str | None = None,
-    record: Callable[[str], dict[str, Any]] | None = None,
 ) -> CreatedReport:
-    """File a report under the identity that its Idempotency-Key gives it.
+    """Create the report of these ids; the same call again, however often, returns the same report.
 
-    The same call again, whenever and however often, answers with the same report. That comes before
-    every rule that depends on state: a phone that lost its answer is never told that the category
-    has closed since. `record` gives, for the report's id, an action that must happen with the
-    writing of it.
+    A replay comes before every rule that depends on state: a phone that lost its response never
+    hears that the category has closed since. Of a report that an officer enters the record is
+    written with it.
 
     Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (retention deleted it),
     Unavailable.
     """
-    receipt = identity.receipt(idempotency_key)
-    report_id = identity.report_id(receipt)
-    body_hash = identity.fingerprint(_canonical(submission))
+    body_hash = ids.fingerprint(_canonical(submission))
     try:
-        details = _check(submission, catalogue, bulletins, now)
+        details = _check(submission, catalogue, bulletins, actor.now)
     except errors.Refused:
-        existing = reports.head(report_id)
+        existing = reports.head(ids.report_id)
         if existing is None:
             raise
-        return _replay(existing, receipt, body_hash, reports)
+        return _replay(existing, ids.receipt, body_hash, reports)
 
-    report = _new_report(
-        submission, details, report_id, identity.reference(report_id), body_hash, now, source
-    )
+    report = _new_report(submission, details, ids, body_hash, actor.now)
     media = tuple(
-        new_medium(declared, identity.media_id(report_id, "create", n), n, now)
-        for n, declared in enumerate(submission.media)
+        new_medium(declared, ids.media_id(position), position, actor.now)
+        for position, declared in enumerate(submission.media)
     )
-    existing = reports.create(
+    result = reports.create(
         report,
-        task=outbox.notify(now),
+        task=outbox.notify(actor.now),
         contact=submission.contact,
-        media=[(medium, upload_check(now)) for medium in media],
-        also=[record(report_id)] if record else (),
+        media=[(medium, upload_check(actor.now)) for medium in media],
+        also=actor.log_items(of_report(report.id), Action.OPEN, {"entered_by": report.source}),
     )
-    if existing is None or _is_this_very_write(existing, report):
-        log.info(
-            "report_received",
-            extra={
-                "category": report.category,
-                "urgency": report.urgency.value,
-                "media": len(media),
-            },
-        )
-        return CreatedReport(report, receipt, media, replayed=False)
-    return _replay(existing, receipt, body_hash, reports)
-
-
-def new_medium(declared: Declared, media_id: str, position: int, now: datetime) -> Medium:
-    return Medium(
-        media_id=media_id,
-        declared_type=declared.content_type,
-        declared_size=declared.size,
-        declared_sha256=declared.sha256,
-        created_at=now,
-        position=position,
+    if not result.created:
+        return _replay(result.head, ids.receipt, body_hash, reports)
+    log.info(
+        "report_received",
+        extra={
+            "category": report.category,
+            "urgency": report.urgency.value,
+            "media": len(media),
+        },
     )
-
-
-def upload_check(now: datetime) -> OutboxTask:
-    """An event of S3 can be lost: the object itself is looked for later."""
-    return OutboxTask(TaskKind.RECONCILE, now + outbox.UPLOAD_CHECK)
+    return CreatedReport(report, ids.receipt, media, replayed=False)
 
 
 def pending_uploads(case: Case) -> tuple[Medium, ...]:
-    """The media that are not up yet, as far as the row knows."""
-    return tuple(medium for medium in case.media if medium.state == "awaiting")
+    """Return the media that are not up yet, as far as their rows know."""
+    return tuple(medium for medium in case.media if medium.state is MediaState.AWAITING)
 
 
 def _canonical(submission: Submission) -> bytes:
-    """One byte string for equal submissions: member order, white space and Unicode normal form do
-    not count.
+    """Return one byte string for equal submissions.
+
+    The order of members, white space and Unicode's normal form make no difference.
     """
     fields = submission.model_dump(mode="json", exclude_unset=True)
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -141,8 +120,9 @@ def _canonical(submission: Submission) -> bytes:
 def _check(
     submission: Submission, catalogue: Catalogue, bulletins: BulletinLookup, now: datetime
 ) -> Details:
-    """The answers in it. Raises Invalid or Conflict when this cannot be filed as a new report at
-    this time.
+    """Return the checked answers of the form.
+
+    Raises Invalid or Conflict when this cannot be a new report at this time.
     """
     wrong: list[errors.FieldError] = []
     details = None
@@ -162,13 +142,7 @@ def _check(
 
 
 def _new_report(
-    submission: Submission,
-    details: Details,
-    report_id: str,
-    reference: str,
-    body_hash: str,
-    now: datetime,
-    source: str | None,
+    submission: Submission, details: Details, ids: ReportIds, body_hash: str, now: datetime
 ) -> Report:
     place, district, station = _whereabouts(submission.location)
     flags = []
@@ -177,8 +151,8 @@ def _new_report(
     if district == geo.OUTSIDE:
         flags.append(Flag.OUTSIDE)
     return Report(
-        id=report_id,
-        reference=reference,
+        id=ids.report_id,
+        reference=ids.reference,
         category=submission.category,
         urgency=initial_urgency(submission.category, details.urgency),
         district=district,
@@ -192,7 +166,7 @@ def _new_report(
         details=dict(details.values) or None,
         details_version=details.version if details.values else None,
         bulletin_id=submission.bulletin_id,
-        source=source,
+        source=submission.source if isinstance(submission, OfficerSubmission) else None,
         flags=tuple(flags),
         media_total=len(submission.media),
         has_contact=submission.contact is not None,
@@ -207,20 +181,8 @@ def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None,
     return (lat, lon), geo.district_of(lat, lon), geo.station_of(lat, lon)
 
 
-def _is_this_very_write(existing: Row, report: Report) -> bool:
-    """The SDK repeats a call whose answer was lost, and then meets its own write: that is a
-    creation, not a replay.
-    """
-    return bool(
-        existing.get("body_hash") == report.body_hash
-        and existing.get("received_at") == times.render(report.received_at)
-    )
-
-
-def _replay(existing: Row, receipt: str, body_hash: str, reports: Reports) -> CreatedReport:
-    if existing.get("deleted_at"):
-        raise errors.Gone
-    report = Report.model_validate(existing)
+def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> CreatedReport:
+    report = existing.report
     if report.body_hash != body_hash:
         raise errors.Conflict("key_reused")
     case = reports.view(report.id, consistent=True) if report.media_total else None

@@ -11,17 +11,16 @@ from chalicelib.domain import outbox
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.media import Manifest, MediaState, RejectReason, advances, derived_key
 from chalicelib.domain.notices import NoticeKind
-from chalicelib.domain.reports import Medium
+from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.store import keys
-from chalicelib.store.reports import NOT_EXPIRING, TASK_FIELDS, Case, Reports
-from chalicelib.store.table import ConditionFailed
+from chalicelib.store.report_rows import Case
+from chalicelib.store.reports import Reports
+from chalicelib.store.writes import TransactItem
 
 if TYPE_CHECKING:
     from chalicelib.media.objects import Objects
 
 log = logging.getLogger(__name__)
-
-_TRIES = 8
 
 
 def read_manifest(report_id: str, media_id: str, *, objects: "Objects") -> Manifest | None:
@@ -88,93 +87,40 @@ def _settle(
     reports: Reports,
     now: datetime,
 ) -> bool:
-    for _ in range(_TRIES):
+    def step() -> bool:
         try:
             case = reports.view(report_id, consistent=True)
         except errors.Gone:
             case = None
-        medium = (
-            next((each for each in case.media if each.media_id == media_id), None) if case else None
-        )
-        if case is None or medium is None or case.head.get("expiring"):
+        medium = case.medium(media_id) if case else None
+        if case is None or medium is None or case.head.is_expiring:
             log.info("verdict_without_row")
             return False
         if not advances(medium.state, state):
             return False
-        try:
-            reports.table.transact(_actions(case, medium, state, found, reports, now))
-        except ConditionFailed:
-            continue  # another medium of the report was settled at the same moment
+        notices, media_event = _media_notice(case, reports, now)
+        reports.settle_medium(case, medium, found, media_event=media_event, also=notices)
         return True
-    raise errors.Unavailable
+
+    return retry_on_conflict(step)
 
 
-def _actions(
-    case: Case,
-    medium: Medium,
-    state: MediaState,
-    found: dict[str, Any],
-    reports: Reports,
-    now: datetime,
-) -> list[dict[str, Any]]:
-    report, pk = case.report, keys.report(case.report.id)
-    settle = reports.table.update_action(
-        pk,
-        keys.media(medium.media_id),
-        put={name: value for name, value in found.items() if value is not None},
-        remove=TASK_FIELDS,
-        equal={"state": medium.state.value},
-    )
-    ready = state is MediaState.READY
-    settled = report.media_settled + 1
-    last = settled >= report.media_total
-    head: dict[str, Any] = {
-        "media_settled": settled,
-        "media_ready": report.media_ready + (1 if ready else 0),
-    }
-    if ready and report.thumb is None:
-        head["thumb"] = medium.media_id
-    remove: list[str] = []
-    telling, pending = _notify(case, last, reports, now)
-    if pending:
-        head["media_event"] = pending
-    elif "media_event" in case.head:
-        remove.append("media_event")
-    count = reports.table.update_action(
-        pk,
-        keys.HEAD,
-        put=head,
-        remove=remove,
-        equal={
-            "media_settled": case.head.get("media_settled"),
-            "media_event": case.head.get("media_event"),
-            **NOT_EXPIRING,
-        },
-    )
-    return [settle, count, *telling]
-
-
-def _notify(
-    case: Case, last: bool, reports: Reports, now: datetime
-) -> tuple[list[dict[str, Any]], str | None]:
-    """The actions that owe the notice, and the key of an event that still waits for the other
-    media.
-    """
-    report, waiting = case.report, case.head.get("media_event")
-    if not last:
-        if waiting:
-            return [], waiting
-        entry = random_id(10)
+def _media_notice(
+    case: Case, reports: Reports, now: datetime
+) -> tuple[list[TransactItem], str | None]:
+    """Return the items of the notice, and the key of an event that still waits for other media."""
+    report, waiting = case.report, case.head.media_event
+    is_last = report.media_settled + 1 >= report.media_total
+    if not is_last and waiting:
+        return [], waiting
+    entry_id = random_id(10)
+    if not is_last:
         task = outbox.notify_later(now, outbox.MEDIA_PATIENCE)
-        return [
-            reports.event_action(report.id, NoticeKind.MEDIA, now=now, entry_id=entry, task=task)
-        ], keys.event(now, entry)
-    # The last one: told now. An event that still waits is taken back, and if it has been told
-    # meanwhile this one tells of the rest.
-    told = reports.event_action(
-        report.id, NoticeKind.MEDIA, now=now, entry_id=random_id(10), task=outbox.notify(now)
+        event = reports.event(report.id, NoticeKind.MEDIA, now=now, entry_id=entry_id, task=task)
+        return [event], keys.event(now, entry_id)
+    # The last one notifies at once. An event that still waits is taken back; if its notice has
+    # gone out meanwhile, this one says the rest.
+    event = reports.event(
+        report.id, NoticeKind.MEDIA, now=now, entry_id=entry_id, task=outbox.notify(now)
     )
-    return [
-        told,
-        *([reports.table.delete_action(keys.report(report.id), waiting)] if waiting else []),
-    ], None
+    return [event, *([reports.remove_event(report.id, waiting)] if waiting else [])], None

@@ -15,6 +15,7 @@ from chalicelib.domain.ids import is_bulletin_id
 from chalicelib.domain.media import MediaState, derived_key, original_key
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
+from chalicelib.store.writes import Delete
 
 if TYPE_CHECKING:
     from chalicelib.media.objects import Objects
@@ -55,7 +56,8 @@ def delete_orphan(orphan: Orphan, *, reports: Table, objects: "Objects") -> bool
         case OrphanKind.OBJECT:
             objects.delete_key(orphan.where[0])
         case OrphanKind.ROW:
-            reports.delete(*orphan.where)
+            pk, sk = orphan.where
+            reports.delete(Delete(pk, sk))
         case OrphanKind.MISSING:
             return False
     return True

@@ -5,31 +5,31 @@ from datetime import datetime, timedelta
 
 from chalicelib import errors
 from chalicelib.domain import outbox
-from chalicelib.domain.ids import Identity, random_id
+from chalicelib.domain.ids import Identity
 from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import WITHDRAWN_RETENTION
-from chalicelib.store.reports import Case, Reports
+from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.store.report_rows import Case
+from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
 
-_TRIES = 5
-
-# So many messages of a reporter in so long are dialogue; more are a flood. Never a limit where a
-# life may depend on it.
+# So many messages of a reporter in so long are a conversation; more are a flood. Never a limit
+# where a life may depend on it.
 FLOOD = 20
 FLOOD_WINDOW = timedelta(minutes=10)
 
 
 def open_own_report(
     receipt: str,
-    *,
     report_id: str | None,
+    *,
     identity: Identity,
     reports: Reports,
     consistent: bool = False,
 ) -> Case:
-    """The report of this receipt. With `report_id`, it must be that one.
+    """Return the report of this receipt. With `report_id`, it must be that one.
 
     Raises NotFound for an unknown receipt as for a wrong one, after the same work; Gone when
     retention deleted the report.
@@ -42,42 +42,35 @@ def open_own_report(
 
 
 def write_message(
-    case: Case,
-    text: str,
-    *,
-    idempotency_key: str | None,
-    identity: Identity,
-    reports: Reports,
-    now: datetime,
-    limited: bool,
+    case: Case, text: str, entry_id: str, *, reports: Reports, now: datetime, limited: bool
 ) -> Message:
-    """Add a reporter's message, which officers are told of. The same Idempotency-Key again answers
-    with the first message.
+    """Add a reporter's message, and notify officers. The same `entry_id` again returns the first.
 
     Raises Conflict `withdrawn` (nobody would read it), or `key_reused` for another text under the
-    same key; SlowDown when `limited` and there were too many of late.
+    same id; SlowDown when `limited` and there were too many of late.
     """
-    entry_id = (
-        identity.entry_id(case.report.id, idempotency_key) if idempotency_key else random_id()
-    )
-    for _ in range(_TRIES):
-        earlier = next((message for message in case.messages if message.id == entry_id), None)
+    message = Message(id=entry_id, sender=Sender.REPORTER, text=text, sent_at=now)
+    current = case
+
+    def step() -> Message:
+        nonlocal current
+        earlier = next((each for each in current.messages if each.id == entry_id), None)
         if earlier:
             if earlier.text != text:
                 raise errors.Conflict("key_reused")
             return earlier
-        if case.report.status is Status.WITHDRAWN:
+        if current.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
         if limited:
-            _refuse_flood(case, now)
-        message = Message(id=entry_id, sender=Sender.REPORTER, text=text, sent_at=now)
+            _refuse_flood(current, now)
         try:
-            reports.add_message(case, message, task=outbox.notify(now))
+            reports.add_message(current, message, task=outbox.notify(now))
         except ConditionFailed:
-            case = _again(case, reports)
-        else:
-            return message
-    raise errors.Unavailable
+            current = _read_again(current, reports)
+            raise
+        return message
+
+    return retry_on_conflict(step)
 
 
 def _refuse_flood(case: Case, now: datetime) -> None:
@@ -91,25 +84,28 @@ def _refuse_flood(case: Case, now: datetime) -> None:
 
 
 def withdraw_report(case: Case, *, reports: Reports, now: datetime) -> None:
-    """Withdraw: the contact is erased at once, the rest is gone after 30 days. Repeated, it changes
-    nothing.
+    """Withdraw: the contact is erased at once, the rest after 30 days.
+
+    Repeated, it changes nothing.
     """
-    for _ in range(_TRIES):
-        if case.report.status is Status.WITHDRAWN:
+    current = case
+
+    def step() -> None:
+        nonlocal current
+        if current.report.status is Status.WITHDRAWN:
             return
+        task = OutboxTask(TaskKind.EXPIRE, now + WITHDRAWN_RETENTION)
         try:
-            reports.withdraw(
-                case, now=now, task=OutboxTask(TaskKind.EXPIRE, now + WITHDRAWN_RETENTION)
-            )
+            reports.withdraw(current, now=now, task=task)
         except ConditionFailed:
-            case = _again(case, reports)
-        else:
-            return
-    raise errors.Unavailable
+            current = _read_again(current, reports)
+            raise
+
+    retry_on_conflict(step)
 
 
-def _again(case: Case, reports: Reports) -> Case:
-    """The report as it is now, after somebody else changed it."""
+def _read_again(case: Case, reports: Reports) -> Case:
+    """Return the report as it is now, after somebody else changed it."""
     fresh = reports.view(case.report.id, consistent=True)
     if fresh is None:
         raise errors.Gone

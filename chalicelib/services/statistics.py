@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from chalicelib.domain import statistics as rules
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.reports import Status
+from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
-from chalicelib.store.audit import Action, Audit
+from chalicelib.store.audit import Action
 from chalicelib.store.listing import Listing
 from chalicelib.store.outbox import Outbox
 from chalicelib.store.statistics import Statistics
@@ -39,30 +40,27 @@ def count_changed(
 
 
 def view_statistics(
-    officer: Officer,
     since: date,
     until: date,
     *,
+    actor: OfficerActor,
     statistics: Statistics,
     listing: Listing,
-    audit: Audit,
     catalogue: Catalogue,
-    now: datetime,
 ) -> dict[str, Any]:
-    """Counts of the reports received from `since` to `until` inside the officer's scope, and the
-    oldest that nobody has acknowledged.
+    """Return counts of the reports received from `since` to `until` inside the officer's scope,
+    and the oldest that nobody has acknowledged.
     """
+    officer = actor.officer
     inside = [
         row for row in statistics.rows(since, until) if officer.sees(*row["sk"].split("#")[1:3])
     ]
     oldest = _oldest_unacknowledged(officer, listing, catalogue)
-    audit.about_officer(
-        by=officer.username, action=Action.LIST, now=now, detail={"statistics": [since, until]}
-    )
+    actor.log_own(Action.LIST, {"statistics": [since, until]})
     return {
         "since": str(since),
         "until": str(until),
-        **rules.summarize(inside, now.date()),
+        **rules.summarize(inside, actor.now.date()),
         "oldest_unacknowledged": oldest
         and {name: oldest[name] for name in ("id", "reference", "category", "received_at")},
     }

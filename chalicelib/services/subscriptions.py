@@ -3,7 +3,6 @@ gone when they are.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from chalicelib import errors
 from chalicelib.domain import geo
@@ -12,26 +11,26 @@ from chalicelib.domain.ids import random_id
 from chalicelib.domain.officers import DISTRICTLESS, Officer
 from chalicelib.domain.subscriptions import NewSubscription, Subscription, address_of, filter_policy
 from chalicelib.notify.subscriptions import TopicSubscriptions
-from chalicelib.store.audit import Action, Audit
+from chalicelib.services.actor import OfficerActor
+from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
 
 
 def subscribe(
-    officer: Officer,
     wanted: NewSubscription,
     *,
+    actor: OfficerActor,
     subscriptions: Subscriptions,
     topic: TopicSubscriptions,
-    audit: Audit,
     catalogue: Catalogue,
-    now: datetime,
 ) -> Subscription:
     """Subscribe the officer's own address. One subscription a protocol: SNS holds one an address.
 
     Raises Invalid (out of scope, no address on record, too many combinations), Conflict
-    `already_subscribed`.
+    (`already_subscribed`, `address_taken`).
     """
+    officer = actor.officer
     _check_scope(officer, wanted, catalogue)
     address = address_of(officer, wanted.protocol)
     if address is None:
@@ -39,54 +38,41 @@ def subscribe(
     policy = filter_policy(officer, wanted)
     if policy is None:
         raise errors.Invalid(errors.FieldError("categories", "unknown_value"))
-    if any(existing.protocol == wanted.protocol for existing in subscriptions.of(officer.username)):
+    if any(existing.protocol == wanted.protocol for existing in subscriptions.of(actor.by)):
         raise errors.Conflict("already_subscribed")
-    audit.about_officer(
-        by=officer.username,
-        action=Action.CHANGE,
-        now=now,
-        detail={"subscribed": wanted.model_dump(mode="json")},
-    )
+    actor.log_own(Action.CHANGE, {"subscribed": wanted.model_dump(mode="json")})
     subscription = Subscription(
         **wanted.model_dump(),
         id=random_id(),
-        username=officer.username,
+        username=actor.by,
         address=address,
-        created_at=now,
+        created_at=actor.now,
     )
     subscriptions.put(subscription)
-    subscriptions.request_sync(officer.username, now)
+    subscriptions.request_sync(actor.by, actor.now)
     try:
-        subscribed = subscription.model_copy(
-            update={"arn": topic.subscribe(wanted.protocol, address, policy)}
-        )
+        arn = topic.subscribe(wanted.protocol, address, policy)
     except errors.Conflict:
         subscriptions.delete(subscription)
-        subscriptions.synced(officer.username)
+        subscriptions.synced(actor.by)
         raise
+    subscribed = subscription.model_copy(update={"arn": arn})
     subscriptions.put(subscribed)
-    subscriptions.synced(officer.username)
+    subscriptions.synced(actor.by)
     return subscribed
 
 
 def unsubscribe(
-    officer: Officer,
     subscription_id: str,
     *,
+    actor: OfficerActor,
     subscriptions: Subscriptions,
     topic: TopicSubscriptions,
-    audit: Audit,
-    now: datetime,
 ) -> None:
-    """Remove one of the officer's own subscriptions; nothing happens when it is not there."""
-    for existing in subscriptions.of(officer.username):
+    """Remove one of the officer's own subscriptions; nothing happens when there is none."""
+    for existing in subscriptions.of(actor.by):
         if existing.id == subscription_id:
-            audit.about_officer(
-                by=officer.username,
-                action=Action.CHANGE,
-                now=now,
-                detail={"unsubscribed": subscription_id},
-            )
+            actor.log_own(Action.CHANGE, {"unsubscribed": subscription_id})
             _drop(existing, subscriptions, topic)
 
 

@@ -8,12 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib import errors
-from chalicelib.domain.ids import Identity, random_id
 from chalicelib.domain.media import (
     GRANT_LIFE,
     MAX_MEDIA_PER_REPORT,
     PART_SIZE,
-    Declared,
     MediaState,
     RejectReason,
     goes_in_parts,
@@ -21,8 +19,10 @@ from chalicelib.domain.media import (
 )
 from chalicelib.domain.reports import Medium, Status
 from chalicelib.media import grants
-from chalicelib.services.intake import new_medium, upload_check
-from chalicelib.store.reports import Case, Reports
+from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.declarations import Declaration, upload_check
+from chalicelib.store.report_rows import Case
+from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
 
 if TYPE_CHECKING:
@@ -66,49 +66,35 @@ def grant_uploads(
 
 
 def declare_media(
-    case: Case,
-    declared: Sequence[Declared],
-    *,
-    idempotency_key: str | None,
-    identity: Identity,
-    reports: Reports,
-    now: datetime,
+    case: Case, declaration: Declaration, *, reports: Reports, now: datetime
 ) -> tuple[Medium, ...]:
-    """Add media to a report. The same Idempotency-Key again answers with the same media.
+    """Add media to a report. The same call again returns the same media.
 
     Raises Conflict: `withdrawn`, `too_many_media`, `key_reused` (other media under the same key).
     """
-    report = case.report
-    call = idempotency_key or random_id()
-    media = tuple(
-        new_medium(entry, identity.media_id(report.id, call, n), n, now)
-        for n, entry in enumerate(declared)
-    )
-    known = {medium.media_id: medium for medium in case.media}
-    if media[0].media_id in known:
-        return _replayed(media, known, call, identity, report.id)
-    if report.status is Status.WITHDRAWN:
-        raise errors.Conflict("withdrawn")
-    try:
-        reports.add_media(
-            report, [(medium, upload_check(now)) for medium in media], limit=MAX_MEDIA_PER_REPORT
-        )
-    except ConditionFailed as failed:
-        if report.media_total + len(media) > MAX_MEDIA_PER_REPORT:
-            raise errors.Conflict("too_many_media", limit=str(MAX_MEDIA_PER_REPORT)) from None
-        # Somebody else added media at the same moment: look again, and decide anew.
-        again = reports.view(report.id, consistent=True)
-        if again is None or again.report.media_total == report.media_total:
-            raise errors.Unavailable from failed
-        return declare_media(
-            again,
-            declared,
-            idempotency_key=idempotency_key,
-            identity=identity,
-            reports=reports,
-            now=now,
-        )
-    return media
+    current = case
+
+    def step() -> tuple[Medium, ...]:
+        nonlocal current
+        existing = declaration.existing({each.media_id: each for each in current.media})
+        if existing:
+            return existing
+        report = current.report
+        if report.status is Status.WITHDRAWN:
+            raise errors.Conflict("withdrawn")
+        if report.media_total + len(declaration.media) > MAX_MEDIA_PER_REPORT:
+            raise errors.Conflict("too_many_media", limit=str(MAX_MEDIA_PER_REPORT))
+        try:
+            reports.add_media(report, [(each, upload_check(now)) for each in declaration.media])
+        except ConditionFailed:
+            fresh = reports.view(report.id, consistent=True)
+            if fresh is None or fresh.report.media_total == report.media_total:
+                raise errors.Unavailable from None
+            current = fresh  # somebody else added media at the same moment: decide anew
+            raise
+        return declaration.media
+
+    return retry_on_conflict(step)
 
 
 def renew_grant(case: Case, media_id: str, *, bucket: Bucket, signed_at: datetime) -> UploadGrant:
@@ -219,19 +205,3 @@ def _start(report_id: str, medium: Medium, key: str, bucket: Bucket, reports: Re
     if counts != started:
         grants.abort_multipart(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=started)
     return counts
-
-
-def _replayed(
-    media: Sequence[Medium], known: dict[str, Medium], call: str, identity: Identity, report_id: str
-) -> tuple[Medium, ...]:
-    existing = [known.get(medium.media_id) for medium in media]
-    further = known.get(identity.media_id(report_id, call, len(media)))
-    same = further is None and all(
-        there is not None
-        and (there.declared_type, there.declared_size, there.declared_sha256)
-        == (medium.declared_type, medium.declared_size, medium.declared_sha256)
-        for there, medium in zip(existing, media, strict=True)
-    )
-    if not same:
-        raise errors.Conflict("key_reused")
-    return tuple(medium for medium in existing if medium is not None)

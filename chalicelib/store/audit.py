@@ -5,6 +5,7 @@ content.
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,9 +14,12 @@ from chalicelib.domain import times
 from chalicelib.domain.ids import random_id
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
+from chalicelib.store.writes import Put, TransactItem
 
 # How long a row is kept: then DynamoDB deletes it.
 KEPT = timedelta(days=730)
+
+Detail = Mapping[str, Any]
 
 
 class Action(StrEnum):
@@ -30,6 +34,39 @@ class Action(StrEnum):
     DENIED = "denied"
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an audit row is about; its rows stand together in one partition."""
+
+    partition: str
+
+
+def of_report(report_id: str) -> Subject:
+    return Subject(keys.report(report_id))
+
+
+def of_bulletin(bulletin_id: str) -> Subject:
+    return Subject(keys.bulletin(bulletin_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: who did what, when. `detail` is plain JSON data without any text of a report."""
+
+    subject: Subject
+    by: str
+    action: Action
+    at: datetime
+    detail: Detail | None = None
+
+    @classmethod
+    def of_officer(
+        cls, by: str, action: Action, at: datetime, detail: Detail | None = None
+    ) -> "Entry":
+        """Return an entry about no report or bulletin: it stands with the officer's day."""
+        return cls(Subject(keys.officer_day(by, at)), by, action, at, detail)
+
+
 class Audit:
     """Raises Unavailable when a row cannot be written: then nothing may be shown."""
 
@@ -37,86 +74,34 @@ class Audit:
         self.table = table
         self._key = key
 
-    def about_report(
-        self,
-        report_id: str,
-        *,
-        by: str,
-        action: Action,
-        now: datetime,
-        detail: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.table.put(self._row(keys.report(report_id), by, action, now, detail))
+    def write(self, entry: Entry) -> None:
+        self.table.put(self._row(entry))
 
-    def about_officer(
-        self, *, by: str, action: Action, now: datetime, detail: Mapping[str, Any] | None = None
-    ) -> None:
-        self.table.put(self._row(keys.officer_day(by, now), by, action, now, detail))
+    def item(self, entry: Entry) -> TransactItem:
+        """Return the same row as part of the transaction that does what it records."""
+        return self.table.item(Put(self._row(entry)))
 
-    def report_action(
-        self,
-        report_id: str,
-        *,
-        by: str,
-        action: Action,
-        now: datetime,
-        detail: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        """The same row as part of a transaction with what it records."""
-        return self.table.put_action(self._row(keys.report(report_id), by, action, now, detail))
-
-    def officer_action(
-        self, *, by: str, action: Action, now: datetime, detail: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        return self.table.put_action(self._row(keys.officer_day(by, now), by, action, now, detail))
-
-    def about_bulletin(
-        self,
-        bulletin_id: str,
-        *,
-        by: str,
-        action: Action,
-        now: datetime,
-        detail: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.table.put(self._row(keys.bulletin(bulletin_id), by, action, now, detail))
-
-    def bulletin_action(
-        self,
-        bulletin_id: str,
-        *,
-        by: str,
-        action: Action,
-        now: datetime,
-        detail: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        return self.table.put_action(self._row(keys.bulletin(bulletin_id), by, action, now, detail))
-
-    def history(self, report_id: str) -> list[Row]:
-        """Every row about a report, oldest first."""
-        rows, _ = self.table.query(keys.report(report_id), consistent=True)
-        return rows
-
-    def of_bulletin(self, bulletin_id: str) -> list[Row]:
-        """Every row about a bulletin, oldest first."""
-        rows, _ = self.table.query(keys.bulletin(bulletin_id), consistent=True)
+    def history(self, subject: Subject) -> list[Row]:
+        """Return every row about `subject`, oldest first."""
+        rows, _ = self.table.query(subject.partition, consistent=True)
         return rows
 
     def is_verified(self, row: Mapping[str, Any]) -> bool:
+        """Return whether the row is as it was written."""
         return hmac.compare_digest(str(row.get("mac", "")), self._mac(row))
 
-    def _row(
-        self, pk: str, by: str, action: Action, now: datetime, detail: Mapping[str, Any] | None
-    ) -> Row:
+    def _row(self, entry: Entry) -> Row:
         row: Row = {
-            "pk": pk,
-            "sk": f"{times.render(now)}#{random_id(10)}",
-            "by": by,
-            "action": action.value,
+            "pk": entry.subject.partition,
+            "sk": f"{times.render(entry.at)}#{random_id(10)}",
+            "by": entry.by,
+            "action": entry.action.value,
         }
-        if detail:
-            row["detail"] = json.dumps(detail, sort_keys=True, default=str, ensure_ascii=False)
-        row["expires_ttl"] = int((now + KEPT).timestamp())
+        if entry.detail:
+            row["detail"] = json.dumps(
+                entry.detail, sort_keys=True, default=str, ensure_ascii=False
+            )
+        row["expires_ttl"] = int((entry.at + KEPT).timestamp())
         return row | {"mac": self._mac(row)}
 
     def _mac(self, row: Mapping[str, Any]) -> str:

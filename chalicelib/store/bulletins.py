@@ -15,7 +15,6 @@ from it with the answer that said so.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -24,6 +23,7 @@ from chalicelib.domain.bulletins import Bulletin, Content, LocalizedText, State,
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
+from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 BY_STATE = ("by_state", "state_shard", "listed_at")
 ALL_CHANNELS = "*"
@@ -151,15 +151,15 @@ class Bulletins:
         rows, _ = self.table.query(keys.bulletin(bulletin_id), begins=_VERSION, consistent=True)
         return tuple(Version.model_validate(row) for row in rows)
 
-    def create(self, bulletin: Bulletin, *also: dict[str, Any]) -> None:
+    def create(self, bulletin: Bulletin, *also: TransactItem) -> None:
         """Raises ConditionFailed, with what stands there, when there is one of this id."""
-        head = self.table.put_action(_head(bulletin), condition="attribute_not_exists(pk)")
+        head = self.table.item(Put(_head(bulletin), if_absent=True))
         self.table.transact(
-            [head, self._version_action(bulletin, bulletin.created_by, bulletin.created_at), *also]
+            [head, self._version_item(bulletin, bulletin.created_by, bulletin.created_at), *also]
         )
 
     def replace(
-        self, before: Bulletin, after: Bulletin, *also: dict[str, Any], by: str, now: datetime
+        self, before: Bulletin, after: Bulletin, *also: TransactItem, by: str, now: datetime
     ) -> Bulletin:
         """Write `after` with all that follows from it, if `before` is still what stands there.
         Raises ConditionFailed.
@@ -167,33 +167,40 @@ class Bulletins:
         after = after.model_copy(update={"rev": before.rev + 1})
         fields = {name: value for name, value in _head(after).items() if name not in ("pk", "sk")}
         gone = [name for name in _head(before) if name not in fields and name not in ("pk", "sk")]
-        head = self.table.update_action(
-            keys.bulletin(after.id), keys.HEAD, put=fields, remove=gone, equal={"rev": before.rev}
+        head = self.table.item(
+            Update(
+                keys.bulletin(after.id),
+                keys.HEAD,
+                put=fields,
+                remove=gone,
+                equal={"rev": before.rev},
+            )
         )
-        written = [self._version_action(after, by, now)] if after.version != before.version else []
-        self.table.transact([head, *written, *self._public_actions(before, after, now), *also])
+        written = [self._version_item(after, by, now)] if after.version != before.version else []
+        self.table.transact([head, *written, *self._public_items(before, after, now), *also])
         return after
 
-    def picture_action(
+    def picture_items(
         self, bulletin_id: str, medium: Medium, due_at: datetime
-    ) -> list[dict[str, Any]]:
+    ) -> list[TransactItem]:
         """The actions that keep a new picture, and look for it when it is due."""
         pk, sk = keys.bulletin(bulletin_id), keys.media(medium.media_id)
         return [
-            self.table.put_action(
-                {"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True)},
-                condition="attribute_not_exists(pk)",
+            self.table.item(
+                Put({"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True)}, if_absent=True)
             ),
-            self.table.put_action(_due(due_at, _PICTURE, bulletin_id, medium.media_id)),
+            self.table.item(Put(_due(due_at, _PICTURE, bulletin_id, medium.media_id))),
         ]
 
-    def settle_action(self, bulletin_id: str, medium: Medium, found: Row) -> dict[str, Any]:
+    def settle_item(self, bulletin_id: str, medium: Medium, found: Row) -> TransactItem:
         """The action that gives a picture its verdict, if it has none."""
-        return self.table.update_action(
-            keys.bulletin(bulletin_id),
-            keys.media(medium.media_id),
-            put=found,
-            equal={"state": medium.state.value},
+        return self.table.item(
+            Update(
+                keys.bulletin(bulletin_id),
+                keys.media(medium.media_id),
+                put=found,
+                equal={"state": medium.state.value},
+            )
         )
 
     def due(self, now: datetime, *, limit: int) -> list[Due]:
@@ -205,55 +212,51 @@ class Bulletins:
         """Look again later. What has been struck off meanwhile stays so."""
         later = _due(until, _PICTURE, due.bulletin_id, due.media_id) | {"attempts": attempts}
         try:
-            self.table.transact([self._complete(due.row), self.table.put_action(later)])
+            self.table.transact([self._complete(due.row), self.table.item(Put(later))])
         except ConditionFailed:
             return
 
     def complete(self, due: Due) -> None:
-        self.table.delete(DUE, due.row["sk"])
+        self.table.delete(Delete(DUE, due.row["sk"]))
 
-    def _complete(self, row: Row) -> dict[str, Any]:
-        action = self.table.delete_action(DUE, row["sk"])
-        action["Delete"]["ConditionExpression"] = "attribute_exists(pk)"
-        return action
+    def _complete(self, row: Row) -> TransactItem:
+        return self.table.item(Delete(DUE, row["sk"], if_present=True))
 
-    def _version_action(self, bulletin: Bulletin, by: str, at: datetime) -> dict[str, Any]:
+    def _version_item(self, bulletin: Bulletin, by: str, at: datetime) -> TransactItem:
         kept = Version(version=bulletin.version, by=by, at=at, content=bulletin.content)
         # In figures of one length: their order is that of the versions.
         sk = f"{_VERSION}{bulletin.version:09d}"
-        return self.table.update_action(
-            keys.bulletin(bulletin.id),
-            sk,
-            put=kept.model_dump(exclude_none=True),
-            equal={"version": None},
-            upsert=True,
+        return self.table.item(
+            Update(
+                keys.bulletin(bulletin.id),
+                sk,
+                put=kept.model_dump(exclude_none=True),
+                equal={"version": None},
+                upsert=True,
+            )
         )
 
-    def _public_actions(
-        self, before: Bulletin, after: Bulletin, now: datetime
-    ) -> list[dict[str, Any]]:
+    def _public_items(self, before: Bulletin, after: Bulletin, now: datetime) -> list[TransactItem]:
         """Readers' rows and the expiry, moved from `before` to `after`. None when neither concerns
         readers.
         """
         old, new = _public_keys(before), _public_keys(after)
-        actions = [self.table.delete_action(pk, sk) for pk, sk in old if (pk, sk) not in new]
+        items = [self.table.item(Delete(pk, sk)) for pk, sk in old if (pk, sk) not in new]
         if _leads(after) != _leads(before):
-            actions.append(
-                self.table.put_action(
-                    {"pk": keys.bulletin(after.id), "sk": _LEADS, **_leads(after)}
-                )
+            items.append(
+                self.table.item(Put({"pk": keys.bulletin(after.id), "sk": _LEADS, **_leads(after)}))
             )
         if (before.state, before.published_version, before.expires_at) == (
             after.state,
             after.published_version,
             after.expires_at,
         ):
-            return actions
+            return items
         if new:
             row = _public(after)
-            actions += [self.table.put_action({"pk": pk, "sk": sk, **row}) for pk, sk in new]
-        actions += [
-            self.table.put_action({"pk": pk, "sk": _CHANGED, "at": now})
+            items += [self.table.item(Put({"pk": pk, "sk": sk, **row})) for pk, sk in new]
+        items += [
+            self.table.item(Put({"pk": pk, "sk": _CHANGED, "at": now}))
             for pk in dict.fromkeys(pk for pk, _ in (*old, *new))
         ]
         was = (
@@ -267,10 +270,10 @@ class Bulletins:
             else None
         )
         if was and (pending is None or was["sk"] != pending["sk"]):
-            actions.append(self.table.delete_action(DUE, was["sk"]))
+            items.append(self.table.item(Delete(DUE, was["sk"])))
         if pending:
-            actions.append(self.table.put_action(pending))
-        return actions
+            items.append(self.table.item(Put(pending)))
+        return items
 
 
 def _head(bulletin: Bulletin) -> Row:

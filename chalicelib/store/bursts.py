@@ -3,13 +3,13 @@ among the reports, whose stream and task index carry them; a counter is left to 
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from chalicelib.domain.bursts import DIGEST_MAX_IDS, minute_of
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
-from chalicelib.store.reports import task_fields
+from chalicelib.store.outbox import task_fields
 from chalicelib.store.table import ConditionFailed, Row, Table
+from chalicelib.store.writes import Delete, TransactItem, Update
 
 _COUNTER_LIFE = timedelta(days=1)
 DIGEST_SK = "EVENT#digest"
@@ -22,7 +22,7 @@ class Bursts:
     def count(self, what: str, now: datetime) -> int:
         """How many notices of `what` there have been this minute, this one included."""
         row = self._table.update(
-            self._table.update_action(
+            Update(
                 f"BURST#{what}#{minute_of(now)}",
                 "COUNT",
                 put={"expires_ttl": int((now + _COUNTER_LIFE).timestamp())},
@@ -32,7 +32,7 @@ class Bursts:
         )
         return int(row["count"])
 
-    def gather(self, notice: Notice, now: datetime, *, named: bool) -> dict[str, Any]:
+    def gather(self, notice: Notice, now: datetime, *, named: bool) -> TransactItem:
         """The action that adds a notice to the digest of its category, district and urgency: all a
         subscription can tell apart.
 
@@ -48,15 +48,17 @@ class Bursts:
             "district": notice.district,
             "urgency": notice.urgency.value,
         }
-        return self._table.update_action(
-            pk,
-            DIGEST_SK,
-            put=fixed,
-            put_once=pending,
-            add={"count": 1},
-            append={"report_ids": [notice.report_id]} if named else None,
-            room={"report_ids": DIGEST_MAX_IDS} if named else None,
-            upsert=True,
+        return self._table.item(
+            Update(
+                pk,
+                DIGEST_SK,
+                put=fixed,
+                put_once=pending,
+                add={"count": 1},
+                append={"report_ids": [notice.report_id]} if named else {},
+                room={"report_ids": DIGEST_MAX_IDS} if named else {},
+                upsert=True,
+            )
         )
 
     def clear(self, digest: Row) -> bool:
@@ -64,7 +66,7 @@ class Bursts:
         since.
         """
         try:
-            self._table.delete_if(digest["pk"], digest["sk"], equal={"count": digest["count"]})
+            self._table.delete(Delete(digest["pk"], digest["sk"], equal={"count": digest["count"]}))
         except ConditionFailed:
             return False
         return True

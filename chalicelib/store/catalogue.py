@@ -8,12 +8,12 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.catalogue import Catalogue, Overrides, catalogue
 from chalicelib.store.table import Table
+from chalicelib.store.writes import Put, TransactItem, Update
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class CatalogueChanges:
             settles_at,
         )
 
-    def replace(self, before: Kept, after: Kept, *also: dict[str, Any]) -> Kept:
+    def replace(self, before: Kept, after: Kept, *also: TransactItem) -> Kept:
         """Write with `also` or not at all.
 
         Raises ConditionFailed when somebody else was quicker.
@@ -69,11 +69,9 @@ class CatalogueChanges:
             "settles_at": after.settles_at,
         }
         if before.version:
-            action = self.table.update_action(PK, SK, put=fields, equal={"version": before.version})
+            action = self.table.item(Update(PK, SK, put=fields, equal={"version": before.version}))
         else:
-            action = self.table.put_action(
-                {"pk": PK, "sk": SK, **fields}, condition="attribute_not_exists(pk)"
-            )
+            action = self.table.item(Put({"pk": PK, "sk": SK, **fields}, if_absent=True))
         self.table.transact([action, *also])
         return after
 

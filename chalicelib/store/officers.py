@@ -1,11 +1,11 @@
 """Officers' rows, and the directory of all of them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from chalicelib.domain.officers import Officer
 from chalicelib.store import keys
 from chalicelib.store.table import Table
+from chalicelib.store.writes import Put, TransactItem
 
 ROW = "ROW"
 
@@ -24,12 +24,12 @@ class Officers:
         rows, _ = self.table.query(keys.OFFICERS, consistent=True)
         return [Officer.model_validate(row) for row in rows]
 
-    def put(self, officer: Officer, *, also: Sequence[dict[str, Any]] = ()) -> None:
+    def put(self, officer: Officer, *, also: Sequence[TransactItem] = ()) -> None:
         """Write an officer's row and their place in the directory, and carry out `also`, or none of
         it.
         """
         fields = officer.model_dump(mode="json", exclude_none=True)
         places = ((keys.officer(officer.username), ROW), (keys.OFFICERS, officer.username))
         self.table.transact(
-            [*(self.table.put_action({"pk": pk, "sk": sk, **fields}) for pk, sk in places), *also]
+            [*(self.table.item(Put({"pk": pk, "sk": sk, **fields})) for pk, sk in places), *also]
         )

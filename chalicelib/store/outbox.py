@@ -1,14 +1,16 @@
 """The task index: what is pending, oldest first, and striking off what is done."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.domain import times
-from chalicelib.domain.outbox import SHARDS, OutboxTask
+from chalicelib.domain.outbox import SHARDS, OutboxTask, TaskKind
 from chalicelib.store import keys
-from chalicelib.store.reports import TASK_FIELDS, same_task, task_fields
 from chalicelib.store.table import ConditionFailed, Row, Table
+from chalicelib.store.writes import TransactItem, Update
+
+TASK_FIELDS = ("task", "due_at", "not_before", "task_shard", "task_at")
 
 _PAGE = 100
 _INDEX = (keys.BY_TASK, keys.PARTITION[keys.BY_TASK], "task_at")
@@ -55,7 +57,7 @@ class Outbox:
         *,
         then: OutboxTask | None = None,
         put: dict[str, Any] | None = None,
-        also: Sequence[dict[str, Any]] = (),
+        also: Sequence[TransactItem] = (),
         unchanged: Sequence[str] = (),
     ) -> bool:
         """The task that `row` was read with is done; `then` is pending next.
@@ -66,7 +68,7 @@ class Outbox:
         """
         pk, sk = row["pk"], row["sk"]
         fields = task_fields(pk, sk, then) if then else dict.fromkeys(TASK_FIELDS)
-        action = self.table.update_action(
+        update = Update(
             pk,
             sk,
             put=fields | (put or {}),
@@ -74,11 +76,39 @@ class Outbox:
         )
         try:
             if also:
-                self.table.transact([action, *also])
+                self.table.transact([self.table.item(update), *also])
             else:
-                self.table.update(action)
+                self.table.update(update)
         except ConditionFailed as failed:
             if failed.position:
                 raise
             return False
         return True
+
+
+def task_fields(pk: str, sk: str, task: OutboxTask) -> Row:
+    """The attributes that put an item into the task index."""
+    return {
+        "task": task.kind.value,
+        "due_at": task.due_at,
+        "not_before": task.not_before,
+        "task_shard": keys.task_shard(pk, sk),
+        "task_at": keys.task_at(task.due_at, pk, sk),
+    }
+
+
+def read_task(row: Mapping[str, Any]) -> OutboxTask | None:
+    """What a row owes."""
+    if "task" not in row:
+        return None
+    not_before = row.get("not_before")
+    return OutboxTask(
+        TaskKind(row["task"]),
+        times.parse(row["due_at"]),
+        times.parse(not_before) if not_before else None,
+    )
+
+
+def same_task(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition that a row's task is still the one that was read."""
+    return {"task": row.get("task"), "task_at": row.get("task_at")}

@@ -1,9 +1,8 @@
-"""Reports, their media and their dialogue. Every write that owes something carries its task."""
+"""Reports, their media and their conversation. A write that causes a task carries it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from chalicelib import errors
@@ -15,42 +14,33 @@ from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Contact, Medium, Report, Status
 from chalicelib.store import keys
+from chalicelib.store.outbox import TASK_FIELDS, same_task, task_fields
+from chalicelib.store.report_rows import (
+    NOT_EXPIRING,
+    Case,
+    Head,
+    head_row,
+    media_row,
+    read_case,
+)
 from chalicelib.store.table import ConditionFailed, Row, Table
-
-# Whatever is written to a report holds to this: one whose deletion has begun would take what is new
-# along, or leave it behind.
-NOT_EXPIRING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_at": None})
-
-TASK_FIELDS = ("task", "due_at", "not_before", "task_shard", "task_at")
-
-# What a list shows: projected into the list indexes. No text.
-LISTED = (
-    "id", "reference", "category", "status", "urgency", "district", "received_at", "assignee", "version",
-    "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
-)  # fmt: skip
+from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A report with what hangs on it, as one query reads it. `head` is the raw HEAD item, for
-    conditions.
+class CreateResult:
+    """What came of `Reports.create`: `head` is the report as it is stored now.
+
+    `created` is False when it existed: the same call came before, or, with another `body_hash`,
+    another call under the same key.
     """
 
-    report: Report
-    head: Row
-    media: tuple[Medium, ...]
-    messages: tuple[Message, ...]
-    notes: tuple[Note, ...]
-
-    @property
-    def hold(self) -> Hold | None:
-        """The legal hold that stands, or waits for a second officer."""
-        kept = self.head.get("hold")
-        return Hold.model_validate(kept) if kept else None
+    head: Head
+    created: bool
 
 
 class Reports:
-    """`shards_of` says over how many partitions a category is spread now."""
+    """`shards_of` returns over how many partitions a category is spread now."""
 
     def __init__(self, table: Table, shards_of: Callable[[str], int]) -> None:
         self.table = table
@@ -63,58 +53,60 @@ class Reports:
         task: OutboxTask,
         contact: Contact | None = None,
         media: Sequence[tuple[Medium, OutboxTask]] = (),
-        also: Sequence[dict[str, Any]] = (),
-    ) -> Row | None:
-        """Write a new report with all that belongs to it, at once or not at all; `also` are actions
-        that must happen with it.
+        also: Sequence[TransactItem] = (),
+    ) -> CreateResult:
+        """Write a new report with all that belongs to it, and `also`, at once or not at all.
 
-        Answers None when it was written; else the HEAD that stands there: the same call earlier
-        (even this very one, its answer lost on the way and repeated by the SDK), or, with another
-        `body_hash`, another call under the same key.
+        Raises Unavailable.
         """
-        head = self.head_row(report, task)
+        row = head_row(report, task, self._shards_of(report.category))
+        items = self._parts(report.id, contact, media)
         try:
-            if not contact and not media and not also:
-                self.table.put(head, condition="attribute_not_exists(pk)")
-                return None
-            actions = [self.table.put_action(head, condition="attribute_not_exists(pk)")]
-            if contact:
-                row = {
-                    "pk": head["pk"],
-                    "sk": keys.CONTACT,
-                    **contact.model_dump(exclude_none=True),
-                }
-                actions.append(self.table.put_action(row))
-            actions += [
-                self.table.put_action(_media_row(report.id, medium, pending))
-                for medium, pending in media
-            ]
-            self.table.transact([*actions, *also])
+            if items or also:
+                self.table.transact([self.table.item(Put(row, if_absent=True)), *items, *also])
+            else:
+                self.table.put(row, if_absent=True)
         except ConditionFailed as failed:
-            return failed.item or self.table.get(head["pk"], keys.HEAD, consistent=True)
-        return None
+            existing = failed.item or self.table.get(row["pk"], keys.HEAD, consistent=True)
+            if existing is None:
+                raise errors.Unavailable from failed
+            return CreateResult(Head(existing), created=_is_this_write(existing, report))
+        return CreateResult(Head(row), created=True)
 
-    def head(self, report_id: str, *, consistent: bool = True) -> Row | None:
-        return self.table.get(keys.report(report_id), keys.HEAD, consistent=consistent)
+    def _parts(
+        self,
+        report_id: str,
+        contact: Contact | None,
+        media: Sequence[tuple[Medium, OutboxTask]],
+    ) -> list[TransactItem]:
+        rows = [media_row(report_id, medium, task) for medium, task in media]
+        if contact:
+            known = contact.model_dump(exclude_none=True)
+            rows.append({"pk": keys.report(report_id), "sk": keys.CONTACT, **known})
+        return [self.table.item(Put(row)) for row in rows]
+
+    def head(self, report_id: str) -> Head | None:
+        row = self.table.get(keys.report(report_id), keys.HEAD, consistent=True)
+        return Head(row) if row else None
 
     def view(self, report_id: str, *, consistent: bool = False) -> Case | None:
-        """What a reporter may see: one query over HEAD, media and messages. Raises Gone when
-        retention has deleted it.
+        """Return what a reporter may see: one query over HEAD, media and messages.
+
+        Raises Gone when retention has deleted it.
         """
         rows, _ = self.table.query(
             keys.report(report_id), between=(keys.HEAD, keys.MESSAGE_END), consistent=consistent
         )
-        return _case(rows)
+        return read_case(rows)
 
-    def case(self, report_id: str, *, consistent: bool = True) -> Case | None:
-        """What an officer may see: notes as well. Never the contact. To officers a deleted report
-        is one that never was.
+    def case(self, report_id: str) -> Case | None:
+        """Return what an officer may see: notes as well, never the contact.
+
+        For officers a deleted report does not exist.
         """
-        rows, _ = self.table.query(
-            keys.report(report_id), at_least=keys.HEAD, consistent=consistent
-        )
+        rows, _ = self.table.query(keys.report(report_id), at_least=keys.HEAD, consistent=True)
         try:
-            return _case(rows)
+            return read_case(rows)
         except errors.Gone:
             return None
 
@@ -122,56 +114,85 @@ class Reports:
         row = self.table.get(keys.report(report_id), keys.media(media_id), consistent=True)
         return Medium.model_validate(row) if row else None
 
-    def add_media(
-        self, report: Report, media: Sequence[tuple[Medium, OutboxTask]], *, limit: int
-    ) -> None:
-        """Declare more media. Raises ConditionFailed when there would be more than `limit`, or one
-        of them is there already.
+    def add_media(self, report: Report, media: Sequence[tuple[Medium, OutboxTask]]) -> None:
+        """Declare more media.
+
+        Raises ConditionFailed when others were added meanwhile, or one of these exists.
         """
-        room = self.table.update_action(
-            keys.report(report.id),
-            keys.HEAD,
+        count = self._head_update(
+            report.id,
             add={"media_total": len(media)},
             equal={"media_total": report.media_total, **NOT_EXPIRING},
         )
         puts = [
-            self.table.put_action(
-                _media_row(report.id, medium, pending), condition="attribute_not_exists(pk)"
-            )
-            for medium, pending in media
+            self.table.item(Put(media_row(report.id, medium, task), if_absent=True))
+            for medium, task in media
         ]
-        if report.media_total + len(media) > limit:
-            raise ConditionFailed(None)
-        self.table.transact([room, *puts])
+        self.table.transact([count, *puts])
 
     def set_upload_id(self, report_id: str, media_id: str, upload_id: str) -> str:
-        """Remember a medium's multipart upload; answers the one that counts, which is the first
-        that was remembered.
-        """
-        action = self.table.update_action(
+        """Remember a medium's multipart upload, and return the one that was remembered first."""
+        update = Update(
             keys.report(report_id),
             keys.media(media_id),
             put={"upload_id": upload_id},
             equal={"upload_id": None},
         )
         try:
-            self.table.update(action)
+            self.table.update(update)
         except ConditionFailed as failed:
             return str(failed.item["upload_id"]) if failed.item else upload_id
         return upload_id
 
     def mark_processing(self, report_id: str, medium: Medium) -> Medium:
-        """The bytes are up; a verdict that came sooner stands."""
-        action = self.table.update_action(
+        """Mark a medium as uploaded, and return it. A verdict that came sooner stays."""
+        update = Update(
             keys.report(report_id),
             keys.media(medium.media_id),
             put={"state": MediaState.PROCESSING.value},
             equal={"state": MediaState.AWAITING.value},
         )
         try:
-            return Medium.model_validate(self.table.update(action))
+            return Medium.model_validate(self.table.update(update))
         except ConditionFailed as failed:
             return Medium.model_validate(failed.item) if failed.item else medium
+
+    def settle_medium(
+        self,
+        case: Case,
+        medium: Medium,
+        found: Row,
+        *,
+        media_event: str | None,
+        also: Sequence[TransactItem],
+    ) -> None:
+        """Write a medium's verdict (`found`), count it, and remember the notice that waits.
+
+        Raises ConditionFailed when it has a verdict, or another medium was settled meanwhile.
+        """
+        report, head = case.report, case.head
+        is_ready = found["state"] == MediaState.READY
+        settle = Update(
+            keys.report(report.id),
+            keys.media(medium.media_id),
+            put={name: value for name, value in found.items() if value is not None},
+            remove=TASK_FIELDS,
+            equal={"state": medium.state.value},
+        )
+        put: Row = {
+            "media_settled": report.media_settled + 1,
+            "media_ready": report.media_ready + (1 if is_ready else 0),
+            "media_event": media_event,
+        }
+        if is_ready and report.thumb is None:
+            put["thumb"] = medium.media_id
+        equal = {
+            "media_settled": head.row.get("media_settled"),
+            "media_event": head.media_event,
+            **NOT_EXPIRING,
+        }
+        count = self._head_update(report.id, put=put, equal=equal)
+        self.table.transact([self.table.item(settle), count, *also])
 
     def add_message(
         self,
@@ -179,163 +200,145 @@ class Reports:
         message: Message,
         *,
         task: OutboxTask | None = None,
-        also: Sequence[dict[str, Any]] = (),
+        also: Sequence[TransactItem] = (),
     ) -> None:
-        """Add to the dialogue of `case`: a reporter's message counts as unread, an officer's resets
-        the count.
+        """Add a message: a reporter's counts as unread, an officer's resets the count.
 
-        Raises ConditionFailed when the dialogue has gone on meanwhile, or the report is gone.
+        Raises ConditionFailed when there is another message meanwhile, or the report is expiring.
         """
         pk, sk = keys.report(case.report.id), keys.message(message.sent_at, message.id)
-        row = {
-            "pk": pk,
-            "sk": sk,
-            **message.model_dump(exclude_none=True),
-            **(task_fields(pk, sk, task) if task else {}),
-        }
+        row: Row = {"pk": pk, "sk": sk, **message.model_dump(exclude_none=True)}
+        if task:
+            row |= task_fields(pk, sk, task)
         from_reporter = message.sender is Sender.REPORTER
-        count = self.table.update_action(
-            pk,
-            keys.HEAD,
+        count = self._head_update(
+            case.report.id,
             add={"messages": 1, "unread": 1} if from_reporter else {"messages": 1},
-            put=None if from_reporter else {"unread": 0},
-            equal={"messages": case.head.get("messages"), **NOT_EXPIRING},
+            put={} if from_reporter else {"unread": 0},
+            equal={"messages": case.head.row.get("messages"), **NOT_EXPIRING},
         )
-        self.table.transact([count, self.table.put_action(row), *also])
+        self.table.transact([count, self.table.item(Put(row)), *also])
 
-    def add_note(self, case: Case, note: Note, *, also: Sequence[dict[str, Any]]) -> None:
-        """Add an officer's remark to `case`. Raises ConditionFailed when there is another one
-        meanwhile, or the report is gone.
+    def add_note(self, case: Case, note: Note, *, also: Sequence[TransactItem]) -> None:
+        """Add an officer's note.
+
+        Raises ConditionFailed when there is another one meanwhile, or the report is expiring.
         """
-        pk = keys.report(case.report.id)
-        count = self.table.update_action(
-            pk, keys.HEAD, add={"notes": 1}, equal={"notes": case.head.get("notes"), **NOT_EXPIRING}
+        count = self._head_update(
+            case.report.id,
+            add={"notes": 1},
+            equal={"notes": case.head.row.get("notes"), **NOT_EXPIRING},
         )
-        row = {"pk": pk, "sk": keys.note(note.at, note.id), **note.model_dump()}
-        self.table.transact([count, self.table.put_action(row), *also])
+        row = {
+            "pk": keys.report(case.report.id),
+            "sk": keys.note(note.at, note.id),
+            **note.model_dump(),
+        }
+        self.table.transact([count, self.table.item(Put(row)), *also])
 
     def change(
         self,
-        head: Row,
+        head: Head,
         after: Report,
         *,
         task: OutboxTask | None,
         now: datetime,
-        also: Sequence[dict[str, Any]],
+        also: Sequence[TransactItem],
     ) -> None:
-        """Turn the report of `head`, as it was read, into `after`, which owes `task` next; its keys
-        in the lists move with it.
+        """Turn the report of `head`, as it was read, into `after`, with `task` as its next task.
 
-        A notice that is still pending is not lost. Raises ConditionFailed at position 0 when the
-        report has changed meanwhile.
+        Its keys in the lists move with it; a notice that is still pending is kept. Raises
+        ConditionFailed at position 0 when the report has changed meanwhile.
         """
-        before, pk = Report.model_validate(head), head["pk"]
+        before = head.report
         old, new = before.model_dump(), after.model_dump()
         put = {name: value for name, value in new.items() if value != old[name]}
-        shards = self._shards_of(after.category)
-        if "category" in put:
-            put["category_shard"] = keys.category_shard(after.category, after.id, shards)
-        if "category" in put or "status" in put:
-            put["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
         equal = {
             "version": before.version,
             "status": before.status.value,
-            "proposal": head.get("proposal"),
+            "proposal": head.row.get("proposal"),
             **NOT_EXPIRING,
         }
         if "duplicate_of" in put:
-            equal["duplicates"] = head.get("duplicates")
-        told: list[dict[str, Any]] = []
-        if task != read_task(head):
-            put |= task_fields(pk, keys.HEAD, task) if task else dict.fromkeys(TASK_FIELDS)
-            equal |= same_task(head)
-            told = self.moved_notice(head, now)
-        self.table.transact(
-            [self.table.update_action(pk, keys.HEAD, put=put, equal=equal), *told, *also]
-        )
+            equal["duplicates"] = head.row.get("duplicates")
+        put |= self._moved_keys(after, put)
+        notices: list[TransactItem] = []
+        if task != head.task:
+            put |= (
+                task_fields(head.row["pk"], keys.HEAD, task) if task else dict.fromkeys(TASK_FIELDS)
+            )
+            equal |= same_task(head.row)
+            notices = self._kept_notices(head, now)
+        self.table.transact([self._head_update(after.id, put=put, equal=equal), *notices, *also])
+
+    def _moved_keys(self, after: Report, changed: Row) -> Row:
+        """Return the keys of the lists that move with what has `changed`."""
+        shards, moved = self._shards_of(after.category), {}
+        if "category" in changed:
+            moved["category_shard"] = keys.category_shard(after.category, after.id, shards)
+        if "category" in changed or "status" in changed:
+            moved["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
+        return moved
 
     def contact(self, report_id: str) -> Contact | None:
-        """How to reach the reporter: the one read of it that there is."""
+        """Return how to reach the reporter: no other method reads it."""
         row = self.table.get(keys.report(report_id), keys.CONTACT, consistent=True)
-        return (
-            Contact.model_validate({name: row.get(name) for name in Contact.model_fields})
-            if row
-            else None
-        )
+        if row is None:
+            return None
+        return Contact.model_validate({name: row.get(name) for name in Contact.model_fields})
 
-    def linked(self, original: str) -> dict[str, Any]:
-        """The action that counts one more duplicate of this report, as long as it is there and is
-        not a duplicate itself.
+    def count_duplicate(self, original: str) -> TransactItem:
+        """Return the item that counts one more duplicate of a report.
+
+        Its condition: the report exists, and is not a duplicate itself.
         """
         equal = {"duplicate_of": None, **NOT_EXPIRING}
-        return self.table.update_action(
-            keys.report(original), keys.HEAD, add={"duplicates": 1}, equal=equal
-        )
+        return self._head_update(original, add={"duplicates": 1}, equal=equal)
 
-    def unlinked(self, original: str) -> dict[str, Any]:
-        """The action that counts one duplicate of this report less, as long as it is there."""
-        return self.table.update_action(
-            keys.report(original), keys.HEAD, add={"duplicates": -1}, equal=NOT_EXPIRING
-        )
+    def discount_duplicate(self, original: str) -> TransactItem:
+        """Return the item that counts one duplicate of a report less, if the report exists."""
+        return self._head_update(original, add={"duplicates": -1}, equal=NOT_EXPIRING)
 
     def withdraw(self, case: Case, *, now: datetime, task: OutboxTask) -> None:
-        """Mark as withdrawn and erase the contact. Raises ConditionFailed when the report has
-        changed meanwhile.
+        """Mark a report as withdrawn and erase the contact.
+
+        Raises ConditionFailed when the report has changed meanwhile.
         """
-        report, pk = case.report, keys.report(case.report.id)
+        report, head, pk = case.report, case.head, keys.report(case.report.id)
         shards = self._shards_of(report.category)
-        update = self.table.update_action(
-            pk,
-            keys.HEAD,
-            put={
-                "status": Status.WITHDRAWN.value,
-                "queue_shard": keys.queue_shard(
-                    report.category, Status.WITHDRAWN, report.id, shards
-                ),
-                "closed_at": now,
-                "has_contact": False,
-                **task_fields(pk, keys.HEAD, task),
-            },
-            equal=same_task(case.head) | {"status": case.head["status"], **NOT_EXPIRING},
-        )
+        put = {
+            "status": Status.WITHDRAWN.value,
+            "queue_shard": keys.queue_shard(report.category, Status.WITHDRAWN, report.id, shards),
+            "closed_at": now,
+            "has_contact": False,
+            **task_fields(pk, keys.HEAD, task),
+        }
+        equal = same_task(head.row) | {"status": head.row["status"], **NOT_EXPIRING}
         self.table.transact(
             [
-                update,
-                self.table.delete_action(pk, keys.CONTACT),
-                *self.moved_notice(case.head, now),
+                self._head_update(report.id, put=put, equal=equal),
+                self.table.item(Delete(pk, keys.CONTACT)),
+                *self._kept_notices(head, now),
             ]
         )
 
-    def mark_expiring(self, head: Row) -> None:
-        """From here on the report is only deleted, never changed. Raises ConditionFailed when it
-        has changed since `head` was read.
+    def mark_expiring(self, head: Head) -> None:
+        """Begin the deletion of a report: from here on nothing of it can be changed.
+
+        Raises ConditionFailed when it has changed since `head` was read.
         """
-        action = self.table.update_action(
-            head["pk"],
-            keys.HEAD,
-            put={"expiring": True},
-            equal=same_task(head) | {"held_until": head.get("held_until")},
-        )
-        self.table.update(action)
+        equal = same_task(head.row) | {"held_until": head.row.get("held_until")}
+        self.table.update(Update(head.row["pk"], keys.HEAD, put={"expiring": True}, equal=equal))
 
     def bury(self, report_id: str, *, now: datetime, until: datetime) -> None:
-        """Delete every row of a report; what stays until `until` is that there was one: its id and
-        when it went.
-        """
+        """Delete every row of a report; its id and the time of its end stay until `until`."""
         pk = keys.report(report_id)
         rows, _ = self.table.query(pk, consistent=True, attributes=("pk", "sk"))
         for row in rows:
             if row["sk"] != keys.HEAD:
-                self.table.delete(pk, row["sk"])
-        self.table.put(
-            {
-                "pk": pk,
-                "sk": keys.HEAD,
-                "id": report_id,
-                "deleted_at": now,
-                "expires_ttl": int(until.timestamp()),
-            }
-        )
+                self.table.delete(Delete(pk, row["sk"]))
+        end = {"id": report_id, "deleted_at": now, "expires_ttl": int(until.timestamp())}
+        self.table.put({"pk": pk, "sk": keys.HEAD, **end})
 
     def keep_hold(
         self,
@@ -344,126 +347,66 @@ class Reports:
         held_until: datetime | None,
         *,
         expire_at: datetime | None,
-        also: Sequence[dict[str, Any]],
+        also: Sequence[TransactItem],
     ) -> None:
-        """Write a hold (None: end it), with `also`. Raises ConditionFailed when the report has
-        changed, or is being deleted.
+        """Write a hold (None: end it), with `also`.
+
+        Raises ConditionFailed when the report has changed, or is expiring.
         """
-        pk = keys.report(case.report.id)
-        task = (
-            task_fields(pk, keys.HEAD, OutboxTask(TaskKind.EXPIRE, expire_at)) if expire_at else {}
-        )
-        update = self.table.update_action(
-            pk,
-            keys.HEAD,
-            put={
-                "hold": hold.model_dump(exclude_none=True) if hold else None,
-                "held_until": held_until,
-                **task,
-            },
-            equal=same_task(case.head) | {**NOT_EXPIRING, "hold": case.head.get("hold")},
-        )
+        put: Row = {
+            "hold": hold.model_dump(exclude_none=True) if hold else None,
+            "held_until": held_until,
+        }
+        if expire_at:
+            task = OutboxTask(TaskKind.EXPIRE, expire_at)
+            put |= task_fields(keys.report(case.report.id), keys.HEAD, task)
+        equal = same_task(case.head.row) | {**NOT_EXPIRING, "hold": case.head.row.get("hold")}
+        update = self._head_update(case.report.id, put=put, equal=equal)
         self.table.transact([update, *also])
 
-    def moved_notice(self, head: Row, now: datetime) -> list[dict[str, Any]]:
-        """The HEAD holds one task. When a notice is still pending as another takes its place, the
-        notice moves to an event of its own.
+    def _kept_notices(self, head: Head, now: datetime) -> list[TransactItem]:
+        """Return the item that keeps a pending notice when another task takes its place.
+
+        The HEAD holds one task: the notice moves to an event of its own.
         """
-        if head.get("task") != TaskKind.NOTIFY:
+        if head.task is None or head.task.kind is not TaskKind.NOTIFY:
             return []
-        kind = NoticeKind.BULLETIN_LEAD if head.get("bulletin_id") else NoticeKind.REPORT
-        return [
-            self.event_action(
-                head["id"],
-                kind,
-                now=now,
-                entry_id=kind.value,
-                task=OutboxTask(TaskKind.NOTIFY, now),
-            )
-        ]
+        kind = NoticeKind.BULLETIN_LEAD if head.row.get("bulletin_id") else NoticeKind.REPORT
+        task = OutboxTask(TaskKind.NOTIFY, now)
+        return [self.event(head.row["id"], kind, now=now, entry_id=kind.value, task=task)]
 
-    def event_action(
+    def event(
         self, report_id: str, kind: NoticeKind, *, now: datetime, entry_id: str, task: OutboxTask
-    ) -> dict[str, Any]:
-        """The action that owes a notice of `kind` about a report, apart from its HEAD."""
+    ) -> TransactItem:
+        """Return the item that causes a notice of `kind` about a report, apart from its HEAD."""
         pk, sk = keys.report(report_id), keys.event(now, entry_id)
-        return self.table.put_action(
-            {"pk": pk, "sk": sk, "kind": kind.value, **task_fields(pk, sk, task)}
+        row = {"pk": pk, "sk": sk, "kind": kind.value, **task_fields(pk, sk, task)}
+        return self.table.item(Put(row))
+
+    def remove_event(self, report_id: str, event_key: str) -> TransactItem:
+        """Return the item that takes a pending event back; nothing happens when it is gone."""
+        return self.table.item(Delete(keys.report(report_id), event_key))
+
+    def _head_update(
+        self,
+        report_id: str,
+        *,
+        equal: Mapping[str, Any],
+        put: Row | None = None,
+        add: dict[str, int] | None = None,
+    ) -> TransactItem:
+        update = Update(
+            keys.report(report_id), keys.HEAD, put=put or {}, add=add or {}, equal=equal
         )
-
-    def head_row(self, report: Report, task: OutboxTask) -> Row:
-        pk = keys.report(report.id)
-        shards = self._shards_of(report.category)
-        kept = report.model_dump(exclude_defaults=True) | {
-            "status": report.status.value,
-            "version": report.version,
-            "media_total": report.media_total,
-            "media_ready": report.media_ready,
-            "unread": report.unread,
-        }
-        lead = (
-            {"bulletin_shard": keys.bulletin_shard(report.bulletin_id, report.id, shards)}
-            if report.bulletin_id
-            else {}
-        )
-        return {
-            "pk": pk,
-            "sk": keys.HEAD,
-            **kept,
-            **lead,
-            "category_shard": keys.category_shard(report.category, report.id, shards),
-            "queue_shard": keys.queue_shard(report.category, report.status, report.id, shards),
-            "listed_at": keys.listed_at(report.received_at, report.id),
-            **task_fields(pk, keys.HEAD, task),
-        }
+        return self.table.item(update)
 
 
-def task_fields(pk: str, sk: str, task: OutboxTask) -> Row:
-    """The attributes that put an item into the task index."""
-    return {
-        "task": task.kind.value,
-        "due_at": task.due_at,
-        "not_before": task.not_before,
-        "task_shard": keys.task_shard(pk, sk),
-        "task_at": keys.task_at(task.due_at, pk, sk),
-    }
+def _is_this_write(existing: Row, report: Report) -> bool:
+    """Return whether the row was written by this very call.
 
-
-def read_task(row: Mapping[str, Any]) -> OutboxTask | None:
-    """What a row owes."""
-    if "task" not in row:
-        return None
-    not_before = row.get("not_before")
-    return OutboxTask(
-        TaskKind(row["task"]),
-        times.parse(row["due_at"]),
-        times.parse(not_before) if not_before else None,
-    )
-
-
-def same_task(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The condition that a row's task is still the one that was read."""
-    return {"task": row.get("task"), "task_at": row.get("task_at")}
-
-
-def _media_row(report_id: str, medium: Medium, task: OutboxTask) -> Row:
-    pk, sk = keys.report(report_id), keys.media(medium.media_id)
-    return {"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True), **task_fields(pk, sk, task)}
-
-
-def _case(rows: Sequence[Row]) -> Case | None:
-    head = next((row for row in rows if row["sk"] == keys.HEAD), None)
-    if head is None:
-        return None
-    if head.get("deleted_at"):
-        raise errors.Gone
-    media = [Medium.model_validate(row) for row in rows if row["sk"].startswith("MEDIA#")]
-    return Case(
-        report=Report.model_validate(head),
-        head=head,
-        media=tuple(sorted(media, key=lambda medium: (medium.created_at, medium.position))),
-        messages=tuple(
-            Message.model_validate(row) for row in rows if row["sk"].startswith("MESSAGE#")
-        ),
-        notes=tuple(Note.model_validate(row) for row in rows if row["sk"].startswith("NOTE#")),
+    The SDK repeats a call whose response was lost, and then meets its own write.
+    """
+    return bool(
+        existing.get("body_hash") == report.body_hash
+        and existing.get("received_at") == times.render(report.received_at)
     )

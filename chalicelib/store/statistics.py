@@ -12,6 +12,7 @@ from chalicelib.domain.outbox import shard_of
 from chalicelib.domain.statistics import Tally
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
+from chalicelib.store.writes import Update
 
 COUNTED = "COUNTED"
 SHARDS = 4
@@ -44,25 +45,27 @@ class Statistics:
                 place = changes.setdefault(each.place, {})  # type: ignore[union-attr]
                 place[counter] = place.get(counter, 0) + amount
         shard = shard_of(report_id, SHARDS)
-        mark = self._table.update_action(
-            pk,
-            COUNTED,
-            put={
-                "day": tally.day,
-                "category": tally.category,
-                "district": tally.district,
-                "counters": list(tally.counters),
-            },
-            equal={
-                "day": before.day if before else None,
-                "category": before.category if before else None,
-                "district": before.district if before else None,
-                "counters": list(before.counters) if before else None,
-            },
-            upsert=True,
+        mark = self._table.item(
+            Update(
+                pk,
+                COUNTED,
+                put={
+                    "day": tally.day,
+                    "category": tally.category,
+                    "district": tally.district,
+                    "counters": list(tally.counters),
+                },
+                equal={
+                    "day": before.day if before else None,
+                    "category": before.category if before else None,
+                    "district": before.district if before else None,
+                    "counters": list(before.counters) if before else None,
+                },
+                upsert=True,
+            )
         )
         adds = [
-            self._table.update_action(f"STATS#{place[:7]}#{shard}", place, add=amounts, upsert=True)
+            self._table.item(Update(f"STATS#{place[:7]}#{shard}", place, add=amounts, upsert=True))
             for place, changed in changes.items()
             if (amounts := {counter: amount for counter, amount in changed.items() if amount})
         ]

@@ -5,8 +5,9 @@ from datetime import datetime
 from chalicelib.domain.outbox import UPLOAD_CHECK, OutboxTask, TaskKind
 from chalicelib.domain.subscriptions import Subscription
 from chalicelib.store import keys
-from chalicelib.store.reports import task_fields
+from chalicelib.store.outbox import task_fields
 from chalicelib.store.table import Row, Table
+from chalicelib.store.writes import Delete
 
 SYNC_SK = "EVENT#subscriptions"
 
@@ -26,7 +27,9 @@ class Subscriptions:
         self._table.put(_row(subscription))
 
     def delete(self, subscription: Subscription) -> None:
-        self._table.delete(keys.officer(subscription.username), f"SUBSCRIPTION#{subscription.id}")
+        self._table.delete(
+            Delete(keys.officer(subscription.username), f"SUBSCRIPTION#{subscription.id}")
+        )
 
     def request_sync(self, username: str, now: datetime) -> Row:
         """Say that SNS must be brought in line with this officer: the sweep does it, if whoever
@@ -42,7 +45,7 @@ class Subscriptions:
         return row
 
     def synced(self, username: str) -> None:
-        self._outbox.delete(keys.officer(username), SYNC_SK)
+        self._outbox.delete(Delete(keys.officer(username), SYNC_SK))
 
 
 def _row(subscription: Subscription) -> Row:

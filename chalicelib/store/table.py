@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 from chalicelib import errors
 from chalicelib.store.attributes import pack, unpack
+from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,50 +77,38 @@ class Table:
         response = self._call(lambda: self.client.get_item(**arguments))
         return unpack(response["Item"]) if "Item" in response else None
 
-    def put(self, row: Mapping[str, Any], *, condition: str | None = None) -> None:
-        arguments: dict[str, Any] = {"TableName": self.name, "Item": pack(row)}
-        if condition:
-            arguments |= {
-                "ConditionExpression": condition,
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
+    def put(self, row: Mapping[str, Any], *, if_absent: bool = False) -> None:
+        """Write a whole row; with `if_absent` raise ConditionFailed where there is one."""
+        arguments: Any = Put(row, if_absent).item(self.name).arguments
         self._call(lambda: self.client.put_item(**arguments))
 
-    def update(self, action: Mapping[str, Any]) -> Row:
-        """Carry out one `update_action`; answers the row as it is now."""
-        arguments = dict(action["Update"]) | {"ReturnValues": "ALL_NEW"}
+    def update(self, update: Update) -> Row:
+        """Carry out an update, and return the row as it is then."""
+        arguments: Any = {**update.item(self.name).arguments, "ReturnValues": "ALL_NEW"}
         response = self._call(lambda: self.client.update_item(**arguments))
         return unpack(response["Attributes"])
 
-    def delete(self, pk: str, sk: str) -> None:
-        self._call(
-            lambda: self.client.delete_item(TableName=self.name, Key=pack({"pk": pk, "sk": sk}))
-        )
+    def delete(self, delete: Delete) -> None:
+        """Delete a row; nothing happens when there is none."""
+        arguments: Any = delete.item(self.name).arguments
+        self._call(lambda: self.client.delete_item(**arguments))
 
-    def delete_if(self, pk: str, sk: str, *, equal: Mapping[str, Any]) -> None:
-        """Delete a row in which each attribute in `equal` has that value; raises ConditionFailed
-        otherwise.
+    def item(self, write: Put | Update | Delete) -> TransactItem:
+        """Return a write of this table as part of a transaction, of several tables perhaps."""
+        return write.item(self.name)
+
+    def transact(self, items: Sequence[TransactItem]) -> None:
+        """Carry out all of `items` or none.
+
+        Raises ConditionFailed with the position of the item whose condition did not hold.
         """
-        names: dict[str, str] = {}
-        values: dict[str, Any] = {}
-        condition = " AND ".join(_equal(equal, names, values))
-        self._call(
-            lambda: self.client.delete_item(
-                TableName=self.name,
-                Key=pack({"pk": pk, "sk": sk}),
-                ConditionExpression=condition,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=pack(values),
-            )
-        )
-
-    def transact(self, actions: Sequence[Mapping[str, Any]]) -> None:
-        """All of `actions` (from `put_action`, `update_action`, …) or none."""
-        # One token for all tries: a try whose answer was lost is not carried out again.
+        # One token for all tries: a try whose response was lost is not carried out again.
         token = str(uuid.uuid4())
-        items: Any = list(actions)
+        requests: Any = [item.request() for item in items]
         self._call(
-            lambda: self.client.transact_write_items(TransactItems=items, ClientRequestToken=token)
+            lambda: self.client.transact_write_items(
+                TransactItems=requests, ClientRequestToken=token
+            )
         )
 
     def query(
@@ -218,89 +207,6 @@ class Table:
                 return total
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
-    def put_action(self, row: Mapping[str, Any], *, condition: str | None = None) -> dict[str, Any]:
-        action: dict[str, Any] = {"TableName": self.name, "Item": pack(row)}
-        if condition:
-            action |= {
-                "ConditionExpression": condition,
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        return {"Put": action}
-
-    def delete_action(self, pk: str, sk: str) -> dict[str, Any]:
-        return {"Delete": {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk})}}
-
-    def update_action(
-        self,
-        pk: str,
-        sk: str,
-        *,
-        put: Mapping[str, Any] | None = None,
-        add: Mapping[str, int] | None = None,
-        remove: Sequence[str] = (),
-        put_once: Mapping[str, Any] | None = None,
-        append: Mapping[str, list[Any]] | None = None,
-        room: Mapping[str, int] | None = None,
-        equal: Mapping[str, Any] | None = None,
-        upsert: bool = False,
-    ) -> dict[str, Any]:
-        """Set (None: remove), add to and remove attributes of one row, if it is there and each in
-        `equal` has that value (None: is absent).
-
-        `put_once` sets only what is absent, `append` adds to lists, which have `room` while they
-        hold fewer than so many; with `upsert` the row is made when it is not there.
-        """
-        names: dict[str, str] = {"#pk": "pk"}
-        values: dict[str, Any] = {}
-        clauses: dict[str, list[str]] = {"SET": [], "ADD": [], "REMOVE": []}
-        for name, value in (put or {}).items():
-            names[f"#{name}"] = name
-            if value is None:
-                clauses["REMOVE"].append(f"#{name}")
-                continue
-            values[f":{name}"] = value
-            clauses["SET"].append(f"#{name} = :{name}")
-        for name, value in (put_once or {}).items():
-            if value is None:
-                continue
-            names[f"#{name}"] = name
-            values[f":{name}"] = value
-            clauses["SET"].append(f"#{name} = if_not_exists(#{name}, :{name})")
-        for name, more in (append or {}).items():
-            names[f"#{name}"] = name
-            values |= {f":{name}": more, ":none": []}
-            clauses["SET"].append(f"#{name} = list_append(if_not_exists(#{name}, :none), :{name})")
-        for name, amount in (add or {}).items():
-            names[f"#{name}"] = name
-            values[f":{name}_more"] = amount
-            clauses["ADD"].append(f"#{name} :{name}_more")
-        for name in remove:
-            names[f"#{name}"] = name
-            clauses["REMOVE"].append(f"#{name}")
-        conditions = ([] if upsert else ["attribute_exists(#pk)"]) + _equal(
-            equal or {}, names, values
-        )
-        for name, limit in (room or {}).items():
-            values[f":{name}_room"] = limit
-            conditions.append(f"(attribute_not_exists(#{name}) OR size(#{name}) < :{name}_room)")
-        action: dict[str, Any] = {"TableName": self.name, "Key": pack({"pk": pk, "sk": sk})}
-        if conditions:
-            action |= {
-                "ConditionExpression": " AND ".join(conditions),
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        if upsert:
-            del names["#pk"]
-        action["ExpressionAttributeNames"] = names
-        expression = " ".join(
-            f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts
-        )
-        if expression:
-            action["UpdateExpression"] = expression
-        if values:
-            action["ExpressionAttributeValues"] = pack(values)
-        return {"Update": action}
-
     def _call(self, call: Callable[[], _Result]) -> _Result:
         for pause in (*_PAUSES_S, None):
             try:
@@ -330,18 +236,3 @@ class Table:
                 raise errors.Unavailable from cause
             self._pause(pause)
         raise AssertionError("the last round returns or raises")
-
-
-def _equal(equal: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]) -> list[str]:
-    """The conditions that each attribute has its value (None: is absent); adds their placeholders
-    to `names` and `values`.
-    """
-    conditions = []
-    for name, value in equal.items():
-        names[f"#{name}"] = name
-        if value is None:
-            conditions.append(f"attribute_not_exists(#{name})")
-        else:
-            values[f":{name}_was"] = value
-            conditions.append(f"#{name} = :{name}_was")
-    return conditions

@@ -17,6 +17,7 @@ from chalicelib.domain import times
 from chalicelib.domain.media import original_key
 from chalicelib.domain.officers import Role
 from chalicelib.store import keys
+from chalicelib.store.writes import Update
 from infra.local import template
 from tests import cloud, media_samples
 from tests.client import Reply, call, new_key
@@ -292,9 +293,7 @@ def test_a_fault_of_our_own_is_logged_without_what_it_was_about(
     created = call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS).json
     table = wiring.reports().table
     table.update(
-        table.update_action(
-            keys.report(created["id"]), keys.HEAD, put={"received_at": TEXT, "version": PHONE}
-        )
+        Update(keys.report(created["id"]), keys.HEAD, put={"received_at": TEXT, "version": PHONE})
     )
     reply = call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=HEADERS)
     opened = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang", headers=HEADERS)

@@ -12,6 +12,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import TRANSITIONS
+from chalicelib.store.audit import of_report
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -45,11 +46,13 @@ def patch(filed: dict[str, Any], body: Any, version: int, officer: str = "office
 def head(filed: dict[str, Any]) -> dict[str, Any]:
     found = wiring.reports().head(filed["id"])
     assert found is not None
-    return found
+    return found.row
 
 
 def changes(filed: dict[str, Any]) -> list[dict[str, Any]]:
-    rows = [row for row in wiring.audit().history(filed["id"]) if row["action"] == "change"]
+    rows = [
+        row for row in wiring.audit().history(of_report(filed["id"])) if row["action"] == "change"
+    ]
     return sorted(
         (json.loads(row["detail"]) for row in rows), key=lambda detail: int(detail["version"])
     )
@@ -94,7 +97,7 @@ def test_a_hundred_looks_at_one_report_do_not_hinder_each_other(filed: dict[str,
         )
 
     assert statuses == [200] * 100
-    assert len(wiring.audit().history(filed["id"])) == 100
+    assert len(wiring.audit().history(of_report(filed["id"]))) == 100
 
 
 def test_a_step_whose_answer_is_lost_is_carried_out_once(filed: dict[str, Any]) -> None:

@@ -255,7 +255,7 @@ def test_of_manifests_that_cannot_all_be_read_exactly_those_come_again(
     assert {state for state, _ in seen(created)} == {"rejected"}
     head = wiring.reports().head(created["id"])
     assert head
-    assert head["media_settled"] == len(media_ids)
+    assert head.report.media_settled == len(media_ids)
 
 
 @pytest.mark.parametrize(

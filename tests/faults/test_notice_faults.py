@@ -12,6 +12,7 @@ from chalicelib import wiring
 from chalicelib.domain import outbox
 from chalicelib.domain.bursts import ALONE_PER_CATEGORY
 from chalicelib.store.reports import task_fields
+from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -36,9 +37,7 @@ def file(count: int) -> list[str]:
 
 def poison(report_id: str, **fields: Any) -> None:
     table = wiring.reports().table
-    table.update(
-        table.update_action(f"REPORT#{report_id}", "HEAD", put=fields or {"urgency": "poison"})
-    )
+    table.update(Update(f"REPORT#{report_id}", "HEAD", put=fields or {"urgency": "poison"}))
 
 
 def told(aws: Mapping[str, str]) -> list[str]:
@@ -186,8 +185,11 @@ def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str
         call("POST", "/v1/reports", report("other"), key=new_key())
     table = wiring.reports().table
     table.update(
-        table.update_action(
-            f"BURST#other#{wiring.now():%Y-%m-%dT%H:%M}", "COUNT", put={"count": 200}, upsert=True
+        Update(
+            f"BURST#other#{wiring.now():%Y-%m-%dT%H:%M}",
+            "COUNT",
+            put={"count": 200},
+            upsert=True,
         )
     )
     named = [f"{number:026}" for number in range(50)]

@@ -12,6 +12,7 @@ from chalicelib import wiring
 from chalicelib.domain.media import original_key
 from chalicelib.services.orphans import Orphan, OrphanKind, delete_orphan, find_orphans
 from chalicelib.store import keys
+from chalicelib.store.writes import Delete
 from infra.orphans import sweep_out
 from tests import cloud
 from tests.client import call, new_key, report
@@ -119,7 +120,7 @@ def test_rows_whose_report_is_gone_are_found_and_deleted(
     if tombstone:
         table.put({"pk": pk, "sk": keys.HEAD, "id": created["id"], "deleted_at": wiring.now()})
     else:
-        table.delete(pk, keys.HEAD)
+        table.delete(Delete(pk, keys.HEAD))
 
     found = orphans()
     assert sorted(orphan.where for orphan in found) == [

@@ -11,8 +11,10 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers import Role
+from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import Submission
 from chalicelib.services import intake
+from chalicelib.services.actor import Reporter
 from chalicelib.store.reports import Reports
 from tests import cloud
 from tests.client import Reply, call, new_key, report
@@ -69,20 +71,19 @@ def test_more_shards_while_somebody_pages_leave_no_gap_and_no_duplicate() -> Non
 
     assert all_pages(between=widen) == made[::-1]
     heads = [wiring.reports().head(report_id) for report_id in all_pages()]
-    assert len({head["category_shard"] for head in heads if head}) > 4
+    assert len({head.row["category_shard"] for head in heads if head}) > 4
 
 
 def file_over(shards: int, count: int) -> None:
     """As a function does that already writes over so many shards."""
     for _ in range(count):
-        intake.submit_report(
+        intake.create_report(
             Submission.model_validate(report()),
-            idempotency_key=new_key(),
-            identity=wiring.identity(),
+            ReportIds(wiring.identity(), new_key()),
+            actor=Reporter(wiring.now()),
             reports=Reports(wiring.reports().table, lambda category: shards),
             bulletins=wiring.bulletins(),
             catalogue=wiring.catalogue(),
-            now=wiring.now(),
         )
     wiring.advance_clock(timedelta(seconds=1))
 

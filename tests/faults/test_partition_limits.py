@@ -15,8 +15,10 @@ from botocore.awsrequest import AWSResponse
 from chalicelib import wiring
 from chalicelib.domain import outbox
 from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import Submission
 from chalicelib.services import intake
+from chalicelib.services.actor import Reporter
 from chalicelib.store import keys
 from tests.client import new_key
 from tests.faults import inject
@@ -97,16 +99,15 @@ def test_ten_thousand_reports_in_one_category_are_taken_by_our_keys_and_not_by_t
     with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", serve):
         for number in range(REPORTS):
             clock = number * SECONDS / REPORTS
-            filed = intake.submit_report(
+            created = intake.create_report(
                 submission,
-                idempotency_key=new_key(),
-                identity=wiring.identity(),
+                ReportIds(wiring.identity(), new_key()),
+                actor=Reporter(start + timedelta(seconds=clock)),
                 reports=wiring.reports(),
                 bulletins=wiring.bulletins(),
                 catalogue=catalogue(),
-                now=start + timedelta(seconds=clock),
             )
-            assert not filed.replayed
+            assert not created.replayed
 
     assert dict(ours.throttled) == {}
     assert naive.throttled[keys.BY_CATEGORY] > REPORTS / 4

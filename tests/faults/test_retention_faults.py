@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.store import keys
+from chalicelib.store.writes import Delete
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -118,7 +119,7 @@ def test_a_medium_whose_report_is_gone_is_not_owed_a_verdict_for_ever(
 ) -> None:
     created = call("POST", "/v1/reports", report(media=MEDIA), key=new_key()).json
     cloud.stream(cloud.all_keys(aws))
-    wiring.reports().table.delete(keys.report(created["id"]), keys.HEAD)
+    wiring.reports().table.delete(Delete(keys.report(created["id"]), keys.HEAD))
     wiring.advance_clock(timedelta(hours=25))
     cloud.sweep()
 
@@ -143,7 +144,7 @@ def test_a_tombstone_past_its_time_still_answers_gone_and_once_removed_the_key_i
     assert call("POST", "/v1/reports", report(media=MEDIA), key=key).status == 410
     assert call("GET", "/v1/officer/reports", officer="wang").json["items"] == []
 
-    wiring.reports().table.delete(keys.report(created["id"]), keys.HEAD)
+    wiring.reports().table.delete(Delete(keys.report(created["id"]), keys.HEAD))
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 404
     assert call("POST", "/v1/reports", report(media=MEDIA), key=key).status == 201
 

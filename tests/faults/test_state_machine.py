@@ -34,6 +34,7 @@ from chalicelib.domain.workflow import TRANSITIONS, WITHDRAWN_RETENTION, retenti
 from chalicelib.handlers import media_events
 from chalicelib.media.sandbox import derive
 from chalicelib.store import keys
+from chalicelib.store.audit import of_report
 from chalicelib.store.table import unpack
 from tests import cloud
 from tests.client import call, new_key, report
@@ -334,10 +335,10 @@ class Tipline(RuleBasedStateMachine):
     @rule(number=which)
     def look(self, number: int) -> None:
         tip = self.promised()[number % len(self.promised())]
-        before = len(wiring.audit().history(tip.id))
+        before = len(wiring.audit().history(of_report(tip.id)))
         opened = call("GET", f"/v1/officer/reports/{tip.id}", officer="li")
         assert opened.status == (404 if tip.gone else 200)
-        assert len(wiring.audit().history(tip.id)) == before + 1
+        assert len(wiring.audit().history(of_report(tip.id))) == before + 1
         mine = call("GET", "/v1/reports/mine", receipt=tip.receipt)
         assert mine.status == (410 if tip.gone else 200)
         if not tip.gone:
@@ -570,7 +571,8 @@ class Tipline(RuleBasedStateMachine):
         return found
 
     def head(self, tip: Tip) -> dict[str, Any]:
-        return wiring.reports().head(tip.id) or {}
+        found = wiring.reports().head(tip.id)
+        return found.row if found else {}
 
     def is_expiring(self, tip: Tip) -> bool:
         head = self.head(tip)

@@ -10,7 +10,10 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers import Role
-from chalicelib.handlers.http import OPERATIONS, Access, Key, Operation
+from chalicelib.handlers import index
+from chalicelib.handlers.openapi import examples
+from chalicelib.handlers.requests import Header
+from chalicelib.handlers.routes import Access, Operation
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -82,7 +85,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("PUT", "/v1/admin/officers/{username}"): Route(200, ADMINS),
     ("PATCH", "/v1/admin/catalogue"): Route(200, ADMINS),
 }
-OPERATION = {(each.method, each.path): each for each in OPERATIONS if each.access is Access.OFFICER}
+OPERATION = {
+    (each.method, each.path): each for each in index.operations() if each.access is Access.OFFICER
+}
 ABOUT_REPORTS = [key for key in ROUTES if "{report_id}" in key[1]]
 
 each_route = pytest.mark.parametrize("key", ROUTES, ids=" ".join)
@@ -135,17 +140,19 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
     path = key[1].format(
         report_id=report_id, bulletin_id="0" * 26, subscription_id="0" * 16, username="clerk"
     )
-    body = ROUTES[key].body or (operation.example if operation.body else None)
+    body = ROUTES[key].body or (examples().get(operation.name) if operation.body else None)
     if key == ("PUT", "/v1/admin/officers/{username}"):
         body = dict(body) | {"roles": ["officer", "supervisor", "admin"]}
-    head = (wiring.reports().head(report_id) or {}) if operation.if_match else {}
+    needs_version = Header.IF_MATCH in operation.headers
+    head = wiring.reports().head(report_id) if needs_version else None
+    version = head.row.get("version", 1) if head else 1
     return call(
         key[0],
         path,
         dict(body) if body is not None else None,
         officer=officer,
-        key=new_key() if operation.key is not Key.NONE else None,
-        headers={"If-Match": f'"{head.get("version", 1)}"'} if operation.if_match else None,
+        key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
+        headers={"If-Match": f'"{version}"'} if needs_version else None,
     )
 
 

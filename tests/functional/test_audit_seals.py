@@ -11,7 +11,9 @@ from chalicelib import wiring
 from chalicelib.domain.seals import SealedRow, hour_of
 from chalicelib.handlers import audit_events
 from chalicelib.services import audit_seals
+from chalicelib.store.audit import of_report
 from chalicelib.store.seals import Seals
+from chalicelib.store.writes import Delete
 from infra.audit_verify import Trail, read_rows
 from tests import cloud
 from tests.client import call, new_key, report
@@ -109,7 +111,7 @@ def test_whoever_runs_the_service_can_check_it(aws: Mapping[str, str], unlocked:
     trail = Trail(boto3.Session(), None, aws["AUDIT_TABLE"], unlocked, aws["AUDIT_SECRET"])
     assert list(trail.wrong()) == []
 
-    [row] = wiring.audit().history(altered)
+    [row] = wiring.audit().history(of_report(altered))
     wiring.audit().table.put(row | {"by": "nobody"})
     assert list(trail.wrong()) == [f"Row {row['pk']} / {row['sk']} is altered."]
 
@@ -119,8 +121,8 @@ def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
     seal(stream_of(aws))
     digest()
     for each in (second, first):
-        [row] = wiring.audit().history(each)
-        wiring.audit().table.delete(row["pk"], row["sk"])
+        [row] = wiring.audit().history(of_report(each))
+        wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
 
     assert complaints(aws)[0].startswith(f"Row REPORT#{first} / ")
     assert [each.rpartition(" ")[2] for each in complaints(aws)] == ["missing.", "missing."]
@@ -133,7 +135,7 @@ def test_an_altered_row_is_named(aws: Mapping[str, str], change: Mapping[str, st
     altered, *_ = look_at_reports()
     seal(stream_of(aws))
     digest()
-    [row] = wiring.audit().history(altered)
+    [row] = wiring.audit().history(of_report(altered))
     wiring.audit().table.put(row | change)
 
     assert complaints(aws) == [f"Row {row['pk']} / {row['sk']} is altered."]
@@ -166,13 +168,13 @@ def test_rows_that_ended_after_two_years_are_not_missed(aws: Mapping[str, str]) 
     [only] = look_at_reports(1)
     seal(stream_of(aws))
     digest()
-    [row] = wiring.audit().history(only)
+    [row] = wiring.audit().history(of_report(only))
     assert (
         timedelta(days=729)
         < datetime.fromtimestamp(row["expires_ttl"], UTC) - wiring.now()
         < timedelta(days=731)
     )
-    wiring.audit().table.delete(row["pk"], row["sk"])
+    wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
 
     assert not [each for each in complaints(aws, timedelta(days=731)) if each.startswith("Row")]
 

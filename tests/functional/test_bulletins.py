@@ -15,7 +15,7 @@ from chalicelib.domain import times
 from chalicelib.domain.ids import is_bulletin_id
 from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
 from chalicelib.domain.officers import ALL, Officer, Role
-from chalicelib.services.publishing import record_picture, sweep_bulletins
+from chalicelib.services.bulletin_sweep import record_picture, sweep_bulletins
 from chalicelib.store import keys
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

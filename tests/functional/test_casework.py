@@ -8,6 +8,8 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.store import keys
+from chalicelib.store.audit import of_report
+from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -41,11 +43,11 @@ def patch(created: Mapping[str, Any], body: Any, version: int, officer: str = "w
 def head(created: Mapping[str, Any]) -> dict[str, Any]:
     found = wiring.reports().head(created["id"])
     assert found is not None
-    return found
+    return found.row
 
 
 def history(created: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(row["by"], row["action"]) for row in wiring.audit().history(created["id"])]
+    return [(row["by"], row["action"]) for row in wiring.audit().history(of_report(created["id"]))]
 
 
 def test_a_conversation_through_the_receipt_ends_closed_with_a_reason_the_reporter_can_read() -> (
@@ -324,7 +326,7 @@ def test_while_malicious_waits_a_closed_report_has_no_disposition() -> None:
 def test_a_row_of_the_history_that_somebody_altered_is_marked() -> None:
     created = file()
     patch(created, {"urgency": "low"}, 1)
-    [row] = wiring.audit().history(created["id"])
+    [row] = wiring.audit().history(of_report(created["id"]))
     wiring.audit().table.put(row | {"by": "li", "detail": "no JSON"})
     altered, look = call("GET", path(created, "/history"), officer="wang").json["items"]
 
@@ -470,9 +472,7 @@ def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
     created = file()
     patch(created, CLOSE | {"disposition": "malicious"}, 1)
     wiring.reports().table.update(
-        wiring.reports().table.update_action(
-            keys.report(created["id"]), keys.HEAD, put={"expiring": True}
-        )
+        Update(keys.report(created["id"]), keys.HEAD, put={"expiring": True})
     )
 
     replies = [
@@ -487,7 +487,7 @@ def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
 def test_an_urgency_raised_to_critical_escalates_until_somebody_acknowledges() -> None:
     created = file()
     wiring.reports().table.update(
-        wiring.reports().table.update_action(
+        Update(
             keys.report(created["id"]),
             keys.HEAD,
             remove=("task", "due_at", "not_before", "task_shard", "task_at"),

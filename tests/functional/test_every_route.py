@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.officers import Role
-from chalicelib.handlers.http import OPERATIONS, Access, Key, Operation
+from chalicelib.handlers import index
+from chalicelib.handlers.openapi import examples
+from chalicelib.handlers.requests import Header
+from chalicelib.handlers.routes import Access, Operation
 from tests import cloud
 from tests.client import call, new_key, report
 
@@ -55,8 +58,10 @@ def known(aws: Mapping[str, str]) -> dict[str, str]:
         report(media=[{"content_type": "video/mp4", "size": 17 << 20}]),
         key=new_key(),
     ).json
-    draft = next(operation for operation in OPERATIONS if operation.name == "draft_bulletin")
-    bulletin = call("POST", draft.path, draft.example, key=new_key(), officer="wang").json
+    draft = next(
+        operation for operation in index.operations() if operation.name == "draft_bulletin"
+    )
+    bulletin = call("POST", draft.path, examples()[draft.name], key=new_key(), officer="wang").json
     return {
         "report_id": created["id"],
         "receipt": created["receipt"],
@@ -85,8 +90,8 @@ def mutated(draw: st.DrawFn, example: Any) -> Any:
 
 @pytest.mark.parametrize(
     "operation",
-    OPERATIONS,
-    ids=[f"{operation.method} {operation.path}" for operation in OPERATIONS],
+    index.operations(),
+    ids=[f"{operation.method} {operation.path}" for operation in index.operations()],
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
@@ -100,16 +105,16 @@ def test_whatever_comes_the_answer_is_as_described_and_no_fault_of_ours(
         names = st.sampled_from([*operation.query.model_fields, "other"])
         path += "?" + urlencode(data.draw(st.lists(st.tuples(names, WORDS), max_size=2)))
     headers = {}
-    if operation.if_match:
+    if Header.IF_MATCH in operation.headers:
         headers["If-Match"] = data.draw(st.sampled_from(['"1"', '"2"', "*", ""]))
     if 304 in operation.returns:
         headers["If-None-Match"] = data.draw(st.sampled_from(["*", '"a"', "a, b"]))
     reply = call(
         operation.method,
         path,
-        data.draw(mutated(operation.example)) if operation.body else None,
+        data.draw(mutated(examples().get(operation.name))) if operation.body else None,
         headers=headers,
-        key=new_key() if operation.key is not Key.NONE else None,
+        key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
         receipt=known["receipt"] if operation.access is Access.RECEIPT else None,
         officer="wang" if operation.access is Access.OFFICER else None,
     )

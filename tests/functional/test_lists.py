@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain import times
+from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -91,8 +92,10 @@ def test_every_filter_alone_and_together(aws: Mapping[str, str]) -> None:
 def test_leads_are_found_by_their_bulletin(aws: Mapping[str, str]) -> None:
     created = file()
     wiring.reports().table.update(
-        wiring.reports().table.update_action(
-            f"REPORT#{created['id']}", "HEAD", put={"bulletin_id": "B1", "bulletin_shard": "B1#3"}
+        Update(
+            f"REPORT#{created['id']}",
+            "HEAD",
+            put={"bulletin_id": "B1", "bulletin_shard": "B1#3"},
         )
     )
     cloud.officer("traffic", categories=("traffic_violation",))

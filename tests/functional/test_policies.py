@@ -21,9 +21,10 @@ from jwt.algorithms import RSAAlgorithm
 from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.domain.officers import Role as OfficerRole
-from chalicelib.handlers import audit_events, media_events
+from chalicelib.handlers import audit_events, index, media_events
 from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.http import OPERATIONS, Key
+from chalicelib.handlers.openapi import examples
+from chalicelib.handlers.requests import Header
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -72,7 +73,7 @@ class Api:
 
     def __init__(self) -> None:
         self.called: set[str] = set()
-        self._operations = {operation.name: operation for operation in OPERATIONS}
+        self._operations = {operation.name: operation for operation in index.operations()}
 
     def __call__(
         self,
@@ -92,10 +93,12 @@ class Api:
         reply = call(
             operation.method,
             operation.path.format(**path) + query,
-            (body if body is not None else operation.example) if operation.body else None,
+            (body if body is not None else examples().get(operation.name))
+            if operation.body
+            else None,
             officer=officer,
             receipt=receipt,
-            key=key or (new_key() if operation.key is Key.REQUIRED else None),
+            key=key or (new_key() if Header.KEY in operation.headers else None),
             headers={"If-Match": f'"{version}"'} if version else {},
         )
         assert reply.status == status if status else reply.status < 400, (

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain import times
+from chalicelib.store.audit import of_report
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -186,7 +187,7 @@ def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[s
     assert left(aws, created["id"]) == (["HEAD"], 0)
     assert [
         row["action"]
-        for row in wiring.audit().history(str(created["id"]))
+        for row in wiring.audit().history(of_report(str(created["id"])))
         if row["action"] == "hold"
     ] == ["hold"] * 3
 

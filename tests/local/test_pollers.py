@@ -60,7 +60,7 @@ def test_a_batch_is_shaped_as_lambda_shapes_it(aws: Mapping[str, str], clean: No
 
 
 @pytest.mark.parametrize(
-    "answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}]
+    "response", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}]
 )
 def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, response: Any) -> None:
     _send(aws, "a", "b")
@@ -87,7 +87,7 @@ def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         _raise,
         {"batchItemFailures": [{"itemIdentifier": "not in the batch"}]},

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.languages import LANGUAGES
 from chalicelib.handlers import problems
-from chalicelib.handlers.http import as_fields
+from chalicelib.handlers.field_errors import as_fields
 
 
 def _unheard_of(value: Any) -> Any:

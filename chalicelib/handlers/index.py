@@ -1,0 +1,85 @@
+"""All routes there are, known without importing a view.
+
+`routes.json` is written from the declarations by `make openapi`. A module of views is imported at
+the first call of one of its routes: a function that starts cold pays for what it serves.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from chalice.app import Chalice
+from chalice.app import Response as ChaliceResponse
+
+from chalicelib.handlers.auth import authorize_officer
+from chalicelib.handlers.routes import Access, Operation, Routes
+
+FILE = Path(__file__).with_name("routes.json")
+_PACKAGE = "chalicelib.handlers"
+_WITH_A_BODY = ("POST", "PATCH", "PUT")
+
+
+class Route(NamedTuple):
+    """One line of the index. `module` is inside `chalicelib.handlers`."""
+
+    method: str
+    path: str
+    module: str
+    view: str
+    access: str
+
+
+def routes() -> tuple[Route, ...]:
+    """Return the index as it was written."""
+    return tuple(Route(**each) for each in json.loads(FILE.read_text(encoding="utf-8")))
+
+
+def declared(modules: tuple[str, ...]) -> Iterator[tuple[Route, Operation]]:
+    """Yield what these modules of views declare: the index is made of it."""
+    for module in modules:
+        for operation in _routes_of(module).operations:
+            line = (operation.method, operation.path, module, operation.name, operation.access)
+            yield Route(*line), operation
+
+
+def operations() -> list[Operation]:
+    """Return every operation of the index."""
+    return [_operation(route) for route in routes()]
+
+
+def register(app: Chalice) -> None:
+    """Register every route of the index with the app."""
+    for route in routes():
+        options: dict[str, object] = {"methods": [route.method], "name": route.view}
+        if route.method in _WITH_A_BODY:
+            # Any type comes through to `read_body`, which refuses it in our own words.
+            options["content_types"] = ["*/*"]
+        if route.access == Access.OFFICER:
+            options["authorizer"] = authorize_officer
+        app.route(route.path, **options)(_served(app, route))
+
+
+def _served(app: Chalice, route: Route) -> Callable[..., ChaliceResponse]:
+    def serve(**parameters: str) -> ChaliceResponse:
+        request = app.current_request
+        if request is None:
+            raise RuntimeError("called outside a request")
+        return _operation(route).serve(request, parameters)
+
+    return serve
+
+
+@cache
+def _operation(route: Route) -> Operation:
+    for operation in _routes_of(route.module).operations:
+        if (operation.method, operation.path) == (route.method, route.path):
+            return operation
+    raise LookupError(f"{route.method} {route.path} is not declared: run `make openapi`")
+
+
+def _routes_of(module: str) -> Routes:
+    found: Routes = import_module(f"{_PACKAGE}.{module}").routes
+    return found

@@ -1,0 +1,155 @@
+"""Media of one's own report: declare them, upload them, in parts if they are large."""
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib import errors, wiring
+from chalicelib.domain.media import (
+    MAX_MEDIA_PER_CALL,
+    MAX_PARTS_PER_CALL,
+    Declared,
+    MediaState,
+)
+from chalicelib.domain.reports import Strict
+from chalicelib.handlers import schemas
+from chalicelib.handlers.own_report import own_case
+from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.responses import Response
+from chalicelib.handlers.routes import Access, Routes
+from chalicelib.services import uploads
+from chalicelib.services.declarations import Declaration
+
+routes = Routes("Media", Access.RECEIPT)
+
+
+class MoreMedia(Strict):
+    media: tuple[Declared, ...] = Field(min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False)
+
+
+class PartNumbers(Strict):
+    numbers: tuple[int, ...] = Field(max_length=MAX_PARTS_PER_CALL, strict=False)
+
+    @field_validator("numbers")
+    @classmethod
+    def _each_once(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(value)) != len(value):
+            raise PydanticCustomError("repeated", "Each number once.")
+        return value
+
+
+@routes.post(
+    "/v1/reports/{report_id}/media",
+    body=MoreMedia,
+    headers=(Header.OPTIONAL_KEY,),
+    returns=schemas.Uploads,
+    raises=(
+        errors.Conflict("key_reused"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("too_many_media"),
+    ),
+)
+def add_media(call: Call) -> Response:
+    """Add media to a report.
+
+    Up to 5 in a call and 10 in a report, at any time before it is withdrawn. The grants come in
+    the order of the media.
+    """
+    case = own_case(call, consistent=True)
+    declaration = Declaration(
+        case.report.id,
+        call.body.media,
+        idempotency_key=call.idempotency_key,
+        identity=wiring.identity(),
+        now=call.now,
+    )
+    media = uploads.declare_media(case, declaration, reports=wiring.reports(), now=call.now)
+    waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
+    granted = uploads.grant_uploads(
+        case.report.id, waiting, bucket=wiring.bucket(), signed_at=wiring.wall_clock()
+    )
+    return Response(schemas.Uploads(uploads=[schemas.upload(grant) for grant in granted]))
+
+
+@routes.post(
+    "/v1/reports/{report_id}/media/{media_id}/grant",
+    returns={200: schemas.Upload},
+    raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "media_rejected", "withdrawn")),
+)
+def renew_grant(call: Call) -> Response:
+    """Renew the grant of a medium that is not up yet.
+
+    Grants live 60 minutes and cost nothing: ask for one when about to send, as often as needed.
+
+    409 `not_awaiting` means that the file has arrived. `media_rejected` means that it has not, or
+    was no good: add it anew to send it.
+    """
+    grant = uploads.renew_grant(
+        own_case(call, consistent=True),
+        call.path["media_id"],
+        bucket=wiring.bucket(),
+        signed_at=wiring.wall_clock(),
+    )
+    return Response(schemas.upload(grant))
+
+
+@routes.post(
+    "/v1/reports/{report_id}/media/{media_id}/parts",
+    body=PartNumbers,
+    returns={200: schemas.PartUrls},
+    raises=tuple(
+        errors.Conflict(code)
+        for code in ("not_awaiting", "media_rejected", "withdrawn", "not_in_parts", "upload_gone")
+    ),
+)
+def grant_parts(call: Call) -> Response:
+    """Start or resume an upload in parts.
+
+    PUT exactly one part's bytes to each URL. `held` are the parts that need not be sent again.
+
+    Each number is given once. `{"numbers": []}` only asks what is held; a body there must be.
+    """
+    parts = uploads.grant_parts(
+        own_case(call, consistent=True),
+        call.path["media_id"],
+        call.body.numbers,
+        bucket=wiring.bucket(),
+        reports=wiring.reports(),
+    )
+    return Response(
+        schemas.PartUrls(
+            held=[schemas.HeldPart(number=part.number, etag=part.etag) for part in parts.held],
+            parts=[schemas.PartUrl(number=part.number, url=part.url) for part in parts.granted],
+        )
+    )
+
+
+@routes.post(
+    "/v1/reports/{report_id}/media/{media_id}/complete",
+    returns={200: schemas.MediumState},
+    raises=tuple(
+        errors.Conflict(code)
+        for code in (
+            "media_rejected",
+            "not_in_parts",
+            "upload_not_started",
+            "upload_gone",
+            "parts_missing",
+            "size_mismatch",
+        )
+    ),
+)
+def complete_upload(call: Call) -> Response:
+    """Finish an upload in parts.
+
+    All parts must be held and add up to the declared size. Repeat it until it is answered.
+
+    After 409 `size_mismatch` ask for the parts again: those of the wrong size are not among `held`.
+    `media_rejected`: it came too late.
+    """
+    medium = uploads.complete_upload(
+        own_case(call, consistent=True),
+        call.path["media_id"],
+        bucket=wiring.bucket(),
+        reports=wiring.reports(),
+    )
+    return Response(schemas.MediumState(media_id=medium.media_id, state=medium.state.value))

@@ -1,0 +1,201 @@
+"""A request as a view sees it, and how each part of it is read and checked."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import unquote
+
+from chalice.app import Request
+from pydantic import BaseModel, ValidationError
+
+from chalicelib import errors
+from chalicelib.domain import ids
+from chalicelib.domain.officers import Officer
+from chalicelib.handlers.field_errors import as_fields, field_path
+from chalicelib.services.actor import OfficerActor
+
+MAX_BODY = 256 * 1024
+_JSON_TYPE = re.compile(r'application/json(\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
+_RECEIPT = re.compile(r"receipt +(\S.*)", re.IGNORECASE)
+# UTF-16 and UTF-32
+_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"[\x00", b"\x00[", b"\x00\x00")
+
+
+class Header(StrEnum):
+    """A header that a route reads, and what its absence means."""
+
+    KEY = "Idempotency-Key"
+    OPTIONAL_KEY = "Idempotency-Key?"
+    IF_MATCH = "If-Match"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, read and checked as its route declares.
+
+    `path` holds the decoded path parameters; `now` is the time of sweeps and lifecycles. Of an
+    officer's route `actor` is set: they are admitted, with a role that the route asks for.
+    """
+
+    request: Request
+    path: Mapping[str, str]
+    language: str
+    now: datetime
+    body: Any = None
+    query: Any = None
+    idempotency_key: str | None = None
+    if_match: int | None = None
+    admitted: OfficerActor | None = None
+
+    def header(self, name: str) -> str | None:
+        value = self.request.headers.get(name.lower())
+        return str(value) if value is not None else None
+
+    @property
+    def route(self) -> str:
+        """The method and the path as declared, without what fills it."""
+        return f"{self.request.method} {self.request.context.get('resourcePath', '')}"
+
+    @property
+    def receipt(self) -> str:
+        """The canonical receipt of `Authorization: Receipt …`. Raises Unauthenticated."""
+        match = _RECEIPT.fullmatch((self.header("authorization") or "").strip())
+        if not match:
+            raise errors.Unauthenticated("receipt_required")
+        return ids.read_receipt(match[1])
+
+    @property
+    def username(self) -> str:
+        """The name of whom the authorizer let in. Raises Unauthenticated."""
+        principal = (self.request.context.get("authorizer") or {}).get("principalId")
+        if not isinstance(principal, str) or not principal:
+            raise errors.Unauthenticated
+        return principal
+
+    @property
+    def actor(self) -> OfficerActor:
+        """The officer who calls, and the audit that their acts go to."""
+        if self.admitted is None:
+            raise TypeError("this route declares no officer")
+        return self.admitted
+
+    @property
+    def officer(self) -> Officer:
+        return self.actor.officer
+
+    @property
+    def version(self) -> int:
+        """The version in `If-Match`."""
+        if self.if_match is None:
+            raise TypeError("this route declares no If-Match")
+        return self.if_match
+
+    @property
+    def required_key(self) -> str:
+        """The Idempotency-Key of a route that asks for one."""
+        if self.idempotency_key is None:
+            raise TypeError("this route declares no Idempotency-Key")
+        return self.idempotency_key
+
+
+def read_path(parameters: Mapping[str, str]) -> dict[str, str]:
+    return {name: unquote(value) for name, value in parameters.items()}
+
+
+def read_key(request: Request, headers: frozenset[Header]) -> str | None:
+    """Return the canonical Idempotency-Key; an empty one counts as none. Raises Malformed."""
+    value = request.headers.get("idempotency-key")
+    if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and value):
+        return ids.read_idempotency_key(value)
+    return None
+
+
+def read_version(request: Request) -> int:
+    """Return the version in `If-Match`.
+
+    Raises VersionMissing without one, Stale when it cannot be one of ours (`*` and weak ones
+    included).
+    """
+    value = request.headers.get("if-match")
+    if value is None or not value.strip():
+        raise errors.VersionMissing
+    match = re.fullmatch(r'"(0|[1-9][0-9]{0,8})"', value.strip(), re.ASCII)
+    if not match:
+        raise errors.Stale
+    return int(match[1])
+
+
+def read_query(request: Request, model: type[BaseModel]) -> BaseModel:
+    given = request.query_params  # None when there is none
+    values = {name: given.getlist(name) for name in given} if given is not None else {}
+    repeated = [name for name, each in values.items() if len(each) > 1]
+    if repeated:
+        raise errors.Invalid(
+            *(errors.FieldError(field_path((name,)), "repeated") for name in repeated)
+        )
+    try:
+        return model.model_validate({name: each[0] for name, each in values.items()})
+    except ValidationError as invalid:
+        raise as_fields(invalid) from None
+
+
+def read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseModel:
+    if not _JSON_TYPE.fullmatch(request.headers.get("content-type", "").strip()):
+        raise errors.WrongMediaType
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise errors.WrongMediaType
+    raw = request.raw_body
+    if isinstance(raw, str):
+        raw = raw.encode("utf-8", "surrogatepass")
+    if raw.startswith(_OTHER_ENCODINGS):
+        raise errors.WrongMediaType
+    if len(raw) > MAX_BODY:
+        raise errors.TooLarge
+    sent = read_json(raw)
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as invalid:
+        if any(
+            each["type"] == "json_invalid"
+            for each in invalid.errors(
+                include_url=False, include_input=False, include_context=False
+            )
+        ):
+            raise errors.Malformed from None
+        # Of a model that has rules by the clock.
+        also_wrong = getattr(model, "also_wrong", None)
+        raise errors.Invalid(
+            *as_fields(invalid).errors,
+            *(also_wrong(sent, now) if also_wrong and isinstance(sent, dict) else ()),
+        ) from None
+
+
+def read_json(raw: bytes) -> Any:
+    """JSON as it is meant (RFC 8259, UTF-8, no byte order mark): no NaN, no duplicate keys, not too
+    deep. Raises Malformed.
+    """
+    try:
+        return json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_refuse_duplicates,
+            parse_constant=_refuse_constant,
+        )
+    except errors.Malformed:
+        raise
+    except (ValueError, RecursionError):
+        raise errors.Malformed from None
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise errors.Malformed("duplicate_key")
+    return members
+
+
+def _refuse_constant(name: str) -> Any:
+    raise errors.Malformed

@@ -1,0 +1,253 @@
+"""Routes: what one module of views serves, each declared once.
+
+    routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
+
+    @routes.patch("/v1/officer/reports/{report_id}", body=Change, returns=ChangedReport, …)
+    def change_report(call: Call) -> Response:
+        ...  # the docstring's first line is the summary, the rest the description
+
+The declaration routes, admits, validates, maps errors and documents: a view gets a `Call` in which
+everything is checked. What it raises of `chalicelib.errors` becomes problem+json; anything else is
+a fault of ours, logged without its message, which could hold input, and answered with 503.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypedDict, Unpack
+
+from chalice.app import Request
+from chalice.app import Response as ChaliceResponse
+from pydantic import BaseModel
+
+from chalicelib import errors, wiring
+from chalicelib.domain import languages
+from chalicelib.domain.officers import Role
+from chalicelib.handlers import logs, requests
+from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.responses import Response, refuse, render
+from chalicelib.services.actor import OfficerActor
+from chalicelib.services.admission import admit
+from chalicelib.store.audit import Action
+
+log = logging.getLogger(__name__)
+
+View = Callable[[Call], Response]
+Error = errors.TiplineError | type[errors.TiplineError]
+
+
+class Access(StrEnum):
+    """Who may call: anybody, who holds the receipt, or an officer with a token."""
+
+    PUBLIC = "public"
+    RECEIPT = "receipt"
+    OFFICER = "officer"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The body of a response: its schema (None: text, or no body) and its content type."""
+
+    schema: type[BaseModel] | None = None
+    content_type: str = "application/json"
+
+
+Returns = Content | type[BaseModel] | None
+
+
+class Declared(TypedDict, total=False):
+    """What a route declares besides its method and path.
+
+    `returns` is the body of a success with the method's own status, or bodies by status. `raises`
+    are the errors that do not follow from the rest. `roles` replace those of the `Routes`;
+    `logged` puts the admission on record, where nothing later does.
+    """
+
+    body: type[BaseModel]
+    query: type[BaseModel]
+    headers: tuple[Header, ...]
+    returns: Returns | Mapping[int, Returns]
+    raises: tuple[Error, ...]
+    roles: tuple[Role, ...]
+    logged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A declared route: it serves requests, and the OpenAPI document is made of it."""
+
+    method: str
+    path: str
+    view: View
+    tag: str
+    access: Access
+    roles: tuple[Role, ...]
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    headers: frozenset[Header]
+    returns: Mapping[int, Content]
+    errors: tuple[errors.TiplineError, ...]
+    logged: bool
+
+    @property
+    def name(self) -> str:
+        return self.view.__name__
+
+    @property
+    def summary(self) -> str:
+        """The first line of the view's docstring."""
+        return (self.view.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
+
+    @property
+    def description(self) -> str:
+        """The rest of the docstring, or its only line."""
+        summary, _, rest = (self.view.__doc__ or "").strip().partition("\n\n")
+        paragraphs = (rest or summary).split("\n\n")
+        return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    @property
+    def status(self) -> int:
+        """The status of a success, unless the view says another."""
+        return next(iter(self.returns))
+
+    def serve(self, request: Request, parameters: Mapping[str, str]) -> ChaliceResponse:
+        """Return the response to a request, whatever happens."""
+        language = languages.negotiate(request.headers.get("accept-language"))
+        request_id = str(request.context.get("requestId", ""))
+        with logs.of_request(request_id):
+            try:
+                call = self._read(request, parameters, language)
+                return render(self.view(call), self.status, request_id)
+            except errors.TiplineError as error:
+                return refuse(error, language, request_id)
+            except Exception as fault:
+                frames = traceback.format_tb(fault.__traceback__)[-6:]
+                log.error("fault", extra={"kind": type(fault).__name__, "frames": frames})
+                return refuse(errors.Unavailable(), language, request_id)
+
+    def _read(self, request: Request, parameters: Mapping[str, str], language: str) -> Call:
+        """Check a request. Who calls comes before what they say."""
+        path = requests.read_path(parameters)
+        call = Call(request=request, path=path, language=language, now=wiring.now())
+        if self.access is Access.RECEIPT:
+            _ = call.receipt
+        admitted = self._admit(call) if self.access is Access.OFFICER else None
+        return replace(
+            call,
+            admitted=admitted,
+            idempotency_key=requests.read_key(request, self.headers),
+            query=requests.read_query(request, self.query) if self.query else None,
+            body=requests.read_body(request, self.body, call.now) if self.body else None,
+            if_match=requests.read_version(request) if Header.IF_MATCH in self.headers else None,
+        )
+
+    def _admit(self, call: Call) -> OfficerActor:
+        actor = admit(
+            call.username,
+            call.route,
+            self.roles,
+            officers=wiring.officers(),
+            audit=wiring.audit(),
+            now=call.now,
+        )
+        if self.logged:
+            actor.log_own(Action.OPEN, {"route": call.route})
+        return actor
+
+
+class Routes:
+    """The routes of one module: one tag, one kind of caller, one set of roles."""
+
+    def __init__(
+        self, tag: str, access: Access = Access.PUBLIC, *, roles: tuple[Role, ...] = ()
+    ) -> None:
+        if (access is Access.OFFICER) != bool(roles):
+            raise ValueError("officers' routes, and only those, declare who is admitted")
+        self.tag = tag
+        self.access = access
+        self.roles = roles
+        self.operations: list[Operation] = []
+
+    def get(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("GET", path, declared)
+
+    def post(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("POST", path, declared)
+
+    def put(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("PUT", path, declared)
+
+    def patch(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("PATCH", path, declared)
+
+    def delete(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("DELETE", path, declared)
+
+    def _declare(self, method: str, path: str, declared: Declared) -> Callable[[View], View]:
+        def declare(view: View) -> View:
+            headers = frozenset(declared.get("headers", ()))
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=path,
+                    view=view,
+                    tag=self.tag,
+                    access=self.access,
+                    roles=declared.get("roles", self.roles),
+                    body=declared.get("body"),
+                    query=declared.get("query"),
+                    headers=headers,
+                    returns=_contents(method, declared.get("returns")),
+                    errors=(
+                        *_implied_errors(self.access, declared, headers),
+                        *(
+                            each() if isinstance(each, type) else each
+                            for each in declared.get("raises", ())
+                        ),
+                    ),
+                    logged=declared.get("logged", False),
+                )
+            )
+            return view
+
+        return declare
+
+
+_STATUS = {"POST": 201, "DELETE": 204}
+
+
+def _contents(method: str, returns: Returns | Mapping[int, Returns]) -> dict[int, Content]:
+    by_status = returns if isinstance(returns, Mapping) else {_STATUS.get(method, 200): returns}
+    return {
+        status: each if isinstance(each, Content) else Content(each)
+        for status, each in by_status.items()
+    }
+
+
+def _implied_errors(
+    access: Access, declared: Declared, headers: frozenset[Header]
+) -> tuple[errors.TiplineError, ...]:
+    """Return the errors that follow from the declaration itself."""
+    implied: list[errors.TiplineError] = [errors.Unavailable(), errors.SlowDown()]
+    if "body" in declared:
+        implied += [errors.Malformed(), errors.Malformed("duplicate_key"), errors.TooLarge()]
+        implied.append(errors.WrongMediaType())
+    if "body" in declared or "query" in declared:
+        implied.append(errors.Invalid())
+    if Header.KEY in headers:
+        implied.append(errors.Malformed("idempotency_key_required"))
+    if headers & {Header.KEY, Header.OPTIONAL_KEY}:
+        implied.append(errors.Malformed("bad_idempotency_key"))
+    if Header.IF_MATCH in headers:
+        implied += [errors.Stale(), errors.VersionMissing()]
+    if access is Access.RECEIPT:
+        implied += [
+            errors.Unauthenticated("receipt_required"),
+            errors.NotFound(),
+            errors.Gone(),
+        ]
+    if access is Access.OFFICER:
+        implied += [errors.Unauthenticated(), errors.Forbidden()]
+    return tuple(implied)

@@ -1,0 +1,174 @@
+"""Bulletins as officers read them, each read on record.
+
+An officer works in a channel when they see a category that feeds it. Districts play no part:
+readers are the whole city.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import errors
+from chalicelib.domain import times
+from chalicelib.domain.bulletins import Bulletin, State
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.ids import is_bulletin_id
+from chalicelib.domain.officers import Officer
+from chalicelib.domain.paging import Cursors
+from chalicelib.services.actor import OfficerActor
+from chalicelib.store import keys
+from chalicelib.store.audit import Action, of_bulletin
+from chalicelib.store.bulletins import BY_STATE, Bulletins, Dossier
+from chalicelib.store.listing import Listing
+
+if TYPE_CHECKING:
+    from chalicelib.store.reports import Reports
+
+_MAKES_A_VERSION = ("draft", "write")
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinFilters:
+    """Which page of which bulletins; None means any."""
+
+    channel: str | None
+    state: State | None
+    cursor: str | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinPage:
+    items: tuple[Bulletin, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a bulletin's history; `at` as it is written out."""
+
+    at: str
+    by: str
+    action: str
+    detail: dict[str, Any] | None
+
+
+def works_in(officer: Officer, channel: str, catalogue: Catalogue) -> bool:
+    """Return whether the officer may work on the bulletins of a channel."""
+    return any(officer.sees_category(category) for category in catalogue.channel(channel).fed_by)
+
+
+def list_bulletins(
+    filters: BulletinFilters,
+    *,
+    actor: OfficerActor,
+    listing: Listing,
+    cursors: Cursors,
+    catalogue: Catalogue,
+) -> BulletinPage:
+    """Return one page, newest first, of the officer's channels.
+
+    A filter outside them gives an empty page. Raises Malformed `bad_cursor`.
+    """
+    now, state = actor.now, filters.state
+    bound = {"channel": filters.channel, "state": state}
+    below = cursors.read(filters.cursor, reader=actor.by, filters=bound, now=now)
+    channels = {
+        each.code
+        for each in catalogue.channels
+        if filters.channel in (None, each.code) and works_in(actor.officer, each.code, catalogue)
+    }
+
+    def keep(row: Mapping[str, Any]) -> bool:
+        bulletin = Bulletin.model_validate(row)
+        return bulletin.content.channel in channels and state in (None, bulletin.state_at(now))
+
+    page = listing.page(
+        BY_STATE, _stored_states(state), limit=filters.limit, below=below, keep=keep
+    )
+    actor.log_own(Action.LIST, {"bulletins": bound, "below": below, "count": len(page.rows)})
+    signed = (
+        cursors.sign(page.position, reader=actor.by, filters=bound, now=now)
+        if page.position
+        else None
+    )
+    return BulletinPage(tuple(Bulletin.model_validate(row) for row in page.rows), signed)
+
+
+def _stored_states(state: State | None) -> list[str]:
+    """Return the stored states to read for bulletins of a state (None: of any)."""
+    if state is None:
+        return [each.value for each in State]
+    # What time has ended is kept as published until the sweep comes by.
+    if state is State.EXPIRED:
+        return [State.PUBLISHED.value, State.EXPIRED.value]
+    return [state.value]
+
+
+def open_bulletin(
+    bulletin_id: str, *, actor: OfficerActor, bulletins: Bulletins, catalogue: Catalogue
+) -> Dossier:
+    """Return a bulletin of the officer's channels.
+
+    Raises NotFound for an unknown one as for one of another channel, with a denial on record.
+    """
+    dossier = bulletin_in_scope(bulletin_id, actor=actor, bulletins=bulletins, catalogue=catalogue)
+    actor.log(of_bulletin(bulletin_id), Action.OPEN)
+    return dossier
+
+
+def read_history(
+    bulletin_id: str, *, actor: OfficerActor, bulletins: Bulletins, catalogue: Catalogue
+) -> list[Event]:
+    """Return who did and saw what, oldest first, this very read included; with each version its
+    content. Raises NotFound.
+    """
+    bulletin_in_scope(bulletin_id, actor=actor, bulletins=bulletins, catalogue=catalogue)
+    actor.log(of_bulletin(bulletin_id), Action.OPEN, {"part": "history"})
+    unnamed = {each.version: each for each in bulletins.versions(bulletin_id)}
+    events = []
+    for row in actor.audit.history(of_bulletin(bulletin_id)):
+        detail = json.loads(row["detail"]) if "detail" in row else None
+        if detail and detail.get("step") in _MAKES_A_VERSION:
+            version = unnamed.pop(detail["version"], None)
+            if version:
+                detail |= {"content": version.content.model_dump(mode="json")}
+        events.append(Event(row["sk"].partition("#")[0], row["by"], row["action"], detail))
+    # Verdicts on pictures, and what is older than the audit trail.
+    events += [
+        Event(
+            times.render(each.at),
+            each.by,
+            Action.CHANGE,
+            {"version": number, "content": each.content.model_dump(mode="json")},
+        )
+        for number, each in unnamed.items()
+    ]
+    return sorted(events, key=lambda event: event.at)
+
+
+def count_leads(bulletin_id: str, *, reports: "Reports", catalogue: Catalogue) -> int:
+    """Return how many leads there are on a bulletin."""
+    shards = max(category.shards for category in catalogue.categories)
+    index = (keys.BY_BULLETIN, keys.PARTITION[keys.BY_BULLETIN], "listed_at")
+    return sum(
+        reports.table.count(f"{bulletin_id}#{shard}", index=index) for shard in range(shards)
+    )
+
+
+def bulletin_in_scope(
+    bulletin_id: str, *, actor: OfficerActor, bulletins: Bulletins, catalogue: Catalogue
+) -> Dossier:
+    """Return a bulletin of the officer's channels with its pictures.
+
+    Raises NotFound otherwise, with a denial on record.
+    """
+    dossier = bulletins.dossier(bulletin_id) if is_bulletin_id(bulletin_id) else None
+    if dossier is None:
+        actor.log_own(Action.DENIED, {"bulletin": bulletin_id[:40]})
+        raise errors.NotFound
+    if not works_in(actor.officer, dossier.bulletin.content.channel, catalogue):
+        actor.log(of_bulletin(bulletin_id), Action.DENIED)
+        raise errors.NotFound
+    return dossier

@@ -1,0 +1,66 @@
+"""Media as a phone declares them: what it says it will send, under one Idempotency-Key."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from chalicelib import errors
+from chalicelib.domain import outbox
+from chalicelib.domain.ids import Identity, random_id
+from chalicelib.domain.media import Declared
+from chalicelib.domain.outbox import OutboxTask, TaskKind
+from chalicelib.domain.reports import Medium
+
+
+def new_medium(declared: Declared, media_id: str, position: int, now: datetime) -> Medium:
+    return Medium(
+        media_id=media_id,
+        declared_type=declared.content_type,
+        declared_size=declared.size,
+        declared_sha256=declared.sha256,
+        created_at=now,
+        position=position,
+    )
+
+
+def upload_check(now: datetime) -> OutboxTask:
+    """Return the task that looks for the object itself: an event of S3 can be lost."""
+    return OutboxTask(TaskKind.RECONCILE, now + outbox.UPLOAD_CHECK)
+
+
+class Declaration:
+    """The media of one call: `media` are new ones, each with the id that the call gives it."""
+
+    def __init__(
+        self,
+        owner_id: str,
+        declared: Sequence[Declared],
+        *,
+        idempotency_key: str | None,
+        identity: Identity,
+        now: datetime,
+    ) -> None:
+        call = idempotency_key or random_id()
+        self.media = tuple(
+            new_medium(each, identity.media_id(owner_id, call, position), position, now)
+            for position, each in enumerate(declared)
+        )
+        self._next_id = identity.media_id(owner_id, call, len(declared))
+
+    def existing(self, known: Mapping[str, Medium]) -> tuple[Medium, ...] | None:
+        """Return the media that the same call declared before; None when it is the first time.
+
+        Raises Conflict `key_reused` when it declared others.
+        """
+        if self.media[0].media_id not in known:
+            return None
+        found = [known.get(medium.media_id) for medium in self.media]
+        same = [each for each in found if each is not None]
+        if self._next_id in known or [_declared(each) for each in same] != [
+            _declared(each) for each in self.media
+        ]:
+            raise errors.Conflict("key_reused")
+        return tuple(same)
+
+
+def _declared(medium: Medium) -> tuple[str, int, str | None]:
+    return medium.declared_type, medium.declared_size, medium.declared_sha256

@@ -1,0 +1,120 @@
+"""Legal holds: one officer asks, another approves; until its end nothing of the report is deleted.
+
+Each step reads a report that has changed at the same moment anew.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from chalicelib import errors
+from chalicelib.domain import times
+from chalicelib.domain.holds import Hold, NewHold
+from chalicelib.domain.outbox import TaskKind
+from chalicelib.domain.reports import Status
+from chalicelib.domain.workflow import WITHDRAWN_RETENTION, retention
+from chalicelib.services.actor import OfficerActor
+from chalicelib.services.casework import require_not_expiring
+from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.store.audit import Action, of_report
+from chalicelib.store.report_rows import Case
+from chalicelib.store.reports import Reports
+from chalicelib.store.table import ConditionFailed
+
+
+def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Reports) -> Hold:
+    """Ask for a legal hold. It takes effect once a second officer approves it.
+
+    Raises Invalid (an end that is past, or too far), Conflict (`already_held`, `expiring`).
+    """
+    wrong = wanted.wrong_end(actor.now)
+    if wrong:
+        raise errors.Invalid(errors.FieldError("until", wrong))
+
+    def place(case: Case) -> Hold:
+        require_not_expiring(case.head)
+        existing = case.hold
+        if existing and existing.until > actor.now:
+            raise errors.Conflict("already_held")
+        hold = Hold(by=actor.by, reason=wanted.reason, until=wanted.until, asked_at=actor.now)
+        detail = {"asked": True, "reason": hold.reason, "until": times.render(hold.until)}
+        _write(case, hold, detail, actor, reports)
+        return hold
+
+    return _on_current(case, reports, place)
+
+
+def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> Hold:
+    """Approve a hold that somebody else asked for.
+
+    Raises Forbidden `self_approval`, Conflict (`no_hold`, `expiring`).
+    """
+
+    def approve(case: Case) -> Hold:
+        hold = case.hold
+        if hold is None or hold.until <= actor.now:
+            raise errors.Conflict("no_hold")
+        if hold.approved_by:
+            return hold
+        if hold.by == actor.by:
+            actor.log(of_report(case.report.id), Action.DENIED, {"hold": "own"})
+            raise errors.Forbidden("self_approval")
+        approved = hold.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
+        detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
+        _write(case, approved, detail, actor, reports)
+        return approved
+
+    return _on_current(case, reports, approve)
+
+
+def lift_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
+    """End a hold, or take back one that was asked for. Repeated, it changes nothing."""
+
+    def lift(case: Case) -> None:
+        if case.hold:
+            _write(case, None, {"lifted": True}, actor, reports)
+
+    _on_current(case, reports, lift)
+
+
+def _write(
+    case: Case,
+    hold: Hold | None,
+    detail: dict[str, object],
+    actor: OfficerActor,
+    reports: Reports,
+) -> None:
+    """Write the hold with its record. Without one, a closed report expires when it was due."""
+    reports.keep_hold(
+        case,
+        hold,
+        hold.until if hold and hold.approved_by else None,
+        expire_at=None if hold else _due_end(case),
+        also=[actor.log_item(of_report(case.report.id), Action.HOLD, detail)],
+    )
+
+
+def _due_end(case: Case) -> datetime | None:
+    """Return when a report that only waits for its deletion is due; else None."""
+    report, task = case.report, case.head.task
+    if report.closed_at is None or task is None or task.kind is not TaskKind.EXPIRE:
+        return None
+    if report.status is Status.WITHDRAWN:
+        return report.closed_at + WITHDRAWN_RETENTION
+    return report.closed_at + retention(report.disposition)
+
+
+def _on_current[Done](case: Case, reports: Reports, step: Callable[[Case], Done]) -> Done:
+    current = case
+
+    def attempt() -> Done:
+        nonlocal current
+        try:
+            return step(current)
+        except ConditionFailed:
+            fresh = reports.case(case.report.id)
+            if fresh is None:
+                raise errors.NotFound from None
+            current = fresh
+            raise
+
+    return retry_on_conflict(attempt)

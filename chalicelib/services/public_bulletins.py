@@ -1,0 +1,61 @@
+"""Bulletins as everybody reads them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib import errors
+from chalicelib.domain.bulletins import Bulletin, State
+from chalicelib.domain.ids import is_bulletin_id
+from chalicelib.domain.paging import Cursors
+from chalicelib.store.bulletins import Bulletins, Published, published
+
+PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPage:
+    items: tuple[Published, ...]
+    next_cursor: str | None
+
+
+def read_page(
+    channel: str | None,
+    *,
+    cursor: str | None,
+    limit: int,
+    bulletins: Bulletins,
+    cursors: Cursors,
+    now: datetime,
+) -> PublicPage:
+    """What readers see, newest first. One read, however many bulletins there are."""
+    bound = {"channel": channel}
+    below = cursors.read(cursor, reader=PUBLIC, filters=bound, now=now) if cursor else None
+    page = bulletins.page(channel, now=now, limit=limit, below=below)
+    signed = (
+        cursors.sign(page.position, reader=PUBLIC, filters=bound, now=now)
+        if page.position
+        else None
+    )
+    return PublicPage(page.items, signed)
+
+
+def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
+    """One that readers may see: published, or resolved and told so. Raises NotFound for every
+    other.
+    """
+    bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
+    if bulletin is None or not (
+        published(bulletin, now) or (bulletin.state is State.RESOLVED and bulletin.published)
+    ):
+        raise errors.NotFound
+    return bulletin
+
+
+def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
+    """One whose last CAP message still holds: published, or ended before its time, which is a
+    message too. Raises NotFound.
+    """
+    bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
+    if bulletin is None or not bulletin.messages or bulletin.state_at(now) is State.EXPIRED:
+        raise errors.NotFound
+    return bulletin

@@ -1,0 +1,182 @@
+"""A report's rows as they are read and written: its HEAD, its media, what a list shows of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Self
+
+from chalicelib import errors
+from chalicelib.domain import times
+from chalicelib.domain.holds import Hold
+from chalicelib.domain.messages import Message, Note
+from chalicelib.domain.outbox import OutboxTask
+from chalicelib.domain.reports import Medium, Report
+from chalicelib.store import keys
+from chalicelib.store.outbox import read_task, task_fields
+from chalicelib.store.table import Row
+
+# Whatever is written to a report holds to this: one whose deletion has begun would take what is new
+# along, or leave it behind.
+NOT_EXPIRING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_at": None})
+
+# What the list indexes project. No text.
+LISTED = (
+    "id", "reference", "category", "status", "urgency", "district", "received_at", "assignee",
+    "version", "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Head:
+    """A report's HEAD as it was read. `row` is for the conditions of the store's own writes."""
+
+    row: Row
+
+    @cached_property
+    def report(self) -> Report:
+        """The report. Raises Gone when retention has deleted it."""
+        if self.is_deleted:
+            raise errors.Gone
+        return Report.model_validate(self.row)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether this is what stays of a report that retention has deleted."""
+        return "deleted_at" in self.row
+
+    @property
+    def is_expiring(self) -> bool:
+        """Whether the deletion of the report has begun."""
+        return bool(self.row.get("expiring"))
+
+    @property
+    def task(self) -> OutboxTask | None:
+        return read_task(self.row)
+
+    @property
+    def duplicates(self) -> int:
+        """The number of reports that point at this one as their original."""
+        return int(self.row.get("duplicates", 0))
+
+    @property
+    def media_event(self) -> str | None:
+        """The key of the notice that still waits for the other media."""
+        return self.row.get("media_event")
+
+    @property
+    def hold(self) -> Hold | None:
+        """The legal hold that is in force, or waits for a second officer."""
+        kept = self.row.get("hold")
+        return Hold.model_validate(kept) if kept else None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A report with what belongs to it, as one query reads it."""
+
+    head: Head
+    media: tuple[Medium, ...]
+    messages: tuple[Message, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def report(self) -> Report:
+        return self.head.report
+
+    @property
+    def hold(self) -> Hold | None:
+        return self.head.hold
+
+    def medium(self, media_id: str) -> Medium | None:
+        return next((each for each in self.media if each.media_id == media_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReport:
+    """What a list shows of a report."""
+
+    id: str
+    reference: str
+    category: str
+    status: str
+    urgency: str
+    district: str
+    received_at: datetime
+    version: int
+    assignee: str | None
+    bulletin_id: str | None
+    media_total: int
+    media_ready: int
+    unread: int
+    thumb: str | None
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        return cls(
+            id=row["id"],
+            reference=row["reference"],
+            category=row["category"],
+            status=row["status"],
+            urgency=row["urgency"],
+            district=row["district"],
+            received_at=times.parse(row["received_at"]),
+            version=row["version"],
+            assignee=row.get("assignee"),
+            bulletin_id=row.get("bulletin_id"),
+            media_total=row.get("media_total", 0),
+            media_ready=row.get("media_ready", 0),
+            unread=row.get("unread", 0),
+            thumb=row.get("thumb"),
+        )
+
+
+def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
+    """Return the HEAD of a new report whose category is spread over so many `shards`."""
+    pk = keys.report(report.id)
+    kept = report.model_dump(exclude_defaults=True) | {
+        "status": report.status.value,
+        "version": report.version,
+        "media_total": report.media_total,
+        "media_ready": report.media_ready,
+        "unread": report.unread,
+    }
+    if report.bulletin_id:
+        kept["bulletin_shard"] = keys.bulletin_shard(report.bulletin_id, report.id, shards)
+    return {
+        "pk": pk,
+        "sk": keys.HEAD,
+        **kept,
+        "category_shard": keys.category_shard(report.category, report.id, shards),
+        "queue_shard": keys.queue_shard(report.category, report.status, report.id, shards),
+        "listed_at": keys.listed_at(report.received_at, report.id),
+        **task_fields(pk, keys.HEAD, task),
+    }
+
+
+def media_row(report_id: str, medium: Medium, task: OutboxTask) -> Row:
+    pk, sk = keys.report(report_id), keys.media(medium.media_id)
+    return {"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True), **task_fields(pk, sk, task)}
+
+
+def read_case(rows: Sequence[Row]) -> Case | None:
+    """Return the case that one query has read, None where there is no HEAD.
+
+    Raises Gone when retention has deleted the report.
+    """
+    found = next((row for row in rows if row["sk"] == keys.HEAD), None)
+    if found is None:
+        return None
+    head = Head(found)
+    if head.is_deleted:
+        raise errors.Gone
+    media = [Medium.model_validate(row) for row in rows if row["sk"].startswith("MEDIA#")]
+    return Case(
+        head=head,
+        media=tuple(sorted(media, key=lambda medium: (medium.created_at, medium.position))),
+        messages=tuple(
+            Message.model_validate(row) for row in rows if row["sk"].startswith("MESSAGE#")
+        ),
+        notes=tuple(Note.model_validate(row) for row in rows if row["sk"].startswith("NOTE#")),
+    )

@@ -1,0 +1,168 @@
+"""What is written to one row, as a value: `Put`, `Update` and `Delete`.
+
+`Table.item` turns one into a `TransactItem` of its table; `Table.update` carries out an update by
+itself. The expressions are those of DynamoDB:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from chalicelib.store.attributes import pack
+
+Attributes = Mapping[str, Any]
+_NONE: Attributes = MappingProxyType({})
+# Return what stands there when the condition fails: it says why.
+_SAY_WHY = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+
+
+@dataclass(frozen=True, slots=True)
+class TransactItem:
+    """One write of a transaction: the arguments of DynamoDB's `Put`, `Update` or `Delete`."""
+
+    kind: Literal["Put", "Update", "Delete"]
+    arguments: Mapping[str, Any]
+
+    def request(self) -> dict[str, Any]:
+        """Return the item as `TransactWriteItems` takes it."""
+        return {self.kind: self.arguments}
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a whole row; with `if_absent` only where there is none of its key."""
+
+    row: Attributes
+    if_absent: bool = False
+
+    def item(self, table: str) -> TransactItem:
+        arguments: dict[str, Any] = {"TableName": table, "Item": pack(self.row)}
+        if self.if_absent:
+            arguments |= {"ConditionExpression": "attribute_not_exists(pk)", **_SAY_WHY}
+        return TransactItem("Put", arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a row; with `if_present` or `equal` only where it is there, with these values."""
+
+    pk: str
+    sk: str
+    if_present: bool = False
+    equal: Attributes = _NONE
+
+    def item(self, table: str) -> TransactItem:
+        arguments: dict[str, Any] = {
+            "TableName": table,
+            "Key": pack({"pk": self.pk, "sk": self.sk}),
+        }
+        terms = _Terms()
+        conditions = ["attribute_exists(pk)"] if self.if_present else []
+        conditions += terms.equal(self.equal)
+        if conditions:
+            arguments["ConditionExpression"] = " AND ".join(conditions)
+        return TransactItem("Delete", arguments | terms.arguments())
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change attributes of one row that is there, or, with `upsert`, that is made by it.
+
+    `put` sets (None removes), `put_once` sets what is absent, `add` adds to numbers, `append` adds
+    to lists, `remove` removes. `equal` and `room` are conditions: each attribute has this value
+    (None: is absent); each list holds fewer than so many.
+    """
+
+    pk: str
+    sk: str
+    put: Attributes = _NONE
+    put_once: Attributes = _NONE
+    add: Mapping[str, int] = field(default_factory=dict)
+    append: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    equal: Attributes = _NONE
+    room: Mapping[str, int] = field(default_factory=dict)
+    upsert: bool = False
+
+    def item(self, table: str) -> TransactItem:
+        terms = _Terms()
+        conditions = self._conditions(terms)
+        clauses = {"SET": self._sets(terms), "ADD": self._adds(terms)}
+        clauses["REMOVE"] = [terms.name(name) for name in self._removed()]
+        arguments: dict[str, Any] = {
+            "TableName": table,
+            "Key": pack({"pk": self.pk, "sk": self.sk}),
+        }
+        if conditions:
+            arguments |= {"ConditionExpression": " AND ".join(conditions), **_SAY_WHY}
+        expression = " ".join(f"{verb} {', '.join(part)}" for verb, part in clauses.items() if part)
+        if expression:
+            arguments["UpdateExpression"] = expression
+        return TransactItem("Update", arguments | terms.arguments())
+
+    def _sets(self, terms: "_Terms") -> list[str]:
+        sets = [
+            f"{terms.name(name)} = {terms.value(name, value)}"
+            for name, value in self.put.items()
+            if value is not None
+        ]
+        sets += [
+            f"{terms.name(name)} = if_not_exists({terms.name(name)}, {terms.value(name, value)})"
+            for name, value in self.put_once.items()
+            if value is not None
+        ]
+        for name, more in self.append.items():
+            known = f"if_not_exists({terms.name(name)}, {terms.value('none', [])})"
+            sets.append(f"{terms.name(name)} = list_append({known}, {terms.value(name, more)})")
+        return sets
+
+    def _adds(self, terms: "_Terms") -> list[str]:
+        return [
+            f"{terms.name(name)} {terms.value(f'{name}_more', amount)}"
+            for name, amount in self.add.items()
+        ]
+
+    def _removed(self) -> list[str]:
+        return [*(name for name, value in self.put.items() if value is None), *self.remove]
+
+    def _conditions(self, terms: "_Terms") -> list[str]:
+        conditions = [] if self.upsert else [f"attribute_exists({terms.name('pk')})"]
+        conditions += terms.equal(self.equal)
+        for name, limit in self.room.items():
+            size = f"size({terms.name(name)}) < {terms.value(f'{name}_room', limit)}"
+            conditions.append(f"(attribute_not_exists({terms.name(name)}) OR {size})")
+        return conditions
+
+
+class _Terms:
+    """The placeholders of one expression: any attribute may be a reserved word of DynamoDB."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+
+    def name(self, name: str) -> str:
+        self._names[f"#{name}"] = name
+        return f"#{name}"
+
+    def value(self, label: str, value: Any) -> str:
+        self._values[f":{label}"] = value
+        return f":{label}"
+
+    def equal(self, attributes: Attributes) -> list[str]:
+        return [
+            f"attribute_not_exists({self.name(name)})"
+            if value is None
+            else f"{self.name(name)} = {self.value(f'{name}_was', value)}"
+            for name, value in attributes.items()
+        ]
+
+    def arguments(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self._names:
+            found["ExpressionAttributeNames"] = self._names
+        if self._values:
+            found["ExpressionAttributeValues"] = pack(self._values)
+        return found
