@@ -1,0 +1,150 @@
+"""One run of schemathesis, in this process: some operations, as one role, on a cloud of its own."""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.engine import events, from_schema
+
+from tests.client import new_key
+from tests.contract import stack
+from tests.contract.exceptions import Finding
+from tests.contract.fuzz import DOCUMENT, OTHERS_EXAMPLES, OWNERS_EXAMPLES, SEED, Outcome, Role, Tally
+from tests.contract.scenario import OFFICER, Scenario, Supply
+
+# Stands in `Authorization` until it is known which report a case is about.
+_CREDENTIAL = "the role's own"
+
+
+def run(role: Role, names: Collection[str], *, thorough: bool) -> Outcome:
+    """Run the operations. Thoroughly means with their examples and at their schemas' edges too."""
+    outcome = Outcome(role)
+    with stack.running() as environment:
+        document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+        schema = schemathesis.openapi.from_dict(document, config=_config(thorough=thorough))
+        schema.app = stack.Application()
+        _send_real_ids(schema, role, Scenario(environment))
+        for event in from_schema(schema.include(name=list(names))).execute():
+            if isinstance(event, events.ScenarioFinished):
+                _count(outcome, event)
+            elif isinstance(event, events.NonFatalError | events.FatalError):
+                _note_error(outcome, event)
+    return outcome
+
+
+def _config(*, thorough: bool) -> SchemathesisConfig:
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": SEED,
+            "base-url": "http://localhost",
+            # A finding is one line of the table; the cases after it count too.
+            "continue-on-failure": True,
+            "generation": {
+                "deterministic": True,
+                "database": "none",
+                "max-examples": OWNERS_EXAMPLES if thorough else OTHERS_EXAMPLES,
+                # A smaller example of the same finding is not worth the time.
+                "no-shrink": True,
+            },
+            "phases": {
+                "examples": {"enabled": thorough},
+                "coverage": {"enabled": thorough},
+                "fuzzing": {
+                    # Values of responses are other ones in each run, and so would be the cases.
+                    "extra-data-sources": {"responses": False},
+                    "error-feedback": {"enabled": False},
+                },
+                "stateful": {"enabled": False},
+            },
+        }
+    )
+
+
+def _send_real_ids(schema: Any, role: Role, scenario: Scenario) -> None:
+    """Give each case its credential, and valid ones what they need to succeed."""
+    supplies: dict[str, Supply] = {}
+    issued: set[str] = set()
+    bearer = f"Bearer {stack.token(OFFICER)}"
+
+    @schema.auth()
+    class Credential:
+        def get(self, case: Any, context: Any) -> str:
+            return _CREDENTIAL
+
+        def set(self, case: Any, data: str, context: Any) -> None:
+            case.headers["Authorization"] = data
+
+    @schemathesis.hook
+    def before_call(context: Any, case: Any, kwargs: Any) -> None:
+        name = case.operation.label
+        if name not in supplies:
+            supplies[name] = scenario.supply(name)
+        supply = supplies[name]
+        if case.headers.get("Authorization") == _CREDENTIAL:
+            resident = f"Receipt {supply.receipt or scenario.report.receipt}"
+            case.headers["Authorization"] = bearer if role is Role.OFFICER else resident
+        if not _is_invalid(case, ParameterLocation.PATH):
+            for parameter in case.path_parameters.keys() & supply.path.keys():
+                # A check repeats a case without its credential: of the same thing.
+                if case.path_parameters[parameter] not in issued:
+                    case.path_parameters[parameter] = supply.path[parameter]
+                    issued.add(supply.path[parameter])
+        if not _is_invalid(case, ParameterLocation.HEADER):
+            for header in case.headers.keys() & supply.headers.keys():
+                case.headers[header] = supply.headers[header]
+            if "Idempotency-Key" in case.headers:
+                # Generated ones repeat, and with another body that is a conflict.
+                case.headers["Idempotency-Key"] = new_key()
+
+    @schemathesis.hook
+    def after_call(context: Any, case: Any, response: Any) -> None:
+        if response.status_code < 300:
+            supplies.pop(case.operation.label, None)
+            scenario.after(case.operation.label)
+
+
+def _is_invalid(case: Any, location: ParameterLocation) -> bool:
+    return case.meta is not None and bool(case.meta.is_negative_at(location))
+
+
+def _count(outcome: Outcome, event: events.ScenarioFinished) -> None:
+    recorder = event.recorder
+    for case_id, interaction in recorder.interactions.items():
+        node = recorder.cases[case_id]
+        # What a check sends to look closer is no case of its own.
+        if node.parent_id is not None or interaction.response is None:
+            continue
+        tally = outcome.tallies.setdefault(node.value.operation.label, Tally())
+        status = interaction.response.status_code
+        tally.cases += 1
+        tally.statuses[status] += 1
+        if node.value.meta is not None and node.value.meta.generation.mode.is_positive:
+            tally.valid += 1
+            tally.succeeded += status < 400
+    for case_id, checks in recorder.checks.items():
+        for check in checks:
+            if check.failure_info is None:
+                continue
+            failure = check.failure_info.failure
+            sent = failure.case_id or case_id
+            response = recorder.interactions[sent].response
+            finding = Finding(
+                check.name,
+                recorder.cases[sent].value.operation.label,
+                response.status_code if response else 0,
+            )
+            outcome.findings[finding] += 1
+            body = response.content[:600].decode("utf-8", "replace") if response else ""
+            message = " ".join(f"{failure.title}: {failure.message}".split())
+            outcome.examples.setdefault(
+                finding, f"{message}\n{check.failure_info.code_sample}\n{body}"
+            )
+
+
+def _note_error(outcome: Outcome, event: Any) -> None:
+    value = getattr(event, "value", None) or getattr(event, "exception", None)
+    label = getattr(event, "label", "the run")
+    outcome.errors.append(f"{label}: {' '.join(str(value).split())[:300]}")

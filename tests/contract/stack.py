@@ -1,0 +1,112 @@
+"""The system under the checks: the app on a mocked cloud, behind the gateway, as a WSGI application.
+
+Everything is in this process, apart from the issuer's keys: PyJWT reads them over HTTP only.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+from moto import mock_aws
+
+import tests.conftest  # noqa: F401  (sets credentials that no real AWS would take)
+from chalicelib import wiring
+from infra.local.gateway import Gateway
+from infra.local.resources import create_resources
+from tests.client import app
+
+_ISSUER, _CLIENT, _KEY_ID = "https://issuer.test/pool", "contract", "contract-key"
+_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@contextmanager
+def running() -> Iterator[Mapping[str, str]]:
+    """Run the app on a new mocked cloud; give the environment it reads."""
+    with mock_aws(), _issuer() as jwks_uri:
+        environment = create_resources() | {
+            "PUBLIC_URL": "https://api.test",
+            "STAGE": "test",
+            "LIMITS": "off",
+            "ISSUER": _ISSUER,
+            "CLIENT_ID": _CLIENT,
+            "JWKS_URI": jwks_uri,
+        }
+        os.environ.update(environment)
+        wiring.reset()
+        wiring.pause_by(lambda seconds: None)
+        yield environment
+        wiring.reset()
+
+
+def token(username: str) -> str:
+    """Return an access token of the issuer for this officer, good for an hour."""
+    now = int(time.time())
+    claims = {
+        "iss": _ISSUER,
+        "client_id": _CLIENT,
+        "token_use": "access",
+        "username": username,
+        "sub": f"sub-{username}",
+        "iat": now,
+        "exp": now + 3600,
+    }
+    return jwt.encode(claims, _KEY, "RS256", headers={"kid": _KEY_ID})
+
+
+@contextmanager
+def _issuer() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _KeySet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/jwks.json"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _KeySet(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        public = json.loads(RSAAlgorithm.to_jwk(_KEY.public_key()))
+        keys = [public | {"kid": _KEY_ID, "use": "sig", "alg": "RS256"}]
+        content = json.dumps({"keys": keys}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Print nothing: the requests of this process are its own."""
+
+
+class Application:
+    """The gateway as a WSGI application: schemathesis calls one without a socket."""
+
+    def __init__(self) -> None:
+        self._gateway = Gateway(app)
+
+    def __call__(self, environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
+        headers = [
+            (name.removeprefix("HTTP_").replace("_", "-").lower(), value)
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        ]
+        if environ.get("CONTENT_TYPE"):
+            headers.append(("content-type", environ["CONTENT_TYPE"]))
+        # The path as it was sent: PATH_INFO is decoded already, and the gateway is not to see that.
+        target = environ["REQUEST_URI"]
+        if environ.get("QUERY_STRING"):
+            target += f"?{environ['QUERY_STRING']}"
+        body = environ["wsgi.input"].read()
+        answer = self._gateway.answer(
+            environ["REQUEST_METHOD"], target, headers, body, "203.0.113.77"
+        )
+        start_response(f"{answer.status} ", list(answer.headers))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
