@@ -18,48 +18,15 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
-from tests.contract import exceptions
+from tests.contract import exceptions, session
 from tests.contract.exceptions import Finding
+from tests.contract.outcomes import Outcome, Role, Tally
 
-DOCUMENT = Path("chalicelib/handlers/openapi.json")
-SEED = 20261124
 LEAST_CASES = 5_000
 LEAST_SHARE = 0.3
-# For each operation, beside what schemathesis makes of its examples and its schemas' edges.
-OWNERS_EXAMPLES = 40
-OTHERS_EXAMPLES = 10
 PROCESSES = 2
-
-
-class Role(StrEnum):
-    RESIDENT = "resident"
-    OFFICER = "officer"
-
-
-@dataclass(slots=True)
-class Tally:
-    """What came of one operation's cases."""
-
-    cases: int = 0
-    valid: int = 0
-    succeeded: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run of some operations as one role found. `examples` tells one case of each finding."""
-
-    role: Role
-    tallies: dict[str, Tally] = field(default_factory=dict)
-    findings: Counter[Finding] = field(default_factory=Counter)
-    examples: dict[Finding, str] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
 
 
 def main() -> None:
@@ -67,7 +34,7 @@ def main() -> None:
     parser.add_argument("--only", help="operations whose name has this in it: 'POST /v1/reports'")
     parser.add_argument("--examples", action="store_true", help="show a case of each finding")
     arguments = parser.parse_args()
-    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    document = json.loads(session.DOCUMENT.read_text(encoding="utf-8"))
     owners = {
         name: owner for name, owner in owners_of(document).items() if (arguments.only or "") in name
     }
@@ -114,7 +81,6 @@ def run(owners: Mapping[str, Role]) -> list[Outcome]:
 
 
 def _run_share(share: tuple[Role, Role, tuple[str, ...]]) -> Outcome:
-    from tests.contract import session
 
     role, owner, names = share
     return session.run(role, names, thorough=role is owner)
@@ -122,7 +88,9 @@ def _run_share(share: tuple[Role, Role, tuple[str, ...]]) -> Outcome:
 
 def print_table(owners: Mapping[str, Role], outcomes: Iterable[Outcome]) -> None:
     """Print a line for each operation: its cases by role, and what its owner's valid ones gave."""
-    print(f"{'operation':58} {'owner':9} {'cases':>6} {'other':>6} {'valid':>6} {'2xx':>5}  statuses")
+    print(
+        f"{'operation':58} {'owner':9} {'cases':>6} {'other':>6} {'valid':>6} {'2xx':>5}  statuses"
+    )
     for name, owner in owners.items():
         mine, other = Tally(), Tally()
         for outcome in outcomes:

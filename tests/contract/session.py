@@ -1,10 +1,13 @@
 """One run of schemathesis, in this process: some operations, as one role, on a cloud of its own."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import schemathesis
+from schemathesis import hooks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
@@ -12,34 +15,39 @@ from schemathesis.engine import events, from_schema
 from tests.client import new_key
 from tests.contract import stack
 from tests.contract.exceptions import Finding
-from tests.contract.fuzz import DOCUMENT, OTHERS_EXAMPLES, OWNERS_EXAMPLES, SEED, Outcome, Role, Tally
+from tests.contract.outcomes import Outcome, Role, Tally
 from tests.contract.scenario import OFFICER, Scenario, Supply
 
-# Stands in `Authorization` until it is known which report a case is about.
-_CREDENTIAL = "the role's own"
+DOCUMENT = Path("chalicelib/handlers/openapi.json")
+SEED = 20261124
+# For each operation, beside what schemathesis makes of its examples and its schemas' edges.
+OWNERS_EXAMPLES = 40
+OTHERS_EXAMPLES = 10
 
 
 def run(role: Role, names: Collection[str], *, thorough: bool) -> Outcome:
     """Run the operations. Thoroughly means with their examples and at their schemas' edges too."""
     outcome = Outcome(role)
-    with stack.running() as environment:
-        document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
-        schema = schemathesis.openapi.from_dict(document, config=_config(thorough=thorough))
-        schema.app = stack.Application()
-        _send_real_ids(schema, role, Scenario(environment))
-        for event in from_schema(schema.include(name=list(names))).execute():
-            if isinstance(event, events.ScenarioFinished):
-                _count(outcome, event)
-            elif isinstance(event, events.NonFatalError | events.FatalError):
-                _note_error(outcome, event)
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    with stack.running() as environment, stack.served() as address:
+        config = _config(address, thorough=thorough)
+        schema = schemathesis.openapi.from_dict(document, config=config)
+        with _real_ids(schema, role, Scenario(environment)):
+            for event in from_schema(schema.include(name=list(names))).execute():
+                if isinstance(event, events.ScenarioFinished):
+                    _count(outcome, event)
+                elif isinstance(event, events.NonFatalError | events.FatalError):
+                    _note_error(outcome, event)
     return outcome
 
 
-def _config(*, thorough: bool) -> SchemathesisConfig:
+def _config(address: str, *, thorough: bool) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict(
         {
             "seed": SEED,
-            "base-url": "http://localhost",
+            "base-url": address,
+            # The bucket that a picture's redirect leads to is not served.
+            "max-redirects": 0,
             # A finding is one line of the table; the cases after it count too.
             "continue-on-failure": True,
             "generation": {
@@ -63,47 +71,62 @@ def _config(*, thorough: bool) -> SchemathesisConfig:
     )
 
 
-def _send_real_ids(schema: Any, role: Role, scenario: Scenario) -> None:
+@contextmanager
+def _real_ids(schema: Any, role: Role, scenario: Scenario) -> Iterator[None]:
     """Give each case its credential, and valid ones what they need to succeed."""
     supplies: dict[str, Supply] = {}
-    issued: set[str] = set()
+    filled: set[str] = set()
     bearer = f"Bearer {stack.token(OFFICER)}"
 
-    @schema.auth()
-    class Credential:
-        def get(self, case: Any, context: Any) -> str:
-            return _CREDENTIAL
-
-        def set(self, case: Any, data: str, context: Any) -> None:
-            case.headers["Authorization"] = data
-
-    @schemathesis.hook
-    def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    def supply_of(case: Any) -> Supply:
         name = case.operation.label
         if name not in supplies:
             supplies[name] = scenario.supply(name)
-        supply = supplies[name]
-        if case.headers.get("Authorization") == _CREDENTIAL:
-            resident = f"Receipt {supply.receipt or scenario.report.receipt}"
-            case.headers["Authorization"] = bearer if role is Role.OFFICER else resident
-        if not _is_invalid(case, ParameterLocation.PATH):
-            for parameter in case.path_parameters.keys() & supply.path.keys():
-                # A check repeats a case without its credential: of the same thing.
-                if case.path_parameters[parameter] not in issued:
-                    case.path_parameters[parameter] = supply.path[parameter]
-                    issued.add(supply.path[parameter])
+        return supplies[name]
+
+    def fill_headers(case: Any) -> None:
+        filled.add(case.id)
         if not _is_invalid(case, ParameterLocation.HEADER):
-            for header in case.headers.keys() & supply.headers.keys():
-                case.headers[header] = supply.headers[header]
-            if "Idempotency-Key" in case.headers:
-                # Generated ones repeat, and with another body that is a conflict.
-                case.headers["Idempotency-Key"] = new_key()
+            # Generated keys repeat, and with another body that is a conflict.
+            given = {"Idempotency-Key": new_key(), **supply_of(case).headers}
+            for name in given.keys() & case.headers.keys():
+                case.headers[name] = given[name]
+
+    @schema.auth()
+    class Credential:
+        """Headers set here count as given; edited later they would be validated, and are unknown."""
+
+        def get(self, case: Any, context: Any) -> str:
+            receipt = supply_of(case).receipt or scenario.report.receipt
+            return bearer if role is Role.OFFICER else f"Receipt {receipt}"
+
+        def set(self, case: Any, data: str, context: Any) -> None:
+            fill_headers(case)
+            case.headers["Authorization"] = self.get(case, context)
+
+    @schemathesis.hook
+    def before_call(context: Any, case: Any, kwargs: Any) -> None:
+        if not _is_invalid(case, ParameterLocation.PATH) and case.path_parameters:
+            given = supply_of(case).path
+            # A new one: cases share what was generated.
+            case.path_parameters = {
+                name: given.get(name, value) for name, value in case.path_parameters.items()
+            }
+        if case.id not in filled:
+            fill_headers(case)
 
     @schemathesis.hook
     def after_call(context: Any, case: Any, response: Any) -> None:
         if response.status_code < 300:
             supplies.pop(case.operation.label, None)
             scenario.after(case.operation.label)
+
+    try:
+        yield
+    finally:
+        # They are every schema's, and the next run in this process has its own.
+        hooks.unregister(before_call)
+        hooks.unregister(after_call)
 
 
 def _is_invalid(case: Any, location: ParameterLocation) -> bool:

@@ -1,6 +1,7 @@
-"""The system under the checks: the app on a mocked cloud, behind the gateway, as a WSGI application.
+"""The system under the checks: the app on a mocked cloud, behind the local gateway.
 
-Everything is in this process, apart from the issuer's keys: PyJWT reads them over HTTP only.
+All of it is in this process and listens on loopback: the gateway takes what a client sends down to
+its framing, and PyJWT reads the issuer's keys over HTTP only.
 """
 
 import json
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,6 +21,7 @@ from moto import mock_aws
 
 import tests.conftest  # noqa: F401  (sets credentials that no real AWS would take)
 from chalicelib import wiring
+from infra.local import wsgi
 from infra.local.gateway import Gateway
 from infra.local.resources import create_resources
 from tests.client import app
@@ -44,6 +47,43 @@ def running() -> Iterator[Mapping[str, str]]:
         wiring.pause_by(lambda seconds: None)
         yield environment
         wiring.reset()
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve the app behind the gateway; give its address."""
+    server = wsgi.serve(_Gatehouse(), 0)
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Gatehouse:
+    """The gateway as a WSGI application."""
+
+    def __init__(self) -> None:
+        self._gateway = Gateway(app)
+
+    def __call__(self, environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
+        headers = [
+            (name.removeprefix("HTTP_").replace("_", "-").lower(), value)
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        ]
+        if environ.get("CONTENT_TYPE"):
+            headers.append(("content-type", environ["CONTENT_TYPE"]))
+        answer = self._gateway.answer(
+            environ["REQUEST_METHOD"],
+            # As it was sent: PATH_INFO is decoded already.
+            environ["REQUEST_URI"],
+            headers,
+            environ["wsgi.input"].read(),
+            "203.0.113.77",
+        )
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers))
+        return [answer.body]
 
 
 def token(username: str) -> str:
@@ -84,29 +124,3 @@ class _KeySet(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: the requests of this process are its own."""
-
-
-class Application:
-    """The gateway as a WSGI application: schemathesis calls one without a socket."""
-
-    def __init__(self) -> None:
-        self._gateway = Gateway(app)
-
-    def __call__(self, environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
-        headers = [
-            (name.removeprefix("HTTP_").replace("_", "-").lower(), value)
-            for name, value in environ.items()
-            if name.startswith("HTTP_")
-        ]
-        if environ.get("CONTENT_TYPE"):
-            headers.append(("content-type", environ["CONTENT_TYPE"]))
-        # The path as it was sent: PATH_INFO is decoded already, and the gateway is not to see that.
-        target = environ["REQUEST_URI"]
-        if environ.get("QUERY_STRING"):
-            target += f"?{environ['QUERY_STRING']}"
-        body = environ["wsgi.input"].read()
-        answer = self._gateway.answer(
-            environ["REQUEST_METHOD"], target, headers, body, "203.0.113.77"
-        )
-        start_response(f"{answer.status} ", list(answer.headers))
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
