@@ -1,4 +1,4 @@
-"""Real ids for generated cases: what an operation needs to succeed is made beforehand, by the API.
+"""Real ids for generated cases: what an operation needs to succeed is made by the API first.
 
 A case that is valid by the document alone meets 404 all the time: its ids name nothing. So each
 positive case gets the ids, the receipt and the version of things that exist; an operation that uses
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from PIL import Image
@@ -18,6 +19,7 @@ from PIL import Image
 from chalicelib.domain.officers import Role
 from tests import cloud
 from tests.client import call, new_key, report
+from tests.contract.values import Values, always, from_now, one_of
 
 # Who sends the cases, and who has done what needs a second officer.
 OFFICER, COLLEAGUE = "li", "wang"
@@ -30,11 +32,10 @@ _VIDEO = {"content_type": "video/mp4", "size": 17 << 20}
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What one case gets in the place of generated values, where these are valid by the document."""
+    """What one case gets in the place of generated values, where these are valid."""
 
     path: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    receipt: str = ""
 
 
 class Scenario:
@@ -42,6 +43,7 @@ class Scenario:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
+        self._receipts: dict[str, str] = {}
         for username in (OFFICER, COLLEAGUE):
             cloud.officer(
                 username,
@@ -54,11 +56,17 @@ class Scenario:
     def supply(self, operation: str) -> Supply:
         """Return what a case of this operation ("GET /v1/health") needs to succeed."""
         supplier = _SUPPLIERS.get(operation)
-        return supplier(self) if supplier else Supply(receipt=self.report.receipt)
+        return supplier(self) if supplier else Supply()
+
+    def receipt_of(self, url: str) -> str:
+        """Return the receipt of the report that a URL names, or that of a report there is."""
+        named = [part for part in urlsplit(url).path.split("/") if part in self._receipts]
+        return self._receipts[named[0]] if named else self.report.receipt
 
     def report_again(self, **more: Any) -> "Reported":
         reply = call("POST", "/v1/reports", report(**more), key=new_key())
         assert reply.status == 201, reply.text
+        self._receipts[reply.json["id"]] = reply.json["receipt"]
         media = tuple(upload["media_id"] for upload in reply.json["uploads"])
         return Reported(reply.json["id"], reply.json["receipt"], media)
 
@@ -125,6 +133,28 @@ class Scenario:
         ready = call("GET", path, officer=COLLEAGUE).json
         return self.publish(Bulletin(draft.id, ready["version"], picture))
 
+    @cached_property
+    def values(self) -> Values:
+        """What stands for generated ids, codes and times in valid bodies."""
+        catalogue = call("GET", "/v1/catalogue").json
+        codes = {
+            kind: one_of([each["code"] for each in catalogue[kind]])
+            for kind in ("categories", "channels", "districts")
+        }
+        return {
+            **codes,
+            "category": codes["categories"],
+            "channel": codes["channels"],
+            "district": codes["districts"],
+            "bulletin_id": always(self.bulletin.id),
+            "duplicate_of": always(self.report.id),
+            "assignee": always(COLLEAGUE),
+            "occurred_at": from_now(timedelta(hours=-1)),
+            "activates_at": from_now(timedelta(days=1)),
+            "expires_at": from_now(timedelta(days=5)),
+            "until": from_now(timedelta(days=30)),
+        }
+
     def held(self) -> "Reported":
         made = self.report_again()
         until = (datetime.now(UTC) + timedelta(days=90)).isoformat()
@@ -152,6 +182,10 @@ class Scenario:
 
     def after(self, operation: str) -> None:
         """Take back what a case changed for all others."""
+        if operation == "POST /v1/officer/subscriptions":
+            path = "/v1/officer/subscriptions"
+            for each in call("GET", path, officer=OFFICER).json["items"]:
+                call("DELETE", f"{path}/{each['id']}", officer=OFFICER)
         if operation == "PATCH /v1/admin/catalogue":
             catalogue = call("GET", "/v1/catalogue").json
             active = {
@@ -172,7 +206,7 @@ class Reported:
         path = {"report_id": self.id}
         if medium is not None:
             path["media_id"] = self.media[medium]
-        return Supply(path, receipt=self.receipt)
+        return Supply(path)
 
     def versioned(self) -> Supply:
         return Supply({"report_id": self.id}, {"If-Match": '"1"'})

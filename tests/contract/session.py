@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import requests
 import schemathesis
 from schemathesis import hooks
 from schemathesis.config import SchemathesisConfig
@@ -17,6 +18,7 @@ from tests.contract import stack
 from tests.contract.exceptions import Finding
 from tests.contract.outcomes import Outcome, Role, Tally
 from tests.contract.scenario import OFFICER, Scenario, Supply
+from tests.contract.values import settle
 
 DOCUMENT = Path("chalicelib/handlers/openapi.json")
 SEED = 20261124
@@ -56,6 +58,8 @@ def _config(address: str, *, thorough: bool) -> SchemathesisConfig:
                 "max-examples": OWNERS_EXAMPLES if thorough else OTHERS_EXAMPLES,
                 # A smaller example of the same finding is not worth the time.
                 "no-shrink": True,
+                # Headers and queries that nobody declared are ignored, and are no cases of ours.
+                "allow-extra-parameters": False,
             },
             "phases": {
                 "examples": {"enabled": thorough},
@@ -75,8 +79,6 @@ def _config(address: str, *, thorough: bool) -> SchemathesisConfig:
 def _real_ids(schema: Any, role: Role, scenario: Scenario) -> Iterator[None]:
     """Give each case its credential, and valid ones what they need to succeed."""
     supplies: dict[str, Supply] = {}
-    filled: set[str] = set()
-    bearer = f"Bearer {stack.token(OFFICER)}"
 
     def supply_of(case: Any) -> Supply:
         name = case.operation.label
@@ -84,36 +86,28 @@ def _real_ids(schema: Any, role: Role, scenario: Scenario) -> Iterator[None]:
             supplies[name] = scenario.supply(name)
         return supplies[name]
 
-    def fill_headers(case: Any) -> None:
-        filled.add(case.id)
-        if not _is_invalid(case, ParameterLocation.HEADER):
-            # Generated keys repeat, and with another body that is a conflict.
-            given = {"Idempotency-Key": new_key(), **supply_of(case).headers}
-            for name in given.keys() & case.headers.keys():
-                case.headers[name] = given[name]
-
-    @schema.auth()
-    class Credential:
-        """Headers set here count as given; edited later they would be validated, and are unknown."""
-
-        def get(self, case: Any, context: Any) -> str:
-            receipt = supply_of(case).receipt or scenario.report.receipt
-            return bearer if role is Role.OFFICER else f"Receipt {receipt}"
-
-        def set(self, case: Any, data: str, context: Any) -> None:
-            fill_headers(case)
-            case.headers["Authorization"] = self.get(case, context)
+    schema.auth.set_from_requests(_Credential(role, scenario))
 
     @schemathesis.hook
     def before_call(context: Any, case: Any, kwargs: Any) -> None:
-        if not _is_invalid(case, ParameterLocation.PATH) and case.path_parameters:
-            given = supply_of(case).path
-            # A new one: cases share what was generated.
-            case.path_parameters = {
-                name: given.get(name, value) for name, value in case.path_parameters.items()
+        if not _is_invalid(case, ParameterLocation.HEADER):
+            case.headers.update(supply_of(case).headers)
+            if "Idempotency-Key" in case.headers:
+                # Generated ones repeat, and with another body that is a conflict.
+                case.headers["Idempotency-Key"] = new_key()
+        # New ones, not changed ones: cases share what was generated.
+        if case.path_parameters and not _is_invalid(case, ParameterLocation.PATH):
+            case.path_parameters = dict(case.path_parameters) | {
+                name: value
+                for name, value in supply_of(case).path.items()
+                if name in case.path_parameters
             }
-        if case.id not in filled:
-            fill_headers(case)
+        if case.query and not _is_invalid(case, ParameterLocation.QUERY):
+            # A cursor is signed; the one to go on with is in a response.
+            query = {name: value for name, value in case.query.items() if name != "cursor"}
+            case.query = settle(query, scenario.values)
+        if isinstance(case.body, dict) and not _is_invalid(case, ParameterLocation.BODY):
+            case.body = settle(case.body, scenario.values)
 
     @schemathesis.hook
     def after_call(context: Any, case: Any, response: Any) -> None:
@@ -131,6 +125,19 @@ def _real_ids(schema: Any, role: Role, scenario: Scenario) -> Iterator[None]:
 
 def _is_invalid(case: Any, location: ParameterLocation) -> bool:
     return case.meta is not None and bool(case.meta.is_negative_at(location))
+
+
+class _Credential(requests.auth.AuthBase):
+    """The role's own, put on when a request goes out: by then it is known which report it is of."""
+
+    def __init__(self, role: Role, scenario: Scenario) -> None:
+        self._role, self._scenario = role, scenario
+        self._bearer = f"Bearer {stack.token(OFFICER)}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        receipt = f"Receipt {self._scenario.receipt_of(request.url or '')}"
+        request.headers["Authorization"] = self._bearer if self._role is Role.OFFICER else receipt
+        return request
 
 
 def _count(outcome: Outcome, event: events.ScenarioFinished) -> None:
