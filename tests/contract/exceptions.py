@@ -1,4 +1,4 @@
-"""What the fuzzing finds and we accept: one file, each entry with its reason, none of them unused."""
+"""What the fuzzing finds and we accept: one file, each entry with a reason, none unused."""
 
 import tomllib
 from collections.abc import Collection

@@ -18,12 +18,14 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from tests.contract import exceptions, session
 from tests.contract.exceptions import Finding
-from tests.contract.outcomes import Outcome, Role, Tally
+from tests.contract.outcomes import Outcome, Role, Share, Tally
 
+DOCUMENT = Path("chalicelib/handlers/openapi.json")
 LEAST_CASES = 5_000
 LEAST_SHARE = 0.3
 PROCESSES = 2
@@ -33,13 +35,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="operations whose name has this in it: 'POST /v1/reports'")
     parser.add_argument("--examples", action="store_true", help="show a case of each finding")
+    parser.add_argument("--document", type=Path, default=DOCUMENT)
     arguments = parser.parse_args()
-    document = json.loads(session.DOCUMENT.read_text(encoding="utf-8"))
+    document = json.loads(arguments.document.read_text(encoding="utf-8"))
     owners = {
         name: owner for name, owner in owners_of(document).items() if (arguments.only or "") in name
     }
     began = time.monotonic()
-    outcomes = run(owners)
+    outcomes = run(document, owners)
     print_table(owners, outcomes)
     problems = problems_of(owners, outcomes, complete=not arguments.only)
     if arguments.examples:
@@ -63,27 +66,21 @@ def owners_of(document: Mapping[str, Any]) -> dict[str, Role]:
     }
 
 
-def run(owners: Mapping[str, Role]) -> list[Outcome]:
+def run(document: Mapping[str, Any], owners: Mapping[str, Role]) -> list[Outcome]:
     """Run every operation as both roles, shared out among processes with a cloud each."""
-    shares: list[tuple[Role, Role, tuple[str, ...]]] = []
+    shares: list[Share] = []
     for number in range(PROCESSES):
         share = sorted(owners)[number::PROCESSES]
         for role in Role:
             for owner in Role:
                 names = tuple(name for name in share if owners[name] is owner)
                 if names:
-                    shares.append((role, owner, names))
+                    shares.append(Share(role, names, thorough=role is owner))
     # Spawned, so that no process starts with another's clients and threads. The longest go first.
-    shares.sort(key=lambda each: each[0] is not each[1])
+    shares.sort(key=lambda share: not share.thorough)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
-        return list(pool.map(_run_share, shares))
-
-
-def _run_share(share: tuple[Role, Role, tuple[str, ...]]) -> Outcome:
-
-    role, owner, names = share
-    return session.run(role, names, thorough=role is owner)
+        return list(pool.map(session.run, [document] * len(shares), shares))
 
 
 def print_table(owners: Mapping[str, Role], outcomes: Iterable[Outcome]) -> None:

@@ -12,6 +12,16 @@ class Role(StrEnum):
     OFFICER = "officer"
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Operations that one process sends cases to, as a role. Thoroughly means with the document's
+    examples and at the edges of its schemas too."""
+
+    role: Role
+    names: tuple[str, ...]
+    thorough: bool
+
+
 @dataclass(slots=True)
 class Tally:
     """What came of one operation's cases."""
@@ -24,7 +34,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run of some operations as one role found. `examples` tells one case of each finding."""
+    """What a share's run found. `examples` has one case of each finding."""
 
     role: Role
     tallies: dict[str, Tally] = field(default_factory=dict)

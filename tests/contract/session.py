@@ -1,9 +1,7 @@
 """One run of schemathesis, in this process: some operations, as one role, on a cloud of its own."""
 
-import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -16,26 +14,24 @@ from schemathesis.engine import events, from_schema
 from tests.client import new_key
 from tests.contract import stack
 from tests.contract.exceptions import Finding
-from tests.contract.outcomes import Outcome, Role, Tally
+from tests.contract.outcomes import Outcome, Role, Share, Tally
 from tests.contract.scenario import OFFICER, Scenario, Supply
 from tests.contract.values import settle
 
-DOCUMENT = Path("chalicelib/handlers/openapi.json")
 SEED = 20261124
 # For each operation, beside what schemathesis makes of its examples and its schemas' edges.
 OWNERS_EXAMPLES = 40
 OTHERS_EXAMPLES = 10
 
 
-def run(role: Role, names: Collection[str], *, thorough: bool) -> Outcome:
-    """Run the operations. Thoroughly means with their examples and at their schemas' edges too."""
-    outcome = Outcome(role)
-    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+def run(document: Mapping[str, Any], share: Share) -> Outcome:
+    """Send cases to a share of the operations; return what came of it."""
+    outcome = Outcome(share.role)
     with stack.running() as environment, stack.served() as address:
-        config = _config(address, thorough=thorough)
-        schema = schemathesis.openapi.from_dict(document, config=config)
-        with _real_ids(schema, role, Scenario(environment)):
-            for event in from_schema(schema.include(name=list(names))).execute():
+        config = _config(address, thorough=share.thorough)
+        schema = schemathesis.openapi.from_dict(dict(document), config=config)
+        with _real_ids(schema, share.role, Scenario(environment)):
+            for event in from_schema(schema.include(name=list(share.names))).execute():
                 if isinstance(event, events.ScenarioFinished):
                     _count(outcome, event)
                 elif isinstance(event, events.NonFatalError | events.FatalError):

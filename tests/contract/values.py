@@ -1,7 +1,7 @@
 """Values that no document can give: ids, codes that an admin may add, and times near now.
 
-Generated ones are valid by the document and mean nothing here. Where a case is valid, its members of
-these names get real values; what is right and wrong about all the others is for the document to say.
+Generated ones are valid by the document and mean nothing here. Where a case is valid, its members
+of these names get real values; what is right of all the others is for the document to say.
 """
 
 import zlib
