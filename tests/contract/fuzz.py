@@ -16,13 +16,13 @@ import multiprocessing
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tests.contract import exceptions, session
-from tests.contract.exceptions import Finding
+from tests.contract.exceptions import Accepted, Finding
 from tests.contract.outcomes import Outcome, Role, Share, Tally
 
 DOCUMENT = Path("chalicelib/handlers/openapi.json")
@@ -44,7 +44,9 @@ def main() -> None:
     began = time.monotonic()
     outcomes = run(document, owners)
     print_table(owners, outcomes)
-    problems = problems_of(owners, outcomes, complete=not arguments.only)
+    problems = problems_of(
+        owners, public(document), outcomes, exceptions.read(), complete=not arguments.only
+    )
     if arguments.examples:
         for outcome in outcomes:
             for finding, example in sorted(outcome.examples.items()):
@@ -64,6 +66,16 @@ def owners_of(document: Mapping[str, Any]) -> dict[str, Role]:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     }
+
+
+def public(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the operations that ask for no credential."""
+    return frozenset(
+        f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if not operation["security"]
+    )
 
 
 def run(document: Mapping[str, Any], owners: Mapping[str, Role]) -> list[Outcome]:
@@ -105,41 +117,51 @@ def print_table(owners: Mapping[str, Role], outcomes: Iterable[Outcome]) -> None
 
 
 def problems_of(
-    owners: Mapping[str, Role], outcomes: list[Outcome], *, complete: bool
+    owners: Mapping[str, Role],
+    public: frozenset[str],
+    outcomes: Sequence[Outcome],
+    accepted: Sequence[Accepted],
+    *,
+    complete: bool,
 ) -> list[str]:
     """Return what makes the run fail. A run of some operations cannot say what is unused."""
     problems = [error for outcome in outcomes for error in outcome.errors]
     findings: Counter[Finding] = Counter()
     examples: dict[Finding, str] = {}
-    cases = 0
     for outcome in outcomes:
         findings += outcome.findings
         examples |= outcome.examples
         for name, tally in outcome.tallies.items():
-            cases += tally.cases
-            mine = outcome.role is owners[name]
-            if mine and tally.succeeded < LEAST_SHARE * tally.valid:
-                problems.append(
-                    f"{name}: {tally.succeeded} of {tally.valid} valid cases succeed, which is less"
-                    f" than {LEAST_SHARE:.0%}: give them what they need in scenario.py"
-                )
-    for name, owner in owners.items():
-        for role in Role:
-            if not any(
-                outcome.role is role and outcome.tallies.get(name, Tally()).cases
-                for outcome in outcomes
-            ):
-                problems.append(f"{name}: no case as {role} (owner: {owner})")
-    accepted = exceptions.read()
+            if outcome.role is owners[name]:
+                problems += _too_few_successes(name, tally)
+            elif name not in public and any(status < 400 for status in tally.statuses):
+                problems.append(f"{name}: lets in a {outcome.role}")
+    sent = {(name, outcome.role) for outcome in outcomes for name in outcome.tallies}
+    problems += [
+        f"{name}: no case as {role} (owner: {owner})"
+        for name, owner in owners.items()
+        for role in Role
+        if (name, role) not in sent
+    ]
     refused, unused = exceptions.judge(findings.keys(), accepted)
     problems += [
         f"{each} ({findings[each]} times): {examples[each].splitlines()[0]}" for each in refused
     ]
     if complete:
         problems += [f"unused in {exceptions.EXCEPTIONS.name}: {one}" for one in unused]
+        cases = sum(tally.cases for outcome in outcomes for tally in outcome.tallies.values())
         if cases < LEAST_CASES:
             problems.append(f"{cases} cases are fewer than {LEAST_CASES}")
     return problems
+
+
+def _too_few_successes(name: str, tally: Tally) -> list[str]:
+    if tally.succeeded >= LEAST_SHARE * tally.valid:
+        return []
+    return [
+        f"{name}: {tally.succeeded} of {tally.valid} valid cases succeed, which is less than"
+        f" {LEAST_SHARE:.0%}: give them what they need in scenario.py"
+    ]
 
 
 if __name__ == "__main__":

@@ -53,8 +53,16 @@ def main() -> None:
 
 def generate(document: Path, output: Path) -> list[str]:
     """Write the client; return the generator's warnings, each on a line."""
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
-    options = ["--path", document, "--config", CONFIG, "--output-path", output, "--fail-on-warning"]
+    command = [
+        sys.executable,
+        "-m",
+        "openapi_python_client",
+        "generate",
+        "--meta",
+        "none",
+        "--fail-on-warning",
+    ]
+    options = ["--path", str(document), "--config", str(CONFIG), "--output-path", str(output)]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     said = re.split(r"\n\n(?=WARNING |ERROR |Unable )", done.stdout + done.stderr)
     warnings = [_on_a_line(each) for each in said if re.match(r"WARNING|ERROR|Unable", each)]

@@ -20,7 +20,7 @@ from tests.contract.values import settle
 
 SEED = 20261124
 # For each operation, beside what schemathesis makes of its examples and its schemas' edges.
-OWNERS_EXAMPLES = 40
+OWNERS_EXAMPLES = 60
 OTHERS_EXAMPLES = 10
 
 

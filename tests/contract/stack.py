@@ -19,12 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from moto import mock_aws
 
+import tests.client
 import tests.conftest  # noqa: F401  (sets credentials that no real AWS would take)
+from app import app
 from chalicelib import wiring
 from infra.local import wsgi
 from infra.local.gateway import Gateway
 from infra.local.resources import create_resources
-from tests.client import app
 
 _ISSUER, _CLIENT, _KEY_ID = "https://issuer.test/pool", "contract", "contract-key"
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
