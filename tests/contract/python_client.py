@@ -44,7 +44,7 @@ def main() -> None:
             except Exception as error:
                 problems.append(f"{method} {route}: {type(error).__name__}: {error}")
     if problems:
-        # The last ones are the most telling: one warning often stands for every operation.
+        # The first and the last: one cause often has a warning for every operation.
         shown = [*problems[:SHOWN], "…", *problems[-SHOWN:]]
         shown = problems if len(problems) <= 2 * SHOWN else shown
         sys.exit("\n".join([*shown, f"{len(problems)} problems of the Python client"]))

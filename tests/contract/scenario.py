@@ -152,6 +152,8 @@ class Scenario:
             "bulletin_id": always(self.bulletin.id),
             "duplicate_of": always(self.report.id),
             "assignee": always(COLLEAGUE),
+            # Some channels ask for it.
+            "guardian_consent": always(True),
             "occurred_at": from_now(timedelta(hours=-1)),
             "activates_at": from_now(timedelta(days=1)),
             "expires_at": from_now(timedelta(days=5)),

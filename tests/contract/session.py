@@ -56,6 +56,8 @@ def _config(address: str, *, thorough: bool) -> SchemathesisConfig:
                 "no-shrink": True,
                 # Headers and queries that nobody declared are ignored, and are no cases of ours.
                 "allow-extra-parameters": False,
+                # Each request gets the role's credential; a check looks what happens without.
+                "with-security-parameters": False,
             },
             "phases": {
                 "examples": {"enabled": thorough},

@@ -10,7 +10,8 @@ import ts from "typescript";
 const UNTYPED = new Set([ts.SyntaxKind.AnyKeyword, ts.SyntaxKind.UnknownKeyword]);
 
 function untyped(file) {
-  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022, true);
+  const text = readFileSync(file, "utf8");
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   const found = new Map();
   const visit = (node, path) => {
     const name = node.name?.getText(source);
