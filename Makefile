@@ -8,8 +8,16 @@ STAGE ?= dev
 ADVANCE ?=
 OFFICER ?= officer
 LIMITS ?= off
+# What `make contract` reads: another document can be tried before the routes declare it.
+DOCUMENT ?= chalicelib/handlers/openapi.json
+CONTRACT := tests/contract
+NODE := $(CONTRACT)/typescript/node_modules
+# Neither asks whether there is a newer one, nor says home what it was used for.
+export REDOCLY_TELEMETRY := off
+export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
-.PHONY: help run test check format lint types layers openapi token clock bench package deploy audit-verify orphans clean
+.PHONY: help run test check format lint types layers openapi contract contract-lint contract-typescript contract-python \
+        contract-fuzz token clock bench package deploy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List what can be done
@@ -19,6 +27,12 @@ $(VENV)/.installed: requirements.txt requirements-media.txt requirements-dev.txt
 	@python="$$(bash infra/python.sh)" || exit 1; \
 	 echo "Installing into $(VENV) with $$($$python --version) ..." >&2; \
 	 $$python -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2 && touch $@
+
+# What reads the OpenAPI document as a client's maker would; the lock file says which versions.
+$(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-lock.json .npmrc)
+	@command -v npm >/dev/null || { echo "The contract checks need Node.js 20.19 or later with npm: install it." >&2; exit 1; }
+	@echo "Installing into $(NODE) with Node.js $$(node --version) ..." >&2; \
+	 cd $(CONTRACT)/typescript && npm ci --silent >&2 && touch node_modules/.installed
 
 run: $(VENV)/.installed ## Start the whole system locally: no account, no Docker
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) exec $(BIN)/python -m infra.local.server
@@ -49,6 +63,28 @@ openapi: $(VENV)/.installed ## Write the OpenAPI document (CHECK=1: only compare
 
 check: lint types layers package ## All that CI checks besides the tests
 	@$(MAKE) --no-print-directory openapi CHECK=1
+
+contract: contract-lint contract-typescript contract-python contract-fuzz ## Check the OpenAPI document as a contract
+
+contract-lint: $(NODE)/.installed
+	@$(NODE)/.bin/redocly lint --config $(CONTRACT)/typescript/lint.yaml $(DOCUMENT)
+
+contract-typescript: $(NODE)/.installed
+	@cd $(CONTRACT)/typescript && rm -rf generated \
+	 && node_modules/.bin/openapi-typescript $(abspath $(DOCUMENT)) --output generated/api.ts \
+	 && node_modules/.bin/openapi-ts --input $(abspath $(DOCUMENT)) --output generated/client \
+	      --client @hey-api/client-fetch --no-log-file \
+	 && failed=0; \
+	 for project in tsconfig.json tsconfig.client.json; do \
+	   node_modules/.bin/tsc --project $$project || failed=1; \
+	 done; \
+	 node untyped.mjs generated/api.ts generated/client/types.gen.ts || failed=1; exit $$failed
+
+contract-python: $(VENV)/.installed
+	@$(BIN)/python -m tests.contract.python_client --document $(DOCUMENT)
+
+contract-fuzz: $(VENV)/.installed
+	@$(BIN)/python -m tests.contract.fuzz --document $(DOCUMENT)
 
 package: $(VENV)/.installed ## Build and verify what is deployed
 	@$(BIN)/python -m infra.package

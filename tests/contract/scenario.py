@@ -1,0 +1,268 @@
+"""Real ids for generated cases: what an operation needs to succeed is made by the API first.
+
+A case that is valid by the document alone meets 404 all the time: its ids name nothing. So each
+positive case gets the ids, the receipt and the version of things that exist; an operation that uses
+its thing up gets a new one each time.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from PIL import Image
+
+from chalicelib.domain.officers import Role
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.contract.values import Values, always, from_now, one_of
+
+# Who sends the cases, and who has done what needs a second officer.
+OFFICER, COLLEAGUE = "li", "wang"
+# Made anew by the cases of the admin's routes, so it must be nobody who is needed.
+RECRUIT = "recruit"
+
+# Where a report may be, and no officer's scope can.
+_NOWHERE = ("outside", "unknown")
+_PICTURE = {"content_type": "image/jpeg", "size": 400_000}
+_VIDEO_SIZE = 17 << 20
+_VIDEO = {"content_type": "video/mp4", "size": _VIDEO_SIZE}
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What one case gets in the place of generated values, where these are valid."""
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Scenario:
+    """What there is in the mocked cloud. Everything shared is made when it is first needed."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._receipts: dict[str, str] = {}
+        for username in (OFFICER, COLLEAGUE):
+            cloud.officer(
+                username,
+                roles=tuple(Role),
+                email=f"{username}@police.example",
+                phone="+8613800000000",
+            )
+        cloud.officer(RECRUIT)
+
+    def supply(self, operation: str) -> Supply:
+        """Return what a case of this operation ("GET /v1/health") needs to succeed."""
+        supplier = _SUPPLIERS.get(operation)
+        return supplier(self) if supplier else Supply()
+
+    def receipt_of(self, url: str) -> str:
+        """Return the receipt of the report that a URL names, or that of a report there is."""
+        named = [part for part in urlsplit(url).path.split("/") if part in self._receipts]
+        return self._receipts[named[0]] if named else self.report.receipt
+
+    def report_again(self, **more: Any) -> "Reported":
+        reply = call("POST", "/v1/reports", report(**more), key=new_key())
+        assert reply.status == 201, reply.text
+        self._receipts[reply.json["id"]] = reply.json["receipt"]
+        media = tuple(upload["media_id"] for upload in reply.json["uploads"])
+        return Reported(reply.json["id"], reply.json["receipt"], media)
+
+    @cached_property
+    def report(self) -> "Reported":
+        """A report that no case uses up."""
+        return self.report_again(contact={"phone": "+8613800000000"})
+
+    @cached_property
+    def awaiting(self) -> "Reported":
+        """A report with a picture and a video that never arrive."""
+        return self.report_again(media=[_PICTURE, _VIDEO])
+
+    @cached_property
+    def uploaded(self) -> "Reported":
+        """A report whose video is up in all its parts; completing it again is no error."""
+        made = self.report_again(media=[_VIDEO])
+        path = f"/v1/reports/{made.id}/media/{made.media[0]}/parts"
+        grant = call("POST", path, {"numbers": [1, 2, 3]}, receipt=made.receipt)
+        assert grant.status == 200, grant.text
+        s3, bucket = boto3.client("s3"), self._environment["MEDIA_BUCKET"]
+        upload = s3.list_multipart_uploads(Bucket=bucket)["Uploads"][0]
+        left = _VIDEO_SIZE
+        for number in (1, 2, 3):
+            size = min(8 << 20, left)
+            left -= size
+            s3.upload_part(
+                Bucket=bucket,
+                Key=upload["Key"],
+                UploadId=upload["UploadId"],
+                PartNumber=number,
+                Body=bytes(size),
+            )
+        return made
+
+    def draft(self, **more: Any) -> "Bulletin":
+        body = {
+            "channel": "key_cases",
+            "title": {"en": "Witnesses wanted"},
+            "body": {"en": "Tuesday evening."},
+        }
+        reply = call("POST", "/v1/officer/bulletins", body | more, officer=COLLEAGUE)
+        assert reply.status == 201, reply.text
+        return Bulletin(reply.json["id"], reply.json["version"])
+
+    def publish(self, draft: "Bulletin") -> "Bulletin":
+        path = f"/v1/officer/bulletins/{draft.id}/approve"
+        reply = call("POST", path, officer=OFFICER, headers={"If-Match": f'"{draft.version}"'})
+        assert reply.status == 200, reply.text
+        return Bulletin(draft.id, reply.json["version"], draft.picture)
+
+    @cached_property
+    def bulletin(self) -> "Bulletin":
+        """A published bulletin with a picture."""
+        draft = self.draft()
+        path = f"/v1/officer/bulletins/{draft.id}"
+        reply = call("POST", f"{path}/media", {"media": [_PICTURE]}, officer=COLLEAGUE)
+        picture = reply.json["uploads"][0]["media_id"]
+        out = io.BytesIO()
+        Image.new("RGB", (64, 48), "steelblue").save(out, "JPEG")
+        version = cloud.upload(self._environment, draft.id, picture, out.getvalue())
+        cloud.process(self._environment, f"originals/{draft.id}/{picture}", version)
+        cloud.record(self._environment, draft.id, picture)
+        ready = call("GET", path, officer=COLLEAGUE).json
+        return self.publish(Bulletin(draft.id, ready["version"], picture))
+
+    @cached_property
+    def values(self) -> Values:
+        """What stands for generated ids, codes and times in valid bodies."""
+        catalogue = call("GET", "/v1/catalogue").json
+        codes = {
+            kind: one_of([each["code"] for each in catalogue[kind] if each["code"] not in _NOWHERE])
+            for kind in ("categories", "channels", "districts")
+        }
+        return {
+            **codes,
+            "category": codes["categories"],
+            "channel": codes["channels"],
+            "district": codes["districts"],
+            "bulletin_id": always(self.bulletin.id),
+            "duplicate_of": always(self.report.id),
+            "assignee": always(COLLEAGUE),
+            # Some channels ask for it.
+            "guardian_consent": always(True),
+            "occurred_at": from_now(timedelta(hours=-1)),
+            "activates_at": from_now(timedelta(days=1)),
+            "expires_at": from_now(timedelta(days=5)),
+            "until": from_now(timedelta(days=30)),
+        }
+
+    def held(self) -> "Reported":
+        made = self.report_again()
+        until = (datetime.now(UTC) + timedelta(days=90)).isoformat()
+        reply = call(
+            "POST",
+            f"/v1/officer/reports/{made.id}/hold",
+            {"reason": "Evidence in a court case.", "until": until},
+            officer=COLLEAGUE,
+        )
+        assert reply.status == 201, reply.text
+        return made
+
+    def called_malicious(self) -> "Reported":
+        made = self.report_again()
+        change = {"status": "closed", "disposition": "malicious", "reason": "Invented."}
+        reply = call(
+            "PATCH",
+            f"/v1/officer/reports/{made.id}",
+            change,
+            officer=COLLEAGUE,
+            headers={"If-Match": '"1"'},
+        )
+        assert reply.status == 200, reply.text
+        return made
+
+    def after(self, operation: str) -> None:
+        """Take back what a case changed for all others."""
+        if operation == "POST /v1/officer/subscriptions":
+            path = "/v1/officer/subscriptions"
+            for each in call("GET", path, officer=OFFICER).json["items"]:
+                call("DELETE", f"{path}/{each['id']}", officer=OFFICER)
+        if operation == "PATCH /v1/admin/catalogue":
+            catalogue = call("GET", "/v1/catalogue").json
+            active = {
+                kind: [{"code": each["code"], "state": "active"} for each in catalogue[kind]]
+                for kind in ("categories", "channels")
+            }
+            reply = call("PATCH", "/v1/admin/catalogue", active, officer=COLLEAGUE)
+            assert reply.status == 200, reply.text
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    id: str
+    receipt: str
+    media: tuple[str, ...]
+
+    def mine(self, medium: int | None = None) -> Supply:
+        path = {"report_id": self.id}
+        if medium is not None:
+            path["media_id"] = self.media[medium]
+        return Supply(path)
+
+    def versioned(self) -> Supply:
+        return Supply({"report_id": self.id}, {"If-Match": '"1"'})
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    id: str
+    version: int
+    picture: str = ""
+
+    def plain(self) -> Supply:
+        return Supply({"bulletin_id": self.id, "media_id": self.picture})
+
+    def versioned(self) -> Supply:
+        return Supply({"bulletin_id": self.id}, {"If-Match": f'"{self.version}"'})
+
+
+_REPORT, _MINE, _BULLETIN = (
+    "/v1/officer/reports/{report_id}",
+    "/v1/reports/{report_id}",
+    "/v1/officer/bulletins/{bulletin_id}",
+)
+_SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
+    f"GET {_MINE}": lambda there: there.report.mine(),
+    f"DELETE {_MINE}": lambda there: there.report_again().mine(),
+    f"POST {_MINE}/messages": lambda there: there.report_again().mine(),
+    f"POST {_MINE}/media": lambda there: there.report_again().mine(),
+    f"POST {_MINE}/media/{{media_id}}/grant": lambda there: there.awaiting.mine(0),
+    f"POST {_MINE}/media/{{media_id}}/parts": lambda there: there.awaiting.mine(1),
+    f"POST {_MINE}/media/{{media_id}}/complete": lambda there: there.uploaded.mine(0),
+    "GET /v1/bulletins/{bulletin_id}": lambda there: there.bulletin.plain(),
+    "GET /v1/bulletins/{bulletin_id}/cap": lambda there: there.bulletin.plain(),
+    "GET /v1/bulletins/{bulletin_id}/media/{media_id}": lambda there: there.bulletin.plain(),
+    f"GET {_REPORT}": lambda there: there.report.mine(),
+    f"PATCH {_REPORT}": lambda there: there.report_again().versioned(),
+    f"GET {_REPORT}/history": lambda there: there.report.mine(),
+    f"POST {_REPORT}/contact": lambda there: there.report.mine(),
+    f"POST {_REPORT}/messages": lambda there: there.report_again().mine(),
+    f"POST {_REPORT}/notes": lambda there: there.report_again().mine(),
+    f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),
+    f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
+    f"POST {_REPORT}/hold/approve": lambda there: there.held().mine(),
+    f"POST {_REPORT}/malicious/confirm": lambda there: there.called_malicious().mine(),
+    f"GET {_BULLETIN}": lambda there: there.bulletin.plain(),
+    f"GET {_BULLETIN}/history": lambda there: there.bulletin.plain(),
+    f"PATCH {_BULLETIN}": lambda there: there.draft().versioned(),
+    f"POST {_BULLETIN}/approve": lambda there: there.draft().versioned(),
+    f"POST {_BULLETIN}/media": lambda there: there.draft().plain(),
+    f"POST {_BULLETIN}/resolve": lambda there: there.publish(there.draft()).plain(),
+    f"POST {_BULLETIN}/withdraw": lambda there: there.publish(there.draft()).plain(),
+    "GET /v1/admin/officers/{username}": lambda there: Supply({"username": RECRUIT}),
+    "PUT /v1/admin/officers/{username}": lambda there: Supply({"username": RECRUIT}),
+}

@@ -1,0 +1,127 @@
+"""The system under the checks: the app on a mocked cloud, behind the local gateway.
+
+All of it is in this process and listens on loopback: the gateway takes what a client sends down to
+its framing, and PyJWT reads the issuer's keys over HTTP only.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+from moto import mock_aws
+
+import tests.client
+import tests.conftest  # noqa: F401  (sets credentials that no real AWS would take)
+from app import app
+from chalicelib import wiring
+from infra.local import wsgi
+from infra.local.gateway import Gateway
+from infra.local.resources import create_resources
+
+_ISSUER, _CLIENT, _KEY_ID = "https://issuer.test/pool", "contract", "contract-key"
+_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@contextmanager
+def running() -> Iterator[Mapping[str, str]]:
+    """Run the app on a new mocked cloud; give the environment it reads."""
+    with mock_aws(), _issuer() as jwks_uri:
+        environment = create_resources() | {
+            "PUBLIC_URL": "https://api.test",
+            "STAGE": "test",
+            "LIMITS": "off",
+            "ISSUER": _ISSUER,
+            "CLIENT_ID": _CLIENT,
+            "JWKS_URI": jwks_uri,
+        }
+        os.environ.update(environment)
+        wiring.reset()
+        wiring.pause_by(lambda seconds: None)
+        yield environment
+        wiring.reset()
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve the app behind the gateway; give its address."""
+    server = wsgi.serve(_Gatehouse(), 0)
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Gatehouse:
+    """The gateway as a WSGI application."""
+
+    def __init__(self) -> None:
+        self._gateway = Gateway(app)
+
+    def __call__(self, environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
+        headers = [
+            (name.removeprefix("HTTP_").replace("_", "-").lower(), value)
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        ]
+        if environ.get("CONTENT_TYPE"):
+            headers.append(("content-type", environ["CONTENT_TYPE"]))
+        answer = self._gateway.answer(
+            environ["REQUEST_METHOD"],
+            # As it was sent: PATH_INFO is decoded already.
+            environ["REQUEST_URI"],
+            headers,
+            environ["wsgi.input"].read(),
+            "203.0.113.77",
+        )
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers))
+        return [answer.body]
+
+
+def token(username: str) -> str:
+    """Return an access token of the issuer for this officer, good for an hour."""
+    now = int(time.time())
+    claims = {
+        "iss": _ISSUER,
+        "client_id": _CLIENT,
+        "token_use": "access",
+        "username": username,
+        "sub": f"sub-{username}",
+        "iat": now,
+        "exp": now + 3600,
+    }
+    return jwt.encode(claims, _KEY, "RS256", headers={"kid": _KEY_ID})
+
+
+@contextmanager
+def _issuer() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _KeySet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/jwks.json"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _KeySet(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        public = json.loads(RSAAlgorithm.to_jwk(_KEY.public_key()))
+        keys = [public | {"kid": _KEY_ID, "use": "sig", "alg": "RS256"}]
+        content = json.dumps({"keys": keys}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Print nothing: the requests of this process are its own."""
