@@ -9,19 +9,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from xml.etree import ElementTree as xml
 
-from chalicelib.domain import geo
-from chalicelib.domain.bulletins import (
-    Bulletin,
-    Content,
-    MessageKind,
-    State,
-    area_label,
-    area_parts,
-    taken_back,
-    wording,
-)
+from chalicelib.domain import geo, geohash
+from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
+from chalicelib.domain.bulletins.area import area_label, area_parts
+from chalicelib.domain.bulletins.model import MessageKind, withdrawal_text
 from chalicelib.domain.feeds import element, render
-from chalicelib.domain.languages import LANGUAGES, text
+from chalicelib.domain.languages import LANGUAGES, text, wording
 
 CONTENT_TYPE = "application/cap+xml"
 _NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -83,35 +76,6 @@ def identifier(bulletin_id: str, number: int) -> str:
     return f"{bulletin_id}.{number}"
 
 
-class Cell(NamedTuple):
-    """In degrees."""
-
-    south: float
-    west: float
-    north: float
-    east: float
-
-
-def cell_of(geohash: str) -> Cell:
-    """The bounds of a geohash cell."""
-    south, north, west, east = -90.0, 90.0, -180.0, 180.0
-    along = True  # longitude and latitude take turns
-    for letter in geohash:
-        for shift in range(4, -1, -1):
-            upper = _BASE_32.index(letter) >> shift & 1
-            if along:
-                middle = (west + east) / 2
-                west, east = (middle, east) if upper else (west, middle)
-            else:
-                middle = (south + north) / 2
-                south, north = (middle, north) if upper else (south, middle)
-            along = not along
-    return Cell(south, west, north, east)
-
-
-_BASE_32 = "0123456789bcdefghjkmnpqrstuvwxyz"
-
-
 def _info(
     root: xml.Element, bulletin: Bulletin, content: Content, language: str, base: str, number: str
 ) -> None:
@@ -151,8 +115,8 @@ def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str
         content=area_label(area, language) or text("bulletin.everywhere", language),
     )
     parts = area_parts(area)
-    if geohash := parts.get("geohash"):
-        cell = cell_of(geohash)
+    if hashed := parts.get("geohash"):
+        cell = geohash.bounds(hashed)
         corners = [
             (cell.south, cell.west),
             (cell.south, cell.east),
@@ -179,8 +143,9 @@ def _languages(content: Content) -> Sequence[str]:
 
 
 def _note(bulletin: Bulletin) -> str:
-    told = (bulletin.outcome if bulletin.state is State.RESOLVED else None) or taken_back()
-    return "\n".join(told[language] for language in LANGUAGES if language in told)
+    resolved = bulletin.state is BulletinState.RESOLVED
+    note = (bulletin.outcome if resolved else None) or withdrawal_text()
+    return "\n".join(note[language] for language in LANGUAGES if language in note)
 
 
 def _time(moment: datetime) -> str:

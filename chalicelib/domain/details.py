@@ -10,7 +10,8 @@ from typing import Any
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from chalicelib.domain import times
-from chalicelib.domain.catalogue import (
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.model import (
     BooleanField,
     Category,
     ChoiceField,
@@ -19,12 +20,10 @@ from chalicelib.domain.catalogue import (
     TextField,
     TimeField,
     UrgencyCode,
-    WrongFields,
-    catalogue,
 )
 from chalicelib.domain.languages import DEFAULT, text
 from chalicelib.domain.text import bounded
-from chalicelib.errors import FieldError
+from chalicelib.errors import FieldError, Invalid
 
 type Answer = bool | int | str
 
@@ -48,9 +47,9 @@ class Details:
 def validate_details(category: str, details: Mapping[str, Any]) -> Details:
     """Check answers against the declarations of a category.
 
-    WrongFields (a ValueError whose `errors` name up to 20 fields as `details.<name>`):
-    `unknown_field`, `wrong_type`, `out_of_range`, `too_long`, `blank`, `bad_characters`,
-    `unknown_value`, `not_a_time`. KeyError for an unknown category.
+    Raises Invalid, which names fields as `details.<name>`: `unknown_field`, `wrong_type`,
+    `out_of_range`, `too_long`, `blank`, `bad_characters`, `unknown_value`, `not_a_time`. Raises
+    KeyError for an unknown category.
     """
     declared = catalogue().category(category)
     fields = {field.name: field for field in declared.details}
@@ -70,7 +69,7 @@ def validate_details(category: str, details: Mapping[str, Any]) -> Details:
             params = tuple((key, str(value)) for key, value in (wrong.context or {}).items())
             errors.append(FieldError(f"details.{name}", wrong.type, params))
     if errors:
-        raise WrongFields(*errors[:_MAX_ERRORS])
+        raise Invalid(*errors[:_MAX_ERRORS])
     in_order = {name: values[name] for name in fields if name in values}
     return Details(in_order, declared.details_version, _raised(declared, in_order))
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Content, area_label, wording
-from chalicelib.domain.languages import text
+from chalicelib.domain.bulletins import Content
+from chalicelib.domain.bulletins.area import area_label
+from chalicelib.domain.languages import text, wording
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -1,5 +1,4 @@
-"""Where things are: datums in, WGS-84 kept, districts and police-station areas from
-`areas.geojson`, coarse cells for the public.
+"""Where things are: datums, and the districts and police-station areas of `areas.geojson`.
 
 All coordinates are degrees, latitude before longitude (in GeoJSON the other way round).
 """
@@ -71,27 +70,6 @@ def districts() -> tuple[str, ...]:
 def stations() -> tuple[str, ...]:
     """The codes of all police-station areas of the areas file, in its order."""
     return tuple(area.code for area in _areas() if area.kind == "station")
-
-
-_BASE_32 = "0123456789bcdefghjkmnpqrstuvwxyz"
-_GEOHASH_BITS = 25
-
-
-def geohash5(lat: float, lon: float) -> str:
-    """The geohash cell, about 5 km wide, that holds a place: as much as the public is told."""
-    south, north, west, east = -90.0, 90.0, -180.0, 180.0
-    bits = 0
-    for step in range(_GEOHASH_BITS):
-        if step % 2 == 0:
-            middle = (west + east) / 2
-            upper = lon >= middle
-            west, east = (middle, east) if upper else (west, middle)
-        else:
-            middle = (south + north) / 2
-            upper = lat >= middle
-            south, north = (middle, north) if upper else (south, middle)
-        bits = bits << 1 | upper
-    return "".join(_BASE_32[bits >> shift & 31] for shift in range(_GEOHASH_BITS - 5, -1, -5))
 
 
 @dataclass(frozen=True, slots=True)

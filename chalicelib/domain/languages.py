@@ -10,6 +10,9 @@ import re
 from functools import cache
 from pathlib import Path
 
+type LocalizedText = dict[str, str]
+"""The same text in one or several languages, by language tag."""
+
 DEFAULT = "en"
 _FILES = {path.stem: path for path in sorted((Path(__file__).parent / "texts").glob("*.json"))}
 LANGUAGES = tuple(_FILES)
@@ -66,3 +69,13 @@ def texts(language: str) -> dict[str, str]:
     """All wordings of one of LANGUAGES, by key."""
     wordings: dict[str, str] = json.loads(_FILES[language].read_text(encoding="utf-8"))
     return wordings
+
+
+def wording(words: LocalizedText, language: str) -> tuple[str, str]:
+    """Return the language and the text in it: the one asked for if there is one, else DEFAULT, else
+    any.
+    """
+    for each in (language, DEFAULT, *LANGUAGES):
+        if each in words:
+            return each, words[each]
+    return next(iter(words.items()))

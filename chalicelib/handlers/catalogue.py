@@ -3,6 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib import __version__, wiring
+from chalicelib.domain.catalogue.view import public_view
 from chalicelib.handlers import responses
 from chalicelib.handlers.http import Call, Response, endpoint, public_cache
 
@@ -100,4 +101,4 @@ def get_health(call: Call) -> Response:
 )
 def get_catalogue(call: Call) -> Response:
     """Labels follow `Accept-Language`. Keep it for a minute, and ask again with `If-None-Match`."""
-    return public_cache(wiring.catalogue().public_view(call.language, call.now), call)
+    return public_cache(public_view(wiring.catalogue(), call.language, call.now), call)

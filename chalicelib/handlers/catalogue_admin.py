@@ -7,7 +7,8 @@ from typing import Any
 from chalice.app import Blueprint
 
 from chalicelib import errors, wiring
-from chalicelib.domain.catalogue import CataloguePatch
+from chalicelib.domain.catalogue.overrides import CataloguePatch
+from chalicelib.domain.catalogue.view import public_view
 from chalicelib.domain.officers import Role
 from chalicelib.handlers import responses
 from chalicelib.handlers.auth import authorize_officer
@@ -105,7 +106,7 @@ def patch_catalogue(call: Call) -> Response:
         wall_clock=wall_clock,
     )
     catalogue = wiring.live_catalogue().learn(kept, wall_clock)
-    view = catalogue.public_view(call.language, call.now)
+    view = public_view(catalogue, call.language, call.now)
     shards = {category.code: category.shards for category in catalogue.categories}
     return Response(
         CatalogueState(

@@ -6,9 +6,10 @@ from chalice.app import Blueprint
 from pydantic import Field
 
 from chalicelib import errors, wiring
-from chalicelib.domain import bulletins as rules
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Bulletin, Changes, Content, Draft, State
+from chalicelib.domain.bulletins import Bulletin, Content
+from chalicelib.domain.bulletins import BulletinState as State
+from chalicelib.domain.bulletins.requests import Changes, Draft, Outcome, Reason
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
 from chalicelib.domain.reports import Medium, Strict
@@ -38,11 +39,11 @@ class Pictures(Strict):
 
 
 class Resolution(Strict):
-    outcome: rules.Outcome
+    outcome: Outcome
 
 
 class Withdrawal(Strict):
-    reason: rules.Reason
+    reason: Reason
 
 
 _DRAFT = {

@@ -10,8 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import errors, wiring
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import wording
-from chalicelib.domain.languages import text
+from chalicelib.domain.languages import text, wording
 from chalicelib.domain.media import (
     MAX_MEDIA_PER_CALL,
     MAX_PARTS_PER_CALL,

@@ -5,7 +5,8 @@ by every function within a minute.
 from datetime import datetime
 
 from chalicelib import errors
-from chalicelib.domain.catalogue import Overrides, WrongFields, catalogue
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.overrides import Overrides, apply, restore
 from chalicelib.domain.officers import Officer
 from chalicelib.store.audit import Action, Audit
 from chalicelib.store.catalogue import SETTLES_AFTER, CatalogueChanges, Kept
@@ -30,10 +31,7 @@ def change_catalogue(
     """
     for _ in range(_TRIES):
         before = kept.read()
-        try:
-            catalogue().restored(before.overrides).with_overrides(changes)
-        except WrongFields as wrong:
-            raise errors.Invalid(*wrong.errors) from None
+        apply(restore(catalogue(), before.overrides), changes)
         after = _after(before, changes, wall_clock)
         if after.overrides.model_dump() == before.overrides.model_dump():
             audit.about_officer(
@@ -59,7 +57,7 @@ def change_catalogue(
 
 def _after(before: Kept, changes: Overrides, wall_clock: datetime) -> Kept:
     overrides, version = before.overrides.then(changes), before.version + 1
-    was, now_is = catalogue().restored(before.overrides), catalogue().restored(overrides)
+    was, now_is = restore(catalogue(), before.overrides), restore(catalogue(), overrides)
     growing = {
         each.code: before.shards_to_write(each.code, wall_clock) or each.shards
         for each in was.categories

@@ -14,12 +14,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import errors
-from chalicelib.domain import bulletins as rules
 from chalicelib.domain import outbox, times
-from chalicelib.domain.bulletins import MAX_PICTURES, Bulletin, Changes, Draft, LocalizedText, State
+from chalicelib.domain.bulletins import Bulletin
+from chalicelib.domain.bulletins import BulletinState as State
+from chalicelib.domain.bulletins import lifecycle as rules
+from chalicelib.domain.bulletins.model import MAX_PICTURES, Step
+from chalicelib.domain.bulletins.requests import Changes, Draft
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import Identity, is_bulletin_id, random_id
 from chalicelib.domain.ids import bulletin_id as bulletin_id_of
+from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.media import (
     ACCEPTED,
     Declared,
@@ -315,7 +319,7 @@ def add_pictures(
             ]:
                 raise errors.Conflict("key_reused")
             return bulletin, existing
-        bulletin.after(rules.Step.WRITE, desk.now)
+        bulletin.after(Step.WRITE, desk.now)
         shown = (*bulletin.content.media, *(medium.media_id for medium in new))
         if len(shown) > MAX_PICTURES:
             raise errors.Conflict("too_many_media", limit=str(MAX_PICTURES))

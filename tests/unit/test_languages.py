@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from chalicelib import errors
 from chalicelib.domain import geo, languages
-from chalicelib.domain.bulletins import Step
-from chalicelib.domain.catalogue import ChoiceField, State, catalogue
-from chalicelib.domain.languages import DEFAULT, LANGUAGES, negotiate, text, texts
+from chalicelib.domain.bulletins.model import Step
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.model import ChoiceField, LifecycleState
+from chalicelib.domain.languages import DEFAULT, LANGUAGES, negotiate, text, texts, wording
 from chalicelib.domain.media import (
     ACCEPTED,
     MAX_MEDIA_PER_REPORT,
@@ -128,7 +129,7 @@ def keys_in_use() -> Iterator[str]:
         for channel in catalogue().channels
         for kind in ("channel", "bulletin.instruction")
     )
-    yield from (f"lifecycle.{state}" for state in State)
+    yield from (f"lifecycle.{state}" for state in LifecycleState)
     yield from (f"urgency.{urgency}" for urgency in Urgency)
     yield from (f"status.{status}" for status in (*Status, *REPORTER_STATUS.values()))
     yield from (f"media_state.{state}" for state in MediaState)
@@ -359,3 +360,9 @@ def test_the_highest_quality_wins_in_whatever_order(tags: list[str], qualities: 
     wanted = dict(zip(tags, qualities, strict=True))
     header = ", ".join(f"{tag};q={quality / 1000:.3f}" for tag, quality in wanted.items())
     assert negotiate(header) == max(("zh", "en"), key=lambda tag: wanted[tag])
+
+
+def test_words_come_in_the_language_asked_for_or_in_one_there_is() -> None:
+    both = {"zh": "好", "en": "Good"}
+    assert wording(both, "zh") == ("zh", "好")
+    assert wording({"zh": "好"}, "en") == ("zh", "好")
