@@ -21,7 +21,9 @@ Tipline
 `error.<code>`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,16 @@ class FieldError:
     field: str
     code: str
     params: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def unknown_value(cls, field: str, allowed: Collection[str] = ()) -> Self:
+        """Return the error of a value that is none of `allowed`; name them only if all are public."""
+        params = (("allowed", ", ".join(allowed)),) if allowed else ()
+        return cls(field, "unknown_value", params)
+
+
+# A longer list helps nobody, and a hostile body must not become a long response.
+MAX_FIELD_ERRORS = 20
 
 
 class TiplineError(Exception):
@@ -67,7 +79,7 @@ class Invalid(Refused):
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__()
-        self.errors = errors
+        self.errors = errors[:MAX_FIELD_ERRORS]
 
 
 class Unauthenticated(Refused):

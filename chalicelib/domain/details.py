@@ -21,6 +21,7 @@ from chalicelib.domain.catalogue.model import (
     TimeField,
     UrgencyCode,
 )
+from chalicelib.domain.codes import unknown_value
 from chalicelib.domain.languages import DEFAULT, text
 from chalicelib.domain.text import bounded
 from chalicelib.errors import FieldError, Invalid
@@ -28,8 +29,6 @@ from chalicelib.errors import FieldError, Invalid
 type Answer = bool | int | str
 
 _URGENCIES: tuple[UrgencyCode, ...] = ("low", "normal", "high", "critical")
-# Nobody is helped by a longer list, and a hostile body must not become a long answer.
-_MAX_ERRORS = 20
 _NAMEABLE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
@@ -69,7 +68,7 @@ def validate_details(category: str, details: Mapping[str, Any]) -> Details:
             params = tuple((key, str(value)) for key, value in (wrong.context or {}).items())
             errors.append(FieldError(f"details.{name}", wrong.type, params))
     if errors:
-        raise Invalid(*errors[:_MAX_ERRORS])
+        raise Invalid(*errors)
     in_order = {name: values[name] for name in fields if name in values}
     return Details(in_order, declared.details_version, _raised(declared, in_order))
 
@@ -102,7 +101,7 @@ def _check(field: DetailField, answer: Any) -> Answer:
     match field:
         case ChoiceField():
             if answer not in field.options:
-                raise _wrong("unknown_value")
+                raise unknown_value(field.options)
             return answer
         case TimeField():
             try:

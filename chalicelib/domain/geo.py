@@ -67,6 +67,11 @@ def districts() -> tuple[str, ...]:
     return tuple(area.code for area in _areas() if area.kind == "district")
 
 
+def report_districts() -> tuple[str, ...]:
+    """Return every district that a report can have: those of the file, OUTSIDE and UNKNOWN."""
+    return (*districts(), OUTSIDE, UNKNOWN)
+
+
 def stations() -> tuple[str, ...]:
     """The codes of all police-station areas of the areas file, in its order."""
     return tuple(area.code for area in _areas() if area.kind == "station")

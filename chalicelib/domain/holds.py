@@ -4,16 +4,14 @@ reason and an end.
 
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict
-
-from chalicelib.domain.reports import Strict
+from chalicelib.domain.models import Input, Record
 from chalicelib.domain.text import ReporterText
 from chalicelib.domain.times import Moment
 
 LONGEST_HOLD = timedelta(days=5 * 365)
 
 
-class NewHold(Strict):
+class NewHold(Input):
     reason: ReporterText
     until: Moment
 
@@ -24,9 +22,7 @@ class NewHold(Strict):
         return "too_far_ahead" if self.until > now + LONGEST_HOLD else None
 
 
-class Hold(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
+class Hold(Record):
     by: str
     reason: str
     until: datetime

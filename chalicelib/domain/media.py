@@ -15,6 +15,8 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from chalicelib.domain.models import Input
+
 MIB = 1 << 20
 POST_MAX_BYTES = 16 * MIB
 """A video above this goes up in parts; below, and every picture, by one presigned POST."""
@@ -53,14 +55,12 @@ ACCEPTED: Mapping[str, MediaType] = MappingProxyType(
 )
 
 
-class Declared(BaseModel):
+class Declared(Input):
     """One entry of `media` in a request: what the phone says it will send.
 
     `size` is in bytes; `sha256` is hex (either case in, lower case kept) and is enforced by S3,
     which it cannot do for parts.
     """
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     content_type: str
     size: Annotated[int, Field(ge=1)]

@@ -2,10 +2,9 @@
 text.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from pydantic import BaseModel, ConfigDict
 
 from chalicelib.domain import times
 from chalicelib.domain.languages import text
@@ -25,12 +24,11 @@ class NoticeKind(StrEnum):
     DIGEST = "digest"
 
 
-class Notice(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
     """One notice. `event_id` is the same when it is sent again; `count` and `report_ids` are a
     digest's.
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     event_id: str
     kind: NoticeKind

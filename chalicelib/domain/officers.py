@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from chalicelib.domain.models import Record
 
 ALL = "*"
 # Reports without a district in the areas file are seen by every officer of their category: somebody
@@ -20,12 +20,10 @@ class Role(StrEnum):
 CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR)
 
 
-class Officer(BaseModel):
+class Officer(Record):
     """An officer's own row: the only source of rights. A token says who it is, never what they may
     do.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     username: str
     name: str = ""

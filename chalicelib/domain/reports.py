@@ -2,17 +2,19 @@
 (`Status`).
 """
 
-import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from chalicelib.domain.addresses import ContactEmail, ContactPhone
 from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
+from chalicelib.domain.models import Input, Record
 from chalicelib.domain.text import ReporterText, clean, is_blank
 from chalicelib.domain.times import Moment
 
@@ -59,21 +61,6 @@ class Flag(StrEnum):
     OUTSIDE = "outside_district"
 
 
-class Strict(BaseModel):
-    """Base of what strangers send: nothing is coerced, nothing unknown is taken."""
-
-    # Here and below, built at first use: a call uses few of the models that there are.
-    model_config = ConfigDict(
-        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True
-    )
-
-
-def _known_category(code: str) -> str:
-    if code not in {category.code for category in catalogue().categories}:
-        raise PydanticCustomError("unknown_value", "Not a category of the catalogue.")
-    return code
-
-
 def _clean_line(value: str) -> str:
     cleaned = clean(value).strip()
     if is_blank(cleaned):
@@ -81,29 +68,10 @@ def _clean_line(value: str) -> str:
     return cleaned
 
 
-def _phone(value: str) -> str:
-    if not re.fullmatch(r"[+0-9][0-9 ()\-]{3,24}", value):
-        raise PydanticCustomError("bad_phone", "Not a phone number.")
-    return value
-
-
-def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
-        raise PydanticCustomError("bad_email", "Not an e-mail address.")
-    return value
-
-
-CategoryCode = Annotated[
-    str,
-    AfterValidator(_known_category),
-    WithJsonSchema(
-        {"type": "string", "enum": [category.code for category in catalogue().categories]}
-    ),
-]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_clean_line)]
 
 
-class Location(Strict):
+class Location(Input):
     """Where it happened, in degrees of `datum`. The datum of most Chinese map SDKs is gcj02."""
 
     lat: float = Field(ge=-90, le=90)
@@ -113,14 +81,14 @@ class Location(Strict):
     address: Line | None = None
 
 
-class Contact(Strict):
+class Contact(Input):
     """How to reach the reporter, if they wish: kept apart from all the rest, shown only for a
     reason.
     """
 
     name: Annotated[str, Field(max_length=100), AfterValidator(_clean_line)] | None = None
-    phone: Annotated[str, Field(max_length=25), AfterValidator(_phone)] | None = None
-    email: Annotated[str, Field(max_length=254), AfterValidator(_email)] | None = None
+    phone: ContactPhone | None = None
+    email: ContactEmail | None = None
 
     @model_validator(mode="after")
     def _something_is_there(self) -> Self:
@@ -131,7 +99,7 @@ class Contact(Strict):
         return self
 
 
-class Submission(Strict):
+class Submission(Input):
     """The body of `POST /v1/reports`: a category and a text or media; nothing else is required."""
 
     category: CategoryCode
@@ -168,24 +136,20 @@ class OfficerSubmission(Submission):
     source: Literal["phone", "desk", "other"]
 
 
-class Proposal(BaseModel):
+class Proposal(Record):
     """A disposition that stands once a second officer has confirmed it."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     disposition: str
     by: str
     at: datetime
 
 
-class Report(BaseModel):
+class Report(Record):
     """A report as kept (the HEAD item), without its contact.
 
     `version` grows by one with each accepted change by an officer and with nothing else. `place` is
     WGS-84; `location` is what was sent.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     reference: str
@@ -223,15 +187,13 @@ class Report(BaseModel):
     has_contact: bool = False
 
 
-class Medium(BaseModel):
+class Medium(Record):
     """One attachment as kept (a MEDIA# item). What was declared stays beside what arrived: the two
     may differ, the real one rules.
 
     `position` counts within the call that declared it: a sender tells their files apart by the
     order of the answer.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     media_id: str
     state: MediaState = MediaState.AWAITING

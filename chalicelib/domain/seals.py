@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from chalicelib.domain.models import Record
 
 HOUR = timedelta(hours=1)
 _NAME_HASH = 32
@@ -45,12 +45,10 @@ class Batch(NamedTuple):
         return [SealedRow(*row) for row in json.loads(self.content)]
 
 
-class Digest(BaseModel):
+class Digest(Record):
     """An hour's batches by name, with the number and the hash of all, and the hash of the digest
     before (None for the first).
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     hour: str
     count: int

@@ -6,18 +6,19 @@ from datetime import datetime
 from math import prod
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chalicelib import errors
+from chalicelib.domain.models import Input, Record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import ALL, DISTRICTLESS, Officer, Role
-from chalicelib.domain.reports import Strict, Urgency
+from chalicelib.domain.reports import Urgency
 
 # SNS's own limit on the product of the numbers of values in a policy.
 MAX_COMBINATIONS = 150
 
 
-class NewSubscription(Strict):
+class NewSubscription(Input):
     """Empty lists mean all of the officer's scope. The address is the officer's own, from their
     row.
     """
@@ -28,10 +29,8 @@ class NewSubscription(Strict):
     min_urgency: Urgency = Field(default=Urgency.LOW, strict=False)
 
 
-class Subscription(BaseModel):
+class Subscription(Record):
     """One as kept. `arn` is None until SNS has it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     username: str

@@ -8,10 +8,11 @@ repeats its call under the same key.
 
 import re
 import unicodedata
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 TEXT_MAX = 4000
 """Characters (code points, in form C) of a report or message."""
@@ -65,9 +66,23 @@ def bounded(value: str, max_length: int = TEXT_MAX) -> str:
     return cleaned
 
 
-ReporterText = Annotated[
-    str,
-    AfterValidator(bounded),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": TEXT_MAX}),
-]
-"""A field of a strict model that holds what a person wrote."""
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """Annotates a field of text that a person wrote: `Annotated[str, Bounded(200)]`."""
+
+    max_length: int
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            lambda value: bounded(value, self.max_length), handler(source)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": self.max_length}
+
+
+ReporterText = Annotated[str, Bounded(TEXT_MAX)]

@@ -6,23 +6,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
+from chalicelib.domain.codes import CategoryCode
+from chalicelib.domain.models import Input
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
 from chalicelib.domain.reports import (
     OPEN_STATUSES,
-    CategoryCode,
     Proposal,
     Report,
     Status,
-    Strict,
     Urgency,
 )
-from chalicelib.domain.text import bounded
-
-REASON_MAX = 1000
+from chalicelib.domain.text import Bounded
 
 # From each status, where a step may lead. Nothing leads back to `new`: somebody has looked at it.
 TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
@@ -50,11 +48,11 @@ _RETENTION = timedelta(days=90)
 _SHORT_RETENTION = timedelta(days=30)
 _SOON_FORGOTTEN = frozenset({Disposition.UNFOUNDED, Disposition.MALICIOUS})
 
-Reason = Annotated[str, AfterValidator(lambda value: bounded(value, REASON_MAX))]
+Reason = Annotated[str, Bounded(1000)]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s#]+$")]
 
 
-class Change(Strict):
+class Change(Input):
     """The body of `PATCH /v1/officer/reports/{id}`: any subset of these fields.
 
     Null unassigns, or removes the link to an original. The reporter reads `reason` once the report

@@ -15,7 +15,7 @@ from chalicelib.domain import feeds, times
 from chalicelib.domain.bulletins import Bulletin
 from chalicelib.domain.bulletins import BulletinState as State
 from chalicelib.domain.bulletins.area import area_label
-from chalicelib.domain.bulletins.requests import ChannelCode
+from chalicelib.domain.codes import ChannelCode
 from chalicelib.domain.languages import text
 from chalicelib.handlers import responses
 from chalicelib.handlers.http import Call, Limit, Response, conditional, endpoint

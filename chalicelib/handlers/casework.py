@@ -19,16 +19,16 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors, wiring
-from chalicelib.domain import geo, ids, times
+from chalicelib.domain import ids, times
+from chalicelib.domain.codes import CategoryCode, ReportDistrict
 from chalicelib.domain.media import ACCEPTED, Hint, MediaKind, MediaState, original_key
+from chalicelib.domain.models import Input as Strict
 from chalicelib.domain.officers import CASEWORKERS, Officer, Role
 from chalicelib.domain.reports import (
-    CategoryCode,
     Medium,
     OfficerSubmission,
     Report,
     Status,
-    Strict,
 )
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Change, Reason, Username
@@ -45,12 +45,6 @@ bp = Blueprint(__name__)
 ORIGINAL_LIFE_S = 300
 
 
-def _known_district(code: str) -> str:
-    if code not in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN):
-        raise PydanticCustomError("unknown_value", "Not a district of the areas file.")
-    return code
-
-
 def _read_reference(value: str) -> str:
     reference = ids.read_reference(value)
     if reference is None:
@@ -63,7 +57,7 @@ class ListQuery(BaseModel):
 
     category: CategoryCode | None = None
     status: Status | None = None
-    district: Annotated[str, AfterValidator(_known_district)] | None = None
+    district: ReportDistrict | None = None
     assignee: Username | None = None
     bulletin_id: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     reference: Annotated[str, AfterValidator(_read_reference)] | None = None

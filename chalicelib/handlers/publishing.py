@@ -12,7 +12,8 @@ from chalicelib.domain.bulletins import BulletinState as State
 from chalicelib.domain.bulletins.requests import Changes, Draft, Outcome, Reason
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
-from chalicelib.domain.reports import Medium, Strict
+from chalicelib.domain.models import Input as Strict
+from chalicelib.domain.reports import Medium
 from chalicelib.handlers import responses
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.bulletins import BODY, URL, WORDS, PublicQuery, rendered, url_of

@@ -19,13 +19,13 @@ from chalicelib.domain.media import (
     derived_key,
 )
 from chalicelib.domain.messages import NewMessage
+from chalicelib.domain.models import Input as Strict
 from chalicelib.domain.reports import (
     REPORTER_STATUS,
     Flag,
     Medium,
     Report,
     Status,
-    Strict,
     Submission,
 )
 from chalicelib.handlers import responses

@@ -4,52 +4,33 @@ from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain import geo, geohash
+from chalicelib.domain.codes import DistrictCode
 from chalicelib.domain.languages import text
-from chalicelib.domain.text import bounded
+from chalicelib.domain.models import Input
+from chalicelib.domain.text import Bounded
 
-AREA_MAX = 200
-"""Characters."""
-
-AreaText = Annotated[
-    str,
-    AfterValidator(lambda value: bounded(value, AREA_MAX)),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": AREA_MAX}),
-]
+AreaText = Annotated[str, Bounded(200)]
 
 
-def _known_district(code: str) -> str:
-    if code not in geo.districts():
-        raise PydanticCustomError("unknown_value", "Not a district of the areas file.")
-    return code
-
-
-class Area(BaseModel):
+class Area(Input):
     """A place as it is sent. Only its geohash cell, about 5 km wide, is kept and published."""
-
-    model_config = ConfigDict(
-        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True
-    )
 
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     datum: Annotated[geo.Datum, Field(strict=False)] = geo.Datum.WGS84
     text: AreaText | None = None
     # Last, because its check needs the point.
-    district: Annotated[str, AfterValidator(_known_district)] | None = None
+    district: DistrictCode | None = None
 
     @field_validator("district")
     @classmethod
@@ -95,7 +76,7 @@ def area_parts(area: str | Mapping[str, str] | None) -> Mapping[str, str]:
     """Return `district`, `text` and `geohash` of a kept area, each if there is one."""
     if area is None or isinstance(area, Mapping):
         return area or {}
-    is_district = area in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN)
+    is_district = area in geo.report_districts()
     return {"district": area} if is_district else {"text": area}
 
 

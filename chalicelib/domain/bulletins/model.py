@@ -16,10 +16,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
-
 from chalicelib import errors
 from chalicelib.domain.languages import LANGUAGES, LocalizedText, text
+from chalicelib.domain.models import Record
 
 MAX_PICTURES = 10
 
@@ -95,11 +94,7 @@ def end_errors(due: datetime, about: About, now: datetime) -> list[errors.FieldE
     return []
 
 
-class _Kept(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-
-class Content(_Kept):
+class Content(Record):
     """What officers write. An approval covers all of it. `expires_at` None: the longest lifetime of
     its kind.
     """
@@ -132,14 +127,14 @@ class MessageKind(StrEnum):
     CANCEL = "Cancel"
 
 
-class AlertMessage(_Kept):
+class AlertMessage(Record):
     """One published CAP message. Its number is its place, from 1."""
 
     kind: MessageKind
     sent: datetime
 
 
-class Bulletin(_Kept):
+class Bulletin(Record):
     """A bulletin as kept.
 
     `state` is as stored; read it by `state_at`, since a bulletin expires without a write. `rev`

@@ -4,43 +4,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field, WithJsonSchema
 
 from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.bulletins.area import AnyArea
 from chalicelib.domain.bulletins.model import MAX_PICTURES, About, end_errors
-from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.codes import ChannelCode, LanguageCode
 from chalicelib.domain.languages import LANGUAGES
-from chalicelib.domain.text import bounded
+from chalicelib.domain.models import Input
+from chalicelib.domain.text import Bounded
 from chalicelib.domain.times import Moment
 
-TITLE_MAX, BODY_MAX, OUTCOME_MAX, REASON_MAX = 200, 4000, 1000, 500
-"""Characters."""
+TITLE_MAX, BODY_MAX, OUTCOME_MAX = 200, 4000, 1000
+"""Characters in each language."""
 
 
-class _Strict(BaseModel):
-    # Built at first use: most calls have nothing to do with bulletins.
-    model_config = ConfigDict(
-        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True
-    )
-
-
-def _language(code: str) -> str:
-    if code not in LANGUAGES:
-        raise PydanticCustomError("unknown_value", "Not a language of ours.")
-    return code
-
-
-LanguageTag = Annotated[str, AfterValidator(_language)]
-
-
-def _text(max_length: int) -> AfterValidator:
-    return AfterValidator(lambda value: bounded(value, max_length))
-
-
-def _by_language(max_length: int) -> WithJsonSchema:
+def _in_each_language(max_length: int) -> WithJsonSchema:
     one = {"type": "string", "minLength": 1, "maxLength": max_length}
     return WithJsonSchema(
         {
@@ -53,39 +33,24 @@ def _by_language(max_length: int) -> WithJsonSchema:
 
 
 Title = Annotated[
-    dict[LanguageTag, Annotated[str, _text(TITLE_MAX)]],
+    dict[LanguageCode, Annotated[str, Bounded(TITLE_MAX)]],
     Field(min_length=1),
-    _by_language(TITLE_MAX),
+    _in_each_language(TITLE_MAX),
 ]
 Body = Annotated[
-    dict[LanguageTag, Annotated[str, _text(BODY_MAX)]], Field(min_length=1), _by_language(BODY_MAX)
+    dict[LanguageCode, Annotated[str, Bounded(BODY_MAX)]],
+    Field(min_length=1),
+    _in_each_language(BODY_MAX),
 ]
 Outcome = Annotated[
-    dict[LanguageTag, Annotated[str, _text(OUTCOME_MAX)]],
+    dict[LanguageCode, Annotated[str, Bounded(OUTCOME_MAX)]],
     Field(min_length=1),
-    _by_language(OUTCOME_MAX),
+    _in_each_language(OUTCOME_MAX),
 ]
-Reason = Annotated[
-    str,
-    _text(REASON_MAX),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": REASON_MAX}),
-]
+Reason = Annotated[str, Bounded(500)]
 
 
-def _known_channel(code: str) -> str:
-    if code not in {channel.code for channel in catalogue().channels}:
-        raise PydanticCustomError("unknown_value", "Not a channel of the catalogue.")
-    return code
-
-
-ChannelCode = Annotated[
-    str,
-    AfterValidator(_known_channel),
-    WithJsonSchema({"type": "string", "enum": [channel.code for channel in catalogue().channels]}),
-]
-
-
-class Draft(_Strict):
+class Draft(Input):
     """The body of `POST /v1/officer/bulletins`."""
 
     channel: ChannelCode
@@ -109,7 +74,7 @@ class Draft(_Strict):
         return end_errors(due, about, now)
 
 
-class Changes(_Strict):
+class Changes(Input):
     """The body of `PATCH /v1/officer/bulletins/{id}`.
 
     A given field replaces the whole of that field; null clears it. `media` names which of the

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalogue.model import (
@@ -17,16 +17,13 @@ from chalicelib.domain.catalogue.model import (
     by_code,
     catalogue,
 )
+from chalicelib.domain.codes import CategoryCode, ChannelCode
+from chalicelib.domain.models import Input
 from chalicelib.domain.times import Moment
 from chalicelib.errors import FieldError, Invalid
 
 
-class _Sent(BaseModel):
-    # Built at first use: only the admin's route, and what it has kept, needs these.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
-
-
-class EntryChange(_Sent):
+class EntryChange(Input):
     """An admin's change of one entry. It gives the whole lifecycle, so that no date of an earlier
     plan remains. `shards` is for categories only.
     """
@@ -37,7 +34,7 @@ class EntryChange(_Sent):
     shards: Annotated[int, Field(ge=1, le=64)] | None = None
 
 
-class AppChange(_Sent):
+class AppChange(Input):
     """An admin's change of the settings for apps: the minimum version, and any existing flags."""
 
     minimum_version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$")] | None = None
@@ -53,7 +50,7 @@ class AppChange(_Sent):
         )
 
 
-class Overrides(_Sent):
+class Overrides(Input):
     """All changes since the seed, as kept; or some that are to be added."""
 
     categories: tuple[EntryChange, ...] = Field(default=(), strict=False)
@@ -92,18 +89,6 @@ def _only_while_waiting(activates_at: datetime | None, info: ValidationInfo) -> 
     return activates_at
 
 
-def _known_category(code: str) -> str:
-    if code not in by_code(catalogue().categories):
-        raise PydanticCustomError("unknown_value", "Not a category.")
-    return code
-
-
-def _known_channel(code: str) -> str:
-    if code not in by_code(catalogue().channels):
-        raise PydanticCustomError("unknown_value", "Not a channel.")
-    return code
-
-
 def _known_flag(name: str) -> str:
     if name not in catalogue().app.flags:
         raise PydanticCustomError("unknown_field", "Not a flag.")
@@ -114,12 +99,12 @@ _ActivatesAt = Annotated[Moment | None, AfterValidator(_only_while_waiting)]
 
 
 class CategoryChange(EntryChange):
-    code: Annotated[str, AfterValidator(_known_category)]
+    code: CategoryCode
     activates_at: _ActivatesAt = None
 
 
 class ChannelChange(EntryChange):
-    code: Annotated[str, AfterValidator(_known_channel)]
+    code: ChannelCode
     activates_at: _ActivatesAt = None
 
 
@@ -198,7 +183,7 @@ def _errors(
 def _error(entries: Sequence[Entry], change: EntryChange, path: str) -> FieldError | None:
     entry = by_code(entries).get(change.code)
     if entry is None:
-        return FieldError(f"{path}.code", "unknown_value")
+        return FieldError.unknown_value(f"{path}.code", by_code(entries))
     if isinstance(entry, Category):
         return _category_error(entry, change, path)
     if change.shards is not None:

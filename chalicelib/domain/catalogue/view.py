@@ -30,7 +30,7 @@ def public_view(catalogue: Catalogue, language: str, now: datetime) -> dict[str,
         "channels": [_channel(channel, language, now) for channel in catalogue.channels],
         "districts": [
             {"code": code, "label": text(f"district.{code}", language)}
-            for code in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN)
+            for code in geo.report_districts()
         ],
         "limits": _limits(),
         "emergency": {"number": number, "text": text("emergency.text", language, number=number)},
