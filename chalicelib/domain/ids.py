@@ -15,6 +15,8 @@ import hashlib
 import hmac
 import re
 import secrets
+from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from chalicelib import errors
@@ -51,15 +53,15 @@ class Identity:
         number = crockford(self._hash("reference", report_id), 8)
         return f"{number[:4]}-{number[4:]}"
 
-    def media_id(self, report_id: str, call: str, position: int) -> str:
+    def media_id(self, owner_id: str, call: str, position: int) -> str:
         """The id of the `position`-th medium declared in `call` ("create", or a later call's
         Idempotency-Key): the same on a replay.
         """
-        return crockford(self._hash("media", f"{report_id}/{call}/{position}"), 16)
+        return crockford(self._hash("media", f"{owner_id}/{call}/{position}"), 16)
 
-    def entry_id(self, report_id: str, idempotency_key: str) -> str:
+    def entry_id(self, parent: str, idempotency_key: str) -> str:
         """The id of a message or note sent under an Idempotency-Key."""
-        return crockford(self._hash("media", f"{report_id}/entry/{idempotency_key}"), 16)
+        return crockford(self._hash("media", f"{parent}/entry/{idempotency_key}"), 16)
 
     def fingerprint(self, canonical_body: bytes) -> str:
         """A keyed hash of a request's body: says whether two are equal, and gives nothing of the
@@ -77,9 +79,27 @@ def crockford(data: bytes, length: int) -> str:
     return "".join(ALPHABET[(number >> shift) & 31] for shift in range((length - 1) * 5, -1, -5))
 
 
-# No report's id has a dash: so a key of the media bucket says whose it is, and a resident's media
-# can never be a bulletin's.
+# No report's id has a dash. So a key of the media bucket shows the kind of its owner, and a
+# resident's media can never be a bulletin's.
 _BULLETIN = "B-"
+
+
+class OwnerKind(StrEnum):
+    REPORT = "report"
+    BULLETIN = "bulletin"
+
+
+class Owner(NamedTuple):
+    """What a medium belongs to."""
+
+    kind: OwnerKind
+    id: str
+
+
+def owner_of(owner_id: str) -> Owner:
+    """Return the owner that an id names: the only place that reads the kind from an id."""
+    kind = OwnerKind.BULLETIN if owner_id.startswith(_BULLETIN) else OwnerKind.REPORT
+    return Owner(kind, owner_id)
 
 
 def bulletin_id(entry_id: str) -> str:
@@ -87,7 +107,7 @@ def bulletin_id(entry_id: str) -> str:
 
 
 def is_bulletin_id(value: str) -> bool:
-    return value.startswith(_BULLETIN)
+    return owner_of(value).kind is OwnerKind.BULLETIN
 
 
 def random_id(length: int = 16) -> str:

@@ -1,8 +1,9 @@
-"""What may be attached to a report, how far each attachment has come, and what was found in it.
+"""What may be attached, how far each attachment has come, and what was found in it.
 
-A medium is declared with the report, uploaded to `originals/{report}/{media}`, looked at by
-`make_thumbnails`, and its verdict is a `Manifest` at `derived/{report}/{media}/manifest.json`.
-Nothing declared is trusted: the manifest holds what the bytes say.
+A medium belongs to a report or a bulletin, its owner. It is declared, uploaded to
+`originals/{owner}/{media}` and processed by `make_thumbnails`, whose result is a `Manifest` at
+`derived/{owner}/{media}/manifest.json`. Nothing declared is trusted: the manifest holds what the
+bytes say.
 """
 
 import re
@@ -227,7 +228,9 @@ def _sniff_brands(head: bytes) -> str | None:
 
 
 class MediaKey(NamedTuple):
-    report_id: str
+    """Whose medium it is, and which. `ids.owner_of` reads the owner from `owner_id`."""
+
+    owner_id: str
     media_id: str
 
 
@@ -236,23 +239,23 @@ _ORIGINAL = re.compile(rf"originals/({_ID})/({_ID})")
 _MANIFEST = re.compile(rf"derived/({_ID})/({_ID})/manifest\.json")
 
 
-def original_key(report_id: str, media_id: str) -> str:
-    return f"originals/{report_id}/{media_id}"
+def original_key(owner_id: str, media_id: str) -> str:
+    return f"originals/{owner_id}/{media_id}"
 
 
 def derived_key(
-    report_id: str, media_id: str, name: Literal["thumb.jpg", "preview.jpg", "manifest.json"]
+    owner_id: str, media_id: str, name: Literal["thumb.jpg", "preview.jpg", "manifest.json"]
 ) -> str:
-    return f"derived/{report_id}/{media_id}/{name}"
+    return f"derived/{owner_id}/{media_id}/{name}"
 
 
 def parse_original_key(key: str) -> MediaKey | None:
-    """Whose original this key is; None for any other key."""
+    """Return whose original is at this key; None for any other key."""
     return _parse(_ORIGINAL, key)
 
 
 def parse_manifest_key(key: str) -> MediaKey | None:
-    """Whose manifest this key is; None for any other key."""
+    """Return whose manifest is at this key; None for any other key."""
     return _parse(_MANIFEST, key)
 
 
