@@ -1,6 +1,4 @@
-"""What an admin says of an officer: whether they work here, in which roles, and what they may
-see.
-"""
+"""Appointments: an admin sets whether an officer is active, their roles and their scope."""
 
 import re
 from typing import Annotated
@@ -24,11 +22,11 @@ def _not_empty(roles: tuple[Role, ...]) -> tuple[Role, ...]:
 
 
 class Appointment(Input):
-    """The body of `PUT /v1/admin/officers/{username}`: the whole row. `*` in a scope is everything,
-    now and later.
+    """The body of `PUT /v1/admin/officers/{username}`: the whole row. `*` in a scope is
+    everything, now and later.
 
-    `email` and `phone` (E.164) are the addresses that notices may go to: enter them only when they
-    are known to be the officer's own.
+    Notices may go to `email` and `phone` (E.164): enter only addresses that are verified to be the
+    officer's own.
     """
 
     name: Annotated[str, Bounded(100)] | None = None

@@ -1,7 +1,7 @@
 """Bulletins as Common Alerting Protocol 1.2 (OASIS): Alert, then Updates, then perhaps a Cancel,
 chained by <references>.
 
-How our words become CAP's is said in docs/bulletins.md. Each language is an <info> of its own.
+docs/bulletins.md maps our words to CAP's. Each language has its own <info>.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ LEVELS: Mapping[str, Level] = {
     "normal": Level("Expected", "Moderate"),
     "low": Level("Future", "Minor"),
 }
-"""Of our urgencies."""
+"""By our urgencies."""
 
 CATEGORIES: Mapping[str, str] = {
     "key_cases": "Security",
@@ -40,12 +40,13 @@ CATEGORIES: Mapping[str, str] = {
     "criminal_suspects": "Security",
     "traffic": "Transport",
 }
-"""Of our channels."""
+"""By our channels."""
 
 
 def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
-    """The last message of a bulletin that was published. `base` is where our routes are, `number`
-    that for emergencies.
+    """Return the last message of a bulletin that was published, as XML.
+
+    `base` is where our routes are, `number` that for emergencies.
     """
     last = len(bulletin.messages)
     message = bulletin.messages[-1]
@@ -64,7 +65,7 @@ def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
             for n, each in enumerate(bulletin.messages[:-1], 1)
         ]
         element(root, "references", content=" ".join(earlier))
-    # A Cancel says that it is over, and nothing more of anybody.
+    # A Cancel ends the alert and repeats nothing about anybody.
     if message.kind is not MessageKind.CANCEL and bulletin.published:
         for language in _languages(bulletin.published):
             _info(root, bulletin, bulletin.published, language, base, number)
@@ -72,7 +73,7 @@ def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
 
 
 def identifier(bulletin_id: str, number: int) -> str:
-    """Of the `number`-th message of a bulletin, from 1."""
+    """Return the identifier of a bulletin's message; `number` counts from 1."""
     return f"{bulletin_id}.{number}"
 
 
@@ -136,7 +137,7 @@ def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str
 
 
 def _languages(content: Content) -> Sequence[str]:
-    """Those in which there is a title and a text."""
+    """Return those in which there is both a title and a text."""
     return [
         language for language in LANGUAGES if language in content.title and language in content.body
     ]
@@ -149,5 +150,5 @@ def _note(bulletin: Bulletin) -> str:
 
 
 def _time(moment: datetime) -> str:
-    """As CAP wants it: no fractions, and -00:00 for UTC."""
+    """Return a time in the form of CAP: no fractions, and -00:00 for UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}-00:00"

@@ -33,12 +33,13 @@ class Datum(StrEnum):
 
 
 def to_wgs84(lat: float, lon: float, datum: Datum) -> tuple[float, float]:
-    """The same place in WGS-84, exact to less than a millimetre. Outside China, where neither datum
-    shifts anything, as it was.
+    """Return the same place in WGS-84, exact to less than a millimetre.
+
+    Outside China neither datum shifts anything, so the place is returned as it was.
     """
     place = prcoords.Coords(lat, lon)
-    # Asked first, since prcoords warns of places outside China with the coordinates in the warning:
-    # they would stand in a log.
+    # Checked first: prcoords warns of places outside China, with the coordinates, which would then
+    # be in a log.
     if datum is Datum.WGS84 or not _in_china(place):
         return lat, lon
     if datum is Datum.BD09:
@@ -53,17 +54,17 @@ def _in_china(place: prcoords.Coords) -> bool:
 
 
 def district_of(lat: float, lon: float) -> str:
-    """The code of the district that holds a WGS-84 place, or OUTSIDE."""
+    """Return the code of the district that holds a WGS-84 place, or OUTSIDE."""
     return _holder("district", lat, lon) or OUTSIDE
 
 
 def station_of(lat: float, lon: float) -> str | None:
-    """The code of the police-station area that holds a WGS-84 place; None where none does."""
+    """Return the code of the police-station area that holds a WGS-84 place, or None."""
     return _holder("station", lat, lon)
 
 
 def districts() -> tuple[str, ...]:
-    """The codes of all districts of the areas file, in its order."""
+    """Return the codes of all districts of the areas file, in its order."""
     return tuple(area.code for area in _areas() if area.kind == "district")
 
 
@@ -73,14 +74,16 @@ def report_districts() -> tuple[str, ...]:
 
 
 def stations() -> tuple[str, ...]:
-    """The codes of all police-station areas of the areas file, in its order."""
+    """Return the codes of all police-station areas of the areas file, in its order."""
     return tuple(area.code for area in _areas() if area.kind == "station")
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One area of the file. `rings` are the outer rings and holes of all its polygons: by the
-    even-odd rule they need not be told apart.
+    """One area of the file.
+
+    `rings` are the outer rings and holes of all its polygons; the even-odd rule needs no
+    distinction between them.
     """
 
     code: str
@@ -98,8 +101,9 @@ class Area:
 
 
 def _crossings(ring: _Ring, lat: float, lon: float) -> int:
-    """How many sides of the ring a ray to the east meets. Sides are half open, so a place on a
-    shared border has one holder.
+    """Return how many sides of the ring a ray to the east meets.
+
+    Sides are half open, so that a place on a shared border is in one area only.
     """
     return sum(
         (south_a > lat) != (south_b > lat)
@@ -122,8 +126,9 @@ def _areas() -> tuple[Area, ...]:
 
 
 def read_areas(collection: Mapping[str, Any]) -> tuple[Area, ...]:
-    """The areas of a GeoJSON FeatureCollection of Polygons and MultiPolygons, each with a `code`
-    and a `kind` (`district`, `station`).
+    """Return the areas of a GeoJSON FeatureCollection of Polygons and MultiPolygons.
+
+    Each has a `code` and a `kind` (`district`, `station`).
     """
     return tuple(
         _read(feature["properties"], feature["geometry"]) for feature in collection["features"]

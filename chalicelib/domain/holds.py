@@ -1,5 +1,6 @@
-"""A legal hold: a report that must not be deleted. One officer asks, another approves; it has a
-reason and an end.
+"""Legal holds: a report that must not be deleted.
+
+One officer requests a hold, with a reason and an end; another approves it.
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ class NewHold(Input):
     until: Moment
 
     def wrong_end(self, now: datetime) -> str | None:
-        """The field error of an end that cannot be; None when it can."""
+        """Return the code of what is wrong with the end; None when it is possible."""
         if self.until <= now:
             return "in_the_past"
         return "too_far_ahead" if self.until > now + LONGEST_HOLD else None

@@ -108,16 +108,12 @@ class Declared(Input):
 
 
 def goes_in_parts(content_type: str, size: int) -> bool:
-    """Whether an accepted medium of `size` bytes goes up by multipart (videos above POST_MAX_BYTES)
-    and not by POST.
-    """
+    """Return whether an accepted medium goes up by multipart (a video above POST_MAX_BYTES)."""
     return ACCEPTED[content_type].kind is MediaKind.VIDEO and size > POST_MAX_BYTES
 
 
 class MediaState(StrEnum):
-    """How far a medium has come, in this order; the last two are verdicts, and a verdict is for
-    good.
-    """
+    """How far a medium has come, in this order. The last two are verdicts, and final."""
 
     AWAITING = "awaiting"
     PROCESSING = "processing"
@@ -138,14 +134,12 @@ _STEP = {
 
 
 def advances(present: MediaState, proposed: MediaState) -> bool:
-    """Whether `proposed` is further on than `present`: a state only ever moves forward."""
+    """Return whether `proposed` is further on than `present`: a state only moves forward."""
     return _STEP[proposed] > _STEP[present]
 
 
 class RejectReason(StrEnum):
-    """Why a medium was rejected. Stable codes, part of the API; their wording stands in `texts/`
-    under `reject.<code>`.
-    """
+    """Why a medium was rejected. Stable codes of the API, worded in `texts/` as `reject.<code>`."""
 
     NOT_RECEIVED = "not_received"  # nothing came within UPLOAD_PATIENCE
     SIZE_MISMATCH = "size_mismatch"  # the parts do not add up to the declared size
@@ -189,8 +183,10 @@ _MP4_BRANDS = {
 
 
 def sniff(head: bytes) -> str | None:
-    """The accepted type that a file's first bytes (64 or more, if it has them) speak of; None for
-    any other. Not yet a promise.
+    """Return the accepted type that a file's first bytes indicate; None for any other.
+
+    `head` has 64 bytes or more, if the file has them. The rest of the file may still be of another
+    type.
     """
     for content_type, magic in _IMAGE_MAGIC:
         if head.startswith(magic):
@@ -203,10 +199,10 @@ def sniff(head: bytes) -> str | None:
 
 
 def _sniff_brands(head: bytes) -> str | None:
-    """ISO base media files name a major brand, then those they are compatible with."""
+    """Return the type by the brands of an ISO base media file, the major one first."""
     size = int.from_bytes(head[:4])
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, min(size, len(head)) - 3, 4))]
-    # says how pictures are kept, not how they are coded: AVIF has it too
+    # A HEIF brand names the container, not the codec: AVIF has it too.
     if brands[0] in _HEIF_BRANDS:
         return (
             "image/heic"
@@ -280,7 +276,7 @@ class Checksum(_Found):
 
 class Hint(_Found):
     """What the original says of itself. For officers, apart from what the reporter said, and never
-    in anything derived.
+    in a derived picture.
 
     `taken_at` has a zone only where the original gives one. `lat` and `lon` are WGS-84 degrees,
     both or neither.
@@ -306,9 +302,7 @@ class Rejected(Exception):
 
 
 class Looked(_Found):
-    """What decoding tells of an original: pixels as seen upright, and for a video its length and
-    codec.
-    """
+    """What decoding finds in an original: its upright size, and of a video its length and codec."""
 
     width: Annotated[int, Field(ge=1)]
     height: Annotated[int, Field(ge=1)]
@@ -328,10 +322,10 @@ class Pictures(NamedTuple):
 class Manifest(_Found):
     """The verdict on one medium, as found in the first version of its original.
 
-    `content_type`, `size`, `width` and `height` are those of the original, upright; `content_type`
-    is None when it is none of ours. `thumb` and `preview` are keys, present when `ready`; `reason`
-    is present when `rejected`. `sequencer` is that of the event of the first upload (None when it
-    was looked at without one).
+    `content_type`, `size`, `width` and `height` are those of the upright original; `content_type`
+    is None when it is not an accepted one. `thumb` and `preview` are keys, present when `ready`;
+    `reason` is present when `rejected`. `sequencer` is that of the event of the first upload (None
+    without an event).
     """
 
     state: Literal[MediaState.READY, MediaState.REJECTED]

@@ -1,4 +1,4 @@
-"""Dialogue between an officer and a reporter, and officers' own notes."""
+"""Messages between officers and a reporter, and officers' own notes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ class Sender(StrEnum):
 
 
 class NewMessage(Input):
-    """What either side writes."""
+    """A message or note as it is sent."""
 
     text: ReporterText
 
@@ -29,7 +29,7 @@ class Message(Record):
 
 
 class Note(Record):
-    """An officer's remark; reporters never see one."""
+    """A note among officers; reporters never see one."""
 
     id: str
     by: str

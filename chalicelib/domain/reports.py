@@ -1,6 +1,4 @@
-"""A report: what comes in (`Submission`), what is kept (`Report`), and how far it has come
-(`Status`).
-"""
+"""A report: what is sent (`Submission`), what is kept (`Report`), and its progress (`Status`)."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,7 +16,7 @@ from chalicelib.domain.models import Input, Record
 from chalicelib.domain.text import ReporterText, clean, is_blank
 from chalicelib.domain.times import Moment
 
-# Phones' clocks are wrong: so far ahead is taken and flagged, further is refused.
+# Phones' clocks are wrong: a time up to this far ahead is flagged, a later one is refused.
 CLOCK_SKEW = timedelta(hours=24)
 
 
@@ -34,7 +32,7 @@ class Status(StrEnum):
 
 OPEN_STATUSES = frozenset({Status.NEW, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 
-# The reporter is told in coarse words only.
+# The reporter sees coarse words only.
 REPORTER_STATUS: dict[Status, str] = {
     Status.NEW: "received",
     Status.ACKNOWLEDGED: "in_progress",
@@ -82,9 +80,7 @@ class Location(Input):
 
 
 class Contact(Input):
-    """How to reach the reporter, if they wish: kept apart from all the rest, shown only for a
-    reason.
-    """
+    """How to reach the reporter, if they wish. Kept apart, and shown only for a reason."""
 
     name: Annotated[str, Field(max_length=100), AfterValidator(_clean_line)] | None = None
     phone: ContactPhone | None = None
@@ -100,7 +96,7 @@ class Contact(Input):
 
 
 class Submission(Input):
-    """The body of `POST /v1/reports`: a category and a text or media; nothing else is required."""
+    """The body of `POST /v1/reports`: a category and a text or media; all else is optional."""
 
     category: CategoryCode
     text: ReporterText | None = None
@@ -137,7 +133,7 @@ class OfficerSubmission(Submission):
 
 
 class Proposal(Record):
-    """A disposition that stands once a second officer has confirmed it."""
+    """A disposition that counts once a second officer has confirmed it."""
 
     disposition: str
     by: str
@@ -148,7 +144,7 @@ class Report(Record):
     """A report as kept (the HEAD item), without its contact.
 
     `version` grows by one with each accepted change by an officer and with nothing else. `place` is
-    WGS-84; `location` is what was sent.
+    in WGS-84; `location` is what was sent.
     """
 
     id: str
@@ -188,11 +184,10 @@ class Report(Record):
 
 
 class Medium(Record):
-    """One attachment as kept (a MEDIA# item). What was declared stays beside what arrived: the two
-    may differ, the real one rules.
+    """One attachment as kept (a MEDIA# item).
 
-    `position` counts within the call that declared it: a sender tells their files apart by the
-    order of the answer.
+    The declared type and size stay beside the real ones, which count. `position` is the place in
+    the call that declared it: senders match their files by the order of the response.
     """
 
     media_id: str
@@ -217,6 +212,6 @@ class Medium(Record):
 
 
 def initial_urgency(category: str, raised: str | None) -> Urgency:
-    """The category's urgency, or the higher one that typed answers raise it to."""
+    """Return the category's urgency, or the higher one that the details raise it to."""
     start = Urgency(catalogue().category(category).urgency)
     return max(start, Urgency(raised), key=lambda urgency: urgency.rank) if raised else start

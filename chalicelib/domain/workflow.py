@@ -228,7 +228,9 @@ _EFFECTS: tuple[Callable[[_Step], _Update], ...] = (
 
 
 def concerns_others(before: Report, after: Report) -> bool:
-    """Must other officers hear of an open report: is it in another category, or newly critical?"""
+    """Return whether other officers must hear of an open report: it changed its category, or
+    became critical.
+    """
     became_critical = after.urgency is Urgency.CRITICAL and before.urgency is not Urgency.CRITICAL
     return after.status in OPEN_STATUSES and (after.category != before.category or became_critical)
 

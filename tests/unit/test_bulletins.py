@@ -99,9 +99,7 @@ def test_nobody_who_ever_wrote_a_word_approves() -> None:
     assert approved(written).published == written.content
 
 
-def test_a_version_is_one_more_with_every_change_even_one_that_changes_nothing_and_makes_nobody_an_author() -> (
-    None
-):
+def test_a_change_of_nothing_makes_a_version_and_no_author() -> None:
     written = [
         changed(draft(), by=B, **fields)
         for fields in ({}, {"body": {"en": "Body"}}, {"body": {"en": "Other"}})

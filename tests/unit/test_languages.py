@@ -5,7 +5,7 @@ import importlib.util
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -158,9 +158,23 @@ def test_the_source_is_searched_for_codes() -> None:
     } <= set(codes_in_the_source())
 
 
+def refuse_missing(language: str, wanted: Iterable[str]) -> None:
+    """Fail with every key that `texts/<language>.json` lacks, not only the first ones."""
+    missing = sorted(set(wanted) - texts(language).keys())
+    if missing:
+        pytest.fail(f"{language}.json lacks {len(missing)} keys:\n" + "\n".join(missing))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_that_can_be_said_has_a_wording(language: str) -> None:
-    assert sorted(set(keys_in_use()) - texts(language).keys()) == []
+    refuse_missing(language, keys_in_use())
+
+
+def test_a_failure_names_every_missing_key() -> None:
+    missing = [f"error.not_there_{n}.title" for n in range(30)]
+    with pytest.raises(pytest.fail.Exception) as failed:
+        refuse_missing("en", [*texts("en"), *missing])
+    assert all(key in str(failed.value) for key in missing)
 
 
 def test_an_error_is_raised_with_the_values_that_its_wording_shows() -> None:
@@ -190,7 +204,8 @@ def test_limits_in_the_wordings_are_the_real_ones(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_has_the_same_keys(language: str) -> None:
-    assert texts(language).keys() ^ texts(DEFAULT).keys() == set()
+    refuse_missing(language, texts(DEFAULT))
+    refuse_missing(DEFAULT, texts(language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

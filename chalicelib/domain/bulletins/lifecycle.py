@@ -40,7 +40,10 @@ def new_bulletin(draft: Draft, *, entry_id: str, by: str, now: datetime) -> Bull
 def changed(
     bulletin: Bulletin, changes: Changes, *, pictures: frozenset[str], by: str, now: datetime
 ) -> Bulletin:
-    """Return the next version. `pictures` are the ids that may be shown. Raises Conflict, Invalid."""
+    """Return the next version. `pictures` are the ids that may be shown.
+
+    Raises Conflict, Invalid.
+    """
     state = bulletin.after(Step.WRITE, now)
     wrong = [
         *_cleared_errors(changes),

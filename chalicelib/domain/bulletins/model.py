@@ -114,7 +114,7 @@ class Content(Record):
         return {About.CHILD: "critical", About.ELDERLY: "high", About.OTHER: "normal"}[self.about]
 
     def says_the_same(self, other: Self) -> bool:
-        """Do readers see the same, apart from the date?"""
+        """Return whether readers see the same, apart from the date."""
         undated = {"expires_at": None}
         return self.model_copy(update=undated) == other.model_copy(update=undated)
 
@@ -170,7 +170,7 @@ class Bulletin(Record):
         return BulletinState.EXPIRED if over else self.state
 
     def is_pending(self, now: datetime) -> bool:
-        """Is there anything to approve?"""
+        """Return whether there is anything to approve."""
         return Step.APPROVE in TRANSITIONS[self.state_at(now)] and self.content != self.published
 
     def end_if_approved(self, now: datetime) -> datetime:

@@ -148,11 +148,11 @@ class Catalogue(NamedTuple):
         return by_code(self.channels)[code]
 
     def takes_reports(self, category: str, now: datetime) -> bool:
-        """Is this category active? Raises KeyError for an unknown one."""
+        """Return whether this category is active. Raises KeyError for an unknown one."""
         return self.category(category).state_at(now) is LifecycleState.ACTIVE
 
     def takes_bulletins(self, channel: str, now: datetime) -> bool:
-        """Is this channel active? Raises KeyError for an unknown one."""
+        """Return whether this channel is active. Raises KeyError for an unknown one."""
         return self.channel(channel).state_at(now) is LifecycleState.ACTIVE
 
 
