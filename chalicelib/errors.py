@@ -1,38 +1,50 @@
-"""What can go wrong, in the domain's words. Which HTTP status each becomes is said in
-`handlers/problems.py`.
+"""The errors of the domain. `handlers/problems.py` maps each to an HTTP status.
 
 Tipline
-├── Refused                     the caller must change something
-│   ├── Malformed               what was sent cannot be read (`malformed_json`, `bad_cursor`, `bad_idempotency_key`, …)
-│   ├── TooLarge                a body over the limit
-│   ├── WrongMediaType          not application/json, or encoded
-│   ├── Invalid                 readable, but fields are wrong: every one is named
-│   ├── Unauthenticated         no credential
-│   ├── Forbidden               the officer's role does not allow it
-│   ├── NotFound                unknown, not the caller's, or out of scope: never told apart
-│   ├── Gone                    deleted by retention
-│   ├── Conflict                the state does not allow it (`key_reused`, `illegal_transition`, `category_not_active`, …)
-│   ├── Stale                   the version in If-Match is not the present one
-│   ├── VersionMissing          no If-Match
-│   └── SlowDown                too many requests
-└── Unavailable                 cannot now: nothing was done, or it will be the same when repeated
+├── Refused             the caller must change something
+│   ├── Malformed       cannot be read (`malformed_json`, `bad_cursor`, `bad_idempotency_key`, …)
+│   ├── TooLarge        a body over the limit
+│   ├── WrongMediaType  not application/json, or encoded
+│   ├── Invalid         readable, but fields are wrong: it names them
+│   ├── Unauthenticated no credential
+│   ├── Forbidden       the officer's role does not allow it
+│   ├── NotFound        unknown, not the caller's, or out of scope: all look the same
+│   ├── Gone            deleted by retention
+│   ├── Conflict        the state does not allow it (`key_reused`, `illegal_transition`, …)
+│   ├── Stale           the version in If-Match is not the present one
+│   ├── VersionMissing  no If-Match
+│   └── SlowDown        too many requests
+└── Unavailable         cannot be done now; nothing was done, or it can be repeated safely
 
-`code` is stable snake_case and part of the API; its wording stands in `domain/texts/` under
+`code` is stable snake_case and part of the API. Its wording is in `domain/texts/` as
 `error.<code>`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field: its dotted path in the body or query, a stable code, and values its wording
-    may show (never input).
+    """One wrong field: its dotted path in the body or query, and a stable code.
+
+    `params` are values that its wording or the response may show; they never hold input.
     """
 
     field: str
     code: str
     params: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def unknown_value(cls, field: str, allowed: Collection[str] = ()) -> Self:
+        """Return the error of a value that is none of `allowed`, which must all be public."""
+        params = (("allowed", ", ".join(allowed)),) if allowed else ()
+        return cls(field, "unknown_value", params)
+
+
+# A longer list helps nobody, and a hostile body must not become a long response.
+MAX_FIELD_ERRORS = 20
 
 
 class TiplineError(Exception):
@@ -67,7 +79,7 @@ class Invalid(Refused):
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__()
-        self.errors = errors
+        self.errors = errors[:MAX_FIELD_ERRORS]
 
 
 class Unauthenticated(Refused):

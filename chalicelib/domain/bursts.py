@@ -1,5 +1,6 @@
-"""When notices come in a burst: the first ones go alone, the rest wait for a digest. What is
-critical always goes alone.
+"""Bursts of notices: the first ones go alone, the rest wait for a digest.
+
+Critical notices always go alone.
 """
 
 from datetime import datetime
@@ -7,9 +8,9 @@ from datetime import datetime
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.reports import Urgency
 
-# Notices of one category that go alone in one minute …
+# Notices of one category that go alone in one minute.
 ALONE_PER_CATEGORY = 10
-# … and messages on one report: somebody who writes a line at a time is one thing to look at.
+# Messages on one report that go alone in one minute: some people write a line at a time.
 MESSAGES_ALONE_PER_REPORT = 3
 DIGEST_MAX_IDS = 50
 
@@ -19,7 +20,7 @@ def minute_of(at: datetime) -> str:
 
 
 def is_counted(kind: NoticeKind, urgency: Urgency) -> bool:
-    """Is this one of those that may have to wait?"""
+    """Return whether such a notice counts towards a burst, and so may have to wait."""
     return urgency is not Urgency.CRITICAL and kind not in (
         NoticeKind.ESCALATION,
         NoticeKind.DIGEST,

@@ -1,7 +1,7 @@
 """Bulletins as Common Alerting Protocol 1.2 (OASIS): Alert, then Updates, then perhaps a Cancel,
 chained by <references>.
 
-How our words become CAP's is said in docs/bulletins.md. Each language is an <info> of its own.
+docs/bulletins.md maps our words to CAP's. Each language has its own <info>.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,19 +9,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from xml.etree import ElementTree as xml
 
-from chalicelib.domain import geo
-from chalicelib.domain.bulletins import (
-    Bulletin,
-    Content,
-    MessageKind,
-    State,
-    area_label,
-    area_parts,
-    taken_back,
-    wording,
-)
+from chalicelib.domain import geo, geohash
+from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
+from chalicelib.domain.bulletins.area import area_label, area_parts
+from chalicelib.domain.bulletins.model import MessageKind, withdrawal_text
 from chalicelib.domain.feeds import element, render
-from chalicelib.domain.languages import LANGUAGES, text
+from chalicelib.domain.languages import LANGUAGES, text, wording
 
 CONTENT_TYPE = "application/cap+xml"
 _NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -38,7 +31,7 @@ LEVELS: Mapping[str, Level] = {
     "normal": Level("Expected", "Moderate"),
     "low": Level("Future", "Minor"),
 }
-"""Of our urgencies."""
+"""By our urgencies."""
 
 CATEGORIES: Mapping[str, str] = {
     "key_cases": "Security",
@@ -47,12 +40,13 @@ CATEGORIES: Mapping[str, str] = {
     "criminal_suspects": "Security",
     "traffic": "Transport",
 }
-"""Of our channels."""
+"""By our channels."""
 
 
 def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
-    """The last message of a bulletin that was published. `base` is where our routes are, `number`
-    that for emergencies.
+    """Return the last message of a bulletin that was published, as XML.
+
+    `base` is where our routes are, `number` that for emergencies.
     """
     last = len(bulletin.messages)
     message = bulletin.messages[-1]
@@ -71,7 +65,7 @@ def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
             for n, each in enumerate(bulletin.messages[:-1], 1)
         ]
         element(root, "references", content=" ".join(earlier))
-    # A Cancel says that it is over, and nothing more of anybody.
+    # A Cancel ends the alert and repeats nothing about anybody.
     if message.kind is not MessageKind.CANCEL and bulletin.published:
         for language in _languages(bulletin.published):
             _info(root, bulletin, bulletin.published, language, base, number)
@@ -79,37 +73,8 @@ def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
 
 
 def identifier(bulletin_id: str, number: int) -> str:
-    """Of the `number`-th message of a bulletin, from 1."""
+    """Return the identifier of a bulletin's message; `number` counts from 1."""
     return f"{bulletin_id}.{number}"
-
-
-class Cell(NamedTuple):
-    """In degrees."""
-
-    south: float
-    west: float
-    north: float
-    east: float
-
-
-def cell_of(geohash: str) -> Cell:
-    """The bounds of a geohash cell."""
-    south, north, west, east = -90.0, 90.0, -180.0, 180.0
-    along = True  # longitude and latitude take turns
-    for letter in geohash:
-        for shift in range(4, -1, -1):
-            upper = _BASE_32.index(letter) >> shift & 1
-            if along:
-                middle = (west + east) / 2
-                west, east = (middle, east) if upper else (west, middle)
-            else:
-                middle = (south + north) / 2
-                south, north = (middle, north) if upper else (south, middle)
-            along = not along
-    return Cell(south, west, north, east)
-
-
-_BASE_32 = "0123456789bcdefghjkmnpqrstuvwxyz"
 
 
 def _info(
@@ -151,8 +116,8 @@ def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str
         content=area_label(area, language) or text("bulletin.everywhere", language),
     )
     parts = area_parts(area)
-    if geohash := parts.get("geohash"):
-        cell = cell_of(geohash)
+    if hashed := parts.get("geohash"):
+        cell = geohash.bounds(hashed)
         corners = [
             (cell.south, cell.west),
             (cell.south, cell.east),
@@ -172,17 +137,18 @@ def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str
 
 
 def _languages(content: Content) -> Sequence[str]:
-    """Those in which there is a title and a text."""
+    """Return those in which there is both a title and a text."""
     return [
         language for language in LANGUAGES if language in content.title and language in content.body
     ]
 
 
 def _note(bulletin: Bulletin) -> str:
-    told = (bulletin.outcome if bulletin.state is State.RESOLVED else None) or taken_back()
-    return "\n".join(told[language] for language in LANGUAGES if language in told)
+    resolved = bulletin.state is BulletinState.RESOLVED
+    note = (bulletin.outcome if resolved else None) or withdrawal_text()
+    return "\n".join(note[language] for language in LANGUAGES if language in note)
 
 
 def _time(moment: datetime) -> str:
-    """As CAP wants it: no fractions, and -00:00 for UTC."""
+    """Return a time in the form of CAP: no fractions, and -00:00 for UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}-00:00"

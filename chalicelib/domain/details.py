@@ -1,6 +1,4 @@
-"""The typed extra fields of each category: declared in `catalogue.json`, answered if at all, never
-required.
-"""
+"""The typed fields of each category, declared in `catalogue.json`. None is ever required."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +8,8 @@ from typing import Any
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from chalicelib.domain import times
-from chalicelib.domain.catalogue import (
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.model import (
     BooleanField,
     Category,
     ChoiceField,
@@ -19,44 +18,43 @@ from chalicelib.domain.catalogue import (
     TextField,
     TimeField,
     UrgencyCode,
-    WrongFields,
-    catalogue,
 )
+from chalicelib.domain.codes import unknown_value
 from chalicelib.domain.languages import DEFAULT, text
 from chalicelib.domain.text import bounded
-from chalicelib.errors import FieldError
+from chalicelib.errors import FieldError, Invalid
 
-type Answer = bool | int | str
+type Value = bool | int | str
 
 _URGENCIES: tuple[UrgencyCode, ...] = ("low", "normal", "high", "critical")
-# Nobody is helped by a longer list, and a hostile body must not become a long answer.
-_MAX_ERRORS = 20
 _NAMEABLE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Answers as kept: text in form C, times as rendered UTC; the version they were checked by; the
-    urgency they call for, if any.
+    """Values as kept: text in form C, times as rendered UTC.
+
+    `version` is that of the declarations they were checked against, `urgency` the one that they
+    call for, if any.
     """
 
-    values: Mapping[str, Answer]
+    values: Mapping[str, Value]
     version: int
     urgency: UrgencyCode | None
 
 
 def validate_details(category: str, details: Mapping[str, Any]) -> Details:
-    """Check answers against the declarations of a category.
+    """Check the values of a category's fields against their declarations.
 
-    WrongFields (a ValueError whose `errors` name up to 20 fields as `details.<name>`):
-    `unknown_field`, `wrong_type`, `out_of_range`, `too_long`, `blank`, `bad_characters`,
-    `unknown_value`, `not_a_time`. KeyError for an unknown category.
+    Raises Invalid, which names fields as `details.<name>`: `unknown_field`, `wrong_type`,
+    `out_of_range`, `too_long`, `blank`, `bad_characters`, `unknown_value`, `not_a_time`. Raises
+    KeyError for an unknown category.
     """
     declared = catalogue().category(category)
     fields = {field.name: field for field in declared.details}
-    values: dict[str, Answer] = {}
+    values: dict[str, Value] = {}
     errors: list[FieldError] = []
-    for name, answer in details.items():
+    for name, value in details.items():
         if name not in fields:
             errors.append(
                 FieldError(
@@ -65,18 +63,21 @@ def validate_details(category: str, details: Mapping[str, Any]) -> Details:
             )
             continue
         try:
-            values[name] = _check(fields[name], answer)
+            values[name] = _check(fields[name], value)
         except PydanticCustomError as wrong:
-            params = tuple((key, str(value)) for key, value in (wrong.context or {}).items())
+            params = tuple((key, str(each)) for key, each in (wrong.context or {}).items())
             errors.append(FieldError(f"details.{name}", wrong.type, params))
     if errors:
-        raise WrongFields(*errors[:_MAX_ERRORS])
+        raise Invalid(*errors)
     in_order = {name: values[name] for name in fields if name in values}
     return Details(in_order, declared.details_version, _raised(declared, in_order))
 
 
 def json_schema(category: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of the answers of a category. KeyError for an unknown category."""
+    """Return the JSON Schema (2020-12) of a category's fields.
+
+    Raises KeyError for an unknown category.
+    """
     declared = catalogue().category(category)
     return {
         "type": "object",
@@ -86,33 +87,42 @@ def json_schema(category: str) -> dict[str, Any]:
     }
 
 
-def _check(field: DetailField, answer: Any) -> Answer:
+def _check(field: DetailField, value: Any) -> Value:
     match field:
         case BooleanField():
-            if not isinstance(answer, bool):
+            if not isinstance(value, bool):
                 raise _wrong("wrong_type")
-            return answer
+            return value
         case IntegerField():
-            if not isinstance(answer, int) or isinstance(answer, bool):
+            return _check_integer(field, value)
+        case _:
+            if not isinstance(value, str):
                 raise _wrong("wrong_type")
-            if not field.minimum <= answer <= field.maximum:
-                raise _wrong("out_of_range", minimum=field.minimum, maximum=field.maximum)
-            return answer
-    if not isinstance(answer, str):
+            return _check_string(field, value)
+
+
+def _check_integer(field: IntegerField, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
         raise _wrong("wrong_type")
+    if not field.minimum <= value <= field.maximum:
+        raise _wrong("out_of_range", minimum=field.minimum, maximum=field.maximum)
+    return value
+
+
+def _check_string(field: ChoiceField | TimeField | TextField, value: str) -> str:
     match field:
         case ChoiceField():
-            if answer not in field.options:
-                raise _wrong("unknown_value")
-            return answer
+            if value not in field.options:
+                raise unknown_value(field.options)
+            return value
         case TimeField():
             try:
-                return times.render(times.parse(answer))
+                return times.render(times.parse(value))
             except ValueError:
                 raise _wrong("not_a_time") from None
         case TextField():
             try:
-                return bounded(answer, field.max_length)
+                return bounded(value, field.max_length)
             except PydanticKnownError:
                 raise _wrong("too_long", max_length=field.max_length) from None
 
@@ -121,8 +131,8 @@ def _wrong(code: str, **context: int) -> PydanticCustomError:
     return PydanticCustomError(code, "Not as declared.", context)
 
 
-def _raised(category: Category, values: Mapping[str, Answer]) -> UrgencyCode | None:
-    """The highest urgency that the answers call for."""
+def _raised(category: Category, values: Mapping[str, Value]) -> UrgencyCode | None:
+    """Return the highest urgency that the values call for."""
     called_for = [
         field.raises.urgency
         for field in category.details

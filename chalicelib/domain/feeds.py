@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Content, area_label, wording
-from chalicelib.domain.languages import text
+from chalicelib.domain.bulletins import Content
+from chalicelib.domain.bulletins.area import area_label
+from chalicelib.domain.languages import text, wording
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -21,8 +22,7 @@ MAX_ENTRIES = 50
 
 # What XML 1.0 cannot hold, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# When a feed in which there never was anything was last updated: before anything can have been
-# published.
+# `updated` of a feed that never had an entry: a time before the first publication.
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -43,8 +43,9 @@ class Entry(NamedTuple):
 def json_feed(
     entries: Sequence[Entry], *, channel: str | None, language: str, base: str
 ) -> dict[str, Any]:
-    """Of one channel, or of all (None). `base` is where our routes are. There is no
-    `home_page_url`: no page here is for people.
+    """Return the JSON Feed of one channel, or of all (None). `base` is where our routes are.
+
+    There is no `home_page_url`: no page here is for people.
     """
     return {
         "version": "https://jsonfeed.org/version/1.1",
@@ -100,8 +101,10 @@ def atom(
     language: str,
     base: str,
 ) -> str:
-    """As `json_feed`. `changed_at`: when what it holds last changed, ends included, so `updated`
-    never goes back; None: it never did.
+    """Return the Atom feed, as XML; its arguments are those of `json_feed`.
+
+    `changed_at`: when what it holds last changed, ends included, so that `updated` never goes back;
+    None when it never did.
     """
     root = element(None, "feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": language})
     address = _address("feed.atom", channel, base)
@@ -143,7 +146,7 @@ def _entry(root: "Element", entry: Entry, language: str, base: str) -> None:
 
 
 def _said(entry: Entry, language: str) -> str:
-    """The text with what a reader must know of it: where, until when, and that it was corrected."""
+    """Return the text with its area, its end, and a note when it was corrected."""
     area = area_label(entry.content.area, language)
     lines = [
         text("bulletin.area", language, area=area) if area else "",
@@ -162,8 +165,8 @@ def element(
     *,
     content: str | None = None,
 ) -> "Element":
-    """A new last child of `parent`; without one, a root."""
-    # Not on the way of a cold start: most calls have nothing to do with XML.
+    """Add a child to `parent` and return it; without a parent, return a root."""
+    # Imported here to spare cold starts: most calls need no XML.
     from xml.etree import ElementTree
 
     kept = {key: _NOT_XML.sub("", value) for key, value in (attributes or {}).items()}

@@ -1,5 +1,4 @@
-"""Where things are: datums in, WGS-84 kept, districts and police-station areas from
-`areas.geojson`, coarse cells for the public.
+"""Where things are: datums, and the districts and police-station areas of `areas.geojson`.
 
 All coordinates are degrees, latitude before longitude (in GeoJSON the other way round).
 """
@@ -34,12 +33,13 @@ class Datum(StrEnum):
 
 
 def to_wgs84(lat: float, lon: float, datum: Datum) -> tuple[float, float]:
-    """The same place in WGS-84, exact to less than a millimetre. Outside China, where neither datum
-    shifts anything, as it was.
+    """Return the same place in WGS-84, exact to less than a millimetre.
+
+    Outside China neither datum shifts anything, so the place is returned as it was.
     """
     place = prcoords.Coords(lat, lon)
-    # Asked first, since prcoords warns of places outside China with the coordinates in the warning:
-    # they would stand in a log.
+    # Checked first: prcoords warns of places outside China, with the coordinates, which would then
+    # be in a log.
     if datum is Datum.WGS84 or not _in_china(place):
         return lat, lon
     if datum is Datum.BD09:
@@ -54,50 +54,36 @@ def _in_china(place: prcoords.Coords) -> bool:
 
 
 def district_of(lat: float, lon: float) -> str:
-    """The code of the district that holds a WGS-84 place, or OUTSIDE."""
+    """Return the code of the district that holds a WGS-84 place, or OUTSIDE."""
     return _holder("district", lat, lon) or OUTSIDE
 
 
 def station_of(lat: float, lon: float) -> str | None:
-    """The code of the police-station area that holds a WGS-84 place; None where none does."""
+    """Return the code of the police-station area that holds a WGS-84 place, or None."""
     return _holder("station", lat, lon)
 
 
 def districts() -> tuple[str, ...]:
-    """The codes of all districts of the areas file, in its order."""
+    """Return the codes of all districts of the areas file, in its order."""
     return tuple(area.code for area in _areas() if area.kind == "district")
 
 
+def report_districts() -> tuple[str, ...]:
+    """Return every district that a report can have: those of the file, OUTSIDE and UNKNOWN."""
+    return (*districts(), OUTSIDE, UNKNOWN)
+
+
 def stations() -> tuple[str, ...]:
-    """The codes of all police-station areas of the areas file, in its order."""
+    """Return the codes of all police-station areas of the areas file, in its order."""
     return tuple(area.code for area in _areas() if area.kind == "station")
-
-
-_BASE_32 = "0123456789bcdefghjkmnpqrstuvwxyz"
-_GEOHASH_BITS = 25
-
-
-def geohash5(lat: float, lon: float) -> str:
-    """The geohash cell, about 5 km wide, that holds a place: as much as the public is told."""
-    south, north, west, east = -90.0, 90.0, -180.0, 180.0
-    bits = 0
-    for step in range(_GEOHASH_BITS):
-        if step % 2 == 0:
-            middle = (west + east) / 2
-            upper = lon >= middle
-            west, east = (middle, east) if upper else (west, middle)
-        else:
-            middle = (south + north) / 2
-            upper = lat >= middle
-            south, north = (middle, north) if upper else (south, middle)
-        bits = bits << 1 | upper
-    return "".join(_BASE_32[bits >> shift & 31] for shift in range(_GEOHASH_BITS - 5, -1, -5))
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One area of the file. `rings` are the outer rings and holes of all its polygons: by the
-    even-odd rule they need not be told apart.
+    """One area of the file.
+
+    `rings` are the outer rings and holes of all its polygons; the even-odd rule needs no
+    distinction between them.
     """
 
     code: str
@@ -115,8 +101,9 @@ class Area:
 
 
 def _crossings(ring: _Ring, lat: float, lon: float) -> int:
-    """How many sides of the ring a ray to the east meets. Sides are half open, so a place on a
-    shared border has one holder.
+    """Return how many sides of the ring a ray to the east meets.
+
+    Sides are half open, so that a place on a shared border is in one area only.
     """
     return sum(
         (south_a > lat) != (south_b > lat)
@@ -139,8 +126,9 @@ def _areas() -> tuple[Area, ...]:
 
 
 def read_areas(collection: Mapping[str, Any]) -> tuple[Area, ...]:
-    """The areas of a GeoJSON FeatureCollection of Polygons and MultiPolygons, each with a `code`
-    and a `kind` (`district`, `station`).
+    """Return the areas of a GeoJSON FeatureCollection of Polygons and MultiPolygons.
+
+    Each has a `code` and a `kind` (`district`, `station`).
     """
     return tuple(
         _read(feature["properties"], feature["geometry"]) for feature in collection["features"]

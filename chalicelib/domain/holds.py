@@ -1,32 +1,29 @@
-"""A legal hold: a report that must not be deleted. One officer asks, another approves; it has a
-reason and an end.
+"""Legal holds: a report that must not be deleted.
+
+One officer requests a hold, with a reason and an end; another approves it.
 """
 
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict
-
-from chalicelib.domain.reports import Strict
+from chalicelib.domain.models import Input, Record
 from chalicelib.domain.text import ReporterText
 from chalicelib.domain.times import Moment
 
 LONGEST_HOLD = timedelta(days=5 * 365)
 
 
-class NewHold(Strict):
+class NewHold(Input):
     reason: ReporterText
     until: Moment
 
     def wrong_end(self, now: datetime) -> str | None:
-        """The field error of an end that cannot be; None when it can."""
+        """Return the code of what is wrong with the end; None when it is possible."""
         if self.until <= now:
             return "in_the_past"
         return "too_far_ahead" if self.until > now + LONGEST_HOLD else None
 
 
-class Hold(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
+class Hold(Record):
     by: str
     reason: str
     until: datetime

@@ -1,5 +1,5 @@
-"""Identities. Everything a report is known by is derived from the phone's own Idempotency-Key, so
-that a repeated call is the same call.
+"""Identities. Every id of a report is derived from the phone's own Idempotency-Key, so that a
+repeated call finds the same report.
 
     Idempotency-Key (122 random bits, made by the phone, never stored)
       └─ receipt     the reporter's secret; the only key to the report
@@ -15,6 +15,8 @@ import hashlib
 import hmac
 import re
 import secrets
+from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from chalicelib import errors
@@ -28,8 +30,9 @@ MEDIA_ID_PATTERN = re.compile(f"[{ALPHABET}]{{16}}")
 
 
 class Identity:
-    """Derives receipts, ids and keyed hashes from one master key, which alone opens nothing: the
-    phone's key is needed as well.
+    """Derives receipts, ids and keyed hashes from one master key.
+
+    The master key alone opens no report: the phone's key is needed as well.
     """
 
     def __init__(self, master: bytes) -> None:
@@ -45,25 +48,28 @@ class Identity:
         return crockford(self._hash("report", receipt), 26)
 
     def reference(self, report_id: str) -> str:
-        """The short public number, `XXXX-XXXX`: 40 bits, enough to quote on the telephone; not a
-        key to anything.
+        """Return the short public number, `XXXX-XXXX`.
+
+        Its 40 bits are enough to quote on the telephone. It opens nothing.
         """
         number = crockford(self._hash("reference", report_id), 8)
         return f"{number[:4]}-{number[4:]}"
 
-    def media_id(self, report_id: str, call: str, position: int) -> str:
-        """The id of the `position`-th medium declared in `call` ("create", or a later call's
-        Idempotency-Key): the same on a replay.
-        """
-        return crockford(self._hash("media", f"{report_id}/{call}/{position}"), 16)
+    def media_id(self, owner_id: str, call: str, position: int) -> str:
+        """Return the id of the `position`-th medium declared in a call, the same on a replay.
 
-    def entry_id(self, report_id: str, idempotency_key: str) -> str:
-        """The id of a message or note sent under an Idempotency-Key."""
-        return crockford(self._hash("media", f"{report_id}/entry/{idempotency_key}"), 16)
+        `call` is "create", or the Idempotency-Key of a later call.
+        """
+        return crockford(self._hash("media", f"{owner_id}/{call}/{position}"), 16)
+
+    def entry_id(self, parent: str, idempotency_key: str) -> str:
+        """Return the id of what was sent under an Idempotency-Key, such as a message or a note."""
+        return crockford(self._hash("media", f"{parent}/entry/{idempotency_key}"), 16)
 
     def fingerprint(self, canonical_body: bytes) -> str:
-        """A keyed hash of a request's body: says whether two are equal, and gives nothing of the
-        body away.
+        """Return a keyed hash of a request's body.
+
+        It shows whether two bodies are equal, and reveals nothing of either.
         """
         return hmac.digest(self._keys["body"], canonical_body, "sha256")[:16].hex()
 
@@ -72,14 +78,32 @@ class Identity:
 
 
 def crockford(data: bytes, length: int) -> str:
-    """The first `length` base32 digits of `data` (5 bits each)."""
+    """Return the first `length` base32 digits of `data` (5 bits each)."""
     number = int.from_bytes(data, "big") >> (len(data) * 8 - length * 5)
     return "".join(ALPHABET[(number >> shift) & 31] for shift in range((length - 1) * 5, -1, -5))
 
 
-# No report's id has a dash: so a key of the media bucket says whose it is, and a resident's media
-# can never be a bulletin's.
+# No report's id has a dash. So a key of the media bucket shows the kind of its owner, and a
+# resident's media can never be a bulletin's.
 _BULLETIN = "B-"
+
+
+class OwnerKind(StrEnum):
+    REPORT = "report"
+    BULLETIN = "bulletin"
+
+
+class Owner(NamedTuple):
+    """What a medium belongs to."""
+
+    kind: OwnerKind
+    id: str
+
+
+def owner_of(owner_id: str) -> Owner:
+    """Return the owner that an id names: the only place that reads the kind from an id."""
+    kind = OwnerKind.BULLETIN if owner_id.startswith(_BULLETIN) else OwnerKind.REPORT
+    return Owner(kind, owner_id)
 
 
 def bulletin_id(entry_id: str) -> str:
@@ -87,7 +111,7 @@ def bulletin_id(entry_id: str) -> str:
 
 
 def is_bulletin_id(value: str) -> bool:
-    return value.startswith(_BULLETIN)
+    return owner_of(value).kind is OwnerKind.BULLETIN
 
 
 def random_id(length: int = 16) -> str:
@@ -95,21 +119,23 @@ def random_id(length: int = 16) -> str:
 
 
 def event_id(pk: str, sk: str, task: str) -> str:
-    """The id of what a task makes known: a function of the task alone, so that a repeated notice
-    can be told from a new one.
+    """Return the id of what a task makes known.
+
+    It depends on the task alone, so that receivers recognise a repeated notice.
     """
     return crockford(hashlib.sha256(f"{pk}|{sk}|{task}".encode()).digest(), 26)
 
 
 def is_report_id(value: str) -> bool:
-    """Can this be the id of a report? What cannot is not looked for: a key may not be of any
-    length.
+    """Return whether this can be the id of a report.
+
+    Other values are not looked up: a key of the table has a limited length.
     """
     return bool(ID_PATTERN.fullmatch(value))
 
 
 def read_idempotency_key(value: str | None) -> str:
-    """The canonical form of an `Idempotency-Key`, which must be a random UUID (version 4).
+    """Return the canonical form of an `Idempotency-Key`, a random UUID (version 4).
 
     Raises Malformed `idempotency_key_required` or `bad_idempotency_key`.
     """
@@ -125,7 +151,7 @@ def read_idempotency_key(value: str | None) -> str:
 
 
 def read_receipt(value: str) -> str:
-    """The canonical form of a receipt as a person may type it.
+    """Return the canonical form of a receipt as a person may type it.
 
     Raises NotFound when it cannot be one: too long (nothing long is ever hashed) or of other
     letters.
@@ -139,7 +165,7 @@ def read_receipt(value: str) -> str:
 
 
 def read_reference(value: str) -> str | None:
-    """`XXXX-XXXX` from a reference as a person may type it; None when it cannot be one."""
+    """Return `XXXX-XXXX` from a reference as a person may type it; None when it cannot be one."""
     if len(value) > 20:
         return None
     number = value.upper().translate(_RECEIPT_READING)

@@ -1,5 +1,4 @@
-"""Every text that a person reads, one flat JSON file a language in `texts/`; a further language is
-one more file.
+"""Every text that a person reads: one flat JSON file for each language in `texts/`.
 
 The file's name is the language's tag, lower case (`zh.json`, `pt-br.json`). Placeholders are
 `str.format` fields.
@@ -9,6 +8,9 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+
+type LocalizedText = dict[str, str]
+"""The same text in one or several languages, by language tag."""
 
 DEFAULT = "en"
 _FILES = {path.stem: path for path in sorted((Path(__file__).parent / "texts").glob("*.json"))}
@@ -22,11 +24,10 @@ _RANGE = re.compile(
 
 
 def negotiate(accept_language: str | None) -> str:
-    """The language to answer in: the most wanted one that there is (RFC 9110 qualities, RFC 4647
-    lookup), else DEFAULT.
+    """Return the best language for a response (RFC 9110 qualities, RFC 4647 lookup), or DEFAULT.
 
-    A range that cannot be read counts as absent. Between equally wanted languages the one named
-    first wins; `*` stands for DEFAULT first.
+    A range that cannot be read is ignored. Of equally wanted languages, the first one counts;
+    `*` means DEFAULT first.
     """
     wanted: dict[str, float] = {}
     anything = 0.0
@@ -46,7 +47,7 @@ def negotiate(accept_language: str | None) -> str:
 
 
 def _lookup(tag: str) -> str | None:
-    """The language with the longest tag that `tag` begins with: `zh-hans-cn` finds `zh`."""
+    """Return the language with the longest tag that `tag` begins with: `zh-hans-cn` finds `zh`."""
     while tag not in _FILES:
         tag, dash, _ = tag.rpartition("-")
         if not dash:
@@ -55,14 +56,23 @@ def _lookup(tag: str) -> str | None:
 
 
 def text(key: str, language: str, **params: object) -> str:
-    """The wording of `key`, its placeholders filled from `params`. KeyError for an unknown key or a
-    missing placeholder: a bug.
+    """Return the wording of `key`, its placeholders filled from `params`.
+
+    Raises KeyError for an unknown key or a missing placeholder, which is a bug.
     """
     return texts(language)[key].format_map(params)
 
 
 @cache
 def texts(language: str) -> dict[str, str]:
-    """All wordings of one of LANGUAGES, by key."""
+    """Return all wordings of one of LANGUAGES, by key."""
     wordings: dict[str, str] = json.loads(_FILES[language].read_text(encoding="utf-8"))
     return wordings
+
+
+def wording(words: LocalizedText, language: str) -> tuple[str, str]:
+    """Return a language and the text in it: `language` if there is one, else DEFAULT, else any."""
+    for each in (language, DEFAULT, *LANGUAGES):
+        if each in words:
+            return each, words[each]
+    return next(iter(words.items()))

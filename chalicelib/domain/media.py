@@ -1,8 +1,9 @@
-"""What may be attached to a report, how far each attachment has come, and what was found in it.
+"""What may be attached, how far each attachment has come, and what was found in it.
 
-A medium is declared with the report, uploaded to `originals/{report}/{media}`, looked at by
-`make_thumbnails`, and its verdict is a `Manifest` at `derived/{report}/{media}/manifest.json`.
-Nothing declared is trusted: the manifest holds what the bytes say.
+A medium belongs to a report or a bulletin, its owner. It is declared, uploaded to
+`originals/{owner}/{media}` and processed by `make_thumbnails`, whose result is a `Manifest` at
+`derived/{owner}/{media}/manifest.json`. Nothing declared is trusted: the manifest holds what the
+bytes say.
 """
 
 import re
@@ -14,6 +15,8 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
+
+from chalicelib.domain.models import Input
 
 MIB = 1 << 20
 POST_MAX_BYTES = 16 * MIB
@@ -53,14 +56,12 @@ ACCEPTED: Mapping[str, MediaType] = MappingProxyType(
 )
 
 
-class Declared(BaseModel):
+class Declared(Input):
     """One entry of `media` in a request: what the phone says it will send.
 
     `size` is in bytes; `sha256` is hex (either case in, lower case kept) and is enforced by S3,
     which it cannot do for parts.
     """
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     content_type: str
     size: Annotated[int, Field(ge=1)]
@@ -107,16 +108,12 @@ class Declared(BaseModel):
 
 
 def goes_in_parts(content_type: str, size: int) -> bool:
-    """Whether an accepted medium of `size` bytes goes up by multipart (videos above POST_MAX_BYTES)
-    and not by POST.
-    """
+    """Return whether an accepted medium goes up by multipart (a video above POST_MAX_BYTES)."""
     return ACCEPTED[content_type].kind is MediaKind.VIDEO and size > POST_MAX_BYTES
 
 
 class MediaState(StrEnum):
-    """How far a medium has come, in this order; the last two are verdicts, and a verdict is for
-    good.
-    """
+    """How far a medium has come, in this order. The last two are verdicts, and final."""
 
     AWAITING = "awaiting"
     PROCESSING = "processing"
@@ -137,14 +134,12 @@ _STEP = {
 
 
 def advances(present: MediaState, proposed: MediaState) -> bool:
-    """Whether `proposed` is further on than `present`: a state only ever moves forward."""
+    """Return whether `proposed` is further on than `present`: a state only moves forward."""
     return _STEP[proposed] > _STEP[present]
 
 
 class RejectReason(StrEnum):
-    """Why a medium was rejected. Stable codes, part of the API; their wording stands in `texts/`
-    under `reject.<code>`.
-    """
+    """Why a medium was rejected. Stable codes of the API, worded in `texts/` as `reject.<code>`."""
 
     NOT_RECEIVED = "not_received"  # nothing came within UPLOAD_PATIENCE
     SIZE_MISMATCH = "size_mismatch"  # the parts do not add up to the declared size
@@ -188,8 +183,10 @@ _MP4_BRANDS = {
 
 
 def sniff(head: bytes) -> str | None:
-    """The accepted type that a file's first bytes (64 or more, if it has them) speak of; None for
-    any other. Not yet a promise.
+    """Return the accepted type that a file's first bytes indicate; None for any other.
+
+    `head` has 64 bytes or more, if the file has them. The rest of the file may still be of another
+    type.
     """
     for content_type, magic in _IMAGE_MAGIC:
         if head.startswith(magic):
@@ -202,10 +199,10 @@ def sniff(head: bytes) -> str | None:
 
 
 def _sniff_brands(head: bytes) -> str | None:
-    """ISO base media files name a major brand, then those they are compatible with."""
+    """Return the type by the brands of an ISO base media file, the major one first."""
     size = int.from_bytes(head[:4])
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, min(size, len(head)) - 3, 4))]
-    # says how pictures are kept, not how they are coded: AVIF has it too
+    # A HEIF brand names the container, not the codec: AVIF has it too.
     if brands[0] in _HEIF_BRANDS:
         return (
             "image/heic"
@@ -230,7 +227,9 @@ type DerivedName = Literal["thumb.jpg", "preview.jpg", "manifest.json"]
 
 
 class MediaKey(NamedTuple):
-    report_id: str
+    """Whose medium it is, and which. `ids.owner_of` reads the owner from `owner_id`."""
+
+    owner_id: str
     media_id: str
 
 
@@ -239,21 +238,21 @@ _ORIGINAL = re.compile(rf"originals/({_ID})/({_ID})")
 _MANIFEST = re.compile(rf"derived/({_ID})/({_ID})/manifest\.json")
 
 
-def original_key(report_id: str, media_id: str) -> str:
-    return f"originals/{report_id}/{media_id}"
+def original_key(owner_id: str, media_id: str) -> str:
+    return f"originals/{owner_id}/{media_id}"
 
 
-def derived_key(report_id: str, media_id: str, name: DerivedName) -> str:
-    return f"derived/{report_id}/{media_id}/{name}"
+def derived_key(owner_id: str, media_id: str, name: DerivedName) -> str:
+    return f"derived/{owner_id}/{media_id}/{name}"
 
 
 def parse_original_key(key: str) -> MediaKey | None:
-    """Whose original this key is; None for any other key."""
+    """Return whose original is at this key; None for any other key."""
     return _parse(_ORIGINAL, key)
 
 
 def parse_manifest_key(key: str) -> MediaKey | None:
-    """Whose manifest this key is; None for any other key."""
+    """Return whose manifest is at this key; None for any other key."""
     return _parse(_MANIFEST, key)
 
 
@@ -278,7 +277,7 @@ class Checksum(_Found):
 
 class Hint(_Found):
     """What the original says of itself. For officers, apart from what the reporter said, and never
-    in anything derived.
+    in a derived picture.
 
     `taken_at` has a zone only where the original gives one. `lat` and `lon` are WGS-84 degrees,
     both or neither.
@@ -304,9 +303,7 @@ class Rejected(Exception):
 
 
 class Looked(_Found):
-    """What decoding tells of an original: pixels as seen upright, and for a video its length and
-    codec.
-    """
+    """What decoding finds in an original: its upright size, and of a video its length and codec."""
 
     width: Annotated[int, Field(ge=1)]
     height: Annotated[int, Field(ge=1)]
@@ -326,10 +323,10 @@ class Pictures(NamedTuple):
 class Manifest(_Found):
     """The verdict on one medium, as found in the first version of its original.
 
-    `content_type`, `size`, `width` and `height` are those of the original, upright; `content_type`
-    is None when it is none of ours. `thumb` and `preview` are keys, present when `ready`; `reason`
-    is present when `rejected`. `sequencer` is that of the event of the first upload (None when it
-    was looked at without one).
+    `content_type`, `size`, `width` and `height` are those of the upright original; `content_type`
+    is None when it is not an accepted one. `thumb` and `preview` are keys, present when `ready`;
+    `reason` is present when `rejected`. `sequencer` is that of the event of the first upload (None
+    without an event).
     """
 
     state: Literal[MediaState.READY, MediaState.REJECTED]

@@ -1,10 +1,9 @@
-"""Dialogue between an officer and a reporter, and officers' own notes."""
+"""Messages between officers and a reporter, and officers' own notes."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
+from chalicelib.domain.models import Input, Record
 from chalicelib.domain.text import ReporterText
 
 
@@ -13,18 +12,14 @@ class Sender(StrEnum):
     REPORTER = "reporter"
 
 
-class NewMessage(BaseModel):
-    """What either side writes."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+class NewMessage(Input):
+    """A message or note as it is sent."""
 
     text: ReporterText
 
 
-class Message(BaseModel):
+class Message(Record):
     """One message as kept. `by` is the officer's username and never leaves the officers' side."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     sender: Sender
@@ -33,10 +28,8 @@ class Message(BaseModel):
     by: str | None = None
 
 
-class Note(BaseModel):
-    """An officer's remark; reporters never see one."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+class Note(Record):
+    """A note among officers; reporters never see one."""
 
     id: str
     by: str

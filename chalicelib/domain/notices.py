@@ -1,18 +1,18 @@
-"""What an officer is told over SNS: where to look, never what it says. No personal data, no free
-text.
+"""Notices to officers over SNS: where to look, never what a report says.
+
+They hold no personal data and no free text.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from pydantic import BaseModel, ConfigDict
 
 from chalicelib.domain import times
 from chalicelib.domain.languages import text
 from chalicelib.domain.reports import Urgency
 
 SUBJECT_MAX = 100
-# Notices stand in both languages: who subscribes is not asked for one.
+# Every notice is in both languages, since a subscription has none of its own.
 NOTICE_LANGUAGES = ("zh", "en")
 
 
@@ -25,12 +25,11 @@ class NoticeKind(StrEnum):
     DIGEST = "digest"
 
 
-class Notice(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
     """One notice. `event_id` is the same when it is sent again; `count` and `report_ids` are a
     digest's.
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     event_id: str
     kind: NoticeKind
@@ -45,7 +44,7 @@ class Notice(BaseModel):
     report_ids: tuple[str, ...] | None = None
 
     def attributes(self) -> dict[str, str | int]:
-        """What subscriptions filter by."""
+        """Return the message attributes, which subscriptions filter by."""
         return {
             "category": self.category,
             "district": self.district,
@@ -55,7 +54,7 @@ class Notice(BaseModel):
         }
 
     def body(self) -> dict[str, object]:
-        """The machine's form."""
+        """Return the form for machines."""
         fields: dict[str, object] = {
             "event_id": self.event_id,
             "kind": self.kind.value,
@@ -72,14 +71,14 @@ class Notice(BaseModel):
         return fields
 
     def subject(self) -> str:
-        """The e-mail's subject. SNS takes ASCII only, hence English."""
+        """Return the subject of the e-mail, in English because SNS accepts ASCII only."""
         return self._wording("subject", "en")[:SUBJECT_MAX]
 
     def email(self) -> str:
         return "\n\n".join(self._wording("email", language) for language in NOTICE_LANGUAGES)
 
     def sms(self) -> str:
-        """Each language's line, and the link once: a text message is paid for by its length."""
+        """Return a line in each language, and the link once: text messages cost by length."""
         return "\n".join(
             [*(self._wording("sms", language) for language in NOTICE_LANGUAGES), self.url]
         )

@@ -1,12 +1,11 @@
-"""Who works here, and what they may see."""
+"""Officers: their roles, and the scope of what they may see."""
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from chalicelib.domain.models import Record
 
 ALL = "*"
-# Reports without a district in the areas file are seen by every officer of their category: somebody
-# must.
+# Every officer of a category sees its reports without a district, so that somebody does.
 DISTRICTLESS = frozenset({"unknown", "outside"})
 
 
@@ -16,16 +15,12 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-# Who works on reports. An administrator says who does, and needs one of these as well to do it.
+# Who works on reports. An administrator appoints officers, and needs one of these roles to be one.
 CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR)
 
 
-class Officer(BaseModel):
-    """An officer's own row: the only source of rights. A token says who it is, never what they may
-    do.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+class Officer(Record):
+    """An officer's own row, the only source of rights. A token only identifies the officer."""
 
     username: str
     name: str = ""
@@ -40,7 +35,7 @@ class Officer(BaseModel):
         return any(role in self.roles for role in roles)
 
     def sees(self, category: str, district: str) -> bool:
-        """Is a report of this category and district inside the officer's scope?"""
+        """Return whether a report of this category and district is in the officer's scope."""
         return self.sees_category(category) and self.sees_district(district)
 
     def sees_category(self, category: str) -> bool:

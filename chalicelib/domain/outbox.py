@@ -1,7 +1,7 @@
-"""What the system owes, and when: a transactional outbox whose entries have a due time.
+"""The outbox: tasks that the system must do, each by its due time.
 
-A task is written with the item that causes it, in the same write, and struck off by a conditional
-update when it is done. So it is never lost; the oldest one still there is the health of the system.
+A task is written with the item that causes it, in the same write, and completed by a conditional
+update. So no task is lost, and the age of the oldest one shows the health of the system.
 """
 
 import zlib
@@ -11,15 +11,15 @@ from enum import StrEnum
 
 SHARDS = 4
 
-# The stream tells at once; the sweep waits this long, so that the two do not race.
+# The stream notifies at once; the sweep waits this long, so that the two do not race.
 NOTICE_PATIENCE = timedelta(minutes=1)
-# An upload's S3 event may be late or lost: look for the object itself after this long …
+# An upload's S3 event may be late or lost: look for the object itself after this long,
 UPLOAD_CHECK = timedelta(minutes=10)
-# … and give it up after this.
+# and give up after this.
 UPLOAD_PATIENCE = timedelta(hours=24)
-# When one medium has its verdict, how long to wait for the others before officers are told.
+# After the verdict on one medium, how long to wait for the others before officers are notified.
 MEDIA_PATIENCE = timedelta(seconds=60)
-# A critical report that nobody has acknowledged by then is told again, more widely.
+# A critical report that nobody has acknowledged by then is escalated.
 ACKNOWLEDGE_WITHIN = timedelta(minutes=5)
 
 
@@ -32,8 +32,9 @@ class TaskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxTask:
-    """One thing pending at a time. `not_before`: told by the sweep only, from then on; the stream
-    leaves it alone until it has come.
+    """The one pending task of an item.
+
+    `not_before`: from then on, and by the sweep only; the stream leaves it alone.
     """
 
     kind: TaskKind
@@ -50,5 +51,5 @@ def notify_later(now: datetime, patience: timedelta) -> OutboxTask:
 
 
 def shard_of(key: str, shards: int) -> int:
-    """Spread `key` evenly over `shards`; the same in every process and release."""
+    """Return the shard of `key`, the same in every process and release."""
     return zlib.crc32(key.encode()) % shards

@@ -12,17 +12,16 @@ from chalicelib import errors
 
 CURSOR_LIFE = timedelta(hours=24)
 _LONGEST_CURSOR = 512
-# Whoever makes cursors up must not make us read secrets each time.
+# So that made-up cursors do not cost a read of the secret each.
 _RENEW_EVERY = timedelta(minutes=1)
 _MAC_BYTES = 16
 
 
 class Cursors:
-    """Signs where a page ended, bound to the reader and the filter. `ring`: the newest key signs,
-    every key verifies.
+    """Signs where a page ended, bound to the reader and the filter.
 
-    `renew` reads the ring anew: a function that was warm when the key was rotated meets cursors of
-    one that started since.
+    `ring`: the newest key signs, every key verifies. `renew` reads the ring again: a function that
+    started before a key rotation meets cursors of functions that started after it.
     """
 
     def __init__(
@@ -43,8 +42,9 @@ class Cursors:
     def read(
         self, cursor: str | None, *, reader: str, filters: Mapping[str, object], now: datetime
     ) -> str | None:
-        """The position in `cursor`; None for the first page. Raises Malformed `bad_cursor`: not
-        ours, not for this, or too old.
+        """Return the position in `cursor`; None for the first page.
+
+        Raises Malformed `bad_cursor` when it is not ours, for another reader or filter, or expired.
         """
         if cursor is None:
             return None
@@ -59,7 +59,7 @@ class Cursors:
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not self._is_ours(mac, payload, reader, filters, now):
             raise errors.Malformed("bad_cursor")
-        # Two spellings decode alike (unused bits): only the one that was given out is taken.
+        # Unused bits give one cursor two spellings: only the issued one is accepted.
         if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != cursor:
             raise errors.Malformed("bad_cursor")
         position, expires = json.loads(payload)

@@ -15,8 +15,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chalicelib.domain import geo, ids, times
-from chalicelib.domain.reports import CategoryCode, Status
+from chalicelib.domain import ids, times
+from chalicelib.domain.codes import CategoryCode, ReportDistrict
+from chalicelib.domain.reports import Status
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Username
 
@@ -40,12 +41,6 @@ Limit = Annotated[
 """How many items a page may hold, in a query."""
 
 
-def _known_district(code: str) -> str:
-    if code not in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN):
-        raise PydanticCustomError("unknown_value", "Not a district of the areas file.")
-    return code
-
-
 def _read_reference(value: str) -> str:
     reference = ids.read_reference(value)
     if reference is None:
@@ -60,7 +55,7 @@ class ReportQuery(BaseModel):
 
     category: CategoryCode | None = None
     status: Status | None = None
-    district: Annotated[str, AfterValidator(_known_district)] | None = None
+    district: ReportDistrict | None = None
     assignee: Username | None = None
     bulletin_id: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     reference: Annotated[str, AfterValidator(_read_reference)] | None = None

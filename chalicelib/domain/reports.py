@@ -1,22 +1,22 @@
-"""A report: what comes in (`Submission`), what is kept (`Report`), and how far it has come
-(`Status`).
-"""
+"""A report: what is sent (`Submission`), what is kept (`Report`), and its progress (`Status`)."""
 
-import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from chalicelib.domain.addresses import ContactEmail, ContactPhone
 from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
+from chalicelib.domain.models import Input, Record
 from chalicelib.domain.text import ReporterText, clean, is_blank
 from chalicelib.domain.times import Moment
 
-# Phones' clocks are wrong: so far ahead is taken and flagged, further is refused.
+# Phones' clocks are wrong: a time up to this far ahead is flagged, a later one is refused.
 CLOCK_SKEW = timedelta(hours=24)
 
 
@@ -32,7 +32,7 @@ class Status(StrEnum):
 
 OPEN_STATUSES = frozenset({Status.NEW, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 
-# The reporter is told in coarse words only.
+# The reporter sees coarse words only.
 REPORTER_STATUS: dict[Status, str] = {
     Status.NEW: "received",
     Status.ACKNOWLEDGED: "in_progress",
@@ -59,21 +59,6 @@ class Flag(StrEnum):
     OUTSIDE = "outside_district"
 
 
-class Strict(BaseModel):
-    """Base of what strangers send: nothing is coerced, nothing unknown is taken."""
-
-    # Here and below, built at first use: a call uses few of the models that there are.
-    model_config = ConfigDict(
-        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True
-    )
-
-
-def _known_category(code: str) -> str:
-    if code not in {category.code for category in catalogue().categories}:
-        raise PydanticCustomError("unknown_value", "Not a category of the catalogue.")
-    return code
-
-
 def _clean_line(value: str) -> str:
     cleaned = clean(value).strip()
     if is_blank(cleaned):
@@ -81,29 +66,10 @@ def _clean_line(value: str) -> str:
     return cleaned
 
 
-def _phone(value: str) -> str:
-    if not re.fullmatch(r"[+0-9][0-9 ()\-]{3,24}", value):
-        raise PydanticCustomError("bad_phone", "Not a phone number.")
-    return value
-
-
-def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
-        raise PydanticCustomError("bad_email", "Not an e-mail address.")
-    return value
-
-
-CategoryCode = Annotated[
-    str,
-    AfterValidator(_known_category),
-    WithJsonSchema(
-        {"type": "string", "enum": [category.code for category in catalogue().categories]}
-    ),
-]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_clean_line)]
 
 
-class Location(Strict):
+class Location(Input):
     """Where it happened, in degrees of `datum`. The datum of most Chinese map SDKs is gcj02."""
 
     lat: float = Field(ge=-90, le=90)
@@ -113,14 +79,12 @@ class Location(Strict):
     address: Line | None = None
 
 
-class Contact(Strict):
-    """How to reach the reporter, if they wish: kept apart from all the rest, shown only for a
-    reason.
-    """
+class Contact(Input):
+    """How to reach the reporter, if they wish. Kept apart, and shown only for a reason."""
 
     name: Annotated[str, Field(max_length=100), AfterValidator(_clean_line)] | None = None
-    phone: Annotated[str, Field(max_length=25), AfterValidator(_phone)] | None = None
-    email: Annotated[str, Field(max_length=254), AfterValidator(_email)] | None = None
+    phone: ContactPhone | None = None
+    email: ContactEmail | None = None
 
     @model_validator(mode="after")
     def _something_is_there(self) -> Self:
@@ -131,8 +95,8 @@ class Contact(Strict):
         return self
 
 
-class Submission(Strict):
-    """The body of `POST /v1/reports`: a category and a text or media; nothing else is required."""
+class Submission(Input):
+    """The body of `POST /v1/reports`: a category and a text or media; all else is optional."""
 
     category: CategoryCode
     text: ReporterText | None = None
@@ -168,24 +132,20 @@ class OfficerSubmission(Submission):
     source: Literal["phone", "desk", "other"]
 
 
-class Proposal(BaseModel):
-    """A disposition that stands once a second officer has confirmed it."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
+class Proposal(Record):
+    """A disposition that counts once a second officer has confirmed it."""
 
     disposition: str
     by: str
     at: datetime
 
 
-class Report(BaseModel):
+class Report(Record):
     """A report as kept (the HEAD item), without its contact.
 
     `version` grows by one with each accepted change by an officer and with nothing else. `place` is
-    WGS-84; `location` is what was sent.
+    in WGS-84; `location` is what was sent.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     reference: str
@@ -223,15 +183,12 @@ class Report(BaseModel):
     has_contact: bool = False
 
 
-class Medium(BaseModel):
-    """One attachment as kept (a MEDIA# item). What was declared stays beside what arrived: the two
-    may differ, the real one rules.
+class Medium(Record):
+    """One attachment as kept (a MEDIA# item).
 
-    `position` counts within the call that declared it: a sender tells their files apart by the
-    order of the answer.
+    The declared type and size stay beside the real ones, which count. `position` is the place in
+    the call that declared it: senders match their files by the order of the response.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     media_id: str
     state: MediaState = MediaState.AWAITING
@@ -255,6 +212,6 @@ class Medium(BaseModel):
 
 
 def initial_urgency(category: str, raised: str | None) -> Urgency:
-    """The category's urgency, or the higher one that typed answers raise it to."""
+    """Return the category's urgency, or the higher one that the details raise it to."""
     start = Urgency(catalogue().category(category).urgency)
     return max(start, Urgency(raised), key=lambda urgency: urgency.rank) if raised else start

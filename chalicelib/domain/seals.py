@@ -1,9 +1,9 @@
-"""Seals of the audit trail: which rows were written in an hour, and how each looked.
+"""Seals of the audit trail: which rows were written in an hour, and the HMAC of each.
 
-Every row that the audit table takes comes by its stream, within seconds, into a batch: its key and
-its HMAC, in an object that nobody can change or delete for two years. Every hour a digest names
-that hour's batches and the digest before it. So a row that is missing or altered later is known by
-its batch, a batch by its digest, and a digest by the next one.
+The audit table's stream brings every new row, within seconds, into a batch: its key and its HMAC,
+in an object that nobody can change or delete for two years. Every hour, a digest names that hour's
+batches and the digest before it. So a missing or altered row is detected by its batch, a batch by
+its digest, and a digest by the next one.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from chalicelib.domain.models import Record
 
 HOUR = timedelta(hours=1)
 _NAME_HASH = 32
@@ -39,18 +39,17 @@ class Batch(NamedTuple):
         return cls(f"{first_sequence}-{len(rows)}-{sha256(content)[:_NAME_HASH]}", content)
 
     def rows(self) -> list[SealedRow] | None:
-        """None when the content is not what the name says."""
+        """Return the rows; None when the content is not what the name says."""
         if not self.name.endswith("-" + sha256(self.content)[:_NAME_HASH]):
             return None
         return [SealedRow(*row) for row in json.loads(self.content)]
 
 
-class Digest(BaseModel):
-    """An hour's batches by name, with the number and the hash of all, and the hash of the digest
-    before (None for the first).
-    """
+class Digest(Record):
+    """An hour's batches by name, with the number and the hash of all.
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    `previous` is the hash of the digest before (None for the first).
+    """
 
     hour: str
     count: int

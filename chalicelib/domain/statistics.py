@@ -1,4 +1,4 @@
-"""Counting: what of a report counts where, and what the counts say. Counts are of days in UTC."""
+"""Statistics: which counters a report adds to, and what the counters sum up to, by day in UTC."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
@@ -8,15 +8,15 @@ from typing import Any
 
 from chalicelib.domain import times
 
-# Upper ends of the times to first acknowledgement, in seconds: each a quarter above the last, from
-# 1 s to 30 days. So a quantile is right to within a quarter, and a counter row stays small.
+# Upper ends of the buckets of times to first acknowledgement, in seconds: each a quarter above the
+# last, from 1 s to 30 days. So a quantile is right to within a quarter, and a row stays small.
 BUCKETS_S: tuple[float, ...] = tuple(1.25**n for n in range(67))
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one report adds to the counters: one to `total` and to each of `counters`, in the row of
-    its day, category and district.
+    """What one report adds to the counters in the row of its day, category and district: one to
+    `total` and to each of `counters`.
     """
 
     day: str
@@ -30,7 +30,7 @@ class Tally:
 
 
 def tally_of(head: Mapping[str, Any]) -> Tally:
-    """What a report counts as, from its HEAD."""
+    """Return what a report counts as, from its HEAD."""
     counters = ["total", f"status_{head['status']}"]
     if head.get("disposition") and head["status"] == "closed":
         counters.append(f"disposition_{head['disposition']}")
@@ -45,8 +45,9 @@ def bucket_of(seconds: float) -> int:
 
 
 def quantile(counts: Mapping[int, int], share: float) -> float | None:
-    """The time in seconds within which `share` of all counted were done: the upper end of its
-    bucket. None when nothing was counted.
+    """Return the time in seconds within which `share` of all counted were done.
+
+    It is the upper end of a bucket; None when nothing was counted.
     """
     total = sum(counts.values())
     if total <= 0:
@@ -60,8 +61,8 @@ def quantile(counts: Mapping[int, int], share: float) -> float | None:
 
 
 def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
-    """Counts by category, status, day and disposition, what is open by age, and the time to first
-    acknowledgement.
+    """Return counts by category, status, day and disposition, of open reports by age, and the time
+    to first acknowledgement.
     """
     by_category: dict[str, dict[str, int]] = {}
     by_status: dict[str, int] = {}

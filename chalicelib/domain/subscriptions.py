@@ -1,26 +1,23 @@
-"""Which notices an officer gets: what they asked for, inside their scope, as an SNS filter
-policy.
-"""
+"""Which notices an officer gets: those asked for, inside their scope, as an SNS filter policy."""
 
 from datetime import datetime
 from math import prod
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chalicelib import errors
+from chalicelib.domain.models import Input, Record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import ALL, DISTRICTLESS, Officer, Role
-from chalicelib.domain.reports import Strict, Urgency
+from chalicelib.domain.reports import Urgency
 
-# SNS's own limit on the product of the numbers of values in a policy.
+# SNS limits the product of the numbers of values in a policy.
 MAX_COMBINATIONS = 150
 
 
-class NewSubscription(Strict):
-    """Empty lists mean all of the officer's scope. The address is the officer's own, from their
-    row.
-    """
+class NewSubscription(Input):
+    """Empty lists mean all of the officer's scope. The address is that of the officer's own row."""
 
     protocol: Literal["email", "sms"]
     categories: tuple[str, ...] = Field(default=(), max_length=20, strict=False)
@@ -28,10 +25,8 @@ class NewSubscription(Strict):
     min_urgency: Urgency = Field(default=Urgency.LOW, strict=False)
 
 
-class Subscription(BaseModel):
+class Subscription(Record):
     """One as kept. `arn` is None until SNS has it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     username: str
@@ -51,8 +46,7 @@ def address_of(officer: Officer, protocol: str) -> str | None:
 def filter_policy(
     officer: Officer, subscription: NewSubscription | Subscription
 ) -> dict[str, Any] | None:
-    """SNS's policy for a subscription inside its officer's scope; None when nothing of it is
-    inside.
+    """Return SNS's policy for a subscription, or None when all of it is out of the officer's scope.
 
     A key is left out where every value is allowed. Escalations go to supervisors. Raises Invalid
     `too_many_combinations`.
@@ -63,8 +57,8 @@ def filter_policy(
         policy["category"] = sorted(categories)
     districts = _inside(subscription.districts, officer.districts)
     if districts is not None:
-        # Whoever sees a category sees its reports without a district; asked for districts alone,
-        # they are not sent.
+        # Whoever sees a category also sees its reports without a district. A subscription to
+        # some districts leaves them out.
         if not subscription.districts:
             districts |= DISTRICTLESS
         policy["district"] = sorted(districts)
@@ -84,9 +78,7 @@ def filter_policy(
 
 
 def _inside(wanted: tuple[str, ...], allowed: tuple[str, ...]) -> set[str] | None:
-    """The values that are both wanted (empty: all) and allowed (`*`: all); None when that is simply
-    all.
-    """
+    """Return the values that are both wanted (empty: all) and allowed (`*`: all); None for all."""
     if ALL in allowed:
         return set(wanted) or None
     return set(allowed) & set(wanted) if wanted else set(allowed)

@@ -1,39 +1,39 @@
-"""Templates of replies to reporters: codes and what an officer fills in are data, in
-`templates.json`; the words are in `texts/`.
+"""Templates of replies to reporters.
+
+Codes and placeholders are data, in `templates.json`; the wording is in `texts/`.
 """
 
+import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
-
-from chalicelib.domain.languages import LANGUAGES, texts
+from chalicelib.domain.languages import LANGUAGES, LocalizedText, texts
 
 
-class Template(BaseModel):
-    """`placeholders` are the names to be filled in, the same in every language."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`placeholders` are the names that an officer fills in, the same in every language."""
 
     code: str
     placeholders: list[str]
 
     @property
-    def title(self) -> dict[str, str]:
-        """For the officer who chooses, by language."""
+    def title(self) -> LocalizedText:
+        """For the officer who chooses."""
         return self._in_every_language("title")
 
     @property
-    def text(self) -> dict[str, str]:
-        """For the reporter, by language, its placeholders not filled in."""
+    def text(self) -> LocalizedText:
+        """For the reporter, with its placeholders."""
         return self._in_every_language("text")
 
-    def _in_every_language(self, form: str) -> dict[str, str]:
+    def _in_every_language(self, form: str) -> LocalizedText:
         return {language: texts(language)[f"template.{self.code}.{form}"] for language in LANGUAGES}
 
 
 @cache
 def templates() -> tuple[Template, ...]:
-    return TypeAdapter(tuple[Template, ...]).validate_json(
-        (Path(__file__).parent / "templates.json").read_bytes()
-    )
+    """Return all templates, in the order in which officers see them."""
+    content = (Path(__file__).parent / "templates.json").read_text(encoding="utf-8")
+    return tuple(Template(**each) for each in json.loads(content))

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-# The letters of RFC 3339 may be small; seconds end at 59, since no clock here knows leap seconds;
-# more than nine decimals are noise.
+# RFC 3339 allows lower case. Seconds end at 59, because no clock here has leap seconds; more than
+# nine decimals are noise.
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt]"
     r"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?)"
@@ -21,8 +21,8 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 def parse(value: str) -> datetime:
     """Read a time with a zone as UTC, to the microsecond.
 
-    ValueError: not RFC 3339, no zone, a leap second, a day that does not exist, or a year (in UTC)
-    before 1970 or after 9998.
+    Raises ValueError: not RFC 3339, no zone, a leap second, a day that does not exist, or a year
+    (in UTC) before 1970 or after 9998.
     """
     match = _RFC_3339.fullmatch(value)
     if not match:
@@ -38,8 +38,9 @@ def parse(value: str) -> datetime:
 
 
 def render(moment: datetime) -> str:
-    """Write an aware time as `2026-11-24T08:30:00.000Z`; what is finer than a millisecond is cut
-    off. ValueError for a naive one.
+    """Write an aware time as `2026-11-24T08:30:00.000Z`, cut to the millisecond.
+
+    Raises ValueError for a naive one.
     """
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
@@ -47,7 +48,7 @@ def render(moment: datetime) -> str:
 
 
 def for_people(moment: datetime) -> str:
-    """A time by the clocks here, to the minute: `2026-11-25 09:20 (UTC+8)`."""
+    """Return a time by the clocks here, to the minute: `2026-11-25 09:20 (UTC+8)`."""
     return f"{moment.astimezone(_HERE):%Y-%m-%d %H:%M} (UTC+8)"
 
 

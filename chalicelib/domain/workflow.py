@@ -1,32 +1,28 @@
-"""How case work goes: which step leads where, what closing needs, and what a changed report owes
-next.
-"""
+"""Case work: which step leads where, what closing needs, and which task is pending after a step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
+from chalicelib.domain.codes import CategoryCode
+from chalicelib.domain.models import Input
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
 from chalicelib.domain.reports import (
     OPEN_STATUSES,
-    CategoryCode,
     Proposal,
     Report,
     Status,
-    Strict,
     Urgency,
 )
-from chalicelib.domain.text import bounded
+from chalicelib.domain.text import Bounded
 
-REASON_MAX = 1000
-
-# From each status, where a step may lead. `new` is nowhere to go back to: that somebody has looked
-# stays true.
+# From each status, where a step may lead. Nothing leads back to `new`: somebody has looked at it.
 TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
     Status.NEW: (Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.CLOSED),
     Status.ACKNOWLEDGED: (Status.IN_PROGRESS, Status.CLOSED),
@@ -37,7 +33,7 @@ TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
 
 
 class Disposition(StrEnum):
-    """What came of a report that is closed."""
+    """The result of a closed report."""
 
     RESOLVED = "resolved"
     NO_ACTION = "no_action"
@@ -52,16 +48,15 @@ _RETENTION = timedelta(days=90)
 _SHORT_RETENTION = timedelta(days=30)
 _SOON_FORGOTTEN = frozenset({Disposition.UNFOUNDED, Disposition.MALICIOUS})
 
-Reason = Annotated[str, AfterValidator(lambda value: bounded(value, REASON_MAX))]
+Reason = Annotated[str, Bounded(1000)]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s#]+$")]
 
 
-class Change(Strict):
-    """The body of `PATCH /v1/officer/reports/{id}`: any subset. Null unassigns, and takes a link to
-    an original away.
+class Change(Input):
+    """The body of `PATCH /v1/officer/reports/{id}`: any subset of these fields.
 
-    `reason` is for the reporter, who reads it once the report is closed. What only officers should
-    read is a note.
+    Null unassigns, or removes the link to an original. The reporter reads `reason` once the report
+    is closed; what only officers should read is a note.
     """
 
     status: Status | None = None
@@ -74,7 +69,7 @@ class Change(Strict):
 
     @field_validator("status", "disposition", "reason", "category", "urgency")
     @classmethod
-    def _is_not_taken_away(cls, value: Any) -> Any:
+    def _is_not_null(cls, value: Any) -> Any:
         if value is None:
             raise PydanticCustomError(
                 "wrong_type", "Only `assignee` and `duplicate_of` may be null."
@@ -83,90 +78,167 @@ class Change(Strict):
 
 
 def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
-    """The report after the step, its version one further. A status that it has already is no step,
-    and legal.
+    """Return the report after a step, its version one higher.
 
-    Closing needs a disposition and a reason in the same call, `duplicate` an original as well.
-    `malicious` is only proposed: it stands once a second officer has confirmed, and until then no
-    other does. Reopened, a report is nobody's duplicate any more. Raises Conflict
-    `illegal_transition`, which names the legal ones, and Invalid.
+    Its present status is legal too, and changes nothing. Closing needs a disposition and a reason
+    in the same call; `duplicate` needs an original as well. `malicious` is only a proposal until a
+    second officer confirms it, and no other disposition counts until then. Reopening clears what
+    closing set, and the link to an original.
+
+    Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """
-    target = wanted.status or report.status
-    legal = TRANSITIONS[report.status]
-    if report.status is Status.WITHDRAWN or (target is not report.status and target not in legal):
-        raise errors.Conflict("illegal_transition", legal=", ".join(legal))
-    closing = target is Status.CLOSED and report.status is not Status.CLOSED
-    wrong = []
-    if closing:
-        wrong += [
-            errors.FieldError(name, "required")
-            for name in ("disposition", "reason")
-            if getattr(wanted, name) is None
-        ]
-    if wanted.disposition and target is not Status.CLOSED:
-        wrong.append(errors.FieldError("disposition", "only_when_closed"))
-    linked_to = (
-        wanted.duplicate_of if "duplicate_of" in wanted.model_fields_set else report.duplicate_of
-    )
-    if (
-        target is Status.CLOSED
-        and (wanted.disposition or report.disposition) == Disposition.DUPLICATE
-        and not linked_to
-    ):
-        wrong.append(errors.FieldError("duplicate_of", "required"))
-    if wanted.duplicate_of == report.id:
-        wrong.append(errors.FieldError("duplicate_of", "circular"))
+    step = _Step(report, wanted, by, now)
+    _require_legal(step)
+    wrong = [error for check in _CHECKS for error in check(step)]
     if wrong:
         raise errors.Invalid(*wrong)
-
-    after: dict[str, Any] = {"version": report.version + 1, "unread": 0, "status": target}
-    if target is not Status.NEW and report.acknowledged_at is None:
-        after["acknowledged_at"] = now
-    if closing:
-        after["closed_at"] = now
-    elif report.status is Status.CLOSED and target is not Status.CLOSED:
-        after |= {
-            "closed_at": None,
-            "disposition": None,
-            "reason": None,
-            "proposal": None,
-            "duplicate_of": None,
-        }
-    after |= {
-        name: getattr(wanted, name)
-        for name in wanted.model_fields_set & {"assignee", "duplicate_of"}
-    }
-    if wanted.reason:
-        after["reason"] = wanted.reason
-    if wanted.disposition is Disposition.MALICIOUS:
-        if report.disposition != Disposition.MALICIOUS:
-            after |= {
-                "disposition": None,
-                "proposal": Proposal(disposition=Disposition.MALICIOUS.value, by=by, at=now),
-            }
-    elif wanted.disposition:
-        after |= {"disposition": wanted.disposition.value, "proposal": None}
-    if wanted.urgency:
-        after["urgency"] = wanted.urgency
-    if wanted.category and wanted.category != report.category:
-        after |= {
-            "category": wanted.category,
-            "first_category": report.first_category or report.category,
-        }
+    after: dict[str, Any] = {"version": report.version + 1, "unread": 0, "status": step.target}
+    for effect in _EFFECTS:
+        after |= effect(step)
     return report.model_copy(update=after)
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What an officer asks for, and of which report."""
+
+    report: Report
+    wanted: Change
+    by: str
+    now: datetime
+
+    @property
+    def target(self) -> Status:
+        return self.wanted.status or self.report.status
+
+    @property
+    def closes(self) -> bool:
+        return self.target is Status.CLOSED and self.report.status is not Status.CLOSED
+
+    @property
+    def reopens(self) -> bool:
+        return self.target is not Status.CLOSED and self.report.status is Status.CLOSED
+
+    def sets(self, name: str) -> bool:
+        return name in self.wanted.model_fields_set
+
+
+def _require_legal(step: _Step) -> None:
+    present, legal = step.report.status, TRANSITIONS[step.report.status]
+    stays = step.target is present and present is not Status.WITHDRAWN
+    if not stays and step.target not in legal:
+        raise errors.Conflict("illegal_transition", legal=", ".join(legal))
+
+
+type _Errors = Iterable[errors.FieldError]
+
+
+def _closing_is_explained(step: _Step) -> _Errors:
+    if step.closes:
+        for name in ("disposition", "reason"):
+            if getattr(step.wanted, name) is None:
+                yield errors.FieldError(name, "required")
+
+
+def _only_closed_has_a_disposition(step: _Step) -> _Errors:
+    if step.wanted.disposition and step.target is not Status.CLOSED:
+        yield errors.FieldError("disposition", "only_when_closed")
+
+
+def _duplicate_has_an_original(step: _Step) -> _Errors:
+    disposition = step.wanted.disposition or step.report.disposition
+    original = step.wanted if step.sets("duplicate_of") else step.report
+    is_duplicate = step.target is Status.CLOSED and disposition == Disposition.DUPLICATE
+    if is_duplicate and not original.duplicate_of:
+        yield errors.FieldError("duplicate_of", "required")
+
+
+def _original_is_another(step: _Step) -> _Errors:
+    if step.wanted.duplicate_of == step.report.id:
+        yield errors.FieldError("duplicate_of", "circular")
+
+
+_CHECKS: tuple[Callable[[_Step], _Errors], ...] = (
+    _closing_is_explained,
+    _only_closed_has_a_disposition,
+    _duplicate_has_an_original,
+    _original_is_another,
+)
+
+
+type _Update = dict[str, Any]
+
+
+def _acknowledge(step: _Step) -> _Update:
+    first = step.target is not Status.NEW and step.report.acknowledged_at is None
+    return {"acknowledged_at": step.now} if first else {}
+
+
+def _close(step: _Step) -> _Update:
+    return {"closed_at": step.now} if step.closes else {}
+
+
+def _reopen(step: _Step) -> _Update:
+    cleared = ("closed_at", "disposition", "reason", "proposal", "duplicate_of")
+    return dict.fromkeys(cleared) if step.reopens else {}
+
+
+def _assign_and_link(step: _Step) -> _Update:
+    return {
+        name: getattr(step.wanted, name) for name in ("assignee", "duplicate_of") if step.sets(name)
+    }
+
+
+def _explain(step: _Step) -> _Update:
+    return {"reason": step.wanted.reason} if step.wanted.reason else {}
+
+
+def _dispose(step: _Step) -> _Update:
+    wanted, present = step.wanted.disposition, step.report.disposition
+    if wanted is None or (wanted is Disposition.MALICIOUS and present == wanted):
+        return {}
+    if wanted is Disposition.MALICIOUS:
+        proposal = Proposal(disposition=wanted.value, by=step.by, at=step.now)
+        return {"disposition": None, "proposal": proposal}
+    return {"disposition": wanted.value, "proposal": None}
+
+
+def _rank(step: _Step) -> _Update:
+    return {"urgency": step.wanted.urgency} if step.wanted.urgency else {}
+
+
+def _recategorize(step: _Step) -> _Update:
+    report, category = step.report, step.wanted.category
+    if not category or category == report.category:
+        return {}
+    return {"category": category, "first_category": report.first_category or report.category}
+
+
+# In this order: what a call sets after reopening outlives the clearing.
+_EFFECTS: tuple[Callable[[_Step], _Update], ...] = (
+    _acknowledge,
+    _close,
+    _reopen,
+    _assign_and_link,
+    _explain,
+    _dispose,
+    _rank,
+    _recategorize,
+)
+
+
 def concerns_others(before: Report, after: Report) -> bool:
-    """Is an open report now one that other officers must hear of: of another category, or become
-    critical?
+    """Return whether other officers must hear of an open report: it changed its category, or
+    became critical.
     """
     became_critical = after.urgency is Urgency.CRITICAL and before.urgency is not Urgency.CRITICAL
     return after.status in OPEN_STATUSES and (after.category != before.category or became_critical)
 
 
 def confirm(report: Report, *, by: str) -> Report:
-    """The report with the disposition that another officer proposed. Raises Conflict
-    `nothing_to_confirm`, Forbidden `self_approval`.
+    """Return the report with the disposition that another officer proposed.
+
+    Raises Conflict `nothing_to_confirm`, Forbidden `self_approval`.
     """
     if report.proposal is None or report.status is not Status.CLOSED:
         raise errors.Conflict("nothing_to_confirm")
@@ -176,7 +248,7 @@ def confirm(report: Report, *, by: str) -> Report:
 
 
 def task_after(report: Report, present: OutboxTask | None, now: datetime) -> OutboxTask | None:
-    """What a report owes next after a step; `present` is what it pending before."""
+    """Return the task of a report after a step; `present` is its task before."""
     if report.status is Status.CLOSED and report.closed_at:
         return OutboxTask(TaskKind.EXPIRE, report.closed_at + retention(report.disposition))
     if present and present.kind is TaskKind.NOTIFY:
@@ -191,7 +263,7 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
 
 
 def retention(disposition: str | None) -> timedelta:
-    """How long a report is kept after it was closed."""
+    """Return how long a closed report is kept."""
     return _SHORT_RETENTION if disposition in _SOON_FORGOTTEN else _RETENTION
 
 
@@ -208,9 +280,7 @@ _RECORDED = (
 
 
 def differences(before: Report, after: Report) -> dict[str, dict[str, Any]]:
-    """The fields that a step changed, each with its old and new value, as the history tells
-    them.
-    """
+    """Return the fields that a step changed, each with its old and new value, for the history."""
     old, new = (
         report.model_dump(mode="json", include=set(_RECORDED)) for report in (before, after)
     )

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field
 
 from chalicelib import errors, wiring
-from chalicelib.domain import bulletins as rules
 from chalicelib.domain import feeds, times
-from chalicelib.domain.bulletins import Bulletin, ChannelCode, State
+from chalicelib.domain.bulletins import Bulletin
+from chalicelib.domain.bulletins import BulletinState as State
+from chalicelib.domain.bulletins.area import area_label
+from chalicelib.domain.codes import ChannelCode
 from chalicelib.domain.languages import text
 from chalicelib.domain.report_query import Limit
 from chalicelib.handlers import schemas
@@ -344,7 +346,7 @@ def _public(seen: Published, call: Call) -> PublicBulletin:
         title=content.title,
         body=content.body,
         area=content.area,
-        area_label=rules.area_label(content.area, call.language),
+        area_label=area_label(content.area, call.language),
         media=[PublicPicture(media_id=each, url=f"{url}/media/{each}") for each in content.media],
         published_at=times.render(seen.published_at),
         corrected_at=rendered(seen.corrected_at),

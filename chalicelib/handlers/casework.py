@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, WithJson
 from chalicelib import errors, wiring
 from chalicelib.domain import times
 from chalicelib.domain.media import Hint
+from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.report_query import ReportQuery
-from chalicelib.domain.reports import Medium, OfficerSubmission, Report, Strict
+from chalicelib.domain.reports import Medium, OfficerSubmission, Report
 from chalicelib.domain.workflow import Change, Reason
 from chalicelib.handlers import schemas
 from chalicelib.handlers.field_errors import as_fields
@@ -58,7 +59,7 @@ def list_reports(call: Call) -> Response:
     return Response(schemas.ReportPage(items=items, next_cursor=page.next_cursor))
 
 
-class _Reason(Strict):
+class _Reason(Input):
     """A body that gives a reason."""
 
     reason: Reason

@@ -1,6 +1,7 @@
 """What everybody may ask: is it up, and what can be reported."""
 
 from chalicelib import __version__, wiring
+from chalicelib.domain.catalogue.view import public_view
 from chalicelib.handlers import schemas
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response, public_response
@@ -92,4 +93,4 @@ def get_catalogue(call: Call) -> Response:
 
     Labels follow `Accept-Language`. Keep it for a minute, and ask again with `If-None-Match`.
     """
-    return public_response(wiring.catalogue().public_view(call.language, call.now), call)
+    return public_response(public_view(wiring.catalogue(), call.language, call.now), call)

@@ -5,7 +5,8 @@ everything runs.
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.domain.catalogue import CataloguePatch
+from chalicelib.domain.catalogue.overrides import CataloguePatch
+from chalicelib.domain.catalogue.view import public_view
 from chalicelib.domain.officers import Role
 from chalicelib.handlers import schemas
 from chalicelib.handlers.requests import Call
@@ -79,7 +80,7 @@ def patch_catalogue(call: Call) -> Response:
         wall_clock=wall_clock,
     )
     catalogue = wiring.live_catalogue().learn(kept, wall_clock)
-    view = catalogue.public_view(call.language, call.now)
+    view = public_view(catalogue, call.language, call.now)
     shards = {category.code: category.shards for category in catalogue.categories}
     return Response(
         CatalogueState(

@@ -66,15 +66,15 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
             return
         from chalicelib.services.media_results import read_manifest, record_verdict
 
-        manifest = read_manifest(found.report_id, found.media_id, objects=wiring.objects())
+        manifest = read_manifest(found.owner_id, found.media_id, objects=wiring.objects())
         if manifest is None:
             log.info("manifest_gone")
             return
-        if is_bulletin_id(found.report_id):
+        if is_bulletin_id(found.owner_id):
             from chalicelib.services.bulletin_sweep import record_picture
 
             record_picture(
-                found.report_id,
+                found.owner_id,
                 found.media_id,
                 manifest,
                 bulletins=wiring.bulletins(),
@@ -82,7 +82,7 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
             )
             return
         record_verdict(
-            found.report_id, found.media_id, manifest, reports=wiring.reports(), now=wiring.now()
+            found.owner_id, found.media_id, manifest, reports=wiring.reports(), now=wiring.now()
         )
 
     return events.each_record(event.to_dict(), take)

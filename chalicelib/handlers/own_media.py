@@ -10,7 +10,7 @@ from chalicelib.domain.media import (
     Declared,
     MediaState,
 )
-from chalicelib.domain.reports import Strict
+from chalicelib.domain.models import Input
 from chalicelib.handlers import schemas
 from chalicelib.handlers.own_report import own_case
 from chalicelib.handlers.requests import Call, Header
@@ -22,11 +22,11 @@ from chalicelib.services.declarations import Declaration
 routes = Routes("Media", Access.RECEIPT)
 
 
-class MoreMedia(Strict):
+class MoreMedia(Input):
     media: tuple[Declared, ...] = Field(min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False)
 
 
-class PartNumbers(Strict):
+class PartNumbers(Input):
     numbers: tuple[int, ...] = Field(max_length=MAX_PARTS_PER_CALL, strict=False)
 
     @field_validator("numbers")

@@ -2,9 +2,8 @@
 
 from chalicelib import errors, wiring
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import wording
 from chalicelib.domain.ids import random_id
-from chalicelib.domain.languages import text
+from chalicelib.domain.languages import text, wording
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.reports import REPORTER_STATUS, Medium, Report, Status
 from chalicelib.handlers import schemas

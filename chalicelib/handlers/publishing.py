@@ -5,14 +5,15 @@ from typing import Any, TypedDict
 from pydantic import Field
 
 from chalicelib import errors, wiring
-from chalicelib.domain import bulletins as rules
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Bulletin, Changes, Content, Draft, State
+from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
+from chalicelib.domain.bulletins.requests import Changes, Draft, Outcome, Reason
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
+from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.domain.reports import Medium, Strict
+from chalicelib.domain.reports import Medium
 from chalicelib.handlers import schemas
 from chalicelib.handlers.bulletins import BODY, URL, WORDS, PublicQuery, rendered, url_of
 from chalicelib.handlers.pictures import THUMBNAIL_LIFE_S, picture_url
@@ -33,19 +34,19 @@ _ILLEGAL = errors.Conflict("illegal_transition")
 
 
 class OfficerQuery(PublicQuery):
-    state: State | None = None
+    state: BulletinState | None = None
 
 
-class Pictures(Strict):
+class Pictures(Input):
     media: tuple[Declared, ...] = Field(min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False)
 
 
-class Resolution(Strict):
-    outcome: rules.Outcome
+class Resolution(Input):
+    outcome: Outcome
 
 
-class Withdrawal(Strict):
-    reason: rules.Reason
+class Withdrawal(Input):
+    reason: Reason
 
 
 _OFFICERS_ROW = {

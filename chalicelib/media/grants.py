@@ -1,11 +1,11 @@
-"""Grants: who holds one may send, or read, one object of the bucket and no other.
+"""Grants: the holder of one may send, or read, one object of the bucket and no other.
 
-A grant is a signature (SigV4), made by arithmetic alone: `post_grant`, `read_url` and `part_urls`
-never touch the network. The other multipart functions are calls to S3. `s3` is a boto3 client made
-with `Config(signature_version="s3v4")`; how it addresses the bucket is its own choice.
+A grant is a signature (SigV4), computed without a call: `post_grant`, `read_url` and `part_urls`
+never touch the network. The other multipart functions call S3. `s3` is a boto3 client made with
+`Config(signature_version="s3v4")`.
 
-No grant names an encryption: the bucket's own default (KMS) holds for every object, and a field the
-client need not send cannot go wrong.
+No grant names an encryption: the bucket's default (KMS) applies to every object, and the client has
+one field less to get wrong.
 """
 
 import base64
@@ -109,9 +109,9 @@ def read_url(
     expires_s: int,
     cache_control: str | None = None,
 ) -> str:
-    """A URL that opens exactly this version, or, for what only we write (None), the newest.
+    """Return a URL that opens exactly this version, or, of what only we write (None), the newest.
 
-    It is served as our `content_type` and `disposition`, and with `cache_control` if given,
+    S3 serves it with our `content_type` and `disposition`, and with `cache_control` if given,
     whatever the uploader declared.
     """
     optional = {"VersionId": version_id, "ResponseCacheControl": cache_control}
@@ -129,28 +129,26 @@ def read_url(
 
 
 def part_count(size: int) -> int:
-    """How many parts an upload of `size` bytes has."""
+    """Return how many parts an upload of `size` bytes has."""
     return -(-size // PART_SIZE)
 
 
 def part_length(size: int, number: int) -> int:
-    """The exact bytes of part `number`, from 1: all are `PART_SIZE` but the last, which is the
-    rest.
-    """
+    """Return the exact bytes of part `number`, from 1. All but the last have `PART_SIZE`."""
     return min(PART_SIZE, size - (number - 1) * PART_SIZE)
 
 
 def start_multipart(*, s3: "S3Client", bucket: str, key: str, content_type: str) -> str:
-    """Begin an upload in parts and return its id. The bucket's lifecycle aborts it if it is never
-    completed.
+    """Begin an upload in parts and return its id.
+
+    The bucket's lifecycle aborts it if it is never completed. Raises Unavailable.
     """
     with _unavailable():
         started = s3.create_multipart_upload(
             Bucket=bucket,
             Key=key,
             ContentType=content_type,
-            # The one algorithm whose full-object value S3 computes itself from bare parts: phones
-            # send no checksum of their own.
+            # The only algorithm whose full-object value S3 computes itself: phones send none.
             ChecksumAlgorithm="CRC64NVME",
             ChecksumType="FULL_OBJECT",
         )
@@ -158,8 +156,9 @@ def start_multipart(*, s3: "S3Client", bucket: str, key: str, content_type: str)
 
 
 def list_held(*, s3: "S3Client", bucket: str, key: str, upload_id: str) -> tuple[HeldPart, ...]:
-    """The parts S3 has, by number. Raises Conflict(`upload_gone`) when the upload was completed or
-    aborted.
+    """Return the parts that S3 has, by number.
+
+    Raises Conflict `upload_gone` when the upload was completed or aborted, Unavailable.
     """
     try:
         with _unavailable("NoSuchUpload"):
@@ -185,8 +184,9 @@ def part_urls(
     numbers: Sequence[int],
     expires_s: int,
 ) -> tuple[PartGrant, ...]:
-    """A URL for each of `numbers` of an upload of `size` bytes in all. Raises Invalid for a number
-    the upload does not have.
+    """Return a URL for each of `numbers` of an upload of `size` bytes in all.
+
+    Raises Invalid for a number that the upload does not have.
     """
     last = part_count(size)
     wrong = [index for index, number in enumerate(numbers) if not 1 <= number <= last]
@@ -207,8 +207,7 @@ def part_urls(
                     "Key": key,
                     "UploadId": upload_id,
                     "PartNumber": number,
-                    # Becomes a signed header: a body of any other length does not match the
-                    # signature.
+                    # Becomes a signed header, so that a body of another length is refused.
                     "ContentLength": part_length(size, number),
                 },
                 ExpiresIn=expires_s,
@@ -221,12 +220,11 @@ def part_urls(
 def complete_multipart(
     *, s3: "S3Client", bucket: str, key: str, upload_id: str, size: int
 ) -> Completed:
-    """Join the parts into one object of exactly `size` bytes; repeated, it answers with the same
-    object.
+    """Join the parts into one object of exactly `size` bytes. Repeated, return the same object.
 
     Raises Conflict: `parts_missing` (`numbers`, comma-separated), `size_mismatch` (a part, or the
-    object that is there, is not as declared), `upload_gone` (neither parts nor object: begin
-    again).
+    existing object, is not as declared), `upload_gone` (neither parts nor object: begin again).
+    Raises Unavailable.
     """
     try:
         held = {
@@ -255,8 +253,8 @@ def complete_multipart(
                     ]
                 },
                 MpuObjectSize=size,
-                # One key, one object: of two calls at once only one makes it, and no second upload
-                # can put a version on top.
+                # Of two calls at once only one makes the object, and no later upload adds a
+                # version.
                 IfNoneMatch="*",
             )
     except ClientError as error:
@@ -289,9 +287,7 @@ def _completed_before(*, s3: "S3Client", bucket: str, key: str, size: int) -> Co
 
 @contextmanager
 def _unavailable(*expected: str) -> Iterator[None]:
-    """Whatever S3 fails with is Unavailable, but for the `expected` codes, which pass to the
-    caller.
-    """
+    """Raise Unavailable for every fault of S3, except those with `expected` codes, which pass."""
     try:
         yield
     except ClientError as error:

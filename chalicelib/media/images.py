@@ -1,8 +1,8 @@
-"""Pictures: a stranger's bytes in; two clean JPEGs, and what they tell of themselves, out.
+"""Pictures: a stranger's bytes in; two clean JPEGs and what was found in the file out.
 
 Clean by construction: the pixels are painted on a new image that never held anything else, and that
-is encoded. No Exif, GPS, XMP, ICC profile, comment, text, embedded thumbnail or trailing bytes have
-a way across. Runs in the sandbox; nothing else imports it.
+is encoded. So no Exif, GPS, XMP, ICC profile, comment, text, embedded thumbnail or trailing bytes
+can pass. Runs in the sandbox; nothing else imports it.
 """
 
 import struct
@@ -41,16 +41,16 @@ MOST_PIXELS = {
     "image/jpeg": 250_000_000,  # a 200 MP phone; decoded at a quarter of its width or less
     "image/heic": 50_000_000,  # a 48 MP phone; half a gigabyte, three seconds
 }
-# what reading an Exif may raise
+# What reading an Exif may raise.
 _ILL_WRITTEN = (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error)
 MAX_EXIF_BYTES = 1 << 17  # a JPEG segment holds half of this; more is an attack on the parser
 # JPEG can be decoded at 1/2, 1/4 or 1/8 for a fraction of the cost, but its scaling is cruder than
 # LANCZOS: from less than this much above the wanted size, the loss would show (45 dB).
 DRAFT_MARGIN = 1.15
 
-# What is needed later, and in the sandbox too late to be found missing: modules that the library
-# imports when it first needs them (TIFF is how Exif is written), and codecs, whose absence it would
-# lay at the file's door.
+# Imported now, because the sandbox can import nothing later: modules that the library imports at
+# first use (TIFF is the format of Exif), and codecs, which it would otherwise report as faults of
+# the file.
 _NEEDED_LATER = (
     ImageColor,
     TiffImagePlugin,
@@ -60,9 +60,8 @@ _NEEDED_LATER = (
 )
 Image.preinit()
 
-# What the decoders raise about a file, and nothing else may be a verdict on it: libpng's and
-# libjpeg's bindings, libwebp's, libheif's (RuntimeError), and what is out of the ordinary enough to
-# warn of. Anything else is our own fault. OSErrors: see `_is_ours`.
+# What the bindings of libpng, libjpeg, libwebp and libheif (RuntimeError) raise about a file, and
+# warnings. Only these reject a file; anything else is our own fault. OSErrors: see `_is_ours`.
 _ABOUT_THE_FILE = (
     SyntaxError,
     ValueError,
@@ -75,8 +74,7 @@ _ABOUT_THE_FILE = (
     Image.DecompressionBombWarning,
 )
 
-# Some decoders allocate as they open, so Pillow's own check has to know the limit; it raises at
-# twice this.
+# Some decoders allocate as they open, so Pillow must know the limit; it raises at twice this.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 
 _UPRIGHT = {
@@ -92,8 +90,9 @@ _SIDEWAYS = range(5, 9)
 
 
 def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
-    """Import what opens this type. It is chosen by what was sniffed, so no other of the library's
-    many decoders is ever reached.
+    """Import the decoder of this type.
+
+    The type was sniffed, so none of the library's many other decoders is ever reached.
     """
     if content_type == "image/jpeg":
         return JpegImagePlugin.JpegImageFile
@@ -113,15 +112,16 @@ def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
 
 
 def derive(data: bytes, content_type: str) -> Pictures:
-    """Derive from the bytes of a picture of one of the accepted image types. Raises Rejected, and
-    MemoryError; the rest is our fault.
+    """Derive the pictures from the bytes of one of the accepted image types.
+
+    Raises Rejected and MemoryError; anything else is our fault.
     """
     file = BytesIO(data)
-    del data  # `look` closes the file, and what the caller does not keep is then free
+    del data  # so that it is freed once `look` closes the file
     with warnings.catch_warnings():
         for kind in (UserWarning, Image.DecompressionBombWarning):
             warnings.simplefilter("error", kind)
-        # sloppy Exif, which costs no more than the hint
+        # A faulty Exif costs no more than the hint.
         warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
         try:
             image, looked = look(file, content_type)
@@ -135,8 +135,9 @@ def derive(data: bytes, content_type: str) -> Pictures:
 
 
 def _is_ours(error: BaseException | None) -> bool:
-    """An OSError with a number comes from the system: too many open files, say. The decoders' own
-    have none. Libraries wrap them.
+    """Return whether the system raised it: too many open files, say.
+
+    Only an OSError from the system has a number; decoders' own have none. Libraries wrap them.
     """
     while error:
         if isinstance(error, OSError) and error.errno is not None:
@@ -146,8 +147,9 @@ def _is_ours(error: BaseException | None) -> bool:
 
 
 def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
-    """The picture upright, RGB, at most of preview size; and what it tells. Closes `file`. Raises
-    whatever a decoder raises.
+    """Return the picture upright, RGB, at most of preview size; and what was found. Close `file`.
+
+    Raises whatever a decoder raises.
     """
     image: Image.Image = load_decoder(content_type)(file)
     width, height = image.size
@@ -169,23 +171,18 @@ def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
 
 
 def render(image: Image.Image, looked: Looked) -> Pictures:
-    """Encode an upright RGB image, no larger than a preview, twice.
-
-    One decode serves both sizes.
-    """
+    """Encode an upright RGB image, no larger than a preview, in both sizes."""
     preview = _repaint(image)
     return Pictures(_encode(shrink(preview)), _encode(preview), looked)
 
 
 def shrink(preview: Image.Image) -> Image.Image:
-    """The thumb of a preview."""
+    """Return the thumb of a preview."""
     return preview.resize(fit(preview.size, THUMB_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def fit(size: Size, longest: int) -> Size:
-    """`size` scaled down, never up, so that its longer side is at most `longest` and its shorter at
-    least 1.
-    """
+    """Return `size` scaled down, never up, to a longer side of at most `longest`."""
     scale = min(1.0, longest / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
@@ -195,7 +192,7 @@ def _with_margin(box: Size) -> Size:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """As RGB, what is transparent on white, 16 bits a channel cut to 8."""
+    """Return it as RGB: what is transparent on white, 16 bits a channel cut to 8."""
     if image.mode.startswith("I;16"):
         return image.point(lambda value: value / 256).convert("L").convert("RGB")
     if not image.has_transparency_data:
@@ -207,9 +204,7 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _repaint(image: Image.Image) -> Image.Image:
-    """The same pixels on an image that never held anything else (the library copies `info` from
-    image to image).
-    """
+    """Copy the pixels to a new image: the library copies `info` from image to image."""
     clean = Image.new("RGB", image.size)
     clean.paste(image)
     return clean
@@ -222,7 +217,7 @@ def _encode(image: Image.Image) -> bytes:
 
 
 def _read_exif(image: Image.Image) -> tuple[Any, Hint | None]:
-    """The orientation and the hint. An Exif that cannot be read costs no more than these."""
+    """Return the orientation and the hint. An Exif that cannot be read costs no more than these."""
     try:
         exif = image.getexif()
         return exif.get(0x0112), _read_hint(exif)
@@ -237,7 +232,7 @@ def _read_hint(exif: Image.Exif) -> Hint | None:
 
 
 def _read_time(exif: Image.Exif) -> datetime | None:
-    """The moment the shutter was pressed, with a zone if the camera wrote one."""
+    """Return the moment the shutter was pressed, with a zone if the camera wrote one."""
     try:
         details = exif.get_ifd(0x8769)
         written = str(details.get(0x9003) or details.get(0x9004) or exif.get(0x0132))
@@ -246,7 +241,7 @@ def _read_time(exif: Image.Exif) -> datetime | None:
             f"{written[:10].replace(':', '-')}T{written[11:19]}{zone.strip()}"
         )
     except _ILL_WRITTEN:
-        return None  # a hint: nothing hangs on it
+        return None
     return taken_at if taken_at.year >= 1990 else None  # a clock that was never set
 
 
@@ -256,7 +251,7 @@ def _read_place(exif: Image.Exif) -> tuple[float, float] | tuple[None, None]:
         lat, lon = _read_degrees(gps[2], gps[1], "S"), _read_degrees(gps[4], gps[3], "W")
     except _ILL_WRITTEN:
         return None, None
-    # 0, 0: it did not know
+    # 0, 0 is what a camera writes that does not know.
     return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 and (lat or lon) else (None, None)
 
 

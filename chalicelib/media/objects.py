@@ -1,6 +1,4 @@
-"""The objects of one bucket, always by version: what was first uploaded under a key is what counts,
-whatever came after.
-"""
+"""The objects of one bucket, by version: the first version of a key counts, whatever came after."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef, ObjectIdentifierTypeDef
 
-# the last: a delete marker
+# MethodNotAllowed: a delete marker.
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
 _CHECKSUMS = ("SHA256", "CRC64NVME", "CRC32C", "CRC32", "SHA1")
 
@@ -43,24 +41,20 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """S3 as it is used here. All methods raise NotFound for what is not there, and Unavailable when
-    S3 cannot be asked.
-    """
+    """One bucket. Every method raises NotFound for a missing object, Unavailable when S3 fails."""
 
     s3: "S3Client"
     bucket: str
 
     def first_version(self, key: str) -> Version | None:
-        """The oldest version of `key` that is still there. S3 lists a key's versions from newest to
-        oldest.
-        """
+        """Return the oldest existing version of `key`. S3 lists versions from newest to oldest."""
         first = None
         with _unavailable():
             for page in self.s3.get_paginator("list_object_versions").paginate(
                 Bucket=self.bucket, Prefix=key
             ):
                 for version in page.get("Versions", ()):
-                    # a longer key that begins alike: all of ours are behind us
+                    # Keys are listed in order: after a longer one, ours are complete.
                     if version["Key"] != key:
                         return first
                     first = Version(version["VersionId"], version["Size"])
@@ -82,9 +76,7 @@ class Objects:
     def read(
         self, key: str, version_id: str | None = None, *, offset: int = 0, length: int | None = None
     ) -> bytes:
-        """`length` bytes from `offset`, or all that follow; the newest version where none is
-        named.
-        """
+        """Return `length` bytes from `offset` (None: all) of a version (None: the newest)."""
         end = "" if length is None else offset + length - 1
         ranged = {"Range": f"bytes={offset}-{end}"} if offset or length is not None else {}
         with _unavailable():
@@ -94,17 +86,16 @@ class Objects:
                 return body.read()
 
     def put(self, key: str, body: bytes, content_type: str) -> str:
-        """Write, and return the new version's id."""
+        """Write an object and return its version id."""
         with _unavailable():
             return self.s3.put_object(
                 Bucket=self.bucket, Key=key, Body=body, ContentType=content_type
             ).get("VersionId", "")
 
     def delete_all(self, prefix: str) -> int:
-        """Delete every version and marker of every key that begins with `prefix`; return how many
-        there were.
+        """Delete all versions and markers of every key with this prefix; return how many.
 
-        Raises Unavailable when any is left: to be repeated.
+        Raises Unavailable when any is left: repeat the call.
         """
         return self._delete(prefix, lambda found: True)
 
@@ -130,11 +121,11 @@ class Objects:
         return deleted
 
     def delete_key(self, key: str) -> int:
-        """Delete every version and marker of exactly this key; return how many there were."""
+        """Delete every version and marker of exactly this key; return how many."""
         return self._delete(key, lambda found: found == key)
 
     def ages(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """Every key that begins with `prefix`, and when its newest version or marker was made."""
+        """Yield every key with this prefix, and the time of its newest version or marker."""
         newest: dict[str, datetime] = {}
         with _unavailable():
             for page in self.s3.get_paginator("list_object_versions").paginate(
@@ -154,7 +145,7 @@ def _read_checksum(found: "HeadObjectOutputTypeDef") -> Checksum | None:
     for algorithm in _CHECKSUMS:
         value = found.get(f"Checksum{algorithm}")
         if isinstance(value, str):
-            # Where S3 does not say, an ETag with a dash was put together from parts.
+            # Where S3 names no type: an ETag with a dash is that of an upload in parts.
             kind = found.get("ChecksumType") or (
                 "COMPOSITE" if "-" in found["ETag"] else "FULL_OBJECT"
             )
@@ -167,8 +158,9 @@ def _read_checksum(found: "HeadObjectOutputTypeDef") -> Checksum | None:
 
 
 def _as_hex(value: str) -> str:
-    """S3's base64 of a digest in hex; after a composite one stands a dash and the number of parts,
-    and stays.
+    """Return S3's base64 of a digest in hex.
+
+    A composite one keeps its suffix, a dash and the number of parts.
     """
     digest, dash, parts = value.partition("-")
     return base64.b64decode(digest).hex() + dash + parts

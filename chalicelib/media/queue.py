@@ -1,4 +1,4 @@
-"""The queue of uploads to look at, for those whose S3 event never came."""
+"""The queue of uploads to process, for those whose S3 event was lost."""
 
 import json
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ class UploadsQueue:
         self._url = url
 
     def requeue(self, bucket: str, key: str, version_id: str) -> None:
-        """Say in S3's stead that this object was created. Raises Unavailable."""
+        """Send the event that S3 sends when an object is created. Raises Unavailable."""
         event = {
             "detail-type": "Object Created",
             "detail": {

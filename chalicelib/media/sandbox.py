@@ -1,17 +1,16 @@
-"""Decoding apart: a stranger's file is opened in a process of its own, with limits of its own.
+"""Decoding in a sandbox: a stranger's file is opened in its own process, with its own limits.
 
-A crash, a hang or an endless appetite for memory ends that process, and rejects that file alone.
-The process is a fresh interpreter: a fork would carry over open connections, other threads' locks,
-and credentials. Its environment says where modules are and nothing else, and once its decoder is
-imported it can open no file and no socket. It asks for ranges of the original over a pipe; what it
-answers is checked and never unpickled. Pipes alone are used: Lambda has no shared memory for queues
-and pools.
+A crash, a hang or a runaway use of memory ends that process, and rejects that file alone.
+The process is a fresh interpreter: a fork would inherit open connections, other threads' locks and
+credentials. Its environment has the module path and nothing else, and once its decoder is imported
+it can open no file and no socket. It asks for ranges of the original over a pipe; its messages are
+checked and never unpickled. Only pipes are used: Lambda has no shared memory for queues and pools.
 
-    child → parent  H                          ready to decode (before that, a failure is ours and not the file's)
-                    R offset length            wants these bytes         parent → child  the bytes
-                    D json, thumb, preview     done: three messages
-                    X reason                   rejects
-                    F kind                     a fault of ours: what raised it, by name alone
+    child → parent  H                       ready to decode; a failure before that is ours
+                    R offset length         wants these bytes; the parent sends them
+                    D json, thumb, preview  done: three messages
+                    X reason                rejects the file
+                    F kind                  a fault of ours: the exception, by name alone
 """
 
 import logging
@@ -44,19 +43,18 @@ type Read = Callable[[int, int], bytes]
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 12.0  # a cold disk with the decoders' libraries; not the file's doing
+START_SECONDS = 12.0  # a cold disk with the decoders' libraries
 MAX_READS = 64
 MAX_ANSWER = 8 << 20
 _RANGE = struct.Struct(">QQ")
 
 
 class Limits(NamedTuple):
-    """What one file may cost: bytes of address space, seconds of the processor, and seconds of
-    waiting for it.
+    """What one file may cost: bytes of address space, seconds of processor time, and of wall time.
 
-    On a busy host a decoder that may work for `seconds` takes longer, and `wall`, its start
-    included, leaves room for that within the function's 30; what is not done by then is the host's
-    fault and not the file's. One that does no work for `idle` seconds hangs.
+    On a busy host, `seconds` of work take longer: `wall`, which includes the start, leaves room for
+    that within the function's 30 seconds, and running out of it is not the file's fault. A decoder
+    without any work for `idle` seconds hangs.
     """
 
     memory: int = 1 << 30
@@ -68,8 +66,8 @@ class Limits(NamedTuple):
 def derive(content_type: str, size: int, read: Read, limits: Limits | None = None) -> Pictures:
     """Derive from an original of `size` bytes, whose type was sniffed.
 
-    Raises Rejected; RuntimeError if the decoder does not start, or fails by a fault that is not the
-    file's, or the host is too busy for it; and whatever `read` raises, whose time is not counted.
+    Raises Rejected. Raises RuntimeError if the decoder does not start, fails by a fault that is not
+    the file's, or the host is too busy. Raises whatever `read` raises; its time is not counted.
     """
     limits = limits or Limits()
     ours, theirs = Pipe()
@@ -98,7 +96,7 @@ def derive(content_type: str, size: int, read: Read, limits: Limits | None = Non
 
 
 def _start(pipe: Connection, content_type: str, size: int, limits: Limits) -> "Popen[bytes]":
-    """-S and -P: modules are looked for where this process looks, and nowhere else."""
+    """Start the child. -S and -P: it finds modules where this process does, and nowhere else."""
     environment = {
         "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
         "MALLOC_ARENA_MAX": "1",
@@ -107,7 +105,7 @@ def _start(pipe: Connection, content_type: str, size: int, limits: Limits) -> "P
     if "LD_LIBRARY_PATH" in os.environ:  # Lambda's interpreter needs it
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
     arguments = [pipe.fileno(), content_type, size, limits.memory, limits.seconds]
-    return Popen(  # noqa: S603  (nothing in it was said by a stranger but one of eight types and a number)
+    return Popen(  # noqa: S603  (strangers choose only one of eight types, and a number)
         [sys.executable, "-S", "-P", "-m", __name__, *map(str, arguments)],
         env=environment,
         pass_fds=[pipe.fileno()],
@@ -135,12 +133,12 @@ def _converse(talk: "_Talk", size: int, read: Read) -> Pictures:
 
 
 class _Ended(Exception):
-    """The child died, was stopped, or talks nonsense."""
+    """The child died, was ended, or broke the protocol."""
 
 
 class _Talk:
-    """The parent's end. A child that takes longer than `seconds_left`, all in all, or does nothing
-    for `idle`, is ended.
+    """The parent's end. It ends a child that takes longer than `seconds_left` in total, or does
+    nothing for `idle` seconds.
     """
 
     def __init__(self, pipe: Connection, child: "Popen[bytes]") -> None:
@@ -187,11 +185,12 @@ class _Talk:
                 return
 
 
-_HARDLY_ANY = 0.005  # seconds of the processor; on the busiest host a decoder gets more in `idle`
+# Seconds of processor time; even on the busiest host a decoder gets more in `idle` seconds.
+_HARDLY_ANY = 0.005
 
 
 def _processor_seconds(pid: int) -> float:
-    """What a process has worked so far. Its clock is numbered as clock_getcpuclockid(3) does."""
+    """Return a process's processor time. Its clock id is as in clock_getcpuclockid(3)."""
     return clock_gettime(~pid << 3 | 2)
 
 
@@ -224,16 +223,13 @@ def _parse_fault(data: bytes) -> str:
     return data.decode()
 
 
-# Tables, frame, restart interval: what a picture is made of. Neither Exif, XMP, ICC nor a comment
-# is among these.
+# Tables, frame, restart interval: all that pixels need. Exif, XMP, ICC and comments are others.
 _PIXEL_SEGMENTS = frozenset({0xDB, 0xC0, 0xC2, 0xC4, 0xDD, 0xDA})
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
 
 def is_bare_jpeg(data: bytes) -> bool:
-    """Whether this is one JPEG, of nothing but pixels and an 18-byte JFIF header, and nothing after
-    it.
-    """
+    """Return whether this is one JPEG of nothing but pixels and an 18-byte JFIF header."""
     at = 2
     if data[:2] != b"\xff\xd8":
         return False
@@ -259,7 +255,7 @@ def is_bare_jpeg(data: bytes) -> bool:
 
 
 def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> None:
-    """The child's life."""
+    """Run as the child."""
     with Connection(descriptor) as pipe:
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
         work = _load(content_type, size, partial(_ask, pipe))
@@ -276,14 +272,14 @@ def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> No
             response = [b"X" + rejected.reason.encode()]
         except MemoryError:
             response = [b"X" + RejectReason.UNPROCESSABLE.encode()]
-        except Exception as fault:  # what the decoders say of a file is a verdict by now
+        except Exception as fault:  # faults of the file were turned into Rejected
             response = [b"F" + type(fault).__name__.encode()]
         for message in response:
             pipe.send_bytes(message)
 
 
 def _load(content_type: str, size: int, read: Read) -> Callable[[], Pictures]:
-    """Import and build all that decoding this type takes: afterwards nothing can be."""
+    """Import and build all that decoding this type takes: afterwards nothing can be imported."""
     for model in (Hint, Looked):
         model.model_rebuild()
     Looked(width=1, height=1, hint=Hint(lat=1.0, lon=1.0)).model_dump_json()
@@ -298,8 +294,8 @@ def _load(content_type: str, size: int, read: Read) -> Callable[[], Pictures]:
 
 
 def _confine(limits: Limits) -> None:
-    """Errors so far were ours and stand in the log; from here on they may hold what a stranger
-    wrote.
+    """Silence and limit the child. Errors before this are ours and may be logged; later ones may
+    hold what a stranger wrote.
     """
     silence = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):

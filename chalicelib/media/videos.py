@@ -1,8 +1,8 @@
 """Videos: one upright still, length and codec, from as few bytes as possible. Runs in the sandbox;
 nothing else imports it.
 
-A phone writes the index (`moov`) at the end as often as at the start, so the file is read by
-ranges: the index, then the first key frame.
+Phones write the index (`moov`) at the end as often as at the start, so the file is read by ranges:
+the index, then the first key frame.
 """
 
 import errno
@@ -14,7 +14,7 @@ from itertools import islice
 
 import av
 
-# else the library imports it as it opens a file, when no module can be read any more
+# Imported now: the library would import it while opening a file, when the sandbox cannot.
 import av.subtitles.stream
 from av.container import InputContainer
 from av.container.streams import StreamContainer
@@ -42,16 +42,15 @@ CODECS = frozenset({"h264", "hevc", "mpeg4", "h263"})
 PACKETS_TRIED = 100
 LATER_SECONDS = (1, 3)
 
-# A library built without one of them is found out now, and not taken for a fault of the first file.
+# Fails now if the library was built without one of them, instead of rejecting the first file.
 for _name in sorted(CODECS):
     av.Codec(_name, "r")
 
-# What the decoders raise about a file, but for what the system does not grant: too many open files,
-# say.
+# What the decoders raise about a file, except faults of the system: too many open files, say.
 _ABOUT_THE_FILE = (FFmpegError, ValueError, EOFError)
 _OURS = frozenset({errno.EMFILE, errno.ENFILE})
 
-# The container's index says all that is needed: do not read on to find out more.
+# The container's index has all that is needed, so nothing more is read to probe the streams.
 _DEMUXER = {
     "probesize": "32",
     "analyzeduration": "0",
@@ -66,8 +65,9 @@ _TURNS = {
 
 
 def derive(read: Read, size: int) -> Pictures:
-    """Derive from a video of `size` bytes in an ISO container (MP4, MOV, 3GP). Raises Rejected, and
-    MemoryError; the rest is our fault.
+    """Derive from a video of `size` bytes in an ISO container (MP4, MOV, 3GP).
+
+    Raises Rejected and MemoryError; anything else is our fault.
     """
     try:
         with av.open(
@@ -95,8 +95,9 @@ def derive(read: Read, size: int) -> Pictures:
 
 
 class Blocks(io.RawIOBase):
-    """A seekable file over `read`, asked for whole blocks, each once; neighbours that are missing
-    come in one call.
+    """A seekable file over `read`, which is called for whole blocks, each once.
+
+    Missing neighbours are read in one call.
     """
 
     def __init__(self, read: Read, size: int) -> None:
@@ -157,11 +158,11 @@ def _choose_stream(streams: StreamContainer) -> VideoStream:
 
 
 def _choose_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
-    """The first key frame with something to be seen in it; videos like to begin black."""
+    """Return the first key frame that is not of one colour: many videos begin black."""
     codec = stream.codec_context
     if codec.width * codec.height > MAX_PIXELS:
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
-    # what the frame itself says may be more than what the index said
+    # The frame may be larger than the index says.
     codec.options = {"max_pixels": str(MAX_PIXELS)}
     codec.thread_type, codec.thread_count = "NONE", 1
     first = _next_key_frame(container, stream)
@@ -170,7 +171,7 @@ def _choose_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
             break
         try:
             container.seek(int(seconds * av.time_base), backward=False)
-        except FFmpegError:  # it is not that long
+        except FFmpegError:  # the video is shorter
             break
         frame = _next_key_frame(container, stream)
         if frame and (not first or not _is_flat(frame)):
@@ -181,7 +182,10 @@ def _choose_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
 
 
 def _next_key_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
-    """Flushing after its one packet spares the decoder's wish for more."""
+    """Return the next key frame, or None.
+
+    Flushing the decoder after its one packet yields the frame at once.
+    """
     codec = stream.codec_context
     for packet in islice(container.demux(stream), PACKETS_TRIED):
         if not packet.is_keyframe or not packet.size:
@@ -205,8 +209,8 @@ def _is_flat(frame: VideoFrame) -> bool:
 
 
 def _upright(frame: VideoFrame, stream: VideoStream) -> tuple[Image.Image, int, int]:
-    """The frame at preview size, with square pixels and turned as its player would; and the size it
-    is shown at.
+    """Return the frame at preview size, with square pixels, turned as a player would; and the size
+    at which it is shown.
     """
     shape = stream.sample_aspect_ratio or 1
     width = max(1, round(frame.width * shape)) if 0.1 < shape < 10 else frame.width
@@ -232,13 +236,14 @@ def _read_time(metadata: dict[str, str]) -> datetime | None:
         taken_at = datetime.fromisoformat(written)
     except ValueError:
         return None
-    # a camera without a clock counts from 1904 or 1970
+    # A camera without a clock counts from 1904 or 1970.
     return taken_at if taken_at.year >= 1990 else None
 
 
 def _read_place(metadata: dict[str, str]) -> dict[str, float]:
-    """ISO 6709, as in `+52.3693+006.6761+10.534988/`; 0, 0 is what a phone writes that does not
-    know.
+    """Read ISO 6709, such as `+52.3693+006.6761+10.534988/`.
+
+    0, 0 is what a phone writes that does not know.
     """
     written = metadata.get("com.apple.quicktime.location.ISO6709") or metadata.get("location") or ""
     match = re.match(r"([+-]\d{1,2}(?:\.\d{1,9})?)([+-]\d{1,3}(?:\.\d{1,9})?)(?:[+-]|/|$)", written)

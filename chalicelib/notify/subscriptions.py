@@ -1,6 +1,4 @@
-"""Who gets the topic's notices, as SNS keeps it. One subscription an address: that is SNS's own
-rule.
-"""
+"""Who gets the topic's notices, as SNS keeps it: at most one subscription for an address."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,23 +12,22 @@ from chalicelib import errors
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-# What SNS says until the address has confirmed; such a one can be neither changed nor removed, and
-# lapses by itself.
+# In place of an ARN until the address has confirmed. Such a subscription can be neither changed nor
+# removed; it lapses by itself.
 PENDING = frozenset({"PendingConfirmation", "pending confirmation", "Deleted"})
 
 
 class TopicSubscriptions:
-    """Raises Unavailable when SNS cannot do it now."""
+    """The subscriptions of one topic."""
 
     def __init__(self, client: "SNSClient", topic_arn: str) -> None:
         self._client = client
         self._topic_arn = topic_arn
 
     def subscribe(self, protocol: str, address: str, policy: Mapping[str, Any]) -> str:
-        """Subscribe an address; answers the subscription's ARN. Repeated with the same policy, the
-        same ARN.
+        """Subscribe an address and return the subscription's ARN, the same when repeated.
 
-        Raises Conflict `address_taken` when the address is subscribed with another policy.
+        Raises Conflict `address_taken` when the address has another policy, Unavailable.
         """
         try:
             with _unavailable("InvalidParameter"):
@@ -46,7 +43,7 @@ class TopicSubscriptions:
         return response["SubscriptionArn"]
 
     def narrow(self, arn: str, policy: Mapping[str, Any]) -> None:
-        """Give a subscription another policy."""
+        """Give a subscription another policy. Raises Unavailable."""
         if arn in PENDING:
             return
         with _unavailable():
@@ -57,7 +54,7 @@ class TopicSubscriptions:
             )
 
     def unsubscribe(self, arn: str) -> None:
-        """Remove a subscription; nothing happens when it is not there."""
+        """Remove a subscription; nothing happens when there is none. Raises Unavailable."""
         if arn in PENDING:
             return
         try:
@@ -69,9 +66,7 @@ class TopicSubscriptions:
 
 @contextmanager
 def _unavailable(*expected: str) -> Iterator[None]:
-    """Whatever SNS fails with is Unavailable, but for the `expected` codes, which pass to the
-    caller.
-    """
+    """Raise Unavailable for every fault of SNS, except those with `expected` codes, which pass."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""The one SNS topic. Subscriptions choose by message attributes."""
+"""The one SNS topic. Subscriptions filter by message attributes."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ class Topic:
         self._arn = arn
 
     def publish(self, notices: Sequence[Notice]) -> frozenset[str]:
-        """Publish; answers the `event_id`s that SNS took. What is missing must be sent again."""
+        """Publish notices and return the `event_id`s that SNS accepted. Send the others again."""
         taken: set[str] = set()
         for batch in batched(notices, _BATCH):
             try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import errors
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Bulletin, State
+from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import is_bulletin_id
 from chalicelib.domain.officers import Officer
@@ -33,7 +33,7 @@ class BulletinFilters:
     """Which page of which bulletins; None means any."""
 
     channel: str | None
-    state: State | None
+    state: BulletinState | None
     cursor: str | None
     limit: int
 
@@ -96,13 +96,13 @@ def list_bulletins(
     return BulletinPage(tuple(Bulletin.model_validate(row) for row in page.rows), signed)
 
 
-def _stored_states(state: State | None) -> list[str]:
+def _stored_states(state: BulletinState | None) -> list[str]:
     """Return the stored states to read for bulletins of a state (None: of any)."""
     if state is None:
-        return [each.value for each in State]
+        return [each.value for each in BulletinState]
     # What time has ended is kept as published until the sweep comes by.
-    if state is State.EXPIRED:
-        return [State.PUBLISHED.value, State.EXPIRED.value]
+    if state is BulletinState.EXPIRED:
+        return [BulletinState.PUBLISHED.value, BulletinState.EXPIRED.value]
     return [state.value]
 
 

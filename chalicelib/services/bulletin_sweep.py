@@ -4,9 +4,9 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain import bulletins as rules
 from chalicelib.domain import outbox
-from chalicelib.domain.bulletins import State
+from chalicelib.domain.bulletins import BulletinState
+from chalicelib.domain.bulletins import lifecycle as rules
 from chalicelib.domain.media import Manifest, MediaState, RejectReason, advances, original_key
 from chalicelib.services.actor import CLOCK, Actor
 from chalicelib.services.conflicts import retry_on_conflict
@@ -98,12 +98,12 @@ def _expire(due: Due, bulletins: Bulletins, audit: Audit, now: datetime) -> None
     bulletin = bulletins.get(due.bulletin_id)
     if (
         bulletin is None
-        or bulletin.state is not State.PUBLISHED
-        or bulletin.state_at(now) is not State.EXPIRED
+        or bulletin.state is not BulletinState.PUBLISHED
+        or bulletin.state_at(now) is not BulletinState.EXPIRED
     ):
         bulletins.complete(due)
         return
-    after = bulletin.model_copy(update={"state": State.EXPIRED})
+    after = bulletin.model_copy(update={"state": BulletinState.EXPIRED})
     record = Actor.clock(audit, now).log_item(
         of_bulletin(bulletin.id), Action.CHANGE, {"step": "expire", "version": after.version}
     )

@@ -4,8 +4,8 @@ seen by every function within a minute.
 
 from datetime import datetime
 
-from chalicelib import errors
-from chalicelib.domain.catalogue import Overrides, WrongFields, catalogue
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.overrides import Overrides, apply, restore
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.store.audit import Action
@@ -22,10 +22,7 @@ def change_catalogue(
 
     def step() -> Kept:
         before = kept.read()
-        try:
-            catalogue().restored(before.overrides).with_overrides(changes)
-        except WrongFields as wrong:
-            raise errors.Invalid(*wrong.errors) from None
+        apply(restore(catalogue(), before.overrides), changes)
         after = _after(before, changes, wall_clock)
         if after.overrides.model_dump() == before.overrides.model_dump():
             actor.log_own(Action.OPEN, {"catalogue": before.version})
@@ -41,7 +38,7 @@ def change_catalogue(
 
 def _after(before: Kept, changes: Overrides, wall_clock: datetime) -> Kept:
     overrides, version = before.overrides.then(changes), before.version + 1
-    was, now_is = catalogue().restored(before.overrides), catalogue().restored(overrides)
+    was, now_is = restore(catalogue(), before.overrides), restore(catalogue(), overrides)
     growing = {
         each.code: before.shards_to_write(each.code, wall_clock) or each.shards
         for each in was.categories

@@ -130,8 +130,8 @@ def _check(
         wrong.append(errors.FieldError("occurred_at", "too_far_ahead"))
     try:
         details = validate_details(submission.category, submission.details)
-    except ValueError as invalid:
-        wrong += getattr(invalid, "errors", ())
+    except errors.Invalid as invalid:
+        wrong += invalid.errors
     if not wrong and submission.bulletin_id and not bulletins.takes_leads(submission.bulletin_id):
         wrong.append(errors.FieldError("bulletin_id", "unknown_value"))
     if wrong or details is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib import errors
-from chalicelib.domain.bulletins import Bulletin, State
+from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.ids import is_bulletin_id
 from chalicelib.domain.paging import Cursors
 from chalicelib.store.bulletins import Bulletins, Published, published
@@ -45,7 +45,8 @@ def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> B
     """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if bulletin is None or not (
-        published(bulletin, now) or (bulletin.state is State.RESOLVED and bulletin.published)
+        published(bulletin, now)
+        or (bulletin.state is BulletinState.RESOLVED and bulletin.published)
     ):
         raise errors.NotFound
     return bulletin
@@ -56,6 +57,6 @@ def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bull
     message too. Raises NotFound.
     """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
-    if bulletin is None or not bulletin.messages or bulletin.state_at(now) is State.EXPIRED:
+    if bulletin is None or not bulletin.messages or bulletin.state_at(now) is BulletinState.EXPIRED:
         raise errors.NotFound
     return bulletin

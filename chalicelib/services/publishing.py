@@ -7,19 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.domain import bulletins as rules
 from chalicelib.domain import outbox
-from chalicelib.domain.bulletins import (
-    MAX_PICTURES,
-    Bulletin,
-    Changes,
-    Draft,
-    LocalizedText,
-    State,
-)
+from chalicelib.domain.bulletins import Bulletin, BulletinState
+from chalicelib.domain.bulletins import lifecycle as rules
+from chalicelib.domain.bulletins.model import MAX_PICTURES, Step
+from chalicelib.domain.bulletins.requests import Changes, Draft
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import Identity, random_id
 from chalicelib.domain.ids import bulletin_id as bulletin_id_of
+from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.media import ACCEPTED, MediaKind, MediaState
 from chalicelib.domain.reports import Medium
 from chalicelib.services.actor import OfficerActor
@@ -127,7 +123,7 @@ def add_pictures(
         existing = declaration.existing({each.media_id: each for each in dossier.pictures})
         if existing:
             return bulletin, existing
-        bulletin.after(rules.Step.WRITE, actor.now)
+        bulletin.after(Step.WRITE, actor.now)
         shown = (*bulletin.content.media, *(medium.media_id for medium in declaration.media))
         if len(shown) > MAX_PICTURES:
             raise errors.Conflict("too_many_media", limit=str(MAX_PICTURES))
@@ -164,7 +160,7 @@ def approve_bulletin(
 
     def approve(dossier: Dossier) -> Bulletin:
         bulletin = _of_version(dossier, version)
-        is_published = bulletin.state_at(now) is State.PUBLISHED
+        is_published = bulletin.state_at(now) is BulletinState.PUBLISHED
         if is_published and (bulletin.published_version, bulletin.approved_by) == (version, by):
             return bulletin
         if not is_published and not catalogue.takes_bulletins(bulletin.content.channel, now):
@@ -206,7 +202,7 @@ def resolve_bulletin(
 
     def resolve(dossier: Dossier) -> Bulletin:
         bulletin = dossier.bulletin
-        if bulletin.state is State.RESOLVED and bulletin.outcome == outcome:
+        if bulletin.state is BulletinState.RESOLVED and bulletin.outcome == outcome:
             return bulletin
         return rules.resolved(bulletin, outcome, now=actor.now)
 
@@ -228,7 +224,7 @@ def withdraw_bulletin(
 
     def withdraw(dossier: Dossier) -> Bulletin:
         bulletin = dossier.bulletin
-        if bulletin.state is State.WITHDRAWN and bulletin.reason == reason:
+        if bulletin.state is BulletinState.WITHDRAWN and bulletin.reason == reason:
             return bulletin
         return rules.withdrawn(bulletin, reason, now=actor.now)
 

@@ -19,7 +19,10 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Bulletin, Content, LocalizedText, State, taken_back
+from chalicelib.domain.bulletins import Bulletin, Content
+from chalicelib.domain.bulletins import BulletinState as State
+from chalicelib.domain.bulletins.model import withdrawal_text
+from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
@@ -109,7 +112,7 @@ class Bulletins:
         or is unknown.
         """
         row = self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) or {}
-        return taken_back() if row.get("withdrawn") else row.get("outcome")
+        return withdrawal_text() if row.get("withdrawn") else row.get("outcome")
 
     def get(self, bulletin_id: str) -> Bulletin | None:
         row = self.table.get(keys.bulletin(bulletin_id), keys.HEAD, consistent=True)

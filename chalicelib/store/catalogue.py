@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from chalicelib import errors
 from chalicelib.domain import times
-from chalicelib.domain.catalogue import Catalogue, Overrides, catalogue
+from chalicelib.domain.catalogue import Catalogue, catalogue
+from chalicelib.domain.catalogue.overrides import Overrides, restore
 from chalicelib.store.table import Table
 from chalicelib.store.writes import Put, TransactItem, Update
 
@@ -100,7 +101,7 @@ class LiveCatalogue:
     def learn(self, kept: Kept, now: datetime) -> Catalogue:
         """What has just been read or written holds in this function at once."""
         if kept.version >= self._kept.version:
-            self._known, self._kept = catalogue().restored(kept.overrides), kept
+            self._known, self._kept = restore(catalogue(), kept.overrides), kept
         self._read_next = now + FRESH_FOR
         return self._known
 

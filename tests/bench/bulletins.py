@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import wiring
-from chalicelib.domain.bulletins import Bulletin, Content, State
+from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
 from infra.local.resources import create_resources
 from tests import conftest  # noqa: F401  sets credentials that open nothing
 from tests.client import call
@@ -60,7 +60,7 @@ def _publish(count: int) -> None:
             continue
         bulletins.create(drafted)
         published = {
-            "state": State.PUBLISHED,
+            "state": BulletinState.PUBLISHED,
             "published": content,
             "published_version": 1,
             "published_at": now + timedelta(milliseconds=n),

@@ -100,7 +100,7 @@ def test_an_illegal_step_names_the_legal_ones() -> None:
     reply = patch(created, {"status": "new"}, 2)
 
     assert (reply.status, reply.json["code"]) == (409, "illegal_transition")
-    assert "in_progress, closed" in reply.json["detail"]
+    assert "in progress, closed" in reply.json["detail"]
     assert reply.json["legal"] == ["in_progress", "closed"]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import errors, wiring
 from chalicelib.domain import times
-from chalicelib.domain.catalogue import Overrides
+from chalicelib.domain.catalogue.overrides import Overrides
 from chalicelib.domain.officers import ALL, Officer, Role
 from chalicelib.store import keys
 from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue

@@ -138,7 +138,7 @@ def test_a_place_outside_the_district_is_taken_flagged_and_told() -> None:
     assert created["district"] == "outside"
     assert created["flags"] == ["outside_district"]
     assert [note.split(".")[0] for note in created["notes"]] == [
-        "The place you gave lies outside our districts"
+        "This place is outside our districts"
     ]
 
 

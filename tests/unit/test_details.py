@@ -5,18 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from chalicelib.domain.catalogue import (
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.model import (
     BooleanField,
     ChoiceField,
     DetailField,
     IntegerField,
     TextField,
     TimeField,
-    WrongFields,
-    catalogue,
 )
 from chalicelib.domain.details import json_schema, validate_details
 from chalicelib.domain.languages import LANGUAGES, texts
+from chalicelib.errors import Invalid
 
 CATEGORIES = [category.code for category in catalogue().categories]
 FIELDS = [
@@ -25,7 +25,7 @@ FIELDS = [
 
 
 def wrong(category: str, details: dict[str, Any]) -> list[tuple[str, str]]:
-    with pytest.raises(WrongFields) as refusal:
+    with pytest.raises(Invalid) as refusal:
         validate_details(category, details)
     assert all(
         f"field.{error.code}" in texts(language)
@@ -119,7 +119,7 @@ def test_a_wrong_answer_is_named_with_what_is_wrong(
 
 
 def test_bounds_are_told() -> None:
-    with pytest.raises(WrongFields) as refusal:
+    with pytest.raises(Invalid) as refusal:
         validate_details("child_abduction", {"age": 18, "clothing": "x" * 501})
     assert [dict(error.params) for error in refusal.value.errors] == [
         {"minimum": "0", "maximum": "17"},

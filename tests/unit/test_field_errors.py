@@ -1,4 +1,4 @@
-"""What pydantic finds wrong is told by field, in codes that have a wording in every language."""
+"""What pydantic finds wrong is named by field, in codes that every language words."""
 
 from typing import Annotated, Any
 
@@ -41,6 +41,6 @@ def test_each_kind_of_error_has_a_code_with_a_wording(body: dict[str, Any], code
     with pytest.raises(ValidationError) as raised:
         Body.model_validate(body)
     for language in LANGUAGES:
-        told = problems.problem(as_fields(raised.value), language, "r")["errors"]
-        assert [(each["field"], each["code"]) for each in told] == [(next(iter(body)), code)]
-        assert "programmers" not in told[0]["detail"]
+        named = problems.problem(as_fields(raised.value), language, "r")["errors"]
+        assert [(each["field"], each["code"]) for each in named] == [(next(iter(body)), code)]
+        assert "programmers" not in named[0]["detail"]

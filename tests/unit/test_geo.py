@@ -6,13 +6,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import eviltransform
-import pygeohash
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.domain import geo
-from chalicelib.domain.geo import Datum, district_of, geohash5, read_areas, station_of, to_wgs84
+from chalicelib.domain.geo import Datum, district_of, read_areas, station_of, to_wgs84
 
 BEIJING = st.tuples(st.floats(39.4, 41.1), st.floats(115.4, 117.6))
 ANYWHERE = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
@@ -177,8 +176,3 @@ def test_a_place_on_a_shared_border_has_one_holder(corner: int, along: float) ->
         area.code for area in read_areas({"features": halves}) if area.holds(along * 0.999, 1.0)
     ]
     assert len(holders) == 1
-
-
-@given(ANYWHERE)
-def test_a_cell_is_that_of_a_second_implementation(place: Place) -> None:
-    assert geohash5(*place) == pygeohash.encode(*place, precision=5)

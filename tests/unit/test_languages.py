@@ -5,7 +5,7 @@ import importlib.util
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from chalicelib import errors
 from chalicelib.domain import geo, languages
-from chalicelib.domain.bulletins import Step
-from chalicelib.domain.catalogue import ChoiceField, State, catalogue
-from chalicelib.domain.languages import DEFAULT, LANGUAGES, negotiate, text, texts
+from chalicelib.domain.bulletins.model import Step
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.model import ChoiceField, LifecycleState
+from chalicelib.domain.languages import DEFAULT, LANGUAGES, negotiate, text, texts, wording
 from chalicelib.domain.media import (
     ACCEPTED,
     MAX_MEDIA_PER_REPORT,
@@ -128,7 +129,7 @@ def keys_in_use() -> Iterator[str]:
         for channel in catalogue().channels
         for kind in ("channel", "bulletin.instruction")
     )
-    yield from (f"lifecycle.{state}" for state in State)
+    yield from (f"lifecycle.{state}" for state in LifecycleState)
     yield from (f"urgency.{urgency}" for urgency in Urgency)
     yield from (f"status.{status}" for status in (*Status, *REPORTER_STATUS.values()))
     yield from (f"media_state.{state}" for state in MediaState)
@@ -157,9 +158,23 @@ def test_the_source_is_searched_for_codes() -> None:
     } <= set(codes_in_the_source())
 
 
+def refuse_missing(language: str, wanted: Iterable[str]) -> None:
+    """Fail with every key that `texts/<language>.json` lacks, not only the first ones."""
+    missing = sorted(set(wanted) - texts(language).keys())
+    if missing:
+        pytest.fail(f"{language}.json lacks {len(missing)} keys:\n" + "\n".join(missing))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_that_can_be_said_has_a_wording(language: str) -> None:
-    assert sorted(set(keys_in_use()) - texts(language).keys()) == []
+    refuse_missing(language, keys_in_use())
+
+
+def test_a_failure_names_every_missing_key() -> None:
+    missing = [f"error.not_there_{n}.title" for n in range(30)]
+    with pytest.raises(pytest.fail.Exception) as failed:
+        refuse_missing("en", [*texts("en"), *missing])
+    assert all(key in str(failed.value) for key in missing)
 
 
 def test_an_error_is_raised_with_the_values_that_its_wording_shows() -> None:
@@ -189,7 +204,8 @@ def test_limits_in_the_wordings_are_the_real_ones(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_has_the_same_keys(language: str) -> None:
-    assert texts(language).keys() ^ texts(DEFAULT).keys() == set()
+    refuse_missing(language, texts(DEFAULT))
+    refuse_missing(DEFAULT, texts(language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -359,3 +375,9 @@ def test_the_highest_quality_wins_in_whatever_order(tags: list[str], qualities: 
     wanted = dict(zip(tags, qualities, strict=True))
     header = ", ".join(f"{tag};q={quality / 1000:.3f}" for tag, quality in wanted.items())
     assert negotiate(header) == max(("zh", "en"), key=lambda tag: wanted[tag])
+
+
+def test_words_come_in_the_language_asked_for_or_in_one_there_is() -> None:
+    both = {"zh": "好", "en": "Good"}
+    assert wording(both, "zh") == ("zh", "好")
+    assert wording({"zh": "好"}, "en") == ("zh", "好")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from chalicelib.domain.ids import ID_PATTERN, Owner, OwnerKind, bulletin_id, owner_of
 from chalicelib.domain.media import (
     ACCEPTED,
     MIB,
@@ -212,3 +213,11 @@ def test_the_reasons_are_part_of_the_api() -> None:
         "no_video",
         "unprocessable",
     }
+
+
+def test_a_bulletins_id_is_no_reports_and_its_media_keys_read_back() -> None:
+    made = bulletin_id("7" * 16)
+    assert owner_of(made) == Owner(OwnerKind.BULLETIN, made)
+    assert owner_of("7" * 26).kind is OwnerKind.REPORT
+    assert not ID_PATTERN.fullmatch(made)
+    assert parse_original_key(original_key(made, "8" * 16)) == (made, "8" * 16)

@@ -120,12 +120,12 @@ def test_a_large_frame_is_brought_down_to_the_preview() -> None:
 
 
 def test_time_and_place_are_a_hint_and_nowhere_in_the_pictures() -> None:
-    told = {
+    written = {
         "creation_time": "2026-11-24T08:30:00Z",
         "location": "+39.9200-116.4400/",
         "comment": CANARY.decode(),
     }
-    hint = derive(samples.video([scene()], metadata=told)).looked.hint
+    hint = derive(samples.video([scene()], metadata=written)).looked.hint
     assert hint is not None
     assert hint.taken_at == datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
     assert (hint.lat, hint.lon) == (39.92, -116.44)

@@ -1,4 +1,4 @@
-"""The steps of case work, all of them: which are legal, what each leaves, and what is pending then."""
+"""All steps of case work: which are legal, what each changes, and which task is pending then."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -161,11 +161,11 @@ def test_malicious_is_never_one_officers_word() -> None:
     assert reopened.proposal is None
 
 
-def test_what_is_owed_follows_the_step() -> None:
-    told, critical = None, report(urgency=Urgency.CRITICAL)
+def test_the_pending_task_follows_the_step() -> None:
+    critical = report(urgency=Urgency.CRITICAL)
     escalating = OutboxTask(TaskKind.ESCALATE, NOW + ACKNOWLEDGE_WITHIN)
 
-    assert task_after(critical, told, NOW) == escalating
+    assert task_after(critical, None, NOW) == escalating
     assert task_after(critical, escalating, NOW + timedelta(minutes=1)) == escalating
     assert task_after(report(), escalating, NOW) is None
     assert (

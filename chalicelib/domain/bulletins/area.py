@@ -1,0 +1,87 @@
+"""Where a bulletin matters: as it is sent, as it is kept, and how it reads."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from chalicelib.domain import geo, geohash
+from chalicelib.domain.codes import DistrictCode
+from chalicelib.domain.languages import text
+from chalicelib.domain.models import Input
+from chalicelib.domain.text import Bounded
+
+AreaText = Annotated[str, Bounded(200)]
+
+
+class Area(Input):
+    """A place as it is sent. Only its geohash cell, about 5 km wide, is kept and published."""
+
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    datum: Annotated[geo.Datum, Field(strict=False)] = geo.Datum.WGS84
+    text: AreaText | None = None
+    # Last, because its check needs the point.
+    district: DistrictCode | None = None
+
+    @field_validator("district")
+    @classmethod
+    def _holds_the_point(cls, district: str | None, info: ValidationInfo) -> str | None:
+        given = info.data
+        if district and "datum" in given and None not in (given.get("lat"), given.get("lon")):
+            holder = geo.district_of(*geo.to_wgs84(given["lat"], given["lon"], given["datum"]))
+            if district != holder:
+                raise PydanticCustomError("not_at_the_point", "The point lies elsewhere.")
+        return district
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if (self.lat is None) != (self.lon is None) or not (
+            self.district or self.text or self.lat is not None
+        ):
+            raise PydanticCustomError(
+                "needs_a_place", "Give a district, a text, or both lat and lon."
+            )
+        return self
+
+    def coarse(self) -> dict[str, str]:
+        """Return what is kept and published: `district`, `text`, `geohash`, each if there is one.
+
+        The district of a point is worked out.
+        """
+        kept = {"district": self.district, "text": self.text}
+        if self.lat is not None and self.lon is not None:
+            place = geo.to_wgs84(self.lat, self.lon, self.datum)
+            kept |= {"district": geo.district_of(*place), "geohash": geohash.encode(*place)}
+        return {name: value for name, value in kept.items() if value}
+
+
+_TEXT, _OBJECT = "(text)", "(object)"
+AnyArea = Annotated[
+    Annotated[AreaText, Tag(_TEXT)] | Annotated[Area, Tag(_OBJECT)],
+    # Chosen by its JSON type, so that an error names the fields of that form alone.
+    Discriminator(lambda value: _TEXT if isinstance(value, str) else _OBJECT),
+]
+
+
+def area_parts(area: str | Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return `district`, `text` and `geohash` of a kept area, each if there is one."""
+    if area is None or isinstance(area, Mapping):
+        return area or {}
+    is_district = area in geo.report_districts()
+    return {"district": area} if is_district else {"text": area}
+
+
+def area_label(area: str | Mapping[str, str] | None, language: str) -> str | None:
+    """Return how a kept area reads, with the district's name in place of its code."""
+    parts = area_parts(area)
+    district = text(f"district.{parts['district']}", language) if "district" in parts else None
+    return ", ".join(part for part in (parts.get("text"), district) if part) or parts.get("geohash")

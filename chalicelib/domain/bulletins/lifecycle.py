@@ -1,0 +1,185 @@
+"""The steps of a bulletin's life: what each checks, and the bulletin that it leads to."""
+
+from datetime import datetime
+
+from chalicelib import errors
+from chalicelib.domain import ids
+from chalicelib.domain.bulletins.area import Area
+from chalicelib.domain.bulletins.model import (
+    AlertMessage,
+    Bulletin,
+    BulletinState,
+    Content,
+    MessageKind,
+    Step,
+    end_errors,
+)
+from chalicelib.domain.bulletins.requests import Changes, Draft
+from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.languages import LocalizedText
+
+
+def new_bulletin(draft: Draft, *, entry_id: str, by: str, now: datetime) -> Bulletin:
+    """Return the bulletin that a draft begins. Raises Invalid."""
+    given = draft.model_dump(
+        include={"channel", "title", "body", "about", "guardian_consent", "expires_at"}
+    )
+    content = Content(**given, area=_coarse(draft.area))
+    _check(content, now)
+    consent = {"consent_by": by, "consent_at": now} if content.guardian_consent else {}
+    return Bulletin(
+        id=ids.bulletin_id(entry_id),
+        content=content,
+        authors=(by,),
+        created_at=now,
+        created_by=by,
+        **consent,
+    )
+
+
+def changed(
+    bulletin: Bulletin, changes: Changes, *, pictures: frozenset[str], by: str, now: datetime
+) -> Bulletin:
+    """Return the next version. `pictures` are the ids that may be shown.
+
+    Raises Conflict, Invalid.
+    """
+    state = bulletin.after(Step.WRITE, now)
+    wrong = [
+        *_cleared_errors(changes),
+        *_channel_errors(bulletin, changes),
+        *_picture_errors(changes.media or (), pictures),
+    ]
+    if wrong:
+        raise errors.Invalid(*wrong)
+    update = {name: getattr(changes, name) for name in changes.model_fields_set}
+    if "area" in update:
+        update["area"] = _coarse(update["area"])
+    content = bulletin.content.model_copy(update=update)
+    _check(content, now, before=bulletin.content)
+    newly = content.guardian_consent and not bulletin.content.guardian_consent
+    consent = {"consent_by": by, "consent_at": now} if newly else {}
+    return written(bulletin, content, by=by).model_copy(update={"state": state, **consent})
+
+
+def written(bulletin: Bulletin, content: Content, *, by: str | None) -> Bulletin:
+    """Return the next version, with this content.
+
+    `by` None: the result of processing a picture, not a person. A change that changes nothing makes
+    nobody an author.
+    """
+    wrote = by is not None and by not in bulletin.authors and content != bulletin.content
+    authors = (*bulletin.authors, by) if by is not None and wrote else bulletin.authors
+    return bulletin.model_copy(
+        update={"content": content, "version": bulletin.version + 1, "authors": authors}
+    )
+
+
+def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
+    """Return the bulletin with its present content published.
+
+    Raises Conflict (`illegal_transition`, `expiry_passed`), Forbidden `self_approval`.
+    """
+    content, before = bulletin.content, bulletin.published
+    expires_at = bulletin.end_if_approved(now)
+    if bulletin.is_pending(now) and expires_at <= now:
+        raise errors.Conflict("expiry_passed")
+    bulletin.after(Step.APPROVE, now)
+    if by in bulletin.authors:
+        raise errors.Forbidden("self_approval")
+    corrects = before is not None and not content.says_the_same(before)
+    kind = MessageKind.ALERT if before is None else MessageKind.UPDATE
+    return bulletin.model_copy(
+        update={
+            "state": BulletinState.PUBLISHED,
+            "published": content,
+            "published_version": bulletin.version,
+            "published_at": bulletin.published_at or now,
+            "corrected_at": now if corrects else bulletin.corrected_at,
+            "approved_by": by,
+            "expires_at": expires_at,
+            "messages": (*bulletin.messages, AlertMessage(kind=kind, sent=now)),
+        }
+    )
+
+
+def resolved(bulletin: Bulletin, outcome: LocalizedText, *, now: datetime) -> Bulletin:
+    """Return the bulletin ended with an outcome; of a resolved one, with its outcome corrected.
+
+    Raises Conflict `illegal_transition`.
+    """
+    corrects = {"corrected_at": now} if bulletin.state is BulletinState.RESOLVED else {}
+    return _ended(bulletin, Step.RESOLVE, now).model_copy(update={"outcome": outcome, **corrects})
+
+
+def withdrawn(bulletin: Bulletin, reason: str, *, now: datetime) -> Bulletin:
+    """Return the bulletin withdrawn; readers no longer see an earlier outcome.
+
+    Raises Conflict `illegal_transition`.
+    """
+    return _ended(bulletin, Step.WITHDRAW, now).model_copy(update={"reason": reason})
+
+
+def _ended(bulletin: Bulletin, step: Step, now: datetime) -> Bulletin:
+    state = bulletin.after(step, now)
+    # A published message never changes: when the text of a Cancel does, another Cancel says so.
+    messages = (
+        (*bulletin.messages, AlertMessage(kind=MessageKind.CANCEL, sent=now))
+        if bulletin.messages
+        else ()
+    )
+    content = bulletin.published or bulletin.content
+    ended_at = bulletin.ended_at if state is bulletin.state else now
+    return bulletin.model_copy(
+        update={"state": state, "ended_at": ended_at, "messages": messages, "content": content}
+    )
+
+
+_CLEARABLE = frozenset({"area", "expires_at"})
+
+
+def _cleared_errors(changes: Changes) -> list[errors.FieldError]:
+    return [
+        errors.FieldError(name, "required")
+        for name in sorted(changes.model_fields_set - _CLEARABLE)
+        if getattr(changes, name) is None
+    ]
+
+
+def _channel_errors(bulletin: Bulletin, changes: Changes) -> list[errors.FieldError]:
+    moves = changes.channel not in (None, bulletin.content.channel)
+    fixed = moves and bulletin.published_at
+    return [errors.FieldError("channel", "fixed_once_published")] if fixed else []
+
+
+def _picture_errors(shown: tuple[str, ...], pictures: frozenset[str]) -> list[errors.FieldError]:
+    unknown = [
+        errors.FieldError(f"media.{n}", "unknown_value")
+        for n, picture in enumerate(shown)
+        if picture not in pictures
+    ]
+    repeated = [
+        errors.FieldError(f"media.{n}", "duplicate")
+        for n, picture in enumerate(shown)
+        if picture in shown[:n]
+    ]
+    return unknown + repeated
+
+
+def _coarse(area: str | Area | None) -> str | dict[str, str] | None:
+    return area.coarse() if isinstance(area, Area) else area
+
+
+def _check(content: Content, now: datetime, *, before: Content | None = None) -> None:
+    """Check what takes several fields. Raises Invalid."""
+    wrong = []
+    if not content.title.keys() & content.body.keys():
+        wrong.append(errors.FieldError("body", "needs_one_language"))
+    if catalogue().channel(content.channel).guardian_consent and not content.guardian_consent:
+        wrong.append(errors.FieldError("guardian_consent", "consent_required"))
+    due, about = content.expires_at, content.about
+    # The date of an old draft does not stand in the way of other changes.
+    if due and (before is None or (due, about) != (before.expires_at, before.about)):
+        wrong += end_errors(due, about, now)
+    if wrong:
+        raise errors.Invalid(*wrong)

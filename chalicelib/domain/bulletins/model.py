@@ -1,0 +1,211 @@
+"""A police notice in a channel, as kept: drafted by one officer, approved by another.
+
+    draft ──approve──► published ──resolve──► resolved ──resolve──► resolved, its outcome corrected
+      │                  │    ▲ └──(time)──► expired ──resolve──► resolved
+      └──withdraw──► withdrawn  └──approve──────┘        every state but the last: withdraw
+
+What officers write (`Bulletin.content`) and what readers see (`Bulletin.published`) are separate: a
+change of a published bulletin waits until an officer who wrote none of it approves exactly that
+version. `version` grows with everything written, including the results of picture processing. Of a
+bulletin that has ended, officers see what readers saw last; text that was never published stays in
+the record of versions alone.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from chalicelib import errors
+from chalicelib.domain.languages import LANGUAGES, LocalizedText, text
+from chalicelib.domain.models import Record
+
+MAX_PICTURES = 10
+
+
+class BulletinState(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class Step(StrEnum):
+    """What can be done to a bulletin."""
+
+    WRITE = "write"
+    APPROVE = "approve"
+    RESOLVE = "resolve"
+    WITHDRAW = "withdraw"
+
+
+TRANSITIONS: Mapping[BulletinState, Mapping[Step, BulletinState]] = {
+    BulletinState.DRAFT: {
+        Step.WRITE: BulletinState.DRAFT,
+        Step.APPROVE: BulletinState.PUBLISHED,
+        Step.WITHDRAW: BulletinState.WITHDRAWN,
+    },
+    BulletinState.PUBLISHED: {
+        Step.WRITE: BulletinState.PUBLISHED,
+        Step.APPROVE: BulletinState.PUBLISHED,
+        Step.RESOLVE: BulletinState.RESOLVED,
+        Step.WITHDRAW: BulletinState.WITHDRAWN,
+    },
+    # A later date, once approved, renews it.
+    BulletinState.EXPIRED: {
+        Step.WRITE: BulletinState.EXPIRED,
+        Step.APPROVE: BulletinState.PUBLISHED,
+        Step.RESOLVE: BulletinState.RESOLVED,
+        Step.WITHDRAW: BulletinState.WITHDRAWN,
+    },
+    # Resolving it again corrects the outcome.
+    BulletinState.RESOLVED: {
+        Step.RESOLVE: BulletinState.RESOLVED,
+        Step.WITHDRAW: BulletinState.WITHDRAWN,
+    },
+    BulletinState.WITHDRAWN: {},
+}
+
+
+class About(StrEnum):
+    """Whom a bulletin is about, as far as its urgency and its lifetime depend on it."""
+
+    CHILD = "child"
+    ELDERLY = "elderly"
+    OTHER = "other"
+
+
+LIFE: Mapping[About, timedelta] = {
+    About.CHILD: timedelta(hours=72),
+    About.ELDERLY: timedelta(days=7),
+    About.OTHER: timedelta(days=30),
+}
+"""The lifetime when no date is given, and the longest one; another approval renews it."""
+
+
+def end_errors(due: datetime, about: About, now: datetime) -> list[errors.FieldError]:
+    """Return what is wrong with an end: `in_the_past`, `lives_too_long`, or nothing."""
+    if due <= now:
+        return [errors.FieldError("expires_at", "in_the_past")]
+    if due > now + LIFE[about]:
+        days = (("days", str(LIFE[about].days)),)
+        return [errors.FieldError("expires_at", "lives_too_long", days)]
+    return []
+
+
+class Content(Record):
+    """What officers write. An approval covers all of it. `expires_at` None: the longest lifetime of
+    its kind.
+    """
+
+    channel: str
+    title: LocalizedText
+    body: LocalizedText
+    area: str | dict[str, str] | None = None
+    about: About = About.OTHER
+    guardian_consent: bool = False
+    expires_at: datetime | None = None
+    media: tuple[str, ...] = ()
+
+    @property
+    def urgency(self) -> str:
+        """One of the urgencies of reports, for feeds."""
+        return {About.CHILD: "critical", About.ELDERLY: "high", About.OTHER: "normal"}[self.about]
+
+    def says_the_same(self, other: Self) -> bool:
+        """Return whether readers see the same, apart from the date."""
+        undated = {"expires_at": None}
+        return self.model_copy(update=undated) == other.model_copy(update=undated)
+
+
+class MessageKind(StrEnum):
+    """The terms of CAP."""
+
+    ALERT = "Alert"
+    UPDATE = "Update"
+    CANCEL = "Cancel"
+
+
+class AlertMessage(Record):
+    """One published CAP message. Its number is its place, from 1."""
+
+    kind: MessageKind
+    sent: datetime
+
+
+class Bulletin(Record):
+    """A bulletin as kept.
+
+    `state` is as stored; read it by `state_at`, since a bulletin expires without a write. `rev`
+    grows with every write of any kind. `authors`: everyone who ever wrote any part. `expires_at`
+    belongs to `published`; `published_version` is the version that was approved.
+    """
+
+    id: str
+    state: BulletinState = BulletinState.DRAFT
+    version: int = 1
+    rev: int = 1
+    content: Content
+    authors: tuple[str, ...]
+    created_at: datetime
+    created_by: str
+    consent_by: str | None = None
+    consent_at: datetime | None = None
+    published: Content | None = None
+    published_version: int | None = None
+    published_at: datetime | None = None
+    corrected_at: datetime | None = None
+    approved_by: str | None = None
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: LocalizedText | None = None
+    reason: str | None = None
+    messages: tuple[AlertMessage, ...] = ()
+
+    def state_at(self, now: datetime) -> BulletinState:
+        """Return the state at `now`: a published bulletin past its end has expired."""
+        published = self.state is BulletinState.PUBLISHED
+        over = published and self.expires_at is not None and self.expires_at <= now
+        return BulletinState.EXPIRED if over else self.state
+
+    def is_pending(self, now: datetime) -> bool:
+        """Return whether there is anything to approve."""
+        return Step.APPROVE in TRANSITIONS[self.state_at(now)] and self.content != self.published
+
+    def end_if_approved(self, now: datetime) -> datetime:
+        """Return when it would end if it were approved now.
+
+        Only a newly given date extends its life or brings it back.
+        """
+        latest, asked = now + LIFE[self.content.about], self.content.expires_at
+        if self.published and asked == self.published.expires_at:
+            asked = None
+        return min(asked or self.expires_at or latest, latest)
+
+    def legal_steps(self, now: datetime) -> tuple[Step, ...]:
+        """Return the steps that can be taken now, in their order."""
+        approvable = self.is_pending(now) and self.end_if_approved(now) > now
+        return tuple(
+            step
+            for step in TRANSITIONS[self.state_at(now)]
+            if step is not Step.APPROVE or approvable
+        )
+
+    def after(self, step: Step, now: datetime) -> BulletinState:
+        """Return the state that `step` leads to.
+
+        Raises Conflict `illegal_transition`, naming the legal steps.
+        """
+        legal = self.legal_steps(now)
+        if step not in legal:
+            raise errors.Conflict("illegal_transition", legal=", ".join(legal))
+        return TRANSITIONS[self.state_at(now)][step]
+
+
+def withdrawal_text() -> LocalizedText:
+    """Return what readers see of a withdrawn bulletin, in every language.
+
+    It gives no reason, and no outcome that was published before.
+    """
+    return {language: text("bulletin.withdrawn", language) for language in LANGUAGES}

@@ -1,0 +1,204 @@
+"""The two catalogues: what residents report (categories) and where police publish (channels).
+
+`catalogue.json` is the seed: codes, lifecycle, urgencies, shards and each category's typed fields.
+Every label is in `texts/`. An admin's changes are applied to it (`overrides.py`), and the clock's
+by `state_at`; neither needs a deployment.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from chalicelib.domain import times
+
+type UrgencyCode = Literal["low", "normal", "high", "critical"]
+
+
+class LifecycleState(StrEnum):
+    """Where in its life an entry is. Only an active one takes reports or drafts."""
+
+    PLANNED = "planned"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What categories and channels share. `activates_at` counts for planned and paused ones."""
+
+    code: str
+    state: LifecycleState
+    activates_at: datetime | None = None
+
+    def state_at(self, now: datetime) -> LifecycleState:
+        """Return the state at `now`: an entry whose activation time has come is active."""
+        due = self.activation
+        return LifecycleState.ACTIVE if due and due <= now else self.state
+
+    @property
+    def activation(self) -> datetime | None:
+        """When the clock activates it; None when it does not."""
+        waits = self.state in (LifecycleState.PLANNED, LifecycleState.PAUSED)
+        return self.activates_at if waits else None
+
+
+class Raise(NamedTuple):
+    """The values of a field that make a report at least this urgent."""
+
+    urgency: UrgencyCode
+    answers: tuple[bool | str, ...]
+
+
+class TextField(NamedTuple):
+    type: Literal["text"]
+    name: str
+    max_length: int
+
+
+class IntegerField(NamedTuple):
+    type: Literal["integer"]
+    name: str
+    minimum: int
+    maximum: int
+
+
+class BooleanField(NamedTuple):
+    type: Literal["boolean"]
+    name: str
+    raises: Raise | None = None
+
+
+class ChoiceField(NamedTuple):
+    type: Literal["choice"]
+    name: str
+    options: tuple[str, ...]
+    raises: Raise | None = None
+
+
+class TimeField(NamedTuple):
+    type: Literal["time"]
+    name: str
+
+
+type DetailField = TextField | IntegerField | BooleanField | ChoiceField | TimeField
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category(Entry):
+    """What residents report.
+
+    `shards`: over how many partitions its lists are spread; may only grow. `emergency`: every
+    response shows the emergency number. `always_open`: can never be switched off. `never_limited`:
+    no abuse control may refuse or delay its reports. `details_version` grows when `details` change;
+    a report keeps the version it was checked against.
+    """
+
+    urgency: UrgencyCode
+    shards: int
+    emergency: bool
+    always_open: bool
+    never_limited: bool
+    details_version: int
+    details: tuple[DetailField, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel(Entry):
+    """Where police publish.
+
+    `guardian_consent`: a bulletin needs the consent of the missing person's guardian. `fed_by`: the
+    categories whose reports lead to its bulletins; officers who see one of these may work in it.
+    """
+
+    guardian_consent: bool
+    fed_by: tuple[str, ...]
+
+
+class Emergency(NamedTuple):
+    number: str
+
+
+class App(NamedTuple):
+    """Settings for apps. `minimum_version` informs: no route ever refuses a version."""
+
+    minimum_version: str
+    flags: Mapping[str, bool]
+
+
+class Catalogue(NamedTuple):
+    """Both catalogues, in the order in which apps show them."""
+
+    categories: tuple[Category, ...]
+    channels: tuple[Channel, ...]
+    emergency: Emergency
+    app: App
+
+    def category(self, code: str) -> Category:
+        """Return one category. Raises KeyError when there is none."""
+        return by_code(self.categories)[code]
+
+    def channel(self, code: str) -> Channel:
+        """Return one channel. Raises KeyError when there is none."""
+        return by_code(self.channels)[code]
+
+    def takes_reports(self, category: str, now: datetime) -> bool:
+        """Return whether this category is active. Raises KeyError for an unknown one."""
+        return self.category(category).state_at(now) is LifecycleState.ACTIVE
+
+    def takes_bulletins(self, channel: str, now: datetime) -> bool:
+        """Return whether this channel is active. Raises KeyError for an unknown one."""
+        return self.channel(channel).state_at(now) is LifecycleState.ACTIVE
+
+
+def by_code[E: Entry](entries: Iterable[E]) -> dict[str, E]:
+    return {entry.code: entry for entry in entries}
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the seed."""
+    seed = json.loads((Path(__file__).parent / "catalogue.json").read_text(encoding="utf-8"))
+    return Catalogue(
+        categories=tuple(
+            Category(**_entry(read) | {"details": tuple(map(_field, read["details"]))})
+            for read in seed["categories"]
+        ),
+        channels=tuple(
+            Channel(**_entry(read) | {"fed_by": tuple(read["fed_by"])}) for read in seed["channels"]
+        ),
+        emergency=Emergency(**seed["emergency"]),
+        app=App(**seed["app"]),
+    )
+
+
+def _entry(read: dict[str, Any]) -> dict[str, Any]:
+    activates_at = read.get("activates_at")
+    return read | {
+        "state": LifecycleState(read["state"]),
+        "activates_at": times.parse(activates_at) if activates_at else None,
+    }
+
+
+_FIELDS = {
+    "text": TextField,
+    "integer": IntegerField,
+    "boolean": BooleanField,
+    "choice": ChoiceField,
+    "time": TimeField,
+}
+
+
+def _field(declared: dict[str, Any]) -> DetailField:
+    read = dict(declared)
+    if "options" in read:
+        read["options"] = tuple(read["options"])
+    if "raises" in read:
+        read["raises"] = Raise(read["raises"]["urgency"], tuple(read["raises"]["answers"]))
+    field: DetailField = _FIELDS[read["type"]](**read)
+    return field

@@ -1,0 +1,222 @@
+"""An admin's changes of the catalogue: how they are sent, kept, checked and applied to the seed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from chalicelib.domain.catalogue.model import (
+    App,
+    Catalogue,
+    Category,
+    Entry,
+    LifecycleState,
+    by_code,
+    catalogue,
+)
+from chalicelib.domain.codes import CategoryCode, ChannelCode
+from chalicelib.domain.models import Input
+from chalicelib.domain.times import Moment
+from chalicelib.errors import FieldError, Invalid
+
+
+class EntryChange(Input):
+    """An admin's change of one entry. It gives the whole lifecycle, so that no date of an earlier
+    plan remains. `shards` is for categories only.
+    """
+
+    code: str
+    state: Annotated[LifecycleState, Field(strict=False)]
+    activates_at: Moment | None = None
+    shards: Annotated[int, Field(ge=1, le=64)] | None = None
+
+
+class AppChange(Input):
+    """An admin's change of the settings for apps: the minimum version, and any existing flags."""
+
+    minimum_version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$")] | None = None
+    flags: Mapping[str, bool] = {}
+
+    def then(self, later: Self) -> Self:
+        """Return these changes with the later ones on top."""
+        return self.model_copy(
+            update={
+                "minimum_version": later.minimum_version or self.minimum_version,
+                "flags": {**self.flags, **later.flags},
+            }
+        )
+
+
+class Overrides(Input):
+    """All changes since the seed, as kept; or some that are to be added."""
+
+    categories: tuple[EntryChange, ...] = Field(default=(), strict=False)
+    channels: tuple[EntryChange, ...] = Field(default=(), strict=False)
+    app: AppChange = Field(default_factory=AppChange)
+
+    def then(self, later: Self) -> Self:
+        """Return these changes with the later ones on top."""
+        return self.model_copy(
+            update={
+                "categories": _merge(self.categories, later.categories),
+                "channels": _merge(self.channels, later.channels),
+                "app": self.app.then(later.app),
+            }
+        )
+
+
+def _merge(earlier: Sequence[EntryChange], later: Sequence[EntryChange]) -> tuple[EntryChange, ...]:
+    merged = {change.code: change for change in earlier}
+    for change in later:
+        before = merged.get(change.code)
+        # A change without shards keeps those that were set before.
+        merged[change.code] = (
+            change.model_copy(update={"shards": before.shards})
+            if before and not change.shards
+            else change
+        )
+    return tuple(merged.values())
+
+
+def _only_while_waiting(activates_at: datetime | None, info: ValidationInfo) -> datetime | None:
+    if activates_at and info.data.get("state") in (LifecycleState.ACTIVE, LifecycleState.RETIRED):
+        raise PydanticCustomError(
+            "not_awaiting_activation", "Only what is planned or paused can be activated later."
+        )
+    return activates_at
+
+
+def _known_flag(name: str) -> str:
+    if name not in catalogue().app.flags:
+        raise PydanticCustomError("unknown_field", "Not a flag.")
+    return name
+
+
+_ActivatesAt = Annotated[Moment | None, AfterValidator(_only_while_waiting)]
+
+
+class CategoryChange(EntryChange):
+    code: CategoryCode
+    activates_at: _ActivatesAt = None
+
+
+class ChannelChange(EntryChange):
+    code: ChannelCode
+    activates_at: _ActivatesAt = None
+
+
+class KnownAppChange(AppChange):
+    flags: Mapping[Annotated[str, AfterValidator(_known_flag)], bool] = {}
+
+
+class CataloguePatch(Overrides):
+    """The body of `PATCH /v1/admin/catalogue`: changes of existing entries and flags."""
+
+    # Stricter than what is kept, which may name an entry of another release.
+    categories: tuple[CategoryChange, ...] = Field(default=(), strict=False)
+    channels: tuple[ChannelChange, ...] = Field(default=(), strict=False)
+    app: KnownAppChange = Field(default_factory=KnownAppChange)
+
+
+def apply(present: Catalogue, overrides: Overrides) -> Catalogue:
+    """Return the catalogue with new changes applied.
+
+    Raises Invalid, which names every wrong field: an unknown code (`unknown_value`), a code
+    given twice (`duplicate`), an always open category switched off (`always_open`), fewer shards
+    than before (`shards_only_grow`), shards for a channel or an unknown flag (`unknown_field`).
+    """
+    errors = [
+        *_errors(present.categories, overrides.categories, "categories"),
+        *_errors(present.channels, overrides.channels, "channels"),
+    ]
+    if overrides.app.flags.keys() - present.app.flags.keys():
+        errors.append(FieldError("app.flags", "unknown_field"))
+    if errors:
+        raise Invalid(*errors)
+    return _changed(present, overrides)
+
+
+def restore(seed: Catalogue, kept: Overrides) -> Catalogue:
+    """Return the seed with kept changes applied, except those that no longer fit.
+
+    After a rollback, an override of a newer release must not stop intake.
+    """
+    fitting = Overrides(
+        categories=_fitting(seed.categories, kept.categories),
+        channels=_fitting(seed.channels, kept.channels),
+        app=kept.app,
+    )
+    return _changed(seed, fitting)
+
+
+def _changed(present: Catalogue, overrides: Overrides) -> Catalogue:
+    flags = overrides.app.flags
+    return present._replace(
+        categories=_replaced(present.categories, overrides.categories),
+        channels=_replaced(present.channels, overrides.channels),
+        app=App(
+            overrides.app.minimum_version or present.app.minimum_version,
+            {name: flags.get(name, value) for name, value in present.app.flags.items()},
+        ),
+    )
+
+
+def _errors(
+    entries: Sequence[Entry], changes: Sequence[EntryChange], path: str
+) -> list[FieldError]:
+    found, seen = [], set[str]()
+    for index, change in enumerate(changes):
+        error = (
+            FieldError(f"{path}.{index}.code", "duplicate")
+            if change.code in seen
+            else _error(entries, change, f"{path}.{index}")
+        )
+        seen.add(change.code)
+        if error:
+            found.append(error)
+    return found
+
+
+def _error(entries: Sequence[Entry], change: EntryChange, path: str) -> FieldError | None:
+    entry = by_code(entries).get(change.code)
+    if entry is None:
+        return FieldError.unknown_value(f"{path}.code", by_code(entries))
+    if isinstance(entry, Category):
+        return _category_error(entry, change, path)
+    if change.shards is not None:
+        return FieldError(f"{path}.shards", "unknown_field")
+    return None
+
+
+def _category_error(category: Category, change: EntryChange, path: str) -> FieldError | None:
+    if category.always_open and change.state is not LifecycleState.ACTIVE:
+        return FieldError(f"{path}.state", "always_open")
+    if change.shards is not None and change.shards < category.shards:
+        return FieldError(f"{path}.shards", "shards_only_grow", (("shards", str(category.shards)),))
+    return None
+
+
+def _fitting(entries: Sequence[Entry], changes: Sequence[EntryChange]) -> tuple[EntryChange, ...]:
+    # Shards are left out of the check: `_apply` keeps the larger number.
+    return tuple(
+        change
+        for change in changes
+        if not _error(entries, change.model_copy(update={"shards": None}), "")
+    )
+
+
+def _replaced[E: Entry](entries: Sequence[E], changes: Sequence[EntryChange]) -> tuple[E, ...]:
+    changed = {change.code: change for change in changes}
+    return tuple(
+        _apply(entry, changed[entry.code]) if entry.code in changed else entry for entry in entries
+    )
+
+
+def _apply[E: Entry](entry: E, change: EntryChange) -> E:
+    update: dict[str, Any] = {"state": change.state, "activates_at": change.activates_at}
+    if isinstance(entry, Category):
+        update["shards"] = max(entry.shards, change.shards or 0)
+    return replace(entry, **update)

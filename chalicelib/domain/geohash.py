@@ -1,0 +1,56 @@
+"""Geohash cells of five characters, about 5 km wide: the most that the public sees of a place.
+
+Our own twenty lines, tested against pygeohash: to import that takes 17 ms of every cold start, and
+it is compiled.
+"""
+
+from typing import NamedTuple
+
+_BASE_32 = "0123456789bcdefghjkmnpqrstuvwxyz"
+_LENGTH = 5
+
+
+class Cell(NamedTuple):
+    """Bounds in degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+_WORLD = Cell(-90.0, -180.0, 90.0, 180.0)
+
+
+def encode(lat: float, lon: float) -> str:
+    """Return the cell that holds a WGS-84 place."""
+    cell, bits = _WORLD, 0
+    for step in range(_LENGTH * 5):
+        upper = _is_upper(cell, step, lat, lon)
+        cell, bits = _half(cell, step, upper), bits << 1 | upper
+    return "".join(_BASE_32[bits >> shift & 31] for shift in range((_LENGTH - 1) * 5, -1, -5))
+
+
+def bounds(geohash: str) -> Cell:
+    """Return the bounds of a cell of any length. Raises ValueError for another letter."""
+    cell = _WORLD
+    for position, letter in enumerate(geohash):
+        value = _BASE_32.index(letter)
+        for bit in range(5):
+            cell = _half(cell, position * 5 + bit, bool(value >> (4 - bit) & 1))
+    return cell
+
+
+def _is_upper(cell: Cell, step: int, lat: float, lon: float) -> bool:
+    if step % 2 == 0:
+        return lon >= (cell.west + cell.east) / 2
+    return lat >= (cell.south + cell.north) / 2
+
+
+def _half(cell: Cell, step: int, upper: bool) -> Cell:
+    """Return the upper or lower half: of the longitudes at even steps, else of the latitudes."""
+    if step % 2 == 0:
+        middle = (cell.west + cell.east) / 2
+        return cell._replace(west=middle) if upper else cell._replace(east=middle)
+    middle = (cell.south + cell.north) / 2
+    return cell._replace(south=middle) if upper else cell._replace(north=middle)

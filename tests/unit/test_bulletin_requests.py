@@ -1,0 +1,78 @@
+"""What officers send of a bulletin is read strictly, and a place is coarsened."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from chalicelib.domain import geohash
+from chalicelib.domain.bulletins.area import Area, area_label
+from chalicelib.domain.bulletins.requests import Draft
+
+
+def draft(**more: Any) -> Draft:
+    fields = {"channel": "key_cases", "title": {"en": "Title"}, "body": {"en": "Body"}} | more
+    return Draft.model_validate(fields)
+
+
+def kept(**place: Any) -> dict[str, str]:
+    area = draft(area=place).area
+    assert isinstance(area, Area)
+    return area.coarse()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": {}},
+        {"title": {"en": " "}},
+        {"title": {"qq": "Title"}},
+        {"title": {"en": "x" * 201}},
+        {"body": {"en": "x" * 4001}},
+        {"body": {"en": "\u202etext"}},
+        {"title": "Title"},
+        {"area": {}},
+        {"area": {"lat": 39.9}},
+        {"area": {"district": "atlantis"}},
+        {"channel": "gossip"},
+        {"about": "dog"},
+        {"state": "published"},
+        {"media": ["1" * 16]},
+        {"guardian_consent": "yes"},
+    ],
+)
+def test_what_cannot_be_a_draft_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        draft(**fields)
+
+
+def test_only_the_cell_of_a_place_is_kept() -> None:
+    area = kept(lat=39.93291, lon=116.47811, district="chaoyang")
+    assert area == {"district": "chaoyang", "geohash": "wx4g4"}
+
+
+@pytest.mark.parametrize(
+    ("point", "district"),
+    [({"lat": 39.93291, "lon": 116.47811}, "chaoyang"), ({"lat": 31.23, "lon": 121.47}, "outside")],
+)
+def test_the_district_of_a_point_is_worked_out(point: dict[str, float], district: str) -> None:
+    assert kept(**point) == {
+        "district": district,
+        "geohash": geohash.encode(point["lat"], point["lon"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("area", "zh", "en"),
+    [
+        (None, None, None),
+        ("chaoyang", "朝阳区", "Chaoyang"),
+        ("The park", "The park", "The park"),
+        ({"district": "haidian", "text": "A gate"}, "A gate, 海淀区", "A gate, Haidian"),
+        ({"geohash": "wx4g4"}, "wx4g4", "wx4g4"),
+        ({"district": "outside", "geohash": "wx4g4"}, "辖区以外", "Outside the area"),
+        ("outside", "辖区以外", "Outside the area"),
+    ],
+)
+def test_an_area_reads_in_both_languages(area: Any, zh: str | None, en: str | None) -> None:
+    assert (area_label(area, "zh"), area_label(area, "en")) == (zh, en)
