@@ -35,7 +35,7 @@ from chalicelib.handlers import media_events
 from chalicelib.media.sandbox import derive
 from chalicelib.store import keys
 from chalicelib.store.table import unpack
-from tests import cloud
+from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.conftest import empty
 from tests.faults import inject
@@ -224,7 +224,7 @@ class Tipline(RuleBasedStateMachine):
             self.attempt(
                 None,
                 lambda body=message["Body"]: media_events.make_thumbnails(
-                    {"Records": [{"messageId": "0", "body": body}]}, None
+                    events.queue_batch(body), None
                 ),
             )
 

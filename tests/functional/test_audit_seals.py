@@ -13,7 +13,7 @@ from chalicelib.handlers import audit_events
 from chalicelib.services import audit_seals
 from chalicelib.store.seals import Seals
 from infra.audit_verify import Trail, read_rows
-from tests import cloud
+from tests import cloud, events
 from tests.client import call, new_key, report
 
 NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
@@ -40,17 +40,7 @@ def unlocked(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterato
 def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
     """The audit table's rows as records of its stream."""
     items = boto3.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
-    return [
-        {
-            "eventName": "INSERT",
-            "dynamodb": {
-                "SequenceNumber": f"{number:021}",
-                "Keys": {"pk": item["pk"], "sk": item["sk"]},
-                "NewImage": item,
-            },
-        }
-        for number, item in enumerate(sorted(items, key=lambda item: str(item["sk"])), start=1)
-    ]
+    return events.audit_stream(sorted(items, key=lambda item: str(item["sk"])))
 
 
 def seal(records: list[dict[str, Any]]) -> None:

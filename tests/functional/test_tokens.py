@@ -18,6 +18,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from chalicelib import wiring
 from chalicelib.handlers.auth import authorize_officer
+from tests import events
 
 ISSUER, CLIENT = "https://issuer.test/pool", "client-1"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -114,12 +115,7 @@ def _with_other_claims() -> str:
 
 def let_in(authorization: str | None) -> str:
     """Whom the authorizer lets in. Raises its own Exception('Unauthorized') otherwise."""
-    event = {
-        "type": "TOKEN",
-        "authorizationToken": authorization,
-        "methodArn": "arn:aws:execute-api:us-east-1:0:api/api/GET/v1/officer/me",
-    }
-    response = authorize_officer(event, None)
+    response = authorize_officer(events.authorizer_token(authorization), None)
     return str(response["principalId"])
 
 
