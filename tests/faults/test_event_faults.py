@@ -5,11 +5,12 @@ what failed comes again.
 import itertools
 import json
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from app import app
 from chalicelib import wiring
@@ -284,7 +285,7 @@ def out_of_reach(names: Iterable[str]) -> Any:
 
     def refuse(request: Any) -> None:
         if request.url.split("?")[0].endswith(unreachable):
-            raise inject.ReadTimeoutError(endpoint_url=request.url)
+            raise ReadTimeoutError(endpoint_url=request.url)
 
     return inject.fault(wiring.s3(), "s3.GetObject", refuse)
 
@@ -371,7 +372,7 @@ def test_97_100_a_body_that_cannot_be_read_is_set_aside_and_its_neighbours_pass(
 ) -> None:
     created, media_ids = file(2)
     settle_all(aws, created, media_ids)
-    name = {
+    name: Callable[[str], str] = {
         "uploads": lambda media_id: original_key(created["id"], media_id),
         "manifests": lambda media_id: derived_key(created["id"], media_id, "manifest.json"),
     }[queue]
@@ -432,7 +433,7 @@ def test_102_an_event_that_never_passed_the_authorizer_is_401_on_every_officers_
                 target = "/".join(
                     "0" * 26 if part.startswith("{") else part for part in path.split("/")
                 )
-                body = {} if method in ("POST", "PATCH", "PUT") else None
+                body: dict[str, Any] | None = {} if method in ("POST", "PATCH", "PUT") else None
                 reply = call(method, target, body, key=new_key(), headers={"If-Match": '"1"'})
                 # A body is read before it is asked who sent it: what is wrong with it may be said,
                 # and nothing else.

@@ -191,7 +191,7 @@ def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str
         )
     )
     named = [f"{number:026}" for number in range(50)]
-    full = {
+    full: dict[str, Any] = {
         "pk": "DIGEST#other#unknown#normal",
         "sk": "EVENT#digest",
         "count": 50,

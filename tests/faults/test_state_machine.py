@@ -34,7 +34,7 @@ from chalicelib.domain.workflow import TRANSITIONS, WITHDRAWN_RETENTION, retenti
 from chalicelib.handlers import media_events
 from chalicelib.media.sandbox import derive
 from chalicelib.store import keys
-from chalicelib.store.table import unpack
+from chalicelib.store.attributes import unpack
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.conftest import empty
@@ -519,16 +519,14 @@ class Tipline(RuleBasedStateMachine):
         objects.put(
             derived_key(report_id, media_id, "preview.jpg"), self.pictures.preview, "image/jpeg"
         )
-        names = {
-            name: derived_key(report_id, media_id, f"{name}.jpg") for name in ("thumb", "preview")
-        }
         manifest = Manifest(
             state=MediaState.READY,
             content_type="image/jpeg",
             size=first.size,
             version_id=version,
-            **names,
-        )  # type: ignore[arg-type]
+            thumb=derived_key(report_id, media_id, "thumb.jpg"),
+            preview=derived_key(report_id, media_id, "preview.jpg"),
+        )
         objects.put(
             derived_key(report_id, media_id, "manifest.json"),
             manifest.model_dump_json(exclude_none=True).encode(),

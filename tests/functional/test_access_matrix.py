@@ -137,7 +137,7 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
     )
     body = ROUTES[key].body or (operation.example if operation.body else None)
     if key == ("PUT", "/v1/admin/officers/{username}"):
-        body = dict(body) | {"roles": ["officer", "supervisor", "admin"]}
+        body = dict(body or {}) | {"roles": ["officer", "supervisor", "admin"]}
     head = (wiring.reports().head(report_id) or {}) if operation.if_match else {}
     return call(
         key[0],

@@ -119,7 +119,7 @@ def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
 @pytest.mark.parametrize(
     "change", [{"by": "nobody"}, {"action": "list"}, {"mac": "0" * 64}, {"detail": "{}"}]
 )
-def test_an_altered_row_is_named(aws: Mapping[str, str], change: Mapping[str, str]) -> None:
+def test_an_altered_row_is_named(aws: Mapping[str, str], change: dict[str, str]) -> None:
     altered, *_ = look_at_reports()
     seal(stream_of(aws))
     digest()

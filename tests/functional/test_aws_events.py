@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from app import app
 from chalicelib.domain.media import parse_original_key
 from chalicelib.handlers import audit_events, media_events, notices, schedules
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.events import read_stored_object
 from infra.local import template
 from tests import cloud, events
-from tests.client import app, call
+from tests.client import call
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 

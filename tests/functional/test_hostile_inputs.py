@@ -18,12 +18,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from app import app
 from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.handlers.docs import DOCUMENT
 from infra.local.gateway import Gateway
 from tests import cloud
-from tests.client import app, call, new_key, report
+from tests.client import call, new_key, report
 from tests.documented import assert_documented
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")

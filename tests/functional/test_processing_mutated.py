@@ -4,6 +4,7 @@ takes no other with it.
 
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -22,6 +23,10 @@ OUTCOMES = {
     "no_video",
     "unprocessable",
 }
+
+
+def read(data: bytes, offset: int, length: int) -> bytes:
+    return data[offset : offset + length]
 
 
 def run(kind: str) -> tuple[dict[int, tuple[str, float]], list[int]]:
@@ -64,5 +69,5 @@ def test_every_mutated_file_ends_clean_or_with_a_reason(kind: str) -> None:
             sandbox.derive(
                 sniff(data) or "",
                 len(data),
-                lambda offset, length, data=data: data[offset : offset + length],
+                partial(read, data),
             )

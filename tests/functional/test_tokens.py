@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -82,9 +82,7 @@ def claims(**changed: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
-def token(
-    key: Any = KEY, algorithm: str = "RS256", headers: dict[str, Any] | None = None, **changed: Any
-) -> str:
+def token(key: Any = KEY, algorithm: Any = "RS256", headers: Any = None, **changed: Any) -> str:
     return jwt.encode(
         claims(**changed), key, algorithm=algorithm, headers={"kid": "k1"} | (headers or {})
     )
@@ -126,7 +124,7 @@ def test_an_access_token_lets_its_owner_in() -> None:
     assert let_in(f"Bearer {token(**{'cognito:groups': ['police']})}") == "wang"
 
 
-REFUSED = {
+REFUSED: dict[str, Callable[[], str | None]] = {
     "none": lambda: None,
     "empty": lambda: "",
     "Bearer without a token": lambda: "Bearer ",

@@ -12,7 +12,7 @@ from time import clock_gettime
 
 import pytest
 
-from chalicelib.domain.media import Rejected, RejectReason, sniff
+from chalicelib.domain.media import Pictures, Rejected, RejectReason, sniff
 from chalicelib.errors import Unavailable
 from chalicelib.media import images, sandbox, videos
 from chalicelib.media.sandbox import Limits
@@ -23,7 +23,7 @@ from tests.mutated import KINDS
 MINUTES = 300.0
 
 
-def derive(data: bytes, limits: Limits | None = None) -> sandbox.Pictures:
+def derive(data: bytes, limits: Limits | None = None) -> Pictures:
     content_type = sniff(data)
     assert content_type
     return sandbox.derive(
@@ -110,6 +110,7 @@ def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(
     It goes on by what it has worked, not by time, so that a busy machine changes nothing.
     """
     data = samples.png(6000, 6000, bytes(6000 * (1 + 750)), depth=1, colour=0)
+    limits, stopped = Limits(seconds=1, idle=1, wall=MINUTES), 0.0
 
     def crowd() -> None:
         nonlocal stopped
@@ -127,7 +128,6 @@ def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(
         crowding.start()
         return data[offset : offset + length]
 
-    limits, stopped = Limits(seconds=1, idle=1, wall=MINUTES), 0.0
     ended = Event()
     crowding = Thread(target=crowd)
     assert sandbox.derive("image/png", len(data), read, limits).looked.width == 6000
