@@ -9,7 +9,7 @@ ADVANCE ?=
 OFFICER ?= officer
 LIMITS ?= off
 
-.PHONY: help run test check format lint types layers openapi token clock bench package deploy audit-verify orphans clean
+.PHONY: help run test check format lint types words layers openapi token clock bench package deploy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List what can be done
@@ -40,6 +40,9 @@ lint: $(VENV)/.installed
 
 types: $(VENV)/.installed
 	@$(BIN)/mypy
+
+words: $(VENV)/.installed ## Count words that have a better one (STRICT=1: fail if one is left; FILES=...: show their lines)
+	@$(BIN)/python -m tests.words $(if $(STRICT),--strict) $(FILES)
 
 layers: $(VENV)/.installed
 	@$(BIN)/lint-imports
