@@ -16,7 +16,7 @@ NODE := $(CONTRACT)/typescript/node_modules
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
-.PHONY: help run test check format lint types layers openapi contract contract-lint contract-typescript contract-python \
+.PHONY: help run test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz token clock bench package deploy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
@@ -54,6 +54,9 @@ lint: $(VENV)/.installed
 
 types: $(VENV)/.installed
 	@$(BIN)/mypy
+
+words: $(VENV)/.installed ## Count words that have a better one (STRICT=1: fail if one is left; FILES=...: show their lines)
+	@$(BIN)/python -m tests.words $(if $(STRICT),--strict) $(FILES)
 
 layers: $(VENV)/.installed
 	@$(BIN)/lint-imports

@@ -505,11 +505,11 @@ def request(
             iter(content),
             dict(headers),
         )
-        response = connection.getresponse()
+        received = connection.getresponse()
         response = Response(
-            response.status,
-            {name.lower(): value for name, value in response.getheaders()},
-            response.read(),
+            received.status,
+            {name.lower(): value for name, value in received.getheaders()},
+            received.read(),
         )
     finally:
         connection.close()

@@ -3,7 +3,6 @@
 Nothing listens on a port.
 """
 
-import base64
 import json
 import uuid
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from urllib.parse import parse_qsl
 from chalice.local import LocalChalice, RouteMatcher
 
 from app import app
+from tests import events
 from tests.documented import assert_documented
 
 # The current request by thread, as on the local stack; in Lambda there is one at a time.
@@ -59,28 +59,17 @@ def call(
     query: dict[str, list[str]] = {}
     for name, value in parse_qsl(path.partition("?")[2], keep_blank_values=True):
         query.setdefault(name, []).append(value)
-    context: dict[str, Any] = {
-        "httpMethod": method,
-        "resourcePath": matched.route,
-        "requestId": str(uuid.uuid4()),
-        "identity": {"sourceIp": "203.0.113.77", "userAgent": "canary-agent/1.0"},
-        "path": path,
-    }
-    if officer:
-        context["authorizer"] = {"principalId": officer}
-    event = {
-        "requestContext": context,
-        "resource": matched.route,
-        "path": path,
-        "httpMethod": method,
-        "headers": sent,
-        "multiValueHeaders": {name: [value] for name, value in sent.items()},
-        "pathParameters": matched.captured,
-        "multiValueQueryStringParameters": query or None,
-        "stageVariables": None,
-        "body": base64.b64encode(content).decode() if content is not None else None,
-        "isBase64Encoded": content is not None,
-    }
+    event = events.api_request(
+        method,
+        matched.route,
+        path.partition("?")[0],
+        headers=sent,
+        query=query,
+        parameters=matched.captured,
+        content=content,
+        request_id=new_key(),
+        officer=officer,
+    )
     response = app(event, None)
     assert_documented(
         method,

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import boto3
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 from PIL import Image
 
@@ -19,11 +19,9 @@ from chalicelib import wiring
 from chalicelib.domain.media import original_key
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.handlers import media_events, notices, schedules
+from tests import events
 
-SCHEDULE = {
-    "version": "0", "account": "0", "region": "", "detail": {}, "detail-type": "Scheduled Event", "source": "aws.events",
-    "time": "", "id": "", "resources": [],
-}  # fmt: skip
+SCHEDULE = events.load("schedule")
 
 
 @cache
@@ -80,19 +78,7 @@ def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Give the publisher a stream batch with these keys."""
-    records = [
-        {
-            "eventID": str(number),
-            "eventName": "INSERT",
-            "dynamodb": {"SequenceNumber": str(number), "Keys": {"pk": {"S": pk}, "sk": {"S": sk}}},
-            "eventSourceARN": "arn:aws:dynamodb:us-east-1:0:table/reports/stream/x",
-            "eventSource": "aws:dynamodb",
-            "awsRegion": "us-east-1",
-            "eventVersion": "1.1",
-        }
-        for number, (pk, sk) in enumerate(items)
-    ]
-    return dict(notices.publish_notices({"Records": records}, None))
+    return dict(notices.publish_notices({"Records": events.reports_stream(items)}, None))
 
 
 def sweep() -> dict[str, int]:
@@ -103,18 +89,7 @@ def s3_event(
     bucket: str, key: str, version_id: str | None, message_id: str = "m"
 ) -> dict[str, Any]:
     """An SQS record with what EventBridge says of a new object."""
-    stored = {"key": key, "version-id": version_id, "sequencer": "0055AED6DCD90281E5"}
-    event = {
-        "detail-type": "Object Created",
-        "detail": {"bucket": {"name": bucket}, "object": stored},
-    }
-    return {
-        "messageId": message_id,
-        "body": json.dumps(event),
-        "receiptHandle": "r",
-        "attributes": {},
-        "messageAttributes": {},
-    }
+    return events.queue_record(events.object_created(bucket, key, version_id), message_id)
 
 
 def upload(aws: Mapping[str, str], report_id: str, media_id: str, content: bytes) -> str:

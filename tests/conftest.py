@@ -29,9 +29,11 @@ os.environ.update(
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
 
-# A test's time says more of the machine than of the code.
-hypothesis.settings.register_profile("tipline", deadline=None)
-hypothesis.settings.load_profile("tipline")
+# No deadline: a test's time says more of the machine than of the code. The same examples each time,
+# so that a failure is the change's; HYPOTHESIS_PROFILE=random looks for new ones.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("random", deadline=None, derandomize=False)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import av
 from PIL import Image, ImageDraw
@@ -56,7 +57,7 @@ def quarters(jpeg: bytes) -> dict[str, str]:
     image = Image.open(BytesIO(jpeg)).convert("RGB")
     seen = {}
     for at, name in enumerate(QUARTERS):
-        pixel = image.getpixel(
+        pixel: Any = image.getpixel(
             (
                 int(image.width * (0.25 + 0.5 * (at % 2))),
                 int(image.height * (0.25 + 0.5 * (at // 2))),
@@ -64,7 +65,9 @@ def quarters(jpeg: bytes) -> dict[str, str]:
         )
         seen[name] = min(
             QUARTERS,
-            key=lambda other: sum(abs(a - b) for a, b in zip(QUARTERS[other], pixel, strict=True)),
+            key=lambda other: sum(
+                abs(int(a - b)) for a, b in zip(QUARTERS[other], pixel, strict=True)
+            ),
         )
     return seen
 
@@ -94,8 +97,9 @@ def jpeg(
     width: int = 120, height: int = 80, orientation: int | None = None, **options: object
 ) -> bytes:
     image = scene(width, height)
-    if orientation in TRANSPOSED and TRANSPOSED[orientation] is not None:
-        image = image.transpose(TRANSPOSED[orientation])
+    transposed = TRANSPOSED.get(orientation or 1)
+    if transposed is not None:
+        image = image.transpose(transposed)
     return encode(image, "JPEG", **{"exif": exif(orientation), "quality": 90, **options})
 
 
@@ -245,7 +249,7 @@ def _shoot(
     options: dict[str, str],
 ) -> None:
     film.metadata.update(metadata)
-    stream = film.add_stream(codec, rate=rate)
+    stream: Any = film.add_stream(codec, rate=rate)
     stream.width, stream.height = pictures[0].size
     stream.pix_fmt = "yuv420p"
     stream.options = options
@@ -256,7 +260,7 @@ def _shoot(
         stream.set_display_rotation(turn)
     voice = film.add_stream("aac", rate=48000) if sound else None
     for at, picture in enumerate(pictures):
-        frame = av.VideoFrame.from_image(picture)
+        frame: Any = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
         frame.pts, frame.time_base = at, Fraction(1, rate)
         film.mux(stream.encode(frame))
     film.mux(stream.encode(None))

@@ -88,7 +88,7 @@ def _overlay(tree: Path, name: str, where: str) -> None:
         raise RuntimeError(
             f"{name} is packaged in another version than {here}, which is installed here"
         )
-    installed = Path(importlib.metadata.distribution(name).locate_file("")).resolve()
+    installed = Path(str(importlib.metadata.distribution(name).locate_file(""))).resolve()
     pattern = "_cffi_backend*.so" if name == "cffi" else "**/*.so"
     for path in (installed / where).glob(pattern):
         shutil.copy(path, tree / path.relative_to(installed))

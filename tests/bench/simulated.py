@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from chalicelib.domain import times
 
@@ -87,7 +88,8 @@ class Cloud:
                 raise AssertionError(f"{unknown} is not simulated")
         raw = io.BytesIO(json.dumps(response).encode())
         raw.stream = lambda **_: iter([raw.getvalue()])  # type: ignore[attr-defined]
-        return AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.0"}, raw)
+        headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
+        return AWSResponse(request.url, 200, headers, raw)
 
     def _page(self, body: Item) -> tuple[list[Item], bool]:
         values = body["ExpressionAttributeValues"]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
@@ -133,4 +134,5 @@ def aws_response(url: str, status: int, body: dict[str, Any]) -> AWSResponse:
     content = json.dumps(body).encode()
     raw = io.BytesIO(content)
     raw.stream = lambda **_: iter([content])  # type: ignore[attr-defined]
-    return AWSResponse(url, status, {"content-type": "application/x-amz-json-1.0"}, raw)
+    headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
+    return AWSResponse(url, status, headers, raw)

@@ -75,7 +75,7 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
     officers; answers it and its key.
     """
     key = new_key()
-    reported = {"headers": HEADERS, "key": key}
+    reported: dict[str, Any] = {"headers": HEADERS, "key": key}
     created = call("POST", "/v1/reports", BODY | more, **reported).json
     call("POST", "/v1/reports", BODY | more, **reported)
     assert call("POST", "/v1/reports", BODY | more | {"text": TEXT + "2"}, **reported).status == 409
@@ -84,7 +84,7 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
         == 422
     )
     assert call("POST", "/v1/reports", raw=TEXT.encode(), **reported).status == 400
-    mine = {"receipt": created["receipt"], "headers": HEADERS}
+    mine: dict[str, Any] = {"receipt": created["receipt"], "headers": HEADERS}
     call("POST", f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}, **mine)
     call("GET", "/v1/reports/mine", **mine)
     media_id = created["uploads"][0]["media_id"]
@@ -257,7 +257,7 @@ def test_what_fails_tells_no_more_than_what_goes_well(
 ) -> None:
     operation, response = REFUSALS[refusal]
     created = call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS).json
-    mine = {"receipt": created["receipt"], "headers": HEADERS}
+    mine: dict[str, Any] = {"receipt": created["receipt"], "headers": HEADERS}
     version = cloud.upload(
         aws, created["id"], created["uploads"][0]["media_id"], b"not a picture " + TEXT.encode()
     )

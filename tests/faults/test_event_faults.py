@@ -5,17 +5,18 @@ what failed comes again.
 import itertools
 import json
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from app import app
 from chalicelib import wiring
 from chalicelib.domain.media import derived_key, original_key
 from chalicelib.handlers import media_events, notices
-from tests import cloud
+from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject
 
@@ -138,9 +139,7 @@ def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at
     [message] = cloud.client("sqs").receive_message(
         QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10
     )["Messages"]
-    media_events.make_thumbnails(
-        {"Records": [{"messageId": "m", "body": message["Body"], "receiptHandle": ""}]}, None
-    )
+    media_events.make_thumbnails(events.queue_batch(message["Body"]), None)
     cloud.record(aws, created["id"], media_id)
     medium = wiring.reports().medium(created["id"], media_id)
     assert medium
@@ -286,7 +285,7 @@ def out_of_reach(names: Iterable[str]) -> Any:
 
     def refuse(request: Any) -> None:
         if request.url.split("?")[0].endswith(unreachable):
-            raise inject.ReadTimeoutError(endpoint_url=request.url)
+            raise ReadTimeoutError(endpoint_url=request.url)
 
     return inject.fault(wiring.s3(), "s3.GetObject", refuse)
 
@@ -295,11 +294,8 @@ def out_of_reach(names: Iterable[str]) -> Any:
 
 
 def body_of(aws: Mapping[str, str], **changes: Any) -> str:
-    stored = {"key": original_key("0" * 26, "0" * 16), "version-id": "v", "sequencer": "1"}
-    event = {
-        "detail-type": "Object Created",
-        "detail": {"bucket": {"name": aws["MEDIA_BUCKET"]}, "object": stored},
-    } | changes
+    key = original_key("0" * 26, "0" * 16)
+    event = json.loads(events.object_created(aws["MEDIA_BUCKET"], key, "v")) | changes
     return json.dumps({name: value for name, value in event.items() if value is not None})
 
 
@@ -310,7 +306,7 @@ HANDLERS = {"uploads": media_events.make_thumbnails, "manifests": media_events.r
 @pytest.mark.parametrize(
     "changes",
     [
-        {"Event": "s3:TestEvent", "detail-type": None, "detail": None},
+        {"detail-type": None, "detail": None} | events.load("s3_test"),
         {"detail-type": "Object Deleted"},
         {"detail": {"bucket": {"name": "another"}, "object": {"key": "originals/0/0"}}},
         {"detail": {"bucket": {"name": "another"}, "object": {"key": "derived/0/0/manifest.json"}}},
@@ -335,9 +331,9 @@ def test_an_event_that_is_none_of_ours_is_passed_over(
 ) -> None:
     if changes.get("detail") and not changes["detail"]["bucket"]["name"]:
         changes = {"detail": changes["detail"] | {"bucket": {"name": aws["MEDIA_BUCKET"]}}}
-    record = {"messageId": "0", "body": body_of(aws, **changes)}
+    batch = events.queue_batch(body_of(aws, **changes))
 
-    assert HANDLERS[queue]({"Records": [record]}, None) == {"batchItemFailures": []}
+    assert HANDLERS[queue](batch, None) == {"batchItemFailures": []}
     assert derived(aws) == {}
 
 
@@ -353,8 +349,8 @@ def test_an_event_that_is_none_of_ours_is_passed_over(
         '{"detail-type":"Object Created"}',
         '{"detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{}}}',
         '{"detail-type":"Object Created","detail":{"bucket":{},"object":{"key":"originals/0/0"}}}',
-        '{"Records":[{"s3":{"object":{"key":"originals/0/0"}}}]}',
-        '{"Type":"Notification","Message":"{}"}',
+        json.dumps(events.load("s3_notification")),
+        json.dumps(events.load("sns_notification")),
         "[" * 100_000,
     ],
     ids=[
@@ -376,12 +372,12 @@ def test_97_100_a_body_that_cannot_be_read_is_set_aside_and_its_neighbours_pass(
 ) -> None:
     created, media_ids = file(2)
     settle_all(aws, created, media_ids)
-    name = {
+    name: Callable[[str], str] = {
         "uploads": lambda media_id: original_key(created["id"], media_id),
         "manifests": lambda media_id: derived_key(created["id"], media_id, "manifest.json"),
     }[queue]
     event = batch(aws, [name(media_id) for media_id in media_ids])
-    event["Records"].insert(1, {"messageId": "7", "body": body})
+    event["Records"].insert(1, events.queue_record(body, "7"))
 
     assert failed(HANDLERS[queue](event, None)) == {7}
     if queue == "manifests":
@@ -407,18 +403,17 @@ def test_97_more_records_than_were_asked_for_are_all_taken(aws: Mapping[str, str
 
 def test_99_a_removal_is_passed_over_and_keys_alone_are_enough(aws: Mapping[str, str]) -> None:
     created, _ = file()
-    key = {"pk": {"S": f"REPORT#{created['id']}"}, "sk": {"S": "HEAD"}}
-    gone = {"pk": {"S": "REPORT#" + "0" * 26}, "sk": {"S": "HEAD"}}
-    by_ttl = {"userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}}
+    key, gone = (f"REPORT#{created['id']}", "HEAD"), ("REPORT#" + "0" * 26, "HEAD")
+    by_ttl = {"userIdentity": events.load("stream_reports")["Records"][-1]["userIdentity"]}
     records = [
-        {"eventName": "REMOVE", "dynamodb": {"SequenceNumber": "1", "Keys": key}} | by_ttl,
-        {"eventName": "REMOVE", "dynamodb": {"SequenceNumber": "2", "Keys": gone}},
-        {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "3", "Keys": gone}},
+        *(record | by_ttl for record in events.reports_stream([key], "REMOVE", 1)),
+        *events.reports_stream([gone], "REMOVE", 2),
+        *events.reports_stream([gone], "MODIFY", 3),
     ]
     assert notices.publish_notices({"Records": records}, None) == {"batchItemFailures": []}
     assert cloud.sent(aws) == []
 
-    records.append({"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "4", "Keys": key}})
+    records += events.reports_stream([key], "MODIFY", 4)
     notices.publish_notices({"Records": records}, None)
     assert [notice["report_id"] for notice in cloud.sent(aws)] == [created["id"]]
 
@@ -438,7 +433,7 @@ def test_102_an_event_that_never_passed_the_authorizer_is_401_on_every_officers_
                 target = "/".join(
                     "0" * 26 if part.startswith("{") else part for part in path.split("/")
                 )
-                body = {} if method in ("POST", "PATCH", "PUT") else None
+                body: dict[str, Any] | None = {} if method in ("POST", "PATCH", "PUT") else None
                 reply = call(method, target, body, key=new_key(), headers={"If-Match": '"1"'})
                 # A body is read before it is asked who sent it: what is wrong with it may be said,
                 # and nothing else.

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from chalicelib import wiring
 from tests import cloud
@@ -153,7 +154,7 @@ def test_with_the_stream_off_for_a_day_every_notice_is_sent_by_the_sweep(
 
 def test_while_sns_is_down_nothing_is_lost_and_intake_goes_on(aws: Mapping[str, str]) -> None:
     def down(request: Any) -> Any:
-        raise inject.ReadTimeoutError(endpoint_url=request.url)
+        raise ReadTimeoutError(endpoint_url=request.url)
 
     with inject.fault(wiring.topic()._client, "sns.*", down):
         assert call("POST", "/v1/reports", report(), key=new_key()).status == 201

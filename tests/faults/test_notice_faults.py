@@ -11,7 +11,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain import outbox
 from chalicelib.domain.bursts import ALONE_PER_CATEGORY
-from chalicelib.store.reports import task_fields
+from chalicelib.store.outbox import task_fields
 from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import call, new_key, report
@@ -193,7 +193,7 @@ def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str
         )
     )
     named = [f"{number:026}" for number in range(50)]
-    full = {
+    full: dict[str, Any] = {
         "pk": "DIGEST#other#unknown#normal",
         "sk": "EVENT#digest",
         "count": 50,

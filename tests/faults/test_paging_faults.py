@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 @pytest.fixture(autouse=True)
 def _officers(aws: Mapping[str, str], clean: None) -> None:
-    wiring.live_catalogue.cache_clear()
+    wiring.live_catalogue.cache_clear()  # type: ignore[attr-defined]
     cloud.officer("wang", roles=(Role.OFFICER, Role.ADMIN))
 
 
@@ -112,7 +112,7 @@ def test_functions_that_were_warm_when_the_key_was_rotated_go_on_with_each_other
     boto3.client("secretsmanager").put_secret_value(
         SecretId=aws["CURSOR_SECRET"], SecretString=new_key()
     )
-    wiring.cursors.cache_clear()
+    wiring.cursors.cache_clear()  # type: ignore[attr-defined]
     second = page(first["next_cursor"]).json
     position = wiring.cursors().read(
         second["next_cursor"],

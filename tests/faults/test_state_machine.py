@@ -34,9 +34,9 @@ from chalicelib.domain.workflow import TRANSITIONS, WITHDRAWN_RETENTION, retenti
 from chalicelib.handlers import media_events
 from chalicelib.media.sandbox import derive
 from chalicelib.store import keys
+from chalicelib.store.attributes import unpack
 from chalicelib.store.audit import of_report
-from chalicelib.store.table import unpack
-from tests import cloud
+from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.conftest import empty
 from tests.faults import inject
@@ -225,7 +225,7 @@ class Tipline(RuleBasedStateMachine):
             self.attempt(
                 None,
                 lambda body=message["Body"]: media_events.make_thumbnails(
-                    {"Records": [{"messageId": "0", "body": body}]}, None
+                    events.queue_batch(body), None
                 ),
             )
 
@@ -520,16 +520,14 @@ class Tipline(RuleBasedStateMachine):
         objects.put(
             derived_key(report_id, media_id, "preview.jpg"), self.pictures.preview, "image/jpeg"
         )
-        names = {
-            name: derived_key(report_id, media_id, f"{name}.jpg") for name in ("thumb", "preview")
-        }
         manifest = Manifest(
             state=MediaState.READY,
             content_type="image/jpeg",
             size=first.size,
             version_id=version,
-            **names,
-        )  # type: ignore[arg-type]
+            thumb=derived_key(report_id, media_id, "thumb.jpg"),
+            preview=derived_key(report_id, media_id, "preview.jpg"),
+        )
         objects.put(
             derived_key(report_id, media_id, "manifest.json"),
             manifest.model_dump_json(exclude_none=True).encode(),

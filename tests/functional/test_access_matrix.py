@@ -142,7 +142,7 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
     )
     body = ROUTES[key].body or (examples().get(operation.name) if operation.body else None)
     if key == ("PUT", "/v1/admin/officers/{username}"):
-        body = dict(body) | {"roles": ["officer", "supervisor", "admin"]}
+        body = dict(body or {}) | {"roles": ["officer", "supervisor", "admin"]}
     needs_version = Header.IF_MATCH in operation.headers
     head = wiring.reports().head(report_id) if needs_version else None
     version = head.row.get("version", 1) if head else 1

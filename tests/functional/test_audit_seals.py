@@ -15,7 +15,7 @@ from chalicelib.store.audit import of_report
 from chalicelib.store.seals import Seals
 from chalicelib.store.writes import Delete
 from infra.audit_verify import Trail, read_rows
-from tests import cloud
+from tests import cloud, events
 from tests.client import call, new_key, report
 
 NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
@@ -42,17 +42,7 @@ def unlocked(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterato
 def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
     """The audit table's rows as records of its stream."""
     items = boto3.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
-    return [
-        {
-            "eventName": "INSERT",
-            "dynamodb": {
-                "SequenceNumber": f"{number:021}",
-                "Keys": {"pk": item["pk"], "sk": item["sk"]},
-                "NewImage": item,
-            },
-        }
-        for number, item in enumerate(sorted(items, key=lambda item: str(item["sk"])), start=1)
-    ]
+    return events.audit_stream(sorted(items, key=lambda item: str(item["sk"])))
 
 
 def seal(records: list[dict[str, Any]]) -> None:
@@ -131,7 +121,7 @@ def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
 @pytest.mark.parametrize(
     "change", [{"by": "nobody"}, {"action": "list"}, {"mac": "0" * 64}, {"detail": "{}"}]
 )
-def test_an_altered_row_is_named(aws: Mapping[str, str], change: Mapping[str, str]) -> None:
+def test_an_altered_row_is_named(aws: Mapping[str, str], change: dict[str, str]) -> None:
     altered, *_ = look_at_reports()
     seal(stream_of(aws))
     digest()

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
-PLACE = {"lat": 39.933, "lon": 116.478, "datum": "wgs84", "district": "chaoyang"}
+PLACE: dict[str, Any] = {"lat": 39.933, "lon": 116.478, "datum": "wgs84", "district": "chaoyang"}
 NASTY = 'Blue & <white> "car" \u4eac \U0001f697 ]]> \ufffe'
 
 

@@ -14,16 +14,17 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from app import app
 from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.handlers.docs import DOCUMENT
 from infra.local.gateway import Gateway
 from tests import cloud
-from tests.client import app, call, new_key, report
+from tests.client import call, new_key, report
 from tests.documented import assert_documented
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -902,9 +903,11 @@ def test_whatever_is_sent_the_answer_is_a_report_or_a_refusal_in_the_one_shape(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.binary(max_size=200), st.integers(0, 200))
+@example(b"\0", 0)
 def test_bytes_at_random_in_a_good_body_are_never_our_fault(noise: bytes, at: int) -> None:
     good = json.dumps(report()).encode()
-    assert create(good[:at] + noise + good[at:]).status in (201, 400, 413, 422)
+    # 415: a body that begins with NULs is taken for UTF-16 or UTF-32
+    assert create(good[:at] + noise + good[at:]).status in (201, 400, 413, 415, 422)
 
 
 def as_reply(response: Any) -> Reply:

@@ -11,7 +11,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.handlers import media_events
 from chalicelib.store.writes import Update
-from tests import cloud
+from tests import cloud, events
 from tests.client import call, new_key, report
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -154,9 +154,7 @@ def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
     [message] = sqs.receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)[
         "Messages"
     ]
-    media_events.make_thumbnails(
-        {"Records": [{"messageId": "m", "body": message["Body"], "receiptHandle": ""}]}, None
-    )
+    media_events.make_thumbnails(events.queue_batch(message["Body"]), None)
     wiring.advance_clock(timedelta(minutes=11))
     cloud.sweep()
     view = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json

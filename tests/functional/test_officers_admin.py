@@ -110,7 +110,7 @@ def test_only_an_admin_may(roles: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("change", [{"active": False}, {"roles": ["officer"]}])
-def test_an_admin_does_not_lock_themselves_out(change: Mapping[str, Any]) -> None:
+def test_an_admin_does_not_lock_themselves_out(change: dict[str, Any]) -> None:
     reply = put("chief", ROW | {"roles": ["admin"]} | change)
 
     assert (reply.status, reply.json["code"]) == (409, "own_access")

@@ -25,7 +25,7 @@ from chalicelib.handlers import audit_events, index, media_events
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.openapi import examples
 from chalicelib.handlers.requests import Header
-from tests import cloud
+from tests import cloud, events
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.functional import iam
@@ -350,10 +350,7 @@ def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(
                 ]
             }
         )
-        arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3/api/GET/v1/officer/me"
-        response = authorize_officer(
-            {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}, None
-        )
+        response = authorize_officer(events.authorizer_token(f"Bearer {token}"), None)
         assert response["principalId"] == LI
     assert_exact(role)
 
@@ -527,8 +524,8 @@ def test_seal_audit_does_all_it_is_for_and_may_do_no_more(
 
 def seal() -> None:
     image = {name: {"S": name} for name in ("pk", "sk", "mac")}
-    record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": image}}
-    assert audit_events.seal_audit({"Records": [record]}, None) == {"batchItemFailures": []}
+    records = events.audit_stream([image])
+    assert audit_events.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
 
 
 def test_digest_audit_does_all_it_is_for_and_may_do_no_more(

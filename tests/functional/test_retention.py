@@ -4,6 +4,7 @@ only.
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -24,7 +25,7 @@ def _officers(aws: Mapping[str, str]) -> None:
     cloud.officer("li")
 
 
-def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[str, object], str]:
+def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[str, Any], str]:
     key = new_key()
     created = call(
         "POST",

@@ -29,7 +29,7 @@ CATEGORIES = [category.code for category in catalogue().categories]
 
 @pytest.fixture(autouse=True)
 def _fresh_catalogue(aws: Mapping[str, str]) -> None:
-    wiring.live_catalogue.cache_clear()
+    wiring.live_catalogue.cache_clear()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("category", CATEGORIES)

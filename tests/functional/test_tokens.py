@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -18,6 +18,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from chalicelib import wiring
 from chalicelib.handlers.auth import authorize_officer
+from tests import events
 
 ISSUER, CLIENT = "https://issuer.test/pool", "client-1"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -81,9 +82,7 @@ def claims(**changed: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
-def token(
-    key: Any = KEY, algorithm: str = "RS256", headers: dict[str, Any] | None = None, **changed: Any
-) -> str:
+def token(key: Any = KEY, algorithm: Any = "RS256", headers: Any = None, **changed: Any) -> str:
     return jwt.encode(
         claims(**changed), key, algorithm=algorithm, headers={"kid": "k1"} | (headers or {})
     )
@@ -114,12 +113,7 @@ def _with_other_claims() -> str:
 
 def let_in(authorization: str | None) -> str:
     """Whom the authorizer lets in. Raises its own Exception('Unauthorized') otherwise."""
-    event = {
-        "type": "TOKEN",
-        "authorizationToken": authorization,
-        "methodArn": "arn:aws:execute-api:us-east-1:0:api/api/GET/v1/officer/me",
-    }
-    response = authorize_officer(event, None)
+    response = authorize_officer(events.authorizer_token(authorization), None)
     return str(response["principalId"])
 
 
@@ -130,7 +124,7 @@ def test_an_access_token_lets_its_owner_in() -> None:
     assert let_in(f"Bearer {token(**{'cognito:groups': ['police']})}") == "wang"
 
 
-REFUSED = {
+REFUSED: dict[str, Callable[[], str | None]] = {
     "none": lambda: None,
     "empty": lambda: "",
     "Bearer without a token": lambda: "Bearer ",

@@ -106,7 +106,7 @@ def test_the_publisher_wakes_for_what_can_owe_a_notice(
         one["Pattern"]
         for one in only_event(functions["PublishNotices"])["FilterCriteria"]["Filters"]
     )
-    record = {
+    record: Any = {
         "eventName": name,
         "dynamodb": {"Keys": {"pk": {"S": "REPORT#01"}, "sk": {"S": sort_key}}},
     }

@@ -8,6 +8,7 @@ from moto.events.models import EventPattern
 
 from chalicelib.handlers.events import read_stored_object
 from chalicelib.store import keys
+from tests import events
 from tests.template.conftest import of_type
 
 LISTS = {"by_category", "by_queue", "by_assignee", "by_bulletin", "by_reference"}
@@ -16,31 +17,8 @@ SHOWN = {
     "id", "category", "status", "urgency", "district", "received_at", "assignee", "reference", "version", "media_total", "media_ready",
     "unread", "thumb", "bulletin_id", "source", "flags",
 }  # fmt: skip
-UPLOADED = {
-    "version": "0",
-    "id": "17793124-05d4-b198-2fde-7ededc63b103",
-    "detail-type": "Object Created",
-    "source": "aws.s3",
-    "account": "111122223333",
-    "time": "2026-11-24T08:30:00Z",
-    "region": "us-east-1",
-    "resources": ["arn:aws:s3:::media"],
-    "detail": {
-        "version": "0",
-        "bucket": {"name": "media"},
-        "object": {
-            "key": "originals/R/M",
-            "size": 5,
-            "etag": "b1946ac9",
-            "version-id": "IYV3p45B",
-            "sequencer": "00617F08299329D189",
-        },
-        "request-id": "N4N7GDK58NMKJ12R",
-        "requester": "123456789012",
-        "source-ip-address": "203.0.113.77",
-        "reason": "PutObject",
-    },
-}
+UPLOADED = events.load("object_created")
+BUCKET, STORED = UPLOADED["detail"]["bucket"]["name"], UPLOADED["detail"]["object"]
 
 
 def test_every_table_is_encrypted_with_our_key_and_can_be_neither_lost_nor_deleted(
@@ -194,7 +172,7 @@ def test_each_object_wakes_the_function_it_is_for(
     event["detail"]["object"]["key"] = key
     matching = set()
     for name, rule in of_type(resources, "AWS::Events::Rule").items():
-        pattern = json.dumps(rule["EventPattern"]).replace('{"Ref": "MediaBucket"}', '"media"')
+        pattern = json.dumps(rule["EventPattern"]).replace('{"Ref": "MediaBucket"}', f'"{BUCKET}"')
         if EventPattern.load(pattern).matches_event(event):
             matching.add(name)
     assert matching == rules
@@ -206,10 +184,10 @@ def test_the_uploaders_address_reaches_no_queue_and_the_function_still_reads_the
 ) -> None:
     (target,) = resources[rule]["Properties"]["Targets"]
     message = transform(target["InputTransformer"], UPLOADED)
-    assert "203.0.113.77" not in message
+    assert UPLOADED["detail"]["source-ip-address"] not in message
     stored = read_stored_object(message)
     assert stored is not None
-    assert tuple(stored) == ("media", "originals/R/M", "IYV3p45B", "00617F08299329D189")
+    assert tuple(stored) == (BUCKET, STORED["key"], STORED["version-id"], STORED["sequencer"])
 
 
 def transform(transformer: dict[str, Any], event: dict[str, Any]) -> str:

@@ -5,7 +5,9 @@ tests/local/test_s3_gate.py.
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -20,7 +22,7 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def s3():
+def s3() -> Any:
     # An endpoint where nobody listens: a function that used the network would fail.
     return boto3.client(
         "s3",
@@ -36,8 +38,8 @@ def s3():
     )
 
 
-def post(s3, **changes):
-    wanted = {
+def post(s3: Any, **changes: Any) -> grants.PostGrant:
+    wanted: dict[str, Any] = {
         "key": KEY,
         "content_type": "image/jpeg",
         "max_bytes": 1000,
@@ -47,11 +49,11 @@ def post(s3, **changes):
     return grants.post_grant(s3=s3, bucket="media", **{**wanted, **changes})
 
 
-def policy_of(grant):
+def policy_of(grant: grants.PostGrant) -> Any:
     return json.loads(base64.b64decode(grant.fields["policy"]))
 
 
-def test_a_post_grant_pins_key_type_and_size(s3):
+def test_a_post_grant_pins_key_type_and_size(s3: Any) -> None:
     conditions = policy_of(post(s3))["conditions"]
     assert {"bucket": "media"} in conditions
     assert {"key": KEY} in conditions
@@ -62,14 +64,14 @@ def test_a_post_grant_pins_key_type_and_size(s3):
     )
 
 
-def test_a_post_grant_is_signed_by_sigv4(s3):
+def test_a_post_grant_is_signed_by_sigv4(s3: Any) -> None:
     grant = post(s3)
     assert grant.fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
     assert len(grant.fields["x-amz-signature"]) == 64
     assert grant.url == "http://127.0.0.1:1/media"
 
 
-def test_every_field_of_a_post_grant_but_the_signature_is_under_a_condition(s3):
+def test_every_field_of_a_post_grant_but_the_signature_is_under_a_condition(s3: Any) -> None:
     grant = post(s3, sha256_hex=hashlib.sha256(b"x").hexdigest())
     pinned = {
         name
@@ -80,7 +82,7 @@ def test_every_field_of_a_post_grant_but_the_signature_is_under_a_condition(s3):
     assert set(grant.fields) - {"policy", "x-amz-signature"} <= pinned
 
 
-def test_a_declared_sha256_becomes_the_base64_field_that_s3_enforces(s3):
+def test_a_declared_sha256_becomes_the_base64_field_that_s3_enforces(s3: Any) -> None:
     digest = hashlib.sha256(b"picture")
     grant = post(s3, sha256_hex=digest.hexdigest())
     assert grant.fields["x-amz-checksum-sha256"] == base64.b64encode(digest.digest()).decode()
@@ -90,25 +92,25 @@ def test_a_declared_sha256_becomes_the_base64_field_that_s3_enforces(s3):
     ]
 
 
-def test_without_a_declared_sha256_no_checksum_field_is_asked_for(s3):
+def test_without_a_declared_sha256_no_checksum_field_is_asked_for(s3: Any) -> None:
     assert not [name for name in post(s3).fields if "checksum" in name]
 
 
-def test_a_post_grant_says_when_it_ends(s3):
+def test_a_post_grant_says_when_it_ends(s3: Any) -> None:
     grant = post(s3, expires_s=3600)
     assert abs(grant.expires_at - datetime.now(UTC) - timedelta(hours=1)) < timedelta(seconds=10)
     assert grant.expires_at.utcoffset() == timedelta(0)
 
 
-def test_no_grant_names_an_encryption(s3):
+def test_no_grant_names_an_encryption(s3: Any) -> None:
     assert not [name for name in post(s3).fields if "encryption" in name]
 
 
-def query_of(url):
+def query_of(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def test_a_read_url_names_version_type_and_disposition(s3):
+def test_a_read_url_names_version_type_and_disposition(s3: Any) -> None:
     url = grants.read_url(
         s3=s3,
         bucket="media",
@@ -127,7 +129,7 @@ def test_a_read_url_names_version_type_and_disposition(s3):
     assert query["X-Amz-SignedHeaders"] == "host"
 
 
-def test_a_read_url_of_what_only_we_write_names_no_version(s3):
+def test_a_read_url_of_what_only_we_write_names_no_version(s3: Any) -> None:
     url = grants.read_url(
         s3=s3,
         bucket="media",
@@ -140,13 +142,13 @@ def test_a_read_url_of_what_only_we_write_names_no_version(s3):
     assert "versionId" not in query_of(url)
 
 
-def urls(s3, size, numbers):
+def urls(s3: Any, size: int, numbers: Sequence[int]) -> Sequence[grants.PartGrant]:
     return grants.part_urls(
         s3=s3, bucket="media", key=KEY, upload_id="u1", size=size, numbers=numbers, expires_s=3600
     )
 
 
-def test_a_part_url_signs_its_length_and_asks_for_no_other_header(s3):
+def test_a_part_url_signs_its_length_and_asks_for_no_other_header(s3: Any) -> None:
     (part,) = urls(s3, 20 * MIB, [1])
     query = query_of(part.url)
     assert query["X-Amz-SignedHeaders"] == "content-length;host"
@@ -165,7 +167,7 @@ def test_a_part_url_signs_its_length_and_asks_for_no_other_header(s3):
         (524_288_001, 63, 4 * MIB + 1),
     ],
 )
-def test_parts_add_up_to_the_size(size, count, last):
+def test_parts_add_up_to_the_size(size: int, count: int, last: int) -> None:
     assert grants.part_count(size) == count
     lengths = [grants.part_length(size, number) for number in range(1, count + 1)]
     assert lengths[-1] == last
@@ -173,7 +175,7 @@ def test_parts_add_up_to_the_size(size, count, last):
     assert set(lengths[:-1]) <= {grants.PART_SIZE}
 
 
-def test_part_numbers_that_the_upload_does_not_have_are_each_named(s3):
+def test_part_numbers_that_the_upload_does_not_have_are_each_named(s3: Any) -> None:
     with pytest.raises(Invalid) as refused:
         urls(s3, 20 * MIB, [0, 3, 4])
     assert [(error.field, error.code) for error in refused.value.errors] == [

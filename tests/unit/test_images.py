@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFile
 
-from chalicelib.domain.media import Rejected, RejectReason, sniff
+from chalicelib.domain.media import Pictures, Rejected, RejectReason, sniff
 from chalicelib.media import images
 from chalicelib.media.sandbox import is_bare_jpeg
 from tests import media_samples as samples
@@ -21,7 +21,7 @@ from tests.media_samples import CANARY, encode, scene
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
 
 
-def derive(data: bytes) -> images.Pictures:
+def derive(data: bytes) -> Pictures:
     content_type = sniff(data)
     assert content_type is not None
     pictures = images.derive(data, content_type)
@@ -57,7 +57,9 @@ def test_an_orientation_that_does_not_exist_is_ignored(orientation: int) -> None
 @pytest.mark.parametrize("orientation", [3, 6])
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
 def test_png_and_webp_are_turned_as_well(format: str, orientation: int) -> None:
-    stored = scene().transpose(samples.TRANSPOSED[orientation])
+    turn = samples.TRANSPOSED[orientation]
+    assert turn is not None
+    stored = scene().transpose(turn)
     pictures = derive(encode(stored, format, exif=samples.exif(orientation)))
     assert samples.is_upright(pictures.preview)
     assert pictures.looked.width == 120
@@ -138,7 +140,7 @@ def test_what_is_transparent_is_white() -> None:
     preview = Image.open(
         BytesIO(derive(encode(Image.new("RGBA", (50, 50), (0, 0, 0, 0)), "PNG")).preview)
     )
-    assert min(preview.getpixel((25, 25))) > 250  # type: ignore[type-var, arg-type]
+    assert min(preview.getpixel((25, 25))) > 250  # type: ignore[arg-type]
 
 
 def test_a_motion_photo_is_seen_by_its_still() -> None:

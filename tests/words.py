@@ -1,0 +1,113 @@
+"""Count the words that have a better one, in all files that git knows.
+
+python -m tests.words               how often each file has them, and exit 0
+python -m tests.words --strict      the same, and exit 1 if one is left or an exception is unused
+python -m tests.words FILE ...      the lines of these files that have one
+
+The exceptions, each with its reason, are in words.toml beside this file.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+EXCEPTIONS = Path(__file__).with_suffix(".toml")
+WORD = re.compile(
+    r"\b(told|tells|telling|owed|owes|struck off|standing|awaited|genuine)\b", re.IGNORECASE
+)
+
+
+class Found(NamedTuple):
+    path: str
+    line: int
+    word: str
+    text: str
+
+
+class Exempt(NamedTuple):
+    """`path` is a pattern of a file's name; `text` is what a line says, or "" for all of the file's
+    lines.
+    """
+
+    path: str
+    text: str
+    reason: str
+
+    def covers(self, found: Found) -> bool:
+        return fnmatch(found.path, self.path) and self.text in found.text
+
+
+def find(files: Mapping[str, str]) -> list[Found]:
+    """Return every old word in these texts by path."""
+    return [
+        Found(path, number, match[0].lower(), line)
+        for path, text in files.items()
+        for number, line in enumerate(text.splitlines(), 1)
+        for match in WORD.finditer(line)
+    ]
+
+
+def judge(found: Iterable[Found], exceptions: Sequence[Exempt]) -> tuple[list[Found], list[Exempt]]:
+    """Return what no exception covers, and the exceptions that cover nothing."""
+    left, used = [], set()
+    for one in found:
+        covering = [exception for exception in exceptions if exception.covers(one)]
+        used.update(covering)
+        if not covering:
+            left.append(one)
+    return left, [exception for exception in exceptions if exception not in used]
+
+
+def read_exceptions() -> list[Exempt]:
+    listed = tomllib.loads(EXCEPTIONS.read_text(encoding="utf-8"))["exception"]
+    return [Exempt(one["path"], one.get("text", ""), one["reason"]) for one in listed]
+
+
+def read_files() -> dict[str, str]:
+    """Return the text files that git knows; one that is not UTF-8 is a picture, or the like."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout.decode()
+    texts = {}
+    for path in filter(None, listed.split("\0")):
+        try:
+            texts[path] = (ROOT / path).read_text(encoding="utf-8")
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue
+    return texts
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="tests.words", description="Count old words.")
+    parser.add_argument("files", nargs="*", help="show the lines of these files")
+    parser.add_argument("--strict", action="store_true", help="fail if one is left")
+    asked = parser.parse_args(arguments)
+    left, unused = judge(find(read_files()), read_exceptions())
+    if asked.files:
+        for one in left:
+            if one.path in asked.files:
+                print(f"{one.path}:{one.line}: {one.word}: {one.text.strip()[:120]}")
+    else:
+        words: dict[str, Counter[str]] = {}
+        for one in left:
+            words.setdefault(one.path, Counter())[one.word] += 1
+        for path, counted in sorted(words.items(), key=lambda item: -item[1].total()):
+            print(
+                f"{counted.total():5} {path} ({', '.join(f'{w} {n}' for w, n in counted.items())})"
+            )
+        print(f"{len(left):5} in {len(words)} files")
+    for exception in unused:
+        print(f"unused exception: {exception.path} {exception.text!r}")
+    return 1 if asked.strict and (left or unused) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
