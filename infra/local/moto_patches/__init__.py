@@ -6,7 +6,7 @@
 | `transactions` | copies whole tables for each transaction, and cuts off who reads their streams |
 | `instances` | keeps every message, record and object that was ever made |
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
-| `multipart` | joins an upload in memory, and gives the whole no checksum that was not asked for |
+| `multipart` | joins the parts of an upload in memory, and takes them in any order |
 | `object_versions` | copies every body to list versions, orders them by the clock and loses pages |
 | `object_events` | sends the uploader's address and one sequencer, and two events too many |
 

@@ -1,7 +1,8 @@
-"""Uploads in parts that are joined on disk, with a checksum of the whole.
+"""Uploads in parts that are joined on disk.
 
-moto joins the parts in memory, several times over, takes them in any order, and gives the whole no
-checksum unless one was asked for. S3 adds CRC64NVME over the full object when none was named.
+moto joins the parts in memory, several times over, once more for the checksum of the whole, and
+takes them in any order. Here they go from file to file, past CRC64NVME over the full object: the
+algorithm of our grants, and the one that S3 takes when none was named.
 """
 
 import base64

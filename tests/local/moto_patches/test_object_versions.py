@@ -1,19 +1,14 @@
-"""The local S3 lists versions as S3 does, and pays for what it lists alone; what nobody uses any
-more is forgotten.
-"""
+"""Versions are listed in S3's order, at the cost of what is listed."""
 
-import gc
 import tracemalloc
-import weakref
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.s3.models import FakeKey, s3_backends
-from moto.sqs.models import Message
+from moto.s3.models import s3_backends
 
+from infra.local.moto_patches import object_versions
 from tests import cloud
 
 MIB = 1 << 20
@@ -132,26 +127,29 @@ def test_a_list_copies_no_body(bucket: str) -> None:
     for number in range(4):
         _put(bucket, f"large/{number}", bytes(4 * MIB))
     _put(bucket, "small")
-    _list(bucket)  # what is imported and cached at first use
+    assert all(_peak(bucket, prefix) < 2 * MIB for prefix in ("small", ""))
+
+
+def test_moto_alone_puts_versions_of_one_millisecond_in_the_wrong_order(bucket: str) -> None:
+    first, second = _put(bucket, "a"), _put(bucket, "a")
+    versions = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_bucket(bucket).keys.getlist("a")
+    versions[1].last_modified = versions[0].last_modified
+    with object_versions.PATCH.removed():
+        assert _ids(_list(bucket)) == [first, second]
+
+
+def test_moto_alone_copies_every_body(bucket: str) -> None:
+    _put(bucket, "large", bytes(4 * MIB))
+    _put(bucket, "small")
+    with object_versions.PATCH.removed():
+        assert _peak(bucket, "small") > 4 * MIB
+
+
+def _peak(bucket: str, prefix: str) -> int:
+    _list(bucket, Prefix=prefix)  # What is imported and cached at first use.
     tracemalloc.start()
     try:
-        for prefix in ("small", ""):
-            _list(bucket, Prefix=prefix)
-        _, peak = tracemalloc.get_traced_memory()
+        _list(bucket, Prefix=prefix)
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 2 * MIB
-
-
-def test_what_is_deleted_is_forgotten_and_no_message_is_kept_beside_its_queue(
-    bucket: str, aws: Mapping[str, str]
-) -> None:
-    models: tuple[Any, ...] = (Message, FakeKey)
-    tracked = [len(model.instances_tracked) for model in models]
-    version = _put(bucket, "a")
-    kept = weakref.ref(s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(bucket, "a"))
-    cloud.client("s3").delete_object(Bucket=bucket, Key="a", VersionId=version)
-    gc.collect()
-    assert kept() is None
-    boto3.client("sqs").send_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MessageBody="{}")
-    assert [len(model.instances_tracked) for model in models] == tracked

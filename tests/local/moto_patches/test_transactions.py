@@ -1,6 +1,4 @@
-"""A failed transaction leaves items and stream as they were, and the stream's readers where they
-are.
-"""
+"""A failed transaction leaves items and stream unchanged, and the stream's readers where they are."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +6,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+
+from infra.local.moto_patches import transactions
 
 
 def _row(sk: str, **attributes: str) -> dict[str, Any]:
@@ -93,3 +95,16 @@ def test_a_backup_is_still_a_copy(aws: Mapping[str, str], clean: None) -> None:
     dynamodb.delete_item(TableName=aws["REPORTS_TABLE"], Key=_row("HEAD"))
     dynamodb.restore_table_from_backup(TargetTableName="restored", BackupArn=backup)
     assert dynamodb.scan(TableName="restored")["Count"] == 1
+
+
+def test_moto_alone_replaces_the_table_of_a_failed_transaction(
+    aws: Mapping[str, str], clean: None, iterator: str
+) -> None:
+    tables = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables
+    before = tables[aws["REPORTS_TABLE"]]
+    try:
+        with transactions.PATCH.removed():
+            _fail(aws)
+        assert tables[aws["REPORTS_TABLE"]] is not before
+    finally:
+        tables[aws["REPORTS_TABLE"]] = before
