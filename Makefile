@@ -15,10 +15,8 @@ LIMITS ?= off
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-$(VENV)/.installed: requirements.txt requirements-media.txt requirements-dev.txt infra/python.sh
-	@python="$$(bash infra/python.sh)" || exit 1; \
-	 echo "Installing into $(VENV) with $$($$python --version) ..." >&2; \
-	 $$python -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2 && touch $@
+$(VENV)/.installed: requirements.txt requirements-media.txt requirements-dev.txt infra/python.sh infra/install.sh
+	@bash infra/install.sh $(VENV) && touch $@
 
 run: $(VENV)/.installed ## Start the whole system locally: no account, no Docker
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) exec $(BIN)/python -m infra.local.server
