@@ -23,10 +23,8 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-$(VENV)/.installed: requirements.txt requirements-media.txt requirements-dev.txt infra/python.sh
-	@python="$$(bash infra/python.sh)" || exit 1; \
-	 echo "Installing into $(VENV) with $$($$python --version) ..." >&2; \
-	 $$python -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2 && touch $@
+$(VENV)/.installed: requirements.txt requirements-media.txt requirements-dev.txt infra/python.sh infra/install.sh
+	@bash infra/install.sh $(VENV) && touch $@
 
 # What reads the OpenAPI document as a client's maker would; the lock file says which versions.
 $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-lock.json .npmrc)

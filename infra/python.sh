@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints the first fitting interpreter on the path: 3.13 as in the cloud, else anything from 3.12 on. PYTHON=… names one.
+# Print the first fitting interpreter on the path: 3.13 as in the cloud, else anything from 3.12 on.
+# PYTHON=… names one.
 # A name may stand for several on the path, and the first may lack what the second has.
 while read -r candidate; do
   path="$("$candidate" -c 'import sys, venv, ensurepip; print(sys.executable if sys.version_info >= (3, 12) else "")' 2>/dev/null)"

@@ -38,8 +38,11 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Mapping[str, str]]:
-    """A mocked cloud with everything in `infra/resources.yaml`; gives the environment, which is set
-    for as long as the module runs.
+    """Create a mocked cloud with everything in `infra/resources.yaml`; give the environment, which
+    is set for as long as the module runs.
+
+    `create_resources` patches moto as the local stack does. So DynamoDB serves one request at a
+    time: conditions and transactions of several threads are atomic in every test.
     """
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         environment = create_resources() | {

@@ -1,5 +1,5 @@
-"""`make clock ADVANCE=5m`: moves the running stack's clock of sweeps and lifecycles, runs the
-sweeps, and prints the new time.
+"""`make clock ADVANCE=5m`: move the running stack's clock of sweeps and lifecycles, run the sweeps,
+and print the new time.
 """
 
 import json
@@ -16,9 +16,10 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def main(text: str) -> None:
+    """Move the clock by a duration. Exits with the reason when it cannot."""
     advance = read_duration(text)
     if advance is None:
-        raise SystemExit("Say how far: make clock ADVANCE=30s, 5m, 2h or 1d.")
+        raise SystemExit("Choose how far: make clock ADVANCE=30s, 5m, 2h or 1d.")
     stack = stack_file.read(int(os.environ.get("PORT") or stack_file.DEFAULT_PORT))
     request = urllib.request.Request(  # noqa: S310  our own, on 127.0.0.1
         stack["clock"],
@@ -30,12 +31,12 @@ def main(text: str) -> None:
             print(json.load(response)["now"])
     except (urllib.error.URLError, TimeoutError) as error:
         raise SystemExit(
-            f"The local stack at {stack['aws']} did not move its clock: {error}"
+            f"The local stack at {stack['aws']} could not move its clock: {error}"
         ) from None
 
 
 def read_duration(text: str) -> timedelta | None:
-    """`90s`, `5m`, `2h`, `1d`, or several together (`1d12h`); None when it is none of these."""
+    """Read `90s`, `5m`, `2h`, `1d`, or several together (`1d12h`); return None for anything else."""
     if not re.fullmatch(r"(?:[0-9]{1,6}[smhd])+", text):
         return None
     parts = re.findall(r"([0-9]+)([smhd])", text)

@@ -1,16 +1,29 @@
-"""What the program logs, on the terminal: from warnings on, with the kind of what went wrong beside
-each event.
+"""What the running stack prints: each line begins with the local time.
+
+Of the program's log, warnings and errors are shown, with the kind of what went wrong beside each
+event.
 """
 
+import contextlib
 import logging
+import sys
+import time
 
 # In the cloud every extra is in the log. Of these alone it is certain that they are names of
 # classes and codes.
 SHOWN = ("error", "kind", "code")
 
 
+def say(text: str) -> None:
+    """Print on standard output."""
+    # Whoever stopped reading must not stop the stack.
+    with contextlib.suppress(OSError):
+        sys.stdout.write(_stamped(text) + "\n")
+        sys.stdout.flush()
+
+
 def show_log() -> None:
-    """From now on, in this process, on standard error."""
+    """Show this process's log on standard error, from now on."""
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
     handler.setFormatter(_Line())
@@ -18,6 +31,14 @@ def show_log() -> None:
 
 
 class _Line(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return _stamped(super().format(record))
+
     def formatMessage(self, record: logging.LogRecord) -> str:
         facts = [str(vars(record)[name]) for name in SHOWN if name in vars(record)]
         return " · ".join([f"{record.levelname.lower()} → {record.getMessage()}", *facts])
+
+
+def _stamped(text: str) -> str:
+    stamp = time.strftime("%H:%M:%S")
+    return "\n".join(f"{stamp}  {line}" for line in text.splitlines())

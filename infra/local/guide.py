@@ -1,4 +1,4 @@
-"""What `make run` tells: where things are, who may sign in, and the first report to try."""
+"""What `make run` prints first: addresses, officers, and the first report to try."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,13 +7,15 @@ from chalicelib.domain.officers import ALL, Officer
 from infra.local.stack_file import DEFAULT_PORT
 
 _GUIDE = """\
-Tipline is running (ready in {took_s:.1f} s). Ctrl-C ends it.
+
+Tipline is running. Press Ctrl-C to stop it.
 
   API        {api}    documentation: {api}/docs
   AWS        {aws}    (moto; access key "{access_key}", secret key "{secret_key}", region {region})
   officers   {officers}
 
-Report with a photo: put the path of a JPEG in PHOTO, and paste this in this folder.
+Report with a photo: open a second terminal in this folder, put the path of a JPEG in PHOTO, and
+paste this.
 
 PHOTO=photo.jpg; SIZE=$(wc -c < "$PHOTO" | tr -d ' '); KEY=$(python3 -c 'import uuid; print(uuid.uuid4())')
 curl -sS {api}/v1/reports -H 'Content-Type: application/json' -H "Idempotency-Key: $KEY" -o report.json \\
@@ -31,15 +33,15 @@ curl -sS {api}/v1/reports/mine -H "Authorization: Receipt $RECEIPT"
 curl -sS {api}/v1/officer/reports -H "Authorization: Bearer $(make -s token OFFICER=officer{port})"
 
 Move the clock of sweeps and lifecycles: make clock ADVANCE=5m{port}
-Requests and notices follow.
+Requests and notices appear below.
 """
 
 
-def guide(outputs: Mapping[str, Any], officers: Sequence[Officer], took_s: float) -> str:
+def guide(outputs: Mapping[str, Any], officers: Sequence[Officer]) -> str:
+    """Return the text, with the addresses of the running stack."""
     port = str(outputs["api"]).rpartition(":")[2]
     return _GUIDE.format(
         **outputs,
-        took_s=took_s,
         officers=", ".join(f"{officer.username} ({_scope(officer)})" for officer in officers),
         port="" if port == str(DEFAULT_PORT) else f" PORT={port}",
     )

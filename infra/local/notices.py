@@ -1,4 +1,4 @@
-"""Shows each notice as it goes out to officers."""
+"""Show each notice as it goes out to officers."""
 
 import json
 import threading
@@ -19,6 +19,7 @@ class NoticesShown:
         self._show, self._lock = show, threading.Lock()
 
     def look(self) -> None:
+        """Show what has been sent since the last time."""
         with self._lock:
             new = self._sent[:]
             del self._sent[: len(new)]

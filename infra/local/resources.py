@@ -1,8 +1,8 @@
-"""Makes what `infra/resources.yaml` defines, on moto: the tests and the local stack run on the very
+"""Create what `infra/resources.yaml` defines, on moto: the tests and the local stack run on the very
 definition that is deployed.
 
 moto's own CloudFormation leaves out user pools, bucket notifications and much else, so the template
-is read here and each type is made by its own API. A type that is not known here fails loudly.
+is read here and each type is created by its own API. A type that is not known here fails loudly.
 """
 
 import json
@@ -14,10 +14,7 @@ import boto3
 from botocore.config import Config
 
 from infra.local import template
-from infra.local.instances import forget_instances
-from infra.local.object_events import tell_as_aws_does
-from infra.local.object_versions import list_versions_in_place
-from infra.local.transactions import keep_tables_in_place
+from infra.local.moto_patches import apply_patches
 
 REGION = "us-east-1"
 
@@ -38,17 +35,14 @@ SETTINGS = {
 
 
 def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -> dict[str, str]:
-    """Make every resource of the template and return the environment that names them: what
+    """Create every resource of the template, and return the environment that names them: what
     `Settings` reads, and of each queue `<NAME>_URL` and `<NAME>_ARN` (`UPLOADS_QUEUE_URL`), of each
     stream `<TABLE>_STREAM_ARN` (`REPORTS_STREAM_ARN`).
 
     Without `endpoint_url` the resources are made in this process, inside `moto.mock_aws`;
     credentials are those of the environment.
     """
-    tell_as_aws_does()
-    list_versions_in_place()
-    keep_tables_in_place()
-    forget_instances()
+    apply_patches()
     definition = template.load("resources.yaml")
     stack = _Stack(definition["Resources"], endpoint_url, region)
     environment = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
@@ -95,6 +89,7 @@ class _Stack:
         }
 
     def client(self, service: str) -> Any:
+        """Return the one client of a service."""
         if service not in self._clients:
             self._clients[service] = self._session.client(
                 service, endpoint_url=self._endpoint_url, config=self._config
@@ -102,16 +97,17 @@ class _Stack:
         return self._clients[service]
 
     def make(self, logical_id: str) -> _Made:
+        """Create a resource, unless it has been created."""
         if logical_id not in self._made:
             resource = self._resources[logical_id]
-            name = f"tipline-local-{re.sub(r'(?<!^)(?=[A-Z])', '-', logical_id).lower()}"
+            name = f"tipline-local-{'-'.join(template.words(logical_id)).lower()}"
             self._made[logical_id] = _MAKERS[resource["Type"]](
                 self, name, self.resolve(resource.get("Properties", {}))
             )
         return self._made[logical_id]
 
     def resolve(self, node: Any) -> Any:
-        """The value of a template's node, with its functions (`Ref`, `Fn::GetAtt`, `Fn::Sub`)
+        """Return the value of a template's node, with its functions (`Ref`, `Fn::GetAtt`, `Fn::Sub`)
         carried out.
         """
         match node:
@@ -187,7 +183,7 @@ _BUCKET_CALLS = {
 
 
 def _as_s3_spells_it(kind: str, value: Any) -> Any:
-    """CloudFormation and S3 name some things differently."""
+    """Return a property in S3's own words: CloudFormation names some things differently."""
     match kind:
         case "BucketEncryption":
             names = {"ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"}
@@ -280,7 +276,7 @@ def _secret(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
 
 
 def _left_out(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
-    """moto would refuse everything under a policy that asks for TLS."""
+    """Create nothing: moto would refuse everything under a policy that asks for TLS."""
     return _Made(name, {})
 
 

@@ -45,6 +45,7 @@ OFFICERS = (
 
 
 def seed_officers(officers: Officers, user_pool_id: str) -> None:
+    """Create them."""
     cognito = boto3.client("cognito-idp")
     for officer in OFFICERS:
         officers.put(officer)
@@ -57,7 +58,7 @@ def seed_officers(officers: Officers, user_pool_id: str) -> None:
 
 
 def sign_in(cognito: Any, *, user_pool_id: str, client_id: str, username: str) -> str:
-    """An access token of a seeded officer."""
+    """Return an access token of a seeded officer."""
     response = cognito.admin_initiate_auth(
         UserPoolId=user_pool_id,
         ClientId=client_id,

@@ -1,4 +1,4 @@
-"""`.local/stack.json`: where the running stack is, for tools.
+"""`.local/stack.json`: the addresses and names of the running stack, for tools.
 
 A stack on the default port owns `stack.json`; one on another port has `stack-<PORT>.json`, and
 `stack.json` too as long as no other living stack has it. LOCAL_DIR names another folder than
@@ -15,7 +15,7 @@ DEFAULT_PORT = 8000
 
 
 def write(port: int, outputs: Mapping[str, Any]) -> list[Path]:
-    """Say where the stack on `port` is, with this process's id. Answers the files written, which
+    """Write where the stack on `port` is, with this process's id. Return the files written, which
     `remove` takes.
     """
     folder().mkdir(parents=True, exist_ok=True)
@@ -31,15 +31,15 @@ def write(port: int, outputs: Mapping[str, Any]) -> list[Path]:
 
 
 def remove(paths: list[Path]) -> None:
-    """Take away those of the files that still speak of this process."""
+    """Remove those of the files that still name this process."""
     for path in paths:
         if (_read(path) or {}).get("pid") == os.getpid():
             path.unlink(missing_ok=True)
 
 
 def read(port: int) -> dict[str, Any]:
-    """The outputs of the stack on `port`; for the default port, of whichever has `stack.json`.
-    Exits with a word when there is none.
+    """Return the outputs of the stack on `port`; for the default port, of whichever has
+    `stack.json`. Exits with the way out when there is none.
     """
     stack = _read(folder() / "stack.json" if port == DEFAULT_PORT else _own(port))
     if stack is None or not _lives(stack):
@@ -50,7 +50,7 @@ def read(port: int) -> dict[str, Any]:
 
 
 def folder() -> Path:
-    """Where running stacks keep their files."""
+    """Return where running stacks keep their files."""
     return Path(os.environ.get("LOCAL_DIR") or Path(__file__).parents[2] / ".local")
 
 

@@ -1,6 +1,4 @@
-"""Reads the CloudFormation templates that are deployed, so that what runs locally is said in one
-place.
-"""
+"""Read the CloudFormation templates that are deployed, so that they define what runs locally too."""
 
 import re
 from pathlib import Path
@@ -12,15 +10,25 @@ _FOLDER = Path(__file__).parents[1]
 
 
 def load(name: str) -> Any:
-    """The template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`, `!Sub` …)
-    as their long ones.
+    """Return the template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`,
+    `!Sub` …) as their long ones.
     """
     return yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
 
 
 def environment_name(logical_id: str) -> str:
-    """`UploadsQueue` as the environment spells it: UPLOADS_QUEUE."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).upper()
+    """Return how the environment spells `UploadsQueue`: UPLOADS_QUEUE."""
+    return "_".join(words(logical_id)).upper()
+
+
+def environment_name_of(reference: str) -> str:
+    """Return how the environment spells what `${UploadsQueue.Arn}` refers to: UPLOADS_QUEUE."""
+    return environment_name(reference.strip("${}").partition(".")[0])
+
+
+def words(logical_id: str) -> list[str]:
+    """Return the words of `UploadsQueue`: Uploads and Queue."""
+    return re.split(r"(?<!^)(?=[A-Z])", logical_id)
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]

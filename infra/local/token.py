@@ -1,4 +1,4 @@
-"""`make -s token OFFICER=officer`: prints an access token of a seeded officer of the running stack,
+"""`make -s token OFFICER=officer`: print an access token of a seeded officer of the running stack,
 and nothing else.
 """
 
@@ -13,17 +13,19 @@ from infra.local.seed import OFFICERS, sign_in
 
 
 def main(username: str) -> None:
+    """Sign the officer in. Exits with the reason when it cannot."""
     stack = stack_file.read(int(os.environ.get("PORT") or stack_file.DEFAULT_PORT))
     if username not in {officer.username for officer in OFFICERS}:
         raise SystemExit(
-            f"No such officer. There are: {', '.join(officer.username for officer in OFFICERS)}."
+            f"There is no officer {username}. "
+            f"Choose from: {', '.join(officer.username for officer in OFFICERS)}."
         )
     cognito = boto3.client(
         "cognito-idp",
         endpoint_url=stack["aws"],
         region_name=stack["region"],
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106
+        aws_access_key_id=stack["access_key"],
+        aws_secret_access_key=stack["secret_key"],
     )
     try:
         print(
@@ -35,7 +37,9 @@ def main(username: str) -> None:
             )
         )
     except (BotoCoreError, ClientError) as error:
-        raise SystemExit(f"The local stack at {stack['aws']} gave no token: {error}") from None
+        raise SystemExit(
+            f"The local stack at {stack['aws']} could not sign {username} in: {error}"
+        ) from None
 
 
 if __name__ == "__main__":

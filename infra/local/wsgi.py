@@ -5,15 +5,16 @@ Werkzeug's own handler closes every connection and waits 10 ms on each for what 
 send.
 """
 
-import sys
+import logging
 import threading
-import traceback
 from typing import IO, Any, cast
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wsgi import LimitedStream
+
+_log = logging.getLogger(__name__)
 
 # A refused upload is read this far, so that its client comes to read the refusal; beyond, the
 # connection breaks.
@@ -46,7 +47,7 @@ class KeepAliveHandler(MotoRequestHandler):
                 return self.send_error(400)
             body = environ["wsgi.input"] = LimitedStream(cast(IO[bytes], self.rfile), int(length))
         else:
-            # a chunked body: where it ends is known only to who reads it
+            # Where a chunked body ends is known only to who reads it.
             self.close_connection = True
         response: list[Any] = []
 
@@ -57,17 +58,17 @@ class KeepAliveHandler(MotoRequestHandler):
 
         try:
             pieces = self.server.app(environ, start_response)
-            self._response_of(response[0], response[1], pieces, body)
+            self._send(response[0], response[1], pieces, body)
         except (ConnectionError, ClientDisconnected, TimeoutError):
             self.close_connection = True
         except Exception:
-            traceback.print_exc(file=sys.stderr)
+            _log.exception("AWS's port failed")
             if response:
-                self.close_connection = True  # perhaps half sent
+                self.close_connection = True  # Perhaps half of it was sent.
             else:
                 self.send_error(500)
 
-    def _response_of(
+    def _send(
         self, status: str, headers: list[tuple[str, str]], pieces: Any, body: LimitedStream | None
     ) -> None:
         try:
@@ -102,12 +103,12 @@ class KeepAliveHandler(MotoRequestHandler):
                 pieces.close()
 
     def handle_expect_100(self) -> bool:
-        """The SDK waits for this up to a second before it sends a body: it must not stay in the
-        buffer.
+        """Ask for the body at once. The SDK waits for this up to a second before it sends: it must
+        not stay in the buffer.
         """
         self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.wfile.flush()
         return True
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Nothing: a signed URL is a secret, and would stand in the log."""
+        """Log nothing: a signed URL is a secret."""

@@ -75,7 +75,7 @@ class _Gatehouse:
         ]
         if environ.get("CONTENT_TYPE"):
             headers.append(("content-type", environ["CONTENT_TYPE"]))
-        answer = self._gateway.answer(
+        response = self._gateway.response(
             environ["REQUEST_METHOD"],
             # As it was sent: PATH_INFO is decoded already.
             environ["REQUEST_URI"],
@@ -83,8 +83,9 @@ class _Gatehouse:
             environ["wsgi.input"].read(),
             "203.0.113.77",
         )
-        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers))
-        return [answer.body]
+        phrase = HTTPStatus(response.status).phrase
+        start_response(f"{response.status} {phrase}", list(response.headers))
+        return [response.body]
 
 
 def token(username: str) -> str:

@@ -5,7 +5,6 @@ Nothing of the program is patched.
 
 import io
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,10 +14,6 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
-
-# Every handler of an event is asked, whoever has answered already: a request to here moto does not
-# carry out.
-NOWHERE = "https://nowhere.invalid/"
 
 
 class Crash(BaseException):
@@ -46,23 +41,6 @@ def fault(
         yield called
     finally:
         client.meta.events.unregister(event, before_send)
-
-
-@contextmanager
-def one_at_a_time(client: Any) -> Iterator[None]:
-    """Make moto's DynamoDB as atomic as the real one: of threads that call it, one at a time is
-    served.
-    """
-    lock = threading.Lock()
-
-    def served_alone(request: Any) -> AWSResponse:
-        with lock:
-            done = carry_out(request)
-        request.url = NOWHERE
-        return done
-
-    with fault(client, "dynamodb.*", served_alone):
-        yield
 
 
 def carry_out(request: Any) -> AWSResponse:

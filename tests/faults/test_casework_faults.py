@@ -72,7 +72,7 @@ def test_eight_officers_with_twenty_five_steps_each_lose_none(filed: dict[str, A
                     break
                 assert reply.status == 412, reply.text
 
-    with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(work, range(WORKERS)))
 
     assert head(filed)["version"] == 1 + WORKERS * UPDATES
@@ -89,7 +89,7 @@ def test_eight_officers_with_twenty_five_steps_each_lose_none(filed: dict[str, A
 
 def test_a_hundred_looks_at_one_report_do_not_hinder_each_other(filed: dict[str, Any]) -> None:
     path = f"/v1/officer/reports/{filed['id']}"
-    with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(8) as pool:
         statuses = list(
             pool.map(
                 lambda n: call("GET", path, officer=f"officer{n % WORKERS}").status, range(100)

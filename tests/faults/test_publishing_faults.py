@@ -155,7 +155,7 @@ def test_without_its_audit_row_nothing_is_shown_or_done(aws: Mapping[str, str], 
 
 def test_of_two_officers_who_change_the_same_version_one_is_told(aws: Mapping[str, str]) -> None:
     bulletin = drafted()
-    with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4) as pool:
         replies = list(pool.map(lambda n: change(bulletin, body={"en": f"Text {n}."}), range(4)))
 
     assert sorted(reply.status for reply in replies) == [200, 412, 412, 412]
@@ -165,7 +165,7 @@ def test_of_two_officers_who_change_the_same_version_one_is_told(aws: Mapping[st
 def test_of_an_approval_and_a_change_at_once_readers_see_only_what_was_read() -> None:
     for n in range(6):
         bulletin = drafted()
-        with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(2) as pool:
             approval = pool.submit(approve, bulletin)
             changed = pool.submit(change, bulletin, body={"en": f"Unread {n}."})
         assert changed.result().status in (200, 412)

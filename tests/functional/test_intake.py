@@ -8,7 +8,6 @@ import pytest
 from chalicelib import wiring
 from chalicelib.store import keys
 from tests.client import call, new_key, report
-from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -70,7 +69,7 @@ def test_a_repeated_call_grants_the_media_in_the_order_in_which_they_were_declar
 
 def test_twenty_equal_calls_at_once_make_one_report(aws: Mapping[str, str]) -> None:
     key = new_key()
-    with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(20) as pool:
+    with ThreadPoolExecutor(20) as pool:
         replies = list(
             pool.map(lambda _: call("POST", "/v1/reports", report(), key=key), range(20))
         )
@@ -187,7 +186,7 @@ def test_a_message_is_written_once_however_often_it_is_sent() -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     key = new_key()
     path = f"/v1/reports/{created['id']}/messages"
-    with inject.one_at_a_time(wiring.dynamodb()), ThreadPoolExecutor(5) as pool:
+    with ThreadPoolExecutor(5) as pool:
         replies = list(
             pool.map(
                 lambda _: call(

@@ -1,6 +1,7 @@
 """What the local stack prints of the program's log."""
 
 import logging
+import re
 
 import pytest
 
@@ -20,8 +21,17 @@ def test_a_warning_says_what_kind_of_error_it_was_and_nothing_else(
     finally:
         for handler in [each for each in root.handlers if each not in before]:
             root.removeHandler(handler)
-    assert capsys.readouterr().err.splitlines() == [
+    lines = capsys.readouterr().err.splitlines()
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d  .*", line) for line in lines)
+    assert [line[10:] for line in lines] == [
         "warning → record_failed · KeyError",
         "error → fault · ValueError",
         "warning → plain",
     ]
+
+
+def test_each_line_begins_with_the_local_time(capsys: pytest.CaptureFixture[str]) -> None:
+    console.say("one\ntwo")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[10:] for line in lines] == ["one", "two"]
+    assert all(re.match(r"\d\d:\d\d:\d\d  ", line) for line in lines)

@@ -2,32 +2,29 @@
 twice, whatever dies on the way.
 """
 
-import http.server
 import json
-import random
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from examples import outbox
 from tests import cloud
-from tests.local.test_stack import ROOT, Stack
-
-VIDEO_SIZE = 40 << 20
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("local"))
-    yield running
-    running.process.kill()
+from tests.local.outbox_stub import (
+    CREATED,
+    EXPIRED,
+    FORM,
+    STORED,
+    Stub,
+    conflict,
+    created,
+    grant,
+    only,
+    parts,
+    sender,
+)
+from tests.local.stack import ROOT
 
 
 @pytest.fixture
@@ -35,85 +32,6 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.jpg"
     path.write_bytes(cloud.photo())
     return path
-
-
-class Stub:
-    """Answers one after the other, and remembers what came."""
-
-    def __init__(self, *responses: tuple[int, dict[str, str], Any]) -> None:
-        waiting, seen, paths = list(responses), [], []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                seen.append((self.headers["Idempotency-Key"], body))
-                paths.append(self.path)
-                status, headers, content = waiting.pop(0)
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(
-                    content if isinstance(content, bytes) else json.dumps(content).encode()
-                )
-
-            do_PUT = do_POST
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.waiting = waiting
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.seen, self.paths, self.url = seen, paths, f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def will_respond(self, *responses: tuple[int, dict[str, str], Any]) -> None:
-        self.waiting.extend(responses)
-
-
-CREATED = {"id": "A", "receipt": "R", "reference": "X", "uploads": []}
-FORM = {"media_id": "M", "part_size": None}
-
-
-def created(*uploads: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
-    return 201, {}, {**CREATED, "uploads": list(uploads)}
-
-
-def conflict(code: str) -> tuple[int, dict[str, str], Any]:
-    return 409, {}, {"code": code}
-
-
-def grant(stub: Stub, path: str = "/bucket") -> tuple[int, dict[str, str], Any]:
-    return 200, {}, {"url": stub.url + path, "fields": {"key": "k"}}
-
-
-def parts(stub: Stub, held: list[int], **granted: str) -> tuple[int, dict[str, str], Any]:
-    urls = [{"number": int(name[1:]), "url": f"{stub.url}/{url}"} for name, url in granted.items()]
-    return 200, {}, {"held": [{"number": number, "etag": ""} for number in held], "parts": urls}
-
-
-STORED = (204, {}, b"")
-EXPIRED = (403, {}, b"<Code>AccessDenied</Code>")
-
-
-def sender(box: outbox.Outbox, api: str, pauses: list[float]) -> outbox.Sender:
-    return outbox.Sender(box, api, progress=lambda *_: None, pause=pauses.append, attempts=4)
-
-
-def only(box: outbox.Outbox) -> outbox.Entry:
-    [entry] = box.entries()
-    return entry
-
-
-def held_parts(stack: Stack, entry: outbox.Entry, place: int) -> set[int]:
-    """The parts of an attachment that storage says it has."""
-    response = requests.post(
-        f"{stack.api}/v1/reports/{entry.id}/media/{entry.attachments[place].media_id}/parts",
-        json={"numbers": [1]},
-        headers={"Authorization": f"Receipt {entry.receipt}"},
-        timeout=30,
-    )
-    return {part["number"] for part in response.json()["held"]}
 
 
 def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(
@@ -130,7 +48,7 @@ def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(
     assert only(box).waits
 
 
-def test_it_waits_as_long_as_it_is_told_and_sends_the_same_bytes_under_the_same_key(
+def test_it_waits_for_retry_after_and_sends_the_same_bytes_under_the_same_key(
     tmp_path: Path,
 ) -> None:
     stub = Stub(
@@ -156,7 +74,7 @@ def test_a_refusal_is_not_repeated(tmp_path: Path) -> None:
     assert (len(stub.seen), pauses) == (1, [])
 
 
-def test_a_sign_in_page_in_between_is_no_answer(tmp_path: Path) -> None:
+def test_a_sign_in_page_in_between_is_no_response(tmp_path: Path) -> None:
     stub = Stub((200, {}, b"<html>Welcome to the hotel"), (403, {}, b"<html>Pay first"), created())
     box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
     box.add("other", "a text", [])
@@ -219,7 +137,7 @@ def test_a_file_that_is_rejected_again_is_not_called_sent(tmp_path: Path, photo:
     assert box.path(only(box), attachment).is_file()
 
 
-def test_an_answer_that_comes_a_day_late_has_no_grants_and_the_file_is_added(
+def test_a_response_that_comes_a_day_late_has_no_grants_and_the_file_is_added(
     tmp_path: Path, photo: Path
 ) -> None:
     stub = Stub()
@@ -388,105 +306,3 @@ def test_watching_without_a_network_ends_in_one_line(tmp_path: Path) -> None:
     box.save(entry)
     ended = run(box.folder, "--api", "http://127.0.0.1:1", "watch")
     assert (ended.returncode, ended.stderr) == (1, "X: no answer for now\n")
-
-
-@pytest.mark.slow
-def test_a_report_with_a_photo_arrives_and_is_seen(
-    stack: Stack, tmp_path: Path, photo: Path
-) -> None:
-    box, views = outbox.Outbox(tmp_path / "outbox"), list[Any]()
-    box.add("missing_elderly", "一位穿蓝色外套的老人", [photo])
-    command = [
-        sys.executable,
-        "examples/outbox.py",
-        "--api",
-        stack.api,
-        "--outbox",
-        str(box.folder),
-        "send",
-    ]
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.endswith(
-        b" sent\n"
-    )
-    outbox.watch(only(box), stack.api, views.append)
-
-    assert views[-1]["text"] == "一位穿蓝色外套的老人"
-    assert [medium["state"] for medium in views[-1]["media"]] == ["ready"]
-
-
-# From without, a process could be killed at its half only as long as it is slower than who watches
-# it.
-DIES_AT_HALF = """
-import os, pathlib, signal, sys
-from examples import outbox
-
-def progress(name, done, total):
-    if name == "1.mp4" and done * 2 > total:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-box = outbox.Outbox(pathlib.Path(sys.argv[2]))
-for entry in box.entries():
-    outbox.Sender(box, sys.argv[1], progress).send(entry)
-"""
-
-
-@pytest.mark.slow
-def test_killed_at_any_moment_it_goes_on_where_it_was(
-    stack: Stack, tmp_path: Path, photo: Path
-) -> None:
-    video = tmp_path / "video.mp4"
-    video.write_bytes(random.randbytes(VIDEO_SIZE))
-    box = outbox.Outbox(tmp_path / "outbox")
-    box.add("other", "a text", [photo, video])
-    dying = subprocess.run(
-        [sys.executable, "-c", DIES_AT_HALF, stack.api, str(box.folder)], cwd=ROOT, check=False
-    )
-    assert dying.returncode == -signal.SIGKILL
-    assert only(box).waits
-
-    held = held_parts(stack, only(box), 1)
-    # One part goes after the other, and the third was on its way.
-    assert held == {1, 2}
-
-    sent = set[tuple[str, int]]()
-    part_size = only(box).attachments[1].part_size
-    assert part_size
-    outbox.Sender(
-        box, stack.api, progress=lambda name, done, _: sent.add((name, -(-done // part_size)))
-    ).send(only(box))
-    assert not only(box).waits
-    numbers = set(range(1, -(-VIDEO_SIZE // part_size) + 1))
-    assert sent == {("1.mp4", number) for number in numbers - held}
-
-    views = list[Any]()
-    outbox.watch(only(box), stack.api, views.append)
-    assert [medium["state"] for medium in views[-1]["media"]] == ["ready", "rejected"]
-
-
-@pytest.mark.slow
-def test_files_that_were_given_up_are_added_anew_and_arrive(
-    stack: Stack, tmp_path: Path, photo: Path
-) -> None:
-    """Filed, then a day without a network: a photo that was never sent, and a video of which
-    nothing more came.
-    """
-    video = tmp_path / "video.mp4"
-    video.write_bytes(random.randbytes(17 << 20))
-    box = outbox.Outbox(tmp_path / "outbox")
-    box.add("other", "a text", [photo, video])
-    late = outbox.Sender(box, stack.api, progress=lambda *_: None)
-    late._report(only(box))
-    entry = only(box)
-    late._parts(entry, f"/v1/reports/{entry.id}/media/{entry.attachments[1].media_id}", [1])
-    for advance in ("11m", "1d"):
-        stack.run("clock", advance)
-
-    late.send(entry)
-    assert [attachment.sent for attachment in only(box).attachments] == [True, True]
-    views = list[Any]()
-    outbox.watch(only(box), stack.api, views.append)
-    states = [(medium["state"], medium["reason"]) for medium in views[-1]["media"]]
-    assert states == [("rejected", "not_received")] * 2 + [
-        ("ready", None),
-        ("rejected", "unsupported_format"),
-    ]

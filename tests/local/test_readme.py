@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests import cloud
-from tests.local.test_stack import ROOT, Stack
+from tests.local.stack import ROOT, Stack
 
 pytestmark = pytest.mark.slow
 

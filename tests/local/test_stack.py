@@ -3,13 +3,10 @@
 import http.client
 import io
 import json
-import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -17,96 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import requests
 from PIL import Image
 
+from tests.local.stack import PATIENCE_S, ROOT, Stack, free_port
+
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60
-
-
-class Stack:
-    """A running stack. `expect` waits for a line of its output."""
-
-    def __init__(self, folder: Path, *, port: int | None = None, **environment: str) -> None:
-        self.port, self.aws_port = port or _free_port(), _free_port()
-        self.environment = {
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if not name.startswith(("AWS_", "MOTO_"))
-            },
-            "LOCAL_DIR": str(folder),
-            "PORT": str(self.port),
-            "AWS_PORT": str(self.aws_port),
-            **environment,
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local.server"],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self._more = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-        self.expect("Tipline is running")
-        self.folder, self.api = folder, f"http://127.0.0.1:{self.port}"
-
-    @property
-    def outputs(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.folder / f"stack-{self.port}.json").read_text())
-        return content
-
-    def expect(self, pattern: str) -> str:
-        def found() -> str | None:
-            return next((line for line in self.lines if re.search(pattern, line)), None)
-
-        with self._more:
-            self._more.wait_for(lambda: found() or self.process.poll() is not None, PATIENCE_S)
-            line = found()
-        assert line, f"no {pattern!r} in:\n{''.join(self.lines)}"
-        return line
-
-    def run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", f"infra.local.{module}", *arguments]
-        return subprocess.run(
-            command,
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-
-    def end(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE_S)
-
-    def client(self, service: str) -> Any:
-        outputs = self.outputs
-        return boto3.client(
-            service,
-            endpoint_url=outputs["aws"],
-            region_name=outputs["region"],
-            aws_access_key_id="anything",
-            aws_secret_access_key="will do",
-        )
-
-    def _read(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            with self._more:
-                self.lines.append(line)
-                self._more.notify_all()
-        with self._more:
-            self._more.notify_all()
 
 
 @pytest.fixture(scope="module")
@@ -224,11 +138,11 @@ def test_a_photo_reaches_the_officer_cleaned_and_the_notices_go_out(stack: Stack
     with Image.open(io.BytesIO(thumbnail.content)) as picture:
         assert picture.height > picture.width  # upright
 
-    told = [
+    sent = [
         message["Body"]
         for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     ]
-    kinds = {json.loads(body)["MessageAttributes"]["kind"]["Value"] for body in told}
+    kinds = {json.loads(body)["MessageAttributes"]["kind"]["Value"] for body in sent}
     assert kinds == {"report", "media"}
 
 
@@ -244,7 +158,7 @@ def test_the_same_key_twenty_times_at_once_is_one_report(stack: Stack) -> None:
     assert len({(response.json()["id"], response.json()["receipt"]) for response in responses}) == 1
 
 
-def test_the_clock_moves_as_far_as_it_is_told(stack: Stack) -> None:
+def test_the_clock_moves_as_far_as_it_should(stack: Stack) -> None:
     first = stack.run("clock", "1s").stdout.strip()
     second = stack.run("clock", "1d").stdout.strip()
     assert first[:10] < second[:10]
@@ -285,7 +199,7 @@ def test_a_second_stack_leaves_the_first_alone(stack: Stack, sweeping: Stack) ->
     assert ["only here" in str(items) for items in tables] == [False, True]
 
 
-def test_what_no_stream_tells_the_sweep_does(sweeping: Stack) -> None:
+def test_the_sweep_sends_what_no_stream_does(sweeping: Stack) -> None:
     report = _create(sweeping, {"category": "missing_elderly", "text": "A grey coat"}).json()
     assert not any(report["reference"] in line for line in sweeping.lines)
     sweeping.run("clock", "2m")
@@ -296,15 +210,15 @@ def test_requests_are_logged_by_route_alone(stack: Stack) -> None:
     requests.get(
         f"{stack.api}/v1/reports/SECRET", headers={"Authorization": "Receipt SECRET"}, timeout=10
     )
-    stack.expect(r"^GET /v1/reports/\{\w+\} 404 \d+ ms$")
+    stack.expect(r"^\d\d:\d\d:\d\d  GET /v1/reports/\{\w+\} 404 \d+ ms$")
     assert not any("SECRET" in line for line in stack.lines)
 
 
 def test_a_function_that_is_not_there_cannot_be_left_out(stack: Stack) -> None:
     environment = {
         **stack.environment,
-        "PORT": str(_free_port()),
-        "AWS_PORT": str(_free_port()),
+        "PORT": str(free_port()),
+        "AWS_PORT": str(free_port()),
         "WITHOUT": "nothing",
     }
     asked = subprocess.run(
@@ -333,7 +247,7 @@ def test_an_interrupt_ends_it_cleanly_even_with_a_connection_open(stack: Stack) 
     assert stack.end(signal.SIGINT) == 0
     assert time.monotonic() - began < 10
     assert list(stack.folder.iterdir()) == []
-    stack.expect("^Stopped.$")
+    stack.expect(r"^\d\d:\d\d:\d\d  Stopped\.$")
     assert not any("Traceback" in line for line in stack.lines)
     idle.close()
 
@@ -379,10 +293,3 @@ def _photo() -> bytes:
     stored = io.BytesIO()
     picture.save(stored, "JPEG", exif=exif)
     return stored.getvalue()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,0 +1,15 @@
+"""API Gateway as it is deployed.
+
+| module | is |
+|---|---|
+| `api_server` | HTTP: how a request is framed, and what is refused before it is one |
+| `gateway` | routes, the authorizer, the function, and the gateway's own responses |
+| `events` | the event that the function is called with, and the response made from what it returns |
+
+Where Chalice's own local gateway is kinder than AWS (methods, trailing slashes, sizes, content
+types), this one is not.
+"""
+
+from infra.local.gateway.gateway import Gateway
+
+__all__ = ["Gateway"]

@@ -1,0 +1,125 @@
+"""Route a request to the Chalice app, ask the authorizer, and refuse what never reaches the app.
+
+The gateway's own responses are read from `infra/app.yaml`.
+"""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import Chalice
+from chalice.local import (
+    ForbiddenError,
+    InvalidAuthorizerError,
+    LambdaContext,
+    LocalGatewayAuthorizer,
+    NotAuthorizedError,
+)
+
+from infra.local import template
+from infra.local.gateway.events import (
+    Headers,
+    Match,
+    Request,
+    Response,
+    event_of,
+    response_of,
+    split_target,
+)
+
+MAX_BODY = 10 * 1024 * 1024
+MAX_HEADERS = 10_240
+
+_log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """Thread-safe: one serves all connections. The app must keep its current request by thread
+    (`chalice.local.LocalChalice`).
+    """
+
+    def __init__(self, app: Chalice) -> None:
+        body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+        self._refusals: Mapping[str, Any] = body["x-amazon-apigateway-gateway-responses"]
+        self._binary_types = frozenset(body["x-amazon-apigateway-binary-media-types"])
+        self._app = app
+        self._authorizer = LocalGatewayAuthorizer(app)
+        # Literal segments win over parameters: "{" sorts after every letter.
+        self._routes = [(route, route.split("/")) for route in sorted(app.routes)]
+
+    def response(
+        self, method: str, target: str, headers: Headers, body: bytes, source_ip: str
+    ) -> Response:
+        """Return what a client gets. `target` is that of the request line, `body` is whole and has
+        at most MAX_BODY bytes.
+        """
+        request = Request(method, target, headers, body, source_ip)
+        request_id = str(uuid.uuid4())
+        path, _ = split_target(target)
+        match = self._match(path)
+        # Chalice makes no OPTIONS routes where no CORS is asked for, so neither does this.
+        if match is None or method not in self._app.routes[match.route]:
+            return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
+        event = event_of(request, match, request_id, self._binary_types)
+        context = LambdaContext(function_name="api", memory_size=1024, max_runtime_ms=20_000)
+        try:
+            refusal = self._authorize(path, event, context)
+            if refusal:
+                return self.refuse(refusal, request_id, match.route)
+            return response_of(self._app(event, context), match.route)
+        except Exception:
+            _log.exception("The function api failed")
+            return self.refuse("INTEGRATION_FAILURE", request_id, match.route)
+
+    def refuse(self, kind: str, request_id: str | None = None, route: str = "-") -> Response:
+        """Return the gateway's own response of that kind
+        (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
+        """
+        refusal = self._refusals[kind]
+        request_id = request_id or str(uuid.uuid4())
+        headers = [
+            (
+                name.removeprefix("gatewayresponse.header."),
+                request_id if value == "context.requestId" else value.strip("'"),
+            )
+            for name, value in refusal["responseParameters"].items()
+        ]
+        content = refusal["responseTemplates"]["application/json"].replace(
+            "$context.requestId", request_id
+        )
+        return Response(int(refusal["statusCode"]), headers, content.encode(), route)
+
+    def _match(self, path: str) -> Match | None:
+        parts = path.split("/")
+        for route, wanted in self._routes:
+            if len(wanted) == len(parts) and all(
+                want == part or (want[:1] == "{" and part)
+                for want, part in zip(wanted, parts, strict=True)
+            ):
+                pairs = zip(wanted, parts, strict=True)
+                return Match(route, {want[1:-1]: part for want, part in pairs if want[:1] == "{"})
+        return None
+
+    def _authorize(self, path: str, event: dict[str, Any], context: LambdaContext) -> str | None:
+        """Return the kind of refusal; or None, with the officer's name put into the event."""
+        entry = self._app.routes[event["resource"]][event["httpMethod"]]
+        if entry.authorizer is None:
+            return None
+        if not event["headers"].get("authorization", "").strip():
+            return "UNAUTHORIZED"
+        try:
+            self._authorizer.authorize(path, event, context)
+        except NotAuthorizedError:
+            return "UNAUTHORIZED"
+        except ForbiddenError:
+            return "ACCESS_DENIED"
+        except InvalidAuthorizerError:
+            return "AUTHORIZER_CONFIGURATION_ERROR"
+        except Exception as error:
+            # The one word by which an authorizer says 401; everything else is its failure.
+            if str(error) == "Unauthorized":
+                return "UNAUTHORIZED"
+            _log.exception("The authorizer failed")
+            return "AUTHORIZER_FAILURE"
+        return None

@@ -1,0 +1,42 @@
+"""The behaviours of moto that are changed, in tests and in the local stack alike.
+
+| module | moto, without it |
+|---|---|
+| `atomicity` | lets requests of DynamoDB interleave, inside a condition and inside a transaction |
+| `transactions` | copies whole tables for each transaction, and cuts off who reads their streams |
+| `instances` | keeps every message, record and object that was ever made |
+| `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
+| `multipart` | joins the parts of an upload in memory, and takes them in any order |
+| `object_versions` | copies every body to list versions, orders them by the clock and loses pages |
+| `object_events` | sends the uploader's address and one sequencer, and two events too many |
+
+Each has a test that fails without the patch, and one that fails as soon as moto needs it no more:
+then the patch goes. moto has no seam for them, so its version is pinned.
+"""
+
+from infra.local.moto_patches import (
+    atomicity,
+    bodies,
+    instances,
+    multipart,
+    object_events,
+    object_versions,
+    transactions,
+)
+from infra.local.moto_patches.patch import Patch
+
+PATCHES: tuple[Patch, ...] = (
+    atomicity.PATCH,
+    transactions.PATCH,
+    instances.PATCH,
+    bodies.PATCH,
+    multipart.PATCH,
+    object_versions.PATCH,
+    object_events.PATCH,
+)
+
+
+def apply_patches() -> None:
+    """Apply all patches, from now on, in this process. Applying them again changes nothing."""
+    for patch in PATCHES:
+        patch.apply()

@@ -1,0 +1,10 @@
+"""What feeds functions: messages, stream records and schedules, as Lambda would carry them.
+
+| module | is |
+|---|---|
+| `pollers` | which functions there are, and from where each is fed |
+| `loops` | a thread that works until there is nothing left, then waits to be woken |
+| `queues`, `streams`, `schedules` | one kind of trigger each: batches, partial failures, retries, dead letters, rates |
+| `functions` | a function, called as Lambda calls it |
+| `changes` | which requests may have given a trigger something to do |
+"""

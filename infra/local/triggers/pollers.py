@@ -1,0 +1,108 @@
+"""Feed the very functions that Lambda calls. Which functions there are is read from the Chalice
+app; from where and how they are fed, from `infra/app.yaml`.
+"""
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from chalice.app import Chalice, DynamoDBEventConfig, ScheduledEventConfig, SQSEventConfig
+from chalice.utils import to_cfn_resource_name
+
+from infra.local import template
+from infra.local.triggers.changes import Change
+from infra.local.triggers.functions import Function, function_at
+from infra.local.triggers.loops import Loop
+from infra.local.triggers.queues import HASTE, QueueConsumer
+from infra.local.triggers.schedules import Schedules, period_of
+from infra.local.triggers.streams import StreamConsumer
+
+# Loops are woken when there is something; this often they look all the same, for what has become
+# visible again.
+LOOK_EVERY_S = 1.0
+# In a stream nothing becomes visible again.
+LOOK_AT_STREAM_EVERY_S = 60.0
+# As many originals are processed side by side.
+WORKERS = 2
+
+
+class Pollers:
+    """Feeds all event functions of `app` but those named in `without`. `environment` is what
+    `create_resources` returned.
+
+    Raises ValueError when `without` names a function that does not exist.
+    """
+
+    def __init__(
+        self, app: Chalice, environment: Mapping[str, str], without: Collection[str] = ()
+    ) -> None:
+        sources = {source.name: source for source in app.event_sources}
+        if unknown := set(without) - set(sources):
+            raise ValueError(
+                f"There is no function {', '.join(sorted(unknown))}. "
+                f"Choose from: {', '.join(sorted(sources))}."
+            )
+        self._environment = environment
+        self._resources = template.load("app.yaml")["Resources"]
+        self._schedules = Schedules()
+        self._loops: list[Loop] = []
+        self._by_change: dict[Change, list[Loop]] = {Change.QUEUE: [], Change.TABLE: []}
+        for name in sorted(sources.keys() - set(without)):
+            self._add(name, sources[name])
+        self._loops.append(Loop("schedules", self._schedules.work, LOOK_EVERY_S))
+
+    def start(self) -> None:
+        """Start all loops."""
+        for loop in self._loops:
+            loop.start()
+
+    def wake(self, change: Change) -> None:
+        """Wake the loops that `change` may have given something to do."""
+        for loop in self._by_change.get(change, ()):
+            loop.wake()
+
+    def run_schedules(self) -> None:
+        """Run all scheduled functions now, in the caller's thread."""
+        self._schedules.run_all()
+
+    def stop(self, patience_s: float = 3) -> None:
+        """End all loops. Wait that long for what a function is doing now, then leave it."""
+        for loop in self._loops:
+            loop.end()
+        until = time.monotonic() + patience_s
+        for loop in self._loops:
+            if loop.is_alive():
+                loop.join(max(0, until - time.monotonic()))
+
+    def _add(self, name: str, source: Any) -> None:
+        function = function_at(source.handler_string)
+        if isinstance(source, ScheduledEventConfig):
+            self._schedules.add(name, period_of(source.schedule_expression), function)
+        elif isinstance(source, SQSEventConfig):
+            self._add_loops(Change.QUEUE, self._queue_loops(name, function))
+        elif isinstance(source, DynamoDBEventConfig):
+            self._add_loops(Change.TABLE, [self._stream_loop(name, function)])
+        else:
+            raise TypeError(f"{name}: {type(source).__name__} is not carried locally")
+
+    def _add_loops(self, change: Change, loops: list[Loop]) -> None:
+        self._by_change[change] += loops
+        self._loops += loops
+
+    def _queue_loops(self, name: str, function: Function) -> list[Loop]:
+        mapping = self._mapping(name)
+        queue = QueueConsumer(mapping, function, self._environment)
+        workers = WORKERS if mapping["BatchSize"] == 1 else 1
+        return [Loop(name, queue.work, LOOK_EVERY_S) for _ in range(workers)]
+
+    def _stream_loop(self, name: str, function: Function) -> Loop:
+        mapping = self._mapping(name)
+        stream = StreamConsumer(mapping, function, self._environment)
+        gather_s = mapping.get("MaximumBatchingWindowInSeconds", 0) / HASTE
+        return Loop(name, stream.work, LOOK_AT_STREAM_EVERY_S, gather_s)
+
+    def _mapping(self, name: str) -> Any:
+        """Return the one event source mapping of a function in the template."""
+        function = self._resources[to_cfn_resource_name(name)]
+        (event,) = function["Properties"]["Events"].values()
+        return event["Properties"]

@@ -1,0 +1,132 @@
+"""The trigger of a table's stream."""
+
+import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from moto.events.models import EventPattern
+
+from infra.local import template
+from infra.local.triggers.functions import Function, failures_of, new_context
+
+_log = logging.getLogger(__name__)
+
+
+class StreamConsumer:
+    """The event source mapping of a table's stream, from its beginning: filtered and in order. A
+    batch that fails is cut down to the record that makes it fail, and that one goes to the dead
+    letters after its tries.
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping[str, Any],
+        function: Function,
+        environment: Mapping[str, str],
+        pause_s: float = 0.2,
+    ) -> None:
+        self._filters: list[Any] = [
+            EventPattern.load(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]
+        ]
+        table = template.environment_name_of(mapping["Stream"]["Fn::Sub"]).removesuffix("_TABLE")
+        self._batch, self._retries = mapping["BatchSize"], mapping["MaximumRetryAttempts"]
+        self._bisect = mapping["BisectBatchOnFunctionError"]
+        self._pause_s = pause_s
+        self._function = function
+        dead_letters = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+        self._dead_letters_url = environment[f"{template.environment_name(dead_letters)}_URL"]
+        self._stream_arn = environment[f"{table}_STREAM_ARN"]
+        self._sqs, self._streams = boto3.client("sqs"), boto3.client("dynamodbstreams")
+        shard = self._streams.describe_stream(StreamArn=self._stream_arn)["StreamDescription"][
+            "Shards"
+        ][0]
+        self._iterator = self._streams.get_shard_iterator(
+            StreamArn=self._stream_arn,
+            ShardId=shard["ShardId"],
+            ShardIteratorType=mapping["StartingPosition"],
+        )["ShardIterator"]
+
+    def work(self) -> bool:
+        """Handle one batch. Return whether there was one."""
+        response = self._streams.get_records(ShardIterator=self._iterator, Limit=self._batch)
+        records = [self._record(record) for record in response["Records"]]
+        wanted = [
+            record
+            for record in records
+            if any(pattern.matches_event(record) for pattern in self._filters)
+        ]
+        if wanted:
+            self._deliver(wanted)
+        # Only now: if this process stops before, the next begins with the same batch.
+        self._iterator = response["NextShardIterator"]
+        return bool(records)
+
+    def _deliver(self, records: Sequence[dict[str, Any]]) -> None:
+        left = [(records, 0)]
+        while left:
+            batch, tries = left.pop()
+            failed_at = self._invoke(batch)
+            if failed_at is None:
+                continue
+            rest = batch[failed_at:]
+            if failed_at > 0:
+                left.append((rest, tries))
+            elif self._bisect and len(rest) > 1:
+                # Cutting a batch in two does not count as a try.
+                middle = len(rest) // 2
+                left += [(rest[middle:], tries), (rest[:middle], tries)]
+            elif tries < self._retries:
+                time.sleep(self._pause_s * min(2**tries, 32))
+                left.append((rest, tries + 1))
+            else:
+                self._send_dead_letter(rest)
+
+    def _invoke(self, records: Sequence[dict[str, Any]]) -> int | None:
+        """Return the index of the first record that failed, 0 if the function itself did, None if
+        all succeeded.
+        """
+        try:
+            failed = failures_of(self._function({"Records": list(records)}, new_context()))
+        except Exception:
+            _log.exception("The function of the stream %s failed", self._stream_arn.split("/")[1])
+            return 0
+        places = [
+            index
+            for index, record in enumerate(records)
+            if record["dynamodb"]["SequenceNumber"] in failed
+        ]
+        return min(places) if places else (0 if failed else None)
+
+    def _send_dead_letter(self, records: Sequence[dict[str, Any]]) -> None:
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+        self._sqs.send_message(
+            QueueUrl=self._dead_letters_url,
+            MessageBody=json.dumps(
+                {
+                    "requestContext": {
+                        "condition": "RetryAttemptsExhausted",
+                        "approximateInvokeCount": self._retries + 1,
+                    },
+                    "version": "1.0",
+                    "timestamp": datetime.now(UTC).isoformat(),
+                    "DDBStreamBatchInfo": {
+                        "startSequenceNumber": numbers[0],
+                        "endSequenceNumber": numbers[-1],
+                        "batchSize": len(numbers),
+                        "streamArn": self._stream_arn,
+                    },
+                }
+            ),
+        )
+
+    def _record(self, record: Any) -> dict[str, Any]:
+        created: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
+        return {
+            **record,
+            "eventSourceARN": self._stream_arn,
+            "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": created.timestamp()},
+        }

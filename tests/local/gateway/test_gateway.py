@@ -1,0 +1,327 @@
+"""The gateway and the HTTP in front of it, with an app of three routes: what AWS would return, in
+our own form.
+"""
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import pytest
+from chalice.app import AuthResponse, Chalice, Response
+
+from infra.local.gateway.api_server import ApiServer, port_is_free
+
+
+class Served(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        assert self.headers["content-type"] == "application/problem+json"
+        assert self.headers["cache-control"] == "no-store"
+        assert self.headers["x-content-type-options"] == "nosniff"
+        problem: dict[str, Any] = json.loads(self.body)
+        assert problem["status"] == self.status
+        assert problem["request_id"] == self.headers["x-request-id"] != ""
+        return problem
+
+
+def _app() -> Chalice:
+    app: Any = Chalice("echo", configure_logs=False)
+    met = threading.Barrier(20, timeout=10)
+
+    @app.authorizer()  # type: ignore[untyped-decorator]
+    def decide(request: Any) -> AuthResponse:
+        if request.token == "broken":
+            raise RuntimeError("the key set is out of reach")
+        if request.token == "unknown":
+            raise Exception("Unauthorized")
+        return AuthResponse(
+            routes=[] if request.token == "denied" else ["*"], principal_id=request.token
+        )
+
+    @app.route("/echo", methods=["POST"], content_types=["*/*"])  # type: ignore[untyped-decorator]
+    def echo() -> Response:
+        return Response(
+            json.dumps(
+                {
+                    "hex": app.current_request.raw_body.hex(),
+                    "id": app.current_request.context["requestId"],
+                }
+            )
+        )
+
+    @app.route("/things/{name}")  # type: ignore[untyped-decorator]
+    def thing(name: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "query": app.current_request.to_original_event()["multiValueQueryStringParameters"],
+        }
+
+    @app.route("/things/mine")  # type: ignore[untyped-decorator]
+    def mine() -> dict[str, str]:
+        return {"name": "literal"}
+
+    @app.route("/nothing", methods=["DELETE"])  # type: ignore[untyped-decorator]
+    def nothing() -> Response:
+        return Response("", status_code=204)
+
+    @app.route("/together/{name}")  # type: ignore[untyped-decorator]
+    def together(name: str) -> dict[str, str]:
+        met.wait()
+        return {
+            "name": app.current_request.uri_params["name"],
+            "header": app.current_request.headers["x-who"],
+        }
+
+    @app.route("/officer", authorizer=decide)  # type: ignore[untyped-decorator]
+    def officer() -> dict[str, str]:
+        return {"who": app.current_request.context["authorizer"]["principalId"]}
+
+    echo_app: Chalice = app
+    return echo_app
+
+
+@pytest.fixture(scope="module")
+def log() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def port(log: list[str]) -> Iterator[int]:
+    server = ApiServer(_app(), 0, log.append)
+    thread = threading.Thread(
+        target=server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    )
+    thread.start()
+    yield server.server.server_port
+    server.shutdown()
+    server.server.server_close()
+    thread.join()
+
+
+Ask = Callable[..., Served]
+
+
+@pytest.fixture
+def ask(port: int) -> Ask:
+    def ask(method: str, path: str, body: bytes | None = None, **headers: str) -> Served:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request(
+            method, path, body, {name.replace("_", "-"): value for name, value in headers.items()}
+        )
+        response = connection.getresponse()
+        served = Served(
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(),
+        )
+        connection.close()
+        return served
+
+    return ask
+
+
+def _raw(port: int, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        response = b""
+        while piece := connection.recv(65536):
+            response += piece
+    return response
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/nowhere",
+        "/things/a/",
+        "//things/a",
+        "/things/a/b",
+        "/things/",
+        "/%2e%2e%2fecho",
+        "/echo%00",
+        "/echo.",
+    ],
+)
+def test_an_unknown_path_is_404(ask: Ask, path: str) -> None:
+    assert ask("GET", path).problem["code"] == "not_found"
+
+
+@pytest.mark.parametrize("method", ["PUT", "TRACE", "HEAD", "OPTIONS", "CONNECT", "BREW"])
+def test_a_method_without_a_route_is_404_as_the_gateway_has_it(ask: Ask, method: str) -> None:
+    response = ask(method, "/echo")
+    assert response.status == 404
+    assert "access-control-allow-origin" not in response.headers
+    assert response.body == b"" if method == "HEAD" else response.problem
+
+
+def test_json_arrives_byte_for_byte_whatever_it_is(ask: Ask) -> None:
+    body = b'\xef\xbb\xbf{"\xff\xfe": "\x00"}'
+    response = ask("POST", "/echo", body, Content_Type="Application/JSON; charset=utf-8")
+    assert bytes.fromhex(json.loads(response.body)["hex"]) == body
+
+
+def test_what_is_not_json_arrives_as_text(ask: Ask) -> None:
+    response = ask("POST", "/echo", b"\xff", Content_Type="text/plain")
+    assert bytes.fromhex(json.loads(response.body)["hex"]) == "\ufffd".encode()
+
+
+def test_a_chunked_body_arrives_whole(ask: Ask, port: int) -> None:
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    assert b'"hex": "6162636465"' in _raw(port, head + b"2\r\nab\r\n3;x=y\r\ncde\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: gzip\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+        b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"Content-Length: -1\r\n\r\n",
+        b"Content-Length: +1\r\n\r\na",
+        b"Content-Length: 9\r\n\r\nshort",
+        b"X-Long: " + b"x" * 16_000 + b"\r\n\r\n",
+    ],
+)
+def test_a_request_that_can_be_read_in_two_ways_is_refused(port: int, framing: bytes) -> None:
+    response = _raw(port, b"POST /echo HTTP/1.1\r\nHost: x\r\n" + framing)
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in response
+    assert response.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(
+    "request_line", [b"GET", b"GET / HTTP/9.9", b"GET / a b HTTP/1.1", b"G\xffT / x/1.1"]
+)
+def test_a_request_line_that_cannot_be_read_is_refused_without_repeating_it(
+    port: int, request_line: bytes
+) -> None:
+    response = _raw(port, request_line + b"\r\n\r\n")
+    assert b" 400 " in response.splitlines()[0]
+    assert b'"bad_request"' in response
+
+
+def test_a_body_over_ten_mebibytes_is_413_and_the_sender_reads_it(ask: Ask) -> None:
+    response = ask("POST", "/echo", b"x" * (10 * 1024 * 1024 + 1), Content_Type="application/json")
+    assert response.status == 413
+    assert response.problem["code"] == "body_too_large"
+
+
+def test_a_body_that_would_be_refused_is_not_asked_for(port: int) -> None:
+    response = _raw(
+        port,
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n",
+    )
+    assert response.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_that_is_welcome_is_asked_for(port: int) -> None:
+    response = _raw(
+        port,
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\nConnection: close\r\n\r\na",
+    )
+    assert response.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
+
+
+def test_path_parameters_stay_encoded_and_queries_are_decoded(ask: Ask) -> None:
+    assert json.loads(ask("GET", "/things/a%2Fb%E4%BA%BA?x=1&x=%E4%BA%BA&y=").body) == {
+        "name": "a%2Fb%E4%BA%BA",
+        "query": {"x": ["1", "人"], "y": [""]},
+    }
+    assert json.loads(ask("GET", "/things/a").body)["query"] is None
+
+
+def test_a_literal_segment_wins_over_a_parameter(ask: Ask) -> None:
+    assert json.loads(ask("GET", "/things/mine").body) == {"name": "literal"}
+
+
+def test_an_empty_response_has_no_body(ask: Ask) -> None:
+    response = ask("DELETE", "/nothing")
+    assert (response.status, response.body) == (204, b"")
+    assert "content-length" not in response.headers
+
+
+def test_an_officer_is_let_in_under_the_name_the_authorizer_gave(ask: Ask) -> None:
+    assert json.loads(ask("GET", "/officer", Authorization="li").body) == {"who": "li"}
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "code"),
+    [
+        ("unknown", 401, "unauthenticated"),
+        ("denied", 403, "forbidden"),
+        (" ", 401, "unauthenticated"),
+    ],
+)
+def test_a_refusal_of_the_authorizer_is_a_problem(
+    ask: Ask, token: str, status: int, code: str
+) -> None:
+    response = ask("GET", "/officer", Authorization=token)
+    assert (response.status, response.problem["code"]) == (status, code)
+
+
+def test_no_credential_is_401(ask: Ask) -> None:
+    assert ask("GET", "/officer").problem["code"] == "unauthenticated"
+
+
+def test_two_credentials_are_as_good_as_none(port: int) -> None:
+    head = b"GET /officer HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: unknown\r\nAuthorization: li\r\n\r\n"
+    assert b'"who": "li"' not in _raw(port, head).replace(b'"who":"li"', b'"who": "li"')
+
+
+def test_an_authorizer_that_fails_is_503_to_be_tried_again(
+    ask: Ask, capfd: pytest.CaptureFixture[str]
+) -> None:
+    response = ask("GET", "/officer", Authorization="broken")
+    assert (response.status, response.problem["code"]) == (503, "unavailable")
+    assert response.headers["retry-after"] == "2"
+
+
+def test_twenty_requests_at_once_are_not_mixed(port: int) -> None:
+    def one(number: int) -> dict[str, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", f"/together/{number}", headers={"X-Who": str(number)})
+        response: dict[str, str] = json.load(connection.getresponse())
+        connection.close()
+        return response
+
+    with ThreadPoolExecutor(20) as pool:
+        responses = list(pool.map(one, range(20)))
+    assert responses == [{"name": str(number), "header": str(number)} for number in range(20)]
+
+
+def test_many_requests_go_over_one_connection(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    for _ in range(3):
+        connection.request("POST", "/echo", b"{}", {"Content-Type": "application/json"})
+        assert connection.getresponse().read()
+    connection.close()
+
+
+def test_every_request_has_an_id_of_its_own_and_never_the_clients(ask: Ask) -> None:
+    ids = {
+        json.loads(ask("POST", "/echo", b"{}", X_Request_Id="mine").body)["id"] for _ in range(3)
+    }
+    assert len(ids) == 3
+    assert "mine" not in ids
+
+
+def test_the_log_holds_routes_and_no_ids(ask: Ask, log: list[str]) -> None:
+    ask("GET", "/things/secret?token=secret")
+    assert any(line.startswith("GET /things/{name} 200 ") for line in log)
+    assert not any("secret" in line or "127.0.0.1" in line for line in log)
+
+
+def test_a_taken_port_is_known_beforehand(port: int) -> None:
+    assert not port_is_free(port)

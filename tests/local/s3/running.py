@@ -1,0 +1,160 @@
+"""A gate that runs, and requests to it, byte for byte."""
+
+import http.client
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import boto3
+from botocore.config import Config
+
+from chalicelib.media import grants
+from infra.local.s3.gate import make_gate
+from infra.local.wsgi import serve
+
+ACCESS_KEY, SECRET_KEY, REGION, BUCKET = "AKIDGATETESTS", "local-secret", "us-east-1", "gate-media"
+MIB = 1024 * 1024
+PICTURE = b"\xff\xd8\xff\xe0 a picture" * 100
+SIZE = 2 * grants.PART_SIZE + 5
+VIDEO = bytes(range(256)) * (SIZE // 256) + b"12345"
+
+type Fields = Mapping[str, str] | list[tuple[str, str]]
+type Reply = tuple[int, dict[str, str], bytes]
+# Sends parts by number, each by its own signed URL.
+type Send = Callable[..., list[Reply]]
+# Takes from the queue what it got since last asked.
+type Events = Callable[[], list[dict[str, Any]]]
+
+
+class Clock:
+    """Moves the gate only: grants are signed by the machine's own clock."""
+
+    ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+class Gate:
+    """A gate on a port of its own."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        gate = make_gate(
+            access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION, clock=self.clock
+        )
+        self.server = serve(gate, 0)
+        self.port = self.server.port
+
+    def client(
+        self,
+        service: str,
+        access_key: str = ACCESS_KEY,
+        secret_key: str = SECRET_KEY,
+        **config: Any,
+    ) -> Any:
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=REGION,
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            config=Config(
+                signature_version="s3v4" if service == "s3" else None,
+                retries={"total_max_attempts": 1},
+                **config,
+            ),
+        )
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        body: bytes | Iterable[bytes] = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        return ask(self.port, method, target, body, headers)
+
+    def post(
+        self,
+        url: str,
+        fields: Fields,
+        body: bytes | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        content, kind = form(fields, body)
+        return self.ask(
+            "POST", urlsplit(url).path, content, {"Content-Type": kind, **(headers or {})}
+        )
+
+
+def ask(
+    port: int,
+    method: str,
+    target: str,
+    body: bytes | Iterable[bytes] = b"",
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """Send one request, byte for byte as given. Return status, headers by lower-case name, body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request(method, target, body=body, headers=headers or {})
+        response = connection.getresponse()
+        return (
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(),
+        )
+    finally:
+        connection.close()
+
+
+def form(fields: Fields, body: bytes | None) -> tuple[bytes, str]:
+    """Return a browser's form, the fields in order and then the file, and its content type."""
+    boundary = "----gate-boundary"
+    pairs = fields.items() if isinstance(fields, Mapping) else fields
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in pairs
+    ]
+    if body is not None:
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="x.jpg"\r\n'
+            "Content-Type: text/html\r\n\r\n"
+        )
+        parts.append(head.encode() + body + b"\r\n")
+    end = f"--{boundary}--\r\n".encode()
+    return b"".join([*parts, end]), f"multipart/form-data; boundary={boundary}"
+
+
+def element_of(body: bytes, name: str) -> str | None:
+    return ElementTree.fromstring(body).findtext(name)  # noqa: S314 - our own server's
+
+
+def code_of(body: bytes) -> str | None:
+    return element_of(body, "Code")
+
+
+def message_of(body: bytes) -> str | None:
+    return element_of(body, "Message")
+
+
+def a_grant(s3: Any, key: str, **changes: Any) -> grants.PostGrant:
+    wanted: dict[str, Any] = {
+        "content_type": "image/jpeg",
+        "max_bytes": len(PICTURE),
+        "sha256_hex": None,
+        "expires_s": 3600,
+    }
+    return grants.post_grant(s3=s3, bucket=BUCKET, key=key, **{**wanted, **changes})
+
+
+def complete(s3: Any, key: str, upload: str, size: int = SIZE) -> grants.Completed:
+    return grants.complete_multipart(s3=s3, bucket=BUCKET, key=key, upload_id=upload, size=size)
+
+
+def assert_nothing_stored(s3: Any, *keys: str) -> None:
+    for key in keys:
+        assert "Versions" not in s3.list_object_versions(Bucket=BUCKET, Prefix=key)

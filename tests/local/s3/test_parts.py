@@ -1,0 +1,182 @@
+"""Uploads in parts, each by a signed URL of its own."""
+
+import base64
+import threading
+import tracemalloc
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from awscrt import checksums
+from botocore.exceptions import ClientError
+
+from chalicelib.errors import Conflict
+from chalicelib.media import grants
+from tests.local.s3.running import (
+    BUCKET,
+    MIB,
+    SIZE,
+    VIDEO,
+    Gate,
+    Send,
+    assert_nothing_stored,
+    code_of,
+    complete,
+)
+
+
+def test_parts_in_any_order_become_one_object_with_a_crc64nvme_of_the_whole(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    assert [status for status, _, _ in parts(3, 1, 2)] == [200, 200, 200]
+    done = complete(s3, key, upload)
+    assert done.size == SIZE
+    assert (
+        done.crc64nvme == base64.b64encode(checksums.crc64nvme(VIDEO).to_bytes(8, "big")).decode()
+    )
+    head = s3.head_object(Bucket=BUCKET, Key=key)
+    assert (head["VersionId"], head["ContentLength"], head["ContentType"]) == (
+        done.version_id,
+        SIZE,
+        "video/mp4",
+    )
+    assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == VIDEO
+
+
+def test_completing_again_gives_the_same_object(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    parts(1, 2, 3)
+    assert complete(s3, key, upload) == complete(s3, key, upload)
+    assert len(s3.list_object_versions(Bucket=BUCKET, Prefix=key)["Versions"]) == 1
+
+
+def test_the_parts_held_are_listed_with_their_sizes(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    (_, first, _), (_, third, _) = parts(1, 3)
+    assert grants.list_held(s3=s3, bucket=BUCKET, key=key, upload_id=upload) == (
+        grants.HeldPart(1, first["etag"], grants.PART_SIZE),
+        grants.HeldPart(3, third["etag"], 5),
+    )
+
+
+def test_a_part_sent_again_replaces_the_first(s3: Any, key: str, upload: str, parts: Send) -> None:
+    parts(1)
+    parts(1, 2, 3)
+    assert complete(s3, key, upload).size == SIZE
+
+
+def test_an_upload_with_parts_missing_names_them(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    parts(2)
+    with pytest.raises(Conflict) as refused:
+        complete(s3, key, upload)
+    assert (refused.value.code, refused.value.params) == ("parts_missing", {"numbers": "1,3"})
+    assert_nothing_stored(s3, key)
+
+
+def test_parts_that_do_not_make_the_declared_size_are_refused(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    parts(1, 2, 3)
+    with pytest.raises(Conflict) as refused:
+        complete(s3, key, upload, size=SIZE + 1)
+    assert refused.value.code == "size_mismatch"
+    assert_nothing_stored(s3, key)
+
+
+@pytest.mark.parametrize("length", [0, 4, 6, 1000])
+def test_a_part_of_another_length_does_not_match_its_signature(
+    s3: Any, key: str, upload: str, parts: Send, length: int
+) -> None:
+    ((status, _, body),) = parts(3, body=bytes(length))
+    assert (status, code_of(body)) == (403, "SignatureDoesNotMatch")
+    assert grants.list_held(s3=s3, bucket=BUCKET, key=key, upload_id=upload) == ()
+
+
+def test_a_part_url_takes_no_other_part_number(gate: Gate, s3: Any, key: str, upload: str) -> None:
+    (part,) = grants.part_urls(
+        s3=s3, bucket=BUCKET, key=key, upload_id=upload, size=SIZE, numbers=[3], expires_s=600
+    )
+    target = urlsplit(part.url.replace("partNumber=3", "partNumber=4"))
+    assert gate.ask("PUT", f"{target.path}?{target.query}", b"12345")[0] == 403
+
+
+def test_a_part_of_an_upload_that_was_aborted_is_refused(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    for _ in range(2):
+        grants.abort_multipart(s3=s3, bucket=BUCKET, key=key, upload_id=upload)
+    ((status, _, body),) = parts(3)
+    assert (status, code_of(body)) == (404, "NoSuchUpload")
+
+
+def test_an_aborted_upload_can_be_neither_listed_nor_completed(
+    s3: Any, key: str, upload: str
+) -> None:
+    grants.abort_multipart(s3=s3, bucket=BUCKET, key=key, upload_id=upload)
+    with pytest.raises(Conflict) as unlisted:
+        grants.list_held(s3=s3, bucket=BUCKET, key=key, upload_id=upload)
+    with pytest.raises(Conflict) as incomplete:
+        complete(s3, key, upload)
+    assert (unlisted.value.code, incomplete.value.code) == ("upload_gone", "upload_gone")
+
+
+def test_a_second_upload_of_a_key_puts_no_version_on_top(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"came first")
+    parts(1, 2, 3)
+    with pytest.raises(Conflict) as refused:
+        complete(s3, key, upload)
+    assert refused.value.code == "size_mismatch"
+    assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"came first"
+
+
+def test_of_many_completions_at_once_one_makes_the_object_and_all_return_it(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    parts(1, 2, 3)
+    responses = []
+    threads = [
+        threading.Thread(target=lambda: responses.append(complete(s3, key, upload)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(responses) == 4
+    assert len(set(responses)) == 1
+    assert len(s3.list_object_versions(Bucket=BUCKET, Prefix=key)["Versions"]) == 1
+
+
+def test_an_upload_is_completed_and_read_from_disk(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    parts(1, 2, 3)
+    tracemalloc.start()
+    try:
+        complete(s3, key, upload)
+        s3.get_object(Bucket=BUCKET, Key=key, Range=f"bytes={SIZE - 9}-")["Body"].read()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * MIB
+
+
+def test_s3_checks_the_whole_size_that_complete_declares(
+    s3: Any, key: str, upload: str, parts: Send
+) -> None:
+    (_, part, _) = parts(3)[0]
+    with pytest.raises(ClientError) as refused:
+        s3.complete_multipart_upload(
+            Bucket=BUCKET,
+            Key=key,
+            UploadId=upload,
+            MpuObjectSize=6,
+            MultipartUpload={"Parts": [{"PartNumber": 3, "ETag": part["etag"]}]},
+        )
+    assert refused.value.response["Error"]["Code"] == "InvalidRequest"

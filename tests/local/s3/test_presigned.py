@@ -1,0 +1,222 @@
+"""Presigned URLs: what they open, and that each part of them is under the signature."""
+
+import base64
+import hashlib
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.media import grants
+from tests.local.s3.running import (
+    ACCESS_KEY,
+    BUCKET,
+    REGION,
+    Clock,
+    Gate,
+    assert_nothing_stored,
+    code_of,
+    message_of,
+)
+
+
+@pytest.fixture
+def stored(s3: Any, key: str) -> str:
+    """Two versions of one key: the first is what readers are given."""
+    first: str = s3.put_object(Bucket=BUCKET, Key=key, Body=b"0123456789", ContentType="text/html")[
+        "VersionId"
+    ]
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"second")
+    return first
+
+
+def read_target(s3: Any, key: str, version: str, **changes: Any) -> str:
+    wanted: dict[str, Any] = {
+        "content_type": "image/jpeg",
+        "disposition": "inline",
+        "expires_s": 300,
+    }
+    parts = urlsplit(
+        grants.read_url(s3=s3, bucket=BUCKET, key=key, version_id=version, **{**wanted, **changes})
+    )
+    return f"{parts.path}?{parts.query}"
+
+
+def test_a_read_url_opens_the_version_it_names_as_the_type_it_names(
+    gate: Gate, s3: Any, key: str, stored: str
+) -> None:
+    status, headers, body = gate.ask("GET", read_target(s3, key, stored, disposition="attachment"))
+    assert (status, body) == (200, b"0123456789")
+    assert headers["content-type"] == "image/jpeg"
+    assert headers["content-disposition"] == "attachment"
+    assert headers["x-amz-version-id"] == stored
+    assert headers["accept-ranges"] == "bytes"
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("bytes=0-3", ("bytes 0-3/10", b"0123")),
+        ("bytes=4-", ("bytes 4-9/10", b"456789")),
+        ("bytes=-3", ("bytes 7-9/10", b"789")),
+        ("bytes=-30", ("bytes 0-9/10", b"0123456789")),
+        ("bytes=8-100", ("bytes 8-9/10", b"89")),
+        ("bytes=0-0", ("bytes 0-0/10", b"0")),
+        ("bytes=0-9", ("bytes 0-9/10", b"0123456789")),
+    ],
+)
+def test_a_range_gives_exactly_its_bytes(
+    gate: Gate, s3: Any, key: str, stored: str, asked: str, found: tuple[str, bytes]
+) -> None:
+    status, headers, body = gate.ask("GET", read_target(s3, key, stored), headers={"Range": asked})
+    assert (status, (headers["content-range"], body)) == (206, found)
+    assert headers["content-length"] == str(len(body))
+    assert headers["content-type"] == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,4-5", "bytes=5-2", "bytes=x-y", "lines=1-2", "bytes=-"]
+)
+def test_a_range_that_s3_does_not_read_gives_the_whole(
+    gate: Gate, s3: Any, key: str, stored: str, asked: str
+) -> None:
+    status, headers, body = gate.ask("GET", read_target(s3, key, stored), headers={"Range": asked})
+    assert (status, body) == (200, b"0123456789")
+    assert "content-range" not in headers
+
+
+@pytest.mark.parametrize("asked", ["bytes=10-", "bytes=99-100", "bytes=-0"])
+def test_a_range_past_the_end_is_416(
+    gate: Gate, s3: Any, key: str, stored: str, asked: str
+) -> None:
+    status, _, body = gate.ask("GET", read_target(s3, key, stored), headers={"Range": asked})
+    assert (status, code_of(body)) == (416, "InvalidRange")
+
+
+def test_the_sdk_reads_ranges_too(s3: Any, key: str, stored: str) -> None:
+    response = s3.get_object(Bucket=BUCKET, Key=key, VersionId=stored, Range="bytes=2-4")
+    assert (response["ContentRange"], response["Body"].read()) == ("bytes 2-4/10", b"234")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("versionId", "another"),
+        ("response-content-type", "text/html"),
+        ("response-content-disposition", "attachment"),
+        ("X-Amz-Expires", "3600"),
+        ("X-Amz-SignedHeaders", "host;range"),
+        ("X-Amz-Signature", "0" * 64),
+        ("x-id", "more"),
+    ],
+)
+def test_a_read_url_with_any_parameter_changed_does_not_match_its_signature(
+    gate: Gate, s3: Any, key: str, stored: str, name: str, value: str
+) -> None:
+    path, _, query = read_target(s3, key, stored).partition("?")
+    changed = urlencode({**dict(parse_qsl(query)), name: value}, quote_via=quote)
+    status, _, body = gate.ask("GET", f"{path}?{changed}")
+    assert (status, code_of(body)) == (403, "SignatureDoesNotMatch")
+
+
+def test_a_read_url_opens_no_other_key(gate: Gate, s3: Any, key: str, stored: str) -> None:
+    target = read_target(s3, key, stored).replace(key, key + "x", 1)
+    status, _, body = gate.ask("GET", target)
+    assert (status, code_of(body)) == (403, "SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "POST"])
+def test_a_read_url_allows_no_other_method(
+    gate: Gate, s3: Any, key: str, stored: str, method: str
+) -> None:
+    assert gate.ask(method, read_target(s3, key, stored))[0] == 403
+    assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"second"
+
+
+def test_a_read_url_is_refused_from_another_host(
+    gate: Gate, s3: Any, key: str, stored: str
+) -> None:
+    assert gate.ask("GET", read_target(s3, key, stored), headers={"Host": "evil.example"})[0] == 403
+
+
+def test_a_read_url_expires(gate: Gate, s3: Any, key: str, stored: str, clock: Clock) -> None:
+    target = read_target(s3, key, stored, expires_s=300)
+    clock.ahead = timedelta(seconds=290)
+    assert gate.ask("GET", target)[0] == 200
+    clock.ahead = timedelta(seconds=302)
+    status, _, body = gate.ask("GET", target)
+    assert (status, code_of(body), message_of(body)) == (403, "AccessDenied", "Request has expired")
+
+
+def test_a_read_url_of_the_future_is_not_valid_yet(
+    gate: Gate, s3: Any, key: str, stored: str, clock: Clock
+) -> None:
+    target = read_target(s3, key, stored)
+    clock.ahead = timedelta(minutes=-20)
+    status, _, body = gate.ask("GET", target)
+    assert (status, message_of(body)) == (403, "Request is not valid yet")
+
+
+def test_an_s3_header_that_was_not_signed_is_refused(
+    gate: Gate, s3: Any, key: str, stored: str
+) -> None:
+    status, _, body = gate.ask(
+        "GET", read_target(s3, key, stored), headers={"x-amz-acl": "public-read"}
+    )
+    assert (status, code_of(body)) == (403, "AccessDenied")
+
+
+def test_no_url_lives_longer_than_seven_days(gate: Gate, s3: Any, key: str, stored: str) -> None:
+    target = read_target(s3, key, stored).replace("X-Amz-Expires=300", "X-Amz-Expires=604801")
+    status, _, body = gate.ask("GET", target)
+    assert (status, code_of(body)) == (400, "AuthorizationQueryParametersError")
+
+
+def test_a_signature_and_an_authorization_together_are_refused(
+    gate: Gate, s3: Any, key: str, stored: str
+) -> None:
+    sdk = f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20261125/{REGION}/s3/aws4_request, SignedHeaders=host, Signature=0"
+    status, _, body = gate.ask("GET", read_target(s3, key, stored), headers={"Authorization": sdk})
+    assert (status, code_of(body)) == (400, "InvalidArgument")
+
+
+def test_a_signed_read_of_what_is_not_there_is_404(
+    gate: Gate, s3: Any, key: str, stored: str
+) -> None:
+    assert gate.ask("GET", read_target(s3, key, "00000000-0000-0000-0000-000000000000"))[0] == 404
+    status, _, body = gate.ask("GET", read_target(s3, key + "-absent", stored))
+    assert (status, code_of(body)) == (404, "NoSuchVersion")
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "/{b}/{k}"),
+        ("PUT", "/{b}/{k}"),
+        ("DELETE", "/{b}/{k}"),
+        ("GET", "/{b}"),
+        ("GET", "/"),
+        ("POST", "/moto-api/reset"),
+    ],
+)
+def test_a_request_that_nobody_signed_is_refused(
+    gate: Gate, s3: Any, key: str, stored: str, method: str, target: str
+) -> None:
+    assert gate.ask(method, target.format(b=BUCKET, k=key), b"x")[0] in (403, 412)
+    assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"second"
+
+
+def test_the_sdk_with_an_unknown_key_is_refused(gate: Gate, key: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        gate.client("s3", access_key="AKIDANOTHER").put_object(Bucket=BUCKET, Key=key, Body=b"x")
+    assert refused.value.response["Error"]["Code"] == "InvalidAccessKeyId"
+
+
+def test_a_put_whose_declared_md5_is_wrong_is_refused(gate: Gate, s3: Any, key: str) -> None:
+    parts = urlsplit(s3.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": key}))
+    wrong = {"Content-MD5": base64.b64encode(hashlib.md5(b"other").digest()).decode()}  # noqa: S324
+    status, _, body = gate.ask("PUT", f"{parts.path}?{parts.query}", b"body", wrong)
+    assert (status, code_of(body)) == (400, "BadDigest")
+    assert_nothing_stored(s3, key)

@@ -1,0 +1,105 @@
+"""A local stack in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60
+
+
+class Stack:
+    """A running stack. `expect` waits for a line of its output."""
+
+    def __init__(self, folder: Path, *, port: int | None = None, **environment: str) -> None:
+        self.port, self.aws_port = port or free_port(), free_port()
+        self.environment = {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("AWS_", "MOTO_"))
+            },
+            "LOCAL_DIR": str(folder),
+            "PORT": str(self.port),
+            "AWS_PORT": str(self.aws_port),
+            **environment,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "infra.local.server"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._more = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.expect("Tipline is running")
+        self.folder, self.api = folder, f"http://127.0.0.1:{self.port}"
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.folder / f"stack-{self.port}.json").read_text())
+        return content
+
+    def expect(self, pattern: str) -> str:
+        def found() -> str | None:
+            return next((line for line in self.lines if re.search(pattern, line)), None)
+
+        with self._more:
+            self._more.wait_for(lambda: found() or self.process.poll() is not None, PATIENCE_S)
+            line = found()
+        assert line, f"no {pattern!r} in:\n{''.join(self.lines)}"
+        return line
+
+    def run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", f"infra.local.{module}", *arguments]
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+    def client(self, service: str) -> Any:
+        outputs = self.outputs
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=outputs["aws"],
+            region_name=outputs["region"],
+            aws_access_key_id="anything",
+            aws_secret_access_key="will do",
+        )
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            with self._more:
+                self.lines.append(line)
+                self._more.notify_all()
+        with self._more:
+            self._more.notify_all()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

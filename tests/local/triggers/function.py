@@ -1,0 +1,21 @@
+"""A function that triggers call in tests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Function:
+    """Stands where a Lambda function does, and remembers what it was called with."""
+
+    def __init__(self, response: Any = None) -> None:
+        self.response = response
+        self.calls: list[list[Any]] = []
+
+    def __call__(self, event: Mapping[str, Any], context: object) -> Any:
+        records = list(event.get("Records", [event]))
+        self.calls.append(records)
+        return self.response(records) if callable(self.response) else self.response
+
+
+def fail(*_: object) -> None:
+    raise RuntimeError("a fault")

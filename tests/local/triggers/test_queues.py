@@ -1,0 +1,111 @@
+"""Consumers of a queue are fed as Lambda feeds them: batches, partial failures, retries, dead letters."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.local.triggers.queues import QueueConsumer
+from tests.local.triggers.function import Function, fail
+
+QUEUE = {"Queue": {"Fn::Sub": "${ManifestsQueue.Arn}"}, "BatchSize": 10}
+
+
+def _send(aws: Mapping[str, str], *bodies: str) -> None:
+    for body in bodies:
+        boto3.client("sqs").send_message(QueueUrl=aws["MANIFESTS_QUEUE_URL"], MessageBody=body)
+
+
+def _left(url: str) -> dict[str, int]:
+    found: Mapping[Any, str] = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=url, AttributeNames=["All"]
+    )["Attributes"]
+    return {
+        "visible": int(found["ApproximateNumberOfMessages"]),
+        "hidden": int(found["ApproximateNumberOfMessagesNotVisible"]),
+    }
+
+
+def test_a_batch_is_shaped_as_lambda_shapes_it(aws: Mapping[str, str], clean: None) -> None:
+    function = Function()
+    _send(aws, "a")
+    QueueConsumer(QUEUE, function, aws).work()
+    ((record,),) = function.calls
+    assert record["body"] == "a"
+    assert record["eventSource"] == "aws:sqs"
+    assert record["eventSourceARN"] == aws["MANIFESTS_QUEUE_ARN"]
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+    assert {"messageId", "receiptHandle", "md5OfBody", "messageAttributes", "awsRegion"} < set(
+        record
+    )
+
+
+@pytest.mark.parametrize(
+    "response", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}]
+)
+def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, response: Any) -> None:
+    _send(aws, "a", "b")
+    consumer = QueueConsumer(QUEUE, Function(response), aws)
+    assert consumer.work()
+    assert not consumer.work()
+    assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 0}
+
+
+def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean: None) -> None:
+    _send(aws, "good", "bad", "good")
+
+    def response(records: list[Any]) -> Any:
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": record["messageId"]}
+                for record in records
+                if record["body"] == "bad"
+            ]
+        }
+
+    QueueConsumer(QUEUE, Function(response), aws).work()
+    assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 1}
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        fail,
+        {"batchItemFailures": [{"itemIdentifier": "not in the batch"}]},
+        {"batchItemFailures": [{}]},
+        "not a response",
+    ],
+)
+def test_a_function_that_fails_or_talks_nonsense_fails_its_whole_batch(
+    aws: Mapping[str, str], clean: None, response: Any
+) -> None:
+    _send(aws, "a", "b")
+    QueueConsumer(QUEUE, Function(response), aws).work()
+    assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 2}
+
+
+def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    _send(aws, "bad", "good")
+
+    def response(records: list[Any]) -> Any:
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": record["messageId"]}
+                for record in records
+                if record["body"] == "bad"
+            ]
+        }
+
+    function = Function(response)
+    consumer = QueueConsumer(QUEUE, function, aws, retry_after_s=0)
+    while consumer.work():
+        pass
+    assert [record["body"] for call in function.calls for record in call].count("bad") == 3
+    assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 0}
+    (message,) = boto3.client("sqs").receive_message(
+        QueueUrl=aws["MANIFESTS_DEAD_LETTERS_URL"], MaxNumberOfMessages=10
+    )["Messages"]
+    assert message["Body"] == "bad"

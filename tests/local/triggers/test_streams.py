@@ -1,0 +1,118 @@
+"""Consumers of a stream are fed as Lambda feeds them: filters, order, retries, dead letters."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+
+from infra.local import template
+from infra.local.triggers.streams import StreamConsumer
+from tests.local.triggers.function import Function
+
+
+def _stream(aws: Mapping[str, str], function: Function) -> StreamConsumer:
+    """The deployed mapping, from now on."""
+    (event,) = template.load("app.yaml")["Resources"]["PublishNotices"]["Properties"][
+        "Events"
+    ].values()
+    return StreamConsumer(
+        {**event["Properties"], "StartingPosition": "LATEST"}, function, aws, pause_s=0
+    )
+
+
+def _write(aws: Mapping[str, str], *rows: tuple[str, str], **attributes: str) -> None:
+    for pk, sk in rows:
+        item = {
+            "pk": {"S": pk},
+            "sk": {"S": sk},
+            **{name: {"S": value} for name, value in attributes.items()},
+        }
+        boto3.client("dynamodb").put_item(TableName=aws["REPORTS_TABLE"], Item=item)
+
+
+def _keys(records: list[Any]) -> list[str]:
+    return [record["dynamodb"]["Keys"]["sk"]["S"] for record in records]
+
+
+def test_only_what_may_cause_a_notice_passes_the_deployed_filter(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    function = Function()
+    consumer = _stream(aws, function)
+    _write(
+        aws,
+        *(
+            ("REPORT#1", sk)
+            for sk in ("HEAD", "MEDIA#1", "MESSAGE#1", "NOTE#1", "CONTACT", "EVENT#1")
+        ),
+    )
+    boto3.client("dynamodb").delete_item(
+        TableName=aws["REPORTS_TABLE"], Key={"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}}
+    )
+    assert consumer.work()
+    assert [_keys(call) for call in function.calls] == [["HEAD", "MESSAGE#1", "EVENT#1"]]
+    assert not consumer.work()
+
+
+def test_a_record_carries_keys_and_nothing_of_the_item(aws: Mapping[str, str], clean: None) -> None:
+    function = Function()
+    consumer = _stream(aws, function)
+    _write(aws, ("REPORT#1", "HEAD"), text="a secret")
+    consumer.work()
+    ((record,),) = function.calls
+    assert record["eventSourceARN"] == aws["REPORTS_STREAM_ARN"]
+    assert set(record["dynamodb"]) == {
+        "ApproximateCreationDateTime",
+        "Keys",
+        "SequenceNumber",
+        "SizeBytes",
+        "StreamViewType",
+    }
+    assert "a secret" not in json.dumps(record)
+
+
+def test_a_batch_starts_again_at_the_first_record_that_failed(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    failures = iter([1])
+
+    def response(records: list[Any]) -> Any:
+        failed = [
+            records[index]["dynamodb"]["SequenceNumber"]
+            for index in [next(failures, None)]
+            if index is not None
+        ]
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+    function = Function(response)
+    consumer = _stream(aws, function)
+    _write(aws, *(("REPORT#1", f"MESSAGE#{number}") for number in range(3)))
+    consumer.work()
+    assert [_keys(call) for call in function.calls] == [
+        ["MESSAGE#0", "MESSAGE#1", "MESSAGE#2"],
+        ["MESSAGE#1", "MESSAGE#2"],
+    ]
+
+
+def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    passed: list[str] = []
+
+    def response(records: list[Any]) -> None:
+        if "MESSAGE#05" in _keys(records):
+            raise RuntimeError("poison")
+        passed.extend(_keys(records))
+
+    function = Function(response)
+    consumer = _stream(aws, function)
+    _write(aws, *(("REPORT#1", f"MESSAGE#{number:02}") for number in range(9)))
+    assert consumer.work()
+    assert passed == [f"MESSAGE#{number:02}" for number in range(9) if number != 5]
+    # once, and five tries more
+    assert sum(_keys(call) == ["MESSAGE#05"] for call in function.calls) == 6
+    (message,) = boto3.client("sqs").receive_message(QueueUrl=aws["NOTICES_DEAD_LETTERS_URL"])[
+        "Messages"
+    ]
+    assert json.loads(message["Body"])["DDBStreamBatchInfo"]["batchSize"] == 1
