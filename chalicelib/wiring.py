@@ -1,17 +1,18 @@
 """The composition root: one cached builder per collaborator. Imports are lazy, so that a function
 loads only what it uses.
 
-Every builder reads its settings at first use; `reset()` forgets all of them.
+Each builder reads its settings at first use; `reset()` forgets all of them.
 """
 
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.config import Settings
+from chalicelib.clock import Clock
+from chalicelib.config import Settings, check_start
 
 if TYPE_CHECKING:
     from chalicelib.domain.catalogue import Catalogue
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
     from chalicelib.store.table import Table
     from chalicelib.store.user_pool import UserPool
 
+# A function that lacks a setting must fail here, at its start, and not at a request.
+check_start()
+
 _builders: list[Any] = []
 _building = threading.RLock()
-_advanced = timedelta()
+clock = Clock()
 _pause: Callable[[float], None] = time.sleep
 
 
@@ -58,31 +62,23 @@ def _built_once[T](build: Callable[[], T]) -> Callable[[], T]:
 
 
 def reset() -> None:
-    """Forget every collaborator and setting: the next use builds it anew."""
-    global _advanced, _pause
-    _advanced, _pause = timedelta(), time.sleep
+    """Forget every collaborator and setting, and set the clock right: the next use builds anew."""
+    global clock, _pause
+    clock, _pause = Clock(), time.sleep
     for cached in _builders:
         cached.cache_clear()
 
 
 def now() -> datetime:
-    """The clock of sweeps and lifecycles. Locally it can be moved."""
-    return wall_clock() + _advanced
+    return clock.now()
 
 
 def wall_clock() -> datetime:
-    """What other clocks compare with: grants and tokens. In whole milliseconds, as everything is
-    kept.
-    """
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return clock.wall_clock()
 
 
 def advance_clock(by: timedelta) -> datetime:
-    """Move `now` on; answers the new time."""
-    global _advanced
-    _advanced += by
-    return now()
+    return clock.advance(by)
 
 
 def pause_by(pause: Callable[[float], None]) -> None:
@@ -197,7 +193,7 @@ def reports() -> "Reports":
 
     return Reports(
         _table(settings().reports_table),
-        lambda category: live_catalogue().shards_to_write(category, wall_clock()),
+        lambda category: live_catalogue().shards_to_write(category, clock.wall_clock()),
     )
 
 
@@ -303,10 +299,10 @@ def live_catalogue() -> "LiveCatalogue":
 
 
 def catalogue() -> "Catalogue":
-    """The catalogue as it stands, admins' changes at most a true minute late, whatever the clock of
+    """Return the catalogue as it is, admins' changes at most a true minute late, whatever the clock of
     lifecycles says.
     """
-    return live_catalogue().at(wall_clock())
+    return live_catalogue().at(clock.wall_clock())
 
 
 def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:

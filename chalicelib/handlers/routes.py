@@ -23,6 +23,7 @@ from chalice.app import Response as ChaliceResponse
 from pydantic import BaseModel
 
 from chalicelib import errors, wiring
+from chalicelib.config import MissingSetting
 from chalicelib.domain import languages
 from chalicelib.domain.officers import Role
 from chalicelib.handlers import logs, requests
@@ -122,6 +123,8 @@ class Operation:
                 return render(self.view(call), self.status, request_id)
             except errors.TiplineError as error:
                 return refuse(error, language, request_id)
+            except MissingSetting:
+                raise  # not a passing fault: no 503 may invite the caller to try again
             except Exception as fault:
                 frames = traceback.format_tb(fault.__traceback__)[-6:]
                 log.error("fault", extra={"kind": type(fault).__name__, "frames": frames})

@@ -6,6 +6,7 @@ The cost of a page does not depend on how much there is.
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from chalicelib.store.table import Row, Table
@@ -70,7 +71,7 @@ class Listing:
             shard.rows.extend(inside)
             shard.more = more and len(inside) == len(rows)
 
-        list(self._pool.map(fill, shards))
+        self._at_once(fill, shards)
         kept: list[Row] = []
         position = below
         while len(kept) < limit:
@@ -79,7 +80,7 @@ class Listing:
                 if refills < len(dry):
                     break
                 refills -= len(dry)
-                list(self._pool.map(fill, dry))
+                self._at_once(fill, dry)
                 continue
             newest = max(
                 (shard for shard in shards if shard.rows),
@@ -105,5 +106,12 @@ class Listing:
             rows, _ = self._table.query(partition, index=index, forward=True, limit=_LOOKED_AT)
             return next((row for row in rows if keep(row)), None)
 
-        found = [row for row in self._pool.map(first, partitions) if row]
+        found = [row for row in self._at_once(first, partitions) if row]
         return min(found, key=lambda row: str(row[index[2]]), default=None)
+
+    def _at_once[Item, Found](
+        self, read: Callable[[Item], Found], items: Sequence[Item]
+    ) -> list[Found]:
+        """Return what `read` returns for each item; what it logs stays the request's own."""
+        contexts = [copy_context() for _ in items]
+        return list(self._pool.map(lambda context, item: context.run(read, item), contexts, items))

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from chalicelib import wiring
+from chalicelib.config import MissingSetting
 from chalicelib.domain import times
 from chalicelib.domain.officers import Role as OfficerRole
 from chalicelib.handlers import audit_events, index, media_events
@@ -122,7 +123,8 @@ def test_every_function_has_its_rehearsal() -> None:
 def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names: iam.Names) -> None:
     role = iam.Role("make_thumbnails", names)
     with role.assumed():
-        assert wiring.settings().reports_table == ""
+        with pytest.raises(MissingSetting, match="REPORTS_TABLE"):
+            _ = wiring.settings().reports_table
         listing = wiring.s3().list_object_versions
         listing(Bucket=aws["MEDIA_BUCKET"], Prefix="originals/01/")
         attempts: tuple[Callable[[], object], ...] = (

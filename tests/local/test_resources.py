@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import boto3
@@ -10,8 +11,7 @@ from chalicelib.config import Settings
 
 
 def test_every_setting_that_names_a_resource_is_given(aws: Mapping[str, str]) -> None:
-    settings = Settings.from_environment()
-    assert [name for name in Settings.__slots__ if getattr(settings, name) == ""] == []
+    Settings.from_environment().require(*(field.name for field in fields(Settings)))
 
 
 def test_an_original_is_announced_to_the_uploads_queue_alone(

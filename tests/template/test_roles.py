@@ -4,7 +4,7 @@ import dataclasses
 import json
 from typing import Any
 
-from chalicelib.config import Settings
+from chalicelib.config import NEEDED, Settings
 from tests.template.conftest import of_type
 
 Statements = dict[str, list[dict[str, Any]]]
@@ -183,6 +183,12 @@ def test_a_function_is_told_the_names_of_what_it_may_use_and_no_others(
         assert {
             one for one in named if f'"{one}' not in permitted and f"{{{one}." not in permitted
         } == set()
+
+
+def test_a_function_has_every_setting_that_it_needs(functions: dict[str, Any]) -> None:
+    for name, needed in NEEDED.items():
+        variables = functions[logical("api" if name == "app" else name)]["Environment"]
+        assert {each.upper() for each in needed} <= variables["Variables"].keys(), name
 
 
 def test_the_gateway_role_is_the_only_one_with_a_policy_of_aws(resources: dict[str, Any]) -> None:
