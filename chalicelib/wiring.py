@@ -82,7 +82,7 @@ def advance_clock(by: timedelta) -> datetime:
 
 
 def pause_by(pause: Callable[[float], None]) -> None:
-    """How to wait between tries from now on: tests do not."""
+    """Wait between tries by `pause` from now on: tests do not wait."""
     global _pause
     _pause = pause
 
@@ -173,8 +173,9 @@ def cursors() -> "Cursors":
 
 @_built_once
 def signing_keys() -> Any:
-    """The issuer's public keys, fetched when first needed and every five minutes. Raises
-    PyJWKClientConnectionError when they cannot be.
+    """Return the issuer's public keys, fetched when first needed and every five minutes.
+
+    Their use raises PyJWKClientConnectionError when they cannot be fetched.
     """
     from jwt import PyJWKClient
 
@@ -311,7 +312,7 @@ def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:
 
 
 def _older_secret(name: str) -> list[bytes]:
-    """The key before the last rotation: what it signed is good for as long as a cursor lives."""
+    """Return the key before the last rotation: what it signed is valid as long as a cursor lives."""
     try:
         return [_secret(name, "AWSPREVIOUS")]
     except _secrets().exceptions.ResourceNotFoundException:

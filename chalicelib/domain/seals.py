@@ -34,7 +34,9 @@ class Batch(NamedTuple):
 
     @classmethod
     def of(cls, first_sequence: str, rows: Sequence[SealedRow]) -> Self:
-        """The same rows give the same name and content: sealing them again changes nothing."""
+        """Return the batch of these rows. The same rows give the same name and content, so that
+        sealing them again changes nothing.
+        """
         content = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
         return cls(f"{first_sequence}-{len(rows)}-{sha256(content)[:_NAME_HASH]}", content)
 

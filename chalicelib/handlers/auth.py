@@ -1,4 +1,6 @@
-"""Is this token good? What its owner may do is asked of their own row, at every request."""
+"""Who calls: is this token valid? What its owner may do is read from their own row, at every
+request.
+"""
 
 import logging
 import time
@@ -49,8 +51,10 @@ def authorize_officer(request: AuthRequest) -> AuthResponse:
 
 
 def _read_username(token: str, key: Any) -> str:
-    """The user's name in an access token: RS256, our issuer, our client, `token_use` access, not
-    expired. Raises PyJWTError.
+    """Return the user's name in an access token.
+
+    Raises PyJWTError unless it is RS256, of our issuer and client, has `token_use` access, and has
+    not expired.
     """
     import jwt
 

@@ -1,4 +1,4 @@
-"""What queues, streams and schedules bring, in their own shapes, and what a batch responses. Nothing
+"""Events of queues, streams and schedules in their own shapes, and what a batch returns. Nothing
 here comes from the API.
 """
 
@@ -37,12 +37,11 @@ def each_record(
 
 
 def read_stored_object(body: str) -> StoredObject | None:
-    """The object in an EventBridge "Object Created" event; None for anything else that is no fault
-    (a test event, another kind).
+    """Return the object of an EventBridge "Object Created" event; None for anything else that is no
+    fault (a test event, another kind).
 
-    Raises ValueError or KeyError for what is broken, or was wrapped by somebody on the way: a
-    person looks at it among the dead letters. EventBridge does not encode keys, unlike S3's own
-    notifications.
+    Raises ValueError or KeyError for what is broken, or was wrapped on the way: a person looks at
+    it among the dead letters. EventBridge does not encode keys, unlike S3's own notifications.
     """
     event = json.loads(body)
     if not isinstance(event, dict):
@@ -60,7 +59,7 @@ def read_stored_object(body: str) -> StoredObject | None:
 
 
 def stream_keys(records: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
-    """Sequence number, pk and sk of every record that leaves an item behind."""
+    """Return sequence number, pk and sk of every record that leaves an item behind."""
     return [
         (
             record["dynamodb"]["SequenceNumber"],

@@ -57,7 +57,7 @@ def write_digests(*, seals: Seals, now: datetime) -> int:
 
 
 def _last_digest(seals: Seals, now: datetime) -> str | None:
-    """Digests are listed from the beginning only after a month without one."""
+    """Return the hour of the last digest. All are listed only after a month without one."""
     recent = max(seals.digested_hours(hour_of(now - timedelta(days=31))), default=None)
     return recent or max(seals.digested_hours(), default=None)
 
@@ -69,10 +69,10 @@ def verify(
     is_verified: Callable[[Row], bool],
     now: datetime,
 ) -> Iterator[str]:
-    """What is wrong with the audit trail, oldest first; nothing when all is well.
+    """Yield what is wrong with the audit, oldest first; nothing when all is well.
 
-    `read` answers the rows of these keys (pk, sk), as many as are there. Rows that are older than
-    they are kept may be gone.
+    `read` returns the rows of these keys (pk, sk), as many as exist. Rows that are older than they
+    are kept may be gone.
     """
     expected: str | None = None
     previous: bytes | None = None

@@ -174,7 +174,7 @@ def _new_report(
 
 
 def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None, str, str | None]:
-    """WGS-84 latitude and longitude, district code and police station of a location."""
+    """Return WGS-84 latitude and longitude, district code and police station of a location."""
     if location is None:
         return None, geo.UNKNOWN, None
     lat, lon = geo.to_wgs84(location.lat, location.lon, location.datum)

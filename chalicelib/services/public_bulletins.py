@@ -27,7 +27,10 @@ def read_page(
     cursors: Cursors,
     now: datetime,
 ) -> PublicPage:
-    """What readers see, newest first. One read, however many bulletins there are."""
+    """Return what readers see, newest first. It takes one read, however many bulletins there are.
+
+    Raises Malformed `bad_cursor`.
+    """
     bound = {"channel": channel}
     below = cursors.read(cursor, reader=PUBLIC, filters=bound, now=now) if cursor else None
     page = bulletins.page(channel, now=now, limit=limit, below=below)
@@ -40,8 +43,8 @@ def read_page(
 
 
 def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
-    """One that readers may see: published, or resolved and told so. Raises NotFound for every
-    other.
+    """Return a bulletin that readers may see: published, or resolved with its outcome. Raises
+    NotFound for every other.
     """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if bulletin is None or not (
@@ -53,8 +56,8 @@ def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> B
 
 
 def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
-    """One whose last CAP message still holds: published, or ended before its time, which is a
-    message too. Raises NotFound.
+    """Return a bulletin whose last CAP message is in force: published, or ended before its time,
+    which is a message too. Raises NotFound.
     """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if bulletin is None or not bulletin.messages or bulletin.state_at(now) is BulletinState.EXPIRED:

@@ -18,8 +18,10 @@ _LEAST_FLOAT, _MOST_FLOAT = 1e-130, 1e126
 
 
 def pack(row: Mapping[str, Any]) -> dict[str, Any]:
-    """ValueError for a number that DynamoDB cannot hold, TypeError for anything that is not listed
-    above.
+    """Return a row as DynamoDB takes it.
+
+    Raises ValueError for a number that DynamoDB cannot hold, TypeError for anything that is not
+    listed above.
     """
     return {name: _pack(value) for name, value in row.items() if value is not None}
 

@@ -38,7 +38,7 @@ class Kept:
     settles_at: datetime | None = None
 
     def shards_to_write(self, category: str, now: datetime) -> int | None:
-        """None: all there are."""
+        """Return over how many shards a category is written to; None for all of its shards."""
         return self.settled.get(category) if self.settles_at and now < self.settles_at else None
 
 
@@ -89,7 +89,9 @@ class LiveCatalogue:
         self._read_next: datetime | None = None
 
     def at(self, now: datetime) -> Catalogue:
-        """As it was at most a minute before `now`; when it cannot be read, as it was last known."""
+        """Return the catalogue as it was at most a minute before `now`; where it cannot be read, as
+        it was last known.
+        """
         if self._read_next is None or now >= self._read_next:
             try:
                 self.learn(self._read(), now)
@@ -99,15 +101,17 @@ class LiveCatalogue:
         return self._known
 
     def learn(self, kept: Kept, now: datetime) -> Catalogue:
-        """What has just been read or written holds in this function at once."""
+        """Use what has just been read or written, in this function and at once, and return the
+        catalogue.
+        """
         if kept.version >= self._kept.version:
             self._known, self._kept = restore(catalogue(), kept.overrides), kept
         self._read_next = now + FRESH_FOR
         return self._known
 
     def shards_to_write(self, category: str, now: datetime) -> int:
-        """Over how many shards new entries of a category are spread: those that every function
-        reads.
+        """Return over how many shards new entries of a category are spread: those that every
+        function reads.
         """
         all_of_them = self.at(now).category(category).shards
         return self._kept.shards_to_write(category, now) or all_of_them

@@ -49,8 +49,8 @@ class Listing:
         since: str | None = None,
         keep: Callable[[Row], bool] = lambda row: True,
     ) -> Page:
-        """At most `limit` rows of all `partitions`, in the descending order of the index's sort
-        key, that `keep` accepts.
+        """Return at most `limit` rows of all `partitions` that `keep` accepts, in the descending
+        order of the index's sort key.
 
         `index` is (name, partition attribute, sort attribute); rows are strictly below `below` and
         not below `since`. Raises Unavailable when one query fails: a page with a hole would be a
@@ -100,7 +100,9 @@ class Listing:
     def oldest(
         self, index: tuple[str, str, str], partitions: Sequence[str], *, keep: Callable[[Row], bool]
     ) -> Row | None:
-        """The oldest row of all `partitions` that `keep` accepts, among the first few of each."""
+        """Return the oldest row of all `partitions` that `keep` accepts, among the first few of
+        each.
+        """
 
         def first(partition: str) -> Row | None:
             rows, _ = self._table.query(partition, index=index, forward=True, limit=_LOOKED_AT)

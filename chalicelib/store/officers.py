@@ -20,7 +20,7 @@ class Officers:
         return Officer.model_validate(row) if row else None
 
     def all(self) -> list[Officer]:
-        """Every officer there is or was, by name."""
+        """Return every officer there is or was, by name."""
         rows, _ = self.table.query(keys.OFFICERS, consistent=True)
         return [Officer.model_validate(row) for row in rows]
 

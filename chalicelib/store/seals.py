@@ -35,24 +35,24 @@ class Seals:
         return Batch(name, content) if content is not None else None
 
     def batches(self, hour: str) -> list[str]:
-        """The names of an hour's batches."""
+        """Return the names of an hour's batches."""
         prefix = f"batches/{hour}/"
         return [key.removeprefix(prefix) for key in self._keys(prefix)]
 
     def first_hour(self) -> str | None:
-        """The hour of the first batch there is."""
+        """Return the hour of the first batch; None while there is none."""
         key = next(self._keys("batches/"), None)
         return key.split("/")[1] if key else None
 
     def put_digest(self, hour: str, content: bytes) -> bool:
-        """False when there is a digest of this hour already, which stays."""
+        """Write a digest. Return False when there is one of this hour already, which stays."""
         return self._put(f"digests/{hour}.json", content)
 
     def digest(self, hour: str) -> bytes | None:
         return self._read(f"digests/{hour}.json")
 
     def digested_hours(self, after: str | None = None) -> Iterator[str]:
-        """The hours that have a digest, in their order; with `after`, only later ones."""
+        """Yield the hours that have a digest, in their order; with `after`, only later ones."""
         start = f"digests/{after}.json" if after else None
         return (
             key.removeprefix("digests/").removesuffix(".json")

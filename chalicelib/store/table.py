@@ -125,7 +125,7 @@ class Table:
         consistent: bool = False,
         attributes: Sequence[str] | None = None,
     ) -> tuple[list[Row], bool]:
-        """Rows of one partition in the order of the sort key, and whether there are more.
+        """Return rows of one partition in the order of the sort key, and whether there are more.
 
         `index` is (name, partition attribute, sort attribute). With `limit` one call; without, all
         calls that the partition takes.
@@ -174,7 +174,7 @@ class Table:
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def scan(self, *, attributes: Sequence[str]) -> Iterator[Row]:
-        """Every row, in no order. Never for a request: its cost is the whole table."""
+        """Yield every row, in no order. Never for a request: its cost is the whole table."""
         arguments: dict[str, Any] = {
             "TableName": self.name,
             "ConsistentRead": True,
@@ -189,7 +189,7 @@ class Table:
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def count(self, pk: str, *, index: tuple[str, str, str]) -> int:
-        """How many rows there are in one partition of an index."""
+        """Return how many rows there are in one partition of an index."""
         name, partition, _ = index
         arguments: dict[str, Any] = {
             "TableName": self.name,
