@@ -69,13 +69,22 @@ def _clean_line(value: str) -> str:
 Line = Annotated[str, Field(max_length=200), AfterValidator(_clean_line)]
 
 
+def _without_dust(value: float) -> float:
+    # The table takes no number below 1e-130, and a report must not fail because of one.
+    return value if abs(value) > 1e-100 else 0.0
+
+
+Measure = Annotated[float, AfterValidator(_without_dust)]
+"""Degrees or metres: a number too small to be kept counts as 0."""
+
+
 class Location(Input):
     """Where it happened, in degrees of `datum`. The datum of most Chinese map SDKs is gcj02."""
 
-    lat: float = Field(ge=-90, le=90)
-    lon: float = Field(ge=-180, le=180)
+    lat: Measure = Field(ge=-90, le=90)
+    lon: Measure = Field(ge=-180, le=180)
     datum: Datum = Field(default=Datum.WGS84, strict=False)
-    accuracy_m: float | None = Field(default=None, ge=0, le=100_000)
+    accuracy_m: Measure | None = Field(default=None, ge=0, le=100_000)
     address: Line | None = None
 
 
