@@ -21,6 +21,7 @@ from tests.mutated import KINDS
 
 # What a test does not want to end by: no machine is so busy.
 MINUTES = 300.0
+DECODER = sandbox.__name__.encode()
 
 
 def derive(data: bytes, limits: Limits | None = None) -> Pictures:
@@ -32,8 +33,15 @@ def derive(data: bytes, limits: Limits | None = None) -> Pictures:
 
 
 def children() -> list[int]:
+    """Return the decoders there are, ended and not waited for among them; another test's processes
+    are not.
+    """
     this = f"/proc/self/task/{os.getpid()}/children"  # those of the main thread, which starts them
-    return [int(pid) for pid in Path(this).read_text().split()]
+    commands = {
+        int(pid): Path(f"/proc/{pid}/cmdline").read_bytes()
+        for pid in Path(this).read_text().split()
+    }
+    return [pid for pid, command in commands.items() if not command or DECODER in command]
 
 
 def processor_seconds(pid: int) -> float:
