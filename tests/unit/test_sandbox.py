@@ -21,7 +21,6 @@ from tests.mutated import KINDS
 
 # What a test does not want to end by: no machine is so busy.
 MINUTES = 300.0
-DECODER = sandbox.__name__.encode()
 
 
 def derive(data: bytes, limits: Limits | None = None) -> Pictures:
@@ -33,15 +32,22 @@ def derive(data: bytes, limits: Limits | None = None) -> Pictures:
 
 
 def children() -> list[int]:
-    """Return the decoders there are, ended and not waited for among them; another test's processes
-    are not.
-    """
+    """Return the decoders there are. Another test in this process may have children of its own."""
+    return sorted(_all_children() - _others)
+
+
+def _all_children() -> set[int]:
     this = f"/proc/self/task/{os.getpid()}/children"  # those of the main thread, which starts them
-    commands = {
-        int(pid): Path(f"/proc/{pid}/cmdline").read_bytes()
-        for pid in Path(this).read_text().split()
-    }
-    return [pid for pid, command in commands.items() if not command or DECODER in command]
+    return {int(pid) for pid in Path(this).read_text().split()}
+
+
+_others: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _know_others() -> None:
+    _others.clear()
+    _others.update(_all_children())
 
 
 def processor_seconds(pid: int) -> float:
