@@ -41,8 +41,8 @@ token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=office
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
 	@PORT=$(PORT) $(BIN)/python -m infra.local.clock $(ADVANCE)
 
-test: $(VENV)/.installed ## Run all tests
-	@$(BIN)/python -m pytest -n auto
+test: $(VENV)/.installed ## Run all tests, and measure what they cover
+	@COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto --cov --cov-report=
 
 format: $(VENV)/.installed ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .

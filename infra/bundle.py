@@ -148,5 +148,6 @@ def _pip_install(target: Path, *arguments: str) -> None:
 
 
 def _runs_on_arm64(path: Path) -> bool:
-    header = path.open("rb").read(20)
+    with path.open("rb") as file:
+        header = file.read(20)
     return header[:4] == b"\x7fELF" and int.from_bytes(header[18:20], "little") == AARCH64

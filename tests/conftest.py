@@ -9,6 +9,10 @@ import boto3
 import hypothesis
 import pytest
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
+from moto.sqs.models import sqs_backends
 
 from chalicelib import wiring
 from infra.local.resources import REGION, create_resources
@@ -74,14 +78,18 @@ def _client(service: str) -> Any:
 
 
 def empty(aws: Mapping[str, str]) -> None:
-    """Take every row, message and object version out of the mocked cloud."""
-    dynamodb, s3, sqs = _client("dynamodb"), _client("s3"), _client("sqs")
-    for name, table in aws.items():
-        if name.endswith("_TABLE"):
-            for row in dynamodb.scan(TableName=table, ProjectionExpression="pk, sk")["Items"]:
-                dynamodb.delete_item(TableName=table, Key=row)
-        elif name.endswith(("_QUEUE_URL", "_DEAD_LETTERS_URL")):
-            sqs.purge_queue(QueueUrl=aws[name])
+    """Take every row, message and object version out of the mocked cloud.
+
+    In moto's own memory: by calls of the API this was a tenth of the time of all tests.
+    """
+    for table in dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values():
+        table.items.clear()
+    queues = sqs_backends[DEFAULT_ACCOUNT_ID][REGION]
+    for name in queues.queues:
+        queues.purge_queue(name)
+    if not s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[aws["MEDIA_BUCKET"]].keys:
+        return
+    s3 = _client("s3")
     versions = s3.list_object_versions(Bucket=aws["MEDIA_BUCKET"])
     for version in versions.get("Versions", []) + versions.get("DeleteMarkers", []):
         s3.delete_object(

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
     moment = wiring.now()
-    wiring.advance_clock(timedelta(minutes=1, seconds=10 - moment.second))
+    wiring.advance_clock(timedelta(minutes=1, seconds=1 - moment.second))
 
 
 def file(count: int) -> list[str]:
