@@ -1,16 +1,16 @@
 """The whole cloud in one process: what `make run` starts, and what the tests run on.
 
-moto is AWS. The rest makes up for what moto does not do, or does in another way.
+moto is AWS. The rest adds what moto lacks, and corrects what it does in another way.
 
 | package or module | is |
 |---|---|
-| `server`, `stack`, `stack_file` | the process: ports, signals, start, end, and `.local/stack.json` |
+| `server`, `stack`, `stack_file` | the process: ports, signals, start, end, `.local/stack.json` |
 | `token`, `clock` | the commands that speak to a running stack |
-| `seed`, `guide`, `console`, `notices` | the seeded officers, and what a person reads in the terminal |
+| `seed`, `guide`, `console`, `notices` | the seeded officers, and what the terminal shows |
 | `cloud`, `wsgi` | AWS's port: the gate and the stack's own clock, and HTTP in front of them |
 | `gateway/` | API Gateway: HTTP, routes, the authorizer, and the gateway's own responses |
 | `triggers/` | what feeds functions: queues, streams, schedules |
-| `s3/` | the gate in front of moto's S3: signatures, policies, sizes, checksums, cross-origin rules |
+| `s3/` | the gate in front of moto's S3: signatures, policies, sizes, checksums, CORS |
 | `moto_patches/` | one module for each behaviour of moto that is changed, with its reason |
 | `resources`, `template` | the deployed templates, read and created on moto |
 

@@ -36,7 +36,7 @@ def main(text: str) -> None:
 
 
 def read_duration(text: str) -> timedelta | None:
-    """Read `90s`, `5m`, `2h`, `1d`, or several together (`1d12h`); return None for anything else."""
+    """Read `90s`, `5m`, `2h`, `1d`, or several together (`1d12h`); return None for the rest."""
     if not re.fullmatch(r"(?:[0-9]{1,6}[smhd])+", text):
         return None
     parts = re.findall(r"([0-9]+)([smhd])", text)

@@ -1,9 +1,7 @@
 """AWS's port of the local stack: the gate, and beside it the stack's own clock.
 
-| request | does |
-|---|---|
-| `POST /_tipline/clock` `{"advance_s": 300}` | moves the clock of sweeps and lifecycles, runs them at once, returns `{"now": …}` |
-| anything else | AWS (`s3.gate`) |
+`POST /_tipline/clock` with `{"advance_s": 300}` moves the clock of sweeps and lifecycles, runs them
+at once, and returns `{"now": …}`. Anything else is AWS (`s3.gate`).
 """
 
 import json

@@ -17,9 +17,11 @@ Tipline is running. Press Ctrl-C to stop it.
 Report with a photo: open a second terminal in this folder, put the path of a JPEG in PHOTO, and
 paste this.
 
-PHOTO=photo.jpg; SIZE=$(wc -c < "$PHOTO" | tr -d ' '); KEY=$(python3 -c 'import uuid; print(uuid.uuid4())')
-curl -sS {api}/v1/reports -H 'Content-Type: application/json' -H "Idempotency-Key: $KEY" -o report.json \\
-  -d '{{"category":"traffic_violation","text":"A van blocks the crossing","media":[{{"content_type":"image/jpeg","size":'$SIZE'}}]}}'
+PHOTO=photo.jpg; SIZE=$(wc -c < "$PHOTO" | tr -d ' ')
+KEY=$(python3 -c 'import uuid; print(uuid.uuid4())')
+curl -sS {api}/v1/reports -H 'Content-Type: application/json' -H "Idempotency-Key: $KEY" \\
+  -o report.json -d '{{"category":"traffic_violation","text":"A van blocks the crossing",
+  "media":[{{"content_type":"image/jpeg","size":'$SIZE'}}]}}'
 python3 -c 'import json
 upload = json.load(open("report.json"))["uploads"][0]
 print("url =", upload["url"])

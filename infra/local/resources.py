@@ -1,5 +1,5 @@
-"""Create what `infra/resources.yaml` defines, on moto: the tests and the local stack run on the very
-definition that is deployed.
+"""Create what `infra/resources.yaml` defines, on moto: the tests and the local stack run on the
+very definition that is deployed.
 
 moto's own CloudFormation leaves out user pools, bucket notifications and much else, so the template
 is read here and each type is created by its own API. A type that is not known here fails loudly.
@@ -39,7 +39,7 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     `Settings` reads, and of each queue `<NAME>_URL` and `<NAME>_ARN` (`UPLOADS_QUEUE_URL`), of each
     stream `<TABLE>_STREAM_ARN` (`REPORTS_STREAM_ARN`).
 
-    Without `endpoint_url` the resources are made in this process, inside `moto.mock_aws`;
+    Without `endpoint_url` the resources are created in this process, inside `moto.mock_aws`;
     credentials are those of the environment.
     """
     apply_patches()
@@ -69,7 +69,7 @@ class _Made(NamedTuple):
 
 
 class _Stack:
-    """The template while it is made: a resource is made when first referred to, so order in the
+    """The template while it is created: each resource when it is first referred to, so order in the
     file is free.
     """
 
@@ -107,8 +107,8 @@ class _Stack:
         return self._made[logical_id]
 
     def resolve(self, node: Any) -> Any:
-        """Return the value of a template's node, with its functions (`Ref`, `Fn::GetAtt`, `Fn::Sub`)
-        carried out.
+        """Return the value of a template's node, with its functions (`Ref`, `Fn::GetAtt`,
+        `Fn::Sub`) carried out.
         """
         match node:
             case {"Ref": name}:

@@ -1,8 +1,8 @@
-"""The local stack: moto as AWS behind a gate, the resources that are deployed, the app served as API
-Gateway would, and its consumers fed as Lambda would feed them.
+"""The local stack: moto as AWS behind a gate, the resources that are deployed, the app served as
+API Gateway would, and its consumers fed as Lambda would feed them.
 
 What it keeps is what was sent, bodies on disk: 200 photos and two videos of 200 MB, each through to
-its verdict, made the process grow from 189 to 222 MB, and a verdict took as long at the end, 0.15 s
+its verdict, let the process grow from 189 to 222 MB, and a verdict took as long at the end, 0.15 s
 for a small file, as at the beginning.
 """
 

@@ -44,7 +44,8 @@ def read(port: int) -> dict[str, Any]:
     stack = _read(folder() / "stack.json" if port == DEFAULT_PORT else _own(port))
     if stack is None or not _lives(stack):
         raise SystemExit(
-            f"No local stack is running on port {port}. Start one with `make run`, or name another's port: PORT=…"
+            f"No local stack is running on port {port}. "
+            "Start one with `make run`, or name another's port: PORT=…"
         )
     return stack
 

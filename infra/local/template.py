@@ -1,4 +1,4 @@
-"""Read the CloudFormation templates that are deployed, so that they define what runs locally too."""
+"""Read the CloudFormation templates that are deployed: they define what runs locally, too."""
 
 import re
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""The example for makers of apps against a running stack: what it sends arrives, whatever dies on the
-way.
+"""The example for makers of apps against a running stack: what it sends arrives, whatever dies on
+the way.
 """
 
 import random

@@ -4,7 +4,7 @@
 |---|---|
 | `api_server` | HTTP: how a request is framed, and what is refused before it is one |
 | `gateway` | routes, the authorizer, the function, and the gateway's own responses |
-| `events` | the event that the function is called with, and the response made from what it returns |
+| `events` | the event that a function is called with, and the response from what it returns |
 
 Where Chalice's own local gateway is kinder than AWS (methods, trailing slashes, sizes, content
 types), this one is not.

@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(self._gateway.refuse("DEFAULT_4XX"))
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Log nothing: the base class would print the client's address and the path with its ids."""
+        """Log nothing: the base class would print the client's address, and the path with ids."""
 
     def version_string(self) -> str:
         return "tipline-local"
@@ -118,9 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             response = self._gateway.refuse("BAD_REQUEST_BODY")
         self._send(response)
-        self._log(
-            f"{self.command[:10]} {response.route} {response.status} {(time.monotonic() - began) * 1000:.0f} ms"
-        )
+        took_ms = (time.monotonic() - began) * 1000
+        self._log(f"{self.command[:10]} {response.route} {response.status} {took_ms:.0f} ms")
 
     def _response_of(self) -> Response:
         body = self._read_body()

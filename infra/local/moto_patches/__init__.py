@@ -4,7 +4,7 @@
 |---|---|
 | `atomicity` | lets requests of DynamoDB interleave, inside a condition and inside a transaction |
 | `transactions` | copies whole tables for each transaction, and cuts off who reads their streams |
-| `instances` | keeps every message, record and object that was ever made |
+| `instances` | keeps every message, record and object that ever existed |
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
 | `multipart` | joins the parts of an upload in memory, and takes them in any order |
 | `object_versions` | copies every body to list versions, orders them by the clock and loses pages |

@@ -1,6 +1,6 @@
 """Forget moto's models once nobody uses them.
 
-moto keeps every object of every model it ever made, for a dashboard: each message and stream
+moto keeps every object of each of its models, for a dashboard: each message and stream
 record, each deleted object with its body. A stack that runs for days would grow with every request.
 """
 

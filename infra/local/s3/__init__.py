@@ -5,7 +5,7 @@
 | `gate` | what happens to each request, in which order |
 | `uploads`, `downloads` | forms and parts that arrive; objects and ranges that go out |
 | `signature`, `policy` | who signed a request; what a signed form allows |
-| `forms`, `bodies`, `checksums` | a form's fields and file; a body that goes to disk; what it is compared with |
+| `forms`, `bodies`, `checksums` | a form's fields and file; a body on its way to disk; checksums |
 | `cors` | which pages of other origins may ask |
 | `storage`, `backend` | moto's buckets, and moto itself |
 | `requests`, `errors` | a request's parts, and a refusal in S3's words |

@@ -13,7 +13,7 @@ VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
 
 def preflight(rules: list[Any], headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the headers that allow what the preflight asks for. Raises S3Error when no rule does."""
+    """Return the headers that allow what a preflight asks for. Raises S3Error when no rule does."""
     origin, method = headers.get("origin"), headers.get("access-control-request-method")
     if not origin or not method:
         raise bad_request(

@@ -5,9 +5,11 @@
 | POST of a form to a bucket | compared with its signed policy, size and checksum, and stored |
 | with a signed query | verified, then served: objects in ranges, parts by their signed length |
 | OPTIONS with an origin | decided by the bucket's cross-origin rules |
-| with the SDK's `Authorization` | for S3: the known key only. Its signature is not verified: who has the port has the key |
+| with the SDK's `Authorization` | for S3: the known key only, its signature unverified |
 | of another service | moto's |
 | anything else | 403 |
+
+Who has the port has the key: so the signature of the SDK proves nothing here.
 """
 
 from collections.abc import Iterable

@@ -87,7 +87,8 @@ def _check_condition(kind: str, name: str, wanted: str, given: str | None) -> No
     holds = given is not None and (given == wanted if kind == "eq" else given.startswith(wanted))
     if not holds:
         raise access_denied(
-            f"Invalid according to Policy: Policy Condition failed: {json.dumps([kind, name, wanted])}"
+            "Invalid according to Policy: Policy Condition failed: "
+            + json.dumps([kind, name, wanted])
         )
 
 

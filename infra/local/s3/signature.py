@@ -98,8 +98,8 @@ def _check_headers(headers: Mapping[str, str], signed_names: list[str]) -> None:
 
 
 def check_form(fields: Mapping[str, str], credentials: Credentials) -> None:
-    """Check the fields of a form, by lower-case name. Raises S3Error unless the known key signed its
-    `policy`.
+    """Check the fields of a form, by lower-case name. Raises S3Error unless the known key signed
+    its `policy`.
     """
     for name in ("policy", "x-amz-signature", "x-amz-credential", "x-amz-algorithm", "x-amz-date"):
         if name not in fields:
@@ -133,7 +133,8 @@ def _check_scope(credential: str, credentials: Credentials, bad: Callable[[str],
         )
     if parts[2] != credentials.region:
         raise bad(
-            f"Error parsing the Credential parameter; the region '{parts[2]}' is wrong; expecting '{credentials.region}'"
+            f"Error parsing the Credential parameter; the region '{parts[2]}' is wrong; "
+            f"expecting '{credentials.region}'"
         )
     return parts[1]
 

@@ -1,5 +1,5 @@
-"""moto's buckets, as the gate uses them: what is sent becomes the object, or the part, without being
-copied, and is read in pieces. One write at a time.
+"""moto's buckets, as the gate uses them: what is sent becomes the object, or the part, without
+being copied, and is read in pieces. One write at a time.
 """
 
 import threading

@@ -4,7 +4,7 @@
 |---|---|
 | `pollers` | which functions there are, and from where each is fed |
 | `loops` | a thread that works until there is nothing left, then waits to be woken |
-| `queues`, `streams`, `schedules` | one kind of trigger each: batches, partial failures, retries, dead letters, rates |
+| `queues`, `streams`, `schedules` | one kind each: batches, failures, retries, rates |
 | `functions` | a function, called as Lambda calls it |
 | `changes` | which requests may have given a trigger something to do |
 """

@@ -176,7 +176,10 @@ def test_what_is_not_json_arrives_as_text(ask: Ask) -> None:
 
 
 def test_a_chunked_body_arrives_whole(ask: Ask, port: int) -> None:
-    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    head = (
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    )
     assert b'"hex": "6162636465"' in _raw(port, head + b"2\r\nab\r\n3;x=y\r\ncde\r\n0\r\n\r\n")
 
 
@@ -221,7 +224,8 @@ def test_a_body_over_ten_mebibytes_is_413_and_the_sender_reads_it(ask: Ask) -> N
 def test_a_body_that_would_be_refused_is_not_asked_for(port: int) -> None:
     response = _raw(
         port,
-        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n"
+        b"Expect: 100-continue\r\n\r\n",
     )
     assert response.startswith(b"HTTP/1.1 413 ")
 
@@ -229,7 +233,8 @@ def test_a_body_that_would_be_refused_is_not_asked_for(port: int) -> None:
 def test_a_body_that_is_welcome_is_asked_for(port: int) -> None:
     response = _raw(
         port,
-        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\nConnection: close\r\n\r\na",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
+        b"Expect: 100-continue\r\nConnection: close\r\n\r\na",
     )
     assert response.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
 
@@ -276,7 +281,10 @@ def test_no_credential_is_401(ask: Ask) -> None:
 
 
 def test_two_credentials_are_as_good_as_none(port: int) -> None:
-    head = b"GET /officer HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: unknown\r\nAuthorization: li\r\n\r\n"
+    head = (
+        b"GET /officer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        b"Authorization: unknown\r\nAuthorization: li\r\n\r\n"
+    )
     assert b'"who": "li"' not in _raw(port, head).replace(b'"who":"li"', b'"who": "li"')
 
 

@@ -1,4 +1,4 @@
-"""A failed transaction leaves items and stream unchanged, and the stream's readers where they are."""
+"""A failed transaction changes neither items nor stream, and cuts off no reader of the stream."""
 
 from collections.abc import Mapping
 from typing import Any

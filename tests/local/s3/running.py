@@ -15,6 +15,11 @@ from infra.local.s3.gate import make_gate
 from infra.local.wsgi import serve
 
 ACCESS_KEY, SECRET_KEY, REGION, BUCKET = "AKIDGATETESTS", "local-secret", "us-east-1", "gate-media"
+# What the SDK sends; the gate looks at the key alone.
+SDK = (
+    f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20261125/{REGION}/s3/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+)
 MIB = 1024 * 1024
 PICTURE = b"\xff\xd8\xff\xe0 a picture" * 100
 SIZE = 2 * grants.PART_SIZE + 5

@@ -40,7 +40,10 @@ def events(gate: Gate, s3: Any) -> Iterator[Events]:
         "sequencer": "$.detail.object.sequencer",
         "why": "$.detail.reason",
     }
-    template = '{"type": <type>, "key": <key>, "size": <size>, "version": <version>, "sequencer": <sequencer>, "why": <why>}'
+    template = (
+        '{"type": <type>, "key": <key>, "size": <size>, "version": <version>, '
+        '"sequencer": <sequencer>, "why": <why>}'
+    )
     transformer = {"InputPathsMap": paths, "InputTemplate": template}
     bridge.put_targets(
         Rule="gate-rule", Targets=[{"Id": "q", "Arn": arn, "InputTransformer": transformer}]

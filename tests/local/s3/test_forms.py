@@ -154,8 +154,8 @@ def test_a_wrong_type_is_named_as_the_condition_that_failed(
     status, _, body = gate.post(grant.url, {**grant.fields, "Content-Type": "text/html"}, PICTURE)
     assert (status, code_of(body)) == (403, "AccessDenied")
     assert (
-        message_of(body)
-        == 'Invalid according to Policy: Policy Condition failed: ["eq", "$Content-Type", "image/jpeg"]'
+        message_of(body) == "Invalid according to Policy: Policy Condition failed: "
+        '["eq", "$Content-Type", "image/jpeg"]'
     )
 
 

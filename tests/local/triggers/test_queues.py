@@ -1,4 +1,4 @@
-"""Consumers of a queue are fed as Lambda feeds them: batches, partial failures, retries, dead letters."""
+"""Consumers of a queue are fed as Lambda feeds them: batches, failures, retries, dead letters."""
 
 from collections.abc import Mapping
 from typing import Any
