@@ -34,7 +34,7 @@ class Served(NamedTuple):
 
 def _app() -> Chalice:
     app: Any = Chalice("echo", configure_logs=False)
-    met = threading.Barrier(20, timeout=10)
+    met = threading.Barrier(20, timeout=60)
 
     @app.authorizer()  # type: ignore[untyped-decorator]
     def decide(request: Any) -> AuthResponse:
@@ -298,7 +298,7 @@ def test_an_authorizer_that_fails_is_503_to_be_tried_again(
 
 def test_twenty_requests_at_once_are_not_mixed(port: int) -> None:
     def one(number: int) -> dict[str, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", f"/together/{number}", headers={"X-Who": str(number)})
         response: dict[str, str] = json.load(connection.getresponse())
         connection.close()

@@ -21,23 +21,32 @@ def eager_threads() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
-@pytest.mark.usefixtures("eager_threads")
-def test_of_transactions_at_once_exactly_one_is_accepted_and_none_is_lost(gate: Gate) -> None:
-    database = gate.client("dynamodb", max_pool_connections=6)
+@pytest.fixture
+def table(gate: Gate) -> Iterator[str]:
+    database = gate.client("dynamodb")
     database.create_table(
         TableName="gate-once",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
+    yield "gate-once"
+    database.delete_table(TableName="gate-once")
+
+
+@pytest.mark.usefixtures("eager_threads")
+def test_of_transactions_at_once_exactly_one_is_accepted_and_none_is_lost(
+    gate: Gate, table: str
+) -> None:
+    database = gate.client("dynamodb", max_pool_connections=6)
     accepted = []
     barrier = threading.Barrier(6)
 
     def claim(who: str) -> None:
         for row in range(15):
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             try:
-                put = {"TableName": "gate-once", "ConditionExpression": "attribute_not_exists(id)"}
+                put = {"TableName": table, "ConditionExpression": "attribute_not_exists(id)"}
                 database.transact_write_items(
                     TransactItems=[
                         {
@@ -58,10 +67,7 @@ def test_of_transactions_at_once_exactly_one_is_accepted_and_none_is_lost(gate: 
         thread.start()
     for thread in threads:
         thread.join()
-    kept = [
-        (item["id"]["S"], item["who"]["S"])
-        for item in database.scan(TableName="gate-once")["Items"]
-    ]
+    kept = [(item["id"]["S"], item["who"]["S"]) for item in database.scan(TableName=table)["Items"]]
     assert len(accepted) == 15
     assert sorted(kept) == sorted(
         [*accepted, *((f"audit-{row}-{who}", who) for row, who in accepted)]
