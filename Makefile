@@ -2,13 +2,35 @@
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
+## Port of the API, on 127.0.0.1
 PORT ?= 8000
+## Port of AWS's services, on 127.0.0.1
 AWS_PORT ?= 5555
-STAGE ?= dev
-ADVANCE ?=
-OFFICER ?= officer
+## `on`: abuse limits as they are deployed
 LIMITS ?= off
-# What `make contract` reads: another document can be tried before the routes declare it.
+## Functions that get no events, separated by commas: the sweep must do their work
+WITHOUT ?=
+## Folder where the running stack writes its addresses
+LOCAL_DIR ?= .local
+## Who signs in: `officer`, `supervisor`, `admin`, …
+OFFICER ?= officer
+## How far the clock moves: `30s`, `5m`, `2h`, `1d`
+ADVANCE ?=
+## The deployed stage: its stack is `tipline-<stage>`
+STAGE ?= dev
+## `1`: delete what was found
+DELETE ?=
+## `1`: compare, and write nothing
+CHECK ?=
+## `1`: fail if a word is left
+STRICT ?=
+## Files whose lines are shown
+FILES ?=
+## `random`: other examples in each run of the property tests
+HYPOTHESIS_PROFILE ?= steady
+## The Python to install with, when it is not the first one found
+PYTHON ?=
+## The OpenAPI document to check: another one can be tried before the routes declare it
 DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
 NODE := $(CONTRACT)/typescript/node_modules
@@ -17,14 +39,14 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
 .PHONY: help run test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz token clock bench package deploy audit-verify orphans clean
+        contract-fuzz docs token clock bench package deploy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/.installed: requirements.txt requirements-media.txt requirements-dev.txt infra/python.sh infra/install.sh
-	@bash infra/install.sh $(VENV) && touch $@
+	@PYTHON=$(PYTHON) bash infra/install.sh $(VENV) && touch $@
 
 # What reads the OpenAPI document as a client's maker would; the lock file says which versions.
 $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-lock.json .npmrc)
@@ -33,13 +55,14 @@ $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-loc
 	 cd $(CONTRACT)/typescript && npm ci --silent >&2 && touch node_modules/.installed
 
 run: $(VENV)/.installed ## Start the whole system locally: no account, no Docker
-	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) exec $(BIN)/python -m infra.local.server
+	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) LOCAL_DIR=$(LOCAL_DIR) \
+	 exec $(BIN)/python -m infra.local.server
 
 token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=officer
-	@PORT=$(PORT) $(BIN)/python -m infra.local.token $(OFFICER)
+	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.token $(OFFICER)
 
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
-	@PORT=$(PORT) $(BIN)/python -m infra.local.clock $(ADVANCE)
+	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.clock $(ADVANCE)
 
 test: $(VENV)/.installed ## Run all tests, and measure what they cover
 	@COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto --cov --cov-report=
@@ -62,8 +85,11 @@ layers: $(VENV)/.installed
 openapi: $(VENV)/.installed ## Write the OpenAPI document (CHECK=1: only compare)
 	@$(BIN)/python -m infra.openapi $(if $(CHECK),--check)
 
-check: lint types layers package ## All that CI checks besides the tests
-	@$(MAKE) --no-print-directory openapi CHECK=1
+docs: $(VENV)/.installed ## Write the pages of errors and settings (CHECK=1: only compare)
+	@$(BIN)/python -m infra.reference $(if $(CHECK),--check)
+
+check: lint types layers package ## Check all that CI checks besides the tests
+	@$(MAKE) --no-print-directory openapi docs CHECK=1
 
 contract: contract-lint contract-typescript contract-python contract-fuzz ## Check the OpenAPI document as a contract
 
@@ -97,7 +123,7 @@ bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
 audit-verify: $(VENV)/.installed ## Check the audit trail against its seals: of the local stack, or STAGE=prod
-	@PORT=$(PORT) $(BIN)/python -m infra.audit_verify $(if $(filter-out file,$(origin STAGE)),--stage $(STAGE))
+	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.audit_verify $(if $(filter-out file,$(origin STAGE)),--stage $(STAGE))
 
 orphans: $(VENV)/.installed ## Look for what a deletion left behind: make orphans STAGE=dev (DELETE=1: delete it)
 	@$(BIN)/python -m infra.orphans --stage $(STAGE) $(if $(DELETE),--delete)

@@ -29,6 +29,7 @@ MODULES = (
     "publishing",
     "catalogue_admin",
     "docs",
+    "root",
 )
 
 

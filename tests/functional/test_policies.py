@@ -150,7 +150,14 @@ def test_api_handler_does_all_it_is_for_and_may_do_no_more(
     role, api = iam.Role("api_handler", names), Api()
     seen = with_media(aws)
     with role.assumed():
-        for name in ("get_health", "get_catalogue", "get_openapi", "get_docs", "get_docs_program"):
+        for name in (
+            "get_start_page",
+            "get_health",
+            "get_catalogue",
+            "get_openapi",
+            "get_docs",
+            "get_docs_program",
+        ):
             api(name)
         report_and_write(api)
         upload_in_parts(api, aws)

@@ -143,6 +143,7 @@ def keys_in_use() -> Iterator[str]:
     )
     yield from (f"step.{step}" for step in (*Step, *chain(*TRANSITIONS.values()), "none", "list"))
     yield "emergency.text"
+    yield from (f"start.{name}" for name in ("about", "docs", "openapi", "catalogue"))
 
 
 def test_chinese_and_english_are_spoken() -> None:

@@ -1,0 +1,90 @@
+"""The page at the root of the API: what this is, and where to go on, in every language."""
+
+from html import escape
+
+from chalicelib import wiring
+from chalicelib.domain.languages import DEFAULT, LANGUAGES, text
+from chalicelib.handlers.requests import Call
+from chalicelib.handlers.responses import Response
+from chalicelib.handlers.routes import Content, Routes
+
+routes = Routes("Documentation")
+
+# A style is the only thing that the page may use.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_LINKS = {"docs": "docs", "openapi": "openapi.json", "catalogue": "v1/catalogue"}
+_PAGE = """\
+<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Tipline</title>
+<link rel="icon" href="data:,">
+<style>
+body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 3rem auto; padding: 0 1rem }}
+section {{ margin-top: 2rem }}
+.emergency {{ border-inline-start: .3rem solid #b3261e; padding-inline-start: .8rem; font-weight: 600 }}
+</style>
+</head>
+<body>
+<h1>Tipline</h1>
+{sections}
+</body>
+</html>
+"""
+_SECTION = """\
+<section lang="{language}">
+<p>{about}</p>
+<p class="emergency">{emergency}</p>
+<ul>
+{links}
+</ul>
+</section>"""
+
+
+@routes.get("/", returns=Content(None, "text/html"))
+def get_start_page(call: Call) -> Response:
+    """Read what this is, as a page.
+
+    Two sentences, the emergency number, and links to the documentation and the catalogue, in
+    Chinese and English.
+    """
+    number = wiring.catalogue().emergency.number
+    sections = "\n".join(_section(each, _prefix(call), number) for each in LANGUAGES)
+    return Response(
+        _PAGE.format(language=DEFAULT, sections=sections),
+        headers={
+            "Content-Type": "text/html; charset=utf-8",
+            "Cache-Control": "public, max-age=300",
+            "Content-Security-Policy": _POLICY,
+            "Referrer-Policy": "no-referrer",
+        },
+    )
+
+
+def _prefix(call: Call) -> str:
+    """Return what precedes each relative link.
+
+    A gateway's stage is also reached without the slash at its end. A link is then relative to the
+    level above: at `/api`, `docs` would lead to `/docs`.
+    """
+    last = str(call.request.context.get("path", "/")).rpartition("/")[2]
+    return f"{last}/" if last else ""
+
+
+def _section(language: str, prefix: str, number: str) -> str:
+    links = [
+        f'<li><a href="{escape(prefix + path)}">{escape(text(f"start.{name}", language))}</a></li>'
+        for name, path in _LINKS.items()
+    ]
+    return _SECTION.format(
+        language=language,
+        about=escape(text("start.about", language)),
+        emergency=escape(text("emergency.text", language, number=number)),
+        links="\n".join(links),
+    )

@@ -1,0 +1,119 @@
+"""What the documents name is there: links, files, commands of make, diagrams."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+# A path in a document starts at one of these: in the root, or in the app.
+FOLDERS = [
+    path.name
+    for parent in (ROOT, ROOT / "chalicelib")
+    for path in parent.iterdir()
+    if path.is_dir() and not path.name.startswith("__")
+]
+DIAGRAMS = ("flowchart", "sequenceDiagram", "stateDiagram-v2")
+each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=[path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
+)
+
+
+def named_paths(text: str) -> list[str]:
+    """Return the paths in `text` that have a name of a file or folder as code: `store/keys.py`."""
+    named = re.findall(r"`([\w.-]+/[\w./-]*)`", text)
+    return [path for path in named if path.partition("/")[0] in FOLDERS]
+
+
+def exists(path: str) -> bool:
+    """Return whether `path` is there: a file, a folder, a module, or a name in a module, as in
+    `store/keys.report`.
+    """
+    module, _, name = path.rpartition(".")
+    for parent in (ROOT, ROOT / "chalicelib"):
+        if (parent / path).exists() or (parent / f"{path}.py").is_file():
+            return True
+        source = parent / f"{module}.py"
+        if source.is_file() and re.search(rf"(def|class) {name}\b", source.read_text("utf-8")):
+            return True
+    return False
+
+
+def diagrams(text: str) -> list[str]:
+    return re.findall(r"^```mermaid\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+@each_document
+def test_links_lead_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    assert [
+        target
+        for target in targets
+        if "://" not in target and not (document.parent / target).exists()
+    ] == []
+
+
+@each_document
+def test_a_path_that_is_named_is_there(document: Path) -> None:
+    assert [
+        path for path in named_paths(document.read_text(encoding="utf-8")) if not exists(path)
+    ] == []
+
+
+def test_a_path_that_is_not_there_is_seen() -> None:
+    text = (
+        "`chalicelib/store/keys.py`, `store/keys`, `store/keys.report`, `application/json`, `s3/`"
+    )
+    assert [path for path in named_paths(text) if not exists(path)] == []
+    text = "`store/kyes.py`, `store/keys.rapport`, `tests/`, `tests/nothing/`"
+    assert [path for path in named_paths(text) if exists(path)] == ["tests/"]
+
+
+def test_the_map_has_every_module() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = [
+        path.relative_to(ROOT / "chalicelib").with_suffix("").as_posix()
+        for layer in ("domain", "store", "media", "notify", "services", "handlers")
+        for path in sorted((ROOT / "chalicelib" / layer).glob("*.py"))
+        if path.stem != "__init__"
+    ]
+    assert [module for module in modules if f"`{module}`" not in text] == []
+
+
+@each_document
+def test_a_command_of_make_that_is_named_is_there(document: Path) -> None:
+    targets = set(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    named = re.findall(r"`make (?:-s )?([a-z-]+)", document.read_text(encoding="utf-8"))
+    assert [name for name in named if name not in targets] == []
+
+
+def test_the_readme_links_every_page() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
+    assert sorted(pages - set(re.findall(r"\]\(([^)#]+)", readme))) == []
+
+
+@each_document
+def test_each_block_is_closed(document: Path) -> None:
+    fences = re.findall(r"^```(\w*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [fence for fence in fences[1::2] if fence] == []
+    assert len(fences) % 2 == 0
+
+
+@each_document
+def test_a_diagram_is_of_a_known_kind(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert text.count("```mermaid") == len(diagrams(text))
+    assert [
+        diagram for diagram in diagrams(text) if diagram.split(maxsplit=1)[0] not in DIAGRAMS
+    ] == []
+
+
+@each_document
+def test_no_line_of_a_diagram_ends_early(document: Path) -> None:
+    """In a sequence diagram a semicolon ends the statement."""
+    lines = "".join(diagrams(document.read_text(encoding="utf-8"))).splitlines()
+    assert [line for line in lines if ";" in line] == []
