@@ -30,6 +30,7 @@ class Settings:
     cursor_secret: str
     audit_secret: str
     public_url: str
+    console_origin: str
     stage: str
     region: str
     limits: bool
@@ -55,6 +56,7 @@ class Settings:
             cursor_secret=get("CURSOR_SECRET", ""),
             audit_secret=get("AUDIT_SECRET", ""),
             public_url=get("PUBLIC_URL", ""),
+            console_origin=get("CONSOLE_ORIGIN", ""),
             stage=get("STAGE", "local"),
             region=get("AWS_REGION", get("AWS_DEFAULT_REGION", "us-east-1")),
             limits=get("LIMITS", "on") != "off",
