@@ -3,7 +3,7 @@ template.json.
 
     project      app.py, chalicelib, .chalice and the dependencies as Lambda wants them
     → chalice    `chalice package` with infra/resources.yaml and infra/app.yaml merged over its own template
-    → preflights answered by the gateway, for the origins that may call
+    → preflights what the gateway itself responds to pages of other origins
     → functions  compiled, checked for anything missing, zipped again
     → template   one stack; cfn-lint passes it as it is and as SAM will expand it
 

@@ -331,7 +331,7 @@ def test_the_log_holds_routes_and_no_ids(ask: Ask, log: list[str]) -> None:
     assert not any("secret" in line or "127.0.0.1" in line for line in log)
 
 
-def test_a_preflight_is_answered_by_the_gateway_with_what_the_routes_declare(ask: Ask) -> None:
+def test_a_preflight_gets_what_the_routes_declare(ask: Ask) -> None:
     response = ask("OPTIONS", "/shared", Origin="https://page.example")
     assert (response.status, response.body) == (200, b"")
     assert response.headers["access-control-allow-origin"] == "*"
