@@ -47,6 +47,10 @@ class Settings:
     public_url: str = _setting(
         "Address of the API as the public sees it; empty: as the request came in.", default=""
     )
+    console_origin: str = _setting(
+        "Origin of the officers' console: its pages may call officers' routes; empty: none may.",
+        default="",
+    )
     stage: str = _setting("Name of the stage.", default="local")
     limits: bool = _setting("`off` switches abuse limits off.", default=True)
 

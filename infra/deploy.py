@@ -1,6 +1,7 @@
 """Deploy what `make package` built: plan → execute.
 
-    python -m infra.deploy --stage dev [--public-url URL] [--alarm-email ADDRESS] [--bucket NAME] [--plan-only]
+    python -m infra.deploy --stage dev [--public-url URL] [--console-origin ORIGIN]
+                           [--alarm-email ADDRESS] [--bucket NAME] [--plan-only]
 
 The plan is a CloudFormation change set, printed before it is executed. Zips are named by their
 content, so what is already in the bucket is not sent again, and an earlier build can be deployed
@@ -38,6 +39,7 @@ class Plan:
     stage: str
     bucket: str
     public_url: str | None
+    console_origin: str | None
     alarm_email: str | None
 
     @property
@@ -72,6 +74,10 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--public-url", help="where officers reach the API, when it has a domain of its own"
     )
+    parser.add_argument(
+        "--console-origin",
+        help="the one whose pages may call officers' routes, such as https://console.example.org",
+    )
     parser.add_argument("--alarm-email", help="who is told when an alarm goes off")
     parser.add_argument(
         "--bucket",
@@ -91,7 +97,13 @@ def make_plan(arguments: argparse.Namespace, session: Any) -> Plan:
         raise Refused("no region: set AWS_REGION, or name a profile that has one with AWS_PROFILE")
     account = session.client("sts").get_caller_identity()["Account"]
     bucket = arguments.bucket or f"tipline-artefacts-{account}-{session.region_name}"
-    return Plan(arguments.stage, bucket, arguments.public_url, arguments.alarm_email)
+    return Plan(
+        stage=arguments.stage,
+        bucket=bucket,
+        public_url=arguments.public_url,
+        console_origin=arguments.console_origin,
+        alarm_email=arguments.alarm_email,
+    )
 
 
 def upload(plan: Plan, build: Path, s3: Any, region: str) -> str:
@@ -165,7 +177,11 @@ def create_change_set(plan: Plan, template_url: str, cloudformation: Any) -> str
         {"ParameterKey": "Stage", "ParameterValue": plan.stage},
         {"ParameterKey": "ArtefactsBucket", "ParameterValue": plan.bucket},
     ]
-    for name, value in (("PublicUrl", plan.public_url), ("AlarmEmail", plan.alarm_email)):
+    for name, value in (
+        ("PublicUrl", plan.public_url),
+        ("ConsoleOrigin", plan.console_origin),
+        ("AlarmEmail", plan.alarm_email),
+    ):
         if value is not None:
             parameters.append({"ParameterKey": name, "ParameterValue": value})
         elif name in known:

@@ -3,6 +3,7 @@ template.json.
 
     project      app.py, chalicelib, .chalice and the dependencies as Lambda wants them
     → chalice    `chalice package` with infra/resources.yaml and infra/app.yaml merged over its own template
+    → preflights what the gateway itself responds to pages of other origins
     → functions  compiled, checked for anything missing, zipped again
     → template   one stack; cfn-lint passes it as it is and as SAM will expand it
 
@@ -23,7 +24,7 @@ from samtranslator.translator.managed_policy_translator import ManagedPolicyLoad
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from infra import bundle
+from infra import bundle, preflights
 from infra.layer import build_layer, pinned
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +71,7 @@ def package(root: Path, build: Path) -> None:
     (build / "template.json").unlink(missing_ok=True)
     project = stage_project(root, build)
     add_dependencies(root / "requirements.txt", project)
-    synthesised = run_chalice(project, build, merge_template(root))
+    synthesised = preflights.complete(run_chalice(project, build, merge_template(root)))
     functions = build_functions(project, build)
     media = build_layer(root / "requirements-media.txt", build)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
@@ -146,6 +147,7 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
         **os.environ,
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "CONSOLE_ORIGIN": preflights.CONSOLE,
     }
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if done.returncode != 0:

@@ -15,6 +15,7 @@ from chalice.app import Chalice
 from chalice.app import Response as ChaliceResponse
 
 from chalicelib.handlers.auth import authorize_officer
+from chalicelib.handlers.cors import ANY_ORIGIN, CONSOLE_ONLY
 from chalicelib.handlers.routes import Access, Operation, Routes
 
 FILE = Path(__file__).with_name("routes.json")
@@ -57,6 +58,7 @@ def register(app: Chalice) -> None:
         if route.method in _WITH_A_BODY:
             # Any type comes through to `read_body`, which refuses it in our own words.
             options["content_types"] = ["*/*"]
+        options["cors"] = CONSOLE_ONLY if route.access == Access.OFFICER else ANY_ORIGIN
         if route.access == Access.OFFICER:
             options["authorizer"] = authorize_officer
         app.route(route.path, **options)(_served(app, route))

@@ -129,7 +129,12 @@ class LocalStack:
         self.app = app
         self._api = ApiServer(app, port, log=say)
         self.api_url = f"http://127.0.0.1:{self._api.port}"
-        _set_environment({"PUBLIC_URL": self.api_url})
+        _set_environment(
+            {
+                "PUBLIC_URL": self.api_url,
+                "CONSOLE_ORIGIN": os.environ.get("CONSOLE_ORIGIN") or self.api_url,
+            }
+        )
         wiring.reset()
         _warm()
         seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])

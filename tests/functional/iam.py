@@ -23,7 +23,11 @@ from infra.local.resources import REGION, SETTINGS
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
-PARAMETERS = {"Stage": "test", "PublicUrl": "https://api.test"}
+PARAMETERS = {
+    "Stage": "test",
+    "PublicUrl": "https://api.test",
+    "ConsoleOrigin": "https://console.test",
+}
 
 _CONFIG = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
 # Chalice would set these as well; so far all variables are those of `infra/app.yaml`.

@@ -533,15 +533,28 @@ def test_49_a_method_in_a_header_is_ignored(header: str) -> None:
     )
 
 
-def test_50_a_foreign_page_gets_no_leave_to_read() -> None:
+def test_50_a_foreign_page_gets_what_every_page_gets_and_no_credentials() -> None:
     for method, target in (
         ("GET", "/v1/catalogue"),
         ("GET", "/v1/reports/mine"),
         ("OPTIONS", "/v1/reports"),
     ):
-        reply = send(method, target, headers={"Origin": f"https://{CANARY}", "Host": CANARY})
-        assert not [name for name in reply.headers if name.startswith("access-control")]
+        reply = gateway.response(
+            method, target, [("Origin", f"https://{CANARY}"), ("Host", CANARY)], b"", "203.0.113.77"
+        )
+        allowed = {name: value for name, value in reply.headers if name.startswith("Access-")}
+        assert allowed["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in allowed
         assert CANARY not in str(reply)
+
+
+def test_50_a_foreign_page_gets_no_leave_to_call_an_officers_route() -> None:
+    preflight = {
+        "Origin": f"https://{CANARY}",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    assert_refused(send("OPTIONS", "/v1/officer/reports", headers=preflight), 404)
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "CONNECT", "PROPFIND", "FOO", "delete"])

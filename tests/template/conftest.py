@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra import package
+from infra import package, preflights
 
 FUNCTIONS = "AWS::Serverless::Function"
 
@@ -17,11 +17,8 @@ FUNCTIONS = "AWS::Serverless::Function"
 def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     build = tmp_path_factory.mktemp("build")
     project = package.stage_project(package.ROOT, build)
-    return package.locate_code(
-        package.run_chalice(project, build, package.merge_template(package.ROOT)),
-        "functions-f.zip",
-        "media-m.zip",
-    )
+    synthesised = package.run_chalice(project, build, package.merge_template(package.ROOT))
+    return package.locate_code(preflights.complete(synthesised), "functions-f.zip", "media-m.zip")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 in the place of ours.
 """
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ TEMPLATE = {
         "Stage": {"Type": "String"},
         "ArtefactsBucket": {"Type": "String"},
         "PublicUrl": {"Type": "String", "Default": ""},
+        "ConsoleOrigin": {"Type": "String", "Default": ""},
         "AlarmEmail": {"Type": "String", "Default": ""},
     },
     "Resources": {
@@ -56,7 +58,9 @@ def build(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def plan() -> deploy.Plan:
-    return deploy.Plan(stage="dev", bucket="artefacts", public_url=None, alarm_email=None)
+    return deploy.Plan(
+        stage="dev", bucket="artefacts", public_url=None, console_origin=None, alarm_email=None
+    )
 
 
 def test_the_stack_and_the_bucket_are_named_for_the_stage_and_the_account() -> None:
@@ -113,9 +117,7 @@ def test_a_plan_is_shown_and_then_carried_out(
 
 def test_a_later_deployment_keeps_the_address_it_was_given_before(plan: deploy.Plan) -> None:
     cloudformation = boto3.client("cloudformation")
-    named = deploy.Plan(
-        stage="dev", bucket="artefacts", public_url="https://tips.example", alarm_email=None
-    )
+    named = dataclasses.replace(plan, public_url="https://tips.example")
     change_set = deploy.create_change_set(named, template_url(TEMPLATE), cloudformation)
     assert change_set is not None
     deploy.execute(named, change_set, cloudformation)
@@ -127,6 +129,20 @@ def test_a_later_deployment_keeps_the_address_it_was_given_before(plan: deploy.P
     deploy.create_change_set(plan, template_url(TEMPLATE), cloudformation)
     assert {"ParameterKey": "PublicUrl", "UsePreviousValue": True} in requests[0]["Parameters"]
     assert requests[0]["ChangeSetType"] == "UPDATE"
+
+
+def test_the_consoles_origin_is_given_at_deployment() -> None:
+    arguments = ["--stage", "dev", "--console-origin", "https://console.example"]
+    plan = deploy.make_plan(deploy.read_arguments(arguments), boto3.Session())
+    cloudformation = boto3.client("cloudformation")
+    requests: list[dict[str, Any]] = []
+    cloudformation.meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet",
+        lambda params, **_: requests.append(params),
+    )
+    deploy.create_change_set(plan, template_url(TEMPLATE), cloudformation)
+    given = {"ParameterKey": "ConsoleOrigin", "ParameterValue": "https://console.example"}
+    assert given in requests[0]["Parameters"]
 
 
 def test_a_stack_that_was_never_made_is_not_changed(plan: deploy.Plan) -> None:

@@ -177,6 +177,7 @@ def test_a_function_is_told_the_names_of_what_it_may_use_and_no_others(
         named = {value["Ref"] for value in variables.values() if "Ref" in value} - {
             "Stage",
             "PublicUrl",
+            "ConsoleOrigin",
             "OfficersClient",
         }
         permitted = json.dumps([one["Resource"] for one in many])

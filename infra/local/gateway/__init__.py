@@ -3,6 +3,7 @@
 | module | is |
 |---|---|
 | `api_server` | HTTP: how a request is framed, and what is refused before it is one |
+| `preflights` | what the gateway says to a preflight |
 | `gateway` | routes, the authorizer, the function, and the gateway's own responses |
 | `events` | the event that a function is called with, and the response from what it returns |
 

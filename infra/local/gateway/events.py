@@ -55,6 +55,11 @@ def split_target(target: str) -> tuple[str, dict[str, list[str]]]:
     return path, parse_qs(query, keep_blank_values=True)
 
 
+def content_type_of(request: Request) -> str:
+    """Return the content type without its parameters, in small letters; empty when there is none."""
+    return _single(request.headers).get("content-type", "").partition(";")[0].strip().lower()
+
+
 def event_of(
     request: Request, match: Match, request_id: str, binary_types: Collection[str]
 ) -> dict[str, Any]:
@@ -100,8 +105,7 @@ def _body(request: Request, binary_types: Collection[str]) -> dict[str, Any]:
     body = request.body
     if not body:
         return {"body": None, "isBase64Encoded": False}
-    content_type = _single(request.headers).get("content-type", "")
-    if content_type.partition(";")[0].strip().lower() in binary_types:
+    if content_type_of(request) in binary_types:
         return {"body": base64.b64encode(body).decode("ascii"), "isBase64Encoded": True}
     return {"body": body.decode("utf-8", "replace"), "isBase64Encoded": False}
 

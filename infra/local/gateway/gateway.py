@@ -23,10 +23,12 @@ from infra.local.gateway.events import (
     Match,
     Request,
     Response,
+    content_type_of,
     event_of,
     response_of,
     split_target,
 )
+from infra.local.gateway.preflights import preflight_headers
 
 MAX_BODY = 10 * 1024 * 1024
 MAX_HEADERS = 10_240
@@ -58,8 +60,11 @@ class Gateway:
         request_id = str(uuid.uuid4())
         path, _ = split_target(target)
         match = self._match(path)
-        # Chalice makes no OPTIONS routes where no CORS is asked for, so neither does this.
-        if match is None or method not in self._app.routes[match.route]:
+        if match is None:
+            return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
+        if method == "OPTIONS" and (allowed := preflight_headers(self._app.routes[match.route])):
+            return self._preflight(request, allowed, request_id, match.route)
+        if method not in self._app.routes[match.route]:
             return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
         event = event_of(request, match, request_id, self._binary_types)
         context = LambdaContext(function_name="api", memory_size=1024, max_runtime_ms=20_000)
@@ -89,6 +94,14 @@ class Gateway:
             "$context.requestId", request_id
         )
         return Response(int(refusal["statusCode"]), headers, content.encode(), route)
+
+    def _preflight(
+        self, request: Request, allowed: Headers, request_id: str, route: str
+    ) -> Response:
+        """Return what a mock integration does with a preflight: it asks nobody, and takes JSON."""
+        if content_type_of(request) not in ("", "application/json"):
+            return self.refuse("UNSUPPORTED_MEDIA_TYPE", request_id, route)
+        return Response(200, allowed, b"", route)
 
     def _match(self, path: str) -> Match | None:
         parts = path.split("/")

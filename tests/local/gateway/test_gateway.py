@@ -80,7 +80,15 @@ def _app() -> Chalice:
             "header": app.current_request.headers["x-who"],
         }
 
-    @app.route("/officer", authorizer=decide)  # type: ignore[untyped-decorator]
+    @app.route("/shared", methods=["GET"], cors=True)  # type: ignore[untyped-decorator]
+    def shared() -> dict[str, str]:
+        return {}
+
+    @app.route("/shared", methods=["DELETE"], cors=True)  # type: ignore[untyped-decorator]
+    def remove_shared() -> dict[str, str]:
+        return {}
+
+    @app.route("/officer", authorizer=decide, cors=True)  # type: ignore[untyped-decorator]
     def officer() -> dict[str, str]:
         return {"who": app.current_request.context["authorizer"]["principalId"]}
 
@@ -160,7 +168,7 @@ def test_an_unknown_path_is_404(ask: Ask, path: str) -> None:
 def test_a_method_without_a_route_is_404_as_the_gateway_has_it(ask: Ask, method: str) -> None:
     response = ask(method, "/echo")
     assert response.status == 404
-    assert "access-control-allow-origin" not in response.headers
+    assert "access-control-allow-methods" not in response.headers
     assert response.body == b"" if method == "HEAD" else response.problem
 
 
@@ -329,6 +337,34 @@ def test_the_log_holds_routes_and_no_ids(ask: Ask, log: list[str]) -> None:
     ask("GET", "/things/secret?token=secret")
     assert any(line.startswith("GET /things/{name} 200 ") for line in log)
     assert not any("secret" in line or "127.0.0.1" in line for line in log)
+
+
+def test_a_preflight_gets_what_the_routes_declare(ask: Ask) -> None:
+    response = ask("OPTIONS", "/shared", Origin="https://page.example")
+    assert (response.status, response.body) == (200, b"")
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert response.headers["access-control-allow-methods"] == "GET,DELETE,OPTIONS"
+    assert "Authorization" in response.headers["access-control-allow-headers"]
+    assert "access-control-allow-credentials" not in response.headers
+
+
+def test_a_preflight_asks_no_authorizer(ask: Ask) -> None:
+    assert ask("OPTIONS", "/officer").status == 200
+
+
+def test_a_preflight_with_a_body_that_is_not_json_is_415(ask: Ask) -> None:
+    assert ask("OPTIONS", "/shared", b"{}", Content_Type="Application/JSON").status == 200
+    assert ask("OPTIONS", "/shared", b"x", Content_Type="text/plain").problem["status"] == 415
+
+
+def test_the_preflight_of_an_unknown_path_is_404(ask: Ask) -> None:
+    assert ask("OPTIONS", "/nowhere").problem["code"] == "not_found"
+
+
+def test_any_page_may_read_a_refusal(ask: Ask) -> None:
+    response = ask("GET", "/officer")
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "X-Request-Id" in response.headers["access-control-expose-headers"]
 
 
 def test_a_taken_port_is_known_beforehand(port: int) -> None:
