@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from chalicelib.handlers import index
+from chalicelib.handlers import index, problems
 from chalicelib.handlers.openapi import document
 
 
@@ -32,6 +32,9 @@ def assert_documented(method: str, route: str, status: int, content_type: str, t
             for error in _validator(method, route, status, kind).iter_errors(json.loads(text))
         ]
         assert not errors, f"{method} {route} {status}: {errors}"
+    if kind == problems.CONTENT_TYPE:
+        code = json.loads(text)["code"]
+        assert code in content[kind]["examples"], f"{method} {route} {status}: {code} is not named"
 
 
 @cache

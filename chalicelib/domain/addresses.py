@@ -6,38 +6,46 @@ takes only E.164 numbers and ASCII addresses.
 """
 
 import re
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any, LiteralString
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _DOMAIN = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 
 
-def _email(pattern: str) -> AfterValidator:
-    compiled = re.compile(pattern)
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """Annotates a string that a pattern matches as a whole; `code` is the error of any other."""
 
-    def check(value: str) -> str:
-        if not compiled.fullmatch(value):
-            raise PydanticCustomError("bad_email", "Not an e-mail address.")
-        return value
+    pattern: str
+    code: LiteralString
 
-    return AfterValidator(check)
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        compiled = re.compile(self.pattern)
 
+        def check(value: str) -> str:
+            if not compiled.fullmatch(value):
+                raise PydanticCustomError(self.code, "Not of the form that is asked for.")
+            return value
 
-def _phone(pattern: str) -> AfterValidator:
-    compiled = re.compile(pattern)
+        return core_schema.no_info_after_validator_function(check, handler(source))
 
-    def check(value: str) -> str:
-        if not compiled.fullmatch(value):
-            raise PydanticCustomError("bad_phone", "Not a phone number.")
-        return value
-
-    return AfterValidator(check)
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
 
 
 _Email = Annotated[str, Field(max_length=254)]
-ContactEmail = Annotated[_Email, _email(rf"[^@\s]{{1,64}}@{_DOMAIN}")]
-NoticeEmail = Annotated[_Email, _email(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_DOMAIN}")]
-ContactPhone = Annotated[str, Field(max_length=25), _phone(r"[+0-9][0-9 ()\-]{3,24}")]
-NoticePhone = Annotated[str, _phone(r"\+[1-9][0-9]{6,14}")]
+ContactEmail = Annotated[_Email, _Pattern(rf"[^@\s]{{1,64}}@{_DOMAIN}", "bad_email")]
+NoticeEmail = Annotated[
+    _Email, _Pattern(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_DOMAIN}", "bad_email")
+]
+ContactPhone = Annotated[
+    str, Field(max_length=25), _Pattern(r"[+0-9][0-9 ()\-]{3,24}", "bad_phone")
+]
+NoticePhone = Annotated[str, _Pattern(r"\+[1-9][0-9]{6,14}", "bad_phone")]

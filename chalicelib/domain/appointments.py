@@ -31,7 +31,11 @@ class Appointment(Input):
 
     name: Annotated[str, Bounded(100)] | None = None
     active: bool = True
-    roles: Annotated[tuple[Role, ...], Field(strict=False), AfterValidator(_not_empty)]
+    roles: Annotated[
+        tuple[Role, ...],
+        Field(strict=False, json_schema_extra={"minItems": 1}),
+        AfterValidator(_not_empty),
+    ]
     categories: Annotated[tuple[CategoryScope, ...], Field(max_length=20, strict=False)]
     districts: Annotated[tuple[DistrictScope, ...], Field(max_length=40, strict=False)]
     email: NoticeEmail | None = None

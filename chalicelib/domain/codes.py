@@ -2,13 +2,17 @@
 
 Each is checked here alone. An unknown code is the field error `unknown_value`, whose context
 `allowed` lists the codes that there are: all of them are public.
+
+An admin or another city may add codes. So the OpenAPI document gives a pattern and lists today's
+codes as `x-extensible-enum`: clients accept others.
 """
 
 from collections.abc import Callable, Collection
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from chalicelib.domain import geo
 from chalicelib.domain.catalogue import catalogue
@@ -40,18 +44,41 @@ def _one_of(codes: Callable[[], Collection[str]]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _documented(codes: Collection[str]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "enum": list(codes)})
+@dataclass(frozen=True, slots=True)
+class Extensible:
+    """Documents a code: `codes` are those of today, and others may come."""
+
+    codes: Callable[[], Collection[str]]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        known = list(self.codes())
+        pattern = _SCOPE_PATTERN if ALL in known else _PATTERN
+        return {"type": "string", "pattern": pattern, "x-extensible-enum": known}
 
 
-CategoryCode = Annotated[str, _one_of(category_codes), _documented(category_codes())]
-ChannelCode = Annotated[str, _one_of(channel_codes), _documented(channel_codes())]
-DistrictCode = Annotated[str, _one_of(geo.districts)]
+_PATTERN = "^[a-z][a-z0-9_]{0,39}$"
+_SCOPE_PATTERN = r"^(\*|[a-z][a-z0-9_]{0,39})$"
+
+
+def scope_of(codes: Callable[[], Collection[str]]) -> Callable[[], Collection[str]]:
+    """Return what a scope may name: one of these codes, or `*` for all of them."""
+    return lambda: (ALL, *codes())
+
+
+CategoryCode = Annotated[str, _one_of(category_codes), Extensible(category_codes)]
+ChannelCode = Annotated[str, _one_of(channel_codes), Extensible(channel_codes)]
+DistrictCode = Annotated[str, _one_of(geo.districts), Extensible(geo.districts)]
 """A district of the areas file."""
-ReportDistrict = Annotated[str, _one_of(geo.report_districts)]
+ReportDistrict = Annotated[str, _one_of(geo.report_districts), Extensible(geo.report_districts)]
 """A district that a report can have: also `outside` and `unknown`."""
-CategoryScope = Annotated[str, _one_of(lambda: (ALL, *category_codes()))]
+CategoryScope = Annotated[
+    str, _one_of(scope_of(category_codes)), Extensible(scope_of(category_codes))
+]
 """A category, or `*` for all of them."""
-DistrictScope = Annotated[str, _one_of(lambda: (ALL, *geo.districts()))]
+DistrictScope = Annotated[
+    str, _one_of(scope_of(geo.districts)), Extensible(scope_of(geo.districts))
+]
 """A district, or `*` for all of them."""
 LanguageCode = Annotated[str, _one_of(lambda: LANGUAGES)]

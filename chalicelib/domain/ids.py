@@ -25,6 +25,9 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RECEIPT_READING = str.maketrans({"I": "1", "L": "1", "O": "0", " ": None, "-": None})
 _LONGEST_RECEIPT_INPUT = 64
 
+TYPED_REFERENCE = "^[ -]*([0-9A-TV-Za-tv-z][ -]*){8}$"
+"""A reference as a person may type it, for the OpenAPI document."""
+
 ID_PATTERN = re.compile(f"[{ALPHABET}]{{26}}")
 MEDIA_ID_PATTERN = re.compile(f"[{ALPHABET}]{{16}}")
 

@@ -13,7 +13,15 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.models import Input
@@ -55,6 +63,8 @@ ACCEPTED: Mapping[str, MediaType] = MappingProxyType(
     }
 )
 
+_SHA256 = "^[0-9A-Fa-f]{64}$"
+
 
 class Declared(Input):
     """One entry of `media` in a request: what the phone says it will send.
@@ -63,15 +73,17 @@ class Declared(Input):
     which it cannot do for parts.
     """
 
-    content_type: str
-    size: Annotated[int, Field(ge=1)]
-    sha256: str | None = None
+    content_type: Annotated[str, WithJsonSchema({"type": "string", "enum": list(ACCEPTED)})]
+    size: Annotated[int, Field(ge=1, json_schema_extra={"maximum": _VIDEO.max_bytes})]
+    sha256: Annotated[str, WithJsonSchema({"type": "string", "pattern": _SHA256})] | None = None
 
     @field_validator("content_type")
     @classmethod
     def _accepted(cls, value: str) -> str:
         if value not in ACCEPTED:
-            raise PydanticCustomError("unsupported_media_type", "not an accepted media type")
+            raise PydanticCustomError(
+                "unsupported_media_type", "not one of: {allowed}", {"allowed": ", ".join(ACCEPTED)}
+            )
         return value
 
     @field_validator("size")
@@ -89,7 +101,7 @@ class Declared(Input):
     def _enforceable(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
             return None
-        if not re.fullmatch(r"[0-9A-Fa-f]{64}", value):
+        if not re.fullmatch(_SHA256, value):
             raise PydanticCustomError("bad_sha256", "not 64 hexadecimal digits")
         content_type, size = info.data.get("content_type"), info.data.get("size")
         if content_type and size and goes_in_parts(content_type, size):

@@ -1,6 +1,9 @@
 """The two bases of the domain's models: what is sent, and what is kept."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 
 class Input(BaseModel):
@@ -16,3 +19,20 @@ class Record(BaseModel):
     """Base of what is kept. Unknown fields are ignored: a newer release may have written them."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+
+
+class NotNull:
+    """Documents a field that may be left out, but is never null: `Annotated[X | None, NotNull()]`.
+
+    Null itself is refused, or left out of a response, by the model.
+    """
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        documented = handler(schema)
+        options = [each for each in documented.get("anyOf", ()) if each != {"type": "null"}]
+        if len(options) != 1:
+            raise TypeError("only a field that is one type or None can be documented so")
+        rest = {name: value for name, value in documented.items() if name != "anyOf"}
+        return {**rest, **options[0]}

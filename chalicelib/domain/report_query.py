@@ -36,7 +36,14 @@ Limit = Annotated[
     int,
     BeforeValidator(_read_limit),
     Field(strict=True, ge=1, le=PAGE_MAX),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": PAGE_MAX}),
+    WithJsonSchema(
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": PAGE_MAX,
+            "description": "How many at most; 20 without it.",
+        }
+    ),
 ]
 """How many items a page may hold, in a query."""
 
@@ -58,7 +65,14 @@ class ReportQuery(BaseModel):
     district: ReportDistrict | None = None
     assignee: Username | None = None
     bulletin_id: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    reference: Annotated[str, AfterValidator(_read_reference)] | None = None
+    reference: (
+        Annotated[
+            str,
+            AfterValidator(_read_reference),
+            WithJsonSchema({"type": "string", "maxLength": 20, "pattern": ids.TYPED_REFERENCE}),
+        ]
+        | None
+    ) = None
     since: Moment | None = None
     until: Moment | None = None
     cursor: str | None = None

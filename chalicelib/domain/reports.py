@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.addresses import ContactEmail, ContactPhone
@@ -32,13 +32,22 @@ class Status(StrEnum):
 
 OPEN_STATUSES = frozenset({Status.NEW, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 
-# The reporter sees coarse words only.
-REPORTER_STATUS: dict[Status, str] = {
-    Status.NEW: "received",
-    Status.ACKNOWLEDGED: "in_progress",
-    Status.IN_PROGRESS: "in_progress",
-    Status.CLOSED: "closed",
-    Status.WITHDRAWN: "withdrawn",
+
+class ReporterStatus(StrEnum):
+    """The same in coarse words, as the reporter sees it."""
+
+    RECEIVED = "received"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+REPORTER_STATUS: dict[Status, ReporterStatus] = {
+    Status.NEW: ReporterStatus.RECEIVED,
+    Status.ACKNOWLEDGED: ReporterStatus.IN_PROGRESS,
+    Status.IN_PROGRESS: ReporterStatus.IN_PROGRESS,
+    Status.CLOSED: ReporterStatus.CLOSED,
+    Status.WITHDRAWN: ReporterStatus.WITHDRAWN,
 }
 
 
@@ -59,6 +68,10 @@ class Flag(StrEnum):
     OUTSIDE = "outside_district"
 
 
+type Source = Literal["phone", "desk", "other"]
+"""Where an officer's entry comes from."""
+
+
 def _clean_line(value: str) -> str:
     cleaned = clean(value).strip()
     if is_blank(cleaned):
@@ -66,7 +79,9 @@ def _clean_line(value: str) -> str:
     return cleaned
 
 
-Line = Annotated[str, Field(max_length=200), AfterValidator(_clean_line)]
+# Something must be visible, which no schema says; that it is not empty, one can.
+_NOT_EMPTY = Field(json_schema_extra={"minLength": 1})
+Line = Annotated[str, Field(max_length=200), AfterValidator(_clean_line), _NOT_EMPTY]
 
 
 def _without_dust(value: float) -> float:
@@ -91,7 +106,11 @@ class Location(Input):
 class Contact(Input):
     """How to reach the reporter, if they wish. Kept apart, and shown only for a reason."""
 
-    name: Annotated[str, Field(max_length=100), AfterValidator(_clean_line)] | None = None
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    name: Annotated[str, Field(max_length=100), AfterValidator(_clean_line), _NOT_EMPTY] | None = (
+        None
+    )
     phone: ContactPhone | None = None
     email: ContactEmail | None = None
 
@@ -111,7 +130,17 @@ class Submission(Input):
     text: ReporterText | None = None
     occurred_at: Moment | None = None
     location: Location | None = None
-    details: dict[str, Any] = Field(default_factory=dict)
+    details: Annotated[
+        dict[str, Any],
+        WithJsonSchema(
+            {
+                "type": "object",
+                "additionalProperties": {"type": ["boolean", "integer", "string"]},
+                "description": "The category's own fields, all optional: the catalogue describes "
+                "them.",
+            }
+        ),
+    ] = Field(default_factory=dict)
     bulletin_id: str | None = Field(default=None, min_length=1, max_length=40)
     contact: Contact | None = None
     media: tuple[Declared, ...] = Field(default=(), max_length=MAX_MEDIA_PER_CALL, strict=False)
@@ -138,7 +167,7 @@ class Submission(Input):
 class OfficerSubmission(Submission):
     """A report that an officer enters on a caller's behalf."""
 
-    source: Literal["phone", "desk", "other"]
+    source: Source
 
 
 class Proposal(Record):

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from math import prod
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from chalicelib import errors
+from chalicelib.domain import geo
+from chalicelib.domain.codes import Extensible, category_codes
 from chalicelib.domain.models import Input, Record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import ALL, DISTRICTLESS, Officer, Role
@@ -15,13 +17,20 @@ from chalicelib.domain.reports import Urgency
 # SNS limits the product of the numbers of values in a policy.
 MAX_COMBINATIONS = 150
 
+type Protocol = Literal["email", "sms"]
+"""How a notice goes out."""
+
 
 class NewSubscription(Input):
     """Empty lists mean all of the officer's scope. The address is that of the officer's own row."""
 
-    protocol: Literal["email", "sms"]
-    categories: tuple[str, ...] = Field(default=(), max_length=20, strict=False)
-    districts: tuple[str, ...] = Field(default=(), max_length=100, strict=False)
+    protocol: Protocol
+    categories: tuple[Annotated[str, Extensible(category_codes)], ...] = Field(
+        default=(), max_length=20, strict=False
+    )
+    districts: tuple[Annotated[str, Extensible(geo.districts)], ...] = Field(
+        default=(), max_length=100, strict=False
+    )
     min_urgency: Urgency = Field(default=Urgency.LOW, strict=False)
 
 
@@ -30,7 +39,7 @@ class Subscription(Record):
 
     id: str
     username: str
-    protocol: Literal["email", "sms"]
+    protocol: Protocol
     address: str
     categories: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()

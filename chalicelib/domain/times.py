@@ -1,7 +1,7 @@
 """RFC 3339 in any zone in, UTC with three decimals out."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -67,3 +67,20 @@ Moment = Annotated[
     datetime, BeforeValidator(_read), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 """A field of a model that holds a time: RFC 3339 in, aware UTC kept."""
+
+
+def _read_day(value: Any) -> date:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            day = date.min
+        if _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            return day
+    raise PydanticCustomError("not_a_day", "Not a day as YYYY-MM-DD.")
+
+
+Day = Annotated[
+    date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})
+]
+"""A field of a query that holds a day: `YYYY-MM-DD`, 1970 to 9998."""

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
 from chalicelib.domain.codes import CategoryCode
-from chalicelib.domain.models import Input
+from chalicelib.domain.models import Input, NotNull
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
 from chalicelib.domain.reports import (
     OPEN_STATUSES,
@@ -59,12 +59,12 @@ class Change(Input):
     is closed; what only officers should read is a note.
     """
 
-    status: Status | None = None
-    disposition: Disposition | None = None
-    reason: Reason | None = None
+    status: Annotated[Status | None, NotNull()] = None
+    disposition: Annotated[Disposition | None, NotNull()] = None
+    reason: Annotated[Reason | None, NotNull()] = None
     assignee: Username | None = None
-    category: CategoryCode | None = None
-    urgency: Urgency | None = None
+    category: Annotated[CategoryCode | None, NotNull()] = None
+    urgency: Annotated[Urgency | None, NotNull()] = None
     duplicate_of: str | None = Field(default=None, min_length=1, max_length=40)
 
     @field_validator("status", "disposition", "reason", "category", "urgency")

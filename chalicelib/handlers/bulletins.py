@@ -3,24 +3,24 @@
 import math
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from chalicelib import errors, wiring
-from chalicelib.domain import feeds, times
-from chalicelib.domain.bulletins import Bulletin
-from chalicelib.domain.bulletins import BulletinState as State
+from chalicelib.domain import feeds
+from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.bulletins.area import area_label
 from chalicelib.domain.codes import ChannelCode
-from chalicelib.domain.languages import text
+from chalicelib.domain.languages import LocalizedText, text
+from chalicelib.domain.models import NotNull
 from chalicelib.domain.report_query import Limit
-from chalicelib.handlers import schemas
 from chalicelib.handlers.pictures import picture_url
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Content, Routes
+from chalicelib.handlers.shapes import Channel, CoarseArea, Shape, Timestamp, left_out
 from chalicelib.services import public_bulletins
 from chalicelib.store.bulletins import Published, published
 
@@ -34,8 +34,8 @@ _PICTURE_LIFE_S = 60
 _SHARED_AGE_S = 30
 
 
-class _Query(schemas.Shape):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _Query(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class FeedQuery(_Query):
@@ -47,34 +47,7 @@ class PublicQuery(FeedQuery):
     limit: Limit = 20
 
 
-WORDS = {"zh": "寻找王奶奶", "en": "Have you seen Grandma Wang?"}
-BODY = {
-    "zh": "王奶奶，78岁，蓝色外套，周二早上在朝阳公园走失。",
-    "en": "Mrs Wang, 78, in a blue coat, was last seen on Tuesday morning in Chaoyang Park.",
-}
-URL = "https://api.example/v1/bulletins/B-3M7QK2X9TZ4V8WNC"
-_SHOWN = {
-    "id": "B-3M7QK2X9TZ4V8WNC",
-    "channel": "missing_persons",
-    "channel_label": "Missing persons",
-    "state": "published",
-    "state_label": "Published",
-    "title": WORDS,
-    "body": BODY,
-    "area": {"district": "chaoyang", "geohash": "wx4g4"},
-    "area_label": "Chaoyang",
-    "media": [{"media_id": "Q3B0TZ6E9W5N1YKD", "url": f"{URL}/media/Q3B0TZ6E9W5N1YKD"}],
-    "published_at": "2026-11-24T02:00:00.000Z",
-    "corrected_at": None,
-    "expires_at": "2026-12-01T02:00:00.000Z",
-    "outcome": None,
-    "ended_at": None,
-    "url": URL,
-    "cap_url": f"{URL}/cap",
-}
-
-
-class PublicPicture(schemas.Shape):
+class PublicPicture(Shape):
     """A picture's stable address: it redirects to the cleaned picture for as long as the bulletin
     is published.
     """
@@ -83,72 +56,67 @@ class PublicPicture(schemas.Shape):
     url: str
 
 
-class PublicBulletin(schemas.Shape):
+class PublicBulletin(Shape):
     """What readers see. Once resolved, only that and the outcome: the words and pictures have
     served their purpose; `corrected_at` is then when the outcome was corrected.
     """
 
-    model_config = schemas.shown(_SHOWN)
-
     id: str
-    channel: str
+    channel: Channel
     channel_label: str
-    state: str
+    state: BulletinState
     state_label: str
-    title: dict[str, str] | None = None
-    body: dict[str, str] | None = None
-    area: str | dict[str, str] | None = None
+    title: LocalizedText | None = None
+    body: LocalizedText | None = None
+    area: str | CoarseArea | None = None
     area_label: str | None = None
-    media: list[PublicPicture] = Field(default=[])
-    published_at: str
-    corrected_at: str | None = None
-    expires_at: str | None = None
-    outcome: dict[str, str] | None = None
-    ended_at: str | None = None
+    media: tuple[PublicPicture, ...] = ()
+    published_at: Timestamp
+    corrected_at: Timestamp | None = None
+    expires_at: Timestamp | None = None
+    outcome: LocalizedText | None = None
+    ended_at: Timestamp | None = None
     url: str
     cap_url: str
 
 
-class PublicBulletins(schemas.Shape):
-    model_config = schemas.shown({"items": [_SHOWN], "next_cursor": None})
-
+class PublicBulletins(Shape):
     items: list[PublicBulletin]
     next_cursor: str | None
 
 
-class JsonFeed(schemas.Shape):
-    """JSON Feed 1.1."""
+class FeedAuthor(Shape):
+    name: str
 
-    model_config = schemas.shown(
-        {
-            "version": "https://jsonfeed.org/version/1.1",
-            "title": "Police bulletins",
-            "description": "What police publish here.",
-            "feed_url": "https://tipline.example/v1/bulletins/feed.json",
-            "language": "en",
-            "authors": [{"name": "Police"}],
-            "items": [
-                {
-                    "id": "https://tipline.example/v1/bulletins/B4T0Q6Z1M8W3X5NK",
-                    "url": "https://tipline.example/v1/bulletins/B4T0Q6Z1M8W3X5NK",
-                    "title": "Missing: a man of 81",
-                    "content_text": "Last seen at the bus stop in Jiuxianqiao, in a blue coat.",
-                    "date_published": "2026-11-24T02:00:00.000Z",
-                    "date_modified": "2026-11-24T02:00:00.000Z",
-                    "tags": ["Missing persons"],
-                    "language": "en",
-                }
-            ],
-        }
-    )
+
+class FeedAttachment(Shape):
+    url: str
+    mime_type: str
+
+
+class FeedItem(Shape):
+    id: str
+    url: str
+    title: str
+    content_text: str
+    date_published: Timestamp
+    date_modified: Timestamp
+    tags: list[str]
+    language: str
+    image: Annotated[str | None, NotNull()] = left_out()
+    attachments: Annotated[list[FeedAttachment] | None, NotNull()] = left_out()
+
+
+class JsonFeed(Shape):
+    """JSON Feed 1.1."""
 
     version: str
     title: str
     description: str
     feed_url: str
     language: str
-    authors: list[dict[str, str]]
-    items: list[dict[str, Any]]
+    authors: list[FeedAuthor]
+    items: list[FeedItem]
 
 
 _NOT_FOUND = errors.NotFound()
@@ -341,41 +309,39 @@ def _entries(call: Call) -> tuple[list[feeds.Entry], datetime | None]:
 
 def _public(seen: Published, call: Call) -> PublicBulletin:
     content, url = seen.content, url_of(seen.id, call)
-    return PublicBulletin(
-        **_public_head(seen.id, content.channel, State.PUBLISHED, call),
-        title=content.title,
-        body=content.body,
-        area=content.area,
+    return PublicBulletin.of(
+        content,
+        **_public_head(seen.id, content.channel, BulletinState.PUBLISHED, call),
         area_label=area_label(content.area, call.language),
-        media=[PublicPicture(media_id=each, url=f"{url}/media/{each}") for each in content.media],
-        published_at=times.render(seen.published_at),
-        corrected_at=rendered(seen.corrected_at),
-        expires_at=times.render(seen.expires_at),
+        media=[{"media_id": each, "url": f"{url}/media/{each}"} for each in content.media],
+        published_at=seen.published_at,
+        corrected_at=seen.corrected_at,
+        expires_at=seen.expires_at,
     )
 
 
 def _resolved(bulletin: Bulletin, call: Call) -> PublicBulletin:
-    ended_at = bulletin.ended_at or bulletin.created_at
-    return PublicBulletin(
-        **_public_head(bulletin.id, bulletin.content.channel, bulletin.state, call),
-        published_at=str(rendered(bulletin.published_at)),
-        corrected_at=rendered(
-            bulletin.corrected_at
-            if bulletin.corrected_at and bulletin.corrected_at > ended_at
-            else None
-        ),
-        outcome=bulletin.outcome,
-        ended_at=times.render(ended_at),
+    ended_at, corrected_at = bulletin.ended_at or bulletin.created_at, bulletin.corrected_at
+    return PublicBulletin.model_validate(
+        {
+            **_public_head(bulletin.id, bulletin.content.channel, bulletin.state, call),
+            "published_at": bulletin.published_at,
+            "corrected_at": corrected_at if corrected_at and corrected_at > ended_at else None,
+            "outcome": bulletin.outcome,
+            "ended_at": ended_at,
+        }
     )
 
 
-def _public_head(bulletin_id: str, channel: str, state: State, call: Call) -> dict[str, Any]:
+def _public_head(
+    bulletin_id: str, channel: str, state: BulletinState, call: Call
+) -> dict[str, Any]:
     url = url_of(bulletin_id, call)
     return {
         "id": bulletin_id,
         "channel": channel,
         "channel_label": text(f"channel.{channel}", call.language),
-        "state": state.value,
+        "state": state,
         "state_label": text(f"bulletin_state.{state}", call.language),
         "url": url,
         "cap_url": f"{url}/cap",
@@ -384,7 +350,3 @@ def _public_head(bulletin_id: str, channel: str, state: State, call: Call) -> di
 
 def url_of(bulletin_id: str, call: Call) -> str:
     return f"{_base(call)}/v1/bulletins/{bulletin_id}"
-
-
-def rendered(moment: datetime | None) -> str | None:
-    return times.render(moment) if moment else None

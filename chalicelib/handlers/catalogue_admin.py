@@ -2,70 +2,50 @@
 everything runs.
 """
 
-from typing import Any
-
 from chalicelib import wiring
+from chalicelib.domain.catalogue.model import LifecycleState
 from chalicelib.domain.catalogue.overrides import CataloguePatch
 from chalicelib.domain.catalogue.view import public_view
 from chalicelib.domain.officers import Role
-from chalicelib.handlers import schemas
+from chalicelib.handlers.catalogue import AppView
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import Category, Channel, Shape, Timestamp
 from chalicelib.services.catalogue_admin import change_catalogue
 
 routes = Routes("Administration", Access.OFFICER, roles=(Role.ADMIN,))
 
 
-class CatalogueStateEntry(schemas.Shape):
-    code: str
+class CategoryState(Shape):
+    code: Category
     label: str
-    state: str
-    activates_at: str | None
-    shards: int | None = None
+    state: LifecycleState
+    activates_at: Timestamp | None
+    shards: int
 
 
-class CatalogueState(schemas.Shape):
-    """Where each entry is in its life now, and what apps are told. `version` counts the changes."""
+class ChannelState(Shape):
+    code: Channel
+    label: str
+    state: LifecycleState
+    activates_at: Timestamp | None
 
-    model_config = schemas.shown(
-        {
-            "version": 1,
-            "categories": [
-                {
-                    "code": "traffic_violation",
-                    "label": "Traffic accident or violation",
-                    "state": "paused",
-                    "activates_at": "2026-11-30T16:00:00.000Z",
-                    "shards": 4,
-                }
-            ],
-            "channels": [
-                {
-                    "code": "lost_and_found",
-                    "label": "Lost and found",
-                    "state": "active",
-                    "activates_at": None,
-                    "shards": None,
-                }
-            ],
-            "app": {
-                "minimum_version": "1.0.0",
-                "flags": {"bulletins": True, "leads": True, "video": True},
-                "emergency_number": "110",
-            },
-        }
-    )
+
+class CatalogueState(Shape):
+    """Where each entry is in its life now, and the settings for apps. `version` counts the
+    changes.
+    """
 
     version: int
-    categories: list[CatalogueStateEntry]
-    channels: list[CatalogueStateEntry]
-    app: dict[str, Any]
+    categories: list[CategoryState]
+    channels: list[ChannelState]
+    app: AppView
 
 
 @routes.patch("/v1/admin/catalogue", body=CataloguePatch, returns=CatalogueState)
 def patch_catalogue(call: Call) -> Response:
-    """Open, pause or retire categories and channels; change what apps are told.
+    """Open, pause or retire categories and channels; change the settings for apps.
 
     Each entry that is named gets the whole lifecycle given: its state, and when the clock
     activates it. `shards` of a category only ever grow. `app` may change the minimum version, which
@@ -83,16 +63,14 @@ def patch_catalogue(call: Call) -> Response:
     view = public_view(catalogue, call.language, call.now)
     shards = {category.code: category.shards for category in catalogue.categories}
     return Response(
-        CatalogueState(
-            version=kept.version,
-            categories=[_entry(each, shards[each["code"]]) for each in view["categories"]],
-            channels=[_entry(each) for each in view["channels"]],
-            app=view["app"],
+        CatalogueState.model_validate(
+            {
+                "version": kept.version,
+                "categories": [
+                    each | {"shards": shards[each["code"]]} for each in view["categories"]
+                ],
+                "channels": view["channels"],
+                "app": view["app"],
+            }
         )
-    )
-
-
-def _entry(view: dict[str, Any], shards: int | None = None) -> CatalogueStateEntry:
-    return CatalogueStateEntry(
-        **{name: view[name] for name in ("code", "label", "state", "activates_at")}, shards=shards
     )

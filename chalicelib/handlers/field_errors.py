@@ -1,6 +1,8 @@
 """What pydantic found wrong, as the fields of an `Invalid`."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -8,6 +10,7 @@ from chalicelib import errors
 from chalicelib.domain import languages
 
 _SAFE_FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
+_QUOTED = re.compile(r"'([^']*)'")
 # In pydantic's path, but no field: that a name itself is wrong, and the tag of one form among
 # several.
 _PYDANTICS = re.compile(r"\[key\]|\([a-z]+\)")
@@ -36,8 +39,9 @@ _ABOUT_A_TYPE = ("int_", "bool_", "model_", "dict_", "tuple_", "list_", "string_
 
 
 def as_fields(invalid: ValidationError) -> errors.Invalid:
-    """What pydantic found, by fields and in codes that have a wording; a kind without one is
-    `invalid`.
+    """Return what pydantic found, by fields and in codes that have a wording.
+
+    A kind without one is `invalid`.
     """
     found = []
     for each in invalid.errors(include_url=False, include_input=False):
@@ -48,18 +52,27 @@ def as_fields(invalid: ValidationError) -> errors.Invalid:
                 if code.endswith(_OF_A_TYPE) or code.startswith(_ABOUT_A_TYPE)
                 else "invalid"
             )
-        params = tuple(
-            (str(name), str(value))
-            for name, value in (each.get("ctx") or {}).items()
-            if isinstance(value, int | float)
-        )
+        params = _params(each.get("ctx") or {})
         found.append(errors.FieldError(field_path(each["loc"]), code, params))
     return errors.Invalid(*found)
 
 
+def _params(context: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return what a wording may show: numbers, and the values that are allowed.
+
+    Those are in our own errors as `allowed`, in pydantic's of a closed set as `expected`.
+    """
+    params = [
+        (name, str(value)) for name, value in context.items() if isinstance(value, int | float)
+    ]
+    allowed = context.get("allowed") or ", ".join(_QUOTED.findall(str(context.get("expected", ""))))
+    return (*params, ("allowed", allowed)) if allowed else tuple(params)
+
+
 def field_path(path: tuple[int | str, ...]) -> str:
-    """The dotted path of a field. A name that was made up by the sender is repeated only when it is
-    a plain word.
+    """Return the dotted path of a field.
+
+    A name that was made up by the sender is repeated only when it is a plain word.
     """
     named = [*path[:1], *(part for part in path[1:] if not _PYDANTICS.fullmatch(str(part)))]
     return (

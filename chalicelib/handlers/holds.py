@@ -3,10 +3,10 @@
 from chalicelib import errors, wiring
 from chalicelib.domain.holds import NewHold
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.handlers import schemas
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import Shape, Timestamp
 from chalicelib.services import casework, holds
 from chalicelib.store.report_rows import Case
 
@@ -15,10 +15,21 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 _PATH = "/v1/officer/reports/{report_id}/hold"
 
 
+class HoldView(Shape):
+    """A legal hold. It keeps the report from deletion once `approved_by` is somebody, until
+    `until`.
+    """
+
+    by: str
+    reason: str
+    until: Timestamp
+    approved_by: str | None
+
+
 @routes.post(
     _PATH,
     body=NewHold,
-    returns=schemas.HoldView,
+    returns=HoldView,
     raises=(errors.NotFound, errors.Conflict("already_held"), errors.Conflict("expiring")),
 )
 def place_hold(call: Call) -> Response:
@@ -27,12 +38,12 @@ def place_hold(call: Call) -> Response:
     The hold takes effect once a second officer has approved it.
     """
     hold = holds.place_hold(_case(call), call.body, actor=call.actor, reports=wiring.reports())
-    return Response(schemas.hold_view(hold))
+    return Response(HoldView.model_validate(hold))
 
 
 @routes.post(
     _PATH + "/approve",
-    returns={200: schemas.HoldView},
+    returns={200: HoldView},
     raises=(errors.NotFound, errors.Conflict("no_hold"), errors.Forbidden("self_approval")),
 )
 def approve_hold(call: Call) -> Response:
@@ -41,7 +52,7 @@ def approve_hold(call: Call) -> Response:
     From here on nothing of the report is deleted before the hold ends.
     """
     hold = holds.approve_hold(_case(call), actor=call.actor, reports=wiring.reports())
-    return Response(schemas.hold_view(hold))
+    return Response(HoldView.model_validate(hold))
 
 
 @routes.delete(_PATH, raises=(errors.NotFound,))

@@ -1,29 +1,32 @@
 """Who the caller is here."""
 
 from chalicelib.domain.officers import Role
-from chalicelib.handlers import schemas
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import ScopeCategory, ScopeDistrict, Shape
 
 routes = Routes("Officers", Access.OFFICER, roles=tuple(Role))
 
 
-@routes.get("/v1/officer/me", returns=schemas.OfficerView, logged=True)
+class Scope(Shape):
+    """What an officer may see. `*` is everything."""
+
+    categories: list[ScopeCategory]
+    districts: list[ScopeDistrict]
+
+
+class Me(Shape):
+    username: str
+    name: str
+    roles: list[Role]
+    scope: Scope
+
+
+@routes.get("/v1/officer/me", returns=Me, logged=True)
 def get_me(call: Call) -> Response:
     """Get one's own name, roles and scope.
 
     They come from the officer's own row, read at this request.
     """
-    officer = call.officer
-    return Response(
-        schemas.OfficerView(
-            username=officer.username,
-            name=officer.name,
-            roles=[role.value for role in officer.roles],
-            scope={
-                "categories": list(officer.categories),
-                "districts": list(officer.districts),
-            },
-        )
-    )
+    return Response(Me.of(call.officer, scope=Scope.model_validate(call.officer)))

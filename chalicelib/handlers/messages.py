@@ -3,24 +3,37 @@ templates of replies.
 """
 
 from chalicelib import errors, wiring
-from chalicelib.domain import times
+from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.templates import templates
-from chalicelib.handlers import schemas
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import MessageView, NoteView, Shape
 from chalicelib.services import messages
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
+
+
+class TemplateView(Shape):
+    """A reply in every language. `placeholders` are to be filled in before it is sent."""
+
+    code: str
+    title: LocalizedText
+    text: LocalizedText
+    placeholders: list[str]
+
+
+class Templates(Shape):
+    items: list[TemplateView]
 
 
 @routes.post(
     "/v1/officer/reports/{report_id}/messages",
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
-    returns=schemas.MessageView,
+    returns=MessageView,
     raises=(
         errors.NotFound,
         errors.Conflict("key_reused"),
@@ -42,14 +55,14 @@ def write_officer_message(call: Call) -> Response:
         identity=wiring.identity(),
         reports=wiring.reports(),
     )
-    return Response(schemas.message(message))
+    return Response(MessageView.model_validate(message))
 
 
 @routes.post(
     "/v1/officer/reports/{report_id}/notes",
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
-    returns=schemas.NoteView,
+    returns=NoteView,
     raises=(errors.NotFound, errors.Conflict("key_reused"), errors.Conflict("expiring")),
 )
 def write_note(call: Call) -> Response:
@@ -65,28 +78,14 @@ def write_note(call: Call) -> Response:
         identity=wiring.identity(),
         reports=wiring.reports(),
     )
-    return Response(
-        schemas.NoteView(id=note.id, by=note.by, text=note.text, at=times.render(note.at))
-    )
+    return Response(NoteView.model_validate(note))
 
 
-@routes.get("/v1/officer/templates", returns=schemas.Templates, logged=True)
+@routes.get("/v1/officer/templates", returns=Templates, logged=True)
 def list_templates(call: Call) -> Response:
     """List the templates of replies.
 
     In every language. `{reference}` and the like are to be filled in before a reply is sent;
     `placeholders` names them.
     """
-    return Response(
-        schemas.Templates(
-            items=[
-                schemas.Template(
-                    code=each.code,
-                    title=dict(each.title),
-                    text=dict(each.text),
-                    placeholders=each.placeholders,
-                )
-                for each in templates()
-            ]
-        )
-    )
+    return Response(Templates.model_validate({"items": templates()}))

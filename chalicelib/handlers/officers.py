@@ -4,11 +4,11 @@ import logging
 
 from chalicelib import errors, wiring
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.officers import Officer, Role
-from chalicelib.handlers import schemas
+from chalicelib.domain.officers import Role
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import ScopeCategory, ScopeDistrict, Shape
 from chalicelib.services import administration
 from chalicelib.services.subscriptions import sync_subscriptions
 
@@ -16,17 +16,32 @@ log = logging.getLogger(__name__)
 routes = Routes("Administration", Access.OFFICER, roles=(Role.ADMIN,))
 
 
-@routes.get("/v1/admin/officers", returns=schemas.OfficerList)
+class OfficerView(Shape):
+    username: str
+    name: str
+    active: bool
+    roles: list[Role]
+    categories: list[ScopeCategory]
+    districts: list[ScopeDistrict]
+    email: str | None
+    phone: str | None
+
+
+class OfficerList(Shape):
+    items: list[OfficerView]
+
+
+@routes.get("/v1/admin/officers", returns=OfficerList)
 def list_officers(call: Call) -> Response:
     """List all officers.
 
     By name, those who no longer work here included.
     """
     found = administration.list_officers(actor=call.actor, officers=wiring.officers())
-    return Response(schemas.OfficerList(items=[_row(officer) for officer in found]))
+    return Response(OfficerList.model_validate({"items": found}))
 
 
-@routes.get("/v1/admin/officers/{username}", returns=schemas.OfficerRow, raises=(errors.NotFound,))
+@routes.get("/v1/admin/officers/{username}", returns=OfficerView, raises=(errors.NotFound,))
 def read_officer(call: Call) -> Response:
     """Read one officer's row.
 
@@ -35,13 +50,13 @@ def read_officer(call: Call) -> Response:
     found = administration.read_officer(
         call.path["username"], actor=call.actor, officers=wiring.officers()
     )
-    return Response(_row(found))
+    return Response(OfficerView.model_validate(found))
 
 
 @routes.put(
     "/v1/admin/officers/{username}",
     body=Appointment,
-    returns=schemas.OfficerRow,
+    returns=OfficerView,
     raises=(errors.Conflict("own_access"),),
 )
 def appoint_officer(call: Call) -> Response:
@@ -62,7 +77,7 @@ def appoint_officer(call: Call) -> Response:
         subscriptions=wiring.subscriptions(),
     )
     _sync_subscriptions(appointed.username)
-    return Response(_row(appointed))
+    return Response(OfficerView.model_validate(appointed))
 
 
 def _sync_subscriptions(username: str) -> None:
@@ -75,9 +90,3 @@ def _sync_subscriptions(username: str) -> None:
         )
     except errors.TiplineError:
         log.warning("sync_left_to_the_sweep")  # its task is pending
-
-
-def _row(officer: Officer) -> schemas.OfficerRow:
-    return schemas.OfficerRow(
-        **officer.model_dump(mode="json", include=set(schemas.OfficerRow.model_fields))
-    )

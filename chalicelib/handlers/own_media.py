@@ -1,5 +1,7 @@
 """Media of one's own report: declare them, upload them, in parts if they are large."""
 
+from typing import Annotated
+
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
@@ -11,15 +13,20 @@ from chalicelib.domain.media import (
     MediaState,
 )
 from chalicelib.domain.models import Input
-from chalicelib.handlers import schemas
+from chalicelib.handlers.media_views import Upload, Uploads
 from chalicelib.handlers.own_report import own_case
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import Shape
 from chalicelib.services import uploads
 from chalicelib.services.declarations import Declaration
 
 routes = Routes("Media", Access.RECEIPT)
+
+
+# Which parts there are depends on the upload's size.
+_PART = Field(json_schema_extra={"minimum": 1})
 
 
 class MoreMedia(Input):
@@ -27,7 +34,9 @@ class MoreMedia(Input):
 
 
 class PartNumbers(Input):
-    numbers: tuple[int, ...] = Field(max_length=MAX_PARTS_PER_CALL, strict=False)
+    numbers: tuple[Annotated[int, _PART], ...] = Field(
+        max_length=MAX_PARTS_PER_CALL, strict=False, json_schema_extra={"uniqueItems": True}
+    )
 
     @field_validator("numbers")
     @classmethod
@@ -37,11 +46,33 @@ class PartNumbers(Input):
         return value
 
 
+class HeldPart(Shape):
+    number: int
+    etag: str
+
+
+class PartUrl(Shape):
+    number: int
+    url: str
+
+
+class PartUrls(Shape):
+    """`held`: the parts that need not be sent again."""
+
+    held: list[HeldPart]
+    parts: list[PartUrl] = Field(validation_alias="granted")
+
+
+class UploadedMedium(Shape):
+    media_id: str
+    state: MediaState
+
+
 @routes.post(
     "/v1/reports/{report_id}/media",
     body=MoreMedia,
     headers=(Header.OPTIONAL_KEY,),
-    returns=schemas.Uploads,
+    returns=Uploads,
     raises=(
         errors.Conflict("key_reused"),
         errors.Conflict("withdrawn"),
@@ -67,12 +98,12 @@ def add_media(call: Call) -> Response:
     granted = uploads.grant_uploads(
         case.report.id, waiting, bucket=wiring.bucket(), signed_at=wiring.wall_clock()
     )
-    return Response(schemas.Uploads(uploads=[schemas.upload(grant) for grant in granted]))
+    return Response(Uploads(uploads=[Upload.granted(grant) for grant in granted]))
 
 
 @routes.post(
     "/v1/reports/{report_id}/media/{media_id}/grant",
-    returns={200: schemas.Upload},
+    returns={200: Upload},
     raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "media_rejected", "withdrawn")),
 )
 def renew_grant(call: Call) -> Response:
@@ -89,13 +120,13 @@ def renew_grant(call: Call) -> Response:
         bucket=wiring.bucket(),
         signed_at=wiring.wall_clock(),
     )
-    return Response(schemas.upload(grant))
+    return Response(Upload.granted(grant))
 
 
 @routes.post(
     "/v1/reports/{report_id}/media/{media_id}/parts",
     body=PartNumbers,
-    returns={200: schemas.PartUrls},
+    returns={200: PartUrls},
     raises=tuple(
         errors.Conflict(code)
         for code in ("not_awaiting", "media_rejected", "withdrawn", "not_in_parts", "upload_gone")
@@ -115,17 +146,12 @@ def grant_parts(call: Call) -> Response:
         bucket=wiring.bucket(),
         reports=wiring.reports(),
     )
-    return Response(
-        schemas.PartUrls(
-            held=[schemas.HeldPart(number=part.number, etag=part.etag) for part in parts.held],
-            parts=[schemas.PartUrl(number=part.number, url=part.url) for part in parts.granted],
-        )
-    )
+    return Response(PartUrls.model_validate(parts))
 
 
 @routes.post(
     "/v1/reports/{report_id}/media/{media_id}/complete",
-    returns={200: schemas.MediumState},
+    returns={200: UploadedMedium},
     raises=tuple(
         errors.Conflict(code)
         for code in (
@@ -152,4 +178,4 @@ def complete_upload(call: Call) -> Response:
         bucket=wiring.bucket(),
         reports=wiring.reports(),
     )
-    return Response(schemas.MediumState(media_id=medium.media_id, state=medium.state.value))
+    return Response(UploadedMedium.model_validate(medium))

@@ -1,16 +1,16 @@
 """The reporter's routes: read and write with the receipt, withdraw."""
 
 from chalicelib import errors, wiring
-from chalicelib.domain import times
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.languages import text, wording
 from chalicelib.domain.messages import NewMessage
-from chalicelib.domain.reports import REPORTER_STATUS, Medium, Report, Status
-from chalicelib.handlers import schemas
+from chalicelib.domain.reports import REPORTER_STATUS, Report, ReporterStatus, Status
+from chalicelib.handlers.media_views import VerdictView
 from chalicelib.handlers.pictures import thumbnail_url
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import Category, Emergency, MessageView, Shape, Timestamp
 from chalicelib.services import own_report
 from chalicelib.store.report_rows import Case
 
@@ -20,7 +20,35 @@ routes = Routes("Reports", Access.RECEIPT)
 _POLL_SOON_S, _POLL_LATER_S, _POLL_RARELY_S = 2, 30, 300
 
 
-@routes.get("/v1/reports/mine", returns={200: schemas.ReporterView, 304: None})
+class OwnMedium(VerdictView):
+    thumbnail_url: str | None = None
+
+
+class Outcome(Shape):
+    """What came of it, in coarse words, and what the officer wrote for the reporter. `bulletin`:
+    how the bulletin ended that the report is a lead on.
+    """
+
+    text: str
+    reason: str | None = None
+    bulletin: str | None = None
+
+
+class OwnReport(Shape):
+    id: str
+    reference: str
+    category: Category
+    status: ReporterStatus
+    received_at: Timestamp
+    text: str | None
+    media: list[OwnMedium]
+    messages: list[MessageView]
+    outcome: Outcome | None
+    emergency: Emergency
+    poll_after_s: int
+
+
+@routes.get("/v1/reports/mine", returns={200: OwnReport, 304: None})
 def read_report_by_receipt(call: Call) -> Response:
     """Read one's report by the receipt alone.
 
@@ -30,7 +58,7 @@ def read_report_by_receipt(call: Call) -> Response:
     return _reporter_view(own_case(call), call)
 
 
-@routes.get("/v1/reports/{report_id}", returns={200: schemas.ReporterView, 304: None})
+@routes.get("/v1/reports/{report_id}", returns={200: OwnReport, 304: None})
 def read_report(call: Call) -> Response:
     """Read one's report.
 
@@ -44,7 +72,7 @@ def read_report(call: Call) -> Response:
     "/v1/reports/{report_id}/messages",
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
-    returns=schemas.MessageView,
+    returns=MessageView,
     raises=(errors.Conflict("key_reused"), errors.Conflict("withdrawn")),
 )
 def write_message(call: Call) -> Response:
@@ -63,7 +91,7 @@ def write_message(call: Call) -> Response:
         now=call.now,
         limited=wiring.settings().limits and not category.never_limited,
     )
-    return Response(schemas.message(message))
+    return Response(MessageView.model_validate(message))
 
 
 @routes.delete("/v1/reports/{report_id}")
@@ -98,21 +126,17 @@ def _entry_id(case: Case, call: Call) -> str:
 
 def _reporter_view(case: Case, call: Call) -> Response:
     report = case.report
-    view = schemas.ReporterView(
-        id=report.id,
-        reference=report.reference,
-        category=report.category,
+    view = OwnReport.of(
+        report,
         status=REPORTER_STATUS[report.status],
-        received_at=times.render(report.received_at),
-        text=report.text,
-        media=[_medium(medium, call.language) for medium in case.media],
-        messages=[schemas.message(entry) for entry in case.messages],
+        media=[OwnMedium.in_language(medium, call.language) for medium in case.media],
+        messages=case.messages,
         outcome=_with_bulletin(_outcome(report, call.language), report, call.language),
-        emergency=schemas.emergency(wiring.catalogue().emergency.number, call.language),
+        emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
     )
     # The tag is of what is said, before the signed URLs, which differ each time.
-    fields = view.model_dump(by_alias=True)
+    fields = view.model_dump(mode="json", by_alias=True)
     response = conditional(to_json(fields), call, {"Vary": "Authorization, Accept-Language"})
     if response.status == 304:
         return response
@@ -124,42 +148,28 @@ def _reporter_view(case: Case, call: Call) -> Response:
     )
 
 
-def _outcome(report: Report, language: str) -> schemas.Outcome | None:
-    """What came of a report that is closed. Whoever sent a duplicate is told as soon as it is
-    known.
-    """
+def _outcome(report: Report, language: str) -> Outcome | None:
+    """Return what came of a closed report, and of a duplicate as soon as it is known to be one."""
     if report.status is Status.CLOSED:
         # As long as a label waits for a second officer, no more is said than that the report is
         # closed.
         disposition = report.disposition or "malicious"
-        return schemas.Outcome(text=text(f"outcome.{disposition}", language), reason=report.reason)
+        return Outcome(text=text(f"outcome.{disposition}", language), reason=report.reason)
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
-        return schemas.Outcome(text=text("outcome.duplicate", language))
+        return Outcome(text=text("outcome.duplicate", language))
     return None
 
 
-def _with_bulletin(
-    outcome: schemas.Outcome | None, report: Report, language: str
-) -> schemas.Outcome | None:
-    """Whoever sent a lead is told how the bulletin ended, whatever came of the lead itself."""
+def _with_bulletin(outcome: Outcome | None, report: Report, language: str) -> Outcome | None:
+    """Add how the bulletin ended that a lead is on, whatever came of the lead itself."""
     ended = wiring.bulletins().outcome(report.bulletin_id) if report.bulletin_id else None
     if ended is None:
         return outcome
-    _, told = wording(ended, language)
-    return schemas.Outcome(
-        text=outcome.text if outcome else told,
+    _, ending = wording(ended, language)
+    return Outcome(
+        text=outcome.text if outcome else ending,
         reason=outcome.reason if outcome else None,
-        bulletin=told,
-    )
-
-
-def _medium(medium: Medium, language: str) -> schemas.MediumView:
-    return schemas.MediumView(
-        media_id=medium.media_id,
-        content_type=schemas.seen_type(medium),
-        state=medium.state.value,
-        reason=medium.reason.value if medium.reason else None,
-        reason_text=text(f"reject.{medium.reason}", language) if medium.reason else None,
+        bulletin=ending,
     )
 
 

@@ -2,8 +2,9 @@
 every route.
 
     {"type": "https://…/errors/<code>", "code": …, "title": …, "status": …, "detail": …, "request_id": …,
-     "errors": [{"field": …, "code": …, "detail": …}],        for 422 only
-     "legal": […]}                                            the steps that are legal, where one was not
+     "errors": [{"field": …, "code": …, "detail": …,           for 422 only
+                 "allowed": […]}],                             where the values are public
+     "legal": […]}                                             the steps that are legal, if one was not
 
 Nothing of the input is repeated, and nothing of the program shown. The gateway's own answers
 (infra/app.yaml) have the same shape.
@@ -51,17 +52,20 @@ def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[
         "request_id": request_id,
     }
     if isinstance(error, errors.Invalid):
-        body["errors"] = [
-            {
-                "field": each.field,
-                "code": each.code,
-                "detail": text(f"field.{each.code}", language, **dict(each.params)),
-            }
-            for each in error.errors
-        ]
+        body["errors"] = [_field(each, language) for each in error.errors]
     if error.code == "illegal_transition":
         body["legal"] = legal
     return body
+
+
+def _field(error: errors.FieldError, language: str) -> dict[str, Any]:
+    params = dict(error.params)
+    entry: dict[str, Any] = {
+        "field": error.field,
+        "code": error.code,
+        "detail": text(f"field.{error.code}", language, **params),
+    }
+    return entry | ({"allowed": params["allowed"].split(", ")} if "allowed" in params else {})
 
 
 def _named(steps: list[str], language: str) -> str:

@@ -1,22 +1,25 @@
 """Bulletins as officers write, approve and end them."""
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from pydantic import Field
 
 from chalicelib import errors, wiring
-from chalicelib.domain import times
-from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
+from chalicelib.domain.bulletins import BulletinState
 from chalicelib.domain.bulletins.requests import Changes, Draft, Outcome, Reason
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.languages import text
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
 from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.domain.reports import Medium
-from chalicelib.handlers import schemas
-from chalicelib.handlers.bulletins import BODY, URL, WORDS, PublicQuery, rendered, url_of
-from chalicelib.handlers.pictures import THUMBNAIL_LIFE_S, picture_url
+from chalicelib.handlers.bulletin_views import (
+    BulletinPage,
+    BulletinView,
+    ListedBulletin,
+    PictureGrants,
+)
+from chalicelib.handlers.bulletins import PublicQuery
+from chalicelib.handlers.history_views import BulletinHistory
+from chalicelib.handlers.media_views import Upload
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response, etag_of
 from chalicelib.handlers.routes import Access, Routes
@@ -49,126 +52,11 @@ class Withdrawal(Input):
     reason: Reason
 
 
-_OFFICERS_ROW = {
-    "id": "B-3M7QK2X9TZ4V8WNC",
-    "state": "published",
-    "version": 3,
-    "channel": "missing_persons",
-    "channel_label": "Missing persons",
-    "title": WORDS,
-    "body": BODY,
-    "area": {"district": "chaoyang", "geohash": "wx4g4"},
-    "about": "elderly",
-    "guardian_consent": True,
-    "expires_at": "2026-12-01T02:00:00.000Z",
-    "pending": False,
-    "created_at": "2026-11-24T01:30:00.000Z",
-    "created_by": "officer",
-    "authors": ["officer"],
-    "approved_by": "supervisor",
-    "published_version": 3,
-    "published_at": "2026-11-24T02:00:00.000Z",
-    "corrected_at": None,
-    "ended_at": None,
-    "outcome": None,
-    "reason": None,
-}
-
-
-class BulletinRow(schemas.Shape):
-    """`expires_at`: when it ends, or, of a draft, the date that was asked for. `pending`: something
-    waits for approval.
-    """
-
-    id: str
-    state: str
-    version: int
-    channel: str
-    channel_label: str
-    title: dict[str, str]
-    body: dict[str, str]
-    area: str | dict[str, str] | None
-    about: str
-    guardian_consent: bool
-    expires_at: str | None
-    pending: bool
-    created_at: str
-    created_by: str
-    authors: list[str]
-    approved_by: str | None
-    published_version: int | None
-    published_at: str | None
-    corrected_at: str | None
-    ended_at: str | None
-    outcome: dict[str, str] | None
-    reason: str | None
-
-
-class BulletinPage(schemas.Shape):
-    model_config = schemas.shown({"items": [_OFFICERS_ROW], "next_cursor": None})
-
-    items: list[BulletinRow]
-    next_cursor: str | None
-
-
-class BulletinPicture(schemas.Shape):
-    """`shown`: belongs to the version at hand."""
-
-    media_id: str
-    shown: bool
-    state: str
-    reason: str | None
-    reason_text: str | None
-    content_type: str
-    thumbnail_url: str | None
-    preview_url: str | None
-
-
-class Consent(schemas.Shape):
-    by: str
-    at: str
-
-
-class OpenedBulletin(BulletinRow):
-    """`published`: what readers see meanwhile, where that differs.
-
-    `steps`: what may be done now.
-    """
-
-    model_config = schemas.shown(
-        {
-            **_OFFICERS_ROW,
-            "consent": {"by": "officer", "at": "2026-11-24T01:30:00.000Z"},
-            "media": [],
-            "published": None,
-            "leads": 4,
-            "steps": ["write", "resolve", "withdraw"],
-            "url": URL,
-        }
-    )
-
-    consent: Consent | None
-    media: list[BulletinPicture]
-    published: dict[str, Any] | None
-    leads: int
-    steps: list[str]
-    url: str
-
-
-class PictureGrants(schemas.Shape):
-    """`version`: of the bulletin, now that it shows these pictures."""
-
-    model_config = schemas.shown({"uploads": [], "version": 2})
-
-    uploads: list[schemas.Upload]
-    version: int
-
-
 @routes.post(
     "/v1/officer/bulletins",
     body=Draft,
     headers=(Header.OPTIONAL_KEY,),
-    returns=OpenedBulletin,
+    returns=BulletinView,
     raises=(_CLOSED, errors.Conflict("key_reused")),
 )
 def draft_bulletin(call: Call) -> Response:
@@ -206,11 +94,11 @@ def list_bulletins(call: Call) -> Response:
         cursors=wiring.cursors(),
         catalogue=wiring.catalogue(),
     )
-    rows = [BulletinRow(**_row(bulletin, call)) for bulletin in page.items]
+    rows = [ListedBulletin.at_hand(bulletin, call) for bulletin in page.items]
     return Response(BulletinPage(items=rows, next_cursor=page.next_cursor))
 
 
-@routes.get("/v1/officer/bulletins/{bulletin_id}", returns=OpenedBulletin, raises=(_NOT_FOUND,))
+@routes.get("/v1/officer/bulletins/{bulletin_id}", returns=BulletinView, raises=(_NOT_FOUND,))
 def open_bulletin(call: Call) -> Response:
     """Open a bulletin.
 
@@ -224,7 +112,7 @@ def open_bulletin(call: Call) -> Response:
     "/v1/officer/bulletins/{bulletin_id}",
     body=Changes,
     headers=(Header.IF_MATCH,),
-    returns=OpenedBulletin,
+    returns=BulletinView,
     raises=(_NOT_FOUND, _ILLEGAL, _CLOSED),
 )
 def change_bulletin(call: Call) -> Response:
@@ -267,7 +155,7 @@ def add_pictures(call: Call) -> Response:
         bulletin.id, waiting, bucket=wiring.bucket(), signed_at=wiring.wall_clock()
     )
     view = PictureGrants(
-        uploads=[schemas.upload(grant) for grant in granted], version=bulletin.version
+        uploads=[Upload.granted(grant) for grant in granted], version=bulletin.version
     )
     return Response(view, headers=etag_of(bulletin.version))
 
@@ -275,7 +163,7 @@ def add_pictures(call: Call) -> Response:
 @routes.post(
     "/v1/officer/bulletins/{bulletin_id}/approve",
     headers=(Header.IF_MATCH,),
-    returns={200: OpenedBulletin},
+    returns={200: BulletinView},
     raises=(
         _NOT_FOUND,
         _ILLEGAL,
@@ -300,7 +188,7 @@ def approve_bulletin(call: Call) -> Response:
 @routes.post(
     "/v1/officer/bulletins/{bulletin_id}/resolve",
     body=Resolution,
-    returns={200: OpenedBulletin},
+    returns={200: BulletinView},
     raises=(_NOT_FOUND, _ILLEGAL),
 )
 def resolve_bulletin(call: Call) -> Response:
@@ -318,7 +206,7 @@ def resolve_bulletin(call: Call) -> Response:
 @routes.post(
     "/v1/officer/bulletins/{bulletin_id}/withdraw",
     body=Withdrawal,
-    returns={200: OpenedBulletin},
+    returns={200: BulletinView},
     raises=(_NOT_FOUND, _ILLEGAL),
 )
 def withdraw_bulletin(call: Call) -> Response:
@@ -333,7 +221,7 @@ def withdraw_bulletin(call: Call) -> Response:
 
 
 @routes.get(
-    "/v1/officer/bulletins/{bulletin_id}/history", returns=schemas.History, raises=(_NOT_FOUND,)
+    "/v1/officer/bulletins/{bulletin_id}/history", returns=BulletinHistory, raises=(_NOT_FOUND,)
 )
 def read_bulletin_history(call: Call) -> Response:
     """Read who wrote, approved and saw a bulletin, and when.
@@ -342,14 +230,7 @@ def read_bulletin_history(call: Call) -> Response:
     approval names the version it covers.
     """
     events = bulletin_queries.read_history(call.path["bulletin_id"], **_desk(call))
-    return Response(
-        schemas.History(
-            items=[
-                schemas.HistoryEntry(at=each.at, by=each.by, action=each.action, detail=each.detail)
-                for each in events
-            ]
-        )
-    )
+    return Response(BulletinHistory.model_validate({"items": events}))
 
 
 class _Desk(TypedDict):
@@ -369,72 +250,12 @@ def _desk(call: Call) -> _Desk:
 
 def _opened(dossier: Dossier, call: Call) -> Response:
     bulletin = dossier.bulletin
-    pending = bulletin.is_pending(call.now)
-    view = OpenedBulletin(
-        **_row(bulletin, call),
-        consent=Consent(by=bulletin.consent_by, at=times.render(bulletin.consent_at))
-        if bulletin.consent_by and bulletin.consent_at
-        else None,
-        media=[_picture(bulletin, medium, call.language) for medium in dossier.pictures],
-        published=_content(bulletin.published) if pending and bulletin.published else None,
-        leads=bulletin_queries.count_leads(
+    leads = (
+        bulletin_queries.count_leads(
             bulletin.id, reports=wiring.reports(), catalogue=wiring.catalogue()
         )
         if bulletin.published_at
-        else 0,
-        steps=[step.value for step in bulletin.legal_steps(call.now)],
-        url=url_of(bulletin.id, call),
+        else 0
     )
+    view = BulletinView.opened(dossier, call, leads=leads)
     return Response(view, headers=etag_of(bulletin.version))
-
-
-def _row(bulletin: Bulletin, call: Call) -> dict[str, Any]:
-    content = bulletin.content
-    return {
-        "id": bulletin.id,
-        "state": bulletin.state_at(call.now).value,
-        "version": bulletin.version,
-        **_content(content),
-        "channel_label": text(f"channel.{content.channel}", call.language),
-        "expires_at": rendered(content.expires_at or bulletin.expires_at),
-        "pending": bulletin.is_pending(call.now),
-        "created_at": times.render(bulletin.created_at),
-        "created_by": bulletin.created_by,
-        "authors": list(bulletin.authors),
-        "approved_by": bulletin.approved_by,
-        "published_version": bulletin.published_version,
-        "published_at": rendered(bulletin.published_at),
-        "corrected_at": rendered(bulletin.corrected_at),
-        "ended_at": rendered(bulletin.ended_at),
-        "outcome": bulletin.outcome,
-        "reason": bulletin.reason,
-    }
-
-
-def _content(content: Content) -> dict[str, Any]:
-    return {
-        "channel": content.channel,
-        "title": content.title,
-        "body": content.body,
-        "area": content.area,
-        "about": content.about.value,
-        "guardian_consent": content.guardian_consent,
-    }
-
-
-def _picture(bulletin: Bulletin, medium: Medium, language: str) -> BulletinPicture:
-    ready = medium.state is MediaState.READY
-    return BulletinPicture(
-        media_id=medium.media_id,
-        shown=medium.media_id in bulletin.content.media,
-        state=medium.state.value,
-        reason=medium.reason.value if medium.reason else None,
-        reason_text=text(f"reject.{medium.reason}", language) if medium.reason else None,
-        content_type=schemas.seen_type(medium),
-        thumbnail_url=picture_url(bulletin.id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S)
-        if ready
-        else None,
-        preview_url=picture_url(bulletin.id, medium.media_id, "preview.jpg", THUMBNAIL_LIFE_S)
-        if ready
-        else None,
-    )

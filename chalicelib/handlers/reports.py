@@ -1,25 +1,47 @@
 """The one call with which a resident reports."""
 
+from pydantic import Field
+
 from chalicelib import errors, wiring
-from chalicelib.domain import times
 from chalicelib.domain.languages import text
 from chalicelib.domain.report_ids import ReportIds
-from chalicelib.domain.reports import REPORTER_STATUS, Flag, Submission
-from chalicelib.handlers import schemas
+from chalicelib.domain.reports import REPORTER_STATUS, Flag, ReporterStatus, Submission, Urgency
+from chalicelib.handlers.media_views import Upload
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Routes
+from chalicelib.handlers.shapes import Category, District, Emergency, Shape, Timestamp
 from chalicelib.services import intake, uploads
 from chalicelib.services.actor import Reporter
 
 routes = Routes("Reports")
 
 
+class CreatedReport(Shape):
+    """`notes`: what to show the reporter, such as that the place lies outside the districts."""
+
+    id: str
+    reference: str
+    receipt: str = Field(
+        description="The reporter's secret, and the only key to the report. Keep it: it cannot be "
+        "had again without the Idempotency-Key."
+    )
+    category: Category
+    status: ReporterStatus
+    urgency: Urgency
+    district: District
+    received_at: Timestamp
+    flags: list[Flag]
+    notes: list[str]
+    emergency: Emergency
+    uploads: list[Upload]
+
+
 @routes.post(
     "/v1/reports",
     body=Submission,
     headers=(Header.KEY,),
-    returns={201: schemas.Created, 200: schemas.Created},
+    returns={201: CreatedReport, 200: CreatedReport},
     raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
 )
 def create_report(call: Call) -> Response:
@@ -50,18 +72,12 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         bucket=wiring.bucket(),
         signed_at=wiring.wall_clock(),
     )
-    view = schemas.Created(
-        id=report.id,
-        reference=report.reference,
+    view = CreatedReport.of(
+        report,
         receipt=created.receipt,
-        category=report.category,
         status=REPORTER_STATUS[report.status],
-        urgency=report.urgency.value,
-        district=report.district,
-        received_at=times.render(report.received_at),
-        flags=[flag.value for flag in report.flags],
         notes=[text("report.outside", call.language)] if Flag.OUTSIDE in report.flags else [],
-        emergency=schemas.emergency(wiring.catalogue().emergency.number, call.language),
-        uploads=[schemas.upload(grant) for grant in granted],
+        emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
+        uploads=[Upload.granted(grant) for grant in granted],
     )
     return Response(view, status=200 if created.replayed else 201)

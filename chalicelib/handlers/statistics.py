@@ -1,16 +1,17 @@
 """The dashboard."""
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib import errors, wiring
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.handlers import schemas
+from chalicelib.domain.times import Day
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import Category, Shape, Timestamp
 from chalicelib.services.statistics import view_statistics
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -24,43 +25,44 @@ class Period(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
-class StatisticsView(schemas.Shape):
-    """Counts of reports received in the period, by day in UTC. Times to first acknowledgement are
-    in seconds, right to within a quarter.
+class DayCount(Shape):
+    day: Day
+    count: int
+
+
+class FirstAcknowledgement(Shape):
+    """How soon officers acknowledged reports, in seconds, right to within a quarter."""
+
+    count: int
+    median_s: float | None
+    p90_s: float | None
+
+
+class UnacknowledgedReport(Shape):
+    id: str
+    reference: str
+    category: Category
+    received_at: Timestamp
+
+
+class StatisticsView(Shape):
+    """Counts of reports received in the period, by day in UTC: by category and status, by status,
+    by disposition, and by category and age of those that are open.
     """
 
-    model_config = schemas.shown(
-        {
-            "since": "2026-10-25",
-            "until": "2026-11-24",
-            "by_category": {"missing_elderly": {"new": 2, "closed": 31}},
-            "by_status": {"new": 2, "closed": 31},
-            "by_day": [{"day": "2026-11-24", "count": 33}],
-            "by_disposition": {"resolved": 29, "duplicate": 2},
-            "open_by_age": {"missing_elderly": {"today": 2}},
-            "first_acknowledgement": {"count": 31, "median_s": 190.7, "p90_s": 727.6},
-            "oldest_unacknowledged": {
-                "id": "5KX0A9V3W2M8Q7R1TBC4DEFGHJ",
-                "reference": "7Q4M-0V2K",
-                "category": "missing_elderly",
-                "received_at": "2026-11-24T08:12:44.120Z",
-            },
-        }
-    )
-
-    since: str
-    until: str
+    since: Day
+    until: Day
     by_category: dict[str, dict[str, int]]
     by_status: dict[str, int]
-    by_day: list[dict[str, Any]]
+    by_day: list[DayCount]
     by_disposition: dict[str, int]
-    open_by_age: dict[str, dict[str, int]]
-    first_acknowledgement: dict[str, Any]
-    oldest_unacknowledged: dict[str, Any] | None
+    open_by_age: dict[str, dict[Literal["today", "this_week", "older"], int]]
+    first_acknowledgement: FirstAcknowledgement
+    oldest_unacknowledged: UnacknowledgedReport | None
 
 
 @routes.get("/v1/officer/stats", query=Period, returns=StatisticsView)
@@ -87,4 +89,4 @@ def get_statistics(call: Call) -> Response:
         listing=wiring.listing(),
         catalogue=wiring.catalogue(),
     )
-    return Response(StatisticsView(**view))
+    return Response(StatisticsView.model_validate(view))

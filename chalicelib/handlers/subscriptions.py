@@ -1,48 +1,31 @@
 """Officers choose what they are notified of."""
 
 from chalicelib import errors, wiring
-from chalicelib.domain import times
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.domain.subscriptions import NewSubscription, Subscription
-from chalicelib.handlers import schemas
+from chalicelib.domain.reports import Urgency
+from chalicelib.domain.subscriptions import NewSubscription, Protocol
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import Category, District, Shape, Timestamp
 from chalicelib.services import subscriptions
 
 routes = Routes("Notices", Access.OFFICER, roles=CASEWORKERS)
 
-_EXAMPLE = {
-    "protocol": "email",
-    "categories": ["traffic_violation"],
-    "districts": ["chaoyang"],
-    "min_urgency": "normal",
-}
-_EXAMPLE_VIEW = {
-    "id": "7Q4M0V2K9XJ5T8RB",
-    "address": "wang@police.example",
-    "created_at": "2026-11-24T00:30:00.000Z",
-    **_EXAMPLE,
-}
 
-
-class SubscriptionView(schemas.Shape):
+class SubscriptionView(Shape):
     """What one subscription lets through: empty lists mean all of the officer's scope."""
 
-    model_config = schemas.shown(_EXAMPLE_VIEW)
-
     id: str
-    protocol: str
+    protocol: Protocol
     address: str
-    categories: list[str]
-    districts: list[str]
-    min_urgency: str
-    created_at: str
+    categories: list[Category]
+    districts: list[District]
+    min_urgency: Urgency
+    created_at: Timestamp
 
 
-class SubscriptionList(schemas.Shape):
-    model_config = schemas.shown({"items": [_EXAMPLE_VIEW]})
-
+class SubscriptionList(Shape):
     items: list[SubscriptionView]
 
 
@@ -55,7 +38,10 @@ def list_subscriptions(call: Call) -> Response:
     """
     return Response(
         SubscriptionList(
-            items=[_view(each) for each in wiring.subscriptions().of(call.officer.username)]
+            items=[
+                SubscriptionView.model_validate(each)
+                for each in wiring.subscriptions().of(call.officer.username)
+            ]
         )
     )
 
@@ -81,7 +67,7 @@ def create_subscription(call: Call) -> Response:
         topic=wiring.topic_subscriptions(),
         catalogue=wiring.catalogue(),
     )
-    return Response(_view(subscription))
+    return Response(SubscriptionView.model_validate(subscription))
 
 
 @routes.delete("/v1/officer/subscriptions/{subscription_id}", logged=True)
@@ -97,15 +83,3 @@ def delete_subscription(call: Call) -> Response:
         topic=wiring.topic_subscriptions(),
     )
     return Response()
-
-
-def _view(subscription: Subscription) -> SubscriptionView:
-    return SubscriptionView(
-        id=subscription.id,
-        protocol=subscription.protocol,
-        address=subscription.address,
-        categories=list(subscription.categories),
-        districts=list(subscription.districts),
-        min_urgency=subscription.min_urgency.value,
-        created_at=times.render(subscription.created_at),
-    )

@@ -11,7 +11,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.officers import Role
 from chalicelib.handlers import index
-from chalicelib.handlers.openapi import examples
+from chalicelib.handlers.openapi.examples import request_examples
 from chalicelib.handlers.requests import Header
 from chalicelib.handlers.routes import Access, Operation
 from tests import cloud
@@ -140,7 +140,7 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
     path = key[1].format(
         report_id=report_id, bulletin_id="0" * 26, subscription_id="0" * 16, username="clerk"
     )
-    body = ROUTES[key].body or (examples().get(operation.name) if operation.body else None)
+    body = ROUTES[key].body or (request_examples().get(operation.name) if operation.body else None)
     if key == ("PUT", "/v1/admin/officers/{username}"):
         body = dict(body or {}) | {"roles": ["officer", "supervisor", "admin"]}
     needs_version = Header.IF_MATCH in operation.headers

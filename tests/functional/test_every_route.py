@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.officers import Role
 from chalicelib.handlers import index
-from chalicelib.handlers.openapi import examples
+from chalicelib.handlers.openapi.examples import request_examples
 from chalicelib.handlers.requests import Header
 from chalicelib.handlers.routes import Access, Operation
 from tests import cloud
@@ -61,7 +61,9 @@ def known(aws: Mapping[str, str]) -> dict[str, str]:
     draft = next(
         operation for operation in index.operations() if operation.name == "draft_bulletin"
     )
-    bulletin = call("POST", draft.path, examples()[draft.name], key=new_key(), officer="wang").json
+    bulletin = call(
+        "POST", draft.path, request_examples()[draft.name], key=new_key(), officer="wang"
+    ).json
     return {
         "report_id": created["id"],
         "receipt": created["receipt"],
@@ -112,7 +114,7 @@ def test_whatever_comes_the_answer_is_as_described_and_no_fault_of_ours(
     reply = call(
         operation.method,
         path,
-        data.draw(mutated(examples().get(operation.name))) if operation.body else None,
+        data.draw(mutated(request_examples().get(operation.name))) if operation.body else None,
         headers=headers,
         key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
         receipt=known["receipt"] if operation.access is Access.RECEIPT else None,

@@ -86,9 +86,7 @@ def test_an_operation_has_an_example_of_what_is_sent_and_of_each_answer(operatio
         for kind, medium in content.items()
         if kind.endswith("json") and "example" not in medium and not medium.get("examples")
     ]
-    assert unshown == [], (
-        "give it one: in `handlers/examples.json` for a body, `schemas.shown()` for a response"
-    )
+    assert unshown == [], "give it one in `handlers/examples/`"
 
 
 @each_operation
@@ -105,38 +103,52 @@ def test_a_refusal_has_the_one_shape_and_names_its_codes(operation: Any) -> None
     for status, reference in operation["responses"].items():
         if status >= "400":
             content = resolved(reference)["content"]["application/problem+json"]
-            shape, said = content["schema"]["allOf"]
-            assert shape == {"$ref": "#/components/schemas/Problem"}
-            assert set(said["properties"]["code"]["enum"]) == content["examples"].keys()
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert {
+                code: example["value"]["code"] for code, example in content["examples"].items()
+            } == {code: code for code in content["examples"]}
             assert {example["value"]["status"] for example in content["examples"].values()} == {
                 int(status)
             }
 
 
-@pytest.mark.parametrize("category", [category.code for category in catalogue().categories])
-def test_details_are_those_of_the_category(category: str) -> None:
-    schema = {"$ref": "#/components/schemas/Submission"}
+@pytest.mark.parametrize("form", ["Submission", "OfficerSubmission"])
+def test_a_report_has_a_text_or_media(form: str) -> None:
+    schema = {"$ref": f"#/components/schemas/{form}"}
+    report = {"category": "other"} | ({"source": "phone"} if form == "OfficerSubmission" else {})
+    media = [{"content_type": "image/jpeg", "size": 1}]
 
-    assert problems_of({"category": category, "text": "…", "details": {}}, schema) == []
-    assert (
-        problems_of({"category": category, "text": "…", "details": {"no_such_field": 1}}, schema)
-        != []
-    )
-    for field in catalogue().category(category).details:
-        asked = next(
-            iter(
-                SERVED["components"]["schemas"][f"Details.{category}"]["properties"][
-                    field.name
-                ].get("enum", [None])
-            )
-        )
-        if asked is not None:
-            assert (
-                problems_of(
-                    {"category": category, "text": "…", "details": {field.name: asked}}, schema
-                )
-                == []
-            )
+    assert problems_of(report | {"text": "…", "details": {"danger": True}}, schema) == []
+    assert problems_of(report | {"media": media, "text": ""}, schema) == []
+    assert problems_of(report | {"text": ""}, schema) != []
+    assert problems_of(report | {"media": []}, schema) != []
+    assert problems_of(report | {"text": "…", "details": {"danger": None}}, schema) != []
+    assert problems_of(report, schema) != []
+
+
+def test_no_body_has_a_default_that_a_client_would_send() -> None:
+    assert '"default"' not in json.dumps(SERVED["components"]["schemas"])
+
+
+def test_a_change_is_null_only_where_null_is_accepted() -> None:
+    components = SERVED["components"]["schemas"]
+    nullable = {
+        name: {field for field, schema in each["properties"].items() if "anyOf" in schema}
+        for name, each in components.items()
+        if name in ("ReportChange", "BulletinChange")
+    }
+    assert nullable == {
+        "ReportChange": {"assignee", "duplicate_of"},
+        "BulletinChange": {"area", "expires_at"},
+    }
+
+
+def test_codes_that_may_be_added_are_no_closed_set() -> None:
+    created = SERVED["components"]["schemas"]["CreatedReport"]["properties"]
+    assert created["category"]["x-extensible-enum"] == [
+        each.code for each in catalogue().categories
+    ]
+    assert problems_of("a_new_one", created["category"]) == []
 
 
 def test_a_category_alone_is_not_a_report() -> None:

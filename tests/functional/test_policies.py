@@ -24,7 +24,7 @@ from chalicelib.domain import times
 from chalicelib.domain.officers import Role as OfficerRole
 from chalicelib.handlers import audit_events, index, media_events
 from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.openapi import examples
+from chalicelib.handlers.openapi.examples import request_examples
 from chalicelib.handlers.requests import Header
 from tests import cloud, events
 from tests.client import Reply, call, new_key, report
@@ -94,7 +94,7 @@ class Api:
         reply = call(
             operation.method,
             operation.path.format(**path) + query,
-            (body if body is not None else examples().get(operation.name))
+            (body if body is not None else request_examples().get(operation.name))
             if operation.body
             else None,
             officer=officer,

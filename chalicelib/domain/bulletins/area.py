@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import (
+    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -24,6 +25,8 @@ AreaText = Annotated[str, Bounded(200)]
 
 class Area(Input):
     """A place as it is sent. Only its geohash cell, about 5 km wide, is kept and published."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None

@@ -12,7 +12,7 @@ from chalicelib.domain.bulletins.area import AnyArea
 from chalicelib.domain.bulletins.model import MAX_PICTURES, About, end_errors
 from chalicelib.domain.codes import ChannelCode, LanguageCode
 from chalicelib.domain.languages import LANGUAGES
-from chalicelib.domain.models import Input
+from chalicelib.domain.models import Input, NotNull
 from chalicelib.domain.text import Bounded
 from chalicelib.domain.times import Moment
 
@@ -81,11 +81,13 @@ class Changes(Input):
     bulletin's own pictures it shows, in their order.
     """
 
-    channel: ChannelCode | None = None
-    title: Title | None = None
-    body: Body | None = None
+    channel: Annotated[ChannelCode | None, NotNull()] = None
+    title: Annotated[Title | None, NotNull()] = None
+    body: Annotated[Body | None, NotNull()] = None
     area: AnyArea | None = None
-    about: Annotated[About, Field(strict=False)] | None = None
-    guardian_consent: bool | None = None
+    about: Annotated[Annotated[About, Field(strict=False)] | None, NotNull()] = None
+    guardian_consent: Annotated[bool | None, NotNull()] = None
     expires_at: Moment | None = None
-    media: Annotated[tuple[str, ...], Field(max_length=MAX_PICTURES, strict=False)] | None = None
+    media: Annotated[
+        Annotated[tuple[str, ...], Field(max_length=MAX_PICTURES, strict=False)] | None, NotNull()
+    ] = None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalogue.model import (
@@ -104,12 +104,22 @@ class CategoryChange(EntryChange):
 
 
 class ChannelChange(EntryChange):
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema["properties"].pop("shards"))
+
     code: ChannelCode
     activates_at: _ActivatesAt = None
 
 
+def _documented_flags() -> dict[str, Any]:
+    known = {name: {"type": "boolean"} for name in catalogue().app.flags}
+    return {"type": "object", "properties": known, "additionalProperties": False}
+
+
 class KnownAppChange(AppChange):
-    flags: Mapping[Annotated[str, AfterValidator(_known_flag)], bool] = {}
+    flags: Annotated[
+        Mapping[Annotated[str, AfterValidator(_known_flag)], bool],
+        WithJsonSchema(_documented_flags()),
+    ] = {}
 
 
 class CataloguePatch(Overrides):

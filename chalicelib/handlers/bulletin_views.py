@@ -1,0 +1,142 @@
+"""Bulletins as officers see them: a row of a list, and opened."""
+
+from typing import Any, Self
+
+from chalicelib.domain.bulletins import Bulletin, BulletinState
+from chalicelib.domain.bulletins.model import About, Step
+from chalicelib.domain.languages import LocalizedText, text
+from chalicelib.domain.reports import Medium
+from chalicelib.handlers.bulletins import url_of
+from chalicelib.handlers.media_views import Upload, VerdictView
+from chalicelib.handlers.pictures import preview_url, thumbnail_url
+from chalicelib.handlers.requests import Call
+from chalicelib.handlers.shapes import Channel, CoarseArea, Shape, Timestamp
+from chalicelib.store.bulletins import Dossier
+
+
+class ContentView(Shape):
+    """What officers write, and an approval covers."""
+
+    channel: Channel
+    title: LocalizedText
+    body: LocalizedText
+    area: str | CoarseArea | None
+    about: About
+    guardian_consent: bool
+
+
+class VersionContent(ContentView):
+    """The content of one version, with the end that was asked for and its pictures."""
+
+    expires_at: Timestamp | None
+    media: list[str]
+
+
+class ListedBulletin(ContentView):
+    """`expires_at`: when it ends, or, of a draft, the date that was asked for. `pending`: something
+    waits for approval.
+    """
+
+    id: str
+    state: BulletinState
+    version: int
+    channel_label: str
+    expires_at: Timestamp | None
+    pending: bool
+    created_at: Timestamp
+    created_by: str
+    authors: list[str]
+    approved_by: str | None
+    published_version: int | None
+    published_at: Timestamp | None
+    corrected_at: Timestamp | None
+    ended_at: Timestamp | None
+    outcome: LocalizedText | None
+    reason: str | None
+
+    @classmethod
+    def at_hand(cls, bulletin: Bulletin, call: Call, **more: Any) -> Self:
+        """Return the view of the version that officers work on."""
+        content = bulletin.content
+        own = dict(bulletin)
+        return cls.model_validate(
+            {
+                **dict(content),
+                **own,
+                "state": bulletin.state_at(call.now),
+                "channel_label": text(f"channel.{content.channel}", call.language),
+                "expires_at": content.expires_at or bulletin.expires_at,
+                "pending": bulletin.is_pending(call.now),
+                **more,
+            }
+        )
+
+
+class BulletinPage(Shape):
+    items: list[ListedBulletin]
+    next_cursor: str | None
+
+
+class BulletinPicture(VerdictView):
+    """`shown`: belongs to the version at hand."""
+
+    shown: bool
+    thumbnail_url: str | None
+    preview_url: str | None
+
+    @classmethod
+    def of_bulletin(cls, bulletin: Bulletin, medium: Medium, language: str) -> Self:
+        shown = medium.media_id in bulletin.content.media
+        return cls.in_language(
+            medium,
+            language,
+            shown=shown,
+            thumbnail_url=thumbnail_url(bulletin.id, medium),
+            preview_url=preview_url(bulletin.id, medium),
+        )
+
+
+class Consent(Shape):
+    """The guardian's consent: who recorded it, and when."""
+
+    by: str
+    at: Timestamp
+
+
+class BulletinView(ListedBulletin):
+    """`published`: what readers see meanwhile, where that differs.
+
+    `steps`: what may be done now.
+    """
+
+    consent: Consent | None
+    media: list[BulletinPicture]
+    published: ContentView | None
+    leads: int
+    steps: list[Step]
+    url: str
+
+    @classmethod
+    def opened(cls, dossier: Dossier, call: Call, *, leads: int) -> Self:
+        bulletin = dossier.bulletin
+        consent = {"by": bulletin.consent_by, "at": bulletin.consent_at}
+        return cls.at_hand(
+            bulletin,
+            call,
+            consent=consent if bulletin.consent_by and bulletin.consent_at else None,
+            media=[
+                BulletinPicture.of_bulletin(bulletin, medium, call.language)
+                for medium in dossier.pictures
+            ],
+            published=bulletin.published if bulletin.is_pending(call.now) else None,
+            leads=leads,
+            steps=bulletin.legal_steps(call.now),
+            url=url_of(bulletin.id, call),
+        )
+
+
+class PictureGrants(Shape):
+    """`version`: of the bulletin, now that it shows these pictures."""
+
+    uploads: list[Upload]
+    version: int

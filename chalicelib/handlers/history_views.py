@@ -1,0 +1,113 @@
+"""Who did and saw what, when: of a report and of a bulletin.
+
+What is put on record depends on the action. So `detail` has many members, and each entry its own;
+members that a later version records go out as well.
+"""
+
+import json
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict
+
+from chalicelib.domain.bulletins import BulletinState
+from chalicelib.domain.languages import LocalizedText
+from chalicelib.domain.models import NotNull
+from chalicelib.domain.reports import Source
+from chalicelib.handlers.bulletin_views import VersionContent
+from chalicelib.handlers.report_views import ProposalView
+from chalicelib.handlers.shapes import Shape, Timestamp, left_out
+from chalicelib.store.audit import Action
+from chalicelib.store.table import Row
+
+# An object is open anyway. Said again, it would be one with members of any type.
+_OPEN = ConfigDict(
+    extra="allow", json_schema_extra=lambda schema: schema.pop("additionalProperties")
+)
+_Text = Annotated[str | None, NotNull()]
+_Done = Annotated[bool | None, NotNull()]
+_Number = Annotated[int | None, NotNull()]
+
+
+class FieldChange(Shape):
+    """A field that a step changed."""
+
+    old: str | ProposalView | None
+    new: str | ProposalView | None
+
+
+class ReportEventDetail(Shape):
+    """`fields`: what a change changed. `asked`, `approved`, `lifted`: what was done to a hold."""
+
+    model_config = _OPEN
+
+    reason: _Text = left_out()
+    version: _Number = left_out()
+    fields: Annotated[dict[str, FieldChange] | None, NotNull()] = left_out()
+    id: _Text = left_out()
+    part: _Text = left_out()
+    step: _Text = left_out()
+    contact: _Text = left_out()
+    hold: _Text = left_out()
+    asked: _Done = left_out()
+    asked_by: _Text = left_out()
+    approved: _Done = left_out()
+    lifted: _Done = left_out()
+    until: Annotated[Timestamp | None, NotNull()] = left_out()
+    entered_by: Annotated[Source | None, NotNull()] = left_out()
+    replayed: _Done = left_out()
+
+
+class ReportEvent(Shape):
+    at: Timestamp
+    by: str
+    action: Action
+    detail: ReportEventDetail | None
+    verified: bool
+
+    @classmethod
+    def recorded(cls, row: Row, *, verified: bool) -> Self:
+        """Return the event of an audit row.
+
+        Of one that is not as it was written the detail is not shown: it may be anything.
+        """
+        return cls.model_validate(
+            {
+                "at": row["sk"].partition("#")[0],
+                "by": str(row.get("by")),
+                "action": row.get("action"),
+                "detail": json.loads(row["detail"]) if verified and "detail" in row else None,
+                "verified": verified,
+            }
+        )
+
+
+class ReportHistory(Shape):
+    items: list[ReportEvent]
+
+
+class BulletinEventDetail(Shape):
+    """`fields`: the names of those that were written. `content`: that of the version."""
+
+    model_config = _OPEN
+
+    step: Annotated[
+        Literal["draft", "write", "approve", "resolve", "withdraw", "expire"] | None, NotNull()
+    ] = left_out()
+    version: _Number = left_out()
+    state: Annotated[BulletinState | None, NotNull()] = left_out()
+    fields: Annotated[list[str] | None, NotNull()] = left_out()
+    outcome: Annotated[LocalizedText | None, NotNull()] = left_out()
+    reason: _Text = left_out()
+    part: _Text = left_out()
+    content: Annotated[VersionContent | None, NotNull()] = left_out()
+
+
+class BulletinEvent(Shape):
+    at: Timestamp
+    by: str
+    action: Action
+    detail: BulletinEventDetail | None
+
+
+class BulletinHistory(Shape):
+    items: list[BulletinEvent]

@@ -1,0 +1,34 @@
+"""Examples of bodies and responses: data in `handlers/examples/`, one file a tag.
+
+    {"create_report": {"request": {…}, "response": {…}}, …}
+
+The response is that of a success, whichever status it has.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parents[1] / "examples"
+
+
+@cache
+def request_examples() -> dict[str, Any]:
+    """Return the examples of bodies, by operation."""
+    return _examples("request")
+
+
+@cache
+def response_examples() -> dict[str, Any]:
+    """Return the examples of responses, by operation."""
+    return _examples("response")
+
+
+def _examples(kind: str) -> dict[str, Any]:
+    return {
+        operation: shown[kind]
+        for path in sorted(FOLDER.glob("*.json"))
+        for operation, shown in json.loads(path.read_text(encoding="utf-8")).items()
+        if kind in shown
+    }

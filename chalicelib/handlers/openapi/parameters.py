@@ -1,0 +1,85 @@
+"""The parameters of an operation: of its path, its query, its headers."""
+
+from typing import Any
+
+from chalicelib.domain.languages import DEFAULT, LANGUAGES
+from chalicelib.handlers.openapi.schemas import Json, without_null
+from chalicelib.handlers.requests import Header
+from chalicelib.handlers.routes import Operation
+
+_PATH_PARAMETERS = {
+    "report_id": "The report's `id`.",
+    "media_id": "The medium's `media_id`.",
+    "bulletin_id": "The bulletin's `id`.",
+    "subscription_id": "The subscription's `id`.",
+    "username": "The officer's name in the user pool.",
+}
+# Not `format: uuid`: some clients make an object of that, and cannot put it in a header.
+_UUID_4 = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$"
+_VERSION = '^"(0|[1-9][0-9]{0,8})"$'
+
+
+def parameters_of(operation: Operation, query: Json | None) -> list[Json]:
+    """Return all parameters. ValueError when one of the path has no description here."""
+    return [*_of_path(operation), *_of_query(query or {}), *_of_headers(operation)]
+
+
+def _of_path(operation: Operation) -> list[Json]:
+    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    for name in names:
+        if name not in _PATH_PARAMETERS:
+            raise ValueError(f"describe the path parameter {name} in _PATH_PARAMETERS")
+    return [
+        _parameter("path", name, _PATH_PARAMETERS[name], {"type": "string"}, required=True)
+        for name in names
+    ]
+
+
+def _of_query(query: Json) -> list[Json]:
+    parameters = []
+    for name, declared in query.get("properties", {}).items():
+        schema = without_null(declared)
+        description = schema.get("description")
+        schema = {word: value for word, value in schema.items() if word != "description"}
+        required = name in query.get("required", ())
+        parameters.append(_parameter("query", name, description, schema, required=required))
+    return parameters
+
+
+def _of_headers(operation: Operation) -> list[Json]:
+    parameters = []
+    if operation.headers & {Header.KEY, Header.OPTIONAL_KEY}:
+        required = Header.KEY in operation.headers
+        parameters.append(
+            _parameter(
+                "header",
+                "Idempotency-Key",
+                "A random UUID (version 4), made once for what is sent and repeated with every "
+                "attempt to send it. It is a secret.",
+                # Where it may be left out, an empty one counts as none.
+                _text(_UUID_4 if required else f"^$|{_UUID_4}"),
+                required=required,
+            )
+        )
+    if Header.IF_MATCH in operation.headers:
+        description = "The version that was loaded: its `ETag`."
+        parameters.append(
+            _parameter("header", "If-Match", description, _text(_VERSION), required=True)
+        )
+    if 304 in operation.returns:
+        description = "The `ETag` of what is held already."
+        parameters.append(_parameter("header", "If-None-Match", description, {"type": "string"}))
+    languages = f"Of labels and errors: {', '.join(LANGUAGES)}; `{DEFAULT}` otherwise."
+    parameters.append(_parameter("header", "Accept-Language", languages, {"type": "string"}))
+    return parameters
+
+
+def _text(pattern: str) -> Json:
+    return {"type": "string", "pattern": pattern}
+
+
+def _parameter(
+    where: str, name: str, description: str | None, schema: Json, *, required: bool = False
+) -> Json:
+    parameter: dict[str, Any] = {"name": name, "in": where, "required": required, "schema": schema}
+    return parameter | ({"description": description} if description else {})

@@ -1,0 +1,185 @@
+"""The component schemas, made of the models of bodies and responses.
+
+A component has the domain's own word: a view is named by what it shows, a body whose name needs its
+module by `_NAMES`. Titles of members, which only repeat their names, are left out, and so are
+defaults: a client that fills them in sends what nobody asked it to.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from chalicelib.domain.reports import OfficerSubmission, Submission
+from chalicelib.handlers.openapi.problem import Problem
+from chalicelib.handlers.routes import Operation
+
+type Json = dict[str, Any]
+type _Model = type[BaseModel]
+type _Key = tuple[Any, JsonSchemaMode]
+
+PREFIX = "#/components/schemas/"
+_NAMES = {
+    "Change": "ReportChange",
+    "Changes": "BulletinChange",
+    "Declared": "DeclaredMedium",
+    "Draft": "BulletinDraft",
+    "KnownAppChange": "AppChange",
+    "Step": "BulletinStep",
+    "Outcome": "ReportOutcome",
+    "Resolution": "BulletinResolution",
+    "Withdrawal": "BulletinWithdrawal",
+    "Pictures": "NewPictures",
+    "MoreMedia": "NewMedia",
+    "Me": "OwnOfficer",
+}
+# A body that is one of two: with a text, or with media. Of both, either fits.
+_PAIRS = {
+    Submission: ("TextReport", "MediaReport"),
+    OfficerSubmission: ("OfficerTextReport", "OfficerMediaReport"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """All components, and how each model is referred to."""
+
+    components: Json
+    _references: Mapping[_Key, Json]
+
+    def of_body(self, model: _Model) -> Json:
+        return self._references[model, "validation"]
+
+    def of_response(self, model: _Model) -> Json:
+        return self._references[model, "serialization"]
+
+    def resolved(self, reference: Json) -> Json:
+        found: Json = self.components[reference["$ref"].removeprefix(PREFIX)]
+        return found
+
+
+def schemas_of(operations: Sequence[Operation]) -> tuple[Schemas, dict[_Model, Json]]:
+    """Return the components, and the schema of each query: its members are parameters, as a
+    component it is nobody's.
+
+    Raises ValueError when two models would have the same name.
+    """
+    bodies, queries, responses = _models(operations)
+    wanted: list[tuple[_Model, JsonSchemaMode]] = []
+    wanted += [(model, "validation") for model in [*bodies, *queries]]
+    wanted += [(model, "serialization") for model in responses]
+    references, definitions = models_json_schema(wanted, ref_template=PREFIX + "{model}")
+    components = definitions["$defs"]
+    names = {name: _name(name) for name in components}
+    if len(set(names.values())) != len(names):
+        raise ValueError(f"components of the same name: {sorted(names.items())}")
+    renamed = {
+        names[name]: _tidy(schema, names) | {"title": names[name]}
+        for name, schema in components.items()
+    }
+    schemas = Schemas(
+        renamed, {key: _tidy(reference, names) for key, reference in references.items()}
+    )
+    renamed[Problem.__name__]["properties"]["code"]["x-extensible-enum"] = sorted(
+        {error.code for operation in operations for error in operation.errors}
+    )
+    for model, pair in _PAIRS.items():
+        if model in bodies:
+            _split(renamed, schemas.of_body(model)["$ref"].removeprefix(PREFIX), pair)
+    found = {
+        model: renamed.pop(schemas.of_body(model)["$ref"].removeprefix(PREFIX)) for model in queries
+    }
+    return schemas, found
+
+
+def _models(
+    operations: Sequence[Operation],
+) -> tuple[list[_Model], list[_Model], list[_Model]]:
+    """Return the models of bodies, of queries and of responses, each once."""
+    bodies = [operation.body for operation in operations if operation.body]
+    queries = [operation.query for operation in operations if operation.query]
+    responses = [
+        content.schema
+        for operation in operations
+        for content in operation.returns.values()
+        if content.schema
+    ]
+    return _once(bodies), _once(queries), _once([Problem, *responses])
+
+
+def _once(models: Iterable[_Model]) -> list[_Model]:
+    return list(dict.fromkeys(models))
+
+
+def _name(name: str) -> str:
+    if "__" in name or "-" in name:
+        raise ValueError(f"{name}: another model has the same name, rename one of them")
+    return _NAMES.get(name, name if name == "View" else name.removesuffix("View"))
+
+
+def _tidy(schema: Any, names: Mapping[str, str]) -> Any:
+    """Return the schema with its references renamed, and without members' titles and defaults."""
+    if isinstance(schema, list):
+        return [_tidy(each, names) for each in schema]
+    if isinstance(schema, str) and schema.startswith(PREFIX):
+        return PREFIX + names[schema.removeprefix(PREFIX)]
+    if not isinstance(schema, dict):
+        return schema
+    tidied: Json = {}
+    for word, value in schema.items():
+        if word == "properties":
+            tidied[word] = {name: _tidy(each, names) for name, each in value.items()}
+        elif word == "description":
+            tidied[word] = paragraphs(str(value))
+        elif word not in ("title", "default"):
+            tidied[word] = _tidy(value, names)
+    return tidied
+
+
+def paragraphs(docstring: str) -> str:
+    """Return the text without its line breaks, which are those of the source."""
+    return "\n\n".join(" ".join(each.split()) for each in docstring.split("\n\n"))
+
+
+def _split(components: Json, name: str, pair: tuple[str, str]) -> None:
+    """Put a body's two forms in its place: with a text, or with media.
+
+    Beside media a blank text counts as none, so there its least length is not checked.
+    """
+    whole = components[name]
+    steps: tuple[Callable[[Json], None], ...] = (_with_text, _with_media)
+    for form, step in zip(pair, steps, strict=True):
+        schema = deepcopy(whole) | {"title": form}
+        step(schema)
+        components[form] = schema
+    components[name] = {
+        "title": name,
+        "description": whole["description"],
+        "anyOf": [{"$ref": PREFIX + form} for form in pair],
+    }
+
+
+def _with_text(schema: Json) -> None:
+    schema["description"] = "A report with a text, and perhaps media."
+    schema["required"] = [*schema["required"], "text"]
+    schema["properties"]["text"] = without_null(schema["properties"]["text"])
+
+
+def _with_media(schema: Json) -> None:
+    schema["description"] = "A report with media, and perhaps a text: a blank one counts as none."
+    schema["required"] = [*schema["required"], "media"]
+    schema["properties"]["media"]["minItems"] = 1
+    for option in schema["properties"]["text"]["anyOf"]:
+        option.pop("minLength", None)
+
+
+def without_null(schema: Json) -> Json:
+    """Return the schema for a member that is there, or a parameter, which is never null."""
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) != 1:
+        return schema
+    alone: Json = options[0]
+    return {name: value for name, value in schema.items() if name != "anyOf"} | alone

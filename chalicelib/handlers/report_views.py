@@ -1,0 +1,237 @@
+"""A report as officers see it: a row of a list, opened, and after a step."""
+
+from dataclasses import replace
+from typing import Annotated, Self
+
+from chalicelib.domain import times
+from chalicelib.domain.geo import Datum
+from chalicelib.domain.media import Hint, MediaState, RejectReason
+from chalicelib.domain.models import NotNull
+from chalicelib.domain.reports import Flag, Medium, Source, Status, Urgency
+from chalicelib.domain.workflow import Disposition
+from chalicelib.handlers.holds import HoldView
+from chalicelib.handlers.media_views import seen_type
+from chalicelib.handlers.pictures import (
+    ORIGINAL_LIFE_S,
+    original_url,
+    picture_url,
+    preview_url,
+    thumbnail_url,
+)
+from chalicelib.handlers.shapes import (
+    Category,
+    District,
+    MessageView,
+    NoteView,
+    Shape,
+    Station,
+    Timestamp,
+    left_out,
+)
+from chalicelib.services.casework import OpenedCase
+from chalicelib.store.report_rows import ListedReport
+
+
+class MediaCount(Shape):
+    total: int
+    ready: int
+
+
+class ListedReportView(Shape):
+    id: str
+    reference: str
+    category: Category
+    status: Status
+    urgency: Urgency
+    district: District
+    received_at: Timestamp
+    assignee: str | None
+    media: MediaCount
+    unread: int
+    version: int
+    thumbnail_url: str | None
+    bulletin_id: str | None
+
+    @classmethod
+    def listed(cls, report: ListedReport) -> Self:
+        fields = {name: getattr(report, name) for name in report.__slots__}
+        media = {"total": report.media_total, "ready": report.media_ready}
+        thumbnail = (
+            picture_url(report.id, report.thumb, "thumb.jpg", ORIGINAL_LIFE_S)
+            if report.thumb
+            else None
+        )
+        return cls.model_validate({**fields, "media": media, "thumbnail_url": thumbnail})
+
+
+class ReportPage(Shape):
+    items: list[ListedReportView]
+    next_cursor: str | None
+
+
+class ReportedLocation(Shape):
+    """Where it happened, as it was sent: in degrees of `datum`."""
+
+    lat: float
+    lon: float
+    datum: Datum
+    accuracy_m: Annotated[float | None, NotNull()] = left_out()
+    address: Annotated[str | None, NotNull()] = left_out()
+
+
+class Place(Shape):
+    """The same place in WGS-84."""
+
+    lat: float
+    lon: float
+
+
+class Checksum(Shape):
+    """`value` is hex for `sha256`, else S3's base64 with S3's algorithm and type."""
+
+    algorithm: str
+    type: str
+    value: str
+
+
+class DeclaredView(Shape):
+    """What the sender said of a medium."""
+
+    content_type: str
+    size: int
+    sha256: str | None
+
+    @classmethod
+    def by_sender(cls, medium: Medium) -> Self:
+        return cls(
+            content_type=medium.declared_type,
+            size=medium.declared_size,
+            sha256=medium.declared_sha256,
+        )
+
+
+class HintView(Shape):
+    """What the original says of itself, null where it says nothing.
+
+    `taken_at` is UTC with a `Z` where the camera wrote its zone; where it did not, the camera's own
+    clock, without one.
+    """
+
+    taken_at: str | None
+    lat: float | None
+    lon: float | None
+
+    @classmethod
+    def found(cls, medium: Medium) -> Self:
+        hint = Hint.model_validate(medium.hint or {})
+        taken_at = hint.taken_at
+        shown = taken_at and (times.render(taken_at) if taken_at.tzinfo else taken_at.isoformat())
+        return cls(taken_at=shown, lat=hint.lat, lon=hint.lon)
+
+
+class MediumView(Shape):
+    media_id: str
+    content_type: str
+    state: MediaState
+    reason: RejectReason | None
+    size: int | None
+    sha256: str | None
+    checksum: Checksum | None
+    width: int | None
+    height: int | None
+    duration_s: float | None
+    codec: str | None
+    declared: DeclaredView
+    thumbnail_url: str | None
+    preview_url: str | None
+    original_url: str | None
+    hint: HintView
+
+    @classmethod
+    def in_report(cls, report_id: str, medium: Medium) -> Self:
+        checksum = medium.checksum or {}
+        is_sha256 = (checksum.get("algorithm"), checksum.get("type")) == ("sha256", "full_object")
+        return cls.of(
+            medium,
+            content_type=seen_type(medium),
+            sha256=checksum.get("value") if is_sha256 else None,
+            declared=DeclaredView.by_sender(medium),
+            thumbnail_url=thumbnail_url(report_id, medium),
+            preview_url=preview_url(report_id, medium),
+            original_url=original_url(report_id, medium),
+            hint=HintView.found(medium),
+        )
+
+
+class ProposalView(Shape):
+    """A disposition that waits for a second officer."""
+
+    disposition: Disposition
+    by: str
+    at: Timestamp
+
+
+class ChangedReport(Shape):
+    id: str
+    reference: str
+    category: Category
+    first_category: Category | None
+    status: Status
+    urgency: Urgency
+    district: District
+    assignee: str | None
+    disposition: Disposition | None
+    proposal: ProposalView | None
+    reason: str | None
+    duplicate_of: str | None
+    version: int
+
+
+class ReportView(ChangedReport):
+    """A report with what belongs to it. `restricted`: withdrawn, so what the reporter said is left
+    out. `details` are those of the category; the catalogue describes them.
+    """
+
+    station: Station | None
+    received_at: Timestamp
+    occurred_at: Timestamp | None
+    text: str | None
+    location: ReportedLocation | None
+    place: Place | None
+    details: dict[str, bool | int | str] | None
+    details_version: int | None
+    bulletin_id: str | None
+    source: Source | None
+    flags: list[Flag]
+    acknowledged_at: Timestamp | None
+    closed_at: Timestamp | None
+    has_contact: bool
+    hold: HoldView | None
+    restricted: bool
+    unread: int
+    media: list[MediumView]
+    messages: list[MessageView]
+    notes: list[NoteView]
+
+    @classmethod
+    def opened(cls, found: OpenedCase) -> Self:
+        case = replace(found.case, media=(), messages=()) if found.restricted else found.case
+        report = case.report
+        return cls.of(
+            report.model_copy(update=dict.fromkeys(_SAID)) if found.restricted else report,
+            hold=case.hold,
+            restricted=found.restricted,
+            media=[MediumView.in_report(report.id, medium) for medium in case.media],
+            messages=case.messages,
+            notes=case.notes,
+        )
+
+
+# What the reporter said: of a withdrawn report it is not shown.
+_SAID = ("text", "location", "place", "details")
+
+
+class RevealedContact(Shape):
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
