@@ -12,7 +12,7 @@ LIMITS ?= off
 WITHOUT ?=
 ## Folder where the running stack writes its addresses
 LOCAL_DIR ?= .local
-## Who signs in: `officer`, `supervisor`, `admin`, …
+## Who signs in: `officer`, `narrow`, `supervisor` or `admin`
 OFFICER ?= officer
 ## How far the clock moves: `30s`, `5m`, `2h`, `1d`
 ADVANCE ?=

@@ -18,11 +18,12 @@ _QUICK_ROUNDS = 2
 
 _PREFACE = """# Benchmarks
 
-`make bench` writes this file. Times and memory are ratios taken in one run, so that the machine's speed does not count: each sample is a
-fresh process on one core, the two sides alternate, at least 7 rounds; shown are the median and, in brackets, the least and the most.
-AWS is answered before anything is sent; calls and cold starts are timed by the processor, not by the clock. Units of DynamoDB are counted
-by the sizes of what is written and read (`tests/bench/units.py`); the budgets of calls and units are also tests
-(`tests/functional/test_budgets.py`).
+`make bench` writes this file. Times and memory are ratios taken in one run, so that the speed of
+the machine does not matter. Each sample is a fresh process on one core; the two sides alternate for
+at least 7 rounds. The table shows the median and, in brackets, the least and the most. Calls of AWS
+get a prepared response, and nothing is sent. Calls and cold starts are measured in processor time.
+Units of DynamoDB are counted from the sizes of what is written and read (`tests/bench/units.py`).
+The budgets of calls and units are also tests (`tests/functional/test_budgets.py`).
 
 """
 

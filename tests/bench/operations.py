@@ -153,14 +153,14 @@ OPERATIONS = (
         8,
     ),
     Operation(
-        "acknowledge, before officers are told",
+        "acknowledge, before officers are notified",
         _acknowledges("missing_elderly", told=False),
         _CHANGE,
         16,
         3,
     ),
     Operation(
-        "acknowledge, after officers are told",
+        "acknowledge, after officers are notified",
         _acknowledges("missing_elderly", told=True),
         _CHANGE,
         16,

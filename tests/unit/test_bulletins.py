@@ -99,11 +99,15 @@ def test_nobody_who_ever_wrote_a_word_approves() -> None:
     assert approved(written).published == written.content
 
 
+NOTHING_AND_SOMETHING: tuple[dict[str, Any], ...] = (
+    {},
+    {"body": {"en": "Body"}},
+    {"body": {"en": "Other"}},
+)
+
+
 def test_a_change_of_nothing_makes_a_version_and_no_author() -> None:
-    written = [
-        changed(draft(), by=B, **fields)
-        for fields in ({}, {"body": {"en": "Body"}}, {"body": {"en": "Other"}})
-    ]
+    written = [changed(draft(), by=B, **fields) for fields in NOTHING_AND_SOMETHING]
     assert [each.version for each in written] == [2, 2, 2]
     assert [each.authors for each in written] == [(A,), (A,), (A, B)]
 

@@ -54,10 +54,10 @@ def codes_in_the_source() -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef) and path.name == "errors.py":
                 yield from (
-                    ("error", each.value.value)
+                    ("error", str(each.value.value))
                     for each in node.body
-                    if isinstance(each, ast.Assign)
-                )  # type: ignore[attr-defined]
+                    if isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant)
+                )
             if (
                 isinstance(node, ast.Assign)
                 and ast.unparse(node.targets[0]) == "_CODES"
@@ -65,7 +65,7 @@ def codes_in_the_source() -> Iterator[tuple[str, str]]:
             ):
                 # What pydantic calls by another name.
                 yield from (
-                    ("field", each.value)
+                    ("field", str(each.value))
                     for each in node.value.values
                     if isinstance(each, ast.Constant)
                 )
@@ -106,7 +106,10 @@ def values_of_raised_errors() -> Iterator[tuple[str, set[str]]]:
             ):
                 continue
             if call.args and isinstance(call.args[0], ast.Constant):
-                yield call.args[0].value, {keyword.arg for keyword in call.keywords if keyword.arg}
+                yield (
+                    str(call.args[0].value),
+                    {keyword.arg for keyword in call.keywords if keyword.arg},
+                )
 
 
 def keys_in_use() -> Iterator[str]:
