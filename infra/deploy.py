@@ -78,7 +78,7 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
         "--console-origin",
         help="the one whose pages may call officers' routes, such as https://console.example.org",
     )
-    parser.add_argument("--alarm-email", help="who is told when an alarm goes off")
+    parser.add_argument("--alarm-email", help="who is notified of alarms")
     parser.add_argument(
         "--bucket",
         help="for the zips; by default tipline-artefacts-<account>-<region>, made when it is not "

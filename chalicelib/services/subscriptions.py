@@ -1,4 +1,4 @@
-"""Officers choose what they are told of. What SNS holds follows their rows: inside their scope, and
+"""Officers choose what they are notified of. What SNS holds follows their rows: inside their scope, and
 gone when they are.
 """
 

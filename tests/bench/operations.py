@@ -125,10 +125,10 @@ def _officer_lists(environment: Environment) -> Callable[[], Reply]:
     )
 
 
-def _acknowledges(category: str, *, told: bool) -> Callable[[Environment], Callable[[], Reply]]:
+def _acknowledges(category: str, *, notified: bool) -> Callable[[Environment], Callable[[], Reply]]:
     def prepare(environment: Environment) -> Callable[[], Reply]:
         filed = _create(category=category, details={}).json
-        if told:
+        if notified:
             cloud.stream(cloud.all_keys(environment))
         cloud.officer()
         path, change = f"/v1/officer/reports/{filed['id']}", {"status": "acknowledged"}
@@ -154,21 +154,21 @@ OPERATIONS = (
     ),
     Operation(
         "acknowledge, before officers are notified",
-        _acknowledges("missing_elderly", told=False),
+        _acknowledges("missing_elderly", notified=False),
         _CHANGE,
         16,
         3,
     ),
     Operation(
         "acknowledge, after officers are notified",
-        _acknowledges("missing_elderly", told=True),
+        _acknowledges("missing_elderly", notified=True),
         _CHANGE,
         16,
         3,
     ),
     Operation(
         "acknowledge a critical report that would escalate",
-        _acknowledges("child_abduction", told=True),
+        _acknowledges("child_abduction", notified=True),
         _CHANGE,
         16,
         3,

@@ -102,7 +102,7 @@ def test_a_hundred_looks_at_one_report_do_not_hinder_each_other(filed: dict[str,
 
 def test_a_step_whose_answer_is_lost_is_carried_out_once(filed: dict[str, Any]) -> None:
     """DynamoDB knows the repeated call by its token; the mock does not, and then the officer is
-    told to look again.
+    asked to read again.
     """
     with inject.fault(
         wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_response)

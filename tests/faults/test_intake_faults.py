@@ -1,4 +1,4 @@
-"""Whatever fails while a report is taken in: 201 means kept, kept means told, and a repeated call
+"""Whatever fails while a report is taken in: 201 means stored, stored means notified, and a repeated call
 is the same report.
 """
 

@@ -239,12 +239,12 @@ def test_the_history_tells_what_each_version_said_and_who_approved_it() -> None:
     reply = call("GET", f"{path}/history", officer=ZHAO)
 
     assert reply.status == 200, reply.text
-    told = [
+    notified = [
         (item["by"], item["detail"]["step"], item["detail"]["version"])
         for item in reply.json["items"]
         if item["action"] == "change"
     ]
-    assert told == [
+    assert notified == [
         (LI, "draft", 1),
         (ZHAO, "approve", 1),
         ("chen", "write", 2),

@@ -225,6 +225,6 @@ def test_officers_hear_of_a_report_that_becomes_critical_or_comes_to_their_categ
         assert reply.status == 200, reply.text
     cloud.stream(cloud.all_keys(aws))
 
-    told = {notice["report_id"]: notice["attributes"] for notice in cloud.sent(aws)}
-    assert told[raised]["urgency"] == "critical"
-    assert (told[moved]["category"], told[moved]["kind"]) == ("traffic_violation", "report")
+    notified = {notice["report_id"]: notice["attributes"] for notice in cloud.sent(aws)}
+    assert notified[raised]["urgency"] == "critical"
+    assert (notified[moved]["category"], notified[moved]["kind"]) == ("traffic_violation", "report")

@@ -73,7 +73,7 @@ def test_a_paused_category_takes_no_report_in_the_reporters_language_and_opens_a
         "zh",
     )
     assert file("traffic_violation", key).status == 200, (
-        "a phone that lost its 201 is not told that the category has closed"
+        "a phone that lost its 201 never hears that the category has closed"
     )
     assert states()["traffic_violation"] == "paused"
     assert (
@@ -198,16 +198,16 @@ def test_a_call_that_changes_nothing_makes_no_version() -> None:
 
 def test_what_apps_are_told_changes_and_no_report_is_refused_for_a_version() -> None:
     reply = change_catalogue(app={"minimum_version": "9.1", "flags": {"video": False}})
-    told = call("GET", "/v1/catalogue").json["app"]
+    notified = call("GET", "/v1/catalogue").json["app"]
 
-    assert reply.json["app"] == told
-    assert told == {
+    assert reply.json["app"] == notified
+    assert notified == {
         "minimum_version": "9.1",
         "flags": {"bulletins": True, "leads": True, "video": False},
         "emergency_number": "110",
     }
     change_catalogue(app={"flags": {"leads": False}})
-    assert call("GET", "/v1/catalogue").json["app"] == told | {
+    assert call("GET", "/v1/catalogue").json["app"] == notified | {
         "flags": {"bulletins": True, "leads": False, "video": False}
     }
     old = call(

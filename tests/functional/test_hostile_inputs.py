@@ -204,7 +204,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"media": [MEDIUM | {"filename": f"../../{CANARY}"}]},
         "media.0.filename",
     ),
-    # There is no such field in the contract: a client that fills it in is told so like any other.
+    # There is no such field in the contract: a client that fills it in gets 422 like any other.
     "38 a field that only a robot fills in": ({"website": CANARY}, "website"),
     "39 a contact's name over 100": ({"contact": {"name": "n" * 101}}, "contact.name"),
     "39 a contact over 1 KB": (

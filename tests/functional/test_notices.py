@@ -1,4 +1,4 @@
-"""Officers are told: once where all goes well, at least once where it does not, and never of what
+"""Officers are notified: once where all goes well, at least once where it does not, and never of what
 is not there.
 """
 

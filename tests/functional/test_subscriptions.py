@@ -1,4 +1,4 @@
-"""Officers choose what they are told of: inside their scope, at their own address, and no longer
+"""Officers choose what they are notified of: inside their scope, at their own address, and no longer
 when they leave.
 """
 
@@ -79,7 +79,7 @@ def test_one_category_in_one_district_gets_those_notices_and_no_other(
     sqs, sns = boto3.client("sqs"), boto3.client("sns")
     cloud.officer("wang", email="wang@police.example")
     subscribe("wang", categories=["traffic_violation"], districts=["chaoyang"])
-    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="notified")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"
     ]
@@ -103,8 +103,8 @@ def test_one_category_in_one_district_gets_those_notices_and_no_other(
     cloud.stream(cloud.all_keys(aws))
 
     got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-    told = [json.loads(json.loads(message["Body"])["Message"])["report_id"] for message in got]
-    assert told == [wanted["id"]]
+    notified = [json.loads(json.loads(message["Body"])["Message"])["report_id"] for message in got]
+    assert notified == [wanted["id"]]
 
 
 def test_supervisors_get_escalations_and_a_full_scope_needs_no_keys(aws: Mapping[str, str]) -> None:
