@@ -74,9 +74,9 @@ class Stack:
             check=False,
         )
 
-    def end(self, number: signal.Signals) -> int:
+    def end(self, number: signal.Signals, patience_s: float = PATIENCE_S) -> int:
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE_S)
+        return self.process.wait(patience_s)
 
     def client(self, service: str) -> Any:
         outputs = self.outputs
