@@ -189,7 +189,7 @@ class Outbox:
             )
 
     def save(self, entry: Entry) -> None:
-        """Write the whole entry or nothing, even if the battery fails. Delete what has been sent."""
+        """Write the whole entry or nothing, even if the battery fails. Delete sent files."""
         target = self._room(entry.key) / "report.json"
         fresh = target.with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as stream:
