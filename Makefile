@@ -1,4 +1,4 @@
-# Two commands do all set-up on a fresh machine: `make run` and `make test`.
+# On a fresh machine `make run` or `make test` is enough: each installs what it needs.
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,7 +34,7 @@ PYTHON ?=
 DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
 NODE := $(CONTRACT)/typescript/node_modules
-# Neither asks whether there is a newer one, nor says home what it was used for.
+# The tools must not look for newer versions, nor report how they are used.
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
@@ -42,23 +42,23 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
         contract-fuzz docs token clock bench package deploy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
-help: ## List what can be done
+help: ## List all commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/.installed: requirements.txt requirements-media.txt requirements-dev.txt infra/python.sh infra/install.sh
 	@PYTHON=$(PYTHON) bash infra/install.sh $(VENV) && touch $@
 
-# What reads the OpenAPI document as a client's maker would; the lock file says which versions.
+# Tools that read the OpenAPI document as makers of clients do; the lock file fixes their versions.
 $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-lock.json .npmrc)
 	@command -v npm >/dev/null || { echo "The contract checks need Node.js 20.19 or later with npm: install it." >&2; exit 1; }
 	@echo "Installing into $(NODE) with Node.js $$(node --version) ..." >&2; \
 	 cd $(CONTRACT)/typescript && npm ci --silent >&2 && touch node_modules/.installed
 
-run: $(VENV)/.installed ## Start the whole system locally: no account, no Docker
+run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) LOCAL_DIR=$(LOCAL_DIR) \
 	 exec $(BIN)/python -m infra.local.server
 
-token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=officer
+token: $(VENV)/.installed ## Print an officer's access token: make -s token OFFICER=officer
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.token $(OFFICER)
 
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
@@ -76,7 +76,7 @@ lint: $(VENV)/.installed
 types: $(VENV)/.installed
 	@$(BIN)/mypy
 
-words: $(VENV)/.installed ## Count words that have a better one (STRICT=1: fail if one is left; FILES=...: show their lines)
+words: $(VENV)/.installed ## Count words that have a better one (STRICT=1: fail; FILES=...: show lines)
 	@$(BIN)/python -m tests.words $(if $(STRICT),--strict) $(FILES)
 
 layers: $(VENV)/.installed
@@ -122,10 +122,10 @@ deploy: package ## Deploy to AWS: make deploy STAGE=dev
 bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
-audit-verify: $(VENV)/.installed ## Check the audit trail against its seals: of the local stack, or STAGE=prod
+audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of a stage: STAGE=prod
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.audit_verify $(if $(filter-out file,$(origin STAGE)),--stage $(STAGE))
 
-orphans: $(VENV)/.installed ## Look for what a deletion left behind: make orphans STAGE=dev (DELETE=1: delete it)
+orphans: $(VENV)/.installed ## List what a deletion left behind: STAGE=dev (DELETE=1: delete it)
 	@$(BIN)/python -m infra.orphans --stage $(STAGE) $(if $(DELETE),--delete)
 
 clean: ## Remove what was built

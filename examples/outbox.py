@@ -1,14 +1,14 @@
-"""How an app sends reports: an outbox that survives no network, a dead battery and a killed
-process. Standard library only.
+"""How an app sends reports: an outbox that survives a missing network, an empty battery and a
+killed process. It uses the standard library only.
 
     python examples/outbox.py add traffic_violation "A van blocks the crossing" photo.jpg video.mp4
-    python examples/outbox.py send          sends whatever waits; end it when you like, and start it again
-    python examples/outbox.py watch         what has become of what was sent, until there is nothing to wait for
+    python examples/outbox.py send      send what is not sent yet; may be ended at any time
+    python examples/outbox.py watch     show what became of it, until every file has a result
 
-Each report is a folder of the outbox. `report.json` in it is written before anything is sent and
-after every step, so that a step is repeated at most, never forgotten; and every step of Tipline may
-be repeated. The receipt in it is a secret: keep the folder private. What has been sent is deleted,
-file by file; the receipt is kept.
+Each report is a folder in the outbox. Its `report.json` is written before anything is sent and
+after every step. So a step may be repeated but is never forgotten, and Tipline allows every step to
+be repeated. `report.json` holds the receipt, which is a secret: keep the folder private. Each file
+is deleted when it has been sent; the receipt is kept.
 """
 
 import argparse
@@ -34,7 +34,7 @@ POST_MAX_BYTES = 16 << 20
 PARTS_PER_CALL = 8
 MEDIA_PER_CALL = 5
 MEDIA_PER_REPORT = 10
-# The catalogue's `limits` as this was shipped; they are not asked for where there is no network.
+# The catalogue's `limits` when this was written, for use without a network.
 MAX_BYTES = {"image": 25 << 20, "video": 500 << 20}
 TYPES = {
     ".jpg": "image/jpeg",
@@ -48,7 +48,7 @@ TYPES = {
     ".mov": "video/quicktime",
     ".3gp": "video/3gpp",
 }
-# Where the name does not say: what these types begin with, after so many bytes.
+# For a file whose name has no known ending: the bytes of each type, and where they are.
 MAGIC = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -64,16 +64,17 @@ Progress = Callable[[str, int, int], None]
 
 
 class Unacceptable(Exception):
-    """A file that Tipline would not take, and why."""
+    """Tipline would not accept this file. The message says why."""
 
 
 class NotNow(ConnectionError):
-    """The network does not allow more. What waits is kept."""
+    """The network does not allow more now. What is not sent is kept."""
 
 
 class Refused(Exception):
-    """An answer that trying again will not change. `code` is the problem's stable code; `fields`
-    are those that are wrong.
+    """A response that a retry will not change.
+
+    `code` is the stable code of the problem; `fields` are the wrong fields.
     """
 
     def __init__(self, status: int, code: str, fields: Iterable[str] = ()) -> None:
@@ -83,8 +84,10 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Attachment:
-    """`name` is what the person calls the file, `file` our copy. `key` is that of the call which
-    adds it, unless the report's body does.
+    """A file of a report.
+
+    `name` is the person's name of the file, `file` the name of our copy. `key` is the key of the
+    call that adds it, if the report's body does not.
     """
 
     name: str
@@ -104,8 +107,9 @@ class Attachment:
 
 @dataclass(slots=True)
 class Entry:
-    """A report in the outbox. `key` is made once and is the report's identity for good; `body` is
-    sent as it is, byte for byte.
+    """A report in the outbox.
+
+    `key` is made once and identifies the report for good. `body` is sent byte for byte.
     """
 
     key: str
@@ -124,9 +128,7 @@ class Entry:
 
     @property
     def declared(self) -> list[Attachment]:
-        """Those that the report's own body names, in its order; more than it may name are added
-        afterwards.
-        """
+        """The attachments in the report's body, in the same order. Further ones are added later."""
         return [
             attachment for attachment in self.attachments[:MEDIA_PER_CALL] if not attachment.refused
         ]
@@ -137,10 +139,9 @@ class Outbox:
         self.folder = folder
 
     def add(self, category: str, text: str, files: Iterable[Path]) -> Entry:
-        """Everything is on disk before the network is touched: the person may put the phone away
-        now.
+        """Write a report and its files to disk, before the network is used.
 
-        Unacceptable for a file that is not there or would not be taken; then nothing is kept.
+        Raises Unacceptable when a file is missing or would not be accepted; nothing is kept then.
         """
         paths = list(files)
         if len(paths) > MEDIA_PER_REPORT:
@@ -165,7 +166,7 @@ class Outbox:
         return entry
 
     def declare(self, entry: Entry, attachment: Attachment) -> dict[str, Any]:
-        """What a request says of an attachment."""
+        """Return how a request declares an attachment."""
         declared: dict[str, Any] = {
             "content_type": attachment.content_type,
             "size": attachment.size,
@@ -188,9 +189,7 @@ class Outbox:
             )
 
     def save(self, entry: Entry) -> None:
-        """All or nothing: a battery that dies here leaves the entry as it was. What has been sent
-        is then no longer needed.
-        """
+        """Write the whole entry or nothing, even if the battery fails. Delete sent files."""
         target = self._room(entry.key) / "report.json"
         fresh = target.with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as stream:
@@ -211,8 +210,10 @@ class Outbox:
 
 @dataclass(slots=True)
 class Sender:
-    """Sends what waits. `pause` waits for so many seconds; `attempts` is how often one call is
-    tried before it is left for later.
+    """Sends what is not sent yet.
+
+    `pause` waits for a number of seconds; `attempts` is how often a call is tried before it is left
+    for later.
     """
 
     outbox: Outbox
@@ -222,8 +223,8 @@ class Sender:
     attempts: int = 8
 
     def send(self, entry: Entry) -> None:
-        """Take an entry as far as it goes. NotNow when the network does not allow more: it stays in
-        the outbox.
+        """Send an entry as far as possible. Raises NotNow when the network does not allow more now:
+        the rest stays in the outbox.
         """
         try:
             if entry.receipt is None:
@@ -242,8 +243,8 @@ class Sender:
                 self.outbox.save(entry)
 
     def _report(self, entry: Entry) -> None:
-        """What was said is never held up by what is attached to it: attachments that are refused
-        are left out, and it goes without them.
+        """Send the report. Attachments that are refused are left out, so that they never stop the
+        text.
         """
         while True:
             try:
@@ -264,8 +265,8 @@ class Sender:
             created["receipt"],
             created["reference"],
         )
-        # There is a grant for each attachment, in order; but if the first answer that arrives comes
-        # a day late, its media were given up.
+        # There is a grant for each attachment, in order. But if the first response arrives a day
+        # late, its uploads were cancelled.
         if len(created["uploads"]) == len(entry.declared):
             for attachment, upload in zip(entry.declared, created["uploads"], strict=True):
                 attachment.media_id, attachment.part_size = upload["media_id"], upload["part_size"]
@@ -290,9 +291,7 @@ class Sender:
         self.outbox.save(entry)
 
     def _upload(self, entry: Entry, attachment: Attachment, *, anew: bool = True) -> None:
-        """Grants are short-lived and free: ask for one when about to send, whatever became of the
-        last.
-        """
+        """Send a file. Every attempt requests a new grant: grants cost nothing, and expire soon."""
         if not self.outbox.path(entry, attachment).is_file():
             raise Refused(0, "file_is_gone")
         if attachment.media_id is None:
@@ -304,11 +303,11 @@ class Sender:
             else:
                 self._again(lambda: self._send_whole(entry, attachment, address))
         except Refused as refused:
-            if refused.code == "not_awaiting":  # it had arrived before, only the word of it had not
+            if refused.code == "not_awaiting":  # it had arrived, only the response was lost
                 return
             if refused.code not in ("media_rejected", "upload_gone") or not anew:
                 raise
-            # It was given up before it had arrived: the same file is a new attachment.
+            # The upload was cancelled before it was complete: the file becomes a new attachment.
             attachment.media_id = attachment.key = None
             self.outbox.save(entry)
             self._upload(entry, attachment, anew=False)
@@ -316,7 +315,7 @@ class Sender:
     def _add(self, entry: Entry, attachment: Attachment) -> None:
         body = json.dumps({"media": [self.outbox.declare(entry, attachment)]}).encode()
         uploads: list[dict[str, Any]] = []
-        # none if the answer to the same call was lost, and what it added was given up since
+        # None, if the response to the same call was lost and its upload has been cancelled since.
         while not uploads:
             attachment.key = str(uuid.uuid4()) if attachment.key is None else attachment.key
             self.outbox.save(entry)
@@ -335,7 +334,8 @@ class Sender:
         ]
         head = (
             "".join(lines)
-            + f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\n\r\n'
+            + f"--{boundary}\r\n"
+            + 'Content-Disposition: form-data; name="file"; filename="file"\r\n\r\n'
         ).encode()
         tail = f"\r\n--{boundary}--\r\n".encode()
         response = request(
@@ -352,12 +352,13 @@ class Sender:
     def _send_parts(
         self, entry: Entry, attachment: Attachment, address: str, part_size: int
     ) -> None:
-        """Storage says which parts it holds; nothing of that need be remembered here."""
+        """Send the parts that storage does not hold. It lists them, so they are not stored here."""
         for again in (True, True, False):
             try:
                 self._send_missing(entry, attachment, address, part_size)
             except Refused as refused:
-                if refused.code != "upload_gone":  # it may be complete already: asking again tells
+                # It may be complete already: the next call finds out.
+                if refused.code != "upload_gone":
                     raise
             try:
                 self._call("POST", f"{address}/complete", b"", self._receipt(entry))
@@ -388,9 +389,7 @@ class Sender:
         part: Mapping[str, Any],
         part_size: int,
     ) -> None:
-        """A URL may have run out by the time it is used, or used again: every further attempt asks
-        for its own.
-        """
+        """Send one part. Its URL may expire, so every further attempt requests a new one."""
         start = (part["number"] - 1) * part_size
         length = min(part_size, attachment.size - start)
         granted = [part]
@@ -401,7 +400,7 @@ class Sender:
                 if granted
                 else self._parts(entry, address, [part["number"]])["parts"]
             )
-            for each in parts:  # none if it is held by now
+            for each in parts:  # none, if storage holds it by now
                 content = self._stream(entry, attachment, start, length)
                 _expect_stored(
                     request("PUT", each["url"], content, {"Content-Length": str(length)})
@@ -426,7 +425,7 @@ class Sender:
         head: bytes = b"",
         tail: bytes = b"",
     ) -> Iterator[bytes]:
-        """A file never stands in memory as a whole."""
+        """Yield a range of a file in pieces, so that it is never in memory as a whole."""
         yield head
         with self.outbox.path(entry, attachment).open("rb") as stream:
             stream.seek(start)
@@ -441,7 +440,7 @@ class Sender:
         return {"Authorization": f"Receipt {entry.receipt}"}
 
     def _call(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
-        """A JSON call, repeated until it is answered for good."""
+        """Repeat a JSON call until there is a final response, and return its body."""
         return self._again(
             lambda: _read(
                 request(method, self.api + path, [body], {**headers, **_json_headers(body)})
@@ -449,11 +448,11 @@ class Sender:
         )
 
     def _again(self, attempt: Callable[[], Any]) -> Any:
-        """Try, and try again after ever longer pauses with chance in them, so that a thousand
-        phones do not come back at once.
+        """Repeat an attempt until it succeeds, and return its result.
 
-        After a grant that has run out there is nothing to wait for, unless a fresh one is no
-        better.
+        The pauses get longer and have a random part, so that a thousand phones do not come back at
+        the same time. An expired grant needs no pause, unless the next one is expired too. Raises
+        NotNow after the last attempt.
         """
         expired = False
         for number in range(self.attempts):
@@ -470,14 +469,16 @@ class Sender:
                 pass
             if wait and number < self.attempts - 1:
                 self.pause(wait)
-        raise NotNow("no success for now; what waits is kept")
+        raise NotNow("not sent yet; it is kept, try again later")
 
 
 class Expired(Exception):
-    """A grant that has run out, the one refusal of storage that a fresh grant mends."""
+    """The grant has expired: a new one helps."""
 
 
 class Later(Exception):
+    """Try again, after so many seconds or later."""
+
     def __init__(self, after_s: float) -> None:
         self.after_s = after_s
 
@@ -492,8 +493,9 @@ class Response:
 def request(
     method: str, url: str, content: Iterable[bytes], headers: Mapping[str, str]
 ) -> Response:
-    """One HTTP request. OSError or HTTPException when there is no whole answer; Later when the
-    answer says so.
+    """Send one HTTP request and return the response.
+
+    Raises OSError or HTTPException when there is no complete response, Later for 429 and 5xx.
     """
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -530,12 +532,12 @@ def _read(response: Response) -> Any:
             [error["field"] for error in content.get("errors", ())],
         )
     except (ValueError, LookupError, TypeError, AttributeError):
-        raise Later(0) from None  # not Tipline's own words: a hotel's sign-in page, say
+        raise Later(0) from None  # not from Tipline: the sign-in page of a hotel, for example
     raise refused
 
 
 def _expect_stored(response: Response) -> None:
-    """Storage speaks no JSON."""
+    """Raise what the response of storage means, unless the upload is stored. It is not JSON."""
     if response.status == 403:
         raise Expired
     if b"<Code>RequestTimeout</Code>" in response.body:
@@ -556,11 +558,12 @@ def _json_headers(body: bytes) -> dict[str, str]:
 def watch(
     entry: Entry,
     api: str,
-    tell: Callable[[Mapping[str, Any]], None],
+    show: Callable[[Mapping[str, Any]], None],
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Tell the reporter's view each time that it changes, until the media have their verdicts. An
-    unchanged one costs no body.
+    """Show the reporter's view each time it changes, until every medium has a result.
+
+    An unchanged view is 304, without a body.
     """
     etag = ""
     while True:
@@ -573,14 +576,14 @@ def watch(
         if response.status != 304:
             view = _read(response)
             etag = response.headers["etag"]
-            tell(view)
+            show(view)
         if not any(medium["state"] in ("awaiting", "processing") for medium in view["media"]):
             return
         pause(view["poll_after_s"])
 
 
 def examine(path: Path, number: int) -> Attachment:
-    """A file as the attachment it will be. Raises Unacceptable."""
+    """Return a file as an attachment. Raises Unacceptable."""
     try:
         with path.open("rb") as stream:
             head, size = stream.read(16), os.fstat(stream.fileno()).st_size
@@ -648,9 +651,7 @@ def main() -> None:
 
 
 def _send_all(sender: Sender) -> int:
-    """0 when nothing waits any more. A report that cannot be sent now keeps no other from being
-    tried.
-    """
+    """Try every report, even after one that cannot be sent. Return 0 if all are sent, else 1."""
     left = 0
     for entry in sender.outbox.entries():
         if not entry.waits:
@@ -677,7 +678,7 @@ def _watch_all(outbox: Outbox, api: str) -> int:
             try:
                 watch(entry, api, _show)
             except (OSError, http.client.HTTPException, Later, Refused):
-                print(f"{entry.reference}: no answer for now", file=sys.stderr)
+                print(f"{entry.reference}: no response now, try again later", file=sys.stderr)
                 left = 1
     return left
 

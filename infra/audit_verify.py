@@ -1,11 +1,12 @@
-"""`make audit-verify`: checks the audit trail against its seals, and names the first missing or
-altered row.
+"""`make audit-verify`: check the audit trail against its seals, and name the first row that is
+missing or altered.
 
-    python -m infra.audit_verify                    of the local stack that is running (PORT)
-    python -m infra.audit_verify --stage prod       of a deployed stage: needs to read its audit table, bucket and secret
+    python -m infra.audit_verify                    the local stack that is running (PORT)
+    python -m infra.audit_verify --stage prod       a deployed stage; it needs the right to read the
+                                                    audit table, its bucket and its secret
 
-Prints `The audit trail is whole` and exits with 0, or what is wrong first and exits with 1; `--all`
-prints all that is wrong.
+Prints `The audit trail is whole.` and exits with 0; or prints the first thing that is wrong and
+exits with 1. `--all` prints everything that is wrong.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from infra.local import stack_file
 
 @dataclass(frozen=True)
 class Trail:
-    """An audit trail: its rows, and its seals."""
+    """Where an audit trail is: its rows and its seals."""
 
     session: Any
     endpoint_url: str | None
@@ -45,7 +46,7 @@ class Trail:
         )
 
     def wrong(self) -> Iterable[str]:
-        """What is wrong, oldest first."""
+        """Yield what is wrong, the oldest first."""
         dynamodb = self.client("dynamodb")
         key = (
             self.client("secretsmanager")
@@ -69,10 +70,10 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m infra.audit_verify", description="Check the audit trail against its seals."
     )
     parser.add_argument(
-        "--stage", help="a deployed stage; without it, the local stack that is running"
+        "--stage", help="a deployed stage; default: the local stack that is running"
     )
     parser.add_argument(
-        "--all", action="store_true", help="print all that is wrong, not the first alone"
+        "--all", action="store_true", help="print everything that is wrong, not only the first"
     )
     wanted = parser.parse_args(arguments)
     found = 0
@@ -110,7 +111,7 @@ def _deployed(stage: str) -> Trail:
 
 
 def read_rows(dynamodb: Any, table: str, keys: Sequence[tuple[str, str]]) -> list[Row]:
-    """The rows of these keys (100 at most), as many as there are."""
+    """Return the rows of these keys (up to 100), as many as exist."""
     rows: list[Row] = []
     wanted: dict[str, Any] = {
         table: {"Keys": [pack({"pk": pk, "sk": sk}) for pk, sk in keys], "ConsistentRead": True}

@@ -1,5 +1,5 @@
-"""What Lambda loads: a tree of files for Python 3.13 on arm64, zipped so that equal content gives
-equal bytes.
+"""What Lambda loads: a tree of files for Python 3.13 on arm64. Equal content gives a zip of equal
+bytes.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PYTHON = (3, 13)
-# Lambda's python3.13 stands on Amazon Linux 2023, glibc 2.34. pip takes each tag literally, so all
-# that run there are named.
+# Lambda's python3.13 runs on Amazon Linux 2023 with glibc 2.34. pip compares tags literally, so every
+# tag that runs there is listed.
 PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in range(17, 35)] + ["manylinux2014_aarch64"]
 AARCH64 = 183  # e_machine in an ELF header
 
-# Neither run nor read there: stubs, sources of what is compiled, tests, commands, pip's notes on
-# this very installation; of the pages that openapi-ui-bundles brings, those that are not served.
+# Not used in Lambda: stubs, sources of what is compiled, tests, commands, pip's records of this
+# installation, and the pages of openapi-ui-bundles that are not served.
 CHAFF = (
     *(
         "*.pyi",
@@ -39,16 +39,16 @@ CHAFF_DIRECTORIES = ("__pycache__", "tests", "bin", "sboms")
 
 
 class Incomplete(Exception):
-    """A bundle would not run, or is too large; the message says what is wrong."""
+    """A bundle would not run, or is too large. The message says why."""
 
 
 def install(requirements: Iterable[str], target: Path, built: Iterable[str] = ()) -> None:
-    """Fill `target` with what `requirements` (exact versions) name and need: wheels for Lambda, and
-    a wheel that is not there is an error.
+    """Install `requirements` (exact versions) and what they need into `target`, as wheels for
+    Lambda.
 
-    `built` are those that are published as source only; they are built here, so they must be pure
-    Python (see `foreign_libraries`). What is installed once for the same requirements is used
-    again.
+    `built` are published as source only. They are built here, so they must be pure Python (see
+    `foreign_libraries`). If `target` was filled for the same requirements, nothing is done. Raises
+    Incomplete when a wheel does not exist.
     """
     from_wheels, from_source = sorted(requirements), sorted(built)
     mark, content = target / ".requirements", "\n".join([*from_wheels, "", *from_source])
@@ -71,7 +71,7 @@ def install(requirements: Iterable[str], target: Path, built: Iterable[str] = ()
 
 
 def refuse_unpinned(target: Path, requirements: Iterable[str]) -> None:
-    """Raise Incomplete when a distribution in `target` is not in `requirements` in that very
+    """Raise Incomplete unless every distribution in `target` is in `requirements`, in the same
     version.
     """
     names = (path.name.removesuffix(".dist-info").split("-") for path in target.glob("*.dist-info"))
@@ -82,8 +82,9 @@ def refuse_unpinned(target: Path, requirements: Iterable[str]) -> None:
 
 
 def compile_modules(tree: Path, mounted_at: str) -> None:
-    """Add .pyc files that Lambda takes as they are: /var/task is read-only, and a cold start would
-    compile every module anew.
+    """Add .pyc files that Lambda loads without a check.
+
+    The folder is read-only there, so every cold start would compile every module again.
     """
     command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     command += ["-s", str(tree), "-p", mounted_at, str(tree)]
@@ -91,21 +92,21 @@ def compile_modules(tree: Path, mounted_at: str) -> None:
 
 
 def foreign_libraries(tree: Path) -> list[str]:
-    """Shared libraries in `tree` that would not load on arm64."""
+    """Return the shared libraries in `tree` that would not load on arm64."""
     return [
         name for path, name in files(tree) if ".so" in path.suffixes and not _runs_on_arm64(path)
     ]
 
 
 def files(tree: Path) -> Iterator[tuple[Path, str]]:
-    """Each file with its name in the bundle, in one order everywhere."""
+    """Yield each file with its name in the bundle, in the same order on every machine."""
     for path in sorted(tree.rglob("*")):
         if path.is_file() and path.name != ".requirements":
             yield path, path.relative_to(tree).as_posix()
 
 
 def write_zip(tree: Path, target: Path, prefix: str = "") -> str:
-    """Zip `tree`, with neither clock nor owner in it, and return its SHA-256 in hex."""
+    """Zip `tree` without times and owners, and return the SHA-256 of the zip in hex."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path, name in files(tree):
             entry = zipfile.ZipInfo(prefix + name, date_time=(1980, 1, 1, 0, 0, 0))

@@ -3,9 +3,9 @@
     python -m infra.deploy --stage dev [--public-url URL] [--console-origin ORIGIN]
                            [--alarm-email ADDRESS] [--bucket NAME] [--plan-only]
 
-The plan is a CloudFormation change set, printed before it is executed. Zips are named by their
-content, so what is already in the bucket is not sent again, and an earlier build can be deployed
-anew.
+The plan is a CloudFormation change set, which is printed before it is executed. Zips are named by
+their content, so a zip that is in the bucket is not uploaded again, and an earlier build can be
+deployed once more.
 """
 
 import argparse
@@ -27,13 +27,13 @@ CHANGES_SHOWN = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "+", "Dynam
 
 
 class Refused(Exception):
-    """Nothing was deployed; the message says why, and what to do."""
+    """Nothing was deployed. The message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be deployed and where. A parameter that is None keeps the stack's own value, or
-    the template's default at first.
+    """What is deployed, and where. A parameter that is None keeps the value of the stack; a new
+    stack has the default of the template.
     """
 
     stage: str
@@ -70,7 +70,7 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m infra.deploy", description="Deploy what `make package` built."
     )
-    parser.add_argument("--stage", required=True, help="which one: the stack is tipline-<stage>")
+    parser.add_argument("--stage", required=True, help="the stage; its stack is tipline-<stage>")
     parser.add_argument(
         "--public-url", help="where officers reach the API, when it has a domain of its own"
     )
@@ -107,7 +107,7 @@ def make_plan(arguments: argparse.Namespace, session: Any) -> Plan:
 
 
 def upload(plan: Plan, build: Path, s3: Any, region: str) -> str:
-    """Put the zips and the template into the bucket of artefacts; returns the template's URL."""
+    """Upload the zips and the template, and return the template's URL."""
     template_path = build / "template.json"
     if not template_path.is_file():
         raise Refused("nothing is packaged: run `make package` first")
@@ -121,7 +121,7 @@ def upload(plan: Plan, build: Path, s3: Any, region: str) -> str:
 
 
 def code_keys(template: dict[str, Any]) -> set[str]:
-    """The keys of all zips that a packaged template loads."""
+    """Return the keys of all zips that a packaged template loads."""
     locations = (
         resource["Properties"].get("CodeUri") or resource["Properties"].get("ContentUri")
         for resource in served(template)
@@ -153,11 +153,11 @@ def ensure_bucket(bucket: str, s3: Any, region: str) -> None:
         ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
     )
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
-    print(f"Made the bucket {bucket}.")
+    print(f"Created the bucket {bucket}.")
 
 
 def put_once(bucket: str, key: str, path: Path, s3: Any) -> None:
-    """Upload unless it is there; a key holds the hash of its content."""
+    """Upload a file unless its key exists: a key contains the hash of the content."""
     try:
         s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
@@ -168,8 +168,9 @@ def put_once(bucket: str, key: str, path: Path, s3: Any) -> None:
 
 
 def create_change_set(plan: Plan, template_url: str, cloudformation: Any) -> str | None:
-    """Have CloudFormation work out the changes, and print them. Returns the change set's id, None
-    when there is nothing to change.
+    """Create a change set, print its changes and return its id; None when nothing changes.
+
+    Raises Refused when CloudFormation rejects the template.
     """
     present = describe(plan, cloudformation)
     known = {parameter["ParameterKey"] for parameter in present["Parameters"]} if present else set()
@@ -207,14 +208,14 @@ def create_change_set(plan: Plan, template_url: str, cloudformation: Any) -> str
         cloudformation.delete_change_set(ChangeSetName=change_set)
         if "didn't contain changes" in reason or "No updates are to be performed" in reason:
             return None
-        raise Refused(f"CloudFormation does not take the template: {reason}") from None
+        raise Refused(f"CloudFormation rejects the template: {reason}") from None
     print_changes(change_set, cloudformation)
     return change_set
 
 
 def describe(plan: Plan, cloudformation: Any) -> dict[str, Any] | None:
-    """The stack, or None when there is none yet. Raises Refused when it is in no state to be
-    changed.
+    """Return the stack, or None when it does not exist yet. Raises Refused when it cannot be
+    changed now.
     """
     try:
         stack: dict[str, Any] = cloudformation.describe_stacks(StackName=plan.stack)["Stacks"][0]
@@ -227,7 +228,8 @@ def describe(plan: Plan, cloudformation: Any) -> dict[str, Any] | None:
         return None
     if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
         raise Refused(
-            f"{plan.stack} was never made ({status}): delete the stack, and what it retained, then deploy again"
+            f"{plan.stack} was never created ({status}): delete the stack and what it retained, "
+            "then deploy again"
         )
     if status.endswith("_IN_PROGRESS") or status == "UPDATE_ROLLBACK_FAILED":
         raise Refused(f"{plan.stack} is {status}: wait, or repair it in the console first")
@@ -244,15 +246,15 @@ def print_changes(change_set: str, cloudformation: Any) -> None:
 
 
 def execute(plan: Plan, change_set: str, cloudformation: Any) -> None:
-    """Carry the change set out and wait. Raises Refused with the resources that failed and why;
-    CloudFormation has rolled back then.
+    """Execute the change set and wait. Raises Refused, with the resources that failed and why, after
+    CloudFormation has rolled back.
     """
     first = (
         cloudformation.describe_stacks(StackName=plan.stack)["Stacks"][0]["StackStatus"]
         == "REVIEW_IN_PROGRESS"
     )
     cloudformation.execute_change_set(ChangeSetName=change_set)
-    print(f"{'Making' if first else 'Changing'} {plan.stack} ...")
+    print(f"{'Creating' if first else 'Changing'} {plan.stack} ...")
     try:
         waiter = cloudformation.get_waiter(
             "stack_create_complete" if first else "stack_update_complete"
@@ -264,7 +266,9 @@ def execute(plan: Plan, change_set: str, cloudformation: Any) -> None:
 
 
 def failures(plan: Plan, cloudformation: Any) -> list[str]:
-    """What failed in the last operation, oldest first, without what was only cancelled for it."""
+    """Return what failed in the last operation, the oldest first, without what was cancelled
+    because of it.
+    """
     events = cloudformation.describe_stack_events(StackName=plan.stack)["StackEvents"]
     started = next(
         (

@@ -5,7 +5,7 @@ from pathlib import Path
 from infra import bundle
 
 LIMIT_MB = 45
-# What the decoders are at heart; a layer without one of them answers every upload with "rejected".
+# The native part of each decoder: a layer without one of them would reject every upload.
 REQUIRED = ("PIL/_imaging.cpython-313-*.so", "_pi_heif.cpython-313-*.so", "av/_core*.so")
 
 
@@ -30,6 +30,6 @@ def build_layer(requirements: Path, build: Path) -> str:
 
 
 def pinned(requirements: Path) -> list[str]:
-    """The requirements in a file, without comments."""
+    """Return the requirements in a file, without comments."""
     lines = (line.split("#")[0].strip() for line in requirements.read_text().splitlines())
     return [line for line in lines if line and not line.startswith("-")]

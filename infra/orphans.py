@@ -1,8 +1,8 @@
 """Look for what a deletion left behind, in a deployed stage: `make orphans STAGE=dev`, and with
 `DELETE=1` delete it.
 
-Table and bucket are those of one stack, so that no bucket is ever held against another stage's
-table. Ends with 1 when evidence is missing, or when there are orphans that were only listed.
+Table and bucket are those of one stack, so a bucket is never compared with the table of another
+stage. Exits with 1 when evidence is missing, or when orphans were listed and not deleted.
 """
 
 import argparse
@@ -26,11 +26,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m infra.orphans", description="Look for what a deletion left behind."
     )
-    parser.add_argument("--stage", required=True, help="which one: the stack is tipline-<stage>")
+    parser.add_argument("--stage", required=True, help="the stage; its stack is tipline-<stage>")
     parser.add_argument(
         "--delete",
         action="store_true",
-        help="delete what has no report any more; without it, it is only listed",
+        help="delete what belongs to no report any more; default: only list it",
     )
     arguments = parser.parse_args()
     try:
@@ -41,12 +41,13 @@ def main() -> None:
 
 
 def read_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
+    """Return the outputs of a stack by name."""
     found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
     return {output["OutputKey"]: output["OutputValue"] for output in found}
 
 
 def sweep_out(outputs: dict[str, str], *, delete: bool, now: datetime) -> int:
-    """List orphans, and delete what may be; answers the exit code."""
+    """List orphans, delete those that may be deleted, and return the exit code."""
     dynamodb = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))
     reports, bulletins = (
         Table(dynamodb, outputs["ReportsTableName"]),
@@ -55,8 +56,8 @@ def sweep_out(outputs: dict[str, str], *, delete: bool, now: datetime) -> int:
     objects = Objects(boto3.client("s3"), outputs["MediaBucketName"])
     if delete and not _holds_reports(reports):
         print(
-            "The table holds no report at all. If it is being restored, everything would be lost: "
-            "nothing is deleted."
+            "The table has no report at all, so nothing is deleted: if it is still being restored, "
+            "everything would be lost."
         )
         return 1
     counted: Counter[OrphanKind] = Counter()

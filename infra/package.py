@@ -1,11 +1,12 @@
 """Build and verify what is deployed: `make package` writes build/functions.zip, media.zip and
 template.json.
 
-    project      app.py, chalicelib, .chalice and the dependencies as Lambda wants them
-    → chalice    `chalice package` with infra/resources.yaml and infra/app.yaml merged over its own template
+    project      app.py, chalicelib, .chalice and the dependencies, as Lambda needs them
+    → chalice    `chalice package`, with infra/resources.yaml and infra/app.yaml merged over its
+                 template
     → preflights what the gateway itself responds to pages of other origins
     → functions  compiled, checked for anything missing, zipped again
-    → template   one stack; cfn-lint passes it as it is and as SAM will expand it
+    → template   one stack, checked by cfn-lint as it is and as SAM will expand it
 
 One zip serves all functions, one template all stages.
 """
@@ -32,8 +33,8 @@ BUILD = ROOT / "build"
 LIMIT_MB = 12
 TEMPLATE_LIMIT = 1_000_000  # CloudFormation's, for a template in S3
 
-# boto3 comes with Lambda's Python. Of Chalice, its packager takes what runs and leaves the command
-# line, which is most of it.
+# boto3 comes with Lambda's Python. Chalice's packager adds the part of Chalice that runs there, and
+# leaves out its command line, which is most of it.
 NOT_SHIPPED = ("boto3", "chalice")
 SOURCE_ONLY = ("prcoords", "openapi-ui-bundles")  # published without a wheel
 PROVIDED = {"boto3", "botocore"}
@@ -65,8 +66,8 @@ def main() -> None:
 
 
 def package(root: Path, build: Path) -> None:
-    """Build the project at `root` into `build`. Raises bundle.Incomplete, saying what is wrong, and
-    leaves no template then.
+    """Build the project at `root` into `build`. Raises bundle.Incomplete, and then leaves no
+    template.
     """
     (build / "template.json").unlink(missing_ok=True)
     project = stage_project(root, build)
@@ -82,7 +83,7 @@ def package(root: Path, build: Path) -> None:
 
 
 def stage_project(root: Path, build: Path) -> Path:
-    """A copy of the app and its settings for Chalice to package."""
+    """Copy the app and its configuration to where Chalice packages it, and return the folder."""
     project = build / "project"
     for name in ("chalicelib", ".chalice"):
         shutil.rmtree(project / name, ignore_errors=True)
@@ -97,8 +98,9 @@ def stage_project(root: Path, build: Path) -> Path:
 
 
 def add_dependencies(requirements: Path, project: Path) -> None:
-    """Hand the dependencies over as Chalice's `vendor`: by itself it would leave out a wheel it
-    cannot find, and say so in passing.
+    """Install the dependencies into Chalice's folder `vendor`.
+
+    Chalice itself would leave out a wheel that it cannot find, with no more than a warning.
     """
     shipped = [line for line in pinned(requirements) if not line.startswith(NOT_SHIPPED)]
     built = [line for line in shipped if line.startswith(SOURCE_ONLY)]
@@ -106,8 +108,9 @@ def add_dependencies(requirements: Path, project: Path) -> None:
 
 
 def merge_template(root: Path) -> Template:
-    """infra/resources.yaml and infra/app.yaml as one: what Chalice's own template is merged
-    with.
+    """Return infra/resources.yaml and infra/app.yaml as one template, to be merged over Chalice's.
+
+    Raises bundle.Incomplete when both define the same name.
     """
     merged: Template = {}
     for name in ("resources.yaml", "app.yaml"):
@@ -126,7 +129,7 @@ def merge_template(root: Path) -> Template:
 
 
 def run_chalice(project: Path, build: Path, merge: Template) -> Template:
-    """`chalice package`; returns the merged template."""
+    """Run `chalice package` and return the merged template."""
     merge_file, out = build / "merge.json", build / "chalice"
     merge_file.write_text(json.dumps(merge))
     chalice = Path(sys.executable).parent / "chalice"
@@ -141,8 +144,8 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
         str(merge_file),
         str(out),
     ]
-    # The region is asked for only to name service principals, which are the same in all but the
-    # isolated ones.
+    # Chalice needs a region only to name service principals. They are the same in all regions but
+    # the isolated ones.
     environment = {
         **os.environ,
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
@@ -157,7 +160,7 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
 
 
 def build_functions(project: Path, build: Path) -> str:
-    """Compile, check and zip what Chalice packaged; returns the SHA-256 of functions.zip."""
+    """Compile, check and zip what Chalice packaged, and return the SHA-256 of functions.zip."""
     tree = build / "functions"
     shutil.rmtree(tree, ignore_errors=True)
     with zipfile.ZipFile(build / "chalice" / "deployment.zip") as archive:
@@ -171,8 +174,8 @@ def build_functions(project: Path, build: Path) -> str:
 
 
 def refuse_incomplete(tree: Path, project: Path) -> None:
-    """Raise Incomplete when a file of the project, a native module or anything that is imported is
-    missing in `tree`.
+    """Raise Incomplete when `tree` lacks a file of the project, a native module or anything that is
+    imported, or holds what does not belong there.
     """
     missing = [pattern for pattern in REQUIRED if not any(tree.glob(pattern))]
     missing += [
@@ -200,16 +203,16 @@ def refuse_incomplete(tree: Path, project: Path) -> None:
 
 
 def imported_modules(tree: Path) -> set[str]:
-    """Top-level names of all modules that the app's own code imports, at the top or within, but for
-    type checking alone.
+    """Return the top-level names of all modules that the app's code imports, anywhere in a file but
+    under TYPE_CHECKING.
     """
     names: set[str] = set()
-    waiting: list[ast.AST] = [
+    pending: list[ast.AST] = [
         ast.parse(path.read_bytes())
         for path in [tree / "app.py", *(tree / "chalicelib").rglob("*.py")]
     ]
-    while waiting:
-        node = waiting.pop()
+    while pending:
+        node = pending.pop()
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -219,13 +222,14 @@ def imported_modules(tree: Path) -> set[str]:
             and isinstance(node.test, ast.Name)
             and node.test.id == "TYPE_CHECKING"
         ):
-            waiting += ast.iter_child_nodes(node)
+            pending += ast.iter_child_nodes(node)
     return names
 
 
 def locate_code(template: Template, functions: str, media: str) -> Template:
-    """Point the functions and the layer at their zips in the bucket of artefacts; a zip's name is
-    that of its content.
+    """Return the template with the functions and the layer loaded from their zips in the bucket.
+
+    The name of a zip contains the hash of its content.
     """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -242,8 +246,9 @@ def locate_code(template: Template, functions: str, media: str) -> Template:
 
 
 def verify_template(template: Template, build: Path) -> None:
-    """Lint the template as written and as SAM expands it: circular dependencies and wrong
-    expansions show only in the second.
+    """Raise Incomplete unless cfn-lint accepts the template as written and as SAM expands it.
+
+    Circular dependencies and wrong expansions are visible only in the second.
     """
     packaged, translated = build / "packaged.json", build / "translated.json"
     packaged.write_text(json.dumps(template, ensure_ascii=False, indent=1))
@@ -264,16 +269,13 @@ def verify_template(template: Template, build: Path) -> None:
 
 
 def translate(template: Template) -> Template:
-    """Expand the SAM template as CloudFormation would, offline."""
-
+    """Return the SAM template as CloudFormation would expand it, offline."""
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     return transform(json.loads(json.dumps(template)), {}, _NoManagedPolicies())
 
 
 class _NoManagedPolicies(ManagedPolicyLoader):
-    """The real one asks IAM for the ARNs of AWS's own policies. SAM needs none here: all roles are
-    written out.
-    """
+    """No policies of AWS's own: every role is written out, so SAM need not ask IAM for their ARNs."""
 
     def __init__(self) -> None:
         pass

@@ -305,4 +305,4 @@ def test_watching_without_a_network_ends_in_one_line(tmp_path: Path) -> None:
     entry.id, entry.receipt, entry.reference = "A", "R", "X"
     box.save(entry)
     ended = run(box.folder, "--api", "http://127.0.0.1:1", "watch")
-    assert (ended.returncode, ended.stderr) == (1, "X: no answer for now\n")
+    assert (ended.returncode, ended.stderr) == (1, "X: no response now, try again later\n")
