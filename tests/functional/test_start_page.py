@@ -10,6 +10,8 @@ from chalicelib.domain.languages import LANGUAGES, text
 from tests import events
 from tests.client import call, new_key
 
+pytestmark = pytest.mark.usefixtures("aws")
+
 
 class Page(HTMLParser):
     """The languages, links and tags of a page."""
