@@ -8,6 +8,8 @@ PORT ?= 8000
 AWS_PORT ?= 5555
 ## `on`: abuse limits as they are deployed
 LIMITS ?= off
+## Origin whose pages may call officers' routes, when it is not the API's own
+CONSOLE_ORIGIN ?=
 ## Functions that get no events, separated by commas: the sweep must do their work
 WITHOUT ?=
 ## Folder where the running stack writes its addresses
@@ -56,7 +58,7 @@ $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-loc
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) LOCAL_DIR=$(LOCAL_DIR) \
-	 exec $(BIN)/python -m infra.local.server
+	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
 token: $(VENV)/.installed ## Print an officer's access token: make -s token OFFICER=officer
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.token $(OFFICER)
