@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.media.queue import UploadsQueue
     from chalicelib.notify.subscriptions import TopicSubscriptions
     from chalicelib.notify.topic import Topic
+    from chalicelib.services.media_results import MediaOwners
     from chalicelib.services.notifications import Publisher
     from chalicelib.services.uploads import Bucket
     from chalicelib.store.audit import Audit
@@ -213,6 +214,25 @@ def outbox() -> "Outbox":
     from chalicelib.store.outbox import Outbox
 
     return Outbox(_table(settings().reports_table))
+
+
+@_built_once
+def bulletin_outbox() -> "Outbox":
+    from chalicelib.store.outbox import Outbox
+
+    return Outbox(_table(settings().bulletins_table))
+
+
+@_built_once
+def media_owners() -> "MediaOwners":
+    from chalicelib.domain.ids import OwnerKind
+    from chalicelib.services.bulletin_media import BulletinMedia
+    from chalicelib.services.report_media import ReportMedia
+
+    return {
+        OwnerKind.REPORT: ReportMedia(reports()),
+        OwnerKind.BULLETIN: BulletinMedia(bulletins()),
+    }
 
 
 @_built_once

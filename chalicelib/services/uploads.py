@@ -152,7 +152,7 @@ def complete_upload(case: Case, media_id: str, *, bucket: Bucket, reports: Repor
         upload_id=medium.upload_id,
         size=medium.declared_size,
     )
-    return reports.mark_processing(case.report.id, medium)
+    return reports.media.mark_processing(case.report.id, medium)
 
 
 def _grant(report_id: str, medium: Medium, bucket: Bucket, signed_at: datetime) -> UploadGrant:
@@ -201,7 +201,7 @@ def _start(report_id: str, medium: Medium, key: str, bucket: Bucket, reports: Re
     started = grants.start_multipart(
         s3=bucket.s3, bucket=bucket.name, key=key, content_type=medium.declared_type
     )
-    counts = reports.set_upload_id(report_id, medium.media_id, started)
+    counts = reports.media.set_upload_id(report_id, medium.media_id, started)
     if counts != started:
         grants.abort_multipart(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=started)
     return counts
