@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.ids import Identity
     from chalicelib.domain.paging import Cursors
-    from chalicelib.media.objects import Objects
+    from chalicelib.media.bucket import MediaBucket
     from chalicelib.media.queue import UploadsQueue
     from chalicelib.notify.subscriptions import TopicSubscriptions
     from chalicelib.notify.topic import Topic
     from chalicelib.services.media_results import MediaOwners
     from chalicelib.services.notifications import Publisher
-    from chalicelib.services.uploads import Bucket
     from chalicelib.store.audit import Audit
     from chalicelib.store.bulletins import Bulletins
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
@@ -130,17 +129,10 @@ def s3() -> Any:
 
 
 @_built_once
-def bucket() -> "Bucket":
-    from chalicelib.services.uploads import Bucket
+def bucket() -> "MediaBucket":
+    from chalicelib.media.bucket import MediaBucket
 
-    return Bucket(s3(), settings().media_bucket)
-
-
-@_built_once
-def objects() -> "Objects":
-    from chalicelib.media.objects import Objects
-
-    return Objects(s3(), settings().media_bucket)
+    return MediaBucket(s3(), settings().media_bucket)
 
 
 @_built_once

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import TiplineError
-from chalicelib.media.objects import Objects
+from chalicelib.media.bucket import MediaBucket
 from chalicelib.services.orphans import OrphanKind, delete_orphan, find_orphans
 from chalicelib.store import keys
 from chalicelib.store.table import Table
@@ -46,13 +46,13 @@ def read_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
 
 
 def sweep_out(outputs: dict[str, str], *, delete: bool, now: datetime) -> int:
-    """List orphans, and delete what may be; answers the exit code."""
+    """List orphans, and delete what may be; return the exit code."""
     dynamodb = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))
     reports, bulletins = (
         Table(dynamodb, outputs["ReportsTableName"]),
         Table(dynamodb, outputs["BulletinsTableName"]),
     )
-    objects = Objects(boto3.client("s3"), outputs["MediaBucketName"])
+    bucket = MediaBucket(boto3.client("s3"), outputs["MediaBucketName"])
     if delete and not _holds_reports(reports):
         print(
             "The table holds no report at all. If it is being restored, everything would be lost: "
@@ -60,8 +60,8 @@ def sweep_out(outputs: dict[str, str], *, delete: bool, now: datetime) -> int:
         )
         return 1
     counted: Counter[OrphanKind] = Counter()
-    for orphan in find_orphans(reports=reports, bulletins=bulletins, objects=objects, now=now):
-        deleted = delete and delete_orphan(orphan, reports=reports, objects=objects)
+    for orphan in find_orphans(reports=reports, bulletins=bulletins, bucket=bucket, now=now):
+        deleted = delete and delete_orphan(orphan, reports=reports, bucket=bucket)
         print(f"{orphan.kind}\t{' '.join(orphan.where)}{'\tdeleted' if deleted else ''}")
         counted[orphan.kind] += 1
     print(", ".join(f"{kind}: {counted[kind]}" for kind in OrphanKind))

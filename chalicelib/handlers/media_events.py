@@ -36,7 +36,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
         from chalicelib.services.processing import make_thumbnails as process
 
         manifest = process(
-            objects=wiring.objects(),
+            bucket=wiring.bucket(),
             key=stored.key,
             version_id=stored.version_id,
             sequencer=stored.sequencer,
@@ -66,7 +66,7 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
         from chalicelib.domain.verdicts import Verdict
         from chalicelib.services.media_results import read_manifest, record_verdict
 
-        manifest = read_manifest(found.owner_id, found.media_id, objects=wiring.objects())
+        manifest = read_manifest(found.owner_id, found.media_id, bucket=wiring.bucket())
         if manifest is None:
             log.info("manifest_gone")
             return

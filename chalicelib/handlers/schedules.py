@@ -49,7 +49,7 @@ def _reconcile_upload(pending: PendingTask, outbox: Outbox, now: datetime) -> No
         pending,
         outbox=outbox,
         owners=wiring.media_owners(),
-        objects=wiring.objects(),
+        bucket=wiring.bucket(),
         uploads=wiring.uploads_queue(),
         now=now,
     )
@@ -65,9 +65,7 @@ def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> 
 
 
 def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    expire_report(
-        pending, outbox=outbox, reports=wiring.reports(), objects=wiring.objects(), now=now
-    )
+    expire_report(pending, outbox=outbox, reports=wiring.reports(), bucket=wiring.bucket(), now=now)
 
 
 def _expire_bulletin(pending: PendingTask, outbox: Outbox, now: datetime) -> None:

@@ -13,7 +13,7 @@ from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.conflicts import retry_on_conflict
 
 if TYPE_CHECKING:
-    from chalicelib.media.objects import Objects
+    from chalicelib.media.bucket import MediaBucket
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +40,11 @@ class MediaOwner[Whole: WithMedia](Protocol):
 type MediaOwners = Mapping[OwnerKind, MediaOwner[Any]]
 
 
-def read_manifest(owner_id: str, media_id: str, *, objects: "Objects") -> Manifest | None:
+def read_manifest(owner_id: str, media_id: str, *, bucket: "MediaBucket") -> Manifest | None:
     """Return what `make_thumbnails` has written; None while there is nothing."""
     try:
         return Manifest.model_validate_json(
-            objects.read(derived_key(owner_id, media_id, "manifest.json"))
+            bucket.read(derived_key(owner_id, media_id, "manifest.json"))
         )
     except errors.NotFound:
         return None

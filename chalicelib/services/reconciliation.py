@@ -11,12 +11,11 @@ from chalicelib.domain import outbox as tasks
 from chalicelib.domain.media import RejectReason, original_key
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.verdicts import Verdict
-from chalicelib.media.grants import abort_multipart
 from chalicelib.services.media_results import MediaOwners, read_manifest, record_verdict
 from chalicelib.store.outbox import Outbox, PendingTask
 
 if TYPE_CHECKING:
-    from chalicelib.media.objects import Objects
+    from chalicelib.media.bucket import MediaBucket
     from chalicelib.media.queue import UploadsQueue
 
 log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ def reconcile_upload(
     *,
     outbox: Outbox,
     owners: MediaOwners,
-    objects: "Objects",
+    bucket: "MediaBucket",
     uploads: "UploadsQueue",
     now: datetime,
 ) -> None:
@@ -41,8 +40,8 @@ def reconcile_upload(
     """
     owner_id, medium = pending.owner.id, pending.medium
     key = original_key(owner_id, medium.media_id)
-    manifest = read_manifest(owner_id, medium.media_id, objects=objects)
-    first = None if manifest else objects.first_version(key)
+    manifest = read_manifest(owner_id, medium.media_id, bucket=bucket)
+    first = None if manifest else bucket.first_version(key)
     give_up_at = medium.created_at + tasks.UPLOAD_PATIENCE
     if manifest:
         verdict = Verdict.of(manifest)
@@ -52,12 +51,10 @@ def reconcile_upload(
     elif first is None:
         log.info("upload_not_received")
         if medium.upload_id:
-            abort_multipart(
-                s3=objects.s3, bucket=objects.bucket, key=key, upload_id=medium.upload_id
-            )
+            bucket.abort_multipart(key, medium.upload_id)
         verdict = Verdict.rejected(RejectReason.NOT_RECEIVED)
     elif pending.attempts < _ATTEMPTS:
-        uploads.requeue(objects.bucket, key, first.version_id)
+        uploads.requeue(bucket.name, key, first.version_id)
         again = OutboxTask(TaskKind.RECONCILE, now + tasks.UPLOAD_CHECK)
         outbox.complete(pending, then=again, put={"attempts": pending.attempts + 1})
         return

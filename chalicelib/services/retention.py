@@ -13,7 +13,7 @@ from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
 
 if TYPE_CHECKING:
-    from chalicelib.media.objects import Objects
+    from chalicelib.media.bucket import MediaBucket
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ TOMBSTONE_LIFE = timedelta(days=365)
 
 
 def expire_report(
-    pending: PendingTask, *, outbox: Outbox, reports: Reports, objects: "Objects", now: datetime
+    pending: PendingTask, *, outbox: Outbox, reports: Reports, bucket: "MediaBucket", now: datetime
 ) -> None:
     """Delete a report whose time has come.
 
@@ -35,7 +35,7 @@ def expire_report(
         reports.mark_expiring(pending)
     except ConditionFailed:
         return  # reopened, or held, at this moment: the next sweep looks again
-    objects.delete_all(f"originals/{report.id}/")
-    objects.delete_all(f"derived/{report.id}/")
+    bucket.delete_all(f"originals/{report.id}/")
+    bucket.delete_all(f"derived/{report.id}/")
     reports.bury(report.id, now=now, until=now + TOMBSTONE_LIFE)
     log.info("report_expired")
