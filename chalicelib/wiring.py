@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.ids import Identity
     from chalicelib.domain.paging import Cursors
-    from chalicelib.media.objects import Objects
+    from chalicelib.media.bucket import MediaBucket
     from chalicelib.media.queue import UploadsQueue
     from chalicelib.notify.subscriptions import TopicSubscriptions
     from chalicelib.notify.topic import Topic
+    from chalicelib.services.media_results import MediaOwners
     from chalicelib.services.notifications import Publisher
-    from chalicelib.services.uploads import Bucket
     from chalicelib.store.audit import Audit
     from chalicelib.store.bulletins import Bulletins
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
@@ -125,17 +125,10 @@ def s3() -> Any:
 
 
 @_built_once
-def bucket() -> "Bucket":
-    from chalicelib.services.uploads import Bucket
+def bucket() -> "MediaBucket":
+    from chalicelib.media.bucket import MediaBucket
 
-    return Bucket(s3(), settings().media_bucket)
-
-
-@_built_once
-def objects() -> "Objects":
-    from chalicelib.media.objects import Objects
-
-    return Objects(s3(), settings().media_bucket)
+    return MediaBucket(s3(), settings().media_bucket)
 
 
 @_built_once
@@ -210,6 +203,25 @@ def outbox() -> "Outbox":
     from chalicelib.store.outbox import Outbox
 
     return Outbox(_table(settings().reports_table))
+
+
+@_built_once
+def bulletin_outbox() -> "Outbox":
+    from chalicelib.store.outbox import Outbox
+
+    return Outbox(_table(settings().bulletins_table))
+
+
+@_built_once
+def media_owners() -> "MediaOwners":
+    from chalicelib.domain.ids import OwnerKind
+    from chalicelib.services.bulletin_media import BulletinMedia
+    from chalicelib.services.report_media import ReportMedia
+
+    return {
+        OwnerKind.REPORT: ReportMedia(reports()),
+        OwnerKind.BULLETIN: BulletinMedia(bulletins()),
+    }
 
 
 @_built_once

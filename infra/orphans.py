@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import TiplineError
-from chalicelib.media.objects import Objects
+from chalicelib.media.bucket import MediaBucket
 from chalicelib.services.orphans import OrphanKind, delete_orphan, find_orphans
 from chalicelib.store import keys
 from chalicelib.store.table import Table
@@ -53,7 +53,7 @@ def sweep_out(outputs: dict[str, str], *, delete: bool, now: datetime) -> int:
         Table(dynamodb, outputs["ReportsTableName"]),
         Table(dynamodb, outputs["BulletinsTableName"]),
     )
-    objects = Objects(boto3.client("s3"), outputs["MediaBucketName"])
+    bucket = MediaBucket(boto3.client("s3"), outputs["MediaBucketName"])
     if delete and not _holds_reports(reports):
         print(
             "The table has no report at all, so nothing is deleted: if it is still being restored, "
@@ -61,8 +61,8 @@ def sweep_out(outputs: dict[str, str], *, delete: bool, now: datetime) -> int:
         )
         return 1
     counted: Counter[OrphanKind] = Counter()
-    for orphan in find_orphans(reports=reports, bulletins=bulletins, objects=objects, now=now):
-        deleted = delete and delete_orphan(orphan, reports=reports, objects=objects)
+    for orphan in find_orphans(reports=reports, bulletins=bulletins, bucket=bucket, now=now):
+        deleted = delete and delete_orphan(orphan, reports=reports, bucket=bucket)
         print(f"{orphan.kind}\t{' '.join(orphan.where)}{'\tdeleted' if deleted else ''}")
         counted[orphan.kind] += 1
     print(", ".join(f"{kind}: {counted[kind]}" for kind in OrphanKind))

@@ -92,10 +92,10 @@ def s3_event(
     return events.queue_record(events.object_created(bucket, key, version_id), message_id)
 
 
-def upload(aws: Mapping[str, str], report_id: str, media_id: str, content: bytes) -> str:
-    """Put an original where a phone would; answers its version id."""
+def upload(aws: Mapping[str, str], owner_id: str, media_id: str, content: bytes) -> str:
+    """Put an original where a phone would, and return its version id."""
     response = client("s3").put_object(
-        Bucket=aws["MEDIA_BUCKET"], Key=original_key(report_id, media_id), Body=content
+        Bucket=aws["MEDIA_BUCKET"], Key=original_key(owner_id, media_id), Body=content
     )
     return str(response["VersionId"])
 
@@ -108,8 +108,8 @@ def process(aws: Mapping[str, str], key: str, version_id: str | None) -> dict[st
     )
 
 
-def record(aws: Mapping[str, str], report_id: str, media_id: str) -> dict[str, Any]:
-    key = f"derived/{report_id}/{media_id}/manifest.json"
+def record(aws: Mapping[str, str], owner_id: str, media_id: str) -> dict[str, Any]:
+    key = f"derived/{owner_id}/{media_id}/manifest.json"
     return dict(
         media_events.record_media({"Records": [s3_event(aws["MEDIA_BUCKET"], key, None)]}, None)
     )

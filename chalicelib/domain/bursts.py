@@ -5,6 +5,7 @@ Critical notices always go alone.
 
 from datetime import datetime
 
+from chalicelib.domain.models import Record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.reports import Urgency
 
@@ -13,6 +14,16 @@ ALONE_PER_CATEGORY = 10
 # Messages on one report that go alone in one minute: some people write a line at a time.
 MESSAGES_ALONE_PER_REPORT = 3
 DIGEST_MAX_IDS = 50
+
+
+class Digest(Record):
+    """What did not go alone: how many notices, and the first reports that they are about."""
+
+    category: str
+    district: str
+    urgency: Urgency
+    count: int
+    report_ids: tuple[str, ...] = ()
 
 
 def minute_of(at: datetime) -> str:

@@ -94,17 +94,19 @@ _BULLETIN = "B-"
 class OwnerKind(StrEnum):
     REPORT = "report"
     BULLETIN = "bulletin"
+    OFFICER = "officer"
+    DIGEST = "digest"
 
 
 class Owner(NamedTuple):
-    """What a medium belongs to."""
+    """What a medium (of a report or a bulletin) or a task belongs to."""
 
     kind: OwnerKind
     id: str
 
 
 def owner_of(owner_id: str) -> Owner:
-    """Return the owner that an id names: the only place that reads the kind from an id."""
+    """Return the owner of a medium by its id: the only place that reads the kind from an id."""
     kind = OwnerKind.BULLETIN if owner_id.startswith(_BULLETIN) else OwnerKind.REPORT
     return Owner(kind, owner_id)
 

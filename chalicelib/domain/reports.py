@@ -221,6 +221,28 @@ class Report(Record):
     has_contact: bool = False
 
 
+class ReportOutline(Record):
+    """What of a report decides its next task, its notices and what it counts as. No text."""
+
+    id: str
+    reference: str
+    category: str
+    status: Status
+    urgency: Urgency
+    district: str
+    received_at: Moment
+    acknowledged_at: Moment | None = None
+    disposition: str | None = None
+    escalations: int = 0
+    held_until: Moment | None = None
+    expiring: bool = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is critical and nobody has acknowledged it."""
+        return self.urgency is Urgency.CRITICAL and self.status is Status.NEW
+
+
 class Medium(Record):
     """One attachment as kept (a MEDIA# item).
 

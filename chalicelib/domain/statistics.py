@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chalicelib.domain import times
+from chalicelib.domain.reports import ReportOutline, Status
 
 # Upper ends of the buckets of times to first acknowledgement, in seconds: each a quarter above the
 # last, from 1 s to 30 days. So a quantile is right to within a quarter, and a row stays small.
@@ -29,15 +30,16 @@ class Tally:
         return f"{self.day}#{self.category}#{self.district}"
 
 
-def tally_of(head: Mapping[str, Any]) -> Tally:
-    """Return what a report counts as, from its HEAD."""
-    counters = ["total", f"status_{head['status']}"]
-    if head.get("disposition") and head["status"] == "closed":
-        counters.append(f"disposition_{head['disposition']}")
-    if head.get("acknowledged_at"):
-        waited = times.parse(head["acknowledged_at"]) - times.parse(head["received_at"])
+def tally_of(report: ReportOutline) -> Tally:
+    """Return what a report counts as."""
+    counters = ["total", f"status_{report.status}"]
+    if report.disposition and report.status is Status.CLOSED:
+        counters.append(f"disposition_{report.disposition}")
+    if report.acknowledged_at:
+        waited = report.acknowledged_at - report.received_at
         counters.append(f"ack_{bucket_of(waited.total_seconds())}")
-    return Tally(head["received_at"][:10], head["category"], head["district"], tuple(counters))
+    day = times.render(report.received_at)[:10]
+    return Tally(day, report.category, report.district, tuple(counters))
 
 
 def bucket_of(seconds: float) -> int:

@@ -1,5 +1,5 @@
-"""From upload to verdict: `make_thumbnails` looks at what was uploaded, `record_media` takes its
-verdict over.
+"""From upload to verdict: `make_thumbnails` looks at what was uploaded, `record_media` records its
+verdict.
 
 In Lambda these run without `app.py`; each imports only what it needs.
 """
@@ -11,7 +11,6 @@ from typing import Any
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import wiring
-from chalicelib.domain.ids import is_bulletin_id
 from chalicelib.domain.media import parse_manifest_key, parse_original_key
 from chalicelib.handlers import events
 
@@ -37,7 +36,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
         from chalicelib.services.processing import make_thumbnails as process
 
         manifest = process(
-            objects=wiring.objects(),
+            bucket=wiring.bucket(),
             key=stored.key,
             version_id=stored.version_id,
             sequencer=stored.sequencer,
@@ -56,7 +55,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
 
 @bp.on_sqs_message(queue="manifests", batch_size=10)
 def record_media(event: SQSEvent) -> dict[str, Any]:
-    """Take a manifest over into the report, or the bulletin."""
+    """Record a manifest in the report, or the bulletin, that the medium belongs to."""
 
     def take(record: Mapping[str, Any]) -> None:
         stored = events.read_stored_object(record["body"])
@@ -64,25 +63,19 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
         if stored is None or found is None or stored.bucket != wiring.settings().media_bucket:
             log.info("event_passed_over")
             return
+        from chalicelib.domain.verdicts import Verdict
         from chalicelib.services.media_results import read_manifest, record_verdict
 
-        manifest = read_manifest(found.owner_id, found.media_id, objects=wiring.objects())
+        manifest = read_manifest(found.owner_id, found.media_id, bucket=wiring.bucket())
         if manifest is None:
             log.info("manifest_gone")
             return
-        if is_bulletin_id(found.owner_id):
-            from chalicelib.services.bulletin_sweep import record_picture
-
-            record_picture(
-                found.owner_id,
-                found.media_id,
-                manifest,
-                bulletins=wiring.bulletins(),
-                now=wiring.now(),
-            )
-            return
         record_verdict(
-            found.owner_id, found.media_id, manifest, reports=wiring.reports(), now=wiring.now()
+            found.owner_id,
+            found.media_id,
+            Verdict.of(manifest),
+            owners=wiring.media_owners(),
+            now=wiring.now(),
         )
 
     return events.each_record(event.to_dict(), take)

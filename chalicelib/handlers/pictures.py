@@ -10,7 +10,6 @@ from chalicelib.domain.media import (
     original_key,
 )
 from chalicelib.domain.reports import Medium
-from chalicelib.media import grants
 
 # Seconds.
 THUMBNAIL_LIFE_S = 300
@@ -26,11 +25,8 @@ def picture_url(
     cache_control: str | None = None,
 ) -> str:
     """Return a URL of a cleaned picture that is good for `life_s` seconds."""
-    bucket = wiring.bucket()
-    return grants.read_url(
-        s3=bucket.s3,
-        bucket=bucket.name,
-        key=derived_key(owner_id, media_id, name),
+    return wiring.bucket().read_url(
+        derived_key(owner_id, media_id, name),
         version_id=None,
         content_type="image/jpeg",
         disposition="inline",
@@ -64,11 +60,8 @@ def original_url(report_id: str, medium: Medium) -> str | None:
         and ACCEPTED[real].kind is MediaKind.VIDEO
         and medium.state is MediaState.READY
     )
-    bucket = wiring.bucket()
-    return grants.read_url(
-        s3=bucket.s3,
-        bucket=bucket.name,
-        key=original_key(report_id, medium.media_id),
+    return wiring.bucket().read_url(
+        original_key(report_id, medium.media_id),
         version_id=medium.version_id,
         content_type=real or "application/octet-stream",
         disposition="inline" if playable else "attachment",

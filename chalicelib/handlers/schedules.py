@@ -1,19 +1,20 @@
-"""What time brings: the sweep of what is pending, every minute."""
+"""The sweep of what is pending, every minute."""
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import wiring
+from chalicelib.domain.ids import OwnerKind
 from chalicelib.domain.outbox import TaskKind
-from chalicelib.services.bulletin_sweep import sweep_bulletins
+from chalicelib.services.bulletin_expiry import expire_bulletin
 from chalicelib.services.reconciliation import reconcile_upload
 from chalicelib.services.retention import expire_report
 from chalicelib.services.subscriptions import sync_subscriptions
 from chalicelib.services.sweep import sweep
-from chalicelib.store import keys
-from chalicelib.store.table import Row
+from chalicelib.store.outbox import Outbox, PendingTask
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
@@ -24,50 +25,50 @@ _LAST_SECONDS_MS = 10_000
 
 @bp.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep_tasks(event: CloudWatchEvent) -> dict[str, Any]:
-    """Do what is overdue. The stream is the fast path, this is the guarantee."""
+    """Carry out what is overdue. The stream is the fast path, this is the guarantee."""
     remaining = getattr(event.context, "get_remaining_time_in_millis", None)
     done = sweep(
+        (wiring.outbox(), wiring.bulletin_outbox()),
         publisher=wiring.publisher(),
-        work={TaskKind.RECONCILE: _reconcile, TaskKind.EXPIRE: _expire},
+        work={
+            (TaskKind.RECONCILE, OwnerKind.REPORT): _reconcile_upload,
+            (TaskKind.RECONCILE, OwnerKind.BULLETIN): _reconcile_upload,
+            (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
+            (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
+            (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,
+        },
         now=wiring.now(),
         time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
     )
     log.info("swept", extra=done)
-    _sweep_bulletins()
     return done
 
 
-def _sweep_bulletins() -> None:
-    swept = sweep_bulletins(
-        bulletins=wiring.bulletins(),
-        audit=wiring.audit(),
-        objects=wiring.objects(),
-        uploads=wiring.uploads_queue(),
-        now=wiring.now(),
-    )
-    log.info("swept_bulletins", extra=swept)
-
-
-def _reconcile(row: Row, now: Any) -> None:
-    if keys.is_officer(row["pk"]):
-        sync_subscriptions(
-            keys.name_of(row["pk"]),
-            officers=wiring.officers(),
-            subscriptions=wiring.subscriptions(),
-            topic=wiring.topic_subscriptions(),
-        )
-        return
+def _reconcile_upload(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     reconcile_upload(
-        row,
-        outbox=wiring.outbox(),
-        reports=wiring.reports(),
-        objects=wiring.objects(),
+        pending,
+        outbox=outbox,
+        owners=wiring.media_owners(),
+        bucket=wiring.bucket(),
         uploads=wiring.uploads_queue(),
         now=now,
     )
 
 
-def _expire(row: Row, now: Any) -> None:
-    expire_report(
-        row, now, outbox=wiring.outbox(), reports=wiring.reports(), objects=wiring.objects()
+def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    sync_subscriptions(
+        pending.owner.id,
+        officers=wiring.officers(),
+        subscriptions=wiring.subscriptions(),
+        topic=wiring.topic_subscriptions(),
+    )
+
+
+def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    expire_report(pending, outbox=outbox, reports=wiring.reports(), bucket=wiring.bucket(), now=now)
+
+
+def _expire_bulletin(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    expire_bulletin(
+        pending, outbox=outbox, bulletins=wiring.bulletins(), audit=wiring.audit(), now=now
     )

@@ -3,9 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib import errors
+from chalicelib.aws_errors import unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -25,7 +23,5 @@ class UploadsQueue:
                 "object": {"key": key, "version-id": version_id},
             },
         }
-        try:
+        with unavailable():
             self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(event))
-        except (ClientError, BotoCoreError) as error:
-            raise errors.Unavailable from error

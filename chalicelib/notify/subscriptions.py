@@ -1,13 +1,13 @@
 """Who gets the topic's notices, as SNS keeps it: at most one subscription for an address."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from chalicelib import errors
+from chalicelib.aws_errors import unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -30,7 +30,7 @@ class TopicSubscriptions:
         Raises Conflict `address_taken` when the address has another policy, Unavailable.
         """
         try:
-            with _unavailable("InvalidParameter"):
+            with unavailable("InvalidParameter"):
                 response = self._client.subscribe(
                     TopicArn=self._topic_arn,
                     Protocol=protocol,
@@ -46,7 +46,7 @@ class TopicSubscriptions:
         """Give a subscription another policy. Raises Unavailable."""
         if arn in PENDING:
             return
-        with _unavailable():
+        with unavailable():
             self._client.set_subscription_attributes(
                 SubscriptionArn=arn,
                 AttributeName="FilterPolicy",
@@ -58,20 +58,7 @@ class TopicSubscriptions:
         if arn in PENDING:
             return
         try:
-            with _unavailable("NotFound"):
+            with unavailable("NotFound"):
                 self._client.unsubscribe(SubscriptionArn=arn)
         except ClientError:
             return
-
-
-@contextmanager
-def _unavailable(*expected: str) -> Iterator[None]:
-    """Raise Unavailable for every fault of SNS, except those with `expected` codes, which pass."""
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"].removesuffix("Exception") in expected:
-            raise
-        raise errors.Unavailable from error
-    except BotoCoreError as error:
-        raise errors.Unavailable from error

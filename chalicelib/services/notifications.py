@@ -1,9 +1,9 @@
-"""Telling officers what is pending to them: read the item as it is now, publish, strike the task off.
-In that order, so that nothing is lost.
+"""Notices to officers: read the item as it is now, publish, complete the task. In that order, so
+that nothing is lost.
 
-Dying before the strike-off means telling again, with the same `event_id`. Telling about a report
-that is not there cannot happen. What comes in a burst is gathered into a digest instead, in the
-transaction that strikes its task off.
+A function that dies before it completes the task notifies again, with the same `event_id`. There is
+no notice about a report that is not there. What comes in a burst is gathered into a digest instead,
+in the transaction that completes its task.
 """
 
 import logging
@@ -13,15 +13,16 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain import bursts as rules
 from chalicelib.domain import times
-from chalicelib.domain.ids import event_id
+from chalicelib.domain.ids import OwnerKind, event_id
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
-from chalicelib.domain.reports import Status, Urgency
+from chalicelib.domain.reports import ReportOutline, Urgency
 from chalicelib.notify.topic import Topic
-from chalicelib.store import keys
-from chalicelib.store.bursts import Bursts, is_digest
-from chalicelib.store.outbox import Outbox
-from chalicelib.store.table import ConditionFailed, Row
+from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.store.bursts import Bursts
+from chalicelib.store.keys import Key
+from chalicelib.store.outbox import Assignment, Outbox, PendingTask
+from chalicelib.store.table import ConditionFailed
 
 log = logging.getLogger(__name__)
 
@@ -30,215 +31,199 @@ log = logging.getLogger(__name__)
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
 ESCALATE_EVERY = timedelta(minutes=15)
 
-_TRIES = 5
-# What of a row decides what it owes next.
+_DIGEST: Assignment = (TaskKind.NOTIFY, OwnerKind.DIGEST)
+# The tasks that make a notice.
+ASSIGNMENTS = frozenset(
+    {
+        (TaskKind.NOTIFY, OwnerKind.REPORT),
+        (TaskKind.ESCALATE, OwnerKind.REPORT),
+        _DIGEST,
+    }
+)
+# What of a report decides its next task.
 _DECIDING = ("urgency", "status")
 
-Key = tuple[str, str]
-
 
 @dataclass(frozen=True, slots=True)
-class _Pending:
-    row: Row
+class _PendingNotice:
+    pending: PendingTask
     notice: Notice
-    then: OutboxTask | None
 
 
-@dataclass(frozen=True, slots=True)
 class Publisher:
-    """What telling takes: where outbox are, where digests gather, where notices go, and the base of
-    the links in them.
-    """
+    """Publishes the notices that the reports' outbox holds. Their links begin with `public_url`."""
 
-    outbox: Outbox
-    bursts: Bursts
-    topic: Topic
-    public_url: str
+    def __init__(self, outbox: Outbox, bursts: Bursts, topic: Topic, public_url: str) -> None:
+        self._outbox = outbox
+        self._bursts = bursts
+        self._topic = topic
+        self._public_url = public_url
 
+    def publish(self, items: Sequence[Key], *, now: datetime, swept: bool = False) -> set[Key]:
+        """Publish what is pending for the items with these keys, and return those to try again.
 
-def publish_pending(
-    items: Sequence[Key], *, publisher: Publisher, now: datetime, swept: bool = False
-) -> frozenset[Key]:
-    """Tell what the items with these keys owe now; answers the keys that must be tried again.
+        An item without a task, or with one for later, is passed over: the stream shows every
+        change, not only the ones that matter. `swept`: by the sweep, which alone sends digests.
+        """
+        alone: list[_PendingNotice] = []
+        again: set[Key] = set()
+        for key in dict.fromkeys(items):
+            try:
+                found = self._read(key, now, swept)
+                if found is None:
+                    continue
+                if found.notice.urgency is Urgency.CRITICAL:
+                    # at once: it does not wait for the rest of the batch
+                    again |= self._send([found], now)
+                elif self._must_wait(found.notice, now):
+                    self._gather(found, now)
+                else:
+                    alone.append(found)
+            except Exception as error:  # one bad row must not hold up its neighbours
+                log.warning("notice_unreadable", extra={"error": type(error).__name__})
+                again.add(key)
+        return again | self._send(alone, now)
 
-    An item that owes nothing, or nothing yet, is passed over: the stream shows every change, not
-    only the ones that matter. `swept`: by the sweep, which alone sends digests.
-    """
-    alone: list[_Pending] = []
-    again: set[Key] = set()
-    for pk, sk in dict.fromkeys(items):
-        try:
-            pending = _read(pk, sk, publisher, now, swept)
-            if pending is None:
+    def _read(self, key: Key, now: datetime, swept: bool) -> _PendingNotice | None:
+        """Return the notice that is pending for an item now, if there is one."""
+        pending = self._outbox.read(key)
+        if pending is None or pending.assignment not in ASSIGNMENTS:
+            return None
+        if pending.assignment == _DIGEST:
+            return _PendingNotice(pending, self._digest(pending, now)) if swept else None
+        escalates = pending.task.kind is TaskKind.ESCALATE
+        not_before = pending.task.not_before or (pending.task.due_at if escalates else None)
+        if not_before and not_before > now:
+            return None
+        report = pending.report if pending.is_head else self._outbox.report(pending.owner.id)
+        if report is None or (escalates and not report.is_waiting):
+            self._outbox.complete(pending)
+            return None
+        return _PendingNotice(pending, self._notice(pending, report, now))
+
+    def _must_wait(self, notice: Notice, now: datetime) -> bool:
+        """Count a notice, and return whether enough have gone alone this minute."""
+        if not rules.is_counted(notice.kind, notice.urgency):
+            return False
+        if (
+            notice.kind is NoticeKind.MESSAGE
+            and self._bursts.count(str(notice.report_id), now) > rules.MESSAGES_ALONE_PER_REPORT
+        ):
+            return True
+        return self._bursts.count(notice.category, now) > rules.ALONE_PER_CATEGORY
+
+    def _gather(self, found: _PendingNotice, now: datetime) -> None:
+        """Add a notice to its digest, in the transaction that completes its task.
+
+        Where the digest names enough reports already, it only counts this one.
+        """
+        for named in (True, False):
+            gather = self._bursts.gather(found.notice, now, named=named)
+            try:
+                self._outbox.complete(
+                    found.pending,
+                    then=_next_task(found.pending, now),
+                    also=[gather],
+                    unchanged=_DECIDING,
+                )
+            except ConditionFailed:
                 continue
-            if pending.notice.urgency is Urgency.CRITICAL:
-                # at once: it does not wait for the rest of the batch
-                again |= _notify([pending], publisher, now)
-            elif _must_wait(pending.notice, publisher, now):
-                _gather(pending, publisher, now)
-            else:
-                alone.append(pending)
-        except Exception as error:  # one bad row must not hold up its neighbours
-            log.warning("notice_unreadable", extra={"error": type(error).__name__})
-            again.add((pk, sk))
-    return frozenset(again | _notify(alone, publisher, now))
-
-
-def _notify(alone: Sequence[_Pending], publisher: Publisher, now: datetime) -> set[Key]:
-    """Publish, then strike off; answers what must be tried again."""
-    again: set[Key] = set()
-    taken = publisher.topic.publish([pending.notice for pending in alone])
-    for pending in alone:
-        notice, key = pending.notice, (pending.row["pk"], pending.row["sk"])
-        if notice.event_id not in taken:
-            again.add(key)
-            continue
-        log.info(
-            "notice_sent",
-            extra={
-                "kind": notice.kind.value,
-                "category": notice.category,
-                "urgency": notice.urgency.value,
-            },
-        )
-        try:
-            if is_digest(pending.row):
-                publisher.bursts.clear(pending.row)
-            else:
-                _complete(pending, publisher, now)
-        except Exception as error:
-            # one that is told again must not make its neighbours be told again
-            log.warning("notice_not_completed", extra={"error": type(error).__name__})
-            again.add(key)
-    return again
-
-
-def _complete(pending: _Pending, publisher: Publisher, now: datetime) -> None:
-    """What is pending next depends on the report: one that an officer has changed since it was read is
-    looked at again.
-    """
-    row, outbox = pending.row, publisher.outbox
-    for _ in range(_TRIES):
-        if outbox.complete(
-            row, then=_next_task(row, now), put=_noted(pending), unchanged=_DECIDING
-        ):
             return
-        fresh = outbox.read(row["pk"], row["sk"])
-        if fresh is None or (fresh.get("task"), fresh.get("task_at")) != (
-            row["task"],
-            row["task_at"],
-        ):
-            return  # somebody else did it
-        row = fresh
 
-
-def _gather(pending: _Pending, publisher: Publisher, now: datetime) -> None:
-    """Into the digest, in the transaction that strikes the task off. Where it names enough reports
-    already, it only counts this one.
-    """
-    for named in (True, False):
-        gather = publisher.bursts.gather(pending.notice, now, named=named)
-        try:
-            publisher.outbox.complete(
-                pending.row, then=pending.then, also=[gather], unchanged=_DECIDING
+    def _send(self, alone: Sequence[_PendingNotice], now: datetime) -> set[Key]:
+        """Publish notices, then complete their tasks. Return the keys to try again."""
+        again: set[Key] = set()
+        taken = self._topic.publish([found.notice for found in alone])
+        for found in alone:
+            notice, pending = found.notice, found.pending
+            if notice.event_id not in taken:
+                again.add(pending.key)
+                continue
+            log.info(
+                "notice_sent",
+                extra={
+                    "kind": notice.kind.value,
+                    "category": notice.category,
+                    "urgency": notice.urgency.value,
+                },
             )
-        except ConditionFailed:
-            continue
-        return
+            try:
+                if pending.assignment == _DIGEST:
+                    self._bursts.clear(pending)
+                else:
+                    self._complete(pending, now)
+            except Exception as error:
+                # one that is sent again must not make its neighbours be sent again
+                log.warning("notice_not_completed", extra={"error": type(error).__name__})
+                again.add(pending.key)
+        return again
+
+    def _complete(self, pending: PendingTask, now: datetime) -> None:
+        """Complete the task of a notice that was sent.
+
+        The next task depends on the report: one that an officer has changed since is read again.
+        """
+        current = pending
+
+        def step() -> None:
+            nonlocal current
+            put = _counted_escalation(current)
+            then = _next_task(current, now)
+            if self._outbox.complete(current, then=then, put=put, unchanged=_DECIDING):
+                return
+            fresh = self._outbox.read(current.key)
+            if fresh is None or fresh.task != current.task:
+                return  # completed elsewhere
+            current = fresh
+            raise ConditionFailed(None)
+
+        retry_on_conflict(step)
+
+    def _notice(self, pending: PendingTask, report: ReportOutline, now: datetime) -> Notice:
+        task = f"{pending.task.kind}/{times.render(pending.task.due_at)}"
+        return Notice(
+            event_id=event_id(*pending.key, task),
+            kind=pending.notice_kind,
+            report_id=report.id,
+            reference=report.reference,
+            category=report.category,
+            district=report.district,
+            urgency=report.urgency,
+            at=now,
+            url=f"{self._public_url}/v1/officer/reports/{report.id}",
+        )
+
+    def _digest(self, pending: PendingTask, now: datetime) -> Notice:
+        digest = pending.digest
+        filters = f"category={digest.category}&district={digest.district}"
+        return Notice(
+            event_id=event_id(*pending.key, f"{times.render(pending.task.due_at)}/{digest.count}"),
+            kind=NoticeKind.DIGEST,
+            report_id=None,
+            reference=None,
+            category=digest.category,
+            district=digest.district,
+            urgency=digest.urgency,
+            at=now,
+            url=f"{self._public_url}/v1/officer/reports?{filters}",
+            count=digest.count,
+            report_ids=tuple(dict.fromkeys(digest.report_ids))[: rules.DIGEST_MAX_IDS],
+        )
 
 
-def _read(pk: str, sk: str, publisher: Publisher, now: datetime, swept: bool) -> _Pending | None:
-    outbox = publisher.outbox
-    row = outbox.read(pk, sk)
-    if row is None or row.get("task") not in (TaskKind.NOTIFY, TaskKind.ESCALATE):
+def _next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
+    """Return what is pending for an item after its notice."""
+    if not pending.is_head or not pending.report.is_waiting:
         return None
-    if is_digest(row):
-        return _Pending(row, _digest(row, publisher.public_url, now), None) if swept else None
-    not_before = row.get("not_before") or (
-        row["due_at"] if row["task"] == TaskKind.ESCALATE else None
+    report = pending.report
+    done = report.escalations + (1 if pending.task.kind is TaskKind.ESCALATE else 0)
+    after = ESCALATE_AFTER[done] if done < len(ESCALATE_AFTER) else None
+    return OutboxTask(
+        TaskKind.ESCALATE, report.received_at + after if after else now + ESCALATE_EVERY
     )
-    if not_before and times.parse(not_before) > now:
+
+
+def _counted_escalation(pending: PendingTask) -> dict[str, int] | None:
+    if pending.task.kind is not TaskKind.ESCALATE:
         return None
-    head = row if sk == keys.HEAD else outbox.read(pk, keys.HEAD)
-    if (
-        head is None
-        or head.get("deleted_at")
-        or (row["task"] == TaskKind.ESCALATE and not _is_waiting(row))
-    ):
-        outbox.complete(row)
-        return None
-    return _Pending(row, _notice(row, head, publisher.public_url, now), _next_task(row, now))
-
-
-def _must_wait(notice: Notice, publisher: Publisher, now: datetime) -> bool:
-    """Have there been enough notices this minute that go alone?"""
-    if not rules.is_counted(notice.kind, notice.urgency):
-        return False
-    if (
-        notice.kind is NoticeKind.MESSAGE
-        and publisher.bursts.count(str(notice.report_id), now) > rules.MESSAGES_ALONE_PER_REPORT
-    ):
-        return True
-    return publisher.bursts.count(notice.category, now) > rules.ALONE_PER_CATEGORY
-
-
-def _notice(row: Row, head: Row, public_url: str, now: datetime) -> Notice:
-    return Notice(
-        event_id=event_id(row["pk"], row["sk"], f"{row['task']}/{row['due_at']}"),
-        kind=_kind(row),
-        report_id=head["id"],
-        reference=head["reference"],
-        category=head["category"],
-        district=head["district"],
-        urgency=Urgency(head["urgency"]),
-        at=now,
-        url=f"{public_url}/v1/officer/reports/{head['id']}",
-    )
-
-
-def _digest(row: Row, public_url: str, now: datetime) -> Notice:
-    return Notice(
-        event_id=event_id(row["pk"], row["sk"], f"{row['due_at']}/{row['count']}"),
-        kind=NoticeKind.DIGEST,
-        report_id=None,
-        reference=None,
-        category=row["category"],
-        district=row["district"],
-        urgency=Urgency(row["urgency"]),
-        at=now,
-        url=f"{public_url}/v1/officer/reports?category={row['category']}&district={row['district']}",
-        count=row["count"],
-        report_ids=tuple(dict.fromkeys(row.get("report_ids", ())))[: rules.DIGEST_MAX_IDS],
-    )
-
-
-def _kind(row: Row) -> NoticeKind:
-    if row["sk"].startswith("MESSAGE#"):
-        return NoticeKind.MESSAGE
-    if row["sk"] != keys.HEAD:
-        return NoticeKind(row["kind"])
-    if row["task"] == TaskKind.ESCALATE:
-        return NoticeKind.ESCALATION
-    return NoticeKind.BULLETIN_LEAD if row.get("bulletin_id") else NoticeKind.REPORT
-
-
-def _is_waiting(head: Row) -> bool:
-    """A critical report that nobody has acknowledged."""
-    return bool(head["urgency"] == Urgency.CRITICAL and head["status"] == Status.NEW)
-
-
-def _next_task(row: Row, now: datetime) -> OutboxTask | None:
-    if row["sk"] != keys.HEAD or not _is_waiting(row):
-        return None
-    received = times.parse(row["received_at"])
-    done = row.get("escalations", 0) + (1 if row["task"] == TaskKind.ESCALATE else 0)
-    due = received + ESCALATE_AFTER[done] if done < len(ESCALATE_AFTER) else now + ESCALATE_EVERY
-    return OutboxTask(TaskKind.ESCALATE, due)
-
-
-def _noted(pending: _Pending) -> dict[str, int] | None:
-    return (
-        {"escalations": pending.row.get("escalations", 0) + 1}
-        if pending.notice.kind is NoticeKind.ESCALATION
-        else None
-    )
+    return {"escalations": pending.report.escalations + 1}

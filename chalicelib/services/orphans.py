@@ -1,24 +1,24 @@
-"""What a deletion, or a late upload, may have left behind: objects without a row, rows without a
-report, rows without their object.
+"""What a deletion, or a late upload, may have left: objects without a row, rows without a report,
+rows without their object.
 
 For whoever runs the system, not for any function: it reads the whole table and the whole bucket.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chalicelib import errors
-from chalicelib.domain.ids import is_bulletin_id
+from chalicelib.domain.ids import OwnerKind, owner_of
 from chalicelib.domain.media import MediaState, derived_key, original_key
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import Delete
 
 if TYPE_CHECKING:
-    from chalicelib.media.objects import Objects
+    from chalicelib.media.bucket import MediaBucket
 
 # An object may be there before what is to be known of it is written; after a day that is over.
 SETTLED_AFTER = timedelta(days=1)
@@ -43,18 +43,22 @@ class Orphan:
 
 
 def find_orphans(
-    *, reports: Table, bulletins: Table, objects: "Objects", now: datetime
+    *, reports: Table, bulletins: Table, bucket: "MediaBucket", now: datetime
 ) -> Iterator[Orphan]:
-    """Every orphan, objects first. Raises Unavailable."""
-    yield from _objects_without_a_row(reports, bulletins, objects, now)
-    yield from _rows_without_their_part(reports, objects)
+    """Yield every orphan, objects first. Raises Unavailable."""
+    tables = {OwnerKind.REPORT: reports, OwnerKind.BULLETIN: bulletins}
+    yield from _objects_without_a_row(tables, bucket, now)
+    yield from _rows_without_their_part(reports, bucket)
 
 
-def delete_orphan(orphan: Orphan, *, reports: Table, objects: "Objects") -> bool:
-    """Delete an orphan, an object in all its versions. False where there is nothing to delete."""
+def delete_orphan(orphan: Orphan, *, reports: Table, bucket: "MediaBucket") -> bool:
+    """Delete an orphan, an object in all its versions.
+
+    Returns False where there is nothing to delete.
+    """
     match orphan.kind:
         case OrphanKind.OBJECT:
-            objects.delete_key(orphan.where[0])
+            bucket.delete_key(orphan.where[0])
         case OrphanKind.ROW:
             pk, sk = orphan.where
             reports.delete(Delete(pk, sk))
@@ -64,24 +68,23 @@ def delete_orphan(orphan: Orphan, *, reports: Table, objects: "Objects") -> bool
 
 
 def _objects_without_a_row(
-    reports: Table, bulletins: Table, objects: "Objects", now: datetime
+    tables: Mapping[OwnerKind, Table], bucket: "MediaBucket", now: datetime
 ) -> Iterator[Orphan]:
     known: dict[tuple[str, str], bool] = {}
     for prefix in _PREFIXES:
-        for key, newest in objects.ages(prefix):
+        for key, newest in bucket.ages(prefix):
             _, owner, medium = [*key.split("/"), "", ""][:3]
             if newest > now - SETTLED_AFTER:
                 continue
             if (owner, medium) not in known:
-                known[owner, medium] = _stands(
-                    owner, medium, bulletins if is_bulletin_id(owner) else reports
-                )
+                table = tables[owner_of(owner).kind]
+                known[owner, medium] = _exists(owner, medium, table)
             if not known[owner, medium]:
                 yield Orphan(OrphanKind.OBJECT, (key,))
 
 
-def _stands(owner: str, medium: str, table: Table) -> bool:
-    pk = keys.bulletin(owner) if is_bulletin_id(owner) else keys.report(owner)
+def _exists(owner_id: str, medium: str, table: Table) -> bool:
+    pk = keys.media_owner(owner_id)
     return (
         _is_alive(pk, table)
         and table.get(pk, keys.media(medium), consistent=True, attributes=("pk",)) is not None
@@ -93,7 +96,7 @@ def _is_alive(pk: str, table: Table) -> bool:
     return head is not None and "deleted_at" not in head
 
 
-def _rows_without_their_part(reports: Table, objects: "Objects") -> Iterator[Orphan]:
+def _rows_without_their_part(reports: Table, bucket: "MediaBucket") -> Iterator[Orphan]:
     alive: dict[str, bool] = {}
     for row in reports.scan(attributes=_ATTRIBUTES):
         pk, sk = row["pk"], row["sk"]
@@ -103,15 +106,12 @@ def _rows_without_their_part(reports: Table, objects: "Objects") -> Iterator[Orp
             alive[pk] = _is_alive(pk, reports)
         if not alive[pk]:
             yield Orphan(OrphanKind.ROW, (pk, sk))
-        elif sk.startswith(keys.media("")) and not _has_its_objects(row, objects):
+        elif sk.startswith(keys.media("")) and not _has_its_objects(row, bucket):
             yield Orphan(OrphanKind.MISSING, (pk, sk))
 
 
-def _has_its_objects(row: Row, objects: "Objects") -> bool:
-    report_id, media_id = (
-        row["pk"].removeprefix(keys.report("")),
-        row["sk"].removeprefix(keys.media("")),
-    )
+def _has_its_objects(row: Row, bucket: "MediaBucket") -> bool:
+    report_id, media_id = keys.owner(row["pk"]).id, row["sk"].removeprefix(keys.media(""))
     wanted: list[tuple[str, str | None]] = []
     if row.get("version_id"):
         wanted.append((original_key(report_id, media_id), row["version_id"]))
@@ -122,7 +122,7 @@ def _has_its_objects(row: Row, objects: "Objects") -> bool:
         ]
     try:
         for key, version_id in wanted:
-            objects.head(key, version_id)
+            bucket.head(key, version_id)
     except errors.NotFound:
         return False
     return True

@@ -19,14 +19,15 @@ from chalicelib.domain.media import (
     sniff,
 )
 from chalicelib.errors import NotFound
-from chalicelib.media.objects import Objects, Version
+from chalicelib.media.bucket import MediaBucket
+from chalicelib.media.objects import Version
 from chalicelib.media.sandbox import derive
 
 HEAD_BYTES = 256 << 10  # what is read of any original, to see what it is
 
 
 def make_thumbnails(
-    *, objects: Objects, key: str, version_id: str | None = None, sequencer: str | None = None
+    *, bucket: MediaBucket, key: str, version_id: str | None = None, sequencer: str | None = None
 ) -> Manifest | None:
     """Reach a verdict on the first upload to `key`, and write it beside the pictures, last of all.
 
@@ -37,27 +38,27 @@ def make_thumbnails(
     fault of the file: try again.
     """
     where = parse_original_key(key)
-    first = objects.first_version(key) if where else None
+    first = bucket.first_version(key) if where else None
     if where is None or first is None or (version_id and version_id != first.version_id):
         return None
     try:
-        original = _Original(objects, key, first)
+        original = _Original(bucket, key, first)
         manifest, pictures = _judge(original, where, sequencer)
     except NotFound:  # deleted while it was looked at
         return None
     if pictures:
-        objects.put(derived_key(*where, "thumb.jpg"), pictures.thumb, "image/jpeg")
-        objects.put(derived_key(*where, "preview.jpg"), pictures.preview, "image/jpeg")
+        bucket.put(derived_key(*where, "thumb.jpg"), pictures.thumb, "image/jpeg")
+        bucket.put(derived_key(*where, "preview.jpg"), pictures.preview, "image/jpeg")
     body = manifest.model_dump_json(exclude_none=True).encode()
-    objects.put(derived_key(*where, "manifest.json"), body, "application/json")
+    bucket.put(derived_key(*where, "manifest.json"), body, "application/json")
     return manifest
 
 
 class _Original:
     """One version of an original: its first bytes at once, the rest when asked."""
 
-    def __init__(self, objects: Objects, key: str, version: Version) -> None:
-        self._objects, self._key = objects, key
+    def __init__(self, bucket: MediaBucket, key: str, version: Version) -> None:
+        self._bucket, self._key = bucket, key
         self.version_id, self.size = version.version_id, version.size
         self.head = self._fetch(0, min(self.size, HEAD_BYTES)) if self.size else b""
 
@@ -79,10 +80,10 @@ class _Original:
             return Checksum(
                 algorithm="sha256", type="full_object", value=hashlib.sha256(self.head).hexdigest()
             )
-        return self._objects.head(self._key, self.version_id).checksum
+        return self._bucket.head(self._key, self.version_id).checksum
 
     def _fetch(self, offset: int, length: int) -> bytes:
-        return self._objects.read(self._key, self.version_id, offset=offset, length=length)
+        return self._bucket.read(self._key, self.version_id, offset=offset, length=length)
 
 
 def _judge(

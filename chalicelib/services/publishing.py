@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.domain import outbox
 from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.bulletins import lifecycle as rules
 from chalicelib.domain.bulletins.model import MAX_PICTURES, Step
@@ -21,7 +20,7 @@ from chalicelib.domain.reports import Medium
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.bulletin_queries import bulletin_in_scope, works_in
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.services.declarations import Declaration
+from chalicelib.services.declarations import Declaration, upload_check
 from chalicelib.store.audit import Action, of_bulletin
 from chalicelib.store.bulletins import Bulletins, Dossier
 from chalicelib.store.table import ConditionFailed
@@ -130,11 +129,8 @@ def add_pictures(
         content = bulletin.content.model_copy(update={"media": shown})
         after = rules.written(bulletin, content, by=actor.by)
         pictures = [
-            item
+            bulletins.media.put_item(bulletin_id, medium, upload_check(actor.now))
             for medium in declaration.media
-            for item in bulletins.picture_items(
-                bulletin_id, medium, actor.now + outbox.UPLOAD_CHECK
-            )
         ]
         record = _record(after, actor, {"step": "write", "fields": ["media"]})
         kept = bulletins.replace(bulletin, after, record, *pictures, by=actor.by, now=actor.now)

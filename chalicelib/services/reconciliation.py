@@ -1,5 +1,6 @@
-"""Uploads without a verdict: the event was lost, the processing died, or nothing ever came. Every
-medium gets a verdict.
+"""Uploads without a verdict: the event was lost, the processing died, or nothing ever came.
+
+Every medium gets a verdict.
 """
 
 import logging
@@ -7,87 +8,59 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain import outbox as tasks
-from chalicelib.domain import times
 from chalicelib.domain.media import RejectReason, original_key
 from chalicelib.domain.outbox import OutboxTask, TaskKind
-from chalicelib.media.grants import abort_multipart
-from chalicelib.services.media_results import read_manifest, record_verdict, reject_upload
-from chalicelib.store.outbox import Outbox
-from chalicelib.store.reports import Reports
-from chalicelib.store.table import Row
+from chalicelib.domain.verdicts import Verdict
+from chalicelib.services.media_results import MediaOwners, read_manifest, record_verdict
+from chalicelib.store.outbox import Outbox, PendingTask
 
 if TYPE_CHECKING:
-    from chalicelib.media.objects import Objects
+    from chalicelib.media.bucket import MediaBucket
     from chalicelib.media.queue import UploadsQueue
 
 log = logging.getLogger(__name__)
 
-# How often an upload that is there is put before make_thumbnails again, before it counts as one
+# How often an upload that is there is sent through make_thumbnails again, before it counts as one
 # that cannot be processed.
 _ATTEMPTS = 3
 
 
 def reconcile_upload(
-    row: Row,
+    pending: PendingTask,
     *,
     outbox: Outbox,
-    reports: Reports,
-    objects: "Objects",
+    owners: MediaOwners,
+    bucket: "MediaBucket",
     uploads: "UploadsQueue",
     now: datetime,
 ) -> None:
-    """Find out what became of one medium (`row`, read with its task), and give the verdict that is
-    due.
+    """Find out what became of one medium, and give it the verdict that is due.
+
+    Raises Unavailable: to be repeated.
     """
-    report_id, media_id = row["pk"].removeprefix("REPORT#"), row["media_id"]
-    manifest = read_manifest(report_id, media_id, objects=objects)
+    owner_id, medium = pending.owner.id, pending.medium
+    key = original_key(owner_id, medium.media_id)
+    manifest = read_manifest(owner_id, medium.media_id, bucket=bucket)
+    first = None if manifest else bucket.first_version(key)
+    give_up_at = medium.created_at + tasks.UPLOAD_PATIENCE
     if manifest:
-        _done(record_verdict(report_id, media_id, manifest, reports=reports, now=now), row, outbox)
+        verdict = Verdict.of(manifest)
+    elif first is None and now < give_up_at:
+        outbox.complete(pending, then=OutboxTask(TaskKind.RECONCILE, give_up_at))
         return
-    key = original_key(report_id, media_id)
-    first = objects.first_version(key)
-    if first is None:
-        give_up_at = times.parse(row["created_at"]) + tasks.UPLOAD_PATIENCE
-        if now >= give_up_at:
-            log.info("upload_not_received")
-            if row.get("upload_id"):
-                abort_multipart(
-                    s3=objects.s3, bucket=objects.bucket, key=key, upload_id=row["upload_id"]
-                )
-            _done(
-                reject_upload(
-                    report_id, media_id, RejectReason.NOT_RECEIVED, reports=reports, now=now
-                ),
-                row,
-                outbox,
-            )
-        else:
-            outbox.complete(row, then=OutboxTask(TaskKind.RECONCILE, give_up_at))
+    elif first is None:
+        log.info("upload_not_received")
+        if medium.upload_id:
+            bucket.abort_multipart(key, medium.upload_id)
+        verdict = Verdict.rejected(RejectReason.NOT_RECEIVED)
+    elif pending.attempts < _ATTEMPTS:
+        uploads.requeue(bucket.name, key, first.version_id)
+        again = OutboxTask(TaskKind.RECONCILE, now + tasks.UPLOAD_CHECK)
+        outbox.complete(pending, then=again, put={"attempts": pending.attempts + 1})
         return
-    attempts = row.get("attempts", 0)
-    if attempts >= _ATTEMPTS:
+    else:
         log.warning("upload_unprocessable")
-        rejected = reject_upload(
-            report_id,
-            media_id,
-            RejectReason.UNPROCESSABLE,
-            reports=reports,
-            now=now,
-            version_id=first.version_id,
-        )
-        _done(rejected, row, outbox)
-        return
-    uploads.requeue(objects.bucket, key, first.version_id)
-    outbox.complete(
-        row,
-        then=OutboxTask(TaskKind.RECONCILE, now + tasks.UPLOAD_CHECK),
-        put={"attempts": attempts + 1},
-    )
-
-
-def _done(recorded: bool, row: Row, outbox: Outbox) -> None:
-    """A verdict takes its task along. Where it was not recorded the report is gone, and nobody is
-    pending one any more.
-    """
-    if not recorded:
-        outbox.complete(row)
+        verdict = Verdict.rejected(RejectReason.UNPROCESSABLE, first.version_id)
+    if not record_verdict(owner_id, medium.media_id, verdict, owners=owners, now=now):
+        # A verdict removes the task with it. Where there is none to give, the owner is gone.
+        outbox.complete(pending)

@@ -7,15 +7,13 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.domain import times
 from chalicelib.domain.outbox import OutboxTask, TaskKind
-from chalicelib.store.outbox import Outbox
-from chalicelib.store.report_rows import Head
+from chalicelib.store.outbox import Outbox, PendingTask
 from chalicelib.store.reports import Reports
-from chalicelib.store.table import ConditionFailed, Row
+from chalicelib.store.table import ConditionFailed
 
 if TYPE_CHECKING:
-    from chalicelib.media.objects import Objects
+    from chalicelib.media.bucket import MediaBucket
 
 log = logging.getLogger(__name__)
 
@@ -23,22 +21,21 @@ TOMBSTONE_LIFE = timedelta(days=365)
 
 
 def expire_report(
-    row: Row, now: datetime, *, outbox: Outbox, reports: Reports, objects: "Objects"
+    pending: PendingTask, *, outbox: Outbox, reports: Reports, bucket: "MediaBucket", now: datetime
 ) -> None:
-    """Delete a report that is due (`row` is its HEAD, read with the task).
+    """Delete a report whose time has come.
 
-    Under a legal hold it is put off to the hold's end. Raises Unavailable: to be repeated.
+    Under a legal hold it is postponed to the hold's end. Raises Unavailable: to be repeated.
     """
-    held_until = row.get("held_until")
-    if held_until and times.parse(held_until) > now:
-        outbox.complete(row, then=OutboxTask(TaskKind.EXPIRE, times.parse(held_until)))
+    report = pending.report
+    if report.held_until and report.held_until > now:
+        outbox.complete(pending, then=OutboxTask(TaskKind.EXPIRE, report.held_until))
         return
-    report_id = row["id"]
     try:
-        reports.mark_expiring(Head(row))
+        reports.mark_expiring(pending)
     except ConditionFailed:
         return  # reopened, or held, at this moment: the next sweep looks again
-    objects.delete_all(f"originals/{report_id}/")
-    objects.delete_all(f"derived/{report_id}/")
-    reports.bury(report_id, now=now, until=now + TOMBSTONE_LIFE)
+    bucket.delete_all(f"originals/{report.id}/")
+    bucket.delete_all(f"derived/{report.id}/")
+    reports.bury(report.id, now=now, until=now + TOMBSTONE_LIFE)
     log.info("report_expired")

@@ -12,6 +12,7 @@ from chalicelib.domain.reports import Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
+from chalicelib.store.keys import Key
 from chalicelib.store.listing import Listing
 from chalicelib.store.outbox import Outbox
 from chalicelib.store.statistics import Statistics
@@ -21,21 +22,24 @@ log = logging.getLogger(__name__)
 
 
 def count_changed(
-    report_keys: Sequence[str], *, outbox: Outbox, statistics: Statistics
-) -> frozenset[str]:
-    """Count the reports with these partition keys as they are now; answers those that must be tried
+    changed: Sequence[Key], *, outbox: Outbox, statistics: Statistics
+) -> frozenset[Key]:
+    """Count the reports among the items with these keys as they are now, and return the keys to try
     again.
     """
     failed = set()
-    for pk in dict.fromkeys(report_keys):
+    for key in dict.fromkeys(changed):
+        report_id = keys.report_id(key)
+        if report_id is None:
+            continue
         try:
-            head = outbox.read(pk, keys.HEAD)
+            report = outbox.report(report_id)
             # One that is being deleted stays counted as it was: counted anew, it would count twice.
-            if head and not head.get("deleted_at") and not head.get("expiring"):
-                statistics.count(head["id"], rules.tally_of(head))
+            if report and not report.expiring:
+                statistics.count(report.id, rules.tally_of(report))
         except Exception as error:  # one bad row must not hold up its neighbours
             log.warning("count_failed", extra={"error": type(error).__name__})
-            failed.add(pk)
+            failed.add(key)
     return frozenset(failed)
 
 

@@ -1,59 +1,74 @@
-"""The sweep: every minute, whatever is overdue, oldest first, each item by itself."""
+"""The sweep: every minute, all tasks that are overdue, oldest first, each by itself."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from chalicelib.domain import times
-from chalicelib.domain.outbox import TaskKind
-from chalicelib.services.notifications import Publisher, publish_pending
-from chalicelib.store.table import Row
+from chalicelib import errors
+from chalicelib.services.notifications import ASSIGNMENTS, Publisher
+from chalicelib.store.keys import Key
+from chalicelib.store.outbox import Assignment, Outbox, PendingTask
 
 log = logging.getLogger(__name__)
 
-_NOTIFYING = (TaskKind.NOTIFY, TaskKind.ESCALATE)
-
-Work = Callable[[Row, datetime], None]
+type Work = Callable[[PendingTask, Outbox, datetime], None]
 
 
 def sweep(
+    outboxes: Sequence[Outbox],
     *,
     publisher: Publisher,
-    work: Mapping[str, Work],
+    work: Mapping[Assignment, Work],
     now: datetime,
     time_is_left: Callable[[], bool],
 ) -> dict[str, int]:
-    """Do what is overdue at `now`. What is to be told is told here; every other task is done by
-    `work`, by its kind.
+    """Carry out the tasks that are overdue at `now`: notices by `publisher`, all others by `work`.
 
-    Answers how much was due, how long the oldest of it has been (`oldest_task_s`, which an alarm
-    watches), and how much failed: it stays due, and is tried again. Goes on until there is no more,
-    or `time_is_left` says no.
+    Returns how many were due, how long the oldest of them has been (`oldest_task_s`, which an alarm
+    watches), and how many failed: they stay due, and are tried again. Goes on until there are no
+    more, or `time_is_left` returns False. Raises Unavailable when an outbox cannot be read.
     """
-    outbox = publisher.outbox
     due, failed, oldest = 0, 0, now
-    for page in outbox.overdue(now):
-        notices: list[tuple[str, str]] = []
-        for pk, sk in page:
+    for outbox, page in _pages(outboxes, now):
+        notices: list[Key] = []
+        for key in page:
             try:
-                row = outbox.read(pk, sk)
-                if row is None or "task" not in row or times.parse(row["due_at"]) > now:
-                    continue  # done meanwhile; the index is a moment behind
+                pending = outbox.read(key)
+                if pending is None or pending.task.due_at > now:
+                    continue  # completed meanwhile; the index is a moment behind
                 due += 1
-                oldest = min(oldest, times.parse(row["due_at"]))
-                if row["task"] in _NOTIFYING:
-                    notices.append((pk, sk))
+                oldest = min(oldest, pending.task.due_at)
+                if pending.assignment in ASSIGNMENTS:
+                    notices.append(key)
                 else:
-                    work[row["task"]](row, now)
+                    work[pending.assignment](pending, outbox, now)
             except Exception as error:  # one bad item must not hold up the others
                 failed += 1
                 log.warning("task_failed", extra={"error": type(error).__name__})
-        failed += (
-            len(publish_pending(notices, publisher=publisher, now=now, swept=True))
-            if notices
-            else 0
-        )
+        if notices:
+            failed += len(publisher.publish(notices, now=now, swept=True))
         if not time_is_left():
             log.warning("sweep_unfinished")
             break
     return {"due": due, "oldest_task_s": int((now - oldest).total_seconds()), "failed": failed}
+
+
+def _pages(outboxes: Sequence[Outbox], now: datetime) -> Iterator[tuple[Outbox, list[Key]]]:
+    """Yield a page of each outbox in turn, so that none waits for the backlog of another.
+
+    Raises Unavailable, after all others, for an outbox that cannot be read.
+    """
+    reading = {outbox: outbox.overdue(now) for outbox in outboxes}
+    fault: errors.Unavailable | None = None
+    while reading:
+        for outbox, pages in list(reading.items()):
+            try:
+                page = next(pages, None)
+            except errors.Unavailable as error:
+                page, fault = None, error
+            if page is None:
+                del reading[outbox]
+            else:
+                yield outbox, page
+    if fault:
+        raise fault

@@ -1,5 +1,6 @@
-"""Letting phones send media: grants for what was declared, fresh ones for what is not up yet, and
-uploads in parts.
+"""Uploads: grants for media that were declared, fresh ones for those not up yet, and parts.
+
+All media have grants for a POST; those of reports may be videos, which go up in parts.
 """
 
 from collections.abc import Sequence
@@ -26,15 +27,7 @@ from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """Where media are kept."""
-
-    s3: "S3Client"
-    name: str
+    from chalicelib.media.bucket import MediaBucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +50,17 @@ class Parts:
 
 
 def grant_uploads(
-    report_id: str, media: Sequence[Medium], *, bucket: Bucket, signed_at: datetime
+    owner_id: str, media: Sequence[Medium], *, bucket: "MediaBucket", signed_at: datetime
 ) -> tuple[UploadGrant, ...]:
-    """A grant for each medium. Arithmetic only: no call leaves the function. `signed_at` is the
-    true time, which S3 compares with.
+    """Return a grant for each medium of a report or a bulletin that is not up yet, in order.
+
+    No call leaves the function. `signed_at` is the time of the wall clock, which S3 compares with.
     """
-    return tuple(_grant(report_id, medium, bucket, signed_at) for medium in media)
+    return tuple(
+        _grant(owner_id, medium, bucket, signed_at)
+        for medium in media
+        if medium.state is MediaState.AWAITING
+    )
 
 
 def declare_media(
@@ -97,18 +95,22 @@ def declare_media(
     return retry_on_conflict(step)
 
 
-def renew_grant(case: Case, media_id: str, *, bucket: Bucket, signed_at: datetime) -> UploadGrant:
-    """A fresh grant for one medium. Raises NotFound, or Conflict: `not_awaiting` when it is up
-    already, `media_rejected`, `withdrawn`.
+def renew_grant(
+    case: Case, media_id: str, *, bucket: "MediaBucket", signed_at: datetime
+) -> UploadGrant:
+    """Return a fresh grant for one medium.
+
+    Raises NotFound, or Conflict: `not_awaiting` when it is up already, `media_rejected`,
+    `withdrawn`.
     """
     return _grant(case.report.id, _pending_upload(case, media_id), bucket, signed_at)
 
 
 def grant_parts(
-    case: Case, media_id: str, numbers: Sequence[int], *, bucket: Bucket, reports: Reports
+    case: Case, media_id: str, numbers: Sequence[int], *, bucket: "MediaBucket", reports: Reports
 ) -> Parts:
-    """Start or resume an upload in parts: what S3 holds already, and a URL for each other part of
-    `numbers`.
+    """Start or resume an upload in parts. Return the parts that S3 has, and a URL for each other
+    part of `numbers`.
 
     A part of the wrong size does not count as held, so that it is sent again and overwritten.
     Raises NotFound, Conflict (`not_awaiting`, `media_rejected`, `withdrawn`, `not_in_parts`,
@@ -117,15 +119,14 @@ def grant_parts(
     medium = _in_parts(_pending_upload(case, media_id))
     key = original_key(case.report.id, media_id)
     upload_id = medium.upload_id or _start(case.report.id, medium, key, bucket, reports)
-    there = grants.list_held(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=upload_id)
     held = tuple(
-        part for part in there if part.size == grants.part_length(medium.declared_size, part.number)
+        part
+        for part in bucket.list_held(key, upload_id)
+        if part.size == grants.part_length(medium.declared_size, part.number)
     )
     have = {part.number for part in held}
-    granted = grants.part_urls(
-        s3=bucket.s3,
-        bucket=bucket.name,
-        key=key,
+    granted = bucket.part_urls(
+        key,
         upload_id=upload_id,
         size=medium.declared_size,
         numbers=[number for number in numbers if number not in have],
@@ -134,9 +135,12 @@ def grant_parts(
     return Parts(held, granted)
 
 
-def complete_upload(case: Case, media_id: str, *, bucket: Bucket, reports: Reports) -> Medium:
-    """Join the parts. Repeated, it answers the same. Raises NotFound, Conflict (`parts_missing`,
-    `size_mismatch`, `media_rejected`, …).
+def complete_upload(
+    case: Case, media_id: str, *, bucket: "MediaBucket", reports: Reports
+) -> Medium:
+    """Join the parts. Repeated, it returns the same medium.
+
+    Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, `media_rejected`, …).
     """
     medium = _in_parts(_known(case, media_id))
     if medium.reason is RejectReason.NOT_RECEIVED:
@@ -145,25 +149,23 @@ def complete_upload(case: Case, media_id: str, *, bucket: Bucket, reports: Repor
         return medium
     if medium.upload_id is None:
         raise errors.Conflict("upload_not_started")
-    grants.complete_multipart(
-        s3=bucket.s3,
-        bucket=bucket.name,
-        key=original_key(case.report.id, media_id),
+    bucket.complete_multipart(
+        original_key(case.report.id, media_id),
         upload_id=medium.upload_id,
         size=medium.declared_size,
     )
-    return reports.mark_processing(case.report.id, medium)
+    return reports.media.mark_processing(case.report.id, medium)
 
 
-def _grant(report_id: str, medium: Medium, bucket: Bucket, signed_at: datetime) -> UploadGrant:
+def _grant(
+    owner_id: str, medium: Medium, bucket: "MediaBucket", signed_at: datetime
+) -> UploadGrant:
     if goes_in_parts(medium.declared_type, medium.declared_size):
         return UploadGrant(
             medium, signed_at + GRANT_LIFE, part_count=grants.part_count(medium.declared_size)
         )
-    post = grants.post_grant(
-        s3=bucket.s3,
-        bucket=bucket.name,
-        key=original_key(report_id, medium.media_id),
+    post = bucket.post_grant(
+        original_key(owner_id, medium.media_id),
         content_type=medium.declared_type,
         max_bytes=medium.declared_size,
         sha256_hex=medium.declared_sha256,
@@ -173,10 +175,10 @@ def _grant(report_id: str, medium: Medium, bucket: Bucket, signed_at: datetime) 
 
 
 def _known(case: Case, media_id: str) -> Medium:
-    for medium in case.media:
-        if medium.media_id == media_id:
-            return medium
-    raise errors.NotFound
+    medium = case.medium(media_id)
+    if medium is None:
+        raise errors.NotFound
+    return medium
 
 
 def _pending_upload(case: Case, media_id: str) -> Medium:
@@ -196,12 +198,12 @@ def _in_parts(medium: Medium) -> Medium:
     return medium
 
 
-def _start(report_id: str, medium: Medium, key: str, bucket: Bucket, reports: Reports) -> str:
+def _start(
+    report_id: str, medium: Medium, key: str, bucket: "MediaBucket", reports: Reports
+) -> str:
     """Of two first calls at once, both go on with the same upload; the other is dropped."""
-    started = grants.start_multipart(
-        s3=bucket.s3, bucket=bucket.name, key=key, content_type=medium.declared_type
-    )
-    counts = reports.set_upload_id(report_id, medium.media_id, started)
+    started = bucket.start_multipart(key, medium.declared_type)
+    counts = reports.media.set_upload_id(report_id, medium.media_id, started)
     if counts != started:
-        grants.abort_multipart(s3=bucket.s3, bucket=bucket.name, key=key, upload_id=started)
+        bucket.abort_multipart(key, started)
     return counts

@@ -1,15 +1,18 @@
 """Bulletins' rows, and what the public reads of them.
 
-    BULLETIN#<id>       HEAD, MEDIA#<media id>
-                        VERSION#<n>                  what was written as version n, by whom and when; never changed, never deleted
-                        LEADS                        since the first publication: what those who answer it are told, in a row that is small
+    BULLETIN#<id>       HEAD                     with the task to expire while it is published
+                        MEDIA#<media id>         with the task to look for its upload
+                        VERSION#<n>              what was written as version n, by whom and when;
+                                                 never changed, never deleted
+                        LEADS                    since the first publication: a small row with the
+                                                 outcome, for those who send leads
     PUBLIC#<channel>    CHANGED                  when what readers see last changed
-                        <published_at>#<id>      what readers see, of the approved version; a copy under `PUBLIC#*` for all channels
-    DUE                 <due_at>#<what>#<id>     what must be looked at, and when: expiry, and pictures without a verdict
+                        <published_at>#<id>      what readers see, of the approved version; a copy
+                                                 under `PUBLIC#*` for all channels
 
 A publication writes all of them in one transaction, and so does its end. So a page, or a feed, is
 one query of one partition, consistent, whatever the number of bulletins; what was withdrawn is gone
-from it with the answer that said so.
+from it with the response that said so.
 """
 
 from collections.abc import Sequence
@@ -23,20 +26,21 @@ from chalicelib.domain.bulletins import Bulletin, Content
 from chalicelib.domain.bulletins import BulletinState as State
 from chalicelib.domain.bulletins.model import withdrawal_text
 from chalicelib.domain.languages import LocalizedText
+from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
-from chalicelib.store.table import ConditionFailed, Row, Table
+from chalicelib.store.media_rows import MediaRows
+from chalicelib.store.table import Row, Table
+from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 BY_STATE = ("by_state", "state_shard", "listed_at")
 ALL_CHANNELS = "*"
-DUE = "DUE"
-_EXPIRY, _PICTURE = "expiry", "picture"
 _LEADS, _MEDIA, _VERSION = "LEADS", "MEDIA#", "VERSION#"
 _MEDIA_END = "MEDIA$"  # '$' follows '#'
 # Sorts after every bulletin's time, so a first page begins with it, in the same read.
 _CHANGED = "CHANGED"
-# Who it was that made a version by a verdict on a picture.
+# Who made a version by a verdict on a picture.
 VERDICT = "(verdict)"
 
 
@@ -46,6 +50,9 @@ class Dossier:
 
     bulletin: Bulletin
     pictures: tuple[Medium, ...]
+
+    def medium(self, media_id: str) -> Medium | None:
+        return next((each for each in self.pictures if each.media_id == media_id), None)
 
 
 class Published(BaseModel):
@@ -66,8 +73,8 @@ class Published(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """`position`: where the next page begins (below it); None when there is no more. `changed_at`:
-    told with the first page only.
+    """`position`: where the next page begins (below it); None when there is no more. `changed_at`
+    comes with the first page only.
     """
 
     items: tuple[Published, ...]
@@ -86,30 +93,21 @@ class Version(BaseModel):
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Something to look at: a bulletin that may be over, or one of its pictures. `row` is the row
-    to strike off.
-    """
-
-    row: Row
-    bulletin_id: str
-    media_id: str | None
-
-
 class Bulletins:
     def __init__(self, table: Table) -> None:
         self.table = table
+        self.media = MediaRows(table)
 
     def takes_leads(self, bulletin_id: str) -> bool:
-        """Was a bulletin of this id ever published? What residents know of it does not end when it
-        does.
+        """Return whether a bulletin of this id was ever published.
+
+        What residents know of it does not end when it does.
         """
         return self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) is not None
 
     def outcome(self, bulletin_id: str) -> LocalizedText | None:
-        """How it ended, for those who sent leads; None when it was neither resolved nor withdrawn,
-        or is unknown.
+        """Return how a bulletin ended, for those who sent leads; None when it was neither resolved
+        nor withdrawn, or is unknown.
         """
         row = self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) or {}
         return withdrawal_text() if row.get("withdrawn") else row.get("outcome")
@@ -133,8 +131,9 @@ class Bulletins:
     def page(
         self, channel: str | None, *, now: datetime, limit: int, below: str | None = None
     ) -> PublicPage:
-        """What readers see of a channel, newest first: one query. What time has ended meanwhile is
-        left out.
+        """Return what readers see of a channel, newest first: one query.
+
+        What has expired meanwhile is left out.
         """
         partition = keys.public(channel or ALL_CHANNELS)
         wanted = limit + (1 if below else 2)
@@ -150,12 +149,15 @@ class Bulletins:
         )
 
     def versions(self, bulletin_id: str) -> tuple[Version, ...]:
-        """All that was ever written of it, in order."""
+        """Return all versions of a bulletin, in order."""
         rows, _ = self.table.query(keys.bulletin(bulletin_id), begins=_VERSION, consistent=True)
         return tuple(Version.model_validate(row) for row in rows)
 
     def create(self, bulletin: Bulletin, *also: TransactItem) -> None:
-        """Raises ConditionFailed, with what stands there, when there is one of this id."""
+        """Write a new bulletin, with `also`.
+
+        Raises ConditionFailed, with the existing one, when there is one of this id.
+        """
         head = self.table.item(Put(_head(bulletin), if_absent=True))
         self.table.transact(
             [head, self._version_item(bulletin, bulletin.created_by, bulletin.created_at), *also]
@@ -164,8 +166,9 @@ class Bulletins:
     def replace(
         self, before: Bulletin, after: Bulletin, *also: TransactItem, by: str, now: datetime
     ) -> Bulletin:
-        """Write `after` with all that follows from it, if `before` is still what stands there.
-        Raises ConditionFailed.
+        """Write `after` with all that follows from it, and `also`, at once.
+
+        Raises ConditionFailed when the bulletin is no longer as in `before`.
         """
         after = after.model_copy(update={"rev": before.rev + 1})
         fields = {name: value for name, value in _head(after).items() if name not in ("pk", "sk")}
@@ -183,51 +186,9 @@ class Bulletins:
         self.table.transact([head, *written, *self._public_items(before, after, now), *also])
         return after
 
-    def picture_items(
-        self, bulletin_id: str, medium: Medium, due_at: datetime
-    ) -> list[TransactItem]:
-        """The actions that keep a new picture, and look for it when it is due."""
-        pk, sk = keys.bulletin(bulletin_id), keys.media(medium.media_id)
-        return [
-            self.table.item(
-                Put({"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True)}, if_absent=True)
-            ),
-            self.table.item(Put(_due(due_at, _PICTURE, bulletin_id, medium.media_id))),
-        ]
-
-    def settle_item(self, bulletin_id: str, medium: Medium, found: Row) -> TransactItem:
-        """The action that gives a picture its verdict, if it has none."""
-        return self.table.item(
-            Update(
-                keys.bulletin(bulletin_id),
-                keys.media(medium.media_id),
-                put=found,
-                equal={"state": medium.state.value},
-            )
-        )
-
-    def due(self, now: datetime, *, limit: int) -> list[Due]:
-        """What must be looked at by now, longest due first."""
-        rows, _ = self.table.query(DUE, below=times.render(now) + "~", limit=limit, consistent=True)
-        return [Due(row, row["bulletin_id"], row.get("media_id")) for row in rows]
-
-    def put_off(self, due: Due, until: datetime, *, attempts: int) -> None:
-        """Look again later. What has been struck off meanwhile stays so."""
-        later = _due(until, _PICTURE, due.bulletin_id, due.media_id) | {"attempts": attempts}
-        try:
-            self.table.transact([self._complete(due.row), self.table.item(Put(later))])
-        except ConditionFailed:
-            return
-
-    def complete(self, due: Due) -> None:
-        self.table.delete(Delete(DUE, due.row["sk"]))
-
-    def _complete(self, row: Row) -> TransactItem:
-        return self.table.item(Delete(DUE, row["sk"], if_present=True))
-
     def _version_item(self, bulletin: Bulletin, by: str, at: datetime) -> TransactItem:
         kept = Version(version=bulletin.version, by=by, at=at, content=bulletin.content)
-        # In figures of one length: their order is that of the versions.
+        # Zero-padded, so that keys sort by version.
         sk = f"{_VERSION}{bulletin.version:09d}"
         return self.table.item(
             Update(
@@ -240,9 +201,7 @@ class Bulletins:
         )
 
     def _public_items(self, before: Bulletin, after: Bulletin, now: datetime) -> list[TransactItem]:
-        """Readers' rows and the expiry, moved from `before` to `after`. None when neither concerns
-        readers.
-        """
+        """Return the writes that change what readers see; none when neither concerns readers."""
         old, new = _public_keys(before), _public_keys(after)
         items = [self.table.item(Delete(pk, sk)) for pk, sk in old if (pk, sk) not in new]
         if _leads(after) != _leads(before):
@@ -262,31 +221,25 @@ class Bulletins:
             self.table.item(Put({"pk": pk, "sk": _CHANGED, "at": now}))
             for pk in dict.fromkeys(pk for pk, _ in (*old, *new))
         ]
-        was = (
-            _due(before.expires_at, _EXPIRY, before.id)
-            if before.state is State.PUBLISHED and before.expires_at
-            else None
-        )
-        pending = (
-            _due(after.expires_at, _EXPIRY, after.id)
-            if after.state is State.PUBLISHED and after.expires_at
-            else None
-        )
-        if was and (pending is None or was["sk"] != pending["sk"]):
-            items.append(self.table.item(Delete(DUE, was["sk"])))
-        if pending:
-            items.append(self.table.item(Put(pending)))
         return items
 
 
 def _head(bulletin: Bulletin) -> Row:
+    pk = keys.bulletin(bulletin.id)
     return {
-        "pk": keys.bulletin(bulletin.id),
+        "pk": pk,
         "sk": keys.HEAD,
         **bulletin.model_dump(exclude_none=True),
         "state_shard": bulletin.state.value,
         "listed_at": keys.listed_at(bulletin.created_at, bulletin.id),
+        **(task_fields(pk, keys.HEAD, task) if (task := _next_task(bulletin)) else {}),
     }
+
+
+def _next_task(bulletin: Bulletin) -> OutboxTask | None:
+    if bulletin.state is not State.PUBLISHED or bulletin.expires_at is None:
+        return None
+    return OutboxTask(TaskKind.EXPIRE, bulletin.expires_at)
 
 
 def _public_keys(bulletin: Bulletin) -> Sequence[tuple[str, str]]:
@@ -318,13 +271,8 @@ def _leads(bulletin: Bulletin) -> Row:
     }
 
 
-def _due(at: datetime, what: str, bulletin_id: str, media_id: str | None = None) -> Row:
-    name = "#".join(part for part in (times.render(at), what, bulletin_id, media_id) if part)
-    return {"pk": DUE, "sk": name, "bulletin_id": bulletin_id, "media_id": media_id}
-
-
 def published(bulletin: Bulletin, now: datetime) -> Published | None:
-    """What readers see of this bulletin; None when they see none."""
+    """Return what readers see of this bulletin; None when they see nothing of it."""
     if bulletin.state_at(now) is not State.PUBLISHED:
         return None
     return Published.model_validate(_public(bulletin))

@@ -1,5 +1,6 @@
-"""Counters of a minute's notices, and the digests that gather what did not go alone. They live
-among the reports, whose stream and task index carry them; a counter is left to DynamoDB's expiry.
+"""Counters of a minute's notices, and the digests that gather what did not go alone.
+
+They are in the reports' table, for its stream and its outbox; a counter ends by DynamoDB's expiry.
 """
 
 from datetime import datetime, timedelta
@@ -7,8 +8,10 @@ from datetime import datetime, timedelta
 from chalicelib.domain.bursts import DIGEST_MAX_IDS, minute_of
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
-from chalicelib.store.outbox import task_fields
-from chalicelib.store.table import ConditionFailed, Row, Table
+from chalicelib.store import keys
+from chalicelib.store.outbox import PendingTask
+from chalicelib.store.table import ConditionFailed, Table
+from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Delete, TransactItem, Update
 
 _COUNTER_LIFE = timedelta(days=1)
@@ -20,7 +23,7 @@ class Bursts:
         self._table = table
 
     def count(self, what: str, now: datetime) -> int:
-        """How many notices of `what` there have been this minute, this one included."""
+        """Count a notice of `what`, and return how many there have been this minute."""
         row = self._table.update(
             Update(
                 f"BURST#{what}#{minute_of(now)}",
@@ -33,14 +36,14 @@ class Bursts:
         return int(row["count"])
 
     def gather(self, notice: Notice, now: datetime, *, named: bool) -> TransactItem:
-        """The action that adds a notice to the digest of its category, district and urgency: all a
-        subscription can tell apart.
+        """Return the write that adds a notice to the digest of its category, district and urgency,
+        which is all that a subscription distinguishes.
 
         One that is not `named` only counts: a list that grew with the burst would cost its whole
-        size with every write. The action with a name fails when there are enough.
+        size with every write. The write with a name fails when there are enough.
         """
-        pk = f"DIGEST#{notice.category}#{notice.district}#{notice.urgency}"
-        # Due at once, but told by the sweep alone: what comes until then goes with it.
+        pk = keys.digest(notice.category, notice.district, notice.urgency)
+        # Due at once, but sent by the sweep alone: what comes until then goes with it.
         pending = task_fields(pk, DIGEST_SK, OutboxTask(TaskKind.NOTIFY, now))
         fixed = {
             "kind": NoticeKind.DIGEST.value,
@@ -61,16 +64,13 @@ class Bursts:
             )
         )
 
-    def clear(self, digest: Row) -> bool:
-        """A digest was sent. False when it has grown meanwhile: it is sent again, with what came
-        since.
+    def clear(self, pending: PendingTask) -> bool:
+        """Remove a digest that was sent.
+
+        Returns False when it has grown meanwhile: it is sent again, with what came since.
         """
         try:
-            self._table.delete(Delete(digest["pk"], digest["sk"], equal={"count": digest["count"]}))
+            self._table.delete(Delete(*pending.key, equal={"count": pending.digest.count}))
         except ConditionFailed:
             return False
         return True
-
-
-def is_digest(row: Row) -> bool:
-    return bool(row["sk"] == DIGEST_SK)

@@ -4,7 +4,7 @@ reports      REPORT#<id>            CONTACT | COUNTED | EVENT#<time>#<id> | HEAD
              BURST#<what>#<minute>  COUNT                    notices of a minute (store/bursts.py)
              DIGEST#<filters>       EVENT#digest             what did not go alone
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
-             OFFICER#<name>         EVENT#subscriptions      SNS is to be brought in line
+             OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
 officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
@@ -12,7 +12,6 @@ officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
 bulletins    CATALOGUE              OVERRIDES
              BULLETIN#<id>          HEAD | LEADS | MEDIA#<id> | VERSION#<n>
              PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: of all channels
-             DUE                    <due_at>#<what>#<id>
 
 The order of a report's sort keys is the access rule: a reporter's view is one query from HEAD to
 MESSAGE, an officer's is from HEAD on; contact and events sort before and are in neither.
@@ -21,10 +20,15 @@ MESSAGE, an officer's is from HEAD on; contact and events sort before and are in
 from datetime import datetime
 
 from chalicelib.domain import times
+from chalicelib.domain.ids import Owner, OwnerKind, owner_of
 from chalicelib.domain.outbox import SHARDS, shard_of
+
+type Key = tuple[str, str]
+"""A row's partition key and sort key."""
 
 HEAD = "HEAD"
 CONTACT = "CONTACT"
+MESSAGES = "MESSAGE#"
 MESSAGE_END = "MESSAGE$"  # '$' follows '#': the end of all messages
 
 OFFICERS = "OFFICERS"
@@ -47,8 +51,29 @@ PARTITION = {
 }
 
 
+def owner(pk: str) -> Owner:
+    """Return whose rows are in a partition. Raises ValueError when they are nobody's."""
+    kind, _, owner_id = pk.partition("#")
+    return Owner(OwnerKind(kind.lower()), owner_id)
+
+
+def media_owner(owner_id: str) -> str:
+    """Return the partition of what a medium belongs to: a report or a bulletin."""
+    return _partition(owner_of(owner_id))
+
+
+def _partition(owner: Owner) -> str:
+    return f"{owner.kind.upper()}#{owner.id}"
+
+
 def report(report_id: str) -> str:
-    return f"REPORT#{report_id}"
+    return _partition(Owner(OwnerKind.REPORT, report_id))
+
+
+def report_id(key: Key) -> str | None:
+    """Return the id of the report whose HEAD is at this key; None for any other row."""
+    kind, _, found = key[0].partition("#")
+    return found if key[1] == HEAD and kind == OwnerKind.REPORT.upper() else None
 
 
 def media(media_id: str) -> str:
@@ -93,7 +118,7 @@ def task_at(due_at: datetime, pk: str, sk: str) -> str:
 
 
 def bulletin(bulletin_id: str) -> str:
-    return f"BULLETIN#{bulletin_id}"
+    return _partition(Owner(OwnerKind.BULLETIN, bulletin_id))
 
 
 def public(channel: str) -> str:
@@ -102,15 +127,12 @@ def public(channel: str) -> str:
 
 
 def officer(username: str) -> str:
-    return f"OFFICER#{username}"
+    return _partition(Owner(OwnerKind.OFFICER, username))
 
 
-def is_officer(pk: str) -> bool:
-    return pk.startswith("OFFICER#")
-
-
-def name_of(officer_pk: str) -> str:
-    return officer_pk.removeprefix("OFFICER#")
+def digest(category: str, district: str, urgency: str) -> str:
+    """The partition of what a subscription cannot distinguish."""
+    return _partition(Owner(OwnerKind.DIGEST, f"{category}#{district}#{urgency}"))
 
 
 def officer_day(username: str, at: datetime) -> str:

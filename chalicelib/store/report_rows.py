@@ -14,8 +14,8 @@ from chalicelib.domain.messages import Message, Note
 from chalicelib.domain.outbox import OutboxTask
 from chalicelib.domain.reports import Medium, Report
 from chalicelib.store import keys
-from chalicelib.store.outbox import read_task, task_fields
 from chalicelib.store.table import Row
+from chalicelib.store.tasks import read_task, task_fields
 
 # Whatever is written to a report holds to this: one whose deletion has begun would take what is new
 # along, or leave it behind.
@@ -153,11 +153,6 @@ def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
         "listed_at": keys.listed_at(report.received_at, report.id),
         **task_fields(pk, keys.HEAD, task),
     }
-
-
-def media_row(report_id: str, medium: Medium, task: OutboxTask) -> Row:
-    pk, sk = keys.report(report_id), keys.media(medium.media_id)
-    return {"pk": pk, "sk": sk, **medium.model_dump(exclude_none=True), **task_fields(pk, sk, task)}
 
 
 def read_case(rows: Sequence[Row]) -> Case | None:

@@ -1,4 +1,4 @@
-"""Reports, their media and their conversation. A write that causes a task carries it."""
+"""Reports and their conversation. A write that causes a task carries it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,11 @@ from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Contact, Medium, Report, Status
 from chalicelib.store import keys
-from chalicelib.store.outbox import TASK_FIELDS, same_task, task_fields
-from chalicelib.store.report_rows import (
-    NOT_EXPIRING,
-    Case,
-    Head,
-    head_row,
-    media_row,
-    read_case,
-)
+from chalicelib.store.media_rows import MediaRows
+from chalicelib.store.outbox import PendingTask
+from chalicelib.store.report_rows import NOT_EXPIRING, Case, Head, head_row, read_case
 from chalicelib.store.table import ConditionFailed, Row, Table
+from chalicelib.store.tasks import same_task, task_fields
 from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 
@@ -44,6 +39,7 @@ class Reports:
 
     def __init__(self, table: Table, shards_of: Callable[[str], int]) -> None:
         self.table = table
+        self.media = MediaRows(table)
         self._shards_of = shards_of
 
     def create(
@@ -79,11 +75,14 @@ class Reports:
         contact: Contact | None,
         media: Sequence[tuple[Medium, OutboxTask]],
     ) -> list[TransactItem]:
-        rows = [media_row(report_id, medium, task) for medium, task in media]
+        items = [
+            self.media.put_item(report_id, medium, task, if_absent=False) for medium, task in media
+        ]
         if contact:
             known = contact.model_dump(exclude_none=True)
-            rows.append({"pk": keys.report(report_id), "sk": keys.CONTACT, **known})
-        return [self.table.item(Put(row)) for row in rows]
+            row = {"pk": keys.report(report_id), "sk": keys.CONTACT, **known}
+            items.append(self.table.item(Put(row)))
+        return items
 
     def head(self, report_id: str) -> Head | None:
         row = self.table.get(keys.report(report_id), keys.HEAD, consistent=True)
@@ -110,10 +109,6 @@ class Reports:
         except errors.Gone:
             return None
 
-    def medium(self, report_id: str, media_id: str) -> Medium | None:
-        row = self.table.get(keys.report(report_id), keys.media(media_id), consistent=True)
-        return Medium.model_validate(row) if row else None
-
     def add_media(self, report: Report, media: Sequence[tuple[Medium, OutboxTask]]) -> None:
         """Declare more media.
 
@@ -124,61 +119,25 @@ class Reports:
             add={"media_total": len(media)},
             equal={"media_total": report.media_total, **NOT_EXPIRING},
         )
-        puts = [
-            self.table.item(Put(media_row(report.id, medium, task), if_absent=True))
-            for medium, task in media
-        ]
+        puts = [self.media.put_item(report.id, medium, task) for medium, task in media]
         self.table.transact([count, *puts])
-
-    def set_upload_id(self, report_id: str, media_id: str, upload_id: str) -> str:
-        """Remember a medium's multipart upload, and return the one that was remembered first."""
-        update = Update(
-            keys.report(report_id),
-            keys.media(media_id),
-            put={"upload_id": upload_id},
-            equal={"upload_id": None},
-        )
-        try:
-            self.table.update(update)
-        except ConditionFailed as failed:
-            return str(failed.item["upload_id"]) if failed.item else upload_id
-        return upload_id
-
-    def mark_processing(self, report_id: str, medium: Medium) -> Medium:
-        """Mark a medium as uploaded, and return it. A verdict that came sooner stays."""
-        update = Update(
-            keys.report(report_id),
-            keys.media(medium.media_id),
-            put={"state": MediaState.PROCESSING.value},
-            equal={"state": MediaState.AWAITING.value},
-        )
-        try:
-            return Medium.model_validate(self.table.update(update))
-        except ConditionFailed as failed:
-            return Medium.model_validate(failed.item) if failed.item else medium
 
     def settle_medium(
         self,
         case: Case,
         medium: Medium,
-        found: Row,
+        settled: Medium,
         *,
         media_event: str | None,
         also: Sequence[TransactItem],
     ) -> None:
-        """Write a medium's verdict (`found`), count it, and remember the notice that waits.
+        """Write a medium's verdict, count it, and remember the notice that waits.
 
         Raises ConditionFailed when it has a verdict, or another medium was settled meanwhile.
         """
         report, head = case.report, case.head
-        is_ready = found["state"] == MediaState.READY
-        settle = Update(
-            keys.report(report.id),
-            keys.media(medium.media_id),
-            put={name: value for name, value in found.items() if value is not None},
-            remove=TASK_FIELDS,
-            equal={"state": medium.state.value},
-        )
+        is_ready = settled.state is MediaState.READY
+        settle = self.media.settle_item(report.id, medium, settled)
         put: Row = {
             "media_settled": report.media_settled + 1,
             "media_ready": report.media_ready + (1 if is_ready else 0),
@@ -192,7 +151,7 @@ class Reports:
             **NOT_EXPIRING,
         }
         count = self._head_update(report.id, put=put, equal=equal)
-        self.table.transact([self.table.item(settle), count, *also])
+        self.table.transact([settle, count, *also])
 
     def add_message(
         self,
@@ -264,9 +223,7 @@ class Reports:
         put |= self._moved_keys(after, put)
         notices: list[TransactItem] = []
         if task != head.task:
-            put |= (
-                task_fields(head.row["pk"], keys.HEAD, task) if task else dict.fromkeys(TASK_FIELDS)
-            )
+            put |= task_fields(head.row["pk"], keys.HEAD, task)
             equal |= same_task(head.row)
             notices = self._kept_notices(head, now)
         self.table.transact([self._head_update(after.id, put=put, equal=equal), *notices, *also])
@@ -322,13 +279,13 @@ class Reports:
             ]
         )
 
-    def mark_expiring(self, head: Head) -> None:
+    def mark_expiring(self, pending: PendingTask) -> None:
         """Begin the deletion of a report: from here on nothing of it can be changed.
 
-        Raises ConditionFailed when it has changed since `head` was read.
+        Raises ConditionFailed when its task or its hold has changed since `pending` was read.
         """
-        equal = same_task(head.row) | {"held_until": head.row.get("held_until")}
-        self.table.update(Update(head.row["pk"], keys.HEAD, put={"expiring": True}, equal=equal))
+        equal = same_task(pending.row) | {"held_until": pending.row.get("held_until")}
+        self.table.update(Update(*pending.key, put={"expiring": True}, equal=equal))
 
     def bury(self, report_id: str, *, now: datetime, until: datetime) -> None:
         """Delete every row of a report; its id and the time of its end stay until `until`."""

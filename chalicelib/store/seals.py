@@ -2,22 +2,19 @@
 moment it is written.
 """
 
-import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from chalicelib import errors
+from chalicelib.aws_errors import unavailable
 from chalicelib.domain.seals import Batch
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-log = logging.getLogger(__name__)
-
-_ABSENT = frozenset({"NoSuchKey", "404"})
-_THERE_ALREADY = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+_ABSENT = ("NoSuchKey", "404")
+_EXISTING = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 class Seals:
@@ -61,42 +58,29 @@ class Seals:
 
     def _put(self, key: str, content: bytes) -> bool:
         try:
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=content,
-                ContentType="application/json",
-                IfNoneMatch="*",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _THERE_ALREADY:
-                return False
-            raise _unavailable(error) from error
-        except BotoCoreError as error:
-            raise _unavailable(error) from error
+            with unavailable(*_EXISTING):
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=content,
+                    ContentType="application/json",
+                    IfNoneMatch="*",
+                )
+        except ClientError:
+            return False
         return True
 
     def _read(self, key: str) -> bytes | None:
         try:
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
-                return None
-            raise _unavailable(error) from error
-        except BotoCoreError as error:
-            raise _unavailable(error) from error
+            with unavailable(*_ABSENT):
+                return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError:
+            return None
 
     def _keys(self, prefix: str, start: str | None = None) -> Iterator[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=prefix, StartAfter=start or prefix
         )
-        try:
+        with unavailable():
             for page in pages:
                 yield from (str(found["Key"]) for found in page.get("Contents", ()))
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(error) from error
-
-
-def _unavailable(error: Exception) -> errors.Unavailable:
-    log.warning("seals_failed", extra={"error": type(error).__name__})
-    return errors.Unavailable()

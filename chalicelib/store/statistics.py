@@ -1,5 +1,6 @@
-"""Counters of reports, kept by the stream's consumer and not by the requests: no request pays for
-them, and no key is hot.
+"""Counters of reports, kept by the stream's consumer and not by the requests.
+
+So no request pays for them, and no key is hot.
 
 STATS#<month>#<shard>   <day>#<category>#<district>     the counters
 REPORT#<id>             COUNTED                          what of this report has been counted
@@ -23,10 +24,10 @@ class Statistics:
         self._table = table
 
     def count(self, report_id: str, tally: Tally) -> None:
-        """Count a report as `tally`, and no longer as what it was counted before. Repeated, it
-        changes nothing.
+        """Count a report as `tally`, and no longer as what it was counted before.
 
-        Raises ConditionFailed when somebody counted it at the same moment: to be tried again.
+        Repeated, it changes nothing. Raises ConditionFailed when it was counted elsewhere at the
+        same moment: to be tried again.
         """
         pk = keys.report(report_id)
         counted = self._table.get(pk, COUNTED, consistent=True)
@@ -72,7 +73,7 @@ class Statistics:
         self._table.transact([mark, *adds])
 
     def rows(self, since: date, until: date) -> Iterator[Row]:
-        """The counters of all days from `since` to `until`, both included."""
+        """Yield the counters of all days from `since` to `until`, both included."""
         for month in _months(since, until):
             for shard in range(SHARDS):
                 found, _ = self._table.query(

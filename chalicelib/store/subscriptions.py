@@ -5,8 +5,8 @@ from datetime import datetime
 from chalicelib.domain.outbox import UPLOAD_CHECK, OutboxTask, TaskKind
 from chalicelib.domain.subscriptions import Subscription
 from chalicelib.store import keys
-from chalicelib.store.outbox import task_fields
 from chalicelib.store.table import Row, Table
+from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Delete
 
 SYNC_SK = "EVENT#subscriptions"
@@ -31,20 +31,16 @@ class Subscriptions:
             Delete(keys.officer(subscription.username), f"SUBSCRIPTION#{subscription.id}")
         )
 
-    def request_sync(self, username: str, now: datetime) -> Row:
-        """Say that SNS must be brought in line with this officer: the sweep does it, if whoever
-        said so does not. Answers the task.
+    def request_sync(self, username: str, now: datetime) -> None:
+        """Add the task to bring SNS in line with an officer: the sweep does what the caller,
+        who goes on to do it, may leave undone.
         """
         pk = keys.officer(username)
-        row = {
-            "pk": pk,
-            "sk": SYNC_SK,
-            **task_fields(pk, SYNC_SK, OutboxTask(TaskKind.RECONCILE, now + UPLOAD_CHECK)),
-        }
-        self._outbox.put(row)
-        return row
+        task = OutboxTask(TaskKind.RECONCILE, now + UPLOAD_CHECK)
+        self._outbox.put({"pk": pk, "sk": SYNC_SK, **task_fields(pk, SYNC_SK, task)})
 
     def synced(self, username: str) -> None:
+        """Complete that task."""
         self._outbox.delete(Delete(keys.officer(username), SYNC_SK))
 
 

@@ -1,18 +1,15 @@
 """The user pool: who can sign in. What they may do once they have is said by their own row."""
 
-import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from chalicelib import errors
+from chalicelib.aws_errors import unavailable
 from chalicelib.domain.officers import Officer
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
-
-log = logging.getLogger(__name__)
 
 
 class UserPool:
@@ -29,14 +26,10 @@ class UserPool:
         Cognito invites a new user by e-mail, with a first password; one without an address cannot
         be invited.
         """
-        try:
-            if officer.active:
-                self._let_in(officer)
-            else:
-                self._shut_out(officer.username)
-        except (ClientError, BotoCoreError) as error:
-            log.warning("pool_failed", extra={"error": _code(error)})
-            raise errors.Unavailable from error
+        if officer.active:
+            self._let_in(officer)
+        else:
+            self._shut_out(officer.username)
 
     def _let_in(self, officer: Officer) -> None:
         # An empty value takes an attribute away. What an admin enters counts as verified: that is
@@ -48,45 +41,35 @@ class UserPool:
             *([{"Name": "phone_number_verified", "Value": "true"}] if officer.phone else []),  # type: ignore[list-item]
         ]
         name = officer.username
+        invitation: dict[str, Any] = (
+            {"DesiredDeliveryMediums": ["EMAIL"]}
+            if officer.email
+            else {"MessageAction": "SUPPRESS"}
+        )
         try:
-            if officer.email:
+            with unavailable("UsernameExists"):
                 self._client.admin_create_user(
                     UserPoolId=self._id,
                     Username=name,
                     UserAttributes=_set(attributes),
-                    DesiredDeliveryMediums=["EMAIL"],
+                    **invitation,
                 )
-            else:
-                self._client.admin_create_user(
-                    UserPoolId=self._id,
-                    Username=name,
-                    UserAttributes=_set(attributes),
-                    MessageAction="SUPPRESS",
+        except ClientError:
+            with unavailable():
+                self._client.admin_update_user_attributes(
+                    UserPoolId=self._id, Username=name, UserAttributes=attributes
                 )
-        except ClientError as error:
-            if _code(error) != "UsernameExistsException":
-                raise
-            self._client.admin_update_user_attributes(
-                UserPoolId=self._id, Username=name, UserAttributes=attributes
-            )
-        self._client.admin_enable_user(UserPoolId=self._id, Username=name)
+        with unavailable():
+            self._client.admin_enable_user(UserPoolId=self._id, Username=name)
 
     def _shut_out(self, username: str) -> None:
         try:
-            self._client.admin_disable_user(UserPoolId=self._id, Username=username)
-            self._client.admin_user_global_sign_out(UserPoolId=self._id, Username=username)
-        except ClientError as error:
-            if _code(error) != "UserNotFoundException":
-                raise
+            with unavailable("UserNotFound"):
+                self._client.admin_disable_user(UserPoolId=self._id, Username=username)
+                self._client.admin_user_global_sign_out(UserPoolId=self._id, Username=username)
+        except ClientError:
+            return
 
 
 def _set(attributes: "list[AttributeTypeTypeDef]") -> "list[AttributeTypeTypeDef]":
     return [attribute for attribute in attributes if attribute.get("Value")]
-
-
-def _code(error: Exception) -> str:
-    return (
-        str(error.response["Error"]["Code"])
-        if isinstance(error, ClientError)
-        else type(error).__name__
-    )

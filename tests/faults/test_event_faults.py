@@ -97,7 +97,7 @@ def test_events_three_times_and_in_any_order_give_the_first_uploads_verdict_once
         verdicts.append(seen(created)[0][0])
 
     assert verdicts == sorted(verdicts, key=["awaiting", "rejected"].index)
-    medium = wiring.reports().medium(created["id"], media_id)
+    medium = wiring.reports().media.get(created["id"], media_id)
     assert medium
     assert (medium.version_id, medium.size) == (versions[0], len(NOT_A_PICTURE) + 1)
     cloud.stream(cloud.all_keys(aws))
@@ -141,7 +141,7 @@ def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at
     )["Messages"]
     media_events.make_thumbnails(events.queue_batch(message["Body"]), None)
     cloud.record(aws, created["id"], media_id)
-    medium = wiring.reports().medium(created["id"], media_id)
+    medium = wiring.reports().media.get(created["id"], media_id)
     assert medium
     assert (medium.state, medium.version_id) == ("rejected", first)
 

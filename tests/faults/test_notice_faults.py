@@ -11,7 +11,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain import outbox
 from chalicelib.domain.bursts import ALONE_PER_CATEGORY
-from chalicelib.store.outbox import task_fields
+from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import call, new_key, report

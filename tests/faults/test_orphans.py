@@ -41,7 +41,7 @@ def orphans() -> list[Orphan]:
     found = find_orphans(
         reports=wiring.reports().table,
         bulletins=wiring.bulletins().table,
-        objects=wiring.objects(),
+        bucket=wiring.bucket(),
         now=wiring.wall_clock() + LATER,
     )
     return list(found)
@@ -76,7 +76,7 @@ def test_objects_of_a_deleted_report_are_found_once_they_are_a_day_old_and_delet
     young = find_orphans(
         reports=wiring.reports().table,
         bulletins=wiring.bulletins().table,
-        objects=wiring.objects(),
+        bucket=wiring.bucket(),
         now=wiring.wall_clock(),
     )
     assert list(young) == []
@@ -85,28 +85,28 @@ def test_objects_of_a_deleted_report_are_found_once_they_are_a_day_old_and_delet
     assert {orphan.kind for orphan in found} == {OrphanKind.OBJECT}
     assert len(found) == 4
     for orphan in found:
-        assert delete_orphan(orphan, reports=wiring.reports().table, objects=wiring.objects())
+        assert delete_orphan(orphan, reports=wiring.reports().table, bucket=wiring.bucket())
     assert orphans() == []
-    assert [key for key, _ in wiring.objects().ages("originals/")] == [original_key(*kept)]
+    assert [key for key, _ in wiring.bucket().ages("originals/")] == [original_key(*kept)]
 
 
 def test_an_object_of_a_bulletin_that_is_gone_or_of_nobody_is_found(aws: Mapping[str, str]) -> None:
     cloud.upload(aws, "B-GONE", "M1", b"a picture")
-    wiring.objects().put("originals/stray", b"nobody's", "image/jpeg")
+    wiring.bucket().put("originals/stray", b"nobody's", "image/jpeg")
 
     assert [orphan.where[0] for orphan in orphans()] == ["originals/B-GONE/M1", "originals/stray"]
 
 
 def test_a_key_that_begins_like_anothers_is_left_alone(aws: Mapping[str, str]) -> None:
-    wiring.objects().put("originals/R/M", b"orphan", "image/jpeg")
-    wiring.objects().put("originals/R/M2", b"neighbour", "image/jpeg")
+    wiring.bucket().put("originals/R/M", b"orphan", "image/jpeg")
+    wiring.bucket().put("originals/R/M2", b"neighbour", "image/jpeg")
     delete_orphan(
         Orphan(OrphanKind.OBJECT, ("originals/R/M",)),
         reports=wiring.reports().table,
-        objects=wiring.objects(),
+        bucket=wiring.bucket(),
     )
 
-    assert [key for key, _ in wiring.objects().ages("originals/")] == ["originals/R/M2"]
+    assert [key for key, _ in wiring.bucket().ages("originals/")] == ["originals/R/M2"]
 
 
 @pytest.mark.parametrize("tombstone", [True, False], ids=["with a tombstone", "without a trace"])
@@ -129,7 +129,7 @@ def test_rows_whose_report_is_gone_are_found_and_deleted(
     ]
     for orphan in found:
         assert orphan.kind is OrphanKind.ROW
-        delete_orphan(orphan, reports=table, objects=wiring.objects())
+        delete_orphan(orphan, reports=table, bucket=wiring.bucket())
     assert orphans() == []
 
 
@@ -138,11 +138,11 @@ def test_a_medium_whose_object_is_missing_is_told_and_never_deleted(
     aws: Mapping[str, str], lost: str
 ) -> None:
     report_id, media_id = processed(aws)
-    wiring.objects().delete_all(lost)
+    wiring.bucket().delete_all(lost)
 
     [orphan] = orphans()
     assert orphan == Orphan(OrphanKind.MISSING, (keys.report(report_id), keys.media(media_id)))
-    assert not delete_orphan(orphan, reports=wiring.reports().table, objects=wiring.objects())
+    assert not delete_orphan(orphan, reports=wiring.reports().table, bucket=wiring.bucket())
 
 
 def test_the_command_only_lists_unless_it_is_told_to_delete(

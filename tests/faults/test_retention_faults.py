@@ -167,7 +167,7 @@ def test_a_ready_medium_whose_objects_are_missing_is_shown_without_a_fault(
     version = cloud.upload(aws, created["id"], media_id, cloud.photo())
     cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
     cloud.record(aws, created["id"], media_id)
-    wiring.objects().delete_all("")
+    wiring.bucket().delete_all("")
 
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 200
     assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 200

@@ -506,18 +506,16 @@ class Tipline(RuleBasedStateMachine):
         """As the function does, but for the decoding, which costs too much to be repeated and is
         tried by itself.
         """
-        objects = wiring.objects()
-        first = objects.first_version(key)
+        bucket = wiring.bucket()
+        first = bucket.first_version(key)
         if first is None or first.version_id != version:
             return
-        if objects.read(key, version) != PHOTO:
+        if bucket.read(key, version) != PHOTO:
             cloud.process(self.aws, key, version)
             return
         _, report_id, media_id = key.split("/")
-        objects.put(
-            derived_key(report_id, media_id, "thumb.jpg"), self.pictures.thumb, "image/jpeg"
-        )
-        objects.put(
+        bucket.put(derived_key(report_id, media_id, "thumb.jpg"), self.pictures.thumb, "image/jpeg")
+        bucket.put(
             derived_key(report_id, media_id, "preview.jpg"), self.pictures.preview, "image/jpeg"
         )
         manifest = Manifest(
@@ -528,7 +526,7 @@ class Tipline(RuleBasedStateMachine):
             thumb=derived_key(report_id, media_id, "thumb.jpg"),
             preview=derived_key(report_id, media_id, "preview.jpg"),
         )
-        objects.put(
+        bucket.put(
             derived_key(report_id, media_id, "manifest.json"),
             manifest.model_dump_json(exclude_none=True).encode(),
             "application/json",

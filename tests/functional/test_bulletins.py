@@ -15,8 +15,10 @@ from chalicelib.domain import times
 from chalicelib.domain.ids import is_bulletin_id
 from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
 from chalicelib.domain.officers import ALL, Officer, Role
-from chalicelib.services.bulletin_sweep import record_picture, sweep_bulletins
+from chalicelib.domain.verdicts import Verdict
+from chalicelib.services.media_results import record_verdict
 from chalicelib.store import keys
+from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 
@@ -636,22 +638,22 @@ def settle(bulletin_id: str, media_id: str) -> None:
         width=3,
         height=4,
     )
-    assert record_picture(
-        bulletin_id, media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now()
-    )
-    assert not record_picture(
-        bulletin_id, media_id, manifest, bulletins=wiring.bulletins(), now=wiring.now()
-    )
+    recorded = [
+        record_verdict(
+            bulletin_id,
+            media_id,
+            Verdict.of(manifest),
+            owners=wiring.media_owners(),
+            now=wiring.now(),
+        )
+        for _ in range(2)
+    ]
+    assert recorded == [True, False]
 
 
 def sweep() -> dict[str, int]:
-    return sweep_bulletins(
-        bulletins=wiring.bulletins(),
-        audit=wiring.audit(),
-        objects=wiring.objects(),
-        uploads=wiring.uploads_queue(),
-        now=wiring.now(),
-    )
+    done = cloud.sweep()
+    return {name: done[name] for name in ("due", "failed")}
 
 
 def public_rows() -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from chalicelib.domain.media import Manifest, MediaState, RejectReason, derived_key, original_key
 from chalicelib.errors import NotFound, Unavailable
-from chalicelib.media.objects import Objects
+from chalicelib.media.bucket import MediaBucket
 from chalicelib.media.sandbox import is_bare_jpeg
 from chalicelib.services.processing import HEAD_BYTES, make_thumbnails
 from tests import media_samples as samples
@@ -48,10 +48,10 @@ def s3() -> "Iterator[S3Client]":
 
 
 @pytest.fixture
-def objects(s3: "S3Client") -> Objects:
-    objects = Objects(s3, BUCKET)
-    objects.delete_all("")
-    return objects
+def bucket(s3: "S3Client") -> MediaBucket:
+    bucket = MediaBucket(s3, BUCKET)
+    bucket.delete_all("")
+    return bucket
 
 
 class Calls:
@@ -76,35 +76,35 @@ class Calls:
         self.made.append(call)
 
 
-def upload(objects: Objects, data: bytes, declared: str = "image/jpeg", key: str = KEY) -> str:
-    return objects.put(key, data, declared)
+def upload(bucket: MediaBucket, data: bytes, declared: str = "image/jpeg", key: str = KEY) -> str:
+    return bucket.put(key, data, declared)
 
 
-def verdict(objects: Objects, data: bytes, declared: str = "image/jpeg") -> Manifest:
+def verdict(bucket: MediaBucket, data: bytes, declared: str = "image/jpeg") -> Manifest:
     manifest = make_thumbnails(
-        objects=objects, key=KEY, version_id=upload(objects, data, declared), sequencer="0A"
+        bucket=bucket, key=KEY, version_id=upload(bucket, data, declared), sequencer="0A"
     )
     assert manifest is not None
     assert (
-        Manifest.model_validate_json(objects.read(derived_key("R1", "M1", "manifest.json")))
+        Manifest.model_validate_json(bucket.read(derived_key("R1", "M1", "manifest.json")))
         == manifest
     )
     return manifest
 
 
-def names(objects: Objects, prefix: str = "derived/") -> list[str]:
+def names(bucket: MediaBucket, prefix: str = "derived/") -> list[str]:
     return [
         one["Key"]
-        for one in objects.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+        for one in bucket.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
     ]
 
 
 # A picture's way
 
 
-def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(objects: Objects) -> None:
+def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(bucket: MediaBucket) -> None:
     data = samples.jpeg(2000, 1500, orientation=6)
-    manifest = verdict(objects, data)
+    manifest = verdict(bucket, data)
     assert manifest.model_dump(mode="json", exclude_none=True) == {
         "state": "ready",
         "content_type": "image/jpeg",
@@ -123,31 +123,31 @@ def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(objects: Obje
         "hint": {"taken_at": "2026-11-24T08:30:00+08:00", "lat": 39.92, "lon": 116.44},
     }
     for name in ("thumb.jpg", "preview.jpg"):
-        picture = objects.read(derived_key("R1", "M1", name))
+        picture = bucket.read(derived_key("R1", "M1", name))
         assert samples.is_upright(picture)
         assert is_bare_jpeg(picture)
         assert CANARY not in picture
 
 
-def test_a_photo_larger_than_what_is_read_first_is_read_in_whole(objects: Objects) -> None:
+def test_a_photo_larger_than_what_is_read_first_is_read_in_whole(bucket: MediaBucket) -> None:
     data = samples.encode(Image.effect_noise((800, 600), 90), "PNG")
     assert len(data) > HEAD_BYTES
-    manifest = verdict(objects, data)
+    manifest = verdict(bucket, data)
     assert manifest.state is MediaState.READY
     assert manifest.checksum is not None
     assert manifest.checksum.value == hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.parametrize("declared", ["image/jpeg", "text/html", "video/mp4"])
-def test_what_was_declared_is_not_believed(objects: Objects, declared: str) -> None:
-    manifest = verdict(objects, samples.encode(scene(), "PNG"), declared)
+def test_what_was_declared_is_not_believed(bucket: MediaBucket, declared: str) -> None:
+    manifest = verdict(bucket, samples.encode(scene(), "PNG"), declared)
     assert (manifest.state, manifest.content_type) == (MediaState.READY, "image/png")
 
 
-def test_the_manifest_is_written_last(objects: Objects) -> None:
-    version = upload(objects, samples.jpeg())
-    with Calls(objects.s3) as calls:
-        make_thumbnails(objects=objects, key=KEY, version_id=version)
+def test_the_manifest_is_written_last(bucket: MediaBucket) -> None:
+    version = upload(bucket, samples.jpeg())
+    with Calls(bucket.s3) as calls:
+        make_thumbnails(bucket=bucket, key=KEY, version_id=version)
     assert [call.split("/")[-1] for call in calls.made if call.startswith("PutObject")] == [
         "thumb.jpg",
         "preview.jpg",
@@ -159,27 +159,26 @@ def test_the_manifest_is_written_last(objects: Objects) -> None:
 # One key, one upload
 
 
-def test_later_uploads_to_the_same_key_change_nothing(objects: Objects) -> None:
+def test_later_uploads_to_the_same_key_change_nothing(bucket: MediaBucket) -> None:
     first = samples.jpeg()
-    kept = verdict(objects, first)
-    thumb = objects.read(derived_key("R1", "M1", "thumb.jpg"))
-    later = upload(objects, samples.encode(Image.new("RGB", (50, 50)), "JPEG"))
-    with Calls(objects.s3) as calls:
-        assert make_thumbnails(objects=objects, key=KEY, version_id=later, sequencer="0B") is None
+    kept = verdict(bucket, first)
+    thumb = bucket.read(derived_key("R1", "M1", "thumb.jpg"))
+    later = upload(bucket, samples.encode(Image.new("RGB", (50, 50)), "JPEG"))
+    with Calls(bucket.s3) as calls:
+        assert make_thumbnails(bucket=bucket, key=KEY, version_id=later, sequencer="0B") is None
     assert [call for call in calls.made if not call.startswith("ListObjectVersions")] == []
     assert (
-        make_thumbnails(objects=objects, key=KEY, version_id=kept.version_id, sequencer="0A")
-        == kept
+        make_thumbnails(bucket=bucket, key=KEY, version_id=kept.version_id, sequencer="0A") == kept
     )
-    assert objects.read(derived_key("R1", "M1", "thumb.jpg")) == thumb
+    assert bucket.read(derived_key("R1", "M1", "thumb.jpg")) == thumb
 
 
-def test_without_an_event_it_is_still_the_first_upload_that_counts(objects: Objects) -> None:
-    first = upload(objects, samples.jpeg())
+def test_without_an_event_it_is_still_the_first_upload_that_counts(bucket: MediaBucket) -> None:
+    first = upload(bucket, samples.jpeg())
     for _ in range(3):
-        upload(objects, b"<html>later")
-    upload(objects, b"neighbour", key=KEY + "2")
-    manifest = make_thumbnails(objects=objects, key=KEY)
+        upload(bucket, b"<html>later")
+    upload(bucket, b"neighbour", key=KEY + "2")
+    manifest = make_thumbnails(bucket=bucket, key=KEY)
     assert manifest is not None
     assert (manifest.version_id, manifest.state, manifest.sequencer) == (
         first,
@@ -188,22 +187,22 @@ def test_without_an_event_it_is_still_the_first_upload_that_counts(objects: Obje
     )
 
 
-def test_deleting_does_not_make_room_for_another_first(objects: Objects) -> None:
-    first = upload(objects, samples.jpeg())
-    objects.s3.delete_object(Bucket=BUCKET, Key=KEY)
-    later = upload(objects, samples.encode(Image.new("RGB", (9, 9)), "JPEG"))
-    assert make_thumbnails(objects=objects, key=KEY, version_id=later) is None
-    manifest = make_thumbnails(objects=objects, key=KEY, version_id=first)
+def test_deleting_does_not_make_room_for_another_first(bucket: MediaBucket) -> None:
+    first = upload(bucket, samples.jpeg())
+    bucket.s3.delete_object(Bucket=BUCKET, Key=KEY)
+    later = upload(bucket, samples.encode(Image.new("RGB", (9, 9)), "JPEG"))
+    assert make_thumbnails(bucket=bucket, key=KEY, version_id=later) is None
+    manifest = make_thumbnails(bucket=bucket, key=KEY, version_id=first)
     assert manifest is not None
     assert manifest.width == 120
 
 
-def test_the_same_event_again_writes_the_same_bytes(objects: Objects) -> None:
-    verdict(objects, samples.jpeg())
-    before = {name: objects.read(name) for name in names(objects)}
+def test_the_same_event_again_writes_the_same_bytes(bucket: MediaBucket) -> None:
+    verdict(bucket, samples.jpeg())
+    before = {name: bucket.read(name) for name in names(bucket)}
     assert len(before) == 3
-    make_thumbnails(objects=objects, key=KEY, version_id=None, sequencer="0A")
-    assert {name: objects.read(name) for name in names(objects)} == before
+    make_thumbnails(bucket=bucket, key=KEY, version_id=None, sequencer="0A")
+    assert {name: bucket.read(name) for name in names(bucket)} == before
 
 
 @pytest.mark.parametrize(
@@ -216,15 +215,15 @@ def test_the_same_event_again_writes_the_same_bytes(objects: Objects) -> None:
         "originals/R1/ü",
     ],
 )
-def test_a_key_that_is_no_originals_is_left_alone(objects: Objects, key: str) -> None:
-    upload(objects, samples.jpeg(), key=key)
-    assert make_thumbnails(objects=objects, key=key) is None
-    assert names(objects) in ([], [key])
+def test_a_key_that_is_no_originals_is_left_alone(bucket: MediaBucket, key: str) -> None:
+    upload(bucket, samples.jpeg(), key=key)
+    assert make_thumbnails(bucket=bucket, key=key) is None
+    assert names(bucket) in ([], [key])
 
 
-def test_what_is_gone_by_then_is_left_alone(objects: Objects) -> None:
-    assert make_thumbnails(objects=objects, key=KEY, version_id="gone") is None
-    assert names(objects) == []
+def test_what_is_gone_by_then_is_left_alone(bucket: MediaBucket) -> None:
+    assert make_thumbnails(bucket=bucket, key=KEY, version_id="gone") is None
+    assert names(bucket) == []
 
 
 # Faults are not verdicts
@@ -234,32 +233,32 @@ def test_what_is_gone_by_then_is_left_alone(objects: Objects) -> None:
     "at", ["ListObjectVersions", "GetObject", "thumb.jpg", "preview.jpg", "manifest.json"]
 )
 def test_killed_half_way_and_run_again_it_ends_as_if_nothing_had_happened(
-    objects: Objects, at: str
+    bucket: MediaBucket, at: str
 ) -> None:
-    undisturbed = verdict(objects, samples.jpeg())
-    expected = {name: objects.read(name) for name in names(objects)}
-    objects.delete_all("derived/")
-    with Calls(objects.s3) as calls:
+    undisturbed = verdict(bucket, samples.jpeg())
+    expected = {name: bucket.read(name) for name in names(bucket)}
+    bucket.delete_all("derived/")
+    with Calls(bucket.s3) as calls:
         calls.fail_at = at
         with pytest.raises(Unavailable):
             make_thumbnails(
-                objects=objects, key=KEY, version_id=undisturbed.version_id, sequencer="0A"
+                bucket=bucket, key=KEY, version_id=undisturbed.version_id, sequencer="0A"
             )
-    assert derived_key("R1", "M1", "manifest.json") not in names(objects)
-    make_thumbnails(objects=objects, key=KEY, version_id=undisturbed.version_id, sequencer="0A")
-    assert {name: objects.read(name) for name in names(objects)} == expected
+    assert derived_key("R1", "M1", "manifest.json") not in names(bucket)
+    make_thumbnails(bucket=bucket, key=KEY, version_id=undisturbed.version_id, sequencer="0A")
+    assert {name: bucket.read(name) for name in names(bucket)} == expected
 
 
 def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(
-    objects: Objects,
+    bucket: MediaBucket,
 ) -> None:
     data = samples.video(
         [scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"}
     )
     assert len(data) > 3 * HEAD_BYTES
-    version = upload(objects, data)
+    version = upload(bucket, data)
 
-    class Failing(Objects):
+    class Failing(MediaBucket):
         def read(
             self,
             key: str,
@@ -273,35 +272,35 @@ def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(
             return super().read(key, version_id, offset=offset, length=length)
 
     with pytest.raises(Unavailable):
-        make_thumbnails(objects=Failing(objects.s3, BUCKET), key=KEY, version_id=version)
-    assert names(objects) == []
+        make_thumbnails(bucket=Failing(bucket.s3, BUCKET), key=KEY, version_id=version)
+    assert names(bucket) == []
 
 
 def test_a_decoder_that_was_not_packaged_is_no_verdict(
-    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: MediaBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version = upload(objects, samples.heic())
+    version = upload(bucket, samples.heic())
     with monkeypatch.context() as broken:
         (tmp_path / "_pi_heif.py").write_text("raise ImportError")
         broken.syspath_prepend(tmp_path)
         with pytest.raises(RuntimeError):
-            make_thumbnails(objects=objects, key=KEY, version_id=version)
-    assert names(objects) == []
-    manifest = make_thumbnails(objects=objects, key=KEY, version_id=version)
+            make_thumbnails(bucket=bucket, key=KEY, version_id=version)
+    assert names(bucket) == []
+    manifest = make_thumbnails(bucket=bucket, key=KEY, version_id=version)
     assert manifest is not None
     assert manifest.state is MediaState.READY
 
 
-def test_a_crash_of_the_decoder_is_a_verdict(objects: Objects) -> None:
+def test_a_crash_of_the_decoder_is_a_verdict(bucket: MediaBucket) -> None:
     # ends libheif's binding by a bad pointer, or is refused
-    version = upload(objects, samples.mutate(samples.heic(quarter_turns=1), 718))
-    manifest = make_thumbnails(objects=objects, key=KEY, version_id=version)
+    version = upload(bucket, samples.mutate(samples.heic(quarter_turns=1), 718))
+    manifest = make_thumbnails(bucket=bucket, key=KEY, version_id=version)
     assert manifest is not None
     assert manifest.reason in (RejectReason.UNPROCESSABLE, RejectReason.UNREADABLE)
 
 
-def test_an_original_that_never_stops_reading_is_a_verdict(objects: Objects) -> None:
-    class Deadly(Objects):
+def test_an_original_that_never_stops_reading_is_a_verdict(bucket: MediaBucket) -> None:
+    class Deadly(MediaBucket):
         """While the child waits for bytes, it is killed."""
 
         def read(
@@ -319,8 +318,8 @@ def test_an_original_that_never_stops_reading_is_a_verdict(objects: Objects) -> 
     data = samples.video(
         [scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"}
     )
-    upload(objects, data)
-    manifest = make_thumbnails(objects=Deadly(objects.s3, BUCKET), key=KEY)
+    upload(bucket, data)
+    manifest = make_thumbnails(bucket=Deadly(bucket.s3, BUCKET), key=KEY)
     assert manifest is not None
     assert manifest.reason is RejectReason.UNPROCESSABLE
 
@@ -374,23 +373,23 @@ HOSTILE: dict[str, tuple[bytes, RejectReason]] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_bytes_are_rejected_with_a_reason_and_leave_no_picture(
-    objects: Objects, name: str
+    bucket: MediaBucket, name: str
 ) -> None:
     data, reason = HOSTILE[name]
-    manifest = verdict(objects, data)
+    manifest = verdict(bucket, data)
     assert (manifest.state, manifest.reason) == (MediaState.REJECTED, reason)
     assert manifest.size == len(data)
-    assert names(objects) == [derived_key("R1", "M1", "manifest.json")]
+    assert names(bucket) == [derived_key("R1", "M1", "manifest.json")]
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "video"])
 def test_more_bytes_than_its_real_type_allows_are_rejected_unread(
-    objects: Objects, kind: str
+    bucket: MediaBucket, kind: str
 ) -> None:
     data = samples.jpeg() + bytes((25 << 20) + 1) if kind == "jpeg" else b"<html>" + bytes(30 << 20)
-    version = upload(objects, data, "video/mp4")
-    with Calls(objects.s3) as calls:
-        manifest = make_thumbnails(objects=objects, key=KEY, version_id=version)
+    version = upload(bucket, data, "video/mp4")
+    with Calls(bucket.s3) as calls:
+        manifest = make_thumbnails(bucket=bucket, key=KEY, version_id=version)
     assert manifest is not None
     assert manifest.reason is (
         RejectReason.TOO_LARGE if kind == "jpeg" else RejectReason.UNSUPPORTED_FORMAT
@@ -403,14 +402,14 @@ def test_more_bytes_than_its_real_type_allows_are_rejected_unread(
 # A video's way
 
 
-def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(objects: Objects) -> None:
+def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(bucket: MediaBucket) -> None:
     data = samples.video(
         [scene(640, 480).effect_spread(300)] * 12,
         rate=2,
         options={"g": "1", "crf": "1"},
         sound=True,
     )
-    begun = objects.s3.create_multipart_upload(
+    begun = bucket.s3.create_multipart_upload(
         Bucket=BUCKET,
         Key=KEY,
         ContentType="video/mp4",
@@ -418,11 +417,11 @@ def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(objects: Objects) -
         ChecksumType="FULL_OBJECT",
     )["UploadId"]
     named: dict[str, Any] = {"Bucket": BUCKET, "Key": KEY, "UploadId": begun}
-    part = objects.s3.upload_part(**named, PartNumber=1, Body=data, ChecksumAlgorithm="CRC64NVME")
-    objects.s3.complete_multipart_upload(
+    part = bucket.s3.upload_part(**named, PartNumber=1, Body=data, ChecksumAlgorithm="CRC64NVME")
+    bucket.s3.complete_multipart_upload(
         **named, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     )
-    manifest = make_thumbnails(objects=objects, key=KEY)
+    manifest = make_thumbnails(bucket=bucket, key=KEY)
     assert manifest is not None
     assert (manifest.state, manifest.content_type, manifest.codec) == (
         MediaState.READY,
@@ -436,7 +435,7 @@ def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(objects: Objects) -
         "type": "full_object",
         "value": part["ChecksumCRC64NVME"],
     }
-    assert is_bare_jpeg(objects.read(derived_key("R1", "M1", "preview.jpg")))
+    assert is_bare_jpeg(bucket.read(derived_key("R1", "M1", "preview.jpg")))
 
 
 @pytest.mark.skipif(not PHONE.is_dir(), reason="the collection of phone media is not here")
@@ -452,23 +451,23 @@ def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(objects: Objects) -
     ],
 )
 def test_real_phone_files_are_ready_and_clean(
-    objects: Objects, name: str, content_type: str
+    bucket: MediaBucket, name: str, content_type: str
 ) -> None:
-    manifest = verdict(objects, (PHONE / name).read_bytes(), "image/jpeg")
+    manifest = verdict(bucket, (PHONE / name).read_bytes(), "image/jpeg")
     assert (manifest.state, manifest.content_type) == (MediaState.READY, content_type)
     for picture in ("thumb.jpg", "preview.jpg"):
-        assert is_bare_jpeg(objects.read(derived_key("R1", "M1", picture)))
+        assert is_bare_jpeg(bucket.read(derived_key("R1", "M1", picture)))
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_sha256_is_hex_whoever_computed_it(objects: Objects, declared: bool) -> None:
+def test_a_sha256_is_hex_whoever_computed_it(bucket: MediaBucket, declared: bool) -> None:
     data = samples.video(
         [scene(640, 480).effect_spread(300)] * 6, rate=2, options={"g": "1", "crf": "1"}
     )
     assert len(data) > HEAD_BYTES  # not read in whole
     more = {"ChecksumAlgorithm": "SHA256"} if declared else {}
-    objects.s3.put_object(Bucket=BUCKET, Key=KEY, Body=data, **more)  # type: ignore[arg-type]
-    manifest = make_thumbnails(objects=objects, key=KEY)
+    bucket.s3.put_object(Bucket=BUCKET, Key=KEY, Body=data, **more)  # type: ignore[arg-type]
+    manifest = make_thumbnails(bucket=bucket, key=KEY)
     assert manifest is not None
     assert manifest.checksum is not None
     if declared:
@@ -483,49 +482,49 @@ def test_a_sha256_is_hex_whoever_computed_it(objects: Objects, declared: bool) -
 
 
 def test_deleting_takes_every_version_and_marker_under_a_prefix_and_nothing_beside_it(
-    objects: Objects,
+    bucket: MediaBucket,
 ) -> None:
     for key in (KEY, KEY, original_key("R1", "M2"), original_key("R10", "M1")):
-        upload(objects, b"x", key=key)
-    objects.s3.delete_object(Bucket=BUCKET, Key=KEY)
-    assert objects.delete_all("originals/R1/") == 4
-    left = objects.s3.list_object_versions(Bucket=BUCKET)
+        upload(bucket, b"x", key=key)
+    bucket.s3.delete_object(Bucket=BUCKET, Key=KEY)
+    assert bucket.delete_all("originals/R1/") == 4
+    left = bucket.s3.list_object_versions(Bucket=BUCKET)
     assert [one["Key"] for one in left.get("Versions", [])] == [original_key("R10", "M1")]
     assert "DeleteMarkers" not in left
-    assert objects.delete_all("originals/R1/") == 0
+    assert bucket.delete_all("originals/R1/") == 0
 
 
-def test_the_first_of_many_pages_of_versions_is_found(objects: Objects) -> None:
+def test_the_first_of_many_pages_of_versions_is_found(bucket: MediaBucket) -> None:
     def by_twos(params: dict[str, Any], **_: object) -> None:
         params["MaxKeys"] = 2
 
-    first = upload(objects, b"0")
+    first = upload(bucket, b"0")
     for at in range(7):
-        upload(objects, b"later %d" % at)
-        upload(objects, b"a neighbour's", key=KEY + "2")
-    objects.s3.meta.events.register("provide-client-params.s3.ListObjectVersions", by_twos)
+        upload(bucket, b"later %d" % at)
+        upload(bucket, b"a neighbour's", key=KEY + "2")
+    bucket.s3.meta.events.register("provide-client-params.s3.ListObjectVersions", by_twos)
     try:
-        version = objects.first_version(KEY)
+        version = bucket.first_version(KEY)
     finally:
-        objects.s3.meta.events.unregister("provide-client-params.s3.ListObjectVersions", by_twos)
+        bucket.s3.meta.events.unregister("provide-client-params.s3.ListObjectVersions", by_twos)
     assert version is not None
     assert (version.version_id, version.size) == (first, 1)
 
 
-def test_ranges_and_versions_are_read_exactly(objects: Objects) -> None:
-    first = upload(objects, b"0123456789")
-    upload(objects, b"later")
-    assert objects.read(KEY, first) == b"0123456789"
-    assert objects.read(KEY, first, offset=2, length=3) == b"234"
-    assert objects.read(KEY, first, offset=7) == b"789"
-    assert objects.read(KEY) == b"later"
-    assert (objects.head(KEY, first).size, objects.head(KEY).size) == (10, 5)
+def test_ranges_and_versions_are_read_exactly(bucket: MediaBucket) -> None:
+    first = upload(bucket, b"0123456789")
+    upload(bucket, b"later")
+    assert bucket.read(KEY, first) == b"0123456789"
+    assert bucket.read(KEY, first, offset=2, length=3) == b"234"
+    assert bucket.read(KEY, first, offset=7) == b"789"
+    assert bucket.read(KEY) == b"later"
+    assert (bucket.head(KEY, first).size, bucket.head(KEY).size) == (10, 5)
 
 
-def test_what_is_not_there_is_not_found_and_no_fault(objects: Objects) -> None:
-    upload(objects, b"x")
-    objects.s3.delete_object(Bucket=BUCKET, Key=KEY)
-    for ask in (objects.read, objects.head):
+def test_what_is_not_there_is_not_found_and_no_fault(bucket: MediaBucket) -> None:
+    upload(bucket, b"x")
+    bucket.s3.delete_object(Bucket=BUCKET, Key=KEY)
+    for ask in (bucket.read, bucket.head):
         for key, version in ((KEY, None), (KEY, "nonsense"), ("originals/R9/M9", None)):
             with pytest.raises(NotFound):
                 ask(key, version)

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.media import PART_SIZE, Hint, Manifest, MediaState, original_key
+from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.media_results import record_verdict
 from tests import cloud
 from tests.client import call, new_key, report
@@ -41,7 +42,7 @@ class Upload:
         )
 
     def put_part(self, aws: Mapping[str, str], number: int, length: int) -> None:
-        upload_id = wiring.reports().medium(self.report_id, self.media_id).upload_id  # type: ignore[union-attr]
+        upload_id = wiring.reports().media.get(self.report_id, self.media_id).upload_id  # type: ignore[union-attr]
         cloud.client("s3").upload_part(
             Bucket=aws["MEDIA_BUCKET"], Key=original_key(self.report_id, self.media_id), UploadId=upload_id, PartNumber=number,
             Body=bytes(length),
@@ -136,7 +137,11 @@ def test_an_officer_always_sees_all_of_a_hint(
         hint=Hint.model_validate(hint) if hint else None,
     )  # fmt: skip
     record_verdict(
-        upload.report_id, upload.media_id, manifest, reports=wiring.reports(), now=wiring.now()
+        upload.report_id,
+        upload.media_id,
+        Verdict.of(manifest),
+        owners=wiring.media_owners(),
+        now=wiring.now(),
     )
     [medium] = call("GET", f"/v1/officer/reports/{upload.report_id}", officer="wang").json["media"]
     assert medium["hint"] == dict(zip(("taken_at", "lat", "lon"), shown, strict=True))

@@ -64,6 +64,18 @@ def test_no_index_of_reports_holds_more_than_a_list_shows(resources: dict[str, A
             assert set(projection["NonKeyAttributes"]) == {"task", "due_at"}
 
 
+def test_both_outboxes_have_the_same_index(resources: dict[str, Any]) -> None:
+    reports, bulletins = (
+        next(
+            index
+            for index in resources[table]["Properties"]["GlobalSecondaryIndexes"]
+            if index["IndexName"] == keys.BY_TASK
+        )
+        for table in ("ReportsTable", "BulletinsTable")
+    )
+    assert reports == bulletins
+
+
 def test_projections_stay_within_what_a_table_may_have(resources: dict[str, Any]) -> None:
     for table in of_type(resources, "AWS::DynamoDB::Table").values():
         projected = [

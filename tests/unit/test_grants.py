@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from chalicelib.errors import Invalid
 from chalicelib.media import grants
+from chalicelib.media.bucket import MediaBucket
 
 KEY = "originals/7Q2M/4HXA"
 MIB = 1024 * 1024
@@ -46,7 +47,7 @@ def post(s3: Any, **changes: Any) -> grants.PostGrant:
         "sha256_hex": None,
         "expires_s": 3600,
     }
-    return grants.post_grant(s3=s3, bucket="media", **{**wanted, **changes})
+    return MediaBucket(s3, "media").post_grant(**{**wanted, **changes})
 
 
 def policy_of(grant: grants.PostGrant) -> Any:
@@ -112,10 +113,8 @@ def query_of(url: str) -> dict[str, str]:
 
 
 def test_a_read_url_names_version_type_and_disposition(s3: Any) -> None:
-    url = grants.read_url(
-        s3=s3,
-        bucket="media",
-        key=KEY,
+    url = MediaBucket(s3, "media").read_url(
+        KEY,
         version_id="v1",
         content_type="image/heic",
         disposition="attachment",
@@ -131,10 +130,8 @@ def test_a_read_url_names_version_type_and_disposition(s3: Any) -> None:
 
 
 def test_a_read_url_of_what_only_we_write_names_no_version(s3: Any) -> None:
-    url = grants.read_url(
-        s3=s3,
-        bucket="media",
-        key=KEY,
+    url = MediaBucket(s3, "media").read_url(
+        KEY,
         version_id=None,
         content_type="image/jpeg",
         disposition="inline",
@@ -144,8 +141,8 @@ def test_a_read_url_of_what_only_we_write_names_no_version(s3: Any) -> None:
 
 
 def urls(s3: Any, size: int, numbers: Sequence[int]) -> Sequence[grants.PartGrant]:
-    return grants.part_urls(
-        s3=s3, bucket="media", key=KEY, upload_id="u1", size=size, numbers=numbers, expires_s=3600
+    return MediaBucket(s3, "media").part_urls(
+        KEY, upload_id="u1", size=size, numbers=numbers, expires_s=3600
     )
 
 

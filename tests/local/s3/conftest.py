@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from chalicelib.media import grants
+from chalicelib.media.bucket import MediaBucket
 from tests.local.s3.running import BUCKET, SIZE, VIDEO, Clock, Gate, Reply, Send, a_grant
 
 
@@ -45,7 +46,7 @@ def grant(s3: Any, key: str) -> grants.PostGrant:
 
 @pytest.fixture
 def upload(s3: Any, key: str) -> str:
-    return grants.start_multipart(s3=s3, bucket=BUCKET, key=key, content_type="video/mp4")
+    return MediaBucket(s3, BUCKET).start_multipart(key, "video/mp4")
 
 
 @pytest.fixture
@@ -53,14 +54,8 @@ def parts(gate: Gate, s3: Any, key: str, upload: str) -> Send:
     """Sends parts by number, each by its own signed URL."""
 
     def send(*numbers: int, body: bytes | None = None) -> list[Reply]:
-        granted = grants.part_urls(
-            s3=s3,
-            bucket=BUCKET,
-            key=key,
-            upload_id=upload,
-            size=SIZE,
-            numbers=numbers,
-            expires_s=600,
+        granted = MediaBucket(s3, BUCKET).part_urls(
+            key, upload_id=upload, size=SIZE, numbers=numbers, expires_s=600
         )
         responses = []
         for part in granted:

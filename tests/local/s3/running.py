@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.media import grants
+from chalicelib.media.bucket import MediaBucket
 from infra.local.s3.gate import make_gate
 from infra.local.wsgi import serve
 
@@ -153,11 +154,11 @@ def a_grant(s3: Any, key: str, **changes: Any) -> grants.PostGrant:
         "sha256_hex": None,
         "expires_s": 3600,
     }
-    return grants.post_grant(s3=s3, bucket=BUCKET, key=key, **{**wanted, **changes})
+    return MediaBucket(s3, BUCKET).post_grant(key, **{**wanted, **changes})
 
 
 def complete(s3: Any, key: str, upload: str, size: int = SIZE) -> grants.Completed:
-    return grants.complete_multipart(s3=s3, bucket=BUCKET, key=key, upload_id=upload, size=size)
+    return MediaBucket(s3, BUCKET).complete_multipart(key, upload_id=upload, size=size)
 
 
 def assert_nothing_stored(s3: Any, *keys: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.media import grants
+from chalicelib.media.bucket import MediaBucket
 from tests.local.s3.running import (
     BUCKET,
     PICTURE,
@@ -179,10 +180,8 @@ def test_a_policy_for_another_bucket_is_refused(
 
 
 def test_a_form_to_an_unknown_bucket_is_refused(gate: Gate, s3: Any, key: str) -> None:
-    grant = grants.post_grant(
-        s3=s3,
-        bucket="gate-absent",
-        key=key,
+    grant = MediaBucket(s3, "gate-absent").post_grant(
+        key,
         content_type="image/jpeg",
         max_bytes=10,
         sha256_hex=None,

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import Conflict
 from chalicelib.media import grants
+from chalicelib.media.bucket import MediaBucket
 from tests.local.s3.running import (
     BUCKET,
     MIB,
@@ -55,7 +56,7 @@ def test_the_parts_held_are_listed_with_their_sizes(
     s3: Any, key: str, upload: str, parts: Send
 ) -> None:
     (_, first, _), (_, third, _) = parts(1, 3)
-    assert grants.list_held(s3=s3, bucket=BUCKET, key=key, upload_id=upload) == (
+    assert MediaBucket(s3, BUCKET).list_held(key, upload) == (
         grants.HeldPart(1, first["etag"], grants.PART_SIZE),
         grants.HeldPart(3, third["etag"], 5),
     )
@@ -93,12 +94,12 @@ def test_a_part_of_another_length_does_not_match_its_signature(
 ) -> None:
     ((status, _, body),) = parts(3, body=bytes(length))
     assert (status, code_of(body)) == (403, "SignatureDoesNotMatch")
-    assert grants.list_held(s3=s3, bucket=BUCKET, key=key, upload_id=upload) == ()
+    assert MediaBucket(s3, BUCKET).list_held(key, upload) == ()
 
 
 def test_a_part_url_takes_no_other_part_number(gate: Gate, s3: Any, key: str, upload: str) -> None:
-    (part,) = grants.part_urls(
-        s3=s3, bucket=BUCKET, key=key, upload_id=upload, size=SIZE, numbers=[3], expires_s=600
+    (part,) = MediaBucket(s3, BUCKET).part_urls(
+        key, upload_id=upload, size=SIZE, numbers=[3], expires_s=600
     )
     target = urlsplit(part.url.replace("partNumber=3", "partNumber=4"))
     assert gate.ask("PUT", f"{target.path}?{target.query}", b"12345")[0] == 403
@@ -108,7 +109,7 @@ def test_a_part_of_an_upload_that_was_aborted_is_refused(
     s3: Any, key: str, upload: str, parts: Send
 ) -> None:
     for _ in range(2):
-        grants.abort_multipart(s3=s3, bucket=BUCKET, key=key, upload_id=upload)
+        MediaBucket(s3, BUCKET).abort_multipart(key, upload)
     ((status, _, body),) = parts(3)
     assert (status, code_of(body)) == (404, "NoSuchUpload")
 
@@ -116,9 +117,9 @@ def test_a_part_of_an_upload_that_was_aborted_is_refused(
 def test_an_aborted_upload_can_be_neither_listed_nor_completed(
     s3: Any, key: str, upload: str
 ) -> None:
-    grants.abort_multipart(s3=s3, bucket=BUCKET, key=key, upload_id=upload)
+    MediaBucket(s3, BUCKET).abort_multipart(key, upload)
     with pytest.raises(Conflict) as unlisted:
-        grants.list_held(s3=s3, bucket=BUCKET, key=key, upload_id=upload)
+        MediaBucket(s3, BUCKET).list_held(key, upload)
     with pytest.raises(Conflict) as incomplete:
         complete(s3, key, upload)
     assert (unlisted.value.code, incomplete.value.code) == ("upload_gone", "upload_gone")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.media import grants
+from chalicelib.media.bucket import MediaBucket
 from tests.local.s3.running import (
     BUCKET,
     SDK,
@@ -38,7 +38,7 @@ def read_target(s3: Any, key: str, version: str, **changes: Any) -> str:
         "expires_s": 300,
     }
     parts = urlsplit(
-        grants.read_url(s3=s3, bucket=BUCKET, key=key, version_id=version, **{**wanted, **changes})
+        MediaBucket(s3, BUCKET).read_url(key, version_id=version, **{**wanted, **changes})
     )
     return f"{parts.path}?{parts.query}"
 

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.media import grants
+from chalicelib.media.bucket import MediaBucket
 from infra.local.resources import create_resources
 from infra.local.s3.gate import make_gate
 from infra.local.wsgi import serve
@@ -50,10 +50,8 @@ def stack() -> Iterator[Stack]:
 
 
 def upload(stack: Stack, key: str, body: bytes = b"picture", origin: str | None = None) -> Reply:
-    grant = grants.post_grant(
-        s3=stack.s3,
-        bucket=stack.names["MEDIA_BUCKET"],
-        key=key,
+    grant = MediaBucket(stack.s3, stack.names["MEDIA_BUCKET"]).post_grant(
+        key,
         content_type="image/jpeg",
         max_bytes=100,
         sha256_hex=None,

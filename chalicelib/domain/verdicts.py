@@ -1,0 +1,53 @@
+"""What became of an upload, as its medium's row keeps it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from chalicelib.domain.media import Manifest, MediaState, RejectReason, advances
+from chalicelib.domain.reports import Medium
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The final state of a medium. `found` are the fields of a `Medium` that come with it."""
+
+    state: MediaState
+    found: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Self:
+        """Return the verdict that `make_thumbnails` has reached."""
+        found = {
+            "reason": manifest.reason,
+            "content_type": manifest.content_type,
+            "size": manifest.size,
+            "checksum": manifest.checksum.model_dump() if manifest.checksum else None,
+            "version_id": manifest.version_id,
+            "sequencer": manifest.sequencer,
+            "width": manifest.width,
+            "height": manifest.height,
+            "duration_s": manifest.duration_s,
+            "codec": manifest.codec,
+            "hint": manifest.hint.model_dump(mode="json", exclude_none=True)
+            if manifest.hint
+            else None,
+        }
+        return cls(manifest.state, found)
+
+    @classmethod
+    def rejected(cls, reason: RejectReason, version_id: str | None = None) -> Self:
+        """Return the verdict where none was reached.
+
+        With `version_id` there is an original, which officers may open all the same.
+        """
+        return cls(MediaState.REJECTED, {"reason": reason, "version_id": version_id})
+
+    def settles(self, medium: Medium) -> bool:
+        """Return whether the medium has no verdict yet: the first one stays."""
+        return advances(medium.state, self.state)
+
+    def applied_to(self, medium: Medium) -> Medium:
+        """Return the medium with this verdict."""
+        known = {name: value for name, value in self.found.items() if value is not None}
+        return medium.model_copy(update={"state": self.state, **known})

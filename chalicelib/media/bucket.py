@@ -1,0 +1,342 @@
+"""The media bucket: grants for others to use it, uploads in parts, and its objects by version.
+
+The first version of a key counts, whatever came after. Grants are signatures, computed without a
+call: `post_grant`, `read_url` and `part_urls` never touch the network.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
+
+from chalicelib import errors
+from chalicelib.aws_errors import code_of, unavailable
+from chalicelib.media.grants import (
+    Completed,
+    HeldPart,
+    PartGrant,
+    PostGrant,
+    part_count,
+    part_length,
+)
+from chalicelib.media.objects import Head, Version, read_head
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+# MethodNotAllowed: a delete marker.
+_MISSING = ("404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaBucket:
+    """One bucket. `s3` is a client that signs with SigV4.
+
+    Every method that calls S3 raises Unavailable when that fails.
+    """
+
+    s3: "S3Client"
+    name: str
+
+    # Grants
+
+    def post_grant(
+        self,
+        key: str,
+        *,
+        content_type: str,
+        max_bytes: int,
+        sha256_hex: str | None,
+        expires_s: int,
+    ) -> PostGrant:
+        """Allow one POST of 1 to `max_bytes` bytes, of exactly this content type and, if
+        `sha256_hex` is given, exactly these bytes.
+        """
+        fields = {"Content-Type": content_type}
+        if sha256_hex is not None:
+            fields["x-amz-checksum-algorithm"] = "SHA256"
+            fields["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(sha256_hex)).decode()
+        conditions: list[Any] = [{name: value} for name, value in fields.items()]
+        conditions.append(["content-length-range", 1, max_bytes])
+        signed = self.s3.generate_presigned_post(
+            Bucket=self.name, Key=key, Fields=fields, Conditions=conditions, ExpiresIn=expires_s
+        )
+        return PostGrant(
+            url=signed["url"],
+            fields=signed["fields"],
+            max_bytes=max_bytes,
+            expires_at=datetime.fromisoformat(
+                json.loads(base64.b64decode(signed["fields"]["policy"]))["expiration"]
+            ),
+        )
+
+    def read_url(
+        self,
+        key: str,
+        *,
+        version_id: str | None,
+        content_type: str,
+        disposition: Literal["inline", "attachment"],
+        expires_s: int,
+        cache_control: str | None = None,
+    ) -> str:
+        """Return a URL that opens exactly this version, or, of what only we write (None), the
+        newest.
+
+        S3 serves it with our `content_type` and `disposition`, and with `cache_control` if given,
+        whatever the uploader declared.
+        """
+        optional = {"VersionId": version_id, "ResponseCacheControl": cache_control}
+        return self.s3.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self.name,
+                "Key": key,
+                "ResponseContentType": content_type,
+                "ResponseContentDisposition": disposition,
+                **{name: value for name, value in optional.items() if value},
+            },
+            ExpiresIn=expires_s,
+        )
+
+    def part_urls(
+        self, key: str, *, upload_id: str, size: int, numbers: Sequence[int], expires_s: int
+    ) -> tuple[PartGrant, ...]:
+        """Return a URL for each of `numbers` of an upload of `size` bytes in all.
+
+        Raises Invalid for a number that the upload does not have.
+        """
+        last = part_count(size)
+        wrong = [index for index, number in enumerate(numbers) if not 1 <= number <= last]
+        if wrong:
+            raise errors.Invalid(
+                *(
+                    errors.FieldError(
+                        f"numbers.{index}", "part_out_of_range", (("last", str(last)),)
+                    )
+                    for index in wrong
+                )
+            )
+        return tuple(
+            PartGrant(
+                number,
+                self.s3.generate_presigned_url(
+                    "upload_part",
+                    Params={
+                        "Bucket": self.name,
+                        "Key": key,
+                        "UploadId": upload_id,
+                        "PartNumber": number,
+                        # Becomes a signed header, so that a body of another length is refused.
+                        "ContentLength": part_length(size, number),
+                    },
+                    ExpiresIn=expires_s,
+                ),
+            )
+            for number in numbers
+        )
+
+    # Uploads in parts
+
+    def start_multipart(self, key: str, content_type: str) -> str:
+        """Begin an upload in parts and return its id.
+
+        The bucket's lifecycle aborts it if it is never completed.
+        """
+        with unavailable():
+            started = self.s3.create_multipart_upload(
+                Bucket=self.name,
+                Key=key,
+                ContentType=content_type,
+                # The only algorithm whose full-object value S3 computes itself: phones send none.
+                ChecksumAlgorithm="CRC64NVME",
+                ChecksumType="FULL_OBJECT",
+            )
+        return started["UploadId"]
+
+    def list_held(self, key: str, upload_id: str) -> tuple[HeldPart, ...]:
+        """Return the parts that S3 has, by number.
+
+        Raises Conflict `upload_gone` when the upload was completed or aborted.
+        """
+        try:
+            with unavailable("NoSuchUpload"):
+                pages = self.s3.get_paginator("list_parts").paginate(
+                    Bucket=self.name, Key=key, UploadId=upload_id
+                )
+                return tuple(
+                    HeldPart(part["PartNumber"], part["ETag"], part["Size"])
+                    for page in pages
+                    for part in page.get("Parts", ())
+                )
+        except ClientError as error:
+            raise errors.Conflict("upload_gone") from error
+
+    def complete_multipart(self, key: str, *, upload_id: str, size: int) -> Completed:
+        """Join the parts into one object of exactly `size` bytes. Repeated, return the same object.
+
+        Raises Conflict: `parts_missing` (`numbers`, comma-separated), `size_mismatch` (a part, or
+        the existing object, is not as declared), `upload_gone` (neither parts nor object: begin
+        again).
+        """
+        try:
+            held = {part.number: part for part in self.list_held(key, upload_id)}
+        except errors.Conflict:
+            return self._completed_before(key, size)
+        wanted = range(1, part_count(size) + 1)
+        missing = [str(number) for number in wanted if number not in held]
+        if missing:
+            raise errors.Conflict("parts_missing", numbers=",".join(missing))
+        if len(held) != len(wanted) or any(
+            held[number].size != part_length(size, number) for number in wanted
+        ):
+            raise errors.Conflict("size_mismatch")
+        try:
+            with unavailable("NoSuchUpload", "PreconditionFailed", "ConditionalRequestConflict"):
+                self.s3.complete_multipart_upload(
+                    Bucket=self.name,
+                    Key=key,
+                    UploadId=upload_id,
+                    MultipartUpload={
+                        "Parts": [
+                            {"PartNumber": number, "ETag": held[number].etag} for number in wanted
+                        ]
+                    },
+                    MpuObjectSize=size,
+                    # Of two calls at once only one makes the object, and no later upload adds a
+                    # version.
+                    IfNoneMatch="*",
+                )
+        except ClientError as error:
+            if code_of(error) == "ConditionalRequestConflict":
+                raise errors.Unavailable from error
+        return self._completed_before(key, size)
+
+    def abort_multipart(self, key: str, upload_id: str) -> None:
+        """Drop an unfinished upload and its parts; nothing happens when there is none."""
+        try:
+            with unavailable("NoSuchUpload"):
+                self.s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
+        except ClientError:
+            return
+
+    def _completed_before(self, key: str, size: int) -> Completed:
+        try:
+            with unavailable("404", "NoSuchKey"):
+                head = self.s3.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED")
+        except ClientError as error:
+            raise errors.Conflict("upload_gone") from error
+        if head["ContentLength"] != size:
+            raise errors.Conflict("size_mismatch")
+        return Completed(
+            version_id=head["VersionId"], size=size, crc64nvme=head.get("ChecksumCRC64NVME")
+        )
+
+    # Objects
+
+    def first_version(self, key: str) -> Version | None:
+        """Return the oldest existing version of `key`. S3 lists versions from newest to oldest."""
+        first = None
+        for page in self._version_pages(key):
+            for version in page.get("Versions", ()):
+                # Keys are listed in order: after a longer one, ours are complete.
+                if version["Key"] != key:
+                    return first
+                first = Version(version["VersionId"], version["Size"])
+        return first
+
+    def head(self, key: str, version_id: str | None = None) -> Head:
+        """Return what S3 knows of a version (None: the newest). Raises NotFound."""
+        options: dict[str, Any] = _version(version_id)
+        with _not_found():
+            return read_head(
+                self.s3.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED", **options)
+            )
+
+    def read(
+        self, key: str, version_id: str | None = None, *, offset: int = 0, length: int | None = None
+    ) -> bytes:
+        """Return `length` bytes from `offset` (None: all) of a version (None: the newest).
+
+        Raises NotFound.
+        """
+        end = "" if length is None else offset + length - 1
+        ranged = {"Range": f"bytes={offset}-{end}"} if offset or length is not None else {}
+        options: dict[str, Any] = _version(version_id) | ranged
+        with _not_found():
+            response = self.s3.get_object(Bucket=self.name, Key=key, **options)
+            with response["Body"] as body:
+                return body.read()
+
+    def put(self, key: str, body: bytes, content_type: str) -> str:
+        """Write an object and return its version id."""
+        with unavailable():
+            return self.s3.put_object(
+                Bucket=self.name, Key=key, Body=body, ContentType=content_type
+            ).get("VersionId", "")
+
+    def delete_all(self, prefix: str) -> int:
+        """Delete all versions and markers of every key with this prefix; return how many.
+
+        Raises Unavailable when any is left: repeat the call.
+        """
+        return self._delete(prefix, lambda found: True)
+
+    def delete_key(self, key: str) -> int:
+        """Delete every version and marker of exactly this key; return how many."""
+        return self._delete(key, lambda found: found == key)
+
+    def ages(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Yield every key with this prefix, and the time of its newest version or marker."""
+        newest: dict[str, datetime] = {}
+        for page in self._version_pages(prefix):
+            for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                key, made = one["Key"], one["LastModified"]
+                newest[key] = max(newest.get(key, made), made)
+        yield from newest.items()
+
+    def _delete(self, prefix: str, wanted: Callable[[str], bool]) -> int:
+        deleted = 0
+        for page in self._version_pages(prefix):
+            found: list[ObjectIdentifierTypeDef] = [
+                {"Key": one["Key"], "VersionId": one["VersionId"]}
+                for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                if wanted(one["Key"])
+            ]
+            if not found:
+                continue
+            with unavailable():
+                response = self.s3.delete_objects(
+                    Bucket=self.name, Delete={"Objects": found, "Quiet": True}
+                )
+            if response.get("Errors"):
+                raise errors.Unavailable
+            deleted += len(found)
+        return deleted
+
+    def _version_pages(self, prefix: str) -> Iterator[Any]:
+        pages = self.s3.get_paginator("list_object_versions").paginate(
+            Bucket=self.name, Prefix=prefix
+        )
+        with unavailable():
+            yield from pages
+
+
+def _version(version_id: str | None) -> dict[str, str]:
+    return {"VersionId": version_id} if version_id else {}
+
+
+@contextmanager
+def _not_found() -> Iterator[None]:
+    """Raise NotFound for a missing object, Unavailable for every other fault."""
+    try:
+        with unavailable(*_MISSING):
+            yield
+    except ClientError:
+        raise errors.NotFound from None

@@ -1,0 +1,39 @@
+"""The end of a bulletin's time. Readers no longer see it from that moment on, by the clock."""
+
+import logging
+from datetime import datetime
+
+from chalicelib.domain.bulletins import BulletinState
+from chalicelib.services.actor import CLOCK, Actor
+from chalicelib.store.audit import Action, Audit, of_bulletin
+from chalicelib.store.bulletins import Bulletins
+from chalicelib.store.outbox import Outbox, PendingTask
+from chalicelib.store.table import ConditionFailed
+
+log = logging.getLogger(__name__)
+
+
+def expire_bulletin(
+    pending: PendingTask, *, outbox: Outbox, bulletins: Bulletins, audit: Audit, now: datetime
+) -> None:
+    """Remove a bulletin whose time has come from readers' rows, on record.
+
+    Nothing happens when it was renewed or ended at this moment. Raises Unavailable.
+    """
+    bulletin = bulletins.get(pending.owner.id)
+    if (
+        bulletin is None
+        or bulletin.state is not BulletinState.PUBLISHED
+        or bulletin.state_at(now) is not BulletinState.EXPIRED
+    ):
+        outbox.complete(pending)
+        return
+    after = bulletin.model_copy(update={"state": BulletinState.EXPIRED})
+    record = Actor.clock(audit, now).log_item(
+        of_bulletin(bulletin.id), Action.CHANGE, {"step": "expire", "version": after.version}
+    )
+    try:
+        bulletins.replace(bulletin, after, record, by=CLOCK, now=now)
+    except ConditionFailed:
+        return  # the change wrote the task that is right now
+    log.info("bulletin_expired", extra={"channel": bulletin.content.channel})

@@ -1,0 +1,31 @@
+"""Bulletins as owners of pictures: a verdict makes a new version, and notifies nobody."""
+
+from datetime import datetime
+
+from chalicelib.domain.bulletins import lifecycle as rules
+from chalicelib.domain.media import MediaState
+from chalicelib.domain.reports import Medium
+from chalicelib.store.bulletins import VERDICT, Bulletins, Dossier
+
+
+class BulletinMedia:
+    """A verdict changes what an approval would cover, so it makes a new version. A rejected picture
+    is no longer shown by it.
+    """
+
+    def __init__(self, bulletins: Bulletins) -> None:
+        self._bulletins = bulletins
+
+    def read(self, owner_id: str) -> Dossier | None:
+        return self._bulletins.dossier(owner_id)
+
+    def settle(self, owner: Dossier, medium: Medium, settled: Medium, now: datetime) -> None:
+        before, bulletins = owner.bulletin, self._bulletins
+        shown = tuple(
+            each
+            for each in before.content.media
+            if each != medium.media_id or settled.state is MediaState.READY
+        )
+        after = rules.written(before, before.content.model_copy(update={"media": shown}), by=None)
+        settle = bulletins.media.settle_item(before.id, medium, settled)
+        bulletins.replace(before, after, settle, by=VERDICT, now=now)

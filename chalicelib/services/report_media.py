@@ -1,0 +1,49 @@
+"""Reports as owners of media: a verdict is counted, and officers are notified."""
+
+from datetime import datetime
+
+from chalicelib import errors
+from chalicelib.domain import outbox
+from chalicelib.domain.ids import random_id
+from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.reports import Medium
+from chalicelib.store import keys
+from chalicelib.store.report_rows import Case
+from chalicelib.store.reports import Reports
+from chalicelib.store.writes import TransactItem
+
+
+class ReportMedia:
+    """Notifies officers when the last declared medium has its verdict, or a minute after the
+    first, whichever comes first.
+    """
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+
+    def read(self, owner_id: str) -> Case | None:
+        try:
+            case = self._reports.view(owner_id, consistent=True)
+        except errors.Gone:
+            return None
+        return None if case is None or case.head.is_expiring else case
+
+    def settle(self, owner: Case, medium: Medium, settled: Medium, now: datetime) -> None:
+        notices, media_event = self._notice(owner, now)
+        self._reports.settle_medium(owner, medium, settled, media_event=media_event, also=notices)
+
+    def _notice(self, case: Case, now: datetime) -> tuple[list[TransactItem], str | None]:
+        """Return the writes of the notice, and the key of an event that waits for other media."""
+        report, waiting, reports = case.report, case.head.media_event, self._reports
+        is_last = report.media_settled + 1 >= report.media_total
+        if not is_last and waiting:
+            return [], waiting
+        kind, entry_id = NoticeKind.MEDIA, random_id(10)
+        if not is_last:
+            task = outbox.notify_later(now, outbox.MEDIA_PATIENCE)
+            event = reports.event(report.id, kind, now=now, entry_id=entry_id, task=task)
+            return [event], keys.event(now, entry_id)
+        # The last one notifies at once. An event that still waits is removed; if its notice has
+        # gone out meanwhile, this one reports the rest.
+        event = reports.event(report.id, kind, now=now, entry_id=entry_id, task=outbox.notify(now))
+        return [event, *([reports.remove_event(report.id, waiting)] if waiting else [])], None

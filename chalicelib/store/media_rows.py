@@ -1,0 +1,68 @@
+"""The rows of media, of one table's reports or bulletins: `MEDIA#<media id>` beside the HEAD."""
+
+from typing import Any
+
+from chalicelib.domain.media import MediaState
+from chalicelib.domain.outbox import OutboxTask
+from chalicelib.domain.reports import Medium
+from chalicelib.store import keys
+from chalicelib.store.table import ConditionFailed, Row, Table
+from chalicelib.store.tasks import TASK_FIELDS, task_fields
+from chalicelib.store.writes import Put, TransactItem, Update
+
+
+class MediaRows:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, owner_id: str, media_id: str) -> Medium | None:
+        row = self._table.get(*_key(owner_id, media_id), consistent=True)
+        return Medium.model_validate(row) if row else None
+
+    def put_item(
+        self, owner_id: str, medium: Medium, task: OutboxTask, *, if_absent: bool = True
+    ) -> TransactItem:
+        """Return the write that declares a medium, with the task to look for its upload."""
+        pk, sk = _key(owner_id, medium.media_id)
+        known = medium.model_dump(exclude_none=True)
+        row: Row = {"pk": pk, "sk": sk, **known, **task_fields(pk, sk, task)}
+        return self._table.item(Put(row, if_absent=if_absent))
+
+    def settle_item(self, owner_id: str, medium: Medium, settled: Medium) -> TransactItem:
+        """Return the write that gives `medium`, as it was read, its verdict, and ends its task."""
+        before: dict[str, Any] = medium.model_dump()
+        after = settled.model_dump(exclude_none=True)
+        update = Update(
+            *_key(owner_id, medium.media_id),
+            put={name: value for name, value in after.items() if value != before[name]},
+            remove=TASK_FIELDS,
+            equal={"state": medium.state.value},
+        )
+        return self._table.item(update)
+
+    def set_upload_id(self, owner_id: str, media_id: str, upload_id: str) -> str:
+        """Remember a medium's multipart upload, and return the one that was remembered first."""
+        update = Update(
+            *_key(owner_id, media_id), put={"upload_id": upload_id}, equal={"upload_id": None}
+        )
+        try:
+            self._table.update(update)
+        except ConditionFailed as failed:
+            return str(failed.item["upload_id"]) if failed.item else upload_id
+        return upload_id
+
+    def mark_processing(self, owner_id: str, medium: Medium) -> Medium:
+        """Mark a medium as uploaded, and return it. A verdict that came sooner stays."""
+        update = Update(
+            *_key(owner_id, medium.media_id),
+            put={"state": MediaState.PROCESSING.value},
+            equal={"state": MediaState.AWAITING.value},
+        )
+        try:
+            return Medium.model_validate(self._table.update(update))
+        except ConditionFailed as failed:
+            return Medium.model_validate(failed.item) if failed.item else medium
+
+
+def _key(owner_id: str, media_id: str) -> keys.Key:
+    return keys.media_owner(owner_id), keys.media(media_id)

@@ -1,0 +1,85 @@
+"""The sweep goes over the outboxes of two tables: neither waits for the other, and neither stops
+with the other.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import errors, wiring
+from chalicelib.domain import times
+from chalicelib.services.sweep import sweep
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+from tests.functional.test_bulletins import LI, ZHAO, opened, published
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture
+def expired(aws: Mapping[str, str], clean: None) -> dict[str, Any]:
+    """A bulletin whose time has come, and a report whose notice is overdue."""
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    for username in (LI, ZHAO):
+        cloud.officer(username)
+    cloud.forget_sent(aws)
+    bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
+    call("POST", "/v1/reports", report(), key=new_key())
+    wiring.advance_clock(timedelta(hours=1, minutes=2))
+    return bulletin
+
+
+@pytest.mark.parametrize("table", ["REPORTS_TABLE", "BULLETINS_TABLE"])
+def test_a_table_that_cannot_be_reached_does_not_stop_the_other(
+    aws: Mapping[str, str], expired: dict[str, Any], table: str
+) -> None:
+    name, down = aws[table].encode(), inject.error_response(500, "InternalServerError")
+    with (
+        inject.fault(
+            wiring.dynamodb(),
+            "dynamodb.*",
+            lambda request: down(request) if name in request.body else None,
+        ),
+        pytest.raises(errors.Unavailable),
+    ):
+        cloud.sweep()
+
+    assert len(cloud.sent(aws)) == (0 if table == "REPORTS_TABLE" else 1)
+    stored = wiring.bulletins().get(expired["id"])
+    assert stored
+    assert stored.state == ("expired" if table == "REPORTS_TABLE" else "published")
+    assert cloud.sweep()["failed"] == 0
+    assert (len(cloud.sent(aws)), opened(expired)["state"]) == (1, "expired")
+
+
+def test_outboxes_take_turns_page_by_page(expired: dict[str, Any]) -> None:
+    asked: list[str] = []
+    outboxes = {"reports": wiring.outbox(), "bulletins": wiring.bulletin_outbox()}
+    names = {outbox.table.name: name for name, outbox in outboxes.items()}
+
+    def seen(request: Any) -> None:
+        asked.extend(name for table, name in names.items() if table.encode() in request.body)
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.Query", seen):
+        sweep(
+            tuple(outboxes.values()),
+            publisher=wiring.publisher(),
+            work={},
+            now=wiring.now() - timedelta(days=1),
+            time_is_left=lambda: True,
+        )
+    assert asked == ["reports", "bulletins"] * 4
+
+
+def test_the_oldest_task_may_be_a_bulletins(
+    aws: Mapping[str, str], expired: dict[str, Any]
+) -> None:
+    cloud.stream(cloud.all_keys(aws))  # the notice, so that only the bulletin is overdue
+    done = cloud.sweep()
+    assert (done["due"], done["failed"]) == (1, 0)
+    assert done["oldest_task_s"] >= 120
+    assert cloud.sweep() == {"due": 0, "oldest_task_s": 0, "failed": 0}
