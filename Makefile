@@ -95,6 +95,8 @@ check: lint types layers package ## Check all that CI checks besides the tests
 
 contract: contract-lint contract-typescript contract-python contract-fuzz ## Check the OpenAPI document as a contract
 
+check: contract
+
 contract-lint: $(NODE)/.installed
 	@$(NODE)/.bin/redocly lint --config $(CONTRACT)/typescript/lint.yaml $(DOCUMENT)
 

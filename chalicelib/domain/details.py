@@ -20,7 +20,6 @@ from chalicelib.domain.catalogue.model import (
     UrgencyCode,
 )
 from chalicelib.domain.codes import unknown_value
-from chalicelib.domain.languages import DEFAULT, text
 from chalicelib.domain.text import bounded
 from chalicelib.errors import FieldError, Invalid
 
@@ -71,20 +70,6 @@ def validate_details(category: str, details: Mapping[str, Any]) -> Details:
         raise Invalid(*errors)
     in_order = {name: values[name] for name in fields if name in values}
     return Details(in_order, declared.details_version, _raised(declared, in_order))
-
-
-def json_schema(category: str) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a category's fields.
-
-    Raises KeyError for an unknown category.
-    """
-    declared = catalogue().category(category)
-    return {
-        "type": "object",
-        "title": text(f"category.{category}", DEFAULT),
-        "properties": {field.name: _schema(category, field) for field in declared.details},
-        "additionalProperties": False,
-    }
 
 
 def _check(field: DetailField, value: Any) -> Value:
@@ -141,22 +126,3 @@ def _raised(category: Category, values: Mapping[str, Value]) -> UrgencyCode | No
         and values.get(field.name) in field.raises.answers
     ]
     return max(called_for, key=_URGENCIES.index, default=None)
-
-
-def _schema(category: str, field: DetailField) -> dict[str, Any]:
-    key = f"detail.{category}.{field.name}"
-    return {"title": text(key, DEFAULT)} | _type_schema(field)
-
-
-def _type_schema(field: DetailField) -> dict[str, Any]:
-    match field:
-        case TextField():
-            return {"type": "string", "minLength": 1, "maxLength": field.max_length}
-        case IntegerField():
-            return {"type": "integer", "minimum": field.minimum, "maximum": field.maximum}
-        case BooleanField():
-            return {"type": "boolean"}
-        case ChoiceField():
-            return {"type": "string", "enum": list(field.options)}
-        case TimeField():
-            return {"type": "string", "format": "date-time"}

@@ -122,8 +122,8 @@ def open_report(call: Call) -> Response:
 
     Everything but the contact. `ETag` is the version that a change must name in `If-Match`.
 
-    Of a withdrawn report (`restricted`) what the reporter said, text, place, answers, dialogue and
-    media, is shown to a supervisor who gives a `reason`, and to nobody else.
+    Of a withdrawn report (`restricted`) a supervisor who gives a `reason` sees what the reporter
+    said: text, place, details, messages and media. Nobody else does.
     """
     found = casework.open_report(
         call.path["report_id"],
@@ -149,13 +149,13 @@ def change_report(call: Call) -> Response:
     """Take a step on a report.
 
     Any subset of the fields. Send the `ETag` of the version that you have seen as `If-Match`;
-    the answer brings the next one.
+    the response brings the next one.
 
     Closing needs `disposition` and `reason`, which the reporter reads; as a duplicate,
-    `duplicate_of` too. `malicious` stands only once another officer has confirmed it. A report that
-    others point at is not made a duplicate (422 `has_duplicates`): link those first. A step that
-    the present status does not allow is answered 409, with those that it does. `null` unassigns, or
-    unlinks a duplicate.
+    `duplicate_of` too. `malicious` counts once another officer has confirmed it. A report that
+    others point at cannot become a duplicate (422 `has_duplicates`): link those first. A step that
+    the present status does not allow is 409, with those that it does. `null` unassigns, or unlinks
+    a duplicate.
     """
     report = casework.change_report(
         call.path["report_id"],

@@ -141,7 +141,7 @@ class CatalogueView(Shape):
 def get_health(call: Call) -> Response:
     """Ask whether the service is up.
 
-    Says that requests are answered, and by which version; it asks nothing of what is behind.
+    Says that requests are served, and by which version; it asks nothing of what is behind.
     """
     return Response(Health(version=__version__))
 

@@ -167,7 +167,7 @@ def grant_parts(call: Call) -> Response:
 def complete_upload(call: Call) -> Response:
     """Finish an upload in parts.
 
-    All parts must be held and add up to the declared size. Repeat it until it is answered.
+    All parts must be held and add up to the declared size. Repeat it until a response arrives.
 
     After 409 `size_mismatch` ask for the parts again: those of the wrong size are not among `held`.
     `media_rejected`: it came too late.

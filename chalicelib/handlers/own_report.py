@@ -78,7 +78,7 @@ def read_report(call: Call) -> Response:
 def write_message(call: Call) -> Response:
     """Write to the officers.
 
-    Officers are told, and see it beside the report. Send an `Idempotency-Key`, or a repeated
+    Officers are notified, and see it beside the report. Send an `Idempotency-Key`, or a repeated
     call is a second message.
     """
     case = own_case(call, consistent=True)

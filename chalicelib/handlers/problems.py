@@ -6,7 +6,7 @@ every route.
                  "allowed": […]}],                             where the values are public
      "legal": […]}                                             the steps that are legal, if one was not
 
-Nothing of the input is repeated, and nothing of the program shown. The gateway's own answers
+Nothing of the input is repeated, and nothing of the program shown. The gateway's own responses
 (infra/app.yaml) have the same shape.
 """
 

@@ -18,7 +18,7 @@ from chalicelib.domain.models import NotNull
 
 
 class Shape(BaseModel):
-    """Base of views. Built at first use: most calls answer with one of them."""
+    """Base of views. Built at first use: most calls need few of them."""
 
     model_config = ConfigDict(
         defer_build=True, from_attributes=True, json_schema_serialization_defaults_required=True

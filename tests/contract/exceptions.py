@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
 EVERY_OPERATION = "*"
@@ -42,16 +43,23 @@ class Accepted:
 
 
 def read(path: Path = EXCEPTIONS) -> list[Accepted]:
-    """Return the file's entries. Raises TypeError for an unknown or missing key, ValueError for an
-    entry without a reason or one that is there twice."""
+    """Return what the file accepts: one for each operation that an entry names.
+
+    Raises TypeError for an unknown or missing key, ValueError for an entry without a reason or one
+    that is there twice.
+    """
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("exception", [])
-    accepted = [Accepted(**entry) for entry in entries]
+    accepted = [each for entry in entries for each in _for_each_operation(**entry)]
     for number, entry in enumerate(accepted):
         if not entry.reason.strip():
             raise ValueError(f"{path.name}: {entry} has no reason")
         if any(str(entry) == str(other) for other in accepted[:number]):
             raise ValueError(f"{path.name}: {entry} is there twice")
     return accepted
+
+
+def _for_each_operation(*, operations: Collection[str], **rest: Any) -> list[Accepted]:
+    return [Accepted(operation=operation, **rest) for operation in operations]
 
 
 def judge(

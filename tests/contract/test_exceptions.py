@@ -17,7 +17,7 @@ def written(folder: Path, *entries: str) -> Path:
 
 
 def entry(reason: str = "It is so.") -> str:
-    return f'check = "a"\noperation = "GET /"\ncode = 404\nreason = "{reason}"'
+    return f'check = "a"\noperations = ["GET /"]\ncode = 404\nreason = "{reason}"'
 
 
 def test_the_file_can_be_read() -> None:
@@ -31,7 +31,12 @@ def test_an_entry_needs_a_reason(tmp_path: Path) -> None:
 
 def test_an_entry_needs_every_key(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
-        exceptions.read(written(tmp_path, 'check = "a"\noperation = "GET /"\nreason = "b"'))
+        exceptions.read(written(tmp_path, 'check = "a"\noperations = ["GET /"]\nreason = "b"'))
+
+
+def test_an_entry_names_its_operations(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        exceptions.read(written(tmp_path, 'check = "a"\ncode = 404\nreason = "b"'))
 
 
 def test_an_entry_is_there_once(tmp_path: Path) -> None:

@@ -88,6 +88,10 @@ def test_a_period_that_cannot_be_is_refused() -> None:
         "?since=2026-11-24&until=2026-11-01",
         "?since=2020-01-01",
         "?since=yesterday",
+        "?until=0",
+        "?until=0001-01-05",
+        "?since=2026-11-24T00:00:00Z",
+        "?since=2026-02-30",
         "?from=2026-01-01",
     ):
         assert call("GET", f"/v1/officer/stats{query}", officer="wang").status == 422

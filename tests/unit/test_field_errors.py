@@ -1,12 +1,14 @@
 """What pydantic finds wrong is named by field, in codes that every language words."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from chalicelib.domain.codes import CategoryCode, category_codes
 from chalicelib.domain.languages import LANGUAGES
+from chalicelib.domain.reports import Urgency
 from chalicelib.handlers import problems
 from chalicelib.handlers.field_errors import as_fields
 
@@ -44,3 +46,26 @@ def test_each_kind_of_error_has_a_code_with_a_wording(body: dict[str, Any], code
         named = problems.problem(as_fields(raised.value), language, "r")["errors"]
         assert [(each["field"], each["code"]) for each in named] == [(next(iter(body)), code)]
         assert "programmers" not in named[0]["detail"]
+
+
+class Choices(BaseModel):
+    urgency: Urgency = Urgency.LOW
+    protocol: Literal["email", "sms"] = "email"
+    category: CategoryCode = "other"
+
+
+@pytest.mark.parametrize(
+    ("field", "allowed"),
+    [
+        ("urgency", ["low", "normal", "high", "critical"]),
+        ("protocol", ["email", "sms"]),
+        ("category", list(category_codes())),
+    ],
+)
+def test_an_unknown_value_comes_with_those_that_there_are(field: str, allowed: list[str]) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Choices.model_validate({field: "x'y"})
+
+    [named] = problems.problem(as_fields(raised.value), "en", "r")["errors"]
+    assert (named["code"], named["allowed"]) == ("unknown_value", allowed)
+    assert "x" not in named["detail"].split()

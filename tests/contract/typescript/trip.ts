@@ -29,6 +29,7 @@ export async function report(base: string, picture: Blob, video: Blob): Promise<
   const api = createClient<paths>({ baseUrl: base });
 
   const catalogue = must(await api.GET("/v1/catalogue", {}));
+  const questions = catalogue.categories.flatMap((category) => category.details).map(ask);
   const created = must(
     await api.POST("/v1/reports", {
       params: { header: { "Idempotency-Key": crypto.randomUUID() } },
@@ -80,9 +81,17 @@ export async function report(base: string, picture: Blob, video: Blob): Promise<
       body: { text: "He walks towards the park." },
     }),
   );
-  return [created.reference, created.emergency.number, ...states, sent.id, catalogue.emergency]
+  return [created.reference, created.emergency.number, ...states, sent.id, ...questions]
     .map(String)
     .join(" ");
+}
+
+/** A category's field as a form asks for it: what there is to say depends on its type. */
+function ask(field: Schemas["Category"]["details"][number]): string {
+  if (field.type === "choice") return field.options.map((option) => option.label).join("/");
+  if (field.type === "integer") return `${field.minimum}-${field.maximum}`;
+  if (field.type === "text") return `${field.label} (${field.max_length})`;
+  return field.label;
 }
 
 async function post(grant: Grant, file: Blob): Promise<void> {
@@ -155,7 +164,11 @@ export async function workOn(base: string, token: string): Promise<string> {
       body: { text: "Is he still there?" },
     }),
   );
-  return [report.reference, changed.status, changed.version, page.next_cursor, ...pictures]
+  const history = must(
+    await api.GET("/v1/officer/reports/{report_id}/history", { params: { path } }),
+  );
+  const changes = history.items.flatMap((event) => Object.keys(event.detail?.fields ?? {}));
+  return [report.reference, changed.status, page.next_cursor, ...changes, ...pictures]
     .map(String)
     .join(" ");
 }
