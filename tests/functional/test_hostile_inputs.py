@@ -31,7 +31,10 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 gateway = Gateway(app)
 PROBLEM = Draft202012Validator(
-    json.loads(DOCUMENT.read_text(encoding="utf-8"))["components"]["schemas"]["Problem"]
+    {
+        "$ref": "#/components/schemas/Problem",
+        "components": json.loads(DOCUMENT.read_text(encoding="utf-8"))["components"],
+    }
 )
 # In every refused input somewhere; in no answer ever.
 CANARY = "canary-4471"
@@ -608,7 +611,7 @@ def test_an_id_that_cannot_be_one_is_404(report_id: str, method: str, rest: str)
 @pytest.mark.parametrize(
     "target",
     [
-        "/",
+        "/index.html",
         "//v1/health",
         "/v1/health/",
         "/V1/health",
