@@ -7,7 +7,6 @@ Each builder reads its settings at first use; `reset()` forgets all of them.
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -67,18 +66,6 @@ def reset() -> None:
     clock, _pause = Clock(), time.sleep
     for cached in _builders:
         cached.cache_clear()
-
-
-def now() -> datetime:
-    return clock.now()
-
-
-def wall_clock() -> datetime:
-    return clock.wall_clock()
-
-
-def advance_clock(by: timedelta) -> datetime:
-    return clock.advance(by)
 
 
 def pause_by(pause: Callable[[float], None]) -> None:
@@ -312,8 +299,8 @@ def live_catalogue() -> "LiveCatalogue":
 
 
 def catalogue() -> "Catalogue":
-    """Return the catalogue as it is, admins' changes at most a true minute late, whatever the clock of
-    lifecycles says.
+    """Return the catalogue as it is, admins' changes at most a true minute late, whatever the clock
+    of lifecycles says.
     """
     return live_catalogue().at(clock.wall_clock())
 
@@ -324,7 +311,9 @@ def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:
 
 
 def _older_secret(name: str) -> list[bytes]:
-    """Return the key before the last rotation: what it signed is valid as long as a cursor lives."""
+    """Return the key before the last rotation: what it signed is valid as long as a cursor
+    lives.
+    """
     try:
         return [_secret(name, "AWSPREVIOUS")]
     except _secrets().exceptions.ResourceNotFoundException:

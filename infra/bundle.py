@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PYTHON = (3, 13)
-# Lambda's python3.13 runs on Amazon Linux 2023 with glibc 2.34. pip compares tags literally, so every
-# tag that runs there is listed.
+# Lambda's python3.13 runs on Amazon Linux 2023 with glibc 2.34. pip compares tags literally, so
+# every tag that runs there is listed.
 PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in range(17, 35)] + ["manylinux2014_aarch64"]
 AARCH64 = 183  # e_machine in an ELF header
 

@@ -141,7 +141,8 @@ def ensure_bucket(bucket: str, s3: Any, region: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "404":
             raise Refused(
-                f"the bucket {bucket} is not ours to use ({error.response['Error']['Code']}): name another with --bucket"
+                f"the bucket {bucket} is not ours to use ({error.response['Error']['Code']}): "
+                "name another with --bucket"
             ) from None
     place: dict[str, Any] = (
         {}
@@ -241,13 +242,14 @@ def print_changes(change_set: str, cloudformation: Any) -> None:
     for change in (change["ResourceChange"] for page in pages for change in page["Changes"]):
         replaced = "  REPLACED" if change.get("Replacement") == "True" else ""
         print(
-            f"  {CHANGES_SHOWN[change['Action']]} {change['LogicalResourceId']:<44} {change['ResourceType']}{replaced}"
+            f"  {CHANGES_SHOWN[change['Action']]} {change['LogicalResourceId']:<44} "
+            f"{change['ResourceType']}{replaced}"
         )
 
 
 def execute(plan: Plan, change_set: str, cloudformation: Any) -> None:
-    """Execute the change set and wait. Raises Refused, with the resources that failed and why, after
-    CloudFormation has rolled back.
+    """Execute the change set and wait. Raises Refused, with the resources that failed and why,
+    after CloudFormation has rolled back.
     """
     first = (
         cloudformation.describe_stacks(StackName=plan.stack)["Stacks"][0]["StackStatus"]

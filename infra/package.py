@@ -275,7 +275,9 @@ def translate(template: Template) -> Template:
 
 
 class _NoManagedPolicies(ManagedPolicyLoader):
-    """No policies of AWS's own: every role is written out, so SAM need not ask IAM for their ARNs."""
+    """No policies of AWS's own: every role is written out, so SAM need not ask IAM for their
+    ARNs.
+    """
 
     def __init__(self) -> None:
         pass

@@ -56,7 +56,10 @@ def _read_reference(value: str) -> str:
 
 
 class ReportQuery(BaseModel):
-    """Filters, each of which narrows the list, and the page. `since` is included, `until` is not."""
+    """Filters, each of which narrows the list, and the page.
+
+    `since` is included, `until` is not.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 

@@ -35,7 +35,7 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
     ]
     if rows:
         audit_seals.seal_rows(
-            records[0]["SequenceNumber"], rows, seals=wiring.seals(), now=wiring.now()
+            records[0]["SequenceNumber"], rows, seals=wiring.seals(), now=wiring.clock.now()
         )
     return {"batchItemFailures": []}
 
@@ -43,6 +43,6 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
 @bp.schedule(Rate(1, unit=Rate.HOURS))
 def digest_audit(event: CloudWatchEvent) -> dict[str, Any]:
     """Write the digests of the hours that are over."""
-    done = {"digests": audit_seals.write_digests(seals=wiring.seals(), now=wiring.now())}
+    done = {"digests": audit_seals.write_digests(seals=wiring.seals(), now=wiring.clock.now())}
     log.info("digested", extra=done)
     return done

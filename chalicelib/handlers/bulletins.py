@@ -230,7 +230,8 @@ def show_picture(call: Call) -> Response:
     return Response(
         headers={
             "Location": url,
-            "Cache-Control": f"public, max-age={min(_MAX_AGE_S, left)}, s-maxage={min(_SHARED_AGE_S, left // 2)}",
+            "Cache-Control": f"public, max-age={min(_MAX_AGE_S, left)}, "
+            f"s-maxage={min(_SHARED_AGE_S, left // 2)}",
         },
     )
 
@@ -281,7 +282,7 @@ def _cache_control(ends: Iterable[datetime], now: datetime) -> str:
 
 
 def _seconds_left(ends: Iterable[datetime], now: datetime) -> int:
-    """A minute at most, and never beyond the end of what is shown."""
+    """Return a minute at most, and never more than until the end of what is shown."""
     return max(0, min([_MAX_AGE_S, *(math.floor((end - now).total_seconds()) for end in ends)]))
 
 
@@ -298,7 +299,7 @@ def _public_response(
 
 
 def _entries(call: Call) -> tuple[list[feeds.Entry], datetime | None]:
-    """What the feed holds, and when that last changed."""
+    """Return what the feed holds, and when that last changed."""
     page = wiring.bulletins().page(call.query.channel, now=call.now, limit=feeds.MAX_ENTRIES)
     entries = [
         feeds.Entry(each.id, each.content, each.published_at, each.corrected_at, each.expires_at)

@@ -66,7 +66,7 @@ class Reasoned(RootModel[Any]):
     """
 
     def reason(self) -> str:
-        """Raises Invalid for any other body."""
+        """Return the reason. Raises Invalid for any other body."""
         try:
             return _Reason.model_validate(self.root).reason
         except ValidationError as invalid:

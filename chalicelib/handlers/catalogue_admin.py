@@ -52,7 +52,7 @@ def patch_catalogue(call: Call) -> Response:
     informs and never refuses, and the flags. It holds here at once and everywhere within a minute.
     A call that changes nothing makes no version.
     """
-    wall_clock = wiring.wall_clock()
+    wall_clock = wiring.clock.wall_clock()
     kept = change_catalogue(
         call.body,
         actor=call.actor,

@@ -35,9 +35,10 @@ _PAGE = """\
 <script type="module" src="docs/rapidoc.js?{version}"></script>
 </head>
 <body>
-<noscript>The same in plain words, without a script: <a href="openapi.json">openapi.json</a></noscript>
-<rapi-doc spec-url="openapi.json" server-url="." default-api-server="." allow-server-selection="false" load-fonts="false"
- render-style="read" theme="light" primary-color="#b3261e" show-header="false" show-method-in-nav-bar="as-colored-text"
+<noscript>Without a script, the same document: <a href="openapi.json">openapi.json</a></noscript>
+<rapi-doc spec-url="openapi.json" server-url="." default-api-server="."
+ allow-server-selection="false" load-fonts="false" render-style="read" theme="light"
+ primary-color="#b3261e" show-header="false" show-method-in-nav-bar="as-colored-text"
  schema-style="table" schema-description-expanded="true" fill-request-fields-with-example="true"
  regular-font="system-ui, sans-serif" mono-font="ui-monospace, monospace"></rapi-doc>
 </body>

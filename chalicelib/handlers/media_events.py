@@ -75,7 +75,7 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
             found.media_id,
             Verdict.of(manifest),
             owners=wiring.media_owners(),
-            now=wiring.now(),
+            now=wiring.clock.now(),
         )
 
     return events.each_record(event.to_dict(), take)

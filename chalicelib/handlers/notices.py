@@ -23,7 +23,7 @@ def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
     """
     seen = events.stream_keys(event.to_dict().get("Records") or ())
     changed = [(pk, sk) for _, pk, sk in seen]
-    unsent = wiring.publisher().publish(changed, now=wiring.now())
+    unsent = wiring.publisher().publish(changed, now=wiring.clock.now())
     uncounted = count_changed(changed, outbox=wiring.outbox(), statistics=wiring.statistics())
     # A stream starts again at the first number that is given back; doing the others again changes
     # nothing.

@@ -96,7 +96,7 @@ def add_media(call: Call) -> Response:
     media = uploads.declare_media(case, declaration, reports=wiring.reports(), now=call.now)
     waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
     granted = uploads.grant_uploads(
-        case.report.id, waiting, bucket=wiring.bucket(), signed_at=wiring.wall_clock()
+        case.report.id, waiting, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
     )
     return Response(Uploads(uploads=[Upload.granted(grant) for grant in granted]))
 
@@ -118,7 +118,7 @@ def renew_grant(call: Call) -> Response:
         own_case(call, consistent=True),
         call.path["media_id"],
         bucket=wiring.bucket(),
-        signed_at=wiring.wall_clock(),
+        signed_at=wiring.clock.wall_clock(),
     )
     return Response(Upload.granted(grant))
 

@@ -1,4 +1,6 @@
-"""Short-lived URLs of media: cleaned pictures for everybody who may see them, originals for officers."""
+"""Short-lived URLs of media: cleaned pictures for everybody who may see them, originals for
+officers.
+"""
 
 from chalicelib import wiring
 from chalicelib.domain.media import (

@@ -1,10 +1,11 @@
 """Which error is which status, and how it reads: RFC 9457 `application/problem+json`, one shape on
 every route.
 
-    {"type": "https://…/errors/<code>", "code": …, "title": …, "status": …, "detail": …, "request_id": …,
-     "errors": [{"field": …, "code": …, "detail": …,           for 422 only
-                 "allowed": […]}],                             where the values are public
-     "legal": […]}                                             the steps that are legal, if one was not
+    {"type": "https://…/errors/<code>", "code": …, "title": …, "status": …, "detail": …,
+     "request_id": …,
+     "errors": [{"field": …, "code": …, "detail": …,    for 422 only
+                 "allowed": […]}],                      where the values are public
+     "legal": […]}                                      the steps that are legal, if one was not
 
 Nothing of the input is repeated, and nothing of the program shown. The gateway's own responses
 (infra/app.yaml) have the same shape.
@@ -69,7 +70,7 @@ def _field(error: errors.FieldError, language: str) -> dict[str, Any]:
 
 
 def _named(steps: list[str], language: str) -> str:
-    """Steps as a person calls them, in one phrase."""
+    """Return steps as a person calls them, in one phrase."""
     if not steps:
         return text("step.none", language)
     # The document's example is no step.

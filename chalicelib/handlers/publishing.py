@@ -152,7 +152,7 @@ def add_pictures(call: Call) -> Response:
     bulletin, media = publishing.add_pictures(call.path["bulletin_id"], declaration, **_desk(call))
     waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
     granted = uploads.grant_uploads(
-        bulletin.id, waiting, bucket=wiring.bucket(), signed_at=wiring.wall_clock()
+        bulletin.id, waiting, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
     )
     view = PictureGrants(
         uploads=[Upload.granted(grant) for grant in granted], version=bulletin.version

@@ -70,7 +70,7 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         report.id,
         created.pending_uploads,
         bucket=wiring.bucket(),
-        signed_at=wiring.wall_clock(),
+        signed_at=wiring.clock.wall_clock(),
     )
     view = CreatedReport.of(
         report,

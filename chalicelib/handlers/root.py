@@ -26,9 +26,11 @@ _PAGE = """\
 <title>Tipline</title>
 <link rel="icon" href="data:,">
 <style>
-body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 3rem auto; padding: 0 1rem }}
+body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 38rem;
+ margin: 3rem auto; padding: 0 1rem }}
 section {{ margin-top: 2rem }}
-.emergency {{ border-inline-start: .3rem solid #b3261e; padding-inline-start: .8rem; font-weight: 600 }}
+.emergency {{ border-inline-start: .3rem solid #b3261e; padding-inline-start: .8rem;
+ font-weight: 600 }}
 </style>
 </head>
 <body>

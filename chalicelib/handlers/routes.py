@@ -133,7 +133,7 @@ class Operation:
     def _read(self, request: Request, parameters: Mapping[str, str], language: str) -> Call:
         """Check a request. Who calls comes before what they say."""
         path = requests.read_path(parameters)
-        call = Call(request=request, path=path, language=language, now=wiring.now())
+        call = Call(request=request, path=path, language=language, now=wiring.clock.now())
         if self.access is Access.RECEIPT:
             _ = call.receipt
         admitted = self._admit(call) if self.access is Access.OFFICER else None

@@ -37,7 +37,7 @@ def sweep_tasks(event: CloudWatchEvent) -> dict[str, Any]:
             (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
             (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,
         },
-        now=wiring.now(),
+        now=wiring.clock.now(),
         time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
     )
     log.info("swept", extra=done)

@@ -1,5 +1,5 @@
-"""Officers choose what they are notified of. What SNS holds follows their rows: inside their scope, and
-gone when they are.
+"""Officers choose what they are notified of. What SNS holds follows their rows: inside their scope,
+and gone when they are.
 """
 
 from collections.abc import Callable, Sequence
@@ -82,8 +82,8 @@ def sync_subscriptions(
     """Bring SNS in line with an officer's row, as it is now: scope, address, active or not.
     Repeated, it changes nothing.
 
-    To be pending (`Subscriptions.request_sync`) before the row is changed, and done after: what is left
-    undone the sweep does.
+    To be pending (`Subscriptions.request_sync`) before the row is changed, and done after: what is
+    left undone the sweep does.
     """
     officer = officers.get(username)
     for existing in subscriptions.of(username):

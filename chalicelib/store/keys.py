@@ -1,6 +1,7 @@
 """The key layout of every table. See docs/data.md for what each key is for.
 
-reports      REPORT#<id>            CONTACT | COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<id> | MESSAGE#<time>#<id> | NOTE#<time>#<id>
+reports      REPORT#<id>            CONTACT | COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<id>
+                                    MESSAGE#<time>#<id> | NOTE#<time>#<id>
              BURST#<what>#<minute>  COUNT                    notices of a minute (store/bursts.py)
              DIGEST#<filters>       EVENT#digest             what did not go alone
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
@@ -11,7 +12,7 @@ officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
              OFFICERS               <name>: each officer's row again, to be listed
 bulletins    CATALOGUE              OVERRIDES
              BULLETIN#<id>          HEAD | LEADS | MEDIA#<id> | VERSION#<n>
-             PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: of all channels
+             PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: all
 
 The order of a report's sort keys is the access rule: a reporter's view is one query from HEAD to
 MESSAGE, an officer's is from HEAD on; contact and events sort before and are in neither.
@@ -93,7 +94,7 @@ def event(at: datetime, entry_id: str) -> str:
 
 
 def listed_at(received_at: datetime, report_id: str) -> str:
-    """The one sort order of all lists."""
+    """Return the sort key of all lists."""
     return f"{times.render(received_at)}#{report_id}"
 
 
@@ -122,7 +123,7 @@ def bulletin(bulletin_id: str) -> str:
 
 
 def public(channel: str) -> str:
-    """The partition that readers' lists of a channel are read from."""
+    """Return the partition that readers' lists of a channel are read from."""
     return f"PUBLIC#{channel}"
 
 
@@ -131,7 +132,7 @@ def officer(username: str) -> str:
 
 
 def digest(category: str, district: str, urgency: str) -> str:
-    """The partition of what a subscription cannot distinguish."""
+    """Return the partition of what a subscription cannot distinguish."""
     return _partition(Owner(OwnerKind.DIGEST, f"{category}#{district}#{urgency}"))
 
 

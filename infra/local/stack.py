@@ -163,7 +163,7 @@ class LocalStack:
     def _advance_clock(self, by: timedelta) -> datetime:
         from chalicelib import wiring
 
-        now = wiring.advance_clock(by)
+        now = wiring.clock.advance(by)
         self._pollers.run_schedules()
         return now
 

@@ -50,8 +50,8 @@ Some requests never reach the app. The gateway then returns the error itself, in
 _FIELDS = """\
 ## Codes of fields
 
-A response with status 422 names up to {most} wrong fields in `errors`. Each has `field`, the path of
-the field with dots (`location.lat`, `media.0.size`), its `code` and a `detail`.
+A response with status 422 names up to {most} wrong fields in `errors`. Each has `field`, the path
+of the field with dots (`location.lat`, `media.0.size`), its `code` and a `detail`.
 
 """
 _REASONS = """\

@@ -47,7 +47,8 @@ def main(quick: bool) -> None:
         print(f"{title}: {time.monotonic() - began:.0f} s", file=sys.stderr)
         sections.append(section)
     if not quick:
-        machine = f"Python {platform.python_version()} on {platform.machine()}, {time.strftime('%Y-%m-%d')}.\n\n"
+        today = time.strftime("%Y-%m-%d")
+        machine = f"Python {platform.python_version()} on {platform.machine()}, {today}.\n\n"
         _DOCUMENT.write_text(_PREFACE + machine + "\n".join(sections), encoding="utf-8")
 
 
@@ -62,7 +63,8 @@ def _section(title: str, rows: list[Row]) -> str:
         spread = f" [{row['min']:g} – {row['max']:g}]" if row["min"] != row["max"] else ""
         within = {None: "", True: "yes", False: "**no**"}[row["holds"]]
         lines.append(
-            f"| {row['what']} | {row['against']} | {row['ratio']:g}{spread} | {row['budget'] or ''} | {within} |"
+            f"| {row['what']} | {row['against']} | {row['ratio']:g}{spread} "
+            f"| {row['budget'] or ''} | {within} |"
         )
     return "\n".join(lines) + "\n"
 

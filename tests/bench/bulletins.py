@@ -49,7 +49,7 @@ def _costs(count: int) -> dict[str, tuple[int, int]]:
 
 
 def _publish(count: int) -> None:
-    bulletins, now = wiring.bulletins(), wiring.now()
+    bulletins, now = wiring.bulletins(), wiring.clock.now()
     words = {"zh": "寻找一位老人。" * 30, "en": "An old man is missing. " * 30}
     for n in range(count):
         content = Content(channel="key_cases", title={"zh": "寻人", "en": "Missing"}, body=words)

@@ -240,9 +240,11 @@ def _sharp(path: Path) -> float:
             const began = process.hrtime.bigint();
             const small = sharp({json.dumps(str(path))}).rotate().resize(size({PREVIEW_PX}));
             const preview = await small.raw().toBuffer({{resolveWithObject: true}});
-            const raw = {{raw: {{width: preview.info.width, height: preview.info.height, channels: preview.info.channels}}}};
+            const {{width, height, channels}} = preview.info;
+            const raw = {{raw: {{width, height, channels}}}};
             await sharp(preview.data, raw).jpeg({{quality: {images.JPEG_QUALITY}}}).toBuffer();
-            await sharp(preview.data, raw).resize(size({THUMB_PX})).jpeg({{quality: {images.JPEG_QUALITY}}}).toBuffer();
+            await sharp(preview.data, raw).resize(size({THUMB_PX}))
+              .jpeg({{quality: {images.JPEG_QUALITY}}}).toBuffer();
             console.log(Number(process.hrtime.bigint() - began) / 1e9);
         }})();"""
     return float(
@@ -274,7 +276,8 @@ def _print(table: list[Row]) -> None:
         figures = f"{row['ratio']:>9} ({row['min']} to {row['max']})"
         verdict = {None: "", True: "holds", False: "MISSED"}[row["holds"]]
         print(
-            f"{row['what']:<58} {figures:<32} {row['budget'] or '':<10} {verdict:<7} against {row['against']}"
+            f"{row['what']:<58} {figures:<32} {row['budget'] or '':<10} {verdict:<7} "
+            f"against {row['against']}"
         )
 
 

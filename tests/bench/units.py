@@ -3,11 +3,13 @@ written and read.
 
 Counted at botocore's own seam, since mocks report a unit for everything. By AWS's rules:
 
-    size    names and values in UTF-8; a number a byte for two digits and one more; 3 bytes a list or map, and 1 for each part
-    write   1 for each started KB of the larger of the row before and after, 2 in a transaction; and for each index that the row is in,
-            1 for each started KB of what is projected, if that has changed; a row whose key in an index moves is deleted there and put
-    read    1 for each started 4 KB of the whole row, or of all that a query has passed; half if it need not be consistent;
-            of an index what is projected
+    size    names and values in UTF-8; a number a byte for two digits and one more; 3 bytes a list
+            or map, and 1 for each part
+    write   1 for each started KB of the larger of the row before and after, 2 in a transaction; and
+            for each index that the row is in, 1 for each started KB of what is projected, if that
+            has changed; a row whose key in an index moves is deleted there and put
+    read    1 for each started 4 KB of the whole row, or of all that a query has passed; half if it
+            need not be consistent; of an index what is projected
 """
 
 import json

@@ -94,7 +94,7 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
     cloud.record(aws, created["id"], media_id)
     cloud.stream(cloud.all_keys(aws))
     work(created)
-    wiring.advance_clock(timedelta(minutes=20))
+    wiring.clock.advance(timedelta(minutes=20))
     cloud.sweep()
     return created, key
 
@@ -125,7 +125,7 @@ def work(created: Mapping[str, Any]) -> None:
         officer="wang",
         headers=HEADERS,
     )
-    body = {"reason": OFFICERS[0], "until": times.render(wiring.now() + timedelta(days=400))}
+    body = {"reason": OFFICERS[0], "until": times.render(wiring.clock.now() + timedelta(days=400))}
     call("POST", path + "/hold", body, officer="wang", headers=HEADERS)
 
 
@@ -213,7 +213,7 @@ def test_what_a_reporter_says_leaves_the_reports_own_rows_nowhere(
     )
 
 
-def test_where_a_call_came_from_stands_in_no_row_at_all(aws: Mapping[str, str]) -> None:
+def test_where_a_call_came_from_is_in_no_row_at_all(aws: Mapping[str, str]) -> None:
     all_trips(aws)
     tables = [table for name, table in aws.items() if name.endswith("_TABLE")]
     rows = {
@@ -224,7 +224,7 @@ def test_where_a_call_came_from_stands_in_no_row_at_all(aws: Mapping[str, str]) 
     assert_nowhere(rows, *WHO)
 
 
-def test_the_contact_stands_in_its_own_row_alone_and_the_hint_of_a_picture_with_the_medium_alone(
+def test_the_contact_is_in_its_own_row_and_a_pictures_hint_in_its_mediums(
     aws: Mapping[str, str],
 ) -> None:
     created, _ = all_trips(aws)
@@ -252,7 +252,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 @pytest.mark.parametrize("position", range(4))
-def test_what_fails_tells_no_more_than_what_goes_well(
+def test_a_failure_reveals_no_more_than_a_success(
     aws: Mapping[str, str], log: pytest.LogCaptureFixture, refusal: str, position: int
 ) -> None:
     operation, response = REFUSALS[refusal]
@@ -271,7 +271,7 @@ def test_what_fails_tells_no_more_than_what_goes_well(
         lambda: work(created),
     ]
     cloud.process(aws, original_key(created["id"], created["uploads"][0]["media_id"]), version)
-    wiring.advance_clock(timedelta(minutes=20))
+    wiring.clock.advance(timedelta(minutes=20))
     refused = []
     for step in steps:
         with inject.fault(wiring.dynamodb(), operation, inject.at(position, response)):

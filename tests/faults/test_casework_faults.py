@@ -100,7 +100,7 @@ def test_a_hundred_looks_at_one_report_do_not_hinder_each_other(filed: dict[str,
     assert len(wiring.audit().history(of_report(filed["id"]))) == 100
 
 
-def test_a_step_whose_answer_is_lost_is_carried_out_once(filed: dict[str, Any]) -> None:
+def test_a_step_whose_response_is_lost_is_carried_out_once(filed: dict[str, Any]) -> None:
     """DynamoDB knows the repeated call by its token; the mock does not, and then the officer is
     asked to read again.
     """

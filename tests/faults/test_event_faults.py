@@ -80,7 +80,7 @@ def failed(response: Mapping[str, Any]) -> set[int]:
 @pytest.mark.parametrize(
     "order", list(itertools.permutations(range(3)))[:6], ids=lambda order: "".join(map(str, order))
 )
-def test_events_three_times_and_in_any_order_give_the_first_uploads_verdict_once(
+def test_events_repeated_in_any_order_give_the_first_uploads_verdict_once(
     aws: Mapping[str, str], order: tuple[int, ...]
 ) -> None:
     created, [media_id] = file()
@@ -123,7 +123,7 @@ def test_a_second_upload_changes_neither_the_picture_nor_what_officers_open(
     assert f"versionId={first}" in medium["original_url"]
 
 
-def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at_all_the_same(
+def test_the_first_upload_is_processed_though_only_the_seconds_event_arrives(
     aws: Mapping[str, str],
 ) -> None:
     created, [media_id] = file()
@@ -133,7 +133,7 @@ def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at
     cloud.process(aws, key, second)
     assert derived(aws) == {}
     cloud.client("sqs").purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
-    wiring.advance_clock(timedelta(minutes=11))
+    wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
 
     [message] = cloud.client("sqs").receive_message(
@@ -146,14 +146,14 @@ def test_only_the_second_uploads_event_arrives_and_the_first_upload_is_looked_at
     assert (medium.state, medium.version_id) == ("rejected", first)
 
 
-def test_an_upload_that_is_never_processed_is_rejected_after_three_more_tries_and_stays_with_the_officers(
+def test_an_upload_never_processed_is_rejected_after_three_tries_and_kept(
     aws: Mapping[str, str],
 ) -> None:
     created, [media_id] = file()
     version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
     states = []
     for _ in range(5):
-        wiring.advance_clock(timedelta(minutes=11))
+        wiring.clock.advance(timedelta(minutes=11))
         cloud.sweep()
         states.append(seen(created)[0])
 
@@ -185,7 +185,9 @@ def test_a_verdict_for_a_report_that_is_gone_is_no_fault(aws: Mapping[str, str])
         original_key(created["id"], media_id),
         cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE),
     )
-    wiring.reports().bury(created["id"], now=wiring.now(), until=wiring.now() + timedelta(days=365))
+    wiring.reports().bury(
+        created["id"], now=wiring.clock.now(), until=wiring.clock.now() + timedelta(days=365)
+    )
 
     assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
     assert [sk for _, sk in cloud.all_keys(aws)] == ["HEAD"]
@@ -367,7 +369,7 @@ def test_an_event_that_is_none_of_ours_is_passed_over(
         "deep",
     ],
 )
-def test_97_100_a_body_that_cannot_be_read_is_set_aside_and_its_neighbours_pass(
+def test_97_100_an_unreadable_body_is_set_aside_and_its_neighbours_pass(
     aws: Mapping[str, str], queue: str, body: str
 ) -> None:
     created, media_ids = file(2)
@@ -426,7 +428,7 @@ def test_101_no_route_takes_what_sns_would_send_to_an_http_endpoint() -> None:
     ]
 
 
-def test_102_an_event_that_never_passed_the_authorizer_is_401_on_every_officers_route() -> None:
+def test_102_an_event_without_the_authorizer_is_401_on_officers_routes() -> None:
     for path, methods in app.routes.items():
         for method in methods:
             if path.startswith(("/v1/officer", "/v1/admin")):

@@ -1,5 +1,5 @@
-"""Whatever fails while a report is taken in: 201 means stored, stored means notified, and a repeated call
-is the same report.
+"""Whatever fails while a report is taken in: 201 means stored, stored means notified, and a
+repeated call is the same report.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,12 +26,12 @@ BODIES: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
-    wiring.advance_clock(wiring.wall_clock() - wiring.now())
+    wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
 
 
 def settle(aws: Mapping[str, str]) -> None:
     """Let time pass, with the stream off: only the sweep works."""
-    wiring.advance_clock(timedelta(minutes=2))
+    wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
 
@@ -61,7 +61,7 @@ def test_a_crash_around_the_write_loses_nothing_that_was_promised(
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_an_answer_lost_on_the_way_is_a_creation_all_the_same(
+def test_a_response_lost_on_the_way_is_a_creation_all_the_same(
     aws: Mapping[str, str], kind: str
 ) -> None:
     operation = "dynamodb.PutItem" if kind == "text" else "dynamodb.TransactWriteItems"
@@ -125,7 +125,7 @@ def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(
     assert len({notice["event_id"] for notice in notices}) == 1
 
 
-def test_a_publisher_that_dies_before_the_strike_off_tells_again_under_the_same_event_id(
+def test_a_publisher_that_dies_before_completing_sends_the_same_event_id_again(
     aws: Mapping[str, str],
 ) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
@@ -146,7 +146,7 @@ def test_with_the_stream_off_for_a_day_every_notice_is_sent_by_the_sweep(
 ) -> None:
     for _ in range(5):
         call("POST", "/v1/reports", report(), key=new_key())
-    wiring.advance_clock(timedelta(hours=25))
+    wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()
 
     assert len(cloud.sent(aws)) == 5
@@ -167,11 +167,11 @@ def test_while_sns_is_down_nothing_is_lost_and_intake_goes_on(aws: Mapping[str, 
     assert len(cloud.sent(aws)) == 1
 
 
-def test_the_stream_and_the_sweep_at_once_on_one_row_strike_it_off_once(
+def test_stream_and_sweep_at_once_complete_a_row_once(
     aws: Mapping[str, str],
 ) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
-    wiring.advance_clock(timedelta(minutes=2))
+    wiring.clock.advance(timedelta(minutes=2))
 
     def meanwhile(request: Any) -> None:
         cloud.sweep()

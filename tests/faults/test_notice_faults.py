@@ -1,5 +1,5 @@
-"""One bad row, or one bad moment, among many notices: its neighbours are told once, and what failed
-comes again.
+"""One bad row, or one bad moment, among many notices: its neighbours are notified once, and what
+failed comes again.
 """
 
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 @pytest.fixture(autouse=True)
 def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
-    moment = wiring.now()
-    wiring.advance_clock(timedelta(minutes=1, seconds=1 - moment.second))
+    moment = wiring.clock.now()
+    wiring.clock.advance(timedelta(minutes=1, seconds=1 - moment.second))
 
 
 def file(count: int) -> list[str]:
@@ -40,7 +40,7 @@ def poison(report_id: str, **fields: Any) -> None:
     table.update(Update(f"REPORT#{report_id}", "HEAD", put=fields or {"urgency": "poison"}))
 
 
-def told(aws: Mapping[str, str]) -> list[str]:
+def notified(aws: Mapping[str, str]) -> list[str]:
     return [notice["report_id"] for notice in cloud.sent(aws)]
 
 
@@ -53,10 +53,10 @@ def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
 
     assert cloud.stream(keys) == {"batchItemFailures": [{"itemIdentifier": str(position)}]}
-    assert told(aws) == made[:position] + made[position + 1 :]
-    # Lambda starts again at the failed record: those behind it are not told twice.
+    assert notified(aws) == made[:position] + made[position + 1 :]
+    # Lambda starts again at the failed record: those behind it are not notified twice.
     assert cloud.stream(keys[position:]) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
-    assert len(told(aws)) == 99
+    assert len(notified(aws)) == 99
 
 
 @pytest.mark.parametrize(
@@ -68,33 +68,33 @@ def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(
 ) -> None:
     made = file(12)
     poison(made[0], **fields)
-    wiring.advance_clock(timedelta(minutes=2))
+    wiring.clock.advance(timedelta(minutes=2))
     counted = [cloud.sweep() for _ in range(2)]
 
-    assert sorted(told(aws)) == sorted(made[1:])
+    assert sorted(notified(aws)) == sorted(made[1:])
     assert [done["failed"] for done in counted] == [1, 1]
 
 
-def test_a_poison_report_can_still_be_told_once_somebody_has_mended_it(
+def test_a_poison_report_is_notified_once_somebody_has_mended_it(
     aws: Mapping[str, str],
 ) -> None:
     made = file(3)
     poison(made[1])
     cloud.stream(cloud.all_keys(aws))
     poison(made[1], urgency="critical")
-    wiring.advance_clock(timedelta(minutes=2))
+    wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
-    assert sorted(told(aws)) == sorted(made)
+    assert sorted(notified(aws)) == sorted(made)
 
 
 @pytest.mark.parametrize("path", ["stream", "sweep"])
 @pytest.mark.parametrize("failing", [0, 4, 9])
-def test_a_strike_off_that_fails_is_repeated_for_that_report_alone(
+def test_a_completion_that_fails_is_repeated_for_that_report_alone(
     aws: Mapping[str, str], path: str, failing: int
 ) -> None:
     made = file(10)
-    wiring.advance_clock(timedelta(minutes=2))
+    wiring.clock.advance(timedelta(minutes=2))
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
 
     def refuse(request: Any) -> Any:
@@ -108,13 +108,13 @@ def test_a_strike_off_that_fails_is_repeated_for_that_report_alone(
             assert cloud.sweep()["failed"] == 1
     cloud.sweep()
 
-    again = [report_id for report_id in made if told(aws).count(report_id) == 2]
+    again = [report_id for report_id in made if notified(aws).count(report_id) == 2]
     assert again == [made[failing]]
-    assert len(told(aws)) == 11
+    assert len(notified(aws)) == 11
     assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 10
 
 
-def test_a_digest_that_cannot_take_more_leaves_the_rest_owed_and_not_lost(
+def test_a_digest_that_is_full_leaves_the_rest_pending(
     aws: Mapping[str, str],
 ) -> None:
     made = [
@@ -127,11 +127,11 @@ def test_a_digest_that_cannot_take_more_leaves_the_rest_owed_and_not_lost(
         gathering(inject.error_response(400, "ValidationException")),
     ):
         assert len(cloud.stream(cloud.all_keys(aws))["batchItemFailures"]) == 3
-    wiring.advance_clock(timedelta(minutes=2))
+    wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
     cloud.sweep()
 
-    assert sorted(told(aws)) == sorted(made)
+    assert sorted(notified(aws)) == sorted(made)
 
 
 def gathering(refusal: Any) -> Any:
@@ -186,7 +186,7 @@ def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str
     table = wiring.reports().table
     table.update(
         Update(
-            f"BURST#other#{wiring.now():%Y-%m-%dT%H:%M}",
+            f"BURST#other#{wiring.clock.now():%Y-%m-%dT%H:%M}",
             "COUNT",
             put={"count": 200},
             upsert=True,
@@ -201,7 +201,9 @@ def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str
     }
     table.put(
         full
-        | task_fields(full["pk"], full["sk"], outbox.notify(wiring.now() - outbox.NOTICE_PATIENCE))
+        | task_fields(
+            full["pk"], full["sk"], outbox.notify(wiring.clock.now() - outbox.NOTICE_PATIENCE)
+        )
     )
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()

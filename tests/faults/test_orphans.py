@@ -42,7 +42,7 @@ def orphans() -> list[Orphan]:
         reports=wiring.reports().table,
         bulletins=wiring.bulletins().table,
         bucket=wiring.bucket(),
-        now=wiring.wall_clock() + LATER,
+        now=wiring.clock.wall_clock() + LATER,
     )
     return list(found)
 
@@ -66,18 +66,20 @@ def test_what_belongs_to_a_report_or_a_bulletin_is_no_orphan(aws: Mapping[str, s
     assert orphans() == []
 
 
-def test_objects_of_a_deleted_report_are_found_once_they_are_a_day_old_and_deleted_in_all_versions(
+def test_day_old_objects_of_a_deleted_report_are_deleted_in_all_versions(
     aws: Mapping[str, str],
 ) -> None:
     kept = processed(aws)
     report_id, media_id = processed(aws)
     cloud.upload(aws, report_id, media_id, b"a later version")
-    wiring.reports().bury(report_id, now=wiring.now(), until=wiring.now() + timedelta(days=365))
+    wiring.reports().bury(
+        report_id, now=wiring.clock.now(), until=wiring.clock.now() + timedelta(days=365)
+    )
     young = find_orphans(
         reports=wiring.reports().table,
         bulletins=wiring.bulletins().table,
         bucket=wiring.bucket(),
-        now=wiring.wall_clock(),
+        now=wiring.clock.wall_clock(),
     )
     assert list(young) == []
 
@@ -118,7 +120,9 @@ def test_rows_whose_report_is_gone_are_found_and_deleted(
     ).json
     table, pk = wiring.reports().table, keys.report(created["id"])
     if tombstone:
-        table.put({"pk": pk, "sk": keys.HEAD, "id": created["id"], "deleted_at": wiring.now()})
+        table.put(
+            {"pk": pk, "sk": keys.HEAD, "id": created["id"], "deleted_at": wiring.clock.now()}
+        )
     else:
         table.delete(Delete(pk, keys.HEAD))
 
@@ -134,7 +138,7 @@ def test_rows_whose_report_is_gone_are_found_and_deleted(
 
 
 @pytest.mark.parametrize("lost", ["originals/", "derived/"])
-def test_a_medium_whose_object_is_missing_is_told_and_never_deleted(
+def test_a_medium_whose_object_is_missing_is_listed_and_never_deleted(
     aws: Mapping[str, str], lost: str
 ) -> None:
     report_id, media_id = processed(aws)
@@ -145,12 +149,10 @@ def test_a_medium_whose_object_is_missing_is_told_and_never_deleted(
     assert not delete_orphan(orphan, reports=wiring.reports().table, bucket=wiring.bucket())
 
 
-def test_the_command_only_lists_unless_it_is_told_to_delete(
-    aws: Mapping[str, str], capsys: Any
-) -> None:
+def test_the_command_only_lists_unless_asked_to_delete(aws: Mapping[str, str], capsys: Any) -> None:
     processed(aws)
     cloud.upload(aws, "0" * 26, "0" * 16, b"left behind")
-    now = wiring.wall_clock() + LATER
+    now = wiring.clock.wall_clock() + LATER
 
     assert sweep_out(outputs(aws), delete=False, now=now) == 1
     assert "deleted" not in capsys.readouterr().out
@@ -164,6 +166,6 @@ def test_the_command_deletes_nothing_beside_an_empty_table(
 ) -> None:
     cloud.upload(aws, "0" * 26, "0" * 16, b"evidence of a table that is being restored")
 
-    assert sweep_out(outputs(aws), delete=True, now=wiring.wall_clock() + LATER) == 1
+    assert sweep_out(outputs(aws), delete=True, now=wiring.clock.wall_clock() + LATER) == 1
     assert "nothing is deleted" in capsys.readouterr().out
     assert len(orphans()) == 1

@@ -31,14 +31,15 @@ def _officers(aws: Mapping[str, str], clean: None) -> None:
 
 def file(count: int = 1) -> list[str]:
     made = [call("POST", "/v1/reports", report(), key=new_key()).json["id"] for _ in range(count)]
-    wiring.advance_clock(timedelta(seconds=1))
+    wiring.clock.advance(timedelta(seconds=1))
     return made
 
 
 def page(cursor: str | None = None, limit: int = 3) -> Reply:
     return call(
         "GET",
-        f"/v1/officer/reports?category=missing_elderly&limit={limit}{'&cursor=' + cursor if cursor else ''}",
+        f"/v1/officer/reports?category=missing_elderly&limit={limit}"
+        + (f"&cursor={cursor}" if cursor else ""),
         officer="wang",
     )
 
@@ -56,7 +57,7 @@ def all_pages(between: Any = lambda: None) -> list[str]:
         between()
 
 
-def test_what_comes_while_somebody_pages_is_on_no_later_page_and_pushes_nothing_off_one() -> None:
+def test_reports_that_come_while_somebody_pages_disturb_no_later_page() -> None:
     made = [each for _ in range(10) for each in file()]
     assert all_pages(between=lambda: file(4)) == made[::-1]
 
@@ -80,16 +81,16 @@ def file_over(shards: int, count: int) -> None:
         intake.create_report(
             Submission.model_validate(report()),
             ReportIds(wiring.identity(), new_key()),
-            actor=Reporter(wiring.now()),
+            actor=Reporter(wiring.clock.now()),
             reports=Reports(wiring.reports().table, lambda category: shards),
             bulletins=wiring.bulletins(),
             catalogue=wiring.catalogue(),
         )
-    wiring.advance_clock(timedelta(seconds=1))
+    wiring.clock.advance(timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("position", range(4))
-def test_whichever_shard_fails_there_is_no_page_and_afterwards_the_whole_of_it(
+def test_a_page_fails_whole_when_any_shard_fails(
     position: int,
 ) -> None:
     made = [each for _ in range(6) for each in file()]
@@ -103,7 +104,7 @@ def test_whichever_shard_fails_there_is_no_page_and_afterwards_the_whole_of_it(
     assert all_pages() == made[::-1]
 
 
-def test_functions_that_were_warm_when_the_key_was_rotated_go_on_with_each_others_cursors(
+def test_warm_functions_read_each_others_cursors_after_a_rotation(
     aws: Mapping[str, str],
 ) -> None:
     made = [each for _ in range(9) for each in file()]
@@ -118,7 +119,7 @@ def test_functions_that_were_warm_when_the_key_was_rotated_go_on_with_each_other
         second["next_cursor"],
         reader="wang",
         filters={"category": "missing_elderly"},
-        now=wiring.now(),
+        now=wiring.clock.now(),
     )
 
     assert (
@@ -126,7 +127,7 @@ def test_functions_that_were_warm_when_the_key_was_rotated_go_on_with_each_other
             second["next_cursor"],
             reader="wang",
             filters={"category": "missing_elderly"},
-            now=wiring.now(),
+            now=wiring.clock.now(),
         )
         == position
     )

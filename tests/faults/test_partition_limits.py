@@ -75,9 +75,7 @@ def own_key(attribute: str) -> Any:
 
 
 @pytest.mark.slow
-def test_ten_thousand_reports_in_one_category_are_taken_by_our_keys_and_not_by_the_bare_category() -> (
-    None
-):
+def test_ten_thousand_reports_fit_our_keys_and_not_a_bare_category() -> None:
     ours = Partitions({index: own_key(attribute) for index, attribute in INDEXES.items()})
     naive = Partitions({keys.BY_CATEGORY: own_key("category")})
     clock = 0.0
@@ -95,7 +93,7 @@ def test_ten_thousand_reports_in_one_category_are_taken_by_our_keys_and_not_by_t
         return inject.aws_response(url, 200, {})
 
     submission = Submission(category="missing_elderly", text="An old man in a blue coat. " * 40)
-    start = wiring.now()
+    start = wiring.clock.now()
     with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", serve):
         for number in range(REPORTS):
             clock = number * SECONDS / REPORTS

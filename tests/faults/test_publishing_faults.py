@@ -66,7 +66,7 @@ def calls_of(take: Callable[[Mapping[str, Any]], Reply], bulletin: Mapping[str, 
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=["before", "after"])
-def test_a_crash_around_any_call_of_an_approval_publishes_all_or_nothing_and_it_can_be_repeated(
+def test_a_crash_around_any_call_of_an_approval_publishes_all_or_nothing(
     moment: Moment,
 ) -> None:
     for position in range(calls_of(approve, drafted())):
@@ -107,7 +107,7 @@ def test_a_crash_around_any_call_that_ends_a_bulletin_leaves_no_half_of_it(
         assert listed() == []
 
 
-def test_an_answer_lost_on_the_way_is_an_approval_all_the_same() -> None:
+def test_a_response_lost_on_the_way_is_an_approval_all_the_same() -> None:
     bulletin = drafted()
     with inject.fault(
         wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_response)
@@ -153,7 +153,7 @@ def test_without_its_audit_row_nothing_is_shown_or_done(aws: Mapping[str, str], 
     assert (after["version"], after["state"], after["media"]) == (bulletin["version"], "draft", [])
 
 
-def test_of_two_officers_who_change_the_same_version_one_is_told(aws: Mapping[str, str]) -> None:
+def test_of_two_officers_who_change_one_version_one_gets_412(aws: Mapping[str, str]) -> None:
     bulletin = drafted()
     with ThreadPoolExecutor(4) as pool:
         replies = list(pool.map(lambda n: change(bulletin, body={"en": f"Text {n}."}), range(4)))
@@ -177,8 +177,8 @@ def test_of_an_approval_and_a_change_at_once_readers_see_only_what_was_read() ->
 
 def expiring() -> dict[str, Any]:
     """A bulletin that readers saw until a moment ago."""
-    bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
-    wiring.advance_clock(timedelta(hours=1))
+    bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
+    wiring.clock.advance(timedelta(hours=1))
     return bulletin
 
 

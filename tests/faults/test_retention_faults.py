@@ -80,7 +80,7 @@ def test_nothing_is_promised_on_a_report_that_is_being_deleted(
     aws: Mapping[str, str], what: str, moment: str
 ) -> None:
     created = closed(aws, new_key())
-    wiring.advance_clock(timedelta(days=91))
+    wiring.clock.advance(timedelta(days=91))
     replies: list[Reply] = []
 
     def meanwhile(request: Any) -> None:
@@ -96,14 +96,14 @@ def test_nothing_is_promised_on_a_report_that_is_being_deleted(
     assert rows(aws, created) == ["HEAD"]
 
 
-def test_a_verdict_that_comes_while_the_report_is_being_deleted_leaves_no_row(
+def test_a_verdict_during_the_deletion_of_its_report_leaves_no_row(
     aws: Mapping[str, str],
 ) -> None:
     created = closed(aws, new_key())
     media_id = created["uploads"][0]["media_id"]
     [version] = boto3.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])["Versions"]
     cloud.process(aws, version["Key"], version["VersionId"])
-    wiring.advance_clock(timedelta(days=91))
+    wiring.clock.advance(timedelta(days=91))
 
     def meanwhile(request: Any) -> None:
         cloud.record(aws, created["id"], media_id)
@@ -114,32 +114,32 @@ def test_a_verdict_that_comes_while_the_report_is_being_deleted_leaves_no_row(
     assert rows(aws, created) == ["HEAD"]
 
 
-def test_a_medium_whose_report_is_gone_is_not_owed_a_verdict_for_ever(
+def test_a_medium_whose_report_is_gone_has_no_pending_task(
     aws: Mapping[str, str],
 ) -> None:
     created = call("POST", "/v1/reports", report(media=MEDIA), key=new_key()).json
     cloud.stream(cloud.all_keys(aws))
     wiring.reports().table.delete(Delete(keys.report(created["id"]), keys.HEAD))
-    wiring.advance_clock(timedelta(hours=25))
+    wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()
 
     assert cloud.sweep()["due"] == 0
 
 
-def test_a_tombstone_past_its_time_still_answers_gone_and_once_removed_the_key_is_free(
+def test_a_late_tombstone_is_still_gone_and_its_key_is_free_once_removed(
     aws: Mapping[str, str],
 ) -> None:
     """DynamoDB removes what has expired within days, not at once."""
     key = new_key()
     created = closed(aws, key)
-    wiring.advance_clock(timedelta(days=91))
+    wiring.clock.advance(timedelta(days=91))
     cloud.sweep()
-    wiring.advance_clock(timedelta(days=366))
+    wiring.clock.advance(timedelta(days=366))
     cloud.sweep()
     head = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD)
     assert head
     assert set(head) == {"pk", "sk", "id", "deleted_at", "expires_ttl"}
-    assert head["expires_ttl"] < wiring.now().timestamp()
+    assert head["expires_ttl"] < wiring.clock.now().timestamp()
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410
     assert call("POST", "/v1/reports", report(media=MEDIA), key=key).status == 410
     assert call("GET", "/v1/officer/reports", officer="wang").json["items"] == []
@@ -152,7 +152,7 @@ def test_a_tombstone_past_its_time_still_answers_gone_and_once_removed_the_key_i
 def test_a_burst_counter_past_its_time_only_counts_on(aws: Mapping[str, str]) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
     cloud.stream(cloud.all_keys(aws))
-    wiring.advance_clock(timedelta(days=3))
+    wiring.clock.advance(timedelta(days=3))
     call("POST", "/v1/reports", report(), key=new_key())
     cloud.stream(cloud.all_keys(aws))
 

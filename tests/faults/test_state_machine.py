@@ -2,8 +2,8 @@
 holds, after every step.
 
 A model remembers what was acknowledged; the invariants of docs/reliability compare it with what
-stands in the tables, on S3 and in what was told. `TIPLINE_EXAMPLES=500` looks further, and
-elsewhere each time; without it the same runs are made everywhere.
+stands in the tables, on S3 and in the notices that went out. `TIPLINE_EXAMPLES=500` looks further,
+and elsewhere each time; without it the same runs are made everywhere.
 """
 
 import os
@@ -97,7 +97,7 @@ class Tipline(RuleBasedStateMachine):
     def open(self, category: str, media: int) -> None:
         empty(self.aws)
         cloud.forget_sent(self.aws)
-        wiring.advance_clock(wiring.wall_clock() - wiring.now())
+        wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
         cloud.officer("wang")
         cloud.officer("li")
         self.identity: Identity = wiring.identity()
@@ -254,7 +254,7 @@ class Tipline(RuleBasedStateMachine):
         )
     )
     def let_time_pass(self, by: dict[str, int]) -> None:
-        wiring.advance_clock(timedelta(**by))
+        wiring.clock.advance(timedelta(**by))
 
     # What officers do
 
@@ -315,7 +315,10 @@ class Tipline(RuleBasedStateMachine):
     def hold(self, number: int, days: int, dies: Any) -> None:
         tip = self.promised()[number % len(self.promised())]
         path = f"/v1/officer/reports/{tip.id}/hold"
-        body = {"reason": "Evidence.", "until": times.render(wiring.now() + timedelta(days=days))}
+        body = {
+            "reason": "Evidence.",
+            "until": times.render(wiring.clock.now() + timedelta(days=days)),
+        }
         for asked in (
             lambda: call("POST", path, body, officer="wang"),
             lambda: call("POST", path + "/approve", officer="li"),
@@ -407,13 +410,13 @@ class Tipline(RuleBasedStateMachine):
 
     def all_is_notified_or_pending(self, rows: Rows) -> None:
         sent = cloud.sent(self.aws)
-        told = {
+        notified = {
             report_id
             for notice in sent
             for report_id in [notice["report_id"], *(notice.get("report_ids") or ())]
             if report_id
         }
-        assert told <= self.ever, "I3"
+        assert notified <= self.ever, "I3"
         gathered = {
             report_id
             for pk, own in rows.items()
@@ -429,7 +432,10 @@ class Tipline(RuleBasedStateMachine):
                 if row.get("task") == "notify" and (sk == "HEAD" or row.get("kind") == "report")
             ]
             assert (
-                tip.gone or own["HEAD"].get("deleted_at") or tip.id in told | gathered or pending
+                tip.gone
+                or own["HEAD"].get("deleted_at")
+                or tip.id in notified | gathered
+                or pending
             ), "I2"
 
     def changes_are_on_record_and_legal(self) -> None:
@@ -455,25 +461,25 @@ class Tipline(RuleBasedStateMachine):
                     assert derived_key(tip.id, media_id, "thumb.jpg") in names, "I7"
 
     def teardown(self) -> None:
-        """Once all is well again: everything is told, whatever is due is done, and the lists hold
-        every report once, newest first.
+        """Once all is well again: every notice has gone out, whatever is due is done, and the lists
+        hold every report once, newest first.
         """
         if not hasattr(self, "tips"):
             return
         for _ in range(3):
-            wiring.advance_clock(BACKLOG)
+            wiring.clock.advance(BACKLOG)
             cloud.sweep()
         self.notice_what_is_gone()
-        told = {
+        notified = {
             each
             for notice in cloud.sent(self.aws)
             for each in [notice["report_id"], *(notice.get("report_ids") or ())]
         }
         existing = [tip for tip in self.promised() if not tip.gone]
-        assert {tip.id for tip in existing} <= told, "I2"
+        assert {tip.id for tip in existing} <= notified, "I2"
         for tip in existing:
             due = self.due(tip, self.head(tip))
-            assert due is None or due > wiring.now() - BACKLOG, "I13: kept too long"
+            assert due is None or due > wiring.clock.now() - BACKLOG, "I13: kept too long"
         listed: list[str] = []
         cursor: str | None = ""
         while cursor is not None:

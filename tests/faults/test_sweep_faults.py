@@ -27,9 +27,9 @@ def expired(aws: Mapping[str, str], clean: None) -> dict[str, Any]:
     for username in (LI, ZHAO):
         cloud.officer(username)
     cloud.forget_sent(aws)
-    bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
+    bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
     call("POST", "/v1/reports", report(), key=new_key())
-    wiring.advance_clock(timedelta(hours=1, minutes=2))
+    wiring.clock.advance(timedelta(hours=1, minutes=2))
     return bulletin
 
 
@@ -69,7 +69,7 @@ def test_outboxes_take_turns_page_by_page(expired: dict[str, Any]) -> None:
             tuple(outboxes.values()),
             publisher=wiring.publisher(),
             work={},
-            now=wiring.now() - timedelta(days=1),
+            now=wiring.clock.now() - timedelta(days=1),
             time_is_left=lambda: True,
         )
     assert asked == ["reports", "bulletins"] * 4

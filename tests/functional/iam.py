@@ -261,7 +261,7 @@ class Role:
                     patch.setenv(variable, value)
                 _begin_anew()
                 events = wiring._session().events
-                # Emitted for signed URLs as well; of a signed form only the signing is told.
+                # Emitted for signed URLs as well; of a signed form only the signing is emitted.
                 events.register_first("provide-client-params", self._asked)
                 events.register_first("before-sign.s3.PutObject", self._signed)
                 events.register_first("after-call.s3", self._responded)
@@ -296,7 +296,7 @@ class Role:
                 raise ClientError(_denial("AccessDenied", self.refused[-1]), "PutObject")
 
     def _responded(self, parsed: dict[str, Any], context: Mapping[str, Any], **_: Any) -> None:
-        # Who may not list a bucket is not told that an object is absent.
+        # Without the right to list a bucket nobody learns that an object is absent.
         absent = parsed.get("Error", {}).get("Code") in ("404", "NoSuchKey")
         if absent and not self.require(Need("s3:ListBucket", f"arn:aws:s3:::{context['bucket']}")):
             parsed |= _denial("AccessDenied", self.refused[-1])

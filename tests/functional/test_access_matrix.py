@@ -129,7 +129,12 @@ def _deleted() -> str:
     """What retention leaves: an id and a time."""
     report_id = _in_state("closed")
     wiring.reports().table.put(
-        {"pk": f"REPORT#{report_id}", "sk": "HEAD", "id": report_id, "deleted_at": wiring.now()}
+        {
+            "pk": f"REPORT#{report_id}",
+            "sk": "HEAD",
+            "id": report_id,
+            "deleted_at": wiring.clock.now(),
+        }
     )
     return report_id
 
@@ -194,7 +199,7 @@ def test_only_the_roles_of_a_route_may_use_it(key: tuple[str, str]) -> None:
 
 
 @each_report_route
-def test_a_route_answers_by_the_state_of_the_report(
+def test_a_route_responds_by_the_state_of_the_report(
     key: tuple[str, str], cases: Mapping[str, str]
 ) -> None:
     route = ROUTES[key]
@@ -208,7 +213,7 @@ def test_a_route_answers_by_the_state_of_the_report(
 
 @each_report_route
 @pytest.mark.parametrize("officer", ["other_category", "other_district"])
-def test_outside_the_scope_every_report_looks_like_an_unknown_one_and_is_on_record(
+def test_a_report_out_of_scope_looks_unknown_and_the_denial_is_on_record(
     key: tuple[str, str], officer: str, cases: Mapping[str, str]
 ) -> None:
     replies = [use(key, officer, cases[state]) for state in (*CASE_STATES, "deleted", "unknown")]

@@ -33,7 +33,7 @@ def unlocked(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("AUDIT_BUCKET", name)
     wiring.reset()
     # Well inside an hour: just after a full one, the hour before still waits for its last batches.
-    wiring.advance_clock(timedelta(minutes=80 - wiring.now().minute))
+    wiring.clock.advance(timedelta(minutes=80 - wiring.clock.now().minute))
     yield name
     monkeypatch.undo()
     wiring.reset()
@@ -59,7 +59,7 @@ def look_at_reports(count: int = 3) -> list[str]:
 
 def digest(hours: int = 2) -> int:
     return audit_seals.write_digests(
-        seals=wiring.seals(), now=wiring.now() + timedelta(hours=hours)
+        seals=wiring.seals(), now=wiring.clock.now() + timedelta(hours=hours)
     )
 
 
@@ -70,7 +70,7 @@ def complaints(aws: Mapping[str, str], after: timedelta = timedelta(hours=2)) ->
             seals=wiring.seals(),
             read=lambda keys: read_rows(dynamodb, aws["AUDIT_TABLE"], keys),
             is_verified=wiring.audit().is_verified,
-            now=wiring.now() + after,
+            now=wiring.clock.now() + after,
         )
     )
 
@@ -89,7 +89,7 @@ def test_sealing_and_digesting_again_changes_nothing(aws: Mapping[str, str]) -> 
         seal(stream_of(aws))
         digest()
 
-    hour = hour_of(wiring.now())
+    hour = hour_of(wiring.clock.now())
     assert len(wiring.seals().batches(hour)) == 1
     assert complaints(aws) == []
 
@@ -131,7 +131,7 @@ def test_an_altered_row_is_named(aws: Mapping[str, str], change: dict[str, str])
     assert complaints(aws) == [f"Row {row['pk']} / {row['sk']} is altered."]
 
 
-def test_a_row_that_was_written_over_shows_even_when_whoever_did_it_had_the_key(
+def test_an_overwritten_row_shows_even_if_its_writer_had_the_key(
     aws: Mapping[str, str],
 ) -> None:
     look_at_reports(1)
@@ -161,7 +161,7 @@ def test_rows_that_ended_after_two_years_are_not_missed(aws: Mapping[str, str]) 
     [row] = wiring.audit().history(of_report(only))
     assert (
         timedelta(days=729)
-        < datetime.fromtimestamp(row["expires_ttl"], UTC) - wiring.now()
+        < datetime.fromtimestamp(row["expires_ttl"], UTC) - wiring.clock.now()
         < timedelta(days=731)
     )
     wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
@@ -175,19 +175,19 @@ def test_a_digest_or_batch_that_is_gone_or_changed_is_named(
     look_at_reports()
     seal(stream_of(aws))
     digest(4)
-    s3, bucket, hour = boto3.client("s3"), unlocked, hour_of(wiring.now())
+    s3, bucket, hour = boto3.client("s3"), unlocked, hour_of(wiring.clock.now())
     [name] = wiring.seals().batches(hour)
     s3.put_object(Bucket=bucket, Key=f"batches/{hour}/{name}", Body=b"[]")
     assert complaints(aws) == [f"Batch {name} of {hour} is altered."]
 
-    after = hour_of(wiring.now() + timedelta(hours=1))
+    after = hour_of(wiring.clock.now() + timedelta(hours=1))
     s3.delete_object(Bucket=bucket, Key=f"digests/{after}.json")
     assert complaints(aws)[1] == f"The digest of {after} is missing."
     s3.delete_object(Bucket=bucket, Key=f"digests/{hour}.json")
     assert "does not follow" in complaints(aws)[0]
 
 
-def test_a_digest_that_is_left_out_by_the_schedule_is_made_up_for_and_one_that_is_overdue_is_named(
+def test_a_missed_digest_is_written_later_and_an_overdue_one_is_named(
     aws: Mapping[str, str],
 ) -> None:
     look_at_reports()

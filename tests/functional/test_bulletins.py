@@ -152,7 +152,7 @@ def test_a_correction_taken_back_leaves_nothing_to_approve() -> None:
     assert (reply.status, reply.json["code"]) == (409, "illegal_transition")
 
 
-def test_the_same_approval_again_answers_the_same() -> None:
+def test_the_same_approval_again_returns_the_same() -> None:
     bulletin = drafted()
     first, second = approve(bulletin), approve(bulletin)
 
@@ -161,10 +161,10 @@ def test_the_same_approval_again_answers_the_same() -> None:
 
 
 def test_what_is_over_cannot_be_approved_again() -> None:
-    bulletin = drafted(expires_at=times.render(wiring.now() + timedelta(hours=1)))
+    bulletin = drafted(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
     assert approve(bulletin).status == 200
     try:
-        wiring.advance_clock(timedelta(hours=1))
+        wiring.clock.advance(timedelta(hours=1))
         again = approve(bulletin)
         assert (again.status, again.json["code"], again.json["legal"]) == (
             409,
@@ -176,10 +176,10 @@ def test_what_is_over_cannot_be_approved_again() -> None:
 
 
 def test_a_correction_that_waited_beyond_the_end_republishes_nothing() -> None:
-    bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
+    bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
     waiting = change(bulletin, body={"en": "Wednesday evening."}).json
     try:
-        wiring.advance_clock(timedelta(hours=1))
+        wiring.clock.advance(timedelta(hours=1))
         assert opened(bulletin)["steps"] == ["write", "resolve", "withdraw"]
         refused = approve(waiting)
         assert (refused.status, refused.json["code"], listed()) == (409, "expiry_passed", [])
@@ -231,7 +231,7 @@ def test_an_outcome_is_corrected_by_any_officer_of_the_channel() -> None:
     )
 
 
-def test_the_history_tells_what_each_version_said_and_who_approved_it() -> None:
+def test_the_history_shows_each_version_and_who_approved_it() -> None:
     bulletin = published()
     corrected = change(bulletin, by="chen", body={"en": "Wednesday evening."}).json
     approve(corrected)
@@ -267,7 +267,7 @@ def test_the_history_tells_what_each_version_said_and_who_approved_it() -> None:
     assert call("GET", f"{path}/history", officer=WANG).status == 404
 
 
-def test_a_verdict_on_a_picture_stands_in_the_history_as_a_version() -> None:
+def test_a_verdict_on_a_picture_is_a_version_in_the_history() -> None:
     bulletin = drafted()
     reply = call(
         "POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI
@@ -327,7 +327,7 @@ def test_the_problem_names_no_step_where_none_is_legal() -> None:
     assert legal["detail"].endswith("修改、公布结果、撤回。")
 
 
-def test_a_lead_of_a_withdrawn_bulletin_is_told_so_and_not_why() -> None:
+def test_a_lead_of_a_withdrawn_bulletin_shows_that_and_not_why() -> None:
     bulletin = published()
     lead = call(
         "POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()
@@ -348,7 +348,7 @@ def test_a_lead_of_a_withdrawn_bulletin_is_told_so_and_not_why() -> None:
     ]
 
 
-def test_a_channel_that_is_not_open_takes_no_draft_and_an_admin_opens_it_at_once() -> None:
+def test_a_closed_channel_takes_no_draft_until_an_admin_opens_it() -> None:
     closed = call("POST", "/v1/officer/bulletins", draft(channel="lost_and_found"), officer=LI)
     assert (closed.status, closed.json["code"]) == (409, "channel_not_active")
     change = {"channels": [{"code": "lost_and_found", "state": "active"}]}
@@ -380,19 +380,17 @@ def test_a_bulletin_lives_as_long_as_its_kind_and_no_longer(
     bulletin = published(**more)
     assert times.parse(bulletin["expires_at"]) - times.parse(bulletin["published_at"]) == life
 
-    too_late = times.render(wiring.now() + life + timedelta(minutes=1))
+    too_late = times.render(wiring.clock.now() + life + timedelta(minutes=1))
     reply = call("POST", "/v1/officer/bulletins", draft(expires_at=too_late, **more), officer=LI)
     assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [
         ("expires_at", "lives_too_long")
     ]
 
 
-def test_a_bulletin_is_over_by_the_clock_even_before_the_sweep_and_a_renewal_brings_it_back() -> (
-    None
-):
-    bulletin = published(expires_at=times.render(wiring.now() + timedelta(hours=1)))
+def test_a_bulletin_expires_by_the_clock_before_the_sweep_and_can_be_renewed() -> None:
+    bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
     try:
-        wiring.advance_clock(timedelta(hours=1))
+        wiring.clock.advance(timedelta(hours=1))
         assert read(bulletin).status == 404
         assert listed() == []
         assert call("GET", "/v1/bulletins/feed.json").json["items"] == []
@@ -407,7 +405,9 @@ def test_a_bulletin_is_over_by_the_clock_even_before_the_sweep_and_a_renewal_bri
 
         assert sweep()["failed"] == 0
         assert public_rows() == []
-        renewed = change(bulletin, expires_at=times.render(wiring.now() + timedelta(days=1))).json
+        renewed = change(
+            bulletin, expires_at=times.render(wiring.clock.now() + timedelta(days=1))
+        ).json
         assert listed() == []
         assert approve(renewed).status == 200
         assert listed() == [bulletin["id"]]
@@ -415,7 +415,7 @@ def test_a_bulletin_is_over_by_the_clock_even_before_the_sweep_and_a_renewal_bri
         wiring.reset()
 
 
-def test_resolved_at_once_readers_are_told_the_outcome_and_nothing_else_any_more() -> None:
+def test_readers_of_a_resolved_bulletin_see_its_outcome_and_nothing_else() -> None:
     bulletin = published()
     outcome = {"zh": "已结案。", "en": "The case is closed."}
     reply = call(
@@ -487,7 +487,7 @@ def test_another_channels_bulletin_looks_like_none() -> None:
     assert [row["action"] for row in rows] == ["change", *["denied"] * 4]
 
 
-def test_a_lead_answers_a_bulletin_that_was_published_and_its_reporter_sees_the_outcome() -> None:
+def test_a_lead_names_a_published_bulletin_and_its_reporter_sees_the_outcome() -> None:
     unpublished = drafted()
     bulletin = published()
     refused = call(
@@ -605,10 +605,10 @@ def test_a_picture_that_never_comes_is_rejected_and_no_longer_shown() -> None:
     bulletin = drafted()
     call("POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI)
     try:
-        wiring.advance_clock(timedelta(minutes=11))
+        wiring.clock.advance(timedelta(minutes=11))
         assert sweep() == {"due": 1, "failed": 0}
         assert opened(bulletin)["media"][0]["state"] == "awaiting"
-        wiring.advance_clock(timedelta(hours=24))
+        wiring.clock.advance(timedelta(hours=24))
         assert sweep() == {"due": 1, "failed": 0}
         after = opened(bulletin)
         assert [(each["state"], each["reason"], each["shown"]) for each in after["media"]] == [
@@ -644,7 +644,7 @@ def settle(bulletin_id: str, media_id: str) -> None:
             media_id,
             Verdict.of(manifest),
             owners=wiring.media_owners(),
-            now=wiring.now(),
+            now=wiring.clock.now(),
         )
         for _ in range(2)
     ]

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
     # The start of a minute: a burst of a test falls into one, on a busy machine too.
-    moment = wiring.now()
-    wiring.advance_clock(timedelta(minutes=1, seconds=1 - moment.second))
+    moment = wiring.clock.now()
+    wiring.clock.advance(timedelta(minutes=1, seconds=1 - moment.second))
 
 
 def burst(count: int, **more: object) -> list[str]:
@@ -39,7 +39,7 @@ def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute(aws: Mapping[st
     assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
     assert kinds(aws) == ["report"] * 10
 
-    wiring.advance_clock(timedelta(seconds=59))
+    wiring.clock.advance(timedelta(seconds=59))
     cloud.sweep()
     assert kinds(aws) == ["report"] * 10 + ["digest"]
     digest = cloud.sent(aws)[-1]
@@ -49,7 +49,7 @@ def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute(aws: Mapping[st
     assert digest["attributes"]["category"] == "traffic_violation"
     assert "15" in digest["forms"]["sms"]
 
-    wiring.advance_clock(timedelta(minutes=5))
+    wiring.clock.advance(timedelta(minutes=5))
     cloud.sweep()
     assert kinds(aws) == ["report"] * 10 + ["digest"]
 
@@ -123,14 +123,14 @@ def test_a_digest_whose_sender_dies_is_sent_again_whole(aws: Mapping[str, str]) 
     assert len({digest["event_id"] for digest in digests}) == 1
 
 
-def test_a_critical_report_that_nobody_acknowledges_escalates_at_five_and_fifteen_minutes(
+def test_an_unacknowledged_critical_report_escalates_at_five_and_fifteen_minutes(
     aws: Mapping[str, str],
 ) -> None:
     call("POST", "/v1/reports", report("child_abduction"), key=new_key())
     cloud.stream(cloud.all_keys(aws))
     seen = []
     for _ in range(20):
-        wiring.advance_clock(timedelta(minutes=1))
+        wiring.clock.advance(timedelta(minutes=1))
         cloud.sweep()
         seen.append(kinds(aws).count("escalation"))
 
@@ -149,7 +149,7 @@ def test_the_first_acknowledgement_ends_the_escalation(aws: Mapping[str, str]) -
         headers={"If-Match": '"1"'},
     )
     assert reply.status == 200, reply.text
-    wiring.advance_clock(timedelta(minutes=30))
+    wiring.clock.advance(timedelta(minutes=30))
     cloud.sweep()
 
     assert kinds(aws) == ["report"]
@@ -168,7 +168,7 @@ def test_a_second_digest_of_a_long_burst_names_reports_as_well(aws: Mapping[str,
 
 
 @pytest.mark.parametrize("operation", ["sns.PublishBatch"])
-def test_a_report_raised_to_critical_while_it_is_told_escalates_all_the_same(
+def test_a_report_raised_to_critical_during_its_notice_escalates(
     aws: Mapping[str, str], operation: str
 ) -> None:
     cloud.officer("wang")
@@ -185,7 +185,7 @@ def test_a_report_raised_to_critical_while_it_is_told_escalates_all_the_same(
 
     with inject.fault(wiring.topic()._client, operation, inject.times(1, meanwhile)):
         cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
-    wiring.advance_clock(timedelta(minutes=6))
+    wiring.clock.advance(timedelta(minutes=6))
     cloud.sweep()
 
     assert "escalation" in kinds(aws)
@@ -202,7 +202,7 @@ def test_a_critical_report_is_published_before_the_rest_of_its_batch(
     assert cloud.sent(aws)[0]["report_id"] == critical["id"]
 
 
-def test_officers_hear_of_a_report_that_becomes_critical_or_comes_to_their_category(
+def test_a_report_that_becomes_critical_or_changes_category_is_notified(
     aws: Mapping[str, str],
 ) -> None:
     cloud.officer("wang")

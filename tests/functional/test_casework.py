@@ -50,9 +50,7 @@ def history(created: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(row["by"], row["action"]) for row in wiring.audit().history(of_report(created["id"]))]
 
 
-def test_a_conversation_through_the_receipt_ends_closed_with_a_reason_the_reporter_can_read() -> (
-    None
-):
+def test_a_conversation_by_receipt_ends_with_a_reason_the_reporter_reads() -> None:
     created = file()
     mine = {"receipt": created["receipt"]}
 
@@ -220,7 +218,7 @@ def test_an_assignee_who_cannot_see_the_report_is_an_unknown_one() -> None:
     assert call("GET", "/v1/officer/reports?assignee=li", officer="wang").json["items"] == []
 
 
-def test_a_duplicate_points_at_the_original_and_its_reporter_is_told() -> None:
+def test_a_duplicate_points_at_the_original_and_its_reporter_sees_it() -> None:
     first, second, third = file(), file(), file()
     assert patch(second, {"duplicate_of": first["id"]}, 1).json["duplicate_of"] == first["id"]
     assert patch(third, {"duplicate_of": second["id"]}, 1).json["duplicate_of"] == first["id"]
@@ -233,7 +231,7 @@ def test_a_duplicate_points_at_the_original_and_its_reporter_is_told() -> None:
     assert patch(third, {"duplicate_of": None}, 2).json["duplicate_of"] is None
 
 
-def test_a_link_to_a_report_out_of_scope_is_one_to_an_unknown_report_and_on_record() -> None:
+def test_a_link_to_a_report_out_of_scope_is_unknown_and_on_record() -> None:
     hidden, mine = file(), file(category="traffic_violation")
     replies = [
         patch(mine, {"duplicate_of": each}, 1, officer="narrow")
@@ -246,7 +244,7 @@ def test_a_link_to_a_report_out_of_scope_is_one_to_an_unknown_report_and_on_reco
     assert history(hidden) == [("narrow", "denied")]
 
 
-def test_malicious_stands_once_a_second_officer_has_confirmed() -> None:
+def test_malicious_takes_effect_once_a_second_officer_confirms() -> None:
     created = file()
     proposed = patch(created, CLOSE | {"disposition": "malicious"}, 1)
     assert (proposed.status, proposed.json["disposition"], proposed.json["proposal"]["by"]) == (
@@ -444,7 +442,7 @@ def test_a_withdrawn_report_opens_wholly_only_for_a_supervisor_with_a_reason() -
     assert history(created)[-2:] == [("wang", "denied"), ("boss", "open")]
 
 
-def test_a_step_keeps_a_notice_that_is_still_owed() -> None:
+def test_a_step_keeps_a_notice_that_is_still_pending() -> None:
     created = file()
     patch(created, CLOSE, 1)
     pending, _ = wiring.reports().table.query(

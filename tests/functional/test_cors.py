@@ -1,4 +1,6 @@
-"""Any page may call what is public, only the console's what is officers'; nobody with credentials."""
+"""Any page may call what is public, only the console's what is officers'; nobody with
+credentials.
+"""
 
 from collections.abc import Iterator, Mapping
 

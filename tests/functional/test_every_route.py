@@ -97,7 +97,7 @@ def mutated(draw: st.DrawFn, example: Any) -> Any:
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_whatever_comes_the_answer_is_as_described_and_no_fault_of_ours(
+def test_whatever_comes_the_response_is_as_documented(
     operation: Operation, known: Mapping[str, str], data: st.DataObject
 ) -> None:
     path = "/".join(

@@ -227,7 +227,7 @@ def test_the_atom_feed_is_one_and_a_second_reader_finds_the_same_in_it(language:
     ]
 
 
-def test_a_feed_tells_of_a_correction_and_when() -> None:
+def test_a_feed_shows_a_correction_and_its_time() -> None:
     bulletin = published()
     before = call("GET", "/v1/bulletins/feed.json").json["items"][0]
     corrected = approve(change(bulletin, body={"en": "Wednesday."}).json).json
@@ -274,7 +274,7 @@ def test_an_alert_its_updates_and_its_cancel_are_valid_and_chained() -> None:
     assert (values(third, "info"), values(third, "note")) == ([], ["Found.\n已找到。"])
 
 
-def test_a_withdrawn_bulletins_outcome_is_told_no_more() -> None:
+def test_a_withdrawn_bulletins_outcome_is_shown_no_more() -> None:
     bulletin = published()
     post(bulletin, "resolve", {"outcome": {"en": "A name."}})
     before = alert(bulletin)
@@ -301,7 +301,7 @@ def test_the_time_of_a_feed_never_goes_back() -> None:
     bulletin = published()
     seen = [updated(), updated("?channel=key_cases")]
     assert seen == [bulletin["published_at"]] * 2
-    wiring.advance_clock(timedelta(minutes=1))
+    wiring.clock.advance(timedelta(minutes=1))
     post(bulletin, "withdraw", {"reason": "Over."})
     assert updated() == updated("?channel=key_cases") > seen[0]
     assert updated("?channel=traffic") == "2026-01-01T00:00:00.000Z"
@@ -359,7 +359,7 @@ def test_every_kind_of_area_makes_a_valid_alert(area: Any) -> None:
     )
 
 
-def test_the_public_is_told_a_coarse_place_only() -> None:
+def test_the_public_sees_a_coarse_place_only() -> None:
     bulletin = published(area=PLACE)
     forms = [
         call("GET", path).text
@@ -395,7 +395,7 @@ def test_the_public_is_told_a_coarse_place_only() -> None:
         "/v1/bulletins/{id}/cap",
     ],
 )
-def test_public_reads_are_cacheable_for_a_minute_and_answer_304(path: str) -> None:
+def test_public_reads_are_cacheable_for_a_minute_and_give_304(path: str) -> None:
     bulletin = published()
     path = path.replace("{id}", bulletin["id"])
     first = call("GET", path, headers={"Accept-Language": "zh"})
@@ -412,8 +412,8 @@ def test_public_reads_are_cacheable_for_a_minute_and_answer_304(path: str) -> No
 
 
 def test_nothing_is_kept_beyond_the_end_of_what_it_shows() -> None:
-    bulletin = published(expires_at=times.render(wiring.now() + timedelta(minutes=10)))
-    wiring.advance_clock(timedelta(minutes=9, seconds=30))
+    bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(minutes=10)))
+    wiring.clock.advance(timedelta(minutes=9, seconds=30))
 
     for path in (
         "/v1/bulletins",

@@ -257,10 +257,10 @@ def test_a_number_beyond_all_numbers_is_422(body: bytes, aws: Mapping[str, str])
     assert rows(aws) == 0
 
 
-def test_27_a_time_a_day_ahead_is_taken_and_flagged_and_one_further_ahead_is_not(
+def test_27_a_time_up_to_a_day_ahead_is_flagged_and_a_later_one_refused(
     aws: Mapping[str, str],
 ) -> None:
-    now = wiring.now()
+    now = wiring.clock.now()
     assert_refused(create_json(occurred_at=times.render(now + timedelta(hours=25))), 422)
     assert rows(aws) == 0
     assert filed(occurred_at=times.render(now + timedelta(hours=23)))["flags"] == ["clock_skew"]
@@ -631,7 +631,7 @@ def test_55_a_range_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "*/*;q=0", "application/json"])
-def test_56_the_answer_is_json_whatever_is_asked_for(accept: str) -> None:
+def test_56_the_response_is_json_whatever_is_asked_for(accept: str) -> None:
     reply = send("GET", "/v1/health", headers={"Accept": accept})
     assert (reply.status, reply.headers["content-type"], reply.json["status"]) == (
         200,
@@ -671,7 +671,7 @@ def test_without_a_receipt_it_is_401(method: str, target: str, authorization: st
     assert reply.headers["www-authenticate"]
 
 
-def test_94_whatever_is_wrong_about_id_or_receipt_the_answer_is_the_same() -> None:
+def test_94_whatever_is_wrong_about_id_or_receipt_the_response_is_the_same() -> None:
     mine, other = filed(), filed(text="another")
     flipped = ("0" if mine["receipt"][0] != "0" else "1") + mine["receipt"][1:]
     attempts = {
@@ -904,7 +904,7 @@ FIELDS = (
     st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=12), NESTED, max_size=5),
     st.booleans(),
 )
-def test_whatever_is_sent_the_answer_is_a_report_or_a_refusal_in_the_one_shape(
+def test_whatever_is_sent_becomes_a_report_or_a_problem_of_the_one_shape(
     body: dict[str, Any], well_begun: bool
 ) -> None:
     content = (report() if well_begun else {}) | body

@@ -32,7 +32,7 @@ def test_a_category_and_a_text_are_enough(aws: Mapping[str, str]) -> None:
     assert rows(aws, created["id"])["HEAD"]["text"] == report()["text"]
 
 
-def test_the_same_call_again_answers_with_the_same_report() -> None:
+def test_the_same_call_again_returns_the_same_report() -> None:
     key = new_key()
     first = call("POST", "/v1/reports", report(), key=key)
     second = call(
@@ -45,7 +45,7 @@ def test_the_same_call_again_answers_with_the_same_report() -> None:
     }
 
 
-def test_a_repeated_call_grants_the_media_in_the_order_in_which_they_were_declared() -> None:
+def test_a_repeated_call_grants_media_in_the_order_declared() -> None:
     key, body = (
         new_key(),
         report(
@@ -129,7 +129,7 @@ def test_a_place_gives_the_district_and_keeps_what_was_sent(aws: Mapping[str, st
     assert head["place"] != {"lat": 39.92, "lon": 116.44}
 
 
-def test_a_place_outside_the_district_is_taken_flagged_and_told() -> None:
+def test_a_place_outside_the_district_is_accepted_flagged_and_explained() -> None:
     created = call(
         "POST", "/v1/reports", report(location={"lat": 31.2, "lon": 121.5}), key=new_key()
     ).json
@@ -169,7 +169,7 @@ def test_a_wrong_receipt_and_an_unknown_id_look_the_same() -> None:
     assert call("GET", f"/v1/reports/{created['id']}").status == 401
 
 
-def test_an_unchanged_view_answers_304() -> None:
+def test_an_unchanged_view_is_304() -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     first = call("GET", "/v1/reports/mine", receipt=created["receipt"])
     second = call(

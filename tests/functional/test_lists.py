@@ -60,7 +60,7 @@ def listed(query: str = "", officer: str = "wang") -> list[str]:
 
 def recorded(officer: str) -> list[str]:
     rows, _ = wiring.audit().table.query(
-        f"OFFICER#{officer}#{wiring.now():%Y-%m-%d}", consistent=True
+        f"OFFICER#{officer}#{wiring.clock.now():%Y-%m-%d}", consistent=True
     )
     return [row["action"] for row in rows]
 
@@ -118,7 +118,7 @@ def test_since_counts_and_until_does_not_any_more() -> None:
     ]
 
 
-def test_a_filter_outside_the_scope_gives_an_empty_page_and_a_denial_on_record() -> None:
+def test_a_filter_out_of_scope_gives_an_empty_page_and_a_denial_on_record() -> None:
     created = file(location=CHAOYANG)
     seen_there = file(category="traffic_violation", location=HAIDIAN)
     districtless = file(category="traffic_violation")
@@ -194,9 +194,9 @@ def test_a_cursor_that_was_tampered_with_or_is_old_is_refused() -> None:
     ]
     for wrong in (*flipped, cursor[:-1], cursor + "A", "null", "x" * 10_000, ""):
         assert follow(wrong).json["code"] == "bad_cursor", wrong
-    wiring.advance_clock(timedelta(hours=25))
+    wiring.clock.advance(timedelta(hours=25))
     assert follow(cursor).json["code"] == "bad_cursor"
-    wiring.advance_clock(timedelta(hours=-25))
+    wiring.clock.advance(timedelta(hours=-25))
 
 
 def test_a_cursor_outlives_one_rotation_of_its_key_and_not_two(aws: Mapping[str, str]) -> None:

@@ -1,5 +1,5 @@
-"""Officers are notified: once where all goes well, at least once where it does not, and never of what
-is not there.
+"""Officers are notified: once where all goes well, at least once where it does not, and never of
+what is not there.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 @pytest.fixture(autouse=True)
 def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
-    wiring.advance_clock(wiring.wall_clock() - wiring.now())
+    wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
 
 
-def test_a_new_report_is_told_by_the_stream_with_what_subscriptions_filter_by(
+def test_the_stream_sends_a_new_reports_notice_with_what_filters_need(
     aws: Mapping[str, str],
 ) -> None:
     created = call(
@@ -60,29 +60,29 @@ def test_a_notice_holds_nothing_of_what_was_said(aws: Mapping[str, str]) -> None
     assert "canary" not in str(cloud.sent(aws))
 
 
-def test_what_was_told_is_struck_off_and_not_told_again(aws: Mapping[str, str]) -> None:
+def test_a_sent_notice_is_completed_and_not_sent_again(aws: Mapping[str, str]) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
     for _ in range(3):
         cloud.stream(cloud.all_keys(aws))
-    wiring.advance_clock(timedelta(minutes=2))
+    wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
     assert len(cloud.sent(aws)) == 1
 
 
-def test_the_sweep_tells_what_the_stream_never_did_but_not_before_its_time(
+def test_the_sweep_sends_what_the_stream_did_not_but_not_early(
     aws: Mapping[str, str],
 ) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
     cloud.sweep()
     assert cloud.sent(aws) == []
 
-    wiring.advance_clock(timedelta(seconds=61))
+    wiring.clock.advance(timedelta(seconds=61))
     cloud.sweep()
     assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
 
 
-def test_a_reporters_message_is_told(aws: Mapping[str, str]) -> None:
+def test_a_reporters_message_is_notified(aws: Mapping[str, str]) -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     call(
         "POST",
@@ -95,7 +95,7 @@ def test_a_reporters_message_is_told(aws: Mapping[str, str]) -> None:
     assert sorted(notice["kind"] for notice in cloud.sent(aws)) == ["message", "report"]
 
 
-def test_media_are_told_when_the_last_one_has_its_verdict(aws: Mapping[str, str]) -> None:
+def test_media_are_notified_when_the_last_one_has_its_verdict(aws: Mapping[str, str]) -> None:
     created = call(
         "POST",
         "/v1/reports",
@@ -113,7 +113,7 @@ def test_media_are_told_when_the_last_one_has_its_verdict(aws: Mapping[str, str]
         assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "media"][: settled + 1]
 
 
-def test_the_first_verdict_is_told_after_a_minute_when_the_others_stay_away(
+def test_the_first_verdict_is_notified_after_a_minute_without_the_others(
     aws: Mapping[str, str],
 ) -> None:
     created = call(
@@ -130,7 +130,7 @@ def test_the_first_verdict_is_told_after_a_minute_when_the_others_stay_away(
     cloud.stream(cloud.all_keys(aws))
     assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
 
-    wiring.advance_clock(timedelta(seconds=61))
+    wiring.clock.advance(timedelta(seconds=61))
     cloud.sweep()
     assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "media"]
 
@@ -148,14 +148,14 @@ def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
     cloud.upload(aws, created["id"], media_id, cloud.photo())
     sqs = boto3.client("sqs")
     sqs.purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
-    wiring.advance_clock(timedelta(minutes=11))
+    wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
 
     [message] = sqs.receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)[
         "Messages"
     ]
     media_events.make_thumbnails(events.queue_batch(message["Body"]), None)
-    wiring.advance_clock(timedelta(minutes=11))
+    wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
     view = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
     assert view["media"][0]["state"] == "ready"
@@ -168,21 +168,21 @@ def test_an_upload_that_never_came_is_rejected_after_a_day(aws: Mapping[str, str
         report(media=[{"content_type": "image/jpeg", "size": 10_000}]),
         key=new_key(),
     ).json
-    wiring.advance_clock(timedelta(minutes=11))
+    wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
     assert (
         call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"][0]["state"]
         == "awaiting"
     )
 
-    wiring.advance_clock(timedelta(hours=24))
+    wiring.clock.advance(timedelta(hours=24))
     cloud.sweep()
     [medium] = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"]
     assert (medium["state"], medium["reason"]) == ("rejected", "not_received")
     assert medium["reason_text"]
 
 
-def test_withdrawing_before_anybody_was_told_still_tells(aws: Mapping[str, str]) -> None:
+def test_withdrawing_before_the_notice_went_out_still_sends_it(aws: Mapping[str, str]) -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
     cloud.stream(cloud.all_keys(aws))

@@ -92,7 +92,7 @@ def test_a_deactivated_officer_is_out_at_the_next_request() -> None:
     assert call("GET", "/v1/officer/me").status == 401
 
 
-def test_an_opening_is_on_record_and_the_record_is_genuine() -> None:
+def test_an_opening_is_on_record_and_the_record_is_verified() -> None:
     cloud.officer("wang")
     created = file()
     call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")

@@ -74,7 +74,7 @@ def test_an_operation_is_described_and_says_how_it_may_fail(operation: Any) -> N
 
 
 @each_operation
-def test_an_operation_has_an_example_of_what_is_sent_and_of_each_answer(operation: Any) -> None:
+def test_an_operation_has_an_example_of_its_body_and_each_response(operation: Any) -> None:
     contents = [
         answer["content"] for answer in resolved_responses(operation) if "content" in answer
     ]
@@ -174,7 +174,7 @@ def test_a_report_needs_its_key_and_a_change_its_version() -> None:
         (200, "application/json", '{"status":"no"}'),
     ],
 )
-def test_an_answer_that_is_not_as_described_fails_whichever_test_it_comes_up_in(
+def test_an_undocumented_response_fails_the_test_that_meets_it(
     status: int, kind: str, text: str
 ) -> None:
     assert_documented("GET", "/v1/health", 200, "application/json", '{"status":"ok","version":"1"}')

@@ -34,7 +34,7 @@ def states(bulletin: Mapping[str, Any]) -> list[tuple[str, str | None]]:
 
 
 def pass_time(**by: float) -> dict[str, int]:
-    wiring.advance_clock(timedelta(**by))
+    wiring.clock.advance(timedelta(**by))
     return cloud.sweep()
 
 

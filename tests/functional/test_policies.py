@@ -139,7 +139,8 @@ def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names:
         for attempt in attempts:
             with pytest.raises(Exception, match=r"AccessDenied.*make_thumbnails may not"):
                 attempt()
-    assert [each.split(" on ")[0].removeprefix("make_thumbnails may not ") for each in role.refused] == [
+    refused = [each.split(" on ")[0] for each in role.refused]
+    assert [each.removeprefix("make_thumbnails may not ") for each in refused] == [
         "s3:ListBucketVersions", "s3:PutObject", "s3:PutObject", "s3:GetObject", "dynamodb:GetItem",
     ]  # fmt: skip
 
@@ -250,7 +251,7 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
         version=2,
     )
     api("confirm_malicious", report_id=seen["id"], officer=CHIEF)
-    until = times.render(wiring.now() + timedelta(days=10))
+    until = times.render(wiring.clock.now() + timedelta(days=10))
     api("place_hold", **one, body={"reason": "Evidence.", "until": until})
     api("approve_hold", report_id=seen["id"], officer=CHIEF)
     api("lift_hold", **one)
@@ -321,7 +322,7 @@ def publish(api: Api, bulletin_id: str, media_id: str) -> None:
 
 
 def with_media(aws: Mapping[str, str], *contents: bytes, **more: Any) -> dict[str, Any]:
-    """A report whose pictures are looked at, and of which officers were told."""
+    """A report whose pictures are looked at, and of which officers were notified."""
     contents = contents or (cloud.photo(),)
     body = report(**{"contact": CONTACT, "media": [PICTURE for _ in contents], **more})
     created = call("POST", "/v1/reports", body, key=new_key()).json
@@ -344,9 +345,10 @@ def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(
         iam.Role("authorize_officer", names),
         rsa.generate_private_key(public_exponent=65537, key_size=2048),
     )
-    now = wiring.wall_clock()
+    now = wiring.clock.wall_clock()
     claims = {
-        "iss": aws["ISSUER"], "client_id": aws["CLIENT_ID"], "token_use": "access", "username": LI, "exp": now + timedelta(minutes=15),
+        "iss": aws["ISSUER"], "client_id": aws["CLIENT_ID"], "token_use": "access",
+        "username": LI, "exp": now + timedelta(minutes=15),
     }  # fmt: skip
     token = jwt.encode(claims, key, algorithm="RS256", headers={"kid": "1"})
     with role.assumed():
@@ -409,12 +411,12 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
         response = media_events.record_media({"Records": [*records, gone]}, None)
     assert_none_refused(role)
     assert response == {"batchItemFailures": []}
-    told = [
+    notified = [
         sk
         for pk, sk in cloud.all_keys(aws)
         if pk == f"REPORT#{created['id']}" and sk.startswith("EVENT#")
     ]
-    assert len(told) == 1  # of both, in the place of the one that waited after the first
+    assert len(notified) == 1  # of both, in the place of the one that waited after the first
     assert_exact(role)
 
 
@@ -431,7 +433,7 @@ def test_publish_notices_does_all_it_is_for_and_may_do_no_more(
 
 
 def burst(aws: Mapping[str, str]) -> None:
-    """More reports in a minute than go alone, a message, and a critical report that will be told
+    """More reports in a minute than go alone, a message, and a critical report that will be sent
     again.
     """
     for _ in range(12):
@@ -465,7 +467,7 @@ def test_sweep_tasks_does_all_it_is_for_and_may_do_no_more(
             timedelta(days=8),
             timedelta(days=40),
         ):
-            wiring.advance_clock(wait)
+            wiring.clock.advance(wait)
             failed = cloud.sweep()["failed"]
             assert_none_refused(role)
             assert failed == 0
@@ -507,7 +509,7 @@ def leave_subscriptions_out_of_sync(api: Api) -> None:
     cloud.officer(LI, email=email.address, phone="+8613800000999", categories=("other",))
     cloud.officer("wu", active=False)
     for username in (LI, "wu"):
-        wiring.subscriptions().request_sync(username, wiring.now())
+        wiring.subscriptions().request_sync(username, wiring.clock.now())
 
 
 def published_bulletin(api: Api) -> str:
@@ -544,6 +546,6 @@ def test_digest_audit_does_all_it_is_for_and_may_do_no_more(
     seal()
     with role.assumed():
         for hours in (2, 1):
-            wiring.advance_clock(timedelta(hours=hours))
+            wiring.clock.advance(timedelta(hours=hours))
             assert audit_events.digest_audit(cloud.SCHEDULE, None)["digests"] >= 1
     assert_exact(role)

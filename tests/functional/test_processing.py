@@ -70,7 +70,8 @@ class Calls:
         self._events.unregister("before-send.s3", self._see)
 
     def _see(self, request: Any, event_name: str, **_: object) -> None:
-        call = f"{event_name.rsplit('.', 1)[1]} {request.url.split('amazonaws.com/')[-1].split('?')[0]}"
+        path = request.url.split("amazonaws.com/")[-1].split("?")[0]
+        call = f"{event_name.rsplit('.', 1)[1]} {path}"
         if self.fail_at and self.fail_at in call:
             raise EndpointConnectionError(endpoint_url=request.url)
         self.made.append(call)
@@ -481,7 +482,7 @@ def test_a_sha256_is_hex_whoever_computed_it(bucket: MediaBucket, declared: bool
 # The store
 
 
-def test_deleting_takes_every_version_and_marker_under_a_prefix_and_nothing_beside_it(
+def test_deletion_takes_every_version_and_marker_under_a_prefix_only(
     bucket: MediaBucket,
 ) -> None:
     for key in (KEY, KEY, original_key("R1", "M2"), original_key("R10", "M1")):

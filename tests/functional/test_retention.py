@@ -60,7 +60,7 @@ def left(aws: Mapping[str, str], report_id: object) -> tuple[list[str], int]:
 
 
 def pass_time(**by: float) -> None:
-    wiring.advance_clock(timedelta(**by))
+    wiring.clock.advance(timedelta(**by))
     cloud.sweep()
 
 
@@ -106,7 +106,7 @@ def test_a_deletion_that_dies_anywhere_is_carried_on_by_the_next_sweep(
     aws: Mapping[str, str], position: int, service: str
 ) -> None:
     created, _ = closed(aws)
-    wiring.advance_clock(timedelta(days=91))
+    wiring.clock.advance(timedelta(days=91))
     client = wiring.s3() if service == "s3" else wiring.dynamodb()
     operation = "s3.*" if service == "s3" else "dynamodb.DeleteItem"
     with inject.fault(client, operation, inject.at(position, inject.crash)):
@@ -119,7 +119,7 @@ def test_a_deletion_that_dies_anywhere_is_carried_on_by_the_next_sweep(
 
 
 def hold(created: Mapping[str, object], officer: str, **until: float) -> tuple[int, str]:
-    body = {"reason": "Evidence.", "until": times.render(wiring.now() + timedelta(**until))}
+    body = {"reason": "Evidence.", "until": times.render(wiring.clock.now() + timedelta(**until))}
     reply = call("POST", f"/v1/officer/reports/{created['id']}/hold", body, officer=officer)
     return reply.status, reply.text
 
@@ -159,7 +159,7 @@ def test_whoever_is_to_approve_a_hold_sees_who_asks_for_it_and_why(aws: Mapping[
     assert "Evidence." in str(asked["detail"])
 
 
-def test_a_hold_is_placed_though_a_notice_is_struck_off_at_the_same_moment(
+def test_a_hold_is_placed_though_a_notice_completes_at_the_same_moment(
     aws: Mapping[str, str],
 ) -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
@@ -199,7 +199,7 @@ def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[s
 
 def test_a_hold_while_the_report_is_being_deleted_is_refused(aws: Mapping[str, str]) -> None:
     created, _ = closed(aws)
-    wiring.advance_clock(timedelta(days=91))
+    wiring.clock.advance(timedelta(days=91))
     responses: list[tuple[int, str]] = []
 
     def meanwhile(request: object) -> None:
@@ -225,7 +225,7 @@ def test_a_hold_has_a_reason_and_an_end_that_can_be(
     reply = call(
         "POST",
         f"/v1/officer/reports/{created['id']}/hold",
-        {"until": times.render(wiring.now())},
+        {"until": times.render(wiring.clock.now())},
         officer="wang",
     )
     assert reply.status == 422

@@ -33,7 +33,7 @@ def _fresh_catalogue(aws: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_1_a_category_and_a_word_are_enough_and_nothing_may_be_said_of_who_or_with_what(
+def test_1_a_category_and_a_word_are_enough_and_nothing_may_identify_the_sender(
     category: str,
 ) -> None:
     assert (
@@ -51,7 +51,7 @@ def test_1_a_category_and_a_word_are_enough_and_nothing_may_be_said_of_who_or_wi
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_3_the_emergency_number_is_in_every_answer_that_may_be_urgent(category: str) -> None:
+def test_3_the_emergency_number_is_in_every_response_that_may_be_urgent(category: str) -> None:
     created = call("POST", "/v1/reports", report(category), key=new_key()).json
     assert (created["emergency"]["number"], bool(created["emergency"]["text"])) == ("110", True)
     assert (
@@ -61,7 +61,7 @@ def test_3_the_emergency_number_is_in_every_answer_that_may_be_urgent(category: 
     assert call("GET", "/v1/catalogue").json["emergency"]["number"] == "110"
 
 
-def test_4_nothing_a_resident_sends_is_in_any_public_answer() -> None:
+def test_4_nothing_a_resident_sends_is_in_any_public_response() -> None:
     created = call(
         "POST",
         "/v1/reports",
@@ -157,7 +157,7 @@ def test_11_without_a_record_there_are_no_data_but_a_report_is_still_taken(
         assert call("POST", "/v1/reports", report(), key=new_key()).status == 201
 
 
-def test_11_a_report_is_taken_even_when_nothing_but_its_own_row_can_be_written(
+def test_11_a_report_is_accepted_when_only_its_own_row_can_be_written(
     aws: Mapping[str, str],
 ) -> None:
     def all_but_puts(request: Any) -> Any:

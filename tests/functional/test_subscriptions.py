@@ -1,5 +1,5 @@
-"""Officers choose what they are notified of: inside their scope, at their own address, and no longer
-when they leave.
+"""Officers choose what they are notified of: inside their scope, at their own address, and no
+longer when they leave.
 """
 
 import json
@@ -185,7 +185,7 @@ def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated(
     assert list(policies(aws)) == ["+8613800000000"]
 
 
-def test_a_changed_scope_rewrites_and_a_deactivation_removes_even_if_only_the_sweep_is_left_to_do_it(
+def test_the_sweep_alone_rewrites_for_a_new_scope_and_removes_at_deactivation(
     aws: Mapping[str, str],
 ) -> None:
     cloud.officer("wang", email="wang@police.example")
@@ -199,11 +199,11 @@ def test_a_changed_scope_rewrites_and_a_deactivation_removes_even_if_only_the_sw
     )
     assert policies(aws)["wang@police.example"]["category"] == ["other"]
 
-    wiring.subscriptions().request_sync("wang", wiring.now())
+    wiring.subscriptions().request_sync("wang", wiring.clock.now())
     cloud.officer("wang", email="wang@police.example", active=False)
     from datetime import timedelta
 
-    wiring.advance_clock(timedelta(minutes=11))
+    wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
     assert policies(aws) == {}
     assert wiring.subscriptions().of("wang") == []

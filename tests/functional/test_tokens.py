@@ -82,6 +82,10 @@ def claims(**changed: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
+def _public_jwk(key: Any) -> Any:
+    return json.loads(RSAAlgorithm.to_jwk(key.public_key()))
+
+
 def token(key: Any = KEY, algorithm: Any = "RS256", headers: Any = None, **changed: Any) -> str:
     return jwt.encode(
         claims(**changed), key, algorithm=algorithm, headers={"kid": "k1"} | (headers or {})
@@ -143,7 +147,7 @@ REFUSED: dict[str, Callable[[], str | None]] = {
     "no kid": lambda: f"Bearer {jwt.encode(claims(), KEY, algorithm='RS256')}",
     "another key under our kid": lambda: f"Bearer {token(key=OTHER_KEY)}",
     "a key of its own": lambda: (
-        f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jwk': json.loads(RSAAlgorithm.to_jwk(OTHER_KEY.public_key()))})}"
+        f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jwk': _public_jwk(OTHER_KEY)})}"
     ),
     "a key set of its own": lambda: (
         f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jku': 'https://evil.test/jwks', 'x5u': 'https://evil.test'})}"

@@ -112,7 +112,7 @@ def _set(table: Any, name: str) -> float:
     )
 
 
-def test_a_read_costs_a_unit_for_four_kilobytes_of_the_whole_row_and_half_if_it_may_be_old(
+def test_a_read_costs_a_unit_for_four_kilobytes_and_half_if_it_may_be_old(
     table: Any,
 ) -> None:
     table.put_item(Item=KEY | {"text": {"S": "x" * 5000}})

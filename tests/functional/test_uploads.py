@@ -44,26 +44,29 @@ class Upload:
     def put_part(self, aws: Mapping[str, str], number: int, length: int) -> None:
         upload_id = wiring.reports().media.get(self.report_id, self.media_id).upload_id  # type: ignore[union-attr]
         cloud.client("s3").upload_part(
-            Bucket=aws["MEDIA_BUCKET"], Key=original_key(self.report_id, self.media_id), UploadId=upload_id, PartNumber=number,
+            Bucket=aws["MEDIA_BUCKET"],
+            Key=original_key(self.report_id, self.media_id),
+            UploadId=upload_id,
+            PartNumber=number,
             Body=bytes(length),
-        )  # fmt: skip
+        )
 
 
 def given_up() -> None:
-    wiring.advance_clock(timedelta(minutes=11))
+    wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
-    wiring.advance_clock(timedelta(hours=24))
+    wiring.clock.advance(timedelta(hours=24))
     cloud.sweep()
 
 
-def test_a_photo_that_came_too_late_is_told_so_and_not_that_it_has_arrived() -> None:
+def test_a_photo_that_came_too_late_is_called_so_and_not_arrived() -> None:
     upload = Upload(**PHOTO)
     given_up()
     response = upload.post("grant")
     assert (response.status, response.json["code"]) == (409, "media_rejected")
 
 
-def test_a_video_that_came_too_late_is_told_so_at_every_step() -> None:
+def test_a_video_that_came_too_late_is_refused_so_at_every_step() -> None:
     upload = Upload(**VIDEO)
     upload.post("parts", {"numbers": [1]})
     given_up()
@@ -133,15 +136,20 @@ def test_an_officer_always_sees_all_of_a_hint(
     cloud.officer("wang")
     upload = Upload(**PHOTO)
     manifest = Manifest(
-        state=MediaState.READY, content_type="image/jpeg", size=9, version_id="v", thumb="t", preview="p",
+        state=MediaState.READY,
+        content_type="image/jpeg",
+        size=9,
+        version_id="v",
+        thumb="t",
+        preview="p",
         hint=Hint.model_validate(hint) if hint else None,
-    )  # fmt: skip
+    )
     record_verdict(
         upload.report_id,
         upload.media_id,
         Verdict.of(manifest),
         owners=wiring.media_owners(),
-        now=wiring.now(),
+        now=wiring.clock.now(),
     )
     [medium] = call("GET", f"/v1/officer/reports/{upload.report_id}", officer="wang").json["media"]
     assert medium["hint"] == dict(zip(("taken_at", "lat", "lon"), shown, strict=True))

@@ -48,7 +48,7 @@ def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(
     assert only(box).waits
 
 
-def test_it_waits_for_retry_after_and_sends_the_same_bytes_under_the_same_key(
+def test_it_waits_for_retry_after_and_repeats_the_same_bytes_and_key(
     tmp_path: Path,
 ) -> None:
     stub = Stub(
@@ -94,7 +94,7 @@ def test_what_was_sent_is_deleted_and_the_receipt_kept(tmp_path: Path, photo: Pa
 
 
 @pytest.mark.parametrize("refusal", ["media_rejected", "upload_gone"])
-def test_a_file_that_came_too_late_is_added_anew_under_a_key_of_its_own_and_sent(
+def test_a_file_that_came_too_late_is_added_under_a_new_key(
     tmp_path: Path, photo: Path, refusal: str
 ) -> None:
     stub = Stub()
@@ -137,7 +137,7 @@ def test_a_file_that_is_rejected_again_is_not_called_sent(tmp_path: Path, photo:
     assert box.path(only(box), attachment).is_file()
 
 
-def test_a_response_that_comes_a_day_late_has_no_grants_and_the_file_is_added(
+def test_a_response_a_day_late_has_no_grants_and_the_file_is_added(
     tmp_path: Path, photo: Path
 ) -> None:
     stub = Stub()
@@ -162,7 +162,7 @@ def test_a_form_that_has_run_out_is_replaced_at_once(tmp_path: Path, photo: Path
     assert only(box).attachments[0].sent
 
 
-def test_a_part_url_that_has_run_out_is_replaced_at_once_and_never_used_again(
+def test_an_expired_part_url_is_replaced_and_never_used_again(
     tmp_path: Path,
 ) -> None:
     stub, pauses = Stub(), list[float]()
@@ -268,7 +268,7 @@ def run(box: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("huge.jpg", bytes((25 << 20) + 1), "larger than 25 MiB"),
     ],
 )
-def test_a_file_that_would_not_be_taken_is_refused_in_one_line_and_nothing_is_kept(
+def test_a_file_of_a_wrong_type_is_refused_in_one_line(
     tmp_path: Path, photo: Path, name: str, content: bytes | None, why: str
 ) -> None:
     file = tmp_path / name

@@ -22,7 +22,7 @@ def blocks(name: str) -> list[str]:
     )
 
 
-def test_a_report_with_a_photo_by_curl_is_seen_by_its_reporter_and_by_an_officer(
+def test_a_report_with_a_photo_by_curl_reaches_reporter_and_officer(
     tmp_path: Path,
 ) -> None:
     stack = Stack(tmp_path)

@@ -79,7 +79,7 @@ def test_without_a_package_nothing_is_deployed(plan: deploy.Plan, tmp_path: Path
         deploy.upload(plan, tmp_path, boto3.client("s3"), REGION)
 
 
-def test_the_zips_are_sent_under_the_names_the_template_gives_them_to_a_closed_bucket(
+def test_the_zips_are_sent_to_a_closed_bucket_under_the_templates_names(
     plan: deploy.Plan, build: Path
 ) -> None:
     s3 = boto3.client("s3")

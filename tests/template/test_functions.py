@@ -33,7 +33,7 @@ def test_only_make_thumbnails_has_the_media_layer(functions: dict[str, Any]) -> 
     } == {"MakeThumbnails": [{"Ref": "MediaLayer"}]}
 
 
-def test_the_api_answers_before_the_gateway_gives_up(functions: dict[str, Any]) -> None:
+def test_the_api_responds_before_the_gateway_gives_up(functions: dict[str, Any]) -> None:
     assert functions["APIHandler"]["Timeout"] < 29
 
 
@@ -71,7 +71,7 @@ def test_the_stream_is_read_from_its_beginning_and_a_bad_record_is_set_aside(
     }
 
 
-def test_every_row_of_the_audit_is_sealed_and_one_that_is_not_raises_an_alarm(
+def test_every_audit_row_is_sealed_or_an_alarm_goes_off(
     functions: dict[str, Any],
 ) -> None:
     source = only_event(functions["SealAudit"])

@@ -11,15 +11,17 @@ from chalicelib.handlers import cors, problems
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 STATUS = {
-    "ACCESS_DENIED": 403, "API_CONFIGURATION_ERROR": 503, "AUTHORIZER_CONFIGURATION_ERROR": 503, "AUTHORIZER_FAILURE": 503,
-    "BAD_REQUEST_BODY": 400, "BAD_REQUEST_PARAMETERS": 400, "DEFAULT_4XX": 400, "DEFAULT_5XX": 503, "EXPIRED_TOKEN": 404,
-    "INTEGRATION_FAILURE": 503, "INTEGRATION_TIMEOUT": 503, "INVALID_API_KEY": 403, "INVALID_SIGNATURE": 404,
-    "MISSING_AUTHENTICATION_TOKEN": 404, "QUOTA_EXCEEDED": 429, "REQUEST_TOO_LARGE": 413, "RESOURCE_NOT_FOUND": 404, "THROTTLED": 429,
+    "ACCESS_DENIED": 403, "API_CONFIGURATION_ERROR": 503, "AUTHORIZER_CONFIGURATION_ERROR": 503,
+    "AUTHORIZER_FAILURE": 503, "BAD_REQUEST_BODY": 400, "BAD_REQUEST_PARAMETERS": 400,
+    "DEFAULT_4XX": 400, "DEFAULT_5XX": 503, "EXPIRED_TOKEN": 404, "INTEGRATION_FAILURE": 503,
+    "INTEGRATION_TIMEOUT": 503, "INVALID_API_KEY": 403, "INVALID_SIGNATURE": 404,
+    "MISSING_AUTHENTICATION_TOKEN": 404, "QUOTA_EXCEEDED": 429, "REQUEST_TOO_LARGE": 413,
+    "RESOURCE_NOT_FOUND": 404, "THROTTLED": 429,
     "UNAUTHORIZED": 401, "UNSUPPORTED_MEDIA_TYPE": 415, "WAF_FILTERED": 403,
 }  # fmt: skip
 LOGGED = {
-    "requestId", "requestTime", "httpMethod", "resourcePath", "status", "responseLatency", "integrationLatency", "responseLength",
-    "error.responseType",
+    "requestId", "requestTime", "httpMethod", "resourcePath", "status", "responseLatency",
+    "integrationLatency", "responseLength", "error.responseType",
 }  # fmt: skip
 HEADER = "gatewayresponse.header."
 
@@ -34,12 +36,12 @@ def responses(api: dict[str, Any]) -> dict[str, Any]:
     return dict(api["DefinitionBody"]["x-amazon-apigateway-gateway-responses"])
 
 
-def test_every_answer_of_the_gateway_has_its_status(responses: dict[str, Any]) -> None:
+def test_every_response_of_the_gateway_has_its_status(responses: dict[str, Any]) -> None:
     assert {kind: int(response["statusCode"]) for kind, response in responses.items()} == STATUS
 
 
 @pytest.mark.parametrize("kind", sorted(STATUS))
-def test_the_gateway_answers_with_a_problem_as_the_app_does(
+def test_the_gateway_returns_a_problem_as_the_app_does(
     responses: dict[str, Any], kind: str
 ) -> None:
     body = json.loads(responses[kind]["responseTemplates"]["application/json"])
@@ -63,7 +65,9 @@ def test_the_gateway_uses_the_apps_own_words_in_both_languages(
 
 
 @pytest.mark.parametrize("kind", sorted(STATUS))
-def test_the_gateway_sets_the_headers_of_every_answer(responses: dict[str, Any], kind: str) -> None:
+def test_the_gateway_sets_the_headers_of_every_response(
+    responses: dict[str, Any], kind: str
+) -> None:
     headers = {
         name.removeprefix(HEADER): value
         for name, value in responses[kind]["responseParameters"].items()
@@ -108,7 +112,7 @@ def test_the_stage_is_throttled(api: dict[str, Any]) -> None:
     assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
 
 
-def test_officers_answers_are_never_cached_by_the_authorizer(api: dict[str, Any]) -> None:
+def test_the_authorizer_caches_nothing(api: dict[str, Any]) -> None:
     authorizer = api["DefinitionBody"]["securityDefinitions"]["authorize_officer"][
         "x-amazon-apigateway-authorizer"
     ]

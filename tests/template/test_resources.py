@@ -14,14 +14,14 @@ from tests.template.conftest import of_type
 LISTS = {"by_category", "by_queue", "by_assignee", "by_bulletin", "by_reference"}
 # What a row of a list shows, and no more: above all no text, contact or place.
 SHOWN = {
-    "id", "category", "status", "urgency", "district", "received_at", "assignee", "reference", "version", "media_total", "media_ready",
-    "unread", "thumb", "bulletin_id", "source", "flags",
+    "id", "category", "status", "urgency", "district", "received_at", "assignee", "reference",
+    "version", "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
 }  # fmt: skip
 UPLOADED = events.load("object_created")
 BUCKET, STORED = UPLOADED["detail"]["bucket"]["name"], UPLOADED["detail"]["object"]
 
 
-def test_every_table_is_encrypted_with_our_key_and_can_be_neither_lost_nor_deleted(
+def test_every_table_is_encrypted_backed_up_and_protected(
     resources: dict[str, Any],
 ) -> None:
     tables = of_type(resources, "AWS::DynamoDB::Table")
@@ -191,9 +191,7 @@ def test_each_object_wakes_the_function_it_is_for(
 
 
 @pytest.mark.parametrize("rule", ["UploadsRule", "ManifestsRule"])
-def test_the_uploaders_address_reaches_no_queue_and_the_function_still_reads_the_object(
-    resources: dict[str, Any], rule: str
-) -> None:
+def test_the_uploaders_address_reaches_no_queue(resources: dict[str, Any], rule: str) -> None:
     (target,) = resources[rule]["Properties"]["Targets"]
     message = transform(target["InputTransformer"], UPLOADED)
     assert UPLOADED["detail"]["source-ip-address"] not in message
@@ -215,7 +213,7 @@ def transform(transformer: dict[str, Any], event: dict[str, Any]) -> str:
     return message
 
 
-def test_officers_are_let_in_by_an_admin_with_a_second_factor_and_tokens_are_short(
+def test_admins_invite_officers_with_a_second_factor_and_short_tokens(
     resources: dict[str, Any],
 ) -> None:
     pool, client = (

@@ -165,7 +165,7 @@ def test_a_function_writes_to_its_own_log_and_makes_none(
         }
 
 
-def test_a_function_is_told_the_names_of_what_it_may_use_and_no_others(
+def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
     functions: dict[str, Any], statements: Statements
 ) -> None:
     known = {field.name.upper() for field in dataclasses.fields(Settings)} | {

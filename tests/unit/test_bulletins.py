@@ -176,7 +176,7 @@ def test_nothing_pending_on_an_expired_bulletin_is_nothing_to_approve() -> None:
     assert refused.value.code == "illegal_transition"
 
 
-def test_what_has_ended_shows_the_words_that_were_published_and_nothing_waits() -> None:
+def test_an_ended_bulletin_shows_its_published_text_and_nothing_pending() -> None:
     published = approved(draft())
     waiting = changed(published, body={"en": "Never published."})
     for ended in (

@@ -54,7 +54,7 @@ def test_the_seed_has_the_declared_types() -> None:
 @pytest.mark.parametrize(
     "entries", [SEED.categories, SEED.channels, *(category.details for category in SEED.categories)]
 )
-def test_nothing_stands_twice(entries: tuple[Any, ...]) -> None:
+def test_nothing_is_there_twice(entries: tuple[Any, ...]) -> None:
     codes = [getattr(entry, "code", None) or entry.name for entry in entries]
     assert len(set(codes)) == len(codes)
 

@@ -81,7 +81,7 @@ def test_the_public_view_declares_the_fields_that_are_checked() -> None:
     }
 
 
-def test_the_public_view_tells_apps_the_limits_the_number_and_the_version() -> None:
+def test_the_public_view_has_the_limits_the_number_and_the_version() -> None:
     view = public_view(SEED, "en", NOW)
     assert view.keys() == {"categories", "channels", "districts", "limits", "emergency", "app"}
     assert view["limits"]["text_max"] == 4000
@@ -95,7 +95,7 @@ def test_the_public_view_tells_apps_the_limits_the_number_and_the_version() -> N
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_public_view_is_json_and_holds_no_rule_that_is_not_for_the_public(
+def test_the_public_view_is_json_without_internal_rules(
     language: str,
 ) -> None:
     view = json.dumps(public_view(SEED, language, NOW), allow_nan=False)

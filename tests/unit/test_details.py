@@ -111,7 +111,7 @@ def test_a_wrong_answer_is_named_with_what_is_wrong(
     assert wrong(category, details) == [(f"details.{field}", code)]
 
 
-def test_bounds_are_told() -> None:
+def test_bounds_are_named() -> None:
     with pytest.raises(Invalid) as refusal:
         validate_details("child_abduction", {"age": 18, "clothing": "x" * 501})
     assert [dict(error.params) for error in refusal.value.errors] == [
@@ -136,11 +136,11 @@ def test_a_made_up_name_is_not_repeated(name: str) -> None:
     assert wrong("child_abduction", {name: 5}) == [("details", "unknown_field")]
 
 
-def test_a_hostile_form_gets_a_short_answer() -> None:
+def test_a_hostile_form_gets_a_short_response() -> None:
     assert len(wrong("other", {f"x{number}": 1 for number in range(10_000)})) == 20
 
 
-def test_a_time_is_kept_as_utc_and_a_text_composed_and_the_order_is_the_declared_one() -> None:
+def test_times_are_utc_texts_composed_and_fields_in_declared_order() -> None:
     details = validate_details(
         "child_abduction",
         {"last_seen": "2026-11-24T08:30:00+08:00", "clothing": "cafe\u0301", "age": 6},

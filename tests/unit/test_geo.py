@@ -58,7 +58,7 @@ def test_what_a_second_implementation_shifts_comes_back(
 
 @given(ANYWHERE, st.sampled_from(Datum))
 @example((35.0, 72.006), Datum.BD09)  # in China as BD-09, no longer as GCJ-02
-def test_no_place_is_told_to_a_log_or_moved_by_more_than_two_kilometres(
+def test_no_place_is_logged_or_moved_by_more_than_two_kilometres(
     place: Place, datum: Datum
 ) -> None:
     with warnings.catch_warnings():
@@ -136,7 +136,7 @@ def test_an_area_is_as_rfc_7946_wants_it(feature: dict[str, Any]) -> None:
     assert turned > 0, "outer rings run counterclockwise"
 
 
-def test_no_code_stands_twice() -> None:
+def test_no_code_is_there_twice() -> None:
     codes = [*geo.districts(), *geo.stations(), geo.OUTSIDE, geo.UNKNOWN]
     assert len(set(codes)) == len(codes)
 

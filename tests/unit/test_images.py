@@ -291,7 +291,7 @@ def test_time_and_place_of_the_original_are_a_hint() -> None:
         assert (hint.lat, hint.lon) == (39.92, 116.44)
 
 
-def test_an_original_that_tells_nothing_gives_no_hint() -> None:
+def test_an_original_without_metadata_gives_no_hint() -> None:
     assert derive(encode(scene(), "JPEG")).looked.hint is None
 
 

@@ -231,7 +231,7 @@ def test_a_reply_template_has_the_placeholders_that_are_declared(language: str) 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_key_stands_twice_and_no_wording_is_empty(language: str) -> None:
+def test_no_key_is_there_twice_and_no_wording_is_empty(language: str) -> None:
     pairs = json.loads(
         (PACKAGE / "domain" / "texts" / f"{language}.json").read_text(encoding="utf-8"),
         object_pairs_hook=list,
@@ -259,7 +259,7 @@ def test_a_notice_holds_nothing_but_codes_a_reference_a_count_and_a_link(languag
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", NoticeKind)
-def test_every_long_notice_leads_to_the_case_and_a_short_one_leaves_the_link_to_its_end(
+def test_long_notices_link_to_the_case_and_short_ones_end_with_the_link(
     kind: NoticeKind, language: str
 ) -> None:
     assert "url" in placeholders(texts(language)[f"notice.{kind}.email"])
@@ -362,12 +362,12 @@ def test_a_third_language_is_one_more_file(tmp_path: Path) -> None:
         ("zh\x00", "en"),
     ],
 )
-def test_the_most_wanted_language_that_there_is_answers(header: str | None, language: str) -> None:
+def test_the_most_wanted_language_that_exists_is_used(header: str | None, language: str) -> None:
     assert negotiate(header) == language
 
 
 @given(st.none() | st.text() | st.text("zhenqx-*,;q=01. \t", max_size=200))
-def test_no_header_is_too_strange_to_be_answered(header: str | None) -> None:
+def test_no_header_is_too_strange_for_a_response(header: str | None) -> None:
     assert negotiate(header) in LANGUAGES
 
 

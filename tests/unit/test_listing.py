@@ -72,7 +72,7 @@ def is_kept(row: Row, one_of: int) -> bool:
     since=st.one_of(st.none(), st.integers(0, 130)),
     arriving=st.lists(st.tuples(st.integers(0, 7), st.booleans()), max_size=10),
 )
-def test_pages_hold_every_row_once_and_in_order_while_more_arrive_and_shards_grow(
+def test_pages_hold_every_row_once_while_more_arrive_and_shards_grow(
     placed: list[int], limit: int, one_of: int, since: int | None, arriving: list[tuple[int, bool]]
 ) -> None:
     """`placed`: in which shard each row is, oldest first; `arriving`: before each page, a newer row

@@ -83,7 +83,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
     }
 
 
-def test_a_checksum_is_kept_in_lower_case_and_allowed_for_whatever_goes_up_by_post() -> None:
+def test_a_checksum_is_lower_case_and_allowed_for_any_upload_by_post() -> None:
     assert declare(sha256=SHA256).sha256 == SHA256.lower()
     assert (
         declare(content_type="video/mp4", size=POST_MAX_BYTES, sha256=SHA256).sha256
@@ -168,7 +168,7 @@ def test_only_the_bytes_say_what_a_file_is(head: bytes, content_type: str | None
     assert sniff(head) == content_type
 
 
-def test_a_manifest_cannot_say_ready_without_pictures_nor_rejected_without_a_reason() -> None:
+def test_a_manifest_is_ready_with_pictures_or_rejected_with_a_reason() -> None:
     ready = {
         "state": "ready",
         "content_type": "image/png",

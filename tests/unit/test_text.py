@@ -100,7 +100,7 @@ def test_the_length_is_counted_in_characters_of_the_composed_form(text: str) -> 
     assert len(Note(text=text).text) <= TEXT_MAX
 
 
-def test_the_schema_tells_the_bounds() -> None:
+def test_the_schema_has_the_bounds() -> None:
     assert Note.model_json_schema()["properties"]["text"] == {
         "type": "string",
         "minLength": 1,

@@ -5,7 +5,8 @@ import pytest
 from tests.words import Exempt, find, judge, main, read_exceptions
 
 TEXTS = {
-    "docs/a.md": "Officers are told.\nNothing here.\nIt was Struck Off and is owed; an outstanding task.",
+    "docs/a.md": "Officers are told.\nNothing here.\nIt was Struck Off and is owed; an "
+    "outstanding task.",
     "b.py": "told_apart = 1  # one can be told from another",
 }
 

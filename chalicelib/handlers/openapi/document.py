@@ -26,19 +26,20 @@ TAGS = {
 _DESCRIPTION = """\
 Residents report; officers are notified, reply, and ask for help.
 
-**Errors** are `application/problem+json` (RFC 9457) on every route. `code` is stable; `title` and \
-`detail` follow `Accept-Language`. 422 names the wrong fields in `errors`, 20 at most. Nothing that \
-was sent is repeated.
+**Errors** are `application/problem+json` (RFC 9457) on every route. `code` is stable; `title` \
+and `detail` follow `Accept-Language`. 422 names the wrong fields in `errors`, 20 at most. Nothing \
+that was sent is repeated.
 
-**Try again** with 429, 503 and no response at all, after `Retry-After` seconds or, without one, \
-after ever longer pauses; with the same `Idempotency-Key` where there is one. With its key anything \
-may be repeated: it is done once.
+**Try again** after 429, 503 and no response at all: after `Retry-After` seconds or, without \
+one, after ever longer pauses; with the same `Idempotency-Key` where there is one. With its key \
+anything may be repeated: it is done once.
 
-**Times** are RFC 3339, in UTC with milliseconds in responses, in any zone in requests. **Ids** are \
-opaque. Fields may be added to responses, and values to what has `x-extensible-enum`: accept those \
-that you do not know.
+**Times** are RFC 3339, in UTC with milliseconds in responses, in any zone in requests. **Ids** \
+are opaque. Fields may be added to responses, and values to what has `x-extensible-enum`: accept \
+those that you do not know.
 
-**Not for emergencies.** The number to call is in the catalogue and in the response to every report."""
+**Not for emergencies.** The number to call is in the catalogue and in the response to every \
+report."""
 
 _SCHEMES: Json = {
     "receipt": {

@@ -90,7 +90,7 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
 
 
 def _has_version(schema: Json) -> bool:
-    """A thing that officers change carries its version, and the response the same as its ETag."""
+    """Return whether a schema has a version, which the response carries as its ETag too."""
     return bool(schema.get("properties", {}).get("version", {}).get("type") == "integer")
 
 

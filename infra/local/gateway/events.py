@@ -56,7 +56,9 @@ def split_target(target: str) -> tuple[str, dict[str, list[str]]]:
 
 
 def content_type_of(request: Request) -> str:
-    """Return the content type without its parameters, in small letters; empty when there is none."""
+    """Return the content type without its parameters, in small letters; empty when there is
+    none.
+    """
     return _single(request.headers).get("content-type", "").partition(";")[0].strip().lower()
 
 

@@ -17,9 +17,7 @@ def _send(aws: Mapping[str, str]) -> None:
     cloud.client("sqs").send_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MessageBody="{}")
 
 
-def test_what_is_deleted_is_forgotten_and_no_message_is_kept_beside_its_queue(
-    aws: Mapping[str, str], clean: None
-) -> None:
+def test_deleted_messages_are_forgotten(aws: Mapping[str, str], clean: None) -> None:
     models: tuple[Any, ...] = (Message, FakeKey)
     tracked = [len(model.instances_tracked) for model in models]
     bucket, s3 = aws["MEDIA_BUCKET"], cloud.client("s3")

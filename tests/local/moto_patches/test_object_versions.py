@@ -31,7 +31,7 @@ def _ids(page: Mapping[str, Any]) -> list[str]:
     return [version["VersionId"] for version in page.get("Versions", ())]
 
 
-def test_versions_come_by_key_and_of_a_key_the_newest_first_even_of_one_millisecond(
+def test_versions_are_by_key_newest_first_even_within_a_millisecond(
     bucket: str,
 ) -> None:
     first, *others = [_put(bucket, "b") for _ in range(5)]

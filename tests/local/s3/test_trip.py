@@ -64,7 +64,7 @@ def upload(stack: Stack, key: str, body: bytes = b"picture", origin: str | None 
     )
 
 
-def test_an_upload_reaches_the_queue_in_the_deployed_shape_without_the_uploaders_address(
+def test_an_upload_reaches_the_queue_without_the_uploaders_address(
     stack: Stack,
 ) -> None:
     status, headers, _ = upload(stack, "originals/R1/M1")
