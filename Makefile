@@ -90,12 +90,11 @@ openapi: $(VENV)/.installed ## Write the OpenAPI document (CHECK=1: only compare
 docs: $(VENV)/.installed ## Write the pages of errors and settings (CHECK=1: only compare)
 	@$(BIN)/python -m infra.reference $(if $(CHECK),--check)
 
-check: lint types layers package ## Check all that CI checks besides the tests
+check: lint types layers package contract ## Check all that CI checks besides the tests
+	@$(MAKE) --no-print-directory words STRICT=1
 	@$(MAKE) --no-print-directory openapi docs CHECK=1
 
 contract: contract-lint contract-typescript contract-python contract-fuzz ## Check the OpenAPI document as a contract
-
-check: contract
 
 contract-lint: $(NODE)/.installed
 	@$(NODE)/.bin/redocly lint --config $(CONTRACT)/typescript/lint.yaml $(DOCUMENT)
