@@ -89,17 +89,17 @@ def _without_dust(value: float) -> float:
     return value if abs(value) > 1e-100 else 0.0
 
 
-Measure = Annotated[float, AfterValidator(_without_dust)]
-"""Degrees or metres: a number too small to be kept counts as 0."""
+# After the bounds, so that the OpenAPI document states these.
+_NO_DUST = AfterValidator(_without_dust)
 
 
 class Location(Input):
     """Where it happened, in degrees of `datum`. The datum of most Chinese map SDKs is gcj02."""
 
-    lat: Measure = Field(ge=-90, le=90)
-    lon: Measure = Field(ge=-180, le=180)
+    lat: Annotated[float, Field(ge=-90, le=90), _NO_DUST]
+    lon: Annotated[float, Field(ge=-180, le=180), _NO_DUST]
     datum: Datum = Field(default=Datum.WGS84, strict=False)
-    accuracy_m: Measure | None = Field(default=None, ge=0, le=100_000)
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000), _NO_DUST] | None = None
     address: Line | None = None
 
 
