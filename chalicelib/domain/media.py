@@ -110,14 +110,6 @@ class Declared(Input):
             )
         return value.lower()
 
-    @property
-    def in_parts(self) -> bool:
-        return goes_in_parts(self.content_type, self.size)
-
-    @property
-    def part_count(self) -> int:
-        return -(-self.size // PART_SIZE)
-
 
 def goes_in_parts(content_type: str, size: int) -> bool:
     """Return whether an accepted medium goes up by multipart (a video above POST_MAX_BYTES)."""

@@ -15,6 +15,12 @@ class Input(BaseModel):
     )
 
 
+class Query(BaseModel):
+    """Base of query strings: texts are read as what they say; nothing unknown is accepted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
 class Record(BaseModel):
     """Base of what is kept. Unknown fields are ignored: a newer release may have written them."""
 

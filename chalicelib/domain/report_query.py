@@ -7,9 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     WithJsonSchema,
 )
@@ -17,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.domain import ids, times
 from chalicelib.domain.codes import CategoryCode, ReportDistrict
+from chalicelib.domain.models import Query
 from chalicelib.domain.reports import Status
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Username
@@ -55,13 +54,11 @@ def _read_reference(value: str) -> str:
     return reference
 
 
-class ReportQuery(BaseModel):
+class ReportQuery(Query):
     """Filters, each of which narrows the list, and the page.
 
     `since` is included, `until` is not.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     category: CategoryCode | None = None
     status: Status | None = None

@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
-
 from chalicelib import errors, wiring
 from chalicelib.domain import feeds
 from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.bulletins.area import area_label
 from chalicelib.domain.codes import ChannelCode
 from chalicelib.domain.languages import LocalizedText, text
-from chalicelib.domain.models import NotNull
+from chalicelib.domain.models import NotNull, Query
 from chalicelib.domain.report_query import Limit
 from chalicelib.handlers.pictures import picture_url
 from chalicelib.handlers.requests import Call
@@ -34,11 +32,7 @@ _PICTURE_LIFE_S = 60
 _SHARED_AGE_S = 30
 
 
-class _Query(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class FeedQuery(_Query):
+class FeedQuery(Query):
     channel: ChannelCode | None = None
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, RootModel, ValidationError
+from pydantic import GetJsonSchemaHandler, RootModel, ValidationError
 from pydantic_core import CoreSchema
 
 from chalicelib import errors, wiring
-from chalicelib.domain.models import Input
+from chalicelib.domain.models import Input, Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.report_query import ReportQuery
@@ -79,9 +79,7 @@ class Reasoned(RootModel[Any]):
         return _Reason.model_json_schema()
 
 
-class OpenQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
+class OpenQuery(Query):
     reason: Reason | None = None
 
 
@@ -219,19 +217,16 @@ def reveal_contact(call: Call) -> Response:
     raises=(errors.NotFound,),
 )
 def read_history(call: Call) -> Response:
-    """Who did and saw what, when.
+    """Read who did and saw what, and when.
 
-    Oldest first, this very look included. A change names its version and its fields with their
+    Oldest first, this very read included. A change names its version and its fields with their
     old and new values.
 
     `verified: false` marks an entry that somebody altered since it was written; its `detail` is not
     shown.
     """
-    rows = casework.read_history(
-        call.path["report_id"],
-        actor=call.actor,
-        reports=wiring.reports(),
+    entries = casework.read_history(
+        call.path["report_id"], actor=call.actor, reports=wiring.reports()
     )
-    audit = wiring.audit()
-    events = [ReportEvent.recorded(row, verified=audit.is_verified(row)) for row in rows]
+    events = [ReportEvent.model_validate(entry) for entry in entries]
     return Response(ReportHistory(items=events))

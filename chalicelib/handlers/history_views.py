@@ -4,8 +4,7 @@ What is put on record depends on the action. So `detail` has many members, and e
 members that a later version records go out as well.
 """
 
-import json
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict
 
@@ -17,7 +16,6 @@ from chalicelib.handlers.bulletin_views import VersionContent
 from chalicelib.handlers.report_views import ProposalView
 from chalicelib.handlers.shapes import Shape, Timestamp, left_out
 from chalicelib.store.audit import Action
-from chalicelib.store.table import Row
 
 # An object is open anyway. Said again, it would be one with members of any type.
 _OPEN = ConfigDict(
@@ -63,22 +61,6 @@ class ReportEvent(Shape):
     action: Action
     detail: ReportEventDetail | None
     verified: bool
-
-    @classmethod
-    def recorded(cls, row: Row, *, verified: bool) -> Self:
-        """Return the event of an audit row.
-
-        Of one that is not as it was written the detail is not shown: it may be anything.
-        """
-        return cls.model_validate(
-            {
-                "at": row["sk"].partition("#")[0],
-                "by": str(row.get("by")),
-                "action": row.get("action"),
-                "detail": json.loads(row["detail"]) if verified and "detail" in row else None,
-                "verified": verified,
-            }
-        )
 
 
 class ReportHistory(Shape):

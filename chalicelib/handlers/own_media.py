@@ -94,9 +94,8 @@ def add_media(call: Call) -> Response:
         now=call.now,
     )
     media = uploads.declare_media(case, declaration, reports=wiring.reports(), now=call.now)
-    waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
     granted = uploads.grant_uploads(
-        case.report.id, waiting, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
+        case.report.id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
     )
     return Response(Uploads(uploads=[Upload.granted(grant) for grant in granted]))
 

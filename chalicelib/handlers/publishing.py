@@ -8,7 +8,7 @@ from chalicelib import errors, wiring
 from chalicelib.domain.bulletins import BulletinState
 from chalicelib.domain.bulletins.requests import Changes, Draft, Outcome, Reason
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
+from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared
 from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.handlers.bulletin_views import (
@@ -70,7 +70,7 @@ def draft_bulletin(call: Call) -> Response:
         call.body,
         idempotency_key=call.idempotency_key,
         identity=wiring.identity(),
-        **_desk(call),
+        **_common(call),
     )
     return _opened(Dossier(bulletin, ()), call)
 
@@ -105,7 +105,7 @@ def open_bulletin(call: Call) -> Response:
     The version at hand, and what readers see meanwhile. Its `ETag` is what `PATCH` and `approve`
     take as `If-Match`.
     """
-    return _opened(bulletin_queries.open_bulletin(call.path["bulletin_id"], **_desk(call)), call)
+    return _opened(bulletin_queries.open_bulletin(call.path["bulletin_id"], **_common(call)), call)
 
 
 @routes.patch(
@@ -123,7 +123,7 @@ def change_bulletin(call: Call) -> Response:
     """
     return _opened(
         publishing.change_bulletin(
-            call.path["bulletin_id"], call.body, call.version, **_desk(call)
+            call.path["bulletin_id"], call.body, call.version, **_common(call)
         ),
         call,
     )
@@ -149,10 +149,11 @@ def add_pictures(call: Call) -> Response:
         identity=wiring.identity(),
         now=call.now,
     )
-    bulletin, media = publishing.add_pictures(call.path["bulletin_id"], declaration, **_desk(call))
-    waiting = [medium for medium in media if medium.state is MediaState.AWAITING]
+    bulletin, media = publishing.add_pictures(
+        call.path["bulletin_id"], declaration, **_common(call)
+    )
     granted = uploads.grant_uploads(
-        bulletin.id, waiting, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
+        bulletin.id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
     )
     view = PictureGrants(
         uploads=[Upload.granted(grant) for grant in granted], version=bulletin.version
@@ -180,7 +181,7 @@ def approve_bulletin(call: Call) -> Response:
     may approve it.
     """
     return _opened(
-        publishing.approve_bulletin(call.path["bulletin_id"], call.version, **_desk(call)),
+        publishing.approve_bulletin(call.path["bulletin_id"], call.version, **_common(call)),
         call,
     )
 
@@ -198,7 +199,7 @@ def resolve_bulletin(call: Call) -> Response:
     Again with another outcome, it corrects the first.
     """
     return _opened(
-        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, **_desk(call)),
+        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, **_common(call)),
         call,
     )
 
@@ -215,7 +216,7 @@ def withdraw_bulletin(call: Call) -> Response:
     At once, by any officer of the channel. Readers do not see the reason.
     """
     return _opened(
-        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, **_desk(call)),
+        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, **_common(call)),
         call,
     )
 
@@ -229,17 +230,17 @@ def read_bulletin_history(call: Call) -> Response:
     Oldest first, this very look included. Each version comes with its whole `content`; an
     approval names the version it covers.
     """
-    events = bulletin_queries.read_history(call.path["bulletin_id"], **_desk(call))
+    events = bulletin_queries.read_history(call.path["bulletin_id"], **_common(call))
     return Response(BulletinHistory.model_validate({"items": events}))
 
 
-class _Desk(TypedDict):
+class _Common(TypedDict):
     actor: OfficerActor
     bulletins: Bulletins
     catalogue: Catalogue
 
 
-def _desk(call: Call) -> _Desk:
+def _common(call: Call) -> _Common:
     """Return what every use case of an officer's bulletin takes."""
     return {
         "actor": call.actor,

@@ -3,9 +3,8 @@
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from chalicelib import errors, wiring
+from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.times import Day
 from chalicelib.handlers.requests import Call
@@ -20,10 +19,8 @@ _LONGEST = timedelta(days=366)
 _USUAL = timedelta(days=30)
 
 
-class Period(BaseModel):
+class Period(Query):
     """Days, both included, as YYYY-MM-DD; without them, the last 30."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     since: Day | None = None
     until: Day | None = None

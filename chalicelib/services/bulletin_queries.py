@@ -4,13 +4,11 @@ An officer works in a channel when they see a category that feeds it. Districts 
 readers are the whole city.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import errors
-from chalicelib.domain import times
 from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import is_bulletin_id
@@ -18,8 +16,8 @@ from chalicelib.domain.officers import Officer
 from chalicelib.domain.paging import Cursors
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
-from chalicelib.store.audit import Action, of_bulletin
-from chalicelib.store.bulletins import BY_STATE, Bulletins, Dossier
+from chalicelib.store.audit import Action, RecordedEntry, of_bulletin
+from chalicelib.store.bulletins import BY_STATE, Bulletins, Dossier, Version
 from chalicelib.store.listing import Listing
 
 if TYPE_CHECKING:
@@ -42,16 +40,6 @@ class BulletinFilters:
 class BulletinPage:
     items: tuple[Bulletin, ...]
     next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of a bulletin's history; `at` as it is written out."""
-
-    at: str
-    by: str
-    action: str
-    detail: dict[str, Any] | None
 
 
 def works_in(officer: Officer, channel: str, catalogue: Catalogue) -> bool:
@@ -120,7 +108,7 @@ def open_bulletin(
 
 def read_history(
     bulletin_id: str, *, actor: OfficerActor, bulletins: Bulletins, catalogue: Catalogue
-) -> list[Event]:
+) -> list[RecordedEntry]:
     """Return who did and saw what, oldest first, this very read included; with each version its
     content. Raises NotFound.
     """
@@ -128,24 +116,29 @@ def read_history(
     actor.log(of_bulletin(bulletin_id), Action.OPEN, {"part": "history"})
     unnamed = {each.version: each for each in bulletins.versions(bulletin_id)}
     events = []
-    for row in actor.audit.history(of_bulletin(bulletin_id)):
-        detail = json.loads(row["detail"]) if "detail" in row else None
+    for entry in actor.audit.history(of_bulletin(bulletin_id)):
+        detail = entry.detail
         if detail and detail.get("step") in _MAKES_A_VERSION:
             version = unnamed.pop(detail["version"], None)
             if version:
-                detail |= {"content": version.content.model_dump(mode="json")}
-        events.append(Event(row["sk"].partition("#")[0], row["by"], row["action"], detail))
-    # Verdicts on pictures, and what is older than the audit trail.
+                entry = replace(entry, detail=detail | {"content": _json(version)})
+        events.append(entry)
+    # Verdicts on pictures, and what is older than the audit keeps.
     events += [
-        Event(
-            times.render(each.at),
-            each.by,
-            Action.CHANGE,
-            {"version": number, "content": each.content.model_dump(mode="json")},
+        RecordedEntry(
+            at=each.at,
+            by=each.by,
+            action=Action.CHANGE,
+            detail={"version": number, "content": _json(each)},
+            verified=True,
         )
         for number, each in unnamed.items()
     ]
     return sorted(events, key=lambda event: event.at)
+
+
+def _json(version: Version) -> dict[str, Any]:
+    return version.content.model_dump(mode="json")
 
 
 def count_leads(bulletin_id: str, *, reports: "Reports", catalogue: Catalogue) -> int:

@@ -16,11 +16,10 @@ from chalicelib.domain.reports import Contact, Report, Status
 from chalicelib.domain.workflow import Change
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.store.audit import Action, of_report
+from chalicelib.store.audit import Action, RecordedEntry, of_report
 from chalicelib.store.officers import Officers
 from chalicelib.store.report_rows import Case, Head
 from chalicelib.store.reports import Reports
-from chalicelib.store.table import Row
 from chalicelib.store.writes import TransactItem
 
 # How far links between duplicates are followed. Each leads to an original, which cannot become a
@@ -137,8 +136,8 @@ def reveal_contact(
     return reports.contact(report_id)
 
 
-def read_history(report_id: str, *, actor: OfficerActor, reports: Reports) -> list[Row]:
-    """Return the audit rows of a report, oldest first, this very read included."""
+def read_history(report_id: str, *, actor: OfficerActor, reports: Reports) -> list[RecordedEntry]:
+    """Return the audit of a report, oldest first, this very read included."""
     head_in_scope(report_id, actor=actor, reports=reports)
     actor.log(of_report(report_id), Action.OPEN, {"part": "history"})
     return actor.audit.history(of_report(report_id))

@@ -67,6 +67,19 @@ class Entry:
         return cls(Subject(keys.officer_day(by, at)), by, action, at, detail)
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedEntry:
+    """An entry as it is read back. `verified` is False when somebody altered it since it was
+    written; its `detail` is then None: it may be anything.
+    """
+
+    at: datetime
+    by: str
+    action: Action
+    detail: dict[str, Any] | None
+    verified: bool
+
+
 class Audit:
     """Raises Unavailable when a row cannot be written: then nothing may be shown."""
 
@@ -81,14 +94,28 @@ class Audit:
         """Return the same row as part of the transaction that does what it records."""
         return self.table.item(Put(self._row(entry)))
 
-    def history(self, subject: Subject) -> list[Row]:
-        """Return every row about `subject`, oldest first."""
+    def history(self, subject: Subject) -> list[RecordedEntry]:
+        """Return every entry about `subject`, oldest first."""
+        return [self._recorded(row) for row in self.rows(subject)]
+
+    def rows(self, subject: Subject) -> list[Row]:
+        """Return the rows of `subject` as they are stored, oldest first."""
         rows, _ = self.table.query(subject.partition, consistent=True)
         return rows
 
     def is_verified(self, row: Mapping[str, Any]) -> bool:
         """Return whether the row is as it was written."""
         return hmac.compare_digest(str(row.get("mac", "")), self._mac(row))
+
+    def _recorded(self, row: Row) -> RecordedEntry:
+        verified = self.is_verified(row)
+        return RecordedEntry(
+            at=times.parse(row["sk"].partition("#")[0]),
+            by=str(row.get("by")),
+            action=Action(row["action"]),
+            detail=json.loads(row["detail"]) if verified and "detail" in row else None,
+            verified=verified,
+        )
 
     def _row(self, entry: Entry) -> Row:
         row: Row = {

@@ -19,13 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
 from chalicelib.domain import times
 from chalicelib.domain.bulletins import Bulletin, Content
 from chalicelib.domain.bulletins import BulletinState as State
 from chalicelib.domain.bulletins.model import withdrawal_text
 from chalicelib.domain.languages import LocalizedText
+from chalicelib.domain.models import Record
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
@@ -55,10 +54,8 @@ class Dossier:
         return next((each for each in self.pictures if each.media_id == media_id), None)
 
 
-class Published(BaseModel):
+class Published(Record):
     """A bulletin as readers see it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     content: Content
@@ -82,10 +79,8 @@ class PublicPage:
     changed_at: datetime | None
 
 
-class Version(BaseModel):
+class Version(Record):
     """What was written, kept for good."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     version: int
     by: str

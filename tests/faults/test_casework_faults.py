@@ -50,9 +50,7 @@ def head(filed: dict[str, Any]) -> dict[str, Any]:
 
 
 def changes(filed: dict[str, Any]) -> list[dict[str, Any]]:
-    rows = [
-        row for row in wiring.audit().history(of_report(filed["id"])) if row["action"] == "change"
-    ]
+    rows = [row for row in wiring.audit().rows(of_report(filed["id"])) if row["action"] == "change"]
     return sorted(
         (json.loads(row["detail"]) for row in rows), key=lambda detail: int(detail["version"])
     )
@@ -97,7 +95,7 @@ def test_a_hundred_looks_at_one_report_do_not_hinder_each_other(filed: dict[str,
         )
 
     assert statuses == [200] * 100
-    assert len(wiring.audit().history(of_report(filed["id"]))) == 100
+    assert len(wiring.audit().rows(of_report(filed["id"]))) == 100
 
 
 def test_a_step_whose_response_is_lost_is_carried_out_once(filed: dict[str, Any]) -> None:

@@ -338,10 +338,10 @@ class Tipline(RuleBasedStateMachine):
     @rule(number=which)
     def look(self, number: int) -> None:
         tip = self.promised()[number % len(self.promised())]
-        before = len(wiring.audit().history(of_report(tip.id)))
+        before = len(wiring.audit().rows(of_report(tip.id)))
         opened = call("GET", f"/v1/officer/reports/{tip.id}", officer="li")
         assert opened.status == (404 if tip.gone else 200)
-        assert len(wiring.audit().history(of_report(tip.id))) == before + 1
+        assert len(wiring.audit().rows(of_report(tip.id))) == before + 1
         mine = call("GET", "/v1/reports/mine", receipt=tip.receipt)
         assert mine.status == (410 if tip.gone else 200)
         if not tip.gone:

@@ -101,7 +101,7 @@ def test_whoever_runs_the_service_can_check_it(aws: Mapping[str, str], unlocked:
     trail = Trail(boto3.Session(), None, aws["AUDIT_TABLE"], unlocked, aws["AUDIT_SECRET"])
     assert list(trail.wrong()) == []
 
-    [row] = wiring.audit().history(of_report(altered))
+    [row] = wiring.audit().rows(of_report(altered))
     wiring.audit().table.put(row | {"by": "nobody"})
     assert list(trail.wrong()) == [f"Row {row['pk']} / {row['sk']} is altered."]
 
@@ -111,7 +111,7 @@ def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
     seal(stream_of(aws))
     digest()
     for each in (second, first):
-        [row] = wiring.audit().history(of_report(each))
+        [row] = wiring.audit().rows(of_report(each))
         wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
 
     assert complaints(aws)[0].startswith(f"Row REPORT#{first} / ")
@@ -125,7 +125,7 @@ def test_an_altered_row_is_named(aws: Mapping[str, str], change: dict[str, str])
     altered, *_ = look_at_reports()
     seal(stream_of(aws))
     digest()
-    [row] = wiring.audit().history(of_report(altered))
+    [row] = wiring.audit().rows(of_report(altered))
     wiring.audit().table.put(row | change)
 
     assert complaints(aws) == [f"Row {row['pk']} / {row['sk']} is altered."]
@@ -158,7 +158,7 @@ def test_rows_that_ended_after_two_years_are_not_missed(aws: Mapping[str, str]) 
     [only] = look_at_reports(1)
     seal(stream_of(aws))
     digest()
-    [row] = wiring.audit().history(of_report(only))
+    [row] = wiring.audit().rows(of_report(only))
     assert (
         timedelta(days=729)
         < datetime.fromtimestamp(row["expires_ttl"], UTC) - wiring.clock.now()

@@ -47,7 +47,7 @@ def head(created: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def history(created: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(row["by"], row["action"]) for row in wiring.audit().history(of_report(created["id"]))]
+    return [(row["by"], row["action"]) for row in wiring.audit().rows(of_report(created["id"]))]
 
 
 def test_a_conversation_by_receipt_ends_with_a_reason_the_reporter_reads() -> None:
@@ -324,7 +324,7 @@ def test_while_malicious_waits_a_closed_report_has_no_disposition() -> None:
 def test_a_row_of_the_history_that_somebody_altered_is_marked() -> None:
     created = file()
     patch(created, {"urgency": "low"}, 1)
-    [row] = wiring.audit().history(of_report(created["id"]))
+    [row] = wiring.audit().rows(of_report(created["id"]))
     wiring.audit().table.put(row | {"by": "li", "detail": "no JSON"})
     altered, look = call("GET", path(created, "/history"), officer="wang").json["items"]
 

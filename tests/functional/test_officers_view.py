@@ -76,7 +76,7 @@ def test_a_report_out_of_scope_looks_like_an_unknown_one_and_is_on_record() -> N
     assert [reply.status for reply in replies] == [404, 404]
     assert replies[0].json["detail"] == replies[1].json["detail"]
     assert call("GET", "/v1/officer/reports", officer="narrow").json["items"] == []
-    assert [row["action"] for row in wiring.audit().history(of_report(created["id"]))] == ["denied"]
+    assert [row["action"] for row in wiring.audit().rows(of_report(created["id"]))] == ["denied"]
 
 
 def test_a_deactivated_officer_is_out_at_the_next_request() -> None:
@@ -97,7 +97,7 @@ def test_an_opening_is_on_record_and_the_record_is_verified() -> None:
     created = file()
     call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
 
-    [row] = wiring.audit().history(of_report(created["id"]))
+    [row] = wiring.audit().rows(of_report(created["id"]))
     assert (row["by"], row["action"]) == ("wang", "open")
     assert wiring.audit().is_verified(row)
     assert not wiring.audit().is_verified(row | {"by": "li"})

@@ -192,7 +192,7 @@ def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[s
     assert left(aws, created["id"]) == (["HEAD"], 0)
     assert [
         row["action"]
-        for row in wiring.audit().history(of_report(str(created["id"])))
+        for row in wiring.audit().rows(of_report(str(created["id"])))
         if row["action"] == "hold"
     ] == ["hold"] * 3
 

@@ -19,11 +19,13 @@ from chalicelib.domain.media import (
     RejectReason,
     advances,
     derived_key,
+    goes_in_parts,
     original_key,
     parse_manifest_key,
     parse_original_key,
     sniff,
 )
+from chalicelib.media.grants import part_count
 
 SHA256 = "AB" * 32
 
@@ -93,12 +95,11 @@ def test_a_checksum_is_lower_case_and_allowed_for_any_upload_by_post() -> None:
 
 
 def test_only_videos_above_the_limit_go_up_in_parts() -> None:
-    assert not declare(size=25 * MIB).in_parts
-    assert not declare(content_type="video/mp4", size=POST_MAX_BYTES).in_parts
-    large = declare(content_type="video/mp4", size=POST_MAX_BYTES + 1)
-    assert large.in_parts
-    assert large.part_count == 3
-    assert declare(content_type="video/mp4", size=500 * MIB).part_count * PART_SIZE >= 500 * MIB
+    assert not goes_in_parts("image/jpeg", 25 * MIB)
+    assert not goes_in_parts("video/mp4", POST_MAX_BYTES)
+    assert goes_in_parts("video/mp4", POST_MAX_BYTES + 1)
+    assert part_count(POST_MAX_BYTES + 1) == 3
+    assert part_count(500 * MIB) * PART_SIZE >= 500 * MIB
 
 
 def test_a_state_only_moves_forward_and_a_verdict_is_for_good() -> None:
