@@ -123,9 +123,9 @@ def open_bulletin(call: Call) -> Response:
 def change_bulletin(call: Call) -> Response:
     """Change a bulletin.
 
-    Send only the fields to change, with the `ETag` of the opened bulletin as `If-Match`. A change of
-    a published bulletin waits for approval. Until then the public sees the old version. To renew a
-    bulletin, send a later `expires_at` and have it approved.
+    Send only the fields to change, with the `ETag` of the opened bulletin as `If-Match`. A change
+    of a published bulletin waits for approval. Until then the public sees the old version. To renew
+    a bulletin, send a later `expires_at` and have it approved.
     """
     return _opened(
         publishing.change_bulletin(
@@ -147,7 +147,7 @@ def add_pictures(call: Call) -> Response:
 
     The response has a grant to upload each picture. Upload them like the media of a report. Adding
     pictures creates a new version, and so does the result of processing each picture. A bulletin
-    can be approved when all its pictures have been processed.
+    can be approved when all its pictures are ready.
 
     Send an `Idempotency-Key`: without one, a repeated call adds the pictures again.
     """
@@ -205,8 +205,8 @@ def resolve_bulletin(call: Call) -> Response:
     """Resolve a bulletin.
 
     Any officer of the channel can resolve a bulletin, without an approval. The public then sees the
-    outcome, but no text or pictures. Reporters of leads see the outcome in their reports. To correct
-    the outcome, repeat the call with the new one.
+    outcome, but no text or pictures. Reporters of leads see the outcome in their reports. To
+    correct the outcome, repeat the call with the new one.
     """
     return _opened(
         publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, **_common(call)),

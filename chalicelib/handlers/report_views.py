@@ -195,8 +195,8 @@ class ReportView(ChangedReport):
     """An opened report.
 
     When `restricted` is true the report was withdrawn: text, place, details, media and messages are
-    left out. The catalogue describes the `details` of each category. Bodies of `media` are at
-    short-lived URLs.
+    left out. The catalogue describes the `details` of each category. The URLs in `media` are valid
+    for 5 minutes.
     """
 
     station: Station | None

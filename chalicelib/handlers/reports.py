@@ -26,8 +26,8 @@ class CreatedReport(Shape):
     id: str
     reference: str
     receipt: str = Field(
-        description="The reporter's secret. It is required to read the report. Store it: without the "
-        "Idempotency-Key it cannot be recovered."
+        description="The reporter's secret. It is required to read the report. Store it: without "
+        "the Idempotency-Key it cannot be recovered."
     )
     category: Category
     status: ReporterStatus
