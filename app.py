@@ -1,4 +1,4 @@
-"""The Chalice app: what is served is said in `chalicelib/handlers/`."""
+"""The Chalice app. Its routes and event handlers are declared in `chalicelib/handlers/`."""
 
 from chalice.app import Chalice
 

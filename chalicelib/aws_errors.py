@@ -1,7 +1,6 @@
-"""One translator of AWS's faults into the domain's: whatever AWS or the way there fails by is
-`Unavailable`, except the codes that a caller expects.
+"""Translate faults of AWS into `Unavailable`, except the codes that a caller expects.
 
-DynamoDB has its own in `store/table.py`, with its retries.
+`store/table.py` translates those of DynamoDB itself, because it also does the retries.
 """
 
 import logging
@@ -17,16 +16,17 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def unavailable(*expected: str) -> Iterator[None]:
-    """Raise Unavailable for every fault of AWS or of the way there.
+    """Turn every fault of AWS, or of the connection to it, into Unavailable.
 
-    A response with one of the `expected` codes (see `code_of`) is raised as it came, a ClientError.
+    Raises Unavailable; ClientError, unchanged, for a response with one of the `expected` codes (see
+    `code_of`).
     """
     try:
         yield
     except ClientError as error:
         if code_of(error) in expected:
             raise
-        # The code alone: a message may quote keys and addresses.
+        # Only the code is logged, because a message may contain keys and addresses.
         log.warning("aws_failed", extra={"call": error.operation_name, "code": code_of(error)})
         raise errors.Unavailable from error
     except BotoCoreError as error:
@@ -35,5 +35,5 @@ def unavailable(*expected: str) -> Iterator[None]:
 
 
 def code_of(error: ClientError) -> str:
-    """Return AWS's code for an error, without the `Exception` that some services end it with."""
+    """Return the error code of AWS, without the suffix `Exception` that some services add."""
     return error.response["Error"]["Code"].removesuffix("Exception")

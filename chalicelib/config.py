@@ -1,7 +1,7 @@
 """Settings: the only reader of the environment.
 
-A function gets only the settings that it uses (`NEEDED`). One that lacks a setting fails at its
-start and names it, `MissingSetting: REPORTS_TABLE`: no request is ever answered without it.
+Each function gets only the settings that it uses (`NEEDED`). If one is missing, the function fails
+at its start and names it: `MissingSetting: REPORTS_TABLE`.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Any, Never
 
 
 class MissingSetting(Exception):
-    """A setting without a default is not in the environment. The message is its variable's name."""
+    """A setting without a default is not set. The message is the name of its variable."""
 
 
 def _setting(description: str, *, default: Any = MISSING) -> Any:
@@ -20,43 +20,47 @@ def _setting(description: str, *, default: Any = MISSING) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """What this function's collaborators are called, and where they are.
+    """The settings of this function: names and addresses of the resources that it uses.
 
-    Each field is the environment variable of its upper-case name. Reading a field that is not set
-    raises MissingSetting.
+    Each field is read from the environment variable with the same name in upper case. Reading a
+    field that is not set raises MissingSetting.
     """
 
-    reports_table: str = _setting("Table of reports, their media and conversations, and of tasks.")
-    audit_table: str = _setting("Table of the audit.")
-    bulletins_table: str = _setting("Table of bulletins, and of admins' changes of the catalogue.")
+    reports_table: str = _setting("Table of reports, with their media, conversations and tasks.")
+    audit_table: str = _setting("Table of the audit log.")
+    bulletins_table: str = _setting("Table of bulletins, and of admins' changes to the catalogue.")
     officers_table: str = _setting("Table of officers and their subscriptions.")
-    media_bucket: str = _setting("Bucket of originals and of the pictures made from them.")
-    audit_bucket: str = _setting("Bucket of the audit's seals, under Object Lock.")
-    uploads_queue_url: str = _setting("Queue of uploads that wait for their pictures.")
+    media_bucket: str = _setting("Bucket of uploaded originals and of the pictures made from them.")
+    audit_bucket: str = _setting("Bucket of the audit seals, with Object Lock.")
+    uploads_queue_url: str = _setting("URL of the queue of uploads to process.")
     notices_topic_arn: str = _setting("SNS topic of notices to officers.")
-    issuer: str = _setting("Issuer of officers' access tokens, as in the claim `iss`.")
+    issuer: str = _setting("Issuer of officers' access tokens, as in their claim `iss`.")
     jwks_uri: str = _setting("Address of the issuer's public keys.")
-    client_id: str = _setting("Client that officers' tokens must be made for.")
-    identity_secret: str = _setting("Secret that receipts and ids are derived from.")
-    cursor_secret: str = _setting("Secret that signs cursors; the version before it still holds.")
-    audit_secret: str = _setting("Secret that authenticates each audit row.")
+    client_id: str = _setting("Client id that officers' access tokens must have.")
+    identity_secret: str = _setting("Id of the secret that receipts and ids derive from.")
+    cursor_secret: str = _setting(
+        "Id of the secret that signs cursors. Its previous version stays valid."
+    )
+    audit_secret: str = _setting("Id of the secret that authenticates each audit row.")
     user_pool_id: str = _setting(
-        "Cognito user pool that officers' rows are carried over to; empty: others keep the users.",
+        "Id of the Cognito user pool to update when an admin changes an officer. If empty, no pool "
+        "is updated.",
         default="",
     )
     public_url: str = _setting(
-        "Address of the API as the public sees it; empty: as the request came in.", default=""
+        "Public address of the API. If empty, the address of each request is used.", default=""
     )
     console_origin: str = _setting(
-        "Origin of the officers' console: its pages may call officers' routes; empty: none may.",
+        "Origin of the officers' console, whose pages may call officers' routes. If empty, no page "
+        "may call them.",
         default="",
     )
     stage: str = _setting("Name of the stage.", default="local")
-    limits: bool = _setting("`off` switches abuse limits off.", default=True)
+    limits: bool = _setting("Whether abuse limits apply. `off` turns them off.", default=True)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Return the settings that the environment has."""
+        """Return the settings that `environment` contains; others stay unset."""
         settings = object.__new__(cls)
         for each in fields(cls):
             value: Any = environment.get(each.name.upper()) or each.default
@@ -72,7 +76,7 @@ class Settings:
         raise MissingSetting(name.upper())
 
     def require(self, *names: str) -> None:
-        """Raise MissingSetting, which names all of `names` that are not set."""
+        """Raise MissingSetting if any of `names` is not set. The message lists all that are not."""
         missing = [name.upper() for name in names if self.__dict__.get(name) in (None, "")]
         if missing:
             raise MissingSetting(", ".join(missing))
@@ -103,13 +107,13 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "seal_audit": ("audit_bucket",),
     "digest_audit": ("audit_bucket",),
 }
-"""The settings that each function cannot do without, by the last part of its handler's name."""
+"""The settings that each function requires, by the last part of its handler's name."""
 
 
 def check_start(environment: Mapping[str, str] = os.environ) -> None:
-    """Raise MissingSetting when the Lambda function that starts here lacks one of its settings.
+    """Raise MissingSetting if the Lambda function that starts lacks one of its settings.
 
-    Lambda names the handler in `_HANDLER`; elsewhere there is none, and nothing is checked.
+    Lambda sets `_HANDLER` to the name of the handler. Outside Lambda nothing is checked.
     """
     handler = environment.get("_HANDLER")
     if handler:

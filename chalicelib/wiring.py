@@ -1,7 +1,7 @@
-"""The composition root: one cached builder per collaborator. Imports are lazy, so that a function
-loads only what it uses.
+"""The composition root: one cached builder for each collaborator.
 
-Each builder reads its settings at first use; `reset()` forgets all of them.
+A builder reads its settings at first use. Its imports are local, so that a function loads only what
+it uses. `reset()` clears all caches.
 """
 
 import threading
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.store.table import Table
     from chalicelib.store.user_pool import UserPool
 
-# A function that lacks a setting must fail here, at its start, and not at a request.
+# A function with a missing setting must fail at its start, not at a request.
 check_start()
 
 _builders: list[Any] = []
@@ -50,8 +50,8 @@ def _built_once[T](build: Callable[[], T]) -> Callable[[], T]:
 
     @wraps(build)
     def built() -> T:
-        # boto3's sessions may not make clients from several threads at once. In Lambda there is
-        # one; locally there are many.
+        # A boto3 session must not create clients in several threads at once. The local stack has
+        # many threads; Lambda has one.
         with _building:
             return cached()
 
@@ -61,7 +61,7 @@ def _built_once[T](build: Callable[[], T]) -> Callable[[], T]:
 
 
 def reset() -> None:
-    """Forget every collaborator and setting, and set the clock right: the next use builds anew."""
+    """Clear every collaborator and setting, and reset the clock. The next use builds them again."""
     global clock, _pause
     clock, _pause = Clock(), time.sleep
     for cached in _builders:
@@ -69,7 +69,7 @@ def reset() -> None:
 
 
 def pause_by(pause: Callable[[float], None]) -> None:
-    """Wait between tries by `pause` from now on: tests do not wait."""
+    """Set the function that waits some seconds between retries. Tests pass one that does not."""
     global _pause
     _pause = pause
 
@@ -89,7 +89,7 @@ def _session() -> Any:
 def _client(service: str, **more: Any) -> Any:
     from botocore.config import Config
 
-    # Within API Gateway's 29 s: three tries of 3 s at most, and their pauses.
+    # Three attempts of up to 3 s, with their pauses, fit into API Gateway's limit of 29 s.
     options: dict[str, Any] = {
         "connect_timeout": 2,
         "read_timeout": 3,
@@ -100,14 +100,14 @@ def _client(service: str, **more: Any) -> Any:
 
 @_built_once
 def dynamodb() -> Any:
-    # `Table` does the retries, for all of DynamoDB's reasons in one place. What it sends it has
-    # packed itself: checked again, attribute by attribute, a write would take a quarter longer.
+    # `Table` does the retries, so boto3 must not. `Table` also builds each request itself: the
+    # validation of parameters would find nothing, and make a write take a quarter longer.
     return _client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
 
 
 @_built_once
 def s3() -> Any:
-    # SigV4 by name: in us-east-1 boto3 would still sign forms the old way.
+    # In us-east-1 boto3 would otherwise sign POST forms with an older version.
     return _client("s3", signature_version="s3v4")
 
 
@@ -153,9 +153,9 @@ def cursors() -> "Cursors":
 
 @_built_once
 def signing_keys() -> Any:
-    """Return the issuer's public keys, fetched when first needed and every five minutes.
+    """Return the client of the issuer's public keys. It fetches them at most every five minutes.
 
-    Their use raises PyJWKClientConnectionError when they cannot be fetched.
+    Its methods raise PyJWKClientConnectionError when the keys cannot be fetched.
     """
     from jwt import PyJWKClient
 
@@ -299,8 +299,9 @@ def live_catalogue() -> "LiveCatalogue":
 
 
 def catalogue() -> "Catalogue":
-    """Return the catalogue as it is, admins' changes at most a true minute late, whatever the clock
-    of lifecycles says.
+    """Return the current catalogue. Changes by admins appear in it within a minute.
+
+    That minute is real time: it does not depend on how far `clock.now()` was moved forward.
     """
     return live_catalogue().at(clock.wall_clock())
 
@@ -311,8 +312,9 @@ def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:
 
 
 def _older_secret(name: str) -> list[bytes]:
-    """Return the key before the last rotation: what it signed is valid as long as a cursor
-    lives.
+    """Return the secret before the last rotation, if there is one.
+
+    Cursors that it signed stay valid until they expire.
     """
     try:
         return [_secret(name, "AWSPREVIOUS")]

@@ -1,4 +1,4 @@
-"""All that one Idempotency-Key makes of a report: its receipt, id, reference and media ids."""
+"""The receipt and ids of a report, all derived from one Idempotency-Key."""
 
 from chalicelib.domain.ids import Identity
 
@@ -6,7 +6,7 @@ _CREATE = "create"
 
 
 class ReportIds:
-    """The ids of the report that is sent under `idempotency_key`: the same for a repeated call."""
+    """The ids of the report with `idempotency_key`. A repeated call gets the same ids."""
 
     def __init__(self, identity: Identity, idempotency_key: str) -> None:
         self._identity = identity
@@ -15,13 +15,13 @@ class ReportIds:
 
     @property
     def reference(self) -> str:
-        """The short public number."""
+        """The short number that a person can read out."""
         return self._identity.reference(self.report_id)
 
     def media_id(self, position: int) -> str:
-        """Return the id of the `position`-th medium declared with the report."""
+        """Return the id of the medium at `position` in the report."""
         return self._identity.media_id(self.report_id, _CREATE, position)
 
     def fingerprint(self, canonical_body: bytes) -> str:
-        """Return a keyed hash of the body: whether two calls say the same, and nothing else."""
+        """Return a keyed hash of the body. It shows only whether two calls have the same body."""
         return self._identity.fingerprint(canonical_body)

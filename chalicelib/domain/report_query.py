@@ -1,4 +1,4 @@
-"""Which reports an officer asks for."""
+"""The filters of an officer's list of reports."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from chalicelib.domain.workflow import Username
 
 PAGE_MAX = 50
 _PAGING = ("cursor", "limit")
-# By the time of receipt, which the index is sorted by.
+# The index is sorted by the time of receipt, so the store applies these two.
 _BY_TIME = ("since", "until")
 
 
@@ -40,11 +40,11 @@ Limit = Annotated[
             "type": "integer",
             "minimum": 1,
             "maximum": PAGE_MAX,
-            "description": "How many at most; 20 without it.",
+            "description": "Maximum number of items on a page. The default is 20.",
         }
     ),
 ]
-"""How many items a page may hold, in a query."""
+"""The maximum number of items on a page, as a query parameter."""
 
 
 def _read_reference(value: str) -> str:
@@ -55,16 +55,21 @@ def _read_reference(value: str) -> str:
 
 
 class ReportQuery(Query):
-    """Filters, each of which narrows the list, and the page.
+    """The filters and the page of a list of reports. A report must match all filters."""
 
-    `since` is included, `until` is not.
-    """
-
-    category: CategoryCode | None = None
-    status: Status | None = None
-    district: ReportDistrict | None = None
-    assignee: Username | None = None
-    bulletin_id: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    category: CategoryCode | None = Field(
+        default=None, description="Only reports of this category."
+    )
+    status: Status | None = Field(default=None, description="Only reports with this status.")
+    district: ReportDistrict | None = Field(
+        default=None, description="Only reports from this district."
+    )
+    assignee: Username | None = Field(
+        default=None, description="Only reports assigned to the officer with this username."
+    )
+    bulletin_id: Annotated[str, Field(min_length=1, max_length=40)] | None = Field(
+        default=None, description="Only leads on this bulletin."
+    )
     reference: (
         Annotated[
             str,
@@ -72,14 +77,20 @@ class ReportQuery(Query):
             WithJsonSchema({"type": "string", "maxLength": 20, "pattern": ids.TYPED_REFERENCE}),
         ]
         | None
-    ) = None
-    since: Moment | None = None
-    until: Moment | None = None
-    cursor: str | None = None
+    ) = Field(default=None, description="Only the report with this reference.")
+    since: Moment | None = Field(
+        default=None, description="Only reports received at or after this time."
+    )
+    until: Moment | None = Field(
+        default=None, description="Only reports received before this time."
+    )
+    cursor: str | None = Field(
+        default=None, description="The `next_cursor` of the page before, with the same filters."
+    )
     limit: Limit = 20
 
     def filters(self) -> dict[str, str]:
-        """Return the filters that are set: what a cursor is bound to, and what goes on record."""
+        """Return the filters that are set, for the cursor and for the audit."""
         given = ((name, getattr(self, name)) for name in type(self).model_fields)
         return {
             name: times.render(value) if isinstance(value, datetime) else str(value)
@@ -88,7 +99,7 @@ class ReportQuery(Query):
         }
 
     def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a listed row is as the filters ask, its time apart."""
+        """Return whether a listed row matches the filters, except `since` and `until`."""
         asked = (name for name in type(self).model_fields if name not in (*_PAGING, *_BY_TIME))
         return all(
             getattr(self, name) is None or row.get(name) == getattr(self, name) for name in asked

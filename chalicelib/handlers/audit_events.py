@@ -1,4 +1,4 @@
-"""The audit table's stream, which is sealed, and the hour, which has its digest."""
+"""Functions that seal the audit: one reads the table's stream, one writes digests every hour."""
 
 import logging
 from typing import Any
@@ -13,17 +13,18 @@ bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
 
 
-# The stream's name here is a placeholder: infra/app.yaml names the real one.
+# The ARN is a placeholder, which infra/app.yaml replaces.
 @bp.on_dynamodb_record(
     stream_arn="arn:aws:dynamodb:us-east-1:000000000000:table/audit/stream/placeholder",
     batch_size=1000,
 )
 def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
-    """Put each row under seal as it was written. One that is written over is sealed again, and so
-    shows.
+    """Seal each row as it was written.
+
+    A row that is overwritten is sealed again, so that the change can be found.
     """
-    # A removal leaves no image: rows end after two years, and one that is gone before is missed by
-    # its seal.
+    # A deletion has no new image. Rows expire after two years; the check of the seals finds a row
+    # that was deleted before.
     records = [
         record["dynamodb"]
         for record in event.to_dict().get("Records") or ()
@@ -42,7 +43,7 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
 
 @bp.schedule(Rate(1, unit=Rate.HOURS))
 def digest_audit(event: CloudWatchEvent) -> dict[str, Any]:
-    """Write the digests of the hours that are over."""
+    """Write the digest of each hour that has ended."""
     done = {"digests": audit_seals.write_digests(seals=wiring.seals(), now=wiring.clock.now())}
     log.info("digested", extra=done)
     return done

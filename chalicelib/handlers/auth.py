@@ -1,5 +1,6 @@
-"""Who calls: is this token valid? What its owner may do is read from their own row, at every
-request.
+"""The authorizer: it checks the access token of an officer.
+
+It does not decide what the officer may do. Each request reads that from the officer's row.
 """
 
 import logging
@@ -15,21 +16,20 @@ log = logging.getLogger(__name__)
 
 _LONGEST_TOKEN = 4096
 _ACCESS = "access"
-# A token may have been made by a clock that is ahead of ours. When it ends, it ends.
+# The issuer's clock may be ahead of ours. The leeway does not apply to the expiry.
 _CLOCKS_DIFFER_S = 5
-# Headers by which a token names a key of its own: ours never do.
+# Headers with which a token names its own key. Tokens of our issuer do not have them.
 _OWN_KEYS = frozenset({"jku", "jwk", "x5u", "x5c"})
 _GROUPS = "cognito:groups"
 
 
-# No caching and no list of routes: a cached yes would outlive a deactivation.
+# Not cached: a deactivated officer must be refused at the next request.
 @bp.authorizer(ttl_seconds=0)
 def authorize_officer(request: AuthRequest) -> AuthResponse:
-    """Let in whoever has a valid access token of our issuer and client.
+    """Allow a request that has a valid access token of our issuer and client.
 
-    Raises Exception('Unauthorized'), which API Gateway answers with 401. When the issuer's keys
-    cannot be had the error is let through: the gateway's answer to a failing authorizer is 503
-    here.
+    Raises Exception('Unauthorized'), for which API Gateway returns 401. Raises
+    PyJWKClientConnectionError when the issuer's keys cannot be fetched, for which it returns 503.
     """
     import jwt
 
@@ -39,7 +39,7 @@ def authorize_officer(request: AuthRequest) -> AuthResponse:
         raise Exception("Unauthorized")
     try:
         if not _OWN_KEYS.isdisjoint(jwt.get_unverified_header(token)):
-            raise jwt.InvalidTokenError("names a key of its own")
+            raise jwt.InvalidTokenError("the token names its own key")
         key = wiring.signing_keys().get_signing_key_from_jwt(token)
         username = _read_username(token, key)
     except jwt.PyJWKClientConnectionError:
@@ -51,10 +51,10 @@ def authorize_officer(request: AuthRequest) -> AuthResponse:
 
 
 def _read_username(token: str, key: Any) -> str:
-    """Return the user's name in an access token.
+    """Return the username in an access token.
 
-    Raises PyJWTError unless it is RS256, of our issuer and client, has `token_use` access, and has
-    not expired.
+    Raises PyJWTError unless the token is signed with RS256, is from our issuer for our client, has
+    `token_use` access, and has not expired.
     """
     import jwt
 
@@ -69,7 +69,7 @@ def _read_username(token: str, key: Any) -> str:
         options={"require": ["exp", "iss", "client_id", "token_use"], "verify_aud": False},
     )
     if int(claims["exp"]) <= time.time():
-        raise jwt.ExpiredSignatureError("ended within the leeway")
+        raise jwt.ExpiredSignatureError("expired")
     username = claims.get("username") or claims.get("sub")
     if (
         claims["token_use"] != _ACCESS
@@ -77,7 +77,7 @@ def _read_username(token: str, key: Any) -> str:
         or not isinstance(username, str)
         or not username
     ):
-        raise jwt.InvalidTokenError("not an access token of this client")
+        raise jwt.InvalidTokenError("not an access token for this client")
     if not isinstance(claims.get(_GROUPS, []), list):
-        raise jwt.InvalidTokenError("not a token as the pool makes them")
+        raise jwt.InvalidTokenError("the groups are not a list")
     return username

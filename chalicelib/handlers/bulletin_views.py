@@ -1,4 +1,4 @@
-"""Bulletins as officers see them: a row of a list, and opened."""
+"""Schemas of bulletins for officers: in a list, and opened."""
 
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from chalicelib.store.bulletins import Dossier
 
 
 class ContentView(Shape):
-    """What officers write, and an approval covers."""
+    """The content of a bulletin: what officers write and approve."""
 
     channel: Channel
     title: LocalizedText
@@ -26,15 +26,17 @@ class ContentView(Shape):
 
 
 class VersionContent(ContentView):
-    """The content of one version, with the end that was asked for and its pictures."""
+    """The content of one version, with its pictures (`media`) and the requested expiry."""
 
     expires_at: Timestamp | None
     media: list[str]
 
 
 class ListedBulletin(ContentView):
-    """`expires_at`: when it ends, or, of a draft, the date that was asked for. `pending`: something
-    waits for approval.
+    """A bulletin in a list.
+
+    `expires_at` is when the bulletin ends; for a draft it is the requested time. `pending` is true
+    when a version waits for approval.
     """
 
     id: str
@@ -56,7 +58,7 @@ class ListedBulletin(ContentView):
 
     @classmethod
     def at_hand(cls, bulletin: Bulletin, call: Call, **more: Any) -> Self:
-        """Return the view of the version that officers work on."""
+        """Return the view of the current version, which may still wait for approval."""
         content = bulletin.content
         own = dict(bulletin)
         return cls.model_validate(
@@ -78,7 +80,7 @@ class BulletinPage(Shape):
 
 
 class BulletinPicture(VerdictView):
-    """`shown`: belongs to the version at hand."""
+    """A picture of a bulletin. `shown` is true when the current version contains it."""
 
     shown: bool
     thumbnail_url: str | None
@@ -97,16 +99,18 @@ class BulletinPicture(VerdictView):
 
 
 class Consent(Shape):
-    """The guardian's consent: who recorded it, and when."""
+    """The guardian's consent: which officer recorded it, and when."""
 
     by: str
     at: Timestamp
 
 
 class BulletinView(ListedBulletin):
-    """`published`: what readers see meanwhile, where that differs.
+    """An opened bulletin.
 
-    `steps`: what may be done now.
+    `published` is the content that readers see while a newer version waits for approval; otherwise
+    it is null. `steps` lists the steps that are possible now. `leads` is the number of reports on
+    this bulletin.
     """
 
     consent: Consent | None
@@ -136,7 +140,7 @@ class BulletinView(ListedBulletin):
 
 
 class PictureGrants(Shape):
-    """`version`: of the bulletin, now that it shows these pictures."""
+    """Grants to upload new pictures. `version` is the version that contains them."""
 
     uploads: list[Upload]
     version: int

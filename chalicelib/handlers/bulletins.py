@@ -1,10 +1,12 @@
-"""Bulletins as everybody reads them, in four forms."""
+"""Public routes of bulletins: JSON, JSON Feed, Atom and CAP."""
 
 import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+
+from pydantic import Field
 
 from chalicelib import errors, wiring
 from chalicelib.domain import feeds
@@ -25,25 +27,27 @@ from chalicelib.store.bulletins import Published, published
 routes = Routes("Bulletins")
 
 _MAX_AGE_S = 60
-# How long a picture can be had by a redirect that was followed late, and so the most it outlives
-# its bulletin.
+# A picture's URL works for so long, and so at most this long after its bulletin has ended.
 _PICTURE_LIFE_S = 60
-# A CDN keeps a redirect so long that whoever gets it last has as long again to follow it.
+# Half of the above, so that a redirect from a CDN's cache still leaves time to follow it.
 _SHARED_AGE_S = 30
 
 
 class FeedQuery(Query):
-    channel: ChannelCode | None = None
+    channel: ChannelCode | None = Field(default=None, description="Only bulletins of this channel.")
 
 
 class PublicQuery(FeedQuery):
-    cursor: str | None = None
+    cursor: str | None = Field(
+        default=None, description="The `next_cursor` of the page before, with the same filters."
+    )
     limit: Limit = 20
 
 
 class PublicPicture(Shape):
-    """A picture's stable address: it redirects to the cleaned picture for as long as the bulletin
-    is published.
+    """A picture of a bulletin.
+
+    `url` does not change. It redirects to the cleaned picture while the bulletin is published.
     """
 
     media_id: str
@@ -51,8 +55,10 @@ class PublicPicture(Shape):
 
 
 class PublicBulletin(Shape):
-    """What readers see. Once resolved, only that and the outcome: the words and pictures have
-    served their purpose; `corrected_at` is then when the outcome was corrected.
+    """A bulletin as the public sees it.
+
+    A resolved bulletin has an `outcome`, but no title, body, area or pictures. `corrected_at` is
+    the time of the last correction: of the content, or of the outcome of a resolved bulletin.
     """
 
     id: str
@@ -125,8 +131,8 @@ _NOT_FOUND = errors.NotFound()
 def list_public_bulletins(call: Call) -> Response:
     """List published bulletins, newest first.
 
-    Labels follow `Accept-Language`. Keep it no longer than `max-age` says, and ask again with
-    `If-None-Match`.
+    Labels are in the language of `Accept-Language`. Cache the response for at most `max-age`
+    seconds. Then request it again with `If-None-Match`.
     """
     page = public_bulletins.read_page(
         call.query.channel,
@@ -142,16 +148,17 @@ def list_public_bulletins(call: Call) -> Response:
     return _public_response(view.model_dump_json(), call, (each.expires_at for each in page.items))
 
 
-# Chalice takes the literal path before the one with a parameter.
+# Chalice matches this literal path before the one with a parameter.
 @routes.get(
     "/v1/bulletins/feed.json",
     query=FeedQuery,
     returns={200: Content(JsonFeed, feeds.JSON_TYPE), 304: None},
 )
 def get_json_feed(call: Call) -> Response:
-    """Get bulletins as JSON Feed 1.1.
+    """Get a JSON Feed of bulletins.
 
-    The newest 50, in the language of `Accept-Language`.
+    Contains the newest 50 published bulletins, in the language of `Accept-Language`. The format is
+    JSON Feed 1.1.
     """
     entries, _ = _entries(call)
     feed = feeds.json_feed(
@@ -167,9 +174,9 @@ def get_json_feed(call: Call) -> Response:
     returns={200: Content(None, feeds.ATOM_TYPE), 304: None},
 )
 def get_atom_feed(call: Call) -> Response:
-    """Get bulletins as Atom.
+    """Get an Atom feed of bulletins.
 
-    The newest 50, in the language of `Accept-Language`.
+    Contains the newest 50 published bulletins, in the language of `Accept-Language`.
     """
     entries, changed_at = _entries(call)
     content = feeds.atom(
@@ -190,8 +197,8 @@ def get_atom_feed(call: Call) -> Response:
 def read_bulletin(call: Call) -> Response:
     """Read a bulletin.
 
-    A published one, with its corrections; a resolved one says how it ended, and nothing else any
-    more.
+    A published bulletin is returned with its approved corrections. A resolved bulletin is returned
+    with its outcome, but without its text and pictures. All others are 404.
     """
     bulletin = public_bulletins.read_bulletin(
         call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
@@ -205,10 +212,10 @@ def read_bulletin(call: Call) -> Response:
     "/v1/bulletins/{bulletin_id}/media/{media_id}", returns={302: None}, raises=(_NOT_FOUND,)
 )
 def show_picture(call: Call) -> Response:
-    """Show a bulletin's picture.
+    """Get a picture of a bulletin.
 
-    A stable address: it redirects to the cleaned picture of the approved version, for as long as
-    that is published.
+    Redirects to the cleaned picture. The target URL works for a short time only: store the address
+    of this route instead. It works while the bulletin is published and shows the picture.
     """
     bulletin = public_bulletins.read_bulletin(
         call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
@@ -236,10 +243,10 @@ def show_picture(call: Call) -> Response:
     raises=(_NOT_FOUND,),
 )
 def get_alert(call: Call) -> Response:
-    """Get a bulletin as CAP 1.2.
+    """Get a bulletin as a CAP 1.2 message.
 
-    Its last message: an Alert, the Update of a correction or renewal, or the Cancel of one that
-    was resolved or withdrawn.
+    Returns the latest message: an Alert, an Update after a correction or renewal, or a Cancel after
+    the bulletin was resolved or withdrawn. An expired bulletin has no message (404).
     """
     from chalicelib.domain import cap
 
@@ -260,9 +267,7 @@ def get_alert(call: Call) -> Response:
 
 
 def _base(call: Call) -> str:
-    """Where our routes are, as the caller reaches them: said by the settings, else by the
-    gateway.
-    """
+    """Return the public address of the API: from the settings, or else from the request."""
     context = call.request.context
     before, _, _ = str(context.get("path", "")).partition("/v1/")
     return (
@@ -276,7 +281,7 @@ def _cache_control(ends: Iterable[datetime], now: datetime) -> str:
 
 
 def _seconds_left(ends: Iterable[datetime], now: datetime) -> int:
-    """Return a minute at most, and never more than until the end of what is shown."""
+    """Return the seconds until the first of `ends`, between 0 and 60."""
     return max(0, min([_MAX_AGE_S, *(math.floor((end - now).total_seconds()) for end in ends)]))
 
 
@@ -293,7 +298,7 @@ def _public_response(
 
 
 def _entries(call: Call) -> tuple[list[feeds.Entry], datetime | None]:
-    """Return what the feed holds, and when that last changed."""
+    """Return the entries of the feed, and when they last changed."""
     page = wiring.bulletins().page(call.query.channel, now=call.now, limit=feeds.MAX_ENTRIES)
     entries = [
         feeds.Entry(each.id, each.content, each.published_at, each.corrected_at, each.expires_at)

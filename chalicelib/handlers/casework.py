@@ -1,8 +1,8 @@
-"""Officers' routes on reports: list, enter, open, change, look back."""
+"""Officers' routes of reports: list, enter, open, change, history."""
 
 from typing import Any
 
-from pydantic import GetJsonSchemaHandler, RootModel, ValidationError
+from pydantic import Field, GetJsonSchemaHandler, RootModel, ValidationError
 from pydantic_core import CoreSchema
 
 from chalicelib import errors, wiring
@@ -39,9 +39,9 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 def list_reports(call: Call) -> Response:
     """List reports, newest first.
 
-    Each filter narrows the list; `since` is included, `until` is not. Officers see what is inside
-    their scope, and only that. Only `next_cursor: null` means the end: a page may be short, even
-    empty, before that.
+    Returns the reports that match all filters and are in the officer's scope. To read the next
+    page, send `next_cursor` as `cursor`. A page may be short or empty before the end: the list ends
+    only when `next_cursor` is null.
     """
     page = lists.list_reports(
         call.query,
@@ -61,12 +61,15 @@ class _Reason(Input):
 
 
 class Reasoned(RootModel[Any]):
-    """Any body: whether it gives a reason is asked once it is known who asks, of which report, so
-    that its refusal is on record.
+    """Any JSON body. It is validated after the officer and the report are known, so that a refusal
+    is on record.
     """
 
     def reason(self) -> str:
-        """Return the reason. Raises Invalid for any other body."""
+        """Return the reason.
+
+        Raises Invalid when the body has none, or has other fields.
+        """
         try:
             return _Reason.model_validate(self.root).reason
         except ValidationError as invalid:
@@ -80,7 +83,9 @@ class Reasoned(RootModel[Any]):
 
 
 class OpenQuery(Query):
-    reason: Reason | None = None
+    reason: Reason | None = Field(
+        default=None, description="Why a supervisor opens a withdrawn report in full."
+    )
 
 
 @routes.post(
@@ -93,10 +98,11 @@ class OpenQuery(Query):
 def enter_report(call: Call) -> Response:
     """Enter a report on a caller's behalf.
 
-    As a resident's own report, with `source`. Hand the receipt to the caller: it is their only
-    key to the report.
+    Send the same body as a resident, with `source` added. Give the receipt to the caller, who needs
+    it to read the report. Officers may enter reports of all categories, also outside their scope.
 
-    Any officer may enter any category: who picks up the telephone does not choose what it is about.
+    Repeat the call with the same `Idempotency-Key` until a response arrives. 200 means that the
+    report already exists.
     """
     created = entry.enter_report(
         call.body,
@@ -118,10 +124,11 @@ def enter_report(call: Call) -> Response:
 def open_report(call: Call) -> Response:
     """Open a report.
 
-    Everything but the contact. `ETag` is the version that a change must name in `If-Match`.
+    Returns everything except the reporter's contact. To change the report, send the `ETag` of this
+    response as `If-Match`.
 
-    Of a withdrawn report (`restricted`) a supervisor who gives a `reason` sees what the reporter
-    said: text, place, details, messages and media. Nobody else does.
+    A withdrawn report is returned without text, place, details, messages and media, and
+    `restricted` is true. A supervisor can still read them by giving a `reason`.
     """
     found = casework.open_report(
         call.path["report_id"],
@@ -144,16 +151,19 @@ def open_report(call: Call) -> Response:
     ),
 )
 def change_report(call: Call) -> Response:
-    """Take a step on a report.
+    """Change a report.
 
-    Any subset of the fields. Send the `ETag` of the version that you have seen as `If-Match`;
-    the response brings the next one.
+    Send only the fields to change, with the `ETag` of the opened report as `If-Match`. The response
+    has the `ETag` for the next change. Send `assignee: null` to unassign the report, and
+    `duplicate_of: null` to unlink a duplicate.
 
-    Closing needs `disposition` and `reason`, which the reporter reads; as a duplicate,
-    `duplicate_of` too. `malicious` counts once another officer has confirmed it. A report that
-    others point at cannot become a duplicate (422 `has_duplicates`): link those first. A step that
-    the present status does not allow is 409, with those that it does. `null` unassigns, or unlinks
-    a duplicate.
+    To close a report, send `disposition` and `reason`. The reporter can read the reason. For a
+    duplicate, send `duplicate_of` too. The disposition `malicious` takes effect when a second
+    officer has confirmed it.
+
+    409 `illegal_transition` means that the status does not allow the step; `legal` lists the steps
+    that it allows. 422 `has_duplicates` means that other reports are linked to this one as
+    duplicates. Link those to the new original first.
     """
     report = casework.change_report(
         call.path["report_id"],
@@ -179,8 +189,9 @@ def change_report(call: Call) -> Response:
 def confirm_malicious(call: Call) -> Response:
     """Confirm that a report is malicious.
 
-    The second officer's word: not that of whoever proposed it. The label is the report's, never
-    a person's.
+    Another officer must have closed the report and proposed the disposition `malicious`. This call
+    makes it the report's disposition. The officer who proposed it cannot confirm it (403
+    `self_approval`). The disposition belongs to the report, not to the reporter.
     """
     report = casework.confirm_malicious(
         call.path["report_id"],
@@ -199,8 +210,8 @@ def confirm_malicious(call: Call) -> Response:
 def reveal_contact(call: Call) -> Response:
     """Reveal the reporter's contact.
 
-    For a reason, which goes on record first. All fields are null when the reporter left no
-    contact, or withdrew.
+    Requires a reason, which is recorded in the audit before the contact is returned. All fields are
+    null when the reporter left no contact, or has withdrawn the report.
     """
     contact = casework.reveal_contact(
         call.path["report_id"],
@@ -217,13 +228,12 @@ def reveal_contact(call: Call) -> Response:
     raises=(errors.NotFound,),
 )
 def read_history(call: Call) -> Response:
-    """Read who did and saw what, and when.
+    """Read the history of a report.
 
-    Oldest first, this very read included. A change names its version and its fields with their
-    old and new values.
+    Returns who read or changed what, and when, oldest first. This read is included. A change has
+    its version, and the old and new value of each field.
 
-    `verified: false` marks an entry that somebody altered since it was written; its `detail` is not
-    shown.
+    `verified` is false when an entry was altered after it was written. Its `detail` is then null.
     """
     entries = casework.read_history(
         call.path["report_id"], actor=call.actor, reports=wiring.reports()

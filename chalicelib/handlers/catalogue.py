@@ -1,4 +1,4 @@
-"""What everybody may ask: is it up, and what can be reported."""
+"""Public routes of the service: its health, and its catalogue."""
 
 from typing import Annotated, Literal
 
@@ -23,11 +23,11 @@ class Health(Shape):
 
 
 class FieldView(Shape):
-    """A field of a category's `details`."""
+    """A field of the `details` of a category."""
 
     name: str
     label: str
-    required: bool = Field(description="Never true: a text or media are a whole report.")
+    required: bool = Field(description="Always false: a report needs only a text or media.")
 
 
 class TextField(FieldView):
@@ -56,7 +56,7 @@ class ChoiceField(FieldView):
 
 
 class TimeField(FieldView):
-    """RFC 3339 in any zone."""
+    """A time in RFC 3339, in any time zone."""
 
     type: Literal["time"]
 
@@ -67,7 +67,7 @@ DetailField = Annotated[
 
 
 class EntryView(Shape):
-    """`activates_at`: when the clock opens it, of what is planned or paused."""
+    """An entry that is planned or paused becomes active at `activates_at`, if that is set."""
 
     code: str
     label: str
@@ -77,7 +77,10 @@ class EntryView(Shape):
 
 
 class CategoryView(EntryView):
-    """What residents report. `emergency`: show the emergency number first."""
+    """A category of reports.
+
+    When `emergency` is true, show the emergency number before the form.
+    """
 
     code: Category
     urgency: Urgency
@@ -87,7 +90,10 @@ class CategoryView(EntryView):
 
 
 class ChannelView(EntryView):
-    """Where police publish. `guardian_consent`: a bulletin needs the guardian's consent."""
+    """A channel of bulletins.
+
+    When `guardian_consent` is true, a bulletin needs the consent of the guardian.
+    """
 
     code: Channel
     guardian_consent: bool
@@ -117,7 +123,10 @@ class Limits(Shape):
 
 
 class AppView(Shape):
-    """Settings for apps. `minimum_version` informs: no route refuses an older one."""
+    """Settings for apps.
+
+    `minimum_version` is only information: the API does not refuse older apps.
+    """
 
     minimum_version: str
     flags: dict[str, bool]
@@ -125,8 +134,9 @@ class AppView(Shape):
 
 
 class CatalogueView(Shape):
-    """Both catalogues with their labels in the caller's language, the districts, the limits, the
-    emergency number, the app's settings.
+    """Categories, channels, districts, limits, the emergency number, and settings for apps.
+
+    Labels are in the language of `Accept-Language`.
     """
 
     categories: list[CategoryView]
@@ -139,18 +149,20 @@ class CatalogueView(Shape):
 
 @routes.get("/v1/health", returns=Health)
 def get_health(call: Call) -> Response:
-    """Ask whether the service is up.
+    """Check that the service is up.
 
-    Says that requests are served, and by which version; it asks nothing of what is behind.
+    Returns its version. This does not check the database, or other services behind the API.
     """
     return Response(Health(version=__version__))
 
 
 @routes.get("/v1/catalogue", returns={200: CatalogueView, 304: None})
 def get_catalogue(call: Call) -> Response:
-    """Get what can be reported, and where police publish.
+    """Get the catalogue.
 
-    Labels follow `Accept-Language`. Keep it for a minute, and ask again with `If-None-Match`.
+    Returns the categories of reports, the channels of bulletins, the districts, the limits and the
+    emergency number. Labels are in the language of `Accept-Language`. Cache the response for a
+    minute. Then request it again with `If-None-Match`.
     """
     view = CatalogueView.model_validate(public_view(wiring.catalogue(), call.language, call.now))
     return public_response(view.model_dump(mode="json"), call)

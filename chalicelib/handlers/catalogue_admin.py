@@ -1,6 +1,4 @@
-"""The admin's route to the catalogue: open, pause or retire categories and channels while
-everything runs.
-"""
+"""The admin's route of the catalogue: open, pause or retire categories and channels."""
 
 from chalicelib import wiring
 from chalicelib.domain.catalogue.model import LifecycleState
@@ -33,8 +31,9 @@ class ChannelState(Shape):
 
 
 class CatalogueState(Shape):
-    """Where each entry is in its life now, and the settings for apps. `version` counts the
-    changes.
+    """The current state of each entry, and the settings for apps.
+
+    `version` grows by one with each change.
     """
 
     version: int
@@ -45,27 +44,29 @@ class CatalogueState(Shape):
 
 @routes.patch("/v1/admin/catalogue", body=CataloguePatch, returns=CatalogueState)
 def patch_catalogue(call: Call) -> Response:
-    """Open, pause or retire categories and channels; change the settings for apps.
+    """Change the catalogue.
 
-    Each entry that is named gets the whole lifecycle given: its state, and when the clock
-    activates it. `shards` of a category only ever grow. `app` may change the minimum version, which
-    informs and never refuses, and the flags. It holds here at once and everywhere within a minute.
-    A call that changes nothing makes no version.
+    Opens, pauses or retires categories and channels, and changes the settings for apps. Send only
+    the entries to change. `state` and `activates_at` of an entry replace both old values. `shards`
+    of a category can grow, but not shrink. `app` changes the minimum version and the flags.
+
+    The change takes effect everywhere within a minute. A call that changes nothing creates no new
+    version.
     """
     wall_clock = wiring.clock.wall_clock()
-    kept = change_catalogue(
+    changes = change_catalogue(
         call.body,
         actor=call.actor,
         kept=wiring.catalogue_changes(),
         wall_clock=wall_clock,
     )
-    catalogue = wiring.live_catalogue().learn(kept, wall_clock)
+    catalogue = wiring.live_catalogue().learn(changes, wall_clock)
     view = public_view(catalogue, call.language, call.now)
     shards = {category.code: category.shards for category in catalogue.categories}
     return Response(
         CatalogueState.model_validate(
             {
-                "version": kept.version,
+                "version": changes.version,
                 "categories": [
                     each | {"shards": shards[each["code"]]} for each in view["categories"]
                 ],

@@ -1,15 +1,15 @@
-"""Which pages may call which routes from a browser.
+"""CORS: which web pages may call which routes.
 
 | routes | origins |
 |---|---|
-| public, and with a receipt | any |
-| officers' | the console's own (`CONSOLE_ORIGIN`); without that setting, none |
+| of the public and of reporters | any |
+| of officers | that of the console (`CONSOLE_ORIGIN`); none without that setting |
 
-Never with credentials: nothing here knows a cookie, and a page that has a token sends it itself.
-The origin is the same whoever asks, so no response varies by `Origin`.
+Credentials are not allowed: the API uses no cookies, and a page sends its token in a header. The
+allowed origin of a route is the same for all callers, so responses do not vary by `Origin`.
 
-The gateway responds to preflights: `chalice package` writes these headers into the template, which
-`infra/preflights.py` completes. https://fetch.spec.whatwg.org/#http-cors-protocol
+The gateway responds to preflights. `chalice package` writes these headers into the template, and
+`infra/preflights.py` completes it. https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
 from collections.abc import Callable
@@ -27,18 +27,18 @@ ALLOWED_HEADERS = (
     "If-None-Match",
 )
 EXPOSED_HEADERS = ("ETag", "Location", "Retry-After", "X-Request-Id")
-MAX_AGE_S = 7200  # no browser but Firefox keeps a preflight longer
+MAX_AGE_S = 7200  # the longest that Chromium allows
 
 
 class Cors(CORSConfig):
-    """The headers of some routes. `origin` is read at each response; empty, there are none."""
+    """The CORS headers of a route. `origin` is read for each response; "" means no headers."""
 
     def __init__(self, origin: Callable[[], str]) -> None:
         super().__init__()
         self._origin = origin
 
     def get_access_control_headers(self) -> dict[str, str]:
-        """Return what Chalice adds to every response, and writes into the template."""
+        """Return the headers for Chalice, which adds them to responses and to the template."""
         origin = self._origin()
         if not origin:
             return {}

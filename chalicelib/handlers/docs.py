@@ -1,6 +1,4 @@
-"""The documentation, served by ourselves: the OpenAPI document, and a page that renders it with
-RapiDoc.
-"""
+"""Routes of the documentation: the OpenAPI document, and a page that shows it with RapiDoc."""
 
 import hashlib
 from functools import cache
@@ -14,16 +12,16 @@ from chalicelib.handlers.routes import Content, Routes
 
 routes = Routes("Documentation")
 
-# Written by `make openapi`, compared by `make check`.
+# `make openapi` writes it; `make check` compares it with the code.
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
-# Nothing from elsewhere, and no script on the page itself; RapiDoc writes its styles inline.
+# Only content of this API and no inline scripts. RapiDoc needs inline styles.
 _POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src "
     "'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# Relative addresses: the page may stand behind a stage's prefix.
+# Relative addresses, because the page may be below the prefix of a stage.
 _PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -35,7 +33,7 @@ _PAGE = """\
 <script type="module" src="docs/rapidoc.js?{version}"></script>
 </head>
 <body>
-<noscript>Without a script, the same document: <a href="openapi.json">openapi.json</a></noscript>
+<noscript>Without JavaScript, read the document: <a href="openapi.json">openapi.json</a></noscript>
 <rapi-doc spec-url="openapi.json" server-url="." default-api-server="."
  allow-server-selection="false" load-fonts="false" render-style="read" theme="light"
  primary-color="#b3261e" show-header="false" show-method-in-nav-bar="as-colored-text"
@@ -47,7 +45,7 @@ _PAGE = """\
 
 
 class OpenApiDocument(BaseModel):
-    """An OpenAPI 3.1 document. Its members are those of the specification."""
+    """An OpenAPI 3.1 document."""
 
     openapi: str
 
@@ -56,16 +54,16 @@ class OpenApiDocument(BaseModel):
 def get_openapi(call: Call) -> Response:
     """Get the OpenAPI document.
 
-    What you are reading, for programs.
+    Returns this documentation as JSON, for tools such as client generators.
     """
     return conditional(_document(), call, {"Cache-Control": "public, max-age=300"})
 
 
 @routes.get("/docs", returns=Content(None, "text/html"))
 def get_docs(call: Call) -> Response:
-    """Read the documentation as a page.
+    """Get the documentation as a web page.
 
-    Everything on it comes from here: nobody else learns who reads it.
+    The page loads everything from this API, and nothing from third parties.
     """
     return Response(
         _page(),
@@ -80,9 +78,10 @@ def get_docs(call: Call) -> Response:
 
 @routes.get("/docs/rapidoc.js", returns=Content(None, "text/javascript"))
 def get_docs_program(call: Call) -> Response:
-    """Get the program of the page.
+    """Get the script of the documentation page.
 
-    RapiDoc as published. The page names it with its hash, so it is kept for good.
+    Returns RapiDoc. The page's link contains a hash of the script, so browsers can cache it without
+    a limit.
     """
     return Response(
         _program(),
@@ -105,7 +104,7 @@ def _page() -> str:
 
 @cache
 def _program() -> str:
-    # Only who reads the documentation pays for finding it.
+    # Imported here, because other functions do not need it.
     from importlib import resources
 
     return (resources.files("openapi_ui_bundles.rapidoc") / "vendor" / "rapidoc-min.js").read_text(

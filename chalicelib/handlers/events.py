@@ -1,6 +1,4 @@
-"""Events of queues, streams and schedules in their own shapes, and what a batch returns. Nothing
-here comes from the API.
-"""
+"""Read the events of queues and streams, and return the failed records of a batch."""
 
 import json
 import logging
@@ -11,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class StoredObject(NamedTuple):
-    """An object that S3 says was created. The uploader's address was left behind on the way."""
+    """An object that S3 has created. EventBridge has removed the uploader's IP address."""
 
     bucket: str
     key: str
@@ -20,34 +18,34 @@ class StoredObject(NamedTuple):
 
 
 def each_record(
-    event: Mapping[str, Any], take: Callable[[Mapping[str, Any]], None]
+    event: Mapping[str, Any], handle: Callable[[Mapping[str, Any]], None]
 ) -> dict[str, list[dict[str, str]]]:
-    """Take every record of an SQS batch by itself; answers those that failed, and only those come
-    again.
+    """Handle each record of an SQS batch, and return those that failed.
+
+    SQS delivers only those again.
     """
     failed = []
     for record in event.get("Records") or ():
         try:
-            take(record)
+            handle(record)
         except Exception as error:
-            # The kind alone: a message could hold a key or a text.
+            # Only the type is logged, because a message may contain a key or a text.
             log.warning("record_failed", extra={"error": type(error).__name__})
             failed.append({"itemIdentifier": str(record.get("messageId", ""))})
     return {"batchItemFailures": failed}
 
 
 def read_stored_object(body: str) -> StoredObject | None:
-    """Return the object of an EventBridge "Object Created" event; None for anything else that is no
-    fault (a test event, another kind).
+    """Return the object of an EventBridge event "Object Created"; None for another kind of event.
 
-    Raises ValueError or KeyError for what is broken, or was wrapped on the way: a person looks at
-    it among the dead letters. EventBridge does not encode keys, unlike S3's own notifications.
+    Raises ValueError or KeyError when the body is malformed: the record becomes a dead letter, for
+    an operator to check. EventBridge does not URL-encode keys, unlike S3's own notifications.
     """
     event = json.loads(body)
     if not isinstance(event, dict):
         raise ValueError("not an event")
     if event.get("Event") == "s3:TestEvent" or event["detail-type"] != "Object Created":
-        log.info("event_passed_over")
+        log.info("event_ignored")
         return None
     stored = event["detail"]["object"]
     return StoredObject(
@@ -59,7 +57,7 @@ def read_stored_object(body: str) -> StoredObject | None:
 
 
 def stream_keys(records: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
-    """Return sequence number, pk and sk of every record that leaves an item behind."""
+    """Return sequence number, pk and sk of each record, except those of deleted items."""
     return [
         (
             record["dynamodb"]["SequenceNumber"],

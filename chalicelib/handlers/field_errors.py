@@ -1,4 +1,4 @@
-"""What pydantic found wrong, as the fields of an `Invalid`."""
+"""Turn the errors of pydantic into the fields of an `Invalid`."""
 
 import re
 from collections.abc import Mapping
@@ -11,8 +11,7 @@ from chalicelib.domain import languages
 
 _SAFE_FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
 _QUOTED = re.compile(r"'([^']*)'")
-# In pydantic's path, but no field: that a name itself is wrong, and the tag of one form among
-# several.
+# Parts of pydantic's paths that are not fields: the mark of a wrong key, and the tag of a union.
 _PYDANTICS = re.compile(r"\[key\]|\([a-z]+\)")
 
 _CODES = {
@@ -33,15 +32,15 @@ _CODES = {
 }
 
 
-# How pydantic names what is of another type than it should be.
+# Parts of pydantic's codes for a value of the wrong type.
 _OF_A_TYPE = ("_type", "_parsing", "_from_float")
 _ABOUT_A_TYPE = ("int_", "bool_", "model_", "dict_", "tuple_", "list_", "string_")
 
 
 def as_fields(invalid: ValidationError) -> errors.Invalid:
-    """Return what pydantic found, by fields and in codes that have a wording.
+    """Return pydantic's errors as fields with codes of the API.
 
-    A kind without one is `invalid`.
+    A code without a text in `domain/texts/` becomes `invalid`.
     """
     found = []
     for each in invalid.errors(include_url=False, include_input=False):
@@ -58,9 +57,9 @@ def as_fields(invalid: ValidationError) -> errors.Invalid:
 
 
 def _params(context: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return what a wording may show: numbers, and the values that are allowed.
+    """Return the values that a text may show: numbers, and the allowed values.
 
-    Those are in our own errors as `allowed`, in pydantic's of a closed set as `expected`.
+    Our own errors have the allowed values in `allowed`, those of pydantic in `expected`.
     """
     params = [
         (name, str(value)) for name, value in context.items() if isinstance(value, int | float)
@@ -72,7 +71,7 @@ def _params(context: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 def field_path(path: tuple[int | str, ...]) -> str:
     """Return the dotted path of a field.
 
-    A name that was made up by the sender is repeated only when it is a plain word.
+    A name that the sender chose is returned only when it is a plain word; otherwise it is `?`.
     """
     named = [*path[:1], *(part for part in path[1:] if not _PYDANTICS.fullmatch(str(part)))]
     return (

@@ -1,7 +1,6 @@
-"""Who did and saw what, when: of a report and of a bulletin.
+"""Schemas of the history of a report and of a bulletin.
 
-What is put on record depends on the action. So `detail` has many members, and each entry its own;
-members that a later version records go out as well.
+The members of `detail` depend on the action. Members that a later version records are returned too.
 """
 
 from typing import Annotated, Literal
@@ -17,7 +16,8 @@ from chalicelib.handlers.report_views import ProposalView
 from chalicelib.handlers.shapes import Shape, Timestamp, left_out
 from chalicelib.store.audit import Action
 
-# An object is open anyway. Said again, it would be one with members of any type.
+# JSON Schema allows additional members by default. Client generators would turn an explicit
+# `additionalProperties` into members of any type.
 _OPEN = ConfigDict(
     extra="allow", json_schema_extra=lambda schema: schema.pop("additionalProperties")
 )
@@ -27,14 +27,17 @@ _Number = Annotated[int | None, NotNull()]
 
 
 class FieldChange(Shape):
-    """A field that a step changed."""
+    """The old and new value of a changed field."""
 
     old: str | ProposalView | None
     new: str | ProposalView | None
 
 
 class ReportEventDetail(Shape):
-    """`fields`: what a change changed. `asked`, `approved`, `lifted`: what was done to a hold."""
+    """The details of an entry. Which members it has depends on the action.
+
+    `fields` has the changed fields. `asked`, `approved` and `lifted` are steps of a legal hold.
+    """
 
     model_config = _OPEN
 
@@ -68,7 +71,10 @@ class ReportHistory(Shape):
 
 
 class BulletinEventDetail(Shape):
-    """`fields`: the names of those that were written. `content`: that of the version."""
+    """The details of an entry. Which members it has depends on the action.
+
+    `fields` has the names of the written fields. `content` is the content of the version.
+    """
 
     model_config = _OPEN
 

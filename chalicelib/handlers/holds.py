@@ -1,4 +1,4 @@
-"""Legal hold: one officer asks, another approves."""
+"""Officers' routes of legal holds: one officer requests a hold, another approves it."""
 
 from chalicelib import errors, wiring
 from chalicelib.domain.holds import NewHold
@@ -16,8 +16,9 @@ _PATH = "/v1/officer/reports/{report_id}/hold"
 
 
 class HoldView(Shape):
-    """A legal hold. It keeps the report from deletion once `approved_by` is somebody, until
-    `until`.
+    """A legal hold: the report is not deleted before `until`.
+
+    It takes effect when a second officer has approved it. Until then `approved_by` is null.
     """
 
     by: str
@@ -33,9 +34,9 @@ class HoldView(Shape):
     raises=(errors.NotFound, errors.Conflict("already_held"), errors.Conflict("expiring")),
 )
 def place_hold(call: Call) -> Response:
-    """Ask that a report be kept from deletion.
+    """Request a legal hold.
 
-    The hold takes effect once a second officer has approved it.
+    The hold takes effect when a second officer has approved it.
     """
     hold = holds.place_hold(_case(call), call.body, actor=call.actor, reports=wiring.reports())
     return Response(HoldView.model_validate(hold))
@@ -47,9 +48,10 @@ def place_hold(call: Call) -> Response:
     raises=(errors.NotFound, errors.Conflict("no_hold"), errors.Forbidden("self_approval")),
 )
 def approve_hold(call: Call) -> Response:
-    """Approve a hold that another officer asked for.
+    """Approve a legal hold.
 
-    From here on nothing of the report is deleted before the hold ends.
+    Another officer must have requested it (otherwise 403 `self_approval`). From now on the report
+    is not deleted before the hold ends.
     """
     hold = holds.approve_hold(_case(call), actor=call.actor, reports=wiring.reports())
     return Response(HoldView.model_validate(hold))
@@ -57,9 +59,11 @@ def approve_hold(call: Call) -> Response:
 
 @routes.delete(_PATH, raises=(errors.NotFound,))
 def lift_hold(call: Call) -> Response:
-    """End a hold.
+    """End a legal hold.
 
-    The report is deleted when it would have been without it. Repeated, it changes nothing.
+    Also cancels a hold that is not approved yet. A closed report is then deleted on the date that
+    it would have without a hold; if that date has passed, it is deleted soon. Repeating the call
+    changes nothing.
     """
     holds.lift_hold(_case(call), actor=call.actor, reports=wiring.reports())
     return Response()

@@ -1,7 +1,7 @@
-"""All routes there are, known without importing a view.
+"""The index of all routes, read without importing the views.
 
-`routes.json` is written from the declarations by `make openapi`. A module of views is imported at
-the first call of one of its routes: a function that starts cold pays for what it serves.
+`make openapi` writes `routes.json` from the declarations. A module of views is imported at the
+first call of one of its routes, which keeps cold starts short.
 """
 
 import json
@@ -24,7 +24,7 @@ _WITH_A_BODY = ("POST", "PATCH", "PUT")
 
 
 class Route(NamedTuple):
-    """One line of the index. `module` is inside `chalicelib.handlers`."""
+    """One route of the index. `module` is relative to `chalicelib.handlers`."""
 
     method: str
     path: str
@@ -34,12 +34,12 @@ class Route(NamedTuple):
 
 
 def routes() -> tuple[Route, ...]:
-    """Return the index as it was written."""
+    """Return the routes in `routes.json`."""
     return tuple(Route(**each) for each in json.loads(FILE.read_text(encoding="utf-8")))
 
 
 def declared(modules: tuple[str, ...]) -> Iterator[tuple[Route, Operation]]:
-    """Yield what these modules of views declare: the index is made of it."""
+    """Yield the routes that these modules declare, to write the index from them."""
     for module in modules:
         for operation in _routes_of(module).operations:
             line = (operation.method, operation.path, module, operation.name, operation.access)
@@ -56,7 +56,7 @@ def register(app: Chalice) -> None:
     for route in routes():
         options: dict[str, object] = {"methods": [route.method], "name": route.view}
         if route.method in _WITH_A_BODY:
-            # Any type comes through to `read_body`, which refuses it in our own words.
+            # Chalice must not check the type: `read_body` does, and returns problem+json.
             options["content_types"] = ["*/*"]
         options["cors"] = CONSOLE_ONLY if route.access == Access.OFFICER else ANY_ORIGIN
         if route.access == Access.OFFICER:

@@ -1,7 +1,7 @@
-"""The gateway's request id on every log line of a request.
+"""Add the gateway's request id to each log record of a request.
 
-A user quotes the id of a problem; it leads to the lines, and to the frames of a fault. It is the
-gateway's own number, never the client's, and says nothing of who called.
+A problem contains the same id, so a user can quote it to find the log records. The gateway chooses
+it, not the client, and it does not identify the caller.
 """
 
 import logging
@@ -22,13 +22,13 @@ def _record(*args: object, **options: object) -> logging.LogRecord:
 
 
 def install() -> None:
-    """Give every log record of this process the id of the request that it belongs to."""
+    """Add the current request id to all log records of this process from now on."""
     logging.setLogRecordFactory(_record)
 
 
 @contextmanager
 def of_request(request_id: str) -> Iterator[None]:
-    """Mark what is logged inside as this request's."""
+    """Add this id to all log records inside the context."""
     token = _request_id.set(request_id)
     try:
         yield

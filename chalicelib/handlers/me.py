@@ -1,4 +1,4 @@
-"""Who the caller is here."""
+"""The route of the caller's own row."""
 
 from chalicelib.domain.officers import Role
 from chalicelib.handlers.requests import Call
@@ -10,7 +10,7 @@ routes = Routes("Officers", Access.OFFICER, roles=tuple(Role))
 
 
 class Scope(Shape):
-    """What an officer may see. `*` is everything."""
+    """The categories and districts that an officer may see. `*` means all of them."""
 
     categories: list[ScopeCategory]
     districts: list[ScopeDistrict]
@@ -25,8 +25,8 @@ class Me(Shape):
 
 @routes.get("/v1/officer/me", returns=Me, logged=True)
 def get_me(call: Call) -> Response:
-    """Get one's own name, roles and scope.
+    """Get your own name, roles and scope.
 
-    They come from the officer's own row, read at this request.
+    They are read from your row at each call, not from the token.
     """
     return Response(Me.of(call.officer, scope=Scope.model_validate(call.officer)))

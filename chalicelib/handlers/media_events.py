@@ -1,7 +1,7 @@
-"""From upload to verdict: `make_thumbnails` looks at what was uploaded, `record_media` records its
-verdict.
+"""Functions that process uploads: `make_thumbnails` checks the file and makes its pictures,
+`record_media` records the result.
 
-In Lambda these run without `app.py`; each imports only what it needs.
+In Lambda these run without `app.py`, and each imports only what it needs.
 """
 
 import logging
@@ -18,12 +18,12 @@ bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
 
 
-# Queue names here are placeholders: infra/app.yaml names the real ones.
+# The names of queues are placeholders, which infra/app.yaml replaces.
 @bp.on_sqs_message(queue="uploads", batch_size=1)
 def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
-    """Derive clean pictures of an upload, and write its manifest last."""
+    """Make the cleaned pictures of an upload, and write its manifest last."""
 
-    def take(record: Mapping[str, Any]) -> None:
+    def handle(record: Mapping[str, Any]) -> None:
         stored = events.read_stored_object(record["body"])
         if stored is None:
             return
@@ -31,7 +31,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
             stored.bucket != wiring.settings().media_bucket
             or parse_original_key(stored.key) is None
         ):
-            log.info("event_passed_over")
+            log.info("event_ignored")
             return
         from chalicelib.services.processing import make_thumbnails as process
 
@@ -50,25 +50,25 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
                 },
             )
 
-    return events.each_record(event.to_dict(), take)
+    return events.each_record(event.to_dict(), handle)
 
 
 @bp.on_sqs_message(queue="manifests", batch_size=10)
 def record_media(event: SQSEvent) -> dict[str, Any]:
-    """Record a manifest in the report, or the bulletin, that the medium belongs to."""
+    """Record the result of a manifest in the report or bulletin that the medium belongs to."""
 
-    def take(record: Mapping[str, Any]) -> None:
+    def handle(record: Mapping[str, Any]) -> None:
         stored = events.read_stored_object(record["body"])
         found = parse_manifest_key(stored.key) if stored else None
         if stored is None or found is None or stored.bucket != wiring.settings().media_bucket:
-            log.info("event_passed_over")
+            log.info("event_ignored")
             return
         from chalicelib.domain.verdicts import Verdict
         from chalicelib.services.media_results import read_manifest, record_verdict
 
         manifest = read_manifest(found.owner_id, found.media_id, bucket=wiring.bucket())
         if manifest is None:
-            log.info("manifest_gone")
+            log.info("manifest_missing")
             return
         record_verdict(
             found.owner_id,
@@ -78,4 +78,4 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
             now=wiring.clock.now(),
         )
 
-    return events.each_record(event.to_dict(), take)
+    return events.each_record(event.to_dict(), handle)

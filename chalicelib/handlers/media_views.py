@@ -1,4 +1,4 @@
-"""Media as responses show them: grants to upload, and how far each has come."""
+"""Schemas of media: grants to upload, and states."""
 
 from typing import Any, Literal, Self
 
@@ -10,8 +10,11 @@ from chalicelib.services.uploads import UploadGrant
 
 
 class Upload(Shape):
-    """How to send one medium. POST: send `fields` in their order as multipart/form-data, the file
-    last. MULTIPART: ask for part URLs.
+    """A grant to upload one medium, valid until `expires_at`.
+
+    For the method `POST`, post a form (multipart/form-data) to `url`: first all `fields` in their
+    order, then the file as the field `file`. For `MULTIPART`, request URLs of parts of `part_size`
+    bytes each (`POST /v1/reports/{report_id}/media/{media_id}/parts`).
     """
 
     media_id: str
@@ -43,7 +46,7 @@ class Uploads(Shape):
 
 
 class VerdictView(Shape):
-    """A medium and how far it has come. `reason` and its wording: why it was rejected."""
+    """A medium and its state. If it was rejected, `reason` and `reason_text` say why."""
 
     media_id: str
     content_type: str
@@ -58,5 +61,5 @@ class VerdictView(Shape):
 
 
 def seen_type(medium: Medium) -> str:
-    """Return the real type once it is known, until then the declared one."""
+    """Return the detected content type, or the declared one while it is not known."""
     return medium.content_type or medium.declared_type

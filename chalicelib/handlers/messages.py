@@ -1,6 +1,4 @@
-"""Officers' routes for what they write: messages to the reporter, notes among themselves, and the
-templates of replies.
-"""
+"""Officers' routes of messages to the reporter, notes for officers, and templates of messages."""
 
 from chalicelib import errors, wiring
 from chalicelib.domain.languages import LocalizedText
@@ -17,7 +15,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 
 class TemplateView(Shape):
-    """A reply in every language. `placeholders` are to be filled in before it is sent."""
+    """A message in each language. Replace the `placeholders` in its text before you send it."""
 
     code: str
     title: LocalizedText
@@ -44,8 +42,8 @@ class Templates(Shape):
 def write_officer_message(call: Call) -> Response:
     """Write to the reporter.
 
-    The reporter finds it in their view; they see that an officer wrote, not which one. `unread`
-    starts again at nought.
+    The reporter sees the message in their report, but not which officer wrote it. Sets `unread` to
+    0. Send an `Idempotency-Key`: without one, a repeated call creates a second message.
     """
     message = messages.write_message(
         call.path["report_id"],
@@ -68,7 +66,8 @@ def write_officer_message(call: Call) -> Response:
 def write_note(call: Call) -> Response:
     """Add a note for officers.
 
-    Reporters never see one.
+    The reporter cannot see notes. Send an `Idempotency-Key`: without one, a repeated call creates a
+    second note.
     """
     note = messages.write_note(
         call.path["report_id"],
@@ -83,9 +82,9 @@ def write_note(call: Call) -> Response:
 
 @routes.get("/v1/officer/templates", returns=Templates, logged=True)
 def list_templates(call: Call) -> Response:
-    """List the templates of replies.
+    """List templates of messages.
 
-    In every language. `{reference}` and the like are to be filled in before a reply is sent;
-    `placeholders` names them.
+    Each template has its text in all languages. The text may contain placeholders such as
+    `{reference}`, which `placeholders` lists. Replace them before you send the message.
     """
     return Response(Templates.model_validate({"items": templates()}))

@@ -1,4 +1,4 @@
-"""Admins' routes: who works here, and what they may see."""
+"""Admins' routes of officers: their access, scope and addresses."""
 
 import logging
 
@@ -35,7 +35,7 @@ class OfficerList(Shape):
 def list_officers(call: Call) -> Response:
     """List all officers.
 
-    By name, those who no longer work here included.
+    Sorted by username. Deactivated officers are included.
     """
     found = administration.list_officers(actor=call.actor, officers=wiring.officers())
     return Response(OfficerList.model_validate({"items": found}))
@@ -43,9 +43,9 @@ def list_officers(call: Call) -> Response:
 
 @routes.get("/v1/admin/officers/{username}", returns=OfficerView, raises=(errors.NotFound,))
 def read_officer(call: Call) -> Response:
-    """Read one officer's row.
+    """Read an officer.
 
-    The row as it is, with addresses: what `PUT` would replace.
+    Returns all fields, including e-mail address and phone number. `PUT` replaces all of them.
     """
     found = administration.read_officer(
         call.path["username"], actor=call.actor, officers=wiring.officers()
@@ -62,11 +62,11 @@ def read_officer(call: Call) -> Response:
 def appoint_officer(call: Call) -> Response:
     """Appoint, change or deactivate an officer.
 
-    The whole row. A new officer is invited by e-mail; one who is deactivated is out at their
-    next request, whatever their token says.
+    Send all fields: they replace the officer's old ones. A new officer is invited by e-mail. A
+    deactivated officer is refused from the next request on, even with a valid token.
 
-    Their subscriptions are brought inside their new scope. Nobody can take away their own
-    administrator's access.
+    The officer's subscriptions are limited to the new scope. Admins cannot remove their own access
+    as admin (409 `own_access`).
     """
     appointed = administration.appoint_officer(
         call.path["username"],
@@ -89,4 +89,5 @@ def _sync_subscriptions(username: str) -> None:
             topic=wiring.topic_subscriptions(),
         )
     except errors.TiplineError:
-        log.warning("sync_left_to_the_sweep")  # its task is pending
+        # The task is pending, so the sweep does it.
+        log.warning("sync_left_to_the_sweep")

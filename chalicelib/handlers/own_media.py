@@ -1,4 +1,4 @@
-"""Media of one's own report: declare them, upload them, in parts if they are large."""
+"""Reporters' routes of media: declare them, and upload them, in parts if they are large."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ from chalicelib.services.declarations import Declaration
 routes = Routes("Media", Access.RECEIPT)
 
 
-# Which parts there are depends on the upload's size.
+# No maximum here: the number of parts depends on the size of the upload.
 _PART = Field(json_schema_extra={"minimum": 1})
 
 
@@ -57,7 +57,7 @@ class PartUrl(Shape):
 
 
 class PartUrls(Shape):
-    """`held`: the parts that need not be sent again."""
+    """`held` lists the parts that are already stored. `parts` has a URL for each part to send."""
 
     held: list[HeldPart]
     parts: list[PartUrl] = Field(validation_alias="granted")
@@ -82,8 +82,10 @@ class UploadedMedium(Shape):
 def add_media(call: Call) -> Response:
     """Add media to a report.
 
-    Up to 5 in a call and 10 in a report, at any time before it is withdrawn. The grants come in
-    the order of the media.
+    Declare up to 5 media in a call and 10 in a report. The response has a grant to upload each, in
+    the same order. Upload the files with these grants. A withdrawn report accepts no more media.
+
+    Send an `Idempotency-Key`: without one, a repeated call adds the media again.
     """
     case = own_case(call, consistent=True)
     declaration = Declaration(
@@ -106,12 +108,12 @@ def add_media(call: Call) -> Response:
     raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "media_rejected", "withdrawn")),
 )
 def renew_grant(call: Call) -> Response:
-    """Renew the grant of a medium that is not up yet.
+    """Get a new grant for a medium.
 
-    Grants live 60 minutes and cost nothing: ask for one when about to send, as often as needed.
+    A grant is valid for 60 minutes. Request a new one whenever you start or repeat an upload.
 
-    409 `not_awaiting` means that the file has arrived. `media_rejected` means that it has not, or
-    was no good: add it anew to send it.
+    409 `not_awaiting` means that the file has already arrived. 409 `media_rejected` means that it
+    did not arrive in time, or was not accepted. To send it again, add it as a new medium.
     """
     grant = uploads.renew_grant(
         own_case(call, consistent=True),
@@ -134,9 +136,12 @@ def renew_grant(call: Call) -> Response:
 def grant_parts(call: Call) -> Response:
     """Start or resume an upload in parts.
 
-    PUT exactly one part's bytes to each URL. `held` are the parts that need not be sent again.
+    Send the numbers of the parts to upload, each once. The response has a URL for each. Send the
+    bytes of one part to its URL with `PUT`. Parts in `held` are already stored: do not send them
+    again.
 
-    Each number is given once. `{"numbers": []}` only asks what is held; a body there must be.
+    To only list the stored parts, send `{"numbers": []}`. When all parts are stored, complete the
+    upload.
     """
     parts = uploads.grant_parts(
         own_case(call, consistent=True),
@@ -164,12 +169,14 @@ def grant_parts(call: Call) -> Response:
     ),
 )
 def complete_upload(call: Call) -> Response:
-    """Finish an upload in parts.
+    """Complete an upload in parts.
 
-    All parts must be held and add up to the declared size. Repeat it until a response arrives.
+    All parts must be stored, and have the declared size together. Repeat the call until a response
+    arrives.
 
-    After 409 `size_mismatch` ask for the parts again: those of the wrong size are not among `held`.
-    `media_rejected`: it came too late.
+    409 `parts_missing` and `size_mismatch` mean that parts are missing or have the wrong size. List
+    the parts again, and send those that are not in `held`. 409 `media_rejected` means that the
+    upload came too late.
     """
     medium = uploads.complete_upload(
         own_case(call, consistent=True),

@@ -1,4 +1,4 @@
-"""The reporter's routes: read and write with the receipt, withdraw."""
+"""Reporters' routes: read their report, write messages, withdraw the report."""
 
 from chalicelib import errors, wiring
 from chalicelib.domain.ids import random_id
@@ -16,7 +16,7 @@ from chalicelib.store.report_rows import Case
 
 routes = Routes("Reports", Access.RECEIPT)
 
-# While media are processed a reporter's app may ask often; afterwards there is little to see.
+# The reporter's app should poll often only while media are processed.
 _POLL_SOON_S, _POLL_LATER_S, _POLL_RARELY_S = 2, 30, 300
 
 
@@ -25,8 +25,10 @@ class OwnMedium(VerdictView):
 
 
 class Outcome(Shape):
-    """What came of it, in coarse words, and what the officer wrote for the reporter. `bulletin`:
-    how the bulletin ended that the report is a lead on.
+    """The result of a report, for the reporter.
+
+    `reason` is what the officer wrote for the reporter. If the report is a lead on a bulletin,
+    `bulletin` is the outcome of that bulletin.
     """
 
     text: str
@@ -50,20 +52,20 @@ class OwnReport(Shape):
 
 @routes.get("/v1/reports/mine", returns={200: OwnReport, 304: None})
 def read_report_by_receipt(call: Call) -> Response:
-    """Read one's report by the receipt alone.
+    """Read your own report by its receipt.
 
-    The same as with the id, for whoever has only the receipt: typed from paper, say. Wrong ones
-    are 404, like unknown ids.
+    Returns the same as `GET /v1/reports/{report_id}`. Use this when you have only the receipt, for
+    example on paper. A wrong receipt is 404.
     """
     return _reporter_view(own_case(call), call)
 
 
 @routes.get("/v1/reports/{report_id}", returns={200: OwnReport, 304: None})
 def read_report(call: Call) -> Response:
-    """Read one's report.
+    """Read your own report.
 
-    A coarse status, what was said, and how far the media are. Ask again after `poll_after_s`
-    seconds, with `If-None-Match`.
+    Returns its status, its text, its messages and the state of its media. Request it again after
+    `poll_after_s` seconds, with the `ETag` of this response as `If-None-Match`.
     """
     return _reporter_view(own_case(call), call)
 
@@ -78,8 +80,8 @@ def read_report(call: Call) -> Response:
 def write_message(call: Call) -> Response:
     """Write to the officers.
 
-    Officers are notified, and see it beside the report. Send an `Idempotency-Key`, or a repeated
-    call is a second message.
+    Officers are notified, and see the message with the report. Send an `Idempotency-Key`: without
+    one, a repeated call creates a second message.
     """
     case = own_case(call, consistent=True)
     category = wiring.catalogue().category(case.report.category)
@@ -98,8 +100,8 @@ def write_message(call: Call) -> Response:
 def withdraw_report(call: Call) -> Response:
     """Withdraw a report.
 
-    Contact details are erased at once; the report is listed as withdrawn, and gone after 30
-    days.
+    The contact is deleted at once, and the report after 30 days. Until then officers see that it
+    was withdrawn. Repeating the call changes nothing.
     """
     own_report.withdraw_report(
         own_case(call, consistent=True), reports=wiring.reports(), now=call.now
@@ -108,7 +110,10 @@ def withdraw_report(call: Call) -> Response:
 
 
 def own_case(call: Call, *, consistent: bool = False) -> Case:
-    """Return the report of the caller's receipt. Raises NotFound, Gone."""
+    """Return the report of the caller's receipt.
+
+    Raises Unauthenticated without a receipt, NotFound, Gone.
+    """
     return own_report.open_own_report(
         call.receipt,
         call.path.get("report_id"),
@@ -135,7 +140,7 @@ def _reporter_view(case: Case, call: Call) -> Response:
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
     )
-    # The tag is of what is said, before the signed URLs, which differ each time.
+    # The ETag does not cover the signed URLs, because they differ in each response.
     fields = view.model_dump(mode="json", by_alias=True)
     response = conditional(to_json(fields), call, {"Vary": "Authorization, Accept-Language"})
     if response.status == 304:
@@ -149,10 +154,10 @@ def _reporter_view(case: Case, call: Call) -> Response:
 
 
 def _outcome(report: Report, language: str) -> Outcome | None:
-    """Return what came of a closed report, and of a duplicate as soon as it is known to be one."""
+    """Return the outcome of a closed report, or of a duplicate, which may still be open."""
     if report.status is Status.CLOSED:
-        # As long as a label waits for a second officer, no more is said than that the report is
-        # closed.
+        # A report without a disposition waits for a second officer. Its outcome must only say that
+        # it is closed, and so does the text for `malicious`.
         disposition = report.disposition or "malicious"
         return Outcome(text=text(f"outcome.{disposition}", language), reason=report.reason)
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
@@ -161,7 +166,7 @@ def _outcome(report: Report, language: str) -> Outcome | None:
 
 
 def _with_bulletin(outcome: Outcome | None, report: Report, language: str) -> Outcome | None:
-    """Add how the bulletin ended that a lead is on, whatever came of the lead itself."""
+    """Return the outcome of a lead with that of its bulletin, if the bulletin is resolved."""
     ended = wiring.bulletins().outcome(report.bulletin_id) if report.bulletin_id else None
     if ended is None:
         return outcome

@@ -1,6 +1,4 @@
-"""Short-lived URLs of media: cleaned pictures for everybody who may see them, originals for
-officers.
-"""
+"""Short-lived URLs of cleaned pictures, and of originals, which only officers get."""
 
 from chalicelib import wiring
 from chalicelib.domain.media import (
@@ -13,7 +11,7 @@ from chalicelib.domain.media import (
 )
 from chalicelib.domain.reports import Medium
 
-# Seconds.
+# In seconds.
 THUMBNAIL_LIFE_S = 300
 ORIGINAL_LIFE_S = 300
 
@@ -26,7 +24,7 @@ def picture_url(
     *,
     cache_control: str | None = None,
 ) -> str:
-    """Return a URL of a cleaned picture that is good for `life_s` seconds."""
+    """Return a URL of a cleaned picture that is valid for `life_s` seconds."""
     return wiring.bucket().read_url(
         derived_key(owner_id, media_id, name),
         version_id=None,
@@ -38,21 +36,24 @@ def picture_url(
 
 
 def thumbnail_url(owner_id: str, medium: Medium) -> str | None:
+    """Return a URL of the thumbnail, or None while the medium is not ready."""
     if medium.state is not MediaState.READY:
         return None
     return picture_url(owner_id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S)
 
 
 def preview_url(owner_id: str, medium: Medium) -> str | None:
+    """Return a URL of the preview, or None while the medium is not ready."""
     if medium.state is not MediaState.READY:
         return None
     return picture_url(owner_id, medium.media_id, "preview.jpg", ORIGINAL_LIFE_S)
 
 
 def original_url(report_id: str, medium: Medium) -> str | None:
-    """Return a URL that opens the first upload as it came; None while nothing is up.
+    """Return a URL of the unchanged first upload, or None while there is none.
 
-    A picture opens only as an attachment, a video in place; never as a type that the sender chose.
+    Browsers play a video, and download everything else. The content type is the detected one, never
+    the one that the sender declared.
     """
     if medium.version_id is None:
         return None

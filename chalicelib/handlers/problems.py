@@ -1,14 +1,13 @@
-"""Which error is which status, and how it reads: RFC 9457 `application/problem+json`, one shape on
-every route.
+"""Turn errors into problem details: `application/problem+json` (RFC 9457), the same on all routes.
 
     {"type": "https://…/errors/<code>", "code": …, "title": …, "status": …, "detail": …,
      "request_id": …,
      "errors": [{"field": …, "code": …, "detail": …,    for 422 only
-                 "allowed": […]}],                      where the values are public
-     "legal": […]}                                      the steps that are legal, if one was not
+                 "allowed": […]}],                      if the allowed values are public
+     "legal": […]}                                      only for `illegal_transition`
 
-Nothing of the input is repeated, and nothing of the program shown. The gateway's own responses
-(infra/app.yaml) have the same shape.
+A problem contains no input and no details of the program. The gateway's own errors have the same
+shape (infra/app.yaml).
 """
 
 from functools import reduce
@@ -38,10 +37,12 @@ STATUS: dict[type[errors.TiplineError], int] = {
 
 
 def status_of(error: errors.TiplineError) -> int:
+    """Return the HTTP status of an error."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[str, Any]:
+    """Return the body of the response to an error, with its texts in `language`."""
     legal = [code for code in error.params.get("legal", "").split(", ") if code]
     params = error.params | ({"legal": _named(legal, language)} if "legal" in error.params else {})
     body: dict[str, Any] = {
@@ -70,10 +71,10 @@ def _field(error: errors.FieldError, language: str) -> dict[str, Any]:
 
 
 def _named(steps: list[str], language: str) -> str:
-    """Return steps as a person calls them, in one phrase."""
+    """Return the names of steps in `language`, joined into one phrase."""
     if not steps:
         return text("step.none", language)
-    # The document's example is no step.
+    # The example in the OpenAPI document is not a step, and has no name.
     named = [texts(language).get(f"step.{step}", step) for step in steps]
     return reduce(
         lambda before, following: text("step.list", language, before=before, following=following),
@@ -82,6 +83,7 @@ def _named(steps: list[str], language: str) -> str:
 
 
 def headers_of(error: errors.TiplineError) -> dict[str, str]:
+    """Return the headers that only this kind of error has."""
     if isinstance(error, errors.SlowDown | errors.Unavailable):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, errors.Unauthenticated):

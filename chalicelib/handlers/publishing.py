@@ -1,4 +1,4 @@
-"""Bulletins as officers write, approve and end them."""
+"""Officers' routes of bulletins: draft, change, approve, resolve, withdraw."""
 
 from typing import TypedDict
 
@@ -37,7 +37,7 @@ _ILLEGAL = errors.Conflict("illegal_transition")
 
 
 class OfficerQuery(PublicQuery):
-    state: BulletinState | None = None
+    state: BulletinState | None = Field(default=None, description="Only bulletins in this state.")
 
 
 class Pictures(Input):
@@ -62,9 +62,12 @@ class Withdrawal(Input):
 def draft_bulletin(call: Call) -> Response:
     """Draft a bulletin.
 
-    Readers see nothing before another officer approves it. Without `expires_at` it lives 72
-    hours about a child, 7 days about an elderly person, 30 days otherwise; that is also the most,
-    until it is renewed.
+    The public cannot see it before another officer approves it. Without `expires_at` a bulletin
+    expires 72 hours after its approval if it is about a child, after 7 days if it is about an
+    elderly person, and else after 30 days. A later `expires_at` is refused; you can renew the
+    bulletin once it is published.
+
+    Send an `Idempotency-Key`: without one, a repeated call creates a second draft.
     """
     bulletin = publishing.draft_bulletin(
         call.body,
@@ -82,9 +85,11 @@ def draft_bulletin(call: Call) -> Response:
     raises=(errors.Malformed("bad_cursor"),),
 )
 def list_bulletins(call: Call) -> Response:
-    """List bulletins of one's channels, newest first.
+    """List bulletins, newest first.
 
-    Only `next_cursor: null` means the end: a page may be short, even empty, before that.
+    Returns the bulletins of the officer's channels. To read the next page, send `next_cursor` as
+    `cursor`. A page may be short or empty before the end: the list ends only when `next_cursor` is
+    null.
     """
     query = call.query
     page = bulletin_queries.list_bulletins(
@@ -102,8 +107,8 @@ def list_bulletins(call: Call) -> Response:
 def open_bulletin(call: Call) -> Response:
     """Open a bulletin.
 
-    The version at hand, and what readers see meanwhile. Its `ETag` is what `PATCH` and `approve`
-    take as `If-Match`.
+    Returns the current version. If that waits for approval, `published` is the version that the
+    public sees. To change or approve the bulletin, send the `ETag` of this response as `If-Match`.
     """
     return _opened(bulletin_queries.open_bulletin(call.path["bulletin_id"], **_common(call)), call)
 
@@ -118,8 +123,9 @@ def open_bulletin(call: Call) -> Response:
 def change_bulletin(call: Call) -> Response:
     """Change a bulletin.
 
-    Once it is published, a change waits for approval, and readers still see the old text. An
-    approved later `expires_at` renews it.
+    Send only the fields to change, with the `ETag` of the opened bulletin as `If-Match`. A change
+    of a published bulletin waits for approval. Until then the public sees the old version. To renew
+    a bulletin, send a later `expires_at` and have it approved.
     """
     return _opened(
         publishing.change_bulletin(
@@ -139,8 +145,11 @@ def change_bulletin(call: Call) -> Response:
 def add_pictures(call: Call) -> Response:
     """Add pictures to a bulletin.
 
-    Upload as for a report. Each makes a new version, and so does its verdict: an approval covers
-    pictures that were seen.
+    The response has a grant to upload each picture. Upload them like the media of a report. Adding
+    pictures creates a new version, and so does the result of processing each picture. A bulletin
+    can be approved when all its pictures are ready.
+
+    Send an `Idempotency-Key`: without one, a repeated call adds the pictures again.
     """
     declaration = Declaration(
         call.path["bulletin_id"],
@@ -175,10 +184,10 @@ def add_pictures(call: Call) -> Response:
     ),
 )
 def approve_bulletin(call: Call) -> Response:
-    """Approve a bulletin: readers see it from now on.
+    """Approve and publish a bulletin.
 
-    Approves exactly the version in `If-Match`. Nobody who ever wrote any part of the bulletin
-    may approve it.
+    Approves the version in `If-Match`, and shows it to the public from now on. An officer who wrote
+    any part of the bulletin cannot approve it (403 `self_approval`).
     """
     return _opened(
         publishing.approve_bulletin(call.path["bulletin_id"], call.version, **_common(call)),
@@ -195,8 +204,9 @@ def approve_bulletin(call: Call) -> Response:
 def resolve_bulletin(call: Call) -> Response:
     """Resolve a bulletin.
 
-    At once, by any officer of the channel. Whoever sent a lead sees the outcome in their report.
-    Again with another outcome, it corrects the first.
+    Any officer of the channel can resolve a bulletin, without an approval. The public then sees the
+    outcome, but no text or pictures. Reporters of leads see the outcome in their reports. To
+    correct the outcome, repeat the call with the new one.
     """
     return _opened(
         publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, **_common(call)),
@@ -213,7 +223,8 @@ def resolve_bulletin(call: Call) -> Response:
 def withdraw_bulletin(call: Call) -> Response:
     """Withdraw a bulletin.
 
-    At once, by any officer of the channel. Readers do not see the reason.
+    Any officer of the channel can withdraw a bulletin, without an approval. The public then no
+    longer sees it, and never sees the reason.
     """
     return _opened(
         publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, **_common(call)),
@@ -225,10 +236,10 @@ def withdraw_bulletin(call: Call) -> Response:
     "/v1/officer/bulletins/{bulletin_id}/history", returns=BulletinHistory, raises=(_NOT_FOUND,)
 )
 def read_bulletin_history(call: Call) -> Response:
-    """Read who wrote, approved and saw a bulletin, and when.
+    """Read the history of a bulletin.
 
-    Oldest first, this very look included. Each version comes with its whole `content`; an
-    approval names the version it covers.
+    Returns who wrote, approved or read it, and when, oldest first. This read is included. Each
+    version has its whole `content`. An approval has the version that it approved.
     """
     events = bulletin_queries.read_history(call.path["bulletin_id"], **_common(call))
     return Response(BulletinHistory.model_validate({"items": events}))
@@ -241,7 +252,7 @@ class _Common(TypedDict):
 
 
 def _common(call: Call) -> _Common:
-    """Return what every use case of an officer's bulletin takes."""
+    """Return the arguments that all use cases of officers' bulletins have in common."""
     return {
         "actor": call.actor,
         "bulletins": wiring.bulletins(),

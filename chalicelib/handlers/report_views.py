@@ -1,4 +1,4 @@
-"""A report as officers see it: a row of a list, opened, and after a step."""
+"""Schemas of reports for officers: in a list, opened, and after a change."""
 
 from dataclasses import replace
 from typing import Annotated, Self
@@ -70,7 +70,7 @@ class ReportPage(Shape):
 
 
 class ReportedLocation(Shape):
-    """Where it happened, as it was sent: in degrees of `datum`."""
+    """The place as the reporter sent it, in degrees of `datum`."""
 
     lat: float
     lon: float
@@ -80,14 +80,18 @@ class ReportedLocation(Shape):
 
 
 class Place(Shape):
-    """The same place in WGS-84."""
+    """The place of the report, converted to WGS-84."""
 
     lat: float
     lon: float
 
 
 class Checksum(Shape):
-    """`value` is hex for `sha256`, else S3's base64 with S3's algorithm and type."""
+    """A checksum of the original.
+
+    For `sha256` the value is hexadecimal. For other algorithms it is base64, and `algorithm` and
+    `type` are those of S3.
+    """
 
     algorithm: str
     type: str
@@ -95,7 +99,7 @@ class Checksum(Shape):
 
 
 class DeclaredView(Shape):
-    """What the sender said of a medium."""
+    """What the sender declared about a medium. `size` is in bytes."""
 
     content_type: str
     size: int
@@ -111,10 +115,10 @@ class DeclaredView(Shape):
 
 
 class HintView(Shape):
-    """What the original says of itself, null where it says nothing.
+    """Metadata of the original: time and place. A missing value is null.
 
-    `taken_at` is UTC with a `Z` where the camera wrote its zone; where it did not, the camera's own
-    clock, without one.
+    If the camera stored its time zone, `taken_at` is in UTC and ends with `Z`. Otherwise it is the
+    local time of the camera, without a zone.
     """
 
     taken_at: str | None
@@ -188,8 +192,11 @@ class ChangedReport(Shape):
 
 
 class ReportView(ChangedReport):
-    """A report with what belongs to it. `restricted`: withdrawn, so what the reporter said is left
-    out. `details` are those of the category; the catalogue describes them.
+    """An opened report.
+
+    When `restricted` is true the report was withdrawn: text, place, details, media and messages are
+    left out. The catalogue describes the `details` of each category. The URLs in `media` are valid
+    for 5 minutes.
     """
 
     station: Station | None
@@ -218,7 +225,7 @@ class ReportView(ChangedReport):
         case = replace(found.case, media=(), messages=()) if found.restricted else found.case
         report = case.report
         return cls.of(
-            report.model_copy(update=dict.fromkeys(_SAID)) if found.restricted else report,
+            report.model_copy(update=dict.fromkeys(_FROM_REPORTER)) if found.restricted else report,
             hold=case.hold,
             restricted=found.restricted,
             media=[MediumView.in_report(report.id, medium) for medium in case.media],
@@ -227,8 +234,8 @@ class ReportView(ChangedReport):
         )
 
 
-# What the reporter said: of a withdrawn report it is not shown.
-_SAID = ("text", "location", "place", "details")
+# What the reporter wrote: it is not shown of a withdrawn report.
+_FROM_REPORTER = ("text", "location", "place", "details")
 
 
 class RevealedContact(Shape):

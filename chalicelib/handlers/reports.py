@@ -1,4 +1,4 @@
-"""The one call with which a resident reports."""
+"""The public route to create a report."""
 
 from pydantic import Field
 
@@ -18,13 +18,16 @@ routes = Routes("Reports")
 
 
 class CreatedReport(Shape):
-    """`notes`: what to show the reporter, such as that the place lies outside the districts."""
+    """A created report. Keep the receipt, show the `notes` to the reporter, and upload the media.
+
+    `notes` are sentences, for example that the place is outside all districts.
+    """
 
     id: str
     reference: str
     receipt: str = Field(
-        description="The reporter's secret, and the only key to the report. Keep it: it cannot be "
-        "had again without the Idempotency-Key."
+        description="The reporter's secret. It is required to read the report. Store it: without "
+        "the Idempotency-Key it cannot be recovered."
     )
     category: Category
     status: ReporterStatus
@@ -47,11 +50,13 @@ class CreatedReport(Shape):
 def create_report(call: Call) -> Response:
     """Create a report.
 
-    A category and a text or media are enough. Repeat the call with the same key until a response
-    arrives: it stays one report.
+    Send a category, and a text or media. All other fields are optional. Store the receipt in the
+    response: the reporter needs it to read the report. Then upload the media with the grants in
+    `uploads`.
 
-    200 is the response to a repeated call; it brings fresh grants for the media that are not up
-    yet.
+    Repeat the call with the same `Idempotency-Key` until a response arrives. It creates only one
+    report. 200 means that the report already exists; the response has new grants for the media that
+    have not been uploaded.
     """
     created = intake.create_report(
         call.body,
@@ -65,6 +70,7 @@ def create_report(call: Call) -> Response:
 
 
 def created_response(created: intake.CreatedReport, call: Call) -> Response:
+    """Return the response to a created report: 201, or 200 when the call was a repeated one."""
     report = created.report
     granted = uploads.grant_uploads(
         report.id,

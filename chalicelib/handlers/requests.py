@@ -1,4 +1,4 @@
-"""A request as a view sees it, and how each part of it is read and checked."""
+"""Read and check a request: its path, query, headers and body."""
 
 import json
 import re
@@ -26,7 +26,7 @@ _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"[\x00", b"\x
 
 
 class Header(StrEnum):
-    """A header that a route reads, and what its absence means."""
+    """A header that a route reads. A trailing `?` means that it is optional."""
 
     KEY = "Idempotency-Key"
     OPTIONAL_KEY = "Idempotency-Key?"
@@ -35,10 +35,10 @@ class Header(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, read and checked as its route declares.
+    """A request after the checks that its route declares.
 
-    `path` holds the decoded path parameters; `now` is the time of sweeps and lifecycles. Of an
-    officer's route `actor` is set: they are admitted, with a role that the route asks for.
+    `path` has the decoded path parameters; `now` is the time of sweeps and lifecycles. For an
+    officer's route `actor` is the officer, who has a role that the route requires.
     """
 
     request: Request
@@ -52,12 +52,13 @@ class Call:
     admitted: OfficerActor | None = None
 
     def header(self, name: str) -> str | None:
+        """Return a header, or None; upper and lower case are the same."""
         value = self.request.headers.get(name.lower())
         return str(value) if value is not None else None
 
     @property
     def route(self) -> str:
-        """The method and the path as declared, without what fills it."""
+        """The method and the declared path, with the names of its parameters."""
         return f"{self.request.method} {self.request.context.get('resourcePath', '')}"
 
     @property
@@ -70,7 +71,7 @@ class Call:
 
     @property
     def username(self) -> str:
-        """The name of whom the authorizer let in. Raises Unauthenticated."""
+        """The username from the authorizer. Raises Unauthenticated."""
         principal = (self.request.context.get("authorizer") or {}).get("principalId")
         if not isinstance(principal, str) or not principal:
             raise errors.Unauthenticated
@@ -78,7 +79,7 @@ class Call:
 
     @property
     def actor(self) -> OfficerActor:
-        """The officer who calls, and the audit that their acts go to."""
+        """The calling officer, with the audit that records what they do."""
         if self.admitted is None:
             raise TypeError("this route declares no officer")
         return self.admitted
@@ -96,18 +97,22 @@ class Call:
 
     @property
     def required_key(self) -> str:
-        """The Idempotency-Key of a route that asks for one."""
+        """The Idempotency-Key of a route that requires one."""
         if self.idempotency_key is None:
             raise TypeError("this route declares no Idempotency-Key")
         return self.idempotency_key
 
 
 def read_path(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the path parameters, URL-decoded."""
     return {name: unquote(value) for name, value in parameters.items()}
 
 
 def read_key(request: Request, headers: frozenset[Header]) -> str | None:
-    """Return the canonical Idempotency-Key; an empty one counts as none. Raises Malformed."""
+    """Return the canonical Idempotency-Key, or None if the route reads none.
+
+    An optional key that is empty counts as none. Raises Malformed.
+    """
     value = request.headers.get("idempotency-key")
     if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and value):
         return ids.read_idempotency_key(value)
@@ -117,8 +122,8 @@ def read_key(request: Request, headers: frozenset[Header]) -> str | None:
 def read_version(request: Request) -> int:
     """Return the version in `If-Match`.
 
-    Raises VersionMissing without one, Stale when it cannot be one of ours (`*` and weak ones
-    included).
+    Raises VersionMissing if there is none, Stale if it is not a version of ours. `*` and weak tags
+    are not.
     """
     value = request.headers.get("if-match")
     if value is None or not value.strip():
@@ -130,7 +135,8 @@ def read_version(request: Request) -> int:
 
 
 def read_query(request: Request, model: type[BaseModel]) -> BaseModel:
-    given = request.query_params  # None when there is none
+    """Return the query parameters as `model`. Raises Invalid, also for a repeated parameter."""
+    given = request.query_params  # None if there is no query
     values = {name: given.getlist(name) for name in given} if given is not None else {}
     repeated = [name for name, each in values.items() if len(each) > 1]
     if repeated:
@@ -144,6 +150,10 @@ def read_query(request: Request, model: type[BaseModel]) -> BaseModel:
 
 
 def read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseModel:
+    """Return the JSON body as `model`.
+
+    Raises WrongMediaType, TooLarge, Malformed, Invalid.
+    """
     if not _JSON_TYPE.fullmatch(request.headers.get("content-type", "").strip()):
         raise errors.WrongMediaType
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -166,7 +176,7 @@ def read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseMo
             )
         ):
             raise errors.Malformed from None
-        # Of a model that has rules by the clock.
+        # Some models have rules that depend on the time. Their errors are returned together.
         also_wrong = getattr(model, "also_wrong", None)
         raise errors.Invalid(
             *as_fields(invalid).errors,
@@ -175,8 +185,9 @@ def read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseMo
 
 
 def read_json(raw: bytes) -> Any:
-    """JSON as it is meant (RFC 8259, UTF-8, no byte order mark): no NaN, no duplicate keys, not too
-    deep. Raises Malformed.
+    """Return the value of a JSON text (RFC 8259, UTF-8, without a byte order mark).
+
+    Raises Malformed, also for NaN, infinity, duplicate keys and too many levels.
     """
     try:
         return json.loads(

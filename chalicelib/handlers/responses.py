@@ -1,4 +1,4 @@
-"""What a view returns, and how it goes out: headers, ETags, problem+json."""
+"""Write responses: headers, ETags, problem+json."""
 
 import hashlib
 import json
@@ -18,7 +18,10 @@ BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`body` is a model, plain JSON data, or text as it is. `status` None: the route's own."""
+    """What a view returns.
+
+    `body` is a model, JSON data, or a text. If `status` is None, the route's own status is used.
+    """
 
     body: Any = None
     status: int | None = None
@@ -26,14 +29,14 @@ class Response:
 
 
 def etag_of(version: int) -> dict[str, str]:
-    """Return the header that names a version, as `If-Match` takes it."""
+    """Return the ETag header of a version. A client sends it as `If-Match`."""
     return {"ETag": f'"{version}"'}
 
 
 def public_response(
     view: Mapping[str, Any], call: Call, *, max_age: int = 60, vary: str = "Accept-Language"
 ) -> Response:
-    """Return a public read with a strong ETag: 304 when the caller has it already."""
+    """Return a cacheable response with a strong ETag, or 304 if the caller has it already."""
     headers = {
         "Cache-Control": f"public, max-age={max_age}",
         "Vary": vary,
@@ -43,25 +46,26 @@ def public_response(
 
 
 def conditional(content: str, call: Call, headers: Mapping[str, str]) -> Response:
-    """Return `content` with its ETag, or 304 when `If-None-Match` names it.
+    """Return `content` with its ETag, or 304 if `If-None-Match` contains that ETag.
 
-    The comparison is RFC 9110's weak one.
+    The comparison is the weak one of RFC 9110.
     """
     etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
     all_headers = {**headers, "ETag": etag}
-    held = call.header("if-none-match")
-    named = [each.strip().removeprefix("W/") for each in (held or "").split(",")]
+    sent = call.header("if-none-match")
+    named = [each.strip().removeprefix("W/") for each in (sent or "").split(",")]
     if etag in named or named == ["*"]:
         return Response(None, 304, all_headers)
     return Response(content, 200, {"Content-Type": "application/json", **all_headers})
 
 
 def to_json(view: Any) -> str:
+    """Return compact JSON, with non-ASCII characters unescaped."""
     return json.dumps(view, ensure_ascii=False, separators=(",", ":"))
 
 
 def render(response: Response, status: int, request_id: str) -> ChaliceResponse:
-    """Return what Chalice sends; `status` is the route's own."""
+    """Return the response for Chalice. `status` is used if `response` has none."""
     headers = {**BASE_HEADERS, "X-Request-Id": request_id}
     status = response.status or status
     content = response.body

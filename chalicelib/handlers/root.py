@@ -1,4 +1,4 @@
-"""The page at the root of the API: what this is, and where to go on, in every language."""
+"""The route of the start page: what this is, with links, in all languages."""
 
 from html import escape
 
@@ -10,7 +10,7 @@ from chalicelib.handlers.routes import Content, Routes
 
 routes = Routes("Documentation")
 
-# A style is the only thing that the page may use.
+# The page may use nothing but its inline style.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -51,10 +51,10 @@ _SECTION = """\
 
 @routes.get("/", returns=Content(None, "text/html"))
 def get_start_page(call: Call) -> Response:
-    """Read what this is, as a page.
+    """Get the start page.
 
-    Two sentences, the emergency number, and links to the documentation and the catalogue, in
-    Chinese and English.
+    A web page in Chinese and English. It says what Tipline is, shows the emergency number, and
+    links to the documentation and the catalogue.
     """
     number = wiring.catalogue().emergency.number
     sections = "\n".join(_section(each, _prefix(call), number) for each in LANGUAGES)
@@ -70,10 +70,10 @@ def get_start_page(call: Call) -> Response:
 
 
 def _prefix(call: Call) -> str:
-    """Return what precedes each relative link.
+    """Return the prefix of each relative link.
 
-    A gateway's stage is also reached without the slash at its end. A link is then relative to the
-    level above: at `/api`, `docs` would lead to `/docs`.
+    The stage of a gateway can also be called without the slash at its end. Links are then relative
+    to the level above: on the page `/api`, the link `docs` would lead to `/docs`.
     """
     last = str(call.request.context.get("path", "/")).rpartition("/")[2]
     return f"{last}/" if last else ""

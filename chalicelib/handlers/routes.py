@@ -1,4 +1,4 @@
-"""Routes: what one module of views serves, each declared once.
+"""Declare routes. Each module of views has one `Routes` object, and declares each route once.
 
     routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
@@ -6,9 +6,9 @@
     def change_report(call: Call) -> Response:
         ...  # the docstring's first line is the summary, the rest the description
 
-The declaration routes, admits, validates, maps errors and documents: a view gets a `Call` in which
-everything is checked. What it raises of `chalicelib.errors` becomes problem+json; anything else is
-a fault of ours, logged without its message, which could hold input, and answered with 503.
+The declaration routes, admits, validates, maps errors and documents. A view gets a `Call`, in which
+everything is checked. An error of `chalicelib.errors` becomes problem+json. Any other exception is
+a fault of ours: it is logged without its message, which could contain input, and returned as 503.
 """
 
 import logging
@@ -40,7 +40,7 @@ Error = errors.TiplineError | type[errors.TiplineError]
 
 
 class Access(StrEnum):
-    """Who may call: anybody, who holds the receipt, or an officer with a token."""
+    """Who may call a route: everybody, the holder of a receipt, or an officer with a token."""
 
     PUBLIC = "public"
     RECEIPT = "receipt"
@@ -49,7 +49,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The body of a response: its schema (None: text, or no body) and its content type."""
+    """The body of a response. `schema` is None for a text, and for no body."""
 
     schema: type[BaseModel] | None = None
     content_type: str = "application/json"
@@ -61,9 +61,9 @@ Returns = Content | type[BaseModel] | None
 class Declared(TypedDict, total=False):
     """What a route declares besides its method and path.
 
-    `returns` is the body of a success with the method's own status, or bodies by status. `raises`
-    are the errors that do not follow from the rest. `roles` replace those of the `Routes`;
-    `logged` puts the admission on record, where nothing later does.
+    `returns` is the body of a success with the default status of the method, or a map from status
+    to body. `raises` has the errors that do not follow from the rest. `roles` replaces the roles of
+    the `Routes`. `logged` records the call in the audit, for views whose use case does not.
     """
 
     body: type[BaseModel]
@@ -77,7 +77,7 @@ class Declared(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A declared route: it serves requests, and the OpenAPI document is made of it."""
+    """A declared route. It serves requests, and the OpenAPI document describes it."""
 
     method: str
     path: str
@@ -94,6 +94,7 @@ class Operation:
 
     @property
     def name(self) -> str:
+        """The name of the view: the `operationId` of the OpenAPI document."""
         return self.view.__name__
 
     @property
@@ -110,11 +111,11 @@ class Operation:
 
     @property
     def status(self) -> int:
-        """The status of a success, unless the view says another."""
+        """The status of a success, unless the view returns another."""
         return next(iter(self.returns))
 
     def serve(self, request: Request, parameters: Mapping[str, str]) -> ChaliceResponse:
-        """Return the response to a request, whatever happens."""
+        """Return the response to a request. Raises only MissingSetting."""
         language = languages.negotiate(request.headers.get("accept-language"))
         request_id = str(request.context.get("requestId", ""))
         with logs.of_request(request_id):
@@ -124,14 +125,14 @@ class Operation:
             except errors.TiplineError as error:
                 return refuse(error, language, request_id)
             except MissingSetting:
-                raise  # not a passing fault: no 503 may invite the caller to try again
+                raise  # permanent: a 503 would invite the caller to try again
             except Exception as fault:
                 frames = traceback.format_tb(fault.__traceback__)[-6:]
                 log.error("fault", extra={"kind": type(fault).__name__, "frames": frames})
                 return refuse(errors.Unavailable(), language, request_id)
 
     def _read(self, request: Request, parameters: Mapping[str, str], language: str) -> Call:
-        """Check a request. Who calls comes before what they say."""
+        """Return the checked request. The caller is checked before the query, headers and body."""
         path = requests.read_path(parameters)
         call = Call(request=request, path=path, language=language, now=wiring.clock.now())
         if self.access is Access.RECEIPT:
@@ -167,7 +168,7 @@ class Routes:
         self, tag: str, access: Access = Access.PUBLIC, *, roles: tuple[Role, ...] = ()
     ) -> None:
         if (access is Access.OFFICER) != bool(roles):
-            raise ValueError("officers' routes, and only those, declare who is admitted")
+            raise ValueError("routes of officers, and no others, must declare roles")
         self.tag = tag
         self.access = access
         self.roles = roles
@@ -232,7 +233,7 @@ def _contents(method: str, returns: Returns | Mapping[int, Returns]) -> dict[int
 def _implied_errors(
     access: Access, declared: Declared, headers: frozenset[Header]
 ) -> tuple[errors.TiplineError, ...]:
-    """Return the errors that follow from the declaration itself."""
+    """Return the errors that follow from the rest of the declaration."""
     implied: list[errors.TiplineError] = [errors.Unavailable(), errors.SlowDown()]
     if "body" in declared:
         implied += [errors.Malformed(), errors.Malformed("duplicate_key"), errors.TooLarge()]

@@ -1,4 +1,4 @@
-"""The sweep of what is pending, every minute."""
+"""The function that sweeps pending tasks every minute."""
 
 import logging
 from datetime import datetime
@@ -19,13 +19,13 @@ from chalicelib.store.outbox import Outbox, PendingTask
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
 
-# Time to end in order, before Lambda ends it.
+# The sweep stops this long before Lambda would end it in the middle of a task.
 _LAST_SECONDS_MS = 10_000
 
 
 @bp.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep_tasks(event: CloudWatchEvent) -> dict[str, Any]:
-    """Carry out what is overdue. The stream is the fast path, this is the guarantee."""
+    """Run all tasks that are due, also those that the stream did not deliver."""
     remaining = getattr(event.context, "get_remaining_time_in_millis", None)
     done = sweep(
         (wiring.outbox(), wiring.bulletin_outbox()),

@@ -1,8 +1,8 @@
-"""What the views of several modules share: their base, times, codes, and a few small shapes.
+"""Schemas of responses that several modules share: their base class, times, codes, small schemas.
 
-A view is built from what the domain returns: `HoldView.model_validate(hold)`. Where it shows more
-than that has, `HoldView.of(hold, url=…)` adds the rest. In the OpenAPI document a view has the name
-of what it shows: `HoldView` is `Hold` there.
+A view is built from an object of the domain: `HoldView.model_validate(hold)`. If it has more
+members than that object, `HoldView.of(hold, url=…)` adds them. The OpenAPI document omits the
+suffix: `HoldView` is `Hold` there.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from chalicelib.domain.models import NotNull
 
 
 class Shape(BaseModel):
-    """Base of views. Built at first use: most calls need few of them."""
+    """Base of views. Pydantic builds each at its first use, because most calls need only a few."""
 
     model_config = ConfigDict(
         defer_build=True, from_attributes=True, json_schema_serialization_defaults_required=True
@@ -26,7 +26,7 @@ class Shape(BaseModel):
 
     @classmethod
     def of(cls, source: BaseModel, **more: Any) -> Self:
-        """Return the view of a domain object, with members that it does not have itself."""
+        """Return the view of a domain object, with `more` members added."""
         return cls.model_validate({**dict(source), **more})
 
 
@@ -35,7 +35,7 @@ Timestamp = Annotated[
     PlainSerializer(times.render, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-"""An aware time; it goes out as RFC 3339 in UTC with three decimals."""
+"""An aware time. It is returned as RFC 3339 in UTC, with milliseconds."""
 
 Category = Annotated[str, Extensible(category_codes)]
 Channel = Annotated[str, Extensible(channel_codes)]
@@ -43,7 +43,7 @@ District = Annotated[str, Extensible(geo.report_districts)]
 Station = Annotated[str, Extensible(geo.stations)]
 ScopeCategory = Annotated[str, Extensible(scope_of(category_codes))]
 ScopeDistrict = Annotated[str, Extensible(scope_of(geo.districts))]
-"""Codes as they go out: clients accept those that they do not know. A scope's may be `*`."""
+"""Codes in responses. Clients must accept unknown ones. A scope may contain `*`."""
 
 
 def _is_none(value: Any) -> bool:
@@ -51,9 +51,9 @@ def _is_none(value: Any) -> bool:
 
 
 def left_out() -> Any:
-    """Return the default of a member that is left out where there is nothing to say.
+    """Return the default of a member that is left out when it has no value.
 
-    The field's type is `Annotated[X | None, NotNull()]`: null never goes out.
+    The type of the field is `Annotated[X | None, NotNull()]`, because null is never returned.
     """
     return Field(default=None, exclude_if=_is_none)
 
@@ -68,7 +68,7 @@ class Emergency(Shape):
 
 
 class MessageView(Shape):
-    """`from`: an officer, who stays unnamed, or the reporter."""
+    """A message of the conversation. `from` does not name the officer."""
 
     id: str
     from_: Sender = Field(validation_alias="sender", serialization_alias="from")
@@ -84,7 +84,7 @@ class NoteView(Shape):
 
 
 class CoarseArea(Shape):
-    """Where a bulletin matters, each part if there is one. `geohash`: a cell about 5 km wide."""
+    """The area of a bulletin. All parts are optional. `geohash` is a cell about 5 km wide."""
 
     district: Annotated[District | None, NotNull()] = left_out()
     text: Annotated[str | None, NotNull()] = left_out()

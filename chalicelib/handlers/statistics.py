@@ -1,7 +1,9 @@
-"""The dashboard."""
+"""Officers' route of the dashboard."""
 
 from datetime import timedelta
 from typing import Literal
+
+from pydantic import Field
 
 from chalicelib import errors, wiring
 from chalicelib.domain.models import Query
@@ -20,10 +22,12 @@ _USUAL = timedelta(days=30)
 
 
 class Period(Query):
-    """Days, both included, as YYYY-MM-DD; without them, the last 30."""
+    """The period of the statistics: days in UTC, both included."""
 
-    since: Day | None = None
-    until: Day | None = None
+    since: Day | None = Field(
+        default=None, description="First day, included. The default is 30 days before `until`."
+    )
+    until: Day | None = Field(default=None, description="Last day, included. The default is today.")
 
 
 class DayCount(Shape):
@@ -32,7 +36,10 @@ class DayCount(Shape):
 
 
 class FirstAcknowledgement(Shape):
-    """How soon officers acknowledged reports, in seconds, right to within a quarter."""
+    """Seconds from receipt to acknowledgement, accurate to within 25 %.
+
+    `count` is the number of acknowledged reports.
+    """
 
     count: int
     median_s: float | None
@@ -47,8 +54,10 @@ class UnacknowledgedReport(Shape):
 
 
 class StatisticsView(Shape):
-    """Counts of reports received in the period, by day in UTC: by category and status, by status,
-    by disposition, and by category and age of those that are open.
+    """Counts of the reports that were received in the period. Days are in UTC.
+
+    `by_category` counts by category and status. `open_by_age` counts open reports by category and
+    age.
     """
 
     since: Day
@@ -64,11 +73,11 @@ class StatisticsView(Shape):
 
 @routes.get("/v1/officer/stats", query=Period, returns=StatisticsView)
 def get_statistics(call: Call) -> Response:
-    """Count what is waiting, and how soon it is taken up.
+    """Get statistics for the dashboard.
 
-    Only what is inside the caller's scope counts.
-
-    The counts follow the reports within seconds.
+    Counts the reports in the officer's scope that were received from `since` to `until`, at most
+    366 days apart. Also returns how long reports waited to be acknowledged, and the report that has
+    waited longest. A change appears in the counts after a few seconds.
     """
     until = call.query.until or call.now.date()
     since = call.query.since or until - _USUAL

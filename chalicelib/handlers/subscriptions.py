@@ -1,4 +1,4 @@
-"""Officers choose what they are notified of."""
+"""Officers' routes of their subscriptions to notices."""
 
 from chalicelib import errors, wiring
 from chalicelib.domain.officers import CASEWORKERS
@@ -14,7 +14,7 @@ routes = Routes("Notices", Access.OFFICER, roles=CASEWORKERS)
 
 
 class SubscriptionView(Shape):
-    """What one subscription lets through: empty lists mean all of the officer's scope."""
+    """A subscription to notices. Empty lists mean the officer's whole scope."""
 
     id: str
     protocol: Protocol
@@ -31,9 +31,9 @@ class SubscriptionList(Shape):
 
 @routes.get("/v1/officer/subscriptions", returns=SubscriptionList, logged=True)
 def list_subscriptions(call: Call) -> Response:
-    """List one's own subscriptions.
+    """List your own subscriptions.
 
-    What the caller is notified of, by e-mail and by text message. Empty lists mean all of their
+    Returns which notices you receive by e-mail and by text message. Empty lists mean your whole
     scope.
     """
     return Response(
@@ -55,10 +55,11 @@ def list_subscriptions(call: Call) -> Response:
 def create_subscription(call: Call) -> Response:
     """Subscribe to notices.
 
-    They go to the officer's own address on record, and inside their scope. An e-mail address must
-    confirm once, by the link SNS sends it.
+    Notices are about reports in your scope. They are sent to the e-mail address or phone number
+    that an admin has entered for you. SNS sends a link to a new e-mail address: open it to confirm
+    the subscription.
 
-    One subscription for each protocol: delete the old one to change it.
+    You can have one subscription for each protocol. To change it, delete it and create a new one.
     """
     subscription = subscriptions.subscribe(
         call.body,
@@ -72,9 +73,9 @@ def create_subscription(call: Call) -> Response:
 
 @routes.delete("/v1/officer/subscriptions/{subscription_id}", logged=True)
 def delete_subscription(call: Call) -> Response:
-    """Unsubscribe.
+    """Delete a subscription.
 
-    Repeated, it changes nothing.
+    You receive no more notices from it. Repeating the call changes nothing.
     """
     subscriptions.unsubscribe(
         call.path["subscription_id"],

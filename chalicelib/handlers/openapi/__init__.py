@@ -1,13 +1,12 @@
-"""The OpenAPI 3.1 document, made of the very declarations that route and validate.
+"""Write the OpenAPI 3.1 document from the declarations of the routes.
 
-It is made when `make openapi` is run and served as the file that was written; nothing in a running
-function imports this package.
+`make openapi` writes it to a file, which the API serves. No running function imports this package.
 
-    document     tags, descriptions, security; puts the parts together
-    operations   one route: its body, its responses, what it refuses
-    parameters   of paths, queries and headers
-    schemas      the components, by the domain's names
-    examples     of bodies and responses, from `handlers/examples/`
+    document     the whole document, with its tags, description and security
+    operations   one route: its body, its responses, its errors
+    parameters   parameters of paths, queries and headers
+    schemas      the schemas of bodies and responses
+    examples     examples of bodies and responses, from `handlers/examples/`
 """
 
 from chalicelib.handlers.openapi.document import document

@@ -1,4 +1,4 @@
-"""The document as a whole: what it says of itself, and its parts put together."""
+"""The whole document, with its tags, description and security."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,52 +9,55 @@ from chalicelib.handlers.openapi.schemas import Json, schemas_of
 from chalicelib.handlers.routes import Operation
 
 TAGS = {
-    "Reports": "Residents, without an account: report, read and write with the receipt, withdraw.",
-    "Media": "Residents send photos and videos straight to storage, by a grant for each.",
-    "Public": "What everybody may ask.",
-    "Bulletins": "What police publish: a list, feeds, and for alerting systems CAP 1.2.",
-    "Officers": "Who the caller is here.",
-    "Casework": "Officers read and work on reports. Each read and change is on record before the "
-    "response goes out.",
-    "Publishing": "Officers draft bulletins; another approves; they are corrected, resolved or "
-    "withdrawn.",
-    "Notices": "What an officer is notified of, and where.",
-    "Administration": "Who works here, and what may be reported.",
-    "Documentation": "This document, and a page that renders it.",
+    "Reports": "For residents, without an account: create a report; read it, write messages and "
+    "withdraw it with the receipt.",
+    "Media": "For residents: upload photos and videos directly to S3, with a grant for each file.",
+    "Public": "For everybody: the health of the service, and the catalogue.",
+    "Bulletins": "For everybody: bulletins of the police, as JSON, as feeds, and as CAP 1.2 for "
+    "alerting systems.",
+    "Officers": "For officers: your own name, roles and scope.",
+    "Casework": "For officers: read and work on reports. Each read and change is recorded in the "
+    "audit before the response is sent.",
+    "Publishing": "For officers: draft, change, approve, resolve and withdraw bulletins. A second "
+    "officer must approve each version.",
+    "Notices": "For officers: subscribe to notices of new reports.",
+    "Administration": "For admins: officers, and the catalogue.",
+    "Documentation": "For everybody: the start page, this document, and a page that shows it.",
 }
 
 _DESCRIPTION = """\
-Residents report; officers are notified, reply, and ask for help.
+Residents send reports to the police. Officers are notified, read the reports and reply. They also \
+publish bulletins, which ask residents for help.
 
-**Errors** are `application/problem+json` (RFC 9457) on every route. `code` is stable; `title` \
-and `detail` follow `Accept-Language`. 422 names the wrong fields in `errors`, 20 at most. Nothing \
-that was sent is repeated.
+**Errors** are `application/problem+json` (RFC 9457) on all routes. `code` is stable. `title` and \
+`detail` are in the language of `Accept-Language`. A 422 lists the wrong fields in `errors`, up to \
+20. Errors do not repeat what you sent.
 
-**Try again** after 429, 503 and no response at all: after `Retry-After` seconds or, without \
-one, after ever longer pauses; with the same `Idempotency-Key` where there is one. With its key \
-anything may be repeated: it is done once.
+**Retries.** After 429, 503 or no response, send the same request again. Wait `Retry-After` \
+seconds; if there is no such header, double the wait each time. Use the same `Idempotency-Key` for \
+each attempt: the request is then carried out only once.
 
-**Times** are RFC 3339, in UTC with milliseconds in responses, in any zone in requests. **Ids** \
-are opaque. Fields may be added to responses, and values to what has `x-extensible-enum`: accept \
-those that you do not know.
+**Times** are RFC 3339: in responses in UTC with milliseconds, in requests in any time zone. \
+**Ids** are opaque strings. Later versions may add fields to responses, and values to a field with \
+`x-extensible-enum`. Your client must accept those that it does not know.
 
-**Not for emergencies.** The number to call is in the catalogue and in the response to every \
-report."""
+**Not for emergencies.** The catalogue and the response to each report contain the number to \
+call."""
 
 _SCHEMES: Json = {
     "receipt": {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "`Receipt <receipt>`: the reporter's secret, from the response to `POST "
-        "/v1/reports`. Case and dashes are ignored.",
+        "description": "Send `Receipt <receipt>`. The receipt is the reporter's secret, from the "
+        "response to `POST /v1/reports`. Upper and lower case, and dashes, do not matter.",
     },
     "officer": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token of the OpenID provider. What its owner may do is in their "
-        "own row here, not in the token.",
+        "description": "An access token of the OpenID provider. The officer's roles and scope are "
+        "stored in Tipline, not in the token.",
     },
 }
 
@@ -62,8 +65,8 @@ _SCHEMES: Json = {
 def document(operations: Sequence[Operation]) -> Json:
     """Return the whole document.
 
-    Raises ValueError when a tag or a path parameter has no description, or two models have one
-    name.
+    Raises ValueError when a tag or a path parameter has no description, or when two models have the
+    same name.
     """
     schemas, queries = schemas_of(operations)
     refusals: Json = {}
@@ -82,7 +85,7 @@ def document(operations: Sequence[Operation]) -> Json:
             "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        # Relative to where the document is: behind a stage's prefix too.
+        # Relative to the address of the document, so that it is right below a stage's prefix too.
         "servers": [{"url": "."}],
         "tags": [
             {"name": tag, "description": TAGS[tag]}

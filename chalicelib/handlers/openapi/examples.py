@@ -1,8 +1,8 @@
-"""Examples of bodies and responses: data in `handlers/examples/`, one file a tag.
+"""Examples of bodies and responses, from `handlers/examples/`, one file for each tag.
 
     {"create_report": {"request": {…}, "response": {…}}, …}
 
-The response is that of a success, whichever status it has.
+The response is shown for every successful status that has a body.
 """
 
 import json

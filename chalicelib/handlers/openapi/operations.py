@@ -1,4 +1,4 @@
-"""One operation of the document: what it takes, what it returns, and what it refuses."""
+"""One operation of the document: its parameters, body, responses and errors."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,29 +22,29 @@ _SECURITY: dict[Access, list[Json]] = {
 _STATUS_DESCRIPTIONS = {
     200: "Success.",
     201: "Created.",
-    204: "Done; the same when repeated.",
-    302: "Found at another address for a short while.",
-    304: "Not modified: what `If-None-Match` names is current.",
+    204: "Done. Repeating the call gives the same response.",
+    302: "Temporary redirect to the address in `Location`.",
+    304: "Not modified: the response with the `ETag` in `If-None-Match` is still current.",
 }
 HEADERS: Json = {
     "X-Request-Id": {
-        "description": "The gateway's own number of the request, to quote when asking for help.",
+        "description": "The id of the request. Quote it when you ask for help.",
         "schema": {"type": "string"},
     },
-    "ETag": {"description": "Names this state of the response.", "schema": {"type": "string"}},
+    "ETag": {"description": "Identifies this version.", "schema": {"type": "string"}},
     "Retry-After": {
         "description": "Seconds to wait before the next attempt.",
         "schema": {"type": "integer"},
     },
     "WWW-Authenticate": {
-        "description": "What may be sent as `Authorization`.",
+        "description": "The schemes that `Authorization` accepts.",
         "schema": {"type": "string"},
     },
 }
 
 
 def describe(operation: Operation, query: Json | None, schemas: Schemas, refusals: Json) -> Json:
-    """Return the operation. What it refuses is added to `refusals`, which all operations share."""
+    """Return the operation. Add its errors to `refusals`, which all operations share."""
     described: Json = {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -90,12 +90,15 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
 
 
 def _has_version(schema: Json) -> bool:
-    """Return whether a schema has a version, which the response carries as its ETag too."""
+    """Return whether a schema has a version, which is then also the ETag of the response."""
     return bool(schema.get("properties", {}).get("version", {}).get("type") == "integer")
 
 
 def _refusals(operation: Operation, schemas: Schemas, refusals: Json) -> Json:
-    """Return references by status to responses shared by all operations with the same codes."""
+    """Return references to the error responses, by status.
+
+    Operations with the same codes share a response.
+    """
     by_status: defaultdict[int, dict[str, errors.TiplineError]] = defaultdict(dict)
     for error in operation.errors:
         by_status[problems.status_of(error)][error.code] = error
@@ -130,7 +133,7 @@ def _refusal(kinds: Sequence[errors.TiplineError], schemas: Schemas) -> Json:
 
 
 def _for_instance(error: errors.TiplineError) -> errors.TiplineError:
-    """422 is nothing without a field, and a wording that shows values needs some."""
+    """Return the error with the fields and values that its example needs."""
     if isinstance(error, errors.Invalid) and not error.errors:
         return errors.Invalid(errors.FieldError("location.lat", "out_of_range"))
     shown = {

@@ -1,4 +1,4 @@
-"""The parameters of an operation: of its path, its query, its headers."""
+"""The parameters of an operation: path, query and headers."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from chalicelib.handlers.requests import Header
 from chalicelib.handlers.routes import Operation
 
 _PATH_PARAMETERS = {
-    "report_id": "The report's `id`.",
-    "media_id": "The medium's `media_id`.",
-    "bulletin_id": "The bulletin's `id`.",
-    "subscription_id": "The subscription's `id`.",
-    "username": "The officer's name in the user pool.",
+    "report_id": "The `id` of the report.",
+    "media_id": "The `media_id` of the medium.",
+    "bulletin_id": "The `id` of the bulletin.",
+    "subscription_id": "The `id` of the subscription.",
+    "username": "The officer's username in the user pool.",
 }
-# Not `format: uuid`: some clients make an object of that, and cannot put it in a header.
+# Not `format: uuid`: some client generators turn that into an object, which cannot be a header.
 _UUID_4 = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$"
 _VERSION = '^"(0|[1-9][0-9]{0,8})"$'
 
 
 def parameters_of(operation: Operation, query: Json | None) -> list[Json]:
-    """Return all parameters. ValueError when one of the path has no description here."""
+    """Return all parameters. Raises ValueError if a path parameter has no description here."""
     return [*_of_path(operation), *_of_query(query or {}), *_of_headers(operation)]
 
 
@@ -54,22 +54,28 @@ def _of_headers(operation: Operation) -> list[Json]:
             _parameter(
                 "header",
                 "Idempotency-Key",
-                "A random UUID (version 4), made once for what is sent and repeated with every "
-                "attempt to send it. It is a secret.",
-                # Where it may be left out, an empty one counts as none.
+                "A random UUID (version 4). Create it once for each thing that you send, and use "
+                "it for each attempt to send that thing. Keep it secret.",
+                # An optional key that is empty counts as none.
                 _text(_UUID_4 if required else f"^$|{_UUID_4}"),
                 required=required,
             )
         )
     if Header.IF_MATCH in operation.headers:
-        description = "The version that was loaded: its `ETag`."
+        description = (
+            "The `ETag` of the version that you have read. 412 means that it has changed since."
+        )
         parameters.append(
             _parameter("header", "If-Match", description, _text(_VERSION), required=True)
         )
     if 304 in operation.returns:
-        description = "The `ETag` of what is held already."
+        description = (
+            "The `ETag` of the response that you have. 304 means that it is still current."
+        )
         parameters.append(_parameter("header", "If-None-Match", description, {"type": "string"}))
-    languages = f"Of labels and errors: {', '.join(LANGUAGES)}; `{DEFAULT}` otherwise."
+    languages = (
+        f"The language of labels and errors: {', '.join(LANGUAGES)}. The default is `{DEFAULT}`."
+    )
     parameters.append(_parameter("header", "Accept-Language", languages, {"type": "string"}))
     return parameters
 

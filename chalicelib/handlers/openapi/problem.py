@@ -1,4 +1,4 @@
-"""The one shape of an error, as `handlers/problems.py` writes it."""
+"""The schema of an error, as `handlers/problems.py` writes it."""
 
 from typing import Annotated
 
@@ -9,8 +9,10 @@ from chalicelib.handlers.shapes import Shape, left_out
 
 
 class FieldProblem(Shape):
-    """A wrong field: its dotted path, and a stable code. `allowed`: the values there are, where
-    they are public.
+    """A wrong field.
+
+    `field` is its dotted path. `code` is stable. `allowed` lists the allowed values, if they are
+    public.
     """
 
     field: str
@@ -20,8 +22,10 @@ class FieldProblem(Shape):
 
 
 class Problem(Shape):
-    """RFC 9457. `code` is stable, and each response lists its own; others may be added. `errors`:
-    the wrong fields, for 422. `legal`: the steps that are legal, where one was not.
+    """An error (RFC 9457).
+
+    `code` is stable. Each response lists its codes; later versions may add others. `errors` lists
+    the wrong fields, for 422. `legal` lists the possible steps, for `illegal_transition`.
     """
 
     type: str

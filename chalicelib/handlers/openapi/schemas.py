@@ -1,8 +1,8 @@
-"""The component schemas, made of the models of bodies and responses.
+"""The component schemas, made from the models of bodies and responses.
 
-A component has the domain's own word: a view is named by what it shows, a body whose name needs its
-module by `_NAMES`. Titles of members, which only repeat their names, are left out, and so are
-defaults: a client that fills them in sends what nobody asked it to.
+A view is named without its suffix. `_NAMES` gives a longer name to models whose name is clear only
+inside their module. Titles of members are left out, because they only repeat the names. Defaults
+are left out, because some clients would send them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ _NAMES = {
     "MoreMedia": "NewMedia",
     "Me": "OwnOfficer",
 }
-# A body that is one of two: with a text, or with media. Of both, either fits.
+# Bodies with two forms: with a text, or with media. A body with both matches both forms.
 _PAIRS = {
     Submission: ("TextReport", "MediaReport"),
     OfficerSubmission: ("OfficerTextReport", "OfficerMediaReport"),
@@ -45,27 +45,30 @@ _PAIRS = {
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """All components, and how each model is referred to."""
+    """All components, and the reference to each model."""
 
     components: Json
     _references: Mapping[_Key, Json]
 
     def of_body(self, model: _Model) -> Json:
+        """Return the reference to the schema of a body."""
         return self._references[model, "validation"]
 
     def of_response(self, model: _Model) -> Json:
+        """Return the reference to the schema of a response."""
         return self._references[model, "serialization"]
 
     def resolved(self, reference: Json) -> Json:
+        """Return the component that a reference points to."""
         found: Json = self.components[reference["$ref"].removeprefix(PREFIX)]
         return found
 
 
 def schemas_of(operations: Sequence[Operation]) -> tuple[Schemas, dict[_Model, Json]]:
-    """Return the components, and the schema of each query: its members are parameters, as a
-    component it is nobody's.
+    """Return the components, and the schema of each query.
 
-    Raises ValueError when two models would have the same name.
+    Queries are not components, because their members become parameters. Raises ValueError when two
+    models would have the same name.
     """
     bodies, queries, responses = _models(operations)
     wanted: list[tuple[_Model, JsonSchemaMode]] = []
@@ -140,14 +143,14 @@ def _tidy(schema: Any, names: Mapping[str, str]) -> Any:
 
 
 def paragraphs(docstring: str) -> str:
-    """Return the text without its line breaks, which are those of the source."""
+    """Return the text with each paragraph on one line."""
     return "\n\n".join(" ".join(each.split()) for each in docstring.split("\n\n"))
 
 
 def _split(components: Json, name: str, pair: tuple[str, str]) -> None:
-    """Put a body's two forms in its place: with a text, or with media.
+    """Replace a body by its two forms: with a text, or with media.
 
-    Beside media a blank text counts as none, so there its least length is not checked.
+    With media, a blank text counts as none. That form therefore has no minimum length of the text.
     """
     whole = components[name]
     steps: tuple[Callable[[Json], None], ...] = (_with_text, _with_media)
@@ -163,13 +166,15 @@ def _split(components: Json, name: str, pair: tuple[str, str]) -> None:
 
 
 def _with_text(schema: Json) -> None:
-    schema["description"] = "A report with a text, and perhaps media."
+    schema["description"] = "A report with a text. Media are optional."
     schema["required"] = [*schema["required"], "text"]
     schema["properties"]["text"] = without_null(schema["properties"]["text"])
 
 
 def _with_media(schema: Json) -> None:
-    schema["description"] = "A report with media, and perhaps a text: a blank one counts as none."
+    schema["description"] = (
+        "A report with media. The text is optional; a blank text counts as none."
+    )
     schema["required"] = [*schema["required"], "media"]
     schema["properties"]["media"]["minItems"] = 1
     for option in schema["properties"]["text"]["anyOf"]:
@@ -177,7 +182,7 @@ def _with_media(schema: Json) -> None:
 
 
 def without_null(schema: Json) -> Json:
-    """Return the schema for a member that is there, or a parameter, which is never null."""
+    """Return the schema without null, for a required member or a parameter."""
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     if len(options) != 1:
         return schema
