@@ -2,19 +2,19 @@
 
 Tipline
 ├── Refused             the caller must change something
-│   ├── Malformed       cannot be read (`malformed_json`, `bad_cursor`, `bad_idempotency_key`, …)
-│   ├── TooLarge        a body over the limit
-│   ├── WrongMediaType  not application/json, or encoded
-│   ├── Invalid         readable, but fields are wrong: it names them
+│   ├── Malformed       the request cannot be parsed (`malformed_json`, `bad_cursor`, …)
+│   ├── TooLarge        the body is over the limit
+│   ├── WrongMediaType  the body is not application/json, or is compressed
+│   ├── Invalid         fields are wrong; the error names each
 │   ├── Unauthenticated no credential
 │   ├── Forbidden       the officer's role does not allow it
-│   ├── NotFound        unknown, not the caller's, or out of scope: all look the same
+│   ├── NotFound        unknown, not the caller's, or out of scope; the response does not say which
 │   ├── Gone            deleted by retention
-│   ├── Conflict        the state does not allow it (`key_reused`, `illegal_transition`, …)
-│   ├── Stale           the version in If-Match is not the present one
+│   ├── Conflict        the current state does not allow it (`key_reused`, `illegal_transition`, …)
+│   ├── Stale           the version in If-Match is not the current one
 │   ├── VersionMissing  no If-Match
 │   └── SlowDown        too many requests
-└── Unavailable         cannot be done now; nothing was done, or it can be repeated safely
+└── Unavailable         a service failed; the same request can be repeated safely
 
 `code` is stable snake_case and part of the API. Its wording is in `domain/texts/` as
 `error.<code>`.
@@ -29,7 +29,7 @@ from typing import Self
 class FieldError:
     """One wrong field: its dotted path in the body or query, and a stable code.
 
-    `params` are values that its wording or the response may show; they never hold input.
+    `params` are values for the text of the error. They must never contain input.
     """
 
     field: str
@@ -38,17 +38,17 @@ class FieldError:
 
     @classmethod
     def unknown_value(cls, field: str, allowed: Collection[str] = ()) -> Self:
-        """Return the error of a value that is none of `allowed`, which must all be public."""
+        """Return the error for a value that is not in `allowed`. The response shows `allowed`."""
         params = (("allowed", ", ".join(allowed)),) if allowed else ()
         return cls(field, "unknown_value", params)
 
 
-# A longer list helps nobody, and a hostile body must not become a long response.
+# Limited, so that a hostile body cannot cause a long response.
 MAX_FIELD_ERRORS = 20
 
 
 class TiplineError(Exception):
-    """Base of all. `params` are values that the wording may show; they never hold input."""
+    """Base of all errors. `params` are values for its text. They must never contain input."""
 
     code = "error"
 

@@ -1,7 +1,7 @@
-"""The media bucket: grants for others to use it, uploads in parts, and its objects by version.
+"""The media bucket: grants for clients, uploads in parts, and objects by version.
 
-The first version of a key counts, whatever came after. Grants are signatures, computed without a
-call: `post_grant`, `read_url` and `part_urls` never touch the network.
+Of a key, only the first version counts; later ones are ignored. `post_grant`, `read_url` and
+`part_urls` compute signatures and make no call to S3.
 """
 
 import base64
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-# MethodNotAllowed: a delete marker.
+# S3 returns MethodNotAllowed for a delete marker.
 _MISSING = ("404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed")
 
 
@@ -38,7 +38,7 @@ _MISSING = ("404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed")
 class MediaBucket:
     """One bucket. `s3` is a client that signs with SigV4.
 
-    Every method that calls S3 raises Unavailable when that fails.
+    Every method that calls S3 raises Unavailable when S3 fails or cannot be reached.
     """
 
     s3: "S3Client"
@@ -55,8 +55,9 @@ class MediaBucket:
         sha256_hex: str | None,
         expires_s: int,
     ) -> PostGrant:
-        """Allow one POST of 1 to `max_bytes` bytes, of exactly this content type and, if
-        `sha256_hex` is given, exactly these bytes.
+        """Return a grant for one POST of 1 to `max_bytes` bytes with this content type.
+
+        With `sha256_hex`, S3 accepts only a file with this digest.
         """
         fields = {"Content-Type": content_type}
         if sha256_hex is not None:
@@ -86,11 +87,11 @@ class MediaBucket:
         expires_s: int,
         cache_control: str | None = None,
     ) -> str:
-        """Return a URL that opens exactly this version, or, of what only we write (None), the
-        newest.
+        """Return a URL to read one version of an object.
 
-        S3 serves it with our `content_type` and `disposition`, and with `cache_control` if given,
-        whatever the uploader declared.
+        `version_id` may be None (the newest version) only for objects that this system writes. The
+        response of S3 has this `content_type`, `disposition` and `cache_control`, not those that
+        the uploader declared.
         """
         optional = {"VersionId": version_id, "ResponseCacheControl": cache_control}
         return self.s3.generate_presigned_url(
@@ -108,7 +109,7 @@ class MediaBucket:
     def part_urls(
         self, key: str, *, upload_id: str, size: int, numbers: Sequence[int], expires_s: int
     ) -> tuple[PartGrant, ...]:
-        """Return a URL for each of `numbers` of an upload of `size` bytes in all.
+        """Return a URL for each of these part numbers of an upload of `size` bytes.
 
         Raises Invalid for a number that the upload does not have.
         """
@@ -133,7 +134,7 @@ class MediaBucket:
                         "Key": key,
                         "UploadId": upload_id,
                         "PartNumber": number,
-                        # Becomes a signed header, so that a body of another length is refused.
+                        # This header is signed, so S3 refuses a body of another length.
                         "ContentLength": part_length(size, number),
                     },
                     ExpiresIn=expires_s,
@@ -154,14 +155,14 @@ class MediaBucket:
                 Bucket=self.name,
                 Key=key,
                 ContentType=content_type,
-                # The only algorithm whose full-object value S3 computes itself: phones send none.
+                # S3 computes this checksum of the full object itself; clients send none.
                 ChecksumAlgorithm="CRC64NVME",
                 ChecksumType="FULL_OBJECT",
             )
         return started["UploadId"]
 
     def list_held(self, key: str, upload_id: str) -> tuple[HeldPart, ...]:
-        """Return the parts that S3 has, by number.
+        """Return the parts that S3 has, ordered by number.
 
         Raises Conflict `upload_gone` when the upload was completed or aborted.
         """
@@ -179,11 +180,11 @@ class MediaBucket:
             raise errors.Conflict("upload_gone") from error
 
     def complete_multipart(self, key: str, *, upload_id: str, size: int) -> Completed:
-        """Join the parts into one object of exactly `size` bytes. Repeated, return the same object.
+        """Join the parts into one object of `size` bytes. Repeated, return the same object.
 
-        Raises Conflict: `parts_missing` (`numbers`, comma-separated), `size_mismatch` (a part, or
-        the existing object, is not as declared), `upload_gone` (neither parts nor object: begin
-        again).
+        Raises Conflict `parts_missing` (with `numbers`, comma-separated), `size_mismatch` (a part
+        or the existing object has another size), or `upload_gone` (there are neither parts nor an
+        object, so the client must start again).
         """
         try:
             held = {part.number: part for part in self.list_held(key, upload_id)}
@@ -209,8 +210,8 @@ class MediaBucket:
                         ]
                     },
                     MpuObjectSize=size,
-                    # Of two calls at once only one makes the object, and no later upload adds a
-                    # version.
+                    # Of two calls at the same time only one creates the object, and a later upload
+                    # adds no version.
                     IfNoneMatch="*",
                 )
         except ClientError as error:
@@ -219,7 +220,7 @@ class MediaBucket:
         return self._completed_before(key, size)
 
     def abort_multipart(self, key: str, upload_id: str) -> None:
-        """Drop an unfinished upload and its parts; nothing happens when there is none."""
+        """Abort an unfinished upload and delete its parts. Changes nothing when there is none."""
         try:
             with unavailable("NoSuchUpload"):
                 self.s3.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
@@ -241,18 +242,19 @@ class MediaBucket:
     # Objects
 
     def first_version(self, key: str) -> Version | None:
-        """Return the oldest existing version of `key`. S3 lists versions from newest to oldest."""
+        """Return the oldest existing version of `key`, or None."""
+        # S3 lists the versions of a key from newest to oldest, so the last one is the first.
         first = None
         for page in self._version_pages(key):
             for version in page.get("Versions", ()):
-                # Keys are listed in order: after a longer one, ours are complete.
+                # Keys are listed in order, so no version of `key` comes after a longer key.
                 if version["Key"] != key:
                     return first
                 first = Version(version["VersionId"], version["Size"])
         return first
 
     def head(self, key: str, version_id: str | None = None) -> Head:
-        """Return what S3 knows of a version (None: the newest). Raises NotFound."""
+        """Return the metadata of a version (None: the newest). Raises NotFound."""
         options: dict[str, Any] = _version(version_id)
         with _not_found():
             return read_head(
@@ -282,18 +284,18 @@ class MediaBucket:
             ).get("VersionId", "")
 
     def delete_all(self, prefix: str) -> int:
-        """Delete all versions and markers of every key with this prefix; return how many.
+        """Delete all versions and delete markers of every key with this prefix. Return how many.
 
-        Raises Unavailable when any is left: repeat the call.
+        Raises Unavailable when some are left; the caller can repeat the call.
         """
         return self._delete(prefix, lambda found: True)
 
     def delete_key(self, key: str) -> int:
-        """Delete every version and marker of exactly this key; return how many."""
+        """Delete all versions and delete markers of exactly this key. Return how many."""
         return self._delete(key, lambda found: found == key)
 
     def ages(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """Yield every key with this prefix, and the time of its newest version or marker."""
+        """Yield every key with this prefix, with the time of its newest version or marker."""
         newest: dict[str, datetime] = {}
         for page in self._version_pages(prefix):
             for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):

@@ -1,7 +1,7 @@
-"""Grants: the holder of one may send, or read, one object of the bucket and no other.
+"""Grants to upload one object, as values, and the sizes of parts.
 
-A grant is a signature (SigV4), computed without a call. None names an encryption: the bucket's
-default (KMS) applies to every object, and the client has one field less to get wrong.
+A grant is a signature (SigV4) and is computed without a call. It names no encryption, because the
+bucket's default (KMS) applies to every object.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ PART_SIZE = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class PostGrant:
-    """One upload by form: POST `fields`, in this order, then the file, to `url` before
-    `expires_at`. At most `max_bytes`.
+    """A grant to upload one file with a form.
+
+    The client POSTs to `url`, before `expires_at`: first `fields` in this order, then the file with
+    at most `max_bytes` bytes.
     """
 
     url: str
@@ -33,7 +35,7 @@ class HeldPart:
 
 @dataclass(frozen=True, slots=True)
 class PartGrant:
-    """PUT exactly the part's own bytes to `url`."""
+    """A grant to upload one part: the client PUTs the bytes of the part to `url`."""
 
     number: int
     url: str
@@ -41,8 +43,9 @@ class PartGrant:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The object a multipart upload became: its version, its size in bytes, its full-object
-    CRC64NVME in base64.
+    """The object of a completed multipart upload.
+
+    `size` is in bytes; `crc64nvme` is the checksum of the full object in base64.
     """
 
     version_id: str
@@ -51,10 +54,10 @@ class Completed:
 
 
 def part_count(size: int) -> int:
-    """Return how many parts an upload of `size` bytes has."""
+    """Return the number of parts of an upload of `size` bytes."""
     return -(-size // PART_SIZE)
 
 
 def part_length(size: int, number: int) -> int:
-    """Return the exact bytes of part `number`, from 1. All but the last have `PART_SIZE`."""
+    """Return the bytes of part `number`, from 1: `PART_SIZE`, or less for the last part."""
     return min(PART_SIZE, size - (number - 1) * PART_SIZE)

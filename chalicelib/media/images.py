@@ -1,8 +1,8 @@
-"""Pictures: a stranger's bytes in; two clean JPEGs and what was found in the file out.
+"""Decoding of images: make two clean JPEGs from an untrusted file.
 
-Clean by construction: the pixels are painted on a new image that never held anything else, and that
-is encoded. So no Exif, GPS, XMP, ICC profile, comment, text, embedded thumbnail or trailing bytes
-can pass. Runs in the sandbox; nothing else imports it.
+The pixels are copied to a new image, and only that image is encoded. So the result cannot contain
+Exif, GPS, XMP, an ICC profile, comments, an embedded thumbnail or trailing bytes. This module runs
+in the sandbox; nothing else imports it.
 """
 
 import struct
@@ -36,21 +36,24 @@ from chalicelib.domain.media import (
 type Size = tuple[int, int]
 
 JPEG_QUALITY = 80
-# What a picture may hold, by type; other types MAX_PIXELS.
+# The most pixels of an image by type. All other types have MAX_PIXELS.
 MOST_PIXELS = {
-    "image/jpeg": 250_000_000,  # a 200 MP phone; decoded at a quarter of its width or less
-    "image/heic": 50_000_000,  # a 48 MP phone; half a gigabyte, three seconds
+    # For phones with 200 megapixels; decoded at a quarter of the width or less.
+    "image/jpeg": 250_000_000,
+    # For phones with 48 megapixels; takes half a gigabyte and three seconds.
+    "image/heic": 50_000_000,
 }
-# What reading an Exif may raise.
+# The errors that reading a faulty Exif may raise.
 _ILL_WRITTEN = (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error)
-MAX_EXIF_BYTES = 1 << 17  # a JPEG segment holds half of this; more is an attack on the parser
-# JPEG can be decoded at 1/2, 1/4 or 1/8 for a fraction of the cost, but its scaling is cruder than
-# LANCZOS: from less than this much above the wanted size, the loss would show (45 dB).
+# Twice the size of a JPEG segment. A larger Exif is an attack on the parser.
+MAX_EXIF_BYTES = 1 << 17
+# A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, which is fast but less exact than LANCZOS.
+# The decoded image must be larger than the result by this factor, so that no loss is visible
+# (45 dB).
 DRAFT_MARGIN = 1.15
 
-# Imported now, because the sandbox can import nothing later: modules that the library imports at
-# first use (TIFF is the format of Exif), and codecs, which it would otherwise report as faults of
-# the file.
+# Pillow imports these at their first use, but the sandbox cannot import anything later. (TIFF is
+# the format of Exif.) Without the codecs, Pillow would report a fault of the file.
 _NEEDED_LATER = (
     ImageColor,
     TiffImagePlugin,
@@ -60,8 +63,8 @@ _NEEDED_LATER = (
 )
 Image.preinit()
 
-# What the bindings of libpng, libjpeg, libwebp and libheif (RuntimeError) raise about a file, and
-# warnings. Only these reject a file; anything else is our own fault. OSErrors: see `_is_ours`.
+# The errors and warnings of the decoders about a file. Only these reject a file; any other error is
+# a fault of this system. RuntimeError is from libheif; for OSError, see `_is_ours`.
 _ABOUT_THE_FILE = (
     SyntaxError,
     ValueError,
@@ -74,7 +77,8 @@ _ABOUT_THE_FILE = (
     Image.DecompressionBombWarning,
 )
 
-# Some decoders allocate as they open, so Pillow must know the limit; it raises at twice this.
+# Some decoders allocate memory when they open a file, so Pillow must check the limit as well. It
+# raises at twice this value.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 
 _UPRIGHT = {
@@ -90,38 +94,39 @@ _SIDEWAYS = range(5, 9)
 
 
 def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
-    """Import the decoder of this type.
+    """Import and return the decoder of this type, which was detected from the content.
 
-    The type was sniffed, so none of the library's many other decoders is ever reached.
+    So an untrusted file never reaches one of Pillow's many other decoders.
     """
     if content_type == "image/jpeg":
         return JpegImagePlugin.JpegImageFile
     if content_type == "image/png":
         return PngImagePlugin.PngImageFile
     if content_type == "image/webp":
-        from PIL import _webp  # noqa: F401  (without it the plugin loads, and cannot decode)
+        from PIL import _webp  # noqa: F401  (the plugin loads without it, but cannot decode)
         from PIL.WebPImagePlugin import WebPImageFile
 
         return WebPImageFile
     import _pi_heif  # type: ignore[import-not-found]  # noqa: F401  (the same)
     import pi_heif as heif
 
-    heif.options.DECODE_THREADS = 1  # each thread's arena counts against the sandbox's memory
+    heif.options.DECODE_THREADS = 1  # each thread would use the sandbox's limited memory
     heif.options.THUMBNAILS = heif.options.DEPTH_IMAGES = heif.options.AUX_IMAGES = False
     return heif.HeifImageFile  # type: ignore[attr-defined]
 
 
 def derive(data: bytes, content_type: str) -> Pictures:
-    """Derive the pictures from the bytes of one of the accepted image types.
+    """Return the pictures of an image file of an accepted type.
 
-    Raises Rejected and MemoryError; anything else is our fault.
+    Raises Rejected for a fault of the file, and MemoryError. Any other error is a fault of this
+    system.
     """
     file = BytesIO(data)
-    del data  # so that it is freed once `look` closes the file
+    del data  # to free the memory when `look` closes the file
     with warnings.catch_warnings():
         for kind in (UserWarning, Image.DecompressionBombWarning):
             warnings.simplefilter("error", kind)
-        # A faulty Exif costs no more than the hint.
+        # A faulty Exif must not reject the file; only the hint is lost.
         warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
         try:
             image, looked = look(file, content_type)
@@ -135,9 +140,9 @@ def derive(data: bytes, content_type: str) -> Pictures:
 
 
 def _is_ours(error: BaseException | None) -> bool:
-    """Return whether the system raised it: too many open files, say.
+    """Return whether the operating system raised the error, such as for too many open files.
 
-    Only an OSError from the system has a number; decoders' own have none. Libraries wrap them.
+    Only such an OSError has a number; those of decoders have none. Libraries may wrap it.
     """
     while error:
         if isinstance(error, OSError) and error.errno is not None:
@@ -147,19 +152,19 @@ def _is_ours(error: BaseException | None) -> bool:
 
 
 def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
-    """Return the picture upright, RGB, at most of preview size; and what was found. Close `file`.
+    """Return the image upright, in RGB and at most of preview size, with its metadata.
 
-    Raises whatever a decoder raises.
+    Closes `file`. Raises Rejected, and the errors of the decoders.
     """
     image: Image.Image = load_decoder(content_type)(file)
     width, height = image.size
     if width * height > MOST_PIXELS.get(content_type, MAX_PIXELS):
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
     box = fit(image.size, PREVIEW_PX)
-    image.draft("RGB", _with_margin(box))  # of effect for JPEG only
+    image.draft("RGB", _with_margin(box))  # has an effect on JPEG only
     image.load()
     file.close()
-    if len(image.info.get("exif") or b"") > MAX_EXIF_BYTES:  # None in a HEIC that has none
+    if len(image.info.get("exif") or b"") > MAX_EXIF_BYTES:  # a HEIC without Exif has None here
         del image.info["exif"]
     orientation, hint = _read_exif(image)
     image = _flatten(image).resize(box, Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -171,18 +176,18 @@ def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
 
 
 def render(image: Image.Image, looked: Looked) -> Pictures:
-    """Encode an upright RGB image, no larger than a preview, in both sizes."""
+    """Encode an upright RGB image of at most preview size as preview and thumbnail."""
     preview = _repaint(image)
     return Pictures(_encode(shrink(preview)), _encode(preview), looked)
 
 
 def shrink(preview: Image.Image) -> Image.Image:
-    """Return the thumb of a preview."""
+    """Return the thumbnail of a preview."""
     return preview.resize(fit(preview.size, THUMB_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def fit(size: Size, longest: int) -> Size:
-    """Return `size` scaled down, never up, to a longer side of at most `longest`."""
+    """Return `size` scaled down so that its longer side is at most `longest`. Never scale up."""
     scale = min(1.0, longest / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
@@ -192,7 +197,7 @@ def _with_margin(box: Size) -> Size:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Return it as RGB: what is transparent on white, 16 bits a channel cut to 8."""
+    """Return the image in RGB: transparent pixels on white, and 8 of 16 bits in each channel."""
     if image.mode.startswith("I;16"):
         return image.point(lambda value: value / 256).convert("L").convert("RGB")
     if not image.has_transparency_data:
@@ -204,7 +209,7 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _repaint(image: Image.Image) -> Image.Image:
-    """Copy the pixels to a new image: the library copies `info` from image to image."""
+    """Copy the pixels to a new image, because Pillow copies `info` from image to image."""
     clean = Image.new("RGB", image.size)
     clean.paste(image)
     return clean
@@ -217,7 +222,7 @@ def _encode(image: Image.Image) -> bytes:
 
 
 def _read_exif(image: Image.Image) -> tuple[Any, Hint | None]:
-    """Return the orientation and the hint. An Exif that cannot be read costs no more than these."""
+    """Return the orientation and the hint; None for both when the Exif cannot be read."""
     try:
         exif = image.getexif()
         return exif.get(0x0112), _read_hint(exif)
@@ -232,7 +237,7 @@ def _read_hint(exif: Image.Exif) -> Hint | None:
 
 
 def _read_time(exif: Image.Exif) -> datetime | None:
-    """Return the moment the shutter was pressed, with a zone if the camera wrote one."""
+    """Return the time of the photo, with a time zone if the camera wrote one."""
     try:
         details = exif.get_ifd(0x8769)
         written = str(details.get(0x9003) or details.get(0x9004) or exif.get(0x0132))
@@ -242,7 +247,7 @@ def _read_time(exif: Image.Exif) -> datetime | None:
         )
     except _ILL_WRITTEN:
         return None
-    return taken_at if taken_at.year >= 1990 else None  # a clock that was never set
+    return taken_at if taken_at.year >= 1990 else None  # earlier: the clock was never set
 
 
 def _read_place(exif: Image.Exif) -> tuple[float, float] | tuple[None, None]:
@@ -251,7 +256,7 @@ def _read_place(exif: Image.Exif) -> tuple[float, float] | tuple[None, None]:
         lat, lon = _read_degrees(gps[2], gps[1], "S"), _read_degrees(gps[4], gps[3], "W")
     except _ILL_WRITTEN:
         return None, None
-    # 0, 0 is what a camera writes that does not know.
+    # A camera that does not know its position writes 0, 0.
     return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 and (lat or lon) else (None, None)
 
 

@@ -20,8 +20,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`content_type` is what the uploader declared; `checksum` is S3's own, None where it keeps
-    none.
+    """The metadata of one version of an object.
+
+    `content_type` is what the uploader declared. `checksum` is from S3; None when S3 has none.
     """
 
     version_id: str
@@ -43,7 +44,7 @@ def _read_checksum(found: "HeadObjectOutputTypeDef") -> Checksum | None:
     for algorithm in _CHECKSUMS:
         value = found.get(f"Checksum{algorithm}")
         if isinstance(value, str):
-            # Where S3 names no type: an ETag with a dash is that of an upload in parts.
+            # If S3 does not name the type, a dash in the ETag means an upload in parts.
             kind = found.get("ChecksumType") or (
                 "COMPOSITE" if "-" in found["ETag"] else "FULL_OBJECT"
             )
@@ -56,9 +57,9 @@ def _read_checksum(found: "HeadObjectOutputTypeDef") -> Checksum | None:
 
 
 def _as_hex(value: str) -> str:
-    """Return S3's base64 of a digest in hex.
+    """Return a digest of S3, which is base64, as hex.
 
-    A composite one keeps its suffix, a dash and the number of parts.
+    A composite digest keeps its suffix: a dash and the number of parts.
     """
     digest, dash, parts = value.partition("-")
     return base64.b64decode(digest).hex() + dash + parts

@@ -1,4 +1,4 @@
-"""The queue of uploads to process, for those whose S3 event was lost."""
+"""The queue of uploads, to send again an upload whose S3 event was lost."""
 
 import json
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ class UploadsQueue:
         self._url = url
 
     def requeue(self, bucket: str, key: str, version_id: str) -> None:
-        """Send the event that S3 sends when an object is created. Raises Unavailable."""
+        """Send the same event that S3 sends when an object is created. Raises Unavailable."""
         event = {
             "detail-type": "Object Created",
             "detail": {

@@ -1,16 +1,18 @@
-"""Decoding in a sandbox: a stranger's file is opened in its own process, with its own limits.
+"""The sandbox: decode each untrusted file in a process of its own, with limits.
 
-A crash, a hang or a runaway use of memory ends that process, and rejects that file alone.
-The process is a fresh interpreter: a fork would inherit open connections, other threads' locks and
-credentials. Its environment has the module path and nothing else, and once its decoder is imported
-it can open no file and no socket. It asks for ranges of the original over a pipe; its messages are
-checked and never unpickled. Only pipes are used: Lambda has no shared memory for queues and pools.
+If a file makes the decoder crash, hang or use too much memory, only this process ends, and only
+this file is rejected.
 
-    child → parent  H                       ready to decode; a failure before that is ours
-                    R offset length         wants these bytes; the parent sends them
-                    D json, thumb, preview  done: three messages
-                    X reason                rejects the file
-                    F kind                  a fault of ours: the exception, by name alone
+The process is a new interpreter, because a fork would inherit connections, locks and credentials.
+Its environment contains little more than the module path. After it has imported its decoder, it
+cannot open files or sockets. It reads the original through a pipe. The parent checks its messages
+and never unpickles them. Queues and pools would need shared memory, which Lambda does not have.
+
+    child → parent  H                       ready to decode; an earlier failure is a fault of ours
+                    R offset length         asks for these bytes; the parent sends them
+                    D json, thumb, preview  success: three messages
+                    X reason                the file is rejected
+                    F kind                  a fault of ours: only the name of the exception
 """
 
 import logging
@@ -39,22 +41,23 @@ from chalicelib.domain.media import (
 )
 
 type Read = Callable[[int, int], bytes]
-"""`read(offset, length)` gives exactly these bytes of the original."""
+"""`read(offset, length)` returns exactly these bytes of the original."""
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 12.0  # a cold disk with the decoders' libraries
+START_SECONDS = 12.0  # enough to load the decoders' libraries from a cold disk
 MAX_READS = 64
 MAX_ANSWER = 8 << 20
 _RANGE = struct.Struct(">QQ")
 
 
 class Limits(NamedTuple):
-    """What one file may cost: bytes of address space, seconds of processor time, and of wall time.
+    """The limits for one file.
 
-    On a busy host, `seconds` of work take longer: `wall`, which includes the start, leaves room for
-    that within the function's 30 seconds, and running out of it is not the file's fault. A decoder
-    without any work for `idle` seconds hangs.
+    `memory` is the address space in bytes and `seconds` the processor time. `wall` is the wall time
+    in seconds, including the start. It is longer, because work takes longer on a busy host; a file
+    is not rejected when it runs out. A decoder that uses no processor time for `idle` seconds is
+    ended.
     """
 
     memory: int = 1 << 30
@@ -64,10 +67,11 @@ class Limits(NamedTuple):
 
 
 def derive(content_type: str, size: int, read: Read, limits: Limits | None = None) -> Pictures:
-    """Derive from an original of `size` bytes, whose type was sniffed.
+    """Return the pictures of an original of `size` bytes. Its type was detected from its content.
 
-    Raises Rejected. Raises RuntimeError if the decoder does not start, fails by a fault that is not
-    the file's, or the host is too busy. Raises whatever `read` raises; its time is not counted.
+    Raises Rejected for a fault of the file. Raises RuntimeError when the decoder does not start,
+    fails for another reason, or the host is too busy. Raises the errors of `read`, whose time is
+    not counted.
     """
     limits = limits or Limits()
     ours, theirs = Pipe()
@@ -96,16 +100,16 @@ def derive(content_type: str, size: int, read: Read, limits: Limits | None = Non
 
 
 def _start(pipe: Connection, content_type: str, size: int, limits: Limits) -> "Popen[bytes]":
-    """Start the child. -S and -P: it finds modules where this process does, and nowhere else."""
+    """Start the child. With -S and -P it finds the same modules as this process, and no others."""
     environment = {
         "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
         "MALLOC_ARENA_MAX": "1",
-        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # it looks for them through all that is installed
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # the search for plugins would slow the start
     }
     if "LD_LIBRARY_PATH" in os.environ:  # Lambda's interpreter needs it
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
     arguments = [pipe.fileno(), content_type, size, limits.memory, limits.seconds]
-    return Popen(  # noqa: S603  (strangers choose only one of eight types, and a number)
+    return Popen(  # noqa: S603  (an uploader chooses only one of eight types, and a number)
         [sys.executable, "-S", "-P", "-m", __name__, *map(str, arguments)],
         env=environment,
         pass_fds=[pipe.fileno()],
@@ -133,12 +137,14 @@ def _converse(talk: "_Talk", size: int, read: Read) -> Pictures:
 
 
 class _Ended(Exception):
-    """The child died, was ended, or broke the protocol."""
+    """The child has ended, was killed, or sent a message that is not allowed."""
 
 
 class _Talk:
-    """The parent's end. It ends a child that takes longer than `seconds_left` in total, or does
-    nothing for `idle` seconds.
+    """The parent's side of the pipe.
+
+    It kills a child that takes longer than `seconds_left` in total, or that does nothing for `idle`
+    seconds.
     """
 
     def __init__(self, pipe: Connection, child: "Popen[bytes]") -> None:
@@ -185,12 +191,12 @@ class _Talk:
                 return
 
 
-# Seconds of processor time; even on the busiest host a decoder gets more in `idle` seconds.
+# Seconds of processor time. Even on a very busy host, a decoder gets more within `idle` seconds.
 _HARDLY_ANY = 0.005
 
 
 def _processor_seconds(pid: int) -> float:
-    """Return a process's processor time. Its clock id is as in clock_getcpuclockid(3)."""
+    """Return the processor time of a process. For its clock id, see clock_getcpuclockid(3)."""
     return clock_gettime(~pid << 3 | 2)
 
 
@@ -223,13 +229,14 @@ def _parse_fault(data: bytes) -> str:
     return data.decode()
 
 
-# Tables, frame, restart interval: all that pixels need. Exif, XMP, ICC and comments are others.
+# Segments for tables, frame, restart interval and scan: all that pixels need. Exif, XMP, ICC
+# profiles and comments have other markers.
 _PIXEL_SEGMENTS = frozenset({0xDB, 0xC0, 0xC2, 0xC4, 0xDD, 0xDA})
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
 
 def is_bare_jpeg(data: bytes) -> bool:
-    """Return whether this is one JPEG of nothing but pixels and an 18-byte JFIF header."""
+    """Return whether this is one JPEG that contains only pixels and an 18-byte JFIF header."""
     at = 2
     if data[:2] != b"\xff\xd8":
         return False
@@ -255,7 +262,7 @@ def is_bare_jpeg(data: bytes) -> bool:
 
 
 def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> None:
-    """Run as the child."""
+    """Decode one file. This is the main function of the child."""
     with Connection(descriptor) as pipe:
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
         work = _load(content_type, size, partial(_ask, pipe))
@@ -272,14 +279,17 @@ def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> No
             response = [b"X" + rejected.reason.encode()]
         except MemoryError:
             response = [b"X" + RejectReason.UNPROCESSABLE.encode()]
-        except Exception as fault:  # faults of the file were turned into Rejected
+        except Exception as fault:  # a fault of ours: the file's own faults are Rejected
             response = [b"F" + type(fault).__name__.encode()]
         for message in response:
             pipe.send_bytes(message)
 
 
 def _load(content_type: str, size: int, read: Read) -> Callable[[], Pictures]:
-    """Import and build all that decoding this type takes: afterwards nothing can be imported."""
+    """Return the work of the child, with everything imported that this type needs.
+
+    Nothing can be imported after `_confine`.
+    """
     for model in (Hint, Looked):
         model.model_rebuild()
     Looked(width=1, height=1, hint=Hint(lat=1.0, lon=1.0)).model_dump_json()
@@ -294,8 +304,9 @@ def _load(content_type: str, size: int, read: Read) -> Callable[[], Pictures]:
 
 
 def _confine(limits: Limits) -> None:
-    """Silence and limit the child. Errors before this are ours and may be logged; later ones may
-    hold what a stranger wrote.
+    """Limit the child, and discard its output.
+
+    Errors before this are ours and may be logged. Later ones may contain bytes of the file.
     """
     silence = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):

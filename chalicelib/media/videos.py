@@ -1,8 +1,7 @@
-"""Videos: one upright still, length and codec, from as few bytes as possible. Runs in the sandbox;
-nothing else imports it.
+"""Decoding of videos: make pictures of one frame, from as few bytes of the file as possible.
 
-Phones write the index (`moov`) at the end as often as at the start, so the file is read by ranges:
-the index, then the first key frame.
+Many phones write the index (`moov`) at the end of the file. So ranges of the file are read: the
+index, then the first key frame. This module runs in the sandbox; nothing else imports it.
 """
 
 import errno
@@ -14,7 +13,7 @@ from itertools import islice
 
 import av
 
-# Imported now: the library would import it while opening a file, when the sandbox cannot.
+# PyAV imports this when it opens a file, but the sandbox cannot import anything then.
 import av.subtitles.stream
 from av.container import InputContainer
 from av.container.streams import StreamContainer
@@ -35,22 +34,23 @@ from chalicelib.domain.media import (
 from chalicelib.media.images import fit, render
 
 type Read = Callable[[int, int], bytes]
-"""`read(offset, length)` gives exactly these bytes of the file."""
+"""`read(offset, length)` returns exactly these bytes of the file."""
 
 BLOCK = 256 << 10
 CODECS = frozenset({"h264", "hevc", "mpeg4", "h263"})
 PACKETS_TRIED = 100
 LATER_SECONDS = (1, 3)
 
-# Fails now if the library was built without one of them, instead of rejecting the first file.
+# Fail at the import if PyAV lacks one of the codecs, instead of rejecting files.
 for _name in sorted(CODECS):
     av.Codec(_name, "r")
 
-# What the decoders raise about a file, except faults of the system: too many open files, say.
+# The errors of the decoders about a file, except for errors of the operating system in `_OURS`
+# (too many open files).
 _ABOUT_THE_FILE = (FFmpegError, ValueError, EOFError)
 _OURS = frozenset({errno.EMFILE, errno.ENFILE})
 
-# The container's index has all that is needed, so nothing more is read to probe the streams.
+# The index of the container has all that is needed, so the streams need not be probed.
 _DEMUXER = {
     "probesize": "32",
     "analyzeduration": "0",
@@ -65,9 +65,10 @@ _TURNS = {
 
 
 def derive(read: Read, size: int) -> Pictures:
-    """Derive from a video of `size` bytes in an ISO container (MP4, MOV, 3GP).
+    """Return the pictures of a video of `size` bytes in an ISO container (MP4, MOV, 3GP).
 
-    Raises Rejected and MemoryError; anything else is our fault.
+    Raises Rejected for a fault of the file, and MemoryError. Any other error is a fault of this
+    system.
     """
     try:
         with av.open(
@@ -95,9 +96,9 @@ def derive(read: Read, size: int) -> Pictures:
 
 
 class Blocks(io.RawIOBase):
-    """A seekable file over `read`, which is called for whole blocks, each once.
+    """A seekable file that reads whole blocks with `read`, each block once.
 
-    Missing neighbours are read in one call.
+    Adjacent missing blocks are read with one call.
     """
 
     def __init__(self, read: Read, size: int) -> None:
@@ -158,11 +159,11 @@ def _choose_stream(streams: StreamContainer) -> VideoStream:
 
 
 def _choose_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
-    """Return the first key frame that is not of one colour: many videos begin black."""
+    """Return the first key frame that is not of one colour, because many videos begin black."""
     codec = stream.codec_context
     if codec.width * codec.height > MAX_PIXELS:
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
-    # The frame may be larger than the index says.
+    # The real frame may be larger than the size in the index.
     codec.options = {"max_pixels": str(MAX_PIXELS)}
     codec.thread_type, codec.thread_count = "NONE", 1
     first = _next_key_frame(container, stream)
@@ -171,8 +172,8 @@ def _choose_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
             break
         try:
             container.seek(int(seconds * av.time_base), backward=False)
-        except FFmpegError:  # the video is shorter
-            break
+        except FFmpegError:
+            break  # The video is shorter.
         frame = _next_key_frame(container, stream)
         if frame and (not first or not _is_flat(frame)):
             first = frame
@@ -184,7 +185,7 @@ def _choose_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
 def _next_key_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
     """Return the next key frame, or None.
 
-    Flushing the decoder after its one packet yields the frame at once.
+    The decoder is flushed after each packet, so that it returns the frame immediately.
     """
     codec = stream.codec_context
     for packet in islice(container.demux(stream), PACKETS_TRIED):
@@ -209,8 +210,9 @@ def _is_flat(frame: VideoFrame) -> bool:
 
 
 def _upright(frame: VideoFrame, stream: VideoStream) -> tuple[Image.Image, int, int]:
-    """Return the frame at preview size, with square pixels, turned as a player would; and the size
-    at which it is shown.
+    """Return the frame as a player shows it, at preview size, and the full width and height.
+
+    Its pixels are square, and it is rotated as the video says.
     """
     shape = stream.sample_aspect_ratio or 1
     width = max(1, round(frame.width * shape)) if 0.1 < shape < 10 else frame.width
@@ -236,14 +238,14 @@ def _read_time(metadata: dict[str, str]) -> datetime | None:
         taken_at = datetime.fromisoformat(written)
     except ValueError:
         return None
-    # A camera without a clock counts from 1904 or 1970.
+    # Earlier: a camera whose clock was never set, which begins at 1904 or 1970.
     return taken_at if taken_at.year >= 1990 else None
 
 
 def _read_place(metadata: dict[str, str]) -> dict[str, float]:
-    """Read ISO 6709, such as `+52.3693+006.6761+10.534988/`.
+    """Return the place in an ISO 6709 string such as `+52.3693+006.6761+10.534988/`.
 
-    0, 0 is what a phone writes that does not know.
+    Empty for 0, 0, which a phone writes when it does not know its position.
     """
     written = metadata.get("com.apple.quicktime.location.ISO6709") or metadata.get("location") or ""
     match = re.match(r"([+-]\d{1,2}(?:\.\d{1,9})?)([+-]\d{1,3}(?:\.\d{1,9})?)(?:[+-]|/|$)", written)

@@ -1,4 +1,4 @@
-"""Who gets the topic's notices, as SNS keeps it: at most one subscription for an address."""
+"""The subscriptions of the topic in SNS. An address has at most one."""
 
 import json
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from chalicelib.aws_errors import unavailable
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-# In place of an ARN until the address has confirmed. Such a subscription can be neither changed nor
-# removed; it lapses by itself.
+# SNS returns these in place of an ARN until the address is confirmed. Such a subscription cannot be
+# changed or removed; SNS deletes it after some days.
 PENDING = frozenset({"PendingConfirmation", "pending confirmation", "Deleted"})
 
 
@@ -25,7 +25,7 @@ class TopicSubscriptions:
         self._topic_arn = topic_arn
 
     def subscribe(self, protocol: str, address: str, policy: Mapping[str, Any]) -> str:
-        """Subscribe an address and return the subscription's ARN, the same when repeated.
+        """Subscribe an address and return the subscription's ARN. Repeated, return the same ARN.
 
         Raises Conflict `address_taken` when the address has another policy, Unavailable.
         """
@@ -43,7 +43,7 @@ class TopicSubscriptions:
         return response["SubscriptionArn"]
 
     def narrow(self, arn: str, policy: Mapping[str, Any]) -> None:
-        """Give a subscription another policy. Raises Unavailable."""
+        """Replace the filter policy of a subscription. Raises Unavailable."""
         if arn in PENDING:
             return
         with unavailable():
@@ -54,7 +54,7 @@ class TopicSubscriptions:
             )
 
     def unsubscribe(self, arn: str) -> None:
-        """Remove a subscription; nothing happens when there is none. Raises Unavailable."""
+        """Remove a subscription. Changes nothing when there is none. Raises Unavailable."""
         if arn in PENDING:
             return
         try:

@@ -1,4 +1,4 @@
-"""The one SNS topic. Subscriptions filter by message attributes."""
+"""The SNS topic of notices. Subscriptions filter notices by their message attributes."""
 
 import json
 import logging
@@ -28,8 +28,11 @@ class Topic:
         self._arn = arn
 
     def publish(self, notices: Sequence[Notice]) -> frozenset[str]:
-        """Publish notices and return the `event_id`s that SNS accepted. Send the others again."""
-        taken: set[str] = set()
+        """Publish notices, and return the `event_id`s of those that SNS accepted.
+
+        Raises nothing: the caller must publish the others again.
+        """
+        accepted: set[str] = set()
         for batch in batched(notices, _BATCH):
             try:
                 response = self._client.publish_batch(
@@ -41,12 +44,12 @@ class Topic:
                     "publish_failed", extra={"error": type(error).__name__, "count": len(batch)}
                 )
                 continue
-            taken |= {entry["Id"] for entry in response["Successful"] if "Id" in entry}
+            accepted |= {entry["Id"] for entry in response["Successful"] if "Id" in entry}
             if failed := response.get("Failed"):
                 log.warning(
                     "publish_failed", extra={"error": failed[0]["Code"], "count": len(failed)}
                 )
-        return frozenset(taken)
+        return frozenset(accepted)
 
 
 def _entry(notice: Notice) -> "PublishBatchRequestEntryTypeDef":

@@ -1,7 +1,7 @@
-"""Who acts, and when: an officer, a reporter or the clock.
+"""The actor of a use case, and the time: an officer, a reporter or the clock.
 
-What an officer or the clock does goes on record, by `log` or in the transaction that does it.
-A reporter leaves no trace.
+What an officer or the clock does is written to the audit, by `log` or in the transaction of the
+change. Nothing is written about reporters.
 """
 
 from dataclasses import dataclass
@@ -16,19 +16,23 @@ CLOCK = "(clock)"
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """A resident: nothing says who they are."""
+    """A resident. Nothing identifies them."""
 
     now: datetime
 
     def log_items(
         self, subject: Subject, action: Action, detail: Detail | None = None
     ) -> list[TransactItem]:
+        """Return no records: reporters are not audited."""
         return []
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The clock, or by `OfficerActor` an officer: `by` is the name on record."""
+    """Someone whose actions are audited: the clock, or an officer (`OfficerActor`).
+
+    `by` is the name in the audit.
+    """
 
     by: str
     audit: Audit
@@ -39,7 +43,7 @@ class Actor:
         return Actor(CLOCK, audit, now)
 
     def log(self, subject: Subject, action: Action, detail: Detail | None = None) -> None:
-        """Put on record what is done to `subject`. Raises Unavailable when it cannot be."""
+        """Write an audit record about `subject`. Raises Unavailable."""
         self.audit.write(Entry(subject, self.by, action, self.now, detail))
 
     def log_item(
@@ -56,12 +60,12 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class OfficerActor(Actor):
-    """An officer who was admitted, with the row that says what they may do."""
+    """An admitted officer. `officer` is the row with their roles and scope."""
 
     officer: Officer
 
     def log_own(self, action: Action, detail: Detail) -> None:
-        """Put on record what is about no one report or bulletin. Raises Unavailable."""
+        """Write an audit record that concerns no single report or bulletin. Raises Unavailable."""
         self.audit.write(Entry.of_officer(self.by, action, self.now, detail))
 
     def log_own_item(self, action: Action, detail: Detail) -> TransactItem:

@@ -1,6 +1,6 @@
-"""Who works here: officers' rows, the users of the pool, and their subscriptions, kept in line.
+"""Administration of officers: their rows, their users in the pool, and their subscriptions.
 
-Every change is on record.
+Every use case writes an audit record.
 """
 
 from typing import Any
@@ -14,12 +14,12 @@ from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
 from chalicelib.store.user_pool import UserPool
 
-# Of addresses the record says that they changed, not what they are.
+# The audit says that these changed, but never holds the address itself.
 _NAMED_ONLY = ("email", "phone")
 
 
 def list_officers(*, actor: OfficerActor, officers: Officers) -> list[Officer]:
-    """Return every officer there is or was, by name."""
+    """Return all officers, active or not, sorted by name."""
     actor.log_own(Action.LIST, {"part": "officers"})
     return officers.all()
 
@@ -42,13 +42,14 @@ def appoint_officer(
     pool: UserPool | None,
     subscriptions: Subscriptions,
 ) -> Officer:
-    """Make an officer's row what `appointment` says; it holds at their next request. `pool` is
-    None where others keep the users.
+    """Write an officer's row as in `appointment`. It takes effect at their next request.
 
-    Row first: a user without one can do nothing, while the reverse would be a way in. The same
-    call again does what was left undone; the sweep brings the subscriptions in line, if whoever
-    called does not (`subscriptions.sync_subscriptions`). Raises Invalid for a name that cannot be
-    one, Conflict `own_access`, Unavailable.
+    The row is written before the user of the pool: a user without a row can do nothing. After a
+    failure, the same call completes the rest. The caller then calls `sync_subscriptions`; if it
+    fails to, the sweep does. `pool` is None where the users are managed elsewhere.
+
+    Raises Invalid (a bad username), Conflict `own_access` (admins cannot remove their own role),
+    Unavailable.
     """
     if not USERNAME.fullmatch(username):
         raise errors.Invalid(errors.FieldError("username", "bad_username"))
@@ -67,6 +68,7 @@ def appoint_officer(
 
 
 def _differences(before: Officer | None, after: Officer) -> dict[str, Any]:
+    """Return the changed fields for the audit, each with its old and new value."""
     old = before.model_dump(mode="json") if before else {}
     changed = {
         name: value

@@ -1,5 +1,6 @@
-"""Who may come in: a token says who it is, the officer's own row says what they may do, read at
-every request.
+"""Admission of officers to routes.
+
+The token says who calls. The officer's row says what they may do, and is read at every request.
 """
 
 from datetime import datetime
@@ -20,9 +21,10 @@ def admit(
     audit: Audit,
     now: datetime,
 ) -> OfficerActor:
-    """Return the active officer of this name, who has one of `roles`. `route` names the call.
+    """Return the actor for an active officer who has one of `roles`.
 
-    Raises Forbidden after the denial is on record; Unavailable when it cannot be.
+    Raises Forbidden for everyone else, after a denial that names `route` is in the audit;
+    Unavailable.
     """
     officer = officers.get(username)
     if officer is None or not officer.active or not officer.has_role(*roles):

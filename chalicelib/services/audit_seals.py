@@ -1,4 +1,4 @@
-"""Sealing the audit trail, and checking it against its seals."""
+"""Seals of the audit: write them to the locked bucket, and check the audit against them."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,10 +22,9 @@ from chalicelib.store.seals import Seals
 
 log = logging.getLogger(__name__)
 
-# A batch is under way at most as long as its function runs, so after this an hour has all of its
-# batches.
+# An hour has all of its batches after this: no function that writes one runs longer.
 _SETTLED_AFTER = timedelta(minutes=5)
-# What an outage left undone is made up for, so many hours at a run.
+# After an outage, one run writes at most this many missing digests.
 _HOURS_AT_ONCE = 200
 _ROWS_AT_ONCE = 100
 
@@ -35,14 +34,15 @@ Row = Mapping[str, Any]
 def seal_rows(
     first_sequence: str, rows: Sequence[SealedRow], *, seals: Seals, now: datetime
 ) -> None:
-    """Put rows that have just been written under seal. The same rows again change nothing."""
+    """Write the batch that seals new audit rows. Repeated with the same rows, change nothing."""
     if rows:
         seals.put_batch(hour_of(now), Batch.of(first_sequence, rows))
 
 
 def write_digests(*, seals: Seals, now: datetime) -> int:
-    """Write the digest of every hour that is over and has none, an empty one included; answers how
-    many.
+    """Write the missing digest of every past hour, also of an hour without batches.
+
+    Return the number written.
     """
     last = _last_digest(seals, now)
     hour = hour_after(last) if last else seals.first_hour()
@@ -51,13 +51,16 @@ def write_digests(*, seals: Seals, now: datetime) -> int:
     while hour and start_of(hour) + HOUR + _SETTLED_AFTER <= now and written < _HOURS_AT_ONCE:
         content = Digest.of(hour, seals.batches(hour), previous).content()
         if not seals.put_digest(hour, content):
-            break  # another run is at it
+            break  # Another run is writing them.
         previous, hour, written = content, hour_after(hour), written + 1
     return written
 
 
 def _last_digest(seals: Seals, now: datetime) -> str | None:
-    """Return the hour of the last digest. All are listed only after a month without one."""
+    """Return the hour of the last digest, or None.
+
+    All digests are listed only when the last month has none.
+    """
     recent = max(seals.digested_hours(hour_of(now - timedelta(days=31))), default=None)
     return recent or max(seals.digested_hours(), default=None)
 
@@ -69,10 +72,10 @@ def verify(
     is_verified: Callable[[Row], bool],
     now: datetime,
 ) -> Iterator[str]:
-    """Yield what is wrong with the audit, oldest first; nothing when all is well.
+    """Yield a sentence for each fault of the audit, oldest first.
 
-    `read` returns the rows of these keys (pk, sk), as many as exist. Rows that are older than they
-    are kept may be gone.
+    `read` returns the existing rows with these keys (pk, sk). A row that is older than two years
+    may be missing, because DynamoDB has deleted it.
     """
     expected: str | None = None
     previous: bytes | None = None

@@ -1,4 +1,7 @@
-"""The end of a bulletin's time. Readers no longer see it from that moment on, by the clock."""
+"""Expiry of bulletins.
+
+Readers stop seeing a bulletin at its `expires_at`; this removes the rows afterwards.
+"""
 
 import logging
 from datetime import datetime
@@ -16,9 +19,9 @@ log = logging.getLogger(__name__)
 def expire_bulletin(
     pending: PendingTask, *, outbox: Outbox, bulletins: Bulletins, audit: Audit, now: datetime
 ) -> None:
-    """Remove a bulletin whose time has come from readers' rows, on record.
+    """Mark an expired bulletin as such, remove its public rows, and write an audit record.
 
-    Nothing happens when it was renewed or ended at this moment. Raises Unavailable.
+    Changes nothing when the bulletin was renewed or ended in the meantime. Raises Unavailable.
     """
     bulletin = bulletins.get(pending.owner.id)
     if (
@@ -35,5 +38,5 @@ def expire_bulletin(
     try:
         bulletins.replace(bulletin, after, record, by=CLOCK, now=now)
     except ConditionFailed:
-        return  # the change wrote the task that is right now
+        return  # Whoever changed the bulletin has also set its task.
     log.info("bulletin_expired", extra={"channel": bulletin.content.channel})

@@ -1,4 +1,4 @@
-"""Bulletins as owners of pictures: a verdict makes a new version, and notifies nobody."""
+"""Bulletins as owners of media: what follows from a verdict on a picture."""
 
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from chalicelib.store.bulletins import VERDICT, Bulletins, Dossier
 
 
 class BulletinMedia:
-    """A verdict changes what an approval would cover, so it makes a new version. A rejected picture
-    is no longer shown by it.
+    """Makes a new version of the bulletin, because a verdict changes what officers approve.
+
+    The new version leaves out a rejected picture. Nobody is notified.
     """
 
     def __init__(self, bulletins: Bulletins) -> None:

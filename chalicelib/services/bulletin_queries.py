@@ -1,7 +1,7 @@
-"""Bulletins as officers read them, each read on record.
+"""Officers' reads of bulletins. Each writes an audit record.
 
-An officer works in a channel when they see a category that feeds it. Districts play no part:
-readers are the whole city.
+An officer works in a channel if their scope has a category that feeds it. Districts do not count,
+because a bulletin is for the whole city.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _MAKES_A_VERSION = ("draft", "write")
 
 @dataclass(frozen=True, slots=True)
 class BulletinFilters:
-    """Which page of which bulletins; None means any."""
+    """The filters and the page of a list of bulletins. None means any."""
 
     channel: str | None
     state: BulletinState | None
@@ -55,9 +55,9 @@ def list_bulletins(
     cursors: Cursors,
     catalogue: Catalogue,
 ) -> BulletinPage:
-    """Return one page, newest first, of the officer's channels.
+    """Return one page of the bulletins of the officer's channels, newest first.
 
-    A filter outside them gives an empty page. Raises Malformed `bad_cursor`.
+    The page is empty when the filter names another channel. Raises Malformed `bad_cursor`.
     """
     now, state = actor.now, filters.state
     bound = {"channel": filters.channel, "state": state}
@@ -85,10 +85,10 @@ def list_bulletins(
 
 
 def _stored_states(state: BulletinState | None) -> list[str]:
-    """Return the stored states to read for bulletins of a state (None: of any)."""
+    """Return the stored states in which to look for bulletins of a state (None: any state)."""
     if state is None:
         return [each.value for each in BulletinState]
-    # What time has ended is kept as published until the sweep comes by.
+    # An expired bulletin is stored as published until the sweep has changed it.
     if state is BulletinState.EXPIRED:
         return [BulletinState.PUBLISHED.value, BulletinState.EXPIRED.value]
     return [state.value]
@@ -97,9 +97,9 @@ def _stored_states(state: BulletinState | None) -> list[str]:
 def open_bulletin(
     bulletin_id: str, *, actor: OfficerActor, bulletins: Bulletins, catalogue: Catalogue
 ) -> Dossier:
-    """Return a bulletin of the officer's channels.
+    """Return a bulletin of the officer's channels, and write an audit record.
 
-    Raises NotFound for an unknown one as for one of another channel, with a denial on record.
+    Raises NotFound when it is unknown or of another channel, with a denial in the audit.
     """
     dossier = bulletin_in_scope(bulletin_id, actor=actor, bulletins=bulletins, catalogue=catalogue)
     actor.log(of_bulletin(bulletin_id), Action.OPEN)
@@ -109,8 +109,9 @@ def open_bulletin(
 def read_history(
     bulletin_id: str, *, actor: OfficerActor, bulletins: Bulletins, catalogue: Catalogue
 ) -> list[RecordedEntry]:
-    """Return who did and saw what, oldest first, this very read included; with each version its
-    content. Raises NotFound.
+    """Return the audit of a bulletin, oldest first, including this read.
+
+    The entry of a change that made a version has the content of that version. Raises NotFound.
     """
     bulletin_in_scope(bulletin_id, actor=actor, bulletins=bulletins, catalogue=catalogue)
     actor.log(of_bulletin(bulletin_id), Action.OPEN, {"part": "history"})
@@ -123,7 +124,7 @@ def read_history(
             if version:
                 entry = replace(entry, detail=detail | {"content": _json(version)})
         events.append(entry)
-    # Verdicts on pictures, and what is older than the audit keeps.
+    # Versions without an audit entry: made by a verdict on a picture, or older than the audit.
     events += [
         RecordedEntry(
             at=each.at,
@@ -142,7 +143,7 @@ def _json(version: Version) -> dict[str, Any]:
 
 
 def count_leads(bulletin_id: str, *, reports: "Reports", catalogue: Catalogue) -> int:
-    """Return how many leads there are on a bulletin."""
+    """Return the number of leads on a bulletin."""
     shards = max(category.shards for category in catalogue.categories)
     index = (keys.BY_BULLETIN, keys.PARTITION[keys.BY_BULLETIN], "listed_at")
     return sum(
@@ -155,7 +156,7 @@ def bulletin_in_scope(
 ) -> Dossier:
     """Return a bulletin of the officer's channels with its pictures.
 
-    Raises NotFound otherwise, with a denial on record.
+    Raises NotFound when it is unknown or of another channel, with a denial in the audit.
     """
     dossier = bulletins.dossier(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if dossier is None:

@@ -1,6 +1,6 @@
-"""Officers' work on one report: open it, change it, confirm, reveal the contact, look back.
+"""Officers' work on one report: open, change, confirm, reveal the contact, read the history.
 
-Nothing is shown before it is on record.
+The audit record is written before anything is returned.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,16 @@ from chalicelib.store.report_rows import Case, Head
 from chalicelib.store.reports import Reports
 from chalicelib.store.writes import TransactItem
 
-# How far links between duplicates are followed. Each leads to an original, which cannot become a
-# duplicate: so one step is enough.
+# How many links between duplicates are followed. An original cannot become a duplicate, so the
+# first link already ends at the original.
 _LONGEST_CHAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedCase:
-    """A case as an officer may see it. `restricted`: it was withdrawn, so what the reporter sent
-    is not shown.
+    """A case that an officer has opened.
+
+    `restricted` is True when the report was withdrawn: then its content must not be shown.
     """
 
     case: Case
@@ -40,11 +41,12 @@ class OpenedCase:
 def open_report(
     report_id: str, *, reason: str | None, actor: OfficerActor, reports: Reports
 ) -> OpenedCase:
-    """Return a report inside the officer's scope.
+    """Return a report inside the officer's scope, and write an audit record.
 
-    One that was withdrawn is shown whole to a supervisor with a reason, and to nobody else. Raises
-    NotFound for an unknown one as for one out of scope, Forbidden for a reason without the role:
-    each with a denial on record.
+    A withdrawn report is restricted, except for a supervisor who gives a reason.
+
+    Raises NotFound when the report is unknown or out of scope, and Forbidden when an officer who is
+    not a supervisor gives a reason for a withdrawn one. Both write a denial to the audit.
     """
     case = case_in_scope(report_id, actor=actor, reports=reports)
     restricted = case.report.status is Status.WITHDRAWN
@@ -67,10 +69,10 @@ def change_report(
     reports: Reports,
     officers: Officers,
 ) -> Report:
-    """Change the report as it was in `version`, and return it as it is then.
+    """Change a report that is at `version`, and return the changed report.
 
-    Raises NotFound, Stale, Conflict (`illegal_transition`, `expiring`), Invalid. An assignee or
-    original that the officer cannot see is an unknown one.
+    Raises NotFound, Stale (it has another version), Conflict (`illegal_transition`, `expiring`),
+    Invalid (also for an assignee who may not see the report, and an original out of scope).
     """
 
     def step() -> Report:
@@ -97,11 +99,11 @@ def change_report(
 
 
 def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) -> Report:
-    """Let a proposed disposition take effect, and return the report.
+    """Confirm a proposed disposition, and return the report.
 
-    The version stays: this completes the step that proposed it. Raises NotFound, Conflict
-    (`nothing_to_confirm`, `expiring`), Forbidden `self_approval` for who proposed it, with a
-    denial on record.
+    The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
+    (`nothing_to_confirm`, `expiring`), and Forbidden `self_approval` for the officer who proposed
+    it, with a denial in the audit.
     """
 
     def step() -> Report:
@@ -121,10 +123,10 @@ def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) 
 def reveal_contact(
     report_id: str, *, read_reason: Callable[[], str], actor: OfficerActor, reports: Reports
 ) -> Contact | None:
-    """Return how to reach the reporter, for a reason that goes on record first.
+    """Write the officer's reason to the audit, then return the reporter's contact.
 
-    None when the reporter left nothing, or took it back. Raises NotFound, and what `read_reason`
-    raises (Invalid) where no good one was given: a denial on record as well.
+    None when the reporter left no contact, or withdrew the report. Raises NotFound, and Invalid
+    from `read_reason` when the reason is missing or bad; both write a denial to the audit.
     """
     head_in_scope(report_id, actor=actor, reports=reports)
     try:
@@ -137,16 +139,16 @@ def reveal_contact(
 
 
 def read_history(report_id: str, *, actor: OfficerActor, reports: Reports) -> list[RecordedEntry]:
-    """Return the audit of a report, oldest first, this very read included."""
+    """Return the audit of a report, oldest first, including this read. Raises NotFound."""
     head_in_scope(report_id, actor=actor, reports=reports)
     actor.log(of_report(report_id), Action.OPEN, {"part": "history"})
     return actor.audit.history(of_report(report_id))
 
 
 def case_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> Case:
-    """Return a report inside the officer's scope with all that belongs to it.
+    """Return the case of a report inside the officer's scope.
 
-    Raises NotFound otherwise, with a denial on record.
+    Raises NotFound when it is unknown or out of scope, with a denial in the audit.
     """
     case = reports.case(report_id) if is_report_id(report_id) else None
     if case is None or not _is_visible(case.head, report_id, actor):
@@ -157,7 +159,7 @@ def case_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> C
 
 
 def head_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> Head:
-    """Return the HEAD alone, as `case_in_scope`."""
+    """Return only the HEAD of a report, with the same checks as `case_in_scope`."""
     head = _visible_head(report_id, actor, reports)
     if head is None:
         raise errors.NotFound
@@ -165,13 +167,13 @@ def head_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> H
 
 
 def require_not_expiring(head: Head) -> None:
-    """Raise Conflict `expiring`: nothing is written to a report whose deletion has begun."""
+    """Raise Conflict `expiring` when the deletion of the report has begun."""
     if head.is_expiring:
         raise errors.Conflict("expiring")
 
 
 def _visible_head(report_id: str, actor: OfficerActor, reports: Reports) -> Head | None:
-    """Return the HEAD of a report that the officer may see; else None, with a denial on record."""
+    """Return the HEAD of a report inside the officer's scope; else None, and write a denial."""
     head = reports.head(report_id) if is_report_id(report_id) else None
     if head is None:
         _log_unknown(report_id, actor)
@@ -180,6 +182,7 @@ def _visible_head(report_id: str, actor: OfficerActor, reports: Reports) -> Head
 
 
 def _is_visible(head: Head, report_id: str, actor: OfficerActor) -> bool:
+    """Return whether the officer may see this report. If not, write a denial to the audit."""
     if head.is_deleted or not actor.officer.sees(head.row["category"], head.row["district"]):
         actor.log(of_report(report_id), Action.DENIED)
         return False
@@ -187,8 +190,7 @@ def _is_visible(head: Head, report_id: str, actor: OfficerActor) -> bool:
 
 
 def _log_unknown(report_id: str, actor: OfficerActor) -> None:
-    # Any id can be asked for: it goes on the officer's record, not into a partition that a
-    # stranger names.
+    # The id is the caller's input, so it must not choose the partition of the audit row.
     actor.log_own(Action.DENIED, {"report": report_id[:40]})
 
 
@@ -201,7 +203,10 @@ def _write(
     action: Action,
     also: list[TransactItem],
 ) -> None:
-    """Write `after` with its record. Raises ConditionFailed when another write came in between."""
+    """Write the changed report with its audit record.
+
+    Raises ConditionFailed when another write came in between.
+    """
     detail = {**detail, "fields": workflow.differences(head.report, after)}
     record = actor.log_item(of_report(after.id), action, detail)
     task = workflow.task_after(after, head.task, actor.now)
@@ -209,12 +214,12 @@ def _write(
 
 
 def _has_notice(head: Head) -> bool:
-    """Return whether the first notice is still pending: it will show the report as it is then."""
+    """Return whether the notice of the new report is pending: it will include this change."""
     return head.task is not None and head.task.kind is TaskKind.NOTIFY
 
 
 def _new_notice(report_id: str, actor: OfficerActor, reports: Reports) -> TransactItem:
-    """Return the item that notifies those who did not hear of it, or not as what it is now."""
+    """Return the write that notifies the officers to whom the changed report is new."""
     return reports.event(
         report_id,
         NoticeKind.REPORT,
@@ -225,7 +230,7 @@ def _new_notice(report_id: str, actor: OfficerActor, reports: Reports) -> Transa
 
 
 def _check_assignee(username: str, report: Report, actor: OfficerActor, officers: Officers) -> None:
-    """Raise Invalid unless this is an active officer who works on reports and sees this one."""
+    """Raise Invalid unless this is an active caseworker with the report in their scope."""
     assignee = actor.officer if username == actor.by else officers.get(username)
     if (
         assignee is None
@@ -237,25 +242,25 @@ def _check_assignee(username: str, report: Report, actor: OfficerActor, officers
 
 
 def _counted_links(head: Head, original: str | None, reports: Reports) -> list[TransactItem]:
-    """Return the items that count the link where it leads now, and no more where it led.
+    """Return the writes that count this duplicate at its new original, and not at the old one.
 
-    Raises Invalid when others point at the report itself: they would point at a duplicate.
+    Raises Invalid when the report has duplicates: their original would itself be a duplicate.
     """
     if original and head.duplicates > 0:
         raise errors.Invalid(errors.FieldError("duplicate_of", "has_duplicates"))
     items = [reports.count_duplicate(original)] if original else []
     before = head.report.duplicate_of
-    left = reports.head(before) if before else None
-    if before and left and not left.is_expiring and not left.is_deleted:
+    old = reports.head(before) if before else None
+    if before and old and not old.is_expiring and not old.is_deleted:
         items.append(reports.discount_duplicate(before))
     return items
 
 
 def _find_original(report_id: str, duplicate: Report, actor: OfficerActor, reports: Reports) -> str:
-    """Return the id of the report at the end of the links that begin with `report_id`.
+    """Return the original of `report_id`: the report itself, or where its link leads.
 
-    Raises Invalid for one that is unknown or out of scope, with a denial on record, and when the
-    end is the duplicate itself.
+    Raises Invalid when a report on the way is the duplicate itself, or is unknown or out of scope;
+    the latter two write a denial to the audit.
     """
     for _ in range(_LONGEST_CHAIN):
         head = _visible_head(report_id, actor, reports)

@@ -1,6 +1,4 @@
-"""Changes of the two catalogues while the system runs: an admin's change is kept, on record, and
-seen by every function within a minute.
-"""
+"""Admins' changes of the catalogue. Every function uses a change within a minute."""
 
 from datetime import datetime
 
@@ -15,9 +13,10 @@ from chalicelib.store.catalogue import SETTLES_AFTER, CatalogueChanges, Kept
 def change_catalogue(
     changes: Overrides, *, actor: OfficerActor, kept: CatalogueChanges, wall_clock: datetime
 ) -> Kept:
-    """Lay `changes` over the catalogue. Of two at once both hold, the later one where they meet.
+    """Apply `changes` to the catalogue with an audit record, and return its new state.
 
-    What changes nothing is no version. Raises Invalid, Unavailable.
+    Two changes at the same time are both applied; where they concern the same field, the later one
+    wins. A call that changes nothing makes no new version. Raises Invalid, Unavailable.
     """
 
     def step() -> Kept:
@@ -37,6 +36,11 @@ def change_catalogue(
 
 
 def _after(before: Kept, changes: Overrides, wall_clock: datetime) -> Kept:
+    """Return the state after `changes`.
+
+    A category whose number of shards grows is written to its old shards until `settles_at`. By
+    then every function reads the new ones too.
+    """
     overrides, version = before.overrides.then(changes), before.version + 1
     was, now_is = restore(catalogue(), before.overrides), restore(catalogue(), overrides)
     growing = {

@@ -1,4 +1,4 @@
-"""Steps on a row that others change at the same time."""
+"""Repetition of steps on rows that others change at the same time."""
 
 from collections.abc import Callable
 
@@ -9,10 +9,10 @@ _TRIES = 8
 
 
 def retry_on_conflict[Done](step: Callable[[], Done]) -> Done:
-    """Return what `step` returns; run it anew each time another write came in between.
+    """Return the result of `step`. Run it again while it raises ConditionFailed.
 
-    A step reads what it decides by, and writes on the condition that this is unchanged. Raises
-    Unavailable when it never succeeds.
+    A step reads a row, decides, and writes on the condition that the row is unchanged. Raises
+    Unavailable after several tries.
     """
     for _ in range(_TRIES):
         try:

@@ -1,4 +1,4 @@
-"""Media as a phone declares them: what it says it will send, under one Idempotency-Key."""
+"""Declarations: the media that a client announces in one call, before it uploads them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -23,12 +23,12 @@ def new_medium(declared: Declared, media_id: str, position: int, now: datetime) 
 
 
 def upload_check(now: datetime) -> OutboxTask:
-    """Return the task that looks for the object itself: an event of S3 can be lost."""
+    """Return the task that looks for the uploaded object, because an event of S3 can be lost."""
     return OutboxTask(TaskKind.RECONCILE, now + outbox.UPLOAD_CHECK)
 
 
 class Declaration:
-    """The media of one call: `media` are new ones, each with the id that the call gives it."""
+    """The media of one call. Their ids are derived from the owner and the Idempotency-Key."""
 
     def __init__(
         self,
@@ -47,9 +47,10 @@ class Declaration:
         self._next_id = identity.media_id(owner_id, call, len(declared))
 
     def existing(self, known: Mapping[str, Medium]) -> tuple[Medium, ...] | None:
-        """Return the media that the same call declared before; None when it is the first time.
+        """Return the media that an earlier, equal call declared; None when there was none.
 
-        Raises Conflict `key_reused` when it declared others.
+        `known` are the owner's media by id. Raises Conflict `key_reused` when the earlier call
+        with this key declared other media.
         """
         if self.media[0].media_id not in known:
             return None

@@ -1,4 +1,4 @@
-"""Reports that an officer enters on a caller's behalf."""
+"""Reports that an officer enters for a caller."""
 
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.report_ids import ReportIds
@@ -18,9 +18,9 @@ def enter_report(
     bulletins: intake.BulletinLookup,
     catalogue: Catalogue,
 ) -> intake.CreatedReport:
-    """Create what a caller reports, with the officer on record, at a replay too.
+    """Create a report for a caller, with an audit record, also when the call is repeated.
 
-    Raises as `intake.create_report`.
+    Raises the errors of `intake.create_report`.
     """
     created = intake.create_report(
         submission,

@@ -1,6 +1,6 @@
-"""Legal holds: one officer asks, another approves; until its end nothing of the report is deleted.
+"""Legal holds. One officer asks for a hold and another approves it.
 
-Each step reads a report that has changed at the same moment anew.
+Until the hold ends, the report is not deleted.
 """
 
 from collections.abc import Callable
@@ -22,9 +22,9 @@ from chalicelib.store.table import ConditionFailed
 
 
 def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Reports) -> Hold:
-    """Ask for a legal hold. It takes effect once a second officer approves it.
+    """Ask for a legal hold. It takes effect when a second officer approves it.
 
-    Raises Invalid (an end that is past, or too far), Conflict (`already_held`, `expiring`).
+    Raises Invalid (the end is in the past or too far away), Conflict (`already_held`, `expiring`).
     """
     wrong = wanted.wrong_end(actor.now)
     if wrong:
@@ -44,9 +44,9 @@ def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Rep
 
 
 def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> Hold:
-    """Approve a hold that somebody else asked for.
+    """Approve a hold that another officer asked for. Repeated, change nothing.
 
-    Raises Forbidden `self_approval`, Conflict (`no_hold`, `expiring`).
+    Raises Forbidden `self_approval`, with a denial in the audit; Conflict (`no_hold`, `expiring`).
     """
 
     def approve(case: Case) -> Hold:
@@ -67,7 +67,7 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> Hold:
 
 
 def lift_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
-    """End a hold, or take back one that was asked for. Repeated, it changes nothing."""
+    """End a hold, approved or not. Repeated, change nothing."""
 
     def lift(case: Case) -> None:
         if case.hold:
@@ -83,7 +83,10 @@ def _write(
     actor: OfficerActor,
     reports: Reports,
 ) -> None:
-    """Write the hold with its record. Without one, a closed report expires when it was due."""
+    """Write the hold (None: end it) with its audit record.
+
+    Without a hold, a closed report is due for deletion at its original time again.
+    """
     reports.keep_hold(
         case,
         hold,
@@ -94,7 +97,7 @@ def _write(
 
 
 def _due_end(case: Case) -> datetime | None:
-    """Return when a report that only waits for its deletion is due; else None."""
+    """Return when a closed report is due for deletion; None for any other report."""
     report, task = case.report, case.head.task
     if report.closed_at is None or task is None or task.kind is not TaskKind.EXPIRE:
         return None
@@ -104,6 +107,7 @@ def _due_end(case: Case) -> datetime | None:
 
 
 def _on_current[Done](case: Case, reports: Reports, step: Callable[[Case], Done]) -> Done:
+    """Return the result of `step`. When the case has changed, read it again and repeat the step."""
     current = case
 
     def attempt() -> Done:

@@ -1,5 +1,7 @@
-"""Taking in a report: one write, after which it is durable, its notice is pending, and it is open
-to whoever holds the receipt.
+"""Intake of reports: check a submission and store it.
+
+One write stores the report, its media and the task to notify officers. After that write, the
+receipt opens the report.
 """
 
 import json
@@ -35,8 +37,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CreatedReport:
-    """A report that is stored. `pending_uploads`: its media that are not up yet. `replayed`: the
-    same call came before.
+    """A stored report, with its receipt.
+
+    `pending_uploads` are its media that are not uploaded yet. `replayed` is True when an earlier
+    call created the report.
     """
 
     report: Report
@@ -46,7 +50,7 @@ class CreatedReport:
 
 
 class BulletinLookup(Protocol):
-    """Finds out whether a bulletin exists that a lead may name."""
+    """What intake needs to know about bulletins: whether a report may name one."""
 
     def takes_leads(self, bulletin_id: str) -> bool: ...
 
@@ -60,13 +64,13 @@ def create_report(
     bulletins: BulletinLookup,
     catalogue: Catalogue,
 ) -> CreatedReport:
-    """Create the report of these ids; the same call again, however often, returns the same report.
+    """Create the report with these ids. Repeated, the call returns the same report.
 
-    A replay comes before every rule that depends on state: a phone that lost its response never
-    hears that the category has closed since. Of a report that an officer enters the record is
-    written with it.
+    A submission that breaks a rule is refused only if its report does not exist yet. So a phone
+    that lost the first response still gets it, even if the category has closed since. For a report
+    that an officer enters, the audit record is part of the same write.
 
-    Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (retention deleted it),
+    Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (deleted by retention),
     Unavailable.
     """
     body_hash = ids.fingerprint(_canonical(submission))
@@ -104,14 +108,14 @@ def create_report(
 
 
 def pending_uploads(case: Case) -> tuple[Medium, ...]:
-    """Return the media that are not up yet, as far as their rows know."""
+    """Return the media that are not uploaded yet, by the state in their rows."""
     return tuple(medium for medium in case.media if medium.state is MediaState.AWAITING)
 
 
 def _canonical(submission: Submission) -> bytes:
-    """Return one byte string for equal submissions.
+    """Return the same bytes for equal submissions.
 
-    The order of members, white space and Unicode's normal form make no difference.
+    The order of members, white space and the Unicode form of the sent JSON make no difference.
     """
     fields = submission.model_dump(mode="json", exclude_unset=True)
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -120,9 +124,10 @@ def _canonical(submission: Submission) -> bytes:
 def _check(
     submission: Submission, catalogue: Catalogue, bulletins: BulletinLookup, now: datetime
 ) -> Details:
-    """Return the checked answers of the form.
+    """Check a submission and return its validated answers.
 
-    Raises Invalid or Conflict when this cannot be a new report at this time.
+    Raises Invalid when fields are wrong, Conflict `category_not_active` when the category accepts
+    no reports now.
     """
     wrong: list[errors.FieldError] = []
     details = None
@@ -174,7 +179,7 @@ def _new_report(
 
 
 def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None, str, str | None]:
-    """Return WGS-84 latitude and longitude, district code and police station of a location."""
+    """Return a location's (latitude, longitude) in WGS-84, its district and its police station."""
     if location is None:
         return None, geo.UNKNOWN, None
     lat, lon = geo.to_wgs84(location.lat, location.lon, location.datum)
@@ -182,6 +187,7 @@ def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None,
 
 
 def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> CreatedReport:
+    """Return the existing report. Raises Conflict `key_reused` when it has other content."""
     report = existing.report
     if report.body_hash != body_hash:
         raise errors.Conflict("key_reused")

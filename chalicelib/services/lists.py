@@ -1,4 +1,4 @@
-"""Lists of reports: newest first, a page at a time, never more than the officer may see."""
+"""Officers' lists of reports: newest first, by page, only reports in the officer's scope."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ def list_reports(
     cursors: Cursors,
     catalogue: Catalogue,
 ) -> ReportPage:
-    """Return one page, newest first.
+    """Return one page of reports, newest first, and write an audit record.
 
-    A filter outside the officer's scope gives an empty page, and a denial on record. Raises
-    Malformed `bad_cursor` for a cursor of another officer or other filters, with a denial as well.
+    A filter outside the officer's scope gives an empty page. Raises Malformed `bad_cursor` for a
+    cursor of another officer or of other filters. Both write a denial to the audit.
     """
     officer, filters = actor.officer, query.filters()
     try:
@@ -85,7 +85,7 @@ def _inside(query: ReportQuery, officer: Officer) -> bool:
 
 
 def _source(query: ReportQuery, officer: Officer, catalogue: Catalogue) -> tuple[str, list[str]]:
-    """Return the index that serves the filters best, and its partitions to read."""
+    """Return the index that fits the filters best, and the partitions to read from it."""
     if query.reference:
         return keys.BY_REFERENCE, [query.reference]
     if query.assignee:

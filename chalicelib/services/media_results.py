@@ -1,4 +1,4 @@
-"""What became of an upload: the verdict on a medium, whatever it belongs to."""
+"""Results of processing: read a manifest, and record the verdict on a medium of any owner."""
 
 import logging
 from collections.abc import Mapping
@@ -25,15 +25,16 @@ class WithMedia(Protocol):
 
 
 class MediaOwner[Whole: WithMedia](Protocol):
-    """Reports or bulletins, as owners of media: what their media have in common is all here."""
+    """Reports or bulletins as owners of media. This is all in which the two differ."""
 
     def read(self, owner_id: str) -> Whole | None:
-        """Return the owner with its media; None when it is gone, or about to be."""
+        """Return the owner with its media; None when it is deleted or expiring."""
 
     def settle(self, owner: Whole, medium: Medium, settled: Medium, now: datetime) -> None:
-        """Write a medium with its verdict, and all that follows from it, at once.
+        """Write a medium's verdict and everything that follows from it, in one transaction.
 
-        Raises ConditionFailed when the owner or the medium has changed since it was read.
+        `medium` is as it was read, `settled` has the verdict. Raises ConditionFailed when the owner
+        or the medium has changed since it was read.
         """
 
 
@@ -41,7 +42,7 @@ type MediaOwners = Mapping[OwnerKind, MediaOwner[Any]]
 
 
 def read_manifest(owner_id: str, media_id: str, *, bucket: "MediaBucket") -> Manifest | None:
-    """Return what `make_thumbnails` has written; None while there is nothing."""
+    """Return the manifest that `make_thumbnails` has written; None while there is none."""
     try:
         return Manifest.model_validate_json(
             bucket.read(derived_key(owner_id, media_id, "manifest.json"))
@@ -53,9 +54,9 @@ def read_manifest(owner_id: str, media_id: str, *, bucket: "MediaBucket") -> Man
 def record_verdict(
     owner_id: str, media_id: str, verdict: Verdict, *, owners: MediaOwners, now: datetime
 ) -> bool:
-    """Give a medium its verdict.
+    """Write the verdict on a medium, and return True.
 
-    Returns False when the medium is unknown or has its verdict already: both are no fault. Raises
+    Return False when the medium is unknown or has a verdict already; neither is an error. Raises
     Unavailable.
     """
     media_owner = owners[owner_of(owner_id).kind]

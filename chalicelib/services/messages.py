@@ -1,6 +1,4 @@
-"""What officers write on a report: messages, which the reporter reads, and notes, which only
-officers do.
-"""
+"""Officers' messages to the reporter, and their notes, which only officers can read."""
 
 from collections.abc import Callable
 
@@ -25,9 +23,9 @@ def write_message(
     identity: Identity,
     reports: Reports,
 ) -> Message:
-    """Write to the reporter, who finds it in their view; the reporter's messages count as read.
+    """Write a message to the reporter. The reporter's own messages then count as read.
 
-    The same Idempotency-Key again returns the first message. Raises NotFound, Conflict
+    Repeated with the same Idempotency-Key, return the first message. Raises NotFound, Conflict
     (`withdrawn`, `key_reused`, `expiring`).
     """
     entry_id = _entry_id(report_id, idempotency_key, actor, identity)
@@ -58,7 +56,7 @@ def write_note(
     identity: Identity,
     reports: Reports,
 ) -> Note:
-    """Add a note. The same Idempotency-Key again returns the first one.
+    """Write a note. Repeated with the same Idempotency-Key, return the first note.
 
     Raises NotFound, Conflict (`key_reused`, `expiring`).
     """
@@ -82,7 +80,7 @@ def _entry_id(
 ) -> str:
     if idempotency_key is None:
         return random_id()
-    # Another officer's key is another key: whoever repeats it learns nothing of the other's text.
+    # With the officer's name, so that nobody can read a text by repeating another officer's key.
     return identity.entry_id(report_id, f"{actor.by}/{idempotency_key}")
 
 
@@ -93,7 +91,10 @@ def _written_once[Entry: (Message, Note)](
     text: str,
     write: Callable[[Case], Entry],
 ) -> Entry:
-    """Return the entry of this id that exists, or write it. Raises Conflict, ConditionFailed."""
+    """Return the existing entry with this id, or write it.
+
+    Raises Conflict (`key_reused`, `expiring`), ConditionFailed.
+    """
     earlier = next((entry for entry in entries if entry.id == entry_id), None)
     if earlier is None:
         require_not_expiring(case.head)

@@ -1,9 +1,7 @@
-"""Notices to officers: read the item as it is now, publish, complete the task. In that order, so
-that nothing is lost.
+"""Notices to officers, published from the outbox of the reports table.
 
-A function that dies before it completes the task notifies again, with the same `event_id`. There is
-no notice about a report that is not there. What comes in a burst is gathered into a digest instead,
-in the transaction that completes its task.
+A task is completed only after its notice is published. So a notice is never lost, but it can be
+published twice, with the same `event_id`. In a burst, further notices are gathered in a digest.
 """
 
 import logging
@@ -26,13 +24,14 @@ from chalicelib.store.table import ConditionFailed
 
 log = logging.getLogger(__name__)
 
-# A critical report that nobody acknowledges goes to the supervisors this long after it came, and
-# then again every quarter of an hour.
+# When the first escalations of a critical report are due, counted from its receipt. They stop once
+# an officer acknowledges the report.
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
+# The time between all later escalations.
 ESCALATE_EVERY = timedelta(minutes=15)
 
 _DIGEST: Assignment = (TaskKind.NOTIFY, OwnerKind.DIGEST)
-# The tasks that make a notice.
+# The tasks that become a notice.
 ASSIGNMENTS = frozenset(
     {
         (TaskKind.NOTIFY, OwnerKind.REPORT),
@@ -40,7 +39,7 @@ ASSIGNMENTS = frozenset(
         _DIGEST,
     }
 )
-# What of a report decides its next task.
+# The attributes of a report that decide its next task.
 _DECIDING = ("urgency", "status")
 
 
@@ -51,7 +50,7 @@ class _PendingNotice:
 
 
 class Publisher:
-    """Publishes the notices that the reports' outbox holds. Their links begin with `public_url`."""
+    """Publishes the notices that are pending in an outbox. Their links begin with `public_url`."""
 
     def __init__(self, outbox: Outbox, bursts: Bursts, topic: Topic, public_url: str) -> None:
         self._outbox = outbox
@@ -60,32 +59,37 @@ class Publisher:
         self._public_url = public_url
 
     def publish(self, items: Sequence[Key], *, now: datetime, swept: bool = False) -> set[Key]:
-        """Publish what is pending for the items with these keys, and return those to try again.
+        """Publish the notices of the items with these keys. Return the keys to try again.
 
-        An item without a task, or with one for later, is passed over: the stream shows every
-        change, not only the ones that matter. `swept`: by the sweep, which alone sends digests.
+        An item is skipped when it has no task or its task is for later, because the stream delivers
+        every change of the table. Only the sweep sends digests; it passes `swept=True`.
         """
-        alone: list[_PendingNotice] = []
-        again: set[Key] = set()
+        singles: list[_PendingNotice] = []
+        retry: set[Key] = set()
         for key in dict.fromkeys(items):
             try:
                 found = self._read(key, now, swept)
                 if found is None:
                     continue
                 if found.notice.urgency is Urgency.CRITICAL:
-                    # at once: it does not wait for the rest of the batch
-                    again |= self._send([found], now)
+                    # A critical notice must not wait for the rest of the batch.
+                    retry |= self._send([found], now)
                 elif self._must_wait(found.notice, now):
                     self._gather(found, now)
                 else:
-                    alone.append(found)
-            except Exception as error:  # one bad row must not hold up its neighbours
+                    singles.append(found)
+            except Exception as error:
+                # One bad row must not block the others.
                 log.warning("notice_unreadable", extra={"error": type(error).__name__})
-                again.add(key)
-        return again | self._send(alone, now)
+                retry.add(key)
+        return retry | self._send(singles, now)
 
     def _read(self, key: Key, now: datetime, swept: bool) -> _PendingNotice | None:
-        """Return the notice that is pending for an item now, if there is one."""
+        """Return the notice that is due for an item now; None when there is none.
+
+        A task that needs no notice any more is completed: its report was deleted, or it is an
+        escalation of a report that no longer waits for an officer.
+        """
         pending = self._outbox.read(key)
         if pending is None or pending.assignment not in ASSIGNMENTS:
             return None
@@ -102,7 +106,10 @@ class Publisher:
         return _PendingNotice(pending, self._notice(pending, report, now))
 
     def _must_wait(self, notice: Notice, now: datetime) -> bool:
-        """Count a notice, and return whether enough have gone alone this minute."""
+        """Count a notice, and return whether it must wait for a digest.
+
+        True when enough notices of its report or category were sent singly in this minute.
+        """
         if not rules.is_counted(notice.kind, notice.urgency):
             return False
         if (
@@ -113,9 +120,9 @@ class Publisher:
         return self._bursts.count(notice.category, now) > rules.ALONE_PER_CATEGORY
 
     def _gather(self, found: _PendingNotice, now: datetime) -> None:
-        """Add a notice to its digest, in the transaction that completes its task.
+        """Add a notice to its digest and complete its task, in one transaction.
 
-        Where the digest names enough reports already, it only counts this one.
+        A digest names a limited number of reports. After that it only counts them.
         """
         for named in (True, False):
             gather = self._bursts.gather(found.notice, now, named=named)
@@ -130,14 +137,14 @@ class Publisher:
                 continue
             return
 
-    def _send(self, alone: Sequence[_PendingNotice], now: datetime) -> set[Key]:
+    def _send(self, notices: Sequence[_PendingNotice], now: datetime) -> set[Key]:
         """Publish notices, then complete their tasks. Return the keys to try again."""
-        again: set[Key] = set()
-        taken = self._topic.publish([found.notice for found in alone])
-        for found in alone:
+        retry: set[Key] = set()
+        accepted = self._topic.publish([found.notice for found in notices])
+        for found in notices:
             notice, pending = found.notice, found.pending
-            if notice.event_id not in taken:
-                again.add(pending.key)
+            if notice.event_id not in accepted:
+                retry.add(pending.key)
                 continue
             log.info(
                 "notice_sent",
@@ -153,15 +160,16 @@ class Publisher:
                 else:
                     self._complete(pending, now)
             except Exception as error:
-                # one that is sent again must not make its neighbours be sent again
+                # Continue, so that the other notices are completed and not published twice.
                 log.warning("notice_not_completed", extra={"error": type(error).__name__})
-                again.add(pending.key)
-        return again
+                retry.add(pending.key)
+        return retry
 
     def _complete(self, pending: PendingTask, now: datetime) -> None:
-        """Complete the task of a notice that was sent.
+        """Complete the task of a published notice, and set the next one.
 
-        The next task depends on the report: one that an officer has changed since is read again.
+        The next task depends on the report. If an officer has changed the report since it was read,
+        it is read again.
         """
         current = pending
 
@@ -173,7 +181,7 @@ class Publisher:
                 return
             fresh = self._outbox.read(current.key)
             if fresh is None or fresh.task != current.task:
-                return  # completed elsewhere
+                return  # Another function has completed it.
             current = fresh
             raise ConditionFailed(None)
 
@@ -212,18 +220,19 @@ class Publisher:
 
 
 def _next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
-    """Return what is pending for an item after its notice."""
+    """Return the next task of an item after its notice: an escalation, or None."""
     if not pending.is_head or not pending.report.is_waiting:
         return None
     report = pending.report
-    done = report.escalations + (1 if pending.task.kind is TaskKind.ESCALATE else 0)
-    after = ESCALATE_AFTER[done] if done < len(ESCALATE_AFTER) else None
+    sent = report.escalations + (1 if pending.task.kind is TaskKind.ESCALATE else 0)
+    after = ESCALATE_AFTER[sent] if sent < len(ESCALATE_AFTER) else None
     return OutboxTask(
         TaskKind.ESCALATE, report.received_at + after if after else now + ESCALATE_EVERY
     )
 
 
 def _counted_escalation(pending: PendingTask) -> dict[str, int] | None:
+    """Return the attributes that count an escalation; None for any other task."""
     if pending.task.kind is not TaskKind.ESCALATE:
         return None
     return {"escalations": pending.report.escalations + 1}

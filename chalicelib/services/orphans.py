@@ -1,7 +1,7 @@
-"""What a deletion, or a late upload, may have left: objects without a row, rows without a report,
-rows without their object.
+"""Orphans: objects without a row, rows without a report, and rows without their object.
 
-For whoever runs the system, not for any function: it reads the whole table and the whole bucket.
+A deletion or a late upload can leave them. Only operators use this module, because it reads the
+whole table and the whole bucket.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,17 +20,17 @@ from chalicelib.store.writes import Delete
 if TYPE_CHECKING:
     from chalicelib.media.bucket import MediaBucket
 
-# An object may be there before what is to be known of it is written; after a day that is over.
+# A newer object may be without a row only because the row is not written yet.
 SETTLED_AFTER = timedelta(days=1)
 _PREFIXES = ("originals/", "derived/")
 _ATTRIBUTES = ("pk", "sk", "state", "version_id")
 
 
 class OrphanKind(StrEnum):
-    # nobody can find it, and retention is done with it: may be deleted
+    # Nothing refers to it, and retention has already run: it may be deleted.
     OBJECT = "object without a row"
-    ROW = "row without a report"  # likewise
-    # evidence is gone: for a person to look into, nothing to delete
+    ROW = "row without a report"
+    # Evidence is lost: a person must look into it, and there is nothing to delete.
     MISSING = "row without its object"
 
 
@@ -52,10 +52,7 @@ def find_orphans(
 
 
 def delete_orphan(orphan: Orphan, *, reports: Table, bucket: "MediaBucket") -> bool:
-    """Delete an orphan, an object in all its versions.
-
-    Returns False where there is nothing to delete.
-    """
+    """Delete an orphan; of an object, all versions. Return False if there is nothing to delete."""
     match orphan.kind:
         case OrphanKind.OBJECT:
             bucket.delete_key(orphan.where[0])

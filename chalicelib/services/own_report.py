@@ -1,4 +1,4 @@
-"""The reporter's side of a report, with the receipt alone: read, write back, withdraw."""
+"""The reporter's use cases, opened by the receipt: read the report, write a message, withdraw."""
 
 import math
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
 
-# So many messages of a reporter in so long are a conversation; more are a flood. Never a limit
-# where a life may depend on it.
+# More messages than this in the window are a flood. Categories where a life may depend on a message
+# have no limit (`limited` is False).
 FLOOD = 20
 FLOOD_WINDOW = timedelta(minutes=10)
 
@@ -29,10 +29,10 @@ def open_own_report(
     reports: Reports,
     consistent: bool = False,
 ) -> Case:
-    """Return the report of this receipt. With `report_id`, it must be that one.
+    """Return the report of this receipt. If `report_id` is given, it must be that report.
 
-    Raises NotFound for an unknown receipt as for a wrong one, after the same work; Gone when
-    retention deleted the report.
+    Raises NotFound for an unknown receipt, and for a receipt of another report after the same work,
+    so that timing reveals nothing; Gone when retention has deleted the report.
     """
     own_id = identity.report_id(receipt)
     case = reports.view(own_id, consistent=consistent)
@@ -44,10 +44,10 @@ def open_own_report(
 def write_message(
     case: Case, text: str, entry_id: str, *, reports: Reports, now: datetime, limited: bool
 ) -> Message:
-    """Add a reporter's message, and notify officers. The same `entry_id` again returns the first.
+    """Add a reporter's message, with a task to notify officers.
 
-    Raises Conflict `withdrawn` (nobody would read it), or `key_reused` for another text under the
-    same id; SlowDown when `limited` and there were too many of late.
+    Repeated with the same `entry_id`, return the first message. Raises Conflict (`withdrawn`, or
+    `key_reused` when the text differs), SlowDown when `limited` and too many came recently.
     """
     message = Message(id=entry_id, sender=Sender.REPORTER, text=text, sent_at=now)
     current = case
@@ -74,6 +74,7 @@ def write_message(
 
 
 def _refuse_flood(case: Case, now: datetime) -> None:
+    """Raise SlowDown, with the time to wait, when the reporter wrote too many messages recently."""
     recent = [
         entry.sent_at
         for entry in case.messages
@@ -84,9 +85,9 @@ def _refuse_flood(case: Case, now: datetime) -> None:
 
 
 def withdraw_report(case: Case, *, reports: Reports, now: datetime) -> None:
-    """Withdraw: the contact is erased at once, the rest after 30 days.
+    """Withdraw a report: delete the contact now, and everything else after 30 days.
 
-    Repeated, it changes nothing.
+    Repeated, change nothing. Raises Gone when the report was deleted in the meantime.
     """
     current = case
 
@@ -105,7 +106,7 @@ def withdraw_report(case: Case, *, reports: Reports, now: datetime) -> None:
 
 
 def _read_again(case: Case, reports: Reports) -> Case:
-    """Return the report as it is now, after somebody else changed it."""
+    """Read the report again, after another write has changed it. Raises Gone."""
     fresh = reports.view(case.report.id, consistent=True)
     if fresh is None:
         raise errors.Gone

@@ -1,6 +1,4 @@
-"""From an uploaded original to its verdict: two clean pictures, and a manifest of what was
-found.
-"""
+"""Processing of one upload: make a thumbnail and a preview, and write a manifest as the verdict."""
 
 import hashlib
 
@@ -23,19 +21,20 @@ from chalicelib.media.bucket import MediaBucket
 from chalicelib.media.objects import Version
 from chalicelib.media.sandbox import derive
 
-HEAD_BYTES = 256 << 10  # what is read of any original, to see what it is
+HEAD_BYTES = 256 << 10  # read from every original, to detect its type
 
 
 def make_thumbnails(
     *, bucket: MediaBucket, key: str, version_id: str | None = None, sequencer: str | None = None
 ) -> Manifest | None:
-    """Reach a verdict on the first upload to `key`, and write it beside the pictures, last of all.
+    """Process the first version of the original `key`: write its pictures, then its manifest.
 
-    `version_id` and `sequencer` are those of the event, None when there was none. Returns None, and
-    writes nothing, where there is nothing to judge: the key is not an original's, all its versions
-    are gone, or the event was of a later upload, which changes nothing. Repeated, it writes the
-    same bytes under the same keys. Raises Unavailable, or RuntimeError when a decoder fails by no
-    fault of the file: try again.
+    `version_id` and `sequencer` are from the S3 event; None when there was no event. Repeated,
+    write the same bytes to the same keys.
+
+    Return None, and write nothing, when `key` is not an original, has no versions any more, or the
+    event is about a later version. Raises Unavailable, and RuntimeError when decoding fails for a
+    reason other than the file. Both can be tried again.
     """
     where = parse_original_key(key)
     first = bucket.first_version(key) if where else None
@@ -44,8 +43,8 @@ def make_thumbnails(
     try:
         original = _Original(bucket, key, first)
         manifest, pictures = _judge(original, where, sequencer)
-    except NotFound:  # deleted while it was looked at
-        return None
+    except NotFound:
+        return None  # It was deleted in the meantime.
     if pictures:
         bucket.put(derived_key(*where, "thumb.jpg"), pictures.thumb, "image/jpeg")
         bucket.put(derived_key(*where, "preview.jpg"), pictures.preview, "image/jpeg")
@@ -55,7 +54,7 @@ def make_thumbnails(
 
 
 class _Original:
-    """One version of an original: its first bytes at once, the rest when asked."""
+    """One version of an original. Its first bytes are read at once, the others on demand."""
 
     def __init__(self, bucket: MediaBucket, key: str, version: Version) -> None:
         self._bucket, self._key = bucket, key
@@ -75,7 +74,7 @@ class _Original:
         )
 
     def checksum(self) -> Checksum | None:
-        """Our own where every byte was seen, else S3's."""
+        """Return a SHA-256 when the whole file was read; else the checksum that S3 has."""
         if len(self.head) == self.size:
             return Checksum(
                 algorithm="sha256", type="full_object", value=hashlib.sha256(self.head).hexdigest()

@@ -1,4 +1,4 @@
-"""Bulletins as everybody reads them."""
+"""Bulletins for the public."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ def read_page(
     cursors: Cursors,
     now: datetime,
 ) -> PublicPage:
-    """Return what readers see, newest first. It takes one read, however many bulletins there are.
+    """Return one page of published bulletins, newest first, with one query.
 
     Raises Malformed `bad_cursor`.
     """
@@ -43,8 +43,9 @@ def read_page(
 
 
 def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
-    """Return a bulletin that readers may see: published, or resolved with its outcome. Raises
-    NotFound for every other.
+    """Return a bulletin that is published, or that was published and is now resolved.
+
+    Raises NotFound for any other.
     """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if bulletin is None or not (
@@ -56,8 +57,9 @@ def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> B
 
 
 def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
-    """Return a bulletin whose last CAP message is in force: published, or ended before its time,
-    which is a message too. Raises NotFound.
+    """Return a bulletin that has a CAP message and has not expired.
+
+    A bulletin that was resolved or withdrawn early has one too. Raises NotFound.
     """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if bulletin is None or not bulletin.messages or bulletin.state_at(now) is BulletinState.EXPIRED:

@@ -1,6 +1,7 @@
-"""Bulletins as officers write them: drafted by one, approved by another, corrected, ended.
+"""Officers' changes of bulletins: draft, change, approve, resolve, withdraw.
 
-Each change is written with its audit record.
+One officer writes a bulletin and another approves it. Each change is written together with its
+audit record.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,9 +37,10 @@ def draft_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Bulletin:
-    """Create a draft. The same Idempotency-Key again returns the same draft.
+    """Create a draft. Repeated with the same Idempotency-Key, return the same draft.
 
-    Raises Invalid, Conflict (`channel_not_active`, `key_reused`).
+    Raises Invalid (a channel that the officer does not work in), Conflict (`channel_not_active`,
+    `key_reused`), Unavailable.
     """
     if not works_in(actor.officer, draft.channel, catalogue):
         raise errors.Invalid(errors.FieldError("channel", "unknown_value"))
@@ -73,26 +75,26 @@ def change_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Write the next version. Of a published bulletin it waits for approval, and readers go on
-    seeing the old one.
+    """Write the next version of a bulletin.
 
-    Raises Stale, Invalid, Conflict (`illegal_transition`, `channel_not_active`), NotFound.
+    Readers of a published bulletin see the old version until the new one is approved. Raises
+    NotFound, Stale, Invalid, Conflict (`illegal_transition`, `channel_not_active`).
     """
 
     def write(dossier: Dossier) -> Bulletin:
         bulletin = _of_version(dossier, version)
-        wanted = changes.channel
-        if wanted and wanted != bulletin.content.channel:
-            if not works_in(actor.officer, wanted, catalogue):
+        channel = changes.channel
+        if channel and channel != bulletin.content.channel:
+            if not works_in(actor.officer, channel, catalogue):
                 raise errors.Invalid(errors.FieldError("channel", "unknown_value"))
-            if not catalogue.takes_bulletins(wanted, actor.now):
+            if not catalogue.takes_bulletins(channel, actor.now):
                 raise errors.Conflict("channel_not_active")
-        showable = frozenset(
+        usable = frozenset(
             medium.media_id
             for medium in dossier.pictures
             if medium.state is not MediaState.REJECTED
         )
-        return rules.changed(bulletin, changes, pictures=showable, by=actor.by, now=actor.now)
+        return rules.changed(bulletin, changes, pictures=usable, by=actor.by, now=actor.now)
 
     detail = {"step": "write", "fields": sorted(changes.model_fields_set)}
     return _take_step(
@@ -108,9 +110,10 @@ def add_pictures(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> tuple[Bulletin, tuple[Medium, ...]]:
-    """Declare pictures, which the next version shows. The same call again returns the same ones.
+    """Declare pictures that will be uploaded, and add them to the next version.
 
-    Raises Invalid, Conflict (`too_many_media`, `key_reused`, `illegal_transition`), NotFound.
+    Return the bulletin and the declared pictures. Repeated, the call returns the same pictures.
+    Raises NotFound, Invalid, Conflict (`too_many_media`, `key_reused`, `illegal_transition`).
     """
     _require_pictures(declaration.media)
 
@@ -133,8 +136,8 @@ def add_pictures(
             for medium in declaration.media
         ]
         record = _record(after, actor, {"step": "write", "fields": ["media"]})
-        kept = bulletins.replace(bulletin, after, record, *pictures, by=actor.by, now=actor.now)
-        return kept, declaration.media
+        stored = bulletins.replace(bulletin, after, record, *pictures, by=actor.by, now=actor.now)
+        return stored, declaration.media
 
     return retry_on_conflict(step)
 
@@ -147,10 +150,10 @@ def approve_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Publish exactly this version. Repeated by the same officer, it returns the same.
+    """Approve exactly this version, and publish it. Repeated by the same officer, change nothing.
 
-    Raises Forbidden `self_approval`, Stale, Conflict (`illegal_transition`, `channel_not_active`,
-    `media_pending`, `expiry_passed`), NotFound.
+    Raises NotFound, Forbidden `self_approval` (with a denial in the audit), Stale, Conflict
+    (`illegal_transition`, `channel_not_active`, `media_pending`, `expiry_passed`).
     """
     by, now = actor.by, actor.now
 
@@ -190,10 +193,10 @@ def resolve_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """End a bulletin with its outcome, at once; every lead shows it too.
+    """End a bulletin with an outcome, without an approval. Its leads show the outcome too.
 
-    Repeated, it returns the same; with another outcome it corrects the first. Raises Conflict,
-    NotFound.
+    Repeated with the same outcome, change nothing; another outcome replaces the first. Raises
+    NotFound, Conflict.
     """
 
     def resolve(dossier: Dossier) -> Bulletin:
@@ -216,7 +219,10 @@ def withdraw_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Take a bulletin back, at once. Repeated, it returns the same. Raises Conflict, NotFound."""
+    """Withdraw a bulletin, without an approval. Repeated with the same reason, change nothing.
+
+    Raises NotFound, Conflict.
+    """
 
     def withdraw(dossier: Dossier) -> Bulletin:
         bulletin = dossier.bulletin
@@ -231,7 +237,7 @@ def withdraw_bulletin(
 
 
 def _require_pictures(media: Sequence[Medium]) -> None:
-    """Raise Invalid unless all are pictures."""
+    """Raise Invalid unless all media are pictures."""
     wrong = [
         position
         for position, medium in enumerate(media)
@@ -244,7 +250,7 @@ def _require_pictures(media: Sequence[Medium]) -> None:
 
 
 def _of_version(dossier: Dossier, version: int) -> Bulletin:
-    """Return the bulletin if it is as it was in `version`. Raises Stale."""
+    """Return the bulletin. Raises Stale unless it is at this version."""
     if dossier.bulletin.version != version:
         raise errors.Stale
     return dossier.bulletin
@@ -259,7 +265,11 @@ def _take_step(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Carry out one step on the bulletin as it is now, and return what it is then."""
+    """Apply one step to a bulletin, write it with its audit record, and return the new dossier.
+
+    `step` returns the changed bulletin, or the same object when there is nothing to change. It runs
+    again when another write came in between. Raises NotFound, Unavailable, and what `step` raises.
+    """
 
     def attempt() -> Dossier:
         dossier = bulletin_in_scope(
@@ -267,16 +277,17 @@ def _take_step(
         )
         before = dossier.bulletin
         after = step(dossier)
-        if after is before:  # the same step again
+        if after is before:
+            # Nothing changes, but the officer sees the bulletin.
             actor.log(of_bulletin(bulletin_id), Action.OPEN)
             return dossier
         record = _record(after, actor, detail)
-        kept = bulletins.replace(before, after, record, by=actor.by, now=actor.now)
-        return Dossier(kept, dossier.pictures)
+        stored = bulletins.replace(before, after, record, by=actor.by, now=actor.now)
+        return Dossier(stored, dossier.pictures)
 
     return retry_on_conflict(attempt)
 
 
 def _record(after: Bulletin, actor: OfficerActor, detail: dict[str, Any]) -> TransactItem:
-    known = detail | {"version": after.version, "state": after.state}
-    return actor.log_item(of_bulletin(after.id), Action.CHANGE, known)
+    detail = detail | {"version": after.version, "state": after.state}
+    return actor.log_item(of_bulletin(after.id), Action.CHANGE, detail)

@@ -1,6 +1,6 @@
-"""Uploads without a verdict: the event was lost, the processing died, or nothing ever came.
+"""Reconciliation of uploads that have no verdict, so that every medium gets one.
 
-Every medium gets a verdict.
+The event was lost, the processing failed, or nothing was uploaded.
 """
 
 import logging
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How often an upload that is there is sent through make_thumbnails again, before it counts as one
-# that cannot be processed.
+# How often an existing upload is sent to make_thumbnails again before it is rejected.
 _ATTEMPTS = 3
 
 
@@ -34,9 +33,10 @@ def reconcile_upload(
     uploads: "UploadsQueue",
     now: datetime,
 ) -> None:
-    """Find out what became of one medium, and give it the verdict that is due.
+    """Look for one upload and its manifest, and take the next step.
 
-    Raises Unavailable: to be repeated.
+    Record the verdict of its manifest, send the upload to the queue again, wait longer for it, or
+    reject it. Raises Unavailable; the task then stays due.
     """
     owner_id, medium = pending.owner.id, pending.medium
     key = original_key(owner_id, medium.media_id)
@@ -55,12 +55,12 @@ def reconcile_upload(
         verdict = Verdict.rejected(RejectReason.NOT_RECEIVED)
     elif pending.attempts < _ATTEMPTS:
         uploads.requeue(bucket.name, key, first.version_id)
-        again = OutboxTask(TaskKind.RECONCILE, now + tasks.UPLOAD_CHECK)
-        outbox.complete(pending, then=again, put={"attempts": pending.attempts + 1})
+        check = OutboxTask(TaskKind.RECONCILE, now + tasks.UPLOAD_CHECK)
+        outbox.complete(pending, then=check, put={"attempts": pending.attempts + 1})
         return
     else:
         log.warning("upload_unprocessable")
         verdict = Verdict.rejected(RejectReason.UNPROCESSABLE, first.version_id)
     if not record_verdict(owner_id, medium.media_id, verdict, owners=owners, now=now):
-        # A verdict removes the task with it. Where there is none to give, the owner is gone.
+        # The write of a verdict also removes the task. Without a verdict, only the task is left.
         outbox.complete(pending)

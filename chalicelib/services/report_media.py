@@ -1,4 +1,4 @@
-"""Reports as owners of media: a verdict is counted, and officers are notified."""
+"""Reports as owners of media: count a verdict, and notify officers."""
 
 from datetime import datetime
 
@@ -14,8 +14,9 @@ from chalicelib.store.writes import TransactItem
 
 
 class ReportMedia:
-    """Notifies officers when the last declared medium has its verdict, or a minute after the
-    first, whichever comes first.
+    """Notifies officers once for several media.
+
+    The notice is due when the last medium has its verdict, but at most a minute after the first.
     """
 
     def __init__(self, reports: Reports) -> None:
@@ -33,7 +34,7 @@ class ReportMedia:
         self._reports.settle_medium(owner, medium, settled, media_event=media_event, also=notices)
 
     def _notice(self, case: Case, now: datetime) -> tuple[list[TransactItem], str | None]:
-        """Return the writes of the notice, and the key of an event that waits for other media."""
+        """Return the writes of a notice, and the key of the event that waits for other media."""
         report, waiting, reports = case.report, case.head.media_event, self._reports
         is_last = report.media_settled + 1 >= report.media_total
         if not is_last and waiting:
@@ -43,7 +44,7 @@ class ReportMedia:
             task = outbox.notify_later(now, outbox.MEDIA_PATIENCE)
             event = reports.event(report.id, kind, now=now, entry_id=entry_id, task=task)
             return [event], keys.event(now, entry_id)
-        # The last one notifies at once. An event that still waits is removed; if its notice has
-        # gone out meanwhile, this one reports the rest.
+        # The last verdict notifies at once, in place of an event that still waits. If the notice of
+        # that event has been published already, this one is about the other media.
         event = reports.event(report.id, kind, now=now, entry_id=entry_id, task=outbox.notify(now))
         return [event, *([reports.remove_event(report.id, waiting)] if waiting else [])], None

@@ -1,6 +1,7 @@
-"""The end of a report: objects in all their versions first, then rows; a tombstone stays.
+"""Retention: delete a report when its time is over, and leave a tombstone.
 
-Each step can be repeated, and the task to expire stays until the last one is done.
+Objects are deleted before rows, and the task stays until the last step. So the next sweep can
+continue after a failure; every step can be repeated.
 """
 
 import logging
@@ -23,9 +24,9 @@ TOMBSTONE_LIFE = timedelta(days=365)
 def expire_report(
     pending: PendingTask, *, outbox: Outbox, reports: Reports, bucket: "MediaBucket", now: datetime
 ) -> None:
-    """Delete a report whose time has come.
+    """Delete a report with its media, or postpone this to the end of a legal hold.
 
-    Under a legal hold it is postponed to the hold's end. Raises Unavailable: to be repeated.
+    Raises Unavailable; the task then stays due.
     """
     report = pending.report
     if report.held_until and report.held_until > now:
@@ -34,7 +35,7 @@ def expire_report(
     try:
         reports.mark_expiring(pending)
     except ConditionFailed:
-        return  # reopened, or held, at this moment: the next sweep looks again
+        return  # It was reopened or held in the meantime; its task says what is next.
     bucket.delete_all(f"originals/{report.id}/")
     bucket.delete_all(f"derived/{report.id}/")
     reports.bury(report.id, now=now, until=now + TOMBSTONE_LIFE)

@@ -1,4 +1,4 @@
-"""The dashboard: how much is waiting, for how long, and how soon it is taken up."""
+"""Statistics: count reports as they change, and return the counts for the dashboard."""
 
 import logging
 from collections.abc import Sequence
@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 def count_changed(
     changed: Sequence[Key], *, outbox: Outbox, statistics: Statistics
 ) -> frozenset[Key]:
-    """Count the reports among the items with these keys as they are now, and return the keys to try
-    again.
+    """Count the current state of the reports with these keys. Return the keys to try again.
+
+    Keys of other items are skipped.
     """
     failed = set()
     for key in dict.fromkeys(changed):
@@ -34,10 +35,12 @@ def count_changed(
             continue
         try:
             report = outbox.report(report_id)
-            # One that is being deleted stays counted as it was: counted anew, it would count twice.
+            # The deletion also removes the row that says what was counted. So a report that is
+            # being deleted would count twice.
             if report and not report.expiring:
                 statistics.count(report.id, rules.tally_of(report))
-        except Exception as error:  # one bad row must not hold up its neighbours
+        except Exception as error:
+            # One bad row must not block the others.
             log.warning("count_failed", extra={"error": type(error).__name__})
             failed.add(key)
     return frozenset(failed)
@@ -52,8 +55,10 @@ def view_statistics(
     listing: Listing,
     catalogue: Catalogue,
 ) -> dict[str, Any]:
-    """Return counts of the reports received from `since` to `until` inside the officer's scope,
-    and the oldest that nobody has acknowledged.
+    """Return counts of the reports in the officer's scope that were received in these days.
+
+    `since` and `until` are both included. The result also has the oldest report that nobody has
+    acknowledged. Writes an audit record.
     """
     officer = actor.officer
     inside = [

@@ -1,5 +1,6 @@
-"""Officers choose what they are notified of. What SNS holds follows their rows: inside their scope,
-and gone when they are.
+"""Officers' subscriptions to notices.
+
+Officers choose what they are notified of, inside their scope. SNS is kept in line with their rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,9 +26,10 @@ def subscribe(
     topic: TopicSubscriptions,
     catalogue: Catalogue,
 ) -> Subscription:
-    """Subscribe the officer's own address. One subscription a protocol: SNS holds one an address.
+    """Subscribe the officer's own address.
 
-    Raises Invalid (out of scope, no address on record, too many combinations), Conflict
+    An officer has at most one subscription for each protocol, because SNS allows one for each
+    address. Raises Invalid (out of scope, no address in their row, too many combinations), Conflict
     (`already_subscribed`, `address_taken`).
     """
     officer = actor.officer
@@ -69,7 +71,7 @@ def unsubscribe(
     subscriptions: Subscriptions,
     topic: TopicSubscriptions,
 ) -> None:
-    """Remove one of the officer's own subscriptions; nothing happens when there is none."""
+    """Remove one of the officer's own subscriptions. Changes nothing when there is none."""
     for existing in subscriptions.of(actor.by):
         if existing.id == subscription_id:
             actor.log_own(Action.CHANGE, {"unsubscribed": subscription_id})
@@ -79,11 +81,10 @@ def unsubscribe(
 def sync_subscriptions(
     username: str, *, officers: Officers, subscriptions: Subscriptions, topic: TopicSubscriptions
 ) -> None:
-    """Bring SNS in line with an officer's row, as it is now: scope, address, active or not.
-    Repeated, it changes nothing.
+    """Bring SNS in line with an officer's row: scope, address, active or not.
 
-    To be pending (`Subscriptions.request_sync`) before the row is changed, and done after: what is
-    left undone the sweep does.
+    Repeated, change nothing. A caller adds the task (`Subscriptions.request_sync`) before it
+    changes the row, and calls this afterwards. If it fails to, the sweep does the task.
     """
     officer = officers.get(username)
     for existing in subscriptions.of(username):

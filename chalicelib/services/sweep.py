@@ -1,4 +1,4 @@
-"""The sweep: every minute, all tasks that are overdue, oldest first, each by itself."""
+"""The sweep: do every overdue task, once a minute."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,11 +22,14 @@ def sweep(
     now: datetime,
     time_is_left: Callable[[], bool],
 ) -> dict[str, int]:
-    """Carry out the tasks that are overdue at `now`: notices by `publisher`, all others by `work`.
+    """Do the tasks that are due at `now`: notices by `publisher`, all others by `work`.
 
-    Returns how many were due, how long the oldest of them has been (`oldest_task_s`, which an alarm
-    watches), and how many failed: they stay due, and are tried again. Goes on until there are no
-    more, or `time_is_left` returns False. Raises Unavailable when an outbox cannot be read.
+    Continue until no task is due, or until `time_is_left` returns False. A task that fails stays
+    due for the next sweep.
+
+    Return the number of `due` tasks, the number of `failed` ones, and `oldest_task_s`: how many
+    seconds the oldest was overdue, which an alarm watches. Raises Unavailable when an outbox cannot
+    be read.
     """
     due, failed, oldest = 0, 0, now
     for outbox, page in _pages(outboxes, now):
@@ -35,14 +38,15 @@ def sweep(
             try:
                 pending = outbox.read(key)
                 if pending is None or pending.task.due_at > now:
-                    continue  # completed meanwhile; the index is a moment behind
+                    continue  # It was completed; the index is updated a moment later.
                 due += 1
                 oldest = min(oldest, pending.task.due_at)
                 if pending.assignment in ASSIGNMENTS:
                     notices.append(key)
                 else:
                     work[pending.assignment](pending, outbox, now)
-            except Exception as error:  # one bad item must not hold up the others
+            except Exception as error:
+                # One bad row must not block the others.
                 failed += 1
                 log.warning("task_failed", extra={"error": type(error).__name__})
         if notices:
@@ -56,7 +60,7 @@ def sweep(
 def _pages(outboxes: Sequence[Outbox], now: datetime) -> Iterator[tuple[Outbox, list[Key]]]:
     """Yield a page of each outbox in turn, so that none waits for the backlog of another.
 
-    Raises Unavailable, after all others, for an outbox that cannot be read.
+    Raises Unavailable for an outbox that cannot be read, after the others are read to the end.
     """
     reading = {outbox: outbox.overdue(now) for outbox in outboxes}
     fault: errors.Unavailable | None = None

@@ -1,6 +1,7 @@
-"""Uploads: grants for media that were declared, fresh ones for those not up yet, and parts.
+"""Uploads of declared media: grants, and uploads in parts.
 
-All media have grants for a POST; those of reports may be videos, which go up in parts.
+A picture or a short video is uploaded with one POST. A larger video of a report is uploaded in
+parts.
 """
 
 from collections.abc import Sequence
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UploadGrant:
-    """How to send one medium: a form to POST, or in parts (`post` is None) of `part_size` bytes
-    each, the last one the rest.
+    """How to upload one medium: with the form in `post`, or in parts if `post` is None.
+
+    All parts have `part_size` bytes, except a shorter last one.
     """
 
     medium: Medium
@@ -52,9 +54,10 @@ class Parts:
 def grant_uploads(
     owner_id: str, media: Sequence[Medium], *, bucket: "MediaBucket", signed_at: datetime
 ) -> tuple[UploadGrant, ...]:
-    """Return a grant for each medium of a report or a bulletin that is not up yet, in order.
+    """Return a grant for each medium that is not uploaded yet, in their order.
 
-    No call leaves the function. `signed_at` is the time of the wall clock, which S3 compares with.
+    Grants are computed without a call to AWS. `signed_at` is the time by the wall clock, because S3
+    compares it with its own clock.
     """
     return tuple(
         _grant(owner_id, medium, bucket, signed_at)
@@ -66,9 +69,9 @@ def grant_uploads(
 def declare_media(
     case: Case, declaration: Declaration, *, reports: Reports, now: datetime
 ) -> tuple[Medium, ...]:
-    """Add media to a report. The same call again returns the same media.
+    """Add declared media to a report. Repeated, the call returns the same media.
 
-    Raises Conflict: `withdrawn`, `too_many_media`, `key_reused` (other media under the same key).
+    Raises Conflict (`withdrawn`, `too_many_media`, `key_reused` for other media with the same key).
     """
     current = case
 
@@ -88,7 +91,7 @@ def declare_media(
             fresh = reports.view(report.id, consistent=True)
             if fresh is None or fresh.report.media_total == report.media_total:
                 raise errors.Unavailable from None
-            current = fresh  # somebody else added media at the same moment: decide anew
+            current = fresh  # Another call added media: decide again.
             raise
         return declaration.media
 
@@ -98,10 +101,10 @@ def declare_media(
 def renew_grant(
     case: Case, media_id: str, *, bucket: "MediaBucket", signed_at: datetime
 ) -> UploadGrant:
-    """Return a fresh grant for one medium.
+    """Return a new grant for one medium.
 
-    Raises NotFound, or Conflict: `not_awaiting` when it is up already, `media_rejected`,
-    `withdrawn`.
+    Raises NotFound, Conflict (`not_awaiting` when it is uploaded already, `media_rejected`,
+    `withdrawn`).
     """
     return _grant(case.report.id, _pending_upload(case, media_id), bucket, signed_at)
 
@@ -109,12 +112,11 @@ def renew_grant(
 def grant_parts(
     case: Case, media_id: str, numbers: Sequence[int], *, bucket: "MediaBucket", reports: Reports
 ) -> Parts:
-    """Start or resume an upload in parts. Return the parts that S3 has, and a URL for each other
-    part of `numbers`.
+    """Start or resume an upload in parts.
 
-    A part of the wrong size does not count as held, so that it is sent again and overwritten.
-    Raises NotFound, Conflict (`not_awaiting`, `media_rejected`, `withdrawn`, `not_in_parts`,
-    `upload_gone`), Invalid.
+    Return the parts that S3 has, and a URL for each part in `numbers` that it does not have. A part
+    of the wrong size does not count, so that the client sends it again. Raises NotFound, Invalid,
+    Conflict (`not_awaiting`, `media_rejected`, `withdrawn`, `not_in_parts`, `upload_gone`).
     """
     medium = _in_parts(_pending_upload(case, media_id))
     key = original_key(case.report.id, media_id)
@@ -138,7 +140,7 @@ def grant_parts(
 def complete_upload(
     case: Case, media_id: str, *, bucket: "MediaBucket", reports: Reports
 ) -> Medium:
-    """Join the parts. Repeated, it returns the same medium.
+    """Join the parts of an upload, and return the medium. Repeated, return the same medium.
 
     Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, `media_rejected`, …).
     """
@@ -201,9 +203,13 @@ def _in_parts(medium: Medium) -> Medium:
 def _start(
     report_id: str, medium: Medium, key: str, bucket: "MediaBucket", reports: Reports
 ) -> str:
-    """Of two first calls at once, both go on with the same upload; the other is dropped."""
+    """Start an upload in parts and return its id.
+
+    When two calls start one at the same time, both use the upload that was stored first, and the
+    other is aborted.
+    """
     started = bucket.start_multipart(key, medium.declared_type)
-    counts = reports.media.set_upload_id(report_id, medium.media_id, started)
-    if counts != started:
+    stored = reports.media.set_upload_id(report_id, medium.media_id, started)
+    if stored != started:
         bucket.abort_multipart(key, started)
-    return counts
+    return stored

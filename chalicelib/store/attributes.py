@@ -1,9 +1,10 @@
-"""Plain values as DynamoDB's attribute values and back: as boto3's own serialiser does it, without
-importing all of boto3 for that.
+"""Conversion of plain values to DynamoDB's attribute values and back.
 
-str, int, float, bool, lists and dicts come back as they went in, but a float without a fraction
-comes back as an int. Enums of str are written as str, tuples and frozensets as lists, times as RFC
-3339; in a dict what is None is left out.
+boto3 has a serialiser for this, but importing it would slow every cold start.
+
+str, int, float, bool, lists and dicts are read back unchanged, but a float without a fraction is
+read back as an int. Enums of str are written as str, tuples and frozensets as lists, and times as
+RFC 3339. A dict's members that are None are left out.
 """
 
 from collections.abc import Mapping
@@ -12,16 +13,16 @@ from typing import Any
 
 from chalicelib.domain import times
 
-# DynamoDB keeps 38 digits, and nothing between zero and the least of these or beyond the most.
+# DynamoDB's limits: 38 digits, and these smallest and largest magnitudes.
 _LARGEST_INT = 10**38
 _LEAST_FLOAT, _MOST_FLOAT = 1e-130, 1e126
 
 
 def pack(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as DynamoDB takes it.
+    """Return a row as DynamoDB's attribute values.
 
-    Raises ValueError for a number that DynamoDB cannot hold, TypeError for anything that is not
-    listed above.
+    Raises ValueError for a number that DynamoDB cannot store, TypeError for any other type than
+    those above.
     """
     return {name: _pack(value) for name, value in row.items() if value is not None}
 

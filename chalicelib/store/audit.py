@@ -1,5 +1,6 @@
-"""The append-only record of who did and saw what. A row holds no report text, and an HMAC of its
-content.
+"""The audit: an append-only record of who did and saw what.
+
+A row contains no text of a report. It has an HMAC of its content, so that a change is found.
 """
 
 import hmac
@@ -16,7 +17,7 @@ from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import Put, TransactItem
 
-# How long a row is kept: then DynamoDB deletes it.
+# The age at which DynamoDB deletes a row.
 KEPT = timedelta(days=730)
 
 Detail = Mapping[str, Any]
@@ -36,7 +37,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an audit row is about; its rows stand together in one partition."""
+    """What an audit row is about. All rows of a subject are in one partition."""
 
     partition: str
 
@@ -51,7 +52,7 @@ def of_bulletin(bulletin_id: str) -> Subject:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row: who did what, when. `detail` is plain JSON data without any text of a report."""
+    """One audit row to write. `detail` is plain JSON data, and contains no text of a report."""
 
     subject: Subject
     by: str
@@ -63,14 +64,16 @@ class Entry:
     def of_officer(
         cls, by: str, action: Action, at: datetime, detail: Detail | None = None
     ) -> "Entry":
-        """Return an entry about no report or bulletin: it stands with the officer's day."""
+        """Return an entry about no single report or bulletin, for the officer's day."""
         return cls(Subject(keys.officer_day(by, at)), by, action, at, detail)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedEntry:
-    """An entry as it is read back. `verified` is False when somebody altered it since it was
-    written; its `detail` is then None: it may be anything.
+    """An audit row that was read.
+
+    `verified` is False when the row has changed since it was written. Then `detail` is None,
+    because it cannot be trusted.
     """
 
     at: datetime
@@ -81,7 +84,10 @@ class RecordedEntry:
 
 
 class Audit:
-    """Raises Unavailable when a row cannot be written: then nothing may be shown."""
+    """The audit table. `key` is the key of the HMAC.
+
+    `write` raises Unavailable when it fails. Then the caller must not show or do anything.
+    """
 
     def __init__(self, table: Table, key: bytes) -> None:
         self.table = table
@@ -91,7 +97,7 @@ class Audit:
         self.table.put(self._row(entry))
 
     def item(self, entry: Entry) -> TransactItem:
-        """Return the same row as part of the transaction that does what it records."""
+        """Return the write of an entry, for the transaction of the change that it records."""
         return self.table.item(Put(self._row(entry)))
 
     def history(self, subject: Subject) -> list[RecordedEntry]:
@@ -99,12 +105,12 @@ class Audit:
         return [self._recorded(row) for row in self.rows(subject)]
 
     def rows(self, subject: Subject) -> list[Row]:
-        """Return the rows of `subject` as they are stored, oldest first."""
+        """Return the stored rows about `subject`, oldest first."""
         rows, _ = self.table.query(subject.partition, consistent=True)
         return rows
 
     def is_verified(self, row: Mapping[str, Any]) -> bool:
-        """Return whether the row is as it was written."""
+        """Return whether the row is unchanged since it was written."""
         return hmac.compare_digest(str(row.get("mac", "")), self._mac(row))
 
     def _recorded(self, row: Row) -> RecordedEntry:

@@ -1,18 +1,17 @@
-"""Bulletins' rows, and what the public reads of them.
+"""The store of bulletins: officers' rows, and the rows that the public reads.
 
     BULLETIN#<id>       HEAD                     with the task to expire while it is published
                         MEDIA#<media id>         with the task to look for its upload
-                        VERSION#<n>              what was written as version n, by whom and when;
-                                                 never changed, never deleted
-                        LEADS                    since the first publication: a small row with the
-                                                 outcome, for those who send leads
-    PUBLIC#<channel>    CHANGED                  when what readers see last changed
-                        <published_at>#<id>      what readers see, of the approved version; a copy
-                                                 under `PUBLIC#*` for all channels
+                        VERSION#<n>              content, author and time of version n; never
+                                                 changed or deleted
+                        LEADS                    from the first publication on: the outcome, for
+                                                 those who sent leads
+    PUBLIC#<channel>    CHANGED                  the time of the last change of the public rows
+                        <published_at>#<id>      the approved version; also under `PUBLIC#*`, the
+                                                 partition of all channels
 
-A publication writes all of them in one transaction, and so does its end. So a page, or a feed, is
-one query of one partition, consistent, whatever the number of bulletins; what was withdrawn is gone
-from it with the response that said so.
+One transaction writes all rows of a publication, or of its end. So a public page or feed is one
+consistent query of one partition, and a withdrawn bulletin is in no later response.
 """
 
 from collections.abc import Sequence
@@ -37,9 +36,9 @@ BY_STATE = ("by_state", "state_shard", "listed_at")
 ALL_CHANNELS = "*"
 _LEADS, _MEDIA, _VERSION = "LEADS", "MEDIA#", "VERSION#"
 _MEDIA_END = "MEDIA$"  # '$' follows '#'
-# Sorts after every bulletin's time, so a first page begins with it, in the same read.
+# Sorts after all times, so the query of a first page, newest first, begins with this row.
 _CHANGED = "CHANGED"
-# Who made a version by a verdict on a picture.
+# The author of a version that was made by a verdict on a picture.
 VERDICT = "(verdict)"
 
 
@@ -70,8 +69,9 @@ class Published(Record):
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """`position`: where the next page begins (below it); None when there is no more. `changed_at`
-    comes with the first page only.
+    """One page of a channel. `position` is the sort key below which the next page begins, or None.
+
+    Only the first page has `changed_at`.
     """
 
     items: tuple[Published, ...]
@@ -80,7 +80,7 @@ class PublicPage:
 
 
 class Version(Record):
-    """What was written, kept for good."""
+    """One version of a bulletin, as it was written."""
 
     version: int
     by: str
@@ -94,15 +94,16 @@ class Bulletins:
         self.media = MediaRows(table)
 
     def takes_leads(self, bulletin_id: str) -> bool:
-        """Return whether a bulletin of this id was ever published.
+        """Return whether a bulletin with this id was ever published.
 
-        What residents know of it does not end when it does.
+        Residents may have something to report after it has ended.
         """
         return self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) is not None
 
     def outcome(self, bulletin_id: str) -> LocalizedText | None:
-        """Return how a bulletin ended, for those who sent leads; None when it was neither resolved
-        nor withdrawn, or is unknown.
+        """Return how a bulletin ended, for those who sent leads.
+
+        None when it is unknown, or was not resolved or withdrawn.
         """
         row = self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) or {}
         return withdrawal_text() if row.get("withdrawn") else row.get("outcome")
@@ -126,14 +127,15 @@ class Bulletins:
     def page(
         self, channel: str | None, *, now: datetime, limit: int, below: str | None = None
     ) -> PublicPage:
-        """Return what readers see of a channel, newest first: one query.
+        """Return one page of a channel's published bulletins, newest first, with one query.
 
-        What has expired meanwhile is left out.
+        Bulletins that have expired are left out. `channel` is None for all channels.
         """
         partition = keys.public(channel or ALL_CHANNELS)
-        wanted = limit + (1 if below else 2)
+        # One row more shows whether there is a next page. A first page also has the CHANGED row.
+        count = limit + (1 if below else 2)
         rows, more = self.table.query(
-            partition, below=below, forward=False, limit=wanted, consistent=True
+            partition, below=below, forward=False, limit=count, consistent=True
         )
         changed_at = times.parse(rows.pop(0)["at"]) if rows and rows[0]["sk"] == _CHANGED else None
         more = more or len(rows) > limit
@@ -149,9 +151,9 @@ class Bulletins:
         return tuple(Version.model_validate(row) for row in rows)
 
     def create(self, bulletin: Bulletin, *also: TransactItem) -> None:
-        """Write a new bulletin, with `also`.
+        """Write a new bulletin and its first version, with `also` in one transaction.
 
-        Raises ConditionFailed, with the existing one, when there is one of this id.
+        Raises ConditionFailed, with the existing row, when the id exists.
         """
         head = self.table.item(Put(_head(bulletin), if_absent=True))
         self.table.transact(
@@ -161,9 +163,10 @@ class Bulletins:
     def replace(
         self, before: Bulletin, after: Bulletin, *also: TransactItem, by: str, now: datetime
     ) -> Bulletin:
-        """Write `after` with all that follows from it, and `also`, at once.
+        """Replace `before` by `after`, its version and public rows, with `also` in one transaction.
 
-        Raises ConditionFailed when the bulletin is no longer as in `before`.
+        Return the bulletin as it is stored. Raises ConditionFailed when it has changed since
+        `before` was read.
         """
         after = after.model_copy(update={"rev": before.rev + 1})
         fields = {name: value for name, value in _head(after).items() if name not in ("pk", "sk")}
@@ -182,21 +185,21 @@ class Bulletins:
         return after
 
     def _version_item(self, bulletin: Bulletin, by: str, at: datetime) -> TransactItem:
-        kept = Version(version=bulletin.version, by=by, at=at, content=bulletin.content)
+        version = Version(version=bulletin.version, by=by, at=at, content=bulletin.content)
         # Zero-padded, so that keys sort by version.
         sk = f"{_VERSION}{bulletin.version:09d}"
         return self.table.item(
             Update(
                 keys.bulletin(bulletin.id),
                 sk,
-                put=kept.model_dump(exclude_none=True),
+                put=version.model_dump(exclude_none=True),
                 equal={"version": None},
                 upsert=True,
             )
         )
 
     def _public_items(self, before: Bulletin, after: Bulletin, now: datetime) -> list[TransactItem]:
-        """Return the writes that change what readers see; none when neither concerns readers."""
+        """Return the writes that change the public rows; none when the change is not public."""
         old, new = _public_keys(before), _public_keys(after)
         items = [self.table.item(Delete(pk, sk)) for pk, sk in old if (pk, sk) not in new]
         if _leads(after) != _leads(before):
@@ -267,7 +270,7 @@ def _leads(bulletin: Bulletin) -> Row:
 
 
 def published(bulletin: Bulletin, now: datetime) -> Published | None:
-    """Return what readers see of this bulletin; None when they see nothing of it."""
+    """Return the bulletin as readers see it; None when it is not published now."""
     if bulletin.state_at(now) is not State.PUBLISHED:
         return None
     return Published.model_validate(_public(bulletin))

@@ -1,6 +1,6 @@
-"""Counters of a minute's notices, and the digests that gather what did not go alone.
+"""Bursts of notices: counters for each minute, and the digests that gather further notices.
 
-They are in the reports' table, for its stream and its outbox; a counter ends by DynamoDB's expiry.
+Both are in the reports table, to use its stream and outbox. DynamoDB deletes old counters.
 """
 
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ class Bursts:
         self._table = table
 
     def count(self, what: str, now: datetime) -> int:
-        """Count a notice of `what`, and return how many there have been this minute."""
+        """Count a notice about `what`, and return how many there were in this minute."""
         row = self._table.update(
             Update(
                 f"BURST#{what}#{minute_of(now)}",
@@ -36,14 +36,14 @@ class Bursts:
         return int(row["count"])
 
     def gather(self, notice: Notice, now: datetime, *, named: bool) -> TransactItem:
-        """Return the write that adds a notice to the digest of its category, district and urgency,
-        which is all that a subscription distinguishes.
+        """Return the write that adds a notice to the digest of its category, district and urgency.
 
-        One that is not `named` only counts: a list that grew with the burst would cost its whole
-        size with every write. The write with a name fails when there are enough.
+        These three are all by which a subscription can filter. With `named`, the digest names the
+        report; this write fails when it names enough reports. Otherwise the digest only counts the
+        notice, because a longer list would make every write more expensive.
         """
         pk = keys.digest(notice.category, notice.district, notice.urgency)
-        # Due at once, but sent by the sweep alone: what comes until then goes with it.
+        # Due now, but only the sweep sends digests, so notices until the next sweep are included.
         pending = task_fields(pk, DIGEST_SK, OutboxTask(TaskKind.NOTIFY, now))
         fixed = {
             "kind": NoticeKind.DIGEST.value,
@@ -65,9 +65,9 @@ class Bursts:
         )
 
     def clear(self, pending: PendingTask) -> bool:
-        """Remove a digest that was sent.
+        """Delete a digest that was sent.
 
-        Returns False when it has grown meanwhile: it is sent again, with what came since.
+        Return False when a notice was added in the meantime: the digest will be sent again.
         """
         try:
             self._table.delete(Delete(*pending.key, equal={"count": pending.digest.count}))

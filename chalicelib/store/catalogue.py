@@ -1,5 +1,6 @@
-"""What admins have changed of the catalogue: one row, and this function's own copy of it, never
-older than a minute.
+"""Admins' changes of the catalogue: one row, and a copy of it in each function.
+
+A copy is at most a minute old.
 
 CATALOGUE  OVERRIDES    {version, overrides}
 """
@@ -20,16 +21,18 @@ log = logging.getLogger(__name__)
 
 PK, SK = "CATALOGUE", "OVERRIDES"
 FRESH_FOR = timedelta(seconds=60)
-# By then every function has read the row again, whatever its clock says.
+# After this time every function has read the row again, even if clocks differ.
 SETTLES_AFTER = 3 * FRESH_FOR
-# When the row could not be read: what is known serves on, and it is tried again after this.
+# The time until the next try after the row could not be read. Until then the old copy is used.
 _TRY_AGAIN_AFTER = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Version 0: nothing was ever changed. `settled`: over how many shards a category is written to
-    until `settles_at`.
+    """The stored changes of the catalogue. Version 0 means that there are none.
+
+    `settled` has the categories whose number of shards is growing: until `settles_at`, they are
+    written to this many shards.
     """
 
     overrides: Overrides
@@ -38,7 +41,7 @@ class Kept:
     settles_at: datetime | None = None
 
     def shards_to_write(self, category: str, now: datetime) -> int | None:
-        """Return over how many shards a category is written to; None for all of its shards."""
+        """Return the number of shards that a category is written to; None means all of them."""
         return self.settled.get(category) if self.settles_at and now < self.settles_at else None
 
 
@@ -59,9 +62,9 @@ class CatalogueChanges:
         )
 
     def replace(self, before: Kept, after: Kept, *also: TransactItem) -> Kept:
-        """Write with `also` or not at all.
+        """Write `after`, with `also` in one transaction.
 
-        Raises ConditionFailed when somebody else was quicker.
+        Raises ConditionFailed when another change was written since `before` was read.
         """
         fields = {
             "overrides": after.overrides.model_dump_json(exclude_none=True),
@@ -70,16 +73,17 @@ class CatalogueChanges:
             "settles_at": after.settles_at,
         }
         if before.version:
-            action = self.table.item(Update(PK, SK, put=fields, equal={"version": before.version}))
+            write = self.table.item(Update(PK, SK, put=fields, equal={"version": before.version}))
         else:
-            action = self.table.item(Put({"pk": PK, "sk": SK, **fields}, if_absent=True))
-        self.table.transact([action, *also])
+            write = self.table.item(Put({"pk": PK, "sk": SK, **fields}, if_absent=True))
+        self.table.transact([write, *also])
         return after
 
 
 class LiveCatalogue:
-    """The seed with what admins have changed. Reading it never fails: intake must not stop because
-    this row cannot be read.
+    """The catalogue with the changes of admins.
+
+    Reading it never fails, because intake must not stop when the row cannot be read.
     """
 
     def __init__(self, read: Callable[[], Kept]) -> None:
@@ -89,8 +93,9 @@ class LiveCatalogue:
         self._read_next: datetime | None = None
 
     def at(self, now: datetime) -> Catalogue:
-        """Return the catalogue as it was at most a minute before `now`; where it cannot be read, as
-        it was last known.
+        """Return the catalogue, at most a minute old at `now`.
+
+        When it cannot be read, return the last known one.
         """
         if self._read_next is None or now >= self._read_next:
             try:
@@ -101,8 +106,9 @@ class LiveCatalogue:
         return self._known
 
     def learn(self, kept: Kept, now: datetime) -> Catalogue:
-        """Use what has just been read or written, in this function and at once, and return the
-        catalogue.
+        """Use these changes in this function from now on, and return the catalogue.
+
+        `kept` was read or written just now.
         """
         if kept.version >= self._kept.version:
             self._known, self._kept = restore(catalogue(), kept.overrides), kept
@@ -110,8 +116,6 @@ class LiveCatalogue:
         return self._known
 
     def shards_to_write(self, category: str, now: datetime) -> int:
-        """Return over how many shards new entries of a category are spread: those that every
-        function reads.
-        """
-        all_of_them = self.at(now).category(category).shards
-        return self._kept.shards_to_write(category, now) or all_of_them
+        """Return the number of shards for new rows of a category. Every function reads them all."""
+        shards = self.at(now).category(category).shards
+        return self._kept.shards_to_write(category, now) or shards

@@ -1,21 +1,22 @@
-"""The key layout of every table. See docs/data.md for what each key is for.
+"""The layout of the keys of every table. docs/data.md says what each row is for.
 
 reports      REPORT#<id>            CONTACT | COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<id>
                                     MESSAGE#<time>#<id> | NOTE#<time>#<id>
              BURST#<what>#<minute>  COUNT                    notices of a minute (store/bursts.py)
-             DIGEST#<filters>       EVENT#digest             what did not go alone
+             DIGEST#<filters>       EVENT#digest             gathered notices (store/bursts.py)
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
 officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
-             OFFICERS               <name>: each officer's row again, to be listed
+             OFFICERS               <name>: a copy of each officer's row, for the list of all
 bulletins    CATALOGUE              OVERRIDES
              BULLETIN#<id>          HEAD | LEADS | MEDIA#<id> | VERSION#<n>
              PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: all
 
-The order of a report's sort keys is the access rule: a reporter's view is one query from HEAD to
-MESSAGE, an officer's is from HEAD on; contact and events sort before and are in neither.
+The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
+MESSAGE; an officer's is one query from HEAD on. CONTACT and EVENT sort before HEAD, so they are in
+neither.
 """
 
 from datetime import datetime
@@ -30,7 +31,7 @@ type Key = tuple[str, str]
 HEAD = "HEAD"
 CONTACT = "CONTACT"
 MESSAGES = "MESSAGE#"
-MESSAGE_END = "MESSAGE$"  # '$' follows '#': the end of all messages
+MESSAGE_END = "MESSAGE$"  # sorts after all messages, because '$' follows '#'
 
 OFFICERS = "OFFICERS"
 
@@ -41,7 +42,7 @@ BY_BULLETIN = "by_bulletin"
 BY_REFERENCE = "by_reference"
 BY_TASK = "by_task"
 
-# Each index's partition attribute; the lists all sort by `listed_at`.
+# The partition attribute of each index. All indexes for lists sort by `listed_at`.
 PARTITION = {
     BY_CATEGORY: "category_shard",
     BY_QUEUE: "queue_shard",
@@ -53,13 +54,13 @@ PARTITION = {
 
 
 def owner(pk: str) -> Owner:
-    """Return whose rows are in a partition. Raises ValueError when they are nobody's."""
+    """Return the owner of the rows in a partition. Raises ValueError when they have none."""
     kind, _, owner_id = pk.partition("#")
     return Owner(OwnerKind(kind.lower()), owner_id)
 
 
 def media_owner(owner_id: str) -> str:
-    """Return the partition of what a medium belongs to: a report or a bulletin."""
+    """Return the partition of a medium's owner, which is a report or a bulletin."""
     return _partition(owner_of(owner_id))
 
 
@@ -123,7 +124,7 @@ def bulletin(bulletin_id: str) -> str:
 
 
 def public(channel: str) -> str:
-    """Return the partition that readers' lists of a channel are read from."""
+    """Return the partition of a channel's public rows."""
     return f"PUBLIC#{channel}"
 
 
@@ -132,7 +133,7 @@ def officer(username: str) -> str:
 
 
 def digest(category: str, district: str, urgency: str) -> str:
-    """Return the partition of what a subscription cannot distinguish."""
+    """Return the partition of the digest of these notices."""
     return _partition(Owner(OwnerKind.DIGEST, f"{category}#{district}#{urgency}"))
 
 

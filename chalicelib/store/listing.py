@@ -1,6 +1,7 @@
-"""Pages over sharded indexes, newest first: one query a shard in parallel, a k-way merge, refills.
+"""Pages of rows from sharded indexes, newest first.
 
-The cost of a page does not depend on how much there is.
+The shards are queried in parallel and merged. A shard whose rows are used up is queried again. The
+cost of a page does not depend on the number of rows in the table.
 """
 
 from collections import deque
@@ -11,8 +12,8 @@ from dataclasses import dataclass, field
 
 from chalicelib.store.table import Row, Table
 
-# With filters that no index serves a page may stay short: so many refills of a shard, on average,
-# and it ends where it is.
+# The limit of further queries for one page, as an average for each shard. A page whose filter
+# rejects many rows may therefore be short.
 _REFILLS = 2
 _AT_ONCE = 8
 _LOOKED_AT = 10
@@ -20,7 +21,7 @@ _LOOKED_AT = 10
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`position`: where the next page begins (below it); None when there is no more."""
+    """One page. `position` is the sort key below which the next page begins, or None."""
 
     rows: tuple[Row, ...]
     position: str | None
@@ -49,12 +50,11 @@ class Listing:
         since: str | None = None,
         keep: Callable[[Row], bool] = lambda row: True,
     ) -> Page:
-        """Return at most `limit` rows of all `partitions` that `keep` accepts, in the descending
-        order of the index's sort key.
+        """Return at most `limit` rows that `keep` accepts, by the sort key in descending order.
 
-        `index` is (name, partition attribute, sort attribute); rows are strictly below `below` and
-        not below `since`. Raises Unavailable when one query fails: a page with a hole would be a
-        lie.
+        `index` is (name, partition attribute, sort attribute). The sort keys are less than `below`
+        and at least `since`. Raises Unavailable when one query fails, because a page must not miss
+        rows.
         """
         sort = index[2]
         size = max(2, -(-2 * limit // max(1, len(partitions))))
@@ -75,12 +75,12 @@ class Listing:
         kept: list[Row] = []
         position = below
         while len(kept) < limit:
-            dry = [shard for shard in shards if shard.more and not shard.rows]
-            if dry:
-                if refills < len(dry):
+            empty = [shard for shard in shards if shard.more and not shard.rows]
+            if empty:
+                if refills < len(empty):
                     break
-                refills -= len(dry)
-                self._at_once(fill, dry)
+                refills -= len(empty)
+                self._at_once(fill, empty)
                 continue
             newest = max(
                 (shard for shard in shards if shard.rows),
@@ -100,8 +100,9 @@ class Listing:
     def oldest(
         self, index: tuple[str, str, str], partitions: Sequence[str], *, keep: Callable[[Row], bool]
     ) -> Row | None:
-        """Return the oldest row of all `partitions` that `keep` accepts, among the first few of
-        each.
+        """Return the oldest row that `keep` accepts, or None.
+
+        Only the oldest few rows of each partition are read.
         """
 
         def first(partition: str) -> Row | None:
@@ -114,6 +115,9 @@ class Listing:
     def _at_once[Item, Found](
         self, read: Callable[[Item], Found], items: Sequence[Item]
     ) -> list[Found]:
-        """Return what `read` returns for each item; what it logs stays the request's own."""
+        """Return the result of `read` for each item, in parallel.
+
+        The threads share the caller's context, so that their log lines have the request's id.
+        """
         contexts = [copy_context() for _ in items]
         return list(self._pool.map(lambda context, item: context.run(read, item), contexts, items))

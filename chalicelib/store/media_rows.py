@@ -1,4 +1,4 @@
-"""The rows of media, of one table's reports or bulletins: `MEDIA#<media id>` beside the HEAD."""
+"""The rows of the media of reports or bulletins: `MEDIA#<media id>`, beside the owner's HEAD."""
 
 from typing import Any
 
@@ -22,14 +22,17 @@ class MediaRows:
     def put_item(
         self, owner_id: str, medium: Medium, task: OutboxTask, *, if_absent: bool = True
     ) -> TransactItem:
-        """Return the write that declares a medium, with the task to look for its upload."""
+        """Return the write of a declared medium, with the task to look for its upload."""
         pk, sk = _key(owner_id, medium.media_id)
         known = medium.model_dump(exclude_none=True)
         row: Row = {"pk": pk, "sk": sk, **known, **task_fields(pk, sk, task)}
         return self._table.item(Put(row, if_absent=if_absent))
 
     def settle_item(self, owner_id: str, medium: Medium, settled: Medium) -> TransactItem:
-        """Return the write that gives `medium`, as it was read, its verdict, and ends its task."""
+        """Return the write of a verdict. It also removes the medium's task.
+
+        `medium` is as it was read, `settled` has the verdict. Fails when the state has changed.
+        """
         before: dict[str, Any] = medium.model_dump()
         after = settled.model_dump(exclude_none=True)
         update = Update(
@@ -41,7 +44,7 @@ class MediaRows:
         return self._table.item(update)
 
     def set_upload_id(self, owner_id: str, media_id: str, upload_id: str) -> str:
-        """Remember a medium's multipart upload, and return the one that was remembered first."""
+        """Store the id of a medium's multipart upload, and return the id that was stored first."""
         update = Update(
             *_key(owner_id, media_id), put={"upload_id": upload_id}, equal={"upload_id": None}
         )
@@ -52,7 +55,10 @@ class MediaRows:
         return upload_id
 
     def mark_processing(self, owner_id: str, medium: Medium) -> Medium:
-        """Mark a medium as uploaded, and return it. A verdict that came sooner stays."""
+        """Mark a medium as uploaded, and return it as it is stored.
+
+        A medium that has a verdict already is not changed.
+        """
         update = Update(
             *_key(owner_id, medium.media_id),
             put={"state": MediaState.PROCESSING.value},

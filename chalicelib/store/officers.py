@@ -15,21 +15,22 @@ class Officers:
         self.table = table
 
     def get(self, username: str) -> Officer | None:
-        """Read at every request, so that a deactivation holds at the next one."""
+        """Return an officer's row, read consistently, or None.
+
+        Every request reads it, so that a change takes effect at the next request.
+        """
         row = self.table.get(keys.officer(username), ROW, consistent=True)
         return Officer.model_validate(row) if row else None
 
     def all(self) -> list[Officer]:
-        """Return every officer there is or was, by name."""
+        """Return all officers, active or not, sorted by name."""
         rows, _ = self.table.query(keys.OFFICERS, consistent=True)
         return [Officer.model_validate(row) for row in rows]
 
     def put(self, officer: Officer, *, also: Sequence[TransactItem] = ()) -> None:
-        """Write an officer's row and their place in the directory, and carry out `also`, or none of
-        it.
-        """
+        """Write an officer's row and its copy in the directory, with `also` in one transaction."""
         fields = officer.model_dump(mode="json", exclude_none=True)
-        places = ((keys.officer(officer.username), ROW), (keys.OFFICERS, officer.username))
+        row_keys = ((keys.officer(officer.username), ROW), (keys.OFFICERS, officer.username))
         self.table.transact(
-            [*(self.table.item(Put({"pk": pk, "sk": sk, **fields})) for pk, sk in places), *also]
+            [*(self.table.item(Put({"pk": pk, "sk": sk, **fields})) for pk, sk in row_keys), *also]
         )

@@ -1,4 +1,4 @@
-"""The outbox of one table: its pending tasks, oldest first, and how each is completed."""
+"""The outbox of one table: find its due tasks, read one, and complete it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ from chalicelib.store.tasks import TASK_FIELDS, read_task, same_task, task_field
 from chalicelib.store.writes import TransactItem, Update
 
 type Assignment = tuple[TaskKind, OwnerKind]
-"""What is to be done, and to what: together they choose the use case."""
+"""The kind of a task and the kind of its owner. Together they choose the use case."""
 
 _PAGE = 100
 _INDEX = (keys.BY_TASK, keys.PARTITION[keys.BY_TASK], "task_at")
 
-# What is read of a row with a task. Never a text.
+# The attributes that are read of a row with a task. They must never include a text.
 _READ_FIELDS = (
     "pk", "sk", *TASK_FIELDS, "id", "reference", "category", "district", "urgency", "status",
     "kind", "received_at", "acknowledged_at", "escalations", "bulletin_id", "media_id", "state",
@@ -33,9 +33,9 @@ _READ_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class PendingTask:
-    """A row's task as it was read, and what of the row says how to do it.
+    """A task as it was read, with the attributes of its row that are needed to do it.
 
-    `row` is for the conditions of the store's own writes.
+    Only the store uses `row`, for the conditions of writes.
     """
 
     task: OutboxTask
@@ -55,32 +55,32 @@ class PendingTask:
 
     @property
     def is_head(self) -> bool:
-        """Whether this is the task of the owner's HEAD."""
+        """Return whether the task is on the owner's HEAD."""
         return bool(self.row["sk"] == keys.HEAD)
 
     @property
     def report(self) -> ReportOutline:
-        """The report, of a task of its HEAD."""
+        """Return the report. Only for a task on a report's HEAD."""
         return ReportOutline.model_validate(self.row)
 
     @property
     def medium(self) -> Medium:
-        """The medium, of a task of its row."""
+        """Return the medium. Only for a task on a medium's row."""
         return Medium.model_validate(self.row)
 
     @property
     def attempts(self) -> int:
-        """How often this task has been tried before."""
+        """Return how often this task was tried before."""
         return int(self.row.get("attempts", 0))
 
     @property
     def digest(self) -> Digest:
-        """The digest, of a task of its row."""
+        """Return the digest. Only for a task on a digest's row."""
         return Digest.model_validate(self.row)
 
     @property
     def notice_kind(self) -> NoticeKind:
-        """The kind of notice that a report's task makes."""
+        """Return the kind of notice for a report's task."""
         if self.row["sk"].startswith(keys.MESSAGES):
             return NoticeKind.MESSAGE
         if not self.is_head:
@@ -97,15 +97,15 @@ class Outbox:
         self.table = table
 
     def overdue(self, now: datetime) -> Iterator[list[Key]]:
-        """Yield the keys of the rows whose task is due, by page, oldest first in each shard.
+        """Yield pages of keys of the rows whose task is due, in each shard the oldest first.
 
-        Each is yielded once, whether its task is completed meanwhile or not.
+        Each key is yielded once, even if its task is not completed in between.
         """
         bound = times.render(now) + "~"
         reached = {f"TASK#{shard}": "0" for shard in range(SHARDS)}
         while reached:
             for shard, position in list(reached.items()):
-                # Both ends count: what the last page ended with is read again, and passed over.
+                # The range includes its start, the last row of the page before: skip that row.
                 rows, more = self.table.query(
                     shard, index=_INDEX, between=(position, bound), limit=_PAGE
                 )
@@ -116,13 +116,13 @@ class Outbox:
                     del reached[shard]
 
     def read(self, key: Key) -> PendingTask | None:
-        """Return the task of a row as it is now, read consistently; None when it has none."""
+        """Return the current task of a row, read consistently; None when it has none."""
         row = self._read(*key)
         task = read_task(row) if row else None
         return PendingTask(task, row) if row and task else None
 
     def report(self, report_id: str) -> ReportOutline | None:
-        """Return a report as it is now, read consistently; None when there is none (any more)."""
+        """Return a report, read consistently; None when it does not exist or was deleted."""
         row = self._read(keys.report(report_id), keys.HEAD)
         return ReportOutline.model_validate(row) if row and "deleted_at" not in row else None
 
@@ -135,11 +135,13 @@ class Outbox:
         also: Sequence[TransactItem] = (),
         unchanged: Sequence[str] = (),
     ) -> bool:
-        """Complete a task, and make `then` the row's next one.
+        """Complete a task, and set `then` as the row's next task (None: no next task).
 
-        Returns False when the row no longer has that task, because it was completed elsewhere, or
-        when one of its attributes in `unchanged` has changed. `also` are writes that must happen
-        with it or not at all; raises ConditionFailed when one of them cannot.
+        `put` are further attributes to set. `also` are writes in the same transaction; raises
+        ConditionFailed when the condition of one of them fails.
+
+        Return False, and write nothing, when the row no longer has this task or when one of its
+        attributes in `unchanged` has changed.
         """
         row, (pk, sk) = pending.row, pending.key
         update = Update(

@@ -1,4 +1,4 @@
-"""A report's rows as they are read and written: its HEAD, its media, what a list shows of it."""
+"""The rows of a report as typed values: its HEAD, the whole case, and its entry in a list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from chalicelib.store import keys
 from chalicelib.store.table import Row
 from chalicelib.store.tasks import read_task, task_fields
 
-# Whatever is written to a report holds to this: one whose deletion has begun would take what is new
-# along, or leave it behind.
+# The condition of every write to a report. A row that is added while the report is being deleted
+# would be lost, or would be left behind.
 NOT_EXPIRING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_at": None})
 
-# What the list indexes project. No text.
+# The attributes that the list indexes contain. They must never include a text.
 LISTED = (
     "id", "reference", "category", "status", "urgency", "district", "received_at", "assignee",
     "version", "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
@@ -30,25 +30,25 @@ LISTED = (
 
 @dataclass(frozen=True)
 class Head:
-    """A report's HEAD as it was read. `row` is for the conditions of the store's own writes."""
+    """A report's HEAD as it was read. Only the store uses `row`, for the conditions of writes."""
 
     row: Row
 
     @cached_property
     def report(self) -> Report:
-        """The report. Raises Gone when retention has deleted it."""
+        """Return the report. Raises Gone when retention has deleted it."""
         if self.is_deleted:
             raise errors.Gone
         return Report.model_validate(self.row)
 
     @property
     def is_deleted(self) -> bool:
-        """Whether this is what stays of a report that retention has deleted."""
+        """Return whether this is the tombstone of a report that retention has deleted."""
         return "deleted_at" in self.row
 
     @property
     def is_expiring(self) -> bool:
-        """Whether the deletion of the report has begun."""
+        """Return whether the deletion of the report has begun."""
         return bool(self.row.get("expiring"))
 
     @property
@@ -57,24 +57,24 @@ class Head:
 
     @property
     def duplicates(self) -> int:
-        """The number of reports that point at this one as their original."""
+        """Return the number of reports that are duplicates of this one."""
         return int(self.row.get("duplicates", 0))
 
     @property
     def media_event(self) -> str | None:
-        """The key of the notice that still waits for the other media."""
+        """Return the sort key of the notice that waits for the other media; None when none does."""
         return self.row.get("media_event")
 
     @property
     def hold(self) -> Hold | None:
-        """The legal hold that is in force, or waits for a second officer."""
-        kept = self.row.get("hold")
-        return Hold.model_validate(kept) if kept else None
+        """Return the legal hold, approved or not; None when there is none."""
+        stored = self.row.get("hold")
+        return Hold.model_validate(stored) if stored else None
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A report with what belongs to it, as one query reads it."""
+    """A report with its media, messages and notes, as one query reads them."""
 
     head: Head
     media: tuple[Medium, ...]
@@ -95,7 +95,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class ListedReport:
-    """What a list shows of a report."""
+    """A report's entry in a list."""
 
     id: str
     reference: str
@@ -133,9 +133,9 @@ class ListedReport:
 
 
 def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
-    """Return the HEAD of a new report whose category is spread over so many `shards`."""
+    """Return the HEAD of a new report. `shards` is the number of partitions of its category."""
     pk = keys.report(report.id)
-    kept = report.model_dump(exclude_defaults=True) | {
+    fields = report.model_dump(exclude_defaults=True) | {
         "status": report.status.value,
         "version": report.version,
         "media_total": report.media_total,
@@ -143,11 +143,11 @@ def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
         "unread": report.unread,
     }
     if report.bulletin_id:
-        kept["bulletin_shard"] = keys.bulletin_shard(report.bulletin_id, report.id, shards)
+        fields["bulletin_shard"] = keys.bulletin_shard(report.bulletin_id, report.id, shards)
     return {
         "pk": pk,
         "sk": keys.HEAD,
-        **kept,
+        **fields,
         "category_shard": keys.category_shard(report.category, report.id, shards),
         "queue_shard": keys.queue_shard(report.category, report.status, report.id, shards),
         "listed_at": keys.listed_at(report.received_at, report.id),
@@ -156,7 +156,7 @@ def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
 
 
 def read_case(rows: Sequence[Row]) -> Case | None:
-    """Return the case that one query has read, None where there is no HEAD.
+    """Return the case in these rows of one query; None when there is no HEAD.
 
     Raises Gone when retention has deleted the report.
     """

@@ -1,4 +1,8 @@
-"""Reports and their conversation. A write that causes a task carries it."""
+"""The store of reports: their HEAD, media, conversation, notes and contact.
+
+A change of a report and the task that follows from it are one write. The layout of the rows is in
+`store/keys.py`.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,10 +28,10 @@ from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 @dataclass(frozen=True, slots=True)
 class CreateResult:
-    """What came of `Reports.create`: `head` is the report as it is stored now.
+    """The result of `Reports.create`. `head` is the report as it is stored.
 
-    `created` is False when it existed: the same call came before, or, with another `body_hash`,
-    another call under the same key.
+    `created` is False when the report existed. Then an earlier call created it: the same call if
+    its `body_hash` is the same, else another call with the same key.
     """
 
     head: Head
@@ -35,7 +39,10 @@ class CreateResult:
 
 
 class Reports:
-    """`shards_of` returns over how many partitions a category is spread now."""
+    """The reports of one table. `shards_of` returns a category's current number of partitions.
+
+    Every method raises Unavailable when DynamoDB fails.
+    """
 
     def __init__(self, table: Table, shards_of: Callable[[str], int]) -> None:
         self.table = table
@@ -51,9 +58,9 @@ class Reports:
         media: Sequence[tuple[Medium, OutboxTask]] = (),
         also: Sequence[TransactItem] = (),
     ) -> CreateResult:
-        """Write a new report with all that belongs to it, and `also`, at once or not at all.
+        """Write a new report with its task, contact and media, and `also`, in one transaction.
 
-        Raises Unavailable.
+        Return what is stored, also when the report existed.
         """
         row = head_row(report, task, self._shards_of(report.category))
         items = self._parts(report.id, contact, media)
@@ -85,13 +92,14 @@ class Reports:
         return items
 
     def head(self, report_id: str) -> Head | None:
+        """Return the HEAD, read consistently; None when there is none."""
         row = self.table.get(keys.report(report_id), keys.HEAD, consistent=True)
         return Head(row) if row else None
 
     def view(self, report_id: str, *, consistent: bool = False) -> Case | None:
-        """Return what a reporter may see: one query over HEAD, media and messages.
+        """Return what a reporter may see: HEAD, media and messages, in one query.
 
-        Raises Gone when retention has deleted it.
+        None when there is no such report. Raises Gone when retention has deleted it.
         """
         rows, _ = self.table.query(
             keys.report(report_id), between=(keys.HEAD, keys.MESSAGE_END), consistent=consistent
@@ -99,9 +107,9 @@ class Reports:
         return read_case(rows)
 
     def case(self, report_id: str) -> Case | None:
-        """Return what an officer may see: notes as well, never the contact.
+        """Return what an officer may see: the same and the notes, but never the contact.
 
-        For officers a deleted report does not exist.
+        None when there is no such report, or when retention has deleted it.
         """
         rows, _ = self.table.query(keys.report(report_id), at_least=keys.HEAD, consistent=True)
         try:
@@ -110,9 +118,10 @@ class Reports:
             return None
 
     def add_media(self, report: Report, media: Sequence[tuple[Medium, OutboxTask]]) -> None:
-        """Declare more media.
+        """Add declared media to a report.
 
-        Raises ConditionFailed when others were added meanwhile, or one of these exists.
+        Raises ConditionFailed when the report's media have changed since it was read, when one of
+        these media exists, or when the report is expiring.
         """
         count = self._head_update(
             report.id,
@@ -131,9 +140,11 @@ class Reports:
         media_event: str | None,
         also: Sequence[TransactItem],
     ) -> None:
-        """Write a medium's verdict, count it, and remember the notice that waits.
+        """Write a medium's verdict and count it in the HEAD.
 
-        Raises ConditionFailed when it has a verdict, or another medium was settled meanwhile.
+        `medium` is as it was read, `settled` has the verdict. `media_event` is the key of the
+        notice that waits for the other media. Raises ConditionFailed when the medium has a verdict,
+        when another medium got one since `case` was read, or when the report is expiring.
         """
         report, head = case.report, case.head
         is_ready = settled.state is MediaState.READY
@@ -161,9 +172,10 @@ class Reports:
         task: OutboxTask | None = None,
         also: Sequence[TransactItem] = (),
     ) -> None:
-        """Add a message: a reporter's counts as unread, an officer's resets the count.
+        """Add a message. A reporter's message counts as unread; an officer's resets that count.
 
-        Raises ConditionFailed when there is another message meanwhile, or the report is expiring.
+        Raises ConditionFailed when another message came since `case` was read, or when the report
+        is expiring.
         """
         pk, sk = keys.report(case.report.id), keys.message(message.sent_at, message.id)
         row: Row = {"pk": pk, "sk": sk, **message.model_dump(exclude_none=True)}
@@ -181,7 +193,8 @@ class Reports:
     def add_note(self, case: Case, note: Note, *, also: Sequence[TransactItem]) -> None:
         """Add an officer's note.
 
-        Raises ConditionFailed when there is another one meanwhile, or the report is expiring.
+        Raises ConditionFailed when another note came since `case` was read, or when the report is
+        expiring.
         """
         count = self._head_update(
             case.report.id,
@@ -204,10 +217,11 @@ class Reports:
         now: datetime,
         also: Sequence[TransactItem],
     ) -> None:
-        """Turn the report of `head`, as it was read, into `after`, with `task` as its next task.
+        """Write `after` in place of the report of `head`, with `task` as its next task.
 
-        Its keys in the lists move with it; a notice that is still pending is kept. Raises
-        ConditionFailed at position 0 when the report has changed meanwhile.
+        The report moves to other partitions of the indexes if its category or status changes. A
+        pending notice is not lost: it moves to an event of its own. Raises ConditionFailed at
+        position 0 when the report has changed since `head` was read.
         """
         before = head.report
         old, new = before.model_dump(), after.model_dump()
@@ -229,7 +243,7 @@ class Reports:
         self.table.transact([self._head_update(after.id, put=put, equal=equal), *notices, *also])
 
     def _moved_keys(self, after: Report, changed: Row) -> Row:
-        """Return the keys of the lists that move with what has `changed`."""
+        """Return the index keys that must change with the attributes in `changed`."""
         shards, moved = self._shards_of(after.category), {}
         if "category" in changed:
             moved["category_shard"] = keys.category_shard(after.category, after.id, shards)
@@ -238,28 +252,28 @@ class Reports:
         return moved
 
     def contact(self, report_id: str) -> Contact | None:
-        """Return how to reach the reporter: no other method reads it."""
+        """Return the reporter's contact, or None. No other method reads it."""
         row = self.table.get(keys.report(report_id), keys.CONTACT, consistent=True)
         if row is None:
             return None
         return Contact.model_validate({name: row.get(name) for name in Contact.model_fields})
 
     def count_duplicate(self, original: str) -> TransactItem:
-        """Return the item that counts one more duplicate of a report.
+        """Return the write that counts one more duplicate of a report.
 
-        Its condition: the report exists, and is not a duplicate itself.
+        It fails when the report does not exist, or is a duplicate itself.
         """
         equal = {"duplicate_of": None, **NOT_EXPIRING}
         return self._head_update(original, add={"duplicates": 1}, equal=equal)
 
     def discount_duplicate(self, original: str) -> TransactItem:
-        """Return the item that counts one duplicate of a report less, if the report exists."""
+        """Return the write that counts one duplicate less. It fails when there is no report."""
         return self._head_update(original, add={"duplicates": -1}, equal=NOT_EXPIRING)
 
     def withdraw(self, case: Case, *, now: datetime, task: OutboxTask) -> None:
-        """Mark a report as withdrawn and erase the contact.
+        """Mark a report as withdrawn, with `task` as its next task, and delete the contact.
 
-        Raises ConditionFailed when the report has changed meanwhile.
+        Raises ConditionFailed when the status or task has changed since `case` was read.
         """
         report, head, pk = case.report, case.head, keys.report(case.report.id)
         shards = self._shards_of(report.category)
@@ -280,7 +294,7 @@ class Reports:
         )
 
     def mark_expiring(self, pending: PendingTask) -> None:
-        """Begin the deletion of a report: from here on nothing of it can be changed.
+        """Mark a report as expiring: from now on, every other write to it fails.
 
         Raises ConditionFailed when its task or its hold has changed since `pending` was read.
         """
@@ -288,7 +302,10 @@ class Reports:
         self.table.update(Update(*pending.key, put={"expiring": True}, equal=equal))
 
     def bury(self, report_id: str, *, now: datetime, until: datetime) -> None:
-        """Delete every row of a report; its id and the time of its end stay until `until`."""
+        """Delete every row of a report, and leave a tombstone in place of its HEAD.
+
+        The tombstone has the id and the time of the deletion. DynamoDB deletes it at `until`.
+        """
         pk = keys.report(report_id)
         rows, _ = self.table.query(pk, consistent=True, attributes=("pk", "sk"))
         for row in rows:
@@ -306,9 +323,10 @@ class Reports:
         expire_at: datetime | None,
         also: Sequence[TransactItem],
     ) -> None:
-        """Write a hold (None: end it), with `also`.
+        """Write a legal hold, or end it (`hold` is None), with `also` in one transaction.
 
-        Raises ConditionFailed when the report has changed, or is expiring.
+        With `expire_at`, the report gets the task to be deleted then. Raises ConditionFailed when
+        the hold or the task has changed since `case` was read, or when the report is expiring.
         """
         put: Row = {
             "hold": hold.model_dump(exclude_none=True) if hold else None,
@@ -322,9 +340,9 @@ class Reports:
         self.table.transact([update, *also])
 
     def _kept_notices(self, head: Head, now: datetime) -> list[TransactItem]:
-        """Return the item that keeps a pending notice when another task takes its place.
+        """Return the write that keeps a pending notice when another task replaces it.
 
-        The HEAD holds one task: the notice moves to an event of its own.
+        The HEAD has room for one task, so the notice moves to an event of its own.
         """
         if head.task is None or head.task.kind is not TaskKind.NOTIFY:
             return []
@@ -335,13 +353,13 @@ class Reports:
     def event(
         self, report_id: str, kind: NoticeKind, *, now: datetime, entry_id: str, task: OutboxTask
     ) -> TransactItem:
-        """Return the item that causes a notice of `kind` about a report, apart from its HEAD."""
+        """Return the write of an event: a row that carries the task of one notice of `kind`."""
         pk, sk = keys.report(report_id), keys.event(now, entry_id)
         row = {"pk": pk, "sk": sk, "kind": kind.value, **task_fields(pk, sk, task)}
         return self.table.item(Put(row))
 
     def remove_event(self, report_id: str, event_key: str) -> TransactItem:
-        """Return the item that takes a pending event back; nothing happens when it is gone."""
+        """Return the write that removes an event. It changes nothing when there is none."""
         return self.table.item(Delete(keys.report(report_id), event_key))
 
     def _head_update(
@@ -359,9 +377,9 @@ class Reports:
 
 
 def _is_this_write(existing: Row, report: Report) -> bool:
-    """Return whether the row was written by this very call.
+    """Return whether this same call wrote the row.
 
-    The SDK repeats a call whose response was lost, and then meets its own write.
+    A try whose response was lost may have written it. The next try then fails on its own write.
     """
     return bool(
         existing.get("body_hash") == report.body_hash

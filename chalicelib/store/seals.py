@@ -1,5 +1,6 @@
-"""The audit bucket: `batches/<hour>/<name>` and `digests/<hour>.json`, each under its lock from the
-moment it is written.
+"""The audit bucket: `batches/<hour>/<name>` and `digests/<hour>.json`.
+
+The bucket locks each object when it is written.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,10 @@ _EXISTING = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 class Seals:
-    """Raises Unavailable for every fault of S3 or of the way there."""
+    """The objects of the audit bucket.
+
+    Every method raises Unavailable when S3 fails or cannot be reached.
+    """
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
@@ -32,7 +36,7 @@ class Seals:
         return Batch(name, content) if content is not None else None
 
     def batches(self, hour: str) -> list[str]:
-        """Return the names of an hour's batches."""
+        """Return the names of the batches of an hour."""
         prefix = f"batches/{hour}/"
         return [key.removeprefix(prefix) for key in self._keys(prefix)]
 
@@ -42,14 +46,14 @@ class Seals:
         return key.split("/")[1] if key else None
 
     def put_digest(self, hour: str, content: bytes) -> bool:
-        """Write a digest. Return False when there is one of this hour already, which stays."""
+        """Write the digest of an hour. Return False, and change nothing, when it exists."""
         return self._put(f"digests/{hour}.json", content)
 
     def digest(self, hour: str) -> bytes | None:
         return self._read(f"digests/{hour}.json")
 
     def digested_hours(self, after: str | None = None) -> Iterator[str]:
-        """Yield the hours that have a digest, in their order; with `after`, only later ones."""
+        """Yield the hours that have a digest, in order. With `after`, only later hours."""
         start = f"digests/{after}.json" if after else None
         return (
             key.removeprefix("digests/").removesuffix(".json")

@@ -1,9 +1,7 @@
-"""Counters of reports, kept by the stream's consumer and not by the requests.
-
-So no request pays for them, and no key is hot.
+"""Counters of reports. The consumer of the stream updates them, so requests do not wait for them.
 
 STATS#<month>#<shard>   <day>#<category>#<district>     the counters
-REPORT#<id>             COUNTED                          what of this report has been counted
+REPORT#<id>             COUNTED                          as what the report was counted last
 """
 
 from collections.abc import Iterator
@@ -24,10 +22,10 @@ class Statistics:
         self._table = table
 
     def count(self, report_id: str, tally: Tally) -> None:
-        """Count a report as `tally`, and no longer as what it was counted before.
+        """Count a report as `tally`, in place of what it was counted as before.
 
-        Repeated, it changes nothing. Raises ConditionFailed when it was counted elsewhere at the
-        same moment: to be tried again.
+        Repeated, change nothing. Raises ConditionFailed when another call counted it at the same
+        time; the caller can try again.
         """
         pk = keys.report(report_id)
         counted = self._table.get(pk, COUNTED, consistent=True)
@@ -73,7 +71,7 @@ class Statistics:
         self._table.transact([mark, *adds])
 
     def rows(self, since: date, until: date) -> Iterator[Row]:
-        """Yield the counters of all days from `since` to `until`, both included."""
+        """Yield the rows of counters from `since` to `until`, both included."""
         for month in _months(since, until):
             for shard in range(SHARDS):
                 found, _ = self._table.query(

@@ -1,4 +1,4 @@
-"""Officers' subscriptions, beside their rows, and the task to bring SNS in line with them."""
+"""The store of officers' subscriptions, and the task to bring SNS in line with them."""
 
 from datetime import datetime
 
@@ -13,7 +13,10 @@ SYNC_SK = "EVENT#subscriptions"
 
 
 class Subscriptions:
-    """`table` holds the officers, `outbox` is the table whose task index the sweep reads."""
+    """Subscriptions are in `table`, the officers table.
+
+    Their tasks are in `outbox`, the reports table, because the sweep reads its index of tasks.
+    """
 
     def __init__(self, table: Table, outbox: Table) -> None:
         self._table = table
@@ -32,15 +35,16 @@ class Subscriptions:
         )
 
     def request_sync(self, username: str, now: datetime) -> None:
-        """Add the task to bring SNS in line with an officer: the sweep does what the caller,
-        who goes on to do it, may leave undone.
+        """Add the task to bring SNS in line with an officer.
+
+        The caller then does the task itself. If it fails to, the sweep does it later.
         """
         pk = keys.officer(username)
         task = OutboxTask(TaskKind.RECONCILE, now + UPLOAD_CHECK)
         self._outbox.put({"pk": pk, "sk": SYNC_SK, **task_fields(pk, SYNC_SK, task)})
 
     def synced(self, username: str) -> None:
-        """Complete that task."""
+        """Complete the task of `request_sync`."""
         self._outbox.delete(Delete(keys.officer(username), SYNC_SK))
 
 

@@ -1,4 +1,7 @@
-"""One DynamoDB table: plain dicts in and out, AWS's failures in the domain's words."""
+"""Access to one DynamoDB table.
+
+Rows are plain dicts. Faults of AWS become the errors of the domain.
+"""
 
 import logging
 import time
@@ -20,11 +23,11 @@ log = logging.getLogger(__name__)
 Row = dict[str, Any]
 _Result = TypeVar("_Result")
 
-# All retries of DynamoDB are here (its client makes none), since botocore knows no
-# TransactionConflict and pauses for seconds where DynamoDB is back within milliseconds. With the
-# client's time-outs they end well within API Gateway's 29 seconds.
+# The pauses between tries, in seconds. The DynamoDB client makes no retries of its own: botocore
+# would not retry TransactionConflict, and it pauses too long for faults that end in milliseconds.
+# All tries, with the client's time-outs, end well before API Gateway's limit of 29 seconds.
 _PAUSES_S = (0.03, 0.08, 0.2, 0.5)
-_PASSING = frozenset(
+_RETRYABLE = frozenset(
     {
         "InternalServerError",
         "LimitExceededException",
@@ -41,8 +44,10 @@ _PASSING = frozenset(
 
 
 class ConditionFailed(Exception):
-    """A condition did not hold. `item` is what stands there instead, when there is anything;
-    `position` counts a transaction's actions.
+    """The condition of a write did not hold.
+
+    `item` is the existing row, or None when there is none. `position` says which item of a
+    transaction failed, from 0.
     """
 
     def __init__(self, item: Row | None, position: int = 0) -> None:
@@ -52,8 +57,10 @@ class ConditionFailed(Exception):
 
 
 class Table:
-    """Raises ConditionFailed where a condition was given, Unavailable for every fault of AWS or of
-    the way there.
+    """One table, through `client`, which must not retry.
+
+    Every method raises Unavailable when AWS fails or cannot be reached. A write with a condition
+    raises ConditionFailed when the condition does not hold. Tests pass their own `pause`.
     """
 
     def __init__(
@@ -66,6 +73,7 @@ class Table:
     def get(
         self, pk: str, sk: str, *, consistent: bool = False, attributes: Sequence[str] | None = None
     ) -> Row | None:
+        """Return a row, or None. With `attributes`, return only these."""
         arguments: dict[str, Any] = {
             "TableName": self.name,
             "Key": pack({"pk": pk, "sk": sk}),
@@ -78,31 +86,34 @@ class Table:
         return unpack(response["Item"]) if "Item" in response else None
 
     def put(self, row: Mapping[str, Any], *, if_absent: bool = False) -> None:
-        """Write a whole row; with `if_absent` raise ConditionFailed where there is one."""
+        """Write a whole row. With `if_absent`, raise ConditionFailed when it exists."""
         arguments: Any = Put(row, if_absent).item(self.name).arguments
         self._call(lambda: self.client.put_item(**arguments))
 
     def update(self, update: Update) -> Row:
-        """Carry out an update, and return the row as it is then."""
+        """Carry out an update and return the whole row after it."""
         arguments: Any = {**update.item(self.name).arguments, "ReturnValues": "ALL_NEW"}
         response = self._call(lambda: self.client.update_item(**arguments))
         return unpack(response["Attributes"])
 
     def delete(self, delete: Delete) -> None:
-        """Delete a row; nothing happens when there is none."""
+        """Delete a row. Without a condition, nothing happens when there is none."""
         arguments: Any = delete.item(self.name).arguments
         self._call(lambda: self.client.delete_item(**arguments))
 
     def item(self, write: Put | Update | Delete) -> TransactItem:
-        """Return a write of this table as part of a transaction, of several tables perhaps."""
+        """Return a write to this table as one item of a transaction.
+
+        A transaction may have items of several tables.
+        """
         return write.item(self.name)
 
     def transact(self, items: Sequence[TransactItem]) -> None:
-        """Carry out all of `items` or none.
+        """Carry out all of `items`, or none.
 
-        Raises ConditionFailed with the position of the item whose condition did not hold.
+        Raises ConditionFailed with the position of the first item whose condition did not hold.
         """
-        # One token for all tries: a try whose response was lost is not carried out again.
+        # All tries share one token, so DynamoDB does not repeat a try whose response was lost.
         token = str(uuid.uuid4())
         requests: Any = [item.request() for item in items]
         self._call(
@@ -127,8 +138,9 @@ class Table:
     ) -> tuple[list[Row], bool]:
         """Return rows of one partition in the order of the sort key, and whether there are more.
 
-        `index` is (name, partition attribute, sort attribute). With `limit` one call; without, all
-        calls that the partition takes.
+        `index` is (name, partition attribute, sort attribute). Of `between`, `at_least`, `below`
+        and `begins`, which limit the sort key, at most one may be given. `between` includes both
+        ends. With `limit`, make one call; without, read the whole range.
         """
         name, partition, sort = index or (None, "pk", "sk")
         names = {"#p": partition}
@@ -174,7 +186,10 @@ class Table:
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def scan(self, *, attributes: Sequence[str]) -> Iterator[Row]:
-        """Yield every row, in no order. Never for a request: its cost is the whole table."""
+        """Yield every row, in no particular order.
+
+        This reads the whole table, so no request may use it.
+        """
         arguments: dict[str, Any] = {
             "TableName": self.name,
             "ConsistentRead": True,
@@ -189,7 +204,7 @@ class Table:
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def count(self, pk: str, *, index: tuple[str, str, str]) -> int:
-        """Return how many rows there are in one partition of an index."""
+        """Return the number of rows in one partition of an index."""
         name, partition, _ = index
         arguments: dict[str, Any] = {
             "TableName": self.name,
@@ -208,6 +223,7 @@ class Table:
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def _call(self, call: Callable[[], _Result]) -> _Result:
+        """Return the result of `call`; try again after a fault that passes by itself."""
         for pause in (*_PAUSES_S, None):
             try:
                 return call()
@@ -222,16 +238,16 @@ class Table:
                         raise ConditionFailed(
                             unpack(reason["Item"]) if reason.get("Item") else None, position
                         ) from None
-                passing = not _PASSING.isdisjoint(
+                retryable = not _RETRYABLE.isdisjoint(
                     {code, *(reason.get("Code") for reason in reasons)}
                 )
                 cause: Exception = error
             except (ConnectionError, HTTPClientError) as error:
-                code, passing, cause = type(error).__name__, True, error
+                code, retryable, cause = type(error).__name__, True, error
             except BotoCoreError as error:
-                code, passing, cause = type(error).__name__, False, error
-            if not passing or pause is None:
-                # The code alone: a message may quote keys.
+                code, retryable, cause = type(error).__name__, False, error
+            if not retryable or pause is None:
+                # Log the code only: the message may contain keys.
                 log.warning("dynamodb_failed", extra={"code": code})
                 raise errors.Unavailable from cause
             self._pause(pause)

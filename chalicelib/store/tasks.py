@@ -1,4 +1,4 @@
-"""The attributes that make a row's task, and put the row into the index `by_task` of its table."""
+"""The task of a row as attributes. They also put the row into the index `by_task`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ TASK_FIELDS = ("task", "due_at", "not_before", "task_shard", "task_at")
 
 
 def task_fields(pk: str, sk: str, task: OutboxTask | None) -> Row:
-    """Return the attributes of a row's task; of None those that remove it."""
+    """Return the attributes of a row's task. For None, return those that remove it."""
     if task is None:
         return dict.fromkeys(TASK_FIELDS)
     return {
@@ -25,7 +25,7 @@ def task_fields(pk: str, sk: str, task: OutboxTask | None) -> Row:
 
 
 def read_task(row: Mapping[str, Any]) -> OutboxTask | None:
-    """Return the task that a row has."""
+    """Return the task of a row, or None."""
     if "task" not in row:
         return None
     not_before = row.get("not_before")
@@ -37,5 +37,5 @@ def read_task(row: Mapping[str, Any]) -> OutboxTask | None:
 
 
 def same_task(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the condition that a row's task is still the one that was read."""
+    """Return the condition that the row still has the task in `row`."""
     return {"task": row.get("task"), "task_at": row.get("task_at")}

@@ -1,4 +1,4 @@
-"""The user pool: who can sign in. What they may do once they have is said by their own row."""
+"""The user pool of Cognito: who can sign in. An officer's row says what they may do."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 
 class UserPool:
-    """Raises Unavailable for every fault of Cognito or of the way there."""
+    """The users of one pool.
+
+    Every method raises Unavailable when Cognito fails or cannot be reached.
+    """
 
     def __init__(self, client: "CognitoIdentityProviderClient", pool_id: str) -> None:
         self._client = client
         self._id = pool_id
 
     def follow(self, officer: Officer) -> None:
-        """Bring the pool in line with an officer's row: a user who can sign in, or one who cannot.
-        Repeated, it changes nothing.
+        """Bring the pool in line with an officer's row: enable or disable the user.
 
-        Cognito invites a new user by e-mail, with a first password; one without an address cannot
-        be invited.
+        Repeated, change nothing. Cognito sends a new user an invitation with a first password, if
+        they have an e-mail address.
         """
         if officer.active:
             self._let_in(officer)
@@ -32,8 +34,8 @@ class UserPool:
             self._shut_out(officer.username)
 
     def _let_in(self, officer: Officer) -> None:
-        # An empty value takes an attribute away. What an admin enters counts as verified: that is
-        # what they are asked to do.
+        # An empty value removes an attribute. Admins must verify an address before they enter it,
+        # so it counts as verified.
         attributes: list[AttributeTypeTypeDef] = [
             {"Name": "email", "Value": officer.email or ""},
             {"Name": "phone_number", "Value": officer.phone or ""},

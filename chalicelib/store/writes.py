@@ -1,7 +1,7 @@
-"""What is written to one row, as a value: `Put`, `Update` and `Delete`.
+"""Writes to one row as values: `Put`, `Update` and `Delete`.
 
-`Table.item` turns one into a `TransactItem` of its table; `Table.update` carries out an update by
-itself. The expressions are those of DynamoDB:
+`Table.item` makes a write one item of a transaction. `Table.put`, `update` and `delete` carry it
+out by itself. DynamoDB's expressions:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
 """
 
@@ -14,7 +14,7 @@ from chalicelib.store.attributes import pack
 
 Attributes = Mapping[str, Any]
 _NONE: Attributes = MappingProxyType({})
-# Return what stands there when the condition fails: it says why.
+# Return the existing row when a condition fails: it shows why.
 _SAY_WHY = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 
@@ -26,13 +26,13 @@ class TransactItem:
     arguments: Mapping[str, Any]
 
     def request(self) -> dict[str, Any]:
-        """Return the item as `TransactWriteItems` takes it."""
+        """Return the item in the form that `TransactWriteItems` expects."""
         return {self.kind: self.arguments}
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write a whole row; with `if_absent` only where there is none of its key."""
+    """Write a whole row. With `if_absent`, only if no row has its key."""
 
     row: Attributes
     if_absent: bool = False
@@ -46,7 +46,10 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete a row; with `if_present` or `equal` only where it is there, with these values."""
+    """Delete a row. With `if_present`, only if it exists.
+
+    With `equal`, only if each attribute has this value (None: is absent).
+    """
 
     pk: str
     sk: str
@@ -68,11 +71,13 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change attributes of one row that is there, or, with `upsert`, that is made by it.
+    """Change attributes of one row. The row must exist, unless `upsert` allows to create it.
 
-    `put` sets (None removes), `put_once` sets what is absent, `add` adds to numbers, `append` adds
-    to lists, `remove` removes. `equal` and `room` are conditions: each attribute has this value
-    (None: is absent); each list holds fewer than so many.
+    Changes: `put` sets an attribute (None removes it), `put_once` sets it only if it is absent,
+    `add` adds to a number, `append` adds to the end of a list, `remove` removes.
+
+    Conditions: `equal` requires each attribute to have this value (None: to be absent), and `room`
+    requires each list to have fewer items than this number.
     """
 
     pk: str
@@ -137,7 +142,7 @@ class Update:
 
 
 class _Terms:
-    """The placeholders of one expression: any attribute may be a reserved word of DynamoDB."""
+    """The placeholders of one expression. Names need them too: DynamoDB reserves many words."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
