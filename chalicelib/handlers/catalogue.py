@@ -151,7 +151,7 @@ class CatalogueView(Shape):
 def get_health(call: Call) -> Response:
     """Check that the service is up.
 
-    Returns its version. This does not check the database, or other services behind the API.
+    Returns the version of the service. Does not check the database or other services that it uses.
     """
     return Response(Health(version=__version__))
 

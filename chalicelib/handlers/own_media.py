@@ -171,7 +171,7 @@ def grant_parts(call: Call) -> Response:
 def complete_upload(call: Call) -> Response:
     """Complete an upload in parts.
 
-    All parts must be stored, and have the declared size together. Repeat the call until a response
+    All parts must be stored, and together have the declared size. Repeat the call until a response
     arrives.
 
     409 `parts_missing` and `size_mismatch` mean that parts are missing or have the wrong size. List
