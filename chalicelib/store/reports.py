@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.domain import times
 from chalicelib.domain.holds import Hold
+from chalicelib.domain.ids import random_id
 from chalicelib.domain.media import MediaState
 from chalicelib.domain.messages import Message, Note, Sender
 from chalicelib.domain.notices import NoticeKind
@@ -63,6 +63,9 @@ class Reports:
         Return what is stored, also when the report existed.
         """
         row = head_row(report, task, self._shards_of(report.category))
+        # A try whose response was lost may have written the row. The next try then fails on its
+        # own write, and knows it by this.
+        row["write_id"] = random_id(10)
         items = self._parts(report.id, contact, media)
         try:
             if items or also:
@@ -73,7 +76,8 @@ class Reports:
             existing = failed.item or self.table.get(row["pk"], keys.HEAD, consistent=True)
             if existing is None:
                 raise errors.Unavailable from failed
-            return CreateResult(Head(existing), created=_is_this_write(existing, report))
+            created = existing.get("write_id") == row["write_id"]
+            return CreateResult(Head(existing), created=created)
         return CreateResult(Head(row), created=True)
 
     def _parts(
@@ -374,14 +378,3 @@ class Reports:
             keys.report(report_id), keys.HEAD, put=put or {}, add=add or {}, equal=equal
         )
         return self.table.item(update)
-
-
-def _is_this_write(existing: Row, report: Report) -> bool:
-    """Return whether this same call wrote the row.
-
-    A try whose response was lost may have written it. The next try then fails on its own write.
-    """
-    return bool(
-        existing.get("body_hash") == report.body_hash
-        and existing.get("received_at") == times.render(report.received_at)
-    )
