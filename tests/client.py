@@ -1,7 +1,4 @@
-"""Calls the app as API Gateway does: the event in, the proxy answer out.
-
-Nothing listens on a port.
-"""
+"""A client of the app in the same process: it sends API Gateway's events, without a port."""
 
 import json
 import uuid
@@ -16,7 +13,7 @@ from app import app
 from tests import events
 from tests.documented import assert_documented
 
-# The current request by thread, as on the local stack; in Lambda there is one at a time.
+# The current request of each thread, as on the local stack. A Lambda function has one at a time.
 app.__class__ = LocalChalice
 
 _matcher = RouteMatcher(list(app.routes))
@@ -44,8 +41,9 @@ def call(
     officer: str | None = None,
     raw: bytes | None = None,
 ) -> Reply:
-    """One request. `body` is sent as JSON, `raw` as it is; `officer` is whom the authorizer has let
-    in.
+    """Send one request and return its response.
+
+    `body` is sent as JSON, `raw` unchanged. `officer` is the username that the authorizer returned.
     """
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     if body is not None or raw is not None:
@@ -90,7 +88,7 @@ def new_key() -> str:
 
 
 def report(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
-    """A good body for `POST /v1/reports`."""
+    """Return a valid body for `POST /v1/reports`."""
     return {
         "category": category,
         "text": "An old man in a blue coat, alone at the bus stop.",

@@ -1,6 +1,4 @@
-"""What tests look at and bring about in the mocked cloud: notices that went out, stream records, S3
-events, uploads.
-"""
+"""Helpers for the mocked cloud: published notices, stream records, S3 events and uploads."""
 
 import base64
 import hashlib
@@ -26,14 +24,15 @@ SCHEDULE = events.load("schedule")
 
 @cache
 def client(service: str) -> Any:
-    """A client of the tests' own, past any fault that is injected into the program's. Making one
-    costs more than a call.
+    """Return a client for tests only, which injected faults do not affect.
+
+    It is cached, because making a client takes longer than a call.
     """
     return boto3.client(service)  # type: ignore[call-overload]
 
 
 def officer(username: str = "wang", **more: Any) -> Officer:
-    """Make an officer who sees everything, unless `more` says otherwise."""
+    """Create an officer whose scope is everything, unless `more` says otherwise."""
     row = Officer(
         **(
             {
@@ -51,7 +50,7 @@ def officer(username: str = "wang", **more: Any) -> Officer:
 
 
 def sent(aws: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The bodies of all notices so far, each with its `attributes`, `subject` and `forms`."""
+    """Return the bodies of all published notices, each with `attributes`, `subject` and `forms`."""
     topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[aws["NOTICES_TOPIC_ARN"]]
     found = []
     for _, message, subject, attributes, _ in topic.sent_notifications:
@@ -77,7 +76,7 @@ def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Give the publisher a stream batch with these keys."""
+    """Send the publisher a batch of the stream with these keys."""
     return dict(notices.publish_notices({"Records": events.reports_stream(items)}, None))
 
 
@@ -88,12 +87,12 @@ def sweep() -> dict[str, int]:
 def s3_event(
     bucket: str, key: str, version_id: str | None, message_id: str = "m"
 ) -> dict[str, Any]:
-    """An SQS record with what EventBridge says of a new object."""
+    """Return an SQS record with EventBridge's event for a new object."""
     return events.queue_record(events.object_created(bucket, key, version_id), message_id)
 
 
 def upload(aws: Mapping[str, str], owner_id: str, media_id: str, content: bytes) -> str:
-    """Put an original where a phone would, and return its version id."""
+    """Upload an original as a phone does, and return its version id."""
     response = client("s3").put_object(
         Bucket=aws["MEDIA_BUCKET"], Key=original_key(owner_id, media_id), Body=content
     )
@@ -116,7 +115,7 @@ def record(aws: Mapping[str, str], owner_id: str, media_id: str) -> dict[str, An
 
 
 def photo(size: tuple[int, int] = (640, 480), colour: str = "steelblue") -> bytes:
-    """A JPEG with a GPS position and a comment in it."""
+    """Return a JPEG that contains a GPS position and a comment."""
     exif = Image.Exif()
     exif[0x8825] = {1: "N", 2: (39.0, 55.0, 0.0), 3: "E", 4: (116.0, 26.0, 0.0)}
     out = io.BytesIO()

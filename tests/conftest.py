@@ -1,4 +1,4 @@
-"""What tests share: one mocked cloud a module, made from the definition that is deployed."""
+"""Fixtures of all tests: one mocked cloud for each module, from the templates that are deployed."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -18,23 +18,23 @@ from chalicelib import wiring
 from infra.local.resources import REGION, create_resources
 
 os.environ.update(
-    # Never real ones: a test that escapes the mock must fail.
+    # Fake credentials, so that a call that is not mocked fails.
     AWS_ACCESS_KEY_ID="testing",
     AWS_SECRET_ACCESS_KEY="testing",
     AWS_SESSION_TOKEN="testing",
     AWS_DEFAULT_REGION=REGION,
     AWS_REGION=REGION,
     AWS_EC2_METADATA_DISABLED="true",
-    # moto does not know the hosts that carry the account's number.
+    # moto does not support host names that contain the account's number.
     AWS_ACCOUNT_ID_ENDPOINT_MODE="disabled",
-    # A queue may be purged more than once a minute.
+    # Without this, a queue can be purged only once a minute.
     MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR="false",
 )
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.pop("AWS_PROFILE", None)
 
-# No deadline: a test's time says more of the machine than of the code. The same examples each time,
-# so that a failure is the change's; HYPOTHESIS_PROFILE=random looks for new ones.
+# There is no deadline, because the time of a test depends on the machine. The examples are always
+# the same, so that a failure comes from a change; HYPOTHESIS_PROFILE=random makes new ones.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None)
 hypothesis.settings.register_profile("random", deadline=None, derandomize=False)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
@@ -42,11 +42,11 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Mapping[str, str]]:
-    """Create a mocked cloud with everything in `infra/resources.yaml`; give the environment, which
-    is set for as long as the module runs.
+    """Create a mocked cloud with everything in `infra/resources.yaml`, and yield its environment.
 
-    `create_resources` patches moto as the local stack does. So DynamoDB serves one request at a
-    time: conditions and transactions of several threads are atomic in every test.
+    The environment is set while the module runs. `create_resources` patches moto as the local stack
+    does. So DynamoDB handles one request at a time, and conditions and transactions of several
+    threads are atomic.
     """
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         environment = create_resources() | {
@@ -64,23 +64,22 @@ def aws() -> Iterator[Mapping[str, str]]:
 
 @pytest.fixture
 def clean(aws: Mapping[str, str]) -> Iterator[None]:
-    """Leaves tables, queues and the media bucket empty after the test, which is much cheaper than a
-    new cloud.
-    """
+    """Empty tables, queues and the media bucket after the test. This is faster than a new cloud."""
     yield
     empty(aws)
 
 
 @cache
 def _client(service: str) -> Any:
-    """Making a client costs more than all its calls here."""
+    """Return a client. It is cached, because making one takes longer than all its calls here."""
     return boto3.client(service)  # type: ignore[call-overload]
 
 
 def empty(aws: Mapping[str, str]) -> None:
-    """Take every row, message and object version out of the mocked cloud.
+    """Remove every row, message and object version from the mocked cloud.
 
-    In moto's own memory: by calls of the API this was a tenth of the time of all tests.
+    This changes moto's memory directly. With calls of the API, it took a tenth of the time of all
+    tests.
     """
     for table in dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values():
         table.items.clear()

@@ -1,6 +1,4 @@
-"""Holds every answer in the tests to the OpenAPI document: its status, its content type, its
-body.
-"""
+"""A check of every response in the tests against the OpenAPI document: status, type and body."""
 
 import json
 from functools import cache

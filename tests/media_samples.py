@@ -1,7 +1,7 @@
-"""Pictures and videos as phones make them, and as nobody should, made on the spot.
+"""Generated pictures and videos: some as phones make them, and some broken or hostile.
 
-Every picture shows `scene`: red, green, blue and white quarters, so that a test sees at once
-whether it is upright.
+Every picture shows `scene`, which has red, green, blue and white quarters. So a test can see
+whether a picture is upright.
 """
 
 import os
@@ -28,8 +28,8 @@ QUARTERS = {
     "bottom right": (250, 250, 250),
 }
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-CANARY = b"CANARY-8d1f"  # in every place that metadata can be put; must never come out
-TRANSPOSED = {  # what a camera stores so that turning it by the Exif orientation gives the scene
+CANARY = b"CANARY-8d1f"  # in all metadata of a sample; must not be in the result
+TRANSPOSED = {  # applied before storing; the Exif orientation reverses it
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -51,8 +51,9 @@ def scene(width: int = 120, height: int = 80) -> Image.Image:
 
 
 def quarters(jpeg: bytes) -> dict[str, str]:
-    """Which quarter's colour is seen in each quarter of a picture: equal names mean that it is
-    upright.
+    """Return, for each quarter of a picture, the quarter of `scene` that has its colour.
+
+    The picture is upright if both are equal everywhere.
     """
     image = Image.open(BytesIO(jpeg)).convert("RGB")
     seen = {}
@@ -108,7 +109,7 @@ def jpeg_segment(marker: int, body: bytes) -> bytes:
 
 
 def with_segments(data: bytes, segments: bytes) -> bytes:
-    """A JPEG with more segments, after its start."""
+    """Return a JPEG with more segments after its start."""
     return data[:2] + segments + data[2:]
 
 
@@ -119,7 +120,7 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
 def png(
     width: int, height: int, rows: bytes, depth: int = 8, colour: int = 2, extra: bytes = b""
 ) -> bytes:
-    """A PNG of any header and any data, whether they fit or not."""
+    """Return a PNG with this header and data, which need not fit each other."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     chunks = (
         png_chunk(b"IHDR", header)
@@ -143,7 +144,7 @@ def full_box(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
 
 
 def find_box(data: bytes, kind: bytes) -> bytes:
-    """The body of the first box of this kind, wherever it lies."""
+    """Return the body of the first box of this kind, at any depth."""
     at = data.index(kind)
     return data[at + 4 : at - 4 + int.from_bytes(data[at - 4 : at])]
 
@@ -156,10 +157,10 @@ def heic(
     brand: bytes = b"heic",
     orientation: int = 1,
 ) -> bytes:
-    """A HEIC of one picture, with Exif. `quarter_turns` anticlockwise is how it must be turned
-    (`irot`) to give the scene.
+    """Return a HEIC with one picture and Exif.
 
-    The Exif repeats an orientation as phones do, though only `irot` counts.
+    A viewer must rotate it by `quarter_turns` anticlockwise (`irot`) to show the scene. The Exif
+    has an orientation too, as phones write it, but only `irot` is valid.
     """
     image = scene(width, height)
     for _ in range(quarter_turns):
@@ -229,9 +230,10 @@ def video(
     metadata: dict[str, str] | None = None,
     options: dict[str, str] | None = None,
 ) -> bytes:
-    """A film of these pictures. `turn` is how many degrees anticlockwise a player must turn it."""
+    """Return a video of these pictures. A player must rotate it by `turn` degrees anticlockwise."""
     with TemporaryDirectory() as folder:
-        path = Path(folder, "film")  # to put the index first, the library must open the file again
+        # A real file, because the library opens it again to move the index to its start.
+        path = Path(folder, "film")
         flags = {"movflags": "+faststart"} if index_first else {}
         with av.open(str(path), "w", format=container, container_options=flags) as film:
             _shoot(film, list(pictures), codec, rate, turn, sound, metadata or {}, options or {})
@@ -269,7 +271,7 @@ def _shoot(
 
 
 def sound(seconds: float = 0.5) -> bytes:
-    """An MP4 with nothing to be seen in it."""
+    """Return an MP4 that has sound but no pictures."""
     out = BytesIO()
     with av.open(out, "w", format="mp4") as film:
         _hum(film, film.add_stream("aac", rate=48000), seconds)
@@ -287,8 +289,9 @@ def _hum(film: av.container.OutputContainer, voice: av.AudioStream, seconds: flo
 
 
 def large_video(path: str | os.PathLike[str], size: int) -> None:
-    """A video of at least `size` bytes on disk, 1080p with sound, its index at the end: two
-    seconds, over and over.
+    """Write a video of at least `size` bytes to disk: 1080p with sound, and its index at the end.
+
+    It repeats the same two seconds.
     """
     noise = Image.effect_noise((1920, 1080), 60).convert("RGB")
     two_seconds = video(
@@ -322,30 +325,28 @@ def large_video(path: str | os.PathLike[str], size: int) -> None:
 
 
 def mutate(data: bytes, seed: int) -> bytes:
-    """The same file after one of the accidents and attacks a decoder must survive; equal seeds give
-    equal files.
-    """
+    """Return a damaged copy of a file. Equal seeds give equal files."""
     random = Random(seed)
     cut = sorted(random.randrange(len(data)) for _ in range(4))
     out = bytearray(data)
     how = seed % 6
-    if how == 0:  # bits flip
+    if how == 0:  # flip bits
         for _ in range(random.randint(1, 40)):
             out[random.randrange(len(out))] ^= 1 << random.randrange(8)
-    elif how == 1:  # the upload breaks off
+    elif how == 1:  # cut off the end, as when an upload stops
         del out[cut[2] :]
-    elif how == 2:  # a stretch is lost
+    elif how == 2:  # remove a range
         del out[cut[1] : cut[2]]
-    elif how == 3:  # a stretch is noise
+    elif how == 3:  # replace a range by random bytes
         out[cut[0] : cut[0] + 64] = random.randbytes(64)
-    elif how == 4:  # lengths and counts lie: in the first part, where headers are
+    elif how == 4:  # change lengths and counts in the first part, which has the headers
         for _ in range(random.randint(1, 4)):
             at = random.randrange(min(len(out) - 4, 600))
             out[at : at + 4] = struct.pack(
                 ">I",
                 random.choice((0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, random.getrandbits(32))),
             )
-    else:  # stretches change places
+    else:  # exchange two ranges
         stretches = [data[a:b] for a, b in pairwise([0, *cut, len(data)])]
         random.shuffle(stretches)
         out = bytearray(data[:12] + b"".join(stretches)[12:])
@@ -353,7 +354,7 @@ def mutate(data: bytes, seed: int) -> bytes:
 
 
 def _with_sums(data: bytes) -> bytes:
-    """A PNG whose checksums are right again, or the damage would go no further than to them."""
+    """Return a damaged PNG with correct checksums, so that a decoder does not stop at them."""
     out, at = bytearray(data), len(PNG_MAGIC)
     while at + 12 <= len(out):
         end = at + 8 + int.from_bytes(out[at : at + 4])

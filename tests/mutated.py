@@ -1,8 +1,10 @@
-"""Decode many broken files in one process and say how each ended: what the sandbox does to one,
-without a new interpreter for each.
+"""Decode many damaged files in one process, which is faster than a sandbox for each, and print the
+outcomes.
 
-python -m tests.mutated KIND FIRST LAST     for each seed prints `SEED`, and after it `SEED OUTCOME
-SECONDS`, or ends
+python -m tests.mutated KIND FIRST LAST
+
+For each seed this prints `SEED` before decoding, and `SEED OUTCOME SECONDS` after it. When a file
+ends the process, the second line is missing.
 """
 
 import resource
@@ -62,7 +64,7 @@ def main(kind: str, first: int, last: int) -> None:
     data = KINDS[kind]()
     for seed in range(first, last):
         print(seed, flush=True)
-        began = process_time()  # a busy machine adds nothing to it
+        began = process_time()  # processor time does not depend on how busy the machine is
         print(
             seed, _outcome(samples.mutate(data, seed)), round(process_time() - began, 3), flush=True
         )

@@ -1,8 +1,8 @@
-"""Count the words that have a better one, in all files that git knows.
+"""Count old words, which have a better replacement, in all files of the repository.
 
-python -m tests.words               how often each file has them, and exit 0
-python -m tests.words --strict      the same, and exit 1 if one is left or an exception is unused
-python -m tests.words FILE ...      the lines of these files that have one
+python -m tests.words               print how often each file has them; exit 0
+python -m tests.words --strict      the same; exit 1 if one is left or an exception is unused
+python -m tests.words FILE ...      print the lines of these files that have one
 
 The exceptions, each with its reason, are in words.toml beside this file.
 """
@@ -33,9 +33,7 @@ class Found(NamedTuple):
 
 
 class Exempt(NamedTuple):
-    """`path` is a pattern of a file's name; `text` is what a line says, or "" for all of the file's
-    lines.
-    """
+    """An exception. `path` is a pattern of files; `text` is a part of a line, or "" for all."""
 
     path: str
     text: str
@@ -46,7 +44,7 @@ class Exempt(NamedTuple):
 
 
 def find(files: Mapping[str, str]) -> list[Found]:
-    """Return every old word in these texts by path."""
+    """Return every old word in `files`, which maps paths to texts."""
     return [
         Found(path, number, match[0].lower(), line)
         for path, text in files.items()
@@ -56,7 +54,7 @@ def find(files: Mapping[str, str]) -> list[Found]:
 
 
 def judge(found: Iterable[Found], exceptions: Sequence[Exempt]) -> tuple[list[Found], list[Exempt]]:
-    """Return what no exception covers, and the exceptions that cover nothing."""
+    """Return the words without an exception, and the exceptions that are not used."""
     left, used = [], set()
     for one in found:
         covering = [exception for exception in exceptions if exception.covers(one)]
@@ -72,7 +70,7 @@ def read_exceptions() -> list[Exempt]:
 
 
 def read_files() -> dict[str, str]:
-    """Return the text files that git knows; one that is not UTF-8 is a picture, or the like."""
+    """Return the text of all files in git by path. Files that are not UTF-8 are left out."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
     ).stdout.decode()

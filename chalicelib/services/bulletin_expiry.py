@@ -38,5 +38,5 @@ def expire_bulletin(
     try:
         bulletins.replace(bulletin, after, record, by=CLOCK, now=now)
     except ConditionFailed:
-        return  # Whoever changed the bulletin has also set its task.
+        return  # Another change has also set the right task.
     log.info("bulletin_expired", extra={"channel": bulletin.content.channel})

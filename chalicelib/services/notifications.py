@@ -24,8 +24,8 @@ from chalicelib.store.table import ConditionFailed
 
 log = logging.getLogger(__name__)
 
-# When the first escalations of a critical report are due, counted from its receipt. They stop once
-# an officer acknowledges the report.
+# When the first escalations of a critical report are due, counted from the time it was received.
+# They stop when an officer acknowledges the report.
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
 # The time between all later escalations.
 ESCALATE_EVERY = timedelta(minutes=15)

@@ -1,7 +1,6 @@
 """Uploads of declared media: grants, and uploads in parts.
 
-A picture or a short video is uploaded with one POST. A larger video of a report is uploaded in
-parts.
+A picture or a small video is uploaded with one POST. A larger video is uploaded in parts.
 """
 
 from collections.abc import Sequence

@@ -46,8 +46,8 @@ _RETRYABLE = frozenset(
 class ConditionFailed(Exception):
     """The condition of a write did not hold.
 
-    `item` is the existing row, or None when there is none. `position` says which item of a
-    transaction failed, from 0.
+    `item` is the existing row; None when there is none, or when DynamoDB did not return it.
+    `position` says which item of a transaction failed, from 0.
     """
 
     def __init__(self, item: Row | None, position: int = 0) -> None:

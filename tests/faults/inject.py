@@ -1,7 +1,4 @@
-"""Faults before and after an AWS call, at botocore's own seam.
-
-Nothing of the program is patched.
-"""
+"""Faults before and after AWS calls. They use botocore's events, so the program is not patched."""
 
 import io
 import json
@@ -17,17 +14,17 @@ from moto.core.models import botocore_stubber
 
 
 class Crash(BaseException):
-    """The process dies here: no `except Exception` may swallow it."""
+    """The end of the process. Not an Exception, so that `except Exception` does not catch it."""
 
 
 @contextmanager
 def fault(
     client: Any, operation: str, handle: Callable[[Any], AWSResponse | None]
 ) -> Iterator[list[str]]:
-    """While this holds, each call of `operation` ("dynamodb.PutItem", "sns.*") goes to `handle`
-    first; gives the log of what was called.
+    """Call `handle` before each call of `operation` ("dynamodb.PutItem", "sns.*").
 
-    `handle` may raise (the network, a crash), answer (AWS itself), or return None (let it through).
+    `handle` may raise (a network fault, a crash), return a response in place of AWS, or return None
+    to let the call pass. Yields the list of calls.
     """
     called: list[str] = []
 
@@ -44,7 +41,7 @@ def fault(
 
 
 def carry_out(request: Any) -> AWSResponse:
-    """What AWS would have done with this request: for faults that come after it."""
+    """Carry out the request and return the response, for faults that come after a call."""
     stubber: BotocoreStubber = botocore_stubber
     response = stubber("before-send", request)
     assert response is not None
@@ -54,7 +51,7 @@ def carry_out(request: Any) -> AWSResponse:
 def times(
     count: int, handle: Callable[[Any], AWSResponse | None]
 ) -> Callable[[Any], AWSResponse | None]:
-    """`handle` for the first `count` calls; the rest pass."""
+    """Return a handler that applies `handle` to the first `count` calls. The others pass."""
     left = [count]
 
     def limited(request: Any) -> AWSResponse | None:
@@ -69,7 +66,7 @@ def times(
 def at(
     position: int, handle: Callable[[Any], AWSResponse | None]
 ) -> Callable[[Any], AWSResponse | None]:
-    """`handle` for the call at `position`, counted from 0; the others pass."""
+    """Return a handler that applies `handle` to the call at `position`, from 0. The others pass."""
     seen = [-1]
 
     def chosen(request: Any) -> AWSResponse | None:
@@ -94,11 +91,11 @@ def lose_response(request: Any) -> AWSResponse:
 
 
 def error_response(status: int, code: str, **more: Any) -> Callable[[Any], AWSResponse]:
-    """An error of a JSON service (DynamoDB)."""
+    """Return an error response of a JSON service (DynamoDB)."""
 
     def refuse(request: Any) -> AWSResponse:
         url = request.url
-        # every handler is asked: moto must not carry the request out
+        # botocore calls every handler, so moto must be kept from carrying out the request.
         request.url = "https://nowhere.invalid/"
         return aws_response(
             url, status, {"__type": f"com.amazonaws#{code}", "message": code, **more}
@@ -108,7 +105,7 @@ def error_response(status: int, code: str, **more: Any) -> Callable[[Any], AWSRe
 
 
 def aws_response(url: str, status: int, body: dict[str, Any]) -> AWSResponse:
-    """What a JSON service answers."""
+    """Return a response of a JSON service."""
     content = json.dumps(body).encode()
     raw = io.BytesIO(content)
     raw.stream = lambda **_: iter([content])  # type: ignore[attr-defined]

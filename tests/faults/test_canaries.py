@@ -1,6 +1,7 @@
-"""What a reporter says, and where they are, stays where it belongs: canaries go every way there is,
-those that fail included, and are then looked for in every log, notice, index, queue, derived
-object, counter and record.
+"""What a reporter writes, and where they are, is stored only where it belongs.
+
+Reports with canaries take every path, including those that fail. Then the tests search for the
+canaries in all logs, notices, indexes, queues, derived objects, counters and audit rows.
 """
 
 import json
@@ -25,7 +26,7 @@ from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
-# The address and the agent are those that `tests.client` calls from.
+# `tests.client` sends this address and this user agent.
 WHO = ("203.0.113.77", "canary-agent")
 TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL = (
     "CANARY-TEXT",
@@ -61,7 +62,7 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
 
 
 def logged(log: pytest.LogCaptureFixture) -> str:
-    """All that was logged by us, with what stands beside the messages and in tracebacks."""
+    """Return everything that the app logged: messages, extra fields and tracebacks."""
     ours = [
         record
         for record in log.records
@@ -71,9 +72,7 @@ def logged(log: pytest.LogCaptureFixture) -> str:
 
 
 def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]:
-    """Everything that can be done with one report, by its reporter, S3, the queues, time and
-    officers; answers it and its key.
-    """
+    """Do everything that can happen to one report. Return the report and its key."""
     key = new_key()
     reported: dict[str, Any] = {"headers": HEADERS, "key": key}
     created = call("POST", "/v1/reports", BODY | more, **reported).json
@@ -130,8 +129,9 @@ def work(created: Mapping[str, Any]) -> None:
 
 
 def projected(aws: Mapping[str, str]) -> str:
-    """What the table's indexes hold, by the definition that is deployed; moto gives more than an
-    index projects.
+    """Return the projected content of the table's indexes, by the deployed definition.
+
+    It is computed here, because moto returns more than an index projects.
     """
     table = template.load("resources.yaml")["Resources"]["ReportsTable"]["Properties"]
     kept = {"pk", "sk"}
@@ -148,7 +148,7 @@ def projected(aws: Mapping[str, str]) -> str:
 
 
 def outside(aws: Mapping[str, str]) -> dict[str, str]:
-    """Every place but the report's own rows and its original."""
+    """Return the content of every place except the report's own rows and its original."""
     dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
     rows = dynamodb.scan(TableName=aws["REPORTS_TABLE"])["Items"]
     apart = [
@@ -278,7 +278,7 @@ def test_a_failure_reveals_no_more_than_a_success(
             try:
                 reply = step()
             except Exception as error:
-                reply = error  # of a function: Lambda logs what it raised
+                reply = error  # raised by a function, so Lambda logs it
             if not isinstance(reply, Reply) or reply.status >= 400:
                 refused.append(str(reply))
 

@@ -1,5 +1,6 @@
-"""Many officers at once, and answers that are lost: no step is lost, none counts twice, and the
-history is a legal path.
+"""Many officers at the same time, and lost responses: no step is lost or done twice.
+
+The history is always a series of legal steps.
 """
 
 import json
@@ -99,8 +100,8 @@ def test_a_hundred_looks_at_one_report_do_not_hinder_each_other(filed: dict[str,
 
 
 def test_a_step_whose_response_is_lost_is_carried_out_once(filed: dict[str, Any]) -> None:
-    """DynamoDB knows the repeated call by its token; the mock does not, and then the officer is
-    asked to read again.
+    """DynamoDB recognises a repeated call by its token. The mock does not, so the officer must read
+    the report again.
     """
     with inject.fault(
         wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.lose_response)
@@ -127,7 +128,7 @@ def test_every_try_of_a_transaction_carries_the_same_token(filed: dict[str, Any]
 
 
 def test_a_message_that_comes_in_between_does_not_make_a_step_stale(filed: dict[str, Any]) -> None:
-    """And neither does the strike-off of a notice: the version is the officers' own."""
+    """Completing a notice does not either: only officers' steps change the version."""
 
     def in_between(request: Any) -> None:
         call(

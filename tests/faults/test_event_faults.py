@@ -1,5 +1,6 @@
-"""What queues and streams bring: twice, late, out of order, or broken. A verdict stands, and only
-what failed comes again.
+"""Events that come twice, late, out of order, or broken.
+
+A verdict is final, and only records that failed are sent again.
 """
 
 import itertools
@@ -31,7 +32,7 @@ def _quiet(aws: Mapping[str, str]) -> None:
 
 
 def file(count: int = 1) -> tuple[dict[str, Any], list[str]]:
-    """A report that awaits `count` media; answers it and their ids."""
+    """Create a report with `count` pending media. Return the report and the media's ids."""
     media = [{"content_type": "image/jpeg", "size": 100_000}] * min(count, 5)
     created = call("POST", "/v1/reports", report(media=media), key=new_key()).json
     more = [{"content_type": "image/jpeg", "size": 100_000}] * (count - len(media))
@@ -282,7 +283,7 @@ def test_of_originals_that_cannot_all_be_read_exactly_those_come_again(
 
 
 def out_of_reach(names: Iterable[str]) -> Any:
-    """While this holds, S3 cannot be asked for these keys."""
+    """Return a context in which S3 cannot be reached for these keys."""
     unreachable = tuple(names)
 
     def refuse(request: Any) -> None:
@@ -437,6 +438,6 @@ def test_102_an_event_without_the_authorizer_is_401_on_officers_routes() -> None
                 )
                 body: dict[str, Any] | None = {} if method in ("POST", "PATCH", "PUT") else None
                 reply = call(method, target, body, key=new_key(), headers={"If-Match": '"1"'})
-                # A body is read before it is asked who sent it: what is wrong with it may be said,
-                # and nothing else.
+                # The body is checked before the credential, so the response may name wrong fields,
+                # but nothing else.
                 assert reply.status in (401, 422), (method, path, reply.status)

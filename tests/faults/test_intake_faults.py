@@ -1,5 +1,6 @@
-"""Whatever fails while a report is taken in: 201 means stored, stored means notified, and a
-repeated call is the same report.
+"""Faults while a report is created.
+
+A report with a 201 is stored, a stored report is notified, and a repeated call is the same report.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +31,7 @@ def _quiet(aws: Mapping[str, str]) -> None:
 
 
 def settle(aws: Mapping[str, str]) -> None:
-    """Let time pass, with the stream off: only the sweep works."""
+    """Let time pass without the stream, so that only the sweep works."""
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 

@@ -1,6 +1,4 @@
-"""One bad row, or one bad moment, among many notices: its neighbours are notified once, and what
-failed comes again.
-"""
+"""Faults of one notice among many: the others are sent once, and the failed one is repeated."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -28,7 +26,7 @@ def _quiet(aws: Mapping[str, str]) -> None:
 
 
 def file(count: int) -> list[str]:
-    """`count` reports, none of which waits for a digest."""
+    """Create `count` reports, few enough that no notice waits for a digest."""
     return [
         call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json["id"]
         for _ in range(count)
@@ -54,7 +52,7 @@ def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(
 
     assert cloud.stream(keys) == {"batchItemFailures": [{"itemIdentifier": str(position)}]}
     assert notified(aws) == made[:position] + made[position + 1 :]
-    # Lambda starts again at the failed record: those behind it are not notified twice.
+    # Lambda repeats the batch from the failed record on. Later records are not published twice.
     assert cloud.stream(keys[position:]) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     assert len(notified(aws)) == 99
 
@@ -139,11 +137,11 @@ def gathering(refusal: Any) -> Any:
 
 
 def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[str, str]) -> None:
-    """So its latency cannot depend on SNS: there is no call to stall."""
+    """So the latency of intake cannot depend on SNS."""
     called: list[str] = []
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
-    # A session's handlers go into every client made of it.
+    # Every client of a session gets the session's handlers.
     wiring._session().events.register_first(
         "before-send.*", lambda event_name, **_: called.append(event_name)
     )
@@ -178,9 +176,7 @@ def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[st
 
 
 def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str]) -> None:
-    """A list that grew with every report would cost its whole size with every write, and stall its
-    partition.
-    """
+    """Otherwise each write would cost as much as the whole list and throttle the partition."""
     for _ in range(3):
         call("POST", "/v1/reports", report("other"), key=new_key())
     table = wiring.reports().table

@@ -1,6 +1,4 @@
-"""What a deletion left behind is found both ways, and nothing that belongs to a report or a
-bulletin is ever taken for it.
-"""
+"""Orphaned objects and rows are found, and nothing that belongs to a report or bulletin is one."""
 
 from collections.abc import Mapping
 from datetime import timedelta

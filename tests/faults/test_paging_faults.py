@@ -1,6 +1,4 @@
-"""Pages have no gap and no duplicate while the lists grow, are spread wider, or the key that signs
-their cursors is rotated.
-"""
+"""Pages have no gap and no duplicate while lists grow, shards are added, or a key is rotated."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -76,7 +74,7 @@ def test_more_shards_while_somebody_pages_leave_no_gap_and_no_duplicate() -> Non
 
 
 def file_over(shards: int, count: int) -> None:
-    """As a function does that already writes over so many shards."""
+    """Create `count` reports as a function does that writes to this number of shards already."""
     for _ in range(count):
         intake.create_report(
             Submission.model_validate(report()),
@@ -141,4 +139,4 @@ def test_cursors_that_are_made_up_do_not_read_the_secret_each_time() -> None:
     with inject.fault(wiring._secrets(), "secrets-manager.*", lambda request: None) as called:
         assert [page("A" * 60).status for _ in range(5)] == [400] * 5
 
-    assert len(called) == 2  # the present key, and the one before
+    assert len(called) == 2  # the current key and the previous one

@@ -1,6 +1,7 @@
-"""Ten thousand reports in one category within seconds. A partition serves 1,000 writes a second,
-whatever its key; an index that throttles stalls its table. So a category alone cannot be a key, and
-with ours nobody is turned away.
+"""Ten thousand reports of one category within seconds do not throttle the table.
+
+A partition serves 1,000 writes a second, and an index that throttles also delays its table. So the
+key of an index must spread a category over several partitions.
 """
 
 import json
@@ -39,15 +40,13 @@ INDEXES = {
         keys.BY_TASK,
     )
 }
-# DynamoDB keeps what a partition did not use for a while; a second's worth is less than what it
-# promises.
+# DynamoDB lets a partition use saved capacity of up to five minutes. One second is on the safe
+# side.
 BURST = UNITS_A_SECOND
 
 
 class Partitions:
-    """A token bucket for each partition key of the table and of each index, by a clock that is
-    moved by hand.
-    """
+    """A token bucket for each partition key of the table and its indexes. Tests move its clock."""
 
     def __init__(self, keyed: Mapping[str, Any]) -> None:
         self._keyed = keyed
@@ -112,9 +111,7 @@ def test_ten_thousand_reports_fit_our_keys_and_not_a_bare_category() -> None:
 
 
 def test_each_partition_key_spreads_evenly(aws: Mapping[str, str]) -> None:
-    """No shard gets more than its part and a tenth: the limit is as far off as the number of shards
-    says.
-    """
+    """No shard gets more than its share and a tenth, so more shards allow more writes."""
     counted: dict[str, int] = defaultdict(int)
     for number in range(8000):
         report_id = wiring.identity().report_id(str(number))

@@ -1,5 +1,6 @@
-"""Whatever fails while a bulletin is published or ended: readers see the whole step or none of it,
-and no step goes unrecorded.
+"""Faults while a bulletin is published or ended.
+
+Readers see the whole step or nothing of it, and every step is in the audit.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +46,7 @@ def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
 
 
 def steps(bulletin_id: str) -> list[str]:
-    """What is on record as done to a bulletin."""
+    """Return the steps in the audit of a bulletin."""
     rows, _ = wiring.audit().table.query(keys.bulletin(bulletin_id))
     return [
         row["detail"].partition('"step": "')[2].partition('"')[0]
@@ -176,7 +177,7 @@ def test_of_an_approval_and_a_change_at_once_readers_see_only_what_was_read() ->
 
 
 def expiring() -> dict[str, Any]:
-    """A bulletin that readers saw until a moment ago."""
+    """Create a bulletin that has just expired."""
     bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
     wiring.clock.advance(timedelta(hours=1))
     return bulletin

@@ -1,6 +1,4 @@
-"""While a report is being deleted nothing is added to it, and what is gone by its own end, or only
-half, harms nothing.
-"""
+"""Faults while a report is deleted: nothing is added to it, and a partial deletion does no harm."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -129,7 +127,7 @@ def test_a_medium_whose_report_is_gone_has_no_pending_task(
 def test_a_late_tombstone_is_still_gone_and_its_key_is_free_once_removed(
     aws: Mapping[str, str],
 ) -> None:
-    """DynamoDB removes what has expired within days, not at once."""
+    """DynamoDB deletes an expired row within days, not immediately."""
     key = new_key()
     created = closed(aws, key)
     wiring.clock.advance(timedelta(days=91))

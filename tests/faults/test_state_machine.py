@@ -1,9 +1,8 @@
-"""Whatever happens in whatever order, processes dying at any AWS call included: what was promised
-holds, after every step.
+"""Any events in any order, including a crash at any AWS call, keep every promise.
 
-A model remembers what was acknowledged; the invariants of docs/reliability compare it with what
-stands in the tables, on S3 and in the notices that went out. `TIPLINE_EXAMPLES=500` looks further,
-and elsewhere each time; without it the same runs are made everywhere.
+A model stores what the API acknowledged. After every step, the invariants of docs/reliability
+compare it with the tables, S3 and the published notices. `TIPLINE_EXAMPLES=500` makes more runs,
+and other ones each time; without it, the runs are the same everywhere.
 """
 
 import os
@@ -58,7 +57,7 @@ Rows = dict[str, dict[str, dict[str, Any]]]
 
 @dataclass
 class Tip:
-    """What the phone of one reporter knows, and what officers were acknowledged on it."""
+    """What one reporter's phone knows, and which steps of officers were acknowledged."""
 
     key: str
     body: dict[str, Any]
@@ -75,8 +74,8 @@ class Tip:
     gone: bool = False
 
 
-# Where the process dies in a step: which client, at which of its calls, before it or after it.
-# Mostly nowhere.
+# Where the process crashes in a step: at which call of which client, and before or after the call.
+# Most steps have no crash.
 dying = st.one_of(
     st.none(),
     st.none(),
@@ -106,7 +105,7 @@ class Tipline(RuleBasedStateMachine):
         self.last_due: dict[str, datetime] = {}
         self.file(category, True, media, None)
 
-    # What residents do
+    # Residents
 
     @precondition(lambda self: len(self.tips) < 4)
     @rule(
@@ -160,7 +159,7 @@ class Tipline(RuleBasedStateMachine):
         tip = self.promised()[number % len(self.promised())]
         words, key = f"Message {len(tip.texts)}.", new_key()
         path = f"/v1/reports/{tip.id}/messages"
-        for _ in range(2):  # whoever got no answer asks again
+        for _ in range(2):  # without a response, the client tries again
             reply = self.attempt(
                 dies, lambda: call("POST", path, {"text": words}, key=key, receipt=tip.receipt)
             )
@@ -187,7 +186,7 @@ class Tipline(RuleBasedStateMachine):
         ), reply
         tip.withdrawn = tip.withdrawn or reply.status == 204
 
-    # What S3 and the queues do
+    # S3 and the queues
 
     @precondition(lambda self: self.awaiting())
     @rule(number=which, content=st.sampled_from([PHOTO, NOT_A_PICTURE]))
@@ -229,7 +228,7 @@ class Tipline(RuleBasedStateMachine):
                 ),
             )
 
-    # What time and the stream bring
+    # Time and the stream
 
     @rule(dies=dying, backwards=st.booleans())
     def stream(self, dies: Any, backwards: bool) -> None:
@@ -256,7 +255,7 @@ class Tipline(RuleBasedStateMachine):
     def let_time_pass(self, by: dict[str, int]) -> None:
         wiring.clock.advance(timedelta(**by))
 
-    # What officers do
+    # Officers
 
     @precondition(lambda self: self.promised())
     @rule(
@@ -289,7 +288,8 @@ class Tipline(RuleBasedStateMachine):
         )
         if reply is None:
             head = self.head(tip)
-            if head.get("version") == tip.version + 1:  # it was carried out, and the answer lost
+            if head.get("version") == tip.version + 1:
+                # It was carried out, but its response was lost.
                 assert legal
                 assert not stale
                 self.took(tip, target)
@@ -350,7 +350,7 @@ class Tipline(RuleBasedStateMachine):
             for medium in mine.json["media"]:
                 assert bool(medium["thumbnail_url"]) == (medium["state"] == "ready")
 
-    # What always holds
+    # Invariants
 
     @invariant()
     def all_holds(self) -> None:
@@ -376,7 +376,7 @@ class Tipline(RuleBasedStateMachine):
                 continue
             assert head, "I1: promised and not there"
             if "deleted_at" in head:
-                continue  # by a sweep that died in this very step: seen as gone by the next rule
+                continue  # deleted by a sweep that crashed in this step; the next rule notices it
             assert head["text"] == tip.body["text"]
             assert head["version"] == tip.version, "I5"
             assert head["status"] == ("withdrawn" if tip.withdrawn else tip.steps[-1]), "I5"
@@ -461,8 +461,8 @@ class Tipline(RuleBasedStateMachine):
                     assert derived_key(tip.id, media_id, "thumb.jpg") in names, "I7"
 
     def teardown(self) -> None:
-        """Once all is well again: every notice has gone out, whatever is due is done, and the lists
-        hold every report once, newest first.
+        """Check the end, without faults: every notice is published, every due task is complete, and
+        the lists have every report once, newest first.
         """
         if not hasattr(self, "tips"):
             return
@@ -492,10 +492,10 @@ class Tipline(RuleBasedStateMachine):
         assert {item[24:] for item in listed} >= {tip.id for tip in existing}, "I10"
         empty(self.aws)
 
-    # What the rules stand on
+    # Helpers of the rules
 
     def attempt(self, dies: Any, do: Any) -> Any:
-        """Do it; None when the process died of it."""
+        """Return the result of a step, or None when the process crashed."""
         if dies is None:
             return do()
         service, position, moment = dies
@@ -509,9 +509,7 @@ class Tipline(RuleBasedStateMachine):
                 return None
 
     def make_thumbnails(self, key: str, version: str) -> None:
-        """As the function does, but for the decoding, which costs too much to be repeated and is
-        tried by itself.
-        """
+        """Do what the function does, without the decoding, which is slow and tested elsewhere."""
         bucket = wiring.bucket()
         first = bucket.first_version(key)
         if first is None or first.version_id != version:
@@ -539,7 +537,7 @@ class Tipline(RuleBasedStateMachine):
         )
 
     def notice_what_is_gone(self) -> None:
-        """Which reports a sweep has deleted; none of them before its time."""
+        """Find the reports that a sweep has deleted. Fail if one was deleted too early."""
         for tip in self.promised():
             head = self.head(tip)
             if tip.gone or "deleted_at" not in head:
@@ -556,7 +554,7 @@ class Tipline(RuleBasedStateMachine):
             tip.gone = True
 
     def due(self, tip: Tip, head: Mapping[str, Any]) -> datetime | None:
-        """When the report must go, by the rules alone."""
+        """Return when the report must be deleted, by the rules."""
         if head.get("status") not in ("closed", "withdrawn"):
             return None
         kept = WITHDRAWN_RETENTION if tip.withdrawn else retention(head.get("disposition"))

@@ -1,6 +1,4 @@
-"""The sweep goes over the outboxes of two tables: neither waits for the other, and neither stops
-with the other.
-"""
+"""Faults of one of the two outboxes of the sweep: the other one neither waits nor stops."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 @pytest.fixture
 def expired(aws: Mapping[str, str], clean: None) -> dict[str, Any]:
-    """A bulletin whose time has come, and a report whose notice is overdue."""
+    """Create a bulletin that has expired and a report whose notice is overdue."""
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     for username in (LI, ZHAO):
@@ -78,7 +76,7 @@ def test_outboxes_take_turns_page_by_page(expired: dict[str, Any]) -> None:
 def test_the_oldest_task_may_be_a_bulletins(
     aws: Mapping[str, str], expired: dict[str, Any]
 ) -> None:
-    cloud.stream(cloud.all_keys(aws))  # the notice, so that only the bulletin is overdue
+    cloud.stream(cloud.all_keys(aws))  # publish the notice, so that only the bulletin is overdue
     done = cloud.sweep()
     assert (done["due"], done["failed"]) == (1, 0)
     assert done["oldest_task_s"] >= 120

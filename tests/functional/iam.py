@@ -1,9 +1,8 @@
-"""What IAM would say. The mocked cloud lets everybody do everything; here a function has its own
-rights and settings, and no others.
+"""A model of IAM for the mocked cloud, which itself allows everything.
 
 A `Role` is a function's policy (`.chalice/`) and its variables (`infra/app.yaml`), with the names
-of the mocked cloud in them. While it is `assumed`, each call is held against the policy, and so is
-what each signature lets somebody else do.
+of the mocked cloud. While a role is `assumed`, each call is checked against its policy, and so is
+each signed URL and form.
 """
 
 import json
@@ -30,7 +29,7 @@ PARAMETERS = {
 }
 
 _CONFIG = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
-# Chalice would set these as well; so far all variables are those of `infra/app.yaml`.
+# Chalice sets these too. All other variables are in `infra/app.yaml`.
 assert "environment_variables" not in _CONFIG
 POLICY_FILES: Mapping[str, str] = {
     name: function["iam_policy_file"]
@@ -39,7 +38,7 @@ POLICY_FILES: Mapping[str, str] = {
 
 
 class Need(NamedTuple):
-    """One thing that must be allowed. `context`: what conditions look at."""
+    """One right that a call needs. `context` has the values that conditions compare."""
 
     action: str
     resource: str
@@ -47,8 +46,9 @@ class Need(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """One action on one resource, with wildcards, under one value of each condition (operator, key,
-    value): statements multiplied out.
+    """One action on one resource (both may have wildcards), with one value of each condition.
+
+    A condition is (operator, key, value). A statement becomes one grant for each combination.
     """
 
     action: str
@@ -87,8 +87,9 @@ _OPERATORS = {"StringEquals": str.__eq__, "StringLike": _matches}
 
 
 class Names:
-    """What a template's names stand for in the mocked cloud. `environment` is what
-    `create_resources` gave.
+    """The values of a template's names in the mocked cloud.
+
+    `environment` is the result of `create_resources`.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -109,7 +110,7 @@ class Names:
                 return self._attribute(logical_id, attribute)
             case {"Fn::Sub": text}:
                 return re.sub(r"\$\{([^}]+)\}", lambda found: self._substituted(found[1]), text)
-            case {"Fn::If": [_, then, _]}:  # every parameter is given
+            case {"Fn::If": [_, then, _]}:  # in the tests every parameter has a value
                 return self.resolve(then)
             case dict():
                 return {name: self.resolve(value) for name, value in node.items()}
@@ -162,8 +163,9 @@ def _arn(service: str, rest: str) -> str:
 
 
 class Role:
-    """What one function may do, what it has done, and what it was refused. `name` is that in
-    `.chalice/config.json`.
+    """The rights of one function, those that it used, and those that it was refused.
+
+    `name` is the function's name in `.chalice/config.json`.
     """
 
     def __init__(self, name: str, names: Names) -> None:
@@ -184,7 +186,7 @@ class Role:
         )
 
     def require(self, *needs: Need) -> bool:
-        """Is all of this allowed? What is, counts as used; what is not is remembered."""
+        """Return whether all of this is allowed, and note which rights were used or refused."""
         for need in needs:
             grant = next((each for each in self._grants if each.allows(need)), None)
             if grant is None:
@@ -197,9 +199,7 @@ class Role:
         return True
 
     def require_surroundings(self) -> None:
-        """What Lambda does in the function's name: its log, its event source, the letters that it
-        sets aside.
-        """
+        """Require the rights that Lambda itself uses: for logs, event source and dead letters."""
         log = self._names.resolve(
             {"Fn::GetAtt": [self._properties["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
         )
@@ -237,8 +237,9 @@ class Role:
                 )
 
     def idle(self) -> list[str]:
-        """What is allowed and was never needed. Of the key's uses only the services count: one
-        statement names them all.
+        """Return the rights that were never used.
+
+        One statement allows all uses of the key, so for the key only the services count.
         """
         services = {grant.conditions for grant in self._used if grant.action.startswith("kms:")}
         unused = (grant for grant in self._grants if grant not in self._used)
@@ -250,9 +251,7 @@ class Role:
 
     @contextmanager
     def assumed(self) -> Iterator[None]:
-        """The program as this function in Lambda. Setting the scene is for before and after: what
-        is done here must be allowed.
-        """
+        """Run the app as this function in Lambda. Every call inside the context must be allowed."""
         try:
             with pytest.MonkeyPatch.context() as patch:
                 for variable in self._names.variables:
@@ -261,7 +260,8 @@ class Role:
                     patch.setenv(variable, value)
                 _begin_anew()
                 events = wiring._session().events
-                # Emitted for signed URLs as well; of a signed form only the signing is emitted.
+                # botocore emits this for signed URLs too. For a signed form it only emits the
+                # signing.
                 events.register_first("provide-client-params", self._asked)
                 events.register_first("before-sign.s3.PutObject", self._signed)
                 events.register_first("after-call.s3", self._responded)
@@ -274,7 +274,7 @@ class Role:
     ) -> None:
         service = model.service_model.service_name
         if model.name == "CreateBucket" and context.get("is_presign_request"):
-            return  # how botocore comes by the address of a form
+            return  # botocore only makes the address of a form
         context["bucket"] = params.get("Bucket")
         if not self.require(*_needs(service, model.name, params)):
             raise ClientError(
@@ -296,7 +296,7 @@ class Role:
                 raise ClientError(_denial("AccessDenied", self.refused[-1]), "PutObject")
 
     def _responded(self, parsed: dict[str, Any], context: Mapping[str, Any], **_: Any) -> None:
-        # Without the right to list a bucket nobody learns that an object is absent.
+        # Without the right to list the bucket, S3 does not reveal that an object is absent.
         absent = parsed.get("Error", {}).get("Code") in ("404", "NoSuchKey")
         if absent and not self.require(Need("s3:ListBucket", f"arn:aws:s3:::{context['bucket']}")):
             parsed |= _denial("AccessDenied", self.refused[-1])
@@ -338,7 +338,7 @@ def _denial(code: str, message: str) -> Any:
     }
 
 
-# Which rights calls take:
+# The rights that each call needs:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 
 _TRANSACTED = {
@@ -364,8 +364,9 @@ _SUBSCRIPTION_CALLS = frozenset({"SetSubscriptionAttributes", "Unsubscribe"})
 
 
 def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need]:
-    """What a call must be allowed, the use of the key included: all but the queues are encrypted
-    with it.
+    """Return the rights that a call needs.
+
+    These include the use of the key, which encrypts everything except the queues.
     """
     match service:
         case "dynamodb" if operation == "TransactWriteItems":

@@ -1,5 +1,6 @@
-"""Who may do what: every officers' route, tried by everybody, on reports of every kind. Each
-refusal is on record.
+"""Every officers' route is tried by every kind of caller, on reports of every kind.
+
+Each refusal is in the audit.
 """
 
 from collections.abc import Mapping
@@ -36,8 +37,9 @@ IN_PLACE = {"lat": 39.92, "lon": 116.44}  # in Chaoyang
 
 @dataclass(frozen=True)
 class Route:
-    """What a route answers an officer who may use it: on a new report, and on others where that
-    differs.
+    """The status of a route for an officer who may use it.
+
+    It is given for a new report, and for others where it differs.
     """
 
     ok: int
@@ -103,7 +105,7 @@ def people(clean: None) -> None:
 
 @pytest.fixture
 def cases(people: None) -> Mapping[str, str]:
-    """The id of a report in each state; of one that was deleted, and of one that never was."""
+    """Return ids of reports: one in each state, one that was deleted, one that never existed."""
     return {state: _in_state(state) for state in CASE_STATES} | {
         "deleted": _deleted(),
         "unknown": "0" * 26,
@@ -126,7 +128,7 @@ def _in_state(state: str) -> str:
 
 
 def _deleted() -> str:
-    """What retention leaves: an id and a time."""
+    """Create the tombstone that retention leaves."""
     report_id = _in_state("closed")
     wiring.reports().table.put(
         {
@@ -140,7 +142,7 @@ def _deleted() -> str:
 
 
 def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) -> Reply:
-    """A good request to a route, as its declaration shows it."""
+    """Send a valid request to a route, with the example in its declaration."""
     operation: Operation = OPERATION[key]
     path = key[1].format(
         report_id=report_id, bulletin_id="0" * 26, subscription_id="0" * 16, username="clerk"
@@ -162,7 +164,7 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
 
 
 def denials(officer: str) -> int:
-    """How many refusals of this officer are on record, wherever."""
+    """Return the number of denials of this officer in the whole audit."""
     rows: list[Any] = []
     for item in wiring.dynamodb().scan(TableName=wiring.settings().audit_table)["Items"]:
         rows += [item] if (item["by"]["S"], item["action"]["S"]) == (officer, "denied") else []

@@ -1,4 +1,4 @@
-"""The audit trail is sealed as it is written, so that what is missing or altered later is named."""
+"""The audit is sealed when it is written, so that a missing or altered row is found and named."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,14 +25,12 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "unlocked")
 
 @pytest.fixture
 def unlocked(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket of its own for each test, without the lock: seals that are locked cannot be cleaned
-    up, nor tampered with.
-    """
+    """Create a bucket without a lock for each test, because locked seals cannot be changed."""
     name = f"audit-{new_key()}"
     boto3.client("s3").create_bucket(Bucket=name)
     monkeypatch.setenv("AUDIT_BUCKET", name)
     wiring.reset()
-    # Well inside an hour: just after a full one, the hour before still waits for its last batches.
+    # Not at the start of an hour, when the last batches of the hour before may still come.
     wiring.clock.advance(timedelta(minutes=80 - wiring.clock.now().minute))
     yield name
     monkeypatch.undo()
@@ -40,7 +38,7 @@ def unlocked(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The audit table's rows as records of its stream."""
+    """Return the rows of the audit table as records of its stream."""
     items = boto3.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
     return events.audit_stream(sorted(items, key=lambda item: str(item["sk"])))
 
@@ -79,7 +77,7 @@ def test_a_trail_that_nobody_touched_is_whole(aws: Mapping[str, str]) -> None:
     look_at_reports()
     seal(stream_of(aws))
 
-    assert digest() == 2  # this hour, and the empty one after it
+    assert digest() == 2  # this hour and the empty one after it
     assert complaints(aws) == []
 
 

@@ -1,4 +1,4 @@
-"""Each event as AWS sends it (`tests/events`) goes through the function that takes it."""
+"""Each function handles the events that AWS really sends (`tests/events`)."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What each operation may cost in AWS calls and DynamoDB units, whatever there is."""
+"""The most AWS calls and DynamoDB units that each operation may use, with any number of rows."""
 
 from collections.abc import Iterator, Mapping
 

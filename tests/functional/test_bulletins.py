@@ -1,5 +1,6 @@
-"""Bulletins: one officer drafts, another approves exactly that; readers see what was approved, for
-as long as it holds.
+"""One officer drafts a bulletin and another approves exactly that version.
+
+Readers see the approved version until it ends.
 """
 
 from collections.abc import Mapping
@@ -624,7 +625,7 @@ PICTURE = {"content_type": "image/jpeg", "size": 1000}
 
 
 def settle(bulletin_id: str, media_id: str) -> None:
-    """Say that the picture was looked at and found good."""
+    """Record the verdict that the picture is ready."""
     boto3.client("s3").put_object(
         Bucket=wiring.bucket().name, Key=original_key(bulletin_id, media_id), Body=b"x"
     )

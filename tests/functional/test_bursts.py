@@ -1,5 +1,6 @@
-"""A burst does not flood: the first notices go alone, the rest wait for a digest, and what is
-critical never waits.
+"""In a burst, the first notices are sent singly and the others wait for a digest.
+
+A critical notice never waits.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 @pytest.fixture(autouse=True)
 def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
-    # The start of a minute: a burst of a test falls into one, on a busy machine too.
+    # The start of a minute, so that a burst is inside one minute even on a busy machine.
     moment = wiring.clock.now()
     wiring.clock.advance(timedelta(minutes=1, seconds=1 - moment.second))
 

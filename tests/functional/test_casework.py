@@ -1,4 +1,4 @@
-"""Officers work on a report: step by step, each one legal, on record, and lost by nobody."""
+"""Officers' steps on a report: each one is legal, in the audit, and never lost."""
 
 import json
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
-"""Admins open, pause and retire categories and channels while reports arrive: nothing else is
-refused, nothing lost, no restart.
+"""Admins open, pause and retire categories and channels while reports arrive.
+
+No report is lost, no other report is refused, and no restart is needed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -50,7 +51,7 @@ def states(kind: str = "categories") -> dict[str, str]:
 
 
 def other_function() -> LiveCatalogue:
-    """The copy that another function has."""
+    """Return the copy of the catalogue of another function."""
     changes = CatalogueChanges(wiring.bulletins().table)
     return LiveCatalogue(changes.read)
 

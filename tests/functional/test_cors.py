@@ -1,6 +1,4 @@
-"""Any page may call what is public, only the console's what is officers'; nobody with
-credentials.
-"""
+"""Any page may call public routes, and only the console officers' routes, never with cookies."""
 
 from collections.abc import Iterator, Mapping
 
@@ -21,7 +19,7 @@ EXPOSED = {"etag", "location", "retry-after", "x-request-id"}
 
 @pytest.fixture
 def console(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Deploy a console."""
+    """Set the console's origin."""
     monkeypatch.setenv("CONSOLE_ORIGIN", CONSOLE)
     forget_settings()
     yield

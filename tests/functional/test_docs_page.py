@@ -1,4 +1,4 @@
-"""The page that renders the document: whole from here, and nothing of its reader goes elsewhere."""
+"""The page that shows the API document needs no other host and sends nothing about its reader."""
 
 import re
 from html.parser import HTMLParser

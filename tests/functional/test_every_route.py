@@ -1,6 +1,4 @@
-"""Every route, with good bodies and what can become of them: the answer is one of those described,
-and never a fault of ours.
-"""
+"""Every route, with its examples and changed ones, returns a documented response."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,7 +48,7 @@ WORDS = st.text(max_size=30) | st.sampled_from(
 
 @pytest.fixture(scope="module")
 def known(aws: Mapping[str, str]) -> dict[str, str]:
-    """Ids that there are, by the name of the path's parameter, and a receipt."""
+    """Return existing ids by the name of the path's parameter, and a receipt."""
     cloud.officer("wang", roles=tuple(Role))
     created = call(
         "POST",
@@ -75,7 +73,7 @@ def known(aws: Mapping[str, str]) -> dict[str, str]:
 
 @st.composite
 def mutated(draw: st.DrawFn, example: Any) -> Any:
-    """The example with members changed, left out or added, at any depth."""
+    """Return the example with members changed, removed or added at any depth."""
     if not isinstance(example, dict) or draw(st.integers(0, 9)) == 9:
         return draw(JSON)
     body = dict(example)

@@ -1,5 +1,6 @@
-"""The feeds against their specifications: JSON Feed 1.1, Atom (RFC 4287), CAP 1.2 by the OASIS
-schema; cached, and gone in time.
+"""The feeds follow their specifications: JSON Feed 1.1, Atom (RFC 4287) and CAP 1.2 (OASIS schema).
+
+They can be cached, and a bulletin that has ended leaves them in time.
 """
 
 import re
@@ -49,7 +50,7 @@ def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     wiring.reset()
 
 
-# From the specification's text: what must be there, what may be, of which type.
+# From the specification: the required and the optional members, with their types.
 _URL = {"type": "string", "pattern": "^https?://"}
 _TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"}
 _TAG = {"type": "string", "pattern": "^[a-z]{2,3}(-[A-Za-z0-9]+)*$"}
@@ -127,7 +128,7 @@ def cap_schema() -> etree.XMLSchema:
 
 
 def alert(bulletin: Mapping[str, Any]) -> etree._Element:
-    """The CAP document, valid by the OASIS schema."""
+    """Return the CAP document, after a check by the OASIS schema."""
     reply = call("GET", f"/v1/bulletins/{bulletin['id']}/cap")
     assert (reply.status, reply.headers["content-type"]) == (
         200,
@@ -158,7 +159,7 @@ def with_picture(**more: Any) -> dict[str, Any]:
 
 
 def assert_is_atom(feed: etree._Element) -> None:
-    """RFC 4287, section 4.1: what a feed and an entry must hold, once, and in which form."""
+    """Check what a feed and an entry must contain, how often and in which form (RFC 4287, 4.1)."""
     assert feed.tag == ATOM + "feed"
     for node in [feed, *feed.findall(ATOM + "entry")]:
         for name in ("id", "title", "updated"):
@@ -422,7 +423,7 @@ def test_nothing_is_kept_beyond_the_end_of_what_it_shows() -> None:
         f"/v1/bulletins/{bulletin['id']}/cap",
     ):
         assert (
-            0  # of the half minute that is left, on a busy machine
+            0  # a busy machine may use some of the remaining half minute
             <= int(call("GET", path).headers["cache-control"].removeprefix("public, max-age="))
             < 31
         )

@@ -1,8 +1,7 @@
-"""What nobody means well with, each in its numbered case (A: bodies, B: headers, methods and paths,
-D: ids and receipts).
+"""Hostile requests in numbered cases (A: bodies, B: headers, methods and paths, D: ids, receipts).
 
-All go through the gateway as it is deployed. Whatever is refused is problem+json in the one shape,
-says nothing back, and leaves no row.
+All pass the gateway as it is deployed. A refusal is problem+json of the usual shape. It repeats
+nothing of the input, and no row is written.
 """
 
 import json
@@ -36,7 +35,7 @@ PROBLEM = Draft202012Validator(
         "components": json.loads(DOCUMENT.read_text(encoding="utf-8"))["components"],
     }
 )
-# In every refused input somewhere; in no answer ever.
+# This text is in every refused input. It must not be in any response.
 CANARY = "canary-4471"
 JSON = {"Content-Type": "application/json"}
 
@@ -94,7 +93,7 @@ def as_reporter(receipt: str) -> dict[str, str]:
 
 
 def assert_refused(reply: Reply, status: int) -> None:
-    """The one shape, the headers that every answer has, and nothing of what was sent."""
+    """Check the shape and the headers of a refusal, and that it has nothing of the input."""
     assert reply.status == status, reply.body
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.headers["cache-control"] == "no-store"
@@ -116,7 +115,7 @@ def rows(aws: Mapping[str, str]) -> int:
 
 
 def raw(**members: str) -> bytes:
-    """A body whose members are given as JSON text."""
+    """Return a body with these members, which are given as JSON text."""
     whole = {"category": '"other"', "text": f'"{CANARY}"'} | members
     return ("{" + ",".join(f'"{name}":{value}' for name, value in whole.items()) + "}").encode()
 
@@ -147,7 +146,7 @@ def test_a_body_that_cannot_be_read_is_400(body: bytes, aws: Mapping[str, str]) 
 
 
 MEDIUM = {"content_type": "image/jpeg", "size": 1000}
-# Case: the members sent over those of a good report, and the field that must be named.
+# By case: the members that replace those of a valid report, and the field that must be named.
 INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "14 NUL": ({"text": "a\0b"}, "text"),
     "15 spaces only": ({"text": "  \t\n "}, "text"),
@@ -207,7 +206,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"media": [MEDIUM | {"filename": f"../../{CANARY}"}]},
         "media.0.filename",
     ),
-    # There is no such field in the contract: a client that fills it in gets 422 like any other.
+    # The API has no such field, so it causes 422 like any other unknown field.
     "38 a field that only a robot fills in": ({"website": CANARY}, "website"),
     "39 a contact's name over 100": ({"contact": {"name": "n" * 101}}, "contact.name"),
     "39 a contact over 1 KB": (
@@ -564,7 +563,7 @@ def test_50_a_foreign_page_gets_no_leave_to_call_an_officers_route() -> None:
 def test_51_a_method_that_a_route_does_not_take_is_refused(
     method: str, aws: Mapping[str, str]
 ) -> None:
-    # The gateway does not tell a method from a path it does not know: 404, as an unknown path is.
+    # The gateway returns 404 for an unknown method too, as for an unknown path.
     assert_refused(
         send(
             method,
@@ -715,7 +714,7 @@ def test_94_a_receipt_is_read_as_people_write_it() -> None:
 def as_officer(
     method: str, target: str, body: Any = None, *, officer: str = "wang", **headers: str
 ) -> Reply:
-    """Past the authorizer, which has let the officer in."""
+    """Send a request as an officer whom the authorizer has admitted."""
     reply = call(
         method,
         target,
@@ -922,7 +921,7 @@ def test_whatever_is_sent_becomes_a_report_or_a_problem_of_the_one_shape(
 @example(b"\0", 0)
 def test_bytes_at_random_in_a_good_body_are_never_our_fault(noise: bytes, at: int) -> None:
     good = json.dumps(report()).encode()
-    # 415: a body that begins with NULs is taken for UTF-16 or UTF-32
+    # 415: a body that begins with NULs looks like UTF-16 or UTF-32.
     assert create(good[:at] + noise + good[at:]).status in (201, 400, 413, 415, 422)
 
 

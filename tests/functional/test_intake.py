@@ -1,4 +1,4 @@
-"""Residents report: one call, one report, whatever the network does."""
+"""Residents create reports: each call makes one report, also when the network fails."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor

@@ -1,6 +1,4 @@
-"""Abuse limits: a flood is slowed down, except where a life may depend on it, and never on a
-machine of one's own.
-"""
+"""Abuse limits slow down a flood, except where a life may depend on it. Local stacks have none."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta

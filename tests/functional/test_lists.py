@@ -1,4 +1,4 @@
-"""Officers list by every filter, alone and together, inside their scope only."""
+"""Officers' lists: every filter, singly and combined, and only inside their scope."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -43,7 +43,7 @@ def step(created: Mapping[str, Any], version: int, **change: Any) -> None:
 
 
 def listed(query: str = "", officer: str = "wang") -> list[str]:
-    """The ids on all pages."""
+    """Return the ids on all pages."""
     seen: list[str] = []
     cursor: str | None = ""
     while cursor is not None:

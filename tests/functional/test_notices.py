@@ -1,5 +1,6 @@
-"""Officers are notified: once where all goes well, at least once where it does not, and never of
-what is not there.
+"""Officers are notified once without faults and at least once with them.
+
+No notice is about a report that does not exist.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Admins say who works here; everybody else may not, and nobody locks themselves out."""
+"""Only admins can appoint officers, and no admin can lock themselves out."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Officers list and open reports, inside their scope, and never without a record of it."""
+"""Officers list and open reports only inside their scope, and always with an audit record."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The health of the system in one number, which an alarm watches."""
+"""The age of the oldest task shows the health of the system. An alarm watches it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
 def test_the_sweep_says_how_long_the_oldest_task_has_been_overdue(aws: Mapping[str, str]) -> None:
-    call("POST", "/v1/reports", report(), key=new_key())  # its notice falls due after a minute
+    call("POST", "/v1/reports", report(), key=new_key())  # its notice is overdue after a minute
     wiring.clock.advance(timedelta(minutes=5))
     assert 239 <= cloud.sweep()["oldest_task_s"] <= 245
     assert cloud.sweep()["oldest_task_s"] == 0

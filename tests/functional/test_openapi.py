@@ -1,6 +1,4 @@
-"""The document says what the routes do: made of their declarations, complete, valid, and the one
-that is served.
-"""
+"""The OpenAPI document is made from the routes, complete, valid, and the same that is served."""
 
 import json
 from collections.abc import Iterator

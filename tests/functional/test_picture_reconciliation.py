@@ -1,4 +1,4 @@
-"""A bulletin's picture gets its verdict whatever is lost on the way, as a report's medium does."""
+"""A bulletin's picture gets its verdict even if events are lost, as a report's medium does."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 @pytest.fixture
 def picture(aws: Mapping[str, str], clean: None) -> tuple[dict[str, Any], str]:
-    """A draft with a declared picture, and the picture's id."""
+    """Create a draft with a declared picture. Return the draft and the picture's id."""
     for username in (LI, "zhao"):
         cloud.officer(username)
     cloud.forget_sent(aws)

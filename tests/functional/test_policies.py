@@ -1,8 +1,7 @@
-"""Each function does all that it is for with its own policy and its own variables; and needs all
-that they give it.
+"""Each function can do its work with its own policy and variables, and needs all of them.
 
-A test plays everything a function can come across, as that function. Where a path is new, it is
-played here too, or IAM says so first.
+A test runs everything that a function does, with that function's rights. A new AWS call must be run
+here too; otherwise IAM would be the first to refuse it.
 """
 
 import json
@@ -59,7 +58,7 @@ def names(aws: Mapping[str, str], clean: None) -> Iterator[iam.Names]:
 
 
 def assert_exact(role: iam.Role) -> None:
-    """Nothing was refused, and nothing is allowed that was not needed."""
+    """Check that nothing was refused, and that every right was used."""
     role.require_surroundings()
     assert_none_refused(role)
     assert not role.idle(), "\n".join([f"{role.name} does not need:", *role.idle()])
@@ -70,7 +69,7 @@ def assert_none_refused(role: iam.Role) -> None:
 
 
 class Api:
-    """Calls operations by their names, and remembers which."""
+    """A client that calls operations by their names, and notes which were called."""
 
     def __init__(self) -> None:
         self.called: set[str] = set()
@@ -89,7 +88,7 @@ class Api:
         status: int | None = None,
         **path: str,
     ) -> Reply:
-        """With the documented example where no `body` is given. The answer is good, or `status`."""
+        """Call an operation, by default with its documented example. Check for 2xx or `status`."""
         operation = self._operations[name]
         reply = call(
             operation.method,
@@ -276,7 +275,7 @@ def administer(api: Api) -> None:
     appoint()
     subscription = api("create_subscription", officer="wu", body={"protocol": "email"}).json
     api("list_subscriptions", officer="wu")
-    appoint(categories=["other"])  # narrows the subscription
+    appoint(categories=["other"])  # reduces the scope of the subscription
     api("delete_subscription", officer="wu", subscription_id=subscription["id"])
     api("create_subscription", officer="wu", body={"protocol": "email"})
     appoint(active=False)  # ends it
@@ -287,7 +286,7 @@ def administer(api: Api) -> None:
 
 
 def draft(api: Api) -> tuple[str, str]:
-    """A bulletin that waits for its picture."""
+    """Create a bulletin that waits for its picture."""
     bulletin = api("draft_bulletin", officer=LI, key=new_key()).json
     added = api(
         "add_pictures", officer=LI, bulletin_id=bulletin["id"], body={"media": [PICTURE]}
@@ -322,7 +321,7 @@ def publish(api: Api, bulletin_id: str, media_id: str) -> None:
 
 
 def with_media(aws: Mapping[str, str], *contents: bytes, **more: Any) -> dict[str, Any]:
-    """A report whose pictures are looked at, and of which officers were notified."""
+    """Create a report whose pictures are processed and whose notice is published."""
     contents = contents or (cloud.photo(),)
     body = report(**{"contact": CONTACT, "media": [PICTURE for _ in contents], **more})
     created = call("POST", "/v1/reports", body, key=new_key()).json
@@ -375,7 +374,7 @@ def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
     ).json
     first, second, third = (each["media_id"] for each in created["uploads"])
     version = cloud.upload(aws, created["id"], first, cloud.photo())
-    # no picture, and more of it than is read
+    # not a picture, and larger than the part that is read
     cloud.upload(aws, created["id"], second, os.urandom(MIB))
     with role.assumed():
         assert cloud.process(aws, f"originals/{created['id']}/{first}", version) == {
@@ -416,7 +415,7 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
         for pk, sk in cloud.all_keys(aws)
         if pk == f"REPORT#{created['id']}" and sk.startswith("EVENT#")
     ]
-    assert len(notified) == 1  # of both, in the place of the one that waited after the first
+    assert len(notified) == 1  # about both media, in place of one for each
     assert_exact(role)
 
 
@@ -433,8 +432,8 @@ def test_publish_notices_does_all_it_is_for_and_may_do_no_more(
 
 
 def burst(aws: Mapping[str, str]) -> None:
-    """More reports in a minute than go alone, a message, and a critical report that will be sent
-    again.
+    """Create more reports in a minute than are notified singly, a message, and a critical report
+    whose notice will be repeated.
     """
     for _ in range(12):
         call("POST", "/v1/reports", report(category="lost_and_found"), key=new_key())
@@ -478,8 +477,8 @@ def test_sweep_tasks_does_all_it_is_for_and_may_do_no_more(
 
 
 def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
-    """Uploads whose events never came: looked at but not recorded, not looked at, never sent, in
-    parts and never completed.
+    """Create media whose events were lost: processed but not recorded, not processed, never
+    uploaded, and uploaded in parts that were never completed.
     """
     created = call(
         "POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE, FILM]), key=new_key()
@@ -498,7 +497,7 @@ def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
 
 
 def leave_subscriptions_out_of_sync(api: Api) -> None:
-    """One to narrow, one to make, one to end."""
+    """Create three subscriptions: one to reduce, one to create in SNS, one to remove."""
     for username in (LI, "wu"):
         cloud.officer(username, email=f"{username}@police.example", phone="+8613800000999")
         for protocol in ("email", "sms") if username == LI else ("email",):

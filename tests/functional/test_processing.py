@@ -1,5 +1,5 @@
-"""From an upload on S3 to its verdict: the first version counts, the manifest comes last, and a
-verdict is always reached.
+"""Processing of an upload: the first version counts, the manifest is written last, and there is
+always a verdict.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ def bucket(s3: "S3Client") -> MediaBucket:
 
 
 class Calls:
-    """What S3 was asked, in order; the call named in `fail_at` never gets there."""
+    """The calls of S3, in order. The call that is named in `fail_at` fails before it reaches S3."""
 
     def __init__(self, s3: "S3Client") -> None:
         self._events = s3.meta.events
@@ -100,7 +100,7 @@ def names(bucket: MediaBucket, prefix: str = "derived/") -> list[str]:
     ]
 
 
-# A picture's way
+# Pictures
 
 
 def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(bucket: MediaBucket) -> None:
@@ -293,7 +293,7 @@ def test_a_decoder_that_was_not_packaged_is_no_verdict(
 
 
 def test_a_crash_of_the_decoder_is_a_verdict(bucket: MediaBucket) -> None:
-    # ends libheif's binding by a bad pointer, or is refused
+    # crashes libheif's binding by a bad pointer, or is rejected
     version = upload(bucket, samples.mutate(samples.heic(quarter_turns=1), 718))
     manifest = make_thumbnails(bucket=bucket, key=KEY, version_id=version)
     assert manifest is not None
@@ -302,7 +302,7 @@ def test_a_crash_of_the_decoder_is_a_verdict(bucket: MediaBucket) -> None:
 
 def test_an_original_that_never_stops_reading_is_a_verdict(bucket: MediaBucket) -> None:
     class Deadly(MediaBucket):
-        """While the child waits for bytes, it is killed."""
+        """Kill the child while it waits for bytes."""
 
         def read(
             self,
@@ -365,7 +365,7 @@ HOSTILE: dict[str, tuple[bytes, RejectReason]] = {
         RejectReason.TOO_MANY_PIXELS,
     ),
     "webp of a broken tree": (
-        # the shape of the 2023 overflow in libwebp
+        # the form of the libwebp overflow of 2023
         samples.encode(scene(), "WEBP", lossless=True)[:25] + b"\xff\x00" * 400,
         RejectReason.UNREADABLE,
     ),
@@ -400,7 +400,7 @@ def test_more_bytes_than_its_real_type_allows_are_rejected_unread(
     assert manifest.checksum.algorithm != "sha256"
 
 
-# A video's way
+# Videos
 
 
 def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(bucket: MediaBucket) -> None:
@@ -465,7 +465,7 @@ def test_a_sha256_is_hex_whoever_computed_it(bucket: MediaBucket, declared: bool
     data = samples.video(
         [scene(640, 480).effect_spread(300)] * 6, rate=2, options={"g": "1", "crf": "1"}
     )
-    assert len(data) > HEAD_BYTES  # not read in whole
+    assert len(data) > HEAD_BYTES  # so it is not read as a whole
     more = {"ChecksumAlgorithm": "SHA256"} if declared else {}
     bucket.s3.put_object(Bucket=BUCKET, Key=KEY, Body=data, **more)  # type: ignore[arg-type]
     manifest = make_thumbnails(bucket=bucket, key=KEY)

@@ -1,5 +1,6 @@
-"""Hundreds of broken files of each format: every one ends, soon, in clean pictures or a reason, and
-takes no other with it.
+"""Hundreds of damaged files of each format soon end in clean pictures or a reason.
+
+None affects another file.
 """
 
 import subprocess
@@ -30,8 +31,9 @@ def read(data: bytes, offset: int, length: int) -> bytes:
 
 
 def run(kind: str) -> tuple[dict[int, tuple[str, float]], list[int]]:
-    """How each seed ended and how long it took; and the seeds that ended their decoder, after which
-    another went on.
+    """Return the outcome and the time of each seed, and the seeds that crashed their decoder.
+
+    After a crash, a new decoder continues.
     """
     ended: dict[int, tuple[str, float]] = {}
     crashed: list[int] = []
@@ -42,7 +44,7 @@ def run(kind: str) -> tuple[dict[int, tuple[str, float]], list[int]]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=600,  # for a decoder that hangs; a busy machine is slow
+            timeout=600,  # ends a decoder that hangs; long, because a busy machine is slow
         ).stdout.splitlines()
         assert lines
         for seed, outcome, seconds in (line.split() for line in lines if " " in line):
@@ -60,7 +62,7 @@ def test_every_mutated_file_ends_clean_or_with_a_reason(kind: str) -> None:
     ended, crashed = run(kind)
     assert len(ended) + len(crashed) == FILES
     assert {outcome for outcome, _ in ended.values()} <= OUTCOMES
-    # else the damage goes no further than the first check
+    # otherwise all files fail at the first check
     assert any(outcome == "clean" for outcome, _ in ended.values())
     assert max(seconds for _, seconds in ended.values()) < 10
     for seed in crashed:

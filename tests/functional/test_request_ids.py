@@ -1,4 +1,4 @@
-"""The request id that a user quotes leads to the lines of the log, and to the frames of a fault."""
+"""The request id that a user quotes is on the log lines of the request, and on a fault's frames."""
 
 import logging
 import threading

@@ -1,6 +1,4 @@
-"""What is kept how long: exact to the second, whole when it goes, and held back by two officers
-only.
-"""
+"""A report is deleted completely, exact to the second, and only two officers can postpone this."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -75,7 +73,8 @@ def test_a_closed_report_goes_when_its_time_has_come_and_not_before(
     head = cloud.client("dynamodb").get_item(TableName=aws["REPORTS_TABLE"], Key=key_of)["Item"]
     closed_at, due_at = (times.parse(head[name]["S"]) for name in ("closed_at", "due_at"))
     assert due_at == closed_at + timedelta(days=days)
-    pass_time(days=days, seconds=-60)  # the clock goes on: a busy machine may need a while
+    # A minute early, because the clock goes on and the machine may be busy.
+    pass_time(days=days, seconds=-60)
     assert len(left(aws, created["id"])[0]) > 1
 
     pass_time(seconds=61)

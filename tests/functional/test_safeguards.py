@@ -1,8 +1,7 @@
-"""The safeguards promised to residents that no other test holds; which test holds which other one
-is said below.
+"""The safeguards for residents that no other test checks. The others are checked here:
 
 1 anonymous: tests/faults/test_canaries.py, test_intake.py · 2 contact: test_casework.py,
-test_canaries.py · 3 limits: test_limits.py 4 media of bulletins: test_bulletins.py · 6 clean and
+test_canaries.py · 3 limits: test_limits.py · 4 media of bulletins: test_bulletins.py · 6 clean and
 sealed: test_processing.py, tests/faults/test_event_faults.py and tests/template/test_resources.py ·
 7 retention: test_retention.py · 8 record first: test_access_matrix.py and
 tests/faults/test_casework_faults.py · 9 `malicious`: test_casework.py

@@ -1,4 +1,4 @@
-"""The page at the root: what this is, the emergency number, and where to go on."""
+"""The page at the root explains the service, and has the emergency number and links."""
 
 from html.parser import HTMLParser
 from urllib.parse import urljoin

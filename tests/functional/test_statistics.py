@@ -1,4 +1,4 @@
-"""The dashboard counts what is there, inside the scope, and nothing twice."""
+"""The dashboard counts every report in the officer's scope once."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -115,7 +115,7 @@ def test_a_report_stays_counted_once_while_it_is_deleted_and_afterwards(
     change(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     cloud.stream(cloud.all_keys(aws))
     wiring.clock.advance(timedelta(days=91))
-    # Deletion dies when the row that says what was counted is gone and the report still is there.
+    # The deletion crashes after the COUNTED row is deleted and before the report's HEAD is.
     with (
         inject.fault(wiring.dynamodb(), "dynamodb.PutItem", inject.times(1, inject.crash)),
         pytest.raises(inject.Crash),

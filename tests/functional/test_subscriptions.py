@@ -1,6 +1,4 @@
-"""Officers choose what they are notified of: inside their scope, at their own address, and no
-longer when they leave.
-"""
+"""Officers subscribe to notices inside their scope, at their own address, until they leave."""
 
 import json
 from collections.abc import Mapping

@@ -1,6 +1,4 @@
-"""Only an access token of our issuer, for our client, signed with its key and good now, lets
-anybody in.
-"""
+"""The authorizer admits only a valid access token of our issuer, for our client."""
 
 import base64
 import json
@@ -35,7 +33,7 @@ KEY_SET = {
 
 
 class KeySet(BaseHTTPRequestHandler):
-    """The issuer's keys, over HTTP as issuers give them."""
+    """An HTTP server with the issuer's keys, as issuers publish them."""
 
     def do_GET(self) -> None:
         content = json.dumps(KEY_SET).encode()
@@ -97,7 +95,7 @@ def _part(content: Any) -> str:
 
 
 def _forged_with_the_public_key() -> str:
-    """HS256 with the public key as its secret: what an unwary library would take."""
+    """Return a token that is signed by HS256 with the public key, which a bad library accepts."""
     import hashlib
     import hmac
 
@@ -116,7 +114,7 @@ def _with_other_claims() -> str:
 
 
 def let_in(authorization: str | None) -> str:
-    """Whom the authorizer lets in. Raises its own Exception('Unauthorized') otherwise."""
+    """Return the admitted username. Raises the authorizer's Exception('Unauthorized')."""
     response = authorize_officer(events.authorizer_token(authorization), None)
     return str(response["principalId"])
 
@@ -188,7 +186,7 @@ def test_nothing_else_does(kind: str) -> None:
 
 
 def test_keys_that_cannot_be_had_are_no_refusal(issuer: ThreadingHTTPServer) -> None:
-    """The gateway makes 503 of it: a token may be good all the same."""
+    """The gateway returns 503, because the token may be valid."""
     issuer.shutdown()
     issuer.server_close()
 

@@ -1,4 +1,4 @@
-"""The meter of units: a meter that reads too little would let every budget pass."""
+"""The meter of DynamoDB units. If it counted too little, every budget would pass."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,9 +17,7 @@ LISTED = {"category_shard": {"S": "other#0"}, "listed_at": {"S": "2026"}}
 
 @pytest.fixture
 def table(aws: Mapping[str, str]) -> Any:
-    """Calls of the reports table that are measured: `table.put_item(Item=…)` answers what it
-    cost.
-    """
+    """Return the reports table with measured calls: `table.put_item(Item=…)` returns its cost."""
     session = boto3.Session()
     meter = Meter(MockedRows(boto3.client("dynamodb")), indexes_of(aws))
     meter.watch(session.events)
@@ -87,7 +85,7 @@ def test_each_index_that_a_row_is_in_costs_its_projection(table: Any) -> None:
         ).write_units
         == 2
     )
-    assert table.put_item(Item=KEY | LISTED).write_units == 2  # gone from the task index
+    assert table.put_item(Item=KEY | LISTED).write_units == 2  # removed from the task index
 
 
 def test_what_an_index_does_not_project_costs_nothing_there(table: Any) -> None:

@@ -1,6 +1,4 @@
-"""Uploads that go wrong: what came too late, in the wrong size, or was asked for twice is said so
-that an app can mend it.
-"""
+"""Uploads that fail: the response to a late, wrong or repeated one says what an app must do."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,7 +21,7 @@ VIDEO = {"content_type": "video/mp4", "size": SIZE}
 
 
 class Upload:
-    """A report with one medium, and calls about that."""
+    """A report with one medium, and the calls for its upload."""
 
     def __init__(self, **declared: object) -> None:
         created = call("POST", "/v1/reports", report(media=[declared]), key=new_key()).json

@@ -1,4 +1,4 @@
-"""A resident's contact is kept as it was written; an officer's address must suit SNS."""
+"""A resident's contact is stored as it was written. An officer's address must be valid for SNS."""
 
 from typing import Any
 

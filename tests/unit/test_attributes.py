@@ -1,6 +1,4 @@
-"""Rows as DynamoDB's attribute values: every value comes back, and boto3's own serialiser says the
-same.
-"""
+"""Attribute values: every value can be read back, and the result is the same as boto3's."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -89,7 +87,7 @@ def test_a_value_of_another_kind_is_refused(value: object) -> None:
 
 
 def _with_decimals(value: Any) -> Any:
-    """The value as boto3 wants and gives it."""
+    """Return the value with Decimals, as boto3 uses them."""
     if isinstance(value, dict):
         return {name: _with_decimals(part) for name, part in value.items()}
     if isinstance(value, list):

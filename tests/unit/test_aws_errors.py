@@ -1,4 +1,4 @@
-"""Whatever AWS fails by is Unavailable, but for the codes that a caller expects."""
+"""Every fault of AWS becomes Unavailable, except for the codes that a caller expects."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""What officers send of a bulletin is read strictly, and a place is coarsened."""
+"""Officers' input for a bulletin is checked strictly, and its place is made less exact."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The steps of a bulletin's life, apart from where it is kept."""
+"""The steps of a bulletin's life, without a store."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -258,8 +258,9 @@ def test_every_channel_and_urgency_has_its_word_in_cap() -> None:
 
 
 class Life(RuleBasedStateMachine):
-    """Officers do whatever they like, in any order, while time passes: what readers see was always
-    approved by somebody else.
+    """Officers take any steps in any order while time passes.
+
+    What readers see was always approved by another officer than its author.
     """
 
     officers = st.sampled_from([A, B, C])
@@ -273,7 +274,7 @@ class Life(RuleBasedStateMachine):
         self.ended = False
 
     def take(self, step: Step, do: Callable[[], Bulletin]) -> bool:
-        """Try a step: it works exactly when it was said to be legal."""
+        """Try a step. It must succeed exactly when it is listed as legal."""
         legal = step in self.bulletin.legal_steps(self.now)
         refusal = None
         try:

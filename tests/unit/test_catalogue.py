@@ -1,4 +1,4 @@
-"""The seed of the catalogue is whole and says what the city decided."""
+"""The catalogue in the code is complete, and has what the city decided."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An admin's changes of the catalogue: read strictly, checked, merged and applied."""
+"""Admins' changes of the catalogue are checked strictly, merged and applied."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Codes that a caller names are checked in one place, and a refusal lists those that there are."""
+"""Codes that a caller sends are checked in one place. A refusal lists the known codes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the documents name is there: links, files, commands of make, diagrams."""
+"""Links, files and make commands in the documents exist, and diagrams are valid."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-# A path in a document starts at one of these: in the root, or in the app.
+# A path in a document begins at one of these folders: the root or the app.
 FOLDERS = [
     path.name
     for parent in (ROOT, ROOT / "chalicelib")
@@ -21,15 +21,13 @@ each_document = pytest.mark.parametrize(
 
 
 def named_paths(text: str) -> list[str]:
-    """Return the paths in `text` that have a name of a file or folder as code: `store/keys.py`."""
+    """Return the paths of files and folders in `text` that are written as code: `store/keys.py`."""
     named = re.findall(r"`([\w.-]+/[\w./-]*)`", text)
     return [path for path in named if path.partition("/")[0] in FOLDERS]
 
 
 def exists(path: str) -> bool:
-    """Return whether `path` is there: a file, a folder, a module, or a name in a module, as in
-    `store/keys.report`.
-    """
+    """Return whether a file, folder, module or name in a module (`store/keys.report`) exists."""
     module, _, name = path.rpartition(".")
     for parent in (ROOT, ROOT / "chalicelib"):
         if (parent / path).exists() or (parent / f"{path}.py").is_file():

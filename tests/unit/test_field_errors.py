@@ -1,4 +1,4 @@
-"""What pydantic finds wrong is named by field, in codes that every language words."""
+"""Errors of pydantic become field errors, with codes that have a text in every language."""
 
 from typing import Annotated, Any, Literal
 

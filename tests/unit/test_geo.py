@@ -57,7 +57,7 @@ def test_what_a_second_implementation_shifts_comes_back(
 
 
 @given(ANYWHERE, st.sampled_from(Datum))
-@example((35.0, 72.006), Datum.BD09)  # in China as BD-09, no longer as GCJ-02
+@example((35.0, 72.006), Datum.BD09)  # inside China as BD-09, but outside as GCJ-02
 def test_no_place_is_logged_or_moved_by_more_than_two_kilometres(
     place: Place, datum: Datum
 ) -> None:

@@ -1,4 +1,4 @@
-"""Our geohash cells are those of a second implementation."""
+"""Geohash cells are the same as those of another implementation."""
 
 import pygeohash
 import pytest

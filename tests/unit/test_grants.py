@@ -1,5 +1,6 @@
-"""Grants are arithmetic: what each signature says, without a network. What S3 makes of them is in
-tests/local/test_s3_gate.py.
+"""The content of each grant, which is computed without a network.
+
+tests/local/test_s3_gate.py tests what S3 does with grants.
 """
 
 import base64
@@ -24,7 +25,7 @@ MIB = 1024 * 1024
 
 @pytest.fixture(scope="module")
 def s3() -> Any:
-    # An endpoint where nobody listens: a function that used the network would fail.
+    # Nothing listens at this endpoint, so a function that used the network would fail.
     return boto3.client(
         "s3",
         region_name="us-east-1",

@@ -1,7 +1,7 @@
-"""What a reader may rely on and no linter checks: short files, few parameters, nothing replaced.
+"""House rules that no linter checks: short files, few parameters, and no patches in tests.
 
-Each exception is listed here with its reason. One that is no longer needed fails, so that the lists
-only get shorter.
+Each exception is listed here with its reason. An exception that is no longer needed fails, so the
+lists only get shorter.
 """
 
 import ast
@@ -46,7 +46,7 @@ def test_no_use_case_takes_more_than_six_parameters() -> None:
 
 
 def test_no_test_replaces_a_part_of_the_program() -> None:
-    """What varies is passed in. An environment variable or the search path may be set."""
+    """Tests pass in what varies. They may set an environment variable or the search path."""
     replaced = {
         f"{path.relative_to(ROOT)}": "setattr"
         for path in sorted((ROOT / "tests").rglob("*.py"))
@@ -59,7 +59,7 @@ def test_no_test_replaces_a_part_of_the_program() -> None:
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Give the functions of a module: those at its top, which are its use cases."""
+    """Yield the functions at the top of a module, which are its use cases."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node

@@ -1,6 +1,4 @@
-"""What phones send comes out upright, small, and clean; what attackers send is refused or
-harmless.
-"""
+"""Images of phones become upright, small and clean; hostile images are rejected or harmless."""
 
 import struct
 import zlib
@@ -77,7 +75,7 @@ def test_a_heif_by_its_general_brand_is_read() -> None:
 
 
 def test_a_heic_without_exif_is_read() -> None:
-    plain = samples.heic().replace(b"Exif\0", b"Exiv\0")  # an item of a kind that nobody knows
+    plain = samples.heic().replace(b"Exif\0", b"Exiv\0")  # an item of an unknown kind
     pictures = derive(plain)
     assert samples.is_upright(pictures.preview)
     assert pictures.looked.hint is None
@@ -437,7 +435,7 @@ def test_a_fault_that_is_not_the_decoders_word_on_the_file_is_no_verdict(
         derive(samples.jpeg())
 
 
-# What phones really sent
+# Real files of phones
 
 
 @pytest.mark.skipif(not PHONE.is_dir(), reason="the collection of phone media is not here")

@@ -1,4 +1,4 @@
-"""The texts are whole: nothing that the program can say lacks a wording in any language."""
+"""The texts are complete: every code and notice has a text in every language."""
 
 import ast
 import importlib.util
@@ -49,7 +49,7 @@ def placeholders(wording: str) -> set[str]:
 
 
 def codes_in_the_source() -> Iterator[tuple[str, str]]:
-    """(`error` or `field`, code) for every literal code that the package raises."""
+    """Return (`error` or `field`, code) for every literal code that the package raises."""
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef) and path.name == "errors.py":
@@ -63,7 +63,7 @@ def codes_in_the_source() -> Iterator[tuple[str, str]]:
                 and ast.unparse(node.targets[0]) == "_CODES"
                 and isinstance(node.value, ast.Dict)
             ):
-                # What pydantic calls by another name.
+                # Codes that have another name in pydantic.
                 yield from (
                     ("field", str(each.value))
                     for each in node.value.values
@@ -88,9 +88,7 @@ def codes_in_the_source() -> Iterator[tuple[str, str]]:
 
 
 def values_of_raised_errors() -> Iterator[tuple[str, set[str]]]:
-    """(code, names of the values given) wherever an error with a literal code is raised or
-    returned.
-    """
+    """Return (code, names of its values) for every error that is made with a literal code."""
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             call = (
@@ -163,7 +161,7 @@ def test_the_source_is_searched_for_codes() -> None:
 
 
 def refuse_missing(language: str, wanted: Iterable[str]) -> None:
-    """Fail with every key that `texts/<language>.json` lacks, not only the first ones."""
+    """Fail with all keys that `texts/<language>.json` lacks, not only the first."""
     missing = sorted(set(wanted) - texts(language).keys())
     if missing:
         pytest.fail(f"{language}.json lacks {len(missing)} keys:\n" + "\n".join(missing))
@@ -335,7 +333,7 @@ def test_a_third_language_is_one_more_file(tmp_path: Path) -> None:
         ("ZH-hans", "zh"),
         ("en-GB,en;q=0.9,zh;q=0.8", "en"),
         ("en;q=0.5, zh-TW", "zh"),
-        # a parameter that no range has: the range cannot be read
+        # not a parameter of a range, so the range cannot be read
         ("en;q=0.8;level=1, zh;q=0.5", "zh"),
         ("qq, zh;q=0.001", "zh"),
         ("qq, qx;q=0.9", "en"),

@@ -1,5 +1,6 @@
-"""Lists over many shards read as one: in order, without gap or duplicate, at a cost that does not
-grow with what there is.
+"""A list over many shards is in order, without gaps or duplicates.
+
+Its cost does not grow with the number of rows.
 """
 
 from bisect import bisect_left, insort
@@ -20,9 +21,7 @@ INDEX = ("by_category", "category_shard", "listed_at")
 
 
 class Shards:
-    """What a DynamoDB client answers to the one kind of query that lists make. `broken` partitions
-    fail.
-    """
+    """A DynamoDB client for the only query that lists make. Queries of `broken` partitions fail."""
 
     def __init__(self, broken: Sequence[str] = ()) -> None:
         self.rows: dict[str, list[str]] = defaultdict(list)
@@ -75,8 +74,8 @@ def is_kept(row: Row, one_of: int) -> bool:
 def test_pages_hold_every_row_once_while_more_arrive_and_shards_grow(
     placed: list[int], limit: int, one_of: int, since: int | None, arriving: list[tuple[int, bool]]
 ) -> None:
-    """`placed`: in which shard each row is, oldest first; `arriving`: before each page, a newer row
-    somewhere, and perhaps a shard more.
+    """`placed` has the shard of each row, oldest first. After each page, a newer row arrives:
+    `arriving` has its shard, and whether it is in a new shard.
     """
     shards, count, number = Shards(), 8, len(placed)
     for position, shard in enumerate(placed):

@@ -1,4 +1,4 @@
-"""What may be declared, how states advance, whose key is whose, and what first bytes speak of."""
+"""The rules of media: declarations, states, keys of objects, and types by the first bytes."""
 
 import itertools
 from typing import Any

@@ -12,7 +12,8 @@ from infra.reference import errors, settings
 from infra.reference.__main__ import main
 
 ROOT = Path(__file__).parents[2]
-# Bases that nothing raises by themselves, and a method that API Gateway takes for an unknown route.
+# Codes of base classes, which are never raised, and of an unknown method, for which API Gateway
+# returns 404.
 NEVER_RETURNED = {"error", "conflict", "method_not_allowed"}
 
 
@@ -62,7 +63,7 @@ def test_every_variable_that_the_local_stack_reads_is_on_the_page() -> None:
         )
     }
     assert {"WITHOUT", "LOCAL_DIR"} <= read
-    # The library of AWS reads it too; what packages for Lambda only needs any region.
+    # The AWS SDK reads it too, and packaging for Lambda needs any region.
     assert read - rows(settings.page()).keys() <= {"AWS_DEFAULT_REGION"}
 
 

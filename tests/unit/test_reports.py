@@ -1,4 +1,4 @@
-"""What a reporter sends is read so that it can be kept."""
+"""A reporter's input is read into values that can be stored."""
 
 import json
 

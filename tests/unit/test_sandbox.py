@@ -1,5 +1,6 @@
-"""A file that crashes, hangs or devours its decoder is rejected alone; a fault that is not the
-file's is not blamed on it.
+"""Only the file that makes its decoder crash, hang or use too much memory is rejected.
+
+A fault that does not come from the file does not reject it.
 """
 
 import os
@@ -19,7 +20,7 @@ from chalicelib.media.sandbox import Limits
 from tests import media_samples as samples
 from tests.mutated import KINDS
 
-# What a test does not want to end by: no machine is so busy.
+# A wall time that no test reaches, even on a busy machine.
 MINUTES = 300.0
 
 
@@ -32,12 +33,12 @@ def derive(data: bytes, limits: Limits | None = None) -> Pictures:
 
 
 def children() -> list[int]:
-    """Return the decoders there are. Another test in this process may have children of its own."""
+    """Return the ids of the running decoders. Other tests in this process may have children too."""
     return sorted(_all_children() - _others)
 
 
 def _all_children() -> set[int]:
-    this = f"/proc/self/task/{os.getpid()}/children"  # those of the main thread, which starts them
+    this = f"/proc/self/task/{os.getpid()}/children"  # of the main thread, which starts them
     return {int(pid) for pid in Path(this).read_text().split()}
 
 
@@ -51,13 +52,13 @@ def _know_others() -> None:
 
 
 def processor_seconds(pid: int) -> float:
-    """Return what a process has worked so far. Linux numbers its clock so (clock_getcpuclockid)."""
+    """Return a process's processor time. For the id of its clock, see clock_getcpuclockid(3)."""
     return clock_gettime(~pid << 3 | 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_format_comes_out_as_it_would_without_a_sandbox(kind: str) -> None:
-    """So nothing that a decoder needs is still to be imported once it may open no file."""
+    """So a decoder has imported everything that it needs before it can no longer open files."""
     data = KINDS[kind]()
     content_type = sniff(data) or ""
     alone = (
@@ -106,22 +107,23 @@ def test_a_decoder_that_hangs_is_stopped() -> None:
             os.kill(pid, signal.SIGSTOP)
         return data[offset : offset + length]
 
-    with pytest.raises(Rejected) as rejected:  # at the end of `wall` it would be a RuntimeError
+    with pytest.raises(Rejected) as rejected:  # if `wall` had passed, it would be a RuntimeError
         sandbox.derive("image/jpeg", len(data), hang, Limits(idle=1, wall=MINUTES))
     assert rejected.value.reason is RejectReason.UNPROCESSABLE
 
 
 def test_a_decoder_that_hangs_is_ended_before_a_busy_one() -> None:
-    # 30 is the function's; the rest is for the store
+    # The function has 30 seconds; the rest is for S3.
     assert 1 + Limits().idle < 10 < 2 * Limits().seconds < Limits().wall < 30 - 5
 
 
 def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is stopped most of the time, for longer altogether than a file may work.
+    """The decoder is stopped most of the time, in total for longer than a file may work.
 
-    It goes on by what it has worked, not by time, so that a busy machine changes nothing.
+    The test waits for its processor time and not for wall time, so that a busy machine makes no
+    difference.
     """
     data = samples.png(6000, 6000, bytes(6000 * (1 + 750)), depth=1, colour=0)
     limits, stopped = Limits(seconds=1, idle=1, wall=MINUTES), 0.0
@@ -131,7 +133,7 @@ def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(
         (pid,) = children()
         while stopped <= limits.seconds:
             worked = processor_seconds(pid)
-            while processor_seconds(pid) < worked + 0.01:  # twice what it may not be idle for
+            while processor_seconds(pid) < worked + 0.01:  # twice the least work within `idle`
                 ended.wait(0.001)
             os.kill(pid, signal.SIGSTOP)
             ended.wait(0.15)
@@ -155,7 +157,7 @@ def test_a_file_that_a_busy_host_had_no_time_for_is_tried_again(
 ) -> None:
     heif_library(tmp_path, monkeypatch, "while True: pass")
     with pytest.raises(RuntimeError, match="too little of the processor"):
-        derive(samples.heic(), Limits(wall=1))  # which is over before its eight seconds of work are
+        derive(samples.heic(), Limits(wall=1))  # shorter than its eight seconds of processor time
     assert children() == []
 
 
@@ -163,13 +165,13 @@ def test_a_decoder_that_works_without_end_is_ended_by_the_processors_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heif_library(tmp_path, monkeypatch, "while True: pass")
-    with pytest.raises(Rejected) as rejected:  # at the end of `wall` it would be a RuntimeError
+    with pytest.raises(Rejected) as rejected:  # if `wall` had passed, it would be a RuntimeError
         derive(samples.heic(), Limits(seconds=1, wall=MINUTES, idle=MINUTES))
     assert rejected.value.reason is RejectReason.UNPROCESSABLE
 
 
 def heif_library(folder: Path, monkeypatch: pytest.MonkeyPatch, on_load: str) -> None:
-    """Put before the real binding of libheif one that does this when it is to load a file."""
+    """Replace libheif's binding in the child by one that does this when it loads a file."""
     (folder / "_pi_heif.py").write_text(
         "def __getattr__(name):\n    return ''\n"
         "def get_lib_info():\n    return {}\n"
@@ -193,7 +195,7 @@ def test_a_library_that_was_not_packaged_is_our_fault_and_not_the_files(
     ("fault", "kind"),
     [
         ("import nowhere", "ModuleNotFoundError"),
-        ("open('/dev/null')", "SyntaxError"),  # there may be no open file; the library wraps it
+        ("open('/dev/null')", "SyntaxError"),  # no file may be opened; the library wraps the error
         ("None.size", "AttributeError"),
         ("nothing_of_the_name", "NameError"),
     ],
@@ -244,7 +246,7 @@ def test_time_spent_waiting_for_the_store_is_not_the_files() -> None:
     waited = []
 
     def slow(offset: int, length: int) -> bytes:
-        Event().wait(1.2)  # longer than the file may work, and than it may be idle
+        Event().wait(1.2)  # longer than the file may work or be idle
         waited.append(length)
         return data[offset : offset + length]
 

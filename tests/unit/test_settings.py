@@ -1,4 +1,4 @@
-"""Settings: a missing one names itself at the start of its function."""
+"""A missing setting stops its function at the start, with an error that names it."""
 
 from dataclasses import fields
 

@@ -1,4 +1,4 @@
-"""Views say what they hold in types, and leave out what there is not."""
+"""The types of views: values are converted, and absent members are left out."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

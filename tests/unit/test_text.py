@@ -25,7 +25,7 @@ def refusal(text: object) -> str:
     return error["type"]
 
 
-@pytest.mark.parametrize("character", [*BIDI, *CONTROLS, "\ud800", "\udfff"])  # noqa: PT014 (ruff takes the two surrogates for one)
+@pytest.mark.parametrize("character", [*BIDI, *CONTROLS, "\ud800", "\udfff"])  # noqa: PT014 (ruff considers the two surrogates equal)
 def test_what_hides_or_breaks_text_is_refused(character: str) -> None:
     with pytest.raises(ValueError):
         clean(f"before{character}after")
@@ -40,7 +40,7 @@ def test_what_hides_or_breaks_text_is_refused(character: str) -> None:
         "${jndi:ldap://x} {{7*7}} %s%n",
         "👨‍👩‍👧‍👦 ❤️ 🏳️‍🌈",
         "שלום\u200f עולם",
-        "می‌خواهم",  # a zero-width non-joiner, as Persian writes it
+        "می‌خواهم",  # has a zero-width non-joiner, as in Persian
         "  leading and trailing  ",
     ],
 )

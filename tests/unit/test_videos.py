@@ -1,6 +1,4 @@
-"""A video gives one upright still, its length and codec, from few bytes; what is no video is
-refused with a reason.
-"""
+"""A video gives an upright frame, its length and codec from few bytes; other files are rejected."""
 
 import struct
 from collections.abc import Callable
@@ -86,7 +84,7 @@ def test_a_turned_phone_gives_an_upright_still(turn: int) -> None:
 
 def test_pixels_that_are_not_square_are_made_so() -> None:
     looked = derive(samples.video([scene(176, 144)] * 2, "h263", container="3gp")).looked
-    assert (looked.width, looked.height) == (192, 144)  # CIF pixels are 12:11
+    assert (looked.width, looked.height) == (192, 144)  # the pixels of CIF are 12:11
 
 
 def test_white_is_white_and_black_is_black() -> None:
@@ -271,7 +269,7 @@ def test_a_block_is_asked_for_once_and_neighbours_together() -> None:
     assert file.read() == data[-4:]
 
 
-# What phones really sent
+# Real files of phones
 
 
 @pytest.mark.skipif(not PHONE.is_dir(), reason="the collection of phone media is not here")

@@ -1,4 +1,4 @@
-"""The check that keeps old words out finds them, and its exceptions."""
+"""The check of old words finds them, and applies its exceptions."""
 
 import pytest
 

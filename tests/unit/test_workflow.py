@@ -1,4 +1,4 @@
-"""All steps of case work: which are legal, what each changes, and which task is pending then."""
+"""All steps of case work: which are legal, what each changes, and which task follows."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -98,7 +98,7 @@ steps = st.fixed_dictionaries(
 def test_whatever_officers_do_a_report_stays_in_order(
     taken: list[tuple[dict[str, Any], str, bool]],
 ) -> None:
-    """`taken`: steps, each by an officer, who then may try to confirm."""
+    """`taken` are steps, each with its officer, and whether the officer then tries to confirm."""
     existing, now, accepted = report(), NOW, 0
     task: OutboxTask | None = notify(NOW)
     for fields, by, confirms in taken:
