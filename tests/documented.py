@@ -1,6 +1,7 @@
 """A check of every response in the tests against the OpenAPI document: status, type and body."""
 
 import json
+import threading
 from functools import cache
 from typing import Any
 
@@ -8,6 +9,8 @@ from jsonschema import Draft202012Validator
 
 from chalicelib.handlers import index, problems
 from chalicelib.handlers.openapi import document
+
+_making = threading.Lock()
 
 
 def assert_documented(method: str, route: str, status: int, content_type: str, text: str) -> None:
@@ -35,8 +38,14 @@ def assert_documented(method: str, route: str, status: int, content_type: str, t
         assert code in content[kind]["examples"], f"{method} {route} {status}: {code} is not named"
 
 
-@cache
 def _document() -> Any:
+    # Made once, also when many threads of one test ask for it first.
+    with _making:
+        return _made_document()
+
+
+@cache
+def _made_document() -> Any:
     return document(index.operations())
 
 
