@@ -78,8 +78,9 @@ class Refused(Exception):
     """
 
     def __init__(self, status: int, code: str, fields: Iterable[str] = ()) -> None:
-        super().__init__(f"{status} {code}")
         self.status, self.code, self.fields = status, code, tuple(fields)
+        wrong = f" ({', '.join(self.fields)})" if self.fields else ""
+        super().__init__(f"{status} {code}{wrong}")
 
 
 @dataclass(slots=True)
@@ -677,7 +678,10 @@ def _watch_all(outbox: Outbox, api: str) -> int:
         if entry.receipt:
             try:
                 watch(entry, api, _show)
-            except (OSError, http.client.HTTPException, Later, Refused):
+            except Refused as refused:
+                print(f"{entry.reference}: {refused}", file=sys.stderr)
+                left = 1
+            except (OSError, http.client.HTTPException, Later):
                 print(f"{entry.reference}: no response now, try again later", file=sys.stderr)
                 left = 1
     return left

@@ -27,7 +27,7 @@ _BY_TIME = ("since", "until")
 
 
 def _read_limit(value: Any) -> Any:
-    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}", value, re.ASCII)
+    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII)
     return int(value) if is_number else value
 
 

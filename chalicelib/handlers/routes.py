@@ -190,6 +190,10 @@ class Routes:
         return self._declare("DELETE", path, declared)
 
     def _declare(self, method: str, path: str, declared: Declared) -> Callable[[View], View]:
+        roles = declared.get("roles", self.roles)
+        if (self.access is Access.OFFICER) != bool(roles):
+            raise ValueError(f"{method} {path}: officers' routes, and only those, declare roles")
+
         def declare(view: View) -> View:
             headers = frozenset(declared.get("headers", ()))
             self.operations.append(
@@ -199,7 +203,7 @@ class Routes:
                     view=view,
                     tag=self.tag,
                     access=self.access,
-                    roles=declared.get("roles", self.roles),
+                    roles=roles,
                     body=declared.get("body"),
                     query=declared.get("query"),
                     headers=headers,

@@ -1,7 +1,7 @@
 """What the running stack prints: each line begins with the local time.
 
-Of the program's log, warnings and errors are shown, with the kind of what went wrong beside each
-event.
+Of the program's log, warnings and errors are shown: beside each event the kind of what went wrong
+and the id of the request, which its response has too, and below a fault its frames.
 """
 
 import contextlib
@@ -10,8 +10,8 @@ import sys
 import time
 
 # In the cloud every extra is in the log. Of these alone it is certain that they are names of
-# classes and codes.
-SHOWN = ("error", "kind", "code")
+# classes, codes and the gateway's own numbers.
+SHOWN = ("error", "kind", "code", "request_id")
 
 
 def say(text: str) -> None:
@@ -36,7 +36,9 @@ class _Line(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         facts = [str(vars(record)[name]) for name in SHOWN if name in vars(record)]
-        return " · ".join([f"{record.levelname.lower()} → {record.getMessage()}", *facts])
+        line = " · ".join([f"{record.levelname.lower()} → {record.getMessage()}", *facts])
+        # Frames hold lines of our code, and no values.
+        return "\n".join([line, *(frame.rstrip() for frame in vars(record).get("frames", ()))])
 
 
 def _stamped(text: str) -> str:

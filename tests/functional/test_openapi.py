@@ -1,7 +1,9 @@
 """The OpenAPI document is made from the routes, complete, valid, and the same that is served."""
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
 from chalicelib.domain.catalogue import catalogue
+from chalicelib.handlers import index
 from chalicelib.handlers.docs import DOCUMENT
 from infra import openapi
 from tests.client import call
@@ -47,6 +50,16 @@ def test_a_stale_file_fails_the_check_and_says_what_to_run(
     with pytest.raises(SystemExit, match="make openapi"):
         openapi.main()
     assert stale.read_text() == "{}"
+
+
+def test_every_module_of_routes_is_in_the_index() -> None:
+    folder = Path(index.__file__).parent
+    declaring = {
+        path.stem
+        for path in folder.glob("*.py")
+        if re.search(r"^routes = Routes\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert declaring == set(openapi.MODULES), "add it to MODULES in infra/openapi.py"
 
 
 def test_it_has_every_route_and_no_other() -> None:

@@ -8,7 +8,7 @@ import pytest
 from infra.local import console
 
 
-def test_a_warning_says_what_kind_of_error_it_was_and_nothing_else(
+def test_a_warning_has_the_kind_of_its_error_and_its_request_and_nothing_else(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     root, before = logging.getLogger(), list(logging.getLogger().handlers)
@@ -16,7 +16,8 @@ def test_a_warning_says_what_kind_of_error_it_was_and_nothing_else(
     try:
         log = logging.getLogger("tests.console")
         log.warning("record_failed", extra={"error": "KeyError", "bytes": 9, "category": "private"})
-        log.error("fault", extra={"kind": "ValueError", "frames": ["private"]})
+        log.error("fault", extra={"kind": "ValueError", "frames": ["  File a.py\n    f()\n"]})
+        log.warning("dynamodb_failed", extra={"code": "Throttling", "request_id": "6f1c"})
         log.warning("plain")
     finally:
         for handler in [each for each in root.handlers if each not in before]:
@@ -26,6 +27,9 @@ def test_a_warning_says_what_kind_of_error_it_was_and_nothing_else(
     assert [line[10:] for line in lines] == [
         "warning → record_failed · KeyError",
         "error → fault · ValueError",
+        "  File a.py",
+        "    f()",
+        "warning → dynamodb_failed · Throttling · 6f1c",
         "warning → plain",
     ]
 

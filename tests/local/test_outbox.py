@@ -228,7 +228,7 @@ def test_what_was_said_goes_without_the_attachment_that_is_refused(
     assert json.loads(second) == {**json.loads(first), "media": json.loads(first)["media"][1:]}
     first_of, second_of = only(box).attachments
     assert (first_of.refused, first_of.sent, second_of.refused, second_of.sent) == (
-        "422 invalid",
+        "422 invalid (media.0.size)",
         False,
         None,
         True,

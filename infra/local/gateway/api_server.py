@@ -119,7 +119,10 @@ class _Handler(BaseHTTPRequestHandler):
             response = self._gateway.refuse("BAD_REQUEST_BODY")
         self._send(response)
         took_ms = (time.monotonic() - began) * 1000
-        self._log(f"{self.command[:10]} {response.route} {response.status} {took_ms:.0f} ms")
+        line = f"{self.command[:10]} {response.route} {response.status} {took_ms:.0f} ms"
+        # Whoever quotes the id of a failure is to find its line.
+        failed = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        self._log(f"{line} · {_request_id(response)}" if failed else line)
 
     def _response_of(self) -> Response:
         body = self._read_body()
@@ -213,6 +216,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if not bodiless and self.command != "HEAD":
             self.wfile.write(response.body)
+
+
+def _request_id(response: Response) -> str:
+    ids = [value for name, value in response.headers if name.lower() == "x-request-id"]
+    return ids[0] if ids else "-"
 
 
 def port_is_free(port: int) -> bool:
