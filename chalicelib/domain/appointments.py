@@ -22,11 +22,10 @@ def _not_empty(roles: tuple[Role, ...]) -> tuple[Role, ...]:
 
 
 class Appointment(Input):
-    """The body of `PUT /v1/admin/officers/{username}`: the whole row. `*` in a scope is
-    everything, now and later.
+    """The body of `PUT /v1/admin/officers/{username}`. It replaces all fields of the officer.
 
-    Notices may go to `email` and `phone` (E.164): enter only addresses that are verified to be the
-    officer's own.
+    `*` in a scope means all categories or districts, including later ones. Notices are sent to
+    `email` and `phone` (E.164). Enter only addresses that are verified to belong to the officer.
     """
 
     name: Annotated[str, Bounded(100)] | None = None

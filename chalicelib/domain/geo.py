@@ -23,8 +23,9 @@ type _Ring = tuple[tuple[float, float], ...]  # (lon, lat), first and last the s
 
 
 class Datum(StrEnum):
-    """What coordinates refer to. China's map SDKs give GCJ-02, Baidu's BD-09, GPS and the rest of
-    the world WGS-84.
+    """The coordinate system of a location.
+
+    GPS and most of the world use WGS-84. Most map SDKs in China use GCJ-02, and Baidu's use BD-09.
     """
 
     WGS84 = "wgs84"

@@ -67,10 +67,10 @@ _SHA256 = "^[0-9A-Fa-f]{64}$"
 
 
 class Declared(Input):
-    """One entry of `media` in a request: what the phone says it will send.
+    """A medium that the client will upload: its type, its size in bytes, its SHA-256.
 
-    `size` is in bytes; `sha256` is hex (either case in, lower case kept) and is enforced by S3,
-    which it cannot do for parts.
+    `sha256` is hexadecimal, in lower or upper case. S3 then accepts only a file with this hash. It
+    is not possible for a video that is uploaded in parts.
     """
 
     content_type: Annotated[str, WithJsonSchema({"type": "string", "enum": list(ACCEPTED)})]
@@ -117,7 +117,7 @@ def goes_in_parts(content_type: str, size: int) -> bool:
 
 
 class MediaState(StrEnum):
-    """How far a medium has come, in this order. The last two are verdicts, and final."""
+    """The state of a medium, in the order of processing. `ready` and `rejected` are final."""
 
     AWAITING = "awaiting"
     PROCESSING = "processing"
@@ -143,7 +143,7 @@ def advances(present: MediaState, proposed: MediaState) -> bool:
 
 
 class RejectReason(StrEnum):
-    """Why a medium was rejected. Stable codes of the API, worded in `texts/` as `reject.<code>`."""
+    """Why a medium was rejected. `reason_text` says it in the language of the request."""
 
     NOT_RECEIVED = "not_received"  # nothing came within UPLOAD_PATIENCE
     SIZE_MISMATCH = "size_mismatch"  # the parts do not add up to the declared size

@@ -1,4 +1,4 @@
-"""A report: what is sent (`Submission`), what is kept (`Report`), and its progress (`Status`)."""
+"""A report: what is sent (`Submission`), what is stored (`Report`), and its progress (`Status`)."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,7 +21,7 @@ CLOCK_SKEW = timedelta(hours=24)
 
 
 class Status(StrEnum):
-    """How far the case work is, as officers see it."""
+    """The status of a report, as officers see it."""
 
     NEW = "new"
     ACKNOWLEDGED = "acknowledged"
@@ -34,7 +34,7 @@ OPEN_STATUSES = frozenset({Status.NEW, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 
 
 class ReporterStatus(StrEnum):
-    """The same in coarse words, as the reporter sees it."""
+    """The status of a report, as the reporter sees it: less detailed than for officers."""
 
     RECEIVED = "received"
     IN_PROGRESS = "in_progress"
@@ -94,7 +94,7 @@ _NO_DUST = AfterValidator(_without_dust)
 
 
 class Location(Input):
-    """Where it happened, in degrees of `datum`. The datum of most Chinese map SDKs is gcj02."""
+    """Where it happened, in degrees of `datum`. Most map SDKs in China use `gcj02`."""
 
     lat: Annotated[float, Field(ge=-90, le=90), _NO_DUST]
     lon: Annotated[float, Field(ge=-180, le=180), _NO_DUST]
@@ -104,7 +104,10 @@ class Location(Input):
 
 
 class Contact(Input):
-    """How to reach the reporter, if they wish. Kept apart, and shown only for a reason."""
+    """How to reach the reporter. It is optional.
+
+    It is stored apart from the report. An officer must give a reason to see it.
+    """
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
@@ -124,7 +127,7 @@ class Contact(Input):
 
 
 class Submission(Input):
-    """The body of `POST /v1/reports`: a category and a text or media; all else is optional."""
+    """The body of `POST /v1/reports`: a category, and a text or media. The rest is optional."""
 
     category: CategoryCode
     text: ReporterText | None = None
@@ -171,7 +174,7 @@ class OfficerSubmission(Submission):
 
 
 class Proposal(Record):
-    """A disposition that counts once a second officer has confirmed it."""
+    """A disposition that takes effect after a second officer has confirmed it."""
 
     disposition: str
     by: str
@@ -179,10 +182,10 @@ class Proposal(Record):
 
 
 class Report(Record):
-    """A report as kept (the HEAD item), without its contact.
+    """A report as stored (the HEAD item), without its contact.
 
-    `version` grows by one with each accepted change by an officer and with nothing else. `place` is
-    in WGS-84; `location` is what was sent.
+    `version` grows by one with each accepted change by an officer, and with nothing else. `place`
+    is in WGS-84; `location` is what was sent.
     """
 
     id: str

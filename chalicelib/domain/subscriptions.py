@@ -22,7 +22,7 @@ type Protocol = Literal["email", "sms"]
 
 
 class NewSubscription(Input):
-    """Empty lists mean all of the officer's scope. The address is that of the officer's own row."""
+    """Empty lists mean the officer's whole scope. The address comes from the officer's own row."""
 
     protocol: Protocol
     categories: tuple[Annotated[str, Extensible(category_codes)], ...] = Field(

@@ -53,10 +53,11 @@ Username = Annotated[str, StringConstraints(min_length=1, max_length=128, patter
 
 
 class Change(Input):
-    """The body of `PATCH /v1/officer/reports/{id}`: any subset of these fields.
+    """The body of `PATCH /v1/officer/reports/{id}`: only the fields to change.
 
-    Null unassigns, or removes the link to an original. The reporter reads `reason` once the report
-    is closed; what only officers should read is a note.
+    `assignee: null` unassigns the report, and `duplicate_of: null` unlinks a duplicate. The
+    reporter can read `reason` after the report is closed. Use a note for what only officers may
+    read.
     """
 
     status: Annotated[Status | None, NotNull()] = None

@@ -35,8 +35,8 @@ class VersionContent(ContentView):
 class ListedBulletin(ContentView):
     """A bulletin in a list.
 
-    `expires_at` is when the bulletin ends; for a draft it is the requested time. `pending` is true
-    when a version waits for approval.
+    `expires_at` is when the bulletin expires; for a draft it is the requested time. `pending` is
+    true when a version waits for approval.
     """
 
     id: str
@@ -108,9 +108,9 @@ class Consent(Shape):
 class BulletinView(ListedBulletin):
     """An opened bulletin.
 
-    `published` is the content that readers see while a newer version waits for approval; otherwise
-    it is null. `steps` lists the steps that are possible now. `leads` is the number of reports on
-    this bulletin.
+    While a newer version waits for approval, `published` is the content that the public sees;
+    otherwise it is null. `steps` lists the steps that are possible now. `leads` is the number of
+    leads on this bulletin.
     """
 
     consent: Consent | None

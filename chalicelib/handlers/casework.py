@@ -40,8 +40,8 @@ def list_reports(call: Call) -> Response:
     """List reports, newest first.
 
     Returns the reports that match all filters and are in the officer's scope. To read the next
-    page, send `next_cursor` as `cursor`. A page may be short or empty before the end: the list ends
-    only when `next_cursor` is null.
+    page, send `next_cursor` as `cursor`. A page can be short or empty even if more pages follow:
+    only `next_cursor: null` ends the list.
     """
     page = lists.list_reports(
         call.query,
@@ -61,15 +61,14 @@ class _Reason(Input):
 
 
 class Reasoned(RootModel[Any]):
-    """Any JSON body. It is validated after the officer and the report are known, so that a refusal
-    is on record.
+    """Any JSON body.
+
+    The reason in it is checked after the officer and the report are known, so that a refusal can be
+    recorded in the audit.
     """
 
     def reason(self) -> str:
-        """Return the reason.
-
-        Raises Invalid when the body has none, or has other fields.
-        """
+        """Return the reason. Raises Invalid if it is missing, or if the body has other fields."""
         try:
             return _Reason.model_validate(self.root).reason
         except ValidationError as invalid:
@@ -98,8 +97,9 @@ class OpenQuery(Query):
 def enter_report(call: Call) -> Response:
     """Enter a report on a caller's behalf.
 
-    Send the same body as a resident, with `source` added. Give the receipt to the caller, who needs
-    it to read the report. Officers may enter reports of all categories, also outside their scope.
+    Send the same fields as a resident, and `source`. Give the receipt to the caller, because it is
+    the only way to read the report. You can enter reports of all categories, also outside your
+    scope, because an officer who answers the phone cannot choose the subject.
 
     Repeat the call with the same `Idempotency-Key` until a response arrives. 200 means that the
     report already exists.
@@ -127,8 +127,8 @@ def open_report(call: Call) -> Response:
     Returns everything except the reporter's contact. To change the report, send the `ETag` of this
     response as `If-Match`.
 
-    A withdrawn report is returned without text, place, details, messages and media, and
-    `restricted` is true. A supervisor can still read them by giving a `reason`.
+    If the reporter has withdrawn the report, `restricted` is true, and text, place, details,
+    messages and media are left out. Only a supervisor who gives a `reason` sees them.
     """
     found = casework.open_report(
         call.path["report_id"],
@@ -158,12 +158,12 @@ def change_report(call: Call) -> Response:
     `duplicate_of: null` to unlink a duplicate.
 
     To close a report, send `disposition` and `reason`. The reporter can read the reason. For a
-    duplicate, send `duplicate_of` too. The disposition `malicious` takes effect when a second
-    officer has confirmed it.
+    duplicate, send `duplicate_of` too. The disposition `malicious` takes effect after
+    another officer has confirmed it.
 
-    409 `illegal_transition` means that the status does not allow the step; `legal` lists the steps
-    that it allows. 422 `has_duplicates` means that other reports are linked to this one as
-    duplicates. Link those to the new original first.
+    409 `illegal_transition` means that the step is not possible in the report's status; `legal`
+    lists the possible steps. 422 `has_duplicates` means that this report is itself the original of
+    other reports. Link those to another report first.
     """
     report = casework.change_report(
         call.path["report_id"],
@@ -189,9 +189,9 @@ def change_report(call: Call) -> Response:
 def confirm_malicious(call: Call) -> Response:
     """Confirm that a report is malicious.
 
-    Another officer must have closed the report and proposed the disposition `malicious`. This call
-    makes it the report's disposition. The officer who proposed it cannot confirm it (403
-    `self_approval`). The disposition belongs to the report, not to the reporter.
+    One officer proposes the disposition `malicious` when closing the report. After this call by
+    another officer, it is the report's disposition. The officer who proposed it cannot confirm it
+    (403 `self_approval`). The disposition is about the report, not about the reporter.
     """
     report = casework.confirm_malicious(
         call.path["report_id"],
@@ -230,8 +230,8 @@ def reveal_contact(call: Call) -> Response:
 def read_history(call: Call) -> Response:
     """Read the history of a report.
 
-    Returns who read or changed what, and when, oldest first. This read is included. A change has
-    its version, and the old and new value of each field.
+    Returns who read or changed what, and when, oldest first, including this request. An entry of a
+    change has the report's new version, and the old and new value of each changed field.
 
     `verified` is false when an entry was altered after it was written. Its `detail` is then null.
     """

@@ -57,7 +57,11 @@ class PartUrl(Shape):
 
 
 class PartUrls(Shape):
-    """`held` lists the parts that are already stored. `parts` has a URL for each part to send."""
+    """URLs to upload parts.
+
+    `held` lists the parts that are already stored. `parts` has a URL for each
+    requested part that is not stored yet.
+    """
 
     held: list[HeldPart]
     parts: list[PartUrl] = Field(validation_alias="granted")
@@ -136,9 +140,9 @@ def renew_grant(call: Call) -> Response:
 def grant_parts(call: Call) -> Response:
     """Start or resume an upload in parts.
 
-    Send the numbers of the parts to upload, each once. The response has a URL for each. Send the
-    bytes of one part to its URL with `PUT`. Parts in `held` are already stored: do not send them
-    again.
+    Send the numbers of the parts to upload, each once. The response has a URL for each part that is
+    not stored yet. Send the bytes of one part to its URL with `PUT`. Parts in `held` are already
+    stored: do not send them again.
 
     To only list the stored parts, send `{"numbers": []}`. When all parts are stored, complete the
     upload.

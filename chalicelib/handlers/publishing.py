@@ -64,8 +64,8 @@ def draft_bulletin(call: Call) -> Response:
 
     The public cannot see it before another officer approves it. Without `expires_at` a bulletin
     expires 72 hours after its approval if it is about a child, after 7 days if it is about an
-    elderly person, and else after 30 days. A later `expires_at` is refused; you can renew the
-    bulletin once it is published.
+    elderly person, and otherwise after 30 days. A later `expires_at` is refused; you can renew the
+    bulletin after it is published.
 
     Send an `Idempotency-Key`: without one, a repeated call creates a second draft.
     """
@@ -88,8 +88,8 @@ def list_bulletins(call: Call) -> Response:
     """List bulletins, newest first.
 
     Returns the bulletins of the officer's channels. To read the next page, send `next_cursor` as
-    `cursor`. A page may be short or empty before the end: the list ends only when `next_cursor` is
-    null.
+    `cursor`. A page can be short or empty even if more pages follow: only `next_cursor: null` ends
+    the list.
     """
     query = call.query
     page = bulletin_queries.list_bulletins(
@@ -186,7 +186,7 @@ def add_pictures(call: Call) -> Response:
 def approve_bulletin(call: Call) -> Response:
     """Approve and publish a bulletin.
 
-    Approves the version in `If-Match`, and shows it to the public from now on. An officer who wrote
+    Approves the version in `If-Match` and publishes it immediately. An officer who wrote
     any part of the bulletin cannot approve it (403 `self_approval`).
     """
     return _opened(

@@ -1,7 +1,7 @@
 """Officers' changes of bulletins: draft, change, approve, resolve, withdraw.
 
-One officer writes a bulletin and another approves it. Each change is written together with its
-audit record.
+One officer writes a bulletin and another approves it. Each change and its audit record are written
+in one transaction.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,10 +37,11 @@ def draft_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Bulletin:
-    """Create a draft. Repeated with the same Idempotency-Key, return the same draft.
+    """Create a draft.
 
-    Raises Invalid (a channel that the officer does not work in), Conflict (`channel_not_active`,
-    `key_reused`), Unavailable.
+    A repeated call with the same Idempotency-Key returns the same draft. Raises Invalid
+    (a channel that the officer does not work in), Conflict (`channel_not_active`, `key_reused`),
+    Unavailable.
     """
     if not works_in(actor.officer, draft.channel, catalogue):
         raise errors.Invalid(errors.FieldError("channel", "unknown_value"))
@@ -77,8 +78,9 @@ def change_bulletin(
 ) -> Dossier:
     """Write the next version of a bulletin.
 
-    Readers of a published bulletin see the old version until the new one is approved. Raises
-    NotFound, Stale, Invalid, Conflict (`illegal_transition`, `channel_not_active`).
+    If the bulletin is published, the new version waits for approval, and readers keep seeing the
+    old one. Raises NotFound, Stale, Invalid, Conflict (`illegal_transition`,
+    `channel_not_active`).
     """
 
     def write(dossier: Dossier) -> Bulletin:
@@ -110,10 +112,10 @@ def add_pictures(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> tuple[Bulletin, tuple[Medium, ...]]:
-    """Declare pictures that will be uploaded, and add them to the next version.
+    """Write the next version of a bulletin, with more pictures, which are still to be uploaded.
 
-    Return the bulletin and the declared pictures. Repeated, the call returns the same pictures.
-    Raises NotFound, Invalid, Conflict (`too_many_media`, `key_reused`, `illegal_transition`).
+    Return the bulletin and these pictures. A repeated call returns the same pictures. Raises
+    NotFound, Invalid, Conflict (`too_many_media`, `key_reused`, `illegal_transition`).
     """
     _require_pictures(declaration.media)
 
@@ -150,10 +152,11 @@ def approve_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Approve exactly this version, and publish it. Repeated by the same officer, change nothing.
+    """Approve exactly this version, and publish it.
 
-    Raises NotFound, Forbidden `self_approval` (with a denial in the audit), Stale, Conflict
-    (`illegal_transition`, `channel_not_active`, `media_pending`, `expiry_passed`).
+    A repeated call by the same officer changes nothing. Raises NotFound, Forbidden `self_approval`
+    (with a denial in the audit), Stale, Conflict (`illegal_transition`, `channel_not_active`,
+    `media_pending`, `expiry_passed`).
     """
     by, now = actor.by, actor.now
 
@@ -193,10 +196,10 @@ def resolve_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """End a bulletin with an outcome, without an approval. Its leads show the outcome too.
+    """End a bulletin with an outcome, immediately and without an approval.
 
-    Repeated with the same outcome, change nothing; another outcome replaces the first. Raises
-    NotFound, Conflict.
+    The reporter of each lead sees the outcome too. A repeated call changes nothing. A call with
+    another outcome replaces the first outcome. Raises NotFound, Conflict `illegal_transition`.
     """
 
     def resolve(dossier: Dossier) -> Bulletin:
@@ -219,9 +222,10 @@ def withdraw_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Withdraw a bulletin, without an approval. Repeated with the same reason, change nothing.
+    """Withdraw a bulletin, immediately and without an approval.
 
-    Raises NotFound, Conflict.
+    A repeated call with the same reason changes nothing. Raises NotFound, Conflict
+    `illegal_transition`.
     """
 
     def withdraw(dossier: Dossier) -> Bulletin:
@@ -250,7 +254,7 @@ def _require_pictures(media: Sequence[Medium]) -> None:
 
 
 def _of_version(dossier: Dossier, version: int) -> Bulletin:
-    """Return the bulletin. Raises Stale unless it is at this version."""
+    """Return the bulletin. Raises Stale if it has another version than `version`."""
     if dossier.bulletin.version != version:
         raise errors.Stale
     return dossier.bulletin
@@ -265,10 +269,11 @@ def _take_step(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Apply one step to a bulletin, write it with its audit record, and return the new dossier.
+    """Apply one step to a bulletin and write the result. Return the bulletin with its pictures.
 
-    `step` returns the changed bulletin, or the same object when there is nothing to change. It runs
-    again when another write came in between. Raises NotFound, Unavailable, and what `step` raises.
+    `step` returns the changed bulletin, or the same object if there is nothing to change. `detail`
+    goes into the audit record. If another write changes the bulletin in between, `step` runs again
+    on the newer bulletin. Raises NotFound, Unavailable, and what `step` raises.
     """
 
     def attempt() -> Dossier:
@@ -278,7 +283,7 @@ def _take_step(
         before = dossier.bulletin
         after = step(dossier)
         if after is before:
-            # Nothing changes, but the officer sees the bulletin.
+            # The response shows the bulletin, so this is recorded as a read.
             actor.log(of_bulletin(bulletin_id), Action.OPEN)
             return dossier
         record = _record(after, actor, detail)
@@ -289,5 +294,6 @@ def _take_step(
 
 
 def _record(after: Bulletin, actor: OfficerActor, detail: dict[str, Any]) -> TransactItem:
+    """Return the write of the audit record of a change."""
     detail = detail | {"version": after.version, "state": after.state}
     return actor.log_item(of_bulletin(after.id), Action.CHANGE, detail)

@@ -37,27 +37,28 @@ Every error is `application/problem+json` (RFC 9457):
 
 `code` is stable, and `type` ends with it. `title` and `detail` are for people and follow
 `Accept-Language`; this page shows the English ones. Only 422 has `errors`, and only
-`illegal_transition` has `legal`, the steps that are possible. Quote `request_id` when you ask for
-help: it leads to the lines in the log. A name in braces, such as `{{legal}}`, stands for a value.
+`illegal_transition` has `legal`, the possible steps. Quote `request_id` when you ask for help: it
+identifies the lines in the log. A name in braces, such as `{{legal}}`, stands for a value.
 
-Retry after 429, after any 5xx and when no response came, and after nothing else. Use the same
-`Idempotency-Key`, and wait for `Retry-After` seconds. How an app handles each case:
-[mobile.md](mobile.md).
+Retry only after 429, after any 5xx, and when no response arrived. Use the same `Idempotency-Key`,
+and wait `Retry-After` seconds. How an app handles each case: [mobile.md](mobile.md).
 
-Some requests never reach the app. The gateway then returns the error itself, in both languages:
+Some requests do not reach the API's code. The gateway then returns the error itself, in both
+languages:
 {gateway}.
 """
 _FIELDS = """\
 ## Codes of fields
 
-A response with status 422 names up to {most} wrong fields in `errors`. Each has `field`, the path
-of the field with dots (`location.lat`, `media.0.size`), its `code` and a `detail`.
+A response with status 422 lists up to {most} wrong fields in `errors`. Each entry has `field`, the
+dotted path of the field (`location.lat`, `media.0.size`), a `code` and a `detail`. If only certain
+values are allowed, and these are public, `allowed` lists them.
 
 """
 _REASONS = """\
 ## Reasons of a rejected attachment
 
-A rejected attachment is no error of a request. The report shows the medium with the state
+A rejected attachment is not an error response. The report contains the medium with the state
 `rejected`, one of these codes as `reason`, and the text as `reason_text`.
 
 """

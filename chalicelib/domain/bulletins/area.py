@@ -24,7 +24,7 @@ AreaText = Annotated[str, Bounded(200)]
 
 
 class Area(Input):
-    """A place as it is sent. Only its geohash cell, about 5 km wide, is kept and published."""
+    """A place as it is sent. Only its geohash cell, about 5 km wide, is stored and published."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 

@@ -1,4 +1,4 @@
-"""A police notice in a channel, as kept: drafted by one officer, approved by another.
+"""A police notice in a channel, as stored: drafted by one officer, approved by another.
 
     draft ──approve──► published ──resolve──► resolved ──resolve──► resolved, its outcome corrected
       │                  │    ▲ └──(time)──► expired ──resolve──► resolved
@@ -6,9 +6,9 @@
 
 What officers write (`Bulletin.content`) and what readers see (`Bulletin.published`) are separate: a
 change of a published bulletin waits until an officer who wrote none of it approves exactly that
-version. `version` grows with everything written, including the results of picture processing. Of a
-bulletin that has ended, officers see what readers saw last; text that was never published stays in
-the record of versions alone.
+version. `version` grows with each new content, and with each result of picture processing. When a
+bulletin has ended, officers see what readers saw last; text that was never published is only in the
+stored versions.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class BulletinState(StrEnum):
 
 
 class Step(StrEnum):
-    """What can be done to a bulletin."""
+    """A step of an officer on a bulletin."""
 
     WRITE = "write"
     APPROVE = "approve"
@@ -69,7 +69,7 @@ TRANSITIONS: Mapping[BulletinState, Mapping[Step, BulletinState]] = {
 
 
 class About(StrEnum):
-    """Whom a bulletin is about, as far as its urgency and its lifetime depend on it."""
+    """The kind of person that a bulletin is about. Its urgency and lifetime depend on it."""
 
     CHILD = "child"
     ELDERLY = "elderly"
@@ -95,9 +95,7 @@ def end_errors(due: datetime, about: About, now: datetime) -> list[errors.FieldE
 
 
 class Content(Record):
-    """What officers write. An approval covers all of it. `expires_at` None: the longest lifetime of
-    its kind.
-    """
+    """What officers write and approve. `expires_at` None means the longest lifetime of its kind."""
 
     channel: str
     title: LocalizedText
@@ -135,11 +133,11 @@ class AlertMessage(Record):
 
 
 class Bulletin(Record):
-    """A bulletin as kept.
+    """A bulletin as stored.
 
-    `state` is as stored; read it by `state_at`, since a bulletin expires without a write. `rev`
-    grows with every write of any kind. `authors`: everyone who ever wrote any part. `expires_at`
-    belongs to `published`; `published_version` is the version that was approved.
+    `state` is the stored state; read it with `state_at`, because a bulletin expires without a
+    write. `rev` grows with each write of any kind. `authors` has everyone who ever wrote a part.
+    `expires_at` belongs to `published`; `published_version` is the version that was approved.
     """
 
     id: str

@@ -63,9 +63,9 @@ class Draft(Input):
 
     @classmethod
     def also_wrong(cls, sent: Mapping[str, Any], now: datetime) -> list[errors.FieldError]:
-        """Return what the clock alone shows to be wrong with a draft that has other errors too.
+        """Return the errors that depend on the time, for a draft that has other errors too.
 
-        So that a response names all of them at once.
+        A response can then list all errors at once.
         """
         try:
             due, about = times.parse(sent["expires_at"]), About(sent.get("about", About.OTHER))
@@ -77,8 +77,8 @@ class Draft(Input):
 class Changes(Input):
     """The body of `PATCH /v1/officer/bulletins/{id}`.
 
-    A given field replaces the whole of that field; null clears it. `media` names which of the
-    bulletin's own pictures it shows, in their order.
+    Send only the fields to change. Each replaces the whole old value; null removes it. `media`
+    lists the ids of the bulletin's own pictures that it shows, in this order.
     """
 
     channel: Annotated[ChannelCode | None, NotNull()] = None

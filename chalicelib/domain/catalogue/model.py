@@ -20,7 +20,7 @@ type UrgencyCode = Literal["low", "normal", "high", "critical"]
 
 
 class LifecycleState(StrEnum):
-    """Where in its life an entry is. Only an active one takes reports or drafts."""
+    """The state of a category or channel. Only an active one accepts reports or drafts."""
 
     PLANNED = "planned"
     ACTIVE = "active"
@@ -30,7 +30,7 @@ class LifecycleState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What categories and channels share. `activates_at` counts for planned and paused ones."""
+    """What categories and channels share. `activates_at` is for planned and paused ones."""
 
     code: str
     state: LifecycleState
@@ -125,7 +125,7 @@ class Emergency(NamedTuple):
 
 
 class App(NamedTuple):
-    """Settings for apps. `minimum_version` informs: no route ever refuses a version."""
+    """Settings for apps. `minimum_version` is only information: no route refuses older apps."""
 
     minimum_version: str
     flags: Mapping[str, bool]

@@ -51,7 +51,7 @@ class AppChange(Input):
 
 
 class Overrides(Input):
-    """All changes since the seed, as kept; or some that are to be added."""
+    """All changes since the seed, as stored; or new ones that will be added."""
 
     categories: tuple[EntryChange, ...] = Field(default=(), strict=False)
     channels: tuple[EntryChange, ...] = Field(default=(), strict=False)
@@ -123,7 +123,10 @@ class KnownAppChange(AppChange):
 
 
 class CataloguePatch(Overrides):
-    """The body of `PATCH /v1/admin/catalogue`: changes of existing entries and flags."""
+    """The body of `PATCH /v1/admin/catalogue`: only the entries and flags to change.
+
+    They must exist already.
+    """
 
     # Stricter than what is kept, which may name an entry of another release.
     categories: tuple[CategoryChange, ...] = Field(default=(), strict=False)

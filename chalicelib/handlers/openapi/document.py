@@ -31,11 +31,11 @@ publish bulletins, which ask residents for help.
 
 **Errors** are `application/problem+json` (RFC 9457) on all routes. `code` is stable. `title` and \
 `detail` are in the language of `Accept-Language`. A 422 lists the wrong fields in `errors`, up to \
-20. Errors do not repeat what you sent.
+20. Errors never quote your input.
 
 **Retries.** After 429, 503 or no response, send the same request again. Wait `Retry-After` \
-seconds; if there is no such header, double the wait each time. Use the same `Idempotency-Key` for \
-each attempt: the request is then carried out only once.
+seconds; if there is no such header, wait with exponential backoff. A request with an \
+`Idempotency-Key` is carried out only once, so use the same key for each attempt.
 
 **Times** are RFC 3339: in responses in UTC with milliseconds, in requests in any time zone. \
 **Ids** are opaque strings. Later versions may add fields to responses, and values to a field with \
@@ -50,7 +50,7 @@ _SCHEMES: Json = {
         "in": "header",
         "name": "Authorization",
         "description": "Send `Receipt <receipt>`. The receipt is the reporter's secret, from the "
-        "response to `POST /v1/reports`. Upper and lower case, and dashes, do not matter.",
+        "response to `POST /v1/reports`. Case, spaces and dashes are ignored.",
     },
     "officer": {
         "type": "http",
