@@ -55,6 +55,17 @@ def _lookup(tag: str) -> str | None:
     return tag
 
 
+def label(kind: str, code: str, language: str) -> str:
+    """Return the wording of a code, such as a category; the code itself when it has no wording.
+
+    Old reports can have a code that the catalogue or the map no longer has.
+    """
+    try:
+        return text(f"{kind}.{code}", language)
+    except KeyError:
+        return code
+
+
 def text(key: str, language: str, **params: object) -> str:
     """Return the wording of `key`, its placeholders filled from `params`.
 

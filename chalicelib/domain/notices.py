@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain import times
-from chalicelib.domain.languages import text
+from chalicelib.domain.languages import label, text
 from chalicelib.domain.reports import Urgency
 
 SUBJECT_MAX = 100
@@ -88,8 +88,8 @@ class Notice:
             f"notice.{self.kind}.{form}",
             language,
             reference=self.reference or "",
-            category=text(f"category.{self.category}", language),
-            district=text(f"district.{self.district}", language),
+            category=label("category", self.category, language),
+            district=label("district", self.district, language),
             urgency=text(f"urgency.{self.urgency}", language),
             count=self.count or 1,
             url=self.url,

@@ -95,6 +95,7 @@ class BulletinEvent(Shape):
     by: str
     action: Action
     detail: BulletinEventDetail | None
+    verified: bool
 
 
 class BulletinHistory(Shape):

@@ -45,7 +45,12 @@ def place_hold(call: Call) -> Response:
 @routes.post(
     _PATH + "/approve",
     returns={200: HoldView},
-    raises=(errors.NotFound, errors.Conflict("no_hold"), errors.Forbidden("self_approval")),
+    raises=(
+        errors.NotFound,
+        errors.Conflict("no_hold"),
+        errors.Conflict("expiring"),
+        errors.Forbidden("self_approval"),
+    ),
 )
 def approve_hold(call: Call) -> Response:
     """Approve a legal hold.
@@ -57,7 +62,7 @@ def approve_hold(call: Call) -> Response:
     return Response(HoldView.model_validate(hold))
 
 
-@routes.delete(_PATH, raises=(errors.NotFound,))
+@routes.delete(_PATH, raises=(errors.NotFound, errors.Conflict("expiring")))
 def lift_hold(call: Call) -> Response:
     """End a legal hold.
 

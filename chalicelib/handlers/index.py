@@ -20,7 +20,6 @@ from chalicelib.handlers.routes import Access, Operation, Routes
 
 FILE = Path(__file__).with_name("routes.json")
 _PACKAGE = "chalicelib.handlers"
-_WITH_A_BODY = ("POST", "PATCH", "PUT")
 
 
 class Route(NamedTuple):
@@ -54,10 +53,12 @@ def operations() -> list[Operation]:
 def register(app: Chalice) -> None:
     """Register every route of the index with the app."""
     for route in routes():
-        options: dict[str, object] = {"methods": [route.method], "name": route.view}
-        if route.method in _WITH_A_BODY:
-            # Chalice must not check the type: `read_body` does, and returns problem+json.
-            options["content_types"] = ["*/*"]
+        # Chalice must not check the type: `read_body` does, and returns problem+json.
+        options: dict[str, object] = {
+            "methods": [route.method],
+            "name": route.view,
+            "content_types": ["*/*"],
+        }
         options["cors"] = CONSOLE_ONLY if route.access == Access.OFFICER else ANY_ORIGIN
         if route.access == Access.OFFICER:
             options["authorizer"] = authorize_officer

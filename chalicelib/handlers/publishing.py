@@ -240,6 +240,8 @@ def read_bulletin_history(call: Call) -> Response:
 
     Returns who wrote, approved or read it, and when, oldest first. This read is included. Each
     version has its whole `content`. An approval has the version that it approved.
+
+    `verified` is false when an entry was altered after it was written. Its `detail` is then null.
     """
     events = bulletin_queries.read_history(call.path["bulletin_id"], **_common(call))
     return Response(BulletinHistory.model_validate({"items": events}))

@@ -161,6 +161,9 @@ class Operation:
         return actor
 
 
+_OFFICERS_PATHS = ("/v1/officer/", "/v1/admin/")
+
+
 class Routes:
     """The routes of one module: one tag, one kind of caller, one set of roles."""
 
@@ -191,8 +194,14 @@ class Routes:
 
     def _declare(self, method: str, path: str, declared: Declared) -> Callable[[View], View]:
         roles = declared.get("roles", self.roles)
-        if (self.access is Access.OFFICER) != bool(roles):
-            raise ValueError(f"{method} {path}: officers' routes, and only those, declare roles")
+        of_officers = self.access is Access.OFFICER
+        if of_officers != bool(roles) or (declared.get("logged") and not of_officers):
+            raise ValueError(
+                f"{method} {path}: officers' routes declare roles; no others have roles or `logged`"
+            )
+        if of_officers != path.startswith(_OFFICERS_PATHS):
+            below = " and ".join(_OFFICERS_PATHS)
+            raise ValueError(f"{method} {path}: officers' routes, and no others, are below {below}")
 
         def declare(view: View) -> View:
             headers = frozenset(declared.get("headers", ()))

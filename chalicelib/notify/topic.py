@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING
 
@@ -33,11 +33,11 @@ class Topic:
         Raises nothing: the caller must publish the others again.
         """
         accepted: set[str] = set()
-        for batch in batched(notices, _BATCH):
+        for batch in batched(_entries(notices), _BATCH):
             try:
                 response = self._client.publish_batch(
                     TopicArn=self._arn,
-                    PublishBatchRequestEntries=[_entry(notice) for notice in batch],
+                    PublishBatchRequestEntries=batch,
                 )
             except (ClientError, BotoCoreError) as error:
                 log.warning(
@@ -50,6 +50,15 @@ class Topic:
                     "publish_failed", extra={"error": failed[0]["Code"], "count": len(failed)}
                 )
         return frozenset(accepted)
+
+
+def _entries(notices: Sequence[Notice]) -> "Iterator[PublishBatchRequestEntryTypeDef]":
+    for notice in notices:
+        try:
+            yield _entry(notice)
+        except Exception as error:
+            # One bad notice must not block the others.
+            log.warning("notice_unreadable", extra={"error": type(error).__name__})
 
 
 def _entry(notice: Notice) -> "PublishBatchRequestEntryTypeDef":

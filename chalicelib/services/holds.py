@@ -54,7 +54,10 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> Hold:
         if hold is None or hold.until <= actor.now:
             raise errors.Conflict("no_hold")
         if hold.approved_by:
+            # The response shows the hold, so this is recorded as a read.
+            actor.log(of_report(case.report.id), Action.OPEN)
             return hold
+        require_not_expiring(case.head)
         if hold.by == actor.by:
             actor.log(of_report(case.report.id), Action.DENIED, {"hold": "own"})
             raise errors.Forbidden("self_approval")
@@ -67,10 +70,11 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> Hold:
 
 
 def lift_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
-    """End a hold, approved or not. Repeated, change nothing."""
+    """End a hold, approved or not. Repeated, change nothing. Raises Conflict `expiring`."""
 
     def lift(case: Case) -> None:
         if case.hold:
+            require_not_expiring(case.head)
             _write(case, None, {"lifted": True}, actor, reports)
 
     _on_current(case, reports, lift)

@@ -42,7 +42,7 @@ def write_message(
 
     def step() -> Message:
         case = case_in_scope(report_id, actor=actor, reports=reports)
-        return _written_once(case, case.messages, entry_id, text, write)
+        return _written_once(case, case.messages, entry_id, text, write, actor)
 
     return retry_on_conflict(step)
 
@@ -70,7 +70,7 @@ def write_note(
 
     def step() -> Note:
         case = case_in_scope(report_id, actor=actor, reports=reports)
-        return _written_once(case, case.notes, entry_id, text, write)
+        return _written_once(case, case.notes, entry_id, text, write, actor)
 
     return retry_on_conflict(step)
 
@@ -90,8 +90,9 @@ def _written_once[Entry: (Message, Note)](
     entry_id: str,
     text: str,
     write: Callable[[Case], Entry],
+    actor: OfficerActor,
 ) -> Entry:
-    """Return the existing entry with this id, or write it.
+    """Return the existing entry with this id, with an audit record of the read, or write it.
 
     Raises Conflict (`key_reused`, `expiring`), ConditionFailed.
     """
@@ -101,4 +102,5 @@ def _written_once[Entry: (Message, Note)](
         return write(case)
     if earlier.text != text:
         raise errors.Conflict("key_reused")
+    actor.log(of_report(case.report.id), Action.OPEN, {"replayed": True})
     return earlier

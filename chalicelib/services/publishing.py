@@ -64,6 +64,7 @@ def draft_bulletin(
     again = rules.new_bulletin(draft, entry_id=entry_id, by=actor.by, now=existing.created_at)
     if again.content != existing.content:
         raise errors.Conflict("key_reused")
+    actor.log(of_bulletin(existing.id), Action.OPEN)
     return existing
 
 
@@ -126,6 +127,7 @@ def add_pictures(
         bulletin = dossier.bulletin
         existing = declaration.existing({each.media_id: each for each in dossier.pictures})
         if existing:
+            actor.log(of_bulletin(bulletin_id), Action.OPEN)
             return bulletin, existing
         bulletin.after(Step.WRITE, actor.now)
         shown = (*bulletin.content.media, *(medium.media_id for medium in declaration.media))

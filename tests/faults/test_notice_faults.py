@@ -73,6 +73,22 @@ def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(
     assert [done["failed"] for done in counted] == [1, 1]
 
 
+@pytest.mark.parametrize("path", ["stream", "sweep"])
+@pytest.mark.parametrize("gone", ["district", "category"])
+def test_a_report_whose_district_or_category_is_gone_is_notified_by_its_code(
+    aws: Mapping[str, str], path: str, gone: str
+) -> None:
+    made = file(12)
+    poison(made[0], **{gone: "not_there"})
+    if path == "stream":
+        cloud.stream(cloud.all_keys(aws))
+    else:
+        wiring.clock.advance(timedelta(minutes=2))
+        assert cloud.sweep()["failed"] == 0
+
+    assert sorted(notified(aws)) == sorted(made)
+
+
 def test_a_poison_report_is_notified_once_somebody_has_mended_it(
     aws: Mapping[str, str],
 ) -> None:

@@ -19,6 +19,7 @@ from chalicelib.domain.officers import ALL, Officer, Role
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.media_results import record_verdict
 from chalicelib.store import keys
+from chalicelib.store.audit import of_bulletin
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -266,6 +267,17 @@ def test_the_history_shows_each_version_and_who_approved_it() -> None:
     )
     assert reply.json["items"][-1]["detail"] == {"part": "history"}
     assert call("GET", f"{path}/history", officer=WANG).status == 404
+
+
+def test_a_row_of_a_bulletin_s_history_that_somebody_altered_is_marked() -> None:
+    bulletin = published()
+    *_, approval = wiring.audit().rows(of_bulletin(bulletin["id"]))
+    wiring.audit().table.put(approval | {"by": "innocent"})
+    path = f"/v1/officer/bulletins/{bulletin['id']}/history"
+    *_, altered, look = call("GET", path, officer=LI).json["items"]
+
+    assert (altered["by"], altered["detail"], altered["verified"]) == ("innocent", None, False)
+    assert look["verified"]
 
 
 def test_a_verdict_on_a_picture_is_a_version_in_the_history() -> None:

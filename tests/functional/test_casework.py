@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain import times
 from chalicelib.store import keys
 from chalicelib.store.audit import of_report
 from chalicelib.store.writes import Update
@@ -468,6 +470,8 @@ def test_templates_stand_in_both_languages_with_their_placeholders() -> None:
 
 def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
     created = file()
+    until = times.render(wiring.clock.now() + timedelta(days=30))
+    call("POST", path(created, "/hold"), {"reason": "A trial.", "until": until}, officer="wang")
     patch(created, CLOSE | {"disposition": "malicious"}, 1)
     wiring.reports().table.update(
         Update(keys.report(created["id"]), keys.HEAD, put={"expiring": True})
@@ -478,6 +482,8 @@ def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
         call("POST", path(created, "/malicious/confirm"), officer="li"),
         call("POST", path(created, "/messages"), {"text": "Hello."}, officer="wang"),
         call("POST", path(created, "/notes"), {"text": "Hello."}, officer="wang"),
+        call("POST", path(created, "/hold/approve"), officer="li"),
+        call("DELETE", path(created, "/hold"), officer="wang"),
     ]
     assert {(reply.status, reply.json["code"]) for reply in replies} == {(409, "expiring")}
 

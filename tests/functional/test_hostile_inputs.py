@@ -469,6 +469,14 @@ def test_a_body_that_is_not_plain_json_is_415(
     assert rows(aws) == 0
 
 
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_the_type_of_a_body_that_is_not_read_does_not_matter(content_type: str) -> None:
+    typed = {"Content-Type": content_type}
+    assert call("GET", "/v1/catalogue", headers=typed).status == 200
+    refused = call("GET", "/v1/officer/reports", headers=typed)
+    assert (refused.status, refused.headers["content-type"]) == (401, "application/problem+json")
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_12_json_in_another_encoding_is_415(encoding: str, aws: Mapping[str, str]) -> None:
     assert_refused(create(raw().decode().encode(encoding)), 415)

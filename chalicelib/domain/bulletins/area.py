@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.domain import geo, geohash
 from chalicelib.domain.codes import DistrictCode
-from chalicelib.domain.languages import text
+from chalicelib.domain.languages import label
 from chalicelib.domain.models import Input
 from chalicelib.domain.text import Bounded
 
@@ -86,5 +86,5 @@ def area_parts(area: str | Mapping[str, str] | None) -> Mapping[str, str]:
 def area_label(area: str | Mapping[str, str] | None, language: str) -> str | None:
     """Return how a kept area reads, with the district's name in place of its code."""
     parts = area_parts(area)
-    district = text(f"district.{parts['district']}", language) if "district" in parts else None
+    district = label("district", parts["district"], language) if "district" in parts else None
     return ", ".join(part for part in (parts.get("text"), district) if part) or parts.get("geohash")

@@ -1,0 +1,73 @@
+"""A repeated call shows an officer something, so it is on record like every other read."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+from tests.functional.test_bulletins import PICTURE, draft
+
+pytestmark = pytest.mark.usefixtures("aws", "clean", "people")
+
+
+@pytest.fixture
+def people(clean: None) -> None:
+    for username in ("wang", "li", "zhao"):
+        cloud.officer(username)
+
+
+def written(what: str) -> Callable[[], Reply]:
+    """Return a call for a new report or bulletin, to be made again and again."""
+    key = new_key()
+    drafts = "/v1/officer/bulletins"
+    if what == "draft":
+        return lambda: call("POST", drafts, draft(), officer="wang", key=key)
+    if what == "media":
+        media = f"{drafts}/{call('POST', drafts, draft(), officer='wang').json['id']}/media"
+        body = {"media": [PICTURE]}
+        return lambda: call("POST", media, body, officer="wang", key=key)
+    if what == "enter":
+        entry = report(source="phone")
+        return lambda: call("POST", "/v1/officer/reports", entry, officer="wang", key=key)
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    path = f"/v1/officer/reports/{created['id']}"
+    if what == "hold/approve":
+        until = times.render(wiring.clock.now() + timedelta(days=30))
+        hold = call("POST", f"{path}/hold", {"reason": "A trial.", "until": until}, officer="wang")
+        assert hold.status == 201, hold.text
+        return lambda: call("POST", f"{path}/hold/approve", officer="li")
+    text = {"text": "A text."}
+    return lambda: call("POST", f"{path}/{what}", text, officer="wang", key=key)
+
+
+def audit_rows(aws: Mapping[str, str]) -> int:
+    return len(cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"])
+
+
+@pytest.mark.parametrize("what", ["messages", "notes", "hold/approve", "draft", "media", "enter"])
+def test_a_repeated_call_of_an_officer_is_on_record_or_shows_nothing(
+    aws: Mapping[str, str], what: str
+) -> None:
+    repeat = written(what)
+    first = repeat()
+    assert first.status in {200, 201}, first.text
+    before = audit_rows(aws)
+    again = repeat()
+    assert again.status in {200, 201}, again.text
+    assert audit_rows(aws) == before + 1
+
+    def no_audit(request: Any) -> Any:
+        if aws["AUDIT_TABLE"].encode() in request.body:
+            return inject.error_response(500, "InternalServerError")(request)
+        return None
+
+    wiring.pause_by(lambda _: None)
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", no_audit):
+        blind = repeat()
+    assert (blind.status, blind.json["code"]) == (503, "unavailable")
