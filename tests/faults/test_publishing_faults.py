@@ -205,6 +205,41 @@ def test_the_sweep_killed_anywhere_ends_a_bulletin_later_all_the_same() -> None:
             assert ([row["sk"] for row in rows], sweep()["due"]) == (["CHANGED"], 0)
 
 
+MEANWHILE: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
+    "another sweep": lambda _: sweep(),
+    "a resolution": lambda bulletin: end(bulletin, "resolve"),
+    "a withdrawal": lambda bulletin: end(bulletin, "withdraw"),
+}
+STATES = {"expire": "expired", "resolve": "resolved", "withdraw": "withdrawn"}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_a_bulletin_ends_once_whatever_comes_between_two_steps_of_the_sweep(what: str) -> None:
+    position, interrupted = 0, True
+    while interrupted:
+        bulletin = expiring()
+        interrupted = False
+
+        def interrupt(_: Any, bulletin: Mapping[str, Any] = bulletin) -> None:
+            nonlocal interrupted
+            if not interrupted:
+                interrupted = True
+                MEANWHILE[what](bulletin)
+
+        with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, interrupt)):
+            assert sweep()["failed"] == 0
+        assert sweep()["due"] == 0
+        ends = [step for step in steps(bulletin["id"]) if step in STATES]
+        # An officer can still resolve or withdraw what has expired, but nothing expires afterwards.
+        assert len(ends) == len(set(ends))
+        assert "expire" not in ends[1:]
+        assert opened(bulletin)["state"] == STATES[ends[-1]]
+        rows, _ = wiring.bulletins().table.query("PUBLIC#*")
+        assert bulletin["id"] not in str([row["sk"] for row in rows if "outcome" not in row])
+        position += 1
+    assert position > 5
+
+
 def test_intake_goes_on_while_the_bulletins_table_cannot_be_reached(aws: Mapping[str, str]) -> None:
     table = aws["BULLETINS_TABLE"].encode()
     down = inject.error_response(500, "InternalServerError")

@@ -504,3 +504,19 @@ def test_an_urgency_raised_to_critical_escalates_until_somebody_acknowledges() -
     patch(created, {"status": "acknowledged"}, 3)
     assert "task" not in head(created)
     assert "task_shard" not in head(created)
+
+
+def test_an_empty_key_is_none_so_two_equal_notes_are_two() -> None:
+    created = file()
+    notes = [
+        call(
+            "POST",
+            path(created, "/notes"),
+            {"text": "Seen."},
+            officer="wang",
+            headers={"Idempotency-Key": ""},
+        )
+        for _ in range(2)
+    ]
+    assert [note.status for note in notes] == [201, 201]
+    assert notes[0].json["id"] != notes[1].json["id"]

@@ -131,6 +131,9 @@ def test_a_hold_needs_a_second_officer_and_keeps_all_until_its_end(aws: Mapping[
     created, _ = closed(aws)
     assert hold(created, "wang", days=200)[0] == 201
     assert approve(created, "wang") == 403
+    assert [row["action"] for row in wiring.audit().rows(of_report(created["id"]))].count(
+        "denied"
+    ) == 1
     assert approve(created, "li") == 200
 
     pass_time(days=199)

@@ -147,6 +147,19 @@ def test_a_sweep_that_does_not_run_raises_an_alarm(resources: dict[str, Any]) ->
     assert transformation["MetricValue"] == "$.oldest_task_s"
 
 
+def test_a_task_that_fails_in_every_sweep_raises_an_alarm(resources: dict[str, Any]) -> None:
+    alarm, metric = (
+        resources["FailedTasksAlarm"]["Properties"],
+        resources["FailedTasksMetric"]["Properties"],
+    )
+    (transformation,) = metric["MetricTransformations"]
+    assert transformation["MetricName"] == alarm["MetricName"]
+    assert transformation["MetricNamespace"] == alarm["Namespace"]
+    assert metric["LogGroupName"] == {"Ref": "SweepTasksLog"}
+    assert transformation["MetricValue"] == "$.failed"
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Minimum", 0, 5)
+
+
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
 def test_errors_and_throttles_of_every_function_raise_an_alarm(
     resources: dict[str, Any], functions: dict[str, Any], metric: str

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from chalice.app import Request
 
+from chalicelib.config import MissingSetting
 from chalicelib.domain.officers import Role
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
+from tests import events
 
 
 def view(call: Call) -> Response:
@@ -50,3 +53,23 @@ def test_a_public_route_cannot_be_below_a_path_of_officers(path: str) -> None:
 def test_a_route_of_officers_cannot_be_outside_their_paths() -> None:
     with pytest.raises(ValueError, match="/v1/officer/"):
         Routes("X", Access.OFFICER, roles=(Role.ADMIN,)).get("/v1/x")(view)
+
+
+def test_only_a_missing_setting_is_raised_because_no_retry_can_help() -> None:
+    def lacks_a_setting(call: Call) -> Response:
+        raise MissingSetting("REPORTS_TABLE")
+
+    def fails(call: Call) -> Response:
+        raise LookupError
+
+    public = Routes("X")
+    for each in (lacks_a_setting, fails):
+        public.get("/v1/x")(each)
+    lacking, failing = public.operations
+    event = events.api_request(
+        "GET", "/v1/x", "/v1/x", headers={}, query={}, parameters={}, content=None, request_id="r"
+    )
+
+    assert failing.serve(Request(event), {}).status_code == 503
+    with pytest.raises(MissingSetting, match="REPORTS_TABLE"):
+        lacking.serve(Request(event), {})

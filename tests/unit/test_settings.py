@@ -1,5 +1,8 @@
 """A missing setting stops its function at the start, with an error that names it."""
 
+import os
+import subprocess
+import sys
 from dataclasses import fields
 
 import pytest
@@ -24,6 +27,20 @@ def test_an_empty_setting_is_a_missing_one() -> None:
 def test_all_missing_settings_are_named_at_once() -> None:
     with pytest.raises(MissingSetting, match=r"^ISSUER, CLIENT_ID$"):
         check_start({"_HANDLER": "chalicelib.handlers.auth.authorize_officer", "JWKS_URI": "x"})
+
+
+@pytest.mark.parametrize("missing", ["reports_table", "audit_secret"])
+def test_the_api_lacking_a_setting_stops_at_import(missing: str) -> None:
+    given = {name.upper(): "x" for name in NEEDED["app"] if name != missing}
+    started = subprocess.run(
+        [sys.executable, "-c", "import app"],
+        env={"PATH": os.environ["PATH"], "_HANDLER": "app.app", **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode != 0
+    assert started.stderr.strip().endswith(f"MissingSetting: {missing.upper()}")
 
 
 def test_outside_lambda_nothing_is_checked() -> None:
