@@ -9,6 +9,21 @@ import os
 import sys
 from time import process_time
 
+# As infra/app.yaml and Lambda set it. A setting that is missing here stops the start.
+_ENVIRONMENT = {
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
+    "_HANDLER": "app.app",
+    "REPORTS_TABLE": "reports",
+    "AUDIT_TABLE": "audit",
+    "BULLETINS_TABLE": "bulletins",
+    "OFFICERS_TABLE": "officers",
+    "MEDIA_BUCKET": "media",
+    "NOTICES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:notices",
+    "IDENTITY_SECRET": "identity",
+    "CURSOR_SECRET": "cursor",
+    "AUDIT_SECRET": "audit",
+}
+
 
 class _AwsNeeded(BaseException):
     """No `except Exception` on the way swallows it."""
@@ -23,7 +38,7 @@ class _Alarm:
 
 
 def _api(event: dict[str, object]) -> float:
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # as infra/app.yaml sets it
+    os.environ.update(_ENVIRONMENT)
     sys.meta_path.insert(0, _Alarm())
     began = process_time()
     try:
