@@ -28,23 +28,23 @@ def write_message(
     Repeated with the same Idempotency-Key, return the first message. Raises NotFound, Conflict
     (`withdrawn`, `key_reused`, `expiring`).
     """
-    entry_id = _entry_id(report_id, idempotency_key, actor, identity)
+    message = Message(
+        id=_entry_id(report_id, idempotency_key, actor, identity),
+        sender=Sender.OFFICER,
+        text=text,
+        sent_at=actor.now,
+        by=actor.by,
+    )
 
-    def write(case: Case) -> Message:
+    def write(case: Case) -> None:
         if case.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
-        message = Message(
-            id=entry_id, sender=Sender.OFFICER, text=text, sent_at=actor.now, by=actor.by
-        )
-        record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": entry_id})
+        record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         reports.add_message(case, message, also=[record])
-        return message
 
-    def step() -> Message:
-        case = case_in_scope(report_id, actor=actor, reports=reports)
-        return _written_once(case, case.messages, entry_id, text, write, actor)
-
-    return retry_on_conflict(step)
+    return _write_once(
+        report_id, message, lambda case: case.messages, write, actor=actor, reports=reports
+    )
 
 
 def write_note(
@@ -61,18 +61,15 @@ def write_note(
     Raises NotFound, Conflict (`key_reused`, `expiring`).
     """
     entry_id = _entry_id(report_id, idempotency_key, actor, identity)
+    note = Note(id=entry_id, by=actor.by, text=text, at=actor.now)
 
-    def write(case: Case) -> Note:
-        note = Note(id=entry_id, by=actor.by, text=text, at=actor.now)
-        record = actor.log_item(of_report(report_id), Action.NOTE, {"id": entry_id})
+    def write(case: Case) -> None:
+        record = actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
         reports.add_note(case, note, also=[record])
-        return note
 
-    def step() -> Note:
-        case = case_in_scope(report_id, actor=actor, reports=reports)
-        return _written_once(case, case.notes, entry_id, text, write, actor)
-
-    return retry_on_conflict(step)
+    return _write_once(
+        report_id, note, lambda case: case.notes, write, actor=actor, reports=reports
+    )
 
 
 def _entry_id(
@@ -84,23 +81,30 @@ def _entry_id(
     return identity.entry_id(report_id, f"{actor.by}/{idempotency_key}")
 
 
-def _written_once[Entry: (Message, Note)](
-    case: Case,
-    entries: tuple[Entry, ...],
-    entry_id: str,
-    text: str,
-    write: Callable[[Case], Entry],
+def _write_once[Entry: (Message, Note)](
+    report_id: str,
+    entry: Entry,
+    entries: Callable[[Case], tuple[Entry, ...]],
+    write: Callable[[Case], None],
+    *,
     actor: OfficerActor,
+    reports: Reports,
 ) -> Entry:
-    """Return the existing entry with this id, with an audit record of the read, or write it.
+    """Write an entry, or return the existing one with its id, with an audit record of the read.
 
-    Raises Conflict (`key_reused`, `expiring`), ConditionFailed.
+    Raises NotFound, Conflict (`key_reused`, `expiring`), and what `write` raises.
     """
-    earlier = next((entry for entry in entries if entry.id == entry_id), None)
-    if earlier is None:
-        require_not_expiring(case.head)
-        return write(case)
-    if earlier.text != text:
-        raise errors.Conflict("key_reused")
-    actor.log(of_report(case.report.id), Action.OPEN, {"replayed": True})
-    return earlier
+
+    def step() -> Entry:
+        case = case_in_scope(report_id, actor=actor, reports=reports)
+        earlier = next((each for each in entries(case) if each.id == entry.id), None)
+        if earlier is None:
+            require_not_expiring(case.head)
+            write(case)
+            return entry
+        if earlier.text != entry.text:
+            raise errors.Conflict("key_reused")
+        actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
+        return earlier
+
+    return retry_on_conflict(step)
