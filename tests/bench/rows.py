@@ -5,9 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 from typing import Any
 
 ROUNDS = 7
@@ -38,26 +39,40 @@ def row(
     return {"what": what, "against": against, **spread, "budget": budget, "holds": holds}
 
 
-def sample(module: str, *arguments: str, path: Sequence[Path] = (ROOT,)) -> float:
+def sample(
+    module: str,
+    *arguments: str,
+    path: Sequence[Path] = (ROOT,),
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> float:
     """What `python -m module arguments` prints: one number. `path` comes first on the interpreter's
     path.
     """
-    return float(run(module, *arguments, path=path))
+    return float(run(module, *arguments, path=path, environment=environment))
 
 
-def run(module: str, *arguments: str, path: Sequence[Path] = (ROOT,)) -> str:
+def run(
+    module: str,
+    *arguments: str,
+    path: Sequence[Path] = (ROOT,),
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """The output of `python -m module arguments` in a fresh process on one core, as far as the
     machine lets one be chosen.
     """
     pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
     command = [*pinned, sys.executable, "-m", module, *arguments]
-    environment = os.environ | {
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": os.pathsep.join(map(str, path)),
-    }
+    variables = (
+        os.environ
+        | environment
+        | {
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
+        }
+    )
     # Where it runs comes before all other paths.
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=path[0], env=environment, check=False
+        command, capture_output=True, text=True, cwd=path[0], env=variables, check=False
     )
     if done.returncode != 0:
         raise RuntimeError(f"{module} failed:\n{done.stderr}")

@@ -5,6 +5,7 @@ No notice is about a report that does not exist.
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -22,6 +23,12 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 def _quiet(aws: Mapping[str, str]) -> None:
     cloud.forget_sent(aws)
     wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
+
+
+def with_photos(count: int) -> Any:
+    """Create a report that waits for `count` photos."""
+    media = [{"content_type": "image/jpeg", "size": 10_000}] * count
+    return call("POST", "/v1/reports", report(media=media), key=new_key()).json
 
 
 def test_the_stream_sends_a_new_reports_notice_with_what_filters_need(
@@ -97,12 +104,7 @@ def test_a_reporters_message_is_notified(aws: Mapping[str, str]) -> None:
 
 
 def test_media_are_notified_when_the_last_one_has_its_verdict(aws: Mapping[str, str]) -> None:
-    created = call(
-        "POST",
-        "/v1/reports",
-        report(media=[{"content_type": "image/jpeg", "size": 10_000}] * 2),
-        key=new_key(),
-    ).json
+    created = with_photos(2)
     cloud.stream(cloud.all_keys(aws))
     for settled, media_id in enumerate([upload["media_id"] for upload in created["uploads"]]):
         version = cloud.upload(aws, created["id"], media_id, cloud.photo())
@@ -117,12 +119,7 @@ def test_media_are_notified_when_the_last_one_has_its_verdict(aws: Mapping[str, 
 def test_the_first_verdict_is_notified_after_a_minute_without_the_others(
     aws: Mapping[str, str],
 ) -> None:
-    created = call(
-        "POST",
-        "/v1/reports",
-        report(media=[{"content_type": "image/jpeg", "size": 10_000}] * 2),
-        key=new_key(),
-    ).json
+    created = with_photos(2)
     cloud.stream(cloud.all_keys(aws))
     media_id = created["uploads"][0]["media_id"]
     version = cloud.upload(aws, created["id"], media_id, cloud.photo())
@@ -139,12 +136,7 @@ def test_the_first_verdict_is_notified_after_a_minute_without_the_others(
 def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
     aws: Mapping[str, str],
 ) -> None:
-    created = call(
-        "POST",
-        "/v1/reports",
-        report(media=[{"content_type": "image/jpeg", "size": 10_000}]),
-        key=new_key(),
-    ).json
+    created = with_photos(1)
     media_id = created["uploads"][0]["media_id"]
     cloud.upload(aws, created["id"], media_id, cloud.photo())
     sqs = boto3.client("sqs")
@@ -163,12 +155,7 @@ def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
 
 
 def test_an_upload_that_never_came_is_rejected_after_a_day(aws: Mapping[str, str]) -> None:
-    created = call(
-        "POST",
-        "/v1/reports",
-        report(media=[{"content_type": "image/jpeg", "size": 10_000}]),
-        key=new_key(),
-    ).json
+    created = with_photos(1)
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
     assert (
