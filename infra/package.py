@@ -2,9 +2,9 @@
 template.json.
 
     project      app.py, chalicelib, .chalice and the dependencies, as Lambda needs them
-    → chalice    `chalice package`, with infra/resources.yaml and infra/app.yaml merged over its
-                 template
+    → chalice    `chalice package`, with the templates of infra/ merged over its own
     → preflights what the gateway itself responds to pages of other origins
+    → throttles  the limits of officers' routes
     → functions  compiled, checked for anything missing, zipped again
     → template   one stack, checked by cfn-lint as it is and as SAM will expand it
 
@@ -25,12 +25,13 @@ from samtranslator.translator.managed_policy_translator import ManagedPolicyLoad
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from infra import bundle, preflights
+from infra import bundle, preflights, throttles
 from infra.layer import build_layer, pinned
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
 LIMIT_MB = 12
+TEMPLATES = ("resources.yaml", "app.yaml", "alarms.yaml", "edge.yaml", "backups.yaml")
 TEMPLATE_LIMIT = 1_000_000  # CloudFormation's, for a template in S3
 
 # boto3 comes with Lambda's Python. Chalice's packager adds the part of Chalice that runs there, and
@@ -72,7 +73,7 @@ def package(root: Path, build: Path) -> None:
     (build / "template.json").unlink(missing_ok=True)
     project = stage_project(root, build)
     add_dependencies(root / "requirements.txt", project)
-    synthesised = preflights.complete(run_chalice(project, build, merge_template(root)))
+    synthesised = complete(run_chalice(project, build, merge_template(root)))
     functions = build_functions(project, build)
     media = build_layer(root / "requirements-media.txt", build)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
@@ -108,20 +109,18 @@ def add_dependencies(requirements: Path, project: Path) -> None:
 
 
 def merge_template(root: Path) -> Template:
-    """Return infra/resources.yaml and infra/app.yaml as one template, to be merged over Chalice's.
+    """Return the templates of `infra/` as one, to be merged over Chalice's.
 
-    Raises bundle.Incomplete when both define the same name.
+    Raises bundle.Incomplete when two define the same name.
     """
     merged: Template = {}
-    for name in ("resources.yaml", "app.yaml"):
+    for name in TEMPLATES:
         template: Template = yaml_parse((root / "infra" / name).read_text(encoding="utf-8"))  # type: ignore[no-untyped-call]
         for section, content in template.items():
             if isinstance(content, dict) and (
                 twice := merged.get(section, {}).keys() & content.keys()
             ):
-                raise bundle.Incomplete(
-                    f"both resources.yaml and app.yaml define {', '.join(sorted(twice))}"
-                )
+                raise bundle.Incomplete(f"{name} defines again: {', '.join(sorted(twice))}")
             merged[section] = (
                 {**merged.get(section, {}), **content} if isinstance(content, dict) else content
             )
@@ -157,6 +156,11 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
         raise bundle.Incomplete(f"chalice package failed:\n{done.stdout}{done.stderr}")
     template: Template = json.loads((out / "sam.json").read_text())
     return template
+
+
+def complete(template: Template) -> Template:
+    """Add what Chalice has no words for, and return the template."""
+    return throttles.complete(preflights.complete(template))
 
 
 def build_functions(project: Path, build: Path) -> str:

@@ -9,6 +9,7 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 from chalicelib import wiring
 from chalicelib.domain.ids import OwnerKind
 from chalicelib.domain.outbox import TaskKind
+from chalicelib.services.acknowledgement import count_unacknowledged
 from chalicelib.services.bulletin_expiry import expire_bulletin
 from chalicelib.services.reconciliation import reconcile_upload
 from chalicelib.services.retention import expire_report
@@ -25,7 +26,11 @@ _LAST_SECONDS_MS = 10_000
 
 @bp.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep_tasks(event: CloudWatchEvent) -> dict[str, Any]:
-    """Run all tasks that are due, also those that the stream did not deliver."""
+    """Run all tasks that are due, also those that the stream did not deliver.
+
+    Alarms read what is logged: the fields of `sweep`, and how many critical reports wait too long.
+    """
+    now = wiring.clock.now()
     remaining = getattr(event.context, "get_remaining_time_in_millis", None)
     done = sweep(
         (wiring.outbox(), wiring.bulletin_outbox()),
@@ -37,10 +42,12 @@ def sweep_tasks(event: CloudWatchEvent) -> dict[str, Any]:
             (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
             (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,
         },
-        now=wiring.clock.now(),
+        now=now,
         time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
     )
     log.info("swept", extra=done)
+    waiting = count_unacknowledged(wiring.outbox(), now=now)
+    log.info("counted", extra={"unacknowledged": waiting})
     return done
 
 

@@ -5,17 +5,21 @@ A row contains no text of a report. It has an HMAC of its content, so that a cha
 
 import hmac
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.ids import random_id
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import Put, TransactItem
+
+log = logging.getLogger(__name__)
 
 # The age at which DynamoDB deletes a row.
 KEPT = timedelta(days=730)
@@ -94,7 +98,11 @@ class Audit:
         self._key = key
 
     def write(self, entry: Entry) -> None:
-        self.table.put(self._row(entry))
+        try:
+            self.table.put(self._row(entry))
+        except errors.Unavailable:
+            log.error("audit_write_failed")  # an alarm counts this line
+            raise
 
     def item(self, entry: Entry) -> TransactItem:
         """Return the write of an entry, for the transaction of the change that it records."""

@@ -102,19 +102,13 @@ class Outbox:
 
         Each key is yielded once, even if its task is not completed in between.
         """
-        bound = times.render(now) + "~"
-        reached = {f"TASK#{shard}": "0" for shard in range(SHARDS)}
-        while reached:
-            for shard, position in list(reached.items()):
-                # The range includes its start, the last row of the page before: skip that row.
-                rows, more = self.table.query(
-                    shard, index=_INDEX, between=(position, bound), limit=_PAGE
-                )
-                yield [(row["pk"], row["sk"]) for row in rows if row["task_at"] != position]
-                if more:
-                    reached[shard] = rows[-1]["task_at"]
-                else:
-                    del reached[shard]
+        for rows in self._until(now):
+            yield [_key(row) for row in rows]
+
+    def keys_until(self, moment: datetime, kind: TaskKind) -> Iterator[Key]:
+        """Yield the keys of the rows with a task of this kind that is due at `moment` or before."""
+        for rows in self._until(moment):
+            yield from (_key(row) for row in rows if row["task"] == kind.value)
 
     def read(self, key: Key) -> PendingTask | None:
         """Return the current task of a row, read consistently; None when it has none."""
@@ -162,5 +156,25 @@ class Outbox:
             return False
         return True
 
+    def _until(self, moment: datetime) -> Iterator[list[Row]]:
+        """Yield pages of rows of the index, up to tasks that are due at `moment`."""
+        bound = times.render(moment) + "~"
+        reached = {f"TASK#{shard}": "0" for shard in range(SHARDS)}
+        while reached:
+            for shard, position in list(reached.items()):
+                # The range includes its start, the last row of the page before: skip that row.
+                rows, more = self.table.query(
+                    shard, index=_INDEX, between=(position, bound), limit=_PAGE
+                )
+                yield [row for row in rows if row["task_at"] != position]
+                if more:
+                    reached[shard] = rows[-1]["task_at"]
+                else:
+                    del reached[shard]
+
     def _read(self, pk: str, sk: str) -> Row | None:
         return self.table.get(pk, sk, consistent=True, attributes=_READ_FIELDS)
+
+
+def _key(row: Row) -> Key:
+    return row["pk"], row["sk"]

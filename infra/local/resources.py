@@ -108,13 +108,15 @@ class _Stack:
 
     def resolve(self, node: Any) -> Any:
         """Return the value of a template's node, with its functions (`Ref`, `Fn::GetAtt`,
-        `Fn::Sub`) carried out.
+        `Fn::If`, `Fn::Sub`) carried out.
         """
         match node:
             case {"Ref": name}:
                 return self._value(name)
             case {"Fn::GetAtt": [logical_id, attribute]}:
                 return self.make(logical_id).attributes[attribute]
+            case {"Fn::If": [_, _, otherwise]}:  # no parameter has a value here
+                return self.resolve(otherwise)
             case {"Fn::Sub": text}:
                 return re.sub(r"\$\{([^!}]+)\}", lambda match: self._value(match[1]), text)
             case dict():

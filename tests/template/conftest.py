@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra import package, preflights
+from infra import package
 
 FUNCTIONS = "AWS::Serverless::Function"
 
@@ -18,7 +18,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     build = tmp_path_factory.mktemp("build")
     project = package.stage_project(package.ROOT, build)
     synthesised = package.run_chalice(project, build, package.merge_template(package.ROOT))
-    return package.locate_code(preflights.complete(synthesised), "functions-f.zip", "media-m.zip")
+    return package.locate_code(package.complete(synthesised), "functions-f.zip", "media-m.zip")
 
 
 @pytest.fixture(scope="session")

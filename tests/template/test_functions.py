@@ -1,4 +1,4 @@
-"""Functions run what they should, wake on what they should, and are watched."""
+"""Functions run what they should, and wake on what they should."""
 
 import importlib
 import json
@@ -9,6 +9,7 @@ from moto.events.models import EventPattern
 
 from infra import package
 from tests.template.conftest import of_type
+from tests.template.deployed import deployed
 
 FUNCTION_NAME_LIMIT, BUCKET_NAME_LIMIT = 64, 63
 LONGEST_STACK = len("tipline-") + 21
@@ -35,6 +36,19 @@ def test_only_make_thumbnails_has_the_media_layer(functions: dict[str, Any]) -> 
 
 def test_the_api_responds_before_the_gateway_gives_up(functions: dict[str, Any]) -> None:
     assert functions["APIHandler"]["Timeout"] < 29
+
+
+def test_concurrency_is_reserved_for_the_api_alone_and_only_by_parameter(
+    template: dict[str, Any],
+) -> None:
+    name = "ReservedConcurrentExecutions"
+    default, reserved = deployed(template), deployed(template, ReservedConcurrency="200")
+    assert not [one for one, each in default.items() if name in each["Properties"]]
+    assert {
+        one: each["Properties"][name]
+        for one, each in reserved.items()
+        if name in each["Properties"]
+    } == {"APIHandler": "200"}
 
 
 def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any]) -> None:
@@ -121,56 +135,6 @@ def test_logs_are_json_and_end_after_a_month(
         assert function["LoggingConfig"]["LogFormat"] == "JSON"
         assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
     assert {group["RetentionInDays"] for group in groups.values()} == {30}
-
-
-def test_everything_that_is_set_aside_raises_an_alarm(resources: dict[str, Any]) -> None:
-    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
-    assert all(alarm["AlarmActions"] == [{"Ref": "AlarmsTopic"}] for alarm in alarms.values())
-    watched = json.dumps([alarm.get("Dimensions", []) for alarm in alarms.values()])
-    for queue in (
-        name for name in of_type(resources, "AWS::SQS::Queue") if name.endswith("DeadLetters")
-    ):
-        assert f'["{queue}", "QueueName"]' in watched
-
-
-def test_a_sweep_that_does_not_run_raises_an_alarm(resources: dict[str, Any]) -> None:
-    alarm, metric = (
-        resources["OldestTaskAlarm"]["Properties"],
-        resources["OldestTaskMetric"]["Properties"],
-    )
-    assert alarm["TreatMissingData"] == "breaching"
-    (transformation,) = metric["MetricTransformations"]
-    assert transformation["MetricName"] == alarm["MetricName"]
-    assert transformation["MetricNamespace"] == alarm["Namespace"]
-    assert metric["LogGroupName"] == {"Ref": "SweepTasksLog"}
-    # as `services/sweep.py` answers and `handlers/schedules.py` logs
-    assert transformation["MetricValue"] == "$.oldest_task_s"
-
-
-def test_a_task_that_fails_in_every_sweep_raises_an_alarm(resources: dict[str, Any]) -> None:
-    alarm, metric = (
-        resources["FailedTasksAlarm"]["Properties"],
-        resources["FailedTasksMetric"]["Properties"],
-    )
-    (transformation,) = metric["MetricTransformations"]
-    assert transformation["MetricName"] == alarm["MetricName"]
-    assert transformation["MetricNamespace"] == alarm["Namespace"]
-    assert metric["LogGroupName"] == {"Ref": "SweepTasksLog"}
-    assert transformation["MetricValue"] == "$.failed"
-    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Minimum", 0, 5)
-
-
-@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-def test_errors_and_throttles_of_every_function_raise_an_alarm(
-    resources: dict[str, Any], functions: dict[str, Any], metric: str
-) -> None:
-    queries = [
-        query["MetricStat"]["Metric"]
-        for query in resources[f"Function{metric}Alarm"]["Properties"]["Metrics"]
-        if "MetricStat" in query
-    ]
-    assert {query["MetricName"] for query in queries} == {metric}
-    assert {query["Dimensions"][0]["Value"]["Ref"] for query in queries} == set(functions)
 
 
 def test_names_stay_within_their_limits_at_the_longest_stage(

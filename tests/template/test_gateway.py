@@ -8,6 +8,8 @@ import pytest
 
 from chalicelib.domain.languages import text
 from chalicelib.handlers import cors, problems
+from infra import throttles
+from infra.bundle import Incomplete
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 STATUS = {
@@ -97,19 +99,68 @@ def test_the_access_log_says_neither_who_nor_from_where(api: dict[str, Any]) -> 
 
 
 def test_no_trace_of_a_request_is_kept(api: dict[str, Any], functions: dict[str, Any]) -> None:
-    (settings,) = api["MethodSettings"]
-    assert (settings["LoggingLevel"], settings["DataTraceEnabled"], api["TracingEnabled"]) == (
+    stage, *routes = api["MethodSettings"]
+    assert (stage["LoggingLevel"], stage["DataTraceEnabled"], api["TracingEnabled"]) == (
         "OFF",
         False,
         False,
     )
+    assert not any({"LoggingLevel", "DataTraceEnabled"} & route.keys() for route in routes)
     assert {function["Tracing"] for function in functions.values()} == {"PassThrough"}
 
 
-def test_the_stage_is_throttled(api: dict[str, Any]) -> None:
-    (settings,) = api["MethodSettings"]
-    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
-    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
+def test_every_route_is_throttled(template: dict[str, Any], api: dict[str, Any]) -> None:
+    stage = api["MethodSettings"][0]
+    assert (stage["ResourcePath"], stage["HttpMethod"]) == ("/*", "*")
+    defaults = {name: each.get("Default") for name, each in template["Parameters"].items()}
+    for kind in ("Throttle", "OfficerThrottle"):
+        assert 0 < defaults[f"{kind}Rate"] <= defaults[f"{kind}Burst"]
+    assert (stage["ThrottlingRateLimit"], stage["ThrottlingBurstLimit"]) == (
+        {"Ref": "ThrottleRate"},
+        {"Ref": "ThrottleBurst"},
+    )
+
+
+def test_each_officers_route_has_a_limit_of_its_own(api: dict[str, Any]) -> None:
+    _, *routes = api["MethodSettings"]
+    limited = {
+        (route["ResourcePath"].replace("~1", "/").removeprefix("/"), route["HttpMethod"].lower())
+        for route in routes
+    }
+    assert limited == {
+        (path, method)
+        for path, methods in api["DefinitionBody"]["paths"].items()
+        for method in methods
+        if path.startswith(("/v1/officer", "/v1/admin")) and method != "options"
+    }
+    for route in routes:
+        assert route["ThrottlingRateLimit"] == {"Ref": "OfficerThrottleRate"}
+        assert route["ThrottlingBurstLimit"] == {"Ref": "OfficerThrottleBurst"}
+
+
+def test_a_path_is_named_as_a_stage_names_it(api: dict[str, Any]) -> None:
+    paths = [route["ResourcePath"] for route in api["MethodSettings"]]
+    assert "/~1v1~1officer~1reports~1{report_id}" in paths
+
+
+def test_more_limits_than_a_stage_takes_are_refused() -> None:
+    paths: dict[str, Any] = {
+        f"/v1/officer/{number}": {"get": {"security": []}} for number in range(41)
+    }
+    template = {
+        "Resources": {
+            "RestAPI": {"Properties": {"DefinitionBody": {"paths": paths}, "MethodSettings": []}}
+        }
+    }
+    with pytest.raises(Incomplete, match="82 settings"):
+        throttles.complete(template)
+
+
+def test_responses_are_compressed_from_a_size_on(
+    template: dict[str, Any], api: dict[str, Any]
+) -> None:
+    assert api["MinimumCompressionSize"] == {"Ref": "MinimumCompressionSize"}
+    assert template["Parameters"]["MinimumCompressionSize"]["Default"] == 1024
 
 
 def test_the_authorizer_caches_nothing(api: dict[str, Any]) -> None:

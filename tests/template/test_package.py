@@ -154,12 +154,12 @@ def test_the_decoders_have_the_versions_without_known_overflows() -> None:
     assert int(pillow.split("==")[1].split(".")[0]) >= 13
 
 
-def test_resources_and_app_define_nothing_twice(tmp_path: Path) -> None:
+def test_no_two_templates_define_the_same(tmp_path: Path) -> None:
     twice = {
         f"infra/{name}": "Resources: {Queue: {Type: 'AWS::SQS::Queue'}}"
-        for name in ("resources.yaml", "app.yaml")
+        for name in package.TEMPLATES
     }
-    with pytest.raises(bundle.Incomplete, match="define Queue"):
+    with pytest.raises(bundle.Incomplete, match="defines again: Queue"):
         package.merge_template(write(tmp_path, twice))
 
 

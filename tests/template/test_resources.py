@@ -10,6 +10,7 @@ from chalicelib.handlers.events import read_stored_object
 from chalicelib.store import keys
 from tests import events
 from tests.template.conftest import of_type
+from tests.template.deployed import deployed
 
 LISTS = {"by_category", "by_queue", "by_assignee", "by_bulletin", "by_reference"}
 # What a row of a list shows, and no more: above all no text, contact or place.
@@ -161,7 +162,9 @@ def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:
     assert set(policies) == {"UploadsQueuePolicy", "ManifestsQueuePolicy"}
     for name, policy in policies.items():
         (statement,) = policy["PolicyDocument"]["Statement"]
-        rule = name.replace("QueuePolicy", "Rule")
+        queue, rule = name.removesuffix("Policy"), name.replace("QueuePolicy", "Rule")
+        assert policy["Queues"] == [{"Ref": queue}]
+        assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
         assert statement["Condition"] == {
             "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}
         }
@@ -200,6 +203,16 @@ def test_the_uploaders_address_reaches_no_queue(resources: dict[str, Any], rule:
     assert tuple(stored) == (BUCKET, STORED["key"], STORED["version-id"], STORED["sequencer"])
 
 
+@pytest.mark.parametrize("rule", ["UploadsRule", "ManifestsRule"])
+def test_an_event_that_cannot_be_delivered_is_kept_nowhere(
+    resources: dict[str, Any], rule: str
+) -> None:
+    """Dead letters would hold the event as it came, with the uploader's address."""
+    (target,) = resources[rule]["Properties"]["Targets"]
+    assert "DeadLetterConfig" not in target
+    assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 24 * 3600
+
+
 def transform(transformer: dict[str, Any], event: dict[str, Any]) -> str:
     """What EventBridge makes of an event: each <variable> in the template becomes the JSON of its
     value.
@@ -227,6 +240,20 @@ def test_admins_invite_officers_with_a_second_factor_and_short_tokens(
     assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 
+def test_the_pool_sends_as_cognito_or_as_a_domain_of_ses(template: dict[str, Any]) -> None:
+    default = deployed(template)["OfficersPool"]["Properties"]["EmailConfiguration"]
+    assert default == {"EmailSendingAccount": "COGNITO_DEFAULT"}
+    own = deployed(template, SenderEmail="tips@police.example")["OfficersPool"]["Properties"][
+        "EmailConfiguration"
+    ]
+    assert (own["EmailSendingAccount"], own["From"]) == ("DEVELOPER", "tips@police.example")
+    arn, names = own["SourceArn"]["Fn::Sub"]
+    assert arn.endswith(":identity/${SenderDomain}")
+    assert names == {
+        "SenderDomain": {"Fn::Select": [1, {"Fn::Split": ["@", "tips@police.example"]}]}
+    }
+
+
 def test_secrets_are_made_in_the_cloud_and_are_long_enough_for_a_key(
     resources: dict[str, Any],
 ) -> None:
@@ -247,5 +274,5 @@ def test_only_the_account_and_its_alarms_use_the_key(resources: dict[str, Any]) 
     assert account["Principal"] == {
         "AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
     }
-    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]}
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}

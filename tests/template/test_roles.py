@@ -192,13 +192,15 @@ def test_a_function_has_every_setting_that_it_needs(functions: dict[str, Any]) -
         assert {each.upper() for each in needed} <= variables["Variables"].keys(), name
 
 
-def test_the_gateway_role_is_the_only_one_with_a_policy_of_aws(resources: dict[str, Any]) -> None:
+def test_only_the_gateways_and_the_backups_roles_have_policies_of_aws(
+    resources: dict[str, Any],
+) -> None:
     managed = [
         name
         for name, role in of_type(resources, "AWS::IAM::Role").items()
         if "ManagedPolicyArns" in role
     ]
-    assert managed == ["GatewayLogsRole"]
+    assert managed == ["GatewayLogsRole", "BackupRole"]
 
 
 def logical(name: str) -> str:

@@ -1,0 +1,210 @@
+"""What can go wrong raises an alarm, which also says when all is well again."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.conftest import of_type
+from tests.template.deployed import deployed
+
+ALARM = "AWS::CloudWatch::Alarm"
+
+
+@pytest.fixture
+def alarms(resources: dict[str, Any]) -> dict[str, Any]:
+    return of_type(resources, ALARM)
+
+
+def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what an alarm watches: namespace, name and dimensions of each metric."""
+    return [
+        query["MetricStat"]["Metric"]
+        for query in alarm.get("Metrics", [{"MetricStat": {"Metric": alarm}}])
+        if "MetricStat" in query
+    ]
+
+
+def watched(alarms: dict[str, Any], namespace: str, metric: str) -> list[Any]:
+    """Return the values of the first dimension under which any alarm watches a metric."""
+    return [
+        each["Dimensions"][0]["Value"]
+        for alarm in alarms.values()
+        for each in metrics(alarm)
+        if (each["Namespace"], each["MetricName"]) == (namespace, metric)
+    ]
+
+
+def test_every_alarm_notifies_and_says_when_all_is_well_again(alarms: dict[str, Any]) -> None:
+    topic = [{"Ref": "AlarmsTopic"}]
+    for name, alarm in alarms.items():
+        assert (alarm["AlarmActions"], alarm.get("OKActions")) == (topic, topic), name
+
+
+def test_every_alarm_says_what_it_means_and_what_to_do(alarms: dict[str, Any]) -> None:
+    for name, alarm in alarms.items():
+        meaning, _, advice = alarm["AlarmDescription"].partition(". ")
+        assert meaning, name
+        assert advice.endswith("."), name
+
+
+def test_everything_that_is_set_aside_raises_an_alarm(
+    resources: dict[str, Any], alarms: dict[str, Any]
+) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    assert watched(alarms, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == [
+        {"Fn::GetAtt": [name, "QueueName"]}
+        for name in ("UploadsDeadLetters", "ManifestsDeadLetters", "NoticesDeadLetters")
+    ] + [{"Fn::GetAtt": ["AuditDeadLetters", "QueueName"]}]
+    assert sum(name.endswith("DeadLetters") for name in queues) == 4
+
+
+def test_messages_that_wait_raise_an_alarm(
+    resources: dict[str, Any], alarms: dict[str, Any]
+) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    working = {name: queue for name, queue in queues.items() if "RedrivePolicy" in queue}
+    assert watched(alarms, "AWS/SQS", "ApproximateAgeOfOldestMessage") == [
+        {"Fn::GetAtt": [name, "QueueName"]} for name in working
+    ]
+    for name, queue in working.items():
+        alarm = alarms[name.replace("Queue", "AgeAlarm")]
+        tries = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+        assert alarm["Threshold"] > tries  # a bad message alone goes to the dead letters before
+
+
+def test_events_that_reach_no_queue_raise_an_alarm(
+    resources: dict[str, Any], alarms: dict[str, Any]
+) -> None:
+    rules = of_type(resources, "AWS::Events::Rule")
+    found = watched(alarms, "AWS/Events", "FailedInvocations")
+    assert found == [{"Ref": name} for name in rules]
+
+
+def test_a_sweep_that_does_not_run_raises_an_alarm(alarms: dict[str, Any]) -> None:
+    assert alarms["OldestTaskAlarm"]["TreatMissingData"] == "breaching"
+
+
+def test_a_digest_that_does_not_run_raises_an_alarm(alarms: dict[str, Any]) -> None:
+    alarm = alarms["DigestAlarm"]
+    assert alarm["TreatMissingData"] == "breaching"
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 3600)
+
+
+def test_a_task_that_fails_in_every_sweep_raises_an_alarm(alarms: dict[str, Any]) -> None:
+    alarm = alarms["FailedTasksAlarm"]
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Minimum", 0, 5)
+
+
+def test_one_waiting_critical_report_or_unwritten_audit_row_raises_an_alarm(
+    alarms: dict[str, Any],
+) -> None:
+    for name in ("UnacknowledgedAlarm", "AuditFailuresAlarm"):
+        alarm = alarms[name]
+        assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"]) == (0, 1, 60)
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric", "log"),
+    [
+        ("OldestTaskAlarm", "OldestTaskMetric", "SweepTasksLog"),
+        ("FailedTasksAlarm", "FailedTasksMetric", "SweepTasksLog"),
+        ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepTasksLog"),
+        ("AuditFailuresAlarm", "AuditFailuresMetric", "ApiLog"),
+        ("DigestAlarm", "DigestsMetric", "DigestAuditLog"),
+        ("AuthorizerFailuresAlarm", "AuthorizerFailuresMetric", "AuthorizeOfficerLog"),
+    ],
+)
+def test_an_alarm_watches_the_metric_that_is_read_from_the_log(
+    resources: dict[str, Any], alarms: dict[str, Any], alarm: str, metric: str, log: str
+) -> None:
+    filter_ = resources[metric]["Properties"]
+    (transformation,) = filter_["MetricTransformations"]
+    assert transformation["MetricName"] == alarms[alarm]["MetricName"]
+    assert transformation["MetricNamespace"] == alarms[alarm]["Namespace"]
+    assert filter_["LogGroupName"] == {"Ref": log}
+
+
+def test_every_metric_of_the_log_has_an_alarm(
+    resources: dict[str, Any], alarms: dict[str, Any]
+) -> None:
+    read = {
+        filter_["MetricTransformations"][0]["MetricName"]
+        for filter_ in of_type(resources, "AWS::Logs::MetricFilter").values()
+    }
+    assert read <= {alarm.get("MetricName") for alarm in alarms.values()}
+
+
+def test_errors_of_every_function_but_the_authorizer_raise_an_alarm(
+    alarms: dict[str, Any], functions: dict[str, Any]
+) -> None:
+    """A bad token is an error of the authorizer, and anybody can send one."""
+    assert watched(alarms, "AWS/Lambda", "Errors") == [
+        {"Ref": name}
+        for name in (
+            "APIHandler",
+            "MakeThumbnails",
+            "RecordMedia",
+            "PublishNotices",
+            "SweepTasks",
+            "SealAudit",
+            "DigestAudit",
+        )
+    ]
+    assert len(functions) == 8
+
+
+def test_throttles_of_every_function_raise_an_alarm(
+    alarms: dict[str, Any], functions: dict[str, Any]
+) -> None:
+    found = watched(alarms, "AWS/Lambda", "Throttles")
+    assert {value["Ref"] for value in found} == set(functions)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "NumberOfNotificationsFailed",
+        "NumberOfNotificationsFilteredOut-InvalidAttributes",
+        "NumberOfNotificationsFilteredOut-NoMessageAttributes",
+    ],
+)
+def test_notices_that_reach_nobody_raise_an_alarm(alarms: dict[str, Any], metric: str) -> None:
+    assert watched(alarms, "AWS/SNS", metric) == [{"Fn::GetAtt": ["NoticesTopic", "TopicName"]}]
+
+
+def test_only_alarms_and_the_budget_of_this_account_publish_to_the_topic(
+    resources: dict[str, Any],
+) -> None:
+    policy = resources["AlarmsTopicPolicy"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert policy["Topics"] == [{"Ref": "AlarmsTopic"}]
+    assert statement["Principal"] == {
+        "Service": ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]
+    }
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+
+
+def test_a_budget_warns_of_spending_when_a_limit_is_set(template: dict[str, Any]) -> None:
+    assert "SpendBudget" not in deployed(template)
+    budget = deployed(template, SpendLimit="300")["SpendBudget"]["Properties"]
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": "300", "Unit": "USD"}
+    warnings = [each["Notification"] for each in budget["NotificationsWithSubscribers"]]
+    assert [(each["NotificationType"], each["Threshold"]) for each in warnings] == [
+        ("ACTUAL", 80),
+        ("ACTUAL", 100),
+        ("FORECASTED", 100),
+    ]
+    for each in budget["NotificationsWithSubscribers"]:
+        assert each["Subscribers"] == [
+            {"SubscriptionType": "SNS", "Address": {"Ref": "AlarmsTopic"}}
+        ]
+
+
+def test_the_dashboard_is_valid_json(resources: dict[str, Any]) -> None:
+    body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    places = [(widget["x"], widget["y"]) for widget in json.loads(body)["widgets"]]
+    assert len(places) == len(set(places))
