@@ -36,6 +36,8 @@ PYTHON ?=
 DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
 NODE := $(CONTRACT)/typescript/node_modules
+# Commands on a running stage mean the local stack, unless STAGE is given.
+GIVEN_STAGE = $(if $(filter-out file,$(origin STAGE)),--stage "$(STAGE)")
 # The tools must not look for newer versions, nor report how they are used.
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
@@ -126,10 +128,10 @@ bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
 audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of a stage: STAGE=prod
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.audit_verify $(if $(filter-out file,$(origin STAGE)),--stage $(STAGE))
+	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.audit_verify $(GIVEN_STAGE)
 
-orphans: $(VENV)/.installed ## List what a deletion left behind: STAGE=dev (DELETE=1: delete it)
-	@$(BIN)/python -m infra.orphans --stage $(STAGE) $(if $(DELETE),--delete)
+orphans: $(VENV)/.installed ## List what a deletion left behind, locally or of STAGE=dev (DELETE=1: delete it)
+	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.orphans $(GIVEN_STAGE) $(if $(DELETE),--delete)
 
 clean: ## Remove what was built
 	@rm -rf build .local

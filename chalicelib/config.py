@@ -42,6 +42,16 @@ class Settings:
         "Id of the secret that signs cursors. Its previous version stays valid."
     )
     audit_secret: str = _setting("Id of the secret that authenticates each audit row.")
+    audience: str = _setting(
+        "Audience that officers' access tokens must have. If empty, the client id. Tokens of "
+        "Cognito have none.",
+        default="",
+    )
+    username_claim: str = _setting(
+        "Claim of an access token with the officer's username. If empty, the first of `username`, "
+        "`preferred_username` and `sub`.",
+        default="",
+    )
     user_pool_id: str = _setting(
         "Id of the Cognito user pool to update when an admin changes an officer. If empty, no pool "
         "is updated.",

@@ -43,8 +43,8 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     credentials are those of the environment.
     """
     apply_patches()
-    definition = template.load("resources.yaml")
-    stack = _Stack(definition["Resources"], endpoint_url, region)
+    definition, app = template.load("resources.yaml"), template.load("app.yaml")
+    stack = _Stack(definition["Resources"], app, endpoint_url, region)
     environment = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     for logical_id, resource in definition["Resources"].items():
         made, name = stack.make(logical_id), template.environment_name(logical_id)
@@ -52,13 +52,16 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
             environment |= {f"{name}_URL": made.ref, f"{name}_ARN": made.attributes["Arn"]}
         elif made.attributes.get("StreamArn"):
             environment[f"{name.removesuffix('_TABLE')}_STREAM_ARN"] = made.attributes["StreamArn"]
-    issuer = stack.resolve(definition["Outputs"]["Issuer"]["Value"])
+    issuer = stack.resolve(app["Outputs"]["Issuer"]["Value"])
     # moto signs in Cognito's name but serves the keys itself.
     keys_at = f"{endpoint_url}/{stack.make('OfficersPool').ref}" if endpoint_url else issuer
     settings = {name: stack.make(logical_id).ref for name, logical_id in SETTINGS.items()}
     return (
         environment | settings | {"ISSUER": issuer, "JWKS_URI": f"{keys_at}/.well-known/jwks.json"}
     )
+
+
+_NO_VALUE: Any = object()
 
 
 class _Made(NamedTuple):
@@ -73,19 +76,32 @@ class _Stack:
     file is free.
     """
 
-    def __init__(self, resources: Mapping[str, Any], endpoint_url: str | None, region: str) -> None:
+    def __init__(
+        self,
+        resources: Mapping[str, Any],
+        app: Mapping[str, Any],
+        endpoint_url: str | None,
+        region: str,
+    ) -> None:
         self._resources = resources
+        self._conditions = app["Conditions"]
         self._made: dict[str, _Made] = {}
         self._session: Any = boto3.Session(region_name=region)
         self._config = Config(account_id_endpoint_mode="disabled", s3={"addressing_style": "path"})
         self._clients: dict[str, Any] = {}
         self._endpoint_url = endpoint_url
-        self._pseudo = {
+        defaults = {
+            name: parameter["Default"]
+            for name, parameter in app["Parameters"].items()
+            if "Default" in parameter
+        }
+        self._values = defaults | {
             "AWS::Region": region,
             "AWS::AccountId": "123456789012",
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": "tipline-local",
+            "AWS::NoValue": _NO_VALUE,
         }
 
     def client(self, service: str) -> Any:
@@ -108,9 +124,13 @@ class _Stack:
 
     def resolve(self, node: Any) -> Any:
         """Return the value of a template's node, with its functions (`Ref`, `Fn::GetAtt`,
-        `Fn::If`, `Fn::Sub`) carried out.
+        `Fn::Sub`, `Fn::If`) carried out. Each parameter has its default.
         """
         match node:
+            case {"Fn::If": [name, then, otherwise]}:
+                condition = {"Condition": name}
+                holds = template.condition_holds(condition, self._conditions, self._values)
+                return self.resolve(then if holds else otherwise)
             case {"Ref": name}:
                 return self._value(name)
             case {"Fn::GetAtt": [logical_id, attribute]}:
@@ -120,14 +140,16 @@ class _Stack:
             case {"Fn::Sub": text}:
                 return re.sub(r"\$\{([^!}]+)\}", lambda match: self._value(match[1]), text)
             case dict():
-                return {key: self.resolve(value) for key, value in node.items()}
+                members = {key: self.resolve(value) for key, value in node.items()}
+                return {key: value for key, value in members.items() if value is not _NO_VALUE}
             case list():
-                return [self.resolve(value) for value in node]
+                values = [self.resolve(value) for value in node]
+                return [value for value in values if value is not _NO_VALUE]
         return node
 
-    def _value(self, name: str) -> str:
-        if name in self._pseudo:
-            return self._pseudo[name]
+    def _value(self, name: str) -> Any:
+        if name in self._values:
+            return self._values[name]
         logical_id, _, attribute = name.partition(".")
         made = self.make(logical_id)
         return made.attributes[attribute] if attribute else made.ref

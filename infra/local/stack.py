@@ -58,6 +58,8 @@ class LocalStack:
             "aws": self.aws_url,
             "region": REGION,
             "table": named["REPORTS_TABLE"],
+            "bulletins_table": named["BULLETINS_TABLE"],
+            "officers_table": named["OFFICERS_TABLE"],
             "bucket": named["MEDIA_BUCKET"],
             "topic_arn": named["NOTICES_TOPIC_ARN"],
             "queues": {

@@ -1,6 +1,7 @@
 """Read the CloudFormation templates that are deployed: they define what runs locally, too."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,33 @@ def load(name: str) -> Any:
     `!Sub` …) as their long ones.
     """
     return yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
+
+
+def condition_holds(
+    condition: Any, conditions: Mapping[str, Any], values: Mapping[str, str]
+) -> bool:
+    """Return whether a condition of a template holds. `conditions` are all that it names, `values`
+    those of parameters and pseudo parameters.
+    """
+
+    def holds(node: Any) -> bool:
+        match node:
+            case {"Condition": name}:
+                return holds(conditions[name])
+            case {"Fn::Not": [inner]}:
+                return not holds(inner)
+            case {"Fn::And": inner}:
+                return all(map(holds, inner))
+            case {"Fn::Or": inner}:
+                return any(map(holds, inner))
+            case {"Fn::Equals": [left, right]}:
+                return bool(value(left) == value(right))
+        raise ValueError(f"not a condition: {node}")
+
+    def value(node: Any) -> Any:
+        return values[node["Ref"]] if isinstance(node, dict) else node
+
+    return holds(condition)
 
 
 def environment_name(logical_id: str) -> str:

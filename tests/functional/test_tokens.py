@@ -1,67 +1,41 @@
 """The authorizer admits only a valid access token of our issuer, for our client."""
 
-import base64
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
 
 from chalicelib import wiring
 from chalicelib.handlers.auth import authorize_officer
 from tests import events
+from tests.issuer import (
+    KEY,
+    OTHER_KEY,
+    part,
+    public_jwk,
+    serving,
+    sign,
+    signed_with_public_key,
+    unsigned,
+)
 
 ISSUER, CLIENT = "https://issuer.test/pool", "client-1"
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-PUBLIC_PEM = KEY.public_key().public_bytes(
-    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-)
-KEY_SET = {
-    "keys": [
-        json.loads(RSAAlgorithm.to_jwk(KEY.public_key()))
-        | {"kid": "k1", "use": "sig", "alg": "RS256"}
-    ]
-}
-
-
-class KeySet(BaseHTTPRequestHandler):
-    """An HTTP server with the issuer's keys, as issuers publish them."""
-
-    def do_GET(self) -> None:
-        content = json.dumps(KEY_SET).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
 
 
 @pytest.fixture(autouse=True)
-def issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), KeySet)
-    threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-    ).start()
-    for name, value in (
-        ("ISSUER", ISSUER),
-        ("CLIENT_ID", CLIENT),
-        ("JWKS_URI", f"http://127.0.0.1:{server.server_port}/jwks.json"),
-    ):
-        monkeypatch.setenv(name, value)
-    wiring.reset()
-    yield server
-    server.shutdown()
-    server.server_close()
+def _issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with serving() as issuer:
+        for name, value in (
+            ("ISSUER", ISSUER),
+            ("CLIENT_ID", CLIENT),
+            ("JWKS_URI", f"{issuer.url}/jwks.json"),
+        ):
+            monkeypatch.setenv(name, value)
+        wiring.reset()
+        yield
     monkeypatch.undo()
     wiring.reset()
 
@@ -77,40 +51,16 @@ def claims(**changed: Any) -> dict[str, Any]:
         "iat": now,
         "exp": now + 900,
     }
-    return {name: value for name, value in (good | changed).items() if value is not None}
-
-
-def _public_jwk(key: Any) -> Any:
-    return json.loads(RSAAlgorithm.to_jwk(key.public_key()))
+    return good | changed
 
 
 def token(key: Any = KEY, algorithm: Any = "RS256", headers: Any = None, **changed: Any) -> str:
-    return jwt.encode(
-        claims(**changed), key, algorithm=algorithm, headers={"kid": "k1"} | (headers or {})
-    )
-
-
-def _part(content: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
-
-
-def _forged_with_the_public_key() -> str:
-    """Return a token that is signed by HS256 with the public key, which a bad library accepts."""
-    import hashlib
-    import hmac
-
-    signed = f"{_part({'alg': 'HS256', 'typ': 'JWT', 'kid': 'k1'})}.{_part(claims())}"
-    mac = (
-        base64.urlsafe_b64encode(hmac.digest(PUBLIC_PEM, signed.encode(), hashlib.sha256))
-        .rstrip(b"=")
-        .decode()
-    )
-    return f"{signed}.{mac}"
+    return sign(claims(**changed), key=key, algorithm=algorithm, headers=headers)
 
 
 def _with_other_claims() -> str:
     head, _, signature = token().split(".")
-    return f"{head}.{_part(claims(username='admin'))}.{signature}"
+    return f"{head}.{part(claims(username='admin'))}.{signature}"
 
 
 def let_in(authorization: str | None) -> str:
@@ -138,14 +88,14 @@ REFUSED: dict[str, Callable[[], str | None]] = {
     "not valid yet": lambda: f"Bearer {token(nbf=int(time.time()) + 600)}",
     "issued in the future": lambda: f"Bearer {token(iat=int(time.time()) + 600)}",
     "without an end": lambda: f"Bearer {token(exp=None)}",
-    "alg none": lambda: f"Bearer {_part({'alg': 'none', 'kid': 'k1'})}.{_part(claims())}.",
-    "HS256 with the public key": lambda: f"Bearer {_forged_with_the_public_key()}",
+    "alg none": lambda: f"Bearer {unsigned(claims())}",
+    "HS256 with the public key": lambda: f"Bearer {signed_with_public_key(claims())}",
     "RS512": lambda: f"Bearer {token(algorithm='RS512')}",
     "unknown kid": lambda: f"Bearer {token(headers={'kid': 'k2'})}",
     "no kid": lambda: f"Bearer {jwt.encode(claims(), KEY, algorithm='RS256')}",
     "another key under our kid": lambda: f"Bearer {token(key=OTHER_KEY)}",
     "a key of its own": lambda: (
-        f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jwk': _public_jwk(OTHER_KEY)})}"
+        f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jwk': public_jwk(OTHER_KEY)})}"
     ),
     "a key set of its own": lambda: (
         f"Bearer {token(key=OTHER_KEY, headers={'kid': 'x', 'jku': 'https://evil.test/jwks', 'x5u': 'https://evil.test'})}"
@@ -156,9 +106,7 @@ REFUSED: dict[str, Callable[[], str | None]] = {
     "our key, and the address of a certificate": lambda: (
         f"Bearer {token(headers={'x5u': 'https://evil.test/cert'})}"
     ),
-    "our key, and a key inside": lambda: (
-        f"Bearer {token(headers={'jwk': json.loads(RSAAlgorithm.to_jwk(OTHER_KEY.public_key()))})}"
-    ),
+    "our key, and a key inside": lambda: f"Bearer {token(headers={'jwk': public_jwk(OTHER_KEY)})}",
     "another issuer": lambda: f"Bearer {token(iss='https://issuer.test/other')}",
     "no issuer": lambda: f"Bearer {token(iss=None)}",
     "another client": lambda: f"Bearer {token(client_id='client-2')}",
@@ -185,10 +133,12 @@ def test_nothing_else_does(kind: str) -> None:
         let_in(REFUSED[kind]())
 
 
-def test_keys_that_cannot_be_had_are_no_refusal(issuer: ThreadingHTTPServer) -> None:
+def test_keys_that_cannot_be_had_are_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gateway returns 503, because the token may be valid."""
-    issuer.shutdown()
-    issuer.server_close()
+    with serving() as issuer:
+        pass
+    monkeypatch.setenv("JWKS_URI", f"{issuer.url}/jwks.json")
+    wiring.reset()
 
     with pytest.raises(jwt.PyJWKClientConnectionError):
         let_in(f"Bearer {token()}")

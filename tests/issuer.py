@@ -1,0 +1,208 @@
+"""An OIDC issuer on loopback: its keys, discovery, authorisation and token endpoints.
+
+It signs in whoever comes, at once. Of everything else it is strict: the client, the registered
+redirect addresses, the PKCE verifier, and that a code is used once.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def public_jwk(key: Any) -> dict[str, Any]:
+    return dict(json.loads(RSAAlgorithm.to_jwk(key.public_key())))
+
+
+# Keycloak publishes a key for encryption too; Entra ID names no algorithm.
+KEY_SET = {
+    "keys": [
+        public_jwk(OTHER_KEY) | {"kid": "k1-enc", "use": "enc", "alg": "RSA-OAEP"},
+        public_jwk(KEY) | {"kid": "k1", "use": "sig", "alg": "RS256"},
+        public_jwk(KEY) | {"kid": "k0", "use": "sig"},
+    ]
+}
+
+
+def sign(
+    claims: Mapping[str, Any],
+    *,
+    key: Any = KEY,
+    algorithm: Any = "RS256",
+    headers: Mapping[str, Any] | None = None,
+) -> str:
+    """Return a token with these claims and headers; those that are None are left out."""
+    return jwt.encode(
+        _given(claims), key, algorithm=algorithm, headers=_given({"kid": "k1", **(headers or {})})
+    )
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def part(content: Any) -> str:
+    """Return a part of a token."""
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+
+
+def unsigned(claims: Mapping[str, Any]) -> str:
+    return f"{part({'alg': 'none', 'kid': 'k1'})}.{part(claims)}."
+
+
+def signed_with_public_key(claims: Mapping[str, Any]) -> str:
+    """Return a token that is signed by HS256 with the public key, which a bad library accepts."""
+    pem = KEY.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    signed = f"{part({'alg': 'HS256', 'typ': 'JWT', 'kid': 'k1'})}.{part(claims)}"
+    mac = base64.urlsafe_b64encode(hmac.digest(pem, signed.encode(), hashlib.sha256))
+    return f"{signed}.{mac.rstrip(b'=').decode()}"
+
+
+class FakeIssuer:
+    """The issuer, serving. A test changes its attributes to make it misbehave."""
+
+    def __init__(self, server: ThreadingHTTPServer) -> None:
+        self._server = server
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        self.client_id = "tipline-client"
+        self.redirect_uris: list[str] = []
+        self.discovered: dict[str, Any] = {}
+        """Members of the discovery document that differ."""
+        self.returned: dict[str, str] = {}
+        """Parameters of the redirect that differ; an empty one is left out."""
+        self.id_claims: dict[str, Any] = {}
+        """Claims of the ID token that differ."""
+        self.tokens: dict[str, Any] = {}
+        """Members of the token response that differ."""
+        self.asked: list[dict[str, str]] = []
+        """The parameters of each authorisation request."""
+        self._codes: dict[str, dict[str, str]] = {}
+
+    def discovery(self) -> dict[str, Any]:
+        return {
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "jwks_uri": f"{self.url}/jwks.json",
+            "id_token_signing_alg_values_supported": ["RS256"],
+            **self.discovered,
+        }
+
+    def authorize(self, asked: dict[str, str]) -> tuple[int, str]:
+        """Return a status, and where the browser is sent or what is wrong."""
+        self.asked.append(asked)
+        if asked.get("client_id") != self.client_id:
+            return 400, "unknown client"
+        if asked.get("redirect_uri") not in self.redirect_uris:
+            return 400, "redirect_uri is not registered"
+        if asked.get("response_type") != "code" or asked.get("code_challenge_method") != "S256":
+            return 302, self._back(asked, {"error": "invalid_request"})
+        code = uuid4().hex
+        self._codes[code] = asked
+        return 302, self._back(asked, {"code": code})
+
+    def _back(self, asked: Mapping[str, str], result: Mapping[str, str]) -> str:
+        parameters = {**result, "state": asked.get("state", ""), **self.returned}
+        query = urlencode({name: value for name, value in parameters.items() if value})
+        return f"{asked['redirect_uri']}?{query}"
+
+    def redeem(self, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """Return the response of the token endpoint."""
+        asked = self._codes.pop(form.get("code", ""), None)
+        if asked is None or form.get("grant_type") != "authorization_code":
+            return 400, {"error": "invalid_grant", "error_description": "unknown code"}
+        if any(form.get(name) != asked[name] for name in ("client_id", "redirect_uri")):
+            return 400, {"error": "invalid_grant", "error_description": "another client"}
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if challenge != asked["code_challenge"]:
+            return 400, {"error": "invalid_grant", "error_description": "wrong code_verifier"}
+        now = int(time.time())
+        person = {"iss": self.url, "sub": "li", "iat": now, "exp": now + 300}
+        id_token = person | {"aud": self.client_id, "nonce": asked.get("nonce")} | self.id_claims
+        access = person | {"aud": self.client_id, "client_id": self.client_id, "scope": "openid"}
+        return 200, {
+            "access_token": sign(access, headers={"typ": "at+jwt"}),
+            "id_token": sign(id_token),
+            "token_type": "Bearer",
+            "expires_in": 300,
+            **self.tokens,
+        }
+
+
+@contextmanager
+def serving() -> Iterator[FakeIssuer]:
+    """Serve an issuer on a free port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    issuer = FakeIssuer(server)
+    server.issuer = issuer  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield issuer
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    @property
+    def issuer(self) -> FakeIssuer:
+        return self.server.issuer  # type: ignore[attr-defined, no-any-return]
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        match url.path:
+            case "/jwks.json":
+                self._send(200, KEY_SET)
+            case "/.well-known/openid-configuration":
+                self._send(200, self.issuer.discovery())
+            case "/authorize":
+                status, result = self.issuer.authorize(_single(url.query))
+                if status == 302:
+                    self.send_response(302)
+                    self.send_header("Location", result)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                else:
+                    self._send(status, {"error": result})
+            case _:
+                self._send(404, {})
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        self._send(*self.issuer.redeem(_single(self.rfile.read(length).decode())))
+
+    def _send(self, status: int, content: Any) -> None:
+        encoded = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(encoded)))
+        self.end_headers()
+        self.wfile.write(encoded)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def _single(query: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(query).items()}
