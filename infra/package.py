@@ -1,7 +1,7 @@
 """Build and verify what is deployed: `make package` writes build/functions.zip, media.zip and
 template.json.
 
-    project      app.py, chalicelib, .chalice and the dependencies, as Lambda needs them
+    project      app.py, chalicelib, the city, .chalice and the dependencies, as Lambda needs them
     → chalice    `chalice package`, with the templates of infra/ merged over its own
     → preflights what the gateway itself responds to pages of other origins
     → throttles  the limits of officers' routes
@@ -25,7 +25,8 @@ from samtranslator.translator.managed_policy_translator import ManagedPolicyLoad
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from infra import bundle, preflights, throttles
+from chalicelib.domain import city
+from infra import bundle, gateway_responses, openapi, preflights, throttles
 from infra.layer import build_layer, pinned
 
 ROOT = Path(__file__).parent.parent
@@ -86,11 +87,15 @@ def package(root: Path, build: Path) -> None:
 def stage_project(root: Path, build: Path) -> Path:
     """Copy the app and its configuration to where Chalice packages it, and return the folder."""
     project = build / "project"
-    for name in ("chalicelib", ".chalice"):
+    for name in ("chalicelib", "city", ".chalice"):
         shutil.rmtree(project / name, ignore_errors=True)
     shutil.copytree(
         root / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__")
     )
+    shutil.copytree(city.FOLDER, project / "city")
+    # That in the source is of the default city.
+    for path, content in openapi.rendered().items():
+        (project / path.relative_to(ROOT)).write_text(content, encoding="utf-8")
     (project / ".chalice").mkdir(parents=True)
     for path in (root / ".chalice").glob("*.json"):
         shutil.copy(path, project / ".chalice")
@@ -109,7 +114,8 @@ def add_dependencies(requirements: Path, project: Path) -> None:
 
 
 def merge_template(root: Path) -> Template:
-    """Return the templates of `infra/` as one, to be merged over Chalice's.
+    """Return the templates of `infra/` as one, to be merged over Chalice's, with the bodies of the
+    gateway's responses.
 
     Raises bundle.Incomplete when two define the same name.
     """
@@ -124,6 +130,8 @@ def merge_template(root: Path) -> Template:
             merged[section] = (
                 {**merged.get(section, {}), **content} if isinstance(content, dict) else content
             )
+    definition = merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    definition[gateway_responses.NAME] = gateway_responses.complete(definition)
     return merged
 
 
@@ -169,6 +177,8 @@ def build_functions(project: Path, build: Path) -> str:
     shutil.rmtree(tree, ignore_errors=True)
     with zipfile.ZipFile(build / "chalice" / "deployment.zip") as archive:
         archive.extractall(tree)
+    # Beside chalicelib, as in the source. Chalice takes nothing along from there.
+    shutil.copytree(project / "city", tree / "city")
     refuse_incomplete(tree, project)
     bundle.compile_modules(tree, "/var/task")
     target = build / "functions.zip"
@@ -183,9 +193,10 @@ def refuse_incomplete(tree: Path, project: Path) -> None:
     """
     missing = [pattern for pattern in REQUIRED if not any(tree.glob(pattern))]
     missing += [
-        f"chalicelib/{name}"
-        for _, name in bundle.files(project / "chalicelib")
-        if not (tree / "chalicelib" / name).is_file()
+        f"{folder}/{name}"
+        for folder in ("chalicelib", "city")
+        for _, name in bundle.files(project / folder)
+        if not (tree / folder / name).is_file()
     ]
     present = (
         {path.name.split(".")[0] for path in tree.iterdir()}

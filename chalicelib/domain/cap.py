@@ -13,6 +13,7 @@ from chalicelib.domain import geo, geohash
 from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
 from chalicelib.domain.bulletins.area import area_label, area_parts
 from chalicelib.domain.bulletins.model import MessageKind, withdrawal_text
+from chalicelib.domain.catalogue.model import by_code, catalogue
 from chalicelib.domain.feeds import element, render
 from chalicelib.domain.languages import LANGUAGES, text, wording
 
@@ -33,20 +34,11 @@ LEVELS: Mapping[str, Level] = {
 }
 """By our urgencies."""
 
-CATEGORIES: Mapping[str, str] = {
-    "key_cases": "Security",
-    "missing_persons": "Rescue",
-    "lost_and_found": "Other",
-    "criminal_suspects": "Security",
-    "traffic": "Transport",
-}
-"""By our channels."""
 
-
-def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
+def alert(bulletin: Bulletin, *, base: str, sender: str) -> str:
     """Return the last message of a bulletin that was published, as XML.
 
-    `base` is where our routes are, `number` that for emergencies.
+    `base` is where our routes are.
     """
     last = len(bulletin.messages)
     message = bulletin.messages[-1]
@@ -68,7 +60,7 @@ def alert(bulletin: Bulletin, *, base: str, sender: str, number: str) -> str:
     # A Cancel ends the alert and repeats nothing about anybody.
     if message.kind is not MessageKind.CANCEL and bulletin.published:
         for language in _languages(bulletin.published):
-            _info(root, bulletin, bulletin.published, language, base, number)
+            _info(root, bulletin, bulletin.published, language, base)
     return render(root)
 
 
@@ -78,12 +70,12 @@ def identifier(bulletin_id: str, number: int) -> str:
 
 
 def _info(
-    root: xml.Element, bulletin: Bulletin, content: Content, language: str, base: str, number: str
+    root: xml.Element, bulletin: Bulletin, content: Content, language: str, base: str
 ) -> None:
     info = element(root, "info")
     level = LEVELS[content.urgency]
     element(info, "language", content=language)
-    element(info, "category", content=CATEGORIES.get(content.channel, "Other"))
+    element(info, "category", content=_category(content.channel))
     element(info, "event", content=text(f"channel.{content.channel}", language))
     element(info, "responseType", content="Monitor")
     element(info, "urgency", content=level.urgency)
@@ -94,11 +86,7 @@ def _info(
     element(info, "senderName", content=text("bulletin.sender", language))
     element(info, "headline", content=wording(content.title, language)[1])
     element(info, "description", content=wording(content.body, language)[1])
-    element(
-        info,
-        "instruction",
-        content=text(f"bulletin.instruction.{content.channel}", language, number=number),
-    )
+    element(info, "instruction", content=text(f"bulletin.instruction.{content.channel}", language))
     element(info, "web", content=f"{base}/v1/bulletins/{bulletin.id}")
     for media_id in content.media:
         resource = element(info, "resource")
@@ -106,6 +94,11 @@ def _info(
         element(resource, "mimeType", content="image/jpeg")
         element(resource, "uri", content=f"{base}/v1/bulletins/{bulletin.id}/media/{media_id}")
     _area(info, content.area, language)
+
+
+def _category(channel: str) -> str:
+    known = by_code(catalogue().channels)
+    return known[channel].cap_category if channel in known else "Other"
 
 
 def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str) -> None:

@@ -1,4 +1,4 @@
-"""The typed fields of each category, declared in `catalogue.json`. None is ever required."""
+"""The typed fields of each category, as the city's `catalogue.json` has them. None is required."""
 
 import re
 from collections.abc import Mapping

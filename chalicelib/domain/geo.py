@@ -1,18 +1,18 @@
-"""Where things are: datums, and the districts and police-station areas of `areas.geojson`.
+"""Where things are: datums, and the districts and police-station areas of the city.
 
 All coordinates are degrees, latitude before longitude (in GeoJSON the other way round).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import prcoords
+
+from chalicelib.domain.city import read
 
 UNKNOWN = "unknown"
 """The district of a report without a place."""
@@ -121,9 +121,7 @@ def _holder(kind: str, lat: float, lon: float) -> str | None:
 
 @cache
 def _areas() -> tuple[Area, ...]:
-    return read_areas(
-        json.loads((Path(__file__).parent / "areas.geojson").read_text(encoding="utf-8"))
-    )
+    return read_areas(read("areas.geojson"))
 
 
 def read_areas(collection: Mapping[str, Any]) -> tuple[Area, ...]:

@@ -1,20 +1,30 @@
-"""Every text that a person reads: one flat JSON file for each language in `texts/`.
+"""Every text that a person reads: flat JSON files, one for each language.
 
-The file's name is the language's tag, lower case (`zh.json`, `pt-br.json`). Placeholders are
-`str.format` fields.
+    chalicelib/domain/texts/<language>.json   what is said in every city
+    <city>/texts/<language>.json              what is said in this one: names, the wordings of its
+                                              catalogue and areas, and any text that it replaces
+
+The file's name is the language's tag, lower case (`zh.json`, `pt-br.json`). A language without a
+file in the first folder has all its texts in the second. Placeholders are `str.format` fields;
+those in `FACTS` are filled when the file is read.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+
+from chalicelib.domain.city import FOLDER, city, read
 
 type LocalizedText = dict[str, str]
 """The same text in one or several languages, by language tag."""
 
-DEFAULT = "en"
-_FILES = {path.stem: path for path in sorted((Path(__file__).parent / "texts").glob("*.json"))}
-LANGUAGES = tuple(_FILES)
+DEFAULT = city().default_language
+LANGUAGES = (DEFAULT, *(each for each in city().languages if each != DEFAULT))
+"""The languages of the city, the default first."""
+
+GENERAL = Path(__file__).parent / "texts"
 
 # A header longer than this was not written by a browser or a phone.
 _MAX_HEADER = 1000
@@ -48,7 +58,7 @@ def negotiate(accept_language: str | None) -> str:
 
 def _lookup(tag: str) -> str | None:
     """Return the language with the longest tag that `tag` begins with: `zh-hans-cn` finds `zh`."""
-    while tag not in _FILES:
+    while tag not in LANGUAGES:
         tag, dash, _ = tag.rpartition("-")
         if not dash:
             return None
@@ -76,9 +86,35 @@ def text(key: str, language: str, **params: object) -> str:
 
 @cache
 def texts(language: str) -> dict[str, str]:
-    """Return all wordings of one of LANGUAGES, by key."""
-    wordings: dict[str, str] = json.loads(_FILES[language].read_text(encoding="utf-8"))
-    return wordings
+    """Return all wordings of one of LANGUAGES, by key. Raises KeyError for any other language."""
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    wordings: dict[str, str] = {}
+    for folder in (GENERAL, FOLDER / "texts"):
+        path = folder / f"{language}.json"
+        if path.is_file():
+            wordings |= json.loads(path.read_text(encoding="utf-8"))
+    facts = _facts(wordings)
+    return {key: _FACT.sub(lambda fact: facts[fact[1]], said) for key, said in wordings.items()}
+
+
+FACTS = ("city", "police", "service", "emergency_number", "always_open")
+"""Placeholders for facts of the city, in any text."""
+_FACT = re.compile(f"{{({'|'.join(FACTS)})}}")
+
+
+def _facts(wordings: Mapping[str, str]) -> dict[str, str]:
+    """Return the facts of the city, as they read in the language of `wordings`."""
+    open_categories = (
+        each["code"] for each in read("catalogue.json")["categories"] if each["always_open"]
+    )
+    facts = {
+        **{name: wordings[f"name.{name}"] for name in ("city", "police", "service")},
+        "emergency_number": city().emergency_number,
+        "always_open": wordings[f"category.{next(open_categories)}"],
+    }
+    # The text that a fact goes into is formatted once more.
+    return {name: fact.replace("{", "{{").replace("}", "}}") for name, fact in facts.items()}
 
 
 def wording(words: LocalizedText, language: str) -> tuple[str, str]:

@@ -8,12 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain import times
+from chalicelib.domain.city import city
 from chalicelib.domain.languages import label, text
 from chalicelib.domain.reports import Urgency
 
 SUBJECT_MAX = 100
-# Every notice is in both languages, since a subscription has none of its own.
-NOTICE_LANGUAGES = ("zh", "en")
 
 
 class NoticeKind(StrEnum):
@@ -71,16 +70,20 @@ class Notice:
         return fields
 
     def subject(self) -> str:
-        """Return the subject of the e-mail, in English because SNS accepts ASCII only."""
-        return self._wording("subject", "en")[:SUBJECT_MAX]
+        """Return the subject of the e-mail, in the one language whose subjects are ASCII.
+
+        SNS accepts nothing else.
+        """
+        return self._wording("subject", city().subject_language)[:SUBJECT_MAX]
 
     def email(self) -> str:
-        return "\n\n".join(self._wording("email", language) for language in NOTICE_LANGUAGES)
+        """Return the text in every language, since a subscription has none of its own."""
+        return "\n\n".join(self._wording("email", language) for language in city().languages)
 
     def sms(self) -> str:
         """Return a line in each language, and the link once: text messages cost by length."""
         return "\n".join(
-            [*(self._wording("sms", language) for language in NOTICE_LANGUAGES), self.url]
+            [*(self._wording("sms", language) for language in city().languages), self.url]
         )
 
     def _wording(self, form: str, language: str) -> str:

@@ -1,11 +1,13 @@
 """RFC 3339 in any zone in, UTC with three decimals out."""
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from chalicelib.domain.city import city
 
 # RFC 3339 allows lower case. Seconds end at 59, because no clock here has leap seconds; more than
 # nine decimals are noise.
@@ -14,7 +16,6 @@ _RFC_3339 = re.compile(
     r"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?)"
     r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 )
-_HERE = timezone(timedelta(hours=8))  # without summer time
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 
 
@@ -48,8 +49,21 @@ def render(moment: datetime) -> str:
 
 
 def for_people(moment: datetime) -> str:
-    """Return a time by the clocks here, to the minute: `2026-11-25 09:20 (UTC+8)`."""
-    return f"{moment.astimezone(_HERE):%Y-%m-%d %H:%M} (UTC+8)"
+    """Return a time by the clocks of the city, to the minute: `2026-11-25 09:20 (UTC+8)`."""
+    # Imported here, because most calls name no time.
+    from zoneinfo import ZoneInfo
+
+    here = moment.astimezone(ZoneInfo(city().time_zone))
+    return f"{here:%Y-%m-%d %H:%M} ({_offset(here.utcoffset() or timedelta())})"
+
+
+def _offset(ahead: timedelta) -> str:
+    """Return an offset from UTC as people write it: `UTC`, `UTC+8`, `UTC-3:30`."""
+    minutes = int(ahead.total_seconds()) // 60
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
 
 
 def _read(value: Any) -> datetime:

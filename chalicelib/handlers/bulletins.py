@@ -254,12 +254,7 @@ def get_alert(call: Call) -> Response:
         call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
     )
     base = _base(call)
-    content = cap.alert(
-        bulletin,
-        base=base,
-        sender=urlsplit(base).netloc,
-        number=wiring.catalogue().emergency.number,
-    )
+    content = cap.alert(bulletin, base=base, sender=urlsplit(base).netloc)
     seen = published(bulletin, call.now)
     return _public_response(
         content, call, [seen.expires_at] if seen else [], cap.CONTENT_TYPE + "; charset=utf-8"

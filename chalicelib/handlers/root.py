@@ -2,7 +2,6 @@
 
 from html import escape
 
-from chalicelib import wiring
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, text
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
@@ -23,7 +22,7 @@ _PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Tipline</title>
+<title>{service}</title>
 <link rel="icon" href="data:,">
 <style>
 body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 38rem;
@@ -34,7 +33,7 @@ section {{ margin-top: 2rem }}
 </style>
 </head>
 <body>
-<h1>Tipline</h1>
+<h1>{service}</h1>
 {sections}
 </body>
 </html>
@@ -53,13 +52,14 @@ _SECTION = """\
 def get_start_page(call: Call) -> Response:
     """Get the start page.
 
-    A web page in Chinese and English. It says what Tipline is, shows the emergency number, and
-    links to the documentation and the catalogue.
+    A web page in all languages of the city. It says what the service is, shows the emergency
+    number, and links to the documentation and the catalogue.
     """
-    number = wiring.catalogue().emergency.number
-    sections = "\n".join(_section(each, _prefix(call), number) for each in LANGUAGES)
+    sections = "\n".join(_section(each, _prefix(call)) for each in LANGUAGES)
     return Response(
-        _PAGE.format(language=DEFAULT, sections=sections),
+        _PAGE.format(
+            language=DEFAULT, service=escape(text("name.service", DEFAULT)), sections=sections
+        ),
         headers={
             "Content-Type": "text/html; charset=utf-8",
             "Cache-Control": "public, max-age=300",
@@ -79,7 +79,7 @@ def _prefix(call: Call) -> str:
     return f"{last}/" if last else ""
 
 
-def _section(language: str, prefix: str, number: str) -> str:
+def _section(language: str, prefix: str) -> str:
     links = [
         f'<li><a href="{escape(prefix + path)}">{escape(text(f"start.{name}", language))}</a></li>'
         for name, path in _LINKS.items()
@@ -87,6 +87,6 @@ def _section(language: str, prefix: str, number: str) -> str:
     return _SECTION.format(
         language=language,
         about=escape(text("start.about", language)),
-        emergency=escape(text("emergency.text", language, number=number)),
+        emergency=escape(text("emergency.text", language)),
         links="\n".join(links),
     )

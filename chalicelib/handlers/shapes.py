@@ -64,7 +64,7 @@ class Emergency(Shape):
 
     @classmethod
     def in_language(cls, number: str, language: str) -> Self:
-        return cls(number=number, text=text("emergency.text", language, number=number))
+        return cls(number=number, text=text("emergency.text", language))
 
 
 class MessageView(Shape):

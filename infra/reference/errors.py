@@ -16,6 +16,7 @@ from chalicelib.handlers import index
 from chalicelib.handlers.problems import STATUS, problem, status_of
 from chalicelib.handlers.requests import Header
 from chalicelib.handlers.routes import Access, Operation
+from infra import gateway_responses
 from infra.local import template
 from infra.reference.tables import code, table
 
@@ -43,8 +44,8 @@ identifies the lines in the log. A name in braces, such as `{{legal}}`, stands f
 Retry only after 429, after any 5xx, and when no response arrived. Use the same `Idempotency-Key`,
 and wait `Retry-After` seconds. How an app handles each case: [mobile.md](mobile.md).
 
-Some requests do not reach the API's code. The gateway then returns the error itself, in both
-languages:
+Some requests do not reach the API's code. The gateway then returns the error itself, in all
+languages of the city:
 {gateway}.
 """
 _FIELDS = """\
@@ -129,15 +130,18 @@ def _of_routes(operations: Sequence[Operation]) -> Iterator[_Code]:
 def _of_gateway_alone(operations: Sequence[Operation]) -> Iterator[_Code]:
     known = {error.code for operation in operations for error in operation.errors}
     for each in _gateway_problems().values():
-        if each["code"] not in known:
-            title, detail = (each[name].rpartition(" / ")[2] for name in ("title", "detail"))
-            yield _Code(each["code"], each["status"], title, detail, "the gateway only")
+        name = each["code"]
+        if name not in known:
+            title, detail = (
+                text(f"error.{name}.{form}", _LANGUAGE) for form in ("title", "detail")
+            )
+            yield _Code(name, each["status"], title, detail, "the gateway only")
 
 
 def _gateway_problems() -> Mapping[str, Any]:
     """Return the problems that the gateway returns by itself, by code."""
     body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-    responses = body["x-amazon-apigateway-gateway-responses"].values()
+    responses = gateway_responses.complete(body).values()
     problems = [json.loads(each["responseTemplates"]["application/json"]) for each in responses]
     return {each["code"]: each for each in problems}
 

@@ -18,7 +18,7 @@ from lxml import etree
 from chalicelib import wiring
 from chalicelib.domain import feeds, times
 from chalicelib.domain.bulletins import Content
-from chalicelib.domain.cap import CATEGORIES
+from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.languages import text
 from chalicelib.domain.officers import ALL, Officer
 from tests.client import Reply, call
@@ -310,8 +310,8 @@ def test_the_time_of_a_feed_never_goes_back() -> None:
 
 def test_an_instruction_fits_what_the_channel_is_about() -> None:
     said = {
-        channel: text(f"bulletin.instruction.{channel}", "en", number="110")
-        for channel in CATEGORIES
+        channel: text(f"bulletin.instruction.{channel}", "en")
+        for channel in (each.code for each in catalogue().channels)
     }
     assert values(alert(published()), "instruction")[0] == said["key_cases"]
     assert (

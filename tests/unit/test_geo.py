@@ -1,9 +1,7 @@
-import json
 import math
 import random
 import warnings
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import eviltransform
@@ -11,14 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.domain import geo
+from chalicelib.domain import city, geo
 from chalicelib.domain.geo import Datum, district_of, read_areas, station_of, to_wgs84
 
 BEIJING = st.tuples(st.floats(39.4, 41.1), st.floats(115.4, 117.6))
 ANYWHERE = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
-FEATURES = json.loads((Path(geo.__file__).parent / "areas.geojson").read_text(encoding="utf-8"))[
-    "features"
-]
+FEATURES = city.read("areas.geojson")["features"]
 
 type Place = tuple[float, float]
 

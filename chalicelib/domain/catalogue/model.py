@@ -1,22 +1,37 @@
 """The two catalogues: what residents report (categories) and where police publish (channels).
 
-`catalogue.json` is the seed: codes, lifecycle, urgencies, shards and each category's typed fields.
-Every label is in `texts/`. An admin's changes are applied to it (`overrides.py`), and the clock's
-by `state_at`; neither needs a deployment.
+The city's `catalogue.json` is the seed: codes, lifecycle, urgencies, shards and each category's
+typed fields. Every label is in the city's `texts/`. An admin's changes are applied to it
+(`overrides.py`), and the clock's by `state_at`; neither needs a deployment.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from chalicelib.domain import times
+from chalicelib.domain.city import city, read
 
 type UrgencyCode = Literal["low", "normal", "high", "critical"]
+
+type CapCategory = Literal[
+    "Geo",
+    "Met",
+    "Safety",
+    "Security",
+    "Rescue",
+    "Fire",
+    "Health",
+    "Env",
+    "Transport",
+    "Infra",
+    "CBRNE",
+    "Other",
+]
+"""The categories of CAP 1.2 (section 3.2.2)."""
 
 
 class LifecycleState(StrEnum):
@@ -114,10 +129,12 @@ class Channel(Entry):
 
     `guardian_consent`: a bulletin needs the consent of the missing person's guardian. `fed_by`: the
     categories whose reports lead to its bulletins; officers who see one of these may work in it.
+    `cap_category`: the category of its bulletins in CAP 1.2, such as `Rescue`.
     """
 
     guardian_consent: bool
     fed_by: tuple[str, ...]
+    cap_category: CapCategory
 
 
 class Emergency(NamedTuple):
@@ -163,7 +180,7 @@ def by_code[E: Entry](entries: Iterable[E]) -> dict[str, E]:
 @cache
 def catalogue() -> Catalogue:
     """Return the seed."""
-    seed = json.loads((Path(__file__).parent / "catalogue.json").read_text(encoding="utf-8"))
+    seed = read("catalogue.json")
     return Catalogue(
         categories=tuple(
             Category(**_entry(read) | {"details": tuple(map(_field, read["details"]))})
@@ -172,7 +189,7 @@ def catalogue() -> Catalogue:
         channels=tuple(
             Channel(**_entry(read) | {"fed_by": tuple(read["fed_by"])}) for read in seed["channels"]
         ),
-        emergency=Emergency(**seed["emergency"]),
+        emergency=Emergency(city().emergency_number),
         app=App(**seed["app"]),
     )
 

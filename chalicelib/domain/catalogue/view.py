@@ -33,7 +33,7 @@ def public_view(catalogue: Catalogue, language: str, now: datetime) -> dict[str,
             for code in geo.report_districts()
         ],
         "limits": _limits(),
-        "emergency": {"number": number, "text": text("emergency.text", language, number=number)},
+        "emergency": {"number": number, "text": text("emergency.text", language)},
         "app": {**catalogue.app._asdict(), "emergency_number": number},
     }
 

@@ -17,6 +17,7 @@ from chalice.local import (
     NotAuthorizedError,
 )
 
+from infra import gateway_responses
 from infra.local import template
 from infra.local.gateway.events import (
     Headers,
@@ -43,7 +44,7 @@ class Gateway:
 
     def __init__(self, app: Chalice) -> None:
         body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-        self._refusals: Mapping[str, Any] = body["x-amazon-apigateway-gateway-responses"]
+        self._refusals: Mapping[str, Any] = gateway_responses.complete(body)
         self._binary_types = frozenset(body["x-amazon-apigateway-binary-media-types"])
         self._app = app
         self._authorizer = LocalGatewayAuthorizer(app)

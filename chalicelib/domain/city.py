@@ -1,0 +1,54 @@
+"""The city that this deployment serves: everything local, read from one folder.
+
+    city.json               languages, emergency number, time zone, datums
+    areas.geojson           districts and police-station areas
+    catalogue.json          categories and channels, before any change by an admin
+    texts/<language>.json   names of the city, and wordings of what the other files define
+
+The folder is `city/` beside `chalicelib/`, in the source tree and in the zip alike. CITY names
+another folder, for local runs, tests and packaging. It is read here and not in `config.py`, because
+it is no setting of a function: what is deployed has one city, in its zip.
+
+Nothing is checked here, so that a cold start costs no more than reading. `infra/city` checks a
+folder before it is run, tested or packaged; docs/city.md describes it.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DEFAULT_FOLDER = Path(__file__).parents[2] / "city"
+FOLDER = Path(os.environ.get("CITY") or DEFAULT_FOLDER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class City:
+    """What `city.json` says.
+
+    `languages`: tags in lower case, in the order in which one text follows another where all are
+    shown. `default_language`: for a caller who asks for none that there is. `subject_language`:
+    that of the subjects of e-mails. `time_zone`: its name in the tz database. `datums`: the
+    coordinate systems that apps may send.
+    """
+
+    languages: tuple[str, ...]
+    default_language: str
+    subject_language: str
+    time_zone: str
+    emergency_number: str
+    datums: tuple[str, ...]
+
+
+@cache
+def city() -> City:
+    """Return what `city.json` says."""
+    said = read("city.json")
+    return City(**said | {"languages": tuple(said["languages"]), "datums": tuple(said["datums"])})
+
+
+def read(name: str) -> Any:
+    """Return the content of one JSON file of the folder. Raises FileNotFoundError without it."""
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))

@@ -1,0 +1,51 @@
+"""Write the bodies of the gateway's own responses, from the texts of the app.
+
+In `infra/app.yaml` each has the code of an error in the place of its body:
+
+    responseTemplates: {application/json: not_found}
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.domain.city import city
+from chalicelib.domain.languages import text
+from chalicelib.handlers.problems import TYPE_BASE
+from infra.bundle import Incomplete
+
+NAME = "x-amazon-apigateway-gateway-responses"
+
+
+def complete(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the responses of a `DefinitionBody`, by kind, each with its body.
+
+    Raises Incomplete for a text with `$`, which the gateway would take for a variable.
+    """
+    return {
+        kind: response
+        | {"responseTemplates": {"application/json": _body(response["statusCode"], code)}}
+        for kind, response in definition[NAME].items()
+        for code in response["responseTemplates"].values()
+    }
+
+
+def _body(status: str, code: str) -> str:
+    """Return the problem of `handlers/problems.py`, in all languages of the city."""
+    title, detail = (_in_all_languages(f"error.{code}.{form}") for form in ("title", "detail"))
+    problem = {
+        "type": TYPE_BASE + code,
+        "code": code,
+        "title": title,
+        "status": int(status),
+        "detail": detail,
+        "request_id": "$context.requestId",
+    }
+    return json.dumps(problem, ensure_ascii=False, separators=(",", ":"))
+
+
+def _in_all_languages(key: str) -> str:
+    said = " / ".join(text(key, language) for language in city().languages)
+    if "$" in said:
+        raise Incomplete(f"the text {key} has a $, which the gateway would take for a variable")
+    return said
