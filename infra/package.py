@@ -1,6 +1,8 @@
 """Build and verify what is deployed: `make package` writes build/functions.zip, media.zip and
 template.json.
 
+    python -m infra.package [--processor arm64|x86_64] [--build FOLDER]
+
     project      app.py, chalicelib, .chalice and the dependencies, as Lambda needs them
     → chalice    `chalice package`, with infra/resources.yaml and infra/app.yaml merged over its
                  template
@@ -8,9 +10,11 @@ template.json.
     → functions  compiled, checked for anything missing, zipped again
     → template   one stack, checked by cfn-lint as it is and as SAM will expand it
 
-One zip serves all functions, one template all stages.
+One zip serves all functions, one template all stages. Deployed stages run on arm64; a rehearsal
+runs what was built for the processor of its machine (`infra/rehearsal`).
 """
 
+import argparse
 import ast
 import json
 import os
@@ -59,22 +63,43 @@ def main() -> None:
             "Packaging needs Python 3.13, as in the cloud: `rm -rf .venv`, then "
             "PYTHON=/path/to/python3.13 make package"
         )
+    arguments = read_arguments(sys.argv[1:])
     try:
-        package(ROOT, BUILD)
+        package(ROOT, arguments.build, bundle.PROCESSORS[arguments.processor])
     except bundle.Incomplete as error:
         sys.exit(f"Not packaged: {error}")
 
 
-def package(root: Path, build: Path) -> None:
-    """Build the project at `root` into `build`. Raises bundle.Incomplete, and then leaves no
-    template.
+def read_arguments(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.package", description="Build and verify what is deployed."
+    )
+    parser.add_argument(
+        "--processor",
+        choices=sorted(bundle.PROCESSORS),
+        default=bundle.ARM64.lambda_name,
+        help="what the functions run on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--build",
+        type=lambda folder: Path(folder).resolve(),
+        default=BUILD,
+        help="the folder to write to (default: build)",
+    )
+    return parser.parse_args(arguments)
+
+
+def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64) -> None:
+    """Build the project at `root` into `build` for `processor`. Raises bundle.Incomplete, and then
+    leaves no template.
     """
     (build / "template.json").unlink(missing_ok=True)
-    project = stage_project(root, build)
-    add_dependencies(root / "requirements.txt", project)
-    synthesised = preflights.complete(run_chalice(project, build, merge_template(root)))
-    functions = build_functions(project, build)
-    media = build_layer(root / "requirements-media.txt", build)
+    project = stage_project(root, build, processor)
+    add_dependencies(root / "requirements.txt", project, processor)
+    merge = merge_template(root, processor)
+    synthesised = preflights.complete(run_chalice(project, build, merge))
+    functions = build_functions(project, build, processor)
+    media = build_layer(root / "requirements-media.txt", build, processor)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
     verify_template(template, build)
     shutil.copy(build / "packaged.json", build / "template.json")
@@ -82,8 +107,10 @@ def package(root: Path, build: Path) -> None:
         print(f"{bundle.megabytes(build / name):>8}  {build.name}/{name}")
 
 
-def stage_project(root: Path, build: Path) -> Path:
-    """Copy the app and its configuration to where Chalice packages it, and return the folder."""
+def stage_project(root: Path, build: Path, processor: bundle.Processor) -> Path:
+    """Copy the app and its configuration to where Chalice packages it for `processor`, and return
+    the folder.
+    """
     project = build / "project"
     for name in ("chalicelib", ".chalice"):
         shutil.rmtree(project / name, ignore_errors=True)
@@ -93,22 +120,28 @@ def stage_project(root: Path, build: Path) -> Path:
     (project / ".chalice").mkdir(parents=True)
     for path in (root / ".chalice").glob("*.json"):
         shutil.copy(path, project / ".chalice")
+    configuration = project / ".chalice" / "config.json"
+    settings = json.loads(configuration.read_text()) | {
+        "lambda_architecture": processor.lambda_name
+    }
+    configuration.write_text(json.dumps(settings))
     shutil.copy(root / "app.py", project)
     return project
 
 
-def add_dependencies(requirements: Path, project: Path) -> None:
+def add_dependencies(requirements: Path, project: Path, processor: bundle.Processor) -> None:
     """Install the dependencies into Chalice's folder `vendor`.
 
     Chalice itself would leave out a wheel that it cannot find, with no more than a warning.
     """
     shipped = [line for line in pinned(requirements) if not line.startswith(NOT_SHIPPED)]
     built = [line for line in shipped if line.startswith(SOURCE_ONLY)]
-    bundle.install(set(shipped) - set(built), project / "vendor", built)
+    bundle.install(set(shipped) - set(built), project / "vendor", processor, built)
 
 
-def merge_template(root: Path) -> Template:
-    """Return infra/resources.yaml and infra/app.yaml as one template, to be merged over Chalice's.
+def merge_template(root: Path, processor: bundle.Processor) -> Template:
+    """Return infra/resources.yaml and infra/app.yaml as one template, to be merged over Chalice's,
+    with a layer for `processor`.
 
     Raises bundle.Incomplete when both define the same name.
     """
@@ -125,6 +158,8 @@ def merge_template(root: Path) -> Template:
             merged[section] = (
                 {**merged.get(section, {}), **content} if isinstance(content, dict) else content
             )
+    layer = merged["Resources"]["MediaLayer"]["Properties"]
+    layer["CompatibleArchitectures"] = [processor.lambda_name]
     return merged
 
 
@@ -159,13 +194,13 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
     return template
 
 
-def build_functions(project: Path, build: Path) -> str:
+def build_functions(project: Path, build: Path, processor: bundle.Processor) -> str:
     """Compile, check and zip what Chalice packaged, and return the SHA-256 of functions.zip."""
     tree = build / "functions"
     shutil.rmtree(tree, ignore_errors=True)
     with zipfile.ZipFile(build / "chalice" / "deployment.zip") as archive:
         archive.extractall(tree)
-    refuse_incomplete(tree, project)
+    refuse_incomplete(tree, project, processor)
     bundle.compile_modules(tree, "/var/task")
     target = build / "functions.zip"
     digest = bundle.write_zip(tree, target)
@@ -173,7 +208,7 @@ def build_functions(project: Path, build: Path) -> str:
     return digest
 
 
-def refuse_incomplete(tree: Path, project: Path) -> None:
+def refuse_incomplete(tree: Path, project: Path, processor: bundle.Processor) -> None:
     """Raise Incomplete when `tree` lacks a file of the project, a native module or anything that is
     imported, or holds what does not belong there.
     """
@@ -192,9 +227,10 @@ def refuse_incomplete(tree: Path, project: Path) -> None:
     missing += sorted(imported_modules(tree) - present)
     if missing:
         raise bundle.Incomplete(f"the functions' zip lacks {', '.join(missing)}")
-    if foreign := bundle.foreign_libraries(tree):
+    if foreign := bundle.foreign_libraries(tree, processor):
         raise bundle.Incomplete(
-            f"the functions' zip holds libraries not for arm64: {', '.join(foreign)}"
+            f"the functions' zip holds libraries not for {processor.lambda_name}: "
+            f"{', '.join(foreign)}"
         )
     if stowaways := [name for name in (*PROVIDED, *LAYERED) if (tree / name).exists()]:
         raise bundle.Incomplete(
