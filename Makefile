@@ -32,6 +32,8 @@ FILES ?=
 HYPOTHESIS_PROFILE ?= steady
 ## The Python to install with, when it is not the first one found
 PYTHON ?=
+## The processor to package for, when it is not Lambda's arm64: `x86_64`
+PROCESSOR ?=
 ## The OpenAPI document to check: another one can be tried before the routes declare it
 DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
@@ -43,7 +45,7 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
 .PHONY: help run test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token clock bench package deploy audit-verify orphans clean
+        contract-fuzz docs token clock bench package deploy audit-verify orphans clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -119,7 +121,10 @@ contract-fuzz: $(VENV)/.installed
 	@$(BIN)/python -m tests.contract.fuzz --document $(DOCUMENT)
 
 package: $(VENV)/.installed ## Build and verify what is deployed
-	@$(BIN)/python -m infra.package
+	@$(BIN)/python -m infra.package $(if $(PROCESSOR),--processor $(PROCESSOR))
+
+rehearse: $(VENV)/.installed ## Deploy to an emulated cloud on this machine, and try everything out there
+	@$(BIN)/python -m tests.rehearsal
 
 deploy: package ## Deploy to AWS: make deploy STAGE=dev
 	@$(BIN)/python -m infra.deploy --stage $(STAGE)

@@ -1,22 +1,71 @@
-"""What Lambda loads: a tree of files for Python 3.13 on arm64. Equal content gives a zip of equal
-bytes.
+"""What Lambda loads: a tree of files for Python 3.13 and one processor. Equal content gives a zip
+of equal bytes.
 """
 
 import hashlib
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = (3, 13)
-# Lambda's python3.13 runs on Amazon Linux 2023 with glibc 2.34. pip compares tags literally, so
-# every tag that runs there is listed.
-PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in range(17, 35)] + ["manylinux2014_aarch64"]
-AARCH64 = 183  # e_machine in an ELF header
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """A processor that Lambda has.
+
+    `lambda_name` is its name there, `wheel_name` its name in the tags of wheels, and `elf_machine`
+    its number in the header of a library.
+    """
+
+    lambda_name: str
+    wheel_name: str
+    elf_machine: int
+
+    @property
+    def platforms(self) -> list[str]:
+        """The platform tags of the wheels that run there.
+
+        Lambda's python3.13 runs on Amazon Linux 2023 with glibc 2.34. pip compares tags literally,
+        so every tag that runs there is listed.
+        """
+        tags = [f"manylinux_2_{minor}_{self.wheel_name}" for minor in range(17, 35)]
+        return [*tags, f"manylinux2014_{self.wheel_name}"]
+
+    def loads(self, library: Path) -> bool:
+        """Whether a shared library is for this processor."""
+        with library.open("rb") as file:
+            header = file.read(20)
+        return (
+            header[:4] == b"\x7fELF" and int.from_bytes(header[18:], "little") == self.elf_machine
+        )
+
+
+ARM64 = Processor("arm64", "aarch64", 183)
+PROCESSORS = {
+    processor.lambda_name: processor for processor in (ARM64, Processor("x86_64", "x86_64", 62))
+}
+
+
+def this_machine() -> Processor:
+    """Return the processor of this machine. Raises Incomplete when Lambda's libraries would not
+    load here.
+    """
+    machine = platform.machine()
+    for processor in PROCESSORS.values():
+        if sys.platform == "linux" and machine in (processor.lambda_name, processor.wheel_name):
+            return processor
+    raise Incomplete(
+        f"what is built for Lambda runs on Linux, and this is {sys.platform} {machine}"
+    )
+
 
 # Not used in Lambda: stubs, sources of what is compiled, tests, commands, pip's records of this
 # installation, and the pages of openapi-ui-bundles that are not served.
@@ -42,25 +91,30 @@ class Incomplete(Exception):
     """A bundle would not run, or is too large. The message says why."""
 
 
-def install(requirements: Iterable[str], target: Path, built: Iterable[str] = ()) -> None:
+def install(
+    requirements: Iterable[str], target: Path, processor: Processor, built: Iterable[str] = ()
+) -> None:
     """Install `requirements` (exact versions) and what they need into `target`, as wheels for
-    Lambda.
+    `processor`.
 
     `built` are published as source only. They are built here, so they must be pure Python (see
     `foreign_libraries`). If `target` was filled for the same requirements, nothing is done. Raises
     Incomplete when a wheel does not exist.
     """
     from_wheels, from_source = sorted(requirements), sorted(built)
-    mark, content = target / ".requirements", "\n".join([*from_wheels, "", *from_source])
+    mark = target / ".requirements"
+    content = "\n".join([processor.lambda_name, *from_wheels, "", *from_source])
     if mark.is_file() and mark.read_text() == content:
         return
     shutil.rmtree(target, ignore_errors=True)
     for_lambda = ["--only-binary=:all:", "--python-version", "3.13", "--implementation", "cp"]
     for_lambda += [argument for abi in ("cp313", "abi3", "none") for argument in ("--abi", abi)]
-    for_lambda += [argument for platform in PLATFORMS for argument in ("--platform", platform)]
-    _pip_install(target, *for_lambda, *from_wheels)
+    for_lambda += [
+        argument for platform in processor.platforms for argument in ("--platform", platform)
+    ]
+    _pip_install(target, processor, *for_lambda, *from_wheels)
     if from_source:
-        _pip_install(target, "--no-deps", *from_source)
+        _pip_install(target, processor, "--no-deps", *from_source)
     refuse_unpinned(target, [*from_wheels, *from_source])
     for pattern in CHAFF:
         for path in target.rglob(pattern):
@@ -91,10 +145,10 @@ def compile_modules(tree: Path, mounted_at: str) -> None:
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
 
 
-def foreign_libraries(tree: Path) -> list[str]:
-    """Return the shared libraries in `tree` that would not load on arm64."""
+def foreign_libraries(tree: Path, processor: Processor) -> list[str]:
+    """Return the shared libraries in `tree` that `processor` would not load."""
     return [
-        name for path, name in files(tree) if ".so" in path.suffixes and not _runs_on_arm64(path)
+        name for path, name in files(tree) if ".so" in path.suffixes and not processor.loads(path)
     ]
 
 
@@ -131,7 +185,7 @@ def _pin(requirement: str) -> str:
     return f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
 
 
-def _pip_install(target: Path, *arguments: str) -> None:
+def _pip_install(target: Path, processor: Processor, *arguments: str) -> None:
     command = [
         sys.executable,
         "-m",
@@ -145,10 +199,6 @@ def _pip_install(target: Path, *arguments: str) -> None:
     ]
     done = subprocess.run([*command, *arguments], check=False, capture_output=True, text=True)
     if done.returncode != 0:
-        raise Incomplete(f"no wheels for Python 3.13 on arm64:\n{done.stderr.strip()}")
-
-
-def _runs_on_arm64(path: Path) -> bool:
-    with path.open("rb") as file:
-        header = file.read(20)
-    return header[:4] == b"\x7fELF" and int.from_bytes(header[18:20], "little") == AARCH64
+        raise Incomplete(
+            f"no wheels for Python 3.13 on {processor.lambda_name}:\n{done.stderr.strip()}"
+        )

@@ -9,19 +9,20 @@ LIMIT_MB = 45
 REQUIRED = ("PIL/_imaging.cpython-313-*.so", "_pi_heif.cpython-313-*.so", "av/_core*.so")
 
 
-def build_layer(requirements: Path, build: Path) -> str:
+def build_layer(requirements: Path, build: Path, processor: bundle.Processor) -> str:
     """Build `media.zip` under `build` from a requirements file, and return its SHA-256.
 
-    Raises bundle.Incomplete when a wheel is missing, is not for arm64, or the zip is over 45 MB.
+    Raises bundle.Incomplete when a wheel is missing, is not for `processor`, or the zip is over
+    45 MB.
     """
     tree = build / "media"
-    bundle.install(pinned(requirements), tree)
+    bundle.install(pinned(requirements), tree, processor)
     bundle.compile_modules(tree, "/opt/python")
     if missing := [pattern for pattern in REQUIRED if not any(tree.glob(pattern))]:
         raise bundle.Incomplete(f"the media layer lacks {', '.join(missing)}")
-    if foreign := bundle.foreign_libraries(tree):
+    if foreign := bundle.foreign_libraries(tree, processor):
         raise bundle.Incomplete(
-            f"the media layer holds libraries not for arm64: {', '.join(foreign)}"
+            f"the media layer holds libraries not for {processor.lambda_name}: {', '.join(foreign)}"
         )
     target = build / "media.zip"
     digest = bundle.write_zip(tree, target, prefix="python/")

@@ -1,6 +1,8 @@
 """Build and verify what is deployed: `make package` writes build/functions.zip, media.zip and
 template.json.
 
+    python -m infra.package [--processor arm64|x86_64] [--build FOLDER]
+
     project      app.py, chalicelib, the city, .chalice and the dependencies, as Lambda needs them
     → chalice    `chalice package`, with the templates of infra/ merged over its own
     → preflights what the gateway itself responds to pages of other origins
@@ -8,9 +10,11 @@ template.json.
     → functions  compiled, checked for anything missing, zipped again
     → template   one stack, checked by cfn-lint as it is and as SAM will expand it
 
-One zip serves all functions, one template all stages.
+One zip serves all functions, one template all stages. Deployed stages run on arm64; a rehearsal
+runs what was built for the processor of its machine (`infra/rehearsal`).
 """
 
+import argparse
 import ast
 import json
 import os
@@ -61,22 +65,42 @@ def main() -> None:
             "Packaging needs Python 3.13, as in the cloud: `rm -rf .venv`, then "
             "PYTHON=/path/to/python3.13 make package"
         )
+    arguments = read_arguments(sys.argv[1:])
     try:
-        package(ROOT, BUILD)
+        package(ROOT, arguments.build, bundle.PROCESSORS[arguments.processor])
     except bundle.Incomplete as error:
         sys.exit(f"Not packaged: {error}")
 
 
-def package(root: Path, build: Path) -> None:
-    """Build the project at `root` into `build`. Raises bundle.Incomplete, and then leaves no
-    template.
+def read_arguments(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.package", description="Build and verify what is deployed."
+    )
+    parser.add_argument(
+        "--processor",
+        choices=sorted(bundle.PROCESSORS),
+        default=bundle.ARM64.lambda_name,
+        help="what the functions run on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--build",
+        type=lambda folder: Path(folder).resolve(),
+        default=BUILD,
+        help="the folder to write to (default: build)",
+    )
+    return parser.parse_args(arguments)
+
+
+def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64) -> None:
+    """Build the project at `root` into `build` for `processor`. Raises bundle.Incomplete, and then
+    leaves no template.
     """
     (build / "template.json").unlink(missing_ok=True)
-    project = stage_project(root, build)
-    add_dependencies(root / "requirements.txt", project)
-    synthesised = complete(run_chalice(project, build, merge_template(root)))
-    functions = build_functions(project, build)
-    media = build_layer(root / "requirements-media.txt", build)
+    project = stage_project(root, build, processor)
+    add_dependencies(root / "requirements.txt", project, processor)
+    synthesised = complete(run_chalice(project, build, merge_template(root, processor)))
+    functions = build_functions(project, build, processor)
+    media = build_layer(root / "requirements-media.txt", build, processor)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
     verify_template(template, build)
     shutil.copy(build / "packaged.json", build / "template.json")
@@ -84,8 +108,10 @@ def package(root: Path, build: Path) -> None:
         print(f"{bundle.megabytes(build / name):>8}  {build.name}/{name}")
 
 
-def stage_project(root: Path, build: Path) -> Path:
-    """Copy the app and its configuration to where Chalice packages it, and return the folder."""
+def stage_project(root: Path, build: Path, processor: bundle.Processor) -> Path:
+    """Copy the app and its configuration to where Chalice packages it for `processor`, and return
+    the folder.
+    """
     project = build / "project"
     for name in ("chalicelib", "city", ".chalice"):
         shutil.rmtree(project / name, ignore_errors=True)
@@ -99,23 +125,28 @@ def stage_project(root: Path, build: Path) -> Path:
     (project / ".chalice").mkdir(parents=True)
     for path in (root / ".chalice").glob("*.json"):
         shutil.copy(path, project / ".chalice")
+    configuration = project / ".chalice" / "config.json"
+    settings = json.loads(configuration.read_text()) | {
+        "lambda_architecture": processor.lambda_name
+    }
+    configuration.write_text(json.dumps(settings))
     shutil.copy(root / "app.py", project)
     return project
 
 
-def add_dependencies(requirements: Path, project: Path) -> None:
+def add_dependencies(requirements: Path, project: Path, processor: bundle.Processor) -> None:
     """Install the dependencies into Chalice's folder `vendor`.
 
     Chalice itself would leave out a wheel that it cannot find, with no more than a warning.
     """
     shipped = [line for line in pinned(requirements) if not line.startswith(NOT_SHIPPED)]
     built = [line for line in shipped if line.startswith(SOURCE_ONLY)]
-    bundle.install(set(shipped) - set(built), project / "vendor", built)
+    bundle.install(set(shipped) - set(built), project / "vendor", processor, built)
 
 
-def merge_template(root: Path) -> Template:
-    """Return the templates of `infra/` as one, to be merged over Chalice's, with the bodies of the
-    gateway's responses.
+def merge_template(root: Path, processor: bundle.Processor) -> Template:
+    """Return the templates of `infra/` as one, to be merged over Chalice's, with a layer for
+    `processor` and the bodies of the gateway's responses.
 
     Raises bundle.Incomplete when two define the same name.
     """
@@ -130,6 +161,8 @@ def merge_template(root: Path) -> Template:
             merged[section] = (
                 {**merged.get(section, {}), **content} if isinstance(content, dict) else content
             )
+    layer = merged["Resources"]["MediaLayer"]["Properties"]
+    layer["CompatibleArchitectures"] = [processor.lambda_name]
     definition = merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     definition[gateway_responses.NAME] = gateway_responses.complete(definition)
     return merged
@@ -171,7 +204,7 @@ def complete(template: Template) -> Template:
     return throttles.complete(preflights.complete(template))
 
 
-def build_functions(project: Path, build: Path) -> str:
+def build_functions(project: Path, build: Path, processor: bundle.Processor) -> str:
     """Compile, check and zip what Chalice packaged, and return the SHA-256 of functions.zip."""
     tree = build / "functions"
     shutil.rmtree(tree, ignore_errors=True)
@@ -179,7 +212,7 @@ def build_functions(project: Path, build: Path) -> str:
         archive.extractall(tree)
     # Beside chalicelib, as in the source. Chalice takes nothing along from there.
     shutil.copytree(project / "city", tree / "city")
-    refuse_incomplete(tree, project)
+    refuse_incomplete(tree, project, processor)
     bundle.compile_modules(tree, "/var/task")
     target = build / "functions.zip"
     digest = bundle.write_zip(tree, target)
@@ -187,7 +220,7 @@ def build_functions(project: Path, build: Path) -> str:
     return digest
 
 
-def refuse_incomplete(tree: Path, project: Path) -> None:
+def refuse_incomplete(tree: Path, project: Path, processor: bundle.Processor) -> None:
     """Raise Incomplete when `tree` lacks a file of the project, a native module or anything that is
     imported, or holds what does not belong there.
     """
@@ -207,9 +240,10 @@ def refuse_incomplete(tree: Path, project: Path) -> None:
     missing += sorted(imported_modules(tree) - present)
     if missing:
         raise bundle.Incomplete(f"the functions' zip lacks {', '.join(missing)}")
-    if foreign := bundle.foreign_libraries(tree):
+    if foreign := bundle.foreign_libraries(tree, processor):
         raise bundle.Incomplete(
-            f"the functions' zip holds libraries not for arm64: {', '.join(foreign)}"
+            f"the functions' zip holds libraries not for {processor.lambda_name}: "
+            f"{', '.join(foreign)}"
         )
     if stowaways := [name for name in (*PROVIDED, *LAYERED) if (tree / name).exists()]:
         raise bundle.Incomplete(

@@ -52,7 +52,7 @@ def main() -> None:
     session = boto3.Session()
     try:
         plan = make_plan(arguments, session)
-        template_url = upload(plan, BUILD, session.client("s3"), session.region_name)
+        template_url = upload(plan, arguments.build, session.client("s3"), session.region_name)
         cloudformation = session.client("cloudformation")
         change_set = create_change_set(plan, template_url, cloudformation)
         if change_set is None:
@@ -83,6 +83,9 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
         "--bucket",
         help="for the zips; by default tipline-artefacts-<account>-<region>, made when it is not "
         "there",
+    )
+    parser.add_argument(
+        "--build", type=Path, default=BUILD, help="what was packaged (default: build)"
     )
     parser.add_argument(
         "--plan-only",
@@ -117,6 +120,9 @@ def upload(plan: Plan, build: Path, s3: Any, region: str) -> str:
         put_once(plan.bucket, key, build / f"{key.split('-')[0]}.zip", s3)
     template_key = f"template-{hashlib.sha256(template).hexdigest()}.json"
     put_once(plan.bucket, template_key, template_path, s3)
+    endpoint = str(s3.meta.endpoint_url)
+    if endpoint.startswith("http://127.0.0.1:"):
+        return f"{endpoint}/{plan.bucket}/{template_key}"
     return f"https://{plan.bucket}.s3.{region}.amazonaws.com/{template_key}"
 
 

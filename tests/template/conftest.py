@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra import package
+from infra import bundle, package
 
 FUNCTIONS = "AWS::Serverless::Function"
 
@@ -16,8 +16,9 @@ FUNCTIONS = "AWS::Serverless::Function"
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     build = tmp_path_factory.mktemp("build")
-    project = package.stage_project(package.ROOT, build)
-    synthesised = package.run_chalice(project, build, package.merge_template(package.ROOT))
+    project = package.stage_project(package.ROOT, build, bundle.ARM64)
+    merge = package.merge_template(package.ROOT, bundle.ARM64)
+    synthesised = package.run_chalice(project, build, merge)
     return package.locate_code(package.complete(synthesised), "functions-f.zip", "media-m.zip")
 
 

@@ -51,7 +51,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_a_whole_bundle_is_taken(tree: Path, project: Path) -> None:
-    package.refuse_incomplete(tree, project)
+    package.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 @pytest.mark.parametrize(
@@ -66,26 +66,26 @@ def test_a_whole_bundle_is_taken(tree: Path, project: Path) -> None:
 def test_a_missing_file_is_named(tree: Path, project: Path, missing: str) -> None:
     (tree / missing).unlink()
     with pytest.raises(bundle.Incomplete, match=missing.split("/")[-1].split(".")[0]):
-        package.refuse_incomplete(tree, project)
+        package.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_module_that_is_imported_but_not_there_is_named(tree: Path, project: Path) -> None:
     (tree / "chalicelib/config.py").write_text("def later():\n    import boto3, elsewhere\n")
     with pytest.raises(bundle.Incomplete, match=r"lacks elsewhere$"):
-        package.refuse_incomplete(tree, project)
+        package.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_module_imported_for_types_alone_need_not_be_there(tree: Path, project: Path) -> None:
     (tree / "chalicelib/config.py").write_text(
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3\n"
     )
-    package.refuse_incomplete(tree, project)
+    package.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_library_for_another_processor_is_named(tree: Path, project: Path) -> None:
     (tree / "_cffi_backend.cpython-313-aarch64-linux-gnu.so").write_bytes(X86_64)
     with pytest.raises(bundle.Incomplete, match="not for arm64: _cffi_backend"):
-        package.refuse_incomplete(tree, project)
+        package.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 @pytest.mark.parametrize("name", ["boto3", "botocore", "PIL", "_pi_heif", "av"])
@@ -94,7 +94,7 @@ def test_what_comes_with_the_runtime_or_the_layer_stays_out_of_the_zip(
 ) -> None:
     (tree / name).mkdir()
     with pytest.raises(bundle.Incomplete, match=f"from elsewhere: {name}"):
-        package.refuse_incomplete(tree, project)
+        package.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_equal_content_gives_equal_bytes_whenever_it_was_written(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_no_two_templates_define_the_same(tmp_path: Path) -> None:
         for name in package.TEMPLATES
     }
     with pytest.raises(bundle.Incomplete, match="defines again: Queue"):
-        package.merge_template(write(tmp_path, twice))
+        package.merge_template(write(tmp_path, twice), bundle.ARM64)
 
 
 def write(folder: Path, content: dict[str, str]) -> Path:

@@ -1,0 +1,78 @@
+"""One deployed cloud for the whole rehearsal."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.rehearsal import cloud as emulated
+from infra.rehearsal import environments
+from tests.rehearsal.notices import Notices
+from tests.rehearsal.stage import ROOT, Stage, deploy
+
+FUNCTIONS = (
+    "APIHandler",
+    "AuthorizeOfficer",
+    "MakeThumbnails",
+    "RecordMedia",
+    "PublishNotices",
+    "SweepTasks",
+    "SealAudit",
+    "DigestAudit",
+)
+SHOWN_LINES = 30
+
+
+@pytest.fixture(scope="session")
+def boto3_version() -> str:
+    """The boto3 that the functions run with: BOTO3, by default the floor."""
+    return os.environ.get("BOTO3") or environments.FLOOR
+
+
+@pytest.fixture(scope="session")
+def build() -> Path:
+    """What was packaged for this machine's processor."""
+    return Path(os.environ.get("BUILD") or ROOT / "build" / "rehearsal")
+
+
+@pytest.fixture(scope="session")
+def cloud(boto3_version: str) -> Iterator[emulated.Cloud]:
+    with emulated.running(environments.function(boto3_version)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stage(cloud: emulated.Cloud, build: Path, request: pytest.FixtureRequest) -> Stage:
+    deploy(cloud, build)
+    stage = Stage(cloud)
+    request.config.stash[_STAGE] = stage
+    return stage
+
+
+@pytest.fixture(scope="session")
+def notices(stage: Stage) -> Notices:
+    return Notices(stage)
+
+
+_STAGE = pytest.StashKey[Stage]()
+_DENIED_BEFORE = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show beside a failure what IAM denied, and the last lines of each function's log."""
+    report = yield
+    stage = item.config.stash.get(_STAGE, None)
+    if report.failed and stage is not None:  # type: ignore[attr-defined]
+        sections = report.sections  # type: ignore[attr-defined]
+        sections.append(("Denied by IAM", "\n".join(stage.cloud.denied()) or "nothing"))
+        for name in FUNCTIONS:
+            lines = stage.log_lines(f"{_log_group(name)}")[-SHOWN_LINES:]
+            if lines:
+                sections.append((f"Log of {name}", "\n".join(lines)))
+    return report
+
+
+def _log_group(function: str) -> str:
+    return "ApiLog" if function == "APIHandler" else f"{function}Log"

@@ -1,0 +1,162 @@
+"""The deployed stage: what the template made in the rehearsal's cloud, and how clients reach it."""
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from infra.rehearsal.cloud import Cloud
+
+ROOT = Path(__file__).parents[2]
+NAME = "rehearsal"
+STACK = f"tipline-{NAME}"
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(errors="replace")
+
+
+class Internet:
+    """Sends requests to AWS's own host names, which lead to the emulated cloud."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        trusted = ssl.create_default_context(cafile=str(cloud.certificate))
+        self._port, self._domain = cloud.tls_port, f".{cloud.region}.amazonaws.com"
+        self._client = httpx.Client(
+            verify=trusted, trust_env=False, timeout=40, limits=httpx.Limits(max_connections=50)
+        )
+
+    def send(self, method: str, url: str, **more: Any) -> Reply:
+        """Send a request, without following redirects."""
+        address = httpx.URL(url)
+        assert address.scheme == "https", f"not over TLS: {url}"
+        assert address.host.endswith(self._domain), f"no host of this region: {address.host}"
+        headers = {"Host": address.host, **(more.pop("headers", None) or {})}
+        response = self._client.request(
+            method,
+            address.copy_with(host="127.0.0.1", port=self._port),
+            headers=headers,
+            extensions={"sni_hostname": address.host},
+            **more,
+        )
+        return Reply(response.status_code, response.headers, response.content)
+
+
+class Stage:
+    """A deployed stage, and a client of its API."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud, self.internet = cloud, Internet(cloud)
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    @cached_property
+    def resources(self) -> Mapping[str, str]:
+        """The physical ids, by logical id."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources")
+        return {
+            each["LogicalResourceId"]: each["PhysicalResourceId"]
+            for page in pages.paginate(StackName=STACK)
+            for each in page["StackResourceSummaries"]
+        }
+
+    def client(self, service: str) -> Any:
+        return self.cloud.client(service)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        receipt: str | None = None,
+        token: str | None = None,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Call the API at its public address."""
+        sent = dict(headers or {})
+        if receipt:
+            sent["Authorization"] = f"Receipt {receipt}"
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if key:
+            sent["Idempotency-Key"] = key
+        content = None
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+            content = json.dumps(body).encode()
+        return self.internet.send(
+            method, self.outputs["PublicUrl"] + path, content=content, headers=sent
+        )
+
+    def report(self, category: str = "missing_elderly", **more: Any) -> Any:
+        """Create a report, and return the response's content."""
+        body = {"category": category, "text": "An old man in a blue coat, alone."} | more
+        reply = self.call("POST", "/v1/reports", body, key=str(uuid.uuid4()))
+        assert reply.status == 201, reply.text
+        return reply.json
+
+    def function(self, logical_id: str) -> str:
+        """Return the deployed name of a function."""
+        return self.resources[logical_id]
+
+    def invoke(self, logical_id: str, event: Mapping[str, Any]) -> Any:
+        """Invoke a function and return its result. Fails when it fails."""
+        response = self.client("lambda").invoke(
+            FunctionName=self.function(logical_id), Payload=json.dumps(event)
+        )
+        result = json.loads(response["Payload"].read())
+        assert "FunctionError" not in response, f"{logical_id}: {result}"
+        return result
+
+    def log_lines(self, logical_id: str) -> list[str]:
+        """Return the lines of a log group, the oldest first."""
+        pages = self.client("logs").get_paginator("filter_log_events")
+        return [
+            event["message"]
+            for page in pages.paginate(logGroupName=self.resources[logical_id])
+            for event in page["events"]
+        ]
+
+
+def deploy(cloud: Cloud, build: Path) -> str:
+    """Deploy what was packaged, as an operator does, and return what was printed."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("AWS_")
+    } | cloud.environment
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.deploy", "--stage", NAME, "--build", str(build)],
+        cwd=ROOT,
+        env=environment | {"YES": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, "\n".join(
+        ["The deployment failed.", done.stdout, done.stderr, *cloud.denied()]
+    )
+    return done.stdout
