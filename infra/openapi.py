@@ -15,6 +15,7 @@ from chalicelib.handlers.openapi import document
 # Every module of views, in the order in which their routes are registered.
 MODULES = (
     "catalogue",
+    "areas",
     "reports",
     "own_report",
     "own_media",

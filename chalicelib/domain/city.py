@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_FOLDER = Path(__file__).parents[2] / "city"
-FOLDER = Path(os.environ.get("CITY") or DEFAULT_FOLDER)
+FOLDER = Path(os.environ.get("CITY") or DEFAULT_FOLDER).resolve()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

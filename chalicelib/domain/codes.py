@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, GetJsonSchemaHandler
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from chalicelib.domain import geo
 from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.city import city
 from chalicelib.domain.languages import LANGUAGES
 from chalicelib.domain.officers import ALL
 
@@ -81,4 +82,14 @@ DistrictScope = Annotated[
     str, _one_of(scope_of(geo.districts)), Extensible(scope_of(geo.districts))
 ]
 """A district, or `*` for all of them."""
+
+
+def _accepted(datum: geo.Datum) -> geo.Datum:
+    if datum not in city().datums:
+        raise unknown_value(city().datums)
+    return datum
+
+
+AcceptedDatum = Annotated[geo.Datum, Field(strict=False), AfterValidator(_accepted)]
+"""A datum that the city accepts. WGS-84 always is."""
 LanguageCode = Annotated[str, _one_of(lambda: LANGUAGES)]

@@ -22,10 +22,16 @@ OUTSIDE = "outside"
 type _Ring = tuple[tuple[float, float], ...]  # (lon, lat), first and last the same
 
 
+class AreaKind(StrEnum):
+    DISTRICT = "district"
+    STATION = "station"
+
+
 class Datum(StrEnum):
     """The coordinate system of a location.
 
     GPS and most of the world use WGS-84. Most map SDKs in China use GCJ-02, and Baidu's use BD-09.
+    A city outside China accepts WGS-84 only.
     """
 
     WGS84 = "wgs84"
@@ -56,17 +62,17 @@ def _in_china(place: prcoords.Coords) -> bool:
 
 def district_of(lat: float, lon: float) -> str:
     """Return the code of the district that holds a WGS-84 place, or OUTSIDE."""
-    return _holder("district", lat, lon) or OUTSIDE
+    return _holder(AreaKind.DISTRICT, lat, lon) or OUTSIDE
 
 
 def station_of(lat: float, lon: float) -> str | None:
     """Return the code of the police-station area that holds a WGS-84 place, or None."""
-    return _holder("station", lat, lon)
+    return _holder(AreaKind.STATION, lat, lon)
 
 
 def districts() -> tuple[str, ...]:
     """Return the codes of all districts of the areas file, in its order."""
-    return tuple(area.code for area in _areas() if area.kind == "district")
+    return tuple(area.code for area in areas() if area.kind is AreaKind.DISTRICT)
 
 
 def report_districts() -> tuple[str, ...]:
@@ -74,21 +80,27 @@ def report_districts() -> tuple[str, ...]:
     return (*districts(), OUTSIDE, UNKNOWN)
 
 
+def area_codes() -> tuple[str, ...]:
+    """Return the codes of all areas of the areas file, in its order."""
+    return tuple(area.code for area in areas())
+
+
 def stations() -> tuple[str, ...]:
     """Return the codes of all police-station areas of the areas file, in its order."""
-    return tuple(area.code for area in _areas() if area.kind == "station")
+    return tuple(area.code for area in areas() if area.kind is AreaKind.STATION)
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One area of the file.
+    """One area of the file. `geometry` is that of the file: a GeoJSON Polygon or MultiPolygon.
 
     `rings` are the outer rings and holes of all its polygons; the even-odd rule needs no
     distinction between them.
     """
 
     code: str
-    kind: str
+    kind: AreaKind
+    geometry: Mapping[str, Any]
     rings: tuple[_Ring, ...]
     west: float
     south: float
@@ -113,14 +125,13 @@ def _crossings(ring: _Ring, lat: float, lon: float) -> int:
     )
 
 
-def _holder(kind: str, lat: float, lon: float) -> str | None:
-    return next(
-        (area.code for area in _areas() if area.kind == kind and area.holds(lat, lon)), None
-    )
+def _holder(kind: AreaKind, lat: float, lon: float) -> str | None:
+    return next((area.code for area in areas() if area.kind is kind and area.holds(lat, lon)), None)
 
 
 @cache
-def _areas() -> tuple[Area, ...]:
+def areas() -> tuple[Area, ...]:
+    """Return all areas of the file, in its order."""
     return read_areas(read("areas.geojson"))
 
 
@@ -144,5 +155,12 @@ def _read(properties: Mapping[str, str], geometry: Mapping[str, Any]) -> Area:
     lons = [lon for ring in rings for lon, _ in ring]
     lats = [lat for ring in rings for _, lat in ring]
     return Area(
-        properties["code"], properties["kind"], rings, min(lons), min(lats), max(lons), max(lats)
+        properties["code"],
+        AreaKind(properties["kind"]),
+        geometry,
+        rings,
+        min(lons),
+        min(lats),
+        max(lons),
+        max(lats),
     )

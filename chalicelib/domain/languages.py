@@ -24,6 +24,9 @@ DEFAULT = city().default_language
 LANGUAGES = (DEFAULT, *(each for each in city().languages if each != DEFAULT))
 """The languages of the city, the default first."""
 
+TAG_PATTERN = "^[a-z]{2,8}(-[a-z0-9]{1,8})*$"
+"""What a language's tag looks like here: that of BCP 47, in lower case."""
+
 GENERAL = Path(__file__).parent / "texts"
 
 # A header longer than this was not written by a browser or a phone.

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.addresses import ContactEmail, ContactPhone
 from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.codes import CategoryCode
+from chalicelib.domain.codes import AcceptedDatum, CategoryCode
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
 from chalicelib.domain.models import Input, NotNull, Record
@@ -107,7 +107,7 @@ class Location(Input):
 
     lat: Annotated[float, Field(ge=-90, le=90), _NO_DUST]
     lon: Annotated[float, Field(ge=-180, le=180), _NO_DUST]
-    datum: Datum = Field(default=Datum.WGS84, strict=False)
+    datum: AcceptedDatum = Datum.WGS84
     accuracy_m: Annotated[float, Field(ge=0, le=100_000), _NO_DUST] | None = None
     address: Line | None = None
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.domain.officers import ALL, Officer
+from infra.local.seed import NARROW
 from infra.local.stack_file import DEFAULT_PORT
 
 _GUIDE = """\
@@ -20,7 +21,7 @@ paste this.
 PHOTO=photo.jpg; SIZE=$(wc -c < "$PHOTO" | tr -d ' ')
 KEY=$(python3 -c 'import uuid; print(uuid.uuid4())')
 curl -sS {api}/v1/reports -H 'Content-Type: application/json' -H "Idempotency-Key: $KEY" \\
-  -o report.json -d '{{"category":"traffic_violation","text":"A van blocks the crossing",
+  -o report.json -d '{{"category":"{category}","text":"A van blocks the crossing",
   "media":[{{"content_type":"image/jpeg","size":'$SIZE'}}]}}'
 python3 -c 'import json
 upload = json.load(open("report.json"))["uploads"][0]
@@ -44,6 +45,7 @@ def guide(outputs: Mapping[str, Any], officers: Sequence[Officer]) -> str:
     port = str(outputs["api"]).rpartition(":")[2]
     return _GUIDE.format(
         **outputs,
+        category=NARROW,
         officers=", ".join(f"{officer.username} ({_scope(officer)})" for officer in officers),
         port="" if port == str(DEFAULT_PORT) else f" PORT={port}",
     )

@@ -4,11 +4,17 @@ from typing import Any
 
 import boto3
 
+from chalicelib.domain.codes import category_codes
 from chalicelib.domain.officers import ALL, Officer, Role
 from chalicelib.store.officers import Officers
 
 # Of a pool that lives in this process's memory, behind 127.0.0.1.
 PASSWORD = "local-officers-only"  # noqa: S105
+
+# The category of the officer with a narrow scope, and of the report in the guide.
+NARROW = next(
+    (code for code in category_codes() if code == "traffic_violation"), category_codes()[0]
+)
 
 OFFICERS = (
     Officer(
@@ -21,7 +27,7 @@ OFFICERS = (
     Officer(
         username="narrow",
         name="Officer Wang",
-        categories=("traffic_violation",),
+        categories=(NARROW,),
         districts=(ALL,),
         email="narrow@tipline.test",
     ),

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 import boto3
 from PIL import Image
 
+from chalicelib.domain.languages import LANGUAGES
 from chalicelib.domain.officers import Role
 from tests import cloud
 from tests.client import call, new_key, report
-from tests.contract.values import Values, always, from_now, one_of
+from tests.contract.values import Values, always, from_now, in_languages, one_of
 
 # Who sends the cases, and who has done what needs a second officer.
 OFFICER, COLLEAGUE = "li", "wang"
@@ -146,6 +147,7 @@ class Scenario:
         }
         return {
             **codes,
+            **dict.fromkeys(("title", "body", "outcome"), in_languages(LANGUAGES)),
             "category": codes["categories"],
             "channel": codes["channels"],
             "district": codes["districts"],

@@ -39,6 +39,16 @@ def one_of(known: Sequence[str]) -> Callable[[Any], Any]:
     return choose
 
 
+def in_languages(known: Sequence[str]) -> Callable[[Any], Any]:
+    """Return a text by known languages, in the place of one by any."""
+    choose = one_of(known)
+    return lambda value: (
+        {choose(language): said for language, said in value.items()}
+        if isinstance(value, dict)
+        else value
+    )
+
+
 def from_now(by: timedelta) -> Callable[[Any], str]:
     """Return the time that is `by` from now, whatever was generated."""
     return lambda value: (datetime.now(UTC) + by).isoformat(timespec="milliseconds")

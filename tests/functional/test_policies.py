@@ -154,6 +154,7 @@ def test_api_handler_does_all_it_is_for_and_may_do_no_more(
             "get_start_page",
             "get_health",
             "get_catalogue",
+            "get_areas",
             "get_openapi",
             "get_docs",
             "get_docs_program",

@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain import geo, geohash
-from chalicelib.domain.codes import DistrictCode
+from chalicelib.domain.codes import AcceptedDatum, DistrictCode
 from chalicelib.domain.languages import label
 from chalicelib.domain.models import Input
 from chalicelib.domain.text import Bounded
@@ -30,7 +30,7 @@ class Area(Input):
 
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
-    datum: Annotated[geo.Datum, Field(strict=False)] = geo.Datum.WGS84
+    datum: AcceptedDatum = geo.Datum.WGS84
     text: AreaText | None = None
     # Last, because its check needs the point.
     district: DistrictCode | None = None

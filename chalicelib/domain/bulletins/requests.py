@@ -11,7 +11,7 @@ from chalicelib.domain import times
 from chalicelib.domain.bulletins.area import AnyArea
 from chalicelib.domain.bulletins.model import MAX_PICTURES, About, end_errors
 from chalicelib.domain.codes import ChannelCode, LanguageCode
-from chalicelib.domain.languages import LANGUAGES
+from chalicelib.domain.languages import LANGUAGES, TAG_PATTERN
 from chalicelib.domain.models import Input, NotNull
 from chalicelib.domain.text import Bounded
 from chalicelib.domain.times import Moment
@@ -21,12 +21,14 @@ TITLE_MAX, BODY_MAX, OUTCOME_MAX = 200, 4000, 1000
 
 
 def _in_each_language(max_length: int) -> WithJsonSchema:
+    """Document a text by language. Another city has other languages, so any tag is valid there."""
     one = {"type": "string", "minLength": 1, "maxLength": max_length}
     return WithJsonSchema(
         {
             "type": "object",
-            "properties": dict.fromkeys(LANGUAGES, one),
-            "additionalProperties": False,
+            "description": f"By language: {', '.join(LANGUAGES)}.",
+            "additionalProperties": one,
+            "propertyNames": {"pattern": TAG_PATTERN, "x-extensible-enum": list(LANGUAGES)},
             "minProperties": 1,
         }
     )

@@ -12,7 +12,7 @@ TAGS = {
     "Reports": "For residents, without an account: create a report; read it, write messages and "
     "withdraw it with the receipt.",
     "Media": "For residents: upload photos and videos directly to S3, with a grant for each file.",
-    "Public": "For everybody: the health of the service, and the catalogue.",
+    "Public": "For everybody: the health of the service, the catalogue, and the areas.",
     "Bulletins": "For everybody: bulletins of the police, as JSON, as feeds, and as CAP 1.2 for "
     "alerting systems.",
     "Officers": "For officers: your own name, roles and scope.",

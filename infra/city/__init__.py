@@ -1,0 +1,13 @@
+"""Check the folder of a city, before it is run, tested or packaged: `python -m infra.city PATH`.
+
+    problem     what is wrong, where, and what to do
+    files       JSON files, read strictly
+    facts       city.json
+    areas       areas.geojson
+    catalogue   catalogue.json
+    texts       texts/<language>.json
+    check       all of them
+
+None of these modules imports what reads a city when it is imported: that would be the city that
+runs, and not the one that is checked.
+"""

@@ -1,0 +1,173 @@
+"""Check catalogue.json."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.domain.catalogue.model import (
+    Catalogue,
+    ChoiceField,
+    DetailField,
+    Entry,
+    LifecycleState,
+)
+from infra.city.areas import CODE
+from infra.city.facts import of_pydantic
+from infra.city.problem import Problem
+
+FILE = "catalogue.json"
+HINT = "categories, channels and app"
+_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}")
+_MAX_SHARDS = 64
+
+
+def problems(said: Any) -> list[Problem]:
+    """Return what is wrong with the content of catalogue.json."""
+    seed = _read(said)
+    if isinstance(seed, list):
+        return seed
+    checks = (_wrong_entries, _wrong_categories, _wrong_channels, _wrong_app)
+    return [Problem(FILE, place, wrong) for check in checks for place, wrong in check(seed)]
+
+
+def keys(said: Any) -> list[str]:
+    """Return the keys of the texts that a catalogue needs which is right."""
+    seed = _read(said)
+    if isinstance(seed, list):
+        raise ValueError(f"not a catalogue: {seed}")
+    needed = [f"category.{category.code}" for category in seed.categories]
+    for category in seed.categories:
+        for field in category.details:
+            key = f"detail.{category.code}.{field.name}"
+            options = field.options if isinstance(field, ChoiceField) else ()
+            needed += [key, *(f"{key}.{option}" for option in options)]
+    return needed + [
+        f"{kind}.{channel.code}"
+        for channel in seed.channels
+        for kind in ("channel", "bulletin.instruction")
+    ]
+
+
+def _read(said: Any) -> Catalogue | list[Problem]:
+    """Return the catalogue, or what keeps it from being read."""
+    if not isinstance(said, dict):
+        return [Problem(FILE, "", f"is not an object. It has {HINT}.")]
+    # The number is not in this file.
+    whole = json.dumps(said | {"emergency": {"number": ""}})
+    try:
+        return TypeAdapter(Catalogue).validate_json(whole, strict=True, extra="forbid")
+    except ValidationError as refused:
+        return [_of_field(error) for error in refused.errors() if _is_of_its_type(said, error)]
+
+
+def _is_of_its_type(said: Any, error: Any) -> bool:
+    """Return whether an error in a field of a category is about the type that the field has.
+
+    Pydantic tries all types, and names the errors of each.
+    """
+    path = list(error["loc"])
+    tried = next((part for part in path if str(part) in _TYPES), None)
+    if tried is None:
+        return True
+    field = said
+    for part in path[: path.index(tried)]:
+        field = field[part]
+    declared = field.get("type") if isinstance(field, dict) else None
+    if declared in _TYPES.values():
+        return _TYPES[str(tried)] == declared
+    # Of an unknown type, one error is enough.
+    return str(tried) == next(iter(_TYPES)) and error["loc"][-1] == "type"
+
+
+# How pydantic names the types that it tries.
+_TYPES = {
+    "call[TextField]": "text",
+    "call[IntegerField]": "integer",
+    "call[BooleanField]": "boolean",
+    "call[ChoiceField]": "choice",
+    "call[TimeField]": "time",
+}
+
+
+def _of_field(error: Any) -> Problem:
+    inner = tuple(part for part in error["loc"] if str(part) not in _TYPES)
+    if inner[-1:] == ("type",) and len(inner) < len(error["loc"]):
+        error = error | {"msg": f"Should be one of: {', '.join(_TYPES.values())}"}
+    return of_pydantic(FILE, error | {"loc": inner})
+
+
+def _wrong_entries(seed: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with codes, in both lists."""
+    lists: dict[str, tuple[Entry, ...]] = {"categories": seed.categories, "channels": seed.channels}
+    for name, entries in lists.items():
+        yield from _wrong_codes(name, [entry.code for entry in entries])
+        for number, entry in enumerate(entries):
+            waits = entry.state in (LifecycleState.PLANNED, LifecycleState.PAUSED)
+            if entry.activates_at and not waits:
+                yield (
+                    f"{name}[{number}].activates_at",
+                    "is for what is planned or paused. Remove it, or change the state.",
+                )
+
+
+def _wrong_codes(place: str, codes: list[str]) -> Iterator[tuple[str, str]]:
+    for number, code in enumerate(codes):
+        if not CODE.fullmatch(code):
+            yield (
+                f"{place}[{number}]",
+                f"{code!r} is not a code. Write lower-case letters, digits and _, up to 40, a"
+                " letter first.",
+            )
+    for code, times in Counter(codes).items():
+        if times > 1:
+            yield place, f"have {code!r} {times} times. Name each once."
+
+
+def _wrong_categories(seed: Catalogue) -> Iterator[tuple[str, str]]:
+    always = [category for category in seed.categories if category.always_open]
+    if len(always) != 1 or always[0].state is not LifecycleState.ACTIVE:
+        yield (
+            "categories",
+            f"have {len(always)} that are always open. Set always_open for exactly one, and make it"
+            " active: who finds no other category chooses that one.",
+        )
+    for number, category in enumerate(seed.categories):
+        place = f"categories[{number}]"
+        if not 1 <= category.shards <= _MAX_SHARDS:
+            yield f"{place}.shards", f"is {category.shards}. Write 1 to {_MAX_SHARDS}."
+        yield from _wrong_codes(f"{place}.details", [field.name for field in category.details])
+        for inner, field in enumerate(category.details):
+            yield from _wrong_field(f"{place}.details[{inner}]", field)
+
+
+def _wrong_field(place: str, field: DetailField) -> Iterator[tuple[str, str]]:
+    if isinstance(field, ChoiceField):
+        yield from _wrong_codes(f"{place}.options", list(field.options))
+    raises = getattr(field, "raises", None)
+    allowed = field.options if isinstance(field, ChoiceField) else (True, False)
+    for answer in raises.answers if raises else ():
+        if answer not in allowed:
+            yield (
+                f"{place}.raises.answers",
+                f"{answer!r} is no answer of this field. Choose from: {json.dumps(allowed)}.",
+            )
+
+
+def _wrong_channels(seed: Catalogue) -> Iterator[tuple[str, str]]:
+    known = [category.code for category in seed.categories]
+    for number, channel in enumerate(seed.channels):
+        place = f"channels[{number}].fed_by"
+        if not channel.fed_by:
+            yield place, "is empty: nobody could work in this channel. Name a category."
+        for code in channel.fed_by:
+            if code not in known:
+                yield place, f"names the category {code!r}, which is not there. Correct or add it."
+
+
+def _wrong_app(seed: Catalogue) -> Iterator[tuple[str, str]]:
+    if not _VERSION.fullmatch(seed.app.minimum_version):
+        yield "app.minimum_version", f'is {seed.app.minimum_version!r}. Write it like "1.0.0".'

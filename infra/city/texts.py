@@ -1,0 +1,178 @@
+"""Check the texts of every language: the city's files over those of the code."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from infra.city.files import Unreadable, read
+from infra.city.problem import Problem
+
+GENERAL = Path(__file__).parents[2] / "chalicelib" / "domain" / "texts"
+# It has every text, so it says which there are and which values each shows.
+_REFERENCE = "en.json"
+HINT = "names of the city, and labels of its catalogue and areas; docs/city.md lists them"
+# In every city's own file: no wording would be right everywhere.
+OWN = ("name.city", "name.police", "name.service", "outcome.not_police")
+# As `FACTS` in `chalicelib/domain/languages.py`, which reads a city when it is imported.
+FACTS = frozenset({"city", "police", "service", "emergency_number", "always_open"})
+_NUMBER = "emergency_number"
+# SNS's own limit of a subject.
+_SUBJECT_MAX = 100
+_REFERENCE_LENGTH = len("XXXX-XXXX")
+_COUNT_LENGTH = 6
+
+
+def problems(
+    folder: Path, languages: Iterable[str], subject_language: str, labels: Iterable[str] | None
+) -> list[Problem]:
+    """Return what is wrong with the texts.
+
+    `labels` are the keys that the catalogue and the areas need. None if that is not known, because
+    one of them is wrong: then no text is one too many.
+    """
+    reference = read(GENERAL, _REFERENCE, HINT)
+    found = list(_unlisted(folder, languages))
+    for language in languages:
+        try:
+            own = _own(folder, language)
+        except Unreadable as error:
+            found.append(error.problem)
+            continue
+        checked = _Language(language, own, reference, labels)
+        found += checked.problems()
+        if language == subject_language and not found:
+            found += checked.subject_problems()
+    return found
+
+
+def _own(folder: Path, language: str) -> dict[str, Any]:
+    name = f"texts/{language}.json"
+    own = read(folder, name, HINT)
+    if not isinstance(own, dict):
+        raise Unreadable(Problem(name, "", f"is not an object. It has {HINT}."))
+    return own
+
+
+def _unlisted(folder: Path, languages: Iterable[str]) -> Iterator[Problem]:
+    for path in sorted((folder / "texts").glob("*.json")):
+        if path.stem not in languages:
+            wrong = f"is of no language of the city. Add {path.stem!r} to languages in city.json."
+            yield Problem(f"texts/{path.name}", "", wrong)
+
+
+class _Language:
+    """The texts of one language, with what they must be."""
+
+    def __init__(
+        self,
+        language: str,
+        own: Mapping[str, Any],
+        reference: Mapping[str, str],
+        labels: Iterable[str] | None,
+    ) -> None:
+        self.file = f"texts/{language}.json"
+        general = GENERAL / f"{language}.json"
+        self.has_general = general.is_file()
+        self.own = own
+        self.said = (read(GENERAL, general.name, HINT) if self.has_general else {}) | dict(own)
+        self.reference = reference
+        self.local_keys = (*OWN, *(labels or ()))
+        self.knows_labels = labels is not None
+
+    def problems(self) -> list[Problem]:
+        found = [
+            *self._missing(),
+            *(
+                Problem(self.file, key, wrong)
+                for key, wording in self.own.items()
+                for wrong in self._wrong(key, wording)
+            ),
+        ]
+        return found or list(self._wrong_with_facts())
+
+    def _missing(self) -> Iterator[Problem]:
+        for key in (*self.reference, *self.local_keys):
+            if key not in self.said:
+                yield Problem(self.file, key, "is missing. Write its text.")
+
+    def _wrong(self, key: str, wording: Any) -> Iterator[str]:
+        if self.knows_labels and key not in self.reference and key not in self.local_keys:
+            yield "is a text of nothing. Remove it, or correct its key."
+            return
+        if not isinstance(wording, str) or not wording.strip() or wording != wording.strip():
+            yield "is not a text, or begins or ends with a blank. Write a text."
+            return
+        try:
+            shown = {name for _, name, _, _ in Formatter().parse(wording) if name is not None}
+        except ValueError as error:
+            yield f"has a brace without its pair ({error}). Write {{{{ and }}}} for braces."
+            return
+        yield from self._wrong_placeholders(key, shown)
+
+    def _wrong_placeholders(self, key: str, shown: set[str]) -> Iterator[str]:
+        expected = _placeholders(self.reference.get(key, ""))
+        for name in sorted(shown - expected - FACTS):
+            yield f"shows {{{name}}}, which nothing fills in. {_may_show(expected)}"
+        for name in sorted(expected - shown - FACTS):
+            yield f"does not show {{{name}}}. Add it."
+        urgent = _NUMBER in expected or key.startswith("bulletin.instruction.")
+        if urgent and _NUMBER not in shown:
+            yield f"does not say the emergency number. Write {{{_NUMBER}}} where it belongs."
+        if key.startswith("name.") and shown:
+            yield "is a name, and shows no values. Write it out."
+
+    def _wrong_with_facts(self) -> Iterator[Problem]:
+        """Yield what the gateway would take for a variable."""
+        names = {name: self.said[f"name.{name}"] for name in ("city", "police", "service")}
+        for key, wording in self.said.items():
+            if key.startswith("error."):
+                shown = _placeholders(wording)
+                if "$" in wording or any("$" in names[name] for name in names.keys() & shown):
+                    wrong = "has a $, which the gateway takes for a variable. Leave it out."
+                    yield Problem(self.file, key, wrong)
+
+    def subject_problems(self) -> Iterator[Problem]:
+        """Yield the subjects of notices that SNS would refuse or cut."""
+        longest = {
+            kind: max(
+                (said for key, said in self.said.items() if key.startswith(f"{kind}.")), key=len
+            )
+            for kind in ("category", "district", "urgency")
+        }
+        for kind in ("category", "district"):
+            for key, wording in self.said.items():
+                if key.startswith(f"{kind}.") and not wording.isascii():
+                    yield Problem(
+                        self.file,
+                        key,
+                        "is in subjects of e-mails, which are ASCII only. Write it so, or choose"
+                        " another subject_language in city.json.",
+                    )
+        for key, wording in self.said.items():
+            if key.startswith("notice.") and key.endswith(".subject"):
+                subject = wording.format_map(
+                    longest
+                    | {
+                        "reference": "X" * _REFERENCE_LENGTH,
+                        "count": "9" * _COUNT_LENGTH,
+                        "url": "",
+                    }
+                )
+                if len(subject) > _SUBJECT_MAX:
+                    wrong = (
+                        f"has {len(subject)} characters with the longest labels, over"
+                        f" {_SUBJECT_MAX}. Shorten it, or the labels."
+                    )
+                    yield Problem(self.file, key, wrong)
+                if not wording.isascii():
+                    yield Problem(self.file, key, "is the subject of an e-mail. Write it in ASCII.")
+
+
+def _placeholders(wording: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(wording) if name is not None}
+
+
+def _may_show(expected: set[str]) -> str:
+    names = ", ".join(f"{{{name}}}" for name in sorted(expected | FACTS))
+    return f"It may show: {names}."

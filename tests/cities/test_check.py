@@ -1,0 +1,470 @@
+"""The check of a city names the file, the place, what is wrong, and what to do."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain import geo
+from chalicelib.domain.city import DEFAULT_FOLDER
+from infra.city.check import problems
+
+FAROL = Path(__file__).parent / "farol"
+FILES = ("city.json", "areas.geojson", "catalogue.json", "texts/pt.json")
+ROOT = DEFAULT_FOLDER.parent
+
+type Change = Callable[[Any], None]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a copy of a city, to spoil."""
+    return Path(shutil.copytree(FAROL, tmp_path / "farol"))
+
+
+def changed(folder: Path, file: str, change: Change) -> list[str]:
+    """Change one file, and return what is then wrong."""
+    path = folder / file
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return [str(problem) for problem in problems(folder)]
+
+
+def ring(content: Any, feature: int = 1) -> Any:
+    return content["features"][feature]["geometry"]["coordinates"][0]
+
+
+def setting(*path: Any) -> Change:
+    """Return the change that sets the value at `path`, whose last member is that value."""
+    *above, name, value = path
+
+    def change(content: Any) -> None:
+        for each in above:
+            content = content[each]
+        content[name] = value
+
+    return change
+
+
+def without(*path: Any) -> Change:
+    *above, name = path
+
+    def change(content: Any) -> None:
+        for each in above:
+            content = content[each]
+        del content[name]
+
+    return change
+
+
+def repeat_feature(content: Any) -> None:
+    again = json.loads(json.dumps(content["features"][2]))
+    again["geometry"] = {
+        "type": "Polygon",
+        "coordinates": [[[10, 10], [11, 10], [11, 11], [10, 10]]],
+    }
+    content["features"].append(again)
+
+
+CASES: dict[str, tuple[str, Change, str]] = {
+    # city.json
+    "a fact is missing": ("city.json", without("time_zone"), "city.json: time_zone: is missing"),
+    "a fact is unknown": ("city.json", setting("mayor", "x"), "city.json: mayor: is not known"),
+    "a fact has another type": (
+        "city.json",
+        setting("emergency_number", 112),
+        "city.json: emergency_number: Input should be a valid string",
+    ),
+    "the time zone is mistyped": (
+        "city.json",
+        setting("time_zone", "Atlantic/Azorez"),
+        "city.json: time_zone: 'Atlantic/Azorez' is not in the tz database. Did you mean"
+        " 'Atlantic/Azores'?",
+    ),
+    "the number cannot be dialled": (
+        "city.json",
+        setting("emergency_number", "police"),
+        "city.json: emergency_number: 'police' cannot be dialled",
+    ),
+    "a datum is unknown": (
+        "city.json",
+        setting("datums", ["wgs84", "nad27"]),
+        "city.json: datums: 'nad27' is not known. Use some of: wgs84, gcj02, bd09.",
+    ),
+    "WGS-84 is not accepted": (
+        "city.json",
+        setting("datums", ["gcj02"]),
+        "city.json: datums: lack wgs84",
+    ),
+    "there is no language": (
+        "city.json",
+        setting("languages", []),
+        "city.json: languages: are none",
+    ),
+    "a language's tag has capitals": (
+        "city.json",
+        setting("languages", ["pt", "en", "zh", "pt-BR"]),
+        "city.json: languages: 'pt-BR' is not a tag in lower case",
+    ),
+    "a language is there twice": (
+        "city.json",
+        setting("languages", ["pt", "en", "zh", "pt"]),
+        "city.json: languages: name one twice",
+    ),
+    "the default language is no language": (
+        "city.json",
+        setting("default_language", "fr"),
+        "city.json: default_language: 'fr' is not one of languages",
+    ),
+    "a language has no texts": (
+        "city.json",
+        setting("languages", ["pt", "en", "zh", "fr"]),
+        "texts/fr.json: is not there. Write it",
+    ),
+    "texts have no language": (
+        "city.json",
+        setting("languages", ["pt", "en"]),
+        "texts/zh.json: is of no language of the city. Add 'zh' to languages",
+    ),
+    "subjects would not be ASCII": (
+        "city.json",
+        setting("subject_language", "pt"),
+        "texts/pt.json: district.outside: is in subjects of e-mails, which are ASCII only",
+    ),
+    # areas.geojson
+    "areas are no collection": (
+        "areas.geojson",
+        setting("type", "Feature"),
+        'areas.geojson: type: is not "FeatureCollection"',
+    ),
+    "there is no area": (
+        "areas.geojson",
+        setting("features", []),
+        "areas.geojson: features: is not a list of areas",
+    ),
+    "a ring is not closed": (
+        "areas.geojson",
+        lambda content: ring(content).pop(),
+        "areas.geojson: features[1] (lighthouse_hill).geometry.coordinates: ring 0 is not closed",
+    ),
+    "a ring crosses itself": (
+        "areas.geojson",
+        lambda content: ring(content).__setitem__(
+            slice(1, 3), [ring(content)[2], ring(content)[1]]
+        ),
+        "areas.geojson: features[1] (lighthouse_hill).geometry: is not a valid area:"
+        " Self-intersection[-34.05 38.05]",
+    ),
+    "districts overlap": (
+        "areas.geojson",
+        lambda content: content["features"][0]["geometry"]["coordinates"].pop(),
+        "areas.geojson: features[0] (old_town): overlaps lighthouse_hill, around -34.05",
+    ),
+    "a station lies across districts": (
+        "areas.geojson",
+        lambda content: ring(content, 3).__setitem__(
+            slice(None),
+            [[-34.02, 38.0], [-33.95, 38.0], [-33.95, 38.1], [-34.02, 38.1], [-34.02, 38.0]],
+        ),
+        "areas.geojson: features[3] (harbour_station): does not lie in one district",
+    ),
+    "latitude comes first": (
+        "areas.geojson",
+        lambda content: ring(content).__setitem__(0, [38.0, -134.0]),
+        "areas.geojson: features[1] (lighthouse_hill).geometry.coordinates: ring 0 has latitude"
+        " before longitude: [38.0, -134.0]. Exchange them.",
+    ),
+    "a position is off the earth": (
+        "areas.geojson",
+        lambda content: ring(content).__setitem__(0, [500000.0, 4200000.0]),
+        "ring 0 has a position off the earth: [500000.0, 4200000.0]. Use degrees of WGS-84.",
+    ),
+    "a position is no numbers": (
+        "areas.geojson",
+        lambda content: ring(content).__setitem__(0, ["-34.06", "38.04"]),
+        "ring 0 has the position ['-34.06', '38.04']. Write longitude and latitude, two numbers.",
+    ),
+    "an area is a point": (
+        "areas.geojson",
+        setting("features", 1, "geometry", {"type": "Point", "coordinates": [0, 0]}),
+        "features[1] (lighthouse_hill).geometry.type: is 'Point'. An area is a Polygon",
+    ),
+    "a code has a capital": (
+        "areas.geojson",
+        setting("features", 1, "properties", "code", "Hill"),
+        "areas.geojson: features[1] (Hill).properties.code: is 'Hill'. Write lower-case letters",
+    ),
+    "a code is reserved": (
+        "areas.geojson",
+        setting("features", 1, "properties", "code", "outside"),
+        "'outside' means a report without a district. Choose another.",
+    ),
+    "a code is there twice": (
+        "areas.geojson",
+        repeat_feature,
+        "areas.geojson: features: have the code 'quays' 2 times",
+    ),
+    "a kind is unknown": (
+        "areas.geojson",
+        setting("features", 1, "properties", "kind", "ward"),
+        "features[1] (lighthouse_hill).properties.kind: is 'ward'. Write district or station.",
+    ),
+    "there is no district": (
+        "areas.geojson",
+        lambda content: content["features"].__delitem__(slice(3)),
+        "areas.geojson: features: have no district. Add at least one.",
+    ),
+    "an area has no label": (
+        "areas.geojson",
+        setting("features", 1, "properties", "code", "new_town"),
+        "texts/zh.json: district.new_town: is missing. Write its text.",
+    ),
+    # catalogue.json
+    "a category lacks a member": (
+        "catalogue.json",
+        without("categories", 0, "urgency"),
+        "catalogue.json: categories[0].urgency: is missing",
+    ),
+    "an urgency is unknown": (
+        "catalogue.json",
+        setting("categories", 0, "urgency", "extreme"),
+        "catalogue.json: categories[0].urgency: Input should be 'low', 'normal', 'high' or",
+    ),
+    "a field has an unknown type": (
+        "catalogue.json",
+        setting("categories", 0, "details", 0, "type", "number"),
+        "catalogue.json: categories[0].details[0].type: Should be one of: text, integer, boolean,",
+    ),
+    "a field lacks what its type has": (
+        "catalogue.json",
+        without("categories", 0, "details", 1, "options"),
+        "catalogue.json: categories[0].details[1].options: is missing",
+    ),
+    "a category is there twice": (
+        "catalogue.json",
+        setting("categories", 0, "code", "theft"),
+        "catalogue.json: categories: have 'theft' 2 times",
+    ),
+    "no category is always open": (
+        "catalogue.json",
+        setting("categories", 2, "always_open", False),
+        "catalogue.json: categories: have 0 that are always open. Set always_open for exactly one",
+    ),
+    "a raising answer is none of the field": (
+        "catalogue.json",
+        setting("categories", 0, "details", 1, "raises", {"urgency": "high", "answers": ["raft"]}),
+        "catalogue.json: categories[0].details[1].raises.answers: 'raft' is no answer",
+    ),
+    "a channel is fed by an unknown category": (
+        "catalogue.json",
+        setting("channels", 0, "fed_by", ["smuggling"]),
+        "catalogue.json: channels[0].fed_by: names the category 'smuggling', which is not there",
+    ),
+    "a channel has no category of CAP": (
+        "catalogue.json",
+        setting("channels", 0, "cap_category", "Sea"),
+        "catalogue.json: channels[0].cap_category: Input should be 'Geo', 'Met'",
+    ),
+    "an active category has an activation time": (
+        "catalogue.json",
+        setting("categories", 0, "activates_at", "2027-01-01T00:00:00Z"),
+        "catalogue.json: categories[0].activates_at: is for what is planned or paused",
+    ),
+    "there are too many shards": (
+        "catalogue.json",
+        setting("categories", 0, "shards", 65),
+        "catalogue.json: categories[0].shards: is 65. Write 1 to 64.",
+    ),
+    # texts
+    "a text is missing": (
+        "texts/pt.json",
+        without("error.slow_down.title"),
+        "texts/pt.json: error.slow_down.title: is missing. Write its text.",
+    ),
+    "a label is missing": (
+        "texts/en.json",
+        without("detail.person_at_sea.craft.boat"),
+        "texts/en.json: detail.person_at_sea.craft.boat: is missing",
+    ),
+    "the police have no name": (
+        "texts/zh.json",
+        without("name.police"),
+        "texts/zh.json: name.police: is missing",
+    ),
+    "a key is mistyped": (
+        "texts/pt.json",
+        setting("distrct.quays", "Cais"),
+        "texts/pt.json: distrct.quays: is a text of nothing. Remove it, or correct its key.",
+    ),
+    "the emergency number is not said": (
+        "texts/pt.json",
+        setting("error.unavailable.detail", "Tente de novo."),
+        "texts/pt.json: error.unavailable.detail: does not say the emergency number",
+    ),
+    "an instruction does not say the emergency number": (
+        "texts/en.json",
+        setting("bulletin.instruction.sea_warnings", "Watch out."),
+        "texts/en.json: bulletin.instruction.sea_warnings: does not say the emergency number",
+    ),
+    "a value is not shown": (
+        "texts/pt.json",
+        setting("bulletin.until", "Fim."),
+        "texts/pt.json: bulletin.until: does not show {at}. Add it.",
+    ),
+    "a placeholder is unknown": (
+        "texts/pt.json",
+        setting("template.thank_you.text", "{referencia} {reference}"),
+        "texts/pt.json: template.thank_you.text: shows {referencia}, which nothing fills in",
+    ),
+    "a brace is alone": (
+        "texts/pt.json",
+        setting("role.officer", "Agente {"),
+        "texts/pt.json: role.officer: has a brace without its pair",
+    ),
+    "a text is blank": (
+        "texts/pt.json",
+        setting("role.officer", " "),
+        "role.officer: is not a text",
+    ),
+    "the gateway would take a text for a variable": (
+        "texts/en.json",
+        setting("error.not_found.title", "$0"),
+        "texts/en.json: error.not_found.title: has a $, which the gateway takes for a variable",
+    ),
+    "a subject is too long": (
+        "texts/en.json",
+        setting("category.theft", "T" * 90),
+        "texts/en.json: notice.report.subject: has 130 characters with the longest labels",
+    ),
+}
+
+
+@pytest.mark.parametrize("city", [DEFAULT_FOLDER, FAROL], ids=["chaoyang", "farol"])
+def test_nothing_is_wrong_with_the_cities_here(city: Path) -> None:
+    assert problems(city) == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_is_named_with_its_place(folder: Path, case: str) -> None:
+    file, change, expected = CASES[case]
+
+    found = changed(folder, file, change)
+
+    assert [each for each in found if expected in each], found
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_missing_file_is_named(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+
+    assert f"{file}: is not there. Write it" in str(problems(folder)[0])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'{"languages": [', "city.json: line 1, column 16: is not JSON"),
+        (b'{"languages": [], "languages": []}', "city.json: languages: is there twice"),
+        (b'{"languages": NaN}', "city.json: has NaN, which is not JSON"),
+        (b'{"languages": "\xff"}', "city.json: is not UTF-8, from byte 15 on"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(folder: Path, content: bytes, expected: str) -> None:
+    (folder / "city.json").write_bytes(content)
+
+    assert any(expected in str(problem) for problem in problems(folder))
+
+
+def test_a_file_that_is_none_of_a_city_is_named(folder: Path) -> None:
+    (folder / "district.geojson").write_text("{}")
+
+    assert [str(each) for each in problems(folder)] == [
+        "district.geojson: is no file of a city. Remove it."
+    ]
+
+
+def test_a_file_of_areas_that_is_too_large_is_named(folder: Path) -> None:
+    [wrong] = changed(folder, "areas.geojson", setting("description", "x" * 1_000_000))
+
+    assert "Simplify its borders." in wrong
+
+
+def test_all_mistakes_are_named_at_once(folder: Path) -> None:
+    changed(folder, "city.json", setting("time_zone", "Nowhere"))
+    changed(folder, "catalogue.json", setting("channels", 0, "fed_by", []))
+    found = changed(folder, "areas.geojson", lambda content: ring(content).pop())
+
+    assert {each.partition(":")[0] for each in found} == {
+        "city.json",
+        "catalogue.json",
+        "areas.geojson",
+    }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=4,
+)
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, content: Any) -> Any:
+    """Return the content with one value replaced or removed, at any depth."""
+    names = list(content) if isinstance(content, dict) else list(range(len(content)))
+    name = draw(st.sampled_from(names))
+    inner = content[name]
+    if isinstance(inner, dict | list) and inner and draw(st.integers(0, 4)):
+        content[name] = draw(spoilt(inner))
+    elif draw(st.booleans()):
+        content[name] = draw(JSON)
+    else:
+        del content[name]
+    return content
+
+
+@pytest.mark.parametrize("file", FILES)
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_content_is_too_strange_for_the_check(folder: Path, file: str, data: Any) -> None:
+    content = data.draw(spoilt(json.loads((FAROL / file).read_text(encoding="utf-8"))))
+    (folder / file).write_text(json.dumps(content), encoding="utf-8")
+
+    found = problems(folder)
+
+    if file == "areas.geojson" and not any(problem.file == file for problem in found):
+        assert geo.read_areas(content)
+
+
+def checked(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "infra.city", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_prints_each_mistake_with_the_path_of_its_file(folder: Path) -> None:
+    changed(folder, "city.json", setting("time_zone", "Nowhere"))
+
+    done = checked(str(folder))
+
+    assert done.returncode == 1
+    assert f"{folder}/city.json: time_zone: 'Nowhere' is not in the tz database." in done.stdout
+    assert "1 to correct" in done.stderr
+
+
+def test_the_command_accepts_a_city_that_can_be_run() -> None:
+    done = checked(str(FAROL))
+
+    assert (done.returncode, done.stderr) == (0, "")
