@@ -20,6 +20,14 @@ OFFICER ?= officer
 ADVANCE ?=
 ## The deployed stage: its stack is `tipline-<stage>`
 STAGE ?= dev
+## `1`: answer each question with yes, for pipelines
+YES ?=
+## What holds data and may be replaced or removed: logical ids, separated by commas
+REPLACE ?=
+## Bucket for the zips and the template, when it is not `tipline-artefacts-<account>-<region>`
+BUCKET ?=
+## `1`: show the frames of a defect in a command
+DEBUG ?=
 ## `1`: delete what was found
 DELETE ?=
 ## `1`: compare, and write nothing
@@ -38,6 +46,8 @@ PROCESSOR ?=
 DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
 NODE := $(CONTRACT)/typescript/node_modules
+# How a command for operators is started: `$(COMMAND) infra.stage.orphans`.
+COMMAND = DEBUG=$(DEBUG) PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) YES="$(YES)" $(BIN)/python -m
 # Commands on a running stage mean the local stack, unless STAGE is given.
 GIVEN_STAGE = $(if $(filter-out file,$(origin STAGE)),--stage "$(STAGE)")
 # The tools must not look for newer versions, nor report how they are used.
@@ -45,7 +55,7 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
 .PHONY: help run test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token clock bench package deploy audit-verify orphans clean rehearse
+        contract-fuzz docs token clock bench package deploy smoke-test audit-verify orphans clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -126,17 +136,20 @@ package: $(VENV)/.installed ## Build and verify what is deployed
 rehearse: $(VENV)/.installed ## Deploy to an emulated cloud on this machine, and try everything out there
 	@$(BIN)/python -m tests.rehearsal
 
-deploy: package ## Deploy to AWS: make deploy STAGE=dev
-	@$(BIN)/python -m infra.deploy --stage $(STAGE)
+deploy: package ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=...
+	@REPLACE="$(REPLACE)" BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage "$(STAGE)"
+
+smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of STAGE=dev
+	@$(COMMAND) infra.deploy.smoke $(GIVEN_STAGE)
 
 bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
 audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of a stage: STAGE=prod
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.audit_verify $(GIVEN_STAGE)
+	@$(COMMAND) infra.stage.audit_verify $(GIVEN_STAGE)
 
 orphans: $(VENV)/.installed ## List what a deletion left behind, locally or of STAGE=dev (DELETE=1: delete it)
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.orphans $(GIVEN_STAGE) $(if $(DELETE),--delete)
+	@$(COMMAND) infra.stage.orphans $(GIVEN_STAGE) $(if $(DELETE),--delete)
 
 clean: ## Remove what was built
 	@rm -rf build .local
