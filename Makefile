@@ -10,6 +10,8 @@ AWS_PORT ?= 5555
 LIMITS ?= off
 ## Origin whose pages may call officers' routes, when it is not the API's own
 CONSOLE_ORIGIN ?=
+## Folder of another city, in the place of `city`
+CITY ?=
 ## Functions that get no events, separated by commas: the sweep must do their work
 WITHOUT ?=
 ## Folder where the running stack writes its addresses
@@ -53,8 +55,10 @@ GIVEN_STAGE = $(if $(filter-out file,$(origin STAGE)),--stage "$(STAGE)")
 # The tools must not look for newer versions, nor report how they are used.
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
+# Only some commands are for another city; what they write or test is that of the default one.
+unexport CITY
 
-.PHONY: help run test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
+.PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz docs token clock bench package deploy smoke-test audit-verify orphans clean rehearse
 .DEFAULT_GOAL := help
 
@@ -71,8 +75,14 @@ $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-loc
 	 cd $(CONTRACT)/typescript && npm ci --silent >&2 && touch node_modules/.installed
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
-	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) LOCAL_DIR=$(LOCAL_DIR) \
+	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
+	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
+
+city: $(VENV)/.installed ## Check, test and package another city: make city CITY=path
+	@$(BIN)/python -m infra.city $(CITY)
+	@CITY=$(CITY) $(BIN)/python -m pytest -n auto tests/city
+	@CITY=$(CITY) $(BIN)/python -m infra.package
 
 token: $(VENV)/.installed ## Print an officer's access token: make -s token OFFICER=officer
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.token $(OFFICER)
@@ -131,7 +141,8 @@ contract-fuzz: $(VENV)/.installed
 	@$(BIN)/python -m tests.contract.fuzz --document $(DOCUMENT)
 
 package: $(VENV)/.installed ## Build and verify what is deployed
-	@$(BIN)/python -m infra.package $(if $(PROCESSOR),--processor $(PROCESSOR))
+	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
+	@CITY=$(CITY) $(BIN)/python -m infra.package $(if $(PROCESSOR),--processor $(PROCESSOR))
 
 rehearse: $(VENV)/.installed ## Deploy to an emulated cloud on this machine, and try everything out there
 	@$(BIN)/python -m tests.rehearsal

@@ -31,6 +31,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.domain import city
 from infra import bundle, gateway_responses, openapi, preflights, throttles
+from infra.city import check
 from infra.layer import build_layer, pinned
 
 ROOT = Path(__file__).parent.parent
@@ -96,6 +97,8 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
     leaves no template.
     """
     (build / "template.json").unlink(missing_ok=True)
+    if found := check.problems(city.FOLDER):
+        raise bundle.Incomplete(f"{city.FOLDER} is wrong:\n" + "\n".join(map(str, found)))
     project = stage_project(root, build, processor)
     add_dependencies(root / "requirements.txt", project, processor)
     synthesised = complete(run_chalice(project, build, merge_template(root, processor)))
@@ -191,6 +194,8 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "CONSOLE_ORIGIN": preflights.CONSOLE,
+        # Chalice works in the project's folder, from where a relative path leads elsewhere.
+        "CITY": str(city.FOLDER),
     }
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if done.returncode != 0:

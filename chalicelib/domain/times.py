@@ -54,10 +54,10 @@ def for_people(moment: datetime) -> str:
     from zoneinfo import ZoneInfo
 
     here = moment.astimezone(ZoneInfo(city().time_zone))
-    return f"{here:%Y-%m-%d %H:%M} ({_offset(here.utcoffset() or timedelta())})"
+    return f"{here:%Y-%m-%d %H:%M} ({offset_name(here.utcoffset() or timedelta())})"
 
 
-def _offset(ahead: timedelta) -> str:
+def offset_name(ahead: timedelta) -> str:
     """Return an offset from UTC as people write it: `UTC`, `UTC+8`, `UTC-3:30`."""
     minutes = int(ahead.total_seconds()) // 60
     if not minutes:

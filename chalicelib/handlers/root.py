@@ -39,7 +39,7 @@ section {{ margin-top: 2rem }}
 </html>
 """
 _SECTION = """\
-<section lang="{language}">
+<section lang="{language}" dir="auto">
 <p>{about}</p>
 <p class="emergency">{emergency}</p>
 <ul>

@@ -1,6 +1,7 @@
 """The check of a city names the file, the place, what is wrong, and what to do."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import geo
 from chalicelib.domain.city import DEFAULT_FOLDER
+from infra import bundle
 from infra.city.check import problems
 
 FAROL = Path(__file__).parent / "farol"
@@ -445,9 +447,14 @@ def test_no_content_is_too_strange_for_the_check(folder: Path, file: str, data: 
 
 
 def checked(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return ran("infra.city", *arguments)
+
+
+def ran(module: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "infra.city", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -468,3 +475,14 @@ def test_the_command_accepts_a_city_that_can_be_run() -> None:
     done = checked(str(FAROL))
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.version_info[:2] != bundle.PYTHON, reason="packaging needs this Python")
+def test_a_city_that_is_wrong_is_not_packaged(folder: Path) -> None:
+    changed(folder, "city.json", setting("datums", ["gcj02"]))
+
+    done = ran("infra.package", CITY=str(folder))
+
+    assert done.returncode == 1
+    assert "Not packaged" in done.stderr
+    assert "city.json: datums: lack wgs84" in done.stderr

@@ -4,9 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.contract.values import always, one_of, settle
+from tests.contract.values import always, in_languages, one_of, settle
 
-VALUES = {"bulletin_id": always("B-1"), "categories": one_of(["a", "b"])}
+VALUES = {
+    "bulletin_id": always("B-1"),
+    "categories": one_of(["a", "b"]),
+    "title": in_languages(["en", "zh"]),
+}
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,9 @@ VALUES = {"bulletin_id": always("B-1"), "categories": one_of(["a", "b"])}
         ({"items": [{"bulletin_id": "?"}]}, {"items": [{"bulletin_id": "B-1"}]}),
         ({"categories": ["a", "a"]}, {"categories": ["a"]}),
         ({"categories": [{"code": "b", "n": 1}]}, {"categories": [{"code": "b", "n": 1}]}),
+        ({"title": {"qq": "x"}}, {"title": {"en": "x"}}),
+        ({"title": {"qq": "x", "qr": "y", "qs": "z"}}, {"title": {"en": "x", "zh": "y"}}),
+        ({"title": "x"}, {"title": "x"}),
         (7, 7),
     ],
 )

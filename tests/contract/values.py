@@ -40,12 +40,12 @@ def one_of(known: Sequence[str]) -> Callable[[Any], Any]:
 
 
 def in_languages(known: Sequence[str]) -> Callable[[Any], Any]:
-    """Return a text by known languages, in the place of one by any."""
-    choose = one_of(known)
+    """Return a text by known languages, in the place of one by any.
+
+    All texts have the first one, as a title and a body need a language in common.
+    """
     return lambda value: (
-        {choose(language): said for language, said in value.items()}
-        if isinstance(value, dict)
-        else value
+        dict(zip(known, value.values(), strict=False)) if isinstance(value, dict) else value
     )
 
 

@@ -22,6 +22,7 @@ def project(tmp_path: Path) -> Path:
             "app.py": "import chalicelib.config",
             "chalicelib/config.py": "import json",
             "chalicelib/a.json": "{}",
+            "city/city.json": "{}",
         },
     )
 
@@ -36,6 +37,7 @@ def tree(tmp_path: Path) -> Path:
             "chalice/app.py": "",
             "chalicelib/config.py": "import json",
             "chalicelib/a.json": "{}",
+            "city/city.json": "{}",
             "jwt/__init__.py": "",
         },
     )
@@ -59,6 +61,7 @@ def test_a_whole_bundle_is_taken(tree: Path, project: Path) -> None:
     [
         "chalice/app.py",
         "chalicelib/a.json",
+        "city/city.json",
         "pydantic_core/_pydantic_core.cpython-313-aarch64-linux-gnu.so",
         "jwt/__init__.py",
     ],

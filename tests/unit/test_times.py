@@ -133,3 +133,14 @@ def test_a_field_of_a_strict_model_names_what_is_wrong(sent: str, code: str) -> 
     with pytest.raises(ValidationError) as invalid:
         Happening.model_validate_json(f'{{"at": {sent}}}')
     assert [each["type"] for each in invalid.value.errors()] == [code]
+
+
+@pytest.mark.parametrize(
+    ("hours", "name"),
+    [
+        (0, "UTC"), (8, "UTC+8"), (-1, "UTC-1"), (5.75, "UTC+5:45"), (-3.5, "UTC-3:30"),
+        (-0.5, "UTC-0:30"), (14, "UTC+14"),
+    ],
+)  # fmt: skip
+def test_an_offset_is_named_as_people_write_it(hours: float, name: str) -> None:
+    assert times.offset_name(timedelta(hours=hours)) == name
