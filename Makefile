@@ -36,12 +36,13 @@ PYTHON ?=
 DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
 NODE := $(CONTRACT)/typescript/node_modules
+SCAN := .venv-scan
 # The tools must not look for newer versions, nor report how they are used.
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
 .PHONY: help run test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token clock bench package deploy audit-verify orphans clean
+        contract-fuzz docs token clock bench package scan deploy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -55,6 +56,13 @@ $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-loc
 	@command -v npm >/dev/null || { echo "The contract checks need Node.js 20.19 or later with npm: install it." >&2; exit 1; }
 	@echo "Installing into $(NODE) with Node.js $$(node --version) ..." >&2; \
 	 cd $(CONTRACT)/typescript && npm ci --silent >&2 && touch node_modules/.installed
+
+# The scanners cannot share the project's environment: infra/scan/requirements.txt.
+$(SCAN)/.installed: infra/scan/requirements.txt infra/python.sh
+	@echo "Installing the scanners into $(SCAN). This happens once, and takes a minute ..." >&2; \
+	 python="$$(PYTHON=$(PYTHON) bash infra/python.sh)" && "$$python" -m venv $(SCAN) \
+	 && $(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check \
+	      -r infra/scan/requirements.txt >&2 && touch $@
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) LOCAL_DIR=$(LOCAL_DIR) \
@@ -90,7 +98,7 @@ openapi: $(VENV)/.installed ## Write the OpenAPI document (CHECK=1: only compare
 docs: $(VENV)/.installed ## Write the pages of errors and settings (CHECK=1: only compare)
 	@$(BIN)/python -m infra.reference $(if $(CHECK),--check)
 
-check: lint types layers package contract ## Check all that CI checks besides the tests
+check: lint types layers package scan contract ## Check all that CI checks besides the tests
 	@$(MAKE) --no-print-directory words STRICT=1
 	@$(MAKE) --no-print-directory openapi docs CHECK=1
 
@@ -118,6 +126,9 @@ contract-fuzz: $(VENV)/.installed
 
 package: $(VENV)/.installed ## Build and verify what is deployed
 	@$(BIN)/python -m infra.package
+
+scan: package $(SCAN)/.installed ## Scan the policies and the template that are deployed
+	@$(BIN)/python -m infra.scan --tools $(SCAN)/bin
 
 deploy: package ## Deploy to AWS: make deploy STAGE=dev
 	@$(BIN)/python -m infra.deploy --stage $(STAGE)
