@@ -5,6 +5,7 @@ parliament reads finished policies: it compares each action with the kind of its
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 Policy = dict[str, Any]
@@ -36,6 +37,9 @@ _DOCUMENTS = {
     "AWS::SNS::TopicPolicy": "PolicyDocument",
     "AWS::SQS::QueuePolicy": "PolicyDocument",
 }
+
+
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class Unresolved(Exception):
@@ -70,12 +74,16 @@ class _Names:
                 return self._attribute(name, attribute)
             case {"Fn::Sub": str() as text}:
                 return re.sub(r"\$\{([^}]+)\}", lambda found: self._substitute(found[1]), text)
+            case {"Fn::If": [_, *sides]}:
+                # Both sides are read: the scan is for every choice of parameters.
+                return self.resolve([side for side in sides if side != _NO_VALUE])
             case {**entries} if any(str(key).startswith("Fn::") for key in entries):
                 raise Unresolved(f"a policy holds {node}: teach infra/scan/policies.py about it")
             case {**entries}:
                 return {key: self.resolve(value) for key, value in entries.items()}
             case list():
-                return [self.resolve(each) for each in node]
+                values = [self.resolve(each) for each in node]
+                return list(chain.from_iterable(_as_list(value) for value in values))
         return node
 
     def _substitute(self, name: str) -> str:
@@ -101,3 +109,7 @@ class _Names:
                 f"a policy names {name} ({kind}): add its kind to infra/scan/policies.py"
             )
         return _ARNS[kind].format(name)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -65,6 +65,22 @@ def test_a_name_that_is_not_known_stops_the_scan(resource: Any) -> None:
         policies({"Resources": {"Role": role, **others}})
 
 
+def test_both_sides_of_a_choice_are_read() -> None:
+    choice = {"Fn::If": ["Has", {"Fn::GetAtt": ["Table", "Arn"]}, {"Ref": "AWS::NoValue"}]}
+    other = {"Fn::If": ["Has", "arn:one", {"Fn::Sub": "arn:${AWS::Partition}:two"}]}
+    statements = [{"Resource": choice}, {"Resource": ["arn:zero", other]}]
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"Policies": [{"PolicyDocument": {"Statement": statements}}]},
+    }
+    table = {"Type": "AWS::DynamoDB::Table"}
+    found = policies({"Resources": {"Role": role, "Table": table}})["Role"]
+    assert [statement["Resource"] for statement in found["Statement"]] == [
+        ["arn:aws:dynamodb:us-east-1:123456789012:table/Table"],
+        ["arn:zero", "arn:one", "arn:aws:two"],
+    ]
+
+
 def test_a_finding_of_parliament_names_whose_policy_it_is() -> None:
     line = {
         "issue": "RESOURCE_MISMATCH",
