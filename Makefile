@@ -48,6 +48,7 @@ PROCESSOR ?=
 DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
 NODE := $(CONTRACT)/typescript/node_modules
+SCAN := .venv-scan
 # How a command for operators is started: `$(COMMAND) infra.stage.orphans`.
 COMMAND = DEBUG=$(DEBUG) PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) YES="$(YES)" $(BIN)/python -m
 # Commands on a running stage mean the local stack, unless STAGE is given.
@@ -59,7 +60,7 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token clock bench package deploy smoke-test audit-verify orphans clean rehearse
+        contract-fuzz docs token clock bench package scan deploy smoke-test audit-verify orphans clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -73,6 +74,13 @@ $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-loc
 	@command -v npm >/dev/null || { echo "The contract checks need Node.js 20.19 or later with npm: install it." >&2; exit 1; }
 	@echo "Installing into $(NODE) with Node.js $$(node --version) ..." >&2; \
 	 cd $(CONTRACT)/typescript && npm ci --silent >&2 && touch node_modules/.installed
+
+# The scanners cannot share the project's environment: infra/scan/requirements.txt.
+$(SCAN)/.installed: infra/scan/requirements.txt infra/python.sh
+	@echo "Installing the scanners into $(SCAN). This happens once, and takes a minute ..." >&2; \
+	 python="$$(PYTHON=$(PYTHON) bash infra/python.sh)" && "$$python" -m venv $(SCAN) \
+	 && $(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check \
+	      -r infra/scan/requirements.txt >&2 && touch $@
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
@@ -114,7 +122,7 @@ openapi: $(VENV)/.installed ## Write the OpenAPI document (CHECK=1: only compare
 docs: $(VENV)/.installed ## Write the pages of errors and settings (CHECK=1: only compare)
 	@$(BIN)/python -m infra.reference $(if $(CHECK),--check)
 
-check: lint types layers package contract ## Check all that CI checks besides the tests
+check: lint types layers package scan contract ## Check all that CI checks besides the tests
 	@$(MAKE) --no-print-directory words STRICT=1
 	@$(MAKE) --no-print-directory openapi docs CHECK=1
 
@@ -143,6 +151,9 @@ contract-fuzz: $(VENV)/.installed
 package: $(VENV)/.installed ## Build and verify what is deployed
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
 	@CITY=$(CITY) $(BIN)/python -m infra.package $(if $(PROCESSOR),--processor $(PROCESSOR))
+
+scan: package $(SCAN)/.installed ## Scan the policies and the template that are deployed
+	@$(BIN)/python -m infra.scan --tools $(SCAN)/bin
 
 rehearse: $(VENV)/.installed ## Deploy to an emulated cloud on this machine, and try everything out there
 	@$(BIN)/python -m tests.rehearsal

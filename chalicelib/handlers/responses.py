@@ -67,16 +67,27 @@ def to_json(view: Any) -> str:
 def render(response: Response, status: int, request_id: str) -> ChaliceResponse:
     """Return the response for Chalice. `status` is used if `response` has none."""
     headers = {**BASE_HEADERS, "X-Request-Id": request_id}
+    own = {**response.headers, **_vary(response.headers)}
     status = response.status or status
     content = response.body
     if content is None:
-        return ChaliceResponse("", status_code=status, headers={**headers, **response.headers})
+        return ChaliceResponse("", status_code=status, headers={**headers, **own})
     if isinstance(content, BaseModel):
         content = content.model_dump_json(by_alias=True)
     elif not isinstance(content, str):
         content = to_json(content)
     headers["Content-Type"] = "application/json"
-    return ChaliceResponse(content, status_code=status, headers={**headers, **response.headers})
+    return ChaliceResponse(content, status_code=status, headers={**headers, **own})
+
+
+def _vary(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the Vary header of a response that caches may keep.
+
+    The gateway compresses a response for a client that accepts it, and does not say so to caches.
+    """
+    if not headers.get("Cache-Control", "").startswith("public"):
+        return {}
+    return {"Vary": ", ".join(filter(None, ["Accept-Encoding", headers.get("Vary")]))}
 
 
 def refuse(error: errors.TiplineError, language: str, request_id: str) -> ChaliceResponse:

@@ -4,6 +4,8 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+import pytest
+
 from tests.client import call
 
 
@@ -64,3 +66,11 @@ def test_its_program_is_kept_under_an_address_that_changes_with_it() -> None:
     assert program.headers["content-type"] == "text/javascript; charset=utf-8"
     assert "immutable" in program.headers["cache-control"]
     assert "rapi-doc" in program.text
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/rapidoc.js", "/openapi.json"])
+def test_caches_keep_a_compressed_response_apart(path: str) -> None:
+    """The gateway compresses, and does not say so itself."""
+    reply = call("GET", path)
+    assert reply.headers["cache-control"].startswith("public")
+    assert reply.headers["vary"].split(", ")[0] == "Accept-Encoding"
