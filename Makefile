@@ -14,8 +14,16 @@ CONSOLE_ORIGIN ?=
 WITHOUT ?=
 ## Folder where the running stack writes its addresses
 LOCAL_DIR ?= .local
-## Who signs in: `officer`, `narrow`, `supervisor` or `admin`
+## `off`: the local stack begins without officers, to practise `make first-admins`
+SEED ?= on
+## Who signs in to the local stack: `officer`, `narrow`, `supervisor`, `admin`, or one appointed since
 OFFICER ?= officer
+## Usernames of the first two admins: `zhao,li`. This and the next two are asked for if missing
+ADMINS ?=
+## Their names, in this order: `Zhao Min,Li Wei`
+NAMES ?=
+## Their e-mail addresses, in this order
+EMAILS ?=
 ## How far the clock moves: `30s`, `5m`, `2h`, `1d`
 ADVANCE ?=
 ## The deployed stage: its stack is `tipline-<stage>`
@@ -43,7 +51,7 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
 .PHONY: help run test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token clock bench package deploy audit-verify orphans clean
+        contract-fuzz docs token first-admins clock bench package deploy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -59,11 +67,16 @@ $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-loc
 	 cd $(CONTRACT)/typescript && npm ci --silent >&2 && touch node_modules/.installed
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
-	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) LOCAL_DIR=$(LOCAL_DIR) \
+	@PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
-token: $(VENV)/.installed ## Print an officer's access token: make -s token OFFICER=officer
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.token $(OFFICER)
+token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=officer (STAGE=dev: sign in in a browser)
+	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m \
+	 $(if $(GIVEN_STAGE),infra.stage.token $(GIVEN_STAGE),infra.local.token $(OFFICER))
+
+first-admins: $(VENV)/.installed ## Appoint the first two admins, locally or of STAGE=dev: ADMINS=zhao,li
+	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.first_admins $(GIVEN_STAGE) \
+	 --admins "$(ADMINS)" --names "$(NAMES)" --emails "$(EMAILS)"
 
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.clock $(ADVANCE)

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib import errors
 from chalicelib.domain.appointments import USERNAME, Appointment
 from chalicelib.domain.officers import Officer, Role
-from chalicelib.services.actor import OfficerActor
+from chalicelib.services.actor import Actor, OfficerActor
 from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
@@ -37,7 +37,7 @@ def appoint_officer(
     username: str,
     appointment: Appointment,
     *,
-    actor: OfficerActor,
+    actor: Actor,
     officers: Officers,
     pool: UserPool | None,
     subscriptions: Subscriptions,

@@ -5,6 +5,7 @@
 | `PORT` (8000), `AWS_PORT` (5555) | where the API and AWS are served, on 127.0.0.1 |
 | `LIMITS` (`off`) | `on`: abuse limits as deployed |
 | `CONSOLE_ORIGIN` (the API's own) | the origin whose pages may call officers' routes |
+| `SEED` (`on`) | `off`: no officers, to practise `make first-admins` |
 | `WITHOUT` | functions that are not fed: `WITHOUT=publish_notices` leaves notices to the sweep |
 | `LOCAL_DIR` (`.local`) | where the stack writes its addresses (see `stack_file`) |
 """
