@@ -16,7 +16,7 @@ WITHOUT ?=
 LOCAL_DIR ?= .local
 ## `off`: the local stack begins without officers, to practise `make first-admins`
 SEED ?= on
-## Who signs in to the local stack: `officer`, `narrow`, `supervisor`, `admin`, or one appointed since
+## Whose token, or sign-in: `officer`, `narrow`, `supervisor`, `admin`, or an officer appointed since
 OFFICER ?= officer
 ## Usernames of the first two admins: `zhao,li`. This and the next two are asked for if missing
 ADMINS ?=
@@ -51,7 +51,7 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
 .PHONY: help run test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token first-admins clock bench package deploy audit-verify orphans clean
+        contract-fuzz docs token first-admins reset-sign-in clock bench package deploy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -77,6 +77,10 @@ token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=office
 first-admins: $(VENV)/.installed ## Appoint the first two admins, locally or of STAGE=dev: ADMINS=zhao,li
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.first_admins $(GIVEN_STAGE) \
 	 --admins "$(ADMINS)" --names "$(NAMES)" --emails "$(EMAILS)"
+
+reset-sign-in: $(VENV)/.installed ## Give an officer a first password again: OFFICER=wang, of STAGE=dev
+	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.reset_sign_in $(GIVEN_STAGE) \
+	 --officer "$(if $(filter-out file,$(origin OFFICER)),$(OFFICER))"
 
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.clock $(ADVANCE)

@@ -4,21 +4,17 @@ There are two, so that no one person decides who is an officer, and so that one 
 who has lost a password or a phone.
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.officers import Officer, Role
+from chalicelib.domain.passwords import random_password
 from chalicelib.services.actor import Actor
 from chalicelib.services.administration import appoint_officer
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
 from chalicelib.store.user_pool import UserPool
-
-# Without those that are easily taken for another one. Twenty of them are 98 bits.
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-_LENGTH = 20
 
 
 class NotTwoPersons(Exception):
@@ -116,5 +112,5 @@ def _is_admin(officer: Officer) -> bool:
 
 
 def _first_password(officer: Officer, pool: UserPool | None) -> str | None:
-    password = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    password = random_password()
     return password if pool and pool.set_first_password(officer, password) else None

@@ -1,5 +1,6 @@
 """The user pool of Cognito: who can sign in. An officer's row says what they may do."""
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -50,6 +51,16 @@ class UserPool:
                 UserPoolId=self._id, Username=name, Password=password, Permanent=False
             )
         return True
+
+    def recreate(self, officer: Officer, password: str) -> None:
+        """Delete an officer's user and create it again with a first password.
+
+        It is the only way to take away an authenticator app that everybody must have. It ends every
+        sign-in of the user, too. Repeated, it sets another first password.
+        """
+        with contextlib.suppress(ClientError), unavailable("UserNotFound"):
+            self._client.admin_delete_user(UserPoolId=self._id, Username=officer.username)
+        self.set_first_password(officer, password)
 
     def _let_in(self, officer: Officer) -> None:
         invitation: dict[str, Any] = (

@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from chalicelib import errors
 from chalicelib.domain.appointments import USERNAME
-from chalicelib.services.actor import OperatorActor
 from chalicelib.services.first_admins import (
     AdminsExist,
     AppointedAdmin,
@@ -24,12 +23,8 @@ from chalicelib.services.first_admins import (
     NotTwoPersons,
     appoint_first_admins,
 )
-from chalicelib.store.audit import Audit
-from chalicelib.store.officers import Officers
-from chalicelib.store.subscriptions import Subscriptions
-from chalicelib.store.table import Table
-from chalicelib.store.user_pool import UserPool
 from infra.stage.faults import Refused, run
+from infra.stage.officers import open_officers
 from infra.stage.target import PREFIX, Target, add_stage, find_target
 
 Ask = Callable[[str], str]
@@ -88,24 +83,14 @@ def read_persons(admins: str, names: str, emails: str, ask: Ask) -> list[FirstAd
 
 def appoint(persons: Sequence[FirstAdmin], target: Target, now: datetime) -> list[AppointedAdmin]:
     """Appoint them in a stage. Raises Refused when there are admins already, or one person only."""
-    # The tables repeat a call themselves.
-    dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
-    officers = Table(dynamodb, target.output("OfficersTableName"))
-    secret = target.client("secretsmanager").get_secret_value(
-        SecretId=target.output("AuditSecretArn")
-    )["SecretString"]
-    audit = Audit(Table(dynamodb, target.output("AuditTableName")), secret.encode())
-    operator = target.client("sts").get_caller_identity()["Arn"]
-    pool_id = target.outputs.get("OfficersPoolId")
+    access = open_officers(target, now)
     try:
         return appoint_first_admins(
             persons,
-            actor=OperatorActor.of(operator, audit, now),
-            officers=Officers(officers),
-            pool=UserPool(target.client("cognito-idp"), pool_id) if pool_id else None,
-            subscriptions=Subscriptions(
-                officers, Table(dynamodb, target.output("ReportsTableName"))
-            ),
+            actor=access.actor,
+            officers=access.officers,
+            pool=access.pool,
+            subscriptions=access.subscriptions,
         )
     except NotTwoPersons:
         raise Refused(_TWO_PERSONS) from None
