@@ -16,8 +16,16 @@ CITY ?=
 WITHOUT ?=
 ## Folder where the running stack writes its addresses
 LOCAL_DIR ?= .local
-## Who signs in: `officer`, `narrow`, `supervisor` or `admin`
+## `off`: the local stack begins without officers, to practise `make first-admins`
+SEED ?= on
+## Whose token, or sign-in: `officer`, `narrow`, `supervisor`, `admin`, or an officer appointed since
 OFFICER ?= officer
+## Usernames of the first two admins: `zhao,li`. This and the next two are asked for if missing
+ADMINS ?=
+## Their names, in this order: `Zhao Min,Li Wei`
+NAMES ?=
+## Their e-mail addresses, in this order
+EMAILS ?=
 ## How far the clock moves: `30s`, `5m`, `2h`, `1d`
 ADVANCE ?=
 ## The deployed stage: its stack is `tipline-<stage>`
@@ -60,7 +68,8 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token clock bench package scan deploy smoke-test audit-verify orphans clean rehearse
+        contract-fuzz docs token first-admins reset-sign-in clock bench package scan deploy smoke-test audit-verify orphans clean \
+        rehearse
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -84,7 +93,7 @@ $(SCAN)/.installed: infra/scan/requirements.txt infra/python.sh
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) LOCAL_DIR=$(LOCAL_DIR) \
+	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
 city: $(VENV)/.installed ## Check, test and package another city: make city CITY=path
@@ -92,8 +101,16 @@ city: $(VENV)/.installed ## Check, test and package another city: make city CITY
 	@CITY=$(CITY) $(BIN)/python -m pytest -n auto tests/city
 	@CITY=$(CITY) $(BIN)/python -m infra.package
 
-token: $(VENV)/.installed ## Print an officer's access token: make -s token OFFICER=officer
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.token $(OFFICER)
+token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=officer (STAGE=dev: sign in in a browser)
+	@$(COMMAND) $(if $(GIVEN_STAGE),infra.stage.token $(GIVEN_STAGE),infra.local.token $(OFFICER))
+
+first-admins: $(VENV)/.installed ## Appoint the first two admins, locally or of STAGE=dev: ADMINS=zhao,li
+	@$(COMMAND) infra.stage.first_admins $(GIVEN_STAGE) \
+	 --admins "$(ADMINS)" --names "$(NAMES)" --emails "$(EMAILS)"
+
+reset-sign-in: $(VENV)/.installed ## Give an officer a first password again: OFFICER=wang, of STAGE=dev
+	@$(COMMAND) infra.stage.reset_sign_in $(GIVEN_STAGE) \
+	 --officer "$(if $(filter-out file,$(origin OFFICER)),$(OFFICER))"
 
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.clock $(ADVANCE)

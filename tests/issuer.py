@@ -174,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
         match url.path:
             case "/jwks.json":
                 self._send(200, KEY_SET)
-            case "/.well-known/openid-configuration":
+            case path if path.endswith("/.well-known/openid-configuration"):
                 self._send(200, self.issuer.discovery())
             case "/authorize":
                 status, result = self.issuer.authorize(_single(url.query))

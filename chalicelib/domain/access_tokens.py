@@ -76,8 +76,8 @@ def _is_access_token(header: Claims, claims: Claims) -> bool:
         return bool(claims["typ"] == "Bearer")
     if str(header.get("typ", "")).lower() in _ACCESS_TYPES:
         return True
-    # The weakest mark: some issuers can be set up to put other claims into ID tokens. Those of a
-    # sign-in have its nonce.
+    # The weakest mark, because an issuer can be set to write other claims into ID tokens. Those
+    # of a sign-in have its nonce.
     return ("scp" in claims or "scope" in claims) and "nonce" not in claims
 
 

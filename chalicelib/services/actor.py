@@ -1,7 +1,7 @@
-"""The actor of a use case, and the time: an officer, a reporter or the clock.
+"""The actor of a use case, and the time: an officer, a reporter, the clock or an operator.
 
-What an officer or the clock does is written to the audit, by `log` or in the transaction of the
-change. Nothing is written about reporters.
+What an officer, the clock or an operator does is written to the audit, by `log` or in the
+transaction of the change. Nothing is written about reporters.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ from chalicelib.domain.officers import Officer
 from chalicelib.store.audit import Action, Audit, Detail, Entry, Subject
 from chalicelib.store.writes import TransactItem
 
+# No username can be like these.
 CLOCK = "(clock)"
+OPERATOR = "(operator)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Reporter:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Someone whose actions are audited: the clock, or an officer (`OfficerActor`).
+    """Someone whose actions are audited: the clock, an officer (`OfficerActor`), or an operator
+    (`OperatorActor`).
 
     `by` is the name in the audit.
     """
@@ -57,13 +60,6 @@ class Actor:
     ) -> list[TransactItem]:
         return [self.log_item(subject, action, detail)]
 
-
-@dataclass(frozen=True, slots=True)
-class OfficerActor(Actor):
-    """An admitted officer. `officer` is the row with their roles and scope."""
-
-    officer: Officer
-
     def log_own(self, action: Action, detail: Detail) -> None:
         """Write an audit record that concerns no single report or bulletin. Raises Unavailable."""
         self.audit.write(Entry.of_officer(self.by, action, self.now, detail))
@@ -71,3 +67,32 @@ class OfficerActor(Actor):
     def log_own_item(self, action: Action, detail: Detail) -> TransactItem:
         """Return the same record as part of a transaction."""
         return self.audit.item(Entry.of_officer(self.by, action, self.now, detail))
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerActor(Actor):
+    """An admitted officer. `officer` is the row with their roles and scope."""
+
+    officer: Officer
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorActor(Actor):
+    """Someone who runs a command with rights of the AWS account. `arn` is their name there, which
+    each record of their own has.
+    """
+
+    arn: str
+
+    @classmethod
+    def of(cls, arn: str, audit: Audit, now: datetime) -> "OperatorActor":
+        return cls(OPERATOR, audit, now, arn)
+
+    def log_own(self, action: Action, detail: Detail) -> None:
+        self.audit.write(self._entry(action, detail))
+
+    def log_own_item(self, action: Action, detail: Detail) -> TransactItem:
+        return self.audit.item(self._entry(action, detail))
+
+    def _entry(self, action: Action, detail: Detail) -> Entry:
+        return Entry.of_officer(self.by, action, self.now, {**detail, "operator": self.arn})

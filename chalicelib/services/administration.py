@@ -8,7 +8,8 @@ from typing import Any
 from chalicelib import errors
 from chalicelib.domain.appointments import USERNAME, Appointment
 from chalicelib.domain.officers import Officer, Role
-from chalicelib.services.actor import OfficerActor
+from chalicelib.domain.passwords import random_password
+from chalicelib.services.actor import Actor, OfficerActor
 from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
@@ -37,7 +38,7 @@ def appoint_officer(
     username: str,
     appointment: Appointment,
     *,
-    actor: OfficerActor,
+    actor: Actor,
     officers: Officers,
     pool: UserPool | None,
     subscriptions: Subscriptions,
@@ -65,6 +66,24 @@ def appoint_officer(
     if pool:
         pool.follow(after)
     return after
+
+
+def reset_sign_in(
+    username: str, *, actor: Actor, officers: Officers, pool: UserPool
+) -> tuple[Officer, str]:
+    """Let an officer who has lost their password or authenticator app start again.
+
+    Returns the officer and a first password. The old password, app and sign-ins end. Repeated, it
+    sets another first password. Raises NotFound for a username that no active officer has;
+    Unavailable.
+    """
+    officer = officers.get(username) if USERNAME.fullmatch(username) else None
+    if officer is None or not officer.active:
+        raise errors.NotFound
+    actor.log_own(Action.CHANGE, {"officer": username, "sign_in": "reset"})
+    password = random_password()
+    pool.recreate(officer, password)
+    return officer, password
 
 
 def _differences(before: Officer | None, after: Officer) -> dict[str, Any]:

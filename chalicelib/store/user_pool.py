@@ -1,5 +1,6 @@
 """The user pool of Cognito: who can sign in. An officer's row says what they may do."""
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -33,36 +34,62 @@ class UserPool:
         else:
             self._shut_out(officer.username)
 
-    def _let_in(self, officer: Officer) -> None:
-        # An empty value removes an attribute. Admins must verify an address before they enter it,
-        # so it counts as verified.
-        attributes: list[AttributeTypeTypeDef] = [
-            {"Name": "email", "Value": officer.email or ""},
-            {"Name": "phone_number", "Value": officer.phone or ""},
-            *([{"Name": "email_verified", "Value": "true"}] if officer.email else []),  # type: ignore[list-item]
-            *([{"Name": "phone_number_verified", "Value": "true"}] if officer.phone else []),  # type: ignore[list-item]
-        ]
+    def set_first_password(self, officer: Officer, password: str) -> bool:
+        """Create an officer's user, who signs in with `password` once and must then choose another.
+
+        Cognito sends nothing. A user who has not signed in yet gets the new password instead of the
+        earlier one. Return False, and change nothing, for a user who has chosen a password.
+        """
+        if self._create(officer, MessageAction="SUPPRESS", TemporaryPassword=password):
+            return True
         name = officer.username
+        with unavailable():
+            user = self._client.admin_get_user(UserPoolId=self._id, Username=name)
+            if user["UserStatus"] != "FORCE_CHANGE_PASSWORD":
+                return False
+            self._client.admin_set_user_password(
+                UserPoolId=self._id, Username=name, Password=password, Permanent=False
+            )
+        return True
+
+    def recreate(self, officer: Officer, password: str) -> None:
+        """Delete an officer's user and create it again with a first password.
+
+        It is the only way to take away an authenticator app that everybody must have. It ends every
+        sign-in of the user, too. Repeated, it sets another first password.
+        """
+        with contextlib.suppress(ClientError), unavailable("UserNotFound"):
+            self._client.admin_delete_user(UserPoolId=self._id, Username=officer.username)
+        self.set_first_password(officer, password)
+
+    def _let_in(self, officer: Officer) -> None:
         invitation: dict[str, Any] = (
             {"DesiredDeliveryMediums": ["EMAIL"]}
             if officer.email
             else {"MessageAction": "SUPPRESS"}
         )
+        name = officer.username
+        if not self._create(officer, **invitation):
+            with unavailable():
+                self._client.admin_update_user_attributes(
+                    UserPoolId=self._id, Username=name, UserAttributes=_attributes(officer)
+                )
+        with unavailable():
+            self._client.admin_enable_user(UserPoolId=self._id, Username=name)
+
+    def _create(self, officer: Officer, **invitation: Any) -> bool:
+        """Create a user. Return False when there is one."""
         try:
             with unavailable("UsernameExists"):
                 self._client.admin_create_user(
                     UserPoolId=self._id,
-                    Username=name,
-                    UserAttributes=_set(attributes),
+                    Username=officer.username,
+                    UserAttributes=_set(_attributes(officer)),
                     **invitation,
                 )
         except ClientError:
-            with unavailable():
-                self._client.admin_update_user_attributes(
-                    UserPoolId=self._id, Username=name, UserAttributes=attributes
-                )
-        with unavailable():
-            self._client.admin_enable_user(UserPoolId=self._id, Username=name)
+            return False
+        return True
 
     def _shut_out(self, username: str) -> None:
         try:
@@ -71,6 +98,17 @@ class UserPool:
                 self._client.admin_user_global_sign_out(UserPoolId=self._id, Username=username)
         except ClientError:
             return
+
+
+def _attributes(officer: Officer) -> "list[AttributeTypeTypeDef]":
+    # An empty value removes an attribute. Admins must verify an address before they enter it, so it
+    # counts as verified.
+    return [
+        {"Name": "email", "Value": officer.email or ""},
+        {"Name": "phone_number", "Value": officer.phone or ""},
+        *([{"Name": "email_verified", "Value": "true"}] if officer.email else []),  # type: ignore[list-item]
+        *([{"Name": "phone_number_verified", "Value": "true"}] if officer.phone else []),  # type: ignore[list-item]
+    ]
 
 
 def _set(attributes: "list[AttributeTypeTypeDef]") -> "list[AttributeTypeTypeDef]":

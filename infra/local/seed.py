@@ -58,13 +58,16 @@ def seed_officers(officers: Officers, user_pool_id: str) -> None:
         cognito.admin_create_user(
             UserPoolId=user_pool_id, Username=officer.username, MessageAction="SUPPRESS"
         )
-        cognito.admin_set_user_password(
-            UserPoolId=user_pool_id, Username=officer.username, Password=PASSWORD, Permanent=True
-        )
 
 
 def sign_in(cognito: Any, *, user_pool_id: str, client_id: str, username: str) -> str:
-    """Return an access token of a seeded officer."""
+    """Return an access token of a user of the pool.
+
+    moto has no sign-in pages, so the user gets the password here that they would choose there.
+    """
+    cognito.admin_set_user_password(
+        UserPoolId=user_pool_id, Username=username, Password=PASSWORD, Permanent=True
+    )
     response = cognito.admin_initiate_auth(
         UserPoolId=user_pool_id,
         ClientId=client_id,

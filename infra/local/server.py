@@ -6,6 +6,7 @@
 | `LIMITS` (`off`) | `on`: abuse limits as deployed |
 | `CONSOLE_ORIGIN` (the API's own) | the origin whose pages may call officers' routes |
 | `CITY` (`city`) | the folder of the city |
+| `SEED` (`on`) | `off`: no officers, to practise `make first-admins` |
 | `WITHOUT` | functions that are not fed: `WITHOUT=publish_notices` leaves notices to the sweep |
 | `LOCAL_DIR` (`.local`) | where the stack writes its addresses (see `stack_file`) |
 """

@@ -139,7 +139,8 @@ class LocalStack:
         )
         wiring.reset()
         _warm()
-        seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])
+        if os.environ.get("SEED") != "off":
+            seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])
 
     def _feed_consumers(self, without: Sequence[str]) -> None:
         from infra.local.notices import NoticesShown

@@ -1,25 +1,21 @@
-"""`make -s token OFFICER=officer`: print an access token of a seeded officer of the running stack,
-and nothing else.
+"""`make -s token OFFICER=officer`: print an access token of an officer of the running stack, and
+nothing else. The officer is a seeded one, or one who was appointed since.
 """
 
 import os
 import sys
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local import stack_file
-from infra.local.seed import OFFICERS, sign_in
+from infra.local.seed import sign_in
 
 
 def main(username: str) -> None:
     """Sign the officer in. Exits with the reason when it cannot."""
     stack = stack_file.read(int(os.environ.get("PORT") or stack_file.DEFAULT_PORT))
-    if username not in {officer.username for officer in OFFICERS}:
-        raise SystemExit(
-            f"There is no officer {username}. "
-            f"Choose from: {', '.join(officer.username for officer in OFFICERS)}."
-        )
     cognito = boto3.client(
         "cognito-idp",
         endpoint_url=stack["aws"],
@@ -36,10 +32,20 @@ def main(username: str) -> None:
                 username=username,
             )
         )
+    except cognito.exceptions.UserNotFoundException:
+        raise SystemExit(
+            f"There is no officer {username}. "
+            f"Choose from: {', '.join(_usernames(cognito, stack['user_pool_id']))}."
+        ) from None
     except (BotoCoreError, ClientError) as error:
         raise SystemExit(
             f"The local stack at {stack['aws']} could not sign {username} in: {error}"
         ) from None
+
+
+def _usernames(cognito: Any, user_pool_id: str) -> list[str]:
+    users = cognito.list_users(UserPoolId=user_pool_id)["Users"]
+    return sorted(str(user["Username"]) for user in users)
 
 
 if __name__ == "__main__":

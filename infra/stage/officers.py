@@ -1,0 +1,42 @@
+"""The officers of a stage for an operator: rows, users, and the audit of what the operator does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.services.actor import OperatorActor
+from chalicelib.store.audit import Audit
+from chalicelib.store.officers import Officers
+from chalicelib.store.subscriptions import Subscriptions
+from chalicelib.store.table import Table
+from chalicelib.store.user_pool import UserPool
+from infra.stage.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class OfficersAccess:
+    """`actor` is whoever runs the command. `pool` is None where another issuer has the users."""
+
+    actor: OperatorActor
+    officers: Officers
+    pool: UserPool | None
+    subscriptions: Subscriptions
+
+
+def open_officers(target: Target, now: datetime) -> OfficersAccess:
+    """Return the officers of a stage. Raises Refused when an older version is deployed."""
+    # The tables repeat a call themselves.
+    dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
+    rows = Table(dynamodb, target.output("OfficersTableName"))
+    reports = Table(dynamodb, target.output("ReportsTableName"))
+    secret = target.client("secretsmanager").get_secret_value(
+        SecretId=target.output("AuditSecretArn")
+    )["SecretString"]
+    audit = Audit(Table(dynamodb, target.output("AuditTableName")), secret.encode())
+    operator = target.client("sts").get_caller_identity()["Arn"]
+    pool_id = target.outputs.get("OfficersPoolId")
+    return OfficersAccess(
+        actor=OperatorActor.of(operator, audit, now),
+        officers=Officers(rows),
+        pool=UserPool(target.client("cognito-idp"), pool_id) if pool_id else None,
+        subscriptions=Subscriptions(rows, reports),
+    )

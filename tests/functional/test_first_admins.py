@@ -1,0 +1,259 @@
+"""An operator appoints the first two admins, once, and they are officers like any other."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import errors, wiring
+from chalicelib.domain.officers import Role
+from chalicelib.services.actor import OPERATOR, OperatorActor
+from chalicelib.services.first_admins import (
+    AdminsExist,
+    AppointedAdmin,
+    FirstAdmin,
+    NotTwoPersons,
+    appoint_first_admins,
+)
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+ZHAO = FirstAdmin("zhao", "Zhao Min", "zhao@police.example")
+LI = FirstAdmin("li", "Li Wei", "li@police.example")
+ARN = "arn:aws:iam::123456789012:user/operator"
+
+
+@pytest.fixture(autouse=True)
+def _empty_pool(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+    yield
+    for user in users(aws):
+        cognito().admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=user)
+
+
+def cognito() -> Any:
+    return boto3.client("cognito-idp")
+
+
+def users(aws: Mapping[str, str]) -> list[str]:
+    listed = cognito().list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]
+    return sorted(user["Username"] for user in listed)
+
+
+def appoint(*admins: FirstAdmin, with_pool: bool = True) -> list[AppointedAdmin]:
+    return appoint_first_admins(
+        admins or (ZHAO, LI),
+        actor=OperatorActor.of(ARN, wiring.audit(), wiring.clock.now()),
+        officers=wiring.officers(),
+        pool=wiring.pool() if with_pool else None,
+        subscriptions=wiring.subscriptions(),
+    )
+
+
+def first_password(appointed: list[AppointedAdmin], username: str) -> str:
+    (admin,) = [admin for admin in appointed if admin.officer.username == username]
+    assert admin.first_password is not None
+    return admin.first_password
+
+
+def sign_in(aws: Mapping[str, str], username: str, password: str) -> dict[str, Any]:
+    return dict(
+        cognito().admin_initiate_auth(
+            UserPoolId=aws["USER_POOL_ID"],
+            ClientId=aws["CLIENT_ID"],
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": username, "PASSWORD": password},
+        )
+    )
+
+
+def choose_password(aws: Mapping[str, str], username: str) -> None:
+    cognito().admin_set_user_password(
+        UserPoolId=aws["USER_POOL_ID"],
+        Username=username,
+        Password="a password of their own",
+        Permanent=True,
+    )
+
+
+def operators_records() -> list[dict[str, Any]]:
+    rows, _ = wiring.audit().table.query(
+        f"OFFICER#{OPERATOR}#{wiring.clock.now():%Y-%m-%d}", consistent=True
+    )
+    return rows
+
+
+def test_both_are_listed_like_any_other_officer() -> None:
+    cloud.officer("wang")
+    appoint()
+
+    reply = call("GET", "/v1/admin/officers", officer="zhao")
+
+    assert [each["username"] for each in reply.json["items"]] == ["li", "wang", "zhao"]
+    assert call("GET", "/v1/admin/officers/li", officer="zhao").json == {
+        "username": "li",
+        "name": "Li Wei",
+        "active": True,
+        "roles": ["admin"],
+        "categories": [],
+        "districts": [],
+        "email": "li@police.example",
+        "phone": None,
+    }
+
+
+def test_they_appoint_officers_and_read_no_report() -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    appoint()
+    row = {"name": "Wang", "roles": ["officer"], "categories": ["*"], "districts": ["*"]}
+
+    assert call("PUT", "/v1/admin/officers/wang", row, officer="li").status == 200
+    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="li").status == 403
+
+
+def test_each_signs_in_with_a_first_password_that_they_must_change(aws: Mapping[str, str]) -> None:
+    appointed = appoint()
+    passwords = {first_password(appointed, name) for name in ("zhao", "li")}
+
+    assert len(passwords) == 2
+    assert all(len(password) >= 20 for password in passwords)
+    for name in ("zhao", "li"):
+        answer = sign_in(aws, name, first_password(appointed, name))
+        assert answer["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
+def test_the_record_names_the_operator_and_can_be_verified() -> None:
+    appointed = appoint()
+    records = operators_records()
+
+    details = [json.loads(record["detail"]) for record in records]
+    assert [record["by"] for record in records] == [OPERATOR, OPERATOR]
+    assert sorted(detail["officer"] for detail in details) == ["li", "zhao"]
+    assert {detail["operator"] for detail in details} == {ARN}
+    assert all(wiring.audit().is_verified(record) for record in records)
+    shown = str(records)
+    assert "police.example" not in shown
+    assert not any(str(admin.first_password) in shown for admin in appointed)
+
+
+def test_where_another_issuer_has_the_users_only_rows_are_written(aws: Mapping[str, str]) -> None:
+    appointed = appoint(with_pool=False)
+
+    assert [admin.first_password for admin in appointed] == [None, None]
+    assert users(aws) == []
+    assert call("GET", "/v1/admin/officers", officer="li").status == 200
+
+
+@pytest.mark.parametrize(
+    "admins",
+    [
+        (ZHAO,),
+        (ZHAO, ZHAO),
+        (ZHAO, FirstAdmin("li", "Li Wei", "Zhao@police.example")),
+        (ZHAO, LI, FirstAdmin("wang", "Wang", "wang@police.example")),
+    ],
+)
+def test_two_different_persons_are_needed(
+    aws: Mapping[str, str], admins: tuple[FirstAdmin, ...]
+) -> None:
+    with pytest.raises(NotTwoPersons):
+        appoint(*admins)
+    assert (wiring.officers().all(), users(aws)) == ([], [])
+
+
+def test_a_stage_with_another_admin_is_left_alone(aws: Mapping[str, str]) -> None:
+    cloud.officer("chief", roles=(Role.ADMIN,))
+
+    with pytest.raises(AdminsExist) as refusal:
+        appoint()
+
+    assert refusal.value.usernames == ("chief",)
+    assert [officer.username for officer in wiring.officers().all()] == ["chief"]
+    assert (users(aws), operators_records()) == ([], [])
+
+
+def test_an_admin_who_was_deactivated_does_not_count() -> None:
+    cloud.officer("chief", roles=(Role.ADMIN,), active=False)
+    assert len(appoint()) == 2
+
+
+@pytest.mark.parametrize("position", [0, 1])
+@pytest.mark.parametrize(
+    "operation", ["dynamodb.TransactWriteItems", "cognito-identity-provider.AdminCreateUser"]
+)
+def test_a_half_done_try_is_completed_by_the_next(
+    aws: Mapping[str, str], operation: str, position: int
+) -> None:
+    client = wiring.dynamodb() if operation.startswith("dynamodb") else wiring.pool()._client
+    with (
+        inject.fault(client, operation, inject.at(position, inject.crash)),
+        pytest.raises(inject.Crash),
+    ):
+        appoint()
+
+    appointed = appoint()
+
+    for name in ("zhao", "li"):
+        assert sign_in(aws, name, first_password(appointed, name))["Session"]
+    listed = call("GET", "/v1/admin/officers", officer="zhao").json["items"]
+    assert [each["username"] for each in listed] == ["li", "zhao"]
+    assert len(operators_records()) == 2
+
+
+def test_a_repetition_replaces_the_passwords_that_nobody_has_used(aws: Mapping[str, str]) -> None:
+    first = appoint()
+    second = appoint()
+
+    assert sign_in(aws, "li", first_password(second, "li"))["Session"]
+    with pytest.raises(cognito().exceptions.NotAuthorizedException):
+        sign_in(aws, "li", first_password(first, "li"))
+    assert len(operators_records()) == 2
+
+
+def test_who_has_signed_in_keeps_their_password(aws: Mapping[str, str]) -> None:
+    appoint()
+    choose_password(aws, "zhao")
+
+    again = {admin.officer.username: admin.first_password for admin in appoint()}
+
+    assert again["zhao"] is None
+    assert again["li"]
+    assert sign_in(aws, "zhao", "a password of their own")["AuthenticationResult"]
+
+
+def test_once_both_have_signed_in_nothing_is_left_to_do(aws: Mapping[str, str]) -> None:
+    appoint()
+    for name in ("zhao", "li"):
+        choose_password(aws, name)
+
+    with pytest.raises(AdminsExist) as refusal:
+        appoint()
+    assert refusal.value.usernames == ("li", "zhao")
+
+
+def test_without_a_pool_a_repetition_is_refused() -> None:
+    appoint(with_pool=False)
+    with pytest.raises(AdminsExist):
+        appoint(with_pool=False)
+
+
+def test_a_row_that_was_made_by_hand_becomes_a_listed_one() -> None:
+    """Without its copy in the directory, a row gives rights and is in no list."""
+    wiring.officers().table.put(
+        {"pk": "OFFICER#zhao", "sk": "ROW", "username": "zhao", "roles": ["officer", "admin"]}
+    )
+    assert wiring.officers().all() == []
+
+    appoint()
+
+    assert [officer.username for officer in wiring.officers().all()] == ["li", "zhao"]
+
+
+def test_a_bad_username_is_refused_before_its_row_is_written() -> None:
+    with pytest.raises(errors.Invalid):
+        appoint(FirstAdmin("(clock)", "X", "x@police.example"), LI)
+    assert wiring.officers().all() == []

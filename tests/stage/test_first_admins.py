@@ -1,0 +1,124 @@
+"""The command for the first admins asks for what is missing, and says what is wrong."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.services.first_admins import FirstAdmin
+from infra.stage import first_admins
+from infra.stage.faults import Refused
+from infra.stage.target import Target
+
+ZHAO = FirstAdmin("zhao", "Zhao Min", "zhao@police.example")
+LI = FirstAdmin("li", "Li Wei", "li@police.example")
+GIVEN = ("zhao,li", "Zhao Min,Li Wei", "zhao@police.example,li@police.example")
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def answering(*answers: str) -> tuple[Callable[[str], str], list[str]]:
+    """Return someone at the terminal, and the list of what they are asked."""
+    asked: list[str] = []
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return answers[len(asked) - 1]
+
+    return ask, asked
+
+
+def never(question: str) -> str:
+    raise AssertionError(f"asked {question}")
+
+
+def test_what_is_given_is_not_asked_for() -> None:
+    assert first_admins.read_persons(*GIVEN, never) == [ZHAO, LI]
+
+
+def test_what_is_missing_is_asked_for() -> None:
+    ask, asked = answering(
+        "zhao, li", "Zhao Min", "Li Wei", "zhao@police.example", "li@police.example"
+    )
+    assert first_admins.read_persons("", "", "", ask) == [ZHAO, LI]
+    assert asked[1:] == [
+        "Name of zhao: ",
+        "Name of li: ",
+        "E-mail address of zhao: ",
+        "E-mail address of li: ",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("zhao", *GIVEN[1:]), "ADMINS=zhao does not name two persons"),
+        (("zhao,", *GIVEN[1:]), "ADMINS=zhao, does not name two persons"),
+        (("zhao,li,wang", *GIVEN[1:]), "does not name two persons"),
+        (("Zhao,li", *GIVEN[1:]), "'Zhao' cannot be a username"),
+        (("zhao,(clock)", *GIVEN[1:]), "cannot be a username"),
+        ((GIVEN[0], "Zhao Min", GIVEN[2]), "NAMES=Zhao Min does not name two persons"),
+        ((*GIVEN[:2], "zhao@police.example"), "EMAILS=.* does not name two persons"),
+        ((*GIVEN[:2], "zhao@police.example,li"), "The email of li cannot be stored"),
+        ((GIVEN[0], f"Zhao Min,{'x' * 101}", GIVEN[2]), "The name of li cannot be stored"),
+    ],
+)
+def test_a_wrong_value_is_named(given: tuple[str, str, str], said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        first_admins.read_persons(*given, never)
+
+
+def test_without_a_terminal_nothing_is_asked() -> None:
+    with pytest.raises(Refused, match=r"There is no terminal.*ADMINS=zhao,li"):
+        first_admins.read_persons("", "", "", first_admins._refuse_to_ask)
+
+
+@pytest.fixture
+def target(aws: Mapping[str, str], clean: None) -> Target:
+    outputs = {
+        "OfficersTableName": aws["OFFICERS_TABLE"],
+        "AuditTableName": aws["AUDIT_TABLE"],
+        "ReportsTableName": aws["REPORTS_TABLE"],
+        "AuditSecretArn": aws["AUDIT_SECRET"],
+        "OfficersPoolId": aws["USER_POOL_ID"],
+    }
+    return Target("dev", boto3.Session(), None, outputs, api="")
+
+
+def test_the_two_are_appointed_by_whoever_has_the_accounts_rights(target: Target) -> None:
+    first_admins.appoint([ZHAO, LI], target, NOW)
+    rows, _ = wiring.audit().table.query("OFFICER#(operator)#2026-11-25", consistent=True)
+    arn = boto3.client("sts").get_caller_identity()["Arn"]
+    assert all(arn in row["detail"] and wiring.audit().is_verified(row) for row in rows)
+    assert len(rows) == 2
+
+
+def test_each_password_is_shown_once_with_what_to_do(target: Target) -> None:
+    appointed = first_admins.appoint([ZHAO, LI], target, NOW)
+    text = "\n".join(first_admins.describe(appointed, target))
+    for admin in appointed:
+        assert text.count(str(admin.first_password)) == 1
+    assert "zhao (Zhao Min): first password" in text
+    assert "make token STAGE=dev" in text
+
+
+def test_a_stage_that_has_admins_names_them(target: Target) -> None:
+    first_admins.appoint([ZHAO, LI], target, NOW)
+    wang = FirstAdmin("wang", "Wang", "wang@police.example")
+    with pytest.raises(Refused, match="tipline-dev has admins already: li, zhao"):
+        first_admins.appoint([wang, LI], target, NOW)
+
+
+def test_one_person_twice_is_refused(target: Target) -> None:
+    with pytest.raises(Refused, match="two different persons"):
+        first_admins.appoint([ZHAO, ZHAO], target, NOW)
+
+
+def test_where_another_issuer_has_the_users_no_password_is_shown(target: Target) -> None:
+    outputs = {name: value for name, value in target.outputs.items() if name != "OfficersPoolId"}
+    elsewhere = Target("dev", target.session, None, outputs, api="")
+    appointed = first_admins.appoint([ZHAO, LI], elsewhere, NOW)
+    text = "\n".join(first_admins.describe(appointed, elsewhere))
+    assert "password" not in text
+    assert "zhao (Zhao Min): signs in as before" in text
