@@ -40,6 +40,24 @@ BUCKET ?=
 DEBUG ?=
 ## `1`: delete what was found
 DELETE ?=
+## `1`: delete the stage's data, too
+DATA ?=
+## The name of the stage whose data are deleted, where it cannot be typed
+CONFIRM ?=
+## What is restored: `reports`, `audit`, `bulletins` or `officers`
+TABLE ?=
+## The time that a table is restored to: `2026-11-25T10:00Z`, or how long ago: `1m`
+AT ?=
+## The queue whose dead letters are meant: `uploads`, `manifests`, `notices` or `audit`
+QUEUE ?=
+## `1`: delete the dead letters
+PURGE ?=
+## The function whose log is shown, when not all are
+FUNCTION ?=
+## How far back the log is shown: `90s`, `10m`, `2h`, `1d`
+SINCE ?= 10m
+## The request whose log is shown: the `request_id` that a user quotes
+REQUEST ?=
 ## `1`: compare, and write nothing
 CHECK ?=
 ## `1`: fail if a word is left
@@ -68,8 +86,8 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token first-admins reset-sign-in clock bench package scan deploy smoke-test audit-verify orphans clean \
-        rehearse
+        contract-fuzz docs token first-admins reset-sign-in clock bench package scan rehearse deploy smoke-test status logs redrive \
+        restore destroy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -183,6 +201,21 @@ smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of ST
 
 bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
+
+status: $(VENV)/.installed ## Show health, alarms, tasks and queues, locally or of STAGE=dev
+	@$(COMMAND) infra.stage.status $(GIVEN_STAGE)
+
+logs: $(VENV)/.installed ## Show the logs, locally or of STAGE=dev (FUNCTION=, SINCE=10m, REQUEST=id)
+	@$(COMMAND) infra.stage.logs $(GIVEN_STAGE) --function "$(FUNCTION)" --since "$(SINCE)" --request "$(REQUEST)"
+
+redrive: $(VENV)/.installed ## Send dead letters again: QUEUE=uploads, locally or of STAGE=dev (PURGE=1: delete)
+	@$(COMMAND) infra.stage.redrive $(GIVEN_STAGE) --queue "$(QUEUE)" $(if $(PURGE),--purge)
+
+restore: $(VENV)/.installed ## Restore a table into service: STAGE=dev TABLE=reports AT=1m
+	@$(COMMAND) infra.stage.restore $(GIVEN_STAGE) --table "$(TABLE)" --at "$(AT)"
+
+destroy: $(VENV)/.installed ## Delete a stage, but not its data: STAGE=dev (DATA=1: these, too)
+	@CONFIRM="$(CONFIRM)" $(COMMAND) infra.stage.destroy $(GIVEN_STAGE) $(if $(DATA),--data)
 
 audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of a stage: STAGE=prod
 	@$(COMMAND) infra.stage.audit_verify $(GIVEN_STAGE)

@@ -23,7 +23,7 @@ from PIL import Image
 from infra.stage.console import say
 from infra.stage.faults import Refused, run
 from infra.stage.progress import Pause
-from infra.stage.target import Target, add_stage, find_target
+from infra.stage.target import Target, add_stage, find_target, is_loopback
 
 TIMEOUT_S = 30.0
 POLL_S = 1.0
@@ -106,7 +106,8 @@ def next_steps(target: Target) -> str:
         steps.append(f"make deploy{argument} ALARM_EMAIL=…: without it nobody hears an alarm")
     steps.append(f"make status{argument}: health, alarms and queues on one screen")
     lines = "\n".join(f"  {number}. {text}" for number, text in enumerate(steps, 1))
-    address = outputs.get("PublicUrl") or target.api
+    # An emulator has no names of its own for APIs.
+    address = target.api if is_loopback(target.api) else outputs.get("PublicUrl") or target.api
     return f"\nThe API's address: {address}    documentation: {address}/docs\nNext:\n{lines}"
 
 

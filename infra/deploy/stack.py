@@ -64,7 +64,7 @@ class Stack:
         if status.endswith("_IN_PROGRESS"):
             raise Refused(
                 f"{self.name} is being changed already ({status}). Wait until it is done: "
-                f"make status{self._argument}"
+                f"make status{self.argument}"
             )
         if status.endswith("_FAILED"):
             raise Refused(
@@ -107,7 +107,8 @@ class Stack:
         )
 
     @property
-    def _argument(self) -> str:
+    def argument(self) -> str:
+        """Return what follows `make <command>` to mean this stage."""
         return f" STAGE={self.name.partition('-')[2]}"
 
     def _clear_failed(self, present: Mapping[str, Any]) -> None:
