@@ -86,7 +86,7 @@ def _session() -> Any:
     return boto3.session.Session()
 
 
-def _client(service: str, **more: Any) -> Any:
+def _config(**more: Any) -> Any:
     from botocore.config import Config
 
     # Three attempts of up to 3 s, with their pauses, fit into API Gateway's limit of 29 s.
@@ -94,8 +94,12 @@ def _client(service: str, **more: Any) -> Any:
         "connect_timeout": 2,
         "read_timeout": 3,
         "retries": {"mode": "standard", "total_max_attempts": 3},
-    } | more
-    return _session().client(service, config=Config(**options))
+    }
+    return Config(**(options | more))
+
+
+def _client(service: str, **more: Any) -> Any:
+    return _session().client(service, config=_config(**more))
 
 
 @_built_once
@@ -107,8 +111,9 @@ def dynamodb() -> Any:
 
 @_built_once
 def s3() -> Any:
-    # In us-east-1 boto3 would otherwise sign POST forms with an older version.
-    return _client("s3", signature_version="s3v4")
+    from chalicelib.media.s3 import s3_client
+
+    return s3_client(_session(), config=_config())
 
 
 @_built_once

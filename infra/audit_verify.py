@@ -20,6 +20,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from chalicelib.media.s3 import s3_client
 from chalicelib.services import audit_seals
 from chalicelib.store.attributes import pack, unpack
 from chalicelib.store.audit import Audit
@@ -58,7 +59,7 @@ class Trail:
             return read_rows(dynamodb, self.table, keys)
 
         return audit_seals.verify(
-            seals=Seals(self.client("s3"), self.bucket),
+            seals=Seals(s3_client(self.session, endpoint_url=self.endpoint_url), self.bucket),
             read=read,
             is_verified=Audit(Table(dynamodb, self.table), key).is_verified,
             now=datetime.now(UTC),

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import TiplineError
 from chalicelib.media.bucket import MediaBucket
+from chalicelib.media.s3 import s3_client
 from chalicelib.services.orphans import OrphanKind, delete_orphan, find_orphans
 from chalicelib.store import keys
 from chalicelib.store.table import Table
@@ -53,7 +54,7 @@ def sweep_out(outputs: dict[str, str], *, delete: bool, now: datetime) -> int:
         Table(dynamodb, outputs["ReportsTableName"]),
         Table(dynamodb, outputs["BulletinsTableName"]),
     )
-    bucket = MediaBucket(boto3.client("s3"), outputs["MediaBucketName"])
+    bucket = MediaBucket(s3_client(boto3.Session()), outputs["MediaBucketName"])
     if delete and not _holds_reports(reports):
         print(
             "The table has no report at all, so nothing is deleted: if it is still being restored, "

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib.domain import ids, times
 from chalicelib.domain.codes import CategoryCode, ReportDistrict
 from chalicelib.domain.models import Query
-from chalicelib.domain.reports import Status
+from chalicelib.domain.reports import DRILL, Status
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Username
 
@@ -45,6 +45,10 @@ Limit = Annotated[
     ),
 ]
 """The maximum number of items on a page, as a query parameter."""
+
+
+def _read_bool(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, value)
 
 
 def _read_reference(value: str) -> str:
@@ -78,6 +82,18 @@ class ReportQuery(Query):
         ]
         | None
     ) = Field(default=None, description="Only the report with this reference.")
+    drill: (
+        Annotated[
+            bool,
+            BeforeValidator(_read_bool),
+            Field(strict=True),
+            WithJsonSchema({"type": "boolean"}),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="`false`: leave out drills. `true`: only drills. Without it, both are listed.",
+    )
     since: Moment | None = Field(
         default=None, description="Only reports received at or after this time."
     )
@@ -93,14 +109,23 @@ class ReportQuery(Query):
         """Return the filters that are set, for the cursor and for the audit."""
         given = ((name, getattr(self, name)) for name in type(self).model_fields)
         return {
-            name: times.render(value) if isinstance(value, datetime) else str(value)
+            name: _render(value)
             for name, value in given
             if value is not None and name not in _PAGING
         }
 
     def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a listed row matches the filters, except `since` and `until`."""
-        asked = (name for name in type(self).model_fields if name not in (*_PAGING, *_BY_TIME))
+        if self.drill is not None and self.drill != (row.get("source") == DRILL):
+            return False
+        not_here = (*_PAGING, *_BY_TIME, "drill")
+        asked = (name for name in type(self).model_fields if name not in not_here)
         return all(
             getattr(self, name) is None or row.get(name) == getattr(self, name) for name in asked
         )
+
+
+def _render(value: datetime | bool | str) -> str:
+    if isinstance(value, datetime):
+        return times.render(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -4,7 +4,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.addresses import ContactEmail, ContactPhone
@@ -12,7 +19,7 @@ from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
-from chalicelib.domain.models import Input, Record
+from chalicelib.domain.models import Input, NotNull, Record
 from chalicelib.domain.text import ReporterText, clean, is_blank
 from chalicelib.domain.times import Moment
 
@@ -68,8 +75,10 @@ class Flag(StrEnum):
     OUTSIDE = "outside_district"
 
 
-type Source = Literal["phone", "desk", "other"]
-"""Where an officer's entry comes from."""
+DRILL = "drill"
+
+type Source = Literal["phone", "desk", "other", "drill"]
+"""Where an officer's entry comes from. The source `drill` marks any report as a drill."""
 
 
 def _clean_line(value: str) -> str:
@@ -126,8 +135,8 @@ class Contact(Input):
         return self
 
 
-class Submission(Input):
-    """The body of `POST /v1/reports`: a category, and a text or media. The rest is optional."""
+class ReportContent(Input):
+    """What a report says: a category, and a text or media. The rest is optional."""
 
     category: CategoryCode
     text: ReporterText | None = None
@@ -167,7 +176,24 @@ class Submission(Input):
         return self
 
 
-class OfficerSubmission(Submission):
+class Submission(ReportContent):
+    """The body of `POST /v1/reports`: a category, and a text or media. The rest is optional.
+
+    With `source: drill` the report is a drill: it is kept and shown as one, nobody is notified of
+    it, and it counts in no statistics.
+    """
+
+    source: Annotated[Literal["drill"] | None, NotNull()] = None
+
+    @field_validator("source")
+    @classmethod
+    def _is_not_null(cls, value: str | None) -> str:
+        if value is None:
+            raise PydanticCustomError("wrong_type", "Leave `source` out, or send `drill`.")
+        return value
+
+
+class OfficerSubmission(ReportContent):
     """A report that an officer enters on a caller's behalf."""
 
     source: Source
@@ -223,6 +249,10 @@ class Report(Record):
     closed_at: datetime | None = None
     has_contact: bool = False
 
+    @property
+    def is_drill(self) -> bool:
+        return self.source == DRILL
+
 
 class ReportOutline(Record):
     """What of a report decides its next task, its notices and what it counts as. No text."""
@@ -239,6 +269,11 @@ class ReportOutline(Record):
     escalations: int = 0
     held_until: Moment | None = None
     expiring: bool = False
+    source: str | None = None
+
+    @property
+    def is_drill(self) -> bool:
+        return self.source == DRILL
 
     @property
     def is_waiting(self) -> bool:

@@ -35,7 +35,10 @@ class NewSubscription(Input):
 
 
 class Subscription(Record):
-    """One as kept. `arn` is None until SNS has it."""
+    """One as kept. `arn` is None until SNS has it.
+
+    `ended_at` is set when it has ended, but SNS still waits for the address to be confirmed.
+    """
 
     id: str
     username: str
@@ -46,6 +49,7 @@ class Subscription(Record):
     min_urgency: Urgency = Urgency.LOW
     created_at: datetime
     arn: str | None = None
+    ended_at: datetime | None = None
 
 
 def address_of(officer: Officer, protocol: str) -> str | None:

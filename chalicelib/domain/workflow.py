@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
+from chalicelib.domain import outbox
 from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.models import Input, NotNull
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
@@ -44,6 +45,7 @@ class Disposition(StrEnum):
 
 
 WITHDRAWN_RETENTION = timedelta(days=30)
+DRILL_RETENTION = timedelta(days=30)
 _RETENTION = timedelta(days=90)
 _SHORT_RETENTION = timedelta(days=30)
 _SOON_FORGOTTEN = frozenset({Disposition.UNFOUNDED, Disposition.MALICIOUS})
@@ -248,10 +250,17 @@ def confirm(report: Report, *, by: str) -> Report:
     return report.model_copy(update={"disposition": report.proposal.disposition, "proposal": None})
 
 
+def first_task(report: Report) -> OutboxTask:
+    """Return the task of a new report: to notify officers. A drill only waits for its deletion."""
+    end = expires_at(report)
+    return OutboxTask(TaskKind.EXPIRE, end) if end else outbox.notify(report.received_at)
+
+
 def task_after(report: Report, present: OutboxTask | None, now: datetime) -> OutboxTask | None:
     """Return the task of a report after a step; `present` is its task before."""
-    if report.status is Status.CLOSED and report.closed_at:
-        return OutboxTask(TaskKind.EXPIRE, report.closed_at + retention(report.disposition))
+    end = expires_at(report)
+    if end:
+        return OutboxTask(TaskKind.EXPIRE, end)
     if present and present.kind is TaskKind.NOTIFY:
         return present
     if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
@@ -260,6 +269,17 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
             if present and present.kind is TaskKind.ESCALATE
             else OutboxTask(TaskKind.ESCALATE, now + ACKNOWLEDGE_WITHIN)
         )
+    return None
+
+
+def expires_at(report: Report) -> datetime | None:
+    """Return when a report is due for deletion; None while it is open. A drill always is due."""
+    if report.status is Status.WITHDRAWN and report.closed_at:
+        return report.closed_at + WITHDRAWN_RETENTION
+    if report.is_drill:
+        return report.received_at + DRILL_RETENTION
+    if report.status is Status.CLOSED and report.closed_at:
+        return report.closed_at + retention(report.disposition)
     return None
 
 

@@ -97,9 +97,10 @@ class OpenQuery(Query):
 def enter_report(call: Call) -> Response:
     """Enter a report on a caller's behalf.
 
-    Send the same fields as a resident, and `source`. Give the receipt to the caller, because it is
-    the only way to read the report. You can enter reports of all categories, also outside your
-    scope, because an officer who answers the phone cannot choose the subject.
+    Send the same fields as a resident, and `source`, which is `drill` for a drill. Give the receipt
+    to the caller, because it is the only way to read the report. You can enter reports of all
+    categories, also outside your scope, because an officer who answers the phone cannot choose the
+    subject.
 
     Repeat the call with the same `Idempotency-Key` until a response arrives. 200 means that the
     report already exists.

@@ -1,6 +1,7 @@
 """Admins' routes of officers: their access, scope and addresses."""
 
 import logging
+from datetime import datetime
 
 from chalicelib import errors, wiring
 from chalicelib.domain.appointments import Appointment
@@ -76,17 +77,18 @@ def appoint_officer(call: Call) -> Response:
         pool=wiring.pool() if wiring.settings().user_pool_id else None,
         subscriptions=wiring.subscriptions(),
     )
-    _sync_subscriptions(appointed.username)
+    _sync_subscriptions(appointed.username, call.now)
     return Response(OfficerView.model_validate(appointed))
 
 
-def _sync_subscriptions(username: str) -> None:
+def _sync_subscriptions(username: str, now: datetime) -> None:
     try:
         sync_subscriptions(
             username,
             officers=wiring.officers(),
             subscriptions=wiring.subscriptions(),
             topic=wiring.topic_subscriptions(),
+            now=now,
         )
     except errors.TiplineError:
         # The task is pending, so the sweep does it.

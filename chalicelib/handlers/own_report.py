@@ -46,6 +46,7 @@ class OwnReport(Shape):
     media: list[OwnMedium]
     messages: list[MessageView]
     outcome: Outcome | None
+    drill: bool
     emergency: Emergency
     poll_after_s: int
 
@@ -137,6 +138,7 @@ def _reporter_view(case: Case, call: Call) -> Response:
         media=[OwnMedium.in_language(medium, call.language) for medium in case.media],
         messages=case.messages,
         outcome=_with_bulletin(_outcome(report, call.language), report, call.language),
+        drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
     )

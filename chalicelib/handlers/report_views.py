@@ -51,6 +51,7 @@ class ListedReportView(Shape):
     version: int
     thumbnail_url: str | None
     bulletin_id: str | None
+    source: Source | None
 
     @classmethod
     def listed(cls, report: ListedReport) -> Self:

@@ -5,7 +5,14 @@ from pydantic import Field
 from chalicelib import errors, wiring
 from chalicelib.domain.languages import text
 from chalicelib.domain.report_ids import ReportIds
-from chalicelib.domain.reports import REPORTER_STATUS, Flag, ReporterStatus, Submission, Urgency
+from chalicelib.domain.reports import (
+    REPORTER_STATUS,
+    Flag,
+    Report,
+    ReporterStatus,
+    Submission,
+    Urgency,
+)
 from chalicelib.handlers.media_views import Upload
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response
@@ -20,7 +27,8 @@ routes = Routes("Reports")
 class CreatedReport(Shape):
     """A created report. Keep the receipt, show the `notes` to the reporter, and upload the media.
 
-    `notes` are sentences, for example that the place is outside all districts.
+    `notes` are sentences, for example that the place is outside all districts. `drill` is true for
+    a report that was sent with `source: drill`.
     """
 
     id: str
@@ -36,6 +44,7 @@ class CreatedReport(Shape):
     received_at: Timestamp
     flags: list[Flag]
     notes: list[str]
+    drill: bool
     emergency: Emergency
     uploads: list[Upload]
 
@@ -53,6 +62,10 @@ def create_report(call: Call) -> Response:
     Send a category, and a text or media. All other fields are optional. Store the receipt in the
     response: the reporter needs it to read the report. Then upload the media with the grants in
     `uploads`.
+
+    A test of an app or of a deployment sends `source: drill`: no officer is notified, the report is
+    marked as a drill everywhere and counts in no statistics. It is deleted 30 days after it was
+    created or withdrawn.
 
     Repeat the call with the same `Idempotency-Key` until a response arrives. It creates only one
     report. 200 means that the report already exists; the response has new grants for the media that
@@ -82,8 +95,15 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         report,
         receipt=created.receipt,
         status=REPORTER_STATUS[report.status],
-        notes=[text("report.outside", call.language)] if Flag.OUTSIDE in report.flags else [],
+        notes=[text(f"report.{note}", call.language) for note in _notes(report)],
+        drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         uploads=[Upload.granted(grant) for grant in granted],
     )
     return Response(view, status=200 if created.replayed else 201)
+
+
+def _notes(report: Report) -> list[str]:
+    """Return which sentences the reporter must read about the new report."""
+    notes = ["drill"] if report.is_drill else []
+    return [*notes, "outside"] if Flag.OUTSIDE in report.flags else notes

@@ -61,6 +61,7 @@ def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> 
         officers=wiring.officers(),
         subscriptions=wiring.subscriptions(),
         topic=wiring.topic_subscriptions(),
+        now=now,
     )
 
 

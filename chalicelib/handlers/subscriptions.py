@@ -75,7 +75,8 @@ def create_subscription(call: Call) -> Response:
 def delete_subscription(call: Call) -> Response:
     """Delete a subscription.
 
-    You receive no more notices from it. Repeating the call changes nothing.
+    You receive no more notices from it, also if you confirm its address only afterwards. Repeating
+    the call changes nothing.
     """
     subscriptions.unsubscribe(
         call.path["subscription_id"],

@@ -1,20 +1,33 @@
 """The subscriptions of the topic in SNS. An address has at most one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib import errors
-from chalicelib.aws_errors import unavailable
+from chalicelib.aws_errors import code_of, unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-# SNS returns these in place of an ARN until the address is confirmed. Such a subscription cannot be
-# changed or removed; SNS deletes it after some days.
-PENDING = frozenset({"PendingConfirmation", "pending confirmation", "Deleted"})
+# Matches no notice: none is of this kind.
+NO_NOTICES: Mapping[str, Any] = {"kind": ["none"]}
+
+
+class Outcome(Enum):
+    """What became of a change of a subscription in SNS.
+
+    Until the address is confirmed, SNS refuses to remove a subscription. It deletes one that is not
+    confirmed within 48 hours.
+    """
+
+    DONE = "done"
+    UNCONFIRMED = "unconfirmed"
+    GONE = "gone"
 
 
 class TopicSubscriptions:
@@ -42,23 +55,27 @@ class TopicSubscriptions:
             raise errors.Conflict("address_taken") from None
         return response["SubscriptionArn"]
 
-    def narrow(self, arn: str, policy: Mapping[str, Any]) -> None:
+    def narrow(self, arn: str, policy: Mapping[str, Any]) -> Outcome:
         """Replace the filter policy of a subscription. Raises Unavailable."""
-        if arn in PENDING:
-            return
-        with unavailable():
-            self._client.set_subscription_attributes(
+        return _outcome_of(
+            partial(
+                self._client.set_subscription_attributes,
                 SubscriptionArn=arn,
                 AttributeName="FilterPolicy",
                 AttributeValue=json.dumps(policy, sort_keys=True),
             )
+        )
 
-    def unsubscribe(self, arn: str) -> None:
-        """Remove a subscription. Changes nothing when there is none. Raises Unavailable."""
-        if arn in PENDING:
-            return
-        try:
-            with unavailable("NotFound"):
-                self._client.unsubscribe(SubscriptionArn=arn)
-        except ClientError:
-            return
+    def unsubscribe(self, arn: str) -> Outcome:
+        """Remove a subscription. Raises Unavailable."""
+        return _outcome_of(partial(self._client.unsubscribe, SubscriptionArn=arn))
+
+
+def _outcome_of(call: Callable[[], object]) -> Outcome:
+    try:
+        with unavailable("NotFound", "InvalidParameter"):
+            call()
+    except ClientError as error:
+        # Of our own ARNs and policies, SNS finds invalid only that the address is unconfirmed.
+        return Outcome.GONE if code_of(error) == "NotFound" else Outcome.UNCONFIRMED
+    return Outcome.DONE

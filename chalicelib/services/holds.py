@@ -10,8 +10,7 @@ from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.holds import Hold, NewHold
 from chalicelib.domain.outbox import TaskKind
-from chalicelib.domain.reports import Status
-from chalicelib.domain.workflow import WITHDRAWN_RETENTION, retention
+from chalicelib.domain.workflow import expires_at
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
@@ -101,13 +100,10 @@ def _write(
 
 
 def _due_end(case: Case) -> datetime | None:
-    """Return when a closed report is due for deletion; None for any other report."""
-    report, task = case.report, case.head.task
-    if report.closed_at is None or task is None or task.kind is not TaskKind.EXPIRE:
-        return None
-    if report.status is Status.WITHDRAWN:
-        return report.closed_at + WITHDRAWN_RETENTION
-    return report.closed_at + retention(report.disposition)
+    """Return when a report is due for deletion; None when that is not its task."""
+    task = case.head.task
+    is_due = task is not None and task.kind is TaskKind.EXPIRE
+    return expires_at(case.report) if is_due else None
 
 
 def _on_current[Done](case: Case, reports: Reports, step: Callable[[Case], Done]) -> Done:

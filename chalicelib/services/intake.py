@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib import errors
-from chalicelib.domain import geo, outbox
+from chalicelib.domain import geo, workflow
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.details import Details, validate_details
 from chalicelib.domain.media import MediaState
@@ -23,6 +23,7 @@ from chalicelib.domain.reports import (
     Medium,
     OfficerSubmission,
     Report,
+    ReportContent,
     Submission,
     initial_urgency,
 )
@@ -56,7 +57,7 @@ class BulletinLookup(Protocol):
 
 
 def create_report(
-    submission: Submission,
+    submission: Submission | OfficerSubmission,
     ids: ReportIds,
     *,
     actor: Reporter | OfficerActor,
@@ -89,7 +90,7 @@ def create_report(
     )
     result = reports.create(
         report,
-        task=outbox.notify(actor.now),
+        task=workflow.first_task(report),
         contact=submission.contact,
         media=[(medium, upload_check(actor.now)) for medium in media],
         also=actor.log_items(of_report(report.id), Action.OPEN, {"entered_by": report.source}),
@@ -97,7 +98,7 @@ def create_report(
     if not result.created:
         return _replay(result.head, ids.receipt, body_hash, reports)
     log.info(
-        "report_received",
+        "drill_received" if report.is_drill else "report_received",
         extra={
             "category": report.category,
             "urgency": report.urgency.value,
@@ -112,7 +113,7 @@ def pending_uploads(case: Case) -> tuple[Medium, ...]:
     return tuple(medium for medium in case.media if medium.state is MediaState.AWAITING)
 
 
-def _canonical(submission: Submission) -> bytes:
+def _canonical(submission: ReportContent) -> bytes:
     """Return the same bytes for equal submissions.
 
     The order of members, white space and the Unicode form of the sent JSON make no difference.
@@ -122,7 +123,7 @@ def _canonical(submission: Submission) -> bytes:
 
 
 def _check(
-    submission: Submission, catalogue: Catalogue, bulletins: BulletinLookup, now: datetime
+    submission: ReportContent, catalogue: Catalogue, bulletins: BulletinLookup, now: datetime
 ) -> Details:
     """Check a submission and return its validated answers.
 
@@ -147,7 +148,11 @@ def _check(
 
 
 def _new_report(
-    submission: Submission, details: Details, ids: ReportIds, body_hash: str, now: datetime
+    submission: Submission | OfficerSubmission,
+    details: Details,
+    ids: ReportIds,
+    body_hash: str,
+    now: datetime,
 ) -> Report:
     place, district, station = _whereabouts(submission.location)
     flags = []
@@ -171,7 +176,7 @@ def _new_report(
         details=dict(details.values) or None,
         details_version=details.version if details.values else None,
         bulletin_id=submission.bulletin_id,
-        source=submission.source if isinstance(submission, OfficerSubmission) else None,
+        source=submission.source,
         flags=tuple(flags),
         media_total=len(submission.media),
         has_contact=submission.contact is not None,

@@ -87,7 +87,7 @@ class Publisher:
     def _read(self, key: Key, now: datetime, swept: bool) -> _PendingNotice | None:
         """Return the notice that is due for an item now; None when there is none.
 
-        A task that needs no notice any more is completed: its report was deleted, or it is an
+        A task that needs no notice is completed: its report was deleted or is a drill, or it is an
         escalation of a report that no longer waits for an officer.
         """
         pending = self._outbox.read(key)
@@ -100,7 +100,7 @@ class Publisher:
         if not_before and not_before > now:
             return None
         report = pending.report if pending.is_head else self._outbox.report(pending.owner.id)
-        if report is None or (escalates and not report.is_waiting):
+        if report is None or report.is_drill or (escalates and not report.is_waiting):
             self._outbox.complete(pending)
             return None
         return _PendingNotice(pending, self._notice(pending, report, now))

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.domain import statistics as rules
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
-from chalicelib.domain.reports import Status
+from chalicelib.domain.reports import DRILL, Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
@@ -26,7 +26,7 @@ def count_changed(
 ) -> frozenset[Key]:
     """Count the current state of the reports with these keys. Return the keys to try again.
 
-    Keys of other items are skipped.
+    Keys of other items are skipped, and drills, which count nowhere.
     """
     failed = set()
     for key in dict.fromkeys(changed):
@@ -37,7 +37,7 @@ def count_changed(
             report = outbox.report(report_id)
             # The deletion also removes the row that says what was counted. So a report that is
             # being deleted would count twice.
-            if report and not report.expiring:
+            if report and not report.expiring and not report.is_drill:
                 statistics.count(report.id, rules.tally_of(report))
         except Exception as error:
             # One bad row must not block the others.
@@ -84,5 +84,9 @@ def _oldest_unacknowledged(officer: Officer, listing: Listing, catalogue: Catalo
     ]
     index = (keys.BY_QUEUE, keys.PARTITION[keys.BY_QUEUE], "listed_at")
     return listing.oldest(
-        index, partitions, keep=lambda row: officer.sees(row["category"], row["district"])
+        index,
+        partitions,
+        keep=lambda row: (
+            officer.sees(row["category"], row["district"]) and row.get("source") != DRILL
+        ),
     )

@@ -1,9 +1,13 @@
 """Officers' subscriptions to notices.
 
 Officers choose what they are notified of, inside their scope. SNS is kept in line with their rows.
+SNS cannot remove a subscription until its address is confirmed. So one that has ended before that
+is kept, and removed from SNS when it is confirmed after all.
 """
 
+import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from chalicelib import errors
 from chalicelib.domain import geo
@@ -11,11 +15,17 @@ from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.officers import DISTRICTLESS, Officer
 from chalicelib.domain.subscriptions import NewSubscription, Subscription, address_of, filter_policy
-from chalicelib.notify.subscriptions import TopicSubscriptions
+from chalicelib.notify.subscriptions import NO_NOTICES, Outcome, TopicSubscriptions
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
+
+log = logging.getLogger(__name__)
+
+# How often an unconfirmed subscription is looked at, and how long: SNS deletes it after 48 hours.
+_CHECK_AGAIN = timedelta(minutes=5)
+_CONFIRM_WITHIN = timedelta(hours=72)
 
 
 def subscribe(
@@ -52,15 +62,21 @@ def subscribe(
     )
     subscriptions.put(subscription)
     subscriptions.request_sync(actor.by, actor.now)
+    earlier = [each for each in subscriptions.ended(actor.by) if each.address == address]
+    for ended in earlier:
+        # SNS still has this address. It subscribes it again only with the policy that it has.
+        topic.narrow(str(ended.arn), policy)
     try:
         arn = topic.subscribe(wanted.protocol, address, policy)
     except errors.Conflict:
         subscriptions.delete(subscription)
-        subscriptions.synced(actor.by)
+        _complete(actor.by, subscriptions, actor.now)
         raise
     subscribed = subscription.model_copy(update={"arn": arn})
     subscriptions.put(subscribed)
-    subscriptions.synced(actor.by)
+    for ended in earlier:
+        subscriptions.delete(ended)
+    _complete(actor.by, subscriptions, actor.now)
     return subscribed
 
 
@@ -75,18 +91,28 @@ def unsubscribe(
     for existing in subscriptions.of(actor.by):
         if existing.id == subscription_id:
             actor.log_own(Action.CHANGE, {"unsubscribed": subscription_id})
-            _drop(existing, subscriptions, topic)
+            subscriptions.request_sync(actor.by, actor.now)
+            _drop(existing, subscriptions, topic, actor.now)
+            _complete(actor.by, subscriptions, actor.now)
 
 
 def sync_subscriptions(
-    username: str, *, officers: Officers, subscriptions: Subscriptions, topic: TopicSubscriptions
+    username: str,
+    *,
+    officers: Officers,
+    subscriptions: Subscriptions,
+    topic: TopicSubscriptions,
+    now: datetime,
 ) -> None:
     """Bring SNS in line with an officer's row: scope, address, active or not.
 
     Repeated, change nothing. A caller adds the task (`Subscriptions.request_sync`) before it
-    changes the row, and calls this afterwards. If it fails to, the sweep does the task.
+    changes the row, and calls this afterwards. If it fails to, the sweep does the task. The task
+    stays while SNS waits for a confirmation of what must change.
     """
-    officer = officers.get(username)
+    officer, waits = officers.get(username), False
+    for ended in subscriptions.ended(username):
+        _drop(ended, subscriptions, topic, now)
     for existing in subscriptions.of(username):
         policy = _policy(officer, existing)
         if (
@@ -94,13 +120,17 @@ def sync_subscriptions(
             or policy is None
             or address_of(officer, existing.protocol) != existing.address
         ):
-            _drop(existing, subscriptions, topic)
+            _drop(existing, subscriptions, topic, now)
         elif existing.arn is None:
             arn = topic.subscribe(existing.protocol, existing.address, policy)
             subscriptions.put(existing.model_copy(update={"arn": arn}))
         else:
-            topic.narrow(existing.arn, policy)
-    subscriptions.synced(username)
+            outcome = topic.narrow(existing.arn, policy)
+            waits |= outcome is Outcome.UNCONFIRMED
+            if outcome is Outcome.GONE:
+                # It was never confirmed, or ended by the link in an e-mail.
+                subscriptions.delete(existing)
+    _complete(username, subscriptions, now, waits=waits)
 
 
 def _policy(officer: Officer | None, existing: Subscription) -> dict[str, object] | None:
@@ -135,7 +165,27 @@ def _wrong(
     ]
 
 
-def _drop(existing: Subscription, subscriptions: Subscriptions, topic: TopicSubscriptions) -> None:
-    if existing.arn:
-        topic.unsubscribe(existing.arn)
+def _drop(
+    existing: Subscription, subscriptions: Subscriptions, topic: TopicSubscriptions, now: datetime
+) -> None:
+    """End a subscription: remove it from SNS, or mark it as ended until SNS can remove it."""
+    if existing.arn and topic.unsubscribe(existing.arn) is Outcome.UNCONFIRMED:
+        if existing.ended_at is None:
+            # If SNS accepts this, the first notice after a confirmation is held back too.
+            topic.narrow(existing.arn, NO_NOTICES)
+            subscriptions.put(existing.model_copy(update={"ended_at": now}))
+            return
+        if now < existing.ended_at + _CONFIRM_WITHIN:
+            return
+        log.warning("unconfirmed_subscription_kept_by_sns")
     subscriptions.delete(existing)
+
+
+def _complete(
+    username: str, subscriptions: Subscriptions, now: datetime, *, waits: bool = False
+) -> None:
+    """Complete the task of an officer's subscriptions, or postpone it while one is unconfirmed."""
+    if waits or subscriptions.ended(username):
+        subscriptions.request_sync(username, now, after=_CHECK_AGAIN)
+    else:
+        subscriptions.synced(username)

@@ -17,6 +17,7 @@ from chalicelib.store.table import Row, Table
 _REFILLS = 2
 _AT_ONCE = 8
 _LOOKED_AT = 10
+_LOOKS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,21 @@ class Listing:
     ) -> Row | None:
         """Return the oldest row that `keep` accepts, or None.
 
-        Only the oldest few rows of each partition are read.
+        Of each partition, at most about the oldest 100 rows are read.
         """
 
         def first(partition: str) -> Row | None:
-            rows, _ = self._table.query(partition, index=index, forward=True, limit=_LOOKED_AT)
-            return next((row for row in rows if keep(row)), None)
+            reached: str | None = None
+            for _ in range(_LOOKS):
+                # The range includes its start, which is the last row of the page before.
+                rows, more = self._table.query(
+                    partition, index=index, at_least=reached, forward=True, limit=_LOOKED_AT
+                )
+                found = next((row for row in rows if keep(row)), None)
+                if found or not more:
+                    return found
+                reached = rows[-1][index[2]]
+            return None
 
         found = [row for row in self._at_once(first, partitions) if row]
         return min(found, key=lambda row: str(row[index[2]]), default=None)

@@ -28,6 +28,7 @@ _READ_FIELDS = (
     "kind", "received_at", "acknowledged_at", "escalations", "bulletin_id", "media_id", "state",
     "created_at", "version_id", "attempts", "deleted_at", "expiring", "disposition", "count",
     "report_ids", "declared_type", "declared_size", "upload_id", "held_until",
+    "source",
 )  # fmt: skip
 
 

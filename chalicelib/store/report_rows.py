@@ -111,6 +111,7 @@ class ListedReport:
     media_ready: int
     unread: int
     thumb: str | None
+    source: str | None
 
     @classmethod
     def of(cls, row: Row) -> Self:
@@ -129,6 +130,7 @@ class ListedReport:
             media_ready=row.get("media_ready", 0),
             unread=row.get("unread", 0),
             thumb=row.get("thumb"),
+            source=row.get("source"),
         )
 
 

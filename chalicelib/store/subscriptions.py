@@ -1,6 +1,6 @@
 """The store of officers' subscriptions, and the task to bring SNS in line with them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.domain.outbox import UPLOAD_CHECK, OutboxTask, TaskKind
 from chalicelib.domain.subscriptions import Subscription
@@ -23,6 +23,14 @@ class Subscriptions:
         self._outbox = outbox
 
     def of(self, username: str) -> list[Subscription]:
+        """Return an officer's subscriptions, without those that have ended."""
+        return [each for each in self._all(username) if each.ended_at is None]
+
+    def ended(self, username: str) -> list[Subscription]:
+        """Return an officer's subscriptions that have ended but may still be confirmed in SNS."""
+        return [each for each in self._all(username) if each.ended_at]
+
+    def _all(self, username: str) -> list[Subscription]:
         rows, _ = self._table.query(keys.officer(username), begins="SUBSCRIPTION#", consistent=True)
         return [Subscription.model_validate(row) for row in rows]
 
@@ -34,13 +42,15 @@ class Subscriptions:
             Delete(keys.officer(subscription.username), f"SUBSCRIPTION#{subscription.id}")
         )
 
-    def request_sync(self, username: str, now: datetime) -> None:
-        """Add the task to bring SNS in line with an officer.
+    def request_sync(
+        self, username: str, now: datetime, *, after: timedelta = UPLOAD_CHECK
+    ) -> None:
+        """Add the task to bring SNS in line with an officer, for the sweep at `now` + `after`.
 
         The caller then does the task itself. If it fails to, the sweep does it later.
         """
         pk = keys.officer(username)
-        task = OutboxTask(TaskKind.RECONCILE, now + UPLOAD_CHECK)
+        task = OutboxTask(TaskKind.RECONCILE, now + after)
         self._outbox.put({"pk": pk, "sk": SYNC_SK, **task_fields(pk, SYNC_SK, task)})
 
     def synced(self, username: str) -> None:

@@ -104,10 +104,28 @@ def error_response(status: int, code: str, **more: Any) -> Callable[[Any], AWSRe
     return refuse
 
 
+def query_error_response(code: str, message: str) -> Callable[[Any], AWSResponse]:
+    """Return an error response, with status 400, of a service with XML (SNS)."""
+
+    def refuse(request: Any) -> AWSResponse:
+        url = request.url
+        request.url = "https://nowhere.invalid/"
+        content = (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
+            f"<Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+        )
+        return _response(url, 400, "text/xml", content.encode())
+
+    return refuse
+
+
 def aws_response(url: str, status: int, body: dict[str, Any]) -> AWSResponse:
     """Return a response of a JSON service."""
-    content = json.dumps(body).encode()
+    return _response(url, status, "application/x-amz-json-1.0", json.dumps(body).encode())
+
+
+def _response(url: str, status: int, content_type: str, content: bytes) -> AWSResponse:
     raw = io.BytesIO(content)
     raw.stream = lambda **_: iter([content])  # type: ignore[attr-defined]
-    headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
+    headers = HTTPHeaders.from_dict({"content-type": content_type})
     return AWSResponse(url, status, headers, raw)

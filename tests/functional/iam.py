@@ -19,6 +19,7 @@ from chalice.utils import to_cfn_resource_name
 from chalicelib import wiring
 from infra.local import template
 from infra.local.resources import REGION, SETTINGS
+from tests.authorization import takes_a_name
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
@@ -81,6 +82,11 @@ def _matches(pattern: str, value: str) -> bool:
         re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), value, re.DOTALL)
         is not None
     )
+
+
+def is_of_type(resource: str, pattern: str | None) -> bool:
+    """Return whether a granted resource fits the pattern of an action's ARNs; None: only `*`."""
+    return resource == "*" if pattern is None else _matches(pattern, resource)
 
 
 _OPERATORS = {"StringEquals": str.__eq__, "StringLike": _matches}
@@ -175,7 +181,7 @@ class Role:
         self._properties = template.load("app.yaml")["Resources"][logical_id]["Properties"]
         self._names = names
         policy = json.loads((ROOT / ".chalice" / POLICY_FILES[name]).read_text(encoding="utf-8"))
-        self._grants = [
+        self.grants = [
             grant
             for statement in policy["Statement"]
             for grant in _grants(names.resolve(statement))
@@ -188,7 +194,10 @@ class Role:
     def require(self, *needs: Need) -> bool:
         """Return whether all of this is allowed, and note which rights were used or refused."""
         for need in needs:
-            grant = next((each for each in self._grants if each.allows(need)), None)
+            if not takes_a_name(need.action):
+                # IAM compares `*`, so a grant on any one resource never allows such an action.
+                need = need._replace(resource="*")
+            grant = next((each for each in self.grants if each.allows(need)), None)
             if grant is None:
                 context = "".join(f", {key} {value}" for key, value in need.context.items())
                 self.refused.append(
@@ -242,7 +251,7 @@ class Role:
         One statement allows all uses of the key, so for the key only the services count.
         """
         services = {grant.conditions for grant in self._used if grant.action.startswith("kms:")}
-        unused = (grant for grant in self._grants if grant not in self._used)
+        unused = (grant for grant in self.grants if grant not in self._used)
         return [
             str(grant)
             for grant in unused
@@ -412,7 +421,7 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
             uses = ("kms:Decrypt", "kms:GenerateDataKey") if operation == "PublishBatch" else ()
             return [Need(_TOPIC_CALLS[operation], params["TopicArn"]), *_key_needs("sns", *uses)]
         case "sns" if operation in _SUBSCRIPTION_CALLS:
-            return [Need(f"sns:{operation}", params["SubscriptionArn"].rpartition(":")[0])]
+            return [Need(f"sns:{operation}", params["SubscriptionArn"])]
         case "sqs" if operation == "SendMessage":
             return [Need("sqs:SendMessage", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
         case "secretsmanager" if operation == "GetSecretValue":

@@ -26,6 +26,7 @@ from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.openapi.examples import request_examples
 from chalicelib.handlers.requests import Header
 from tests import cloud, events
+from tests.authorization import RESOURCES
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.functional import iam
@@ -117,6 +118,31 @@ def test_every_function_has_its_rehearsal() -> None:
         for name in globals()
     }
     assert set(iam.POLICY_FILES) <= rehearsed
+
+
+def test_a_grant_on_the_topic_does_not_end_a_subscription_as_in_aws(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    topic = aws["NOTICES_TOPIC_ARN"]
+    call = iam.Need("sns:Unsubscribe", f"{topic}:6b0e71bd-7e97-4d97-80ce-4a0994e55286")
+    for resource in (topic, f"{topic}:*", call.resource):
+        role = iam.Role("sweep_tasks", names)
+        role.grants = [iam.Grant("sns:*", resource, ())]
+        assert not role.require(call)
+    role.grants = [iam.Grant("sns:Unsubscribe", "*", ())]
+    assert role.require(call)
+
+
+def test_every_resource_in_a_policy_is_of_the_type_that_its_action_takes(
+    names: iam.Names,
+) -> None:
+    wrong = [
+        f"{name}: {grant}"
+        for name in iam.POLICY_FILES
+        for grant in iam.Role(name, names).grants
+        if not iam.is_of_type(grant.resource, RESOURCES[grant.action])
+    ]
+    assert wrong == []
 
 
 def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names: iam.Names) -> None:

@@ -194,6 +194,7 @@ def test_the_sweep_alone_rewrites_for_a_new_scope_and_removes_at_deactivation(
         officers=wiring.officers(),
         subscriptions=wiring.subscriptions(),
         topic=wiring.topic_subscriptions(),
+        now=wiring.clock.now(),
     )
     assert policies(aws)["wang@police.example"]["category"] == ["other"]
 

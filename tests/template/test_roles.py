@@ -5,13 +5,12 @@ import json
 from typing import Any
 
 from chalicelib.config import NEEDED, Settings
+from tests.authorization import takes_a_name
 from tests.template.conftest import of_type
 
 Statements = dict[str, list[dict[str, Any]]]
 
 LOGICAL = {"api": "APIHandler"}  # Chalice's name for it; the others are their own in capitals
-# Only these have no name to give: the list of streams is of the account.
-NAMELESS = {"dynamodb:ListStreams"}
 KEY_USES = {
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -43,7 +42,13 @@ def test_resources_are_named_wherever_aws_allows_a_name(statements: Statements) 
     for statement in (one for many in statements.values() for one in many):
         assert statement["Effect"] == "Allow"
         if "*" in listed(statement["Resource"]):
-            assert set(statement["Action"]) <= NAMELESS
+            assert not [action for action in statement["Action"] if takes_a_name(action)]
+
+
+def test_no_right_is_granted_on_a_name_that_aws_ignores(statements: Statements) -> None:
+    for statement in (one for many in statements.values() for one in many):
+        if listed(statement["Resource"]) != ["*"]:
+            assert all(takes_a_name(action) for action in statement["Action"]), statement
 
 
 def test_actions_are_named_one_by_one(statements: Statements) -> None:

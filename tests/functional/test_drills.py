@@ -1,0 +1,207 @@
+"""A drill is handled like a report and marked as a drill, but nobody is notified of it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _quiet(aws: Mapping[str, str]) -> None:
+    cloud.forget_sent(aws)
+    cloud.officer("wang")
+    cloud.officer("li")
+
+
+def create(*, drill: bool, **more: Any) -> Any:
+    body = report(**({"source": "drill"} if drill else {}), **more)
+    created = call("POST", "/v1/reports", body, key=new_key())
+    assert created.status == 201, created.text
+    return created.json
+
+
+def change(report_id: str, version: int, **body: object) -> None:
+    reply = call(
+        "PATCH",
+        f"/v1/officer/reports/{report_id}",
+        body,
+        officer="wang",
+        headers={"If-Match": f'"{version}"'},
+    )
+    assert reply.status == 200, reply.text
+
+
+def opened(report_id: str) -> Reply:
+    return call("GET", f"/v1/officer/reports/{report_id}", officer="wang")
+
+
+def listed(query: str = "") -> dict[str, Any]:
+    """Return the source of each listed report by its id."""
+    page = call("GET", f"/v1/officer/reports?{query}", officer="wang")
+    assert page.status == 200, page.text
+    return {item["id"]: item["source"] for item in page.json["items"]}
+
+
+def notified_of(aws: Mapping[str, str]) -> set[str]:
+    """Run the stream, and the sweep for an hour. Return the ids of the reports in all notices."""
+    for _ in range(6):
+        cloud.stream(cloud.all_keys(aws))
+        wiring.clock.advance(timedelta(minutes=10))
+        assert cloud.sweep()["failed"] == 0
+    named = [
+        report_id
+        for notice in cloud.sent(aws)
+        for report_id in (notice["report_id"], *notice.get("report_ids", ()))
+    ]
+    return {report_id for report_id in named if report_id}
+
+
+def test_a_drill_is_marked_for_its_reporter() -> None:
+    created = create(drill=True)
+    assert created["drill"] is True
+    assert created["notes"] == ["This is a drill. No officer is notified of it."]
+
+    own = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+    assert own["drill"] is True
+
+
+def test_a_report_is_no_drill_unless_it_says_so() -> None:
+    created = create(drill=False)
+    assert (created["drill"], created["notes"]) == (False, [])
+    assert opened(created["id"]).json["source"] is None
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["drill"] is False
+
+
+@pytest.mark.parametrize("source", ["phone", "desk", "", None, True, "DRILL"])
+def test_a_resident_may_send_no_source_but_drill(source: object) -> None:
+    reply = call("POST", "/v1/reports", report(source=source), key=new_key())
+
+    assert reply.status == 422
+    assert [each["field"] for each in reply.json["errors"]] == ["source"]
+
+
+def test_officers_see_that_it_is_a_drill_and_can_leave_drills_out() -> None:
+    real, drill = create(drill=False)["id"], create(drill=True)["id"]
+
+    assert opened(drill).json["source"] == "drill"
+    assert listed() == {real: None, drill: "drill"}
+    assert listed("drill=false") == {real: None}
+    assert listed("drill=true") == {drill: "drill"}
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "True", "drill"])
+def test_the_filter_is_true_or_false(value: str) -> None:
+    assert call("GET", f"/v1/officer/reports?drill={value}", officer="wang").status == 422
+
+
+def test_an_officer_enters_a_drill_as_one() -> None:
+    reply = call(
+        "POST", "/v1/officer/reports", report(source="drill"), key=new_key(), officer="wang"
+    )
+
+    assert reply.status == 201, reply.text
+    assert reply.json["drill"] is True
+    assert listed() == {reply.json["id"]: "drill"}
+
+
+def test_nothing_that_happens_to_a_drill_is_notified(aws: Mapping[str, str]) -> None:
+    media = [{"content_type": "image/jpeg", "size": 10_000}]
+    drill = create(drill=True, media=media)
+    media_id = drill["uploads"][0]["media_id"]
+    version = cloud.upload(aws, drill["id"], media_id, cloud.photo())
+    cloud.process(aws, f"originals/{drill['id']}/{media_id}", version)
+    cloud.record(aws, drill["id"], media_id)
+    path = f"/v1/reports/{drill['id']}/messages"
+    assert call("POST", path, {"text": "A drill."}, receipt=drill["receipt"]).status == 201
+    change(drill["id"], 1, category="other", urgency="critical")
+
+    assert notified_of(aws) == set()
+    assert opened(drill["id"]).json["media"][0]["state"] == "ready"
+
+
+def test_a_critical_drill_neither_alerts_nor_escalates(aws: Mapping[str, str]) -> None:
+    real, drill = (create(drill=drill, category="child_abduction")["id"] for drill in (False, True))
+
+    assert notified_of(aws) == {real}
+    assert "escalation" in {notice["kind"] for notice in cloud.sent(aws)}
+    assert real != drill
+
+
+def test_a_burst_of_drills_makes_no_digest_and_delays_no_report(aws: Mapping[str, str]) -> None:
+    for _ in range(12):
+        create(drill=True)
+    real = create(drill=False)["id"]
+    cloud.stream(cloud.all_keys(aws))
+
+    assert [notice["report_id"] for notice in cloud.sent(aws)] == [real]
+    assert notified_of(aws) == {real}
+
+
+def test_a_drill_counts_in_no_statistics(aws: Mapping[str, str]) -> None:
+    drills = [create(drill=True, category="other")["id"] for _ in range(100)]
+    change(drills[0], 1, status="acknowledged")
+    wiring.clock.advance(timedelta(seconds=1))
+    real = create(drill=False, category="other")["id"]
+    cloud.stream(cloud.all_keys(aws))
+
+    stats = call("GET", "/v1/officer/stats", officer="wang").json
+    assert stats["by_status"] == {"new": 1}
+    assert stats["first_acknowledgement"]["count"] == 0
+    # Although 99 drills wait longer.
+    assert stats["oldest_unacknowledged"]["id"] == real
+
+
+def test_a_withdrawn_drill_is_deleted_after_thirty_days(aws: Mapping[str, str]) -> None:
+    drill = create(drill=True)
+    wiring.clock.advance(timedelta(days=2))
+    path = f"/v1/reports/{drill['id']}"
+    assert call("DELETE", path, receipt=drill["receipt"]).status == 204
+    assert opened(drill["id"]).json["status"] == "withdrawn"
+    wiring.clock.advance(timedelta(days=29))
+    assert cloud.sweep()["failed"] == 0
+    assert call("GET", path, receipt=drill["receipt"]).status == 200
+
+    wiring.clock.advance(timedelta(days=1, seconds=1))
+    cloud.sweep()
+    assert call("GET", path, receipt=drill["receipt"]).status == 410
+    assert notified_of(aws) == set()
+
+
+@pytest.mark.parametrize("steps", [[], ["closed"], ["closed", "in_progress"]])
+def test_a_drill_that_nobody_withdraws_is_deleted_after_thirty_days(steps: list[str]) -> None:
+    drill = create(drill=True)
+    for version, status in enumerate(steps, start=1):
+        closing = {"disposition": "no_action", "reason": "A drill."} if status == "closed" else {}
+        change(drill["id"], version, status=status, **closing)
+    path = f"/v1/reports/{drill['id']}"
+    wiring.clock.advance(timedelta(days=29, hours=23))
+    cloud.sweep()
+    assert call("GET", path, receipt=drill["receipt"]).status == 200
+
+    wiring.clock.advance(timedelta(hours=2))
+    cloud.sweep()
+    assert call("GET", path, receipt=drill["receipt"]).status == 410
+
+
+def test_a_drill_on_hold_is_due_again_at_its_own_time_when_the_hold_ends() -> None:
+    drill = create(drill=True)
+    hold = f"/v1/officer/reports/{drill['id']}/hold"
+    until = (wiring.clock.now() + timedelta(days=60)).isoformat()
+    body = {"reason": "Kept for a study.", "until": until}
+    assert call("POST", hold, body, officer="wang").status == 201
+    assert call("POST", f"{hold}/approve", officer="li").status == 200
+    wiring.clock.advance(timedelta(days=31))
+    cloud.sweep()
+    path = f"/v1/reports/{drill['id']}"
+    assert call("GET", path, receipt=drill["receipt"]).status == 200
+
+    assert call("DELETE", hold, officer="wang").status == 204
+    cloud.sweep()
+    assert call("GET", path, receipt=drill["receipt"]).status == 410

@@ -1,0 +1,42 @@
+"""The templates work in every partition: China's names end differently."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = [*sorted((ROOT / "infra").glob("*.yaml")), *sorted((ROOT / ".chalice").glob("*.json"))]
+# The names of services as principals are the same in all partitions.
+PRINCIPAL = re.compile(r'"?Service"?: "?[a-z0-9-]+\.amazonaws\.com\b')
+# The documentation does not say how KMS names a service in China, so policies have both names.
+VIA_SERVICE = re.compile(r"\b[a-z0-9-]+\.\$\{AWS::Region\}\.amazonaws\.com\b")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_address_and_no_arn_names_one_partition(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    rest = PRINCIPAL.sub("", text)
+    if path.suffix == ".json":
+        rest = VIA_SERVICE.sub("", rest)
+
+    assert "amazonaws.com" not in rest
+    assert "arn:aws" not in rest
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.name.startswith("policy-")], ids=lambda path: path.name
+)
+def test_the_key_may_be_used_through_a_service_under_both_of_its_names(path: Path) -> None:
+    for statement in json.loads(path.read_text(encoding="utf-8"))["Statement"]:
+        if statement["Sid"] == "UseTheKey":
+            named = [
+                each["Fn::Sub"] for each in statement["Condition"]["StringEquals"]["kms:ViaService"]
+            ]
+            services = {name.split(".")[0] for name in named}
+            assert sorted(named) == sorted(
+                f"{service}.${{AWS::Region}}.{suffix}"
+                for service in services
+                for suffix in ("amazonaws.com", "${AWS::URLSuffix}")
+            )
