@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from chalicelib import wiring
@@ -11,7 +12,8 @@ from chalicelib.domain.media import original_key
 from chalicelib.services.orphans import Orphan, OrphanKind, delete_orphan, find_orphans
 from chalicelib.store import keys
 from chalicelib.store.writes import Delete
-from infra.orphans import sweep_out
+from infra.stage.orphans import sweep_out
+from infra.stage.target import Target
 from tests import cloud
 from tests.client import call, new_key, report
 
@@ -45,13 +47,14 @@ def orphans() -> list[Orphan]:
     return list(found)
 
 
-def outputs(aws: Mapping[str, str]) -> dict[str, str]:
+def stage(aws: Mapping[str, str]) -> Target:
     names = {
         "ReportsTableName": "REPORTS_TABLE",
         "BulletinsTableName": "BULLETINS_TABLE",
         "MediaBucketName": "MEDIA_BUCKET",
     }
-    return {output: aws[name] for output, name in names.items()}
+    outputs = {output: aws[name] for output, name in names.items()}
+    return Target("dev", boto3.Session(), None, outputs, "")
 
 
 def test_what_belongs_to_a_report_or_a_bulletin_is_no_orphan(aws: Mapping[str, str]) -> None:
@@ -152,11 +155,11 @@ def test_the_command_only_lists_unless_asked_to_delete(aws: Mapping[str, str], c
     cloud.upload(aws, "0" * 26, "0" * 16, b"left behind")
     now = wiring.clock.wall_clock() + LATER
 
-    assert sweep_out(outputs(aws), delete=False, now=now) == 1
+    assert sweep_out(stage(aws), delete=False, now=now) == 1
     assert "deleted" not in capsys.readouterr().out
-    assert sweep_out(outputs(aws), delete=True, now=now) == 0
+    assert sweep_out(stage(aws), delete=True, now=now) == 0
     assert f"originals/{'0' * 26}/{'0' * 16}\tdeleted" in capsys.readouterr().out
-    assert sweep_out(outputs(aws), delete=False, now=now) == 0
+    assert sweep_out(stage(aws), delete=False, now=now) == 0
 
 
 def test_the_command_deletes_nothing_beside_an_empty_table(
@@ -164,6 +167,6 @@ def test_the_command_deletes_nothing_beside_an_empty_table(
 ) -> None:
     cloud.upload(aws, "0" * 26, "0" * 16, b"evidence of a table that is being restored")
 
-    assert sweep_out(outputs(aws), delete=True, now=wiring.clock.wall_clock() + LATER) == 1
+    assert sweep_out(stage(aws), delete=True, now=wiring.clock.wall_clock() + LATER) == 1
     assert "nothing is deleted" in capsys.readouterr().out
     assert len(orphans()) == 1

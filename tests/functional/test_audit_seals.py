@@ -14,7 +14,7 @@ from chalicelib.services import audit_seals
 from chalicelib.store.audit import of_report
 from chalicelib.store.seals import Seals
 from chalicelib.store.writes import Delete
-from infra.audit_verify import Trail, read_rows
+from infra.stage.audit_verify import Trail, read_rows
 from tests import cloud, events
 from tests.client import call, new_key, report
 
@@ -96,7 +96,7 @@ def test_whoever_runs_the_service_can_check_it(aws: Mapping[str, str], unlocked:
     altered, *_ = look_at_reports()
     seal(stream_of(aws))
     digest()
-    trail = Trail(boto3.Session(), None, aws["AUDIT_TABLE"], unlocked, aws["AUDIT_SECRET"])
+    trail = Trail(cloud.client, aws["AUDIT_TABLE"], unlocked, aws["AUDIT_SECRET"])
     assert list(trail.wrong()) == []
 
     [row] = wiring.audit().rows(of_report(altered))

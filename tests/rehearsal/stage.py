@@ -139,19 +139,6 @@ class Stage:
         self.invoke("SweepTasks", events.load("schedule"))
         self.sweeps += 1
 
-    def redrive(self, queue: str) -> None:
-        """Send the dead letters of a queue to it again."""
-        sqs, name = self.client("sqs"), queue.title()
-        letters = self.outputs[f"{name}DeadLettersUrl"]
-        while messages := sqs.receive_message(QueueUrl=letters, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            for message in messages:
-                sqs.send_message(
-                    QueueUrl=self.outputs[f"{name}QueueUrl"], MessageBody=message["Body"]
-                )
-                sqs.delete_message(QueueUrl=letters, ReceiptHandle=message["ReceiptHandle"])
-
     def command(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of an operator on this stage."""
         return run(self.cloud, module, "--stage", NAME, *arguments)

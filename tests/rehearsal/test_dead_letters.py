@@ -26,7 +26,8 @@ def test_a_photo_that_failed_without_the_layer_is_ready_after_the_redrive(
     assert photo["state"] == "processing"
     assert stage.internet.send("GET", photo["original_url"]).content == PHOTO
 
-    stage.redrive("uploads")
+    redriven = stage.command("infra.stage.redrive", "--queue", "uploads")
+    assert redriven.returncode == 0, redriven.stderr
     until(
         lambda: [medium["state"] for medium in officer.get(path)["media"]] == ["ready"],
         "the photo is ready",

@@ -1,50 +1,39 @@
 """`make audit-verify`: check the audit trail against its seals, and name the first row that is
 missing or altered.
 
-    python -m infra.audit_verify                    the local stack that is running (PORT)
-    python -m infra.audit_verify --stage prod       a deployed stage; it needs the right to read the
-                                                    audit table, its bucket and its secret
+    python -m infra.stage.audit_verify                the local stack that is running (PORT)
+    python -m infra.stage.audit_verify --stage prod   a deployed stage; it needs the right to read
+                                                      the audit table, its bucket and its secret
 
 Prints `The audit trail is whole.` and exits with 0; or prints the first thing that is wrong and
-exits with 1. `--all` prints everything that is wrong.
+exits with 1, as it does when it cannot check. `--all` prints everything that is wrong.
 """
 
 import argparse
-import os
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
-from chalicelib.media.s3 import s3_client
 from chalicelib.services import audit_seals
 from chalicelib.store.attributes import pack, unpack
 from chalicelib.store.audit import Audit
 from chalicelib.store.seals import Seals
 from chalicelib.store.table import Row, Table
-from infra.local import stack_file
+from infra.stage.faults import run
+from infra.stage.target import Target, add_stage, find_target
 
 
 @dataclass(frozen=True)
 class Trail:
-    """Where an audit trail is: its rows and its seals."""
+    """Where an audit trail is: its rows and its seals. `client` makes clients for it by the name
+    of the service.
+    """
 
-    session: Any
-    endpoint_url: str | None
+    client: Callable[[str], Any]
     table: str
     bucket: str
     secret: str
-
-    def client(self, service: str) -> Any:
-        return self.session.client(
-            service,
-            endpoint_url=self.endpoint_url,
-            config=Config(account_id_endpoint_mode="disabled"),
-        )
 
     def wrong(self) -> Iterable[str]:
         """Yield what is wrong, the oldest first."""
@@ -59,7 +48,7 @@ class Trail:
             return read_rows(dynamodb, self.table, keys)
 
         return audit_seals.verify(
-            seals=Seals(s3_client(self.session, endpoint_url=self.endpoint_url), self.bucket),
+            seals=Seals(self.client("s3"), self.bucket),
             read=read,
             is_verified=Audit(Table(dynamodb, self.table), key).is_verified,
             now=datetime.now(UTC),
@@ -68,17 +57,16 @@ class Trail:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m infra.audit_verify", description="Check the audit trail against its seals."
+        prog="python -m infra.stage.audit_verify",
+        description="Check the audit trail against its seals.",
     )
-    parser.add_argument(
-        "--stage", help="a deployed stage; default: the local stack that is running"
-    )
+    add_stage(parser)
     parser.add_argument(
         "--all", action="store_true", help="print everything that is wrong, not only the first"
     )
     wanted = parser.parse_args(arguments)
     found = 0
-    for complaint in (_deployed(wanted.stage) if wanted.stage else _local()).wrong():
+    for complaint in trail_of(find_target(wanted.stage)).wrong():
         print(complaint)
         found += 1
         if not wanted.all:
@@ -88,26 +76,13 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if found else 0
 
 
-def _local() -> Trail:
-    stack = stack_file.read(int(os.environ.get("PORT") or stack_file.DEFAULT_PORT))
-    session = boto3.Session(
-        aws_access_key_id=stack["access_key"],
-        aws_secret_access_key=stack["secret_key"],
-        region_name=stack["region"],
-    )
+def trail_of(target: Target) -> Trail:
+    """Return the audit trail of a stage or of the local stack."""
     return Trail(
-        session, stack["aws"], stack["audit_table"], stack["audit_bucket"], stack["audit_secret"]
-    )
-
-
-def _deployed(stage: str) -> Trail:
-    session = boto3.Session()
-    [stack] = session.client("cloudformation").describe_stacks(StackName=f"tipline-{stage}")[
-        "Stacks"
-    ]
-    named = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return Trail(
-        session, None, named["AuditTableName"], named["AuditBucketName"], named["AuditSecretArn"]
+        client=target.client,
+        table=target.output("AuditTableName"),
+        bucket=target.output("AuditBucketName"),
+        secret=target.output("AuditSecretArn"),
     )
 
 
@@ -125,4 +100,4 @@ def read_rows(dynamodb: Any, table: str, keys: Sequence[tuple[str, str]]) -> lis
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run(main)

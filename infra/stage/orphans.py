@@ -1,60 +1,46 @@
-"""Look for what a deletion left behind, in a deployed stage: `make orphans STAGE=dev`, and with
-`DELETE=1` delete it.
+"""`make orphans`: look for what a deletion left behind, in the local stack that is running or, with
+`STAGE=dev`, in a deployed stage. With `DELETE=1` delete it.
 
 Table and bucket are those of one stack, so a bucket is never compared with the table of another
 stage. Exits with 1 when evidence is missing, or when orphans were listed and not deleted.
 """
 
 import argparse
-import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.errors import TiplineError
 from chalicelib.media.bucket import MediaBucket
-from chalicelib.media.s3 import s3_client
 from chalicelib.services.orphans import OrphanKind, delete_orphan, find_orphans
 from chalicelib.store import keys
 from chalicelib.store.table import Table
+from infra.stage.faults import run
+from infra.stage.target import Target, add_stage, find_target
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m infra.orphans", description="Look for what a deletion left behind."
+        prog="python -m infra.stage.orphans", description="Look for what a deletion left behind."
     )
-    parser.add_argument("--stage", required=True, help="the stage; its stack is tipline-<stage>")
+    add_stage(parser)
     parser.add_argument(
         "--delete",
         action="store_true",
         help="delete what belongs to no report any more; default: only list it",
     )
-    arguments = parser.parse_args()
-    try:
-        outputs = read_outputs(f"tipline-{arguments.stage}", boto3.client("cloudformation"))
-        sys.exit(sweep_out(outputs, delete=arguments.delete, now=datetime.now(UTC)))
-    except (TiplineError, BotoCoreError, ClientError) as error:
-        sys.exit(f"Not finished: {error}")
+    wanted = parser.parse_args(arguments)
+    return sweep_out(find_target(wanted.stage), delete=wanted.delete, now=datetime.now(UTC))
 
 
-def read_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
-    """Return the outputs of a stack by name."""
-    found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-    return {output["OutputKey"]: output["OutputValue"] for output in found}
-
-
-def sweep_out(outputs: dict[str, str], *, delete: bool, now: datetime) -> int:
+def sweep_out(target: Target, *, delete: bool, now: datetime) -> int:
     """List orphans, delete those that may be deleted, and return the exit code."""
-    dynamodb = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))
+    # The tables repeat a call themselves.
+    dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
     reports, bulletins = (
-        Table(dynamodb, outputs["ReportsTableName"]),
-        Table(dynamodb, outputs["BulletinsTableName"]),
+        Table(dynamodb, target.output("ReportsTableName")),
+        Table(dynamodb, target.output("BulletinsTableName")),
     )
-    bucket = MediaBucket(s3_client(boto3.Session()), outputs["MediaBucketName"])
+    bucket = MediaBucket(target.client("s3"), target.output("MediaBucketName"))
     if delete and not _holds_reports(reports):
         print(
             "The table has no report at all, so nothing is deleted: if it is still being restored, "
@@ -76,4 +62,4 @@ def _holds_reports(reports: Table) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

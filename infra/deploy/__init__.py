@@ -1,0 +1,1 @@
+"""Deploy what `make package` built: `python -m infra.deploy --stage dev`."""

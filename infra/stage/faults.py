@@ -1,0 +1,177 @@
+"""Turn what goes wrong in a command into a sentence that says what to do.
+
+    if __name__ == "__main__":
+        run(main)
+
+No command ends in a traceback. With `DEBUG=1` a defect of the command itself shows its frames.
+"""
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from botocore import exceptions as aws
+
+from chalicelib.errors import TiplineError
+
+INTERRUPTED = 130  # as a shell reports a process that Ctrl-C ended
+
+SIGN_IN = "Sign in again (`aws sso login`, or new keys), or name another profile with AWS_PROFILE=…"
+
+_EXPIRED = {"ExpiredToken", "RequestExpired", "ExpiredTokenException"}
+_UNKNOWN_CREDENTIALS = {
+    "InvalidClientTokenId",
+    "UnrecognizedClient",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "AuthFailure",
+    "InvalidSignature",
+    "MissingAuthenticationToken",
+    "IncompleteSignature",
+}
+_DENIED = {"AccessDenied", "UnauthorizedOperation", "AuthorizationError", "Forbidden", "403"}
+_BUSY = {
+    "Throttling",
+    "Throttled",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequests",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceeded",
+}
+_CLOCK = {"RequestTimeTooSkewed", "RequestInTheFuture"}
+# The right's name where it is not the operation's.
+_RIGHTS = {"HeadBucket": "s3:ListBucket", "HeadObject": "s3:GetObject"}
+
+
+class Refused(Exception):
+    """The command did nothing more. The message says why, and what to do."""
+
+
+def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
+    """Run a command with the process's arguments, and exit with its code; with 1 and a sentence on
+    standard error when it fails.
+    """
+    sys.exit(guarded(main, sys.argv[1:]))
+
+
+def guarded(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
+    """Return the exit code of a command. A failure is a sentence on standard error, and 1."""
+    try:
+        return main(arguments)
+    except KeyboardInterrupt:
+        print("\nStopped. What AWS has begun goes on there.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has stopped reading. Python would complain once more as it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get("DEBUG") and not isinstance(error, Refused):
+            traceback.print_exception(error)
+        print(explain(error), file=sys.stderr)
+        return 1
+
+
+def explain(error: BaseException) -> str:
+    """Return a sentence or two about an error: what happened, and what to do."""
+    match error:
+        case Refused():
+            return str(error)
+        case TiplineError() if error.__cause__ is not None:
+            return explain(error.__cause__)
+        case TiplineError():
+            return f"The service could not do it ({error.code}). Try again in a minute."
+        case aws.WaiterError():
+            return _waiter(error)
+        case aws.ClientError():
+            return _refusal(error)
+        case aws.BotoCoreError():
+            return _before_an_answer(error)
+        case OSError() if error.filename:
+            return f"{error.filename}: {error.strerror}."
+    return (
+        f"A defect of this command: {type(error).__name__}: {error}. "
+        "Run it again with DEBUG=1, and report what it prints."
+    )
+
+
+def code_of(error: aws.ClientError) -> str:
+    """Return the error code of AWS, without the suffix `Exception` that some services add."""
+    return str(error.response["Error"].get("Code", "")).removesuffix("Exception")
+
+
+def _refusal(error: aws.ClientError) -> str:
+    code, operation = code_of(error), error.operation_name
+    message = str(error.response["Error"].get("Message", "")).strip()
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _EXPIRED:
+        return f"Your credentials have expired. {SIGN_IN}"
+    if code in _UNKNOWN_CREDENTIALS:
+        return f"AWS does not accept your credentials ({code}). {SIGN_IN}"
+    if code in _DENIED:
+        return _missing_right(operation, message)
+    if code in _BUSY:
+        return f"AWS is busy ({operation}: {code}). Wait a minute and run the command again."
+    if code in _CLOCK:
+        return "This machine's clock is wrong, so AWS refuses the request. Set the clock."
+    if code == "OptInRequired":
+        return f"The account has not enabled this region or service ({operation}). Enable it."
+    if isinstance(status, int) and status >= 500:
+        return f"AWS has a fault ({operation}: {code}). Run the command again in a few minutes."
+    return f"AWS refuses {operation}: {message or code}"
+
+
+def _missing_right(operation: str, message: str) -> str:
+    named = re.search(r"not authorized to perform:?\s+([a-z0-9-]+:\w+)", message)
+    right = named[1] if named else _RIGHTS.get(operation, operation)
+    on = re.search(r"on resource:?\s+(\S+)", message)
+    where = f" on {on[1].rstrip('.,')}" if on else ""
+    return (
+        f"You lack the right {right}{where}. Ask whoever runs the account for it, or use "
+        "a profile that has it: AWS_PROFILE=…"
+    )
+
+
+def _before_an_answer(error: aws.BotoCoreError) -> str:
+    """Return the sentence for a request that got no response, or was never sent."""
+    details = error.kwargs
+    match error:
+        case aws.NoRegionError():
+            return "No region is set. Set AWS_REGION=…, or name a profile that has one."
+        case aws.InvalidRegionError():
+            return "AWS_REGION does not name a region, such as eu-west-1. Correct AWS_REGION."
+        case aws.ProfileNotFound():
+            return (
+                f"There is no profile {details.get('profile')} in your AWS configuration. "
+                "Correct AWS_PROFILE; `aws configure list-profiles` lists those that exist."
+            )
+        case aws.NoCredentialsError() | aws.PartialCredentialsError():
+            return f"No AWS credentials were found. {SIGN_IN}"
+        case (
+            aws.CredentialRetrievalError()
+            | aws.TokenRetrievalError()
+            | aws.SSOError()
+            | aws.UnauthorizedSSOTokenError()
+        ):
+            return f"Your sign-in is no longer valid. {SIGN_IN}"
+        case aws.SSLError():
+            return f"The connection to {details.get('endpoint_url')} is not trusted: {error}"
+        case aws.HTTPClientError() | aws.ConnectionError():
+            where = details.get("endpoint_url") or details.get("proxy_url") or "AWS"
+            return (
+                f"{where} cannot be reached. Check the network, AWS_REGION and AWS_ENDPOINT_URL, "
+                "then run the command again."
+            )
+    return f"AWS cannot be asked: {error}"
+
+
+def _waiter(error: aws.WaiterError) -> str:
+    last = error.last_response
+    if isinstance(last, dict) and "Error" in last:
+        return _refusal(aws.ClientError(last, error.kwargs.get("name", "the request")))
+    return f"AWS did not finish in time: {error}"

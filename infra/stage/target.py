@@ -1,0 +1,259 @@
+"""What a command works on: a deployed stage, or the local stack that is running.
+
+    target = find_target("prod")      the stack tipline-prod, by its outputs
+    target = find_target(None)        the local stack (`make run`), by its file (PORT, LOCAL_DIR)
+
+`target.client("dynamodb")` is a boto3 client for it. `target.output("ReportsTableName")` is an
+output of its stack; the local stack has the same ones.
+"""
+
+import argparse
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from infra.local import stack_file
+from infra.stage.faults import Refused
+
+PREFIX = "tipline-"
+STAGE_NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")
+
+# How `.local/stack.json` names what is an output of a deployed stack.
+_LOCAL_OUTPUTS = {
+    "ReportsTableName": "table",
+    "AuditTableName": "audit_table",
+    "BulletinsTableName": "bulletins_table",
+    "OfficersTableName": "officers_table",
+    "MediaBucketName": "bucket",
+    "AuditBucketName": "audit_bucket",
+    "AuditSecretArn": "audit_secret",
+    "NoticesTopicArn": "topic_arn",
+    "OfficersPoolId": "user_pool_id",
+    "OfficersClientId": "client_id",
+    "Issuer": "issuer",
+    "EndpointURL": "api",
+    "PublicUrl": "api",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployed stage, or the local stack (`stage` is None). `api` is the address of its API,
+    without a slash at the end; "" when the stack has none yet.
+    """
+
+    stage: str | None
+    session: Any
+    endpoint_url: str | None
+    outputs: Mapping[str, str]
+    api: str
+    description: Mapping[str, Any] = field(default_factory=dict)  # of the stack, by CloudFormation
+
+    @property
+    def is_local(self) -> bool:
+        return self.stage is None
+
+    @property
+    def name(self) -> str:
+        """Return how messages call it."""
+        return "the local stack" if self.stage is None else stack_name(self.stage)
+
+    @property
+    def command(self) -> str:
+        """Return what follows `make <command>` to mean this target: "" for the local stack."""
+        return "" if self.stage is None else f" STAGE={self.stage}"
+
+    def client(self, service: str, **settings: Any) -> Any:
+        """Return a boto3 client. `settings` are those of botocore's Config."""
+        return make_client(self.session, service, self.endpoint_url, **settings)
+
+    def output(self, name: str) -> str:
+        """Return an output of the stack. Raises Refused when it has none of that name."""
+        try:
+            return self.outputs[name]
+        except KeyError:
+            raise Refused(
+                f"{self.name} has no output {name}, so an older version is deployed. "
+                f"Deploy this one first: make deploy{self.command}"
+            ) from None
+
+    @cached_property
+    def resources(self) -> Mapping[str, Mapping[str, Any]]:
+        """The resources of a deployed stack by logical id, as CloudFormation lists them; none for
+        the local stack.
+        """
+        if self.stage is None:
+            return {}
+        return list_resources(self.client("cloudformation"), stack_name(self.stage))
+
+    def physical_name(self, logical_id: str) -> str:
+        """Return AWS's name of a resource of a deployed stack. Raises Refused without one."""
+        if logical_id not in self.resources:
+            raise Refused(f"{self.name} has no resource {logical_id}. Deploy this version first.")
+        return str(self.resources[logical_id]["PhysicalResourceId"])
+
+
+def find_target(stage: str | None) -> Target:
+    """Return a deployed stage, or the running local stack for None.
+
+    Raises Refused when there is no region or no such stage; SystemExit, with what to do, when no
+    local stack is running.
+    """
+    return find_local() if stage is None else find_stage(stage, open_session())
+
+
+def find_stage(stage: str, session: Any) -> Target:
+    """Return the stage that is deployed in the session's region. Raises Refused with the stages
+    that exist when there is none of that name.
+    """
+    stack = find_stack(stage, session)
+    if stack is None:
+        raise Refused(_unknown(stage, session))
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return Target(
+        stage=stage,
+        session=session,
+        endpoint_url=None,
+        outputs=outputs,
+        api=api_address(outputs, make_client(session, "apigateway").meta.endpoint_url),
+        description=stack,
+    )
+
+
+def find_local() -> Target:
+    """Return the local stack on PORT. Raises SystemExit when none is running there."""
+    stack = stack_file.read(_port())
+    session = boto3.Session(
+        aws_access_key_id=stack["access_key"],
+        aws_secret_access_key=stack["secret_key"],
+        region_name=stack["region"],
+    )
+    outputs = {name: stack[key] for name, key in _LOCAL_OUTPUTS.items() if key in stack}
+    for suffix, queues in (
+        ("QueueUrl", stack["queues"]),
+        ("DeadLettersUrl", stack["dead_letter_queues"]),
+    ):
+        outputs |= {f"{name.capitalize()}{suffix}": url for name, url in queues.items()}
+    return Target(None, session, stack["aws"], outputs, stack["api"], stack)
+
+
+def open_session() -> Any:
+    """Return a boto3 session with a region. Raises Refused when none is set.
+
+    boto3 itself reads only AWS_DEFAULT_REGION and the profile, while AWS's other tools read
+    AWS_REGION first.
+    """
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+    if not session.region_name:
+        raise Refused(
+            "No region is set. Set AWS_REGION=…, or name a profile that has one with AWS_PROFILE=…"
+        )
+    return session
+
+
+def make_client(session: Any, service: str, endpoint_url: str | None = None, **more: Any) -> Any:
+    """Return a boto3 client; `more` are settings of botocore's Config.
+
+    S3 is addressed in its region, because a new bucket is not known elsewhere for hours. On an
+    address of numbers botocore keeps to path style by itself.
+    """
+    regional = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+    config = Config(**({"account_id_endpoint_mode": "disabled", "s3": regional} | more))
+    return session.client(service, endpoint_url=endpoint_url, config=config)
+
+
+def find_stack(stage: str, session: Any) -> dict[str, Any] | None:
+    """Return the stack of a stage as CloudFormation describes it; None when there is none."""
+    if not STAGE_NAME.fullmatch(stage):
+        raise Refused(
+            f"{stage!r} cannot be a stage: use up to 21 lower-case letters, digits and dashes, "
+            "beginning with a letter."
+        )
+    try:
+        found = make_client(session, "cloudformation").describe_stacks(StackName=stack_name(stage))
+    except ClientError as error:
+        if "does not exist" in error.response["Error"].get("Message", ""):
+            return None
+        raise
+    stack: dict[str, Any] = found["Stacks"][0]
+    return stack
+
+
+def list_stages(session: Any) -> list[str]:
+    """Return the names of all stages in the session's region."""
+    pages = make_client(session, "cloudformation").get_paginator("describe_stacks").paginate()
+    names = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+    return sorted(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX))
+
+
+def list_resources(cloudformation: Any, stack: str) -> dict[str, dict[str, Any]]:
+    """Return the resources of a stack by logical id, as CloudFormation lists them."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    return {
+        resource["LogicalResourceId"]: resource
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+    }
+
+
+def stack_name(stage: str) -> str:
+    return f"{PREFIX}{stage}"
+
+
+def api_address(outputs: Mapping[str, str], endpoint_url: str) -> str:
+    """Return where the API of a stage is called. An emulator on this machine has no names of its
+    own for APIs, so there it is a path below `endpoint_url`.
+    """
+    if is_loopback(endpoint_url) and "RestAPIId" in outputs:
+        return f"{endpoint_url.rstrip('/')}/_aws/execute-api/{outputs['RestAPIId']}/api"
+    return outputs.get("EndpointURL", "").rstrip("/")
+
+
+def is_loopback(endpoint_url: str) -> bool:
+    """Return whether an endpoint is on this machine: an emulator, not AWS."""
+    host = urlsplit(endpoint_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def add_stage(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """Add `--stage` to a command's arguments."""
+    default = "" if required else "; default: the local stack that is running"
+    parser.add_argument(
+        "--stage",
+        required=required,
+        help=f"a deployed stage: its stack is tipline-<stage>{default}",
+    )
+
+
+def _unknown(stage: str, session: Any) -> str:
+    begin = f"There is no stage {stage} in {session.region_name}"
+    try:
+        stages = list_stages(session)
+    except ClientError:
+        # Whoever may read one stack may lack the right to list all.
+        return f"{begin}. Check STAGE and AWS_REGION."
+    if not stages:
+        return (
+            f"{begin}, and no other one either. Check AWS_REGION and AWS_PROFILE, or make it: "
+            f"make deploy STAGE={stage}"
+        )
+    return f"{begin}. There are: {', '.join(stages)}. Check STAGE and AWS_REGION."
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or str(stack_file.DEFAULT_PORT)
+    if not (text.isascii() and text.isdigit()):
+        raise Refused(f"PORT={text} is not a port. Give the number of the local stack's.")
+    return int(text)
