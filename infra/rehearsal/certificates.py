@@ -2,6 +2,9 @@
 but the functions and clients of a rehearsal.
 """
 
+import ipaddress
+import os
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +22,11 @@ def write(folder: Path, region: str) -> tuple[Path, Path]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rehearsal of tipline")])
     now = datetime.now(UTC)
     base = f"{region}.amazonaws.com"
-    hosts = [f"*.{base}", f"*.s3.{base}", f"*.execute-api.{base}", f"*.auth.{base}", "localhost"]
+    hosts = [f"*.{base}", f"*.s3.{base}", f"*.execute-api.{base}", f"*.auth.{base}"]
+    names: list[x509.GeneralName] = [
+        x509.DNSName(host) for host in [*hosts, "*.amazonaws.com", "localhost"]
+    ]
+    names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -28,7 +35,7 @@ def write(folder: Path, region: str) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + _LIFE)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), False)
+        .add_extension(x509.SubjectAlternativeName(names), False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
@@ -59,3 +66,15 @@ def write(folder: Path, region: str) -> tuple[Path, Path]:
         )
     )
     return certificate_file, key_file
+
+
+def write_bundle(folder: Path, certificate: Path) -> Path:
+    """Write a file of the certificates that this machine trusts and `certificate`, and return it.
+
+    What an operator runs also fetches packages, so it must trust others too.
+    """
+    system = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
+    trusted = Path(system).read_text() if system and Path(system).is_file() else ""
+    bundle = folder / "trusted.pem"
+    bundle.write_text(f"{trusted}\n{certificate.read_text()}")
+    return bundle

@@ -1,18 +1,17 @@
 """The emulated cloud: ministack in a process of its own, on loopback, with IAM on.
 
-It has two ports. Tools (the deployer, `make status`) use plain HTTP at `endpoint`. Functions and
-clients use AWS's own host names over TLS: `bucket.s3.<region>.amazonaws.com` leads to this machine,
-and a name that AWS does not have in this region leads nowhere.
+Everybody reaches it by AWS's own host names, over TLS: functions, the deployer, residents. In a
+Python with `Cloud.environment`, `bucket.s3.<region>.amazonaws.com` leads to this machine, and a
+name that AWS does not have in this region leads nowhere (`names/sitecustomize.py`).
 """
 
 import json
+import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.rehearsal import certificates, environments
 
@@ -27,9 +28,9 @@ REGION = "ap-east-1"
 """A region that opened after March 2019: its buckets have no other address than the regional
 one."""
 ACCOUNT = "111122223333"
-_ROOT = {"key_id": "AKIAROOTOFREHEARSAL1", "secret": "root-of-rehearsal"}
-_DEPLOYER = "deployer"
 START_SECONDS = 60
+_HERE = Path(__file__).parent
+_DEPLOYER = "deployer"
 
 
 class NotStarted(Exception):
@@ -38,121 +39,124 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The keys of one IAM user."""
+    """The keys of a user."""
 
     key_id: str
     secret: str
 
 
+ROOT = Credentials("AKIAROOTOFREHEARSAL1", "root-of-the-rehearsal")
+"""The account's own keys. They may do everything, so only the rehearsal itself uses them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A running cloud."""
+    """A running cloud. `folder` has its certificate, its output and the denials."""
 
     port: int
-    tls_port: int
-    certificate: Path
-    denials: Path
-    output: Path
-    deployer: Credentials
+    folder: Path
+    deployer: Credentials = ROOT
     region: str = REGION
-    account: str = ACCOUNT
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "cloud.pem"
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://127.0.0.1:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the AWS command line, boto3 and our own commands need to use this cloud as the
-        deployer.
-        """
+        """What a Python needs to use this cloud as the deployer."""
+        trusted = str(self.folder / "trusted.pem")
         return {
-            "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.deployer.key_id,
             "AWS_SECRET_ACCESS_KEY": self.deployer.secret,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
+            "AWS_CA_BUNDLE": trusted,
+            "SSL_CERT_FILE": trusted,
+            "PYTHONPATH": str(_HERE / "names"),
+            "REHEARSAL_PORT": str(self.port),
+            "REHEARSAL_REGION": self.region,
         }
 
-    def session(self, credentials: Credentials | None = None) -> boto3.session.Session:
-        """Return a session of a user, by default the deployer. Its clients take `endpoint_url`."""
-        user = credentials or self.deployer
-        return boto3.session.Session(
+    def client(self, service: str, user: Credentials | None = None) -> Any:
+        """Return a client with the rights of a user, by default the deployer."""
+        user = user or self.deployer
+        session = boto3.session.Session(
             aws_access_key_id=user.key_id,
             aws_secret_access_key=user.secret,
             region_name=self.region,
         )
-
-    def client(self, service: str) -> Any:
-        """Return a client with the deployer's rights."""
-        return self.session().client(service, endpoint_url=self.endpoint)  # type: ignore[call-overload]
+        return session.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.endpoint,
+            verify=str(self.certificate),
+            config=Config(read_timeout=120, retries={"total_max_attempts": 1}),
+        )
 
     def denied(self) -> list[str]:
         """Return what IAM has denied, a line each: who, which action, on which resource."""
-        lines = self.denials.read_text().splitlines() if self.denials.is_file() else []
+        log = self.folder / "denials.jsonl"
+        lines = log.read_text().splitlines() if log.is_file() else []
         return [
             f"{each['principal'] or 'anonymous'}: {each['action']} on {each['resource']}"
             f" ({each['why']})"
             for each in map(json.loads, lines)
         ]
 
+    def output(self) -> str:
+        """Return what ministack itself has written: its warnings and errors."""
+        return (self.folder / "ministack.log").read_text()
+
 
 @contextmanager
-def running(
-    interpreter: Path, port: int = 0, tls_port: int = 0, *, patched: bool = True
-) -> Iterator[Cloud]:
+def running(interpreter: Path, port: int = 0, *, patched: bool = True) -> Iterator[Cloud]:
     """Run a new cloud whose functions have this interpreter. Port 0 is any free port.
 
-    Raises NotStarted.
+    Without `patched` it is ministack as it is. Raises NotStarted.
     """
-    runs = environments.HOME / "runs"
-    runs.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=runs))
-    port, tls_port = port or _free_port(), tls_port or _free_port()
-    certificate, key = certificates.write(folder, REGION)
-    temporary = folder / "tmp"
-    temporary.mkdir()
-    denials = folder / "denials.jsonl"
+    environments.RUNS.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=environments.RUNS))
+    cloud = Cloud(port or _free_port(), folder)
+    process = _start(cloud, interpreter, patched=patched)
+    try:
+        yield Cloud(cloud.port, folder, _make_deployer(cloud, process))
+    finally:
+        process.terminate()
+        process.wait()
+        shutil.rmtree(folder / "tmp", ignore_errors=True)
+
+
+def _start(cloud: Cloud, interpreter: Path, *, patched: bool) -> "subprocess.Popen[bytes]":
+    folder = cloud.folder
+    certificate, key = certificates.write(folder, cloud.region)
+    certificates.write_bundle(folder, certificate)
+    (folder / "tmp").mkdir()
     settings = {
         "interpreter": str(_isolated(interpreter, folder)),
-        "region": REGION,
+        "region": cloud.region,
         "account": ACCOUNT,
-        "port": port,
-        "tls_port": tls_port,
+        "port": cloud.port,
         "certificate": str(certificate),
         "key": str(key),
-        "denials": str(denials),
-        "temporary": str(temporary),
-        "root": _ROOT,
+        "root": {"key_id": ROOT.key_id, "secret": ROOT.secret},
+        "denials": str(folder / "denials.jsonl"),
+        "temporary": str(folder / "tmp"),
         "patched": patched,
     }
-    (folder / "settings.json").write_text(json.dumps(settings))
-    output = folder / "ministack.log"
-    launcher = Path(__file__).parent / "emulator" / "launcher.py"
-    with output.open("w") as log:
-        process = subprocess.Popen(
-            [
-                str(environments.ministack()),
-                "-I",
-                "-B",
-                str(launcher),
-                str(folder / "settings.json"),
-            ],
+    file = folder / "settings.json"
+    file.write_text(json.dumps(settings))
+    launcher = _HERE / "emulator" / "launcher.py"
+    with (folder / "ministack.log").open("w") as log:
+        return subprocess.Popen(
+            [str(environments.ministack()), "-I", "-B", str(launcher), str(file)],
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for us alone
         )
-    try:
-        _await_start(process, port, output)
-        yield Cloud(port, tls_port, certificate, denials, output, _make_deployer(port))
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _isolated(interpreter: Path, folder: Path) -> Path:
@@ -170,29 +174,27 @@ def _free_port() -> int:
         return port
 
 
-def _await_start(process: "subprocess.Popen[bytes]", port: int, output: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/health", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise NotStarted(f"ministack did not start. Its output:\n{output.read_text()}")
-
-
-def _make_deployer(port: int) -> Credentials:
+def _make_deployer(cloud: Cloud, process: "subprocess.Popen[bytes]") -> Credentials:
     """Make the IAM user that deploys, with the rights in deployer.json, and return its keys."""
-    root = boto3.session.Session(
-        aws_access_key_id=_ROOT["key_id"],
-        aws_secret_access_key=_ROOT["secret"],
-        region_name=REGION,
-    )
-    iam = root.client("iam", endpoint_url=f"http://127.0.0.1:{port}")
-    iam.create_user(UserName=_DEPLOYER)
-    policy = (Path(__file__).parent / "deployer.json").read_text()
+    iam = cloud.client("iam")
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            iam.create_user(UserName=_DEPLOYER)
+            break
+        except (BotoCoreError, ClientError) as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise NotStarted(
+                    f"ministack did not start: {error}. Its output:\n{cloud.output()}"
+                ) from None
+            time.sleep(0.1)
+    policy = (_HERE / "deployer.json").read_text()
     iam.put_user_policy(UserName=_DEPLOYER, PolicyName="deploy", PolicyDocument=policy)
     key = iam.create_access_key(UserName=_DEPLOYER)["AccessKey"]
     return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def without_settings_of_aws() -> dict[str, str]:
+    """Return this process's environment without what points to an AWS account."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

@@ -14,6 +14,7 @@ from infra.layer import pinned
 
 ROOT = Path(__file__).parent.parent.parent
 HOME = ROOT / ".rehearsal"
+RUNS = HOME / "runs"
 FLOOR = "1.36.0"
 """The oldest boto3 that the functions run with: the first that knows `ChecksumType`."""
 

@@ -9,6 +9,7 @@ import pytest
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests.rehearsal.notices import Notices
+from tests.rehearsal.people import Person, appoint, first_admin
 from tests.rehearsal.stage import ROOT, Stage, deploy
 
 FUNCTIONS = (
@@ -55,8 +56,23 @@ def notices(stage: Stage) -> Notices:
     return Notices(stage)
 
 
+@pytest.fixture(scope="session")
+def admin(stage: Stage) -> Person:
+    return first_admin(stage)
+
+
+@pytest.fixture(scope="session")
+def officer(admin: Person) -> Person:
+    """An officer who may see everything."""
+    return appoint(admin, "li")
+
+
+@pytest.fixture(scope="session")
+def colleague(admin: Person) -> Person:
+    return appoint(admin, "wang")
+
+
 _STAGE = pytest.StashKey[Stage]()
-_DENIED_BEFORE = pytest.StashKey[int]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,11 +84,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         sections = report.sections  # type: ignore[attr-defined]
         sections.append(("Denied by IAM", "\n".join(stage.cloud.denied()) or "nothing"))
         for name in FUNCTIONS:
-            lines = stage.log_lines(f"{_log_group(name)}")[-SHOWN_LINES:]
+            lines = stage.own_lines(log_group(name))[-SHOWN_LINES:]
             if lines:
                 sections.append((f"Log of {name}", "\n".join(lines)))
     return report
 
 
-def _log_group(function: str) -> str:
+def log_group(function: str) -> str:
     return "ApiLog" if function == "APIHandler" else f"{function}Log"

@@ -1,7 +1,6 @@
 """The deployed stage: what the template made in the rehearsal's cloud, and how clients reach it."""
 
 import json
-import os
 import ssl
 import subprocess
 import sys
@@ -14,7 +13,8 @@ from typing import Any
 
 import httpx
 
-from infra.rehearsal.cloud import Cloud
+from infra.rehearsal.cloud import Cloud, without_settings_of_aws
+from tests import events
 
 ROOT = Path(__file__).parents[2]
 NAME = "rehearsal"
@@ -41,7 +41,7 @@ class Internet:
 
     def __init__(self, cloud: Cloud) -> None:
         trusted = ssl.create_default_context(cafile=str(cloud.certificate))
-        self._port, self._domain = cloud.tls_port, f".{cloud.region}.amazonaws.com"
+        self._port, self._domain = cloud.port, f".{cloud.region}.amazonaws.com"
         self._client = httpx.Client(
             verify=trusted, trust_env=False, timeout=40, limits=httpx.Limits(max_connections=50)
         )
@@ -67,6 +67,7 @@ class Stage:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud, self.internet = cloud, Internet(cloud)
+        self.sweeps = 0
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
@@ -133,6 +134,15 @@ class Stage:
         assert "FunctionError" not in response, f"{logical_id}: {result}"
         return result
 
+    def sweep(self) -> None:
+        """Run all tasks that are due, without waiting for the next minute."""
+        self.invoke("SweepTasks", events.load("schedule"))
+        self.sweeps += 1
+
+    def command(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of an operator on this stage."""
+        return run(self.cloud, module, "--stage", NAME, *arguments)
+
     def log_lines(self, logical_id: str) -> list[str]:
         """Return the lines of a log group, the oldest first."""
         pages = self.client("logs").get_paginator("filter_log_events")
@@ -142,21 +152,33 @@ class Stage:
             for event in page["events"]
         ]
 
+    def own_lines(self, logical_id: str) -> list[str]:
+        """Return the lines that the function wrote, and those that tell of its failure."""
+        platform = ("START RequestId", "END RequestId", "REPORT RequestId")
+        return [
+            line
+            for line in self.log_lines(logical_id)
+            if not line.startswith(platform) and '"logger": "botocore' not in line
+        ]
+
 
 def deploy(cloud: Cloud, build: Path) -> str:
     """Deploy what was packaged, as an operator does, and return what was printed."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("AWS_")
-    } | cloud.environment
-    done = subprocess.run(
-        [sys.executable, "-m", "infra.deploy", "--stage", NAME, "--build", str(build)],
+    done = run(cloud, "infra.deploy", "--stage", NAME, "--build", str(build))
+    assert done.returncode == 0, "\n".join(
+        ["The deployment failed.", done.stdout, done.stderr, *cloud.denied()]
+    )
+    return done.stdout
+
+
+def run(cloud: Cloud, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command as somebody with the deployer's keys and nothing else of AWS's."""
+    environment = without_settings_of_aws() | cloud.environment
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env=environment | {"YES": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, "\n".join(
-        ["The deployment failed.", done.stdout, done.stderr, *cloud.denied()]
-    )
-    return done.stdout

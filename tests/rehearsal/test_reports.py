@@ -1,11 +1,99 @@
 """A report, from the phone to the officers."""
 
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests import media_samples
+from tests.rehearsal import uploads
 from tests.rehearsal.notices import Notices
+from tests.rehearsal.people import Person
 from tests.rehearsal.stage import Stage
+from tests.rehearsal.waiting import until
+
+PHOTO = media_samples.jpeg(480, 640, orientation=6)
+# A small film and a box that players skip: enough bytes for an upload in parts.
+VIDEO = media_samples.video(
+    [media_samples.scene(320, 240)] * 20, index_first=True
+) + media_samples.box(b"free", bytes(17 << 20))
 
 
-def test_a_report_is_created_and_officers_are_notified(stage: Stage, notices: Notices) -> None:
-    report = stage.report()
+@pytest.fixture(scope="module")
+def report(stage: Stage) -> Any:
+    """A report with a photo and a video, both sent."""
+    made = stage.report(
+        media=[
+            {"content_type": "image/jpeg", "size": len(PHOTO)},
+            {"content_type": "video/mp4", "size": len(VIDEO)},
+        ]
+    )
+    photo, video = made["uploads"]
+    uploads.post(stage, photo, PHOTO)
+    uploads.send_parts(stage, made, video, VIDEO)
+    return made
+
+
+@pytest.fixture(scope="module")
+def opened(report: Any, officer: Person) -> Any:
+    """The report as an officer opens it, when its media are ready."""
+
+    def ready() -> Any:
+        content = officer.get(f"/v1/officer/reports/{report['id']}")
+        states = {medium["state"] for medium in content["media"]}
+        assert "rejected" not in states, content["media"]
+        return content if states == {"ready"} else None
+
+    return until(ready, "the photo and the video are ready")
+
+
+def test_officers_are_notified_of_the_report_and_of_its_media(
+    report: Any, stage: Stage, notices: Notices
+) -> None:
     notice = notices.of(report["id"], "report")
     assert notice["url"].startswith(stage.outputs["PublicUrl"])
     assert notice["attributes"]["category"] == "missing_elderly"
+    notices.of(report["id"], "media")
+
+
+def test_an_officer_sees_the_photo_upright_and_without_its_place(opened: Any, stage: Stage) -> None:
+    photo = opened["media"][0]
+    for url in (photo["thumbnail_url"], photo["preview_url"]):
+        reply = stage.internet.send("GET", url)
+        assert reply.status == 200, reply.text
+        assert b"Exif" not in reply.content
+        with Image.open(io.BytesIO(reply.content)) as picture:
+            assert picture.height > picture.width
+        assert media_samples.is_upright(reply.content)
+
+
+def test_an_officer_gets_the_original_unchanged(opened: Any, stage: Stage) -> None:
+    photo, video = opened["media"]
+    assert stage.internet.send("GET", photo["original_url"]).content == PHOTO
+    assert stage.internet.send("GET", video["original_url"]).content == VIDEO
+
+
+def test_an_officer_sees_a_picture_of_the_video(opened: Any, stage: Stage) -> None:
+    video = opened["media"][1]
+    assert video["codec"] == "h264"
+    assert media_samples.is_upright(stage.internet.send("GET", video["preview_url"]).content)
+
+
+def test_the_reporter_sees_that_all_has_arrived(report: Any, opened: Any, stage: Stage) -> None:
+    own = stage.call("GET", f"/v1/reports/{report['id']}", receipt=report["receipt"])
+    assert own.status == 200
+    assert [medium["state"] for medium in own.json["media"]] == ["ready", "ready"]
+    same = stage.call(
+        "GET",
+        f"/v1/reports/{report['id']}",
+        receipt=report["receipt"],
+        headers={"If-None-Match": own.headers["etag"]},
+    )
+    assert same.status == 304
+
+
+def test_another_receipt_opens_nothing(report: Any, stage: Stage) -> None:
+    other = stage.report()
+    reply = stage.call("GET", f"/v1/reports/{report['id']}", receipt=other["receipt"])
+    assert reply.status == 404

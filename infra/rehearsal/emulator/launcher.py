@@ -3,46 +3,62 @@ project on its path.
 
     <ministack's python> -I launcher.py <settings.json>
 
-The settings: `interpreter` (that functions run under), `region`, `port` (plain HTTP, for tools),
-`tls_port` (for functions and phones, by AWS's own names), `certificate`, `key`, `denials` (a file
-to which each denial of IAM is appended, one JSON object a line) and `temporary` (a folder).
+The settings: `interpreter` (that functions run under), `region`, `account`, `port`, `certificate`
+and `key`, `root` (the account's own keys), `denials` (a file to which each denial of IAM is
+appended, one JSON object a line), `temporary` (a folder) and `patched` (whether patches.py is
+applied).
 """
 
 import asyncio
+import hashlib
 import importlib
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
+import threading
+import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+HERE = Path(__file__).parent
 settings: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text())
 
 
 def main() -> None:
-    domain = f"{settings['region']}.amazonaws.com"
+    set_environment()
+    serve_apis_at_their_own_address()
+    run_functions_as_lambda_does()
+    record_denials(Path(settings["denials"]))
+    if settings["patched"]:
+        sys.path.insert(0, str(HERE))
+        importlib.import_module("patches").apply()
+    serve()
+
+
+def set_environment() -> None:
+    """Set ministack's environment, all of it: functions inherit it."""
     ours = {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(settings["port"]),
-        "MINISTACK_HOST": domain,
         "MINISTACK_REGION": settings["region"],
         "MINISTACK_ACCOUNT_ID": settings["account"],
         "IOT_MTLS_ENABLED": "0",  # it would listen on all addresses
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": "unix:///nonexistent",
-        "LOG_LEVEL": settings.get("log_level", "WARNING"),
+        "LOG_LEVEL": "WARNING",
+        "USE_SSL": "1",
+        "MINISTACK_SSL_CERT": settings["certificate"],
+        "MINISTACK_SSL_KEY": settings["key"],
+        "REHEARSAL_PORT": str(settings["port"]),
+        "REHEARSAL_REGION": settings["region"],
+        "REHEARSAL_ALONE": "1",
     }
-    # Functions inherit all of ministack's environment, so it has nothing else.
-    os.environ.clear()
-    os.environ.update(ours)
-    os.environ |= {
-        "REHEARSAL_DOMAIN": domain,
-        "REHEARSAL_TLS_PORT": str(settings["tls_port"]),
-        "REHEARSAL_INHERITED": json.dumps(sorted(ours)),
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{settings['port']}",
+    for_functions = {
         "AWS_CA_BUNDLE": settings["certificate"],
         "SSL_CERT_FILE": settings["certificate"],
         "AWS_ACCESS_KEY_ID": settings["root"]["key_id"],
@@ -50,22 +66,54 @@ def main() -> None:
         "TMPDIR": settings["temporary"],
         "PATH": "/usr/bin:/bin",
     }
+    inherited = json.dumps(["REHEARSAL_INHERITED", *ours])
+    os.environ.clear()
+    os.environ.update({**ours, **for_functions, "REHEARSAL_INHERITED": inherited})
     tempfile.tempdir = settings["temporary"]
-    run_functions_as_lambda_does()
-    record_denials(Path(settings["denials"]))
-    if settings["patched"]:
-        sys.path.insert(0, str(Path(__file__).parent))
-        importlib.import_module("patches").apply()
-    serve()
+
+
+def serve_apis_at_their_own_address() -> None:
+    """Take a request to `<id>.execute-api.<region>.amazonaws.com` for one to that API.
+
+    MINISTACK_HOST would do so, and take every other host of the region for a bucket's.
+    """
+    from ministack import app
+
+    domain = re.escape(f"{settings['region']}.amazonaws.com")
+    app._EXECUTE_API_RE = re.compile(rf"^([a-f0-9]{{8}})\.execute-api\.{domain}$")
 
 
 def run_functions_as_lambda_does() -> None:
     from ministack.core import lambda_runtime
 
-    start = (Path(__file__).parent / "worker_start.py").read_text()
-    lambda_runtime._PYTHON_WORKER_SCRIPT = start + lambda_runtime._PYTHON_WORKER_SCRIPT
+    names = (HERE.parent / "names" / "sitecustomize.py").read_text()
+    start = (HERE / "worker_start.py").read_text()
+    worker = lambda_runtime._PYTHON_WORKER_SCRIPT
+    lambda_runtime._PYTHON_WORKER_SCRIPT = f"{names}\n{start}\n{worker}"
     # The name under which ministack looks for the interpreter of a function.
     sys.executable = settings["interpreter"]
+    extract_code_once(lambda_runtime)
+
+
+def extract_code_once(lambda_runtime: Any) -> None:
+    """Let all processes of a function share one copy of its code, as they share the zip. Twenty
+    copies would take longer to write than the functions to run.
+    """
+    copies, lock = Path(settings["temporary"]) / "code", threading.Lock()
+
+    class Archive(zipfile.ZipFile):
+        def extractall(self, path: Any = None, *given: Any, **named: Any) -> None:
+            digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
+            copy, target = copies / digest, Path(path)
+            with lock:
+                if not copy.is_dir():
+                    super().extractall(copy)
+            target.rmdir()
+            target.symlink_to(copy)
+
+    lambda_runtime.zipfile = SimpleNamespace(
+        ZipFile=Archive, BadZipFile=zipfile.BadZipFile, LargeZipFile=zipfile.LargeZipFile
+    )
 
 
 def record_denials(log: Path) -> None:
@@ -74,16 +122,13 @@ def record_denials(log: Path) -> None:
 
     enforce = iam_evaluator.enforce
 
-    def recorded(
-        access_key_id: str, action: str, service: str, region: str, *more: Any, **named: Any
-    ) -> Any:
-        denied = enforce(access_key_id, action, service, region, *more, **named)
+    def recorded(key: str, action: str, service: str, region: str, *more: Any, **named: Any) -> Any:
+        denied = enforce(key, action, service, region, *more, **named)
         if denied is not None:
-            resource = named.get("resource_arn", more[0] if more else "*")
             line = {
                 "principal": getattr(denied, "principal_arn", "") or "",
                 "action": action,
-                "resource": resource,
+                "resource": named.get("resource_arn", more[0] if more else "*"),
                 "why": getattr(denied, "message", None) or getattr(denied, "decision", ""),
             }
             with log.open("a") as file:
@@ -99,14 +144,18 @@ def serve() -> None:
     from ministack.app import app
 
     config = Config()
-    config.bind = [f"127.0.0.1:{settings['tls_port']}"]
-    config.insecure_bind = [f"127.0.0.1:{settings['port']}"]
+    config.bind = [f"127.0.0.1:{settings['port']}"]
     config.certfile, config.keyfile = settings["certificate"], settings["key"]
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
+    asyncio.run(listen(app, config, shutdown_trigger=never))
+
+
+async def never() -> None:
+    """Leave signals to this process: hypercorn would wait for every connection."""
     # Functions end when their pipe to this process does.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    asyncio.run(listen(app, config))
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

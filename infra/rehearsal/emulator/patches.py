@@ -2,13 +2,18 @@
 tests/rehearsal/emulator_gaps.toml, which gives the reason.
 """
 
+import re
 from typing import Any
+from urllib.parse import ParseResult
 
 
 def apply() -> None:
     metric_math_alarms()
     secrets_by_arn()
     publishing_in_batches()
+    long_first_passwords()
+    templates_by_virtual_host()
+    domain_names_of_requests()
 
 
 def metric_math_alarms() -> None:
@@ -61,3 +66,40 @@ def publishing_in_batches() -> None:
         return enforce(access_key_id, asked, *given, **named)
 
     iam_evaluator.enforce = enforced
+
+
+def long_first_passwords() -> None:
+    """Make Cognito's own first passwords long enough for every policy."""
+    from ministack.services import cognito
+
+    generate = cognito._generate_temp_password
+    cognito._generate_temp_password = lambda: generate() + generate()
+
+
+def templates_by_virtual_host() -> None:
+    """Take a template from `https://bucket.s3.region.amazonaws.com/key`."""
+    from ministack.services.cloudformation import helpers
+
+    parse = helpers.urlparse
+
+    def parsed(url: str) -> ParseResult:
+        parts: ParseResult = parse(url)
+        bucket = re.match(r"([a-z0-9.-]+)\.s3[.-]", parts.netloc)
+        return parts._replace(path=f"/{bucket[1]}{parts.path}") if bucket else parts
+
+    helpers.urlparse = parsed
+
+
+def domain_names_of_requests() -> None:
+    """Tell a function which of the API's names a request was sent to."""
+    from ministack.services import apigateway_v1
+
+    build = apigateway_v1._build_lambda_event_v1
+
+    def built(*given: Any, **named: Any) -> Any:
+        event = build(*given, **named)
+        headers = {name.lower(): value for name, value in event["headers"].items()}
+        event["requestContext"]["domainName"] = headers["host"]
+        return event
+
+    apigateway_v1._build_lambda_event_v1 = built

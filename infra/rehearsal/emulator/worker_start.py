@@ -1,35 +1,23 @@
-# This text is put before ministack's worker, which then loads the function. It makes the process
-# what Lambda's is: names of AWS resolve, all else does not, and log lines are JSON.
+# This text, after names/sitecustomize.py, is put before ministack's worker, which then loads the
+# function. It makes the process what Lambda's is: without settings of the rehearsal, and with log
+# lines in JSON.
 
 
-def _rehearse() -> None:
+def _become_a_function() -> None:
     import json
     import logging
     import os
-    import socket
     import sys
     import traceback
     from datetime import UTC, datetime
     from typing import Any
 
-    # Without it boto3 and PyJWT call AWS's own addresses, as in the cloud.
-    os.environ.pop("AWS_ENDPOINT_URL", None)
-    port = int(os.environ.pop("REHEARSAL_TLS_PORT"))
-    suffix = "." + os.environ.pop("REHEARSAL_DOMAIN")
-    inherited = json.loads(os.environ.pop("REHEARSAL_INHERITED"))
-    for name in inherited:
+    import boto3
+
+    # Without AWS_ENDPOINT_URL boto3 and PyJWT call AWS's own addresses, as in the cloud.
+    ministacks = ("AWS_ENDPOINT_URL", "PWD", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE")
+    for name in (*ministacks, *json.loads(os.environ["REHEARSAL_INHERITED"])):
         os.environ.pop(name, None)
-    resolve = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, asked_port: Any, *more: Any, **named: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else host
-        if not name or not name.endswith(suffix) or asked_port != 443:
-            raise socket.gaierror(
-                socket.EAI_NONAME, f"rehearsal: {name}:{asked_port} is no address of this region"
-            )
-        return resolve("127.0.0.1", port, *more, **named)
-
-    socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]
 
     known = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -54,12 +42,9 @@ def _rehearse() -> None:
     handler.setFormatter(Json())
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
-
-    import boto3
-
     logging.getLogger("rehearsal").info(
         "function started", extra={"python": sys.version.split()[0], "boto3": boto3.__version__}
     )
 
 
-_rehearse()
+_become_a_function()
