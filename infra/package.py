@@ -7,6 +7,7 @@ template.json.
     → chalice    `chalice package`, with the templates of infra/ merged over its own
     → preflights what the gateway itself responds to pages of other origins
     → throttles  the limits of officers' routes
+    → firewall   its response, in the gateway's words
     → functions  compiled, checked for anything missing, zipped again
     → template   one stack, checked by cfn-lint as it is and as SAM will expand it
 
@@ -30,7 +31,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.domain import city
-from infra import bundle, gateway_responses, openapi, preflights, throttles
+from infra import bundle, firewall, gateway_responses, openapi, preflights, throttles
 from infra.city import check
 from infra.layer import build_layer, pinned
 
@@ -206,7 +207,7 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
 
 def complete(template: Template) -> Template:
     """Add what Chalice has no words for, and return the template."""
-    return throttles.complete(preflights.complete(template))
+    return firewall.complete(throttles.complete(preflights.complete(template)))
 
 
 def build_functions(project: Path, build: Path, processor: bundle.Processor) -> str:

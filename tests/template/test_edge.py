@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.languages import text
 from infra import package
+from infra.bundle import Incomplete
+from infra.firewall import complete
 from tests.template.deployed import deployed
 
 DOMAIN = {"Domain": "tips.example.org", "HostedZone": "Z123"}
@@ -144,7 +145,7 @@ def test_no_report_is_refused_for_what_it_says(firewall: dict[str, Any]) -> None
     }
 
 
-def test_a_flood_from_one_address_gets_the_apis_own_429(
+def test_a_flood_from_one_address_gets_the_gateways_429(
     template: dict[str, Any], firewall: dict[str, Any]
 ) -> None:
     limit = firewall["Rules"][0]
@@ -153,11 +154,19 @@ def test_a_flood_from_one_address_gets_the_apis_own_429(
     throttled = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][
         "x-amazon-apigateway-gateway-responses"
     ]["THROTTLED"]["responseTemplates"]["application/json"]
-    expected = json.loads(throttled)
-    del expected["request_id"]
-    assert (block["ResponseCode"], body) == (429, expected)
-    assert body["title"] == " / ".join(
-        text("error.slow_down.title", language) for language in ("zh", "en")
-    )
+    assert block["ResponseCode"] == 429
+    assert body | {"request_id": "$context.requestId"} == json.loads(throttled)
     assert {"Name": "Retry-After", "Value": "60"} in block["ResponseHeaders"]
     assert limit["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
+
+
+def test_a_response_that_is_too_long_for_the_firewall_is_refused() -> None:
+    body = json.dumps({"detail": "人" * 1400, "request_id": "$context.requestId"})
+    responses = {"THROTTLED": {"responseTemplates": {"application/json": body}}}
+    definition = {"x-amazon-apigateway-gateway-responses": responses}
+    resources = {
+        "RestAPI": {"Properties": {"DefinitionBody": definition}},
+        "WebAcl": {"Properties": {}},
+    }
+    with pytest.raises(Incomplete, match="4096"):
+        complete({"Resources": resources})
