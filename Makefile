@@ -28,8 +28,34 @@ EMAILS ?=
 ADVANCE ?=
 ## The deployed stage: its stack is `tipline-<stage>`
 STAGE ?= dev
+## `1`: answer each question with yes, for pipelines
+YES ?=
+## What holds data and may be replaced or removed: logical ids, separated by commas
+REPLACE ?=
+## Bucket for the zips and the template, when it is not `tipline-artefacts-<account>-<region>`
+BUCKET ?=
+## `1`: show the frames of a defect in a command
+DEBUG ?=
 ## `1`: delete what was found
 DELETE ?=
+## `1`: delete the stage's data, too
+DATA ?=
+## The name of the stage whose data are deleted, where it cannot be typed
+CONFIRM ?=
+## What is restored: `reports`, `audit`, `bulletins` or `officers`
+TABLE ?=
+## The time that a table is restored to: `2026-11-25T10:00Z`, or how long ago: `1m`
+AT ?=
+## The queue whose dead letters are meant: `uploads`, `manifests`, `notices` or `audit`
+QUEUE ?=
+## `1`: delete the dead letters
+PURGE ?=
+## The function whose log is shown, when not all are
+FUNCTION ?=
+## How far back the log is shown: `90s`, `10m`, `2h`, `1d`
+SINCE ?= 10m
+## The request whose log is shown: the `request_id` that a user quotes
+REQUEST ?=
 ## `1`: compare, and write nothing
 CHECK ?=
 ## `1`: fail if a word is left
@@ -44,6 +70,8 @@ PYTHON ?=
 DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
 NODE := $(CONTRACT)/typescript/node_modules
+# How a command for operators is started: `$(COMMAND) infra.stage.orphans`.
+COMMAND = DEBUG=$(DEBUG) PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) YES="$(YES)" $(BIN)/python -m
 # Commands on a running stage mean the local stack, unless STAGE is given.
 GIVEN_STAGE = $(if $(filter-out file,$(origin STAGE)),--stage "$(STAGE)")
 # The tools must not look for newer versions, nor report how they are used.
@@ -51,7 +79,7 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
 .PHONY: help run test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token first-admins reset-sign-in clock bench package deploy audit-verify orphans clean
+        contract-fuzz docs token first-admins reset-sign-in clock bench package deploy smoke-test status logs redrive restore destroy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -138,17 +166,35 @@ contract-fuzz: $(VENV)/.installed
 package: $(VENV)/.installed ## Build and verify what is deployed
 	@$(BIN)/python -m infra.package
 
-deploy: package ## Deploy to AWS: make deploy STAGE=dev
-	@$(BIN)/python -m infra.deploy --stage $(STAGE)
+deploy: package ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=...
+	@REPLACE="$(REPLACE)" BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage "$(STAGE)"
+
+smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of STAGE=dev
+	@$(COMMAND) infra.deploy.smoke $(GIVEN_STAGE)
 
 bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
+status: $(VENV)/.installed ## Show health, alarms, tasks and queues, locally or of STAGE=dev
+	@$(COMMAND) infra.stage.status $(GIVEN_STAGE)
+
+logs: $(VENV)/.installed ## Show the logs, locally or of STAGE=dev (FUNCTION=, SINCE=10m, REQUEST=id)
+	@$(COMMAND) infra.stage.logs $(GIVEN_STAGE) --function "$(FUNCTION)" --since "$(SINCE)" --request "$(REQUEST)"
+
+redrive: $(VENV)/.installed ## Send dead letters again: QUEUE=uploads, locally or of STAGE=dev (PURGE=1: delete)
+	@$(COMMAND) infra.stage.redrive $(GIVEN_STAGE) --queue "$(QUEUE)" $(if $(PURGE),--purge)
+
+restore: $(VENV)/.installed ## Restore a table into service: STAGE=dev TABLE=reports AT=1m
+	@$(COMMAND) infra.stage.restore $(GIVEN_STAGE) --table "$(TABLE)" --at "$(AT)"
+
+destroy: $(VENV)/.installed ## Delete a stage, but not its data: STAGE=dev (DATA=1: these, too)
+	@CONFIRM="$(CONFIRM)" $(COMMAND) infra.stage.destroy $(GIVEN_STAGE) $(if $(DATA),--data)
+
 audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of a stage: STAGE=prod
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.audit_verify $(GIVEN_STAGE)
+	@$(COMMAND) infra.stage.audit_verify $(GIVEN_STAGE)
 
 orphans: $(VENV)/.installed ## List what a deletion left behind, locally or of STAGE=dev (DELETE=1: delete it)
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.orphans $(GIVEN_STAGE) $(if $(DELETE),--delete)
+	@$(COMMAND) infra.stage.orphans $(GIVEN_STAGE) $(if $(DELETE),--delete)
 
 clean: ## Remove what was built
 	@rm -rf build .local

@@ -5,13 +5,20 @@ and the id of the request, which its response has too, and below a fault its fra
 """
 
 import contextlib
+import json
 import logging
 import sys
 import time
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 # In the cloud every extra is in the log. Of these alone it is certain that they are names of
 # classes, codes and the gateway's own numbers.
 SHOWN = ("error", "kind", "code", "request_id")
+MOST_LOG_BYTES = 10_000_000
+# What every record has, and no extra.
+_STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 
 
 def say(text: str) -> None:
@@ -28,6 +35,47 @@ def show_log() -> None:
     handler.setLevel(logging.WARNING)
     handler.setFormatter(_Line())
     logging.getLogger().addHandler(handler)
+
+
+def keep_log(path: Path) -> None:
+    """Write the app's log to `path` from now on, as JSON lines like those of Lambda, for
+    `make logs`. What was there is replaced.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=MOST_LOG_BYTES, backupCount=1, delay=True)
+    handler.setFormatter(_JsonLine())
+    app = logging.getLogger("chalicelib")
+    app.setLevel(logging.INFO)
+    app.addHandler(handler)
+
+
+class _JsonLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        more = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {
+            "timestamp": at.replace("+00:00", "Z"),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            "function": _function_of(record),
+        }
+        return json.dumps(line | more, ensure_ascii=False, default=str)
+
+
+def _function_of(record: logging.LogRecord) -> str:
+    """Return the function that a record is of. Each function that reacts to events has a thread
+    with its name (`triggers.loops`); requests have threads of their own.
+    """
+    if record.name == "chalicelib.handlers.auth":
+        return "authorize_officer"
+    kind, _, name = str(record.threadName).partition("poller-")
+    if kind or not name:
+        return "api_handler"
+    if name == "schedules":
+        return "digest_audit" if "audit_seals" in record.name else "sweep_tasks"
+    return name
 
 
 class _Line(logging.Formatter):

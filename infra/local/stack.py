@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from infra.local import stack_file
-from infra.local.console import say
+from infra.local.console import keep_log, say
 
 REGION = "us-east-1"
 ACCESS_KEY, SECRET_KEY = "local", "local"
@@ -48,6 +48,7 @@ class LocalStack:
             name="api",
             daemon=True,
         ).start()
+        keep_log(stack_file.log_of(self._api.port))
         self._files = stack_file.write(self._api.port, self.outputs())
 
     def outputs(self) -> dict[str, Any]:
@@ -82,6 +83,7 @@ class LocalStack:
             "access_key": ACCESS_KEY,
             "secret_key": SECRET_KEY,
             "clock": self.clock_url,
+            "log": str(stack_file.log_of(self._api.port).resolve()),
         }
 
     def announce(self, took_s: float) -> None:

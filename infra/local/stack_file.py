@@ -50,6 +50,11 @@ def read(port: int) -> dict[str, Any]:
     return stack
 
 
+def log_of(port: int) -> Path:
+    """Return where the stack on `port` writes its log."""
+    return folder() / f"log-{port}.jsonl"
+
+
 def folder() -> Path:
     """Return where running stacks keep their files."""
     return Path(os.environ.get("LOCAL_DIR") or Path(__file__).parents[2] / ".local")

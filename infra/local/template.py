@@ -54,6 +54,13 @@ def environment_name_of(reference: str) -> str:
     return environment_name(reference.strip("${}").partition(".")[0])
 
 
+def unless_restored(node: Any) -> Any:
+    """Return the stream that the stack created, of a node that has another one after a restore:
+    `!If [HasReportsStream, …, !Sub "${ReportsTable.StreamArn}"]`.
+    """
+    return node["Fn::If"][2] if "Fn::If" in node else node
+
+
 def words(logical_id: str) -> list[str]:
     """Return the words of `UploadsQueue`: Uploads and Queue."""
     return re.split(r"(?<!^)(?=[A-Z])", logical_id)

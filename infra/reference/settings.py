@@ -11,6 +11,8 @@ from infra.local import template
 from infra.reference.tables import code, table
 
 _MAKEFILE = Path(__file__).parents[2] / "Makefile"
+# Those whose variable has another name.
+_PARAMETER_VARIABLES = {"ArtefactsBucket": "BUCKET"}
 _HEAD = """\
 # Settings
 
@@ -30,7 +32,8 @@ Lambda sets the region and the credentials.
 _STACK = """\
 ## Of a deployed stage
 
-Parameters of the stack. `make deploy` sets them: see [operations.md](operations.md).
+Parameters of the stack. `make deploy ALARM_EMAIL=…` sets one; a parameter that is not given keeps
+its value. See [operations.md](operations.md).
 
 """
 _MAKE = """\
@@ -99,10 +102,15 @@ def _function_name(logical_id: str) -> str:
 
 def _stack() -> str:
     rows = [
-        (code(name), parameter.get("Description", ""), _parameter_default(parameter))
+        (
+            code(_PARAMETER_VARIABLES.get(name) or template.environment_name(name)),
+            code(name),
+            parameter.get("Description", ""),
+            _parameter_default(parameter),
+        )
         for name, parameter in template.load("app.yaml")["Parameters"].items()
     ]
-    return table(("parameter", "what for", "default"), rows)
+    return table(("variable", "parameter", "what for", "default"), rows)
 
 
 def _parameter_default(parameter: Mapping[str, Any]) -> str:
@@ -124,6 +132,8 @@ def _make() -> str:
 
 def make_variables(makefile: str) -> Iterator[MakeVariable]:
     """Yield the variables that a caller may set: those with `?=`, a line with `##` above each."""
+    for name, value in re.findall(r"^([A-Z_]+) = (.*)$", makefile, re.MULTILINE):
+        makefile = makefile.replace(f"$({name})", value)
     rules = re.findall(r"^([\w./$() -]+):(?!=)(.*(?:\n\t.*)*)", makefile, re.MULTILINE)
     for description, name, default in re.findall(
         r"^(?:## (.*)\n)?([A-Z_]+) \?=[ \t]*(.*)$", makefile, re.MULTILINE

@@ -217,7 +217,7 @@ class Role:
                     )
                 )
             elif event["Type"] == "DynamoDB":
-                stream = self._names.resolve(source["Stream"])
+                stream = self._names.resolve(template.unless_restored(source["Stream"]))
                 self.require(
                     *(
                         Need(f"dynamodb:{action}", stream)

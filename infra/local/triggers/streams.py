@@ -32,7 +32,8 @@ class StreamConsumer:
         self._filters: list[Any] = [
             EventPattern.load(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]
         ]
-        table = template.environment_name_of(mapping["Stream"]["Fn::Sub"]).removesuffix("_TABLE")
+        stream = template.unless_restored(mapping["Stream"])["Fn::Sub"]
+        table = template.environment_name_of(stream).removesuffix("_TABLE")
         self._batch, self._retries = mapping["BatchSize"], mapping["MaximumRetryAttempts"]
         self._bisect = mapping["BisectBatchOnFunctionError"]
         self._pause_s = pause_s

@@ -1,0 +1,184 @@
+"""`make deploy STAGE=dev`: show the plan, ask, deploy what `make package` built, and try it out.
+
+    python -m infra.deploy --stage dev [--plan-only] [--no-smoke-test] [--build FOLDER]
+
+| environment | |
+|---|---|
+| `YES=1` | answer each question with yes: for pipelines |
+| `REPLACE=ReportsTable` | logical ids that hold data and may be replaced or removed, with commas |
+| `BUCKET` | another bucket for the zips than `tipline-artefacts-<account>-<region>` |
+| `ALARM_EMAIL`, `PUBLIC_URL`, … | the template's parameters (`Parameters` in infra/app.yaml) |
+"""
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.deploy import plan, smoke
+from infra.deploy.artefacts import Artefacts
+from infra.deploy.packaged import Packaged, read_packaged
+from infra.deploy.parameters import read_parameters, show
+from infra.deploy.quota import check_concurrency
+from infra.deploy.stack import Stack
+from infra.stage.console import confirm, say
+from infra.stage.faults import Refused, run
+from infra.stage.target import find_stack, find_stage, make_client, open_session, stack_name
+
+BUILD = Path(__file__).parents[2] / "build"
+
+
+def main(arguments: Sequence[str]) -> int:
+    wanted = read_arguments(arguments)
+    deployment = prepare(wanted.stage, wanted.build)
+    if not deployment.carry_out(plan_only=wanted.plan_only):
+        return 0
+    target = find_stage(wanted.stage, deployment.session)
+    if not wanted.no_smoke_test:
+        try:
+            smoke.smoke_test(target)
+        except Refused as failure:
+            raise Refused(
+                f"{failure}\nThe deployment itself is done. To go back, check out the version "
+                "before and deploy it."
+            ) from None
+    print(smoke.next_steps(target))
+    return 0
+
+
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.deploy", description="Deploy what `make package` built."
+    )
+    parser.add_argument("--stage", required=True, help="the stage; its stack is tipline-<stage>")
+    parser.add_argument(
+        "--plan-only",
+        action="store_true",
+        help="print the changes and stop; the change set stays, to be executed by hand",
+    )
+    parser.add_argument(
+        "--no-smoke-test", action="store_true", help="do not try the API out afterwards"
+    )
+    parser.add_argument(
+        "--build",
+        type=Path,
+        default=BUILD,
+        help="the folder that was packaged into; default: build",
+    )
+    return parser.parse_args(arguments)
+
+
+def prepare(stage: str, build: Path) -> "Deployment":
+    """Check everything that can be checked before something is sent. Raises Refused."""
+    session = open_session()
+    packaged = read_packaged(build)
+    given = read_parameters(packaged.parameters, os.environ)
+    account = make_client(session, "sts").get_caller_identity()["Account"]
+    present = find_stack(stage, session)
+    check_concurrency(packaged.template, given, present, make_client(session, "lambda"))
+    named = os.environ.get("BUCKET")
+    artefacts = Artefacts(
+        s3=make_client(session, "s3"),
+        bucket=named or f"tipline-artefacts-{account}-{session.region_name}",
+        account=account,
+        region=session.region_name,
+        partition=session.get_partition_for_region(session.region_name),
+        is_ours=not named,
+    )
+    stack = Stack(stack_name(stage), make_client(session, "cloudformation"))
+    return Deployment(stage, session, packaged, given, artefacts, stack, present)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment: what, where, and the stack as it was before (None when there is none)."""
+
+    stage: str
+    session: Any
+    packaged: Packaged
+    given: Mapping[str, str]
+    artefacts: Artefacts
+    stack: Stack
+    before: Mapping[str, Any] | None
+
+    def carry_out(self, *, plan_only: bool) -> bool:
+        """Plan, ask and deploy. Return whether the stack is as it was packaged."""
+        print(f"{self.stack.name} in {self.artefacts.region}, account {self.artefacts.account}")
+        present = self.stack.settle(self.before)
+        self.artefacts.prepare()
+        self.artefacts.send_zips(self.packaged)
+        first = present is None
+        template = self.packaged.without_protection() if first else self.packaged
+        planned = self._plan(template, present)
+        if planned is None:
+            say(f"{self.stack.name} is up to date.")
+            return not plan_only
+        change_set, changes = planned
+        print(f"The plan:\n{plan.describe(changes)}\n{self._parameters(present)}")
+        try:
+            plan.refuse_data_loss(changes, _replaceable())
+            if plan_only:
+                print(f"Planned, not executed: {change_set}")
+                return False
+            if not confirm("Deploy?"):
+                raise Refused("Nothing was changed.")
+        except (Refused, KeyboardInterrupt):
+            self.stack.discard(change_set, first=first)
+            raise
+        say(f"{'Creating' if first else 'Changing'} {self.stack.name} ...")
+        self._execute(change_set, len(changes))
+        if first:
+            self._turn_on_protection()
+        self.stack.protect()
+        say(f"{self.stack.name} is deployed.")
+        return True
+
+    def _plan(
+        self, packaged: Packaged, present: Mapping[str, Any] | None
+    ) -> tuple[str, list[plan.Change]] | None:
+        own = {"Stage": self.stage, "ArtefactsBucket": self.artefacts.bucket}
+        request = plan.Request(
+            stack=self.stack.name,
+            template_url=self.artefacts.send_template(packaged.template),
+            given={**own, **self.given},
+            declared=self.packaged.parameters,
+            present=present,
+            tags={"app": "tipline", "stage": self.stage},
+        )
+        return plan.create_change_set(request, self.stack.cloudformation, self.stack.pause)
+
+    def _execute(self, change_set: str, total: int) -> None:
+        described = self.stack.cloudformation.describe_change_set(ChangeSetName=change_set)
+        self.stack.execute(change_set, described["StackId"], total)
+
+    def _turn_on_protection(self) -> None:
+        """Protect tables and pool, which a first deployment makes without protection."""
+        planned = self._plan(self.packaged, find_stack(self.stage, self.session))
+        if planned is not None:
+            say("Turning on deletion protection of the tables and the pool ...")
+            change_set, changes = planned
+            plan.refuse_data_loss(changes, ())
+            self._execute(change_set, len(changes))
+
+    def _parameters(self, present: Mapping[str, Any] | None) -> str:
+        before = {
+            each["ParameterKey"]: each.get("ParameterValue", "")
+            for each in (present or {}).get("Parameters", [])
+        }
+        declared = self.packaged.parameters
+        lines = [
+            f"    {name} = {show(name, value, declared)}"
+            for name, value in self.given.items()
+            if before.get(name, declared[name].get("Default", "")) != value
+        ]
+        return "\n".join(["  with new values of parameters:", *lines, ""]) if lines else ""
+
+
+def _replaceable() -> list[str]:
+    return [name for name in os.environ.get("REPLACE", "").split(",") if name]
+
+
+if __name__ == "__main__":
+    run(main)

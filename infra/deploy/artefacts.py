@@ -1,0 +1,153 @@
+"""The bucket that the zips and the template are loaded from.
+
+Each key holds the SHA-256 of its content, so what is there is not sent again, and an earlier build
+can be deployed once more. Every call names the account that must own the bucket: names of buckets
+are global, and another account could have taken this one.
+"""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.bundle import megabytes
+from infra.deploy.packaged import Packaged, Template, sha256
+from infra.stage.console import say
+from infra.stage.faults import Refused, code_of
+from infra.stage.target import is_loopback
+
+CLOSED = dict.fromkeys(
+    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+)
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """A bucket of the account in a region. `is_ours` is False for one that the person named: its
+    settings are left alone.
+    """
+
+    s3: Any
+    bucket: str
+    account: str
+    region: str
+    partition: str
+    is_ours: bool = True
+
+    def prepare(self) -> None:
+        """Create the bucket if there is none, closed to the public and to connections without TLS.
+
+        Raises Refused when it belongs to another account.
+        """
+        if not self._exists():
+            if not self.is_ours:
+                raise Refused(f"There is no bucket {self.bucket}. Create it, or leave BUCKET out.")
+            self._create()
+        if self.is_ours:
+            self.s3.put_public_access_block(**self._owned, PublicAccessBlockConfiguration=CLOSED)
+            # An emulator is reached without TLS.
+            if not is_loopback(self.s3.meta.endpoint_url):
+                self.s3.put_bucket_policy(**self._owned, Policy=json.dumps(self._tls_only()))
+
+    def send_zips(self, packaged: Packaged) -> None:
+        """Send the zips that are not there yet."""
+        for key, path in packaged.zips.items():
+            digest = sha256(path)
+            if not self._holds(key, digest):
+                say(f"Sending {path.name} ({megabytes(path)}) ...")
+                with path.open("rb") as body:
+                    self._put(key, body, digest)
+
+    def send_template(self, template: Template) -> str:
+        """Send a template and return its address, as CloudFormation takes it."""
+        content = json.dumps(template, ensure_ascii=False).encode()
+        digest = hashlib.sha256(content).digest()
+        key = f"template-{digest.hex()}.json"
+        if not self._holds(key, digest):
+            self._put(key, content, digest)
+        return self.address(key)
+
+    def address(self, key: str) -> str:
+        """Return the URL of an object: in its region, and in path style on this machine."""
+        endpoint = self.s3.meta.endpoint_url.rstrip("/")
+        if is_loopback(endpoint):
+            return f"{endpoint}/{self.bucket}/{key}"
+        scheme, _, host = endpoint.partition("://")
+        return f"{scheme}://{self.bucket}.{host}/{key}"
+
+    @property
+    def _owned(self) -> dict[str, str]:
+        return {"Bucket": self.bucket, "ExpectedBucketOwner": self.account}
+
+    def _exists(self) -> bool:
+        try:
+            self.s3.head_bucket(**self._owned)
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchBucket"):
+                return False
+            if code_of(error) in ("403", "AccessDenied", "Forbidden", "301", "400"):
+                raise Refused(
+                    f"The bucket {self.bucket} is not this account's in {self.region}, or you lack "
+                    "the right s3:ListBucket on it. Name another one: BUCKET=…"
+                ) from None
+            raise
+        return True
+
+    def _create(self) -> None:
+        place: dict[str, Any] = (
+            {}
+            if self.region == "us-east-1"  # S3 refuses it as a place
+            else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
+        )
+        self.s3.create_bucket(Bucket=self.bucket, **place)
+        say(f"Created the bucket {self.bucket}.")
+
+    def _holds(self, key: str, digest: bytes) -> bool:
+        """Return whether an object is there. Raises Refused when its content is another one."""
+        try:
+            head = self.s3.head_object(**self._owned, Key=key, ChecksumMode="ENABLED")
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                return False
+            raise
+        stored = head.get("ChecksumSHA256")
+        # Earlier versions sent it without a checksum.
+        found = base64.b64decode(stored) if stored else self._digest(key)
+        if found != digest:
+            raise Refused(
+                f"s3://{self.bucket}/{key} is not what was packaged: somebody has replaced it. "
+                "Find out who; then delete it, and deploy again."
+            )
+        return True
+
+    def _digest(self, key: str) -> bytes:
+        hashed = hashlib.sha256()
+        for chunk in self.s3.get_object(**self._owned, Key=key)["Body"].iter_chunks(1 << 20):
+            hashed.update(chunk)
+        return hashed.digest()
+
+    def _put(self, key: str, body: Any, digest: bytes) -> None:
+        checksum = base64.b64encode(digest).decode()
+        # S3 refuses the object when what arrives has another checksum, and keeps it beside it.
+        self.s3.put_object(
+            **self._owned,
+            Key=key,
+            Body=body,
+            ChecksumAlgorithm="SHA256",
+            ChecksumSHA256=checksum,
+        )
+
+    def _tls_only(self) -> dict[str, Any]:
+        arn = f"arn:{self.partition}:s3:::{self.bucket}"
+        deny = {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        return {"Version": "2012-10-17", "Statement": [deny]}

@@ -1,0 +1,201 @@
+"""`make smoke-test`: try the API out as a resident does, with a drill that alerts nobody.
+
+    python -m infra.deploy.smoke                the local stack that is running
+    python -m infra.deploy.smoke --stage dev    a deployed stage; `make deploy` does it, too
+
+Health, a report marked as a drill with a small picture, its upload by its grant, its way through
+the queues until it is ready, and its withdrawal. The drill is withdrawn also when a step fails.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import urllib3
+from PIL import Image
+
+from infra.stage.console import say
+from infra.stage.faults import Refused, run
+from infra.stage.progress import Pause
+from infra.stage.target import Target, add_stage, find_target, is_loopback
+
+TIMEOUT_S = 30.0
+POLL_S = 1.0
+READY_WITHIN_S = 180.0  # a first upload starts two functions, one with a layer of decoders
+TEXT = "Drill: smoke test of a deployment"
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.deploy.smoke", description="Try the API out with a drill."
+    )
+    add_stage(parser)
+    smoke_test(find_target(parser.parse_args(arguments).stage))
+    return 0
+
+
+def smoke_test(target: Target, pause: Pause = time.sleep) -> None:
+    """Try the API out, and print each step with its time. Raises Refused, with what to look at, at
+    the first step that fails.
+    """
+    print(f"Smoke test of {target.name}, {target.api}")
+    trip = _Trip(target.api, pause)
+    logs = f"make logs{target.command} FUNCTION="
+    with step("health", f"{logs}api_handler; is the address right and its certificate valid?"):
+        version = trip.get("/v1/health")["version"]
+    with step("catalogue", f"{logs}api_handler: is a table, a secret or a right missing?"):
+        category = trip.first_category()
+    picture = draw_picture()
+    with step("report, a drill with a picture", f"{logs}api_handler, and the reports table"):
+        trip.report(category, picture)
+    try:
+        with step("upload by its grant", "the media bucket: its region, its policy, its key"):
+            trip.upload(picture)
+        with step(
+            "the picture is ready",
+            f"make status{target.command} for the queues, then {logs}make_thumbnails and "
+            f"{logs}record_media",
+        ):
+            trip.wait_until_ready()
+    except Refused:
+        # The first failure is the one to look at.
+        with contextlib.suppress(_Failed, urllib3.exceptions.HTTPError):
+            trip.withdraw()
+        raise
+    with step("withdrawn", f"{logs}api_handler. The drill is deleted 30 days after it was made"):
+        trip.withdraw()
+    print(f"Version {version} works.")
+
+
+@contextlib.contextmanager
+def step(name: str, look_at: str) -> Iterator[None]:
+    """Print a step with its time. Raises Refused with where to look when it fails."""
+    began = time.monotonic()
+    try:
+        yield
+    except (_Failed, urllib3.exceptions.HTTPError, KeyError, IndexError, TypeError) as error:
+        what = error if isinstance(error, _Failed) else f"{type(error).__name__}: {error}"
+        raise Refused(f"The smoke test failed at: {name}. {what}\n  Look at: {look_at}") from None
+    say(f"  {time.monotonic() - began:5.1f} s  {name}")
+
+
+def draw_picture() -> bytes:
+    """Return a small JPEG, made here: the test needs no file, and uploads nobody's picture."""
+    picture = io.BytesIO()
+    Image.linear_gradient("L").resize((96, 64)).save(picture, "JPEG")
+    return picture.getvalue()
+
+
+def next_steps(target: Target) -> str:
+    """Return what is to be done after a deployment."""
+    outputs, argument = target.outputs, target.command
+    parameters = {
+        each["ParameterKey"]: each.get("ParameterValue", "")
+        for each in target.description.get("Parameters", [])
+    }
+    steps = [f"make first-admins{argument}: makes the first two admins, once"]
+    if "SignInUrl" in outputs:
+        steps.append(f"officers sign in at {outputs['SignInUrl']}")
+    if email := parameters.get("AlarmEmail"):
+        steps.append(f"{email} gets a mail from AWS: confirm it, or no alarm arrives")
+    else:
+        steps.append(f"make deploy{argument} ALARM_EMAIL=…: without it nobody hears an alarm")
+    steps.append(f"make status{argument}: health, alarms and queues on one screen")
+    lines = "\n".join(f"  {number}. {text}" for number, text in enumerate(steps, 1))
+    # An emulator has no names of its own for APIs.
+    address = target.api if is_loopback(target.api) else outputs.get("PublicUrl") or target.api
+    return f"\nThe API's address: {address}    documentation: {address}/docs\nNext:\n{lines}"
+
+
+class _Failed(Exception):
+    """A step did not return what it should."""
+
+
+@dataclass
+class _Trip:
+    """One drill on its way."""
+
+    api: str
+    pause: Pause
+    clock: Callable[[], float] = time.monotonic
+    created: dict[str, Any] = field(default_factory=dict)
+    http: urllib3.PoolManager = field(
+        default_factory=lambda: urllib3.PoolManager(timeout=TIMEOUT_S, retries=2)
+    )
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return self._call("GET", path, 200, headers=headers or {})
+
+    def first_category(self) -> str:
+        """Return a category that takes reports."""
+        codes = [
+            category["code"]
+            for category in self.get("/v1/catalogue")["categories"]
+            if category["state"] == "active"
+        ]
+        if not codes:
+            raise _Failed("No category of the catalogue is active, so nobody can report.")
+        return str(codes[-1])
+
+    def report(self, category: str, picture: bytes) -> None:
+        body = {
+            "category": category,
+            "text": TEXT,
+            "source": "drill",
+            "media": [{"content_type": "image/jpeg", "size": len(picture)}],
+        }
+        headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+        self.created = self._call(
+            "POST", "/v1/reports", 201, headers=headers, body=json.dumps(body).encode()
+        )
+
+    def upload(self, picture: bytes) -> None:
+        grant = self.created["uploads"][0]
+        fields = [*grant["fields"].items(), ("file", ("drill.jpg", picture, "image/jpeg"))]
+        response = self.http.request("POST", grant["url"], fields=fields)
+        if response.status not in (200, 201, 204):
+            raise _Failed(f"{grant['url']} returned {response.status}: {_extract(response.data)}")
+
+    def wait_until_ready(self) -> None:
+        begun = self.clock()
+        while True:
+            state = self.get("/v1/reports/mine", self._receipt)["media"][0]["state"]
+            if state == "ready":
+                return
+            if state == "rejected" or self.clock() - begun > READY_WITHIN_S:
+                raise _Failed(f"Its state is {state} after {self.clock() - begun:.0f} s.")
+            self.pause(POLL_S)
+
+    def withdraw(self) -> None:
+        path = f"/v1/reports/{self.created['id']}"
+        response = self.http.request("DELETE", self.api + path, headers=self._receipt)
+        if response.status not in (200, 204):
+            raise _Failed(f"DELETE {path} returned {response.status}: {_extract(response.data)}")
+
+    @property
+    def _receipt(self) -> dict[str, str]:
+        return {"Authorization": f"Receipt {self.created['receipt']}"}
+
+    def _call(self, method: str, path: str, expected: int, **more: Any) -> dict[str, Any]:
+        response = self.http.request(method, self.api + path, **more)
+        if response.status != expected:
+            raise _Failed(f"{method} {path} returned {response.status}: {_extract(response.data)}")
+        try:
+            content: dict[str, Any] = json.loads(response.data)
+        except ValueError:
+            raise _Failed(f"{method} {path} returned no JSON: {_extract(response.data)}") from None
+        return content
+
+
+def _extract(data: bytes) -> str:
+    return data[:300].decode(errors="replace") or "no content"
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,173 @@
+"""`make redrive QUEUE=uploads`: send dead letters to their queue again, in the local stack that is
+running or, with `STAGE=prod`, in a deployed stage.
+
+    python -m infra.stage.redrive --queue uploads [--stage prod] [--purge]
+
+The dead letters of `notices` and `audit` come from a stream. They only name records, and nothing
+can send those again: `--purge` (`PURGE=1`) deletes the messages when you have understood them.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.stage.console import confirm, say
+from infra.stage.faults import Refused, code_of, run
+from infra.stage.progress import Pause
+from infra.stage.target import Target, add_stage, find_target, is_loopback
+
+QUEUES = ("uploads", "manifests", "notices", "audit")
+POLL_S = 2.0
+AT_ONCE = 10  # as many as SQS gives in one response
+HIDDEN_S = 30
+# Emulators have no StartMessageMoveTask.
+_UNKNOWN = {"InvalidAction", "UnknownOperation", "UnsupportedOperation", "NotImplemented"}
+
+FROM_STREAM = {
+    "notices": (
+        "These messages name records of the reports table's stream that publish_notices could not "
+        "process. Its notices are tasks in the table, and the sweep has sent them: nothing is left "
+        "to be done but to find the cause (make logs{command} FUNCTION=publish_notices)."
+    ),
+    "audit": (
+        "These messages name records of the audit's stream that were not sealed within a day. "
+        "Their rows exist, with their HMAC, but no seal proves that they are complete. Find the "
+        "cause (make logs{command} FUNCTION=seal_audit), run make audit-verify{command}, and tell "
+        "whoever is responsible for the data."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """A dead-letter queue. `source_url` is the queue that its messages came from; None when they
+    came from a stream.
+    """
+
+    name: str
+    sqs: Any
+    url: str
+    source_url: str | None
+
+    def count(self) -> int:
+        """Return how many messages it has, those included that somebody is reading."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)
+        return sum(int(found["Attributes"][name]) for name in names)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.stage.redrive", description="Send dead letters to their queue again."
+    )
+    parser.add_argument("--queue", required=True, help=", ".join(QUEUES))
+    parser.add_argument("--purge", action="store_true", help="delete the messages instead")
+    add_stage(parser)
+    wanted = parser.parse_args(arguments)
+    if wanted.queue not in QUEUES:
+        raise Refused(f"Name the queue: QUEUE={'|'.join(QUEUES)}")
+    target = find_target(wanted.stage)
+    letters = find_letters(wanted.queue, target)
+    count = letters.count()
+    if not count:
+        print(f"There are no dead letters of {wanted.queue} in {target.name}.")
+    elif wanted.purge:
+        purge(letters, count, target)
+    elif letters.source_url is None:
+        raise Refused(
+            f"{letter_count(count)} of {wanted.queue}. "
+            f"{FROM_STREAM[wanted.queue].format(command=target.command)}\n"
+            f"Then delete them: make redrive{target.command} QUEUE={wanted.queue} PURGE=1"
+        )
+    else:
+        redrive(letters, count)
+        print(f"Watch what becomes of them: make status{target.command}")
+    return 0
+
+
+def find_letters(name: str, target: Target) -> DeadLetters:
+    """Return the dead letters of a queue of the target."""
+    title = name.capitalize()
+    source = None if name in FROM_STREAM else target.output(f"{title}QueueUrl")
+    return DeadLetters(name, target.client("sqs"), target.output(f"{title}DeadLettersUrl"), source)
+
+
+def purge(letters: DeadLetters, count: int, target: Target) -> None:
+    """Delete all messages, after a question."""
+    question = f"Delete {letter_count(count)} of {letters.name} in {target.name} for ever?"
+    if not confirm(question):
+        raise Refused("Nothing was deleted.")
+    try:
+        letters.sqs.purge_queue(QueueUrl=letters.url)
+    except letters.sqs.exceptions.PurgeQueueInProgress:
+        raise Refused("A purge is running. SQS takes one a minute: try again then.") from None
+    say(f"Deleted {letter_count(count)}. SQS takes up to a minute for it.")
+
+
+def redrive(letters: DeadLetters, count: int, pause: Pause = time.sleep) -> None:
+    """Send all messages to the queue that they came from. Raises Refused when SQS stops before."""
+    say(f"Sending {letter_count(count)} to the queue of {letters.name} again ...")
+    source, destination = (_arn(letters.sqs, url) for url in (letters.url, letters.source_url))
+    try:
+        letters.sqs.start_message_move_task(SourceArn=source, DestinationArn=destination)
+    except ClientError as error:
+        if code_of(error).rpartition(".")[2] in _UNKNOWN and is_loopback(
+            letters.sqs.meta.endpoint_url
+        ):
+            say(f"Sent {letter_count(move_one_by_one(letters))}, one by one: no move tasks here.")
+            return
+        raise
+    while True:
+        task = letters.sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]
+        moved = task.get("ApproximateNumberOfMessagesMoved", 0)
+        if task["Status"] != "RUNNING":
+            break
+        say(f"{moved} of {count} sent")
+        pause(POLL_S)
+    if task["Status"] != "COMPLETED":
+        raise Refused(
+            f"SQS stopped after {moved} of {count} ({task['Status']}): "
+            f"{task.get('FailureReason', 'no reason given')}. The rest are still dead letters."
+        )
+    say(f"Sent {letter_count(moved)}.")
+
+
+def move_one_by_one(letters: DeadLetters) -> int:
+    """Receive, send and delete each message, and return how many were moved. Only for emulators:
+    what is sent this way is a new message.
+    """
+    moved = 0
+    while True:
+        found = letters.sqs.receive_message(
+            QueueUrl=letters.url,
+            MaxNumberOfMessages=AT_ONCE,
+            VisibilityTimeout=HIDDEN_S,
+            MessageAttributeNames=["All"],
+        ).get("Messages", [])
+        if not found:
+            return moved
+        for message in found:
+            letters.sqs.send_message(
+                QueueUrl=letters.source_url,
+                MessageBody=message["Body"],
+                MessageAttributes=message.get("MessageAttributes", {}),
+            )
+            letters.sqs.delete_message(QueueUrl=letters.url, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
+
+
+def letter_count(count: int) -> str:
+    return f"{count} dead letter{'' if count == 1 else 's'}"
+
+
+def _arn(sqs: Any, url: str | None) -> str:
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return str(found["Attributes"]["QueueArn"])
+
+
+if __name__ == "__main__":
+    run(main)

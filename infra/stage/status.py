@@ -1,0 +1,223 @@
+"""`make status`: one screen on the state of the local stack that is running or, with `STAGE=prod`,
+of a deployed stage: health, alarms, the oldest task, queues, the audit's last digest.
+
+    python -m infra.stage.status [--stage prod]
+
+Exits with 1 when something needs attention.
+"""
+
+import argparse
+import base64
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.outbox import SHARDS
+from chalicelib.domain.seals import hour_of
+from chalicelib.errors import TiplineError
+from chalicelib.store.outbox import Outbox
+from chalicelib.store.seals import Seals
+from chalicelib.store.table import Table
+from infra.stage.faults import Refused, explain, run
+from infra.stage.redrive import QUEUES, find_letters
+from infra.stage.target import Target, add_stage, find_target
+
+WIDTH = 80
+LATE_TASK = timedelta(minutes=2)  # as OldestTaskAlarm
+# The digest of an hour is written in the hour after it.
+LATE_DIGEST = timedelta(hours=3)
+HEALTH_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the screen. `ok` is None for a fact that is neither good nor bad."""
+
+    label: str
+    text: str
+    ok: bool | None = None
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.stage.status", description="Show the state of a stage on one screen."
+    )
+    add_stage(parser)
+    target = find_target(parser.parse_args(arguments).stage)
+    lines = list(read_status(target, datetime.now(UTC)))
+    print(render(target, lines, datetime.now(UTC)))
+    return 1 if any(line.ok is False for line in lines) else 0
+
+
+def read_status(target: Target, now: datetime) -> Iterator[Line]:
+    """Yield the lines. What cannot be read has a line that says why, so one missing right does not
+    hide the rest.
+    """
+    parts: list[tuple[str, Callable[[], Iterator[Line]]]] = [
+        ("health", lambda: _health(target)),
+        ("version", lambda: _version(target)),
+        ("alarms", lambda: _alarms(target)),
+        ("oldest task", lambda: _oldest_task(target, now)),
+        ("queues", lambda: _queues(target)),
+        ("audit", lambda: _digest(target, now)),
+    ]
+    for label, read in parts:
+        try:
+            yield from read()
+        except (Refused, TiplineError, BotoCoreError, ClientError) as error:
+            yield Line(label, explain(error), ok=False)
+
+
+def render(target: Target, lines: Sequence[Line], now: datetime) -> str:
+    """Return the screen."""
+    marks = {True: "ok  ", False: "LOOK", None: "    "}
+    head = f"{target.name}    {target.api}    {now:%Y-%m-%d %H:%M} UTC"
+    rows = [_row(marks[line.ok], line) for line in lines]
+    bad = sum(line.ok is False for line in lines)
+    end = "All is well." if not bad else f"{bad} to look at: docs/operations.md, First outage."
+    return "\n".join([head, "", *rows, "", end])
+
+
+def _row(mark: str, line: Line) -> str:
+    first, *more = _wrapped(line.text, WIDTH - 21)
+    return "\n".join([f"{mark} {line.label:<15} {first}", *(" " * 21 + each for each in more)])
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+
+
+def _health(target: Target) -> Iterator[Line]:
+    http = urllib3.PoolManager(timeout=HEALTH_TIMEOUT_S, retries=False)
+    began = time.monotonic()
+    try:
+        response = http.request("GET", f"{target.api}/v1/health")
+    except urllib3.exceptions.HTTPError as error:
+        yield Line("health", f"does not answer: {type(error).__name__}", ok=False)
+        return
+    took = (time.monotonic() - began) * 1000
+    text = f"{response.status} in {took:.0f} ms"
+    try:
+        version = response.json().get("version")
+    except (ValueError, AttributeError):
+        version = None
+    if response.status == 200 and version:
+        yield Line("health", f"{text}, version {version}", ok=True)
+    else:
+        yield Line("health", f"{text}, and not as it should answer", ok=False)
+
+
+def _version(target: Target) -> Iterator[Line]:
+    if target.is_local:
+        return
+    code = target.client("lambda").get_function_configuration(
+        FunctionName=target.physical_name("APIHandler")
+    )["CodeSha256"]
+    changed = target.description.get("LastUpdatedTime") or target.description["CreationTime"]
+    status = str(target.description["StackStatus"])
+    text = f"{base64.b64decode(code).hex()[:12]}, {changed:%Y-%m-%d %H:%M} UTC, {status}"
+    well = not status.endswith("_FAILED") and status != "ROLLBACK_COMPLETE"
+    yield Line("deployed", text, ok=well if not well else None)
+
+
+def _alarms(target: Target) -> Iterator[Line]:
+    if target.is_local:
+        yield Line("alarms", "none on the local stack")
+        return
+    names = {
+        resource["PhysicalResourceId"]: logical_id
+        for logical_id, resource in target.resources.items()
+        if resource["ResourceType"] in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    }
+    pages = (
+        target.client("cloudwatch")
+        .get_paginator("describe_alarms")
+        .paginate(AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    )
+    alarms = [
+        alarm
+        for page in pages
+        for alarm in [*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])]
+    ]
+    ringing = [alarm for alarm in alarms if alarm["StateValue"] == "ALARM"]
+    if not ringing:
+        yield Line("alarms", f"none of {len(alarms)} is on", ok=True)
+    for alarm in ringing:
+        since = alarm["StateUpdatedTimestamp"]
+        text = (
+            f"{names[alarm['AlarmName']]} since {since:%H:%M}. {alarm.get('AlarmDescription', '')}"
+        )
+        yield Line("alarm", text, ok=False)
+
+
+def _oldest_task(target: Target, now: datetime) -> Iterator[Line]:
+    dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
+    late = [
+        due
+        for name in ("ReportsTableName", "BulletinsTableName")
+        if (due := _oldest_due(Outbox(Table(dynamodb, target.output(name))), now))
+    ]
+    if not late:
+        yield Line("oldest task", "none is due", ok=True)
+        return
+    age = now - min(late)
+    yield Line("oldest task", f"due for {_duration(age)}", ok=age <= LATE_TASK)
+
+
+def _oldest_due(outbox: Outbox, now: datetime) -> datetime | None:
+    # The first pages are one of each shard, the oldest task first.
+    firsts = [page[0] for page in islice(outbox.overdue(now), SHARDS) if page]
+    tasks = [pending.task.due_at for key in firsts if (pending := outbox.read(key))]
+    return min(tasks, default=None)
+
+
+def _queues(target: Target) -> Iterator[Line]:
+    for name in QUEUES:
+        letters = find_letters(name, target)
+        dead = letters.count()
+        waiting = ""
+        if letters.source_url:
+            attributes = letters.sqs.get_queue_attributes(
+                QueueUrl=letters.source_url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )["Attributes"]
+            waiting = (
+                f"{attributes['ApproximateNumberOfMessages']} waiting, "
+                f"{attributes['ApproximateNumberOfMessagesNotVisible']} in work, "
+            )
+        hint = f": make redrive{target.command} QUEUE={name}" if dead else ""
+        yield Line(name, f"{waiting}{dead} dead letters{hint}", ok=dead == 0)
+
+
+def _digest(target: Target, now: datetime) -> Iterator[Line]:
+    seals = Seals(target.client("s3"), target.output("AuditBucketName"))
+    begin = hour_of(now - timedelta(days=3))
+    last = max(seals.digested_hours(begin), default=None)
+    if last is None:
+        first = seals.first_hour()
+        fresh = first is None or first >= hour_of(now - LATE_DIGEST)
+        text = "no digest yet" if fresh else "no digest in three days: is digest_audit running?"
+        yield Line("last digest", text, ok=None if fresh else False)
+        return
+    yield Line("last digest", f"of {last} UTC", ok=last >= hour_of(now - LATE_DIGEST))
+
+
+def _duration(age: timedelta) -> str:
+    minutes, seconds = divmod(int(age.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,263 @@
+"""A table of a stage in DynamoDB: copies, backups, and the settings that a restore leaves out."""
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.deploy.plan import CAPABILITIES
+from infra.deploy.stack import SUCCEEDED, Stack
+from infra.stage.console import say
+from infra.stage.faults import Refused, code_of
+from infra.stage.progress import Pause, Progress, watch
+from infra.stage.target import Target
+
+# By what make calls it: the logical id, and the parameter that holds the stream after a restore.
+TABLES: Mapping[str, tuple[str, str | None]] = {
+    "reports": ("ReportsTable", "ReportsStream"),
+    "audit": ("AuditTable", "AuditStream"),
+    "bulletins": ("BulletinsTable", None),
+    "officers": ("OfficersTable", None),
+}
+POLL_S = 10.0
+_ABSENT = ("ResourceNotFound", "TableNotFound")
+
+
+class Tables:
+    """One table of a stage, the copy of an earlier time beside it, and backups of both."""
+
+    def __init__(self, target: Target, key: str, pause: Pause = time.sleep) -> None:
+        self.logical_id, self.stream_parameter = TABLES[key]
+        self.name = target.output(f"{self.logical_id}Name")
+        self.copy = f"{self.name}-restored"
+        self.pause = pause
+        self._target = target
+        self._dynamodb = target.client("dynamodb")
+
+    def check(self) -> None:
+        """Raise Refused when the stack has no place for the stream of a restored table."""
+        known = {each["ParameterKey"] for each in self._target.description.get("Parameters", [])}
+        if self.stream_parameter and self.stream_parameter not in known:
+            raise Refused(
+                f"{self.name} has a stream, and the deployed version cannot be told a new one. "
+                f"Deploy this version first: make deploy{self._target.command}"
+            )
+
+    def exists(self, name: str) -> bool:
+        return self._describe(name) is not None
+
+    def is_unfinished(self) -> bool:
+        """Return whether the table was made from a backup and is not in service yet. Its
+        protection against deletion, which is set last, tells.
+        """
+        table = self._describe(self.name) or {}
+        return "RestoreSummary" in table and not table.get("DeletionProtectionEnabled")
+
+    def wait(self, name: str) -> None:
+        """Wait until a table can be used, saying each minute that it goes on."""
+        waited = 0.0
+        while True:
+            table = self._describe(name)
+            if table and table["TableStatus"] == "ACTIVE":
+                return
+            self.pause(POLL_S)
+            waited += POLL_S
+            if waited % 60 == 0:
+                status = table["TableStatus"] if table else "not there yet"
+                say(f"{name}: {status} for {waited / 60:.0f} min")
+
+    def recovery(self) -> Mapping[str, Any]:
+        """Return the times that AWS can restore the table to. Raises Refused without any."""
+        found = self._dynamodb.describe_continuous_backups(TableName=self.name)
+        recovery: dict[str, Any] = found["ContinuousBackupsDescription"].get(
+            "PointInTimeRecoveryDescription", {}
+        )
+        if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
+            raise Refused(f"Point-in-time recovery of {self.name} is off: it has no earlier state.")
+        return recovery
+
+    def latest_time(self) -> datetime:
+        """Return the latest time that AWS can restore the table to."""
+        latest: datetime = self.recovery()["LatestRestorableDateTime"]
+        return latest
+
+    def copy_as_of(self, at: datetime) -> None:
+        """Begin to make the copy, with the table's state at a time."""
+        self._dynamodb.restore_table_to_point_in_time(
+            SourceTableName=self.name,
+            TargetTableName=self.copy,
+            RestoreDateTime=at,
+            SSESpecificationOverride=self._encryption(),
+        )
+
+    def time_of_copy(self) -> datetime | None:
+        """Return which time the copy is of."""
+        table = self._describe(self.copy) or {}
+        at: datetime | None = table.get("RestoreSummary", {}).get("RestoreDateTime")
+        return at
+
+    def back_up_copy(self) -> str:
+        """Return the ARN of a backup of the copy that can be used; made now, if there is none."""
+        arn = self.backup_of_copy()
+        if arn is None:
+            arn = self._dynamodb.create_backup(TableName=self.copy, BackupName=self.copy[-255:])[
+                "BackupDetails"
+            ]["BackupArn"]
+        while True:
+            found = self._dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]
+            if found["BackupDetails"]["BackupStatus"] == "AVAILABLE":
+                return str(arn)
+            self.pause(POLL_S)
+
+    def backup_of_copy(self) -> str | None:
+        """Return the ARN of the backup of the copy; None when there is none."""
+        found = self._backups(self.copy, "USER")
+        return str(found[-1]["BackupArn"]) if found else None
+
+    def latest_backup(self) -> Mapping[str, Any] | None:
+        """Return the latest backup of the table: first those that AWS makes of a deleted table."""
+        for kind in ("SYSTEM", "USER"):
+            if found := self._backups(self.name, kind):
+                return found[-1]
+        return None
+
+    def create_from(self, backup_arn: str) -> None:
+        """Make the table under its own name from a backup, and wait until it can be used."""
+        self._dynamodb.restore_table_from_backup(
+            TargetTableName=self.name,
+            BackupArn=backup_arn,
+            SSESpecificationOverride=self._encryption(),
+        )
+        self.wait(self.name)
+
+    def delete(self, name: str) -> None:
+        """Delete a table, and wait until it is gone."""
+        table = self._describe(name)
+        if table is None:
+            return
+        if table.get("DeletionProtectionEnabled"):
+            self._dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+            self.wait(name)
+        self._dynamodb.delete_table(TableName=name)
+        while self.exists(name):
+            self.pause(POLL_S)
+
+    def set_up(self) -> str | None:
+        """Set what a restore leaves out, as the deployed template says, but for the protection
+        against deletion. Return the ARN of the table's stream; None when it has none.
+        """
+        say("Setting the stream, expiry, recovery and tags again ...")
+        properties = self._properties()
+        name = self.name
+        self._dynamodb.update_continuous_backups(
+            TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+        table = self._describe(name) or {}
+        stream = properties.get("StreamSpecification")
+        if stream and not table.get("StreamSpecification", {}).get("StreamEnabled"):
+            specification = {"StreamEnabled": True, "StreamViewType": stream["StreamViewType"]}
+            self._dynamodb.update_table(TableName=name, StreamSpecification=specification)
+            self.wait(name)
+        self._expire(properties.get("TimeToLiveSpecification"))
+        table = self._describe(name) or {}
+        self._dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=self._tags())
+        return str(table["LatestStreamArn"]) if stream else None
+
+    def finish(self) -> None:
+        """Protect the table against deletion, and delete the copy and its backup."""
+        self._dynamodb.update_table(TableName=self.name, DeletionProtectionEnabled=True)
+        self.wait(self.name)
+        self.delete(self.copy)
+        if arn := self.backup_of_copy():
+            self._dynamodb.delete_backup(BackupArn=arn)
+
+    def _describe(self, name: str) -> dict[str, Any] | None:
+        try:
+            table: dict[str, Any] = self._dynamodb.describe_table(TableName=name)["Table"]
+        except ClientError as error:
+            if code_of(error) in _ABSENT:
+                return None
+            raise
+        return table
+
+    def _backups(self, table: str, kind: str) -> list[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("list_backups").paginate(
+            TableName=table, BackupType=kind
+        )
+        # An emulator may take no notice of the kind.
+        found = [
+            backup
+            for page in pages
+            for backup in page["BackupSummaries"]
+            if backup["BackupType"] == kind and backup["BackupStatus"] != "DELETED"
+        ]
+        return sorted(found, key=lambda backup: str(backup["BackupCreationDateTime"]))
+
+    def _expire(self, specification: Mapping[str, Any] | None) -> None:
+        if not specification:
+            return
+        found = self._dynamodb.describe_time_to_live(TableName=self.name)
+        if found["TimeToLiveDescription"]["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
+            self._dynamodb.update_time_to_live(
+                TableName=self.name,
+                TimeToLiveSpecification={
+                    "Enabled": True,
+                    "AttributeName": specification["AttributeName"],
+                },
+            )
+
+    def _properties(self) -> Mapping[str, Any]:
+        """Return the table's properties in the template that is deployed."""
+        body = self._target.client("cloudformation").get_template(
+            StackName=self._target.name, TemplateStage="Original"
+        )["TemplateBody"]
+        template = json.loads(body) if isinstance(body, str) else body
+        properties: dict[str, Any] = template["Resources"][self.logical_id]["Properties"]
+        return properties
+
+    def _encryption(self) -> dict[str, Any]:
+        key = self._target.physical_name("EncryptionKey")
+        return {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+
+    def _tags(self) -> list[dict[str, str]]:
+        return [
+            {"Key": "app", "Value": "tipline"},
+            {"Key": "stage", "Value": str(self._target.stage)},
+        ]
+
+
+def follow_stream(target: Target, key: str, arn: str, pause: Pause = time.sleep) -> None:
+    """Let the stack's function read another stream of the table.
+
+    A mapping cannot be given another stream, so CloudFormation makes a new one. It does not notice
+    by itself that the table has a new stream: a parameter of the stack holds it.
+    """
+    parameter = TABLES[key][1]
+    stack = Stack(target.name, target.client("cloudformation"), pause)
+    kept = [
+        {"ParameterKey": each["ParameterKey"], "UsePreviousValue": True}
+        for each in target.description["Parameters"]
+        if each["ParameterKey"] != parameter
+    ]
+    say("Connecting the function that reads the stream ...")
+    try:
+        stack.cloudformation.update_stack(
+            StackName=target.name,
+            UsePreviousTemplate=True,
+            Parameters=[*kept, {"ParameterKey": parameter, "ParameterValue": arn}],
+            Capabilities=CAPABILITIES,
+        )
+    except ClientError as error:
+        if "No updates are to be performed" in str(error):
+            return
+        raise
+    status = watch(stack.cloudformation, target.description["StackId"], Progress(1), pause)
+    if status not in SUCCEEDED:
+        raise Refused(
+            f"The table is restored, but nothing reads its stream ({status}). "
+            f"{stack.reason(target.description['StackId'])}\n"
+            f"The sweep sends notices meanwhile. Run the command again."
+        )

@@ -1,0 +1,80 @@
+"""Parameters come from the environment, and a wrong one is named before anything is sent."""
+
+from typing import Any
+
+import pytest
+
+from infra.deploy.parameters import read_parameters, show
+from infra.local import template
+from infra.stage.faults import Refused
+
+DECLARED: dict[str, dict[str, Any]] = {
+    "Stage": {"Type": "String"},
+    "ArtefactsBucket": {"Type": "String"},
+    "PublicUrl": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": "(https://.*[^/])?",
+        "Description": "Address of the API",
+    },
+    "Waf": {"Type": "String", "Default": "0", "AllowedValues": ["0", "1"]},
+    "SpendLimit": {"Type": "Number", "Default": 0, "MinValue": 0, "MaxValue": 1000},
+    "SignInPrefix": {"Type": "String", "Default": "", "MinLength": 0, "MaxLength": 5},
+    "Token": {"Type": "String", "NoEcho": True, "MinLength": 2},
+}
+
+
+def test_a_parameter_is_set_by_the_variable_of_its_name() -> None:
+    environment = {"PUBLIC_URL": "https://tips.example", "SIGN_IN_PREFIX": "tips", "HOME": "/"}
+    assert read_parameters(DECLARED, environment) == {
+        "PublicUrl": "https://tips.example",
+        "SignInPrefix": "tips",
+    }
+
+
+def test_an_empty_variable_empties_the_parameter() -> None:
+    assert read_parameters(DECLARED, {"PUBLIC_URL": ""}) == {"PublicUrl": ""}
+
+
+def test_what_a_deployment_sets_itself_is_not_taken_from_the_environment() -> None:
+    assert read_parameters(DECLARED, {"STAGE": "x", "ARTEFACTS_BUCKET": "theirs"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("PUBLIC_URL", "http://tips.example", r"must match .*Address of the API"),
+        ("PUBLIC_URL", "https://tips.example/", "must match"),
+        ("WAF", "yes", "must be one of '0', '1'"),
+        ("SPEND_LIMIT", "much", "must be a number"),
+        ("SPEND_LIMIT", "-1", "must be at least 0"),
+        ("SPEND_LIMIT", "1001", "must be at most 1000"),
+        ("SIGN_IN_PREFIX", "longer", "must have at most 5 characters"),
+        ("TOKEN", "x", "must have at least 2 characters"),
+    ],
+)
+def test_a_value_that_the_template_refuses_is_named_with_its_variable(
+    variable: str, value: str, reason: str
+) -> None:
+    with pytest.raises(Refused, match=rf"{variable}={value} is not accepted: it {reason}"):
+        read_parameters(DECLARED, {variable: value})
+
+
+def test_each_wrong_variable_is_named() -> None:
+    with pytest.raises(Refused, match=r"(?s)PUBLIC_URL=.*WAF=2"):
+        read_parameters(DECLARED, {"PUBLIC_URL": "x", "WAF": "2"})
+
+
+def test_a_secret_value_is_not_shown() -> None:
+    assert show("Token", "secret", DECLARED) == "(not shown)"
+    assert show("PublicUrl", "", DECLARED) == "(empty)"
+
+
+def test_the_defaults_of_our_own_template_are_accepted() -> None:
+    declared = template.load("app.yaml")["Parameters"]
+    environment = {
+        template.environment_name(name): str(each["Default"])
+        for name, each in declared.items()
+        if "Default" in each
+    }
+    assert len(read_parameters(declared, environment)) == len(environment)

@@ -1,0 +1,110 @@
+"""While a stack changes, one line says what goes on; a failure is named by its first cause."""
+
+import io
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.stage.progress import (
+    PATIENCE,
+    QUIET_S,
+    Progress,
+    first_cause,
+    operation_events,
+    watch,
+)
+from tests.deploy.cloudformation import STACK_ID, FakeCloudFormation, event, no_pause
+
+FAILED_DEPLOYMENT = [
+    event("tipline-dev", "REVIEW_IN_PROGRESS", "User Initiated"),
+    event("tipline-dev", "CREATE_IN_PROGRESS", "User Initiated"),
+    *[event(f"Made{number}", "CREATE_IN_PROGRESS") for number in range(70)],
+    *[event(f"Made{number}", "CREATE_COMPLETE") for number in range(70)],
+    event("Alarm", "CREATE_FAILED", "You lack cloudwatch:PutMetricAlarm"),
+    event("Queue", "CREATE_FAILED", "Resource creation cancelled"),
+    event("tipline-dev", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed: [Alarm]"),
+    *[event(f"Made{number}", "DELETE_IN_PROGRESS") for number in range(70)],
+    *[event(f"Made{number}", "DELETE_COMPLETE") for number in range(69)],
+    event("Made69", "DELETE_FAILED", "It is not empty"),
+    event("tipline-dev", "ROLLBACK_FAILED", "[Made69]"),
+]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_first_cause_is_found_on_a_later_page() -> None:
+    events = operation_events(FakeCloudFormation(["ROLLBACK_FAILED"], FAILED_DEPLOYMENT), STACK_ID)
+    assert len(events) > 2 * 100
+    cause = first_cause(events)
+    assert cause is not None
+    assert cause["LogicalResourceId"] == "Alarm"
+
+
+def test_what_an_earlier_deployment_did_is_left_out() -> None:
+    later = [
+        event("tipline-dev", "UPDATE_IN_PROGRESS", "User Initiated"),
+        event("Topic", "UPDATE_FAILED", "Resource update cancelled"),
+        event("Other", "UPDATE_FAILED", "Bad name"),
+    ]
+    cloud = FakeCloudFormation(["UPDATE_ROLLBACK_COMPLETE"], [*FAILED_DEPLOYMENT, *later])
+    events = operation_events(cloud, STACK_ID)
+    assert len(events) == len(later)
+    cause = first_cause(events)
+    assert cause is not None
+    assert cause["LogicalResourceId"] == "Other"
+
+
+def test_without_a_failure_there_is_no_cause() -> None:
+    assert first_cause([event("Topic", "CREATE_COMPLETE")]) is None
+
+
+def test_the_wait_ends_with_the_stacks_status(capsys: pytest.CaptureFixture[str]) -> None:
+    states = ["CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE"]
+    cloud = FakeCloudFormation(states, FAILED_DEPLOYMENT)
+    assert watch(cloud, STACK_ID, Progress(72), no_pause) == "ROLLBACK_COMPLETE"
+    printed = capsys.readouterr().out
+    assert printed.count("failed: Alarm: You lack cloudwatch:PutMetricAlarm") == 1
+    assert "Queue" not in printed
+
+
+def test_the_wait_survives_a_busy_service(capsys: pytest.CaptureFixture[str]) -> None:
+    cloud = FakeCloudFormation([*["throttled"] * PATIENCE, "CREATE_COMPLETE"])
+    assert watch(cloud, STACK_ID, Progress(1), no_pause) == "CREATE_COMPLETE"
+
+
+def test_the_wait_ends_when_a_service_stays_away() -> None:
+    with pytest.raises(ClientError):
+        watch(FakeCloudFormation(["throttled"]), STACK_ID, Progress(1), no_pause)
+
+
+def test_in_a_terminal_one_line_is_rewritten() -> None:
+    out = Terminal()
+    progress = Progress(3, out)
+    progress.show([event("A", "CREATE_IN_PROGRESS")], "tipline-dev")
+    progress.show([event("A", "CREATE_COMPLETE"), event("B", "CREATE_IN_PROGRESS")], "tipline-dev")
+    assert out.getvalue().count("\n") == 0
+    assert out.getvalue().count("\r") == 2
+    assert out.getvalue().endswith("1 of 3 done, now B")
+
+
+def test_through_a_pipe_there_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    progress = Progress(5, io.StringIO(), clock=lambda: now[0])
+    for number in range(5):
+        progress.show([event(f"R{number}", "CREATE_COMPLETE")], "tipline-dev")
+        now[0] += QUIET_S / 2
+    assert [line.split("  ")[1] for line in capsys.readouterr().out.splitlines()] == [
+        "1 of 5 done",
+        "3 of 5 done",
+        "5 of 5 done",
+    ]
+
+
+def test_many_names_are_shortened() -> None:
+    out = Terminal()
+    begun = [event(f"R{number}", "CREATE_IN_PROGRESS") for number in range(5)]
+    Progress(5, out).show(begun, "tipline-dev")
+    assert out.getvalue().endswith("0 of 5 done, now R0, R1, R2 and 2 more")
