@@ -36,6 +36,7 @@ KEY_SET = {
         public_jwk(OTHER_KEY) | {"kid": "k1-enc", "use": "enc", "alg": "RSA-OAEP"},
         public_jwk(KEY) | {"kid": "k1", "use": "sig", "alg": "RS256"},
         public_jwk(KEY) | {"kid": "k0", "use": "sig"},
+        public_jwk(KEY) | {"kid": "k512", "use": "sig", "alg": "RS512"},
     ]
 }
 

@@ -91,6 +91,9 @@ REFUSED: dict[str, Callable[[], str | None]] = {
     "alg none": lambda: f"Bearer {unsigned(claims())}",
     "HS256 with the public key": lambda: f"Bearer {signed_with_public_key(claims())}",
     "RS512": lambda: f"Bearer {token(algorithm='RS512')}",
+    "RS512 by a key of the issuer's for it": lambda: (
+        f"Bearer {token(algorithm='RS512', headers={'kid': 'k512'})}"
+    ),
     "unknown kid": lambda: f"Bearer {token(headers={'kid': 'k2'})}",
     "no kid": lambda: f"Bearer {jwt.encode(claims(), KEY, algorithm='RS256')}",
     "another key under our kid": lambda: f"Bearer {token(key=OTHER_KEY)}",
