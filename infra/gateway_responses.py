@@ -17,17 +17,29 @@ from infra.bundle import Incomplete
 NAME = "x-amazon-apigateway-gateway-responses"
 
 
+def write(definition: dict[str, Any]) -> None:
+    """Write the bodies into a `DefinitionBody`: those of the gateway's responses by kind, and those
+    of the paths that it answers by itself.
+    """
+    definition[NAME] = complete(definition)
+    for path in definition["paths"].values():
+        for method in path.values():
+            responses = method["x-amazon-apigateway-integration"]["responses"]
+            responses |= {name: _completed(response) for name, response in responses.items()}
+
+
 def complete(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the responses of a `DefinitionBody`, by kind, each with its body.
+    """Return the gateway's responses of a `DefinitionBody`, by kind, each with its body.
 
     Raises Incomplete for a text with `$`, which the gateway would take for a variable.
     """
-    return {
-        kind: response
-        | {"responseTemplates": {"application/json": _body(response["statusCode"], code)}}
-        for kind, response in definition[NAME].items()
-        for code in response["responseTemplates"].values()
-    }
+    return {kind: _completed(response) for kind, response in definition[NAME].items()}
+
+
+def _completed(response: Mapping[str, Any]) -> dict[str, Any]:
+    (code,) = response["responseTemplates"].values()
+    body = _body(response["statusCode"], code)
+    return {**response, "responseTemplates": {"application/json": body}}
 
 
 def _body(status: str, code: str) -> str:

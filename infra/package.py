@@ -167,8 +167,7 @@ def merge_template(root: Path, processor: bundle.Processor) -> Template:
             )
     layer = merged["Resources"]["MediaLayer"]["Properties"]
     layer["CompatibleArchitectures"] = [processor.lambda_name]
-    definition = merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-    definition[gateway_responses.NAME] = gateway_responses.complete(definition)
+    gateway_responses.write(merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"])
     return merged
 
 
