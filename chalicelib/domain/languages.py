@@ -111,13 +111,11 @@ def _facts(wordings: Mapping[str, str]) -> dict[str, str]:
     open_categories = (
         each["code"] for each in read("catalogue.json")["categories"] if each["always_open"]
     )
-    facts = {
+    return {
         **{name: wordings[f"name.{name}"] for name in ("city", "police", "service")},
         "emergency_number": city().emergency_number,
         "always_open": wordings[f"category.{next(open_categories)}"],
     }
-    # The text that a fact goes into is formatted once more.
-    return {name: fact.replace("{", "{{").replace("}", "}}") for name, fact in facts.items()}
 
 
 def wording(words: LocalizedText, language: str) -> tuple[str, str]:

@@ -16,6 +16,8 @@ HINT = "names of the city, and labels of its catalogue and areas; docs/city.md l
 OWN = ("name.city", "name.police", "name.service", "outcome.not_police")
 # As `FACTS` in `chalicelib/domain/languages.py`, which reads a city when it is imported.
 FACTS = frozenset({"city", "police", "service", "emergency_number", "always_open"})
+# Other texts show these.
+_NAMES = ("name.", "category.", "channel.", "district.", "station.")
 _NUMBER = "emergency_number"
 # SNS's own limit of a subject.
 _SUBJECT_MAX = 100
@@ -119,7 +121,7 @@ class _Language:
         urgent = _NUMBER in expected or key.startswith("bulletin.instruction.")
         if urgent and _NUMBER not in shown:
             yield f"does not say the emergency number. Write {{{_NUMBER}}} where it belongs."
-        if key.startswith("name.") and shown:
+        if key.startswith(_NAMES) and shown:
             yield "is a name, and shows no values. Write it out."
 
     def _wrong_with_facts(self) -> Iterator[Problem]:

@@ -326,6 +326,11 @@ CASES: dict[str, tuple[str, Change, str]] = {
         setting("template.thank_you.text", "{referencia} {reference}"),
         "texts/pt.json: template.thank_you.text: shows {referencia}, which nothing fills in",
     ),
+    "a name shows a value": (
+        "texts/en.json",
+        setting("category.anything", "Anything in {city}"),
+        "texts/en.json: category.anything: is a name, and shows no values. Write it out.",
+    ),
     "a brace is alone": (
         "texts/pt.json",
         setting("role.officer", "Agente {"),
