@@ -63,17 +63,20 @@ def test_a_task_that_fails_names_its_reason() -> None:
         redrive(letters(sqs), 7, no_pause)
 
 
+@pytest.mark.parametrize("code", ["InvalidAction", "500"], ids=["named", "a crash"])
 @pytest.mark.parametrize(
     ("endpoint", "moves"), [("http://127.0.0.1:5555", True), ("https://sqs.amazonaws.com", False)]
 )
-def test_messages_are_moved_one_by_one_on_this_machine_only(endpoint: str, moves: bool) -> None:
+def test_messages_are_moved_one_by_one_on_this_machine_only(
+    endpoint: str, moves: bool, code: str
+) -> None:
     sqs = boto3.client("sqs", endpoint_url=endpoint)
     stubber = Stubber(sqs)
     for name in ("dead", "source"):
         stubber.add_response(
             "get_queue_attributes", {"Attributes": {"QueueArn": f"arn:aws:sqs:::{name}"}}
         )
-    stubber.add_client_error("start_message_move_task", "InvalidAction")
+    stubber.add_client_error("start_message_move_task", code)
     if moves:
         stubber.add_response("receive_message", {"Messages": []})
     with stubber:
