@@ -32,10 +32,11 @@ def main() -> None:
     set_environment()
     serve_apis_at_their_own_address()
     run_functions_as_lambda_does()
-    record_denials(Path(settings["denials"]))
     if settings["patched"]:
         sys.path.insert(0, str(HERE))
         importlib.import_module("patches").apply()
+        importlib.import_module("rights").apply()
+    record_denials(Path(settings["denials"]))
     serve()
 
 
@@ -122,13 +123,20 @@ def record_denials(log: Path) -> None:
 
     enforce = iam_evaluator.enforce
 
-    def recorded(key: str, action: str, service: str, region: str, *more: Any, **named: Any) -> Any:
-        denied = enforce(key, action, service, region, *more, **named)
+    def recorded(
+        key_id: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        denied = enforce(key_id, action, service, region, resource_arn, service_context)
         if denied is not None:
             line = {
                 "principal": getattr(denied, "principal_arn", "") or "",
                 "action": action,
-                "resource": named.get("resource_arn", more[0] if more else "*"),
+                "resource": resource_arn,
                 "why": getattr(denied, "message", None) or getattr(denied, "decision", ""),
             }
             with log.open("a") as file:

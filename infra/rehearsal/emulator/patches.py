@@ -14,6 +14,8 @@ def apply() -> None:
     long_first_passwords()
     templates_by_virtual_host()
     domain_names_of_requests()
+    locks_of_buckets()
+    move_tasks()
 
 
 def metric_math_alarms() -> None:
@@ -103,3 +105,49 @@ def domain_names_of_requests() -> None:
         return event
 
     apigateway_v1._build_lambda_event_v1 = built
+
+
+def locks_of_buckets() -> None:
+    """Give a bucket the Object Lock that its template asks for."""
+    from ministack.services import s3
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    create = handlers["create"]
+
+    def created(logical_id: str, props: dict[str, Any], stack: str) -> Any:
+        name, attributes = create(logical_id, props, stack)
+        if props.get("ObjectLockEnabled"):
+            rule = props.get("ObjectLockConfiguration", {}).get("Rule", {})
+            s3._bucket_object_lock[name] = {
+                "enabled": True,
+                "default_retention": rule.get("DefaultRetention"),
+            }
+        return name, attributes
+
+    handlers["create"] = created
+
+
+def move_tasks() -> None:
+    """Send dead letters to the queue that they came from: all at once, in the first call."""
+    from ministack.services import sqs
+
+    done: dict[str, dict[str, Any]] = {}
+
+    def start(data: dict[str, Any], _: str) -> dict[str, Any]:
+        source, to = (sqs._queue_by_arn(data[name]) for name in ("SourceArn", "DestinationArn"))
+        messages, source["messages"] = source["messages"], []
+        for message in messages:
+            to["messages"].append(message | {"visible_at": 0, "receive_count": 0})
+        sqs.esm_wake.set()
+        done[data["SourceArn"]] = {
+            "Status": "COMPLETED",
+            "SourceArn": data["SourceArn"],
+            "ApproximateNumberOfMessagesMoved": len(messages),
+        }
+        return {"TaskHandle": data["SourceArn"]}
+
+    def tasks(data: dict[str, Any], _: str) -> dict[str, Any]:
+        return {"Results": [done[data["SourceArn"]]] if data["SourceArn"] in done else []}
+
+    sqs._HANDLERS |= {"StartMessageMoveTask": start, "ListMessageMoveTasks": tasks}

@@ -1,0 +1,151 @@
+"""Rights that AWS asks for and ministack does not, so that a policy without one fails here too.
+
+Each function has the name of its entry in tests/rehearsal/emulator_gaps.toml.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+# What the caller needs of the key that encrypts the resource, for each action on it.
+_READS, _WRITES = ("kms:Decrypt",), ("kms:GenerateDataKey",)
+_NEEDED = {
+    "secretsmanager:GetSecretValue": _READS,
+    "secretsmanager:PutSecretValue": _WRITES,
+    "s3:GetObject": _READS,
+    "s3:GetObjectVersion": _READS,
+    "s3:PutObject": _WRITES,
+    "sns:Publish": _READS + _WRITES,
+} | {
+    f"dynamodb:{call}": _READS
+    for call in (
+        *("GetItem", "BatchGetItem", "Query", "Scan"),
+        *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem"),
+    )
+}
+# What a function's role needs to read the source of its events.
+_SOURCES = {
+    "sqs": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+    "dynamodb": ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
+}
+
+
+def apply() -> None:
+    keys_of_encrypted_resources()
+    sources_of_events()
+    logs_of_functions()
+
+
+def keys_of_encrypted_resources() -> None:
+    """Ask for the caller's right to the key beside the right to what it encrypts."""
+    from ministack.core import iam_evaluator
+
+    enforce = iam_evaluator.enforce
+
+    def enforced(
+        key_id: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        denied = enforce(key_id, action, service, region, resource_arn, service_context)
+        if denied is not None or action not in _NEEDED:
+            return denied
+        key = _key_of(service, resource_arn)
+        via = {"kms:viaservice": f"{service}.{region}.amazonaws.com"}
+        for needed in _NEEDED[action] if key else ():
+            denied = iam_evaluator.enforce(key_id, needed, "kms", region, key, via)
+            if denied is not None:
+                return denied
+        return None
+
+    iam_evaluator.enforce = enforced
+
+
+def _key_of(service: str, resource_arn: str) -> str | None:
+    """Return the ARN of the account's key that encrypts a resource, or None."""
+    name = resource_arn.rsplit(":", 1)[-1]
+    if service == "dynamodb":
+        from ministack.services import dynamodb
+
+        table = dynamodb._tables.get(name.split("/")[1]) if "/" in name else None
+        found = ((table or {}).get("SSEDescription") or {}).get("KMSMasterKeyArn")
+    elif service == "s3":
+        from ministack.services import s3
+
+        headers = s3._bucket_default_sse_headers(name.split("/")[0])
+        found = headers.get("x-amz-server-side-encryption-aws-kms-key-id")
+    elif service == "secretsmanager":
+        from ministack.services import secretsmanager
+
+        secret = secretsmanager._secrets.get(name.rsplit("-", 1)[0])
+        found = (secret or {}).get("KmsKeyId")
+    else:
+        from ministack.services import sns
+
+        found = sns._topics[resource_arn]["attributes"].get("KmsMasterKeyId")
+    return str(found) if found and ":key/" in str(found) else None
+
+
+def sources_of_events() -> None:
+    """Refuse an event source that the function's role may not read, as Lambda does."""
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    create = handlers["create"]
+
+    def created(logical_id: str, props: dict[str, Any], stack: str) -> Any:
+        function, name, _, _ = provisioners._lambda_function_for_cfn_ref(props["FunctionName"])
+        source = props["EventSourceArn"]
+        role = function["config"]["Role"]
+        missing = list(_missing(role, _SOURCES[source.split(":")[2]], source))
+        if failures := props.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
+            missing += _missing(role, ("sqs:SendMessage",), failures)
+        if missing:
+            raise ValueError(
+                f"The function execution role of {name} does not have permissions to call "
+                f"{', '.join(missing)} on its event source"
+            )
+        return create(logical_id, props, stack)
+
+    handlers["create"] = created
+
+
+def logs_of_functions() -> None:
+    """Keep a function's lines only when its role may write them."""
+    from ministack.services import lambda_svc
+
+    emit = lambda_svc._emit_lambda_logs
+
+    def emitted(function: dict[str, Any], *given: Any, **named: Any) -> None:
+        config = function.get("config") or function
+        group = (config.get("LoggingConfig") or {}).get("LogGroup")
+        if group:
+            from ministack.services import cloudwatch_logs
+
+            arn = f"{cloudwatch_logs._make_group_arn(group)}:log-stream:any"
+            if any(_missing(config["Role"], ("logs:CreateLogStream", "logs:PutLogEvents"), arn)):
+                return
+        emit(function, *given, **named)
+
+    lambda_svc._emit_lambda_logs = emitted
+
+
+def _missing(role_arn: str, actions: Iterable[str], resource: str) -> Iterable[str]:
+    """Yield the actions that a role may not do on a resource."""
+    from ministack.core import iam_evaluator
+
+    account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    policies = iam_evaluator._gather_role_policies(name, account)
+    for action in actions:
+        context = iam_evaluator.EvalContext(
+            principal_arn=role_arn,
+            principal_type="AssumedRole",
+            principal_account=account,
+            action=action,
+            resource_arn=resource,
+            region=role_arn.split(":")[3],
+        )
+        if iam_evaluator.evaluate(context, policies).decision != "Allow":
+            yield action
