@@ -99,15 +99,14 @@ run: $(VENV)/.installed ## Start the whole system on this machine: no account, n
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
 token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=officer (STAGE=dev: sign in in a browser)
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m \
-	 $(if $(GIVEN_STAGE),infra.stage.token $(GIVEN_STAGE),infra.local.token $(OFFICER))
+	@$(COMMAND) $(if $(GIVEN_STAGE),infra.stage.token $(GIVEN_STAGE),infra.local.token $(OFFICER))
 
 first-admins: $(VENV)/.installed ## Appoint the first two admins, locally or of STAGE=dev: ADMINS=zhao,li
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.first_admins $(GIVEN_STAGE) \
+	@$(COMMAND) infra.stage.first_admins $(GIVEN_STAGE) \
 	 --admins "$(ADMINS)" --names "$(NAMES)" --emails "$(EMAILS)"
 
 reset-sign-in: $(VENV)/.installed ## Give an officer a first password again: OFFICER=wang, of STAGE=dev
-	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.stage.reset_sign_in $(GIVEN_STAGE) \
+	@$(COMMAND) infra.stage.reset_sign_in $(GIVEN_STAGE) \
 	 --officer "$(if $(filter-out file,$(origin OFFICER)),$(OFFICER))"
 
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
