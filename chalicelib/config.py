@@ -1,4 +1,4 @@
-"""Settings: the only reader of the environment.
+"""Settings: the only reader of the environment, but for the city's folder (`domain/city.py`).
 
 Each function gets only the settings that it uses (`NEEDED`). If one is missing, the function fails
 at its start and names it: `MissingSetting: REPORTS_TABLE`.

@@ -88,6 +88,15 @@ def test_a_place_in_a_chinese_datum_is_refused(stack: Stack) -> None:
     ]
 
 
+def test_a_text_of_the_city_replaces_that_of_every_city(stack: Stack) -> None:
+    at_sea = {"category": "theft", "text": "A boat.", "location": {"lat": 0, "lon": 0}}
+    key = {"Idempotency-Key": str(uuid.uuid4()), "Accept-Language": "en"}
+    created = ask(stack, "POST", "/v1/reports", at_sea, **key)
+
+    [note] = created.json()["notes"]
+    assert note.startswith("This place is not on our island.")
+
+
 def test_the_gateway_has_all_three_languages(stack: Stack) -> None:
     unknown = ask(stack, "GET", "/v1/nowhere").json()
 
