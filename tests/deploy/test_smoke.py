@@ -16,7 +16,7 @@ from tests.deploy.cloudformation import no_pause
 
 
 class Api:
-    """An API that takes a drill, and fails at one request when it is told to."""
+    """An API that takes a drill, and fails at the requests named in `fails_at`."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

@@ -95,7 +95,7 @@ def test_a_discarded_first_plan_leaves_no_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "said"),
     [
         ("ReservedConcurrentExecutions decreases UnreservedConcurrentExecution below", "Lower RES"),
         ("Resource handler returned: LimitExceededException", "quota"),
@@ -104,5 +104,5 @@ def test_a_discarded_first_plan_leaves_no_stack() -> None:
         ("Something new", "make deploy"),
     ],
 )
-def test_a_known_reason_has_its_advice(reason: str, told: str) -> None:
-    assert told in advice(reason)
+def test_a_known_reason_has_its_advice(reason: str, said: str) -> None:
+    assert said in advice(reason)

@@ -1,4 +1,4 @@
-"""An AWS on this machine that knows one stack, and otherwise fails as it is told."""
+"""An AWS on this machine that knows one stack, and fails at everything else."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ class Fault(NamedTuple):
 
 
 class FakeAws:
-    """Answers CloudFormation about the stack when `knows_stack`; everything else with `fault`."""
+    """It describes the stack when `knows_stack`, and returns `fault` to everything else."""
 
     def __init__(self, fault: Fault, *, knows_stack: bool) -> None:
         self.fault, self.knows_stack = fault, knows_stack
