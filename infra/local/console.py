@@ -70,6 +70,8 @@ def _function_of(record: logging.LogRecord) -> str:
     """
     if record.name == "chalicelib.handlers.auth":
         return "authorize_officer"
+    if record.name in ("chalicelib.handlers.schedules", "chalicelib.handlers.audit_events"):
+        return str(record.funcName)
     kind, _, name = str(record.threadName).partition("poller-")
     if kind or not name:
         return "api_handler"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from botocore import exceptions as aws
+from botocore.parsers import ResponseParserError
 
 from chalicelib.errors import TiplineError
 
@@ -92,6 +93,11 @@ def explain(error: BaseException) -> str:
             return _refusal(error)
         case aws.BotoCoreError():
             return _before_an_answer(error)
+        case ResponseParserError():
+            return (
+                "What was reached did not answer as AWS does. Check AWS_ENDPOINT_URL, and whether "
+                "the network asks you to sign in."
+            )
         case OSError() if error.filename:
             return f"{error.filename}: {error.strerror}."
     return (
@@ -105,9 +111,14 @@ def code_of(error: aws.ClientError) -> str:
     return str(error.response["Error"].get("Code", "")).removesuffix("Exception")
 
 
+def message_of(error: aws.ClientError) -> str:
+    """Return what AWS says about an error; "" when it says nothing."""
+    return str(error.response["Error"].get("Message") or "").strip()
+
+
 def _refusal(error: aws.ClientError) -> str:
     code, operation = code_of(error), error.operation_name
-    message = str(error.response["Error"].get("Message", "")).strip()
+    message = message_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _EXPIRED:
         return f"Your credentials have expired. {SIGN_IN}"

@@ -25,7 +25,7 @@ from chalicelib.store.outbox import Outbox
 from chalicelib.store.seals import Seals
 from chalicelib.store.table import Table
 from infra.stage.faults import Refused, explain, run
-from infra.stage.redrive import QUEUES, find_letters
+from infra.stage.redrive import QUEUES, find_letters, letter_count
 from infra.stage.target import Target, add_stage, find_target
 
 WIDTH = 80
@@ -195,7 +195,7 @@ def _queues(target: Target) -> Iterator[Line]:
                 f"{attributes['ApproximateNumberOfMessagesNotVisible']} in work, "
             )
         hint = f": make redrive{target.command} QUEUE={name}" if dead else ""
-        yield Line(name, f"{waiting}{dead} dead letters{hint}", ok=dead == 0)
+        yield Line(name, f"{waiting}{letter_count(dead)}{hint}", ok=dead == 0)
 
 
 def _digest(target: Target, now: datetime) -> Iterator[Line]:

@@ -42,7 +42,7 @@ class Tables:
         known = {each["ParameterKey"] for each in self._target.description.get("Parameters", [])}
         if self.stream_parameter and self.stream_parameter not in known:
             raise Refused(
-                f"{self.name} has a stream, and the deployed version cannot be told a new one. "
+                f"{self.name} has a stream, and the deployed version cannot take a new one. "
                 f"Deploy this version first: make deploy{self._target.command}"
             )
 
@@ -50,8 +50,8 @@ class Tables:
         return self._describe(name) is not None
 
     def is_unfinished(self) -> bool:
-        """Return whether the table was made from a backup and is not in service yet. Its
-        protection against deletion, which is set last, tells.
+        """Return whether the table was made from a backup and is not in service yet: its
+        protection against deletion, which is set last, is off.
         """
         table = self._describe(self.name) or {}
         return "RestoreSummary" in table and not table.get("DeletionProtectionEnabled")

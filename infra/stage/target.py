@@ -22,7 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.local import stack_file
-from infra.stage.faults import Refused
+from infra.stage.faults import Refused, message_of
 
 PREFIX = "tipline-"
 STAGE_NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")
@@ -181,7 +181,7 @@ def find_stack(stage: str, session: Any) -> dict[str, Any] | None:
     try:
         found = make_client(session, "cloudformation").describe_stacks(StackName=stack_name(stage))
     except ClientError as error:
-        if "does not exist" in error.response["Error"].get("Message", ""):
+        if "does not exist" in message_of(error):
             return None
         raise
     stack: dict[str, Any] = found["Stacks"][0]

@@ -1,0 +1,186 @@
+"""A whole deployment on moto, with a template of one topic in the place of ours."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from moto import mock_aws
+
+from infra.deploy.__main__ import prepare
+from infra.deploy.quota import check_concurrency
+from infra.stage.faults import Refused
+
+TEMPLATE: dict[str, Any] = {
+    "Parameters": {
+        "Stage": {"Type": "String"},
+        "ArtefactsBucket": {"Type": "String"},
+        "PublicUrl": {"Type": "String", "Default": "", "AllowedPattern": "(https://.*)?"},
+    },
+    "Resources": {
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "PublicUrl"}}}
+    },
+    "Outputs": {"RestAPIId": {"Value": "abc"}, "EndpointURL": {"Value": "https://api.test/api/"}},
+}
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A cloud with a bucket that is named, because moto takes each connection for plain HTTP."""
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="artefacts")
+        monkeypatch.setenv("BUCKET", "artefacts")
+        monkeypatch.setenv("YES", "1")
+        monkeypatch.delenv("PUBLIC_URL", raising=False)
+        yield
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    (tmp_path / "template.json").write_text(json.dumps(TEMPLATE))
+    return tmp_path
+
+
+def deploy(build: Path, *, plan_only: bool = False) -> list[str]:
+    """Deploy, and return the calls that moto does not know."""
+    deployment = prepare("dev", build)
+    known: list[str] = []
+
+    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        known.append(model.name)
+        return AWSResponse("", 200, HTTPHeaders(), None), {}
+
+    deployment.stack.cloudformation.meta.events.register(
+        "before-call.cloudformation.UpdateTerminationProtection", answer
+    )
+    deployment.carry_out(plan_only=plan_only)
+    return known
+
+
+def stack() -> dict[str, Any]:
+    stacks = boto3.client("cloudformation").describe_stacks(StackName="tipline-dev")["Stacks"]
+    return dict(stacks[0])
+
+
+def parameters() -> dict[str, str]:
+    return {each["ParameterKey"]: each["ParameterValue"] for each in stack()["Parameters"]}
+
+
+def test_a_deployment_makes_the_stack_and_protects_it(
+    build: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy(build) == ["UpdateTerminationProtection"]
+    assert len(boto3.client("sns").list_topics()["Topics"]) == 1
+    printed = capsys.readouterr().out
+    assert "+ 1 added" in printed
+    assert {"Key": "stage", "Value": "dev"} in stack()["Tags"]
+
+
+def test_a_parameter_that_is_not_given_keeps_its_value(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://tips.example")
+    deploy(build)
+    monkeypatch.delenv("PUBLIC_URL")
+    other = {"Type": "AWS::SNS::Topic"}
+    changed = TEMPLATE | {"Resources": TEMPLATE["Resources"] | {"Other": other}}
+    (build / "template.json").write_text(json.dumps(changed))
+    deploy(build)
+    assert parameters()["PublicUrl"] == "https://tips.example"
+    assert len(boto3.client("sns").list_topics()["Topics"]) == 2
+
+
+def test_a_wrong_parameter_is_refused_before_anything_is_sent(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "tips.example")
+    with pytest.raises(Refused, match=r"PUBLIC_URL=tips\.example"):
+        deploy(build)
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="artefacts")
+
+
+def test_a_plan_is_shown_and_not_carried_out(
+    build: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy(build, plan_only=True) == []
+    assert "Planned, not executed" in capsys.readouterr().out
+    assert boto3.client("sns").list_topics()["Topics"] == []
+
+
+def test_a_table_that_would_be_removed_stops_the_deployment(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        },
+    }
+    with_table = TEMPLATE | {"Resources": TEMPLATE["Resources"] | {"Rows": table}}
+    (build / "template.json").write_text(json.dumps(with_table))
+    deploy(build)
+    (build / "template.json").write_text(json.dumps(TEMPLATE))
+    with pytest.raises(Refused, match="REPLACE=Rows"):
+        deploy(build)
+    assert len(boto3.client("dynamodb").list_tables()["TableNames"]) == 1
+    monkeypatch.setenv("REPLACE", "Rows")
+    deploy(build)
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_the_bucket_is_named_for_the_account_and_the_region(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BUCKET")
+    artefacts = prepare("dev", build).artefacts
+    assert (artefacts.bucket, artefacts.is_ours) == (
+        "tipline-artefacts-123456789012-us-east-1",
+        True,
+    )
+
+
+class Lambda:
+    """An account with 1,000 concurrent executions, of which 700 are not reserved."""
+
+    def get_account_settings(self) -> dict[str, Any]:
+        limits = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 700}
+        return {"AccountLimit": limits}
+
+
+FUNCTION = {
+    "Resources": {
+        "APIHandler": {
+            "Type": "AWS::Serverless::Function",
+            "Properties": {
+                "ReservedConcurrentExecutions": {
+                    "Fn::If": ["HasReservedConcurrency", {"Ref": "ReservedConcurrency"}, ""]
+                }
+            },
+        }
+    }
+}
+
+
+def test_concurrency_that_the_account_has_is_reserved() -> None:
+    check_concurrency(FUNCTION, {"ReservedConcurrency": "600"}, None, Lambda())
+    check_concurrency(FUNCTION, {"ReservedConcurrency": ""}, None, Lambda())
+    check_concurrency(FUNCTION, {}, None, Lambda())
+
+
+def test_concurrency_that_the_account_lacks_is_refused() -> None:
+    with pytest.raises(Refused, match=r"RESERVED_CONCURRENCY=601 .* 600 can be reserved"):
+        check_concurrency(FUNCTION, {"ReservedConcurrency": "601"}, None, Lambda())
+
+
+def test_what_the_stage_has_reserved_already_counts_as_free() -> None:
+    kept = [{"ParameterKey": "ReservedConcurrency", "ParameterValue": "100"}]
+    present = {"Parameters": kept}
+    check_concurrency(FUNCTION, {"ReservedConcurrency": "700"}, present, Lambda())
+    with pytest.raises(Refused):
+        check_concurrency(FUNCTION, {"ReservedConcurrency": "701"}, present, Lambda())

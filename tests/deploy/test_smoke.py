@@ -1,0 +1,175 @@
+"""The smoke test sends a drill through the API, says which step fails, and withdraws the drill."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.deploy.smoke import draw_picture, next_steps, smoke_test
+from infra.stage.faults import Refused
+from infra.stage.target import Target
+from tests.deploy.cloudformation import no_pause
+
+
+class Api:
+    """An API that takes a drill, and fails at the requests named in `fails_at`."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.bodies: list[Any] = []
+        self.fails_at: tuple[str, ...] = ()
+        self.states = ["processing", "ready"]
+        self.url = ""
+
+    def respond(self, call: str, body: bytes) -> tuple[int, Any]:
+        self.calls.append(call)
+        if call.startswith(self.fails_at):
+            return 503, {"code": "unavailable"}
+        match call:
+            case "GET /v1/health":
+                return 200, {"status": "ok", "version": "1.2.3"}
+            case "GET /v1/catalogue":
+                entries = [
+                    {"code": "old", "state": "retired"},
+                    {"code": "noise", "state": "active"},
+                ]
+                return 200, {"categories": entries}
+            case "POST /v1/reports":
+                self.bodies.append(json.loads(body))
+                grant = {"method": "POST", "url": f"{self.url}/upload", "fields": {"key": "k"}}
+                return 201, {"id": "R1", "receipt": "secret", "uploads": [grant]}
+            case "POST /upload":
+                self.bodies.append(body)
+                return 204, None
+            case "GET /v1/reports/mine":
+                state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+                return 200, {"media": [{"state": state}]}
+            case "DELETE /v1/reports/R1":
+                return 200, {}
+        return 404, {}
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    api = Api()
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, content = api.respond(f"{self.command} {self.path}", body)
+            data = b"" if content is None else json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_DELETE = handle_any
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    api.url = f"http://127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+    yield api
+    server.shutdown()
+    server.server_close()
+
+
+def target(api: Api | None = None, **outputs: str) -> Target:
+    return Target("dev", boto3.Session(), None, outputs, api.url if api else "https://api.test")
+
+
+def test_a_drill_goes_the_whole_way_and_is_withdrawn(
+    api: Api, capsys: pytest.CaptureFixture[str]
+) -> None:
+    smoke_test(target(api), no_pause)
+    assert api.calls == [
+        "GET /v1/health",
+        "GET /v1/catalogue",
+        "POST /v1/reports",
+        "POST /upload",
+        "GET /v1/reports/mine",
+        "GET /v1/reports/mine",
+        "DELETE /v1/reports/R1",
+    ]
+    report, upload = api.bodies
+    picture = draw_picture()
+    assert (report["source"], report["category"]) == ("drill", "noise")
+    assert report["media"] == [{"content_type": "image/jpeg", "size": len(picture)}]
+    assert picture in upload
+    printed = capsys.readouterr().out
+    assert printed.count(" s  ") == 6
+    assert "Version 1.2.3 works." in printed
+
+
+@pytest.mark.parametrize(
+    ("fails_at", "step", "look_at"),
+    [
+        ("GET /v1/health", "health", "FUNCTION=api_handler"),
+        ("GET /v1/catalogue", "catalogue", "secret"),
+        ("POST /v1/reports", "report", "reports table"),
+        ("POST /upload", "upload", "media bucket"),
+        ("GET /v1/reports/mine", "ready", "FUNCTION=make_thumbnails"),
+        ("DELETE", "withdrawn", "30 days"),
+    ],
+)
+def test_a_step_that_fails_says_what_to_look_at(
+    api: Api, fails_at: str, step: str, look_at: str
+) -> None:
+    api.fails_at = (fails_at,)
+    with pytest.raises(Refused, match=rf"(?s)failed at: .*{step}.* returned 503.*{look_at}"):
+        smoke_test(target(api), no_pause)
+
+
+@pytest.mark.parametrize("fails_at", ["POST /upload", "GET /v1/reports/mine"])
+def test_the_drill_is_withdrawn_also_when_a_step_fails(api: Api, fails_at: str) -> None:
+    api.fails_at = (fails_at,)
+    with pytest.raises(Refused):
+        smoke_test(target(api), no_pause)
+    assert api.calls[-1] == "DELETE /v1/reports/R1"
+
+
+def test_the_first_failure_is_named_when_the_drill_cannot_be_withdrawn_either(api: Api) -> None:
+    api.fails_at = ("GET /v1/reports/mine", "DELETE")
+    with pytest.raises(Refused, match="failed at: the picture is ready"):
+        smoke_test(target(api), no_pause)
+
+
+def test_a_picture_that_is_rejected_fails_at_once(api: Api) -> None:
+    api.states = ["rejected"]
+    with pytest.raises(Refused, match="Its state is rejected"):
+        smoke_test(target(api), no_pause)
+
+
+def test_an_address_that_does_not_answer_is_a_sentence() -> None:
+    nowhere = Target("dev", boto3.Session(), None, {}, "http://127.0.0.1:1")
+    with pytest.raises(Refused, match="failed at: health"):
+        smoke_test(nowhere, no_pause)
+
+
+def test_an_address_that_is_not_ours_is_a_sentence(api: Api) -> None:
+    elsewhere = Target("dev", boto3.Session(), None, {}, f"{api.url}/elsewhere")
+    with pytest.raises(Refused, match="returned 404"):
+        smoke_test(elsewhere, no_pause)
+
+
+def test_the_next_steps_name_what_is_missing() -> None:
+    text = next_steps(target(PublicUrl="https://tips.example", SignInUrl="https://sign.in"))
+    assert "https://tips.example/docs" in text
+    assert "make first-admins STAGE=dev" in text
+    assert "https://sign.in" in text
+    assert "ALARM_EMAIL=" in text
+
+
+def test_the_next_steps_ask_to_confirm_the_alarms_address() -> None:
+    described = {
+        "Parameters": [{"ParameterKey": "AlarmEmail", "ParameterValue": "ops@city.example"}]
+    }
+    text = next_steps(Target("dev", boto3.Session(), None, {}, "https://api.test", described))
+    assert "ops@city.example gets a mail from AWS: confirm it" in text
+    assert "https://api.test/docs" in text

@@ -1,0 +1,108 @@
+"""An AWS on this machine that knows one stack, and fails at everything else."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/tipline-dev/1"
+OUTPUTS = {
+    "EndpointURL": "https://abc.execute-api.us-east-1.amazonaws.com/api/",
+    "RestAPIId": "abc",
+    "ReportsTableName": "reports",
+    "BulletinsTableName": "bulletins",
+    "AuditTableName": "audit",
+    "OfficersTableName": "officers",
+    "MediaBucketName": "media",
+    "AuditBucketName": "seals",
+    "AuditSecretArn": "secret",
+} | {
+    f"{name}{kind}": f"https://sqs/{name}{kind}"
+    for name in ("Uploads", "Manifests", "Notices", "Audit")
+    for kind in ("QueueUrl", "DeadLettersUrl")
+}
+
+
+class Fault(NamedTuple):
+    """An error of AWS: its HTTP status, code and message."""
+
+    status: int
+    code: str
+    message: str = ""
+
+
+class FakeAws:
+    """It describes the stack when `knows_stack`, and returns `fault` to everything else."""
+
+    def __init__(self, fault: Fault, *, knows_stack: bool) -> None:
+        self.fault, self.knows_stack = fault, knows_stack
+        self.url = ""
+
+    def respond(self, headers: Any, body: str) -> tuple[int, str, str]:
+        """Return status, content type and body, in the form of the service that is asked."""
+        action = parse_qs(body).get("Action", [""])[0]
+        if self.knows_stack and action in ("DescribeStacks", "ListStackResources", "ListStacks"):
+            return 200, "text/xml", _cloudformation(action)
+        if headers.get("X-Amz-Target"):
+            content = {"__type": self.fault.code, "message": self.fault.message}
+            return self.fault.status, "application/x-amz-json-1.0", json.dumps(content)
+        error = f"<Code>{self.fault.code}</Code><Message>{self.fault.message}</Message>"
+        text = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>" if action else (
+            f"<Error>{error}</Error>"
+        )  # fmt: skip
+        return self.fault.status, "text/xml", text
+
+
+@contextmanager
+def serving(aws: FakeAws) -> Iterator[FakeAws]:
+    """Serve it on a free port, for as long as the context lasts."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            status, kind, content = aws.respond(self.headers, body)
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content.encode())))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content.encode())
+
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    aws.url = f"http://127.0.0.1:{server.server_address[1]}"
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    ).start()
+    try:
+        yield aws
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _cloudformation(action: str) -> str:
+    if action == "ListStackResources":
+        inner = "<StackResourceSummaries/>"
+    elif action == "ListStacks":
+        inner = "<StackSummaries/>"
+    else:
+        outputs = "".join(
+            f"<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>"
+            for key, value in OUTPUTS.items()
+        )
+        inner = (
+            f"<Stacks><member><StackName>tipline-dev</StackName><StackId>{STACK_ID}</StackId>"
+            "<CreationTime>2026-11-25T10:00:00Z</CreationTime>"
+            f"<StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>{outputs}</Outputs>"
+            "<Parameters><member><ParameterKey>ReportsStream</ParameterKey>"
+            "<ParameterValue></ParameterValue></member></Parameters></member></Stacks>"
+        )
+    return f"<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>"

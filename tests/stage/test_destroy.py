@@ -1,0 +1,211 @@
+"""A stage is deleted without its data, and with them only when its name is typed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from moto import mock_aws
+
+from infra.stage.data import delete_data
+from infra.stage.destroy import destroy
+from infra.stage.faults import Refused
+from infra.stage.retained import resource_of
+
+TEMPLATE: dict[str, Any] = {
+    "Resources": {
+        "Topic": {"Type": "AWS::SNS::Topic"},
+        "MediaBucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"},
+        "ReportsTable": {
+            "Type": "AWS::DynamoDB::Table",
+            "DeletionPolicy": "Retain",
+            "Properties": {
+                "BillingMode": "PAY_PER_REQUEST",
+                "DeletionProtectionEnabled": True,
+                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            },
+        },
+    }
+}
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A session in which termination protection, which moto does not know, can be set."""
+
+    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        return AWSResponse("", 200, HTTPHeaders(), None), {}
+
+    monkeypatch.delenv("YES", raising=False)
+    monkeypatch.delenv("CONFIRM", raising=False)
+    with mock_aws():
+        session: Any = boto3.Session()
+        session.events.register("before-call.cloudformation.UpdateTerminationProtection", answer)
+        yield session
+
+
+@pytest.fixture
+def stage(session: Any) -> Any:
+    session.client("cloudformation").create_stack(
+        StackName="tipline-dev",
+        TemplateBody=json.dumps(TEMPLATE),
+        Tags=[{"Key": "app", "Value": "tipline"}, {"Key": "stage", "Value": "dev"}],
+    )
+    return session
+
+
+def buckets(session: Any) -> int:
+    return len(session.client("s3").list_buckets()["Buckets"])
+
+
+def tables(session: Any) -> int:
+    return len(session.client("dynamodb").list_tables()["TableNames"])
+
+
+def topics(session: Any) -> int:
+    return len(session.client("sns").list_topics()["Topics"])
+
+
+def test_data_stay_unless_they_are_asked_for(
+    stage: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("YES", "1")
+    assert destroy("dev", stage, data=False) == 0
+    assert (topics(stage), buckets(stage), tables(stage)) == (0, 1, 1)
+    printed = capsys.readouterr().out
+    assert "kept: 2 that hold data" in printed
+    assert "make destroy STAGE=dev DATA=1" in printed
+
+
+def test_data_go_when_the_stages_name_is_typed(
+    stage: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CONFIRM", "dev")
+    assert destroy("dev", stage, data=True) == 0
+    assert (topics(stage), buckets(stage), tables(stage)) == (0, 0, 0)
+    assert "DELETED, with all data in them: 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["prod", "yes", "Dev"])
+def test_another_name_deletes_nothing(
+    stage: Any, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONFIRM", typed)
+    monkeypatch.setenv("YES", "1")
+    with pytest.raises(Refused, match="not the stage's name"):
+        destroy("dev", stage, data=True)
+    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 1)
+
+
+def test_a_yes_alone_deletes_no_data(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YES", "1")
+    with pytest.raises(Refused, match="CONFIRM=dev"):
+        destroy("dev", stage, data=True)
+    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 1)
+
+
+def test_without_an_answer_nothing_is_deleted(stage: Any) -> None:
+    with pytest.raises(Refused, match="YES=1"):
+        destroy("dev", stage, data=False)
+    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 1)
+
+
+def test_what_an_earlier_stack_left_is_deleted_later(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YES", "1")
+    destroy("dev", stage, data=False)
+    monkeypatch.setenv("CONFIRM", "dev")
+    assert destroy("dev", stage, data=True) == 0
+    assert tables(stage) == 0
+
+
+def test_an_unknown_stage_names_those_that_exist(stage: Any) -> None:
+    with pytest.raises(Refused, match=r"no stage test, and it left nothing\. Stages here: dev"):
+        destroy("test", stage, data=False)
+
+
+def resource(kind: str, name: str) -> dict[str, str]:
+    return {"ResourceType": kind, "PhysicalResourceId": name, "LogicalResourceId": "X"}
+
+
+def test_all_versions_of_all_objects_are_deleted(session: Any) -> None:
+    s3 = session.client("s3")
+    s3.create_bucket(Bucket="media")
+    s3.put_bucket_versioning(Bucket="media", VersioningConfiguration={"Status": "Enabled"})
+    for _ in range(2):
+        s3.put_object(Bucket="media", Key="a", Body=b"x")
+    s3.delete_object(Bucket="media", Key="a")
+    s3.create_multipart_upload(Bucket="media", Key="unfinished")
+    assert delete_data([resource("AWS::S3::Bucket", "media")], session) == 0
+    assert buckets(session) == 0
+
+
+def test_locked_digests_stay_and_so_does_their_key(
+    session: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s3, kms = session.client("s3"), session.client("kms")
+    s3.create_bucket(Bucket="seals", ObjectLockEnabledForBucket=True)
+    rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 2}}
+    s3.put_object_lock_configuration(
+        Bucket="seals",
+        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule},
+    )
+    s3.put_object(Bucket="seals", Key="digests/1.json", Body=b"{}")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    held = [resource("AWS::KMS::Key", key), resource("AWS::S3::Bucket", "seals")]
+    assert delete_data(held, session) == 0
+    assert buckets(session) == 1
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    assert "locked for two years" in capsys.readouterr().out
+
+
+def test_pool_secret_and_key_are_deleted_with_time_to_think(session: Any) -> None:
+    cognito = session.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="p", DeletionProtection="ACTIVE")["UserPool"]["Id"]
+    secret = session.client("secretsmanager").create_secret(Name="s", SecretString="x")["ARN"]
+    kms = session.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    held = [
+        resource("AWS::KMS::Key", key),
+        resource("AWS::Cognito::UserPool", pool),
+        resource("AWS::SecretsManager::Secret", secret),
+    ]
+    assert delete_data(held, session) == 0
+    assert cognito.list_user_pools(MaxResults=10)["UserPools"] == []
+    described = session.client("secretsmanager").describe_secret(SecretId=secret)
+    assert "DeletedDate" in described
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert delete_data(held, session) == 0  # again: nothing is left to do
+
+
+@pytest.mark.parametrize(
+    ("arn", "kind", "name"),
+    [
+        ("arn:aws:dynamodb:eu-west-1:1:table/t", "AWS::DynamoDB::Table", "t"),
+        ("arn:aws-cn:s3:::b", "AWS::S3::Bucket", "b"),
+        ("arn:aws:cognito-idp:eu-west-1:1:userpool/p_1", "AWS::Cognito::UserPool", "p_1"),
+        ("arn:aws:kms:eu-west-1:1:key/k", "AWS::KMS::Key", "k"),
+        ("arn:aws:backup:eu-west-1:1:backup-vault:v", "AWS::Backup::BackupVault", "v"),
+        (
+            "arn:aws:secretsmanager:eu-west-1:1:secret:s-1",
+            "AWS::SecretsManager::Secret",
+            "arn:aws:secretsmanager:eu-west-1:1:secret:s-1",
+        ),
+    ],
+)
+def test_what_holds_data_is_known_by_its_arn(arn: str, kind: str, name: str) -> None:
+    found = resource_of(arn, {"aws:cloudformation:logical-id": "X"})
+    assert found == resource(kind, name)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    ["arn:aws:lambda:eu-west-1:1:function:f", "arn:aws:dynamodb:eu-west-1:1:table/t/stream/s"],
+)
+def test_what_holds_no_data_is_left_to_its_stack(arn: str) -> None:
+    assert resource_of(arn, {}) is None

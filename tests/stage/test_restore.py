@@ -1,0 +1,190 @@
+"""A lost or damaged table is back in service under its own name, with everything set again."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.local import template as our
+from infra.stage.faults import Refused
+from infra.stage.restore import Wanted, read_time, restore
+from infra.stage.tables import TABLES
+from infra.stage.target import Target, find_stage
+from tests.deploy.cloudformation import no_pause
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+TABLE = {
+    "Type": "AWS::DynamoDB::Table",
+    "Properties": {
+        "BillingMode": "PAY_PER_REQUEST",
+        "DeletionProtectionEnabled": True,
+        "StreamSpecification": {"StreamViewType": "KEYS_ONLY"},
+        "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "expires_ttl"},
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    },
+}
+TEMPLATE: dict[str, Any] = {
+    "Parameters": {"ReportsStream": {"Type": "String", "Default": ""}},
+    "Resources": {
+        "EncryptionKey": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}}},
+        "ReportsTable": TABLE,
+        # It stands for the function's mapping: it takes the stream that the parameter names.
+        "Reader": {
+            "Type": "AWS::SNS::Topic",
+            "Properties": {"DisplayName": {"Ref": "ReportsStream"}},
+        },
+    },
+    "Outputs": {"ReportsTableName": {"Value": {"Ref": "ReportsTable"}}},
+}
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
+    monkeypatch.setenv("YES", "1")
+    with mock_aws():
+        boto3.client("cloudformation").create_stack(
+            StackName="tipline-dev", TemplateBody=json.dumps(TEMPLATE)
+        )
+        found = find_stage("dev", boto3.Session())
+        dynamodb = boto3.client("dynamodb")
+        name = found.output("ReportsTableName")
+        dynamodb.update_continuous_backups(
+            TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+        dynamodb.put_item(TableName=name, Item={"pk": {"S": "a report"}})
+        yield found
+
+
+def table_of(stage: Target) -> dict[str, Any]:
+    name = stage.output("ReportsTableName")
+    return dict(boto3.client("dynamodb").describe_table(TableName=name)["Table"])
+
+
+def lose(stage: Target, *, backup: bool) -> None:
+    dynamodb, name = boto3.client("dynamodb"), stage.output("ReportsTableName")
+    if backup:
+        dynamodb.create_backup(TableName=name, BackupName="before")
+    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=name)
+
+
+def assert_in_service(stage: Target) -> None:
+    dynamodb, name = boto3.client("dynamodb"), stage.output("ReportsTableName")
+    assert dynamodb.scan(TableName=name)["Items"] == [{"pk": {"S": "a report"}}]
+    table = table_of(stage)
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    life = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert life == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_ttl"}
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    tags = dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
+    assert {"Key": "stage", "Value": "dev"} in tags
+    [stack] = boto3.client("cloudformation").describe_stacks(StackName="tipline-dev")["Stacks"]
+    stream = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert stream == {"ReportsStream": table["LatestStreamArn"]}
+
+
+def test_a_damaged_table_goes_back_to_an_earlier_time(stage: Target) -> None:
+    before = table_of(stage)["LatestStreamArn"]
+    restore(stage, Wanted("reports", datetime.now(UTC) - timedelta(minutes=10)), no_pause)
+    assert_in_service(stage)
+    assert table_of(stage)["LatestStreamArn"] != before
+    names = boto3.client("dynamodb").list_tables()["TableNames"]
+    assert names == [stage.output("ReportsTableName")]
+    assert boto3.client("dynamodb").list_backups()["BackupSummaries"] == []
+
+
+def test_a_lost_table_is_made_from_its_backup(stage: Target) -> None:
+    lose(stage, backup=True)
+    restore(stage, Wanted("reports", None), no_pause)
+    assert_in_service(stage)
+
+
+def test_a_lost_table_without_a_backup_is_said_to_have_none(stage: Target) -> None:
+    lose(stage, backup=False)
+    with pytest.raises(Refused, match="has no backup of it"):
+        restore(stage, Wanted("reports", None), no_pause)
+
+
+def test_an_interrupted_restore_goes_on_where_it_was(stage: Target) -> None:
+    """The damaged table was deleted, and the new one not yet made."""
+    dynamodb, name = boto3.client("dynamodb"), stage.output("ReportsTableName")
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName=name, TargetTableName=f"{name}-restored", UseLatestRestorableTime=True
+    )
+    dynamodb.create_backup(TableName=f"{name}-restored", BackupName="of the copy")
+    dynamodb.put_item(TableName=name, Item={"pk": {"S": "damage"}})
+    lose(stage, backup=True)
+    restore(stage, Wanted("reports", NOW), no_pause)
+    assert_in_service(stage)
+
+
+def test_a_restored_table_that_was_not_set_up_is_set_up(stage: Target) -> None:
+    lose(stage, backup=True)
+    dynamodb = boto3.client("dynamodb")
+    [backup] = dynamodb.list_backups()["BackupSummaries"]
+    dynamodb.restore_table_from_backup(
+        TargetTableName=stage.output("ReportsTableName"), BackupArn=backup["BackupArn"]
+    )
+    restore(stage, Wanted("reports", None), no_pause)
+    assert_in_service(stage)
+
+
+def test_a_table_that_is_there_needs_a_time(stage: Target) -> None:
+    with pytest.raises(Refused, match="Say to which time"):
+        restore(stage, Wanted("reports", None), no_pause)
+
+
+def test_without_recovery_nothing_is_deleted(stage: Target) -> None:
+    boto3.client("dynamodb").update_continuous_backups(
+        TableName=stage.output("ReportsTableName"),
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False},
+    )
+    with pytest.raises(Refused, match="is off"):
+        restore(stage, Wanted("reports", NOW), no_pause)
+    assert table_of(stage)["TableStatus"] == "ACTIVE"
+
+
+def test_a_no_changes_nothing(stage: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("YES")
+    with pytest.raises(Refused, match="YES=1"):
+        restore(stage, Wanted("reports", NOW), no_pause)
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == [table_of(stage)["TableName"]]
+
+
+def test_a_stack_without_a_place_for_the_stream_is_refused_first(stage: Target) -> None:
+    older = Target("dev", stage.session, None, stage.outputs, "", {"Parameters": []})
+    with pytest.raises(Refused, match="make deploy STAGE=dev"):
+        restore(older, Wanted("reports", NOW), no_pause)
+
+
+def test_every_table_can_be_restored_and_every_stream_has_its_parameter() -> None:
+    resources = our.load("resources.yaml")["Resources"]
+    tables = {
+        name: "StreamSpecification" in each["Properties"]
+        for name, each in resources.items()
+        if each["Type"] == "AWS::DynamoDB::Table"
+    }
+    parameters = our.load("app.yaml")["Parameters"]
+    assert {name: parameter is not None for name, parameter in TABLES.values()} == tables
+    assert {parameter for _, parameter in TABLES.values() if parameter} <= set(parameters)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("", None),
+        ("30m", datetime(2026, 11, 25, 11, 30, tzinfo=UTC)),
+        ("1d12h", datetime(2026, 11, 24, 0, 0, tzinfo=UTC)),
+        ("2026-11-25T10:00Z", datetime(2026, 11, 25, 10, 0, tzinfo=UTC)),
+        ("2026-11-25T10:00+08:00", datetime(2026, 11, 25, 2, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_given_by_the_clock_or_by_how_long_ago(text: str, at: datetime | None) -> None:
+    assert read_time(text, NOW) == at

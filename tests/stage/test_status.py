@@ -1,0 +1,136 @@
+"""The status is one screen, and what cannot be read does not hide the rest."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.seals import hour_of
+from infra.stage.status import WIDTH, Line, read_status, render
+from infra.stage.target import Target
+from tests.client import call, new_key, report
+
+NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+def local(aws: Mapping[str, str], **more: str) -> Target:
+    outputs = {
+        "ReportsTableName": aws["REPORTS_TABLE"],
+        "BulletinsTableName": aws["BULLETINS_TABLE"],
+        "AuditBucketName": aws["AUDIT_BUCKET"],
+    }
+    for name in ("UPLOADS", "MANIFESTS", "NOTICES", "AUDIT"):
+        outputs[f"{name.capitalize()}DeadLettersUrl"] = aws[f"{name}_DEAD_LETTERS_URL"]
+        if f"{name}_QUEUE_URL" in aws:
+            outputs[f"{name.capitalize()}QueueUrl"] = aws[f"{name}_QUEUE_URL"]
+    return Target(None, boto3.Session(), None, outputs | more, "http://127.0.0.1:1")
+
+
+def lines(target: Target, now: datetime = NOW) -> dict[str, Line]:
+    return {line.label: line for line in read_status(target, now)}
+
+
+def test_an_api_that_does_not_answer_is_to_be_looked_at(aws: Mapping[str, str]) -> None:
+    assert lines(local(aws))["health"].ok is False
+
+
+def test_without_tasks_and_messages_all_is_well(aws: Mapping[str, str]) -> None:
+    found = lines(local(aws))
+    assert found["oldest task"] == Line("oldest task", "none is due", ok=True)
+    assert {name: found[name].ok for name in ("uploads", "manifests", "notices", "audit")} == (
+        dict.fromkeys(("uploads", "manifests", "notices", "audit"), True)
+    )
+
+
+def test_the_oldest_task_has_its_age(aws: Mapping[str, str]) -> None:
+    call("POST", "/v1/reports", report(), key=new_key())
+    begun = wiring.clock.now()
+    for age, ok in ((timedelta(seconds=30), True), (timedelta(hours=2, minutes=5), False)):
+        line = lines(local(aws), begun + age)["oldest task"]
+        assert line.ok is ok
+    assert line.text.startswith("due for 2 h")
+
+
+def test_dead_letters_name_the_command(aws: Mapping[str, str]) -> None:
+    sqs = boto3.client("sqs")
+    sqs.send_message(QueueUrl=aws["UPLOADS_DEAD_LETTERS_URL"], MessageBody="{}")
+    line = lines(local(aws))["uploads"]
+    assert (line.ok, line.text.endswith("1 dead letter: make redrive QUEUE=uploads")) == (
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize(("hours", "ok"), [(1, True), (3, True), (5, False)])
+def test_the_last_digest_is_shown_and_is_late_after_three_hours(
+    aws: Mapping[str, str], hours: int, ok: bool
+) -> None:
+    bucket = f"audit-{new_key()}"  # not locked, so each test has its own digests
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    for before in (2, 1, 0):
+        hour = hour_of(NOW - timedelta(hours=hours + before))
+        s3.put_object(Bucket=bucket, Key=f"digests/{hour}.json", Body=b"{}")
+    line = lines(local(aws, AuditBucketName=bucket))["last digest"]
+    assert (line.ok, hour_of(NOW - timedelta(hours=hours)) in line.text) == (ok, True)
+
+
+def test_audited_rows_without_a_digest_are_to_be_looked_at(aws: Mapping[str, str]) -> None:
+    bucket = f"audit-{new_key()}"
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    target = local(aws, AuditBucketName=bucket)
+    assert lines(target)["last digest"].ok is None
+    s3.put_object(Bucket=bucket, Key=f"batches/{hour_of(NOW - timedelta(days=1))}/b", Body=b"{}")
+    assert lines(target)["last digest"].ok is False
+
+
+def test_what_cannot_be_read_has_a_line_and_the_rest_is_shown(aws: Mapping[str, str]) -> None:
+    found = lines(local(aws, ReportsTableName="of-nobody"))
+    assert found["oldest task"].ok is False
+    assert found["uploads"].ok is True
+
+
+def test_the_alarms_of_the_stage_that_are_on_are_named(aws: Mapping[str, str]) -> None:
+    cloudwatch = boto3.client("cloudwatch")
+    names = {"tipline-dev-OldestTaskAlarm-1": "ALARM", "tipline-dev-2-OtherAlarm-1": "ALARM"}
+    names |= {"tipline-dev-StreamLagAlarm-1": "OK"}
+    for name, state in names.items():
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            AlarmDescription="The sweep does not run",
+            MetricName="m",
+            Namespace="n",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
+    resources = {
+        each.split("-")[2]: {"PhysicalResourceId": each, "ResourceType": "AWS::CloudWatch::Alarm"}
+        for each in names
+        if "-2-" not in each
+    }
+    stage = Target("dev", boto3.Session(), None, local(aws).outputs, "http://127.0.0.1:1")
+    stage.__dict__["resources"] = resources
+    alarms = [line for line in read_status(stage, NOW) if line.label == "alarm"]
+    assert [(line.ok, line.text.partition(" ")[0]) for line in alarms] == [
+        (False, "OldestTaskAlarm")
+    ]
+
+
+def test_the_screen_fits_80_columns_and_counts_what_is_wrong() -> None:
+    long = Line("alarm", "OldestTaskAlarm since 10:00. " + "A task is overdue, " * 10, ok=False)
+    target: Any = Target(None, None, None, {}, "http://127.0.0.1:8000")
+    screen = render(target, [Line("health", "200", ok=True), long], NOW)
+    assert max(map(len, screen.splitlines())) <= WIDTH
+    assert "LOOK alarm" in screen
+    assert "1 to look at" in screen
+    assert "All is well." in render(target, [Line("health", "200", ok=True)], NOW)
