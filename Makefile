@@ -70,6 +70,8 @@ HYPOTHESIS_PROFILE ?= steady
 PYTHON ?=
 ## The processor to package for, when it is not Lambda's arm64: `x86_64`
 PROCESSOR ?=
+## Port of the cloud to practise on, on 127.0.0.1
+CLOUD_PORT ?=
 ## The OpenAPI document to check: another one can be tried before the routes declare it
 DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
@@ -86,8 +88,8 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token first-admins reset-sign-in clock bench package scan rehearse deploy smoke-test status logs redrive \
-        restore destroy audit-verify orphans clean
+        contract-fuzz docs token first-admins reset-sign-in clock bench package scan rehearse rehearse-mutations rehearsal-cloud deploy \
+        smoke-test status logs redrive restore destroy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -192,6 +194,12 @@ scan: package $(SCAN)/.installed ## Scan the policies and the template that are 
 
 rehearse: $(VENV)/.installed ## Deploy to an emulated cloud on this machine, and try everything out there
 	@$(BIN)/python -m tests.rehearsal
+
+rehearse-mutations: $(VENV)/.installed ## Break what make rehearse has packaged, and see that it fails
+	@$(BIN)/python -m tests.rehearsal.mutations
+
+rehearsal-cloud: $(VENV)/.installed ## Start an emulated cloud to practise on: make deploy STAGE=practice
+	@CLOUD_PORT=$(CLOUD_PORT) exec $(BIN)/python -m infra.rehearsal
 
 deploy: package ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=...
 	@REPLACE="$(REPLACE)" BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage "$(STAGE)"

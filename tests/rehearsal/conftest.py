@@ -10,7 +10,7 @@ from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests.rehearsal.notices import Notices
 from tests.rehearsal.people import Person, appoint, first_admin
-from tests.rehearsal.stage import ROOT, Stage, deploy
+from tests.rehearsal.stage import ROOT, Stage
 
 FUNCTIONS = (
     "APIHandler",
@@ -45,9 +45,9 @@ def cloud(boto3_version: str) -> Iterator[emulated.Cloud]:
 
 @pytest.fixture(scope="session")
 def stage(cloud: emulated.Cloud, build: Path, request: pytest.FixtureRequest) -> Stage:
-    deploy(cloud, build)
     stage = Stage(cloud)
     request.config.stash[_STAGE] = stage
+    stage.deploy(build)
     return stage
 
 
@@ -72,6 +72,22 @@ def colleague(admin: Person) -> Person:
     return appoint(admin, "wang")
 
 
+@pytest.fixture(autouse=True)
+def nothing_denied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in which IAM denies a function something, also when another makes up for it: what
+    the publisher may not send, the sweep sends a minute later.
+    """
+    yield
+    stage = request.config.stash.get(_STAGE, None)
+    if stage is not None:
+        denied = [line for line in stage.cloud.denied() if ":assumed-role/" in line]
+        known = request.config.stash.setdefault(_DENIED, [])
+        new = denied[len(known) :]
+        known += new
+        assert not new, "\n".join(["A function may not do what it tried:", *new])
+
+
+_DENIED = pytest.StashKey[list[str]]()
 _STAGE = pytest.StashKey[Stage]()
 
 

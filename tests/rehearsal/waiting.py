@@ -1,9 +1,10 @@
 """Wait for what the cloud does by itself: queues, streams, schedules."""
 
+import os
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 60.0
+PATIENCE_S = float(os.environ.get("PATIENCE", "60"))
 _STEP_S = 0.25
 
 

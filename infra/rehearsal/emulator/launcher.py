@@ -88,7 +88,7 @@ def run_functions_as_lambda_does() -> None:
     from ministack.core import lambda_runtime
 
     names = (HERE.parent / "names" / "sitecustomize.py").read_text()
-    start = (HERE / "worker_start.py").read_text()
+    start = (HERE / "worker_start.py").read_text() if settings["patched"] else ""
     worker = lambda_runtime._PYTHON_WORKER_SCRIPT
     lambda_runtime._PYTHON_WORKER_SCRIPT = f"{names}\n{start}\n{worker}"
     # The name under which ministack looks for the interpreter of a function.

@@ -1,0 +1,322 @@
+"""`make rehearse-mutations`: break what was packaged, one thing at a time, and see that the
+rehearsal fails, with a message that names the cause.
+
+    python -m tests.rehearsal.mutations [NAME …]
+
+It needs what `make rehearse` has packaged. Each mutation is deployed to a cloud of its own, and
+only the tests run that should notice it.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra import bundle
+from infra.rehearsal import environments
+
+ROOT = Path(__file__).parents[2]
+PACKAGED = ROOT / "build" / "rehearsal"
+MUTATED = ROOT / "build" / "mutated"
+TESTS = Path(__file__).parent
+
+type Resources = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """Something broken: in the template's resources, or (`module`) in a module of the zip.
+
+    `tests` must fail, and their output must match `says`.
+    """
+
+    name: str
+    tests: str
+    says: str
+    change: Callable[[Resources], object] | None = None
+    module: str = ""
+    replace: tuple[str, str] = ("", "")
+
+
+def statements(resources: Resources, role: str) -> Any:
+    return resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+
+
+def without_right(role: str, action: str) -> Callable[[Resources], object]:
+    """Take an action out of every statement of a role."""
+
+    def change(resources: Resources) -> None:
+        document = resources[role]["Properties"]["Policies"][0]["PolicyDocument"]
+        kept = []
+        for statement in document["Statement"]:
+            actions = [each for each in statement["Action"] if each != action]
+            assert isinstance(statement["Action"], list)
+            if actions:
+                kept.append(statement | {"Action": actions})
+        assert kept != document["Statement"], f"{role} has no {action}"
+        document["Statement"] = kept
+
+    return change
+
+
+def with_setting(function: str, name: str, value: Any) -> Callable[[Resources], object]:
+    def change(resources: Resources) -> None:
+        variables = resources[function]["Properties"]["Environment"]["Variables"]
+        assert name in variables
+        variables[name] = value
+
+    return change
+
+
+def event(resources: Resources, function: str) -> Any:
+    """Return the properties of a function's one event."""
+    (found,) = resources[function]["Properties"]["Events"].values()
+    return found["Properties"]
+
+
+def with_prefix(prefix: str) -> Callable[[Resources], object]:
+    def change(resources: Resources) -> None:
+        detail = resources["UploadsRule"]["Properties"]["EventPattern"]["detail"]
+        detail["object"]["key"] = [{"prefix": prefix}]
+
+    return change
+
+
+NEVER_READY = r"the photo and the video are ready: not within"
+REPORTS, CASEWORK, AUDIT = "test_reports.py", "test_casework.py", "test_audit.py"
+MUTATIONS = (
+    Mutation(
+        "the API may not write reports",
+        REPORTS,
+        r"ApiHandlerRole.*dynamodb:PutItem on .*ReportsTable",
+        without_right("ApiHandlerRole", "dynamodb:PutItem"),
+    ),
+    Mutation(
+        "the API may not use the key",
+        REPORTS,
+        r"ApiHandlerRole.*kms:Decrypt on",
+        without_right("ApiHandlerRole", "kms:Decrypt"),
+    ),
+    Mutation(
+        "the API may not grant uploads",
+        REPORTS,
+        r"ApiHandlerRole.*s3:PutObject on .*/originals/",
+        without_right("ApiHandlerRole", "s3:PutObject"),
+    ),
+    Mutation(
+        "the API may not end subscriptions",
+        "test_deactivation.py",
+        r"ApiHandlerRole.*sns:Unsubscribe",
+        without_right("ApiHandlerRole", "sns:Unsubscribe"),
+    ),
+    Mutation(
+        "the publisher may not publish",
+        REPORTS,
+        r"PublishNoticesRole.*sns:Publish on",
+        without_right("PublishNoticesRole", "sns:Publish"),
+    ),
+    Mutation(
+        "thumbnails are made of nothing",
+        REPORTS,
+        r"MakeThumbnailsRole.*s3:GetObjectVersion on",
+        without_right("MakeThumbnailsRole", "s3:GetObjectVersion"),
+    ),
+    Mutation(
+        "a function may not read its queue",
+        REPORTS,
+        r"does not have permissions to call sqs:ReceiveMessage",
+        without_right("RecordMediaRole", "sqs:ReceiveMessage"),
+    ),
+    Mutation(
+        "the seals may not be written",
+        AUDIT,
+        r"SealAuditRole.*s3:PutObject on",
+        without_right("SealAuditRole", "s3:PutObject"),
+    ),
+    Mutation(
+        "a function may not write its log",
+        "test_functions.py",
+        r"assert set\(\) == \{",
+        without_right("DigestAuditRole", "logs:PutLogEvents"),
+    ),
+    Mutation(
+        "results have no event source",
+        REPORTS,
+        NEVER_READY,
+        lambda resources: resources["RecordMedia"]["Properties"].pop("Events"),
+    ),
+    Mutation(
+        "the publisher reads the wrong stream",
+        REPORTS,
+        r"does not have permissions to call dynamodb:",
+        lambda resources: event(resources, "PublishNotices").update(
+            Stream={"Fn::Sub": "${AuditTable.StreamArn}"}
+        ),
+    ),
+    Mutation(
+        "the rule has the wrong prefix",
+        REPORTS,
+        NEVER_READY,
+        with_prefix("original/"),
+    ),
+    Mutation(
+        "the queue takes nothing from the rule",
+        REPORTS,
+        NEVER_READY,
+        lambda resources: resources.pop("ManifestsQueuePolicy"),
+    ),
+    Mutation(
+        "the bucket tells nobody of uploads",
+        REPORTS,
+        NEVER_READY,
+        lambda resources: resources["MediaBucket"]["Properties"].pop("NotificationConfiguration"),
+    ),
+    Mutation(
+        "the layer is missing",
+        REPORTS,
+        r"record_failed",
+        lambda resources: resources["MakeThumbnails"]["Properties"].pop("Layers"),
+    ),
+    Mutation(
+        "the gateway may not call the API",
+        REPORTS,
+        r"assert (?!201)\d\d\d == 201",
+        lambda resources: resources.pop("APIHandlerInvokePermission"),
+    ),
+    Mutation(
+        "the sweep has no schedule",
+        "test_schedules.py",
+        r"a sweep by its schedule: not within",
+        lambda resources: resources["SweepTasks"]["Properties"].pop("Events"),
+    ),
+    Mutation(
+        "officers' tokens are for another client",
+        CASEWORK,
+        r"(?s)assert 40[13] == 200",
+        with_setting("AuthorizeOfficer", "CLIENT_ID", "another-client"),
+    ),
+    Mutation(
+        "the keys of the issuer are elsewhere",
+        CASEWORK,
+        r"AuthorizeOfficer",
+        with_setting(
+            "AuthorizeOfficer", "JWKS_URI", "https://cognito-idp.eu-west-1.amazonaws.com/jwks.json"
+        ),
+    ),
+    Mutation(
+        "the audit is authenticated with another secret",
+        AUDIT,
+        r"altered",
+        with_setting("APIHandler", "AUDIT_SECRET", {"Ref": "CursorSecret"}),
+    ),
+    Mutation(
+        "a secret that is not there",
+        REPORTS,
+        r"ResourceNotFoundException|secretsmanager:GetSecretValue",
+        with_setting("APIHandler", "IDENTITY_SECRET", "tipline-identity"),
+    ),
+    Mutation(
+        "the code calls what the oldest boto3 does not have",
+        REPORTS,
+        r"has no attribute 'rename_object'",
+        module="chalicelib/media/s3.py",
+        replace=("    return client\n", "    client.rename_object\n    return client\n"),
+    ),
+    Mutation(
+        "grants are signed for the global endpoint",
+        REPORTS,
+        r"no host of this region: .*\.s3\.amazonaws\.com|\.s3\.amazonaws\.com",
+        module="chalicelib/media/s3.py",
+        replace=('"addressing_style": "virtual"', '"addressing_style": "auto"'),
+    ),
+)
+
+
+def main(names: list[str]) -> int:
+    wanted = [each for each in MUTATIONS if not names or each.name in names]
+    if unknown := set(names) - {each.name for each in wanted}:
+        sys.exit(f"There is no mutation {', '.join(sorted(unknown))}.")
+    unnoticed = [mutation.name for mutation in wanted if not is_noticed(mutation)]
+    for name in unnoticed:
+        print(f"NOT NOTICED: {name}")
+    return 1 if unnoticed else 0
+
+
+def is_noticed(mutation: Mutation) -> bool:
+    """Deploy what is broken and run the tests. Return whether they fail for the right reason."""
+    mutate(mutation)
+    started = time.monotonic()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-x", "-o", "norecursedirs=.*", "--color=no"),
+            str(TESTS / mutation.tests),
+        ],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "BUILD": str(MUTATED),
+            "BOTO3": environments.FLOOR,
+            # What never comes is waited for this long, and only by the tests.
+            "PATIENCE": "25",
+            "SMOKE_TEST": "off",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.search(mutation.says, done.stdout)
+    noticed = done.returncode == 1 and found is not None
+    line = next(
+        (line.strip() for line in done.stdout.splitlines() if re.search(mutation.says, line)), ""
+    )
+    took = time.monotonic() - started
+    print(f"{'failed' if noticed else 'PASSED'}  {took:4.0f} s  {mutation.name}: {line[:160]}")
+    if not noticed:
+        (MUTATED / f"{mutation.name}.log").write_text(done.stdout + done.stderr)
+    sys.stdout.flush()
+    return noticed
+
+
+def mutate(mutation: Mutation) -> None:
+    """Write a copy of what was packaged, with the mutation, to build/mutated."""
+    MUTATED.mkdir(parents=True, exist_ok=True)
+    text = (PACKAGED / "template.json").read_text(encoding="utf-8")
+    shutil.copy(PACKAGED / "functions.zip", MUTATED)
+    shutil.copy(PACKAGED / "media.zip", MUTATED)
+    if mutation.module:
+        digest = bundle.write_zip(mutated_tree(mutation), MUTATED / "functions.zip")
+        text = re.sub(r"functions-[0-9a-f]{64}\.zip", f"functions-{digest}.zip", text)
+    template = json.loads(text)
+    if mutation.change:
+        mutation.change(template["Resources"])
+        # What depended on a resource that is gone.
+        for resource in template["Resources"].values():
+            if not set(resource.get("DependsOn", ())) <= set(template["Resources"]):
+                resource.pop("DependsOn")
+    (MUTATED / "template.json").write_text(json.dumps(template), encoding="utf-8")
+
+
+def mutated_tree(mutation: Mutation) -> Path:
+    """Return a copy of the functions' files with the module changed."""
+    tree = MUTATED / "functions"
+    shutil.rmtree(tree, ignore_errors=True)
+    shutil.copytree(PACKAGED / "functions", tree)
+    module = tree / mutation.module
+    source = module.read_text(encoding="utf-8")
+    assert mutation.replace[0] in source, f"{mutation.module} has no {mutation.replace[0]}"
+    module.write_text(source.replace(*mutation.replace), encoding="utf-8")
+    # Its compiled form is loaded without a check.
+    for compiled in (module.parent / "__pycache__").glob(f"{module.stem}.*"):
+        compiled.unlink()
+    return tree
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

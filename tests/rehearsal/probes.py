@@ -1,0 +1,427 @@
+"""Whether an emulated cloud does what ministack cannot. Each probe has the name of its entry in
+emulator_gaps.toml, and returns whether the cloud does it as AWS does.
+
+A probe of what our patches correct may also raise ClientError or WaiterError where it does not.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import secrets
+import ssl
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import httpx
+from botocore.exceptions import ClientError, WaiterError
+
+from infra.rehearsal.cloud import Cloud, Credentials
+from tests.rehearsal.waiting import until
+
+ECHO = """
+import json, logging
+
+def handler(event, context):
+    logging.getLogger().setLevel("INFO")
+    logging.getLogger("probe").info("seen")
+    logging.getLogger("probe").warning("seen")
+    return {"statusCode": 200, "body": json.dumps(event.get("requestContext", {}))}
+"""
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+def allow(*actions: str) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@dataclass(frozen=True)
+class Lab:
+    """An unpatched cloud, and what several probes need in it."""
+
+    cloud: Cloud
+
+    def client(self, service: str, user: Credentials | None = None) -> Any:
+        return self.cloud.client(service, user)
+
+    def stack(self, **resources: Any) -> dict[str, str]:
+        """Create a stack and return the physical ids. Raises ClientError when it fails."""
+        cloudformation, name = self.client("cloudformation"), f"probe-{secrets.token_hex(4)}"
+        cloudformation.create_stack(
+            StackName=name, TemplateBody=json.dumps({"Resources": resources})
+        )
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+        )
+        found = cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+
+    def user(self, *actions: str) -> Credentials:
+        """Return the keys of a user who may do this and nothing else."""
+        iam, name = self.client("iam"), f"probe-{secrets.token_hex(4)}"
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="probe", PolicyDocument=allow(*actions))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+    @cached_property
+    def function(self) -> str:
+        """The ARN of a function whose role may do nothing."""
+        return self._function("quiet")
+
+    @cached_property
+    def writing_function(self) -> str:
+        """The ARN of a function whose role may write its log."""
+        return self._function("writing", "logs:CreateLogStream", "logs:PutLogEvents")
+
+    def _function(self, name: str, *actions: str) -> str:
+        iam = self.client("iam")
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+        if actions:
+            iam.put_role_policy(RoleName=name, PolicyName="probe", PolicyDocument=allow(*actions))
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as content:
+            content.writestr("echo.py", ECHO)
+        self.client("logs").create_log_group(logGroupName=name)
+        created = self.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role["Role"]["Arn"],
+            Handler="echo.handler",
+            Code={"ZipFile": archive.getvalue()},
+            LoggingConfig={"LogGroup": name, "LogFormat": "JSON"},
+        )
+        return str(created["FunctionArn"])
+
+    def log_of(self, function: str) -> list[str]:
+        """Invoke a function, and return what it has logged."""
+        self.client("lambda").invoke(FunctionName=function, Payload=b"{}")
+        group = function.rsplit(":", 1)[-1]
+        events = self.client("logs").filter_log_events(logGroupName=group)["events"]
+        return [event["message"].strip() for event in events]
+
+    @cached_property
+    def bucket(self) -> str:
+        """A bucket that keeps versions."""
+        s3, name = self.client("s3"), "probe-bucket"
+        s3.create_bucket(
+            Bucket=name, CreateBucketConfiguration={"LocationConstraint": self.cloud.region}
+        )
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        return name
+
+    def get(self, url: str, **more: Any) -> httpx.Response:
+        return self.http.get(url, **more)
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        trusted = ssl.create_default_context(cafile=str(self.cloud.certificate))
+        return httpx.Client(verify=trusted, trust_env=False)
+
+    def api(self) -> str:
+        """Make an API of one path, `/here`, with its own form of an unknown one; return its URL."""
+        integration = {
+            "type": "aws_proxy",
+            "httpMethod": "POST",
+            "uri": f"arn:aws:apigateway:{self.cloud.region}:lambda:path/2015-03-31/functions/"
+            f"{self.function}/invocations",
+        }
+        body = {
+            "swagger": "2.0",
+            "info": {"title": "probe", "version": "1"},
+            "paths": {"/here": {"get": {"x-amazon-apigateway-integration": integration}}},
+            "x-amazon-apigateway-gateway-responses": {
+                "MISSING_AUTHENTICATION_TOKEN": {"statusCode": "404"}
+            },
+        }
+        made = self.stack(
+            Api={"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}},
+            Deployment={
+                "Type": "AWS::ApiGateway::Deployment",
+                "Properties": {"RestApiId": {"Ref": "Api"}, "StageName": "api"},
+            },
+            Permission={
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {
+                    "FunctionName": self.function,
+                    "Action": "lambda:InvokeFunction",
+                    "Principal": "apigateway.amazonaws.com",
+                },
+            },
+        )
+        return f"{self.cloud.endpoint}/_aws/execute-api/{made['Api']}/api"
+
+
+def metric_math_alarms(lab: Lab) -> bool:
+    metric = {"Namespace": "AWS/Lambda", "MetricName": "Errors"}
+    stat = {"Stat": "Sum", "Period": 60, "Metric": metric}
+    properties = {
+        "Metrics": [
+            {"Id": "sum", "Expression": "SUM(METRICS())"},
+            {"Id": "one", "ReturnData": False, "MetricStat": stat},
+        ],
+        "EvaluationPeriods": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Threshold": 0,
+    }
+    return bool(lab.stack(Alarm={"Type": "AWS::CloudWatch::Alarm", "Properties": properties}))
+
+
+def secrets_by_arn(lab: Lab) -> bool:
+    made = lab.stack(
+        Secret={"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s"}}
+    )
+    return made["Secret"].startswith("arn:")
+
+
+def publishing_in_batches(lab: Lab) -> bool:
+    topic = lab.client("sns").create_topic(Name="probe")["TopicArn"]
+    entries = [{"Id": "1", "Message": "m"}]
+    publisher = lab.client("sns", lab.user("sns:Publish"))
+    return bool(publisher.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries))
+
+
+def pool(lab: Lab, **more: Any) -> str:
+    created = lab.client("cognito-idp").create_user_pool(
+        PoolName="probe",
+        Policies={"PasswordPolicy": {"MinimumLength": 14, "RequireSymbols": False}},
+        **more,
+    )
+    return str(created["UserPool"]["Id"])
+
+
+def long_first_passwords(lab: Lab) -> bool:
+    cognito = lab.client("cognito-idp")
+    return bool(
+        cognito.admin_create_user(UserPoolId=pool(lab), Username="li", MessageAction="SUPPRESS")
+    )
+
+
+def mfa_setup(lab: Lab) -> bool:
+    cognito = lab.client("cognito-idp")
+    made = pool(lab)
+    cognito.set_user_pool_mfa_config(
+        UserPoolId=made, SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration="ON"
+    )
+    flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=made, ClientName="probe", ExplicitAuthFlows=flows
+    )["UserPoolClient"]["ClientId"]
+    password = "a-Long-enough-1"
+    cognito.admin_create_user(UserPoolId=made, Username="li", TemporaryPassword=password)
+    cognito.admin_set_user_password(
+        UserPoolId=made, Username="li", Password=password, Permanent=True
+    )
+    result = cognito.admin_initiate_auth(
+        UserPoolId=made,
+        ClientId=client,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "li", "PASSWORD": password},
+    )
+    return bool(result.get("ChallengeName") == "MFA_SETUP")
+
+
+def templates_by_virtual_host(lab: Lab) -> bool:
+    topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    lab.client("s3").put_object(Bucket=lab.bucket, Key="t.json", Body=json.dumps(topic))
+    return bool(
+        lab.client("cloudformation").create_stack(
+            StackName="probe-url",
+            TemplateURL=f"https://{lab.bucket}.s3.{lab.cloud.region}.amazonaws.com/t.json",
+        )
+    )
+
+
+def domain_names_of_requests(lab: Lab) -> bool:
+    return "domainName" in lab.get(f"{lab.api()}/here").raise_for_status().json()
+
+
+def gateway_responses(lab: Lab) -> bool:
+    reply = lab.get(f"{lab.api()}/nowhere")
+    assert reply.status_code in (403, 404), reply.text
+    return reply.status_code == 404
+
+
+def locks_of_buckets(lab: Lab) -> bool:
+    lock = {
+        "ObjectLockEnabled": "Enabled",
+        "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 2}},
+    }
+    properties = {
+        "VersioningConfiguration": {"Status": "Enabled"},
+        "ObjectLockEnabled": True,
+        "ObjectLockConfiguration": lock,
+    }
+    made = lab.stack(Bucket={"Type": "AWS::S3::Bucket", "Properties": properties})
+    return bool(lab.client("s3").get_object_lock_configuration(Bucket=made["Bucket"]))
+
+
+def queue(lab: Lab) -> tuple[str, str]:
+    """Return the URL and the ARN of a new queue."""
+    sqs = lab.client("sqs")
+    url = sqs.create_queue(QueueName=f"probe-{secrets.token_hex(4)}")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return url, found["Attributes"]["QueueArn"]
+
+
+def move_tasks(lab: Lab) -> bool:
+    (_, source), (_, destination) = queue(lab), queue(lab)
+    return bool(
+        lab.client("sqs").start_message_move_task(SourceArn=source, DestinationArn=destination)
+    )
+
+
+def keys_of_encrypted_resources(lab: Lab) -> bool:
+    key = lab.client("kms").create_key()["KeyMetadata"]["Arn"]
+    lab.client("secretsmanager").create_secret(Name="probe", SecretString="s", KmsKeyId=key)
+    reader = lab.client("secretsmanager", lab.user("secretsmanager:GetSecretValue"))
+    try:
+        reader.get_secret_value(SecretId="probe")
+    except ClientError:
+        return True
+    return False
+
+
+def sources_of_events(lab: Lab) -> bool:
+    _, arn = queue(lab)
+    mapping = {"FunctionName": lab.function, "EventSourceArn": arn}
+    try:
+        lab.stack(Source={"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping})
+    except WaiterError:
+        return True
+    return False
+
+
+def logs_of_functions(lab: Lab) -> bool:
+    return not lab.log_of(lab.function)
+
+
+def log_lines_in_json(lab: Lab) -> bool:
+    return any(
+        line.startswith("{") and '"seen"' in line for line in lab.log_of(lab.writing_function)
+    )
+
+
+def sha256_of_a_form(lab: Lab) -> bool:
+    sha256 = base64.b64encode(hashlib.sha256(b"declared").digest()).decode()
+    fields = {"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": sha256}
+    form = lab.client("s3").generate_presigned_post(
+        lab.bucket, "photo", Fields=fields, Conditions=[dict([field]) for field in fields.items()]
+    )
+    reply = lab.http.post(form["url"], data=form["fields"], files={"file": b"another"})
+    assert reply.status_code in (204, 400), reply.text
+    return reply.status_code == 400
+
+
+def version_of_an_event(lab: Lab) -> bool:
+    url, arn = queue(lab)
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+            }
+        ],
+    }
+    sqs, events = lab.client("sqs"), lab.client("events")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    events.put_rule(Name="probe", EventPattern=json.dumps({"source": ["aws.s3"]}))
+    events.put_targets(Rule="probe", Targets=[{"Id": "queue", "Arn": arn}])
+    lab.client("s3").put_bucket_notification_configuration(
+        Bucket=lab.bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    lab.client("s3").put_object(Bucket=lab.bucket, Key="seen", Body=b"1")
+    (message,) = until(
+        lambda: sqs.receive_message(QueueUrl=url).get("Messages"), "the event of an object"
+    )
+    return bool(json.loads(message["Body"])["detail"]["object"].get("version-id"))
+
+
+def headers_of_a_version(lab: Lab) -> bool:
+    s3 = lab.client("s3")
+    version = s3.put_object(Bucket=lab.bucket, Key="named", Body=b"1")["VersionId"]
+    url = s3.generate_presigned_url(
+        "get_object",
+        {
+            "Bucket": lab.bucket,
+            "Key": "named",
+            "VersionId": version,
+            "ResponseContentDisposition": "attachment",
+        },
+    )
+    reply = lab.get(url)
+    assert reply.status_code == 200, reply.text
+    return bool(reply.headers.get("content-disposition") == "attachment")
+
+
+def upload(lab: Lab, key: str, numbers: tuple[int, ...]) -> Any:
+    """Upload two parts, complete them in this order, and return the response."""
+    s3, options = lab.client("s3"), {"Bucket": lab.bucket, "Key": key}
+    begun = s3.create_multipart_upload(
+        **options, ChecksumAlgorithm="CRC64NVME", ChecksumType="FULL_OBJECT"
+    )
+    etags = {
+        number: s3.upload_part(
+            **options, UploadId=begun["UploadId"], PartNumber=number, Body=bytes(5 << 20)
+        )["ETag"]
+        for number in (1, 2)
+    }
+    parts = [{"PartNumber": number, "ETag": etags[number]} for number in numbers]
+    return s3.complete_multipart_upload(
+        **options, UploadId=begun["UploadId"], MultipartUpload={"Parts": parts}
+    )
+
+
+def checksum_of_all_parts(lab: Lab) -> bool:
+    checksum = upload(lab, "whole", (1, 2)).get("ChecksumCRC64NVME", "-")
+    return "-" not in checksum
+
+
+def order_of_parts(lab: Lab) -> bool:
+    try:
+        upload(lab, "backwards", (2, 1))
+    except ClientError:
+        return True
+    return False
+
+
+PROBES: dict[str, Callable[[Lab], bool]] = {
+    probe.__name__.replace("_", "-"): probe
+    for probe in (
+        metric_math_alarms,
+        secrets_by_arn,
+        publishing_in_batches,
+        long_first_passwords,
+        templates_by_virtual_host,
+        domain_names_of_requests,
+        locks_of_buckets,
+        move_tasks,
+        keys_of_encrypted_resources,
+        sources_of_events,
+        logs_of_functions,
+        log_lines_in_json,
+        gateway_responses,
+        mfa_setup,
+        sha256_of_a_form,
+        version_of_an_event,
+        headers_of_a_version,
+        checksum_of_all_parts,
+        order_of_parts,
+    )
+}
