@@ -246,7 +246,7 @@ def test_the_areas_are_not_sent_again_to_who_has_them() -> None:
 
     assert (first.headers["cache-control"], first.headers["vary"]) == (
         "public, max-age=3600",
-        "Accept-Language",
+        "Accept-Encoding, Accept-Language",
     )
     assert (again.status, again.text) == (304, "")
 

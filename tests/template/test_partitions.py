@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = [*sorted((ROOT / "infra").glob("*.yaml")), *sorted((ROOT / ".chalice").glob("*.json"))]
 # The names of services as principals are the same in all partitions.
-PRINCIPAL = re.compile(r'"?Service"?: "?[a-z0-9-]+\.amazonaws\.com\b')
+PRINCIPAL = re.compile(r'"?Service"?: \[?("?[a-z0-9-]+\.amazonaws\.com\b"?(, )?)+')
 # The documentation does not say how KMS names a service in China, so policies have both names.
 VIA_SERVICE = re.compile(r"\b[a-z0-9-]+\.\$\{AWS::Region\}\.amazonaws\.com\b")
 
