@@ -523,6 +523,9 @@ def request(
 
 
 def _read(response: Response) -> Any:
+    if response.status == 413:
+        # Above 4.5 MB it comes from AWS itself, in a form of its own.
+        raise Refused(413, "body_too_large")
     try:
         content: Any = json.loads(response.body) if response.body else None
         if response.status < 400:

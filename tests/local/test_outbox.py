@@ -74,6 +74,27 @@ def test_a_refusal_is_not_repeated(tmp_path: Path) -> None:
     assert (len(stub.seen), pauses) == (1, [])
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": "body_too_large"},
+        {"message": "Request Too Long"},
+        b"HTTP content length exceeded 10485760 bytes.",
+    ],
+)
+def test_a_body_that_is_too_large_is_not_sent_again_whoever_refuses_it(
+    tmp_path: Path, body: object
+) -> None:
+    stub = Stub((413, {}, body))
+    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
+    box.add("other", "a text", [])
+    sender(box, stub.url, pauses).send(only(box))
+
+    assert only(box).refused == "413 body_too_large"
+    assert not only(box).waits
+    assert (len(stub.seen), pauses) == (1, [])
+
+
 def test_a_sign_in_page_in_between_is_no_response(tmp_path: Path) -> None:
     stub = Stub((200, {}, b"<html>Welcome to the hotel"), (403, {}, b"<html>Pay first"), created())
     box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()

@@ -85,6 +85,48 @@ def test_the_gateway_sets_the_headers_of_every_response(
     assert retry is None or re.fullmatch(r"'\d+'", retry)
 
 
+@pytest.fixture
+def catch_all(api: dict[str, Any]) -> dict[str, Any]:
+    return dict(api["DefinitionBody"]["paths"]["/{proxy+}"]["x-amazon-apigateway-any-method"])
+
+
+def test_the_gateway_itself_answers_for_every_path_without_a_route(
+    catch_all: dict[str, Any], responses: dict[str, Any]
+) -> None:
+    integration = catch_all["x-amazon-apigateway-integration"]
+    (response,) = integration["responses"].values()
+    not_found = responses["MISSING_AUTHENTICATION_TOKEN"]
+    assert integration["type"] == "mock"
+    assert json.loads(integration["requestTemplates"]["application/json"]) == {"statusCode": 404}
+    assert response["statusCode"] == not_found["statusCode"] == "404"
+    assert response["responseTemplates"] == not_found["responseTemplates"]
+    assert {
+        name.removeprefix("method.response.header."): value
+        for name, value in response["responseParameters"].items()
+    } == {
+        name.removeprefix(HEADER): value for name, value in not_found["responseParameters"].items()
+    }
+
+
+def test_a_token_on_an_unknown_path_is_not_taken_for_a_signature(
+    catch_all: dict[str, Any],
+) -> None:
+    assert "security" not in catch_all
+
+
+def test_the_catch_all_declares_its_headers_and_takes_json_as_text(
+    catch_all: dict[str, Any],
+) -> None:
+    integration = catch_all["x-amazon-apigateway-integration"]
+    (response,) = integration["responses"].values()
+    declared = catch_all["responses"]["404"]["headers"]
+    assert {f"method.response.header.{name}" for name in declared} == set(
+        response["responseParameters"]
+    )
+    assert integration["contentHandling"] == response["contentHandling"] == "CONVERT_TO_TEXT"
+    assert integration["passthroughBehavior"] == "never"
+
+
 def test_bodies_reach_the_app_as_the_bytes_that_were_sent(api: dict[str, Any]) -> None:
     assert api["DefinitionBody"]["x-amazon-apigateway-binary-media-types"] == ["application/json"]
 

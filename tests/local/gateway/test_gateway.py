@@ -164,6 +164,13 @@ def test_an_unknown_path_is_404(ask: Ask, path: str) -> None:
     assert ask("GET", path).problem["code"] == "not_found"
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("credential", ["Bearer a.b.c", "Receipt AB12", "AWS4-HMAC-SHA256 x"])
+def test_an_unknown_path_is_404_with_any_credential(ask: Ask, method: str, credential: str) -> None:
+    response = ask(method, "/v1/nowhere", Authorization=credential)
+    assert (response.status, response.problem["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "HEAD", "OPTIONS", "CONNECT", "BREW"])
 def test_a_method_without_a_route_is_404_as_the_gateway_has_it(ask: Ask, method: str) -> None:
     response = ask(method, "/echo")
@@ -227,6 +234,18 @@ def test_a_body_over_ten_mebibytes_is_413_and_the_sender_reads_it(ask: Ask) -> N
     response = ask("POST", "/echo", b"x" * (10 * 1024 * 1024 + 1), Content_Type="application/json")
     assert response.status == 413
     assert response.problem["code"] == "body_too_large"
+
+
+def test_json_that_lambda_would_not_take_is_413_as_aws_says_it(ask: Ask) -> None:
+    response = ask("POST", "/echo", b"x" * 4_800_000, Content_Type="application/json")
+    assert response.status == 413
+    assert json.loads(response.body) == {"message": "Request Too Long"}
+
+
+def test_a_body_just_small_enough_for_lambda_reaches_the_app(ask: Ask) -> None:
+    sent = b"x" * 4_700_000
+    assert ask("POST", "/echo", sent, Content_Type="application/json").status == 200
+    assert ask("POST", "/echo", sent, Content_Type="text/plain").status == 200
 
 
 def test_a_body_that_would_be_refused_is_not_asked_for(port: int) -> None:
