@@ -39,7 +39,12 @@ def condition_holds(
         raise ValueError(f"not a condition: {node}")
 
     def value(node: Any) -> Any:
-        return values[node["Ref"]] if isinstance(node, dict) else node
+        match node:
+            case {"Ref": name}:
+                return values[name]
+            case {"Fn::Sub": str(text)}:
+                return re.sub(r"\$\{([^}]+)\}", lambda found: values[found[1]], text)
+        return node
 
     return holds(condition)
 

@@ -103,6 +103,15 @@ def test_a_refresh_token_counts_once_and_ends_with_the_shift(template: dict[str,
         ({}, []),
         ({"PublicUrl": "https://tips.example"}, ["https://tips.example/console/"]),
         ({"ConsoleOrigin": "https://c.example"}, ["https://c.example/console/"]),
+        ({"Domain": "tips.example"}, ["https://tips.example/console/"]),
+        (
+            {"Domain": "tips.example", "PublicUrl": "https://tips.example"},
+            ["https://tips.example/console/"],
+        ),
+        (
+            {"Domain": "tips.example", "ConsoleOrigin": "https://tips.example"},
+            ["https://tips.example/console/"],
+        ),
         (
             {"PublicUrl": "https://tips.example", "ConsoleOrigin": "https://c.example"},
             ["https://tips.example/console/", "https://c.example/console/"],
