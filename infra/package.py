@@ -31,6 +31,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.domain import city
+from chalicelib.domain.languages import text
 from infra import bundle, firewall, gateway_responses, openapi, preflights, throttles
 from infra.city import check
 from infra.layer import build_layer, pinned
@@ -168,6 +169,7 @@ def merge_template(root: Path, processor: bundle.Processor) -> Template:
     layer = merged["Resources"]["MediaLayer"]["Properties"]
     layer["CompatibleArchitectures"] = [processor.lambda_name]
     gateway_responses.write(merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"])
+    merged["Outputs"]["City"] = {"Value": text("name.city", city.city().default_language)}
     return merged
 
 

@@ -5,7 +5,7 @@
 | environment | |
 |---|---|
 | `YES=1` | answer each question with yes: for pipelines |
-| `REPLACE=ReportsTable` | logical ids that hold data and may be replaced or removed, with commas |
+| `REPLACE=ReportsTable` | logical ids that hold data and may be replaced or removed, with commas; City, for another city |
 | `BUCKET` | another bucket for the zips than `tipline-artefacts-<account>-<region>` |
 | `ALARM_EMAIL`, `PUBLIC_URL`, … | the template's parameters (`Parameters` in infra/app.yaml) |
 """
@@ -19,6 +19,7 @@ from typing import Any
 
 from infra.deploy import plan, smoke
 from infra.deploy.artefacts import Artefacts
+from infra.deploy.city import check_city
 from infra.deploy.packaged import Packaged, read_packaged
 from infra.deploy.parameters import read_parameters, show
 from infra.deploy.quota import check_concurrency
@@ -77,6 +78,7 @@ def prepare(stage: str, build: Path) -> "Deployment":
     given = read_parameters(packaged.parameters, os.environ)
     account = make_client(session, "sts").get_caller_identity()["Account"]
     present = find_stack(stage, session)
+    check_city(packaged.template, present, _replaceable())
     check_concurrency(packaged.template, given, present, make_client(session, "lambda"))
     named = os.environ.get("BUCKET")
     artefacts = Artefacts(

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -164,6 +165,10 @@ def test_no_two_templates_define_the_same(tmp_path: Path) -> None:
     }
     with pytest.raises(bundle.Incomplete, match="defines again: Queue"):
         package.merge_template(write(tmp_path, twice), bundle.ARM64)
+
+
+def test_a_packaged_template_names_its_city(template: dict[str, Any]) -> None:
+    assert template["Outputs"]["City"] == {"Value": "Chaoyang"}
 
 
 def write(folder: Path, content: dict[str, str]) -> Path:
