@@ -5,7 +5,7 @@
 | environment | |
 |---|---|
 | `YES=1` | answer each question with yes: for pipelines |
-| `REPLACE=ReportsTable` | logical ids that hold data and may be replaced or removed, with commas; City, for another city |
+| `REPLACE=ReportsTable` | logical ids that hold data and may go, with commas; also `City` |
 | `BUCKET` | another bucket for the zips than `tipline-artefacts-<account>-<region>` |
 | `ALARM_EMAIL`, `PUBLIC_URL`, … | the template's parameters (`Parameters` in infra/app.yaml) |
 """

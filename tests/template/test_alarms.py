@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra import package
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 
@@ -208,3 +209,8 @@ def test_the_dashboard_is_valid_json(resources: dict[str, Any]) -> None:
     body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     places = [(widget["x"], widget["y"]) for widget in json.loads(body)["widgets"]]
     assert len(places) == len(set(places))
+
+
+def test_the_operators_guide_has_a_row_for_every_alarm(alarms: dict[str, Any]) -> None:
+    guide = (package.ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert not [name for name in alarms if f"`{name}`" not in guide]
