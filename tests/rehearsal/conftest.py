@@ -84,7 +84,7 @@ def nothing_denied(request: pytest.FixtureRequest) -> Iterator[None]:
         known = request.config.stash.setdefault(_DENIED, [])
         new = denied[len(known) :]
         known += new
-        assert not new, "\n".join(["A function may not do what it tried:", *new])
+        assert not new, "\n".join(["A function may not do what it tried:", *sorted(set(new))])
 
 
 _DENIED = pytest.StashKey[list[str]]()

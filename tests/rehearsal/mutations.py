@@ -119,7 +119,7 @@ MUTATIONS = (
     Mutation(
         "the publisher may not publish",
         REPORTS,
-        r"PublishNoticesRole.*sns:Publish on",
+        r"PublishNoticesRole.*sns:Publish(Batch)? on",
         without_right("PublishNoticesRole", "sns:Publish"),
     ),
     Mutation(
@@ -173,7 +173,7 @@ MUTATIONS = (
         lambda resources: resources.pop("ManifestsQueuePolicy"),
     ),
     Mutation(
-        "the bucket tells nobody of uploads",
+        "the bucket sends no events",
         REPORTS,
         NEVER_READY,
         lambda resources: resources["MediaBucket"]["Properties"].pop("NotificationConfiguration"),
