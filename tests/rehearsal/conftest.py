@@ -84,7 +84,7 @@ def nothing_denied(request: pytest.FixtureRequest) -> Iterator[None]:
         known = request.config.stash.setdefault(_DENIED, [])
         new = denied[len(known) :]
         known += new
-        assert not new, "\n".join(["A function may not do what it tried:", *new])
+        assert not new, "\n".join(["A function may not do what it tried:", *sorted(set(new))])
 
 
 _DENIED = pytest.StashKey[list[str]]()
@@ -92,11 +92,12 @@ _STAGE = pytest.StashKey[Stage]()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Show beside a failure what IAM denied, and the last lines of each function's log."""
     report = yield
     stage = item.config.stash.get(_STAGE, None)
-    if report.failed and stage is not None:  # type: ignore[attr-defined]
+    # After the last test the cloud is gone.
+    if call.when != "teardown" and stage is not None and report.failed:  # type: ignore[attr-defined]
         sections = report.sections  # type: ignore[attr-defined]
         sections.append(("Denied by IAM", "\n".join(stage.cloud.denied()) or "nothing"))
         for name in FUNCTIONS:

@@ -119,7 +119,7 @@ MUTATIONS = (
     Mutation(
         "the publisher may not publish",
         REPORTS,
-        r"PublishNoticesRole.*sns:Publish on",
+        r"PublishNoticesRole.*sns:Publish(Batch)? on",
         without_right("PublishNoticesRole", "sns:Publish"),
     ),
     Mutation(
@@ -173,7 +173,7 @@ MUTATIONS = (
         lambda resources: resources.pop("ManifestsQueuePolicy"),
     ),
     Mutation(
-        "the bucket tells nobody of uploads",
+        "the bucket sends no events",
         REPORTS,
         NEVER_READY,
         lambda resources: resources["MediaBucket"]["Properties"].pop("NotificationConfiguration"),
@@ -251,7 +251,7 @@ def main(names: list[str]) -> int:
 
 def is_noticed(mutation: Mutation) -> bool:
     """Deploy what is broken and run the tests. Return whether they fail for the right reason."""
-    mutate(mutation)
+    mutate(mutation, PACKAGED, MUTATED)
     started = time.monotonic()
     done = subprocess.run(
         [
@@ -284,14 +284,15 @@ def is_noticed(mutation: Mutation) -> bool:
     return noticed
 
 
-def mutate(mutation: Mutation) -> None:
-    """Write a copy of what was packaged, with the mutation, to build/mutated."""
-    MUTATED.mkdir(parents=True, exist_ok=True)
-    text = (PACKAGED / "template.json").read_text(encoding="utf-8")
-    shutil.copy(PACKAGED / "functions.zip", MUTATED)
-    shutil.copy(PACKAGED / "media.zip", MUTATED)
+def mutate(mutation: Mutation, packaged: Path, mutated: Path) -> Path:
+    """Write a copy of what was packaged, with the mutation, to the folder `mutated`."""
+    mutated.mkdir(parents=True, exist_ok=True)
+    text = (packaged / "template.json").read_text(encoding="utf-8")
+    shutil.copy(packaged / "functions.zip", mutated)
+    shutil.copy(packaged / "media.zip", mutated)
     if mutation.module:
-        digest = bundle.write_zip(mutated_tree(mutation), MUTATED / "functions.zip")
+        tree = mutated_tree(mutation, packaged, mutated)
+        digest = bundle.write_zip(tree, mutated / "functions.zip")
         text = re.sub(r"functions-[0-9a-f]{64}\.zip", f"functions-{digest}.zip", text)
     template = json.loads(text)
     if mutation.change:
@@ -300,14 +301,15 @@ def mutate(mutation: Mutation) -> None:
         for resource in template["Resources"].values():
             if not set(resource.get("DependsOn", ())) <= set(template["Resources"]):
                 resource.pop("DependsOn")
-    (MUTATED / "template.json").write_text(json.dumps(template), encoding="utf-8")
+    (mutated / "template.json").write_text(json.dumps(template), encoding="utf-8")
+    return mutated
 
 
-def mutated_tree(mutation: Mutation) -> Path:
+def mutated_tree(mutation: Mutation, packaged: Path, mutated: Path) -> Path:
     """Return a copy of the functions' files with the module changed."""
-    tree = MUTATED / "functions"
+    tree = mutated / "functions"
     shutil.rmtree(tree, ignore_errors=True)
-    shutil.copytree(PACKAGED / "functions", tree)
+    shutil.copytree(packaged / "functions", tree)
     module = tree / mutation.module
     source = module.read_text(encoding="utf-8")
     assert mutation.replace[0] in source, f"{mutation.module} has no {mutation.replace[0]}"

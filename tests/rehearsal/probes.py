@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 from botocore.exceptions import ClientError, WaiterError
 
-from infra.rehearsal.cloud import Cloud, Credentials
+from infra.rehearsal.cloud import ROOT, Cloud, Credentials
 from tests.rehearsal.waiting import until
 
 ECHO = """
@@ -55,7 +55,7 @@ class Lab:
     cloud: Cloud
 
     def client(self, service: str, user: Credentials | None = None) -> Any:
-        return self.cloud.client(service, user)
+        return self.cloud.client(service, user or ROOT)
 
     def stack(self, **resources: Any) -> dict[str, str]:
         """Create a stack and return the physical ids. Raises ClientError when it fails."""
@@ -315,6 +315,28 @@ def log_lines_in_json(lab: Lab) -> bool:
     )
 
 
+def default_policy_of_topics(lab: Lab) -> bool:
+    topic = lab.stack(Topic={"Type": "AWS::SNS::Topic", "Properties": {}})["Topic"]
+    try:
+        lab.client("sns", lab.user("sns:ListTopics")).publish(TopicArn=topic, Message="m")
+    except ClientError:
+        return True
+    return False
+
+
+def earlier_states_of_tables(lab: Lab) -> bool:
+    properties = {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+    }
+    made = lab.stack(Table={"Type": "AWS::DynamoDB::Table", "Properties": properties})
+    dynamodb, table = lab.client("dynamodb"), made["Table"]
+    found = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    return bool(found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED")
+
+
 def sha256_of_a_form(lab: Lab) -> bool:
     sha256 = base64.b64encode(hashlib.sha256(b"declared").digest()).decode()
     fields = {"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": sha256}
@@ -416,6 +438,8 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         sources_of_events,
         logs_of_functions,
         log_lines_in_json,
+        default_policy_of_topics,
+        earlier_states_of_tables,
         gateway_responses,
         mfa_setup,
         sha256_of_a_form,

@@ -1,5 +1,6 @@
 """A bundle that would not run in the cloud is refused here."""
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -90,6 +91,26 @@ def test_a_library_for_another_processor_is_named(tree: Path, project: Path) -> 
     (tree / "_cffi_backend.cpython-313-aarch64-linux-gnu.so").write_bytes(X86_64)
     with pytest.raises(bundle.Incomplete, match="not for arm64: _cffi_backend"):
         package.refuse_incomplete(tree, project, bundle.ARM64)
+
+
+def test_a_rehearsal_is_packaged_for_the_processor_of_its_machine(
+    tree: Path, project: Path
+) -> None:
+    for library in [path for path in tree.rglob("*") if ".so" in path.suffixes]:
+        library.write_bytes(X86_64)
+    package.refuse_incomplete(tree, project, bundle.PROCESSORS["x86_64"])
+    with pytest.raises(bundle.Incomplete, match="not for arm64"):
+        package.refuse_incomplete(tree, project, bundle.ARM64)
+
+
+def test_the_configuration_and_the_layer_name_the_processor(tmp_path: Path) -> None:
+    processor = bundle.PROCESSORS["x86_64"]
+    project = package.stage_project(package.ROOT, tmp_path, processor)
+    configuration = json.loads((project / ".chalice" / "config.json").read_text())
+    assert configuration["lambda_architecture"] == "x86_64"
+    merged = package.merge_template(package.ROOT, processor)
+    layer = merged["Resources"]["MediaLayer"]["Properties"]
+    assert layer["CompatibleArchitectures"] == ["x86_64"]
 
 
 @pytest.mark.parametrize("name", ["boto3", "botocore", "PIL", "_pi_heif", "av"])

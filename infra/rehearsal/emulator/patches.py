@@ -2,7 +2,12 @@
 tests/rehearsal/emulator_gaps.toml, which gives the reason.
 """
 
+import copy
+import json
 import re
+import threading
+import time
+from collections import defaultdict
 from typing import Any
 from urllib.parse import ParseResult
 
@@ -16,6 +21,7 @@ def apply() -> None:
     domain_names_of_requests()
     locks_of_buckets()
     move_tasks()
+    earlier_states_of_tables()
 
 
 def metric_math_alarms() -> None:
@@ -151,3 +157,58 @@ def move_tasks() -> None:
         return {"Results": [done[data["SourceArn"]]] if data["SourceArn"] in done else []}
 
     sqs._HANDLERS |= {"StartMessageMoveTask": start, "ListMessageMoveTasks": tasks}
+
+
+def earlier_states_of_tables() -> None:
+    """Turn on point-in-time recovery where the template asks for it, and restore what a table was.
+
+    A copy of each such table is kept for each second of the last five minutes.
+    """
+    from ministack.services import dynamodb
+    from ministack.services.cloudformation import provisioners
+
+    states: dict[str, list[tuple[float, Any]]] = {}
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
+    create, restore = handlers["create"], dynamodb._restore_table_to_point_in_time
+    describe = dynamodb._describe_continuous_backups
+
+    def created(logical_id: str, props: dict[str, Any], stack: str) -> Any:
+        name, attributes = create(logical_id, props, stack)
+        recovery = props.get("PointInTimeRecoverySpecification", {})
+        if recovery.get("PointInTimeRecoveryEnabled"):
+            dynamodb._pitr_settings[name] = True
+            states[name] = []
+            table = dynamodb._tables[name]
+            threading.Thread(target=keep, args=(name, table), daemon=True).start()
+        return name, attributes
+
+    def keep(name: str, table: dict[str, Any]) -> None:
+        while True:
+            with dynamodb._lock:
+                states[name].append((time.time(), copy.deepcopy(dict(table["items"]))))
+            del states[name][:-300]
+            time.sleep(1)
+
+    def restored(data: dict[str, Any]) -> Any:
+        response = restore(data)
+        asked, name = data.get("RestoreDateTime"), data["SourceTableName"]
+        if asked and response[0] == 200:
+            before = [items for at, items in states[name] if at <= float(asked)]
+            table = dynamodb._tables[data["TargetTableName"]]
+            table["items"] = defaultdict(dict, copy.deepcopy(before[-1] if before else {}))
+            dynamodb._items_replaced(table)
+        return response
+
+    def described(data: dict[str, Any]) -> Any:
+        status, headers, body = describe(data)
+        content, name = json.loads(body), data["TableName"]
+        if status == 200 and states.get(name):
+            backups = content["ContinuousBackupsDescription"]
+            backups["PointInTimeRecoveryDescription"]["EarliestRestorableDateTime"] = states[name][
+                0
+            ][0]
+        return status, headers, json.dumps(content).encode()
+
+    handlers["create"] = created
+    dynamodb._restore_table_to_point_in_time = restored
+    dynamodb._describe_continuous_backups = described

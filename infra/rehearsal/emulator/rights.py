@@ -33,6 +33,7 @@ def apply() -> None:
     keys_of_encrypted_resources()
     sources_of_events()
     logs_of_functions()
+    default_policy_of_topics()
 
 
 def keys_of_encrypted_resources() -> None:
@@ -130,6 +131,19 @@ def logs_of_functions() -> None:
         emit(function, *given, **named)
 
     lambda_svc._emit_lambda_logs = emitted
+
+
+def default_policy_of_topics() -> None:
+    """Let a topic's default policy grant nothing to users and roles: their own must do so."""
+    from ministack.services import sns
+
+    policy_of = sns.topic_policy_for_arn
+
+    def found(arn: str) -> Any:
+        policy = policy_of(arn)
+        return None if policy is None or "__default_policy_ID" in policy[0] else policy
+
+    sns.topic_policy_for_arn = found
 
 
 def _missing(role_arn: str, actions: Iterable[str], resource: str) -> Iterable[str]:

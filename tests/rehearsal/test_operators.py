@@ -1,0 +1,83 @@
+"""What an operator lives through: a first deployment that fails, a build that does not work, a look
+at the state, a lost table.
+
+It has a cloud of its own: what it breaks is nobody else's.
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from infra.rehearsal import cloud as emulated
+from infra.rehearsal import environments
+from tests.rehearsal.mutations import Mutation, mutate, without_right
+from tests.rehearsal.people import first_admin
+from tests.rehearsal.stage import Stage
+
+REFUSED = Mutation("", "", "", without_right("RecordMediaRole", "sqs:ReceiveMessage"))
+BROKEN = Mutation(
+    "",
+    "",
+    "",
+    module="chalicelib/handlers/index.py",
+    replace=("import", "raise RuntimeError('a bad build')\nimport"),
+)
+
+
+@pytest.fixture(scope="module")
+def stage(boto3_version: str) -> Iterator[Stage]:
+    """A stage that is not deployed yet."""
+    with emulated.running(environments.function(boto3_version)) as cloud:
+        yield Stage(cloud)
+
+
+def test_a_first_deployment_that_fails_names_its_cause(
+    stage: Stage, build: Path, tmp_path: Path
+) -> None:
+    failed = stage.try_deploy(mutate(REFUSED, build, tmp_path))
+    assert failed.returncode == 1
+    assert "does not have permissions to call sqs:ReceiveMessage" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_the_same_command_succeeds_when_the_cause_is_gone(stage: Stage, build: Path) -> None:
+    stage.deploy(build)
+    assert stage.call("GET", "/v1/health").status == 200
+
+
+def test_a_build_that_does_not_work_is_noticed_and_the_one_before_can_be_deployed(
+    stage: Stage, build: Path, tmp_path: Path
+) -> None:
+    failed = stage.try_deploy(mutate(BROKEN, build, tmp_path))
+    assert failed.returncode == 1
+    assert "The smoke test failed at: health" in failed.stderr
+    stage.deploy(build)
+    assert stage.call("GET", "/v1/health").status == 200
+    shutil.rmtree(tmp_path)
+
+
+def test_the_state_is_on_one_screen(stage: Stage) -> None:
+    shown = stage.command("infra.stage.status")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "All is well." in shown.stdout
+
+
+def test_a_damaged_table_is_restored_to_what_it_was(stage: Stage) -> None:
+    report = stage.report()
+    admin = first_admin(stage)
+    path = f"/v1/officer/reports/{report['id']}"
+    assert admin.call("GET", path).status == 200
+    before = datetime.now(UTC)
+    dynamodb, table = stage.client("dynamodb"), stage.outputs["ReportsTableName"]
+    for row in dynamodb.scan(TableName=table)["Items"]:
+        dynamodb.delete_item(TableName=table, Key={"pk": row["pk"], "sk": row["sk"]})
+    assert admin.call("GET", path).status == 404
+    restored = stage.command(
+        "infra.stage.restore", "--table", "reports", "--at", before.isoformat()
+    )
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert admin.call("GET", path).status == 200
+    assert stage.report()["id"]
