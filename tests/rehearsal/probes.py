@@ -165,6 +165,48 @@ class Lab:
         return f"{self.cloud.endpoint}/_aws/execute-api/{made['Api']}/api"
 
 
+def pages_of_sign_in(lab: Lab) -> bool:
+    pool = {"Type": "AWS::Cognito::UserPool", "Properties": {}}
+    client = {
+        "Type": "AWS::Cognito::UserPoolClient",
+        "Properties": {"UserPoolId": {"Ref": "Pool"}},
+    }
+    properties = {
+        "UserPoolId": {"Ref": "Pool"},
+        "ClientId": {"Ref": "Client"},
+        "UseCognitoProvidedValues": True,
+    }
+    pages = {"Type": "AWS::Cognito::ManagedLoginBranding", "Properties": properties}
+    return bool(lab.stack(Pool=pool, Client=client, Pages=pages))
+
+
+def selections_of_backups(lab: Lab) -> bool:
+    rule = {"RuleName": "daily", "TargetBackupVault": "Default"}
+    plan = {"BackupPlanName": "probe", "BackupPlanRule": [rule]}
+    selection = {
+        "SelectionName": "probe",
+        "IamRoleArn": "arn:aws:iam::111122223333:role/probe",
+        "Resources": ["arn:aws:dynamodb:*:*:table/*"],
+    }
+    return bool(
+        lab.stack(
+            Plan={"Type": "AWS::Backup::BackupPlan", "Properties": {"BackupPlan": plan}},
+            Selection={
+                "Type": "AWS::Backup::BackupSelection",
+                "Properties": {"BackupPlanId": {"Ref": "Plan"}, "BackupSelection": selection},
+            },
+        )
+    )
+
+
+def budgets(lab: Lab) -> bool:
+    limit = {"Amount": 1, "Unit": "USD"}
+    budget = {"BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": limit}
+    return bool(
+        lab.stack(Budget={"Type": "AWS::Budgets::Budget", "Properties": {"Budget": budget}})
+    )
+
+
 def metric_math_alarms(lab: Lab) -> bool:
     metric = {"Namespace": "AWS/Lambda", "MetricName": "Errors"}
     stat = {"Stat": "Sum", "Period": 60, "Metric": metric}
@@ -426,6 +468,9 @@ def order_of_parts(lab: Lab) -> bool:
 PROBES: dict[str, Callable[[Lab], bool]] = {
     probe.__name__.replace("_", "-"): probe
     for probe in (
+        pages_of_sign_in,
+        selections_of_backups,
+        budgets,
         metric_math_alarms,
         secrets_by_arn,
         publishing_in_batches,

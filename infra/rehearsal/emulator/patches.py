@@ -13,6 +13,9 @@ from urllib.parse import ParseResult
 
 
 def apply() -> None:
+    pages_of_sign_in()
+    selections_of_backups()
+    budgets()
     metric_math_alarms()
     secrets_by_arn()
     publishing_in_batches()
@@ -22,6 +25,38 @@ def apply() -> None:
     locks_of_buckets()
     move_tasks()
     earlier_states_of_tables()
+
+
+def pages_of_sign_in() -> None:
+    """Take the style of the sign-in pages, which ministack shows without one."""
+    _take("AWS::Cognito::ManagedLoginBranding")
+
+
+def selections_of_backups() -> None:
+    """Take what a backup plan backs up."""
+    _take("AWS::Backup::BackupSelection")
+
+
+def budgets() -> None:
+    """Take a budget."""
+    _take("AWS::Budgets::Budget")
+
+
+def _take(kind: str) -> None:
+    """Let a template have a kind of resource that CloudFormation does not know. Nothing is made."""
+    from ministack.services.cloudformation import provisioners
+
+    def created(logical_id: str, *_: Any) -> tuple[str, dict[str, Any]]:
+        return logical_id, {}
+
+    def updated(physical_id: str, *_: Any, **__: Any) -> tuple[str, dict[str, Any]]:
+        return physical_id, {}
+
+    def deleted(*_: Any) -> None:
+        pass
+
+    handlers = {"create": created, "update": updated, "delete": deleted}
+    provisioners._RESOURCE_HANDLERS.setdefault(kind, handlers)
 
 
 def metric_math_alarms() -> None:
