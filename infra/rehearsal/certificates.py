@@ -22,7 +22,8 @@ def write(folder: Path, region: str) -> tuple[Path, Path]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rehearsal of tipline")])
     now = datetime.now(UTC)
     base = f"{region}.amazonaws.com"
-    hosts = [f"*.{base}", f"*.s3.{base}", f"*.execute-api.{base}", f"*.auth.{base}"]
+    pages = f"*.auth.{region}.amazoncognito.com"
+    hosts = [f"*.{base}", f"*.s3.{base}", f"*.execute-api.{base}", pages]
     names: list[x509.GeneralName] = [
         x509.DNSName(host) for host in [*hosts, "*.amazonaws.com", "localhost"]
     ]

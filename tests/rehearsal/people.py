@@ -1,61 +1,81 @@
-"""The officers of the stage: appointed through the API, and signed in as people are."""
+"""The officers of the stage: appointed as operators and admins do it, and signed in at the pages."""
 
 import base64
 import hashlib
-import hmac
+import re
 import secrets
-import struct
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from infra.stage.browser import REDIRECT_URI
 from tests.rehearsal.stage import Reply, Stage
 
-_STEP_S = 30  # how long a code of an authenticator app is valid
 
-
-def code(secret: str, at: float) -> str:
-    """Return the code that an authenticator app shows at that time (RFC 6238)."""
-    counter = struct.pack(">Q", int(at) // _STEP_S)
-    digest = hmac.digest(base64.b32decode(secret), counter, hashlib.sha1)
-    start = digest[-1] & 0xF
-    number = int.from_bytes(digest[start : start + 4]) & 0x7FFF_FFFF
-    return f"{number % 1_000_000:06}"
+class SignInRefused(Exception):
+    """The sign-in pages refuse somebody. The message is the page."""
 
 
 @dataclass
 class Person:
-    """An officer with a password and an authenticator app."""
+    """An officer with a password."""
 
     stage: Stage
     username: str
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
-    app: str | None = None
     token: str = ""
 
     def sign_in(self) -> "Person":
-        """Sign in with password and app, and keep the access token."""
-        result = self._initiate()
-        if result.get("ChallengeName") == "MFA_SETUP":
-            raise AssertionError("ministack asks for MFA_SETUP: enrol as Cognito asks for it")
-        if "AuthenticationResult" in result:
-            # See `mfa-setup` in emulator_gaps.toml: the app is enrolled after the first sign-in.
-            self._enrol(result["AuthenticationResult"]["AccessToken"])
-            result = self._initiate()
-        assert result["ChallengeName"] == "SOFTWARE_TOKEN_MFA", result
-        assert self.app
-        done = self._cognito.admin_respond_to_auth_challenge(
-            UserPoolId=self.stage.outputs["OfficersPoolId"],
-            ClientId=self.stage.outputs["OfficersClientId"],
-            ChallengeName="SOFTWARE_TOKEN_MFA",
-            Session=result["Session"],
-            ChallengeResponses={
-                "USERNAME": self.username,
-                "SOFTWARE_TOKEN_MFA_CODE": code(self.app, time.time()),
+        """Sign in at the pages with an authorisation code and PKCE, and keep the access token.
+
+        Raises SignInRefused.
+        """
+        verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(18)
+        digest = hashlib.sha256(verifier.encode()).digest()
+        asked = {
+            "client_id": self.stage.outputs["OfficersClientId"],
+            "response_type": "code",
+            "scope": self.stage.outputs["SignInScope"],
+            "redirect_uri": REDIRECT_URI,
+            "state": state,
+            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
+            "code_challenge_method": "S256",
+        }
+        pages = self.stage.outputs["SignInUrl"]
+        redirect = self.visit(f"{pages}/oauth2/authorize?{urlencode(asked)}")
+        arrived = dict(parse_qsl(urlsplit(redirect).query))
+        assert arrived["state"] == state
+        done = self.stage.internet.send(
+            "POST",
+            f"{pages}/oauth2/token",
+            data={
+                "grant_type": "authorization_code",
+                "client_id": asked["client_id"],
+                "code": arrived["code"],
+                "redirect_uri": REDIRECT_URI,
+                "code_verifier": verifier,
             },
         )
-        self.token = done["AuthenticationResult"]["AccessToken"]
+        assert done.status == 200, done.text
+        self.token = done.json["access_token"]
         return self
+
+    def visit(self, url: str) -> str:
+        """Sign in where an authorisation begins, with a new password if the page asks for one, and
+        return the address that the browser is sent to. Raises SignInRefused.
+        """
+        page = self.stage.internet.send("GET", url)
+        reply = self._submit(page, username=self.username, password=self.password)
+        if "new_password" in reply.text:
+            # See `mfa-setup` in emulator_gaps.toml: no page asks for an authenticator app.
+            self.password = secrets.token_urlsafe(18)
+            new = {"new_password": self.password, "confirm_password": self.password}
+            reply = self._submit(reply, **new)
+        if reply.status not in (302, 303):
+            raise SignInRefused(reply.text)
+        return str(reply.headers["location"])
 
     def call(self, method: str, path: str, body: Any = None, **more: Any) -> Reply:
         return self.stage.call(method, path, body, token=self.token, **more)
@@ -66,49 +86,42 @@ class Person:
         assert reply.status == 200, reply.text
         return reply.json
 
-    @property
-    def _cognito(self) -> Any:
-        return self.stage.client("cognito-idp")
-
-    def _initiate(self) -> Any:
-        return self._cognito.admin_initiate_auth(
-            UserPoolId=self.stage.outputs["OfficersPoolId"],
-            ClientId=self.stage.outputs["OfficersClientId"],
-            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": self.username, "PASSWORD": self.password},
-        )
-
-    def _enrol(self, token: str) -> None:
-        self.app = self._cognito.associate_software_token(AccessToken=token)["SecretCode"]
-        self._cognito.verify_software_token(AccessToken=token, UserCode=code(self.app, time.time()))
+    def _submit(self, page: Reply, **typed: str) -> Reply:
+        login = f"{self.stage.outputs['SignInUrl']}/login"
+        return self.stage.internet.send("POST", login, data=_hidden(page.text) | typed)
 
 
 def first_admin(stage: Stage) -> Person:
-    """Make the first admin by hand, as docs/operations.md says."""
-    admin = Person(stage, "zhao")
-    stage.client("cognito-idp").admin_create_user(
-        UserPoolId=stage.outputs["OfficersPoolId"],
-        Username=admin.username,
-        MessageAction="SUPPRESS",
-        TemporaryPassword=secrets.token_urlsafe(18),
+    """Make the first two admins by the operator's command. Return one, whom the other has made an
+    officer and a supervisor, too.
+    """
+    made = stage.command(
+        "infra.stage.first_admins",
+        *("--admins", "zhao,qian", "--names", "Zhao Min,Qian Li"),
+        *("--emails", "zhao@police.example,qian@police.example"),
     )
-    row: dict[str, Any] = {
-        "pk": {"S": "OFFICER#zhao"},
-        "sk": {"S": "ROW"},
-        "username": {"S": "zhao"},
-        "name": {"S": "Zhao"},
-        "active": {"BOOL": True},
-        "roles": {"L": [{"S": "officer"}, {"S": "admin"}, {"S": "supervisor"}]},
-        "categories": {"L": [{"S": "*"}]},
-        "districts": {"L": [{"S": "*"}]},
-    }
-    stage.client("dynamodb").put_item(TableName=stage.outputs["OfficersTableName"], Item=row)
-    _choose_password(admin)
-    return admin.sign_in()
+    assert made.returncode == 0, made.stdout + made.stderr
+    passwords = dict(re.findall(r"(\w+) \(.*\): first password (\S+)", made.stdout))
+    zhao, qian = (Person(stage, name, passwords[name]).sign_in() for name in ("zhao", "qian"))
+    put_officer(qian, "zhao", roles=["officer", "supervisor", "admin"])
+    return zhao
 
 
 def appoint(admin: Person, username: str, **more: Any) -> Person:
     """Appoint an officer through the API, and sign them in."""
+    put_officer(admin, username, **more)
+    officer = Person(admin.stage, username)
+    admin.stage.client("cognito-idp").admin_set_user_password(
+        UserPoolId=admin.stage.outputs["OfficersPoolId"],
+        Username=username,
+        Password=officer.password,
+        Permanent=True,
+    )
+    return officer.sign_in()
+
+
+def put_officer(admin: Person, username: str, **more: Any) -> None:
+    """Appoint an officer for everything, or as `more` says."""
     row = {
         "name": f"Officer {username.title()}",
         "active": True,
@@ -119,15 +132,17 @@ def appoint(admin: Person, username: str, **more: Any) -> Person:
     }
     reply = admin.call("PUT", f"/v1/admin/officers/{username}", row | more)
     assert reply.status == 200, reply.text
-    officer = Person(admin.stage, username)
-    _choose_password(officer)
-    return officer.sign_in()
 
 
-def _choose_password(person: Person) -> None:
-    person.stage.client("cognito-idp").admin_set_user_password(
-        UserPoolId=person.stage.outputs["OfficersPoolId"],
-        Username=person.username,
-        Password=person.password,
-        Permanent=True,
-    )
+def _hidden(page: str) -> Mapping[str, str]:
+    """Return the hidden fields of a page's form."""
+    found: dict[str, str] = {}
+
+    class Fields(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            if tag == "input" and given.get("type") == "hidden":
+                found[str(given["name"])] = given.get("value") or ""
+
+    Fields().feed(page)
+    return found

@@ -42,7 +42,8 @@ class Internet:
 
     def __init__(self, cloud: Cloud) -> None:
         trusted = ssl.create_default_context(cafile=str(cloud.certificate))
-        self._port, self._domain = cloud.port, f".{cloud.region}.amazonaws.com"
+        self._port = cloud.port
+        self._domains = (f".{cloud.region}.amazonaws.com", f".{cloud.region}.amazoncognito.com")
         self._client = httpx.Client(
             verify=trusted, trust_env=False, timeout=40, limits=httpx.Limits(max_connections=50)
         )
@@ -51,7 +52,7 @@ class Internet:
         """Send a request, without following redirects."""
         address = httpx.URL(url)
         assert address.scheme == "https", f"not over TLS: {url}"
-        assert address.host.endswith(self._domain), f"no host of this region: {address.host}"
+        assert address.host.endswith(self._domains), f"no host of this region: {address.host}"
         headers = {"Host": address.host, **(more.pop("headers", None) or {})}
         response = self._client.request(
             method,
