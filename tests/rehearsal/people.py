@@ -1,10 +1,9 @@
-"""The officers of the stage: appointed as operators and admins do it, and signed in at the pages."""
+"""The officers of the stage: appointed by operators and admins, and signed in at the pages."""
 
 import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -134,7 +133,7 @@ def put_officer(admin: Person, username: str, **more: Any) -> None:
     assert reply.status == 200, reply.text
 
 
-def _hidden(page: str) -> Mapping[str, str]:
+def _hidden(page: str) -> dict[str, str]:
     """Return the hidden fields of a page's form."""
     found: dict[str, str] = {}
 
