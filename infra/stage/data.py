@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.stage.console import say
-from infra.stage.faults import code_of, explain
+from infra.stage.faults import code_of, explain, message_of
 from infra.stage.target import make_client
 
 type Resource = Mapping[str, Any]
@@ -141,14 +141,25 @@ def _key(session: Any, name: str) -> str:
 
 def _vault(session: Any, name: str) -> str:
     backup = make_client(session, "backup")
-    for page in backup.get_paginator("list_recovery_points_by_backup_vault").paginate(
+    pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(
         BackupVaultName=name
-    ):
-        for point in page["RecoveryPoints"]:
-            backup.delete_recovery_point(
-                BackupVaultName=name, RecoveryPointArn=point["RecoveryPointArn"]
-            )
-    backup.delete_backup_vault(BackupVaultName=name)
+    )
+    try:
+        for page in pages:
+            for point in page["RecoveryPoints"]:
+                backup.delete_recovery_point(
+                    BackupVaultName=name, RecoveryPointArn=point["RecoveryPointArn"]
+                )
+        backup.delete_backup_vault(BackupVaultName=name)
+    except (
+        backup.exceptions.InvalidRequestException,
+        backup.exceptions.InvalidParameterValueException,
+    ) as error:
+        raise _Stays(
+            f"its backups are locked, or still being deleted ({message_of(error)}). Lift the lock "
+            "and run the command again: aws backup delete-backup-vault-lock-configuration "
+            f"--backup-vault-name {name}"
+        ) from None
     return f"deleted: the backup vault {name}"
 
 

@@ -183,6 +183,29 @@ def test_pool_secret_and_key_are_deleted_with_time_to_think(session: Any) -> Non
     assert delete_data(held, session) == 0  # again: nothing is left to do
 
 
+def test_a_locked_vault_stays_and_says_how_to_lift_the_lock(
+    session: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def list_points(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        point = {"RecoveryPointArn": "arn:aws:backup:us-east-1:1:recovery-point:p"}
+        return AWSResponse("", 200, HTTPHeaders(), None), {"RecoveryPoints": [point]}
+
+    def refuse(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        error = {"Code": "InvalidRequestException", "Message": "Backup vault is locked"}
+        return AWSResponse("", 400, HTTPHeaders(), None), {"Error": error}
+
+    # moto knows neither recovery points nor locks.
+    session.events.register("before-call.backup.ListRecoveryPointsByBackupVault", list_points)
+    session.events.register("before-call.backup.DeleteRecoveryPoint", refuse)
+    session.client("backup").create_backup_vault(BackupVaultName="vault")
+    key = session.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    held = [resource("AWS::Backup::BackupVault", "vault"), resource("AWS::KMS::Key", key)]
+    assert delete_data(held, session) == 0
+    assert "delete-backup-vault-lock-configuration" in capsys.readouterr().out
+    state = session.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    assert state == "Enabled"
+
+
 @pytest.mark.parametrize(
     ("arn", "kind", "name"),
     [

@@ -45,7 +45,7 @@ def task(status: str, moved: int, **more: Any) -> dict[str, Any]:
 
 
 def test_sqs_moves_them_and_the_progress_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    sqs = boto3.client("sqs")
+    sqs = boto3.Session().client("sqs")
     stubber = stubbed(sqs)
     stubber.add_response("list_message_move_tasks", task("RUNNING", 3))
     stubber.add_response("list_message_move_tasks", task("COMPLETED", 7))
@@ -56,7 +56,7 @@ def test_sqs_moves_them_and_the_progress_is_shown(capsys: pytest.CaptureFixture[
 
 
 def test_a_task_that_fails_names_its_reason() -> None:
-    sqs = boto3.client("sqs")
+    sqs = boto3.Session().client("sqs")
     stubber = stubbed(sqs)
     stubber.add_response("list_message_move_tasks", task("FAILED", 2, FailureReason="AccessDenied"))
     with stubber, pytest.raises(Refused, match=r"after 2 of 7 \(FAILED\): AccessDenied"):
@@ -70,7 +70,7 @@ def test_a_task_that_fails_names_its_reason() -> None:
 def test_messages_are_moved_one_by_one_on_this_machine_only(
     endpoint: str, moves: bool, code: str
 ) -> None:
-    sqs = boto3.client("sqs", endpoint_url=endpoint)
+    sqs = boto3.Session().client("sqs", endpoint_url=endpoint)
     stubber = Stubber(sqs)
     for name in ("dead", "source"):
         stubber.add_response(
@@ -90,7 +90,7 @@ def test_messages_are_moved_one_by_one_on_this_machine_only(
 
 @pytest.mark.usefixtures("cloud")
 def test_every_message_moves_with_its_attributes() -> None:
-    sqs = boto3.client("sqs")
+    sqs = boto3.Session().client("sqs")
     dead, source = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "source"))
     attributes: Any = {"trace": {"DataType": "String", "StringValue": "x"}}
     for number in range(25):
@@ -103,7 +103,7 @@ def test_every_message_moves_with_its_attributes() -> None:
 
 @pytest.mark.usefixtures("cloud")
 def test_a_purge_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    sqs = boto3.client("sqs")
+    sqs = boto3.Session().client("sqs")
     url = sqs.create_queue(QueueName="dead")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="one")
     queue, target = (
