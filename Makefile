@@ -93,7 +93,7 @@ unexport CITY
 .DEFAULT_GOAL := help
 
 help: ## List all commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 $(VENV)/.installed: requirements.txt requirements-media.txt requirements-dev.txt infra/python.sh infra/install.sh
 	@PYTHON=$(PYTHON) bash infra/install.sh $(VENV) && touch $@

@@ -89,7 +89,7 @@ def with_prefix(prefix: str) -> Callable[[Resources], object]:
     return change
 
 
-NEVER_READY = r"the photo and the video are ready: not within"
+NEVER_READY = r"(the photo and the video are ready|the kind media about report \w+): not within"
 REPORTS, CASEWORK, AUDIT = "test_reports.py", "test_casework.py", "test_audit.py"
 MUTATIONS = (
     Mutation(

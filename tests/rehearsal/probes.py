@@ -131,13 +131,17 @@ class Lab:
         trusted = ssl.create_default_context(cafile=str(self.cloud.certificate))
         return httpx.Client(verify=trusted, trust_env=False)
 
-    def api(self) -> str:
-        """Make an API of one path, `/here`, with its own form of an unknown one; return its URL."""
+    def api(self, *, permission: bool = True) -> str:
+        """Make an API of one path, `/here`, with its own form of an unknown one; return its URL.
+
+        Without `permission` it may not call the function of that path.
+        """
+        function = self.writing_function if permission else self.function
         integration = {
             "type": "aws_proxy",
             "httpMethod": "POST",
             "uri": f"arn:aws:apigateway:{self.cloud.region}:lambda:path/2015-03-31/functions/"
-            f"{self.function}/invocations",
+            f"{function}/invocations",
         }
         body = {
             "swagger": "2.0",
@@ -147,19 +151,18 @@ class Lab:
                 "MISSING_AUTHENTICATION_TOKEN": {"statusCode": "404"}
             },
         }
+        let_in = {
+            "FunctionName": function,
+            "Action": "lambda:InvokeFunction",
+            "Principal": "apigateway.amazonaws.com",
+        }
+        allowed = {"Permission": {"Type": "AWS::Lambda::Permission", "Properties": let_in}}
         made = self.stack(
+            **(allowed if permission else {}),
             Api={"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}},
             Deployment={
                 "Type": "AWS::ApiGateway::Deployment",
                 "Properties": {"RestApiId": {"Ref": "Api"}, "StageName": "api"},
-            },
-            Permission={
-                "Type": "AWS::Lambda::Permission",
-                "Properties": {
-                    "FunctionName": self.function,
-                    "Action": "lambda:InvokeFunction",
-                    "Principal": "apigateway.amazonaws.com",
-                },
             },
         )
         return f"{self.cloud.endpoint}/_aws/execute-api/{made['Api']}/api"
@@ -366,6 +369,19 @@ def default_policy_of_topics(lab: Lab) -> bool:
     return False
 
 
+def deliveries_of_rules(lab: Lab) -> bool:
+    url, arn = queue(lab)
+    events = lab.client("events")
+    events.put_rule(Name="probe-closed", EventPattern=json.dumps({"source": ["probe"]}))
+    events.put_targets(Rule="probe-closed", Targets=[{"Id": "queue", "Arn": arn}])
+    events.put_events(Entries=[{"Source": "probe", "DetailType": "probe", "Detail": "{}"}])
+    return not lab.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=3).get("Messages")
+
+
+def calls_of_the_gateway(lab: Lab) -> bool:
+    return lab.get(f"{lab.api(permission=False)}/here").status_code == 500
+
+
 def earlier_states_of_tables(lab: Lab) -> bool:
     properties = {
         "BillingMode": "PAY_PER_REQUEST",
@@ -484,6 +500,8 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         logs_of_functions,
         log_lines_in_json,
         default_policy_of_topics,
+        deliveries_of_rules,
+        calls_of_the_gateway,
         earlier_states_of_tables,
         gateway_responses,
         mfa_setup,

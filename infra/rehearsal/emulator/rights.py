@@ -3,7 +3,7 @@
 Each function has the name of its entry in tests/rehearsal/emulator_gaps.toml.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 # What the caller needs of the key that encrypts the resource, for each action on it.
@@ -34,6 +34,8 @@ def apply() -> None:
     sources_of_events()
     logs_of_functions()
     default_policy_of_topics()
+    deliveries_of_rules()
+    calls_of_the_gateway()
 
 
 def keys_of_encrypted_resources() -> None:
@@ -144,6 +146,71 @@ def default_policy_of_topics() -> None:
         return None if policy is None or "__default_policy_ID" in policy[0] else policy
 
     sns.topic_policy_for_arn = found
+
+
+def deliveries_of_rules() -> None:
+    """Deliver an event to a queue or a function only where its policy lets the rule in."""
+    from ministack.services import eventbridge, lambda_svc, sqs
+
+    invoke = eventbridge._invoke_target
+    policies: dict[str, tuple[str, Callable[[str], Any]]] = {
+        "sqs": ("sqs:SendMessage", sqs.queue_policy_for_arn),
+        "lambda": ("lambda:InvokeFunction", lambda_svc.function_policy_for_arn),
+    }
+
+    def invoked(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None) -> None:
+        arn = target["Arn"]
+        _, _, service, region, account, _ = arn.split(":", 5)
+        if service in policies:
+            action, policy_of = policies[service]
+            source = f"arn:aws:events:{region}:{account}:rule/{rule['Name']}"
+            if not _lets_in("events.amazonaws.com", source, action, arn, policy_of(arn)):
+                return
+        invoke(target, event, rule, view)
+
+    eventbridge._invoke_target = invoked
+
+
+def calls_of_the_gateway() -> None:
+    """Let the gateway call only a function whose policy lets it in."""
+    from ministack.services import apigateway_v1, lambda_svc
+
+    call = apigateway_v1._invoke_lambda_proxy_v1
+
+    async def called(
+        integration: dict[str, Any], api_id: str, stage_name: str, *given: Any, **named: Any
+    ) -> Any:
+        arn = integration["uri"].partition("/functions/")[2].removesuffix("/invocations")
+        _, _, _, region, account, _ = arn.split(":", 5)
+        source = f"arn:aws:execute-api:{region}:{account}:{api_id}/{stage_name}/GET/"
+        policy = lambda_svc.function_policy_for_arn(arn)
+        if not _lets_in("apigateway.amazonaws.com", source, "lambda:InvokeFunction", arn, policy):
+            message = b'{"message": "Internal server error"}'
+            return 500, {"Content-Type": "application/json"}, message
+        return await call(integration, api_id, stage_name, *given, **named)
+
+    apigateway_v1._invoke_lambda_proxy_v1 = called
+
+
+def _lets_in(
+    service: str, source: str, action: str, resource: str, policy: tuple[Any, str] | None
+) -> bool:
+    """Return whether a resource's policy lets a service in, on behalf of `source`."""
+    from ministack.core import iam_evaluator
+
+    _, _, _, region, account, _ = resource.split(":", 5)
+    context = iam_evaluator.EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action=action,
+        resource_arn=resource,
+        region=region,
+        service_context={"aws:sourcearn": source, "aws:sourceaccount": account},
+    )
+    document = policy[0] if policy else None
+    found = iam_evaluator.evaluate_resource_policy(document, context, service=service)
+    return bool(found.decision == "Allow")
 
 
 def _missing(role_arn: str, actions: Iterable[str], resource: str) -> Iterable[str]:
