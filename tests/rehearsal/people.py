@@ -6,8 +6,10 @@ import hmac
 import secrets
 import struct
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from tests.rehearsal.stage import Reply, Stage
 
@@ -34,14 +36,63 @@ class Person:
     token: str = ""
 
     def sign_in(self) -> "Person":
-        """Sign in with password and app, and keep the access token."""
-        result = self._initiate()
+        """Sign in, and keep the access token: on the pool's own pages where its client has them,
+        else with password and app.
+        """
+        client = self._cognito.describe_user_pool_client(
+            UserPoolId=self.stage.outputs["OfficersPoolId"],
+            ClientId=self.stage.outputs["OfficersClientId"],
+        )["UserPoolClient"]
+        if "code" in client.get("AllowedOAuthFlows", ()):
+            self.token = self._token_by_pages(client)
+        else:
+            self.token = self._token_by_app()
+        return self
+
+    def _token_by_pages(self, client: Mapping[str, Any]) -> str:
+        """Fill in the form of the managed page, and exchange its code as the console does (PKCE).
+
+        ministack's page does not ask for the app's code (see `mfa-setup` in emulator_gaps.toml).
+        """
+        verifier = secrets.token_urlsafe(48)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+        asked = {"client_id": client["ClientId"], "redirect_uri": client["CallbackURLs"][0]}
+        form = {
+            **asked,
+            "response_type": "code",
+            "scope": "openid",
+            "code_challenge": challenge.decode().rstrip("="),
+            "code_challenge_method": "S256",
+            "username": self.username,
+            "password": self.password,
+        }
+        page = f"https://cognito-idp.{self.stage.cloud.region}.amazonaws.com"
+        shown = self.stage.internet.send("POST", f"{page}/login", data=form)
+        if shown.status != 302:
+            raise PermissionError(f"{self.username} is not signed in: {shown.text}")
+        (code,) = parse_qs(urlsplit(shown.headers["location"]).query)["code"]
+        exchange = {
+            **asked,
+            "grant_type": "authorization_code",
+            "code": code,
+            "code_verifier": verifier,
+        }
+        tokens = self.stage.internet.send("POST", f"{page}/oauth2/token", data=exchange)
+        assert tokens.status == 200, tokens.text
+        return str(tokens.json["access_token"])
+
+    def _token_by_app(self) -> str:
+        cognito = self._cognito
+        try:
+            result = self._initiate(cognito)
+        except cognito.exceptions.NotAuthorizedException as error:
+            raise PermissionError(f"{self.username} is not signed in: {error}") from None
         if result.get("ChallengeName") == "MFA_SETUP":
             raise AssertionError("ministack asks for MFA_SETUP: enrol as Cognito asks for it")
         if "AuthenticationResult" in result:
             # See `mfa-setup` in emulator_gaps.toml: the app is enrolled after the first sign-in.
             self._enrol(result["AuthenticationResult"]["AccessToken"])
-            result = self._initiate()
+            result = self._initiate(cognito)
         assert result["ChallengeName"] == "SOFTWARE_TOKEN_MFA", result
         assert self.app
         done = self._cognito.admin_respond_to_auth_challenge(
@@ -54,8 +105,7 @@ class Person:
                 "SOFTWARE_TOKEN_MFA_CODE": code(self.app, time.time()),
             },
         )
-        self.token = done["AuthenticationResult"]["AccessToken"]
-        return self
+        return str(done["AuthenticationResult"]["AccessToken"])
 
     def call(self, method: str, path: str, body: Any = None, **more: Any) -> Reply:
         return self.stage.call(method, path, body, token=self.token, **more)
@@ -70,8 +120,8 @@ class Person:
     def _cognito(self) -> Any:
         return self.stage.client("cognito-idp")
 
-    def _initiate(self) -> Any:
-        return self._cognito.admin_initiate_auth(
+    def _initiate(self, cognito: Any) -> Any:
+        return cognito.admin_initiate_auth(
             UserPoolId=self.stage.outputs["OfficersPoolId"],
             ClientId=self.stage.outputs["OfficersClientId"],
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
