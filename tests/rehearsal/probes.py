@@ -353,6 +353,12 @@ def earlier_states_of_tables(lab: Lab) -> bool:
     return bool(found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED")
 
 
+def look_of_sign_in_pages(lab: Lab) -> bool:
+    properties = {"UserPoolId": pool(lab), "UseCognitoProvidedValues": True}
+    kind = "AWS::Cognito::ManagedLoginBranding"
+    return bool(lab.stack(Look={"Type": kind, "Properties": properties}))
+
+
 def sha256_of_a_form(lab: Lab) -> bool:
     sha256 = base64.b64encode(hashlib.sha256(b"declared").digest()).decode()
     fields = {"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": sha256}
@@ -458,6 +464,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         deliveries_of_rules,
         calls_of_the_gateway,
         earlier_states_of_tables,
+        look_of_sign_in_pages,
         gateway_responses,
         mfa_setup,
         sha256_of_a_form,

@@ -22,6 +22,7 @@ def apply() -> None:
     locks_of_buckets()
     move_tasks()
     earlier_states_of_tables()
+    look_of_sign_in_pages()
 
 
 def metric_math_alarms() -> None:
@@ -212,3 +213,23 @@ def earlier_states_of_tables() -> None:
     handlers["create"] = created
     dynamodb._restore_table_to_point_in_time = restored
     dynamodb._describe_continuous_backups = described
+
+
+def look_of_sign_in_pages() -> None:
+    """Take the look of the sign-in pages, and show the pages without it."""
+    from ministack.services.cloudformation import provisioners
+
+    def created(logical_id: str, props: dict[str, Any], stack: str) -> Any:
+        return f"{stack}-{logical_id}", {"ManagedLoginBrandingId": logical_id}
+
+    def updated(physical_id: str, *given: Any, **named: Any) -> Any:
+        return physical_id, {}
+
+    def deleted(physical_id: str, props: dict[str, Any]) -> None:
+        """Delete nothing: there is nothing."""
+
+    provisioners._RESOURCE_HANDLERS["AWS::Cognito::ManagedLoginBranding"] = {
+        "create": created,
+        "update": updated,
+        "delete": deleted,
+    }
