@@ -1,10 +1,12 @@
 """One deployed cloud for the whole rehearsal."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
@@ -100,10 +102,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when != "teardown" and stage is not None and report.failed:  # type: ignore[attr-defined]
         sections = report.sections  # type: ignore[attr-defined]
         sections.append(("Denied by IAM", "\n".join(stage.cloud.denied()) or "nothing"))
-        for name in FUNCTIONS:
-            lines = stage.own_lines(log_group(name))[-SHOWN_LINES:]
-            if lines:
-                sections.append((f"Log of {name}", "\n".join(lines)))
+        # There is no log to show when the stack was not created.
+        with contextlib.suppress(ClientError):
+            for name in FUNCTIONS:
+                lines = stage.own_lines(log_group(name))[-SHOWN_LINES:]
+                if lines:
+                    sections.append((f"Log of {name}", "\n".join(lines)))
     return report
 
 
