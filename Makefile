@@ -119,7 +119,7 @@ run: $(VENV)/.installed ## Start the whole system on this machine: no account, n
 city: $(VENV)/.installed ## Check, test and package another city: make city CITY=path
 	@$(BIN)/python -m infra.city $(CITY)
 	@CITY=$(CITY) $(BIN)/python -m pytest -n auto tests/city
-	@CITY=$(CITY) $(BIN)/python -m infra.package
+	@CITY=$(CITY) $(BIN)/python -m infra.packaging
 
 token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=officer (STAGE=dev: sign in in a browser)
 	@$(COMMAND) $(if $(GIVEN_STAGE),infra.stage.token $(GIVEN_STAGE),infra.local.token $(OFFICER))
@@ -187,7 +187,7 @@ contract-fuzz: $(VENV)/.installed
 
 package: $(VENV)/.installed ## Build and verify what is deployed
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) $(BIN)/python -m infra.package $(if $(PROCESSOR),--processor $(PROCESSOR))
+	@CITY=$(CITY) $(BIN)/python -m infra.packaging $(if $(PROCESSOR),--processor $(PROCESSOR))
 
 scan: package $(SCAN)/.installed ## Scan the policies and the template that are deployed
 	@$(BIN)/python -m infra.scan --tools $(SCAN)/bin

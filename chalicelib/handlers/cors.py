@@ -9,7 +9,7 @@ Credentials are not allowed: the API uses no cookies, and a page sends its token
 allowed origin of a route is the same for all callers, so responses do not vary by `Origin`.
 
 The gateway responds to preflights. `chalice package` writes these headers into the template, and
-`infra/preflights.py` completes it. https://fetch.spec.whatwg.org/#http-cors-protocol
+`infra/packaging/preflights.py` completes it. https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
 from collections.abc import Callable

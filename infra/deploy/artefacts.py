@@ -13,8 +13,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.bundle import megabytes
 from infra.deploy.packaged import Packaged, Template, sha256
+from infra.packaging.bundle import megabytes
 from infra.stage.console import say
 from infra.stage.faults import Refused, code_of
 from infra.stage.target import is_loopback

@@ -16,8 +16,8 @@ from chalicelib.handlers import index
 from chalicelib.handlers.problems import STATUS, problem, status_of
 from chalicelib.handlers.requests import Header
 from chalicelib.handlers.routes import Access, Operation
-from infra import gateway_responses
 from infra.local import template
+from infra.packaging import gateway_responses
 from infra.reference.tables import code, table
 
 _LANGUAGE = "en"

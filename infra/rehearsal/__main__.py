@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 
-from infra import bundle
+from infra.packaging import bundle
 from infra.rehearsal import environments
 from infra.rehearsal.cloud import Cloud, NotStarted, running
 

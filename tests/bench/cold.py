@@ -81,7 +81,10 @@ def ensure_packaged() -> None:
         path.stat().st_mtime for path in sources if path.is_file()
     ):
         subprocess.run(
-            [sys.executable, "-m", "infra.package"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+            [sys.executable, "-m", "infra.packaging"],
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
 
 

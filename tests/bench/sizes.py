@@ -1,6 +1,6 @@
 """How large is what Lambda loads."""
 
-from infra.package import LIMIT_MB
+from infra.packaging.functions import LIMIT_MB
 from tests.bench import rows as table
 from tests.bench.cold import BUILD, ensure_packaged
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import geo
 from chalicelib.domain.city import DEFAULT_FOLDER
-from infra import bundle
 from infra.city.check import problems
+from infra.packaging import bundle
 
 FAROL = Path(__file__).parent / "farol"
 FILES = ("city.json", "areas.geojson", "catalogue.json", "texts/pt.json")
@@ -486,7 +486,7 @@ def test_the_command_accepts_a_city_that_can_be_run() -> None:
 def test_a_city_that_is_wrong_is_not_packaged(folder: Path) -> None:
     changed(folder, "city.json", setting("datums", ["gcj02"]))
 
-    done = ran("infra.package", CITY=str(folder))
+    done = ran("infra.packaging", CITY=str(folder))
 
     assert done.returncode == 1
     assert "Not packaged" in done.stderr

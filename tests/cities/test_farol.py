@@ -162,9 +162,10 @@ def ran(program: str, folder: Path, *arguments: str, **environment: str) -> str:
 
 def test_what_is_packaged_is_the_city(tmp_path: Path) -> None:
     program = (
-        "import json, sys; from pathlib import Path; from infra import bundle, package;"
+        "import json, sys; from pathlib import Path;"
+        "from infra.packaging import bundle, package, templates;"
         "project = package.stage_project(package.ROOT, Path(sys.argv[1]), bundle.ARM64);"
-        "print(json.dumps(package.merge_template(package.ROOT, bundle.ARM64)))"
+        "print(json.dumps(templates.merge_template(package.ROOT, bundle.ARM64)))"
     )
     merged = ran(program, ROOT, str(tmp_path), CITY=str(FAROL))
 

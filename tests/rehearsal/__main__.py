@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from infra import bundle, package
+from infra.packaging import bundle, package
 from infra.rehearsal import environments
 
 ROOT = Path(__file__).parents[2]

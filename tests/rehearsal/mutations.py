@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra import bundle
+from infra.packaging import bundle
 from infra.rehearsal import environments
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra import bundle, package
+from infra.packaging import bundle, package, templates
 
 FUNCTIONS = "AWS::Serverless::Function"
 
@@ -17,9 +17,9 @@ FUNCTIONS = "AWS::Serverless::Function"
 def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     build = tmp_path_factory.mktemp("build")
     project = package.stage_project(package.ROOT, build, bundle.ARM64)
-    merge = package.merge_template(package.ROOT, bundle.ARM64)
+    merge = templates.merge_template(package.ROOT, bundle.ARM64)
     synthesised = package.run_chalice(project, build, merge)
-    return package.locate_code(package.complete(synthesised), "functions-f.zip", "media-m.zip")
+    return templates.locate_code(templates.complete(synthesised), "functions-f.zip", "media-m.zip")
 
 
 @pytest.fixture(scope="session")

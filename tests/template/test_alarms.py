@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra import package
+from infra.packaging import package
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from infra import package
-from infra.bundle import Incomplete
-from infra.firewall import complete
+from infra.packaging import templates
+from infra.packaging.bundle import Incomplete
+from infra.packaging.firewall import complete
 from tests.template.deployed import deployed
 
 DOMAIN = {"Domain": "tips.example.org", "HostedZone": "Z123"}
@@ -97,7 +97,7 @@ OWN_ADDRESS = "https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/a
 
 
 def test_domain_and_firewall_are_of_the_stage_that_serves(template: dict[str, Any]) -> None:
-    expanded = package.translate(template)["Resources"]
+    expanded = templates.translate(template)["Resources"]
     assert expanded["ApiDomainMapping"]["Properties"]["Stage"] == {"Ref": "RestAPIapiStage"}
     assert expanded["WebAclAssociation"]["Properties"]["ResourceArn"]["Fn::Sub"].endswith(
         "/restapis/${RestAPI}/stages/${RestAPIapiStage}"

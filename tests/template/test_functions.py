@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from infra import package
 from infra.local.template import unless_restored
+from infra.packaging import templates
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 
@@ -151,7 +151,7 @@ def test_names_stay_within_their_limits_at_the_longest_stage(
 def test_the_template_expands_offline_and_keeps_every_setting(
     template: dict[str, Any], functions: dict[str, Any]
 ) -> None:
-    expanded = package.translate(template)["Resources"]
+    expanded = templates.translate(template)["Resources"]
     mappings = of_type(expanded, "AWS::Lambda::EventSourceMapping")
     assert {mapping["FunctionName"]["Ref"] for mapping in mappings.values()} == {
         "MakeThumbnails",

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.domain.languages import text
 from chalicelib.handlers import cors, problems
-from infra import throttles
-from infra.bundle import Incomplete
+from infra.packaging import throttles
+from infra.packaging.bundle import Incomplete
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 STATUS = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from infra import bundle, package
-from infra.layer import pinned
+from infra.packaging import bundle, functions, package, templates
+from infra.packaging.layer import pinned
 
 ARM64 = b"\x7fELF" + bytes(14) + (183).to_bytes(2, "little")
 X86_64 = b"\x7fELF" + bytes(14) + (62).to_bytes(2, "little")
@@ -55,7 +55,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_a_whole_bundle_is_taken(tree: Path, project: Path) -> None:
-    package.refuse_incomplete(tree, project, bundle.ARM64)
+    functions.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 @pytest.mark.parametrize(
@@ -71,26 +71,26 @@ def test_a_whole_bundle_is_taken(tree: Path, project: Path) -> None:
 def test_a_missing_file_is_named(tree: Path, project: Path, missing: str) -> None:
     (tree / missing).unlink()
     with pytest.raises(bundle.Incomplete, match=missing.split("/")[-1].split(".")[0]):
-        package.refuse_incomplete(tree, project, bundle.ARM64)
+        functions.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_module_that_is_imported_but_not_there_is_named(tree: Path, project: Path) -> None:
     (tree / "chalicelib/config.py").write_text("def later():\n    import boto3, elsewhere\n")
     with pytest.raises(bundle.Incomplete, match=r"lacks elsewhere$"):
-        package.refuse_incomplete(tree, project, bundle.ARM64)
+        functions.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_module_imported_for_types_alone_need_not_be_there(tree: Path, project: Path) -> None:
     (tree / "chalicelib/config.py").write_text(
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3\n"
     )
-    package.refuse_incomplete(tree, project, bundle.ARM64)
+    functions.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_library_for_another_processor_is_named(tree: Path, project: Path) -> None:
     (tree / "_cffi_backend.cpython-313-aarch64-linux-gnu.so").write_bytes(X86_64)
     with pytest.raises(bundle.Incomplete, match="not for arm64: _cffi_backend"):
-        package.refuse_incomplete(tree, project, bundle.ARM64)
+        functions.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_rehearsal_is_packaged_for_the_processor_of_its_machine(
@@ -98,9 +98,9 @@ def test_a_rehearsal_is_packaged_for_the_processor_of_its_machine(
 ) -> None:
     for library in [path for path in tree.rglob("*") if ".so" in path.suffixes]:
         library.write_bytes(X86_64)
-    package.refuse_incomplete(tree, project, bundle.PROCESSORS["x86_64"])
+    functions.refuse_incomplete(tree, project, bundle.PROCESSORS["x86_64"])
     with pytest.raises(bundle.Incomplete, match="not for arm64"):
-        package.refuse_incomplete(tree, project, bundle.ARM64)
+        functions.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_the_configuration_and_the_layer_name_the_processor(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_the_configuration_and_the_layer_name_the_processor(tmp_path: Path) -> N
     project = package.stage_project(package.ROOT, tmp_path, processor)
     configuration = json.loads((project / ".chalice" / "config.json").read_text())
     assert configuration["lambda_architecture"] == "x86_64"
-    merged = package.merge_template(package.ROOT, processor)
+    merged = templates.merge_template(package.ROOT, processor)
     layer = merged["Resources"]["MediaLayer"]["Properties"]
     assert layer["CompatibleArchitectures"] == ["x86_64"]
 
@@ -119,7 +119,7 @@ def test_what_comes_with_the_runtime_or_the_layer_stays_out_of_the_zip(
 ) -> None:
     (tree / name).mkdir()
     with pytest.raises(bundle.Incomplete, match=f"from elsewhere: {name}"):
-        package.refuse_incomplete(tree, project, bundle.ARM64)
+        functions.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_equal_content_gives_equal_bytes_whenever_it_was_written(tmp_path: Path) -> None:
@@ -182,10 +182,10 @@ def test_the_decoders_have_the_versions_without_known_overflows() -> None:
 def test_no_two_templates_define_the_same(tmp_path: Path) -> None:
     twice = {
         f"infra/{name}": "Resources: {Queue: {Type: 'AWS::SQS::Queue'}}"
-        for name in package.TEMPLATES
+        for name in templates.TEMPLATES
     }
     with pytest.raises(bundle.Incomplete, match="defines again: Queue"):
-        package.merge_template(write(tmp_path, twice), bundle.ARM64)
+        templates.merge_template(write(tmp_path, twice), bundle.ARM64)
 
 
 def test_a_packaged_template_names_its_city(template: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ import pytest
 from app import app
 from chalicelib.handlers import cors, index
 from chalicelib.handlers.routes import Access
-from infra import bundle, preflights
 from infra.local.gateway.preflights import preflight_headers
+from infra.packaging import bundle, preflights
 
 HEADER = "method.response.header."
 OFFICERS = {route.path for route in index.routes() if route.access == Access.OFFICER}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra import package
+from infra.packaging import templates
 from infra.scan import __main__ as scan
 from infra.scan import findings
 from infra.scan.findings import Exemption, Finding, Unreadable
@@ -17,7 +17,7 @@ OPEN = Finding("CKV_1", "AWS::S3::Bucket.MediaBucket", "Ensure it is closed")
 
 @pytest.fixture(scope="module")
 def found(template: dict[str, Any]) -> dict[str, Any]:
-    return policies(package.translate(template))
+    return policies(templates.translate(template))
 
 
 def test_every_function_and_every_resource_with_a_policy_is_read(

@@ -18,7 +18,6 @@ from chalice.local import (
     NotAuthorizedError,
 )
 
-from infra import gateway_responses
 from infra.local import template
 from infra.local.gateway.events import (
     Headers,
@@ -31,6 +30,7 @@ from infra.local.gateway.events import (
     split_target,
 )
 from infra.local.gateway.preflights import preflight_headers
+from infra.packaging import gateway_responses
 
 MAX_BODY = 10 * 1024 * 1024
 # Lambda takes no larger event. JSON comes in base64, so that bodies from 4.5 MB on are too large.

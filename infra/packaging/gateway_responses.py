@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.domain.city import city
 from chalicelib.domain.languages import text
 from chalicelib.handlers.problems import TYPE_BASE
-from infra.bundle import Incomplete
+from infra.packaging.bundle import Incomplete
 
 NAME = "x-amazon-apigateway-gateway-responses"
 

@@ -7,7 +7,7 @@ stage cannot name several routes, so each method that asks the authorizer gets o
 
 from typing import Any
 
-from infra.bundle import Incomplete
+from infra.packaging.bundle import Incomplete
 
 # API Gateway changes at most this many settings of a stage at once.
 MOST_CHANGES = 80
@@ -28,7 +28,7 @@ def complete(template: Template) -> Template:
     if changes > MOST_CHANGES:
         raise Incomplete(
             f"the stage has {changes} settings of methods, over {MOST_CHANGES}: "
-            "limit fewer of officers' routes in infra/throttles.py"
+            "limit fewer of officers' routes in infra/packaging/throttles.py"
         )
     return template
 

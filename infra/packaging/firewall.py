@@ -7,7 +7,7 @@ does not know the id of a request, so its response has none.
 import json
 from typing import Any
 
-from infra.bundle import Incomplete
+from infra.packaging.bundle import Incomplete
 
 # AWS WAF's limit for one response, in bytes.
 LONGEST_BODY = 4096

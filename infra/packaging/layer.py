@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infra import bundle
+from infra.packaging import bundle
 
 LIMIT_MB = 45
 # The native part of each decoder: a layer without one of them would reject every upload.

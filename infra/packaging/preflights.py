@@ -13,7 +13,7 @@ path, with a mock integration: the gateway itself responds. What Chalice has no 
 import json
 from typing import Any
 
-from infra.bundle import Incomplete
+from infra.packaging.bundle import Incomplete
 
 CONSOLE = "https://console.invalid"
 

@@ -1,0 +1,118 @@
+"""Package the project, step by step."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from chalicelib.domain import city
+from infra import openapi
+from infra.city import check
+from infra.packaging import bundle, preflights
+from infra.packaging.functions import build_functions
+from infra.packaging.layer import build_layer, pinned
+from infra.packaging.templates import (
+    Template,
+    complete,
+    locate_code,
+    merge_template,
+    verify_template,
+)
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build"
+
+# boto3 comes with Lambda's Python. Chalice's packager adds the part of Chalice that runs there, and
+# leaves out its command line, which is most of it.
+NOT_SHIPPED = ("boto3", "chalice")
+SOURCE_ONLY = ("prcoords", "openapi-ui-bundles")  # published without a wheel
+
+
+def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64) -> None:
+    """Build the project at `root` into `build` for `processor`. Raises bundle.Incomplete, and then
+    leaves no template.
+    """
+    (build / "template.json").unlink(missing_ok=True)
+    if found := check.problems(city.FOLDER):
+        raise bundle.Incomplete(f"{city.FOLDER} is wrong:\n" + "\n".join(map(str, found)))
+    project = stage_project(root, build, processor)
+    add_dependencies(root / "requirements.txt", project, processor)
+    synthesised = complete(run_chalice(project, build, merge_template(root, processor)))
+    functions = build_functions(project, build, processor)
+    media = build_layer(root / "requirements-media.txt", build, processor)
+    template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
+    verify_template(template, build)
+    shutil.copy(build / "packaged.json", build / "template.json")
+    for name in ("functions.zip", "media.zip", "template.json"):
+        print(f"{bundle.megabytes(build / name):>8}  {build.name}/{name}")
+
+
+def stage_project(root: Path, build: Path, processor: bundle.Processor) -> Path:
+    """Copy the app and its configuration to where Chalice packages it for `processor`, and return
+    the folder.
+    """
+    project = build / "project"
+    for name in ("chalicelib", "city", ".chalice"):
+        shutil.rmtree(project / name, ignore_errors=True)
+    shutil.copytree(
+        root / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copytree(city.FOLDER, project / "city")
+    # That in the source is of the default city.
+    for path, content in openapi.rendered().items():
+        (project / path.relative_to(ROOT)).write_text(content, encoding="utf-8")
+    (project / ".chalice").mkdir(parents=True)
+    for path in (root / ".chalice").glob("*.json"):
+        shutil.copy(path, project / ".chalice")
+    configuration = project / ".chalice" / "config.json"
+    settings = json.loads(configuration.read_text()) | {
+        "lambda_architecture": processor.lambda_name
+    }
+    configuration.write_text(json.dumps(settings))
+    shutil.copy(root / "app.py", project)
+    return project
+
+
+def add_dependencies(requirements: Path, project: Path, processor: bundle.Processor) -> None:
+    """Install the dependencies into Chalice's folder `vendor`.
+
+    Chalice itself would leave out a wheel that it cannot find, with no more than a warning.
+    """
+    shipped = [line for line in pinned(requirements) if not line.startswith(NOT_SHIPPED)]
+    built = [line for line in shipped if line.startswith(SOURCE_ONLY)]
+    bundle.install(set(shipped) - set(built), project / "vendor", processor, built)
+
+
+def run_chalice(project: Path, build: Path, merge: Template) -> Template:
+    """Run `chalice package` and return the merged template."""
+    merge_file, out = build / "merge.json", build / "chalice"
+    merge_file.write_text(json.dumps(merge))
+    chalice = Path(sys.executable).parent / "chalice"
+    command = [
+        str(chalice),
+        "--project-dir",
+        str(project),
+        "package",
+        "--stage",
+        "any",
+        "--merge-template",
+        str(merge_file),
+        str(out),
+    ]
+    # Chalice needs a region only to name service principals. They are the same in all regions but
+    # the isolated ones.
+    environment = {
+        **os.environ,
+        "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CONSOLE_ORIGIN": preflights.CONSOLE,
+        # Chalice works in the project's folder, from where a relative path leads elsewhere.
+        "CITY": str(city.FOLDER),
+    }
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        raise bundle.Incomplete(f"chalice package failed:\n{done.stdout}{done.stderr}")
+    template: Template = json.loads((out / "sam.json").read_text())
+    return template
