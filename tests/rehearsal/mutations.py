@@ -199,13 +199,13 @@ MUTATIONS = (
     Mutation(
         "officers' tokens are for another client",
         CASEWORK,
-        r"(?s)assert 40[13] == 200",
+        r"AssertionError: .*Unauthorized",
         with_setting("AuthorizeOfficer", "CLIENT_ID", "another-client"),
     ),
     Mutation(
         "the keys of the issuer are elsewhere",
         CASEWORK,
-        r"AuthorizeOfficer",
+        r"cognito-idp\.eu-west-1\.amazonaws\.com:443 is no address in ap-east-1",
         with_setting(
             "AuthorizeOfficer", "JWKS_URI", "https://cognito-idp.eu-west-1.amazonaws.com/jwks.json"
         ),
