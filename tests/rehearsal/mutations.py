@@ -199,13 +199,13 @@ MUTATIONS = (
     Mutation(
         "officers' tokens are for another client",
         CASEWORK,
-        r"(?s)assert 40[13] == 200",
+        r"AssertionError: .*Unauthorized",
         with_setting("AuthorizeOfficer", "CLIENT_ID", "another-client"),
     ),
     Mutation(
         "the keys of the issuer are elsewhere",
         CASEWORK,
-        r"AuthorizeOfficer",
+        r"cognito-idp\.eu-west-1\.amazonaws\.com:443 is no address in ap-east-1",
         with_setting(
             "AuthorizeOfficer", "JWKS_URI", "https://cognito-idp.eu-west-1.amazonaws.com/jwks.json"
         ),
@@ -213,7 +213,7 @@ MUTATIONS = (
     Mutation(
         "the audit is authenticated with another secret",
         AUDIT,
-        r"altered",
+        r"AssertionError: .* altered",
         with_setting("APIHandler", "AUDIT_SECRET", {"Ref": "CursorSecret"}),
     ),
     Mutation(
@@ -225,7 +225,7 @@ MUTATIONS = (
     Mutation(
         "the code calls what the oldest boto3 does not have",
         REPORTS,
-        r"has no attribute 'rename_object'",
+        r'"kind": "AttributeError"',
         module="chalicelib/media/s3.py",
         replace=("    return client\n", "    client.rename_object\n    return client\n"),
     ),

@@ -16,6 +16,7 @@ from infra.rehearsal import environments
 from tests.rehearsal.mutations import Mutation, mutate, without_right
 from tests.rehearsal.people import first_admin
 from tests.rehearsal.stage import Stage
+from tests.rehearsal.waiting import until
 
 REFUSED = Mutation("", "", "", without_right("RecordMediaRole", "sqs:ReceiveMessage"))
 BROKEN = Mutation(
@@ -70,8 +71,16 @@ def test_a_damaged_table_is_restored_to_what_it_was(stage: Stage) -> None:
     admin = first_admin(stage)
     path = f"/v1/officer/reports/{report['id']}"
     assert admin.call("GET", path).status == 200
-    before = datetime.now(UTC)
     dynamodb, table = stage.client("dynamodb"), stage.outputs["ReportsTableName"]
+    created = datetime.now(UTC)
+
+    def restorable() -> datetime | None:
+        found = dynamodb.describe_continuous_backups(TableName=table)
+        recovery = found["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        latest: datetime = recovery["LatestRestorableDateTime"]
+        return latest if latest > created else None
+
+    before = until(restorable, "the table can be restored with the report")
     for row in dynamodb.scan(TableName=table)["Items"]:
         dynamodb.delete_item(TableName=table, Key={"pk": row["pk"], "sk": row["sk"]})
     assert admin.call("GET", path).status == 404

@@ -220,7 +220,7 @@ def earlier_states_of_tables() -> None:
     def keep(name: str, table: dict[str, Any]) -> None:
         while True:
             with dynamodb._lock:
-                states[name].append((time.time(), copy.deepcopy(dict(table["items"]))))
+                states[name].append((round(time.time(), 3), copy.deepcopy(dict(table["items"]))))
             del states[name][:-300]
             time.sleep(1)
 
@@ -228,7 +228,7 @@ def earlier_states_of_tables() -> None:
         response = restore(data)
         asked, name = data.get("RestoreDateTime"), data["SourceTableName"]
         if asked and response[0] == 200:
-            before = [items for at, items in states[name] if at <= float(asked)]
+            before = [items for at, items in states[name] if at <= float(asked) + 0.001]
             table = dynamodb._tables[data["TargetTableName"]]
             table["items"] = defaultdict(dict, copy.deepcopy(before[-1] if before else {}))
             dynamodb._items_replaced(table)
@@ -238,10 +238,9 @@ def earlier_states_of_tables() -> None:
         status, headers, body = describe(data)
         content, name = json.loads(body), data["TableName"]
         if status == 200 and states.get(name):
-            backups = content["ContinuousBackupsDescription"]
-            backups["PointInTimeRecoveryDescription"]["EarliestRestorableDateTime"] = states[name][
-                0
-            ][0]
+            recovery = content["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+            recovery["EarliestRestorableDateTime"] = states[name][0][0]
+            recovery["LatestRestorableDateTime"] = states[name][-1][0]
         return status, headers, json.dumps(content).encode()
 
     handlers["create"] = created
