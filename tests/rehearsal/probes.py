@@ -294,6 +294,32 @@ def domain_names_of_requests(lab: Lab) -> bool:
     return "domainName" in lab.get(f"{lab.api()}/here").raise_for_status().json()
 
 
+def backups_of_deleted_tables(lab: Lab) -> bool:
+    dynamodb, name = lab.client("dynamodb"), "probe-of-backups"
+    key = {"AttributeName": "pk", "AttributeType": "S"}
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[key],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    dynamodb.update_continuous_backups(
+        TableName=name,
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+    )
+    dynamodb.delete_table(TableName=name)
+    return bool(dynamodb.list_backups(TableName=name, BackupType="SYSTEM")["BackupSummaries"])
+
+
+def tags_of_stacks(lab: Lab) -> bool:
+    bucket = lab.stack(Bucket={"Type": "AWS::S3::Bucket"})["Bucket"]
+    try:
+        tags = lab.client("s3").get_bucket_tagging(Bucket=bucket)["TagSet"]
+    except ClientError:
+        return False
+    return any(tag["Key"] == "aws:cloudformation:stack-name" for tag in tags)
+
+
 def gateway_responses(lab: Lab) -> bool:
     reply = lab.get(f"{lab.api()}/nowhere")
     assert reply.status_code in (403, 404), reply.text
@@ -503,6 +529,8 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         deliveries_of_rules,
         calls_of_the_gateway,
         earlier_states_of_tables,
+        backups_of_deleted_tables,
+        tags_of_stacks,
         gateway_responses,
         mfa_setup,
         sha256_of_a_form,

@@ -152,9 +152,11 @@ class Stage:
         self.invoke("SweepTasks", events.load("schedule"))
         self.sweeps += 1
 
-    def command(self, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def command(
+        self, module: str, *arguments: str, **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
         """Run a command of an operator on this stage."""
-        return run(self.cloud, module, "--stage", NAME, *arguments)
+        return run(self.cloud, module, "--stage", NAME, *arguments, **environment)
 
     def log_lines(self, logical_id: str) -> list[str]:
         """Return the lines of a log group, the oldest first. Of a group that is not there: none."""
@@ -177,9 +179,11 @@ class Stage:
         ]
 
 
-def run(cloud: Cloud, module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    cloud: Cloud, module: str, *arguments: str, **variables: str
+) -> "subprocess.CompletedProcess[str]":
     """Run a command as somebody with the deployer's keys and nothing else of AWS's."""
-    environment = without_settings_of_aws() | cloud.environment
+    environment = without_settings_of_aws() | cloud.environment | variables
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,

@@ -5,6 +5,7 @@ It has a cloud of its own: what it breaks is nobody else's.
 """
 
 import shutil
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,3 +91,29 @@ def test_a_damaged_table_is_restored_to_what_it_was(stage: Stage) -> None:
     assert restored.returncode == 0, restored.stdout + restored.stderr
     assert admin.call("GET", path).status == 200
     assert stage.report()["id"]
+
+
+def test_a_lost_table_is_restored_as_it_was(stage: Stage) -> None:
+    report = stage.report()
+    dynamodb, table = stage.client("dynamodb"), stage.outputs["ReportsTableName"]
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=table)
+    body = {"category": "missing_elderly", "text": "An old man in a blue coat, alone."}
+    assert stage.call("POST", "/v1/reports", body, key=str(uuid.uuid4())).status == 503
+    restored = stage.command("infra.stage.restore", "--table", "reports")
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert stage.call("GET", "/v1/reports/mine", receipt=report["receipt"]).status == 200
+    assert stage.report()["id"]
+
+
+def test_a_destroyed_stage_keeps_its_data_until_its_name_is_given(stage: Stage) -> None:
+    table = stage.outputs["ReportsTableName"]
+    refused = stage.command("infra.stage.destroy", "--data")
+    assert refused.returncode == 1
+    assert "CONFIRM=rehearsal" in refused.stderr
+    destroyed = stage.command("infra.stage.destroy")
+    assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
+    assert stage.client("dynamodb").describe_table(TableName=table)
+    again = stage.command("infra.stage.destroy", "--data", CONFIRM="rehearsal")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert table not in stage.client("dynamodb").list_tables()["TableNames"]

@@ -25,6 +25,7 @@ def apply() -> None:
     locks_of_buckets()
     move_tasks()
     earlier_states_of_tables()
+    backups_of_deleted_tables()
 
 
 def pages_of_sign_in() -> None:
@@ -246,3 +247,25 @@ def earlier_states_of_tables() -> None:
     handlers["create"] = created
     dynamodb._restore_table_to_point_in_time = restored
     dynamodb._describe_continuous_backups = described
+
+
+def backups_of_deleted_tables() -> None:
+    """Keep a backup of a table with point-in-time recovery when it is deleted."""
+    from ministack.services import dynamodb
+
+    delete = dynamodb._delete_table
+
+    def deleted(data: dict[str, Any]) -> Any:
+        name = data["TableName"]
+        kept = None
+        if dynamodb._pitr_settings.get(name):
+            backup = f"{name}$DeletedTableBackup"
+            _, _, body = dynamodb._create_backup({"TableName": name, "BackupName": backup})
+            kept = dynamodb._backups[json.loads(body)["BackupDetails"]["BackupArn"]]
+            kept["BackupDetails"]["BackupType"] = "SYSTEM"
+        response = delete(data)
+        if kept is not None and response[0] != 200:
+            del dynamodb._backups[kept["BackupDetails"]["BackupArn"]]
+        return response
+
+    dynamodb._delete_table = deleted
