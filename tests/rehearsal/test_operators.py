@@ -78,7 +78,8 @@ def test_a_damaged_table_is_restored_to_what_it_was(stage: Stage) -> None:
     def restorable() -> datetime | None:
         found = dynamodb.describe_continuous_backups(TableName=table)
         recovery = found["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
-        latest: datetime = recovery["LatestRestorableDateTime"]
+        # A call of DynamoDB has whole seconds.
+        latest: datetime = recovery["LatestRestorableDateTime"].replace(microsecond=0)
         return latest if latest > created else None
 
     before = until(restorable, "the table can be restored with the report")
