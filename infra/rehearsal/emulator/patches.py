@@ -214,15 +214,16 @@ def earlier_states_of_tables() -> None:
         if recovery.get("PointInTimeRecoveryEnabled"):
             dynamodb._pitr_settings[name] = True
             states[name] = []
-            table = dynamodb._tables[name]
-            threading.Thread(target=keep, args=(name, table), daemon=True).start()
+            of = (states[name], name, dynamodb._tables[name])
+            threading.Thread(target=keep, args=of, daemon=True).start()
         return name, attributes
 
-    def keep(name: str, table: dict[str, Any]) -> None:
-        while True:
+    def keep(own: list[tuple[float, Any]], name: str, table: dict[str, Any]) -> None:
+        # Until another table has the name: that of a deployment which failed comes again.
+        while states[name] is own:
             with dynamodb._lock:
-                states[name].append((round(time.time(), 3), copy.deepcopy(dict(table["items"]))))
-            del states[name][:-300]
+                own.append((round(time.time(), 3), copy.deepcopy(dict(table["items"]))))
+            del own[:-300]
             time.sleep(1)
 
     def restored(data: dict[str, Any]) -> Any:
