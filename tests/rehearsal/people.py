@@ -5,11 +5,11 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from infra.stage.browser import REDIRECT_URI
+from tests.rehearsal.sign_in import hidden
 from tests.rehearsal.stage import Reply, Stage
 
 
@@ -87,7 +87,7 @@ class Person:
 
     def _submit(self, page: Reply, **typed: str) -> Reply:
         login = f"{self.stage.outputs['SignInUrl']}/login"
-        return self.stage.internet.send("POST", login, data=_hidden(page.text) | typed)
+        return self.stage.internet.send("POST", login, data=hidden(page.text) | typed)
 
 
 def first_admin(stage: Stage) -> Person:
@@ -131,17 +131,3 @@ def put_officer(admin: Person, username: str, **more: Any) -> None:
     }
     reply = admin.call("PUT", f"/v1/admin/officers/{username}", row | more)
     assert reply.status == 200, reply.text
-
-
-def _hidden(page: str) -> dict[str, str]:
-    """Return the hidden fields of a page's form."""
-    found: dict[str, str] = {}
-
-    class Fields(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            given = dict(attrs)
-            if tag == "input" and given.get("type") == "hidden":
-                found[str(given["name"])] = given.get("value") or ""
-
-    Fields().feed(page)
-    return found

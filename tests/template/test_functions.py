@@ -57,6 +57,20 @@ def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(
+    ("function", "rate"), [("SweepTasks", "rate(1 minute)"), ("DigestAudit", "rate(1 hour)")]
+)
+def test_what_runs_by_the_clock_is_not_tried_again_because_its_next_run_is_near(
+    functions: dict[str, Any], function: str, rate: str
+) -> None:
+    properties = functions[function]
+    (event,) = properties["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", rate)
+    retries = properties["EventInvokeConfig"]
+    assert retries["MaximumRetryAttempts"] == 0
+    assert retries["MaximumEventAgeInSeconds"] <= 300
+
+
+@pytest.mark.parametrize(
     ("function", "queue"), [("MakeThumbnails", "UploadsQueue"), ("RecordMedia", "ManifestsQueue")]
 )
 def test_a_queue_gives_back_only_the_messages_that_failed(

@@ -242,6 +242,36 @@ def test_admins_invite_officers_with_a_second_factor_and_short_tokens(
     assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 
+def test_a_username_is_one_whatever_its_case_and_a_first_password_ends_soon(
+    resources: dict[str, Any],
+) -> None:
+    pool = resources["OfficersPool"]["Properties"]
+    assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
+    assert pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] <= 7
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 14
+
+
+@pytest.mark.parametrize(
+    ("table", "attribute"), [("ReportsTable", "expires_ttl"), ("AuditTable", "expires_ttl")]
+)
+def test_rows_that_have_an_end_are_removed(
+    resources: dict[str, Any], table: str, attribute: str
+) -> None:
+    expiry = resources[table]["Properties"]["TimeToLiveSpecification"]
+    assert expiry == {"Enabled": True, "AttributeName": attribute}
+
+
+def test_the_audits_stream_carries_what_is_sealed_and_nothing_older(
+    resources: dict[str, Any],
+) -> None:
+    stream = resources["AuditTable"]["Properties"]["StreamSpecification"]
+    assert stream == {"StreamViewType": "NEW_IMAGE"}
+
+
+def test_the_key_is_renewed_every_year(resources: dict[str, Any]) -> None:
+    assert resources["EncryptionKey"]["Properties"]["EnableKeyRotation"] is True
+
+
 def test_the_pool_sends_as_cognito_or_as_a_domain_of_ses(template: dict[str, Any]) -> None:
     default = deployed(template)["OfficersPool"]["Properties"]["EmailConfiguration"]
     assert default == {"EmailSendingAccount": "COGNITO_DEFAULT"}
