@@ -72,7 +72,7 @@ def guarded(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> i
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        if os.environ.get("DEBUG") and not isinstance(error, Refused):
+        if os.environ.get("DEBUG") == "1" and not isinstance(error, Refused):
             traceback.print_exception(error)
         print(explain(error), file=sys.stderr)
         return 1

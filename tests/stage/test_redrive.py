@@ -158,3 +158,14 @@ def test_the_source_of_a_streams_dead_letters_is_no_queue(name: str, has_source:
     }
     found = find_letters(name, Target("dev", boto3.Session(), None, outputs, ""))
     assert (found.source_url is not None) is has_source
+
+
+@pytest.mark.usefixtures("cloud")
+@pytest.mark.parametrize("value", ["0", "no", "yes"])
+def test_only_1_answers_with_yes(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqs = boto3.Session().client("sqs")
+    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    target = Target("dev", boto3.Session(), None, {}, "")
+    monkeypatch.setenv("YES", value)
+    with pytest.raises(Refused, match="YES=1"):
+        purge(DeadLetters("notices", sqs, url, None), 1, target)
