@@ -18,6 +18,8 @@ WITHOUT ?=
 LOCAL_DIR ?= .local
 ## `off`: the local stack begins without officers, to practise `make first-admins`
 SEED ?= on
+## `full`: the local stack shows the text of each notice's e-mail, too
+NOTICES ?= short
 ## Whose token, or sign-in: `officer`, `narrow`, `supervisor`, `admin`, or an officer appointed since
 OFFICER ?= officer
 ## Usernames of the first two admins: `zhao,li`. This and the next two are asked for if missing
@@ -113,7 +115,7 @@ $(SCAN)/.installed: infra/scan/requirements.txt infra/python.sh
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) LOCAL_DIR=$(LOCAL_DIR) \
+	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
 city: $(VENV)/.installed ## Check, test and package another city: make city CITY=path

@@ -149,7 +149,12 @@ class LocalStack:
         from infra.local.triggers.changes import Change
         from infra.local.triggers.pollers import Pollers
 
-        notices = NoticesShown(self.environment["NOTICES_TOPIC_ARN"], REGION, show=say)
+        notices = NoticesShown(
+            self.environment["NOTICES_TOPIC_ARN"],
+            REGION,
+            show=say,
+            full=os.environ.get("NOTICES") == "full",
+        )
         try:
             self._pollers = Pollers(self.app, self.environment, without)
         except ValueError as error:

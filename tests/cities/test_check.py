@@ -7,15 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain import geo
+from chalicelib.domain.catalogue import model
 from chalicelib.domain.city import DEFAULT_FOLDER
-from infra.city import areas
+from infra.city import areas, texts
 from infra.city.check import problems
 from infra.packaging import bundle
 
@@ -523,6 +524,23 @@ def ran(module: str, *arguments: str, **environment: str) -> subprocess.Complete
         text=True,
         check=False,
     )
+
+
+def test_the_page_names_each_text_that_must_show_the_emergency_number() -> None:
+    page = (ROOT / "docs" / "city.md").read_text("utf-8")
+    reference = json.loads((texts.GENERAL / "en.json").read_text("utf-8"))
+    urgent = [key for key, wording in reference.items() if "{emergency_number}" in wording]
+
+    assert [key for key in urgent if f"`{key}`" not in page] == []
+
+
+def test_the_page_explains_each_member_of_the_catalogue() -> None:
+    page = (ROOT / "docs" / "city.md").read_text("utf-8")
+    types = (model.Category, model.Channel, model.App, model.Raise)
+    fields = (model.TextField, model.IntegerField, model.BooleanField, model.ChoiceField)
+    members = {name for each in (*types, *fields) for name in get_type_hints(each)}
+
+    assert sorted(name for name in members if f"`{name}`" not in page) == []
 
 
 def test_the_command_prints_each_mistake_with_the_path_of_its_file(folder: Path) -> None:
