@@ -180,8 +180,6 @@ def make_client(session: Any, service: str, endpoint_url: str | None = None, **m
 
 def find_stack(stage: str, session: Any) -> dict[str, Any] | None:
     """Return the stack of a stage as CloudFormation describes it; None when there is none."""
-    if not stage:
-        raise Refused("Name the stage: STAGE=prod. Without STAGE, commands mean the local stack.")
     if not STAGE_NAME.fullmatch(stage):
         raise Refused(
             f"{stage!r} cannot be a stage: use up to 21 lower-case letters, digits and dashes, "
@@ -242,8 +240,18 @@ def add_stage(parser: argparse.ArgumentParser, *, required: bool = False) -> Non
     parser.add_argument(
         "--stage",
         required=required,
+        type=read_stage,
         help=f"a deployed stage: its stack is tipline-<stage>{default}",
     )
+
+
+def read_stage(text: str) -> str:
+    """Return the value of `--stage`. Raises Refused when it is empty, as `make status STAGE=` has
+    it.
+    """
+    if not text:
+        raise Refused("Name the stage: STAGE=prod")
+    return text
 
 
 def _unknown(stage: str, session: Any) -> str:

@@ -202,10 +202,12 @@ def test_a_wrong_argument_is_named_before_anything_is_asked(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in COMMANDS if name not in ("infra.deploy.__main__",)]
-)
-def test_an_empty_stage_is_asked_for(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("module", COMMANDS)
+def test_an_empty_stage_is_asked_for_before_anything_else(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
     arguments = [each for each in COMMANDS[module] if each not in STAGE]
     assert guarded(importlib.import_module(module).main, ["--stage=", *arguments]) == 1
     assert "Name the stage: STAGE=" in capsys.readouterr().err

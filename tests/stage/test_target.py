@@ -54,7 +54,7 @@ def test_where_nothing_is_deployed_the_way_to_deploy_is_said() -> None:
 
 
 @pytest.mark.usefixtures("cloud")
-@pytest.mark.parametrize("name", ["Prod", "-x", "a_b", "x" * 22])
+@pytest.mark.parametrize("name", ["", "Prod", "-x", "a_b", "x" * 22])
 def test_what_cannot_be_a_stage_is_refused_before_it_is_looked_up(name: str) -> None:
     with pytest.raises(Refused, match="cannot be a stage"):
         target.find_target(name)
