@@ -18,6 +18,8 @@ WITHOUT ?=
 LOCAL_DIR ?= .local
 ## `off`: the local stack begins without officers, to practise `make first-admins`
 SEED ?= on
+## `full`: the local stack shows the text of each notice's e-mail, too
+NOTICES ?= short
 ## Whose token, or sign-in: `officer`, `narrow`, `supervisor`, `admin`, or an officer appointed since
 OFFICER ?= officer
 ## Usernames of the first two admins: `zhao,li`. This and the next two are asked for if missing
@@ -80,7 +82,7 @@ SCAN := .venv-scan
 # How a command for operators is started: `$(COMMAND) infra.stage.orphans`.
 COMMAND = DEBUG=$(DEBUG) PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) YES="$(YES)" $(BIN)/python -m
 # Commands on a running stage mean the local stack, unless STAGE is given.
-GIVEN_STAGE = $(if $(filter-out file,$(origin STAGE)),--stage "$(STAGE)")
+GIVEN_STAGE = $(if $(filter-out file,$(origin STAGE)),--stage="$(STAGE)")
 # The tools must not look for newer versions, nor report how they are used.
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
@@ -113,7 +115,7 @@ $(SCAN)/.installed: infra/scan/requirements.txt infra/python.sh
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) LOCAL_DIR=$(LOCAL_DIR) \
+	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
 city: $(VENV)/.installed ## Check, test and package another city: make city CITY=path
@@ -126,11 +128,11 @@ token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=office
 
 first-admins: $(VENV)/.installed ## Appoint the first two admins, locally or of STAGE=dev: ADMINS=zhao,li
 	@$(COMMAND) infra.stage.first_admins $(GIVEN_STAGE) \
-	 --admins "$(ADMINS)" --names "$(NAMES)" --emails "$(EMAILS)"
+	 --admins="$(ADMINS)" --names="$(NAMES)" --emails="$(EMAILS)"
 
 reset-sign-in: $(VENV)/.installed ## Give an officer a first password again: OFFICER=wang, of STAGE=dev
 	@$(COMMAND) infra.stage.reset_sign_in $(GIVEN_STAGE) \
-	 --officer "$(if $(filter-out file,$(origin OFFICER)),$(OFFICER))"
+	 --officer="$(if $(filter-out file,$(origin OFFICER)),$(OFFICER))"
 
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.clock $(ADVANCE)
@@ -148,16 +150,16 @@ types: $(VENV)/.installed
 	@$(BIN)/mypy
 
 words: $(VENV)/.installed ## Count words that have a better one (STRICT=1: fail; FILES=...: show lines)
-	@$(BIN)/python -m tests.words $(if $(STRICT),--strict) $(FILES)
+	@$(BIN)/python -m tests.words $(if $(filter 1,$(STRICT)),--strict) $(FILES)
 
 layers: $(VENV)/.installed
 	@$(BIN)/lint-imports
 
 openapi: $(VENV)/.installed ## Write the OpenAPI document (CHECK=1: only compare)
-	@$(BIN)/python -m infra.openapi $(if $(CHECK),--check)
+	@$(BIN)/python -m infra.openapi $(if $(filter 1,$(CHECK)),--check)
 
 docs: $(VENV)/.installed ## Write the pages of errors and settings (CHECK=1: only compare)
-	@$(BIN)/python -m infra.reference $(if $(CHECK),--check)
+	@$(BIN)/python -m infra.reference $(if $(filter 1,$(CHECK)),--check)
 
 check: lint types layers package scan contract ## Check all that CI checks besides the tests
 	@$(MAKE) --no-print-directory words STRICT=1
@@ -187,7 +189,7 @@ contract-fuzz: $(VENV)/.installed
 
 package: $(VENV)/.installed ## Build and verify what is deployed
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) $(BIN)/python -m infra.packaging $(if $(PROCESSOR),--processor $(PROCESSOR))
+	@CITY=$(CITY) $(BIN)/python -m infra.packaging $(if $(PROCESSOR),--processor="$(PROCESSOR)")
 
 scan: package $(SCAN)/.installed ## Scan the policies and the template that are deployed
 	@$(BIN)/python -m infra.scan --tools $(SCAN)/bin
@@ -202,7 +204,7 @@ rehearsal-cloud: $(VENV)/.installed ## Start an emulated cloud to practise on: m
 	@CLOUD_PORT=$(CLOUD_PORT) exec $(BIN)/python -m infra.rehearsal
 
 deploy: package ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=...
-	@REPLACE="$(REPLACE)" BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage "$(STAGE)"
+	@REPLACE="$(REPLACE)" BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage="$(STAGE)"
 
 smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of STAGE=dev
 	@$(COMMAND) infra.deploy.smoke $(GIVEN_STAGE)
@@ -214,22 +216,22 @@ status: $(VENV)/.installed ## Show health, alarms, tasks and queues, locally or 
 	@$(COMMAND) infra.stage.status $(GIVEN_STAGE)
 
 logs: $(VENV)/.installed ## Show the logs, locally or of STAGE=dev (FUNCTION=, SINCE=10m, REQUEST=id)
-	@$(COMMAND) infra.stage.logs $(GIVEN_STAGE) --function "$(FUNCTION)" --since "$(SINCE)" --request "$(REQUEST)"
+	@$(COMMAND) infra.stage.logs $(GIVEN_STAGE) --function="$(FUNCTION)" --since="$(SINCE)" --request="$(REQUEST)"
 
 redrive: $(VENV)/.installed ## Send dead letters again: QUEUE=uploads, locally or of STAGE=dev (PURGE=1: delete)
-	@$(COMMAND) infra.stage.redrive $(GIVEN_STAGE) --queue "$(QUEUE)" $(if $(PURGE),--purge)
+	@$(COMMAND) infra.stage.redrive $(GIVEN_STAGE) --queue="$(QUEUE)" $(if $(filter 1,$(PURGE)),--purge)
 
 restore: $(VENV)/.installed ## Restore a table into service: STAGE=dev TABLE=reports AT=1m
-	@$(COMMAND) infra.stage.restore $(GIVEN_STAGE) --table "$(TABLE)" --at "$(AT)"
+	@$(COMMAND) infra.stage.restore $(GIVEN_STAGE) --table="$(TABLE)" --at="$(AT)"
 
 destroy: $(VENV)/.installed ## Delete a stage, but not its data: STAGE=dev (DATA=1: these, too)
-	@CONFIRM="$(CONFIRM)" $(COMMAND) infra.stage.destroy $(GIVEN_STAGE) $(if $(DATA),--data)
+	@CONFIRM="$(CONFIRM)" $(COMMAND) infra.stage.destroy $(GIVEN_STAGE) $(if $(filter 1,$(DATA)),--data)
 
 audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of a stage: STAGE=prod
 	@$(COMMAND) infra.stage.audit_verify $(GIVEN_STAGE)
 
 orphans: $(VENV)/.installed ## List what a deletion left behind, locally or of STAGE=dev (DELETE=1: delete it)
-	@$(COMMAND) infra.stage.orphans $(GIVEN_STAGE) $(if $(DELETE),--delete)
+	@$(COMMAND) infra.stage.orphans $(GIVEN_STAGE) $(if $(filter 1,$(DELETE)),--delete)
 
 clean: ## Remove what was built
 	@rm -rf build .local

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from shapely import is_valid_reason
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
 from infra.city.files import is_number
 from infra.city.problem import Problem
@@ -61,6 +62,35 @@ def keys(collection: Any) -> list[str]:
     """Return the keys of the labels of areas that are right."""
     named = [feature["properties"] for feature in collection["features"]]
     return [f"{each['kind']}.{each['code']}" for each in named]
+
+
+def describe(collection: Any) -> str:
+    """Return where areas that are right lie, and how many there are: `10.00–10.20° E,
+    44.00–44.10° N, 2 districts, 1 station`.
+    """
+    west, south, east, north = unary_union(
+        [shape(feature["geometry"]) for feature in collection["features"]]
+    ).bounds
+    kinds = Counter(feature["properties"]["kind"] for feature in collection["features"])
+    return ", ".join(
+        [
+            _degrees(west, east, "W", "E"),
+            _degrees(south, north, "S", "N"),
+            *(
+                f"{kinds[kind]} {kind}{'' if kinds[kind] == 1 else 's'}"
+                for kind in KINDS
+                if kinds[kind]
+            ),
+        ]
+    )
+
+
+def _degrees(low: float, high: float, negative: str, positive: str) -> str:
+    if low >= 0:
+        return f"{low:.2f}–{high:.2f}° {positive}"
+    if high <= 0:
+        return f"{-high:.2f}–{-low:.2f}° {negative}"
+    return f"{-low:.2f}° {negative} to {high:.2f}° {positive}"
 
 
 def _place(number: int, feature: Any) -> str:

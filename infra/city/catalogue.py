@@ -129,11 +129,19 @@ def _wrong_codes(place: str, codes: list[str]) -> Iterator[tuple[str, str]]:
 
 def _wrong_categories(seed: Catalogue) -> Iterator[tuple[str, str]]:
     always = [category for category in seed.categories if category.always_open]
-    if len(always) != 1 or always[0].state is not LifecycleState.ACTIVE:
+    if not seed.categories:
+        yield "categories", "are none. Add at least one that is active and always open."
+    elif len(always) != 1:
         yield (
             "categories",
-            f"have {len(always)} that are always open. Set always_open for exactly one, and make it"
-            " active: who finds no other category chooses that one.",
+            f"have {len(always)} that are always open. Set always_open for exactly one: whoever"
+            " finds no other category chooses that one.",
+        )
+    elif always[0].state is not LifecycleState.ACTIVE:
+        yield (
+            "categories",
+            f"have {always[0].code!r} always open, and its state is {always[0].state.value}. Make"
+            " it active.",
         )
     for number, category in enumerate(seed.categories):
         place = f"categories[{number}]"
@@ -158,6 +166,8 @@ def _wrong_field(place: str, field: DetailField) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_channels(seed: Catalogue) -> Iterator[tuple[str, str]]:
+    if not any(channel.state is LifecycleState.ACTIVE for channel in seed.channels):
+        yield "channels", "have none that is active. Make at least one active, to publish in it."
     known = [category.code for category in seed.categories]
     for number, channel in enumerate(seed.channels):
         place = f"channels[{number}].fed_by"

@@ -18,7 +18,8 @@ def problems(folder: Path) -> list[Problem]:
     found = [
         Problem(path.name, "", "is no file of a city. Remove it.")
         for path in sorted(folder.iterdir())
-        if path.name not in _FILES
+        # Systems leave files such as .DS_Store behind. They are not packaged.
+        if path.name not in _FILES and not path.name.startswith(".")
     ]
 
     def content(file: str, hint: str, wrong: Callable[[Any], list[Problem]]) -> Any:

@@ -39,12 +39,20 @@ def of_pydantic(file: str, error: Any) -> Problem:
         # A tag of a union is no part of the file.
         place += f"[{part}]" if isinstance(part, int) else f".{part}"
     wrong = {
+        "string_type": _not_a_text(error),
         "missing": _MISSING,
         "missing_argument": _MISSING,
         "extra_forbidden": _UNKNOWN,
         "unexpected_keyword_argument": _UNKNOWN,
     }.get(error["type"], f"{error['msg']}. Correct it.")
     return Problem(file, place.removeprefix("."), wrong)
+
+
+def _not_a_text(error: Any) -> str:
+    said = error["input"]
+    if isinstance(said, int | float) and not isinstance(said, bool):
+        return f'is a number. Write it in quotes: "{said}".'
+    return "is not a text. Write one, in quotes."
 
 
 def _wrong(city: City) -> Iterator[tuple[str, str]]:

@@ -102,8 +102,8 @@ class _Language:
         if self.knows_labels and key not in self.reference and key not in self.local_keys:
             yield "is a text of nothing. Remove it, or correct its key."
             return
-        if not isinstance(wording, str) or not wording.strip() or wording != wording.strip():
-            yield "is not a text, or begins or ends with a blank. Write a text."
+        if wrong := _not_a_wording(wording):
+            yield wrong
             return
         try:
             shown = {name for _, name, _, _ in Formatter().parse(wording) if name is not None}
@@ -169,6 +169,16 @@ class _Language:
                     yield Problem(self.file, key, wrong)
                 if not wording.isascii():
                     yield Problem(self.file, key, "is the subject of an e-mail. Write it in ASCII.")
+
+
+def _not_a_wording(wording: Any) -> str | None:
+    if not isinstance(wording, str):
+        return "is not a text. Write one, in quotes."
+    if not wording.strip():
+        return "is empty. Write its text."
+    if wording != wording.strip():
+        return "begins or ends with a blank. Remove it."
+    return None
 
 
 def _placeholders(wording: str) -> set[str]:

@@ -26,7 +26,14 @@ from infra.deploy.quota import check_concurrency
 from infra.deploy.stack import Stack
 from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, run
-from infra.stage.target import find_stack, find_stage, make_client, open_session, stack_name
+from infra.stage.target import (
+    find_stack,
+    find_stage,
+    make_client,
+    open_session,
+    read_stage,
+    stack_name,
+)
 
 BUILD = Path(__file__).parents[2] / "build"
 
@@ -53,7 +60,12 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m infra.deploy", description="Deploy what `make package` built."
     )
-    parser.add_argument("--stage", required=True, help="the stage; its stack is tipline-<stage>")
+    parser.add_argument(
+        "--stage",
+        required=True,
+        type=read_stage,
+        help="the stage; its stack is tipline-<stage>",
+    )
     parser.add_argument(
         "--plan-only",
         action="store_true",

@@ -3,7 +3,6 @@ and print the new time.
 """
 
 import json
-import os
 import re
 import sys
 import urllib.error
@@ -20,7 +19,7 @@ def main(text: str) -> None:
     advance = read_duration(text)
     if advance is None:
         raise SystemExit("Choose how far: make clock ADVANCE=30s, 5m, 2h or 1d.")
-    stack = stack_file.read(int(os.environ.get("PORT") or stack_file.DEFAULT_PORT))
+    stack = stack_file.read(stack_file.port_asked())
     request = urllib.request.Request(  # noqa: S310  our own, on 127.0.0.1
         stack["clock"],
         data=json.dumps({"advance_s": advance.total_seconds()}).encode(),

@@ -16,6 +16,8 @@ from pathlib import Path
 # In the cloud every extra is in the log. Of these alone it is certain that they are names of
 # classes, codes and the gateway's own numbers.
 SHOWN = ("error", "kind", "code", "request_id")
+# The logger of the gateway's access log.
+ACCESS = "infra.local.gateway.access"
 MOST_LOG_BYTES = 10_000_000
 # What every record has, and no extra.
 _STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
@@ -38,16 +40,17 @@ def show_log() -> None:
 
 
 def keep_log(path: Path) -> None:
-    """Write the app's log to `path` from now on, as JSON lines like those of Lambda, for
-    `make logs`. What was there is replaced.
+    """Write the app's log and the gateway's access log to `path` from now on, as JSON lines like
+    those of Lambda, for `make logs`. What was there is replaced.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     handler = RotatingFileHandler(path, maxBytes=MOST_LOG_BYTES, backupCount=1, delay=True)
     handler.setFormatter(_JsonLine())
-    app = logging.getLogger("chalicelib")
-    app.setLevel(logging.INFO)
-    app.addHandler(handler)
+    for name in ("chalicelib", ACCESS):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
 
 
 class _JsonLine(logging.Formatter):
@@ -68,6 +71,8 @@ def _function_of(record: logging.LogRecord) -> str:
     """Return the function that a record is of. Each function that reacts to events has a thread
     with its name (`triggers.loops`); requests have threads of their own.
     """
+    if record.name == ACCESS:
+        return "gateway"
     if record.name == "chalicelib.handlers.auth":
         return "authorize_officer"
     if record.name in ("chalicelib.handlers.schedules", "chalicelib.handlers.audit_events"):

@@ -33,21 +33,30 @@ See it as its reporter, then as an officer:
 
 RECEIPT=$(python3 -c 'import json; print(json.load(open("report.json"))["receipt"])')
 curl -sS {api}/v1/reports/mine -H "Authorization: Receipt $RECEIPT"
-curl -sS {api}/v1/officer/reports -H "Authorization: Bearer $(make -s token OFFICER=officer{port})"
+curl -sS {api}/v1/officer/reports -H "Authorization: Bearer $(make -s token OFFICER={who}{port})"
 
 Move the clock of sweeps and lifecycles: make clock ADVANCE=5m{port}
 Requests and notices appear below.
 """
 
 
+# An admin whom the guide appoints when there is nobody.
+_FIRST = "zhao"
+
+
 def guide(outputs: Mapping[str, Any], officers: Sequence[Officer]) -> str:
-    """Return the text, with the addresses of the running stack."""
-    port = str(outputs["api"]).rpartition(":")[2]
+    """Return the text, with the addresses of the running stack. Without officers it says how to
+    appoint the first ones.
+    """
+    number = str(outputs["api"]).rpartition(":")[2]
+    port = "" if number == str(DEFAULT_PORT) else f" PORT={number}"
     return _GUIDE.format(
         **outputs,
         category=NARROW,
-        officers=", ".join(f"{officer.username} ({_scope(officer)})" for officer in officers),
-        port="" if port == str(DEFAULT_PORT) else f" PORT={port}",
+        officers=", ".join(f"{officer.username} ({_scope(officer)})" for officer in officers)
+        or f"none yet. Appoint two: make first-admins ADMINS={_FIRST},li{port}",
+        who=officers[0].username if officers else _FIRST,
+        port=port,
     )
 
 

@@ -1,4 +1,4 @@
-"""Show each notice as it goes out to officers."""
+"""Show each notice as it goes out to officers: one line, with `NOTICES=full` also the e-mail."""
 
 import json
 import threading
@@ -11,12 +11,14 @@ from moto.sns.models import sns_backends
 
 class NoticesShown:
     """Takes what moto's topic has sent, in this process, and `show`s it: moto would keep it all,
-    and nobody else here reads it.
+    and nobody else here reads it. `full` shows the text of each e-mail, too.
     """
 
-    def __init__(self, topic_arn: str, region: str, show: Callable[[str], None]) -> None:
+    def __init__(
+        self, topic_arn: str, region: str, show: Callable[[str], None], *, full: bool
+    ) -> None:
         self._sent = sns_backends[DEFAULT_ACCOUNT_ID][region].topics[topic_arn].sent_notifications
-        self._show, self._lock = show, threading.Lock()
+        self._show, self._full, self._lock = show, full, threading.Lock()
 
     def look(self) -> None:
         """Show what has been sent since the last time."""
@@ -24,16 +26,17 @@ class NoticesShown:
             new = self._sent[:]
             del self._sent[: len(new)]
         for _, message, subject, *_ in new:
-            self._show(_line(message, subject))
+            self._show(shown(message, subject, full=self._full))
 
 
-def _line(message: str, subject: str | None) -> str:
-    body: dict[str, Any] = json.loads(message)
-    if "default" in body:
-        body = json.loads(body["default"])
+def shown(message: str, subject: str | None, *, full: bool) -> str:
+    """Return the line of a notice; with `full` also the text of its e-mail, if it has one."""
+    forms: dict[str, Any] = json.loads(message)
+    body = json.loads(forms["default"]) if "default" in forms else forms
     facts = " · ".join(
         str(body[name])
         for name in ("kind", "category", "district", "urgency", "reference")
         if body.get(name)
     )
-    return f"notice → {facts} · {subject}"
+    line = f"notice → {facts} · {subject}"
+    return f"{line}\n{forms['email']}" if full and "email" in forms else line

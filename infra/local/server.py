@@ -7,6 +7,7 @@
 | `CONSOLE_ORIGIN` (the API's own) | the origin whose pages may call officers' routes |
 | `CITY` (`city`) | the folder of the city |
 | `SEED` (`on`) | `off`: no officers, to practise `make first-admins` |
+| `NOTICES` (`short`) | `full`: show the text of each notice's e-mail |
 | `WITHOUT` | functions that are not fed: `WITHOUT=publish_notices` leaves notices to the sweep |
 | `LOCAL_DIR` (`.local`) | where the stack writes its addresses (see `stack_file`) |
 """

@@ -92,7 +92,7 @@ class LocalStack:
         from infra.local.seed import OFFICERS
 
         say(f"Ready in {took_s:.1f} s.")
-        print(guide(self.outputs(), OFFICERS), flush=True)
+        print(guide(self.outputs(), OFFICERS if _has_seed() else ()), flush=True)
 
     def close(self) -> None:
         """Stop serving, and remove the files that name this stack."""
@@ -141,7 +141,7 @@ class LocalStack:
         )
         wiring.reset()
         _warm()
-        if os.environ.get("SEED") != "off":
+        if _has_seed():
             seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])
 
     def _feed_consumers(self, without: Sequence[str]) -> None:
@@ -149,7 +149,12 @@ class LocalStack:
         from infra.local.triggers.changes import Change
         from infra.local.triggers.pollers import Pollers
 
-        notices = NoticesShown(self.environment["NOTICES_TOPIC_ARN"], REGION, show=say)
+        notices = NoticesShown(
+            self.environment["NOTICES_TOPIC_ARN"],
+            REGION,
+            show=say,
+            full=os.environ.get("NOTICES") == "full",
+        )
         try:
             self._pollers = Pollers(self.app, self.environment, without)
         except ValueError as error:
@@ -171,6 +176,10 @@ class LocalStack:
         now = wiring.clock.advance(by)
         self._pollers.run_schedules()
         return now
+
+
+def _has_seed() -> bool:
+    return os.environ.get("SEED") != "off"
 
 
 def _warm() -> None:

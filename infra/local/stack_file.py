@@ -50,6 +50,16 @@ def read(port: int) -> dict[str, Any]:
     return stack
 
 
+def port_asked() -> int:
+    """Return PORT, or the default port. Exits with the way out when it is none."""
+    text = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 65536):
+        raise SystemExit(
+            f"PORT={text} is not a port. Give that of the local stack, from 1 to 65535."
+        )
+    return int(text)
+
+
 def log_of(port: int) -> Path:
     """Return where the stack on `port` writes its log."""
     return folder() / f"log-{port}.jsonl"

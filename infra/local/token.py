@@ -2,8 +2,8 @@
 nothing else. The officer is a seeded one, or one who was appointed since.
 """
 
-import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
@@ -15,7 +15,7 @@ from infra.local.seed import sign_in
 
 def main(username: str) -> None:
     """Sign the officer in. Exits with the reason when it cannot."""
-    stack = stack_file.read(int(os.environ.get("PORT") or stack_file.DEFAULT_PORT))
+    stack = stack_file.read(stack_file.port_asked())
     cognito = boto3.client(
         "cognito-idp",
         endpoint_url=stack["aws"],
@@ -33,14 +33,17 @@ def main(username: str) -> None:
             )
         )
     except cognito.exceptions.UserNotFoundException:
-        raise SystemExit(
-            f"There is no officer {username}. "
-            f"Choose from: {', '.join(_usernames(cognito, stack['user_pool_id']))}."
-        ) from None
+        raise SystemExit(_unknown(username, _usernames(cognito, stack["user_pool_id"]))) from None
     except (BotoCoreError, ClientError) as error:
         raise SystemExit(
             f"The local stack at {stack['aws']} could not sign {username} in: {error}"
         ) from None
+
+
+def _unknown(username: str, known: Sequence[str]) -> str:
+    if not known:
+        return "There are no officers yet. Appoint the first two: make first-admins"
+    return f"There is no officer {username}. Choose from: {', '.join(known)}."
 
 
 def _usernames(cognito: Any, user_pool_id: str) -> list[str]:

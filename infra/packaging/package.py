@@ -59,7 +59,7 @@ def stage_project(root: Path, build: Path, processor: bundle.Processor) -> Path:
     shutil.copytree(
         root / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__")
     )
-    shutil.copytree(city.FOLDER, project / "city")
+    shutil.copytree(city.FOLDER, project / "city", ignore=shutil.ignore_patterns(".*"))
     # That in the source is of the default city.
     for path, content in openapi.rendered().items():
         (project / path.relative_to(ROOT)).write_text(content, encoding="utf-8")

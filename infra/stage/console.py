@@ -13,8 +13,10 @@ def say(text: str) -> None:
 
 
 def confirm(question: str) -> bool:
-    """Return whether the person says yes. `YES=1` is a yes. Raises Refused without a terminal."""
-    if os.environ.get("YES"):
+    """Return whether the person says yes. `YES=1` is a yes, and no other value. Raises Refused
+    without a terminal.
+    """
+    if os.environ.get("YES") == "1":
         return True
     return ask(f"{question} [y/N] ", instead="set YES=1 to answer it").strip().lower() in (
         "y",

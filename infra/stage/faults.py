@@ -9,6 +9,7 @@ No command ends in a traceback. With `DEBUG=1` a defect of the command itself sh
 import os
 import re
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -17,6 +18,10 @@ from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
 from chalicelib.errors import TiplineError
+
+_NO_BREAK = "\u00a0"
+_VARIABLE = r"[A-Z_]+=(?:'[^']*'|\S+)"
+_COMMAND = re.compile(rf"`[^`]*`|(?:make (?:-s )?[a-z-]+|{_VARIABLE})(?: {_VARIABLE})*")
 
 INTERRUPTED = 130  # as a shell reports a process that Ctrl-C ended
 
@@ -72,10 +77,34 @@ def guarded(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> i
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        if os.environ.get("DEBUG") and not isinstance(error, Refused):
+        if os.environ.get("DEBUG") == "1" and not isinstance(error, Refused):
             traceback.print_exception(error)
-        print(explain(error), file=sys.stderr)
+        text = explain(error)
+        print(wrapped(text, _columns()) if sys.stderr.isatty() else text, file=sys.stderr)
         return 1
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return a text in lines of at most `width` columns. A command, and a line that is indented,
+    stay whole, so that they can be copied.
+    """
+    lines = []
+    for line in text.splitlines():
+        if len(line) <= width or line[:1].isspace():
+            lines.append(line)
+            continue
+        # textwrap breaks at the blanks of ASCII only.
+        joined = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), line)
+        lines += textwrap.wrap(joined, width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace(_NO_BREAK, " ")
+
+
+def _columns() -> int:
+    """Return how wide the terminal of standard error is; 80 if it does not say."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def explain(error: BaseException) -> str:

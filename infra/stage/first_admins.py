@@ -16,6 +16,8 @@ from pydantic import ValidationError
 
 from chalicelib import errors
 from chalicelib.domain.appointments import USERNAME
+from chalicelib.domain.languages import DEFAULT, LANGUAGES, text
+from chalicelib.handlers.field_errors import as_fields
 from chalicelib.services.first_admins import (
     AdminsExist,
     AppointedAdmin,
@@ -25,7 +27,10 @@ from chalicelib.services.first_admins import (
 )
 from infra.stage.faults import Refused, run
 from infra.stage.officers import open_officers
-from infra.stage.target import PREFIX, Target, add_stage, find_target
+from infra.stage.target import Target, add_stage, find_target
+
+# As all that commands say, if the city has it.
+_ENGLISH = "en" if "en" in LANGUAGES else DEFAULT
 
 Ask = Callable[[str], str]
 
@@ -96,7 +101,7 @@ def appoint(persons: Sequence[FirstAdmin], target: Target, now: datetime) -> lis
         raise Refused(_TWO_PERSONS) from None
     except AdminsExist as found:
         raise Refused(
-            f"{_capital(target.name)} has admins already: {found}. They appoint officers and other "
+            f"{target.title} has admins already: {found}. They appoint officers and other "
             "admins. Nothing was changed."
         ) from None
     except errors.Unavailable as error:
@@ -108,7 +113,7 @@ def appoint(persons: Sequence[FirstAdmin], target: Target, now: datetime) -> lis
 
 def describe(appointed: Sequence[AppointedAdmin], target: Target) -> list[str]:
     """Return what the operator reads: each admin with the first password, and the next step."""
-    lines = [f"{_capital(target.name)} has two admins."]
+    lines = [f"{target.title} has two admins."]
     for admin in appointed:
         who = f"{admin.officer.username} ({admin.officer.name})"
         if admin.first_password:
@@ -127,11 +132,6 @@ def describe(appointed: Sequence[AppointedAdmin], target: Target) -> list[str]:
     return lines
 
 
-def _capital(text: str) -> str:
-    # The name of a stack stays as it is typed in commands.
-    return text if text.startswith(PREFIX) else text[:1].upper() + text[1:]
-
-
 def _two(variable: str, text: str) -> list[str]:
     members = [member.strip() for member in text.split(",")]
     if len(members) != 2 or not all(members):
@@ -143,8 +143,9 @@ def _check(person: FirstAdmin) -> None:
     try:
         person.appointment()
     except ValidationError as error:
-        wrong = " and ".join(sorted({str(each["loc"][0]) for each in error.errors()}))
-        raise Refused(f"The {wrong} of {person.username} cannot be stored. Correct it.") from None
+        wrong = as_fields(error).errors[0]
+        why = text(f"field.{wrong.code}", _ENGLISH, **dict(wrong.params))
+        raise Refused(f"The {wrong.field} of {person.username} cannot be stored. {why}") from None
 
 
 def _refuse_to_ask(question: str) -> str:

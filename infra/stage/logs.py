@@ -66,8 +66,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--request", default="", help="only lines with this request id")
     wanted = parser.parse_args(arguments)
     since = read_duration(wanted.since)
-    if since is None:
-        raise Refused(f"SINCE={wanted.since} is not a duration. Choose 90s, 10m, 2h or 1d.")
+    if not since:
+        raise Refused(
+            f"SINCE={wanted.since} is not a duration to look back. Write one such as 90s, 10m, 2h "
+            "or 1d."
+        )
     if wanted.function and wanted.function not in GROUPS:
         raise Refused(f"There is no function {wanted.function}. Choose from: {', '.join(GROUPS)}.")
     target = find_target(wanted.stage)
@@ -175,10 +178,10 @@ def _plain(value: Any) -> str:
 def _nothing(target: Target, since: str, function: str, request: str) -> str:
     what = f" of {function}" if function else ""
     about = f" about the request {request}" if request else ""
-    hint = "It keeps them for 30 days: SINCE=1d looks further back."
+    hint = "Its log is kept for 30 days: SINCE=1d looks further back."
     if target.is_local:
-        hint = "The local stack keeps them while it runs; `make run` shows warnings and errors."
-    return f"{target.name} has logged nothing{what}{about} in the last {since}. {hint}"
+        hint = "Its log is kept while it runs; `make run` shows warnings and errors."
+    return f"{target.title} has logged nothing{what}{about} in the last {since}. {hint}"
 
 
 if __name__ == "__main__":

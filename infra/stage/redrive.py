@@ -24,7 +24,7 @@ QUEUES = ("uploads", "manifests", "notices", "audit")
 POLL_S = 2.0
 AT_ONCE = 10  # as many as SQS gives in one response
 HIDDEN_S = 30
-# Emulators have no StartMessageMoveTask. moto fails at it with a 500.
+# Emulators have no StartMessageMoveTask. Some fail at it with a 500.
 _UNKNOWN = {"InvalidAction", "UnknownOperation", "UnsupportedOperation", "NotImplemented", "500"}
 
 FROM_STREAM = {
@@ -84,7 +84,11 @@ def main(arguments: Sequence[str]) -> int:
             f"Then delete them: make redrive{target.command} QUEUE={wanted.queue} PURGE=1"
         )
     else:
-        redrive(letters, count)
+        # The local stack's SQS would print a traceback for a move task.
+        if target.is_local:
+            send_one_by_one(letters, count)
+        else:
+            redrive(letters, count)
         print(f"Watch what becomes of them: make status{target.command}")
     return 0
 
@@ -110,7 +114,7 @@ def purge(letters: DeadLetters, count: int, target: Target) -> None:
 
 def redrive(letters: DeadLetters, count: int, pause: Pause = time.sleep) -> None:
     """Send all messages to the queue that they came from. Raises Refused when SQS stops before."""
-    say(f"Sending {letter_count(count)} to the queue of {letters.name} again ...")
+    _announce(letters, count)
     source, destination = (_arn(letters.sqs, url) for url in (letters.url, letters.source_url))
     try:
         letters.sqs.start_message_move_task(SourceArn=source, DestinationArn=destination)
@@ -118,7 +122,7 @@ def redrive(letters: DeadLetters, count: int, pause: Pause = time.sleep) -> None
         if code_of(error).rpartition(".")[2] in _UNKNOWN and is_loopback(
             letters.sqs.meta.endpoint_url
         ):
-            say(f"Sent {letter_count(move_one_by_one(letters))}, one by one: no move tasks here.")
+            _say_sent(move_one_by_one(letters))
             return
         raise
     while True:
@@ -133,7 +137,13 @@ def redrive(letters: DeadLetters, count: int, pause: Pause = time.sleep) -> None
             f"SQS stopped after {moved} of {count} ({task['Status']}): "
             f"{task.get('FailureReason', 'no reason given')}. The rest are still dead letters."
         )
-    say(f"Sent {letter_count(moved)}.")
+    _say_sent(moved)
+
+
+def send_one_by_one(letters: DeadLetters, count: int) -> None:
+    """Send all messages to the queue that they came from, on the local stack."""
+    _announce(letters, count)
+    _say_sent(move_one_by_one(letters))
 
 
 def move_one_by_one(letters: DeadLetters) -> int:
@@ -162,6 +172,14 @@ def move_one_by_one(letters: DeadLetters) -> int:
 
 def letter_count(count: int) -> str:
     return f"{count} dead letter{'' if count == 1 else 's'}"
+
+
+def _announce(letters: DeadLetters, count: int) -> None:
+    say(f"Sending {letter_count(count)} to the queue of {letters.name} again ...")
+
+
+def _say_sent(count: int) -> None:
+    say(f"Sent {letter_count(count)}.")
 
 
 def _arn(sqs: Any, url: str | None) -> str:

@@ -47,7 +47,7 @@ def reset(username: str, target: Target, now: datetime) -> list[str]:
         )
     except errors.NotFound:
         raise Refused(
-            f"{target.name} has no active officer {username}. Usernames are in lower case; admins "
+            f"{target.title} has no active officer {username}. Usernames are in lower case; admins "
             "list them: GET /v1/admin/officers"
         ) from None
     return [

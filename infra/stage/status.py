@@ -77,7 +77,7 @@ def read_status(target: Target, now: datetime) -> Iterator[Line]:
 def render(target: Target, lines: Sequence[Line], now: datetime) -> str:
     """Return the screen."""
     marks = {True: "ok  ", False: "LOOK", None: "    "}
-    head = f"{target.name}    {target.api}    {now:%Y-%m-%d %H:%M} UTC"
+    head = f"{target.title}    {target.api}    {now:%Y-%m-%d %H:%M} UTC"
     rows = [_row(marks[line.ok], line) for line in lines]
     bad = sum(line.ok is False for line in lines)
     end = "All is well." if not bad else f"{bad} to look at: docs/operations.md, First outage."

@@ -69,6 +69,11 @@ class Target:
         return "the local stack" if self.stage is None else stack_name(self.stage)
 
     @property
+    def title(self) -> str:
+        """Return the name as a sentence begins with it. That of a stack stays as it is typed."""
+        return "The local stack" if self.stage is None else self.name
+
+    @property
     def command(self) -> str:
         """Return what follows `make <command>` to mean this target: "" for the local stack."""
         return "" if self.stage is None else f" STAGE={self.stage}"
@@ -83,7 +88,7 @@ class Target:
             return self.outputs[name]
         except KeyError:
             raise Refused(
-                f"{self.name} has no output {name}, so an older version is deployed. "
+                f"{self.title} has no output {name}, so an older version is deployed. "
                 f"Deploy this one first: make deploy{self.command}"
             ) from None
 
@@ -99,7 +104,7 @@ class Target:
     def physical_name(self, logical_id: str) -> str:
         """Return AWS's name of a resource of a deployed stack. Raises Refused without one."""
         if logical_id not in self.resources:
-            raise Refused(f"{self.name} has no resource {logical_id}. Deploy this version first.")
+            raise Refused(f"{self.title} has no resource {logical_id}. Deploy this version first.")
         return str(self.resources[logical_id]["PhysicalResourceId"])
 
 
@@ -131,8 +136,9 @@ def find_stage(stage: str, session: Any) -> Target:
 
 
 def find_local() -> Target:
-    """Return the local stack on PORT. Raises SystemExit when none is running there."""
-    stack = stack_file.read(_port())
+    """Return the local stack on PORT. Raises SystemExit when none is running there, or PORT is
+    no port."""
+    stack = stack_file.read(stack_file.port_asked())
     session = boto3.Session(
         aws_access_key_id=stack["access_key"],
         aws_secret_access_key=stack["secret_key"],
@@ -234,8 +240,18 @@ def add_stage(parser: argparse.ArgumentParser, *, required: bool = False) -> Non
     parser.add_argument(
         "--stage",
         required=required,
+        type=read_stage,
         help=f"a deployed stage: its stack is tipline-<stage>{default}",
     )
+
+
+def read_stage(text: str) -> str:
+    """Return the value of `--stage`. Raises Refused when it is empty, as `make status STAGE=` has
+    it.
+    """
+    if not text:
+        raise Refused("Name the stage: STAGE=prod")
+    return text
 
 
 def _unknown(stage: str, session: Any) -> str:
@@ -251,10 +267,3 @@ def _unknown(stage: str, session: Any) -> str:
             f"make deploy STAGE={stage}"
         )
     return f"{begin}. There are: {', '.join(stages)}. Check STAGE and AWS_REGION."
-
-
-def _port() -> int:
-    text = os.environ.get("PORT") or str(stack_file.DEFAULT_PORT)
-    if not (text.isascii() and text.isdigit()):
-        raise Refused(f"PORT={text} is not a port. Give the number of the local stack's.")
-    return int(text)

@@ -7,14 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain import geo
+from chalicelib.domain.catalogue import model
 from chalicelib.domain.city import DEFAULT_FOLDER
+from infra.city import areas, texts
 from infra.city.check import problems
 from infra.packaging import bundle
 
@@ -83,7 +85,7 @@ CASES: dict[str, tuple[str, Change, str]] = {
     "a fact has another type": (
         "city.json",
         setting("emergency_number", 112),
-        "city.json: emergency_number: Input should be a valid string",
+        'city.json: emergency_number: is a number. Write it in quotes: "112".',
     ),
     "the time zone is mistyped": (
         "city.json",
@@ -255,6 +257,26 @@ CASES: dict[str, tuple[str, Change, str]] = {
         setting("categories", 0, "code", "theft"),
         "catalogue.json: categories: have 'theft' 2 times",
     ),
+    "there is no category": (
+        "catalogue.json",
+        setting("categories", []),
+        "catalogue.json: categories: are none. Add at least one that is active and always open.",
+    ),
+    "the category that is always open is not active": (
+        "catalogue.json",
+        setting("categories", 2, "state", "planned"),
+        "catalogue.json: categories: have 'anything' always open, and its state is planned. Make",
+    ),
+    "there is no channel": (
+        "catalogue.json",
+        setting("channels", []),
+        "catalogue.json: channels: have none that is active. Make at least one active",
+    ),
+    "no channel is active": (
+        "catalogue.json",
+        setting("channels", 0, "state", "planned"),
+        "catalogue.json: channels: have none that is active. Make at least one active",
+    ),
     "no category is always open": (
         "catalogue.json",
         setting("categories", 2, "always_open", False),
@@ -339,7 +361,17 @@ CASES: dict[str, tuple[str, Change, str]] = {
     "a text is blank": (
         "texts/pt.json",
         setting("role.officer", " "),
-        "role.officer: is not a text",
+        "role.officer: is empty. Write its text.",
+    ),
+    "a text ends with a blank": (
+        "texts/pt.json",
+        setting("role.officer", "Agente "),
+        "role.officer: begins or ends with a blank. Remove it.",
+    ),
+    "a text is a number": (
+        "texts/pt.json",
+        setting("role.officer", 7),
+        "role.officer: is not a text. Write one, in quotes.",
     ),
     "the gateway would take a text for a variable": (
         "texts/en.json",
@@ -396,6 +428,34 @@ def test_a_file_that_is_none_of_a_city_is_named(folder: Path) -> None:
     assert [str(each) for each in problems(folder)] == [
         "district.geojson: is no file of a city. Remove it."
     ]
+
+
+def test_files_of_the_system_are_ignored(folder: Path) -> None:
+    (folder / ".DS_Store").write_bytes(b"\0")
+
+    assert problems(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "said"),
+    [
+        ((10, 10.2), (44, 44.1), "10.00–10.20° E, 44.00–44.10° N, 1 district"),
+        ((44, 44.1), (10, 10.2), "44.00–44.10° E, 10.00–10.20° N, 1 district"),
+        ((-34.1, -33.8), (-38.1, -38), "33.80–34.10° W, 38.00–38.10° S, 1 district"),
+        ((-0.2, 0.3), (51, 52), "0.20° W to 0.30° E, 51.00–52.00° N, 1 district"),
+    ],
+)
+def test_where_a_city_lies_is_said_for_a_person(
+    lon: tuple[float, float], lat: tuple[float, float], said: str
+) -> None:
+    (west, east), (south, north) = lon, lat
+    corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    area = {
+        "properties": {"code": "all", "kind": "district"},
+        "geometry": {"type": "Polygon", "coordinates": [corners]},
+    }
+
+    assert areas.describe({"features": [area]}) == said
 
 
 def test_a_file_of_areas_that_is_too_large_is_named(folder: Path) -> None:
@@ -466,6 +526,23 @@ def ran(module: str, *arguments: str, **environment: str) -> subprocess.Complete
     )
 
 
+def test_the_page_names_each_text_that_must_show_the_emergency_number() -> None:
+    page = (ROOT / "docs" / "city.md").read_text("utf-8")
+    reference = json.loads((texts.GENERAL / "en.json").read_text("utf-8"))
+    urgent = [key for key, wording in reference.items() if "{emergency_number}" in wording]
+
+    assert [key for key in urgent if f"`{key}`" not in page] == []
+
+
+def test_the_page_explains_each_member_of_the_catalogue() -> None:
+    page = (ROOT / "docs" / "city.md").read_text("utf-8")
+    types = (model.Category, model.Channel, model.App, model.Raise)
+    fields = (model.TextField, model.IntegerField, model.BooleanField, model.ChoiceField)
+    members = {name for each in (*types, *fields) for name in get_type_hints(each)}
+
+    assert sorted(name for name in members if f"`{name}`" not in page) == []
+
+
 def test_the_command_prints_each_mistake_with_the_path_of_its_file(folder: Path) -> None:
     changed(folder, "city.json", setting("time_zone", "Nowhere"))
 
@@ -480,6 +557,7 @@ def test_the_command_accepts_a_city_that_can_be_run() -> None:
     done = checked(str(FAROL))
 
     assert (done.returncode, done.stderr) == (0, "")
+    assert "33.88–34.10° W, 38.00–38.10° N, 3 districts, 1 station" in done.stdout
 
 
 @pytest.mark.skipif(sys.version_info[:2] != bundle.PYTHON, reason="packaging needs this Python")

@@ -12,6 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
 from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.languages import text
 from chalicelib.handlers import index
 from chalicelib.handlers.docs import DOCUMENT
 from infra import openapi
@@ -203,6 +204,19 @@ def test_it_is_served_with_a_tag_and_not_sent_twice() -> None:
     assert (again.status, again.text) == (304, "")
 
 
+@each_operation
+def test_the_emergency_text_of_an_example_is_what_the_service_says(operation: Any) -> None:
+    content = [medium for each in resolved_responses(operation) for medium in media_of(each)]
+    shown = [found for medium in content for each in examples(medium) for found in texts_of(each)]
+
+    assert shown == [text("emergency.text", "en")] * len(shown)
+
+
+def test_some_examples_show_the_emergency_text() -> None:
+    said = text("emergency.text", "en")
+    assert json.dumps(SERVED["paths"], ensure_ascii=False).count(said) > 3
+
+
 def resolved(reference: Any) -> Any:
     return (
         SERVED["components"]["responses"][reference["$ref"].rpartition("/")[2]]
@@ -225,3 +239,19 @@ def examples(medium: Any) -> Iterator[Any]:
 def problems_of(instance: Any, schema: Any) -> list[str]:
     validator = Draft202012Validator({**schema, "components": SERVED["components"]})
     return [error.message for error in validator.iter_errors(instance)]
+
+
+def media_of(response: Any) -> Iterator[Any]:
+    yield from response.get("content", {}).values()
+
+
+def texts_of(example: Any) -> Iterator[str]:
+    """Yield each emergency text in an example, however deep."""
+    if isinstance(example, dict):
+        if isinstance(emergency := example.get("emergency"), dict):
+            yield emergency["text"]
+        for inner in example.values():
+            yield from texts_of(inner)
+    elif isinstance(example, list):
+        for inner in example:
+            yield from texts_of(inner)

@@ -282,6 +282,35 @@ def test_without_a_fitting_python_the_way_out_is_named() -> None:
     assert asked.stdout == ""
 
 
+def test_a_request_that_was_refused_is_found_in_the_log_by_its_id(stack: Stack) -> None:
+    refused = requests.get(f"{stack.api}/v1/nowhere", timeout=10).json()
+    stack.expect(r"GET - 404 ")
+    command = [sys.executable, "-m", "infra.stage.logs", f"--request={refused['request_id']}"]
+    shown = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    ).stdout
+    assert "404 GET - " in shown
+    assert "MISSING_AUTHENTICATION_TOKEN" in shown
+
+
+def test_a_stack_without_officers_says_how_to_appoint_the_first(tmp_path: Path) -> None:
+    empty = Stack(tmp_path, SEED="off")
+    try:
+        empty.expect(r"officers   none yet\. Appoint two: make first-admins ADMINS=zhao,li PORT=")
+        assert not any("OFFICER=officer" in line for line in empty.lines)
+        asked = empty.run("token", "officer")
+    finally:
+        empty.process.kill()
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert "make first-admins" in asked.stderr
+
+
 def _create(stack: Stack, body: dict[str, Any], key: str | None = None) -> requests.Response:
     response = requests.post(
         f"{stack.api}/v1/reports",

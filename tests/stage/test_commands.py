@@ -188,7 +188,10 @@ def test_what_has_no_local_form_names_the_rehearsal_cloud(
             [*STAGE, "--table", "reports", "--at", "2999-01-01T00:00Z"],
             "in the future",
         ),
-        ("infra.stage.logs", ["--since", "long"], "SINCE=long is not a duration"),
+        ("infra.stage.logs", ["--since=long"], "such as 90s, 10m, 2h or 1d."),
+        ("infra.stage.logs", ["--since=0m"], "SINCE=0m is not a duration"),
+        ("infra.stage.logs", ["--since=-5m"], "SINCE=-5m is not a duration"),
+        ("infra.stage.redrive", ["--queue=--help"], "QUEUE=uploads|manifests|notices|audit"),
         ("infra.stage.logs", ["--function", "api"], "no function api. Choose from: api_handler"),
     ],
 )
@@ -197,6 +200,17 @@ def test_a_wrong_argument_is_named_before_anything_is_asked(
 ) -> None:
     assert guarded(importlib.import_module(module).main, arguments) == 1
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_an_empty_stage_is_asked_for_before_anything_else(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    arguments = [each for each in COMMANDS[module] if each not in STAGE]
+    assert guarded(importlib.import_module(module).main, ["--stage=", *arguments]) == 1
+    assert "Name the stage: STAGE=" in capsys.readouterr().err
 
 
 def test_a_deployment_asks_only_in_a_terminal(

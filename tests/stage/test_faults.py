@@ -1,12 +1,17 @@
 """What goes wrong in a command is a sentence that says what to do, never a traceback."""
 
+import os
+import subprocess
+import sys
+import termios
 from collections.abc import Sequence
 
 import pytest
 from botocore import exceptions as aws
 
 from chalicelib.errors import Unavailable
-from infra.stage.faults import INTERRUPTED, Refused, explain, guarded
+from infra.stage.faults import INTERRUPTED, Refused, explain, guarded, wrapped
+from tests.local.stack import ROOT
 
 
 def refusal(
@@ -146,3 +151,46 @@ def test_frames_of_a_defect_are_shown_on_request(
 
 def test_a_command_that_works_exits_with_its_own_code() -> None:
     assert guarded(lambda arguments: len(arguments), ["--all"]) == 1
+
+
+def test_a_long_sentence_is_wrapped_and_its_command_stays_whole() -> None:
+    command = "make redrive STAGE=prod NAMES='Zhao Min,Li Wei' PURGE=1"
+    text = f"One two three four five six seven eight nine ten: {command} and `aws sso login` again."
+
+    lines = wrapped(text, 30).splitlines()
+
+    assert lines == [
+        "One two three four five six",
+        "seven eight nine ten:",
+        command,
+        "and `aws sso login` again.",
+    ]
+
+
+def test_lines_that_are_short_or_indented_stay_as_they_are() -> None:
+    text = "Do this:\n  make first-admins ADMINS=zhao,li and no more of it\n\nThen that."
+    assert wrapped(text, 20) == text
+
+
+def test_a_terminal_gets_lines_of_its_width() -> None:
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 40))
+    command = [sys.executable, "-m", "infra.stage.logs", "--function=none"]
+    done = subprocess.run(command, cwd=ROOT, stderr=theirs, check=False)
+    os.close(theirs)
+    lines = os.read(ours, 10_000).decode().splitlines()
+    os.close(ours)
+
+    assert done.returncode == 1
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 40
+
+
+def test_what_is_no_terminal_gets_a_sentence_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(arguments: Sequence[str]) -> int:
+        raise Refused("word " * 60)
+
+    assert guarded(refuse, []) == 1
+    assert capsys.readouterr().err.count("\n") == 1

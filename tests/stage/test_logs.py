@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.local.console import keep_log
+from infra.local.console import ACCESS, keep_log
 from infra.stage.logs import GROUPS, Entry, read_entries, render
 from infra.stage.target import Target
 
@@ -102,27 +102,34 @@ def test_the_lines_of_one_request_are_asked_for_in_quotes() -> None:
 
 def test_the_local_stack_keeps_the_apps_log_as_lambda_writes_it(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    app = logging.getLogger("chalicelib")
-    before = (app.level, list(app.handlers))
+    loggers = [logging.getLogger(name) for name in ("chalicelib", ACCESS)]
+    before = [(each, each.level, list(each.handlers)) for each in loggers]
     keep_log(path)
     try:
         logging.getLogger("chalicelib.store.table").info("busy", extra={"call": "PutItem"})
         logging.getLogger("chalicelib.handlers.auth").warning("refused")
         logging.getLogger("werkzeug").warning("of a library")
+        refused = {"request_id": "quoted", "status": "404", "method": "GET", "route": "-"}
+        logging.getLogger(ACCESS).info("request", extra=refused)
         target = Target(None, boto3.Session(), None, {}, "", {"log": str(path)})
         found = read_entries(target, list(GROUPS), HOUR, "")
         assert [(entry.function, json.loads(entry.text)["message"]) for entry in found] == [
             ("api_handler", "busy"),
             ("authorize_officer", "refused"),
+            ("gateway", "request"),
         ]
+        [quoted] = read_entries(target, list(GROUPS), HOUR, "quoted")
+        assert render(quoted).endswith("404 GET - - ms request=quoted")
+        assert len(read_entries(target, ["gateway"], HOUR, "")) == 1
         assert json.loads(found[0].text)["call"] == "PutItem"
         assert read_entries(target, ["sweep_tasks"], HOUR, "") == []
         assert read_entries(target, list(GROUPS), HOUR, "nothing") == []
     finally:
-        for handler in set(app.handlers) - set(before[1]):
-            handler.close()
-            app.removeHandler(handler)
-        app.setLevel(before[0])
+        for logger, level, handlers in before:
+            for handler in set(logger.handlers) - set(handlers):
+                handler.close()
+                logger.removeHandler(handler)
+            logger.setLevel(level)
 
 
 def test_a_local_stack_that_has_logged_nothing_has_no_lines(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """Dead letters go back to their queue, or are deleted when nothing can send them again."""
 
+import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,7 +12,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from infra.stage.faults import Refused
-from infra.stage.redrive import DeadLetters, find_letters, move_one_by_one, purge, redrive
+from infra.stage.redrive import DeadLetters, find_letters, main, move_one_by_one, purge, redrive
 from infra.stage.target import Target
 from tests.deploy.cloudformation import no_pause
 
@@ -102,6 +105,33 @@ def test_every_message_moves_with_its_attributes() -> None:
 
 
 @pytest.mark.usefixtures("cloud")
+def test_the_local_stack_is_never_asked_for_a_move_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sqs = boto3.Session().client("sqs", region_name="us-east-1")
+    dead, source = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "source"))
+    sqs.send_message(QueueUrl=dead, MessageBody="one")
+    stack = {
+        "pid": os.getpid(),
+        "access_key": "local",
+        "secret_key": "local",
+        "region": "us-east-1",
+        "aws": None,
+        "api": "http://127.0.0.1",
+        "queues": {"uploads": source},
+        "dead_letter_queues": {"uploads": dead},
+    }
+    (tmp_path / "stack.json").write_text(json.dumps(stack))
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
+    monkeypatch.delenv("PORT", raising=False)
+
+    assert main(["--queue", "uploads"]) == 0
+    assert "Sent 1 dead letter." in capsys.readouterr().out
+    [message] = sqs.receive_message(QueueUrl=source)["Messages"]
+    assert message["Body"] == "one"
+
+
+@pytest.mark.usefixtures("cloud")
 def test_a_purge_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
     sqs = boto3.Session().client("sqs")
     url = sqs.create_queue(QueueName="dead")["QueueUrl"]
@@ -128,3 +158,14 @@ def test_the_source_of_a_streams_dead_letters_is_no_queue(name: str, has_source:
     }
     found = find_letters(name, Target("dev", boto3.Session(), None, outputs, ""))
     assert (found.source_url is not None) is has_source
+
+
+@pytest.mark.usefixtures("cloud")
+@pytest.mark.parametrize("value", ["0", "no", "yes"])
+def test_only_1_answers_with_yes(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqs = boto3.Session().client("sqs")
+    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    target = Target("dev", boto3.Session(), None, {}, "")
+    monkeypatch.setenv("YES", value)
+    with pytest.raises(Refused, match="YES=1"):
+        purge(DeadLetters("notices", sqs, url, None), 1, target)

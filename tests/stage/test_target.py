@@ -163,7 +163,8 @@ def test_a_local_stack_that_does_not_run_says_how_to_start_one(
         target.find_target(None)
 
 
-def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORT", "http")
-    with pytest.raises(Refused, match="PORT=http is not a port"):
+@pytest.mark.parametrize("port", ["http", "70000", "0", "1000000", "-1"])
+def test_a_port_that_is_none_is_refused(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", port)
+    with pytest.raises(SystemExit, match=f"PORT={port} is not a port"):
         target.find_target(None)

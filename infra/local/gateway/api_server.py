@@ -1,10 +1,12 @@
 """HTTP in front of the gateway: what AWS does with bytes before they are a request."""
 
 import errno
+import logging
 import socket
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
@@ -13,8 +15,11 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import CustomLocalChalice, LocalChalice, LocalDevServer, ThreadedHTTPServer
 
+from infra.local.console import ACCESS
 from infra.local.gateway.events import Response
 from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Gateway
+
+_access = logging.getLogger(ACCESS)
 
 Log = Callable[[str], None]
 
@@ -22,7 +27,7 @@ Log = Callable[[str], None]
 class ApiServer(LocalDevServer):
     """Serves `app` on 127.0.0.1, a thread a connection. Raises OSError when the port is taken.
     `log` gets a line for each response: method, route, status and time, never an address, an id or
-    anything sent.
+    anything sent. The logger `ACCESS` gets the same as the deployed access log.
     """
 
     def __init__(self, app: Chalice, port: int, log: Log) -> None:
@@ -100,7 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse everything that the base class cannot read."""
         self.close_connection = True
-        self._send(self._gateway.refuse("DEFAULT_4XX"))
+        response = self._gateway.refuse("DEFAULT_4XX")
+        self._send(response)
+        _log_access(self.command or "-", response, 0)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: the base class would print the client's address, and the path with ids."""
@@ -119,6 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             response = self._gateway.refuse("BAD_REQUEST_BODY")
         self._send(response)
         took_ms = (time.monotonic() - began) * 1000
+        _log_access(self.command, response, took_ms)
         line = f"{self.command[:10]} {response.route} {response.status} {took_ms:.0f} ms"
         # Whoever quotes the id of a failure is to find its line.
         failed = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -216,6 +224,24 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if not bodiless and self.command != "HEAD":
             self.wfile.write(response.body)
+
+
+def _log_access(method: str, response: Response, took_ms: float) -> None:
+    """Log a request with the fields of the deployed access log (`AccessLogSetting` in
+    `infra/app.yaml`). What the function alone took is not measured here.
+    """
+    fields = {
+        "request_id": _request_id(response),
+        "at": datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "method": method[:10],
+        "route": response.route,
+        "status": str(response.status),
+        "latency_ms": f"{took_ms:.0f}",
+        "integration_ms": "-",
+        "bytes": str(len(response.body)),
+        "error": response.refusal,
+    }
+    _access.info("request", extra=fields)
 
 
 def _request_id(response: Response) -> str:

@@ -28,12 +28,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`route` is the resource's path with its parameters by name: what may be logged."""
+    """`route` is the resource's path with its parameters by name: what may be logged. `refusal` is
+    the kind of one of the gateway's own responses.
+    """
 
     status: int
     headers: Headers
     body: bytes
     route: str = "-"
+    refusal: str = "-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class Gateway:
         content = refusal["responseTemplates"]["application/json"].replace(
             "$context.requestId", request_id
         )
-        return Response(int(refusal["statusCode"]), headers, content.encode(), route)
+        return Response(int(refusal["statusCode"]), headers, content.encode(), route, kind)
 
     def _too_large_for_lambda(self, route: str) -> Response:
         """Return what AWS was seen to respond when Lambda refuses an event.

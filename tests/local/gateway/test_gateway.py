@@ -4,15 +4,20 @@ our own form.
 
 import http.client
 import json
+import logging
+import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from logging.handlers import QueueHandler
 from typing import Any, NamedTuple
 
 import pytest
 from chalice.app import AuthResponse, Chalice, Response
 
+from infra.local import template
+from infra.local.console import ACCESS
 from infra.local.gateway.api_server import ApiServer, port_is_free
 
 
@@ -112,6 +117,18 @@ def port(log: list[str]) -> Iterator[int]:
     server.shutdown()
     server.server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def access() -> Iterator[queue.SimpleQueue[logging.LogRecord]]:
+    records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    logger, handler = logging.getLogger(ACCESS), QueueHandler(records)
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    yield records
+    logger.removeHandler(handler)
+    logger.setLevel(before)
 
 
 Ask = Callable[..., Served]
@@ -388,3 +405,50 @@ def test_any_page_may_read_a_refusal(ask: Ask) -> None:
 
 def test_a_taken_port_is_known_beforehand(port: int) -> None:
     assert not port_is_free(port)
+
+
+def deployed_access_fields() -> set[str]:
+    setting = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["AccessLogSetting"]
+    return set(json.loads(setting["Format"]))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route", "status", "error"),
+    [
+        ("GET", "/things/secret", "/things/{name}", "200", "-"),
+        ("POST", "/nowhere/secret", "-", "404", "MISSING_AUTHENTICATION_TOKEN"),
+    ],
+)
+def test_the_access_log_has_the_deployed_fields_and_no_id_but_the_requests(
+    ask: Ask,
+    access: queue.SimpleQueue[logging.LogRecord],
+    method: str,
+    path: str,
+    route: str,
+    status: str,
+    error: str,
+) -> None:
+    response = ask(method, path)
+    logged = vars(access.get(timeout=10))
+
+    fields = {name: logged[name] for name in deployed_access_fields()}
+    assert (fields["method"], fields["route"], fields["status"], fields["error"]) == (
+        method,
+        route,
+        status,
+        error,
+    )
+    assert fields["request_id"] == response.headers.get("x-request-id", "-")
+    assert fields["bytes"] == str(len(response.body))
+    assert fields["latency_ms"].isdigit()
+    assert "secret" not in str(fields)
+    assert "127.0.0.1" not in str(fields)
+
+
+def test_a_request_that_cannot_be_read_is_in_the_access_log(
+    port: int, access: queue.SimpleQueue[logging.LogRecord]
+) -> None:
+    assert b" 400 " in _raw(port, b"GET /echo HTTP/1.1 x\r\n\r\n")
+
+    logged = vars(access.get(timeout=10))
+    assert (logged["status"], logged["error"], logged["route"]) == ("400", "DEFAULT_4XX", "-")
