@@ -9,6 +9,7 @@ from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
 from chalicelib.store.table import Table
 from chalicelib.store.user_pool import UserPool
+from infra.stage.presence import require_tables
 from infra.stage.target import Target
 
 
@@ -23,7 +24,10 @@ class OfficersAccess:
 
 
 def open_officers(target: Target, now: datetime) -> OfficersAccess:
-    """Return the officers of a stage. Raises Refused when an older version is deployed."""
+    """Return the officers of a stage. Raises Refused when an older version is deployed, or a table
+    is missing.
+    """
+    require_tables(target, "officers", "audit", "reports")
     # The tables repeat a call themselves.
     dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
     rows = Table(dynamodb, target.output("OfficersTableName"))

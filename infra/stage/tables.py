@@ -23,7 +23,7 @@ TABLES: Mapping[str, tuple[str, str | None]] = {
     "officers": ("OfficersTable", None),
 }
 POLL_S = 10.0
-_ABSENT = ("ResourceNotFound", "TableNotFound")
+ABSENT = ("ResourceNotFound", "TableNotFound")
 
 
 class Tables:
@@ -178,7 +178,7 @@ class Tables:
         try:
             table: dict[str, Any] = self._dynamodb.describe_table(TableName=name)["Table"]
         except ClientError as error:
-            if code_of(error) in _ABSENT:
+            if code_of(error) in ABSENT:
                 return None
             raise
         return table

@@ -122,3 +122,12 @@ def test_where_another_issuer_has_the_users_no_password_is_shown(target: Target)
     text = "\n".join(first_admins.describe(appointed, elsewhere))
     assert "password" not in text
     assert "zhao (Zhao Min): signs in as before" in text
+
+
+def test_a_lost_table_is_named_before_anyone_is_appointed(target: Target) -> None:
+    outputs = {**target.outputs, "OfficersTableName": "lost"}
+    stage = Target("dev", target.session, None, outputs, api="")
+    with pytest.raises(
+        Refused, match=r"table lost is gone\..*make restore STAGE=dev TABLE=officers"
+    ):
+        first_admins.appoint([ZHAO, LI], stage, NOW)
