@@ -48,12 +48,19 @@ class Stack:
         A first deployment that failed is deleted, after a question. Raises Refused when the stack
         cannot be changed now.
         """
+        self.refuse_busy(present)
         if present is None or present["StackStatus"] == "REVIEW_IN_PROGRESS":
             return None
-        status = str(present["StackStatus"])
-        if status in FAILED_AT_FIRST:
+        if present["StackStatus"] in FAILED_AT_FIRST:
             self._clear_failed(present)
             return None
+        return present
+
+    def refuse_busy(self, present: Mapping[str, Any] | None) -> None:
+        """Raise Refused when the stack is being changed, or is stuck after a change."""
+        status = str((present or {}).get("StackStatus", ""))
+        if present is None or status in ("REVIEW_IN_PROGRESS", *FAILED_AT_FIRST):
+            return
         if status.endswith("_IN_PROGRESS"):
             raise Refused(
                 f"{self.name} is being changed already ({status}). Wait until it is done: "
@@ -65,7 +72,6 @@ class Stack:
                 "Remove the cause, then continue what stopped, and deploy again:\n"
                 f"  aws cloudformation {_continuation(status)} --stack-name {self.name}"
             )
-        return present
 
     def execute(self, change_set: str, stack_id: str, total: int) -> None:
         """Execute a change set and wait, showing progress. Raises Refused with the first cause when
