@@ -84,6 +84,11 @@ class Tables:
         latest: datetime = self.recovery()["LatestRestorableDateTime"]
         return latest
 
+    def earliest_time(self) -> datetime:
+        """Return the earliest time that AWS can restore the table to."""
+        earliest: datetime = self.recovery()["EarliestRestorableDateTime"]
+        return earliest
+
     def copy_as_of(self, at: datetime) -> None:
         """Begin to make the copy, with the table's state at a time."""
         self._dynamodb.restore_table_to_point_in_time(
