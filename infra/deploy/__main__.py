@@ -30,6 +30,7 @@ from infra.local import template
 from infra.packaging.build_folder import BUILD, alone_in
 from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, run
+from infra.stage.officers import has_admins
 from infra.stage.target import find_stack, find_stage, make_client, open_session, stack_name
 
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
                 f"{failure}\nThe deployment itself is done. To go back, check out the version "
                 f"before{deployment.version_before} and deploy it."
             ) from None
-    print(smoke.next_steps(target))
+    print(smoke.next_steps(target, has_admins(target)))
     return 0
 
 

@@ -125,7 +125,11 @@ def _version(target: Target) -> Iterator[Line]:
     )["CodeSha256"]
     changed = target.description.get("LastUpdatedTime") or target.description["CreationTime"]
     status = str(target.description["StackStatus"])
-    text = f"{base64.b64decode(code).hex()[:12]}, {changed:%Y-%m-%d %H:%M} UTC, {status}"
+    commit = target.outputs.get("Version")
+    version = f"commit {commit}, " if commit else ""
+    text = (
+        f"{version}code {base64.b64decode(code).hex()[:12]}, {changed:%Y-%m-%d %H:%M} UTC, {status}"
+    )
     well = not status.endswith("_FAILED") and status != "ROLLBACK_COMPLETE"
     yield Line("deployed", text, ok=well if not well else None)
 
@@ -157,6 +161,7 @@ def _alarms(target: Target) -> Iterator[Line]:
         alarm
         for page in pages
         for alarm in [*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])]
+        if alarm["AlarmName"] in names  # without names, CloudWatch lists those of all stacks
     ]
     ringing = [alarm for alarm in alarms if alarm["StateValue"] == "ALARM"]
     if not ringing:

@@ -6,6 +6,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from chalicelib import wiring
 from chalicelib.domain.seals import hour_of
@@ -152,6 +154,22 @@ def test_the_alarms_of_the_stage_that_are_on_are_named(aws: Mapping[str, str]) -
     assert [(line.ok, line.text.partition(" ")[0]) for line in alarms] == [
         (False, "OldestTaskAlarm")
     ]
+
+
+def test_the_commit_that_is_deployed_is_shown(aws: Mapping[str, str]) -> None:
+    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        return AWSResponse("", 200, HTTPHeaders(), None), {"CodeSha256": "q83v"}
+
+    session: Any = boto3.Session()
+    session.events.register("before-call.lambda.GetFunctionConfiguration", answer)
+    outputs = local(aws, Version="0123456789+changes").outputs
+    described = {"StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}
+    stage = Target("dev", session, None, outputs, "http://127.0.0.1:1", described)
+    stage.__dict__["resources"] = {
+        "APIHandler": {"PhysicalResourceId": "api", "ResourceType": "AWS::Lambda::Function"}
+    }
+    [line] = [line for line in read_status(stage, NOW) if line.label == "deployed"]
+    assert line.text.startswith("commit 0123456789+changes, code abcdef, ")
 
 
 def test_the_screen_fits_80_columns_and_counts_what_is_wrong() -> None:
