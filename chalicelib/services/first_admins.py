@@ -80,7 +80,7 @@ def appoint_first_admins(
     have nothing left to do; errors.Invalid (a bad username); errors.Unavailable.
     """
     _require_two_persons(admins)
-    listed = {officer.username: officer for officer in officers.all() if _is_admin(officer)}
+    listed = {officer.username: officer for officer in officers.all() if is_admin(officer)}
     if listed.keys() - {admin.username for admin in admins}:
         raise AdminsExist(sorted(listed))
     was_complete = len(listed) == len(admins)
@@ -107,7 +107,8 @@ def _require_two_persons(admins: Sequence[FirstAdmin]) -> None:
         raise NotTwoPersons
 
 
-def _is_admin(officer: Officer) -> bool:
+def is_admin(officer: Officer) -> bool:
+    """Return whether an officer is an admin now."""
     return officer.active and officer.has_role(Role.ADMIN)
 
 

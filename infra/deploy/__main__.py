@@ -1,5 +1,6 @@
 """`make deploy STAGE=dev`: show the plan, ask, deploy what `make package` built, and try it out.
 
+    python -m infra.deploy --stage dev --check     before packaging: can it be deployed there?
     python -m infra.deploy --stage dev [--plan-only] [--no-smoke-test] [--build FOLDER]
 
 | environment | |
@@ -12,6 +13,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +23,14 @@ from infra.deploy import plan, smoke
 from infra.deploy.artefacts import Artefacts
 from infra.deploy.city import check_city
 from infra.deploy.packaged import Packaged, read_packaged
-from infra.deploy.parameters import read_parameters, show
+from infra.deploy.parameters import misspelt, read_parameters, show
 from infra.deploy.quota import check_concurrency
 from infra.deploy.stack import Stack
+from infra.local import template
+from infra.packaging.build_folder import BUILD, alone_in
 from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, run
+from infra.stage.officers import has_admins
 from infra.stage.target import (
     find_stack,
     find_stage,
@@ -35,14 +40,16 @@ from infra.stage.target import (
     stack_name,
 )
 
-BUILD = Path(__file__).parents[2] / "build"
-
 
 def main(arguments: Sequence[str]) -> int:
     wanted = read_arguments(arguments)
-    deployment = prepare(wanted.stage, wanted.build)
-    if not deployment.carry_out(plan_only=wanted.plan_only):
+    if wanted.check:
+        check(wanted.stage)
         return 0
+    with alone_in(wanted.build):
+        deployment = prepare(wanted.stage, wanted.build)
+        if not deployment.carry_out(plan_only=wanted.plan_only):
+            return 0
     target = find_stage(wanted.stage, deployment.session)
     if not wanted.no_smoke_test:
         try:
@@ -50,9 +57,9 @@ def main(arguments: Sequence[str]) -> int:
         except Refused as failure:
             raise Refused(
                 f"{failure}\nThe deployment itself is done. To go back, check out the version "
-                "before and deploy it."
+                f"before{deployment.version_before} and deploy it."
             ) from None
-    print(smoke.next_steps(target))
+    print(smoke.next_steps(target, has_admins(target)))
     return 0
 
 
@@ -65,6 +72,11 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         required=True,
         type=read_stage,
         help="the stage; its stack is tipline-<stage>",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="only check region, credentials, stage and parameters: before packaging",
     )
     parser.add_argument(
         "--plan-only",
@@ -81,6 +93,20 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help="the folder that was packaged into; default: build",
     )
     return parser.parse_args(arguments)
+
+
+def check(stage: str) -> None:
+    """Check what needs no package: the stage's name and state, the region, the credentials, and the
+    variables for parameters. Raises Refused.
+    """
+    session = open_session()
+    present = find_stack(stage, session)
+    make_client(session, "sts").get_caller_identity()
+    Stack(stack_name(stage), make_client(session, "cloudformation")).refuse_busy(present)
+    declared = template.load("app.yaml")["Parameters"]
+    read_parameters(declared, os.environ)
+    for warning in misspelt(declared, os.environ):
+        print(warning, file=sys.stderr)
 
 
 def prepare(stage: str, build: Path) -> "Deployment":
@@ -117,6 +143,13 @@ class Deployment:
     stack: Stack
     before: Mapping[str, Any] | None
 
+    @property
+    def version_before(self) -> str:
+        """The commit that was deployed before, in brackets; "" when it is not known."""
+        outputs = (self.before or {}).get("Outputs", [])
+        known = {each["OutputKey"]: each["OutputValue"] for each in outputs}
+        return f" ({known['Version']})" if "Version" in known else ""
+
     def carry_out(self, *, plan_only: bool) -> bool:
         """Plan, ask and deploy. Return whether the stack is as it was packaged."""
         print(f"{self.stack.name} in {self.artefacts.region}, account {self.artefacts.account}")
@@ -124,13 +157,15 @@ class Deployment:
         self.artefacts.prepare()
         self.artefacts.send_zips(self.packaged)
         first = present is None
-        template = self.packaged.without_protection() if first else self.packaged
-        planned = self._plan(template, present)
+        packaged = self.packaged.without_protection() if first else self.packaged
+        planned = self._plan(packaged, present)
         if planned is None:
             say(f"{self.stack.name} is up to date.")
             return not plan_only
         change_set, changes = planned
         print(f"The plan:\n{plan.describe(changes)}\n{self._parameters(present)}")
+        for warning in misspelt(self.packaged.parameters, os.environ):
+            print(warning)
         try:
             plan.refuse_data_loss(changes, _replaceable())
             if plan_only:

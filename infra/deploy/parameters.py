@@ -4,7 +4,8 @@ A variable that is not set leaves the parameter as it is; one that is set to not
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from infra.local.template import environment_name
@@ -13,6 +14,7 @@ from infra.stage.faults import Refused
 # Those that a deployment sets itself.
 OWN = ("Stage", "ArtefactsBucket")
 SHOWN_CHARACTERS = 60
+ALMOST = 0.86  # ALARM_EMIAL is 0.91 of ALARM_EMAIL; the parameters themselves are less alike
 
 
 def read_parameters(
@@ -34,6 +36,17 @@ def read_parameters(
     if wrong:
         raise Refused("\n".join(wrong))
     return given
+
+
+def misspelt(declared: Collection[str], environment: Collection[str]) -> list[str]:
+    """Return a sentence for each variable that is almost a parameter's: it would be ignored."""
+    variables = {environment_name(name): name for name in declared if name not in OWN}
+    return [
+        f"{found} is no parameter, so it does nothing. Is {close[0]} meant?"
+        for found in sorted(environment)
+        if found not in variables
+        and (close := get_close_matches(found.upper(), variables, n=1, cutoff=ALMOST))
+    ]
 
 
 def refusal(value: str, declaration: Mapping[str, Any]) -> str | None:

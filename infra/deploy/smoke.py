@@ -92,16 +92,21 @@ def draw_picture() -> bytes:
     return picture.getvalue()
 
 
-def next_steps(target: Target) -> str:
-    """Return what is to be done after a deployment."""
+def next_steps(target: Target, admins: bool | None = None) -> str:
+    """Return what is to be done after a deployment. `admins` says whether the stage has any; None
+    when that is not known.
+    """
     outputs, argument = target.outputs, target.command
     parameters = {
         each["ParameterKey"]: each.get("ParameterValue", "")
         for each in target.description.get("Parameters", [])
     }
-    steps = [f"make first-admins{argument}: makes the first two admins, once"]
+    steps = []
+    if not admins:
+        when = "once" if admins is False else "once, if there are none yet"
+        steps.append(f"make first-admins{argument}: makes the first two admins, {when}")
     if "SignInUrl" in outputs:
-        steps.append(f"officers sign in at {outputs['SignInUrl']}")
+        steps.append(f"make token{argument}: opens the sign-in page, and prints an access token")
     if email := parameters.get("AlarmEmail"):
         steps.append(f"{email} gets a mail from AWS: confirm it, or no alarm arrives")
     else:

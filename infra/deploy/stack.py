@@ -10,15 +10,8 @@ from infra.deploy.plan import type_name
 from infra.stage.console import confirm, say
 from infra.stage.faults import Refused
 from infra.stage.progress import Pause, Progress, first_cause, operation_events, watch
-from infra.stage.target import list_resources
+from infra.stage.target import FAILED_AT_FIRST, list_resources
 
-# A first deployment that failed. The stack holds nothing, and cannot be changed.
-FAILED_AT_FIRST = (
-    "ROLLBACK_COMPLETE",
-    "ROLLBACK_FAILED",
-    "CREATE_FAILED",
-    "DELETE_FAILED",
-)
 SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 
 # What CloudFormation's reasons mean for whoever deploys: the first that appears in the reason.
@@ -55,12 +48,19 @@ class Stack:
         A first deployment that failed is deleted, after a question. Raises Refused when the stack
         cannot be changed now.
         """
+        self.refuse_busy(present)
         if present is None or present["StackStatus"] == "REVIEW_IN_PROGRESS":
             return None
-        status = str(present["StackStatus"])
-        if status in FAILED_AT_FIRST:
+        if present["StackStatus"] in FAILED_AT_FIRST:
             self._clear_failed(present)
             return None
+        return present
+
+    def refuse_busy(self, present: Mapping[str, Any] | None) -> None:
+        """Raise Refused when the stack is being changed, or is stuck after a change."""
+        status = str((present or {}).get("StackStatus", ""))
+        if present is None or status in ("REVIEW_IN_PROGRESS", *FAILED_AT_FIRST):
+            return
         if status.endswith("_IN_PROGRESS"):
             raise Refused(
                 f"{self.name} is being changed already ({status}). Wait until it is done: "
@@ -72,7 +72,6 @@ class Stack:
                 "Remove the cause, then continue what stopped, and deploy again:\n"
                 f"  aws cloudformation {_continuation(status)} --stack-name {self.name}"
             )
-        return present
 
     def execute(self, change_set: str, stack_id: str, total: int) -> None:
         """Execute a change set and wait, showing progress. Raises Refused with the first cause when
@@ -81,7 +80,7 @@ class Stack:
         self.cloudformation.execute_change_set(ChangeSetName=change_set)
         status = watch(self.cloudformation, stack_id, Progress(total), self.pause)
         if status not in SUCCEEDED:
-            raise Refused(f"{self.name} was not changed ({status}).\n{self.reason(stack_id)}")
+            raise Refused(f"{self._outcome(status)}\n{self.reason(stack_id)}")
 
     def reason(self, stack_id: str) -> str:
         """Return the first cause of the last failure, and what to do about it."""
@@ -91,7 +90,7 @@ class Stack:
         why = str(cause.get("ResourceStatusReason", "no reason given"))
         return (
             f"The first cause: {cause['LogicalResourceId']} "
-            f"({type_name(cause['ResourceType'])}): {why}\n{advice(why)}"
+            f"({type_name(cause['ResourceType'])}): {why}\n{advice(why, self.argument)}"
         )
 
     def discard(self, change_set: str, *, first: bool) -> None:
@@ -110,6 +109,14 @@ class Stack:
     def argument(self) -> str:
         """Return what follows `make <command>` to mean this stage."""
         return f" STAGE={self.name.partition('-')[2]}"
+
+    def _outcome(self, status: str) -> str:
+        if status in FAILED_AT_FIRST:
+            return (
+                f"{self.name} could not be made ({status}). What is left of it does nothing; the "
+                "next deployment clears it, after a question."
+            )
+        return f"{self.name} was not changed ({status})."
 
     def _clear_failed(self, present: Mapping[str, Any]) -> None:
         status, stack_id = present["StackStatus"], present["StackId"]
@@ -138,10 +145,13 @@ class Stack:
             raise Refused(f"The failed stack could not be deleted. {self.reason(stack_id)}")
 
 
-def advice(reason: str) -> str:
-    """Return what to do about a reason that CloudFormation gives."""
+def advice(reason: str, argument: str) -> str:
+    """Return what to do about a reason that CloudFormation gives. `argument` names the stage for
+    make: ` STAGE=dev`.
+    """
     known = (text for sign, text in ADVICE if sign in reason)
-    return next(known, "Correct it, then run `make deploy` again.")
+    text = next(known, "Correct it, then run `make deploy` again.")
+    return text.replace("`make deploy`", f"`make deploy{argument}`")
 
 
 def _continuation(status: str) -> str:

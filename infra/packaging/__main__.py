@@ -16,11 +16,16 @@ runs what was built for the processor of its machine (`infra/rehearsal`).
 """
 
 import argparse
+import os
 import sys
+import traceback
 from pathlib import Path
 
 from infra.packaging import bundle
-from infra.packaging.package import BUILD, ROOT, package
+from infra.packaging.build_folder import BUILD, alone_in
+
+ROOT = Path(__file__).parents[2]
+INTERRUPTED = 130  # as a shell reports a process that Ctrl-C ended
 
 
 def main() -> None:
@@ -31,9 +36,41 @@ def main() -> None:
         )
     arguments = read_arguments(sys.argv[1:])
     try:
-        package(ROOT, arguments.build, bundle.PROCESSORS[arguments.processor])
+        build(arguments.build, bundle.PROCESSORS[arguments.processor])
     except bundle.Incomplete as error:
         sys.exit(f"Not packaged: {error}")
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing is packaged.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        if os.environ.get("DEBUG"):
+            traceback.print_exception(error)
+        sys.exit(f"Not packaged: {explain(error, ROOT)}. Nothing was sent.")
+
+
+def build(folder: Path, processor: bundle.Processor) -> None:
+    """Package the project into a folder, alone."""
+    # It imports the project, which may have an error of its own.
+    from infra.packaging.package import package
+
+    with alone_in(folder):
+        package(ROOT, folder, processor)
+
+
+def explain(error: Exception, root: Path) -> str:
+    """Return what is wrong, and where: the file of the project that the error comes from."""
+    if isinstance(error, SyntaxError) and error.filename:
+        place, line, what = Path(error.filename), error.lineno, error.msg
+    else:
+        own = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).is_relative_to(root)
+            and not Path(frame.filename).relative_to(root).parts[0].startswith(".")
+        ]
+        place, line, what = Path(own[-1].filename), own[-1].lineno, str(error)
+    shown = place.relative_to(root) if place.is_relative_to(root) else place
+    return f"{shown}, line {line}: {type(error).__name__}: {what}"
 
 
 def read_arguments(arguments: list[str]) -> argparse.Namespace:

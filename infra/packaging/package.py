@@ -11,6 +11,7 @@ from chalicelib.domain import city
 from infra import openapi
 from infra.city import check
 from infra.packaging import bundle, preflights
+from infra.packaging.commit import commit_of
 from infra.packaging.functions import build_functions
 from infra.packaging.layer import build_layer, pinned
 from infra.packaging.templates import (
@@ -22,7 +23,6 @@ from infra.packaging.templates import (
 )
 
 ROOT = Path(__file__).parents[2]
-BUILD = ROOT / "build"
 
 # boto3 comes with Lambda's Python. Chalice's packager adds the part of Chalice that runs there, and
 # leaves out its command line, which is most of it.
@@ -43,6 +43,8 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
     functions = build_functions(project, build, processor)
     media = build_layer(root / "requirements-media.txt", build, processor)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
+    if commit := commit_of(root):
+        template["Outputs"]["Version"] = {"Value": commit}
     verify_template(template, build)
     shutil.copy(build / "packaged.json", build / "template.json")
     for name in ("functions.zip", "media.zip", "template.json"):

@@ -33,6 +33,14 @@ They cost little while nobody uses them, except the backups of the tables. To de
   make destroy STAGE={stage} DATA=1
 Nobody can delete the digests of the audit for two years. The key stays as long as they do."""
 
+# An operator may have made, or a restore may have left, what no tag names.
+SEARCH = """\
+  Listed is only what has the tags app=tipline and stage={stage}, and what was left by stacks that
+  were deleted in the last 90 days. To look for more, such as tables and buckets whose names begin
+  with {name}: aws dynamodb list-tables; aws s3 ls; aws secretsmanager list-secrets;
+  aws cognito-idp list-user-pools --max-results 60; aws backup list-backup-vaults;
+  aws kms list-keys"""
+
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
@@ -59,7 +67,10 @@ def destroy(stage: str, session: Any, *, data: bool) -> int:
     kept = list(held.values())
     if stack is None and not kept:
         others = ", ".join(list_stages(session)) or "none"
-        raise Refused(f"There is no stage {stage}, and it left nothing. Stages here: {others}.")
+        raise Refused(
+            f"There is no stage {stage}, and it left nothing. Stages here: {others}.\n"
+            + SEARCH.format(stage=stage, name=stack_name(stage))
+        )
     print(_shown(stage, session.region_name, present, kept, data=data))
     _make_sure(stage, data=data)
     if stack is not None:
@@ -84,6 +95,8 @@ def _shown(
     lines.append(
         "  kept in any case: the bucket of zips, and the account's log role for API Gateway"
     )
+    if data:
+        lines.append(SEARCH.format(stage=stage, name=stack_name(stage)))
     return "\n".join(lines)
 
 

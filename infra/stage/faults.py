@@ -6,6 +6,7 @@
 No command ends in a traceback. With `DEBUG=1` a defect of the command itself shows its frames.
 """
 
+import logging
 import os
 import re
 import sys
@@ -19,6 +20,9 @@ from botocore.parsers import ResponseParserError
 
 from chalicelib.errors import TiplineError
 
+# What the application logs is no part of a command's output. Without a handler, Python would print
+# warnings to standard error.
+_UNHEARD = logging.NullHandler()
 _NO_BREAK = "\u00a0"
 _VARIABLE = r"[A-Z_]+=(?:'[^']*'|\S+)"
 _COMMAND = re.compile(rf"`[^`]*`|(?:make (?:-s )?[a-z-]+|{_VARIABLE})(?: {_VARIABLE})*")
@@ -50,6 +54,7 @@ _BUSY = {
     "ProvisionedThroughputExceeded",
 }
 _CLOCK = {"RequestTimeTooSkewed", "RequestInTheFuture"}
+_NO_TABLE = "Requested resource not found"  # DynamoDB's words
 # The right's name where it is not the operation's.
 _RIGHTS = {"HeadBucket": "s3:ListBucket", "HeadObject": "s3:GetObject"}
 
@@ -67,6 +72,7 @@ def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
 
 def guarded(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     """Return the exit code of a command. A failure is a sentence on standard error, and 1."""
+    logging.getLogger("chalicelib").addHandler(_UNHEARD)
     try:
         return main(arguments)
     except KeyboardInterrupt:
@@ -159,6 +165,8 @@ def _refusal(error: aws.ClientError) -> str:
         return f"AWS is busy ({operation}: {code}). Wait a minute and run the command again."
     if code in _CLOCK:
         return "This machine's clock is wrong, so AWS refuses the request. Set the clock."
+    if code == "ResourceNotFound" and message.startswith(_NO_TABLE):
+        return f"A table is missing ({operation}). `make status` names it, and what to do."
     if code == "OptInRequired":
         return f"The account has not enabled this region or service ({operation}). Enable it."
     if isinstance(status, int) and status >= 500:

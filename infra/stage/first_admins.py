@@ -25,7 +25,7 @@ from chalicelib.services.first_admins import (
     NotTwoPersons,
     appoint_first_admins,
 )
-from infra.stage.faults import Refused, run
+from infra.stage.faults import Refused, explain, run
 from infra.stage.officers import open_officers
 from infra.stage.target import Target, add_stage, find_target
 
@@ -106,8 +106,8 @@ def appoint(persons: Sequence[FirstAdmin], target: Target, now: datetime) -> lis
         ) from None
     except errors.Unavailable as error:
         raise Refused(
-            "AWS failed before both were appointed. Run the same command again: it completes the "
-            "rest."
+            f"Not both were appointed. {explain(error)}\nThen run the same command again: it "
+            "completes the rest."
         ) from error
 
 

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.errors import TiplineError
 from chalicelib.services.actor import OperatorActor
+from chalicelib.services.first_admins import is_admin
 from chalicelib.store.audit import Audit
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
 from chalicelib.store.table import Table
 from chalicelib.store.user_pool import UserPool
+from infra.stage.faults import Refused
+from infra.stage.presence import require_tables
 from infra.stage.target import Target
 
 
@@ -23,7 +27,10 @@ class OfficersAccess:
 
 
 def open_officers(target: Target, now: datetime) -> OfficersAccess:
-    """Return the officers of a stage. Raises Refused when an older version is deployed."""
+    """Return the officers of a stage. Raises Refused when an older version is deployed, or a table
+    is missing.
+    """
+    require_tables(target, "officers", "audit", "reports")
     # The tables repeat a call themselves.
     dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
     rows = Table(dynamodb, target.output("OfficersTableName"))
@@ -40,3 +47,13 @@ def open_officers(target: Target, now: datetime) -> OfficersAccess:
         pool=UserPool(target.client("cognito-idp"), pool_id) if pool_id else None,
         subscriptions=Subscriptions(rows, reports),
     )
+
+
+def has_admins(target: Target) -> bool | None:
+    """Return whether a stage has active admins; None when that cannot be read."""
+    dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
+    try:
+        officers = Officers(Table(dynamodb, target.output("OfficersTableName"))).all()
+    except (Refused, TiplineError):
+        return None
+    return any(is_admin(officer) for officer in officers)

@@ -15,6 +15,7 @@ from chalicelib.services.orphans import OrphanKind, delete_orphan, find_orphans
 from chalicelib.store import keys
 from chalicelib.store.table import Table
 from infra.stage.faults import run
+from infra.stage.presence import require_tables
 from infra.stage.target import Target, add_stage, find_target
 
 
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def sweep_out(target: Target, *, delete: bool, now: datetime) -> int:
     """List orphans, delete those that may be deleted, and return the exit code."""
+    require_tables(target, "reports", "bulletins")
     # The tables repeat a call themselves.
     dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
     reports, bulletins = (

@@ -14,10 +14,9 @@ there, so the command can be run again when it was interrupted.
 
 import argparse
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -32,13 +31,36 @@ from infra.stage.target import Target, add_stage, find_target
 WAIT_FOR_TIME = timedelta(minutes=15)
 POLL_S = 15.0
 
-AFTER = """\
-Then:
-  1. Within a minute the sweep does what was due meanwhile, deletions too (make status{command}).
-  2. make orphans{command}: photos that came after that time have no row. Look before DELETE=1.
-  3. {last}"""
-AFTER_AUDIT = "make audit-verify{command}: rows after that time are missing, and it names them."
-AFTER_OTHERS = "Compare with what you know: reports sent after that time are in no table now."
+# What is left to do, by table.
+_SWEEP = (
+    "Within a minute the sweep does what was due meanwhile, deletions too: make status{command}"
+)
+_ORPHANS = (
+    "make orphans{command}: photos that came after that time have no row. Look before DELETE=1."
+)
+AFTER = {
+    "reports": (
+        _SWEEP,
+        _ORPHANS,
+        "Compare with what you know: reports sent after that time are in no table now.",
+    ),
+    "audit": (
+        "make audit-verify{command}: rows after that time are missing, and it names them. Keep its "
+        "output with the reason for the restore.",
+    ),
+    "bulletins": (
+        _SWEEP,
+        _ORPHANS,
+        "Look at the bulletins: what was published after that time is gone, and what was withdrawn "
+        "after it is back.",
+    ),
+    "officers": (
+        "Ask an admin to look at all officers (GET /v1/admin/officers): who was appointed after "
+        "that time is missing, and who was deactivated or lost rights after it has them again. The "
+        "audit has these changes.",
+        "make status{command}",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -101,8 +123,9 @@ def restore(target: Target, wanted: Wanted, pause: Pause = time.sleep) -> None:
         follow_stream(target, wanted.table, stream, pause)
     tables.finish()
     say(f"{tables.name} is in service.")
-    last = AFTER_AUDIT if wanted.table == "audit" else AFTER_OTHERS
-    print(AFTER.format(command=target.command, last=last.format(command=target.command)))
+    print("Then:")
+    for number, step in enumerate(AFTER[wanted.table], 1):
+        print(f"  {number}. {step.format(command=target.command)}")
 
 
 def _restore_damaged(tables: Tables, wanted: Wanted) -> None:
@@ -114,6 +137,7 @@ def _restore_damaged(tables: Tables, wanted: Wanted) -> None:
     if tables.exists(tables.copy):
         _continue_with_copy(tables)
     elif wanted.at is not None:
+        _refuse_too_early(tables, wanted.at)
         _ask(tables, wanted.at)
         _await_time(tables, wanted.at)
         say(f"Making a copy as of {_shown(wanted.at)}. This takes from minutes to hours ...")
@@ -187,12 +211,17 @@ def _copy(tables: Tables, at: datetime) -> None:
         tables.copy_as_of(at)
     except ClientError as error:
         if code_of(error) == "InvalidRestoreTime":
-            earliest: Mapping[str, Any] = tables.recovery()
-            raise Refused(
-                f"AWS cannot restore to {_shown(at)}, but from "
-                f"{_shown(earliest['EarliestRestorableDateTime'])} on. Choose AT in that time."
-            ) from None
+            _refuse_too_early(tables, at)
         raise
+
+
+def _refuse_too_early(tables: Tables, at: datetime) -> None:
+    earliest = tables.earliest_time()
+    if at < earliest:
+        raise Refused(
+            f"AWS cannot restore {tables.name} to {_shown(at)}, but from {_shown(earliest)} on. "
+            "Choose AT in that time. Nothing was changed."
+        )
 
 
 def _shown(at: datetime) -> str:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from infra.deploy.packaged import DATA_TYPES
+from infra.stage.faults import code_of
 from infra.stage.target import list_resources, make_client, stack_name
 
 type Resource = Mapping[str, Any]
@@ -24,12 +27,13 @@ _ARNS = (
 
 def find_retained(stage: str, session: Any) -> list[Resource]:
     """Return what holds data and is tagged for the stage or was left by its deleted stacks, as
-    CloudFormation lists resources. It includes the resources of a stack that exists.
+    CloudFormation lists resources. It includes the resources of a stack that exists, and leaves out
+    what waits for its deletion already.
     """
     found: dict[str, Resource] = {}
     for resource in [*_remembered(stage, session), *_tagged(stage, session)]:
         found.setdefault(resource["PhysicalResourceId"], resource)
-    return list(found.values())
+    return [resource for resource in found.values() if not _is_going(resource, session)]
 
 
 def data_of(resources: Any) -> list[Resource]:
@@ -51,6 +55,23 @@ def resource_of(arn: str, tags: Mapping[str, str]) -> Resource | None:
                 "ResourceType": kind,
             }
     return None
+
+
+def _is_going(resource: Resource, session: Any) -> bool:
+    """Return whether a key or a secret is scheduled for deletion, or gone."""
+    name = resource["PhysicalResourceId"]
+    try:
+        match resource["ResourceType"]:
+            case "AWS::KMS::Key":
+                key = make_client(session, "kms").describe_key(KeyId=name)["KeyMetadata"]
+                return key["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion")
+            case "AWS::SecretsManager::Secret":
+                secrets = make_client(session, "secretsmanager")
+                return "DeletedDate" in secrets.describe_secret(SecretId=name)
+    except ClientError as error:
+        # Whoever may not look is shown it: the deletion itself says more.
+        return code_of(error) in ("NotFound", "ResourceNotFound")
+    return False
 
 
 def _remembered(stage: str, session: Any) -> Iterator[Resource]:

@@ -1,5 +1,6 @@
 """`make status`: one screen on the state of the local stack that is running or, with `STAGE=prod`,
-of a deployed stage: health, alarms, the oldest task, queues, the audit's last digest.
+of a deployed stage: health, tables and buckets, alarms, the oldest task, queues, the audit's last
+digest.
 
     python -m infra.stage.status [--stage prod]
 
@@ -25,7 +26,9 @@ from chalicelib.store.outbox import Outbox
 from chalicelib.store.seals import Seals
 from chalicelib.store.table import Table
 from infra.stage.faults import Refused, explain, run
+from infra.stage.presence import BUCKETS, find_lost
 from infra.stage.redrive import QUEUES, find_letters, letter_count
+from infra.stage.tables import TABLES
 from infra.stage.target import Target, add_stage, find_target
 
 WIDTH = 80
@@ -62,6 +65,7 @@ def read_status(target: Target, now: datetime) -> Iterator[Line]:
     parts: list[tuple[str, Callable[[], Iterator[Line]]]] = [
         ("health", lambda: _health(target)),
         ("version", lambda: _version(target)),
+        ("tables", lambda: _tables(target)),
         ("alarms", lambda: _alarms(target)),
         ("oldest task", lambda: _oldest_task(target, now)),
         ("queues", lambda: _queues(target)),
@@ -121,9 +125,22 @@ def _version(target: Target) -> Iterator[Line]:
     )["CodeSha256"]
     changed = target.description.get("LastUpdatedTime") or target.description["CreationTime"]
     status = str(target.description["StackStatus"])
-    text = f"{base64.b64decode(code).hex()[:12]}, {changed:%Y-%m-%d %H:%M} UTC, {status}"
+    commit = target.outputs.get("Version")
+    version = f"commit {commit}, " if commit else ""
+    text = (
+        f"{version}code {base64.b64decode(code).hex()[:12]}, {changed:%Y-%m-%d %H:%M} UTC, {status}"
+    )
     well = not status.endswith("_FAILED") and status != "ROLLBACK_COMPLETE"
     yield Line("deployed", text, ok=well if not well else None)
+
+
+def _tables(target: Target) -> Iterator[Line]:
+    lost = list(find_lost(target))
+    if not lost:
+        count = f"{len(TABLES)} tables and {len(BUCKETS)} buckets are in service"
+        yield Line("tables", count, ok=True)
+    for text in lost:
+        yield Line("tables", text, ok=False)
 
 
 def _alarms(target: Target) -> Iterator[Line]:
@@ -144,6 +161,7 @@ def _alarms(target: Target) -> Iterator[Line]:
         alarm
         for page in pages
         for alarm in [*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])]
+        if alarm["AlarmName"] in names  # without names, CloudWatch lists those of all stacks
     ]
     ringing = [alarm for alarm in alarms if alarm["StateValue"] == "ALARM"]
     if not ringing:

@@ -23,7 +23,7 @@ TABLES: Mapping[str, tuple[str, str | None]] = {
     "officers": ("OfficersTable", None),
 }
 POLL_S = 10.0
-_ABSENT = ("ResourceNotFound", "TableNotFound")
+ABSENT = ("ResourceNotFound", "TableNotFound")
 
 
 class Tables:
@@ -83,6 +83,11 @@ class Tables:
         """Return the latest time that AWS can restore the table to."""
         latest: datetime = self.recovery()["LatestRestorableDateTime"]
         return latest
+
+    def earliest_time(self) -> datetime:
+        """Return the earliest time that AWS can restore the table to."""
+        earliest: datetime = self.recovery()["EarliestRestorableDateTime"]
+        return earliest
 
     def copy_as_of(self, at: datetime) -> None:
         """Begin to make the copy, with the table's state at a time."""
@@ -178,7 +183,7 @@ class Tables:
         try:
             table: dict[str, Any] = self._dynamodb.describe_table(TableName=name)["Table"]
         except ClientError as error:
-            if code_of(error) in _ABSENT:
+            if code_of(error) in ABSENT:
                 return None
             raise
         return table

@@ -28,6 +28,32 @@ from infra.stage.faults import Refused, message_of
 PREFIX = "tipline-"
 STAGE_NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")
 
+# A first deployment that failed. The stack serves nothing, and cannot be changed.
+FAILED_AT_FIRST = (
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "CREATE_FAILED",
+    "DELETE_FAILED",
+)
+# A stack in these states has nothing for a command to work on; what is to be done instead.
+_FAILED = "The first deployment of {name} failed ({status}). Run `make deploy{command}` again."
+_NOT_DEPLOYED = {
+    "REVIEW_IN_PROGRESS": (
+        "{name} was planned, and never deployed ({status}). Run `make deploy{command}`."
+    ),
+    "CREATE_IN_PROGRESS": "{name} is being made ({status}). Wait until its deployment has ended.",
+    "ROLLBACK_IN_PROGRESS": (
+        "The first deployment of {name} has failed and is being undone ({status}). Wait until that "
+        "has ended, then run `make deploy{command}` again."
+    ),
+    "DELETE_IN_PROGRESS": "{name} is being deleted ({status}).",
+    **dict.fromkeys(FAILED_AT_FIRST, _FAILED),
+    "DELETE_FAILED": (
+        "{name} was to be deleted, and not all of it is gone ({status}). Run "
+        "`make destroy{command}` again."
+    ),
+}
+
 # How `.local/stack.json` names what is an output of a deployed stack.
 _LOCAL_OUTPUTS = {
     "ReportsTableName": "table",
@@ -119,11 +145,16 @@ def find_target(stage: str | None) -> Target:
 
 def find_stage(stage: str, session: Any) -> Target:
     """Return the stage that is deployed in the session's region. Raises Refused with the stages
-    that exist when there is none of that name.
+    that exist when there is none of that name, and when its first deployment failed or has not
+    ended.
     """
     stack = find_stack(stage, session)
     if stack is None:
         raise Refused(_unknown(stage, session))
+    if wrong := _NOT_DEPLOYED.get(status := str(stack["StackStatus"])):
+        raise Refused(
+            wrong.format(name=stack_name(stage), status=status, command=f" STAGE={stage}")
+        )
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     return Target(
         stage=stage,

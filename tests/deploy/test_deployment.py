@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
-from infra.deploy.__main__ import prepare
+from infra.deploy.__main__ import check, prepare
 from infra.deploy.quota import check_concurrency
 from infra.stage.faults import Refused
 
@@ -143,6 +143,46 @@ def test_the_bucket_is_named_for_the_account_and_the_region(
         "tipline-artefacts-123456789012-us-east-1",
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [("ALARM_EMAIL", "x", "ALARM_EMAIL=x is not accepted"), ("AWS_REGION", "", "No region is set")],
+)
+def test_what_needs_no_package_is_checked_without_one(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check("dev")
+    monkeypatch.setenv(variable, value)
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", value if variable == "AWS_REGION" else "us-east-1")
+    with pytest.raises(Refused, match=said):
+        check("dev")
+
+
+def test_a_name_that_cannot_be_a_stage_is_refused_before_packaging() -> None:
+    with pytest.raises(Refused, match="'Prod' cannot be a stage"):
+        check("Prod")
+
+
+def test_a_mistyped_variable_is_shown_with_the_plan(
+    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUBLIC_ULR", "https://tips.example")
+    deploy(build, plan_only=True)
+    assert "Is PUBLIC_URL meant?" in capsys.readouterr().out
+
+
+def test_the_version_to_go_back_to_is_that_of_the_stack(build: Path) -> None:
+    assert prepare("dev", build).version_before == ""
+    deployed = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"Version": {"Value": "0123456789+changes"}},
+    }
+    boto3.client("cloudformation").create_stack(
+        StackName="tipline-dev", TemplateBody=json.dumps(deployed)
+    )
+    assert prepare("dev", build).version_before == " (0123456789+changes)"
 
 
 class Lambda:

@@ -1,10 +1,12 @@
 """Parameters come from the environment, and a wrong one is named before anything is sent."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.deploy.parameters import read_parameters, show
+from infra.deploy.parameters import misspelt, read_parameters, show
 from infra.local import template
 from infra.stage.faults import Refused
 
@@ -78,3 +80,25 @@ def test_the_defaults_of_our_own_template_are_accepted() -> None:
         if "Default" in each
     }
     assert len(read_parameters(declared, environment)) == len(environment)
+
+
+@pytest.mark.parametrize("variable", ["ALARM_EMIAL", "ALARM_MAIL", "alarm_email", "AlarmEmail"])
+def test_a_mistyped_variable_is_named_with_the_one_that_is_meant(variable: str) -> None:
+    declared = template.load("app.yaml")["Parameters"]
+    [said] = misspelt(declared, [variable, "HOME", "PATH", "AWS_REGION"])
+    assert said == f"{variable} is no parameter, so it does nothing. Is ALARM_EMAIL meant?"
+
+
+def test_no_variable_of_a_parameter_or_of_make_is_taken_for_a_mistake() -> None:
+    declared = template.load("app.yaml")["Parameters"]
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text()
+    known = re.findall(r"^([A-Z_]+) \?=", makefile, re.MULTILINE)
+    known += [template.environment_name(name) for name in declared]
+    assert misspelt(declared, known) == []
+
+
+@pytest.mark.parametrize("address", ["x", "ops@", "@city.example", "ops city@x.example"])
+def test_an_address_for_alarms_that_is_none_is_refused(address: str) -> None:
+    declared = template.load("app.yaml")["Parameters"]
+    with pytest.raises(Refused, match="ALARM_EMAIL="):
+        read_parameters(declared, {"ALARM_EMAIL": address})

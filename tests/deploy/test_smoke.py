@@ -162,8 +162,20 @@ def test_the_next_steps_name_what_is_missing() -> None:
     text = next_steps(target(PublicUrl="https://tips.example", SignInUrl="https://sign.in"))
     assert "https://tips.example/docs" in text
     assert "make first-admins STAGE=dev" in text
-    assert "https://sign.in" in text
+    assert "make token STAGE=dev" in text
     assert "ALARM_EMAIL=" in text
+
+
+@pytest.mark.parametrize(
+    ("admins", "said"),
+    [(True, None), (False, "two admins, once\n"), (None, "once, if there are none yet\n")],
+)
+def test_the_first_admins_are_a_next_step_until_there_are_some(
+    admins: bool | None, said: str | None
+) -> None:
+    text = next_steps(target(), admins)
+    assert ("first-admins" in text) is (said is not None)
+    assert said is None or said in text
 
 
 def test_the_next_steps_ask_to_confirm_the_alarms_address() -> None:

@@ -81,6 +81,18 @@ def test_a_failed_deployment_ends_with_the_first_cause_and_what_to_do() -> None:
         stack(cloud).execute("change-set", STACK_ID, 3)
 
 
+def test_a_first_deployment_that_failed_is_not_called_unchanged() -> None:
+    cloud = FakeCloudFormation(["CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE"], FAILED)
+    with pytest.raises(Refused, match=r"could not be made.*the next deployment clears it"):
+        stack(cloud).execute("change-set", STACK_ID, 3)
+
+
+def test_a_deployment_that_was_undone_changed_nothing() -> None:
+    cloud = FakeCloudFormation(["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"], FAILED)
+    with pytest.raises(Refused, match="was not changed"):
+        stack(cloud).execute("change-set", STACK_ID, 3)
+
+
 def test_a_deployment_that_works_says_nothing_more() -> None:
     stack(FakeCloudFormation(["CREATE_IN_PROGRESS", "CREATE_COMPLETE"])).execute("c", STACK_ID, 3)
 
@@ -101,8 +113,9 @@ def test_a_discarded_first_plan_leaves_no_stack() -> None:
         ("Resource handler returned: LimitExceededException", "quota"),
         ("tipline-dev already exists", "left from before"),
         ("The specified hosted zone does not exist", "HOSTED_ZONE"),
-        ("Something new", "make deploy"),
+        ("Something new", "`make deploy STAGE=dev` again"),
+        ("Rate exceeded", "`make deploy STAGE=dev` again"),
     ],
 )
 def test_a_known_reason_has_its_advice(reason: str, said: str) -> None:
-    assert said in advice(reason)
+    assert said in advice(reason, " STAGE=dev")

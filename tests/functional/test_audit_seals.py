@@ -1,5 +1,7 @@
 """The audit is sealed when it is written, so that a missing or altered row is found and named."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +16,10 @@ from chalicelib.services import audit_seals
 from chalicelib.store.audit import of_report
 from chalicelib.store.seals import Seals
 from chalicelib.store.writes import Delete
+from infra.stage import audit_verify
 from infra.stage.audit_verify import Trail, read_rows
+from infra.stage.faults import Refused
+from infra.stage.target import Target
 from tests import cloud, events
 from tests.client import call, new_key, report
 
@@ -102,6 +107,36 @@ def test_whoever_runs_the_service_can_check_it(aws: Mapping[str, str], unlocked:
     [row] = wiring.audit().rows(of_report(altered))
     wiring.audit().table.put(row | {"by": "nobody"})
     assert list(trail.wrong()) == [f"Row {row['pk']} / {row['sk']} is altered."]
+
+
+def test_a_check_says_how_much_it_covers(aws: Mapping[str, str], unlocked: str) -> None:
+    trail = Trail(cloud.client, aws["AUDIT_TABLE"], unlocked, aws["AUDIT_SECRET"])
+    assert trail.extent(0, wiring.clock.now()) == "Nothing is sealed yet, so nothing was checked."
+    look_at_reports()
+    seal(stream_of(aws))
+    assert trail.extent(0, wiring.clock.now()).startswith(
+        "Checked: 0 digests, 0 rows. Not digested yet"
+    )
+    digest()
+    checked: Counter[str] = Counter()
+    assert list(trail.wrong(checked)) == []
+    # The rows may be on both sides of an hour's end.
+    whole = trail.extent(checked["rows"], wiring.clock.now())
+    assert re.fullmatch(r"Checked: [12] digests?, 3 rows\.", whole)
+
+
+def test_a_lost_table_is_no_whole_trail(
+    aws: Mapping[str, str], unlocked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = {
+        "AuditTableName": "lost",
+        "AuditBucketName": unlocked,
+        "AuditSecretArn": aws["AUDIT_SECRET"],
+    }
+    stage = Target("dev", boto3.Session(), None, outputs, "")
+    with pytest.raises(Refused, match="make restore STAGE=dev TABLE=audit"):
+        audit_verify.check(stage)
+    assert capsys.readouterr().out == ""
 
 
 def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:

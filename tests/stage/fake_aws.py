@@ -35,17 +35,19 @@ class Fault(NamedTuple):
 
 
 class FakeAws:
-    """It describes the stack when `knows_stack`, and returns `fault` to everything else."""
+    """It describes the stack, in `status`, when `knows_stack`. To everything else it returns
+    `fault`.
+    """
 
-    def __init__(self, fault: Fault, *, knows_stack: bool) -> None:
-        self.fault, self.knows_stack = fault, knows_stack
+    def __init__(self, fault: Fault, *, knows_stack: bool, status: str = "UPDATE_COMPLETE") -> None:
+        self.fault, self.knows_stack, self.status = fault, knows_stack, status
         self.url = ""
 
     def respond(self, headers: Any, body: str) -> tuple[int, str, str]:
         """Return status, content type and body, in the form of the service that is asked."""
         action = parse_qs(body).get("Action", [""])[0]
         if self.knows_stack and action in ("DescribeStacks", "ListStackResources", "ListStacks"):
-            return 200, "text/xml", _cloudformation(action)
+            return 200, "text/xml", _cloudformation(action, self.status)
         if headers.get("X-Amz-Target"):
             content = {"__type": self.fault.code, "message": self.fault.message}
             return self.fault.status, "application/x-amz-json-1.0", json.dumps(content)
@@ -88,7 +90,7 @@ def serving(aws: FakeAws) -> Iterator[FakeAws]:
         server.server_close()
 
 
-def _cloudformation(action: str) -> str:
+def _cloudformation(action: str, status: str) -> str:
     if action == "ListStackResources":
         inner = "<StackResourceSummaries/>"
     elif action == "ListStacks":
@@ -101,7 +103,7 @@ def _cloudformation(action: str) -> str:
         inner = (
             f"<Stacks><member><StackName>tipline-dev</StackName><StackId>{STACK_ID}</StackId>"
             "<CreationTime>2026-11-25T10:00:00Z</CreationTime>"
-            f"<StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>{outputs}</Outputs>"
+            f"<StackStatus>{status}</StackStatus><Outputs>{outputs}</Outputs>"
             "<Parameters><member><ParameterKey>ReportsStream</ParameterKey>"
             "<ParameterValue></ParameterValue></member></Parameters></member></Stacks>"
         )

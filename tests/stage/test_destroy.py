@@ -13,7 +13,7 @@ from moto import mock_aws
 from infra.stage.data import delete_data
 from infra.stage.destroy import destroy
 from infra.stage.faults import Refused
-from infra.stage.retained import resource_of
+from infra.stage.retained import find_retained, resource_of
 
 TEMPLATE: dict[str, Any] = {
     "Resources": {
@@ -122,6 +122,33 @@ def test_what_an_earlier_stack_left_is_deleted_later(
     monkeypatch.setenv("CONFIRM", "dev")
     assert destroy("dev", stage, data=True) == 0
     assert tables(stage) == 0
+
+
+def test_what_waits_for_its_deletion_is_not_offered_again(session: Any) -> None:
+    tags = {"app": "tipline", "stage": "dev"}
+    secret = session.client("secretsmanager").create_secret(
+        Name="s", SecretString="x", Tags=[{"Key": key, "Value": tags[key]} for key in tags]
+    )["ARN"]
+    kms = session.client("kms")
+    key = kms.create_key(Tags=[{"TagKey": name, "TagValue": tags[name]} for name in tags])
+    held = find_retained("dev", session)
+    assert sorted(each["ResourceType"] for each in held) == [
+        "AWS::KMS::Key",
+        "AWS::SecretsManager::Secret",
+    ]
+    kms.schedule_key_deletion(KeyId=key["KeyMetadata"]["KeyId"])
+    session.client("secretsmanager").delete_secret(SecretId=secret)
+    assert find_retained("dev", session) == []
+
+
+def test_the_list_says_by_what_it_was_made(
+    stage: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CONFIRM", "dev")
+    destroy("dev", stage, data=True)
+    printed = capsys.readouterr().out
+    assert "only what has the tags app=tipline and stage=dev" in printed
+    assert "aws dynamodb list-tables" in printed
 
 
 def test_an_unknown_stage_names_those_that_exist(stage: Any) -> None:

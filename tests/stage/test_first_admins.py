@@ -10,6 +10,7 @@ from chalicelib import wiring
 from chalicelib.services.first_admins import FirstAdmin
 from infra.stage import first_admins
 from infra.stage.faults import Refused
+from infra.stage.officers import has_admins
 from infra.stage.target import Target
 
 ZHAO = FirstAdmin("zhao", "Zhao Min", "zhao@police.example")
@@ -128,3 +129,22 @@ def test_where_another_issuer_has_the_users_no_password_is_shown(target: Target)
     text = "\n".join(first_admins.describe(appointed, elsewhere))
     assert "password" not in text
     assert "zhao (Zhao Min): signs in as before" in text
+
+
+def test_a_lost_table_is_named_before_anyone_is_appointed(target: Target) -> None:
+    outputs = {**target.outputs, "OfficersTableName": "lost"}
+    stage = Target("dev", target.session, None, outputs, api="")
+    with pytest.raises(
+        Refused, match=r"table lost is gone\..*make restore STAGE=dev TABLE=officers"
+    ):
+        first_admins.appoint([ZHAO, LI], stage, NOW)
+
+
+def test_whether_a_stage_has_admins_is_known_unless_its_table_cannot_be_read(
+    target: Target,
+) -> None:
+    assert has_admins(target) is False
+    first_admins.appoint([ZHAO, LI], target, NOW)
+    assert has_admins(target) is True
+    lost = {**target.outputs, "OfficersTableName": "lost"}
+    assert has_admins(Target("dev", target.session, None, lost, api="")) is None

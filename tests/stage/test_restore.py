@@ -8,10 +8,12 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from infra.local import template as our
 from infra.stage.faults import Refused
-from infra.stage.restore import Wanted, read_time, restore
+from infra.stage.restore import AFTER, Wanted, read_time, restore
 from infra.stage.tables import TABLES
 from infra.stage.target import Target, find_stage
 from tests.deploy.cloudformation import no_pause
@@ -56,8 +58,16 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
         dynamodb.update_continuous_backups(
             TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )
+        set_earliest(name, datetime(2020, 1, 1, tzinfo=UTC))
         dynamodb.put_item(TableName=name, Item={"pk": {"S": "a report"}})
         yield found
+
+
+def set_earliest(name: str, at: datetime) -> None:
+    """Let the table be restored to times from `at` on. moto takes the time of the call for it."""
+    table = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].get_table(name)
+    recovery = table.continuous_backups["PointInTimeRecoveryDescription"]
+    recovery["EarliestRestorableDateTime"] = at.timestamp()
 
 
 def table_of(stage: Target) -> dict[str, Any]:
@@ -149,6 +159,24 @@ def test_without_recovery_nothing_is_deleted(stage: Target) -> None:
     with pytest.raises(Refused, match="is off"):
         restore(stage, Wanted("reports", NOW), no_pause)
     assert table_of(stage)["TableStatus"] == "ACTIVE"
+
+
+def test_a_time_before_the_earliest_is_refused_before_a_question(
+    stage: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("YES")
+    set_earliest(stage.output("ReportsTableName"), NOW - timedelta(days=35))
+    with pytest.raises(Refused, match=r"from 2026-10-21 12:00:00 UTC on"):
+        restore(stage, Wanted("reports", NOW - timedelta(days=40)), no_pause)
+
+
+def test_every_table_has_its_own_next_steps() -> None:
+    assert AFTER.keys() == TABLES.keys()
+    assert [key for key, steps in AFTER.items() if "make orphans" in " ".join(steps)] == [
+        "reports",
+        "bulletins",
+    ]
+    assert [key for key, steps in AFTER.items() if "audit-verify" in " ".join(steps)] == ["audit"]
 
 
 def test_a_no_changes_nothing(stage: Target, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from chalicelib import wiring
 from chalicelib.domain.seals import hour_of
@@ -22,6 +24,9 @@ def local(aws: Mapping[str, str], **more: str) -> Target:
     outputs = {
         "ReportsTableName": aws["REPORTS_TABLE"],
         "BulletinsTableName": aws["BULLETINS_TABLE"],
+        "AuditTableName": aws["AUDIT_TABLE"],
+        "OfficersTableName": aws["OFFICERS_TABLE"],
+        "MediaBucketName": aws["MEDIA_BUCKET"],
         "AuditBucketName": aws["AUDIT_BUCKET"],
     }
     for name in ("UPLOADS", "MANIFESTS", "NOTICES", "AUDIT"):
@@ -44,6 +49,31 @@ def test_without_tasks_and_messages_all_is_well(aws: Mapping[str, str]) -> None:
     assert found["oldest task"] == Line("oldest task", "none is due", ok=True)
     assert {name: found[name].ok for name in ("uploads", "manifests", "notices", "audit")} == (
         dict.fromkeys(("uploads", "manifests", "notices", "audit"), True)
+    )
+
+
+@pytest.mark.parametrize("table", ["reports", "audit", "bulletins", "officers"])
+def test_a_lost_table_is_named_with_the_command_that_brings_it_back(
+    aws: Mapping[str, str], table: str
+) -> None:
+    output = f"{table.capitalize()}TableName"
+    outputs = local(aws, **{output: "lost"}).outputs
+    stage = Target("dev", boto3.Session(), None, outputs, "http://127.0.0.1:1")
+    found = [line for line in read_status(stage, NOW) if line.label == "tables"]
+    assert [(line.ok, line.text) for line in found] == [
+        (False, f"The table lost is gone. Bring it back: make restore STAGE=dev TABLE={table}")
+    ]
+
+
+@pytest.mark.parametrize("output", ["MediaBucketName", "AuditBucketName"])
+def test_a_lost_bucket_is_named(aws: Mapping[str, str], output: str) -> None:
+    line = lines(local(aws, **{output: "lost-bucket"}))["tables"]
+    assert (line.ok, line.text.startswith("The bucket lost-bucket is gone.")) == (False, True)
+
+
+def test_tables_and_buckets_that_are_there_are_well(aws: Mapping[str, str]) -> None:
+    assert lines(local(aws))["tables"] == Line(
+        "tables", "4 tables and 2 buckets are in service", ok=True
     )
 
 
@@ -124,6 +154,22 @@ def test_the_alarms_of_the_stage_that_are_on_are_named(aws: Mapping[str, str]) -
     assert [(line.ok, line.text.partition(" ")[0]) for line in alarms] == [
         (False, "OldestTaskAlarm")
     ]
+
+
+def test_the_commit_that_is_deployed_is_shown(aws: Mapping[str, str]) -> None:
+    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        return AWSResponse("", 200, HTTPHeaders(), None), {"CodeSha256": "q83v"}
+
+    session: Any = boto3.Session()
+    session.events.register("before-call.lambda.GetFunctionConfiguration", answer)
+    outputs = local(aws, Version="0123456789+changes").outputs
+    described = {"StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}
+    stage = Target("dev", session, None, outputs, "http://127.0.0.1:1", described)
+    stage.__dict__["resources"] = {
+        "APIHandler": {"PhysicalResourceId": "api", "ResourceType": "AWS::Lambda::Function"}
+    }
+    [line] = [line for line in read_status(stage, NOW) if line.label == "deployed"]
+    assert line.text.startswith("commit 0123456789+changes, code abcdef, ")
 
 
 def test_the_screen_fits_80_columns_and_counts_what_is_wrong() -> None:

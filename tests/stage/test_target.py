@@ -11,6 +11,7 @@ from moto import mock_aws
 from infra.local import stack_file
 from infra.stage import target
 from infra.stage.faults import Refused
+from tests.stage.fake_aws import FakeAws, Fault, serving
 
 TEMPLATE = {
     "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
@@ -58,6 +59,27 @@ def test_where_nothing_is_deployed_the_way_to_deploy_is_said() -> None:
 def test_what_cannot_be_a_stage_is_refused_before_it_is_looked_up(name: str) -> None:
     with pytest.raises(Refused, match="cannot be a stage"):
         target.find_target(name)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("ROLLBACK_COMPLETE", "The first deployment of tipline-dev failed .*make deploy STAGE=dev"),
+        ("CREATE_FAILED", "The first deployment of tipline-dev failed .*make deploy STAGE=dev"),
+        ("REVIEW_IN_PROGRESS", "never deployed .*make deploy STAGE=dev"),
+        ("CREATE_IN_PROGRESS", "Wait until its deployment has ended"),
+        ("ROLLBACK_IN_PROGRESS", "has failed and is being undone"),
+        ("DELETE_IN_PROGRESS", "is being deleted"),
+        ("DELETE_FAILED", "make destroy STAGE=dev"),
+    ],
+)
+def test_a_stage_that_is_not_deployed_is_named_with_the_way_on(
+    status: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(FakeAws(Fault(500, "Unused"), knows_stack=True, status=status)) as aws:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+        with pytest.raises(Refused, match=said):
+            target.find_target("dev")
 
 
 @pytest.mark.usefixtures("cloud")
