@@ -203,7 +203,10 @@ rehearse-mutations: $(VENV)/.installed ## Break what make rehearse has packaged,
 rehearsal-cloud: $(VENV)/.installed ## Start an emulated cloud to practise on: make deploy STAGE=practice
 	@CLOUD_PORT=$(CLOUD_PORT) exec $(BIN)/python -m infra.rehearsal
 
-deploy: package ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=...
+# First what can be wrong without a package: region, credentials, stage, parameters.
+deploy: $(VENV)/.installed ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=...
+	@$(COMMAND) infra.deploy --stage="$(STAGE)" --check
+	@$(MAKE) --no-print-directory package CITY="$(CITY)" PROCESSOR="$(PROCESSOR)"
 	@REPLACE="$(REPLACE)" BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage="$(STAGE)"
 
 smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of STAGE=dev
