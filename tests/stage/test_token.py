@@ -1,5 +1,6 @@
 """An operator signs in in a browser, and only the token of that very sign-in is accepted."""
 
+import contextlib
 import os
 import socket
 import threading
@@ -28,8 +29,11 @@ def issuer() -> Iterator[FakeIssuer]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    # Below the ports that a connection of another test could get while this one is not used yet.
+    for candidate in range(20_000 + os.getpid() % 8_000, 32_000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", candidate)):
+            return candidate
+    raise AssertionError("no free port")
 
 
 @pytest.fixture
