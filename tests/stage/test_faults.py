@@ -1,5 +1,7 @@
 """What goes wrong in a command is a sentence that says what to do, never a traceback."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -7,6 +9,7 @@ from botocore import exceptions as aws
 
 from chalicelib.errors import Unavailable
 from infra.stage.faults import INTERRUPTED, Refused, explain, guarded
+from tests.local.stack import ROOT
 
 
 def refusal(
@@ -53,6 +56,10 @@ FAULTS: dict[str, tuple[BaseException, str]] = {
     "a missing right, by S3's HEAD": (
         refusal("403", "Forbidden", operation="HeadBucket"),
         "lack the right s3:ListBucket",
+    ),
+    "a lost table": (
+        refusal("ResourceNotFoundException", "Requested resource not found", operation="Query"),
+        "A table is missing (Query). `make status` names it",
     ),
     "a busy service": (refusal("ThrottlingException"), "Wait a minute"),
     "a wrong clock": (refusal("RequestTimeTooSkewed"), "Set the clock"),
@@ -146,3 +153,16 @@ def test_frames_of_a_defect_are_shown_on_request(
 
 def test_a_command_that_works_exits_with_its_own_code() -> None:
     assert guarded(lambda arguments: len(arguments), ["--all"]) == 1
+
+
+def test_what_the_application_logs_is_not_printed() -> None:
+    """In a process of its own: pytest has handlers for what is logged."""
+    program = (
+        "import logging; from infra.stage.faults import guarded;"
+        "log = logging.getLogger('chalicelib.store.table');"
+        "guarded(lambda _: log.warning('dynamodb_failed') or 0, [])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
