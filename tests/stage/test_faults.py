@@ -1,16 +1,25 @@
 """What goes wrong in a command is a sentence that says what to do, never a traceback."""
 
+<<<<<<< HEAD
 import os
 import subprocess
 import sys
 import termios
+=======
+import subprocess
+import sys
+>>>>>>> mend-b
 from collections.abc import Sequence
 
 import pytest
 from botocore import exceptions as aws
 
 from chalicelib.errors import Unavailable
+<<<<<<< HEAD
 from infra.stage.faults import INTERRUPTED, Refused, explain, guarded, wrapped
+=======
+from infra.stage.faults import INTERRUPTED, Refused, explain, guarded
+>>>>>>> mend-b
 from tests.local.stack import ROOT
 
 
@@ -58,6 +67,10 @@ FAULTS: dict[str, tuple[BaseException, str]] = {
     "a missing right, by S3's HEAD": (
         refusal("403", "Forbidden", operation="HeadBucket"),
         "lack the right s3:ListBucket",
+    ),
+    "a lost table": (
+        refusal("ResourceNotFoundException", "Requested resource not found", operation="Query"),
+        "A table is missing (Query). `make status` names it",
     ),
     "a busy service": (refusal("ThrottlingException"), "Wait a minute"),
     "a wrong clock": (refusal("RequestTimeTooSkewed"), "Set the clock"),
@@ -153,6 +166,7 @@ def test_a_command_that_works_exits_with_its_own_code() -> None:
     assert guarded(lambda arguments: len(arguments), ["--all"]) == 1
 
 
+<<<<<<< HEAD
 def test_a_long_sentence_is_wrapped_and_its_command_stays_whole() -> None:
     command = "make redrive STAGE=prod NAMES='Zhao Min,Li Wei' PURGE=1"
     text = f"One two three four five six seven eight nine ten: {command} and `aws sso login` again."
@@ -194,3 +208,16 @@ def test_what_is_no_terminal_gets_a_sentence_in_one_line(
 
     assert guarded(refuse, []) == 1
     assert capsys.readouterr().err.count("\n") == 1
+=======
+def test_what_the_application_logs_is_not_printed() -> None:
+    """In a process of its own: pytest has handlers for what is logged."""
+    program = (
+        "import logging; from infra.stage.faults import guarded;"
+        "log = logging.getLogger('chalicelib.store.table');"
+        "guarded(lambda _: log.warning('dynamodb_failed') or 0, [])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+>>>>>>> mend-b
