@@ -1,25 +1,16 @@
 """What goes wrong in a command is a sentence that says what to do, never a traceback."""
 
-<<<<<<< HEAD
 import os
 import subprocess
 import sys
 import termios
-=======
-import subprocess
-import sys
->>>>>>> mend-b
 from collections.abc import Sequence
 
 import pytest
 from botocore import exceptions as aws
 
 from chalicelib.errors import Unavailable
-<<<<<<< HEAD
 from infra.stage.faults import INTERRUPTED, Refused, explain, guarded, wrapped
-=======
-from infra.stage.faults import INTERRUPTED, Refused, explain, guarded
->>>>>>> mend-b
 from tests.local.stack import ROOT
 
 
@@ -166,7 +157,6 @@ def test_a_command_that_works_exits_with_its_own_code() -> None:
     assert guarded(lambda arguments: len(arguments), ["--all"]) == 1
 
 
-<<<<<<< HEAD
 def test_a_long_sentence_is_wrapped_and_its_command_stays_whole() -> None:
     command = "make redrive STAGE=prod NAMES='Zhao Min,Li Wei' PURGE=1"
     text = f"One two three four five six seven eight nine ten: {command} and `aws sso login` again."
@@ -208,7 +198,8 @@ def test_what_is_no_terminal_gets_a_sentence_in_one_line(
 
     assert guarded(refuse, []) == 1
     assert capsys.readouterr().err.count("\n") == 1
-=======
+
+
 def test_what_the_application_logs_is_not_printed() -> None:
     """In a process of its own: pytest has handlers for what is logged."""
     program = (
@@ -220,4 +211,3 @@ def test_what_the_application_logs_is_not_printed() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("", "")
->>>>>>> mend-b
