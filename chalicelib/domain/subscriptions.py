@@ -35,7 +35,8 @@ class NewSubscription(Input):
 
 
 class Subscription(Record):
-    """One as kept. `arn` is None until SNS has it.
+    """One as kept. `arn` is None until SNS has answered. It may have the subscription by then:
+    repeated with the same `policy` (JSON), SNS answers with its ARN.
 
     `ended_at` is set when it has ended, but SNS still waits for the address to be confirmed.
     """
@@ -48,6 +49,7 @@ class Subscription(Record):
     districts: tuple[str, ...] = ()
     min_urgency: Urgency = Urgency.LOW
     created_at: datetime
+    policy: str | None = None
     arn: str | None = None
     ended_at: datetime | None = None
 

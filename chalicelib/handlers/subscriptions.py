@@ -67,6 +67,7 @@ def create_subscription(call: Call) -> Response:
         subscriptions=wiring.subscriptions(),
         topic=wiring.topic_subscriptions(),
         catalogue=wiring.catalogue(),
+        officers=wiring.officers(),
     )
     return Response(SubscriptionView.model_validate(subscription))
 

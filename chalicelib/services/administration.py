@@ -3,6 +3,7 @@
 Every use case writes an audit record.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from chalicelib import errors
@@ -14,6 +15,7 @@ from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
 from chalicelib.store.user_pool import UserPool
+from chalicelib.store.writes import TransactItem
 
 # The audit says that these changed, but never holds the address itself.
 _NAMED_ONLY = ("email", "phone")
@@ -58,14 +60,30 @@ def appoint_officer(
     if username == actor.by and not stays_admin:
         actor.log_own(Action.DENIED, {"officer": username})
         raise errors.Conflict("own_access")
-    before, after = officers.get(username), appointment.officer(username)
-    detail = {"officer": username, "fields": _differences(before, after)}
-    record = actor.log_own_item(Action.CHANGE, detail)
-    subscriptions.request_sync(username, actor.now)
-    officers.put(after, also=[record])
+    after = appointment.officer(username)
+    write_officer(after, actor=actor, officers=officers, subscriptions=subscriptions)
     if pool:
         pool.follow(after)
     return after
+
+
+def write_officer(
+    after: Officer,
+    *,
+    actor: Actor,
+    officers: Officers,
+    subscriptions: Subscriptions,
+    also: Sequence[TransactItem] = (),
+) -> None:
+    """Write an officer's row with its audit record, and with `also`, in one transaction.
+
+    Raises Unavailable, and ConditionFailed for a condition of `also`.
+    """
+    before = officers.get(after.username)
+    detail = {"officer": after.username, "fields": _differences(before, after)}
+    record = actor.log_own_item(Action.CHANGE, detail)
+    subscriptions.request_sync(after.username, actor.now)
+    officers.put(after, also=[record, *also])
 
 
 def reset_sign_in(

@@ -259,8 +259,9 @@ def _counted_links(head: Head, original: str | None, reports: Reports) -> list[T
 def _find_original(report_id: str, duplicate: Report, actor: OfficerActor, reports: Reports) -> str:
     """Return the original of `report_id`: the report itself, or where its link leads.
 
-    Raises Invalid when a report on the way is the duplicate itself, or is unknown or out of scope;
-    the latter two write a denial to the audit.
+    Raises Invalid when a report on the way is the duplicate itself, when one of the two is a drill
+    and the other is not, or when a report is unknown or out of scope; the latter two write a denial
+    to the audit.
     """
     for _ in range(_LONGEST_CHAIN):
         head = _visible_head(report_id, actor, reports)
@@ -268,6 +269,9 @@ def _find_original(report_id: str, duplicate: Report, actor: OfficerActor, repor
             raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))
         if report_id == duplicate.id:
             raise errors.Invalid(errors.FieldError("duplicate_of", "circular"))
+        if head.report.is_drill is not duplicate.is_drill:
+            # What is closed as its duplicate is not worked on, and a drill is deleted early.
+            raise errors.Invalid(errors.FieldError("duplicate_of", "drill_and_real"))
         if head.report.duplicate_of is None:
             return report_id
         report_id = head.report.duplicate_of

@@ -5,8 +5,9 @@ SNS cannot remove a subscription until its address is confirmed. So one that has
 is kept, and removed from SNS when it is confirmed after all.
 """
 
+import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib import errors
@@ -35,6 +36,7 @@ def subscribe(
     subscriptions: Subscriptions,
     topic: TopicSubscriptions,
     catalogue: Catalogue,
+    officers: Officers,
 ) -> Subscription:
     """Subscribe the officer's own address.
 
@@ -59,6 +61,7 @@ def subscribe(
         username=actor.by,
         address=address,
         created_at=actor.now,
+        policy=json.dumps(policy),
     )
     subscriptions.put(subscription)
     subscriptions.request_sync(actor.by, actor.now)
@@ -76,7 +79,15 @@ def subscribe(
     subscriptions.put(subscribed)
     for ended in earlier:
         subscriptions.delete(ended)
-    _complete(actor.by, subscriptions, actor.now)
+    if officers.get(actor.by) == officer:
+        _complete(actor.by, subscriptions, actor.now)
+    else:
+        # An admin has changed the officer since the request was admitted. Their own sync may have
+        # come before the row that was written here.
+        subscriptions.request_sync(actor.by, actor.now)
+        sync_subscriptions(
+            actor.by, officers=officers, subscriptions=subscriptions, topic=topic, now=actor.now
+        )
     return subscribed
 
 
@@ -121,11 +132,12 @@ def sync_subscriptions(
             or address_of(officer, existing.protocol) != existing.address
         ):
             _drop(existing, subscriptions, topic, now)
-        elif existing.arn is None:
-            arn = topic.subscribe(existing.protocol, existing.address, policy)
-            subscriptions.put(existing.model_copy(update={"arn": arn}))
+        elif (arn := _arn(existing, topic, policy)) is None:
+            subscriptions.delete(existing)
         else:
-            outcome = topic.narrow(existing.arn, policy)
+            if existing.arn is None:
+                subscriptions.put(existing.model_copy(update={"arn": arn}))
+            outcome = topic.narrow(arn, policy)
             waits |= outcome is Outcome.UNCONFIRMED
             if outcome is Outcome.GONE:
                 # It was never confirmed, or ended by the link in an e-mail.
@@ -169,16 +181,36 @@ def _drop(
     existing: Subscription, subscriptions: Subscriptions, topic: TopicSubscriptions, now: datetime
 ) -> None:
     """End a subscription: remove it from SNS, or mark it as ended until SNS can remove it."""
-    if existing.arn and topic.unsubscribe(existing.arn) is Outcome.UNCONFIRMED:
+    arn = _arn(existing, topic)
+    if arn and topic.unsubscribe(arn) is Outcome.UNCONFIRMED:
         if existing.ended_at is None:
             # If SNS accepts this, the first notice after a confirmation is held back too.
-            topic.narrow(existing.arn, NO_NOTICES)
-            subscriptions.put(existing.model_copy(update={"ended_at": now}))
+            topic.narrow(arn, NO_NOTICES)
+            subscriptions.put(existing.model_copy(update={"arn": arn, "ended_at": now}))
             return
         if now < existing.ended_at + _CONFIRM_WITHIN:
             return
         log.warning("unconfirmed_subscription_kept_by_sns")
     subscriptions.delete(existing)
+
+
+def _arn(
+    existing: Subscription,
+    topic: TopicSubscriptions,
+    policy: Mapping[str, object] | None = None,
+) -> str | None:
+    """Return the ARN of a subscription.
+
+    Without one, SNS's answer was lost: ask again as then (as `policy` says if that is not known).
+    None when SNS has the address with another policy: then it is another officer's.
+    """
+    asked = json.loads(existing.policy) if existing.policy else policy
+    if existing.arn or asked is None:
+        return existing.arn
+    try:
+        return topic.subscribe(existing.protocol, existing.address, asked)
+    except errors.Conflict:
+        return None
 
 
 def _complete(

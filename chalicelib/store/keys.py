@@ -10,6 +10,7 @@ audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
 officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
              OFFICERS               <name>: a copy of each officer's row, for the list of all
+             FIRST_ADMINS           ROW: how many were appointed by operators
 bulletins    CATALOGUE              OVERRIDES
              BULLETIN#<id>          HEAD | LEADS | MEDIA#<id> | VERSION#<n>
              PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: all
@@ -34,6 +35,7 @@ MESSAGES = "MESSAGE#"
 MESSAGE_END = "MESSAGE$"  # sorts after all messages, because '$' follows '#'
 
 OFFICERS = "OFFICERS"
+FIRST_ADMINS = "FIRST_ADMINS"
 
 BY_CATEGORY = "by_category"
 BY_QUEUE = "by_queue"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from chalicelib.domain.officers import Officer
 from chalicelib.store import keys
 from chalicelib.store.table import Table
-from chalicelib.store.writes import Put, TransactItem
+from chalicelib.store.writes import Put, TransactItem, Update
 
 ROW = "ROW"
 
@@ -33,4 +33,24 @@ class Officers:
         row_keys = ((keys.officer(officer.username), ROW), (keys.OFFICERS, officer.username))
         self.table.transact(
             [*(self.table.item(Put({"pk": pk, "sk": sk, **fields})) for pk, sk in row_keys), *also]
+        )
+
+    def first_admins(self) -> int | None:
+        """Return how many first admins were ever appointed; None for none."""
+        row = self.table.get(keys.FIRST_ADMINS, ROW, consistent=True)
+        return row["appointed"] if row else None
+
+    def count_first_admin(self, before: int | None) -> TransactItem:
+        """Return the write that counts one more, if there are still `before`.
+
+        It makes one of two operators fail who appoint first admins at the same time.
+        """
+        return self.table.item(
+            Update(
+                keys.FIRST_ADMINS,
+                ROW,
+                add={"appointed": 1},
+                equal={"appointed": before},
+                upsert=True,
+            )
         )

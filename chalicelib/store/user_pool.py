@@ -1,6 +1,7 @@
 """The user pool of Cognito: who can sign in. An officer's row says what they may do."""
 
 import contextlib
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -11,6 +12,16 @@ from chalicelib.domain.officers import Officer
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
+
+
+class SignIn(Enum):
+    """Whether a user of the pool can sign in."""
+
+    NEW = "new"
+    """There is no user yet, or one who has not signed in yet."""
+    ESTABLISHED = "established"
+    """They have chosen a password."""
+    DISABLED = "disabled"
 
 
 class UserPool:
@@ -34,23 +45,36 @@ class UserPool:
         else:
             self._shut_out(officer.username)
 
-    def set_first_password(self, officer: Officer, password: str) -> bool:
+    def sign_in_of(self, username: str) -> SignIn:
+        """Return whether a user can sign in."""
+        try:
+            with unavailable("UserNotFound"):
+                user = self._client.admin_get_user(UserPoolId=self._id, Username=username)
+        except ClientError:
+            return SignIn.NEW
+        if user["UserStatus"] == "FORCE_CHANGE_PASSWORD":
+            return SignIn.NEW
+        return SignIn.ESTABLISHED if user["Enabled"] else SignIn.DISABLED
+
+    def enable(self, username: str) -> None:
+        """Let a user sign in again, with the password that they have chosen."""
+        with unavailable():
+            self._client.admin_enable_user(UserPoolId=self._id, Username=username)
+
+    def set_first_password(self, officer: Officer, password: str) -> None:
         """Create an officer's user, who signs in with `password` once and must then choose another.
 
-        Cognito sends nothing. A user who has not signed in yet gets the new password instead of the
-        earlier one. Return False, and change nothing, for a user who has chosen a password.
+        Cognito sends nothing. A user who is there already gets the new password instead of the
+        earlier one, and is enabled.
         """
         if self._create(officer, MessageAction="SUPPRESS", TemporaryPassword=password):
-            return True
+            return
         name = officer.username
         with unavailable():
-            user = self._client.admin_get_user(UserPoolId=self._id, Username=name)
-            if user["UserStatus"] != "FORCE_CHANGE_PASSWORD":
-                return False
             self._client.admin_set_user_password(
                 UserPoolId=self._id, Username=name, Password=password, Permanent=False
             )
-        return True
+        self.enable(name)
 
     def recreate(self, officer: Officer, password: str) -> None:
         """Delete an officer's user and create it again with a first password.
@@ -74,8 +98,7 @@ class UserPool:
                 self._client.admin_update_user_attributes(
                     UserPoolId=self._id, Username=name, UserAttributes=_attributes(officer)
                 )
-        with unavailable():
-            self._client.admin_enable_user(UserPoolId=self._id, Username=name)
+        self.enable(name)
 
     def _create(self, officer: Officer, **invitation: Any) -> bool:
         """Create a user. Return False when there is one."""

@@ -76,7 +76,9 @@ def _is_of_its_type(said: Any, error: Any) -> bool:
     field = said
     for part in path[: path.index(tried)]:
         field = field[part]
-    declared = field.get("type") if isinstance(field, dict) else None
+    if not isinstance(field, dict):
+        return str(tried) == next(iter(_TYPES))
+    declared = field.get("type")
     if declared in _TYPES.values():
         return _TYPES[str(tried)] == declared
     # Of an unknown type, one error is enough.

@@ -44,6 +44,7 @@ def of_pydantic(file: str, error: Any) -> Problem:
         "missing_argument": _MISSING,
         "extra_forbidden": _UNKNOWN,
         "unexpected_keyword_argument": _UNKNOWN,
+        "arguments_type": "is not an object. Correct it.",
     }.get(error["type"], f"{error['msg']}. Correct it.")
     return Problem(file, place.removeprefix("."), wrong)
 

@@ -19,8 +19,8 @@ class Unreadable(Exception):
 def read(folder: Path, name: str, hint: str) -> Any:
     """Return the content of a JSON file.
 
-    Raises Unreadable when it is not there (`hint` says what it must hold), is not JSON in UTF-8, or
-    has a name twice in one object.
+    Raises Unreadable when it is not there (`hint` says what it must hold), cannot be read, is not
+    JSON in UTF-8, or has a name twice in one object.
     """
     try:
         content = (folder / name).read_text(encoding="utf-8")
@@ -29,15 +29,27 @@ def read(folder: Path, name: str, hint: str) -> Any:
     except UnicodeDecodeError as error:
         wrong = f"is not UTF-8, from byte {error.start} on. Save it as UTF-8."
         raise Unreadable(Problem(name, "", wrong)) from None
+    except OSError as error:
+        wrong = f"cannot be read ({error.strerror}). It must be a file that you may read."
+        raise Unreadable(Problem(name, "", wrong)) from None
     try:
-        return json.loads(
+        found = json.loads(
             content, object_pairs_hook=lambda pairs: _once(name, pairs), parse_constant=_no_number
         )
+        json.dumps(found, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise Unreadable(Problem(name, place, f"is not JSON ({error.msg}). Correct it.")) from None
+    except RecursionError:
+        wrong = "has too many brackets inside each other. Correct it."
+        raise Unreadable(Problem(name, "", wrong)) from None
+    except UnicodeEncodeError as error:
+        half = str(error.object)[error.start].encode("ascii", "backslashreplace").decode()
+        wrong = f"has {half}, which is half a character. Write the character itself."
+        raise Unreadable(Problem(name, "", wrong)) from None
     except ValueError as error:
         raise Unreadable(Problem(name, "", f"{error}.")) from None
+    return found
 
 
 def _once(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

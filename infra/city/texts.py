@@ -1,5 +1,6 @@
 """Check the texts of every language: the city's files over those of the code."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from string import Formatter
@@ -16,6 +17,7 @@ HINT = "names of the city, and labels of its catalogue and areas; docs/city.md l
 OWN = ("name.city", "name.police", "name.service", "outcome.not_police")
 # As `FACTS` in `chalicelib/domain/languages.py`, which reads a city when it is imported.
 FACTS = frozenset({"city", "police", "service", "emergency_number", "always_open"})
+_FACT = re.compile(f"{{({'|'.join(FACTS)})}}")
 # Other texts show these.
 _NAMES = ("name.", "category.", "channel.", "district.", "station.")
 _NUMBER = "emergency_number"
@@ -91,7 +93,7 @@ class _Language:
                 for wrong in self._wrong(key, wording)
             ),
         ]
-        return found or list(self._wrong_with_facts())
+        return found or [*self._wrong_with_facts(), *self._not_rendered()]
 
     def _missing(self) -> Iterator[Problem]:
         for key in (*self.reference, *self.local_keys):
@@ -106,10 +108,14 @@ class _Language:
             yield wrong
             return
         try:
-            shown = {name for _, name, _, _ in Formatter().parse(wording) if name is not None}
+            parts = list(Formatter().parse(wording))
         except ValueError as error:
             yield f"has a brace without its pair ({error}). Write {{{{ and }}}} for braces."
             return
+        shown = {name for _, name, _, _ in parts if name is not None}
+        for _, name, form, conversion in parts:
+            if form or conversion:
+                yield f"has more than a name in the braces of {{{name}}}. Write {{{name}}}."
         yield from self._wrong_placeholders(key, shown)
 
     def _wrong_placeholders(self, key: str, shown: set[str]) -> Iterator[str]:
@@ -133,6 +139,17 @@ class _Language:
                 if "$" in wording or any("$" in names[name] for name in names.keys() & shown):
                     wrong = "has a $, which the gateway takes for a variable. Leave it out."
                     yield Problem(self.file, key, wrong)
+
+    def _not_rendered(self) -> Iterator[Problem]:
+        """Render all texts as `chalicelib/domain/languages.py` does. Yield those that fail."""
+        facts = {fact: self.said.get(f"name.{fact}", "0") for fact in FACTS}
+        for key, wording in self.said.items():
+            filled = _FACT.sub(lambda fact: facts[fact[1]], wording)
+            try:
+                filled.format_map(dict.fromkeys(_placeholders(self.reference.get(key, "")), "0"))
+            except (LookupError, ValueError, AttributeError) as error:
+                wrong = f"cannot be filled in ({error}). Write each value as {{name}}, in one pair."
+                yield Problem(self.file, key, wrong)
 
     def subject_problems(self) -> Iterator[Problem]:
         """Yield the subjects of notices that SNS would refuse or cut."""

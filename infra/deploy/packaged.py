@@ -58,17 +58,27 @@ class Packaged:
 
 
 def read_packaged(build: Path) -> Packaged:
-    """Return what is in `build`. Raises Refused when nothing was packaged, or when a zip is not the
-    one that the template names.
+    """Return what is in `build`. Raises Refused when nothing was packaged, when the template is
+    broken, or when a zip is not the one that the template names.
     """
     path = build / "template.json"
     if not path.is_file():
         raise Refused("Nothing is packaged. Run `make package` first.")
-    packaged = Packaged(build, json.loads(path.read_text(encoding="utf-8")))
+    packaged = Packaged(build, _read_template(path))
     for key, zipped in packaged.zips.items():
         if not zipped.is_file() or sha256(zipped).hex() not in key:
             raise Refused(f"{zipped} is not what the template names. Run `make package` again.")
     return packaged
+
+
+def _read_template(path: Path) -> Template:
+    try:
+        template = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        template = None
+    if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
+        raise Refused(f"{path} is not a template. Run `make package` again.")
+    return template
 
 
 def sha256(path: Path) -> bytes:

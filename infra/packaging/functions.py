@@ -1,6 +1,7 @@
 """The zip of all functions: what Chalice packaged, compiled, checked and zipped again."""
 
 import ast
+import json
 import shutil
 import sys
 import zipfile
@@ -20,6 +21,10 @@ REQUIRED = (
     "_cffi_backend.cpython-313-*.so",
     "jwt/__init__.py",
     "openapi_ui_bundles/rapidoc/vendor/rapidoc-min.js",
+    # Only packages import these.
+    "annotated_types/__init__.py",
+    "typing_extensions.py",
+    "typing_inspection/__init__.py",
 )
 
 
@@ -43,7 +48,8 @@ def refuse_incomplete(tree: Path, project: Path, processor: bundle.Processor) ->
     """Raise Incomplete when `tree` lacks a file of the project, a native module or anything that is
     imported, or holds what does not belong there.
     """
-    missing = [pattern for pattern in REQUIRED if not any(tree.glob(pattern))]
+    required = (*REQUIRED, _time_zone(project))
+    missing = [pattern for pattern in required if not any(tree.glob(pattern))]
     missing += [
         f"{folder}/{name}"
         for folder in ("chalicelib", "city")
@@ -68,6 +74,15 @@ def refuse_incomplete(tree: Path, project: Path, processor: bundle.Processor) ->
         raise bundle.Incomplete(
             f"the functions' zip holds what comes from elsewhere: {', '.join(stowaways)}"
         )
+
+
+def _time_zone(project: Path) -> str:
+    """Return the file of the city's time zone. `zoneinfo` finds it by its name: nothing imports it.
+
+    Lambda's system has no time zones.
+    """
+    city = json.loads((project / "city" / "city.json").read_bytes())
+    return f"tzdata/zoneinfo/{city['time_zone']}"
 
 
 def imported_modules(tree: Path) -> set[str]:

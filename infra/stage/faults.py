@@ -133,6 +133,11 @@ def explain(error: BaseException) -> str:
                 "What was reached did not answer as AWS does. Check AWS_ENDPOINT_URL, and whether "
                 "the network asks you to sign in."
             )
+        case ValueError() if str(error).startswith("Invalid endpoint: "):
+            return (
+                f"{error}. It is not an address, such as http://127.0.0.1:4566. Correct or unset "
+                "AWS_ENDPOINT_URL."
+            )
         case OSError() if error.filename:
             return f"{error.filename}: {error.strerror}."
     return (

@@ -23,6 +23,7 @@ from chalicelib.services.first_admins import (
     AppointedAdmin,
     FirstAdmin,
     NotTwoPersons,
+    UsernameTaken,
     appoint_first_admins,
 )
 from infra.stage.faults import Refused, explain, run
@@ -35,7 +36,7 @@ _ENGLISH = "en" if "en" in LANGUAGES else DEFAULT
 Ask = Callable[[str], str]
 
 _TWO_PERSONS = (
-    "Name two different persons, each with their own e-mail address: "
+    "Name two different persons, each with their own mailbox: "
     "ADMINS=zhao,li NAMES='Zhao Min,Li Wei' EMAILS=zhao@police.example,li@police.example"
 )
 
@@ -99,6 +100,12 @@ def appoint(persons: Sequence[FirstAdmin], target: Target, now: datetime) -> lis
         )
     except NotTwoPersons:
         raise Refused(_TWO_PERSONS) from None
+    except UsernameTaken as taken:
+        raise Refused(
+            f"{_capital(target.name)} has an officer {taken} with another e-mail address. Is it the"
+            " same person? If not, choose another username; if so, give that address. Nothing was"
+            " changed."
+        ) from None
     except AdminsExist as found:
         raise Refused(
             f"{target.title} has admins already: {found}. They appoint officers and other "
@@ -118,6 +125,8 @@ def describe(appointed: Sequence[AppointedAdmin], target: Target) -> list[str]:
         who = f"{admin.officer.username} ({admin.officer.name})"
         if admin.first_password:
             lines.append(f"  {who}: first password {admin.first_password}")
+        elif admin.was_disabled:
+            lines.append(f"  {who}: was disabled, and signs in again with their own password")
         else:
             lines.append(f"  {who}: signs in as before")
     if any(admin.first_password for admin in appointed):

@@ -9,6 +9,7 @@ code.
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import secrets
 import urllib.error
@@ -172,14 +173,20 @@ def fetch(address: str, form: Mapping[str, str] | None = None) -> dict[str, Any]
         headers={"Accept": "application/json"},
     )
     try:
+        return _response_to(request, address)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        # What is no HTTP at all has no words of its own.
+        reason = getattr(error, "reason", None) or str(error).strip() or type(error).__name__
+        raise Refused(f"{address} cannot be read: {reason}. Check the network.") from None
+
+
+def _response_to(request: urllib.request.Request, address: str) -> dict[str, Any]:
+    try:
         with _opener(address).open(request, timeout=TIMEOUT_S) as response:
             return _read_object(response.read(LONGEST_RESPONSE), address)
     except urllib.error.HTTPError as error:
         said = _reason(_object_or_none(error.read(LONGEST_RESPONSE)) or {})
         raise Refused(f"{address} refuses with {error.code}: {said}") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise Refused(f"{address} cannot be read: {reason}. Check the network.") from None
 
 
 def _is_safe(address: str) -> bool:

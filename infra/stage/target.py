@@ -258,7 +258,10 @@ def api_address(outputs: Mapping[str, str], endpoint_url: str) -> str:
 
 def is_loopback(endpoint_url: str) -> bool:
     """Return whether an endpoint is on this machine: an emulator, not AWS."""
-    host = urlsplit(endpoint_url).hostname or ""
+    try:
+        host = urlsplit(endpoint_url).hostname or ""
+    except ValueError:
+        return False
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

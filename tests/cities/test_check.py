@@ -358,6 +358,36 @@ CASES: dict[str, tuple[str, Change, str]] = {
         setting("role.officer", "Agente {"),
         "texts/pt.json: role.officer: has a brace without its pair",
     ),
+    "a detail is not an object": (
+        "catalogue.json",
+        setting("categories", 0, "details", [5]),
+        "catalogue.json: categories[0].details[0]: is not an object.",
+    ),
+    "a value has a format": (
+        "texts/pt.json",
+        setting("notice.report.subject", "{reference:d} {category} {district} {urgency}"),
+        "notice.report.subject: has more than a name in the braces of {reference}.",
+    ),
+    "a value has a conversion": (
+        "texts/pt.json",
+        setting("report.drill", "Em {city!q}."),
+        "texts/pt.json: report.drill: has more than a name in the braces of {city}. Write {city}.",
+    ),
+    "a value has a value in its format": (
+        "texts/pt.json",
+        setting("report.drill", "Em {city:{foo}}."),
+        "texts/pt.json: report.drill: has more than a name in the braces of {city}. Write {city}.",
+    ),
+    "a value has two pairs of braces": (
+        "texts/pt.json",
+        setting("report.drill", "Em {{city}}."),
+        "texts/pt.json: report.drill: cannot be filled in",
+    ),
+    "a text has half a character": (
+        "texts/pt.json",
+        setting("report.drill", "A\ud800"),
+        "texts/pt.json: has \\ud800, which is half a character.",
+    ),
     "a text is blank": (
         "texts/pt.json",
         setting("role.officer", " "),
@@ -414,12 +444,21 @@ def test_a_missing_file_is_named(folder: Path, file: str) -> None:
         (b'{"languages": [], "languages": []}', "city.json: languages: is there twice"),
         (b'{"languages": NaN}', "city.json: has NaN, which is not JSON"),
         (b'{"languages": "\xff"}', "city.json: is not UTF-8, from byte 15 on"),
+        (b"[" * 200_000, "city.json: has too many brackets inside each other"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(folder: Path, content: bytes, expected: str) -> None:
     (folder / "city.json").write_bytes(content)
 
     assert any(expected in str(problem) for problem in problems(folder))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_folder_in_place_of_a_file_is_named(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+    (folder / file).mkdir()
+
+    assert f"{file}: cannot be read (Is a directory)." in str(problems(folder)[0])
 
 
 def test_a_file_that_is_none_of_a_city_is_named(folder: Path) -> None:

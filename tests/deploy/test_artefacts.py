@@ -71,6 +71,13 @@ def test_without_a_package_nothing_is_deployed(tmp_path: Path) -> None:
         read_packaged(tmp_path)
 
 
+@pytest.mark.parametrize("content", [b"{", b"[]", b"{}", b"\xff", b"[" * 200_000])
+def test_a_broken_template_is_not_deployed(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "template.json").write_bytes(content)
+    with pytest.raises(Refused, match=r"template\.json is not a template. Run `make package`"):
+        read_packaged(tmp_path)
+
+
 def test_a_zip_that_the_template_does_not_name_is_not_deployed(packaged: Packaged) -> None:
     (packaged.build / "media.zip").write_bytes(b"of another build")
     with pytest.raises(Refused, match=r"media\.zip is not what the template names"):

@@ -205,3 +205,27 @@ def test_a_drill_on_hold_is_due_again_at_its_own_time_when_the_hold_ends() -> No
     assert call("DELETE", hold, officer="wang").status == 204
     cloud.sweep()
     assert call("GET", path, receipt=drill["receipt"]).status == 410
+
+
+@pytest.mark.parametrize("drill_first", [True, False])
+def test_no_report_becomes_a_duplicate_across_the_line_to_drills(*, drill_first: bool) -> None:
+    first, second = create(drill=drill_first)["id"], create(drill=not drill_first)["id"]
+    reply = call(
+        "PATCH",
+        f"/v1/officer/reports/{second}",
+        {"duplicate_of": first},
+        officer="wang",
+        headers={"If-Match": '"1"'},
+    )
+
+    assert reply.status == 422
+    assert [(each["field"], each["code"]) for each in reply.json["errors"]] == [
+        ("duplicate_of", "drill_and_real")
+    ]
+    assert opened(second).json["duplicate_of"] is None
+
+
+def test_a_drill_may_be_a_duplicate_of_a_drill() -> None:
+    first, second = create(drill=True)["id"], create(drill=True)["id"]
+    change(second, 1, duplicate_of=first)
+    assert opened(second).json["duplicate_of"] == first

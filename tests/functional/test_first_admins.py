@@ -15,6 +15,7 @@ from chalicelib.services.first_admins import (
     AppointedAdmin,
     FirstAdmin,
     NotTwoPersons,
+    UsernameTaken,
     appoint_first_admins,
 )
 from tests import cloud
@@ -87,6 +88,10 @@ def operators_records() -> list[dict[str, Any]]:
     return rows
 
 
+def appointments() -> list[dict[str, Any]]:
+    return [each for each in operators_records() if "fields" in json.loads(each["detail"])]
+
+
 def test_both_are_listed_like_any_other_officer() -> None:
     cloud.officer("wang")
     appoint()
@@ -131,8 +136,15 @@ def test_the_record_names_the_operator_and_can_be_verified() -> None:
     records = operators_records()
 
     details = [json.loads(record["detail"]) for record in records]
-    assert [record["by"] for record in records] == [OPERATOR, OPERATOR]
-    assert sorted(detail["officer"] for detail in details) == ["li", "zhao"]
+    assert {record["by"] for record in records} == {OPERATOR}
+    assert sorted(
+        (detail["officer"], detail.get("sign_in", "appointed")) for detail in details
+    ) == [
+        ("li", "appointed"),
+        ("li", "first password"),
+        ("zhao", "appointed"),
+        ("zhao", "first password"),
+    ]
     assert {detail["operator"] for detail in details} == {ARN}
     assert all(wiring.audit().is_verified(record) for record in records)
     shown = str(records)
@@ -154,6 +166,8 @@ def test_where_another_issuer_has_the_users_only_rows_are_written(aws: Mapping[s
         (ZHAO,),
         (ZHAO, ZHAO),
         (ZHAO, FirstAdmin("li", "Li Wei", "Zhao@police.example")),
+        (ZHAO, FirstAdmin("li", "Li Wei", "zhao+2@police.example")),
+        (ZHAO, FirstAdmin("li", "Li Wei", "zhao@Police.example.")),
         (ZHAO, LI, FirstAdmin("wang", "Wang", "wang@police.example")),
     ],
 )
@@ -201,7 +215,7 @@ def test_a_half_done_try_is_completed_by_the_next(
         assert sign_in(aws, name, first_password(appointed, name))["Session"]
     listed = call("GET", "/v1/admin/officers", officer="zhao").json["items"]
     assert [each["username"] for each in listed] == ["li", "zhao"]
-    assert len(operators_records()) == 2
+    assert len(appointments()) == 2
 
 
 def test_a_repetition_replaces_the_passwords_that_nobody_has_used(aws: Mapping[str, str]) -> None:
@@ -211,7 +225,79 @@ def test_a_repetition_replaces_the_passwords_that_nobody_has_used(aws: Mapping[s
     assert sign_in(aws, "li", first_password(second, "li"))["Session"]
     with pytest.raises(cognito().exceptions.NotAuthorizedException):
         sign_in(aws, "li", first_password(first, "li"))
-    assert len(operators_records()) == 2
+    assert len(appointments()) == 2
+
+
+def test_each_new_first_password_has_its_own_record() -> None:
+    appoint()
+    appoint()
+
+    details = [json.loads(record["detail"]) for record in operators_records()]
+    given = [detail["officer"] for detail in details if detail.get("sign_in") == "first password"]
+    assert sorted(given) == ["li", "li", "zhao", "zhao"]
+
+
+def test_of_two_operators_at_once_one_is_refused(aws: Mapping[str, str]) -> None:
+    """The other appoints two persons after this one has read that there are no admins."""
+    others = FirstAdmin("wang", "Wang", "w@police.example"), FirstAdmin("wu", "Wu", "u@p.example")
+
+    def overtake(request: Any) -> None:
+        appoint(*others)
+
+    with (
+        inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, overtake)),
+        pytest.raises(AdminsExist) as refusal,
+    ):
+        appoint()
+
+    assert refusal.value.usernames == ("wang", "wu")
+    assert [officer.username for officer in wiring.officers().all()] == ["wang", "wu"]
+    assert users(aws) == ["wang", "wu"]
+
+
+def test_a_working_officer_keeps_their_scope_and_addresses() -> None:
+    cloud.officer("li", email="li@police.example", phone="+8613800000000", categories=("other",))
+    appoint()
+
+    li = wiring.officers().get("li")
+    assert li is not None
+    assert li.roles == (Role.OFFICER, Role.ADMIN)
+    assert (li.categories, li.districts, li.phone) == (("other",), ("*",), "+8613800000000")
+
+
+def test_a_username_of_another_person_is_refused_before_anything_is_written(
+    aws: Mapping[str, str],
+) -> None:
+    cloud.officer("li", email="another.li@police.example")
+    with pytest.raises(UsernameTaken):
+        appoint()
+
+    assert [officer.username for officer in wiring.officers().all()] == ["li"]
+    assert (users(aws), operators_records()) == ([], [])
+
+
+def test_a_user_who_was_disabled_can_sign_in_again(aws: Mapping[str, str]) -> None:
+    cognito().admin_create_user(
+        UserPoolId=aws["USER_POOL_ID"], Username="zhao", MessageAction="SUPPRESS"
+    )
+    choose_password(aws, "zhao")
+    cognito().admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="zhao")
+
+    appointed = {admin.officer.username: admin for admin in appoint()}
+
+    assert appointed["zhao"].was_disabled
+    assert appointed["zhao"].first_password is None
+    assert sign_in(aws, "zhao", "a password of their own")["AuthenticationResult"]
+    assert "enabled" in {json.loads(each["detail"]).get("sign_in") for each in operators_records()}
+
+
+def test_a_disabled_user_who_never_signed_in_can_use_the_first_password(
+    aws: Mapping[str, str],
+) -> None:
+    appoint()
+    cognito().admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="li")
+
+    assert sign_in(aws, "li", first_password(appoint(), "li"))["Session"]
 
 
 def test_who_has_signed_in_keeps_their_password(aws: Mapping[str, str]) -> None:

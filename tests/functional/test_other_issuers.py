@@ -155,6 +155,8 @@ ATTACKS: dict[str, Callable[[Form], str]] = {
         form, scope="openid", azp=form.client, aud=form.access.get("aud", form.client)
     ),
     "with the hash of an ID token": lambda form: token(form, at_hash="h"),
+    "with the hash of a code": lambda form: token(form, c_hash="h"),
+    "with the hash of a state": lambda form: token(form, s_hash="h"),
     "alg none": lambda form: unsigned(claims(form)),
     "HS256 with the public key": lambda form: signed_with_public_key(claims(form)),
     "expired": lambda form: token(form, exp=int(time.time()) - 1),

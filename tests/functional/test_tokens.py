@@ -109,6 +109,7 @@ REFUSED: dict[str, Callable[[], str | None]] = {
     "our key, and the address of a certificate": lambda: (
         f"Bearer {token(headers={'x5u': 'https://evil.test/cert'})}"
     ),
+    "our key, and a certificate inside": lambda: f"Bearer {token(headers={'x5c': ['MIIB']})}",
     "our key, and a key inside": lambda: f"Bearer {token(headers={'jwk': public_jwk(OTHER_KEY)})}",
     "another issuer": lambda: f"Bearer {token(iss='https://issuer.test/other')}",
     "no issuer": lambda: f"Bearer {token(iss=None)}",

@@ -104,6 +104,19 @@ def test_an_unreachable_endpoint_is_named(
 
 
 @each_command
+def test_an_endpoint_that_is_no_address_is_named(
+    module: str,
+    arguments: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    assert run(module, arguments, tmp_path) == 1
+    assert "Invalid endpoint: nonsense. It is not an address" in capsys.readouterr().err
+
+
+@each_command
 def test_what_is_not_aws_is_not_a_traceback(
     module: str,
     arguments: tuple[str, ...],

@@ -12,6 +12,7 @@ from infra.stage import first_admins
 from infra.stage.faults import Refused
 from infra.stage.officers import has_admins
 from infra.stage.target import Target
+from tests import cloud
 
 ZHAO = FirstAdmin("zhao", "Zhao Min", "zhao@police.example")
 LI = FirstAdmin("li", "Li Wei", "li@police.example")
@@ -98,7 +99,7 @@ def test_the_two_are_appointed_by_whoever_has_the_accounts_rights(target: Target
     rows, _ = wiring.audit().table.query("OFFICER#(operator)#2026-11-25", consistent=True)
     arn = boto3.client("sts").get_caller_identity()["Arn"]
     assert all(arn in row["detail"] and wiring.audit().is_verified(row) for row in rows)
-    assert len(rows) == 2
+    assert len(rows) == 4
 
 
 def test_each_password_is_shown_once_with_what_to_do(target: Target) -> None:
@@ -120,6 +121,23 @@ def test_a_stage_that_has_admins_names_them(target: Target) -> None:
 def test_one_person_twice_is_refused(target: Target) -> None:
     with pytest.raises(Refused, match="two different persons"):
         first_admins.appoint([ZHAO, ZHAO], target, NOW)
+
+
+def test_a_username_of_another_person_is_a_question_to_the_operator(target: Target) -> None:
+    cloud.officer("li", email="another.li@police.example")
+    with pytest.raises(Refused, match="has an officer li with another e-mail address"):
+        first_admins.appoint([ZHAO, LI], target, NOW)
+
+
+def test_a_user_who_was_disabled_is_said_to_be_enabled(target: Target) -> None:
+    first_admins.appoint([ZHAO, LI], target, NOW)
+    cognito, user = boto3.client("cognito-idp"), {"UserPoolId": target.output("OfficersPoolId")}
+    user["Username"] = "li"
+    cognito.admin_set_user_password(**user, Password="a password of their own", Permanent=True)
+    cognito.admin_disable_user(**user)
+    text = "\n".join(first_admins.describe(first_admins.appoint([ZHAO, LI], target, NOW), target))
+    assert "li (Li Wei): was disabled, and signs in again" in text
+    assert cognito.admin_get_user(**user)["Enabled"]
 
 
 def test_where_another_issuer_has_the_users_no_password_is_shown(target: Target) -> None:

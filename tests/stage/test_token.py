@@ -3,10 +3,13 @@
 import contextlib
 import os
 import socket
+import socketserver
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.message import Message
 from typing import IO, Any
 
 import boto3
@@ -318,6 +321,7 @@ def test_the_discovery_document_must_be_the_issuers_and_safe(issuer: FakeIssuer,
         ("http://127.0.0.1:9", "cannot be read"),
         ("http://id.example", "does not begin with https"),
         ("file:///etc/passwd", "does not begin with https"),
+        ("http://[", "does not begin with https"),
     ],
 )
 def test_an_issuer_that_cannot_be_asked_is_explained(
@@ -325,6 +329,65 @@ def test_an_issuer_that_cannot_be_asked_is_explained(
 ) -> None:
     with pytest.raises(Refused, match=said):
         oidc.fetch(address.format(issuer.url))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 500 Fault\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+    ids=["no HTTP", "a broken body", "a broken body of a refusal"],
+)
+def test_an_issuer_that_does_not_speak_http_is_explained(answer: bytes) -> None:
+    class Other(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(answer)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Other) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with pytest.raises(Refused, match=r"cannot be read: .+\. Check the network"):
+            oidc.fetch(f"http://127.0.0.1:{server.server_address[1]}")
+        thread.join()
+
+
+def test_an_issuer_cannot_send_the_command_elsewhere(
+    issuer: FakeIssuer, attempt: oidc.SignIn
+) -> None:
+    issuer.redirect_uris = [f"{issuer.url}/jwks.json"]
+    client = oidc.Client(issuer.client_id, issuer.redirect_uris[0])
+    with pytest.raises(Refused, match="refuses with 302"):
+        oidc.fetch(oidc.SignIn(attempt.issuer, client).url())
+
+
+def test_only_this_machine_reaches_the_listener(port: int) -> None:
+    """The whole of 127.0.0.0/8 is this machine, so another address of it stands for all others."""
+    with (
+        browser.listening(lambda parameters: True, port),
+        pytest.raises(OSError, match=r"refused|assign|unreachable|timed out"),
+    ):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+def test_no_page_with_a_code_in_its_address_is_kept_or_named_to_others(port: int) -> None:
+    def open_pages() -> list[Message]:
+        address = f"http://127.0.0.1:{port}/callback"
+        with pytest.raises(urllib.error.HTTPError) as turned_away:
+            OPENER.open(f"{address}?code=x", timeout=10)
+        with OPENER.open(f"{address}?code=x&state=ours", timeout=10) as received:
+            return [turned_away.value.headers, received.headers]
+
+    with ThreadPoolExecutor(1) as pool:
+        with browser.listening(lambda parameters: "state" in parameters, port) as listener:
+            pages = pool.submit(open_pages)
+            listener.wait(None, 20)
+        for headers in pages.result():
+            assert headers["Cache-Control"] == "no-store"
+            assert headers["Referrer-Policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize(
