@@ -80,6 +80,33 @@ def test_a_deployment_makes_the_stack_and_protects_it(
     assert {"Key": "stage", "Value": "dev"} in stack()["Tags"]
 
 
+def test_a_stack_is_protected_before_it_is_made(build: Path) -> None:
+    deployment = prepare("dev", build)
+    events = deployment.stack.cloudformation.meta.events
+    calls: list[str] = []
+
+    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        calls.append(model.name)
+        return AWSResponse("", 200, HTTPHeaders(), None), {}
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    events.register("before-call.cloudformation.UpdateTerminationProtection", answer)
+    events.register("before-call.cloudformation.ExecuteChangeSet", note)
+    deployment.carry_out(plan_only=False)
+    assert calls[:2] == ["UpdateTerminationProtection", "ExecuteChangeSet"]
+
+
+def test_a_no_to_the_first_plan_leaves_no_stack(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("YES")
+    with pytest.raises(Refused, match="YES=1"):
+        deploy(build)
+    assert boto3.client("cloudformation").describe_stacks()["Stacks"] == []
+
+
 def test_a_parameter_that_is_not_given_keeps_its_value(
     build: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
