@@ -246,6 +246,22 @@ def test_a_restored_table_goes_back_again_also_without_its_protection(stage: Tar
     assert_in_service(later)
 
 
+def test_copy_and_table_are_encrypted_with_the_stages_key(stage: Target) -> None:
+    asked: dict[str, Any] = {}
+
+    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+        asked[model.name] = json.loads(params["body"]).get("SSESpecificationOverride")
+
+    session: Any = boto3.Session()
+    for operation in ("RestoreTableToPointInTime", "RestoreTableFromBackup"):
+        session.events.register(f"before-call.dynamodb.{operation}", note)
+    target = find_stage("dev", session)
+    restore(target, Wanted("reports", datetime.now(UTC) - timedelta(minutes=10)), no_pause)
+    key_id = target.physical_name("EncryptionKey")
+    key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key_id}
+    assert asked == {"RestoreTableToPointInTime": key, "RestoreTableFromBackup": key}
+
+
 def test_a_table_that_is_there_needs_a_time(stage: Target) -> None:
     with pytest.raises(Refused, match="Say to which time"):
         restore(stage, Wanted("reports", None), no_pause)
