@@ -177,10 +177,11 @@ class Deployment:
             self.stack.discard(change_set, first=first)
             raise
         say(f"{'Creating' if first else 'Changing'} {self.stack.name} ...")
+        # Before it is made: nobody else's no to a plan of the same stage deletes it then.
+        self.stack.protect()
         self._execute(change_set, len(changes))
         if first:
             self._turn_on_protection()
-        self.stack.protect()
         say(f"{self.stack.name} is deployed.")
         return True
 

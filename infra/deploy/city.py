@@ -16,6 +16,9 @@ def check_city(
 ) -> None:
     """Raise Refused when the stack serves another city than the template, unless `allowed` has
     City.
+
+    Only the city's name in its default language is compared: two cities of one name pass, and a
+    city that changes its name is taken for another.
     """
     packaged = template.get("Outputs", {}).get(OUTPUT, {}).get("Value")
     served = {

@@ -17,6 +17,24 @@ WIDTH = 96
 POLL_S = 2.0
 PLANNING_LIMIT_S = 600.0
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+# What a change in place loses: by type, the properties, and what becomes of what is held.
+#
+# A key's policy is not among them: versions change it, and CloudFormation refuses one that would
+# lock out whoever deploys.
+_LOST_IN_PLACE: Mapping[str, tuple[frozenset[str], str]] = {
+    "AWS::SecretsManager::Secret": (
+        frozenset({"GenerateSecretString", "SecretString"}),
+        "given a new value",
+    ),
+    "AWS::KMS::Key": (frozenset({"Enabled"}), "turned on or off"),
+    "AWS::DynamoDB::Table": (frozenset({"TimeToLiveSpecification"}), "given another expiry"),
+    "AWS::S3::Bucket": (
+        frozenset({"LifecycleConfiguration", "ObjectLockConfiguration", "ObjectLockEnabled"}),
+        "given other rules for the deletion of objects",
+    ),
+}
+# What holds data by its logical id, where others of its type hold none.
+_HELD_BY: Mapping[str, str] = {"NoticesTopic": "the subscriptions of all officers"}
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed", "no changes")
 
 
@@ -54,11 +72,28 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        return self.type in DATA_TYPES and self.kind in (
-            Kind.REPLACE,
-            Kind.MAY_REPLACE,
-            Kind.REMOVE,
-        )
+        if self.kind is Kind.CHANGE:
+            return self.type in _LOST_IN_PLACE and any(
+                name in _LOST_IN_PLACE[self.type][0] for name in self.properties
+            )
+        return self.kind is not Kind.ADD and bool(self.held)
+
+    @property
+    def held(self) -> str:
+        """What the resource holds that would be missed; "" when it holds nothing."""
+        return DATA_TYPES.get(self.type, "") or _HELD_BY.get(self.logical_id, "")
+
+    @property
+    def fate(self) -> str:
+        """What becomes of a resource that loses data."""
+        match self.kind:
+            case Kind.CHANGE:
+                return _LOST_IN_PLACE[self.type][1]
+            case Kind.REMOVE:
+                return "removed"
+            case Kind.MAY_REPLACE:
+                return "replaced by an empty one, perhaps"
+        return "replaced by an empty one"
 
 
 @dataclass(frozen=True)
@@ -164,22 +199,20 @@ def describe(changes: Sequence[Change]) -> str:
 
 
 def refuse_data_loss(changes: Iterable[Change], allowed: Collection[str]) -> None:
-    """Raise Refused when a change would replace or remove what holds data, unless its logical id is
-    among those `allowed`.
+    """Raise Refused when a change would replace or remove what holds data, or lose some of it in
+    place, unless its logical id is among those `allowed`.
     """
     lost = [change for change in changes if change.loses_data and change.logical_id not in allowed]
     if not lost:
         return
     named = "\n".join(
-        f"  {change.logical_id} ({type_name(change.type)}) would be "
-        f"{'replaced by an empty one' if change.kind is not Kind.REMOVE else 'removed'}"
-        f"{', perhaps' if change.kind is Kind.MAY_REPLACE else ''}"
-        f"{_because(change)}. It holds {DATA_TYPES[change.type]}."
+        f"  {change.logical_id} ({type_name(change.type)}) would be {change.fate}"
+        f"{_because(change)}. It holds {change.held}."
         for change in lost
     )
     names = ",".join(change.logical_id for change in lost)
     raise Refused(
-        f"Nothing was changed, because data would be out of service:\n{named}\n"
+        f"Nothing was changed, because data would be lost or out of service:\n{named}\n"
         "Undo the change in infra/resources.yaml. If it is meant, and the data are moved or not "
         f"needed, name what may go: REPLACE={names}"
     )

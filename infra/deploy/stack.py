@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from infra.deploy.packaged import DATA_TYPES
 from infra.deploy.plan import type_name
 from infra.stage.console import confirm, say
-from infra.stage.faults import Refused
+from infra.stage.faults import Refused, code_of
 from infra.stage.progress import Pause, Progress, first_cause, operation_events, watch
 from infra.stage.target import FAILED_AT_FIRST, list_resources
 
@@ -66,6 +68,13 @@ class Stack:
                 f"{self.name} is being changed already ({status}). Wait until it is done: "
                 f"make status{self.argument}"
             )
+        if status == "DELETE_FAILED":
+            # What is left may be the tables of a stage that served for years.
+            raise Refused(
+                f"{self.name} was being deleted, and that failed. {self.reason(present['StackId'])}"
+                f"\nRemove the cause, then finish the deletion: make destroy{self.argument}\n"
+                "A deployment after that makes new, empty tables beside those that are kept."
+            )
         if status.endswith("_FAILED"):
             raise Refused(
                 f"{self.name} is stuck ({status}). {self.reason(present['StackId'])}\n"
@@ -94,10 +103,19 @@ class Stack:
         )
 
     def discard(self, change_set: str, *, first: bool) -> None:
-        """Delete a change set that is not wanted, and with it the stack that was to hold it."""
+        """Delete a change set that is not wanted, and with it the stack that was to hold it, unless
+        somebody else plans or makes that stack.
+        """
+        try:
+            planned = self.cloudformation.describe_change_set(ChangeSetName=change_set)
+        except ClientError as error:
+            # CloudFormation deletes a plan as soon as another one of the stack is executed.
+            if code_of(error) == "ChangeSetNotFound":
+                return
+            raise
         self.cloudformation.delete_change_set(ChangeSetName=change_set)
-        if first:
-            self.cloudformation.delete_stack(StackName=self.name)
+        if first and self._is_only_planned(planned["StackId"], change_set):
+            self.cloudformation.delete_stack(StackName=planned["StackId"])
 
     def protect(self) -> None:
         """Let nobody delete the stack by mistake."""
@@ -117,6 +135,18 @@ class Stack:
                 "next deployment clears it, after a question."
             )
         return f"{self.name} was not changed ({status})."
+
+    def _is_only_planned(self, stack_id: str, discarded: str) -> bool:
+        """Return whether the stack was never made, and nothing but a discarded plan was for it."""
+        [stack] = self.cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
+        if stack["StackStatus"] != "REVIEW_IN_PROGRESS" or stack.get("EnableTerminationProtection"):
+            return False
+        pages = self.cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_id)
+        return all(
+            plan["ChangeSetId"] == discarded or plan["Status"].startswith("DELETE_")
+            for page in pages
+            for plan in page["Summaries"]
+        )
 
     def _clear_failed(self, present: Mapping[str, Any]) -> None:
         status, stack_id = present["StackStatus"], present["StackId"]

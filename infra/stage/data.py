@@ -6,21 +6,18 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.stage.console import say
-from infra.stage.faults import code_of, explain, message_of
+from infra.stage.faults import Refused, code_of, explain, message_of
 from infra.stage.target import make_client
 
 type Resource = Mapping[str, Any]
 
 RECOVERY_DAYS = 30
 AT_ONCE = 1000  # as many as S3 deletes in one call
-_GONE = {
-    "ResourceNotFound",
-    "NoSuchBucket",
-    "404",
-    "NotFound",
-    "UserPoolNotFound",
-    "KMSInvalidState",  # scheduled already
-    "InvalidRequest",  # a secret that is scheduled already
+_GONE = {"ResourceNotFound", "NoSuchBucket", "404", "NotFound", "UserPoolNotFound"}
+# What AWS says of one whose deletion is scheduled already. Elsewhere these mean something else.
+_SCHEDULED = {
+    "AWS::KMS::Key": "KMSInvalidState",
+    "AWS::SecretsManager::Secret": "InvalidRequest",
 }
 
 # The key goes last: what cannot be deleted yet must stay readable.
@@ -54,12 +51,17 @@ def delete_data(resources: Sequence[Resource], session: Any) -> int:
         except _Stays as reason:
             locked = True
             say(f"stays: {name}: {reason}")
-        except (BotoCoreError, ClientError) as error:
-            if isinstance(error, ClientError) and code_of(error) in _GONE:
+        except (Refused, BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and _is_gone(kind, error):
                 continue
             failed = True
             say(f"failed: {name}: {explain(error)}")
     return 1 if failed else 0
+
+
+def _is_gone(kind: str, error: ClientError) -> bool:
+    code = code_of(error)
+    return code in _GONE or code == _SCHEDULED.get(kind)
 
 
 def _table(session: Any, name: str) -> str:
@@ -113,7 +115,10 @@ def _delete(s3: Any, name: str, batch: list[dict[str, str]]) -> int:
     if batch:
         response = s3.delete_objects(Bucket=name, Delete={"Objects": batch, "Quiet": True})
         if errors := response.get("Errors"):
-            raise _Stays(f"{errors[0]['Key']} cannot be deleted: {errors[0]['Code']}")
+            raise Refused(
+                f"{len(errors)} of {count} objects could not be deleted. The first is "
+                f"{errors[0]['Key']}: {errors[0]['Code']}. Remove the cause, then run it again."
+            )
         batch.clear()
     return count
 

@@ -11,11 +11,13 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from infra.deploy.plan import type_name
 from infra.deploy.stack import Stack
 from infra.stage.console import ask, confirm, say
 from infra.stage.data import delete_data
-from infra.stage.faults import Refused, run
+from infra.stage.faults import Refused, explain, run
 from infra.stage.progress import Progress, watch
 from infra.stage.retained import Resource, data_of, find_retained
 from infra.stage.target import (
@@ -126,15 +128,27 @@ def _delete_stack(stack: Stack, present: Resource, count: int) -> None:
     stack.cloudformation.update_termination_protection(
         StackName=stack.name, EnableTerminationProtection=False
     )
-    stack.cloudformation.delete_stack(StackName=stack.name)
+    try:
+        stack.cloudformation.delete_stack(StackName=stack.name)
+    except ClientError:
+        _protect_again(stack)
+        raise
     say(f"Deleting {stack.name} ...")
     status = watch(stack.cloudformation, present["StackId"], Progress(count), stack.pause)
     if status != "DELETE_COMPLETE":
+        _protect_again(stack)
         raise Refused(
             f"{stack.name} could not be deleted ({status}). {stack.reason(present['StackId'])}\n"
             f"Then run it again: make destroy{stack.argument}"
         )
     say(f"{stack.name} is deleted.")
+
+
+def _protect_again(stack: Stack) -> None:
+    try:
+        stack.protect()
+    except (BotoCoreError, ClientError) as error:
+        say(f"{stack.name} is without termination protection now: {explain(error)}")
 
 
 if __name__ == "__main__":

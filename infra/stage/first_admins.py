@@ -102,7 +102,7 @@ def appoint(persons: Sequence[FirstAdmin], target: Target, now: datetime) -> lis
         raise Refused(_TWO_PERSONS) from None
     except UsernameTaken as taken:
         raise Refused(
-            f"{_capital(target.name)} has an officer {taken} with another e-mail address. Is it the"
+            f"{target.title} has an officer {taken} with another e-mail address. Is it the"
             " same person? If not, choose another username; if so, give that address. Nothing was"
             " changed."
         ) from None

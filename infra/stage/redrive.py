@@ -101,15 +101,23 @@ def find_letters(name: str, target: Target) -> DeadLetters:
 
 
 def purge(letters: DeadLetters, count: int, target: Target) -> None:
-    """Delete all messages, after a question."""
+    """Delete all messages, after a question. Raises Refused when more have come since."""
     question = f"Delete {letter_count(count)} of {letters.name} in {target.name} for ever?"
     if not confirm(question):
         raise Refused("Nothing was deleted.")
+    if (more := letters.count() - count) > 0:
+        raise Refused(
+            f"Nothing was deleted: {letter_count(more)} came since the question. Look at what is "
+            "there now, and run it again."
+        )
     try:
         letters.sqs.purge_queue(QueueUrl=letters.url)
     except letters.sqs.exceptions.PurgeQueueInProgress:
         raise Refused("A purge is running. SQS takes one a minute: try again then.") from None
-    say(f"Deleted {letter_count(count)}. SQS takes up to a minute for it.")
+    say(
+        f"Deleted {letter_count(count)}. SQS takes up to a minute for it, and "
+        "what arrives meanwhile may go, too."
+    )
 
 
 def redrive(letters: DeadLetters, count: int, pause: Pause = time.sleep) -> None:

@@ -112,8 +112,7 @@ def restore(target: Target, wanted: Wanted, pause: Pause = time.sleep) -> None:
     tables = Tables(target, wanted.table, pause)
     tables.check()
     if tables.is_unfinished():
-        say(f"{tables.name} was restored, and not everything was set again: going on with that.")
-        tables.wait(tables.name)
+        _continue_with_table(tables)
     elif tables.exists(tables.name):
         _restore_damaged(tables, wanted)
     else:
@@ -126,6 +125,18 @@ def restore(target: Target, wanted: Wanted, pause: Pause = time.sleep) -> None:
     print("Then:")
     for number, step in enumerate(AFTER[wanted.table], 1):
         print(f"  {number}. {step.format(command=target.command)}")
+
+
+def _continue_with_table(tables: Tables) -> None:
+    if not confirm(
+        f"{tables.name} was made from a backup as of {_shown(tables.time_of(tables.name))}, and "
+        "that restore was not finished. Finish it, whatever AT says?"
+    ):
+        raise Refused(
+            "Nothing was changed. Finish that restore first; then the table can go back to another "
+            "time."
+        )
+    tables.wait(tables.name)
 
 
 def _restore_damaged(tables: Tables, wanted: Wanted) -> None:
@@ -154,6 +165,12 @@ def _restore_damaged(tables: Tables, wanted: Wanted) -> None:
 def _restore_lost(tables: Tables, wanted: Wanted) -> None:
     own, backup = tables.backup_of_copy(), tables.latest_backup()
     if own is not None:
+        if not confirm(
+            f"{tables.name} is gone, and a restore began to make it from a copy as of "
+            f"{_shown(tables.time_of(tables.copy))} ({tables.copy}). Go on with that, whatever AT "
+            "says?"
+        ):
+            raise Refused(_begin_anew(tables))
         say("Continuing from the copy that was made before ...")
         tables.create_from(own)
         return
@@ -168,22 +185,27 @@ def _restore_lost(tables: Tables, wanted: Wanted) -> None:
         if wanted.at is not None
         else ""
     )
-    if not confirm(f"{tables.name} is gone. Make it from the backup of {_shown(made)}?{note}"):
+    named = f"the backup {backup['BackupName']} of {_shown(made)}"
+    if not confirm(f"{tables.name} is gone. Make it from {named}?{note}"):
         raise Refused("Nothing was changed.")
     say(f"Making the table from the backup of {_shown(made)}. From minutes to hours ...")
     tables.create_from(backup["BackupArn"])
 
 
 def _continue_with_copy(tables: Tables) -> None:
-    at = tables.time_of_copy()
+    at = tables.time_of(tables.copy)
     if not confirm(
-        f"There is a copy as of {_shown(at) if at else 'an unknown time'} already ({tables.copy}). "
+        f"There is a copy as of {_shown(at)} already ({tables.copy}). "
         "Go on with it, whatever AT says?"
     ):
-        raise Refused(
-            f"Nothing was changed. To begin anew, delete the copy: aws dynamodb delete-table "
-            f"--table-name {tables.copy}"
-        )
+        raise Refused(_begin_anew(tables))
+
+
+def _begin_anew(tables: Tables) -> str:
+    return (
+        "Nothing was changed. To begin anew, delete the copy: aws dynamodb delete-table "
+        f"--table-name {tables.copy}"
+    )
 
 
 def _ask(tables: Tables, at: datetime) -> None:
@@ -224,7 +246,9 @@ def _refuse_too_early(tables: Tables, at: datetime) -> None:
         )
 
 
-def _shown(at: datetime) -> str:
+def _shown(at: datetime | None) -> str:
+    if at is None:
+        return "an unknown time"
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

@@ -24,6 +24,9 @@ TABLES: Mapping[str, tuple[str, str | None]] = {
 }
 POLL_S = 10.0
 ABSENT = ("ResourceNotFound", "TableNotFound")
+# The tag of a table whose restore is finished. Its value is that of the table's creation, so that
+# it says nothing about another table of that name.
+FINISHED = "restore-finished"
 
 
 class Tables:
@@ -50,11 +53,14 @@ class Tables:
         return self._describe(name) is not None
 
     def is_unfinished(self) -> bool:
-        """Return whether the table was made from a backup and is not in service yet: its
-        protection against deletion, which is set last, is off.
-        """
+        """Return whether the table was made from a backup and lacks the tag that is set last."""
         table = self._describe(self.name) or {}
-        return "RestoreSummary" in table and not table.get("DeletionProtectionEnabled")
+        if "RestoreSummary" not in table:
+            return False
+        pages = self._dynamodb.get_paginator("list_tags_of_resource").paginate(
+            ResourceArn=table["TableArn"]
+        )
+        return _finished(table) not in [tag for page in pages for tag in page["Tags"]]
 
     def wait(self, name: str) -> None:
         """Wait until a table can be used, saying each minute that it goes on."""
@@ -98,9 +104,9 @@ class Tables:
             SSESpecificationOverride=self._encryption(),
         )
 
-    def time_of_copy(self) -> datetime | None:
-        """Return which time the copy is of."""
-        table = self._describe(self.copy) or {}
+    def time_of(self, name: str) -> datetime | None:
+        """Return which time a restored table is of; None when it is not known."""
+        table = self._describe(name) or {}
         at: datetime | None = table.get("RestoreSummary", {}).get("RestoreDateTime")
         return at
 
@@ -118,14 +124,24 @@ class Tables:
             self.pause(POLL_S)
 
     def backup_of_copy(self) -> str | None:
-        """Return the ARN of the backup of the copy; None when there is none."""
+        """Return the ARN of the backup of the present copy; None when there is none.
+
+        A backup from before the copy was made is of another copy, of an earlier restore.
+        """
+        copy = self._describe(self.copy)
         found = self._backups(self.copy, "USER")
-        return str(found[-1]["BackupArn"]) if found else None
+        if copy is None or not found:
+            return None
+        latest = found[-1]
+        is_of_it = latest["BackupCreationDateTime"] >= copy["CreationDateTime"]
+        return str(latest["BackupArn"]) if is_of_it else None
 
     def latest_backup(self) -> Mapping[str, Any] | None:
-        """Return the latest backup of the table: first those that AWS makes of a deleted table."""
-        for kind in ("SYSTEM", "USER"):
-            if found := self._backups(self.name, kind):
+        """Return the latest backup of the table: first those that AWS makes of a deleted table,
+        last those of a copy that is gone.
+        """
+        for name, kind in ((self.name, "SYSTEM"), (self.name, "USER"), (self.copy, "USER")):
+            if found := self._backups(name, kind):
                 return found[-1]
         return None
 
@@ -172,12 +188,18 @@ class Tables:
         return str(table["LatestStreamArn"]) if stream else None
 
     def finish(self) -> None:
-        """Protect the table against deletion, and delete the copy and its backup."""
+        """Protect the table against deletion, and delete the copy and its backups.
+
+        The backups go before the copy, and the restore counts as finished only after that: what is
+        left of it must never be taken for part of a later restore.
+        """
         self._dynamodb.update_table(TableName=self.name, DeletionProtectionEnabled=True)
         self.wait(self.name)
+        for backup in self._backups(self.copy, "USER"):
+            self._dynamodb.delete_backup(BackupArn=backup["BackupArn"])
         self.delete(self.copy)
-        if arn := self.backup_of_copy():
-            self._dynamodb.delete_backup(BackupArn=arn)
+        if (table := self._describe(self.name)) and "RestoreSummary" in table:
+            self._dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=[_finished(table)])
 
     def _describe(self, name: str) -> dict[str, Any] | None:
         try:
@@ -232,6 +254,11 @@ class Tables:
             {"Key": "app", "Value": "tipline"},
             {"Key": "stage", "Value": str(self._target.stage)},
         ]
+
+
+def _finished(table: Mapping[str, Any]) -> dict[str, str]:
+    made: datetime = table["CreationDateTime"]
+    return {"Key": FINISHED, "Value": f"{made.timestamp():.3f}"}
 
 
 def follow_stream(target: Target, key: str, arn: str, pause: Pause = time.sleep) -> None:

@@ -29,12 +29,7 @@ PREFIX = "tipline-"
 STAGE_NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")
 
 # A first deployment that failed. The stack serves nothing, and cannot be changed.
-FAILED_AT_FIRST = (
-    "ROLLBACK_COMPLETE",
-    "ROLLBACK_FAILED",
-    "CREATE_FAILED",
-    "DELETE_FAILED",
-)
+FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 # A stack in these states has nothing for a command to work on; what is to be done instead.
 _FAILED = "The first deployment of {name} failed ({status}). Run `make deploy{command}` again."
 _NOT_DEPLOYED = {

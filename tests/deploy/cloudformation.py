@@ -30,7 +30,7 @@ def event(
 
 class FakeCloudFormation:
     """The stack's states, one for each call that describes it; the last one stays. Events come the
-    newest first, in pages of a hundred, as AWS gives them.
+    newest first, in pages of a hundred, as AWS gives them. `plans` are its change sets.
     """
 
     def __init__(
@@ -38,8 +38,12 @@ class FakeCloudFormation:
         states: Sequence[str],
         events: Sequence[dict[str, Any]] = (),
         resources: Sequence[dict[str, Any]] = (),
+        plans: Sequence[str] = (),
+        *,
+        protected: bool = False,
     ) -> None:
         self.states, self.events, self.resources = list(states), list(events), list(resources)
+        self.plans, self.protected = list(plans), protected
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def describe_stacks(self, **asked: Any) -> dict[str, Any]:
@@ -47,13 +51,21 @@ class FakeCloudFormation:
         if status == "throttled":
             error = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
             raise ClientError(error, "DescribeStacks")  # type: ignore[arg-type]
-        return {
-            "Stacks": [{"StackName": "tipline-dev", "StackId": STACK_ID, "StackStatus": status}]
-        }
+        stack = {"StackName": "tipline-dev", "StackId": STACK_ID, "StackStatus": status}
+        return {"Stacks": [stack | {"EnableTerminationProtection": self.protected}]}
+
+    def describe_change_set(self, *, ChangeSetName: str) -> dict[str, Any]:
+        if ChangeSetName not in self.plans:
+            error = {"Error": {"Code": "ChangeSetNotFound", "Message": "does not exist"}}
+            raise ClientError(error, "DescribeChangeSet")  # type: ignore[arg-type]
+        return {"ChangeSetId": ChangeSetName, "StackId": STACK_ID}
 
     def get_paginator(self, operation: str) -> Any:
         if operation == "list_stack_resources":
             return _Pages("StackResourceSummaries", self.resources)
+        if operation == "list_change_sets":
+            plans = [{"ChangeSetId": plan, "Status": "CREATE_COMPLETE"} for plan in self.plans]
+            return _Pages("Summaries", plans)
         return _Pages("StackEvents", self.events[::-1])
 
     def __getattr__(self, name: str) -> Any:

@@ -1,7 +1,7 @@
 """A whole deployment on moto, with a template of one topic in the place of ours."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,10 @@ def build(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def deploy(build: Path, *, plan_only: bool = False) -> list[str]:
-    """Deploy, and return the calls that moto does not know."""
+def deploy(
+    build: Path, *, plan_only: bool = False, changed: Callable[..., None] | None = None
+) -> list[str]:
+    """Deploy, and return the calls that moto does not know. `changed` edits a plan as it comes."""
     deployment = prepare("dev", build)
     known: list[str] = []
 
@@ -57,6 +59,10 @@ def deploy(build: Path, *, plan_only: bool = False) -> list[str]:
     deployment.stack.cloudformation.meta.events.register(
         "before-call.cloudformation.UpdateTerminationProtection", answer
     )
+    if changed:
+        deployment.stack.cloudformation.meta.events.register(
+            "after-call.cloudformation.DescribeChangeSet", changed
+        )
     deployment.carry_out(plan_only=plan_only)
     return known
 
@@ -78,6 +84,33 @@ def test_a_deployment_makes_the_stack_and_protects_it(
     printed = capsys.readouterr().out
     assert "+ 1 added" in printed
     assert {"Key": "stage", "Value": "dev"} in stack()["Tags"]
+
+
+def test_a_stack_is_protected_before_it_is_made(build: Path) -> None:
+    deployment = prepare("dev", build)
+    events = deployment.stack.cloudformation.meta.events
+    calls: list[str] = []
+
+    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        calls.append(model.name)
+        return AWSResponse("", 200, HTTPHeaders(), None), {}
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    events.register("before-call.cloudformation.UpdateTerminationProtection", answer)
+    events.register("before-call.cloudformation.ExecuteChangeSet", note)
+    deployment.carry_out(plan_only=False)
+    assert calls[:2] == ["UpdateTerminationProtection", "ExecuteChangeSet"]
+
+
+def test_a_no_to_the_first_plan_leaves_no_stack(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("YES")
+    with pytest.raises(Refused, match="YES=1"):
+        deploy(build)
+    assert boto3.client("cloudformation").describe_stacks()["Stacks"] == []
 
 
 def test_a_parameter_that_is_not_given_keeps_its_value(
@@ -111,19 +144,43 @@ def test_a_plan_is_shown_and_not_carried_out(
     assert boto3.client("sns").list_topics()["Topics"] == []
 
 
-def test_a_table_that_would_be_removed_stops_the_deployment(
-    build: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def add_table(build: Path, **properties: Any) -> None:
     table = {
         "Type": "AWS::DynamoDB::Table",
         "Properties": {
             "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
             "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            **properties,
         },
     }
     with_table = TEMPLATE | {"Resources": TEMPLATE["Resources"] | {"Rows": table}}
     (build / "template.json").write_text(json.dumps(with_table))
+
+
+def test_turning_protection_on_replaces_no_table(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What CloudFormation takes for a replacement stops the deployment, also when it may go."""
+
+    def replace(parsed: dict[str, Any], **_: Any) -> None:
+        for change in parsed.get("Changes", []):
+            if change["ResourceChange"]["Action"] == "Modify":
+                change["ResourceChange"]["Replacement"] = "True"
+
+    add_table(build, DeletionProtectionEnabled=True)
+    monkeypatch.setenv("REPLACE", "Rows")
+    with pytest.raises(Refused, match=r"Rows .*would be replaced"):
+        deploy(build, changed=replace)
+    [name] = boto3.client("dynamodb").list_tables()["TableNames"]
+    table = boto3.client("dynamodb").describe_table(TableName=name)["Table"]
+    assert not table["DeletionProtectionEnabled"]
+
+
+def test_a_table_that_would_be_removed_stops_the_deployment(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_table(build)
     deploy(build)
     (build / "template.json").write_text(json.dumps(TEMPLATE))
     with pytest.raises(Refused, match="REPLACE=Rows"):

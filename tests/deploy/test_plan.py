@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra.deploy.plan import Change, Kind, describe, read_change, refuse_data_loss
+from infra.local import template as our
 from infra.stage.faults import Refused
 
 TABLE = "AWS::DynamoDB::Table"
@@ -68,6 +69,60 @@ def test_long_lists_of_names_are_wrapped() -> None:
 def test_what_holds_data_is_not_replaced_or_removed(kind: str, how: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="REPLACE=Precious"):
         refuse_data_loss([change(name="Precious", kind=kind, **how)], [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "said"),
+    [
+        ("AWS::SecretsManager::Secret", "GenerateSecretString", "given a new value"),
+        ("AWS::SecretsManager::Secret", "SecretString", "given a new value"),
+        ("AWS::KMS::Key", "Enabled", "turned on or off"),
+        (TABLE, "TimeToLiveSpecification", "given another expiry"),
+        ("AWS::S3::Bucket", "LifecycleConfiguration", "other rules for the deletion"),
+        ("AWS::S3::Bucket", "ObjectLockConfiguration", "other rules for the deletion"),
+        ("AWS::S3::Bucket", "ObjectLockEnabled", "other rules for the deletion"),
+    ],
+)
+def test_a_change_in_place_that_loses_data_is_refused(kind: str, changed: str, said: str) -> None:
+    details = [property_of("Tags"), property_of(changed)]
+    found = change("Modify", "Precious", kind, Replacement="False", Details=details)
+    with pytest.raises(Refused, match=rf"(?s){said}.* \[.*{changed}.*REPLACE=Precious"):
+        refuse_data_loss([found], [])
+    refuse_data_loss([found], ["Precious"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        ("AWS::SecretsManager::Secret", "Description"),
+        ("AWS::KMS::Key", "KeyPolicy"),
+        (TABLE, "DeletionProtectionEnabled"),
+        ("AWS::S3::Bucket", "CorsConfiguration"),
+    ],
+)
+def test_another_change_in_place_is_carried_out(kind: str, changed: str) -> None:
+    details = [property_of(changed)]
+    refuse_data_loss([change("Modify", "X", kind, Replacement="False", Details=details)], [])
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"action": "Remove"},
+        {"action": "Modify", "Replacement": "True"},
+        {"action": "Modify", "Replacement": "Conditional"},
+    ],
+    ids=["removed", "replaced", "perhaps replaced"],
+)
+def test_the_topic_that_officers_subscribed_to_stays(how: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match=r"(?s)the subscriptions of all officers.*=NoticesTopic"):
+        refuse_data_loss([change(name="NoticesTopic", kind="AWS::SNS::Topic", **how)], [])
+    refuse_data_loss([change(name="AlarmTopic", kind="AWS::SNS::Topic", **how)], [])
+
+
+def test_the_topic_that_officers_subscribe_to_is_in_the_template() -> None:
+    resources = our.load("resources.yaml")["Resources"]
+    assert resources["NoticesTopic"]["Type"] == "AWS::SNS::Topic"
 
 
 def test_what_holds_data_may_go_when_it_is_named() -> None:

@@ -48,7 +48,7 @@ def test_a_stack_that_is_stuck_says_why_and_how_it_goes_on() -> None:
         stack(FakeCloudFormation([status], events)).settle(described(status))
 
 
-@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"])
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"])
 def test_a_failed_first_deployment_is_cleared_after_a_question(
     status: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,6 +65,17 @@ def test_a_failed_first_deployment_is_cleared_after_a_question(
     printed = capsys.readouterr().out
     assert "cloudwatch:PutMetricAlarm" in printed
     assert "tipline-dev-ReportsTable-1" in printed
+
+
+def test_a_deletion_that_failed_is_not_taken_for_a_failed_creation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = [event("tipline-dev", "DELETE_IN_PROGRESS"), event("Log", "DELETE_FAILED", "denied")]
+    cloud = FakeCloudFormation(["DELETE_FAILED"], events)
+    monkeypatch.setenv("YES", "1")
+    with pytest.raises(Refused, match=r"(?s)first cause: Log.*make destroy STAGE=dev"):
+        stack(cloud).settle(described("DELETE_FAILED"))
+    assert cloud.calls == []
 
 
 def test_without_a_yes_the_failed_stack_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,13 +108,39 @@ def test_a_deployment_that_works_says_nothing_more() -> None:
     stack(FakeCloudFormation(["CREATE_IN_PROGRESS", "CREATE_COMPLETE"])).execute("c", STACK_ID, 3)
 
 
+def discarded(cloud: FakeCloudFormation, *, first: bool) -> list[str]:
+    """Discard a plan, and return what was called for it."""
+    stack(cloud).discard("mine", first=first)
+    return [name for name, _ in cloud.calls]
+
+
 def test_a_discarded_first_plan_leaves_no_stack() -> None:
-    cloud = FakeCloudFormation(["REVIEW_IN_PROGRESS"])
-    stack(cloud).discard("change-set", first=True)
-    assert [name for name, _ in cloud.calls] == ["delete_change_set", "delete_stack"]
-    cloud.calls.clear()
-    stack(cloud).discard("change-set", first=False)
-    assert [name for name, _ in cloud.calls] == ["delete_change_set"]
+    cloud = FakeCloudFormation(["REVIEW_IN_PROGRESS"], plans=["mine"])
+    assert discarded(cloud, first=True) == ["delete_change_set", "delete_stack"]
+    assert cloud.calls[-1] == ("delete_stack", {"StackName": STACK_ID})
+
+
+def test_a_discarded_later_plan_leaves_the_stack() -> None:
+    cloud = FakeCloudFormation(["UPDATE_COMPLETE"], plans=["mine"])
+    assert discarded(cloud, first=False) == ["delete_change_set"]
+
+
+@pytest.mark.parametrize(
+    "cloud",
+    [
+        FakeCloudFormation(["CREATE_IN_PROGRESS"], plans=["mine"]),
+        FakeCloudFormation(["CREATE_COMPLETE"], plans=["mine"]),
+        FakeCloudFormation(["REVIEW_IN_PROGRESS"], plans=["mine", "another's"]),
+        FakeCloudFormation(["REVIEW_IN_PROGRESS"], plans=["mine"], protected=True),
+    ],
+    ids=["is being made", "serves", "is planned by another", "is about to be made"],
+)
+def test_a_stack_that_somebody_else_begins_stays(cloud: FakeCloudFormation) -> None:
+    assert discarded(cloud, first=True) == ["delete_change_set"]
+
+
+def test_a_plan_that_another_deployment_has_removed_needs_nothing_more() -> None:
+    assert discarded(FakeCloudFormation(["CREATE_IN_PROGRESS"]), first=True) == []
 
 
 @pytest.mark.parametrize(

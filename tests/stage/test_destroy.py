@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.stage.data import delete_data
@@ -151,6 +152,103 @@ def test_the_list_says_by_what_it_was_made(
     assert "aws dynamodb list-tables" in printed
 
 
+def answering(session: Any, operation: str, content: dict[str, Any], status: int = 200) -> None:
+    """Let AWS answer an operation with some content, without doing it."""
+
+    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        return AWSResponse("", status, HTTPHeaders(), None), content
+
+    session.events.register(f"before-call.{operation}", answer)
+
+
+def refusing(session: Any, operation: str, code: str) -> None:
+    answering(session, operation, {"Error": {"Code": code, "Message": "no"}}, 400)
+
+
+def test_a_stage_whose_name_begins_alike_keeps_what_it_left(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YES", "1")
+    for name in ("dev", "dev2"):
+        session.client("cloudformation").create_stack(
+            StackName=f"tipline-{name}", TemplateBody=json.dumps(TEMPLATE)
+        )
+        destroy(name, session, data=False)
+    monkeypatch.setenv("CONFIRM", "dev")
+    assert destroy("dev", session, data=True) == 0
+    [left] = session.client("dynamodb").list_tables()["TableNames"]
+    assert left.startswith("tipline-dev2-")
+    assert buckets(session) == 1
+
+
+def test_the_tables_of_another_stage_or_application_are_not_a_stages_data(session: Any) -> None:
+    tagged = {"dev": ("tipline", "dev"), "prod": ("tipline", "prod"), "other": ("other", "dev")}
+    for name, (app, stage) in tagged.items():
+        session.client("dynamodb").create_table(
+            TableName=name,
+            **{
+                key: TEMPLATE["Resources"]["ReportsTable"]["Properties"][key]
+                for key in ("BillingMode", "AttributeDefinitions", "KeySchema")
+            },
+            Tags=[{"Key": "app", "Value": app}, {"Key": "stage", "Value": stage}],
+        )
+    assert [each["PhysicalResourceId"] for each in find_retained("dev", session)] == ["dev"]
+
+
+def test_what_went_with_its_stack_is_not_left(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete_the_bucket(parsed: dict[str, Any], **_: Any) -> None:
+        for resource in parsed["StackResourceSummaries"]:
+            if resource["LogicalResourceId"] == "MediaBucket":
+                resource["ResourceStatus"] = "DELETE_COMPLETE"
+
+    monkeypatch.setenv("YES", "1")
+    session.client("cloudformation").create_stack(
+        StackName="tipline-dev", TemplateBody=json.dumps(TEMPLATE)
+    )
+    destroy("dev", session, data=False)
+    session.events.register("after-call.cloudformation.ListStackResources", delete_the_bucket)
+    left = [each["LogicalResourceId"] for each in find_retained("dev", session)]
+    assert left == ["ReportsTable"]
+
+
+def test_a_stack_that_could_not_be_deleted_is_protected_again(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protected: list[str] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        protected.append(params["body"]["EnableTerminationProtection"])
+
+    def fail(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Stacks"][0]["StackStatus"] = "DELETE_FAILED"
+
+    monkeypatch.setenv("YES", "1")
+    stage.events.register_first("before-call.cloudformation.UpdateTerminationProtection", note)
+    answering(stage, "cloudformation.DeleteStack", {})
+    stage.events.register("after-call.cloudformation.DescribeStacks", fail)
+    with pytest.raises(Refused, match=r"could not be deleted \(DELETE_FAILED\)"):
+        destroy("dev", stage, data=False)
+    assert protected == ["false", "true"]
+
+
+def test_a_stack_whose_deletion_is_refused_is_protected_again(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protected: list[str] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        protected.append(params["body"]["EnableTerminationProtection"])
+
+    monkeypatch.setenv("YES", "1")
+    stage.events.register_first("before-call.cloudformation.UpdateTerminationProtection", note)
+    refusing(stage, "cloudformation.DeleteStack", "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        destroy("dev", stage, data=False)
+    assert protected == ["false", "true"]
+
+
 def test_an_unknown_stage_names_those_that_exist(stage: Any) -> None:
     with pytest.raises(Refused, match=r"no stage test, and it left nothing\. Stages here: dev"):
         destroy("test", stage, data=False)
@@ -189,6 +287,40 @@ def test_locked_digests_stay_and_so_does_their_key(
     assert buckets(session) == 1
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
     assert "locked for two years" in capsys.readouterr().out
+
+
+def test_objects_that_may_not_be_deleted_are_a_failure_and_their_key_stays(
+    session: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s3, kms = session.client("s3"), session.client("kms")
+    s3.create_bucket(Bucket="media")
+    s3.put_object(Bucket="media", Key="originals/a", Body=b"x")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    denied = {"Errors": [{"Key": "originals/a", "Code": "AccessDenied"}]}
+    answering(session, "s3.DeleteObjects", denied)
+    held = [resource("AWS::S3::Bucket", "media"), resource("AWS::KMS::Key", key)]
+    assert delete_data(held, session) == 1
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    printed = capsys.readouterr().out
+    assert "failed: media: 1 of 1 objects could not be deleted" in printed
+    assert "originals/a: AccessDenied" in printed
+
+
+def test_a_table_that_could_not_be_deleted_keeps_its_key(session: Any) -> None:
+    key = session.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    refusing(session, "dynamodb.DescribeTable", "AccessDeniedException")
+    held = [resource("AWS::DynamoDB::Table", "rows"), resource("AWS::KMS::Key", key)]
+    assert delete_data(held, session) == 1
+    state = session.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    assert state == "Enabled"
+
+
+def test_an_invalid_request_means_gone_for_a_secret_only(session: Any) -> None:
+    session.client("s3").create_bucket(Bucket="media")
+    refusing(session, "s3.DeleteBucket", "InvalidRequest")
+    refusing(session, "secrets-manager.DeleteSecret", "InvalidRequestException")
+    assert delete_data([resource("AWS::S3::Bucket", "media")], session) == 1
+    assert delete_data([resource("AWS::SecretsManager::Secret", "s")], session) == 0
 
 
 def test_pool_secret_and_key_are_deleted_with_time_to_think(session: Any) -> None:

@@ -149,6 +149,22 @@ def test_a_purge_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert queue.count() == 0
 
 
+@pytest.mark.usefixtures("cloud")
+def test_a_purge_deletes_nothing_that_came_after_the_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sqs = boto3.Session().client("sqs")
+    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="counted")
+    queue = DeadLetters("notices", sqs, url, None)
+    count = queue.count()
+    sqs.send_message(QueueUrl=url, MessageBody="later")
+    monkeypatch.setenv("YES", "1")
+    with pytest.raises(Refused, match="1 dead letter came since the question"):
+        purge(queue, count, Target("dev", boto3.Session(), None, {}, ""))
+    assert queue.count() == 2
+
+
 @pytest.mark.parametrize(("name", "has_source"), [("uploads", True), ("audit", False)])
 def test_the_source_of_a_streams_dead_letters_is_no_queue(name: str, has_source: bool) -> None:
     outputs = {

@@ -146,6 +146,132 @@ def test_a_restored_table_that_was_not_set_up_is_set_up(stage: Target) -> None:
     assert_in_service(stage)
 
 
+class Interrupted(Exception):
+    """The command was stopped."""
+
+
+def interrupt(operation: str) -> Any:
+    """Return a session in which DynamoDB's operation does not happen any more."""
+
+    def stop(**_: Any) -> None:
+        raise Interrupted
+
+    session: Any = boto3.Session()
+    session.events.register(f"before-call.dynamodb.{operation}", stop)
+    return session
+
+
+def half_restored(stage: Target, operation: str) -> Target:
+    """Restore the table, but stop before an operation. Return the stage as it is found later."""
+    target = find_stage("dev", interrupt(operation))
+    with pytest.raises(Interrupted):
+        restore(target, Wanted("reports", datetime.now(UTC) - timedelta(minutes=10)), no_pause)
+    return find_stage("dev", boto3.Session())
+
+
+def written(stage: Target, item: str) -> None:
+    """Write an item, some time after what was done before."""
+    name = stage.output("ReportsTableName")
+    boto3.client("dynamodb").put_item(TableName=name, Item={"pk": {"S": item}})
+
+
+def items(stage: Target) -> list[str]:
+    found = boto3.client("dynamodb").scan(TableName=stage.output("ReportsTableName"))["Items"]
+    return sorted(item["pk"]["S"] for item in found)
+
+
+def leave_a_backup_of_an_earlier_copy(stage: Target) -> None:
+    """Leave the backup of a copy that is gone, as a restore did that was stopped at its end."""
+    dynamodb, name = boto3.client("dynamodb"), stage.output("ReportsTableName")
+    copy = f"{name}-restored"
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName=name, TargetTableName=copy, UseLatestRestorableTime=True
+    )
+    for backup in ("first", "second"):
+        dynamodb.create_backup(TableName=copy, BackupName=backup)
+    dynamodb.delete_table(TableName=copy)
+
+
+def test_a_damaged_table_is_not_made_from_the_backup_of_an_earlier_copy(stage: Target) -> None:
+    leave_a_backup_of_an_earlier_copy(stage)
+    written(stage, "a report of later")
+    restore(stage, Wanted("reports", datetime.now(UTC) - timedelta(minutes=1)), no_pause)
+    assert items(stage) == ["a report", "a report of later"]
+
+
+def test_a_lost_table_is_not_made_from_the_backup_of_an_earlier_copy(stage: Target) -> None:
+    leave_a_backup_of_an_earlier_copy(stage)
+    written(stage, "a report of later")
+    lose(stage, backup=True)
+    restore(stage, Wanted("reports", None), no_pause)
+    assert items(stage) == ["a report", "a report of later"]
+
+
+def test_a_restore_leaves_no_backup_of_a_copy(stage: Target) -> None:
+    leave_a_backup_of_an_earlier_copy(stage)
+    restore(stage, Wanted("reports", datetime.now(UTC) - timedelta(minutes=1)), no_pause)
+    assert boto3.client("dynamodb").list_backups()["BackupSummaries"] == []
+
+
+def test_the_backup_of_a_copy_alone_is_better_than_nothing(stage: Target) -> None:
+    leave_a_backup_of_an_earlier_copy(stage)
+    lose(stage, backup=False)
+    restore(stage, Wanted("reports", None), no_pause)
+    assert items(stage) == ["a report"]
+
+
+@pytest.mark.parametrize("operation", ["DeleteBackup", "TagResource"])
+def test_a_restore_that_was_stopped_late_is_finished_and_keeps_what_came_since(
+    stage: Target, operation: str
+) -> None:
+    later = half_restored(stage, operation)
+    written(later, "a report of later")
+    restore(later, Wanted("reports", NOW), no_pause)
+    assert items(later) == ["a report", "a report of later"]
+    assert boto3.client("dynamodb").list_backups()["BackupSummaries"] == []
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == [
+        later.output("ReportsTableName")
+    ]
+
+
+@pytest.mark.parametrize("operation", ["RestoreTableFromBackup", "TagResource"])
+def test_going_on_with_a_restore_is_asked_with_its_time(
+    stage: Target, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = half_restored(stage, operation)
+    monkeypatch.delenv("YES")
+    with pytest.raises(Refused, match=r"as of 20\d\d-.* UTC.*whatever AT says"):
+        restore(later, Wanted("reports", NOW), no_pause)
+
+
+def test_a_restored_table_goes_back_again_also_without_its_protection(stage: Target) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=10)
+    restore(stage, Wanted("reports", at), no_pause)
+    later = find_stage("dev", boto3.Session())
+    name, dynamodb = later.output("ReportsTableName"), boto3.client("dynamodb")
+    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+    before = table_of(later)["CreationDateTime"]
+    restore(later, Wanted("reports", datetime.now(UTC) - timedelta(minutes=1)), no_pause)
+    assert table_of(later)["CreationDateTime"] > before
+    assert_in_service(later)
+
+
+def test_copy_and_table_are_encrypted_with_the_stages_key(stage: Target) -> None:
+    asked: dict[str, Any] = {}
+
+    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+        asked[model.name] = json.loads(params["body"]).get("SSESpecificationOverride")
+
+    session: Any = boto3.Session()
+    for operation in ("RestoreTableToPointInTime", "RestoreTableFromBackup"):
+        session.events.register(f"before-call.dynamodb.{operation}", note)
+    target = find_stage("dev", session)
+    restore(target, Wanted("reports", datetime.now(UTC) - timedelta(minutes=10)), no_pause)
+    key_id = target.physical_name("EncryptionKey")
+    key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key_id}
+    assert asked == {"RestoreTableToPointInTime": key, "RestoreTableFromBackup": key}
+
+
 def test_a_table_that_is_there_needs_a_time(stage: Target) -> None:
     with pytest.raises(Refused, match="Say to which time"):
         restore(stage, Wanted("reports", None), no_pause)
