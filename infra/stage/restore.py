@@ -30,6 +30,7 @@ from infra.stage.target import Target, add_stage, find_target
 # AWS can restore to about five minutes ago, and later to this minute.
 WAIT_FOR_TIME = timedelta(minutes=15)
 POLL_S = 15.0
+SAME_TIME = timedelta(seconds=1)
 
 # What is left to do, by table.
 _SWEEP = (
@@ -146,7 +147,7 @@ def _restore_damaged(tables: Tables, wanted: Wanted) -> None:
             "AT=30m."
         )
     if tables.exists(tables.copy):
-        _continue_with_copy(tables)
+        _continue_with_copy(tables, wanted.at)
     elif wanted.at is not None:
         _refuse_too_early(tables, wanted.at)
         _ask(tables, wanted.at)
@@ -192,12 +193,16 @@ def _restore_lost(tables: Tables, wanted: Wanted) -> None:
     tables.create_from(backup["BackupArn"])
 
 
-def _continue_with_copy(tables: Tables) -> None:
+def _continue_with_copy(tables: Tables, wanted: datetime | None) -> None:
     at = tables.time_of(tables.copy)
-    if not confirm(
-        f"There is a copy as of {_shown(at)} already ({tables.copy}). "
-        "Go on with it, whatever AT says?"
-    ):
+    there = f"There is a copy as of {_shown(at)} already ({tables.copy})"
+    if wanted and at and abs(wanted - at) > SAME_TIME:
+        # It may be of a restore that was given up months ago. YES=1 must not take it.
+        raise Refused(
+            f"{there}, and AT is {_shown(wanted)}. To go on with the copy, leave AT out.\n"
+            f"{_begin_anew(tables)}"
+        )
+    if not confirm(f"{there}. Go on with it?"):
         raise Refused(_begin_anew(tables))
 
 

@@ -14,7 +14,7 @@ from moto.dynamodb.models import dynamodb_backends
 from infra.local import template as our
 from infra.stage.faults import Refused
 from infra.stage.restore import AFTER, Wanted, read_time, restore
-from infra.stage.tables import TABLES
+from infra.stage.tables import FINISHED, TABLES
 from infra.stage.target import Target, find_stage
 from tests.deploy.cloudformation import no_pause
 
@@ -251,8 +251,34 @@ def test_a_restored_table_goes_back_again_also_without_its_protection(stage: Tar
     name, dynamodb = later.output("ReportsTableName"), boto3.client("dynamodb")
     dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
     before = table_of(later)["CreationDateTime"]
-    restore(later, Wanted("reports", datetime.now(UTC) - timedelta(minutes=1)), no_pause)
+    restore(later, Wanted("reports", datetime.now(UTC)), no_pause)
     assert table_of(later)["CreationDateTime"] > before
+    assert_in_service(later)
+
+
+def test_a_copy_of_another_time_is_not_taken_for_what_is_wanted(stage: Target) -> None:
+    later = half_restored(stage, "CreateBackup")
+    written(later, "a report of later")
+    with pytest.raises(Refused, match=r"copy as of 20\d\d-.*AT is 2025-11-25 12:00:00 UTC"):
+        restore(later, Wanted("reports", NOW - timedelta(days=365)), no_pause)
+    assert items(later) == ["a report", "a report of later"]
+
+
+def test_a_copy_is_gone_on_with_when_no_other_time_is_wanted(stage: Target) -> None:
+    later = half_restored(stage, "CreateBackup")
+    written(later, "damage")
+    restore(later, Wanted("reports", None), no_pause)
+    assert_in_service(later)
+
+
+def test_the_tag_of_an_earlier_table_does_not_finish_a_restore(stage: Target) -> None:
+    later = half_restored(stage, "TagResource")
+    table = table_of(later)
+    boto3.client("dynamodb").tag_resource(
+        ResourceArn=table["TableArn"], Tags=[{"Key": FINISHED, "Value": "1764000000.000"}]
+    )
+    restore(later, Wanted("reports", None), no_pause)
+    assert table_of(later)["CreationDateTime"] == table["CreationDateTime"]
     assert_in_service(later)
 
 
