@@ -251,7 +251,9 @@ def test_a_restored_table_goes_back_again_also_without_its_protection(stage: Tar
     name, dynamodb = later.output("ReportsTableName"), boto3.client("dynamodb")
     dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
     before = table_of(later)["CreationDateTime"]
-    restore(later, Wanted("reports", datetime.now(UTC)), no_pause)
+    recovery = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    latest = recovery["PointInTimeRecoveryDescription"]["LatestRestorableDateTime"]
+    restore(later, Wanted("reports", latest), no_pause)
     assert table_of(later)["CreationDateTime"] > before
     assert_in_service(later)
 
