@@ -93,3 +93,15 @@ def report(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
         "category": category,
         "text": "An old man in a blue coat, alone at the bus stop.",
     } | more
+
+
+def change_report(report_id: str, version: int, **body: object) -> None:
+    """Change a report as the officer wang. Fails unless the change is accepted."""
+    reply = call(
+        "PATCH",
+        f"/v1/officer/reports/{report_id}",
+        body,
+        officer="wang",
+        headers={"If-Match": f'"{version}"'},
+    )
+    assert reply.status == 200, reply.text

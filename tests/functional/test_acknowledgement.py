@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call, change_report, new_key, report
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -33,17 +33,6 @@ def counts(minutes: int, caplog: pytest.LogCaptureFixture) -> list[int]:
     return [record.unacknowledged for record in caplog.records if hasattr(record, "unacknowledged")]
 
 
-def change(created: dict[str, Any], body: Any) -> None:
-    reply = call(
-        "PATCH",
-        f"/v1/officer/reports/{created['id']}",
-        body,
-        officer="wang",
-        headers={"If-Match": '"1"'},
-    )
-    assert reply.status == 200, reply.text
-
-
 def test_a_critical_report_is_counted_from_ten_minutes_on(
     aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -58,7 +47,7 @@ def test_an_acknowledged_report_is_not_counted(
     cloud.officer("wang")
     created = file(aws)
     assert counts(12, caplog)[-1] == 1
-    change(created, {"status": "acknowledged"})
+    change_report(created["id"], 1, status="acknowledged")
     assert counts(2, caplog) == [0, 0]
 
 
@@ -75,6 +64,6 @@ def test_an_old_report_that_becomes_critical_is_counted_after_its_first_escalati
     cloud.officer("wang")
     created = file(aws, "other")
     wiring.clock.advance(timedelta(hours=3))
-    change(created, {"urgency": "critical"})
+    change_report(created["id"], 1, urgency="critical")
     seen = counts(8, caplog)
     assert (seen[0], seen[-1]) == (0, 1)

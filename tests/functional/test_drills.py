@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, change_report, new_key, report
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -25,17 +25,6 @@ def create(*, drill: bool, **more: Any) -> Any:
     created = call("POST", "/v1/reports", body, key=new_key())
     assert created.status == 201, created.text
     return created.json
-
-
-def change(report_id: str, version: int, **body: object) -> None:
-    reply = call(
-        "PATCH",
-        f"/v1/officer/reports/{report_id}",
-        body,
-        officer="wang",
-        headers={"If-Match": f'"{version}"'},
-    )
-    assert reply.status == 200, reply.text
 
 
 def opened(report_id: str) -> Reply:
@@ -120,7 +109,7 @@ def test_nothing_that_happens_to_a_drill_is_notified(aws: Mapping[str, str]) -> 
     cloud.record(aws, drill["id"], media_id)
     path = f"/v1/reports/{drill['id']}/messages"
     assert call("POST", path, {"text": "A drill."}, receipt=drill["receipt"]).status == 201
-    change(drill["id"], 1, category="other", urgency="critical")
+    change_report(drill["id"], 1, category="other", urgency="critical")
 
     assert notified_of(aws) == set()
     assert opened(drill["id"]).json["media"][0]["state"] == "ready"
@@ -146,7 +135,7 @@ def test_a_burst_of_drills_makes_no_digest_and_delays_no_report(aws: Mapping[str
 
 def test_a_drill_counts_in_no_statistics(aws: Mapping[str, str]) -> None:
     drills = [create(drill=True, category="other")["id"] for _ in range(100)]
-    change(drills[0], 1, status="acknowledged")
+    change_report(drills[0], 1, status="acknowledged")
     wiring.clock.advance(timedelta(seconds=1))
     real = create(drill=False, category="other")["id"]
     cloud.stream(cloud.all_keys(aws))
@@ -179,7 +168,7 @@ def test_a_drill_that_nobody_withdraws_is_deleted_after_thirty_days(steps: list[
     drill = create(drill=True)
     for version, status in enumerate(steps, start=1):
         closing = {"disposition": "no_action", "reason": "A drill."} if status == "closed" else {}
-        change(drill["id"], version, status=status, **closing)
+        change_report(drill["id"], version, status=status, **closing)
     path = f"/v1/reports/{drill['id']}"
     wiring.clock.advance(timedelta(days=29, hours=23))
     cloud.sweep()
@@ -227,5 +216,5 @@ def test_no_report_becomes_a_duplicate_across_the_line_to_drills(*, drill_first:
 
 def test_a_drill_may_be_a_duplicate_of_a_drill() -> None:
     first, second = create(drill=True)["id"], create(drill=True)["id"]
-    change(second, 1, duplicate_of=first)
+    change_report(second, 1, duplicate_of=first)
     assert opened(second).json["duplicate_of"] == first

@@ -11,7 +11,7 @@ from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.store.audit import of_report
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call, change_report, new_key, report
 from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -37,15 +37,8 @@ def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[
     cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
     cloud.record(aws, created["id"], media_id)
     cloud.stream(cloud.all_keys(aws))
-    body = {"status": "closed", "disposition": disposition, "reason": "Done."}
-    reply = call(
-        "PATCH",
-        f"/v1/officer/reports/{created['id']}",
-        body,
-        officer="wang",
-        headers={"If-Match": '"1"'},
-    )
-    assert reply.status == 200, reply.text
+    closed = {"status": "closed", "disposition": disposition, "reason": "Done."}
+    change_report(created["id"], 1, **closed)
     cloud.stream(cloud.all_keys(aws))
     return created, key
 

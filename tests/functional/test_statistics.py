@@ -9,7 +9,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.statistics import BUCKETS_S, bucket_of, quantile
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call, change_report, new_key, report
 from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -17,17 +17,6 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 def file(category: str = "other", **more: object) -> dict[str, str]:
     return call("POST", "/v1/reports", report(category, **more), key=new_key()).json  # type: ignore[no-any-return]
-
-
-def change(report_id: str, version: int, **body: object) -> None:
-    reply = call(
-        "PATCH",
-        f"/v1/officer/reports/{report_id}",
-        body,
-        officer="wang",
-        headers={"If-Match": f'"{version}"'},
-    )
-    assert reply.status == 200, reply.text
 
 
 def stats(officer: str = "wang", query: str = "") -> Any:
@@ -40,8 +29,8 @@ def test_counts_follow_the_reports_however_often_the_stream_repeats(aws: Mapping
     cloud.officer("wang")
     first, second = file(), file("lost_and_found")
     cloud.stream(cloud.all_keys(aws))
-    change(first["id"], 1, status="acknowledged")
-    change(second["id"], 1, category="other")
+    change_report(first["id"], 1, status="acknowledged")
+    change_report(second["id"], 1, category="other")
     for _ in range(3):
         cloud.stream(cloud.all_keys(aws))
 
@@ -59,7 +48,7 @@ def test_first_acknowledgement_is_counted_by_median_and_ninetieth_percentile(
     cloud.officer("wang")
     made = [file()["id"] for _ in range(10)]
     for minutes, report_id in enumerate(made):
-        change(report_id, 1, status="acknowledged")
+        change_report(report_id, 1, status="acknowledged")
         wiring.clock.advance(timedelta(minutes=1))
         assert minutes >= 0
     cloud.stream(cloud.all_keys(aws))
@@ -112,7 +101,7 @@ def test_a_report_stays_counted_once_while_it_is_deleted_and_afterwards(
 ) -> None:
     cloud.officer("wang")
     created = file()
-    change(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     cloud.stream(cloud.all_keys(aws))
     wiring.clock.advance(timedelta(days=91))
     # The deletion crashes after the COUNTED row is deleted and before the report's HEAD is.
