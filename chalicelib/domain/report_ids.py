@@ -1,6 +1,7 @@
 """The receipt and ids of a report, all derived from one Idempotency-Key."""
 
 from chalicelib.domain.ids import Identity
+from chalicelib.domain.sealing import PrivateKey
 
 _CREATE = "create"
 
@@ -22,6 +23,17 @@ class ReportIds:
         """Return the id of the medium at `position` in the report."""
         return self._identity.media_id(self.report_id, _CREATE, position)
 
-    def fingerprint(self, canonical_body: bytes) -> str:
-        """Return a keyed hash of the body. It shows only whether two calls have the same body."""
-        return self._identity.fingerprint(canonical_body)
+    def fingerprint(self, body: bytes) -> str:
+        """Return a hash of the body, keyed by the receipt.
+
+        It shows only whether two calls have the same body.
+        """
+        return self._identity.fingerprint(self.receipt, body)
+
+    @property
+    def content_key(self) -> PrivateKey:
+        return self._identity.content_key(self.receipt)
+
+    @property
+    def contact_key(self) -> PrivateKey:
+        return self._identity.contact_key(self.receipt)
