@@ -35,6 +35,13 @@ ID_PATTERN = re.compile(f"[{ALPHABET}]{{26}}")
 MEDIA_ID_PATTERN = re.compile(f"[{ALPHABET}]{{16}}")
 
 
+class EntryIds(NamedTuple):
+    """The id of a message or note, and the keyed hash of its text (None: it cannot be a replay)."""
+
+    id: str
+    fingerprint: str | None
+
+
 class Identity:
     """Derives receipts, ids and keyed hashes from one master key.
 
@@ -45,8 +52,14 @@ class Identity:
         self._keys = {
             label: hmac.digest(master, label.encode(), "sha256")
             for label in (
-                "receipt", "report", "reference", "media", "body", "content/1", "contact/1",
-            )  # fmt: skip
+                "receipt",
+                "report",
+                "reference",
+                "media",
+                "body",
+                "content/1",
+                "contact/1",
+            )
         }
 
     def receipt(self, idempotency_key: str) -> str:
@@ -69,6 +82,16 @@ class Identity:
         `call` is "create", or the Idempotency-Key of a later call.
         """
         return crockford(self._hash("media", f"{owner_id}/{call}/{position}"), 16)
+
+    def entry(self, parent: str, idempotency_key: str | None, text: str) -> "EntryIds":
+        """Return the id and the fingerprint of a message or note, the same on a replay.
+
+        Without a key, nothing can be a replay, and the id is random.
+        """
+        if idempotency_key is None:
+            return EntryIds(random_id(), None)
+        fingerprint = self.fingerprint(f"{parent}/{idempotency_key}", text.encode())
+        return EntryIds(self.entry_id(parent, idempotency_key), fingerprint)
 
     def entry_id(self, parent: str, idempotency_key: str) -> str:
         """Return the id of what was sent under an Idempotency-Key, such as a message or a note."""

@@ -6,7 +6,7 @@ it opens nowhere else. docs/adr/0018 has the trip of a text.
 """
 
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chalicelib import errors
 
@@ -31,7 +31,7 @@ def row_info(pk: str, sk: str, name: str) -> bytes:
 
 def seal(public: bytes, plaintext: bytes, info: bytes) -> bytes:
     """Seal `plaintext` to the public half of a report's key (32 bytes). Needs no secret."""
-    return _VERSION + _suite().encrypt(plaintext, _public_key(public), info=_bound(info))
+    return _VERSION + bytes(_suite().encrypt(plaintext, _public_key(public), info=_bound(info)))
 
 
 class PrivateKey:
@@ -66,6 +66,20 @@ class PrivateKey:
         return "PrivateKey(…)"  # it must be in no log
 
 
+class WrappedKey(NamedTuple):
+    """A report's private key as it is stored: encrypted to the key in KMS with this ARN."""
+
+    wrapped: bytes
+    arn: str
+
+
+class Wrapper(Protocol):
+    """A key in KMS, by its public half."""
+
+    def wrapping_key(self) -> "WrappingKey":
+        """Return the public half, to which new keys are wrapped. Raises Unavailable."""
+
+
 class WrappingKey:
     """The public half of a key in KMS, to which the keys of reports are encrypted.
 
@@ -76,9 +90,9 @@ class WrappingKey:
         self.arn = arn
         self._der = der
 
-    def wrap(self, private: PrivateKey) -> bytes:
-        """Return the private key, encrypted (RSAES-OAEP with SHA-256): 384 bytes."""
-        return self._key.encrypt(private.raw, _oaep())
+    def wrap(self, private: PrivateKey) -> WrappedKey:
+        """Return the private key, encrypted with RSAES-OAEP and SHA-256: 384 bytes."""
+        return WrappedKey(self._key.encrypt(private.raw, _oaep()), self.arn)
 
     @cached_property
     def _key(self) -> "RSAPublicKey":

@@ -2,9 +2,9 @@
 
 boto3 has a serialiser for this, but importing it would slow every cold start.
 
-str, bytes, int, float, bool, lists and dicts are read back unchanged, but a float without a fraction is
-read back as an int. Enums of str are written as str, tuples and frozensets as lists, and times as
-RFC 3339. A dict's members that are None are left out.
+str, bytes, int, float, bool, lists and dicts are read back unchanged, but a float without a
+fraction is read back as an int. Enums of str are written as str, tuples and frozensets as lists,
+and times as RFC 3339. A dict's members that are None are left out.
 """
 
 from collections.abc import Mapping
