@@ -5,6 +5,7 @@ X25519, HKDF-SHA-256, AES-256-GCM. Its `info` is the version and the row that it
 it opens nowhere else. docs/adr/0018 has the trip of a text.
 """
 
+import json
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -26,7 +27,7 @@ class Unreadable(errors.Unavailable):
 
 def row_info(pk: str, sk: str, name: str) -> bytes:
     """Return the `info` of the value `name` in the row with this key."""
-    return "\0".join((pk, sk, name)).encode()
+    return json.dumps([pk, sk, name]).encode()
 
 
 def seal(public: bytes, plaintext: bytes, info: bytes) -> bytes:
