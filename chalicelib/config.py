@@ -30,6 +30,7 @@ class Settings:
     audit_table: str = _setting("Table of the audit log.")
     bulletins_table: str = _setting("Table of bulletins, and of admins' changes to the catalogue.")
     officers_table: str = _setting("Table of officers and their subscriptions.")
+    contacts_table: str = _setting("Table of the contacts that residents left.")
     media_bucket: str = _setting("Bucket of uploaded originals and of the pictures made from them.")
     audit_bucket: str = _setting("Bucket of the audit seals, with Object Lock.")
     uploads_queue_url: str = _setting("URL of the queue of uploads to process.")
@@ -42,6 +43,12 @@ class Settings:
         "Id of the secret that signs cursors. Its previous version stays valid."
     )
     audit_secret: str = _setting("Id of the secret that authenticates each audit row.")
+    content_key: str = _setting(
+        "KMS key that officers open reports with: the alias that new reports use."
+    )
+    contact_key: str = _setting(
+        "KMS key that officers open contacts with: the alias that new contacts use."
+    )
     audience: str = _setting(
         "Audience that officers' access tokens must have. If empty, the client id. Tokens of "
         "Cognito have none.",
