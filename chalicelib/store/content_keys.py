@@ -44,8 +44,9 @@ class ContentKeys:
         self._key_id = key_id
         self._pause = pause
         self._wrapping: WrappingKey | None = None
-        client.meta.events.register(
-            "before-call.kms.Decrypt", _name_the_opening, unique_id="opening"
+        # After botocore's own handler, which writes the header anew.
+        client.meta.events.register_last(
+            "request-created.kms", _name_the_opening, unique_id="opening"
         )
 
     def wrapping_key(self) -> WrappingKey:
@@ -79,9 +80,11 @@ class ContentKeys:
         raise errors.Unavailable
 
 
-def _name_the_opening(params: dict[str, Any], **_: Any) -> None:
+def _name_the_opening(request: Any, operation_name: str, **_: Any) -> None:
     """Add the opening to the user agent, which is what CloudTrail records of the caller's own."""
-    params["headers"]["User-Agent"] += f" {_agent.get()}"
+    if operation_name == "Decrypt":
+        agent = f"{request.headers['User-Agent']} {_agent.get()}"
+        request.headers.replace_header("User-Agent", agent)
 
 
 def _passes(error: BotoCoreError | ClientError) -> bool:
