@@ -43,8 +43,14 @@ class Settings:
         "Id of the secret that signs cursors. Its previous version stays valid."
     )
     audit_secret: str = _setting("Id of the secret that authenticates each audit row.")
-    content_key: str = _setting("Alias or ARN of the KMS key that opens reports for officers.")
-    contact_key: str = _setting("Alias or ARN of the KMS key that opens contacts for officers.")
+    content_key: str = _setting(
+        "KMS key that officers open reports with: the alias that new reports use."
+    )
+    contact_key: str = _setting(
+        "KMS key that officers open contacts with: the alias that new contacts use."
+    )
+    officers_role: str = _setting("ARN of the role of the one function that opens reports.")
+    officers_function: str = _setting("Name of that function.")
     audience: str = _setting(
         "Audience that officers' access tokens must have. If empty, the client id. Tokens of "
         "Cognito have none.",
@@ -123,6 +129,13 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     ),
     "seal_audit": ("audit_bucket",),
     "digest_audit": ("audit_bucket",),
+    "compare_openings": (
+        "audit_bucket",
+        "content_key",
+        "contact_key",
+        "officers_role",
+        "officers_function",
+    ),
 }
 """The settings that each function requires, by the last part of its handler's name."""
 
