@@ -37,7 +37,7 @@ SETTINGS = {
 }
 
 # The role of the function that opens reports. Locally all functions are one process.
-OFFICERS_ROLE = "ApiHandlerRole"
+OFFICERS_ROLE = "OfficersRole"
 
 
 def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -> dict[str, str]:

@@ -148,7 +148,7 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("OldestTaskAlarm", "OldestTaskMetric", "SweepTasksLog"),
         ("FailedTasksAlarm", "FailedTasksMetric", "SweepTasksLog"),
         ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepTasksLog"),
-        ("AuditFailuresAlarm", "AuditFailuresMetric", "ApiLog"),
+        ("AuditFailuresAlarm", "AuditFailuresMetric", "OfficersLog"),
         ("DigestAlarm", "DigestsMetric", "DigestAuditLog"),
         ("OpeningsAlarm", "OpeningsMetric", "CompareOpeningsLog"),
         ("KeyChangesAlarm", "KeyChangesMetric", "CompareOpeningsLog"),
@@ -186,6 +186,7 @@ def test_errors_of_every_function_but_the_authorizer_raise_an_alarm(
         {"Ref": name}
         for name in (
             "APIHandler",
+            "Officers",
             "MakeThumbnails",
             "RecordMedia",
             "PublishNotices",
