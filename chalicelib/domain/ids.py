@@ -20,6 +20,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chalicelib import errors
+from chalicelib.domain.weak_keys import is_weak
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RECEIPT_READING = str.maketrans({"I": "1", "L": "1", "O": "0", " ": None, "-": None})
@@ -153,6 +154,18 @@ def read_idempotency_key(value: str | None) -> str:
     if key is None or key.version != 4 or str(key) != value.lower():
         raise errors.Malformed("bad_idempotency_key")
     return str(key)
+
+
+def read_secret_key(value: str | None) -> str:
+    """Return the canonical form of an `Idempotency-Key` that opens what is created under it.
+
+    Raises the errors of `read_idempotency_key`, and Malformed `weak_idempotency_key` when the key
+    could be guessed.
+    """
+    key = read_idempotency_key(value)
+    if is_weak(UUID(key)):
+        raise errors.Malformed("weak_idempotency_key")
+    return key
 
 
 def read_receipt(value: str) -> str:
