@@ -26,6 +26,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RECEIPT_READING = str.maketrans({"I": "1", "L": "1", "O": "0", " ": None, "-": None})
 _LONGEST_RECEIPT_INPUT = 64
 
+RECEIPT_LENGTH = 26
+
 TYPED_REFERENCE = "^[ -]*([0-9A-TV-Za-tv-z][ -]*){8}$"
 """A reference as a person may type it, for the OpenAPI document."""
 
@@ -46,7 +48,7 @@ class Identity:
         }
 
     def receipt(self, idempotency_key: str) -> str:
-        return crockford(self._hash("receipt", idempotency_key), 26)
+        return crockford(self._hash("receipt", idempotency_key), RECEIPT_LENGTH)
 
     def report_id(self, receipt: str) -> str:
         return crockford(self._hash("report", receipt), 26)

@@ -29,6 +29,7 @@ from chalicelib.domain.reports import (
 )
 from chalicelib.services.actor import OfficerActor, Reporter
 from chalicelib.services.declarations import new_medium, upload_check
+from chalicelib.services.receipts import refuse_receipts
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.report_rows import Case, Head
 from chalicelib.store.reports import Reports
@@ -77,6 +78,7 @@ def create_report(
     body_hash = ids.fingerprint(_canonical(submission))
     try:
         details = _check(submission, catalogue, bulletins, actor.now)
+        refuse_receipts(submission, details, ids, reports)
     except errors.Refused:
         existing = reports.head(ids.report_id)
         if existing is None:

@@ -9,6 +9,7 @@ from chalicelib.domain.reports import Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import case_in_scope, require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.receipts import refuse_receipt
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -39,6 +40,7 @@ def write_message(
     def write(case: Case) -> None:
         if case.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
+        refuse_receipt(text, report_id, identity)
         record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         reports.add_message(case, message, also=[record])
 
@@ -64,6 +66,7 @@ def write_note(
     note = Note(id=entry_id, by=actor.by, text=text, at=actor.now)
 
     def write(case: Case) -> None:
+        refuse_receipt(text, report_id, identity)
         record = actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
         reports.add_note(case, note, also=[record])
 
