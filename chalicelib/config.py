@@ -48,7 +48,7 @@ class Settings:
     client_id: str = _setting("Client id that officers' access tokens must have.")
     identity_secret: str = _setting("Id of the secret that receipts and ids derive from.")
     cursor_secret: str = _setting(
-        "Id of the secret that signs cursors. Its previous version stays valid."
+        "Id of the secret that encrypts cursors. Its previous version stays valid."
     )
     audit_secret: str = _setting("Id of the secret that authenticates each audit row.")
     content_key: str = _setting(

@@ -382,7 +382,7 @@ def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:
 def _older_secret(name: str) -> list[bytes]:
     """Return the secret before the last rotation, if there is one.
 
-    Cursors that it signed stay valid until they expire.
+    Cursors that it encrypted stay valid until they expire.
     """
     try:
         return [_secret(name, "AWSPREVIOUS")]

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from chalicelib.domain import times
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import Hint, MediaState, RejectReason
+from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.models import NotNull
 from chalicelib.domain.reports import Flag, Medium, Source, Status, Urgency
 from chalicelib.domain.workflow import Disposition
@@ -21,6 +22,7 @@ from chalicelib.handlers.shapes import (
     Category,
     District,
     MessageView,
+    Minute,
     NoteView,
     Shape,
     Station,
@@ -43,7 +45,7 @@ class ListedReportView(Shape):
     status: Status
     urgency: Urgency
     district: District
-    received_at: Timestamp
+    received_at: Minute
     assignee: str | None
     media: MediaCount
     unread: int
@@ -200,11 +202,11 @@ class ReportView(ChangedReport):
 
     When `restricted` is true the report was withdrawn: text, place, details, media and messages are
     left out. The catalogue describes the `details` of each category. The URLs in `media` are valid
-    for 5 minutes.
+    for 5 minutes. What the reporter did, such as writing a message, is timed to the minute.
     """
 
     station: Station | None
-    received_at: Timestamp
+    received_at: Minute
     occurred_at: Timestamp | None
     text: str | None
     location: ReportedLocation | None
@@ -215,7 +217,7 @@ class ReportView(ChangedReport):
     source: Source | None
     flags: list[Flag]
     acknowledged_at: Timestamp | None
-    closed_at: Timestamp | None
+    closed_at: Minute | None
     has_contact: bool
     hold: HoldView | None
     restricted: bool
@@ -235,9 +237,16 @@ class ReportView(ChangedReport):
             hold=HoldView.of(hold, reason=opened.hold_reason) if hold else None,
             restricted=found.restricted,
             media=[MediumView.in_report(report.id, medium) for medium in opened.media],
-            messages=opened.messages,
+            messages=[_to_minute(message) for message in opened.messages],
             notes=opened.notes,
         )
+
+
+def _to_minute(message: Message) -> Message:
+    """Return a message as officers see it: a reporter's is timed to the minute."""
+    if message.sender is not Sender.REPORTER:
+        return message
+    return message.model_copy(update={"sent_at": times.to_minute(message.sent_at)})
 
 
 class RevealedContact(Shape):

@@ -34,12 +34,12 @@ def read_page(
     bound = {"channel": channel}
     below = cursors.read(cursor, reader=PUBLIC, filters=bound, now=now) if cursor else None
     page = bulletins.page(channel, now=now, limit=limit, below=below)
-    signed = (
-        cursors.sign(page.position, reader=PUBLIC, filters=bound, now=now)
+    next_cursor = (
+        cursors.issue(page.position, reader=PUBLIC, filters=bound, now=now)
         if page.position
         else None
     )
-    return PublicPage(page.items, signed)
+    return PublicPage(page.items, next_cursor)
 
 
 def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
