@@ -46,6 +46,7 @@ RESOURCES: Mapping[str, str | None] = {
     "s3:GetObject": _OBJECT,
     "s3:GetObjectVersion": _OBJECT,
     "s3:ListBucket": _BUCKET,
+    "s3:ListBucketMultipartUploads": _BUCKET,
     "s3:ListBucketVersions": _BUCKET,
     "s3:ListMultipartUploadParts": _OBJECT,
     "s3:PutObject": _OBJECT,

@@ -6,6 +6,7 @@ each signed URL and form.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,27 +44,25 @@ class Need(NamedTuple):
 
     action: str
     resource: str
-    context: Mapping[str, str] = {}
+    context: Mapping[str, str | tuple[str, ...]] = {}
 
 
 class Grant(NamedTuple):
     """One action on one resource (both may have wildcards), with one value of each condition.
 
-    A condition is (operator, key, value). A statement becomes one grant for each combination.
+    A condition is (operator, key, value). A statement becomes one grant for each combination. A
+    condition on a set (`ForAllValues`) keeps all its values.
     """
 
     action: str
     resource: str
-    conditions: tuple[tuple[str, str, str], ...]
+    conditions: tuple[tuple[str, str, str | tuple[str, ...]], ...]
 
     def allows(self, need: Need) -> bool:
         return (
             _matches(self.action.lower(), need.action.lower())
             and _matches(self.resource, need.resource)
-            and all(
-                key in need.context and _OPERATORS[operator](value, need.context[key])
-                for operator, key, value in self.conditions
-            )
+            and all(_holds(*condition, need.context) for condition in self.conditions)
         )
 
     def __str__(self) -> str:
@@ -82,6 +81,16 @@ def _matches(pattern: str, value: str) -> bool:
         re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), value, re.DOTALL)
         is not None
     )
+
+
+def _holds(operator: str, key: str, value: Any, context: Mapping[str, Any]) -> bool:
+    """Return whether a condition holds. Like IAM, a set without members meets `ForAllValues`."""
+    if operator.startswith("ForAllValues:"):
+        compare = _OPERATORS[operator.removeprefix("ForAllValues:")]
+        return all(any(compare(each, asked) for each in value) for asked in context.get(key, ()))
+    if key not in context:
+        return operator.endswith("IfExists")
+    return _OPERATORS[operator.removesuffix("IfExists")](value, context[key])
 
 
 def is_of_type(resource: str, pattern: str | None) -> bool:
@@ -248,14 +257,14 @@ class Role:
     def idle(self) -> list[str]:
         """Return the rights that were never used.
 
-        One statement allows all uses of the key, so for the key only the services count.
+        One statement allows all uses of the key of tables, so for that only the services count.
         """
         services = {grant.conditions for grant in self._used if grant.action.startswith("kms:")}
         unused = (grant for grant in self.grants if grant not in self._used)
         return [
             str(grant)
             for grant in unused
-            if not (grant.action.startswith("kms:") and grant.conditions in services)
+            if not (grant.resource.endswith("/EncryptionKey") and grant.conditions in services)
         ]
 
     @contextmanager
@@ -319,13 +328,14 @@ def _begin_anew() -> None:
 def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
     assert statement["Effect"] == "Allow"
     assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}
-    conditions: list[tuple[tuple[str, str, str], ...]] = [()]
+    conditions: list[tuple[tuple[str, str, Any], ...]] = [()]
     for operator, keys in statement.get("Condition", {}).items():
+        of_a_set = operator.startswith("ForAllValues:")
         for key, values in keys.items():
             conditions = [
                 (*before, (operator, key, value))
                 for before in conditions
-                for value in _listed(values)
+                for value in ((tuple(values),) if of_a_set else _listed(values))
             ]
     for action in _listed(statement["Action"]):
         for resource in _listed(statement["Resource"]):
@@ -367,7 +377,11 @@ _OBJECT_CALLS = {
     "PutObject": "s3:PutObject",
     "UploadPart": "s3:PutObject",
 }
-_BUCKET_CALLS = {"ListObjectVersions": "s3:ListBucketVersions", "ListObjectsV2": "s3:ListBucket"}
+_BUCKET_CALLS = {
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "ListObjectsV2": "s3:ListBucket",
+}
 _TOPIC_CALLS = {"PublishBatch": "sns:Publish", "Subscribe": "sns:Subscribe"}
 _SUBSCRIPTION_CALLS = frozenset({"SetSubscriptionAttributes", "Unsubscribe"})
 
@@ -388,7 +402,11 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
         case "dynamodb" if operation in _ITEM_CALLS:
             index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
             return [
-                Need(f"dynamodb:{operation}", _table(params["TableName"]) + index),
+                Need(
+                    f"dynamodb:{operation}",
+                    _table(params["TableName"]) + index,
+                    _item_context(params) if operation == "GetItem" else {},
+                ),
                 *_table_key_needs(),
             ]
         case "s3" if operation in _OBJECT_CALLS:
@@ -399,7 +417,7 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
             }.get(action[:6], ())
             return [
                 Need(action, f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"),
-                *_key_needs("s3", *uses),
+                *_key_needs("s3", *uses, key=_bucket_key(params["Bucket"])),
             ]
         case "s3" if operation in _BUCKET_CALLS:
             return [
@@ -455,11 +473,28 @@ def _table_key_needs() -> list[Need]:
     )
 
 
-def _key_needs(service: str, *uses: str) -> list[Need]:
+def _item_context(params: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """Return what conditions on one read item compare: its partition and the attributes asked."""
+    key = params["Key"]
+    projection = params.get("ProjectionExpression")
+    names = params.get("ExpressionAttributeNames", {})
+    asked = [names.get(each, each) for each in projection.split(", ")] if projection else []
+    return {
+        "dynamodb:LeadingKeys": (key["pk"]["S"],) if key else (),
+        "dynamodb:Attributes": (*key, *asked),
+        "dynamodb:Select": "SPECIFIC_ATTRIBUTES" if projection else "ALL_ATTRIBUTES",
+    }
+
+
+def _bucket_key(bucket: str) -> str:
+    return "MediaKey" if bucket == os.environ.get("MEDIA_BUCKET") else "EncryptionKey"
+
+
+def _key_needs(service: str, *uses: str, key: str = "EncryptionKey") -> list[Need]:
     return [
         Need(
             use,
-            _arn("kms", "key/EncryptionKey"),
+            _arn("kms", f"key/{key}"),
             {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"},
         )
         for use in uses

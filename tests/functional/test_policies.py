@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import jwt
 import pytest
+from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
@@ -148,8 +149,8 @@ def test_every_resource_in_a_policy_is_of_the_type_that_its_action_takes(
 def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names: iam.Names) -> None:
     role = iam.Role("make_thumbnails", names)
     with role.assumed():
-        with pytest.raises(MissingSetting, match="REPORTS_TABLE"):
-            _ = wiring.settings().reports_table
+        with pytest.raises(MissingSetting, match="AUDIT_TABLE"):
+            _ = wiring.settings().audit_table
         listing = wiring.s3().list_object_versions
         listing(Bucket=aws["MEDIA_BUCKET"], Prefix="originals/01/")
         attempts: tuple[Callable[[], object], ...] = (
@@ -267,6 +268,8 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("open_report", **one)
     api("read_report", receipt=seen["receipt"], report_id=seen["id"])
     api("reveal_contact", **one)
+    [medium] = api("open_report", **one).json["media"]
+    api("open_original", **one, media_id=medium["media_id"])
     api("write_officer_message", **one)
     api("write_note", **one)
     api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=1)
@@ -412,6 +415,30 @@ def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
                 "batchItemFailures": []
             }
     assert_exact(role)
+
+
+def test_the_thumbnailer_may_read_nothing_else_of_a_report(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    head = {"pk": {"S": f"REPORT#{created['id']}"}, "sk": {"S": "HEAD"}}
+    table = aws["REPORTS_TABLE"]
+    attempts: tuple[Mapping[str, Any], ...] = (
+        {"Key": head},
+        {"Key": head, "ProjectionExpression": "pk, sk, category"},
+        {
+            "Key": {"pk": {"S": "OFFICER#li"}, "sk": {"S": "EVENT#subscriptions"}},
+            "ProjectionExpression": "pk, sk",
+        },
+    )
+    role = iam.Role("make_thumbnails", names)
+    with role.assumed():
+        assert wiring.report_keys().public_key(created["id"]) is None
+        for attempt in attempts:
+            with pytest.raises(ClientError, match="make_thumbnails may not dynamodb:GetItem"):
+                wiring.dynamodb().get_item(TableName=table, **attempt)
+        with pytest.raises(ClientError, match="make_thumbnails may not dynamodb:Query"):
+            wiring.dynamodb().query(TableName=table)
 
 
 def test_record_media_does_all_it_is_for_and_may_do_no_more(

@@ -1,5 +1,6 @@
 """Uploads that fail: the response to a late, wrong or repeated one says what an app must do."""
 
+import base64
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.media import PART_SIZE, Hint, Manifest, MediaState, original_key
+from chalicelib.domain.media import PART_SIZE, Manifest, MediaState, original_key
+from chalicelib.domain.reports import Medium
 from chalicelib.domain.verdicts import Verdict
+from chalicelib.handlers.report_views import HintView
 from chalicelib.services.media_results import record_verdict
 from tests import cloud
 from tests.client import call, new_key, report
@@ -131,16 +134,27 @@ def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused(
 def test_an_officer_always_sees_all_of_a_hint(
     hint: dict[str, object] | None, shown: tuple[object, ...]
 ) -> None:
-    cloud.officer("wang")
+    medium = Medium(
+        media_id="M1",
+        declared_type="image/jpeg",
+        declared_size=9,
+        created_at=wiring.clock.now(),
+        hint=hint,
+    )
+    view = HintView.found(medium).model_dump(mode="json")
+    assert view == dict(zip(("taken_at", "lat", "lon"), shown, strict=True))
+
+
+def test_a_verdict_keeps_the_hint_sealed_beside_the_versions_of_the_pictures() -> None:
     upload = Upload(**PHOTO)
     manifest = Manifest(
         state=MediaState.READY,
         content_type="image/jpeg",
         size=9,
         version_id="v",
-        thumb="t",
-        preview="p",
-        hint=Hint.model_validate(hint) if hint else None,
+        thumb_version="t",
+        preview_version="p",
+        sealed_hint=base64.b64encode(b"\x01sealed").decode(),
     )
     record_verdict(
         upload.report_id,
@@ -149,5 +163,7 @@ def test_an_officer_always_sees_all_of_a_hint(
         owners=wiring.media_owners(),
         now=wiring.clock.now(),
     )
-    [medium] = call("GET", f"/v1/officer/reports/{upload.report_id}", officer="wang").json["media"]
-    assert medium["hint"] == dict(zip(("taken_at", "lat", "lon"), shown, strict=True))
+    medium = wiring.reports().media.get(upload.report_id, upload.media_id)
+    assert medium is not None
+    assert (medium.sealed_hint, medium.hint) == (b"\x01sealed", None)
+    assert (medium.version_id, medium.thumb_version, medium.preview_version) == ("v", "t", "p")
