@@ -7,11 +7,19 @@ at its start and names it: `MissingSetting: REPORTS_TABLE`.
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from enum import StrEnum
 from typing import Any, Never
 
 
 class MissingSetting(Exception):
     """A setting without a default is not set. The message is the name of its variable."""
+
+
+class Api(StrEnum):
+    """The two functions behind the gateway. They have one code, and rights of their own."""
+
+    RESIDENTS = "residents"
+    OFFICERS = "officers"
 
 
 def _setting(description: str, *, default: Any = MISSING) -> Any:
@@ -65,6 +73,11 @@ class Settings:
         "may call them.",
         default="",
     )
+    api: str = _setting(
+        "Whose routes this function serves: `residents` or `officers`. Empty, those of both, which "
+        "a deployed function never does.",
+        default="",
+    )
     stage: str = _setting("Name of the stage.", default="local")
     limits: bool = _setting("Whether abuse limits apply. `off` turns them off.", default=True)
 
@@ -94,7 +107,14 @@ class Settings:
 
 _TABLES = ("reports_table", "audit_table", "bulletins_table", "officers_table")
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "app": (
+    Api.RESIDENTS: (
+        "reports_table",
+        "bulletins_table",
+        "media_bucket",
+        "identity_secret",
+        "cursor_secret",
+    ),
+    Api.OFFICERS: (
         *_TABLES,
         "media_bucket",
         "notices_topic_arn",
@@ -117,7 +137,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "seal_audit": ("audit_bucket",),
     "digest_audit": ("audit_bucket",),
 }
-"""The settings that each function requires, by the last part of its handler's name."""
+"""The settings that each function requires, by its name."""
+
+_APP = "app"  # the handler of both functions behind the gateway
 
 
 def check_start(environment: Mapping[str, str] = os.environ) -> None:
@@ -127,5 +149,12 @@ def check_start(environment: Mapping[str, str] = os.environ) -> None:
     """
     handler = environment.get("_HANDLER")
     if handler:
-        needed = NEEDED[handler.rpartition(".")[2]]
-        Settings.from_environment(environment).require(*needed)
+        name = handler.rpartition(".")[2]
+        settings = Settings.from_environment(environment)
+        settings.require(*NEEDED[_api_of(settings) if name == _APP else name])
+
+
+def _api_of(settings: Settings) -> Api:
+    if settings.api not in list(Api):
+        raise MissingSetting(f"API must be one of {', '.join(Api)}")
+    return Api(settings.api)

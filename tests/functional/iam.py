@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from chalice.utils import to_cfn_resource_name
 
 from chalicelib import wiring
+from chalicelib.config import Api
 from infra.local import template
 from infra.local.resources import REGION, SETTINGS
 from tests.authorization import takes_a_name
@@ -34,7 +35,7 @@ _CONFIG = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
 # Chalice sets these too. All other variables are in `infra/app.yaml`.
 assert "environment_variables" not in _CONFIG
 POLICY_FILES: Mapping[str, str] = {
-    name: function["iam_policy_file"]
+    Api.RESIDENTS if name == "api_handler" else name: function["iam_policy_file"]
     for name, function in json.loads(_CONFIG)["stages"]["any"]["lambda_functions"].items()
 }
 
@@ -186,7 +187,7 @@ class Role:
     def __init__(self, name: str, names: Names) -> None:
         self.name = name
         self.refused: list[str] = []
-        logical_id = "APIHandler" if name == "api_handler" else to_cfn_resource_name(name)
+        logical_id = "APIHandler" if name == Api.RESIDENTS else to_cfn_resource_name(name)
         self._properties = template.load("app.yaml")["Resources"][logical_id]["Properties"]
         self._names = names
         policy = json.loads((ROOT / ".chalice" / POLICY_FILES[name]).read_text(encoding="utf-8"))

@@ -112,7 +112,7 @@ def test_one_waiting_critical_report_or_unwritten_audit_row_raises_an_alarm(
         ("OldestTaskAlarm", "OldestTaskMetric", "SweepTasksLog"),
         ("FailedTasksAlarm", "FailedTasksMetric", "SweepTasksLog"),
         ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepTasksLog"),
-        ("AuditFailuresAlarm", "AuditFailuresMetric", "ApiLog"),
+        ("AuditFailuresAlarm", "AuditFailuresMetric", "OfficersLog"),
         ("DigestAlarm", "DigestsMetric", "DigestAuditLog"),
         ("AuthorizerFailuresAlarm", "AuthorizerFailuresMetric", "AuthorizeOfficerLog"),
     ],
@@ -145,6 +145,7 @@ def test_errors_of_every_function_but_the_authorizer_raise_an_alarm(
         {"Ref": name}
         for name in (
             "APIHandler",
+            "Officers",
             "MakeThumbnails",
             "RecordMedia",
             "PublishNotices",
@@ -153,7 +154,7 @@ def test_errors_of_every_function_but_the_authorizer_raise_an_alarm(
             "DigestAudit",
         )
     ]
-    assert len(functions) == 8
+    assert len(functions) == 9
 
 
 def test_throttles_of_every_function_raise_an_alarm(

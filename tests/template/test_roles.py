@@ -11,7 +11,7 @@ from tests.template.conftest import of_type
 
 Statements = dict[str, list[dict[str, Any]]]
 
-LOGICAL = {"api": "APIHandler"}  # Chalice's name for it; the others are their own in capitals
+LOGICAL = {"residents": "APIHandler"}  # Chalice's name for it; others are their own in capitals
 KEY_USES = {
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -204,7 +204,7 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
 
 def test_a_function_has_every_setting_that_it_needs(functions: dict[str, Any]) -> None:
     for name, needed in NEEDED.items():
-        variables = functions[logical("api" if name == "app" else name)]["Environment"]
+        variables = functions[logical(name)]["Environment"]
         assert {each.upper() for each in needed} <= variables["Variables"].keys(), name
 
 
