@@ -15,6 +15,7 @@ from chalicelib.handlers.report_views import HintView
 from chalicelib.services.media_results import record_verdict
 from tests import cloud
 from tests.client import call, new_key, report
+from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -87,6 +88,78 @@ def test_completing_again_is_the_same_whatever_the_verdict(aws: Mapping[str, str
     cloud.record(aws, upload.report_id, upload.media_id)
     response = upload.post("complete")
     assert (response.status, response.json["state"]) == (200, "rejected")
+
+
+def whole(aws: Mapping[str, str]) -> Upload:
+    """Return a video with all its parts stored."""
+    upload = Upload(**VIDEO)
+    upload.post("parts", {"numbers": [1]})
+    for number, length in ((1, PART_SIZE), (2, PART_SIZE), (3, 5)):
+        upload.put_part(aws, number, length)
+    return upload
+
+
+def joined_without_a_record(aws: Mapping[str, str]) -> Upload:
+    """Return a video whose parts S3 has joined, while the function died before it recorded that."""
+    upload = whole(aws)
+    with (
+        inject.fault(
+            wiring.s3(), "s3.CompleteMultipartUpload", inject.times(1, inject.crash_after)
+        ),
+        pytest.raises(inject.Crash),
+    ):
+        upload.post("complete")
+    return upload
+
+
+COMPLETED = "<CompleteMultipartUploadResult><Key>x</Key></CompleteMultipartUploadResult>"
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [inject.s3_response(200, COMPLETED), inject.s3_error(412, "PreconditionFailed")],
+    ids=["the same again", "there is an object"],
+)
+def test_completing_again_is_the_same_when_the_first_response_was_lost(
+    aws: Mapping[str, str], repeated: Any
+) -> None:
+    upload = joined_without_a_record(aws)
+    with inject.fault(wiring.s3(), "s3.CompleteMultipartUpload", repeated):
+        response = upload.post("complete")
+    assert (response.status, response.json["state"]) == (200, "processing")
+    assert wiring.reports().media.get(upload.report_id, upload.media_id).completing is None  # type: ignore[union-attr]
+
+
+def test_an_upload_that_s3_has_forgotten_is_called_complete_by_its_verdict_only(
+    aws: Mapping[str, str],
+) -> None:
+    upload = joined_without_a_record(aws)
+    forgotten = inject.s3_error(404, "NoSuchUpload")
+    with inject.fault(wiring.s3(), "s3.CompleteMultipartUpload", forgotten):
+        response = upload.post("complete")
+    assert (response.status, response.json["code"]) == (503, "unavailable")
+    assert "retry-after" in response.headers
+    cloud.process(aws, original_key(upload.report_id, upload.media_id), None)
+    cloud.record(aws, upload.report_id, upload.media_id)
+    response = upload.post("complete")
+    assert (response.status, response.json["state"]) == (200, "rejected")
+
+
+def test_an_upload_that_was_aborted_is_never_called_complete(aws: Mapping[str, str]) -> None:
+    begun, asked = whole(aws), whole(aws)
+    refuse = inject.times(9, inject.s3_error(503, "SlowDown"))
+    with inject.fault(wiring.s3(), "s3.CompleteMultipartUpload", refuse):
+        assert asked.post("complete").status == 503
+    for upload in (begun, asked):
+        key = original_key(upload.report_id, upload.media_id)
+        medium = wiring.reports().media.get(upload.report_id, upload.media_id)
+        wiring.bucket().abort_multipart(key, str(medium.upload_id))  # type: ignore[union-attr]
+    response = begun.post("complete")
+    assert (response.status, response.json["code"]) == (409, "upload_gone")
+    assert asked.post("complete").status == 503
+    wiring.clock.advance(timedelta(hours=24))
+    cloud.sweep()
+    assert asked.post("complete").json["code"] == "media_rejected"
 
 
 def test_a_part_of_the_wrong_size_is_not_held_and_can_be_sent_again(aws: Mapping[str, str]) -> None:
