@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -22,6 +22,7 @@ from chalicelib.config import Api
 from infra.local import template
 from infra.local.resources import REGION, SETTINGS
 from tests.authorization import takes_a_name
+from tests.functional.grants import Grant, KeyPolicy, Need, Policy, matches
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
@@ -40,66 +41,9 @@ POLICY_FILES: Mapping[str, str] = {
 }
 
 
-class Need(NamedTuple):
-    """One right that a call needs. `context` has the values that conditions compare."""
-
-    action: str
-    resource: str
-    context: Mapping[str, str | tuple[str, ...]] = {}
-
-
-class Grant(NamedTuple):
-    """One action on one resource (both may have wildcards), with one value of each condition.
-
-    A condition is (operator, key, value). A statement becomes one grant for each combination. A
-    condition on a set (`ForAllValues`) keeps all its values.
-    """
-
-    action: str
-    resource: str
-    conditions: tuple[tuple[str, str, str | tuple[str, ...]], ...]
-
-    def allows(self, need: Need) -> bool:
-        return (
-            _matches(self.action.lower(), need.action.lower())
-            and _matches(self.resource, need.resource)
-            and all(_holds(*condition, need.context) for condition in self.conditions)
-        )
-
-    def __str__(self) -> str:
-        return " ".join(
-            (
-                self.action,
-                "on",
-                self.resource,
-                *(f"where {key} {operator} {value}" for operator, key, value in self.conditions),
-            )
-        )
-
-
-def _matches(pattern: str, value: str) -> bool:
-    return (
-        re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), value, re.DOTALL)
-        is not None
-    )
-
-
-def _holds(operator: str, key: str, value: Any, context: Mapping[str, Any]) -> bool:
-    """Return whether a condition holds. Like IAM, a set without members meets `ForAllValues`."""
-    if operator.startswith("ForAllValues:"):
-        compare = _OPERATORS[operator.removeprefix("ForAllValues:")]
-        return all(any(compare(each, asked) for each in value) for asked in context.get(key, ()))
-    if key not in context:
-        return operator.endswith("IfExists")
-    return _OPERATORS[operator.removesuffix("IfExists")](value, context[key])
-
-
 def is_of_type(resource: str, pattern: str | None) -> bool:
     """Return whether a granted resource fits the pattern of an action's ARNs; None: only `*`."""
-    return resource == "*" if pattern is None else _matches(pattern, resource)
-
-
-_OPERATORS = {"StringEquals": str.__eq__, "StringLike": _matches}
+    return resource == "*" if pattern is None else matches(pattern, resource)
 
 
 class Names:
@@ -134,6 +78,20 @@ class Names:
                 return [self.resolve(each) for each in node]
         return node
 
+    def role(self, logical_id: str) -> str:
+        """Return the ARN of the role of a function. Chalice and `infra/packaging` name it so."""
+        name = "ApiHandler" if logical_id == "APIHandler" else logical_id
+        return f"arn:aws:iam::{ACCOUNT}:role/{name}Role"
+
+    def key_policy(self, arn: str) -> KeyPolicy | None:
+        """Return the policy of the KMS key with this ARN; None for the ARN of anything else."""
+        logical_id = arn.rpartition(":key/")[2]
+        if self._types.get(logical_id) != "AWS::KMS::Key":
+            return None
+        policy = template.load("resources.yaml")["Resources"][logical_id]["Properties"]["KeyPolicy"]
+        statements = [self.resolve(each) for each in policy["Statement"]]
+        return KeyPolicy(statements, ACCOUNT)
+
     def _substituted(self, name: str) -> str:
         logical_id, _, attribute = name.partition(".")
         return self._attribute(logical_id, attribute) if attribute else self._ref(logical_id)
@@ -152,6 +110,8 @@ class Names:
         return self._environment[self._settings[name]]
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
+        if logical_id.endswith("Role"):
+            return f"arn:aws:iam::{ACCOUNT}:role/{logical_id}"
         kind = self._types[logical_id]
         if (kind, attribute) == ("AWS::DynamoDB::Table", "StreamArn"):
             return self._environment[
@@ -191,11 +151,8 @@ class Role:
         self._properties = template.load("app.yaml")["Resources"][logical_id]["Properties"]
         self._names = names
         policy = json.loads((ROOT / ".chalice" / POLICY_FILES[name]).read_text(encoding="utf-8"))
-        self.grants = [
-            grant
-            for statement in policy["Statement"]
-            for grant in _grants(names.resolve(statement))
-        ]
+        self.policy = Policy.of([names.resolve(each) for each in policy["Statement"]])
+        self.arn = names.role(logical_id)
         self._used: set[Grant] = set()
         self.variables: Mapping[str, str] = names.resolve(
             self._properties["Environment"]["Variables"]
@@ -207,15 +164,24 @@ class Role:
             if not takes_a_name(need.action):
                 # IAM compares `*`, so a grant on any one resource never allows such an action.
                 need = need._replace(resource="*")
-            grant = next((each for each in self.grants if each.allows(need)), None)
-            if grant is None:
-                context = "".join(f", {key} {value}" for key, value in need.context.items())
-                self.refused.append(
-                    f"{self.name} may not {need.action} on {need.resource}{context}"
-                )
+            grant = self.policy.grant(need)
+            if not self._allowed(need, grant):
+                self.refused.append(f"{self.name} may not {need}")
                 return False
-            self._used.add(grant)
+            if grant is not None:
+                self._used.add(grant)
         return True
+
+    def may(self, *needs: Need) -> bool:
+        """Return whether all of this is allowed, and note nothing."""
+        used, refused = set(self._used), list(self.refused)
+        allowed = self.require(*needs)
+        self._used, self.refused = used, refused
+        return allowed
+
+    def _allowed(self, need: Need, grant: Grant | None) -> bool:
+        key = self._names.key_policy(need.resource)
+        return key.allows(need, self.arn, grant) if key else grant is not None
 
     def require_surroundings(self) -> None:
         """Require the rights that Lambda itself uses: for logs, event source and dead letters."""
@@ -261,7 +227,7 @@ class Role:
         One statement allows all uses of the key of tables, so for that only the services count.
         """
         services = {grant.conditions for grant in self._used if grant.action.startswith("kms:")}
-        unused = (grant for grant in self.grants if grant not in self._used)
+        unused = (grant for grant in self.policy.grants if grant not in self._used)
         return [
             str(grant)
             for grant in unused
@@ -326,28 +292,6 @@ def _begin_anew() -> None:
     wiring.pause_by(lambda seconds: None)
 
 
-def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
-    assert statement["Effect"] == "Allow"
-    assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}
-    conditions: list[tuple[tuple[str, str, Any], ...]] = [()]
-    for operator, keys in statement.get("Condition", {}).items():
-        of_a_set = operator.startswith("ForAllValues:")
-        for key, values in keys.items():
-            conditions = [
-                (*before, (operator, key, value))
-                for before in conditions
-                for value in ((tuple(values),) if of_a_set else _listed(values))
-            ]
-    for action in _listed(statement["Action"]):
-        for resource in _listed(statement["Resource"]):
-            for each in conditions:
-                yield Grant(action, resource, each)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 _DENIED = {"s3": "AccessDenied", "sqs": "AccessDenied", "sns": "AuthorizationError"}
 
 
@@ -395,8 +339,13 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
     match service:
         case "dynamodb" if operation == "TransactWriteItems":
             actions = [action for item in params["TransactItems"] for action in item.items()]
+            enclosed = {"dynamodb:EnclosingOperation": (operation,)}
             needs = [
-                Need(f"dynamodb:{_TRANSACTED[kind]}", _table(action["TableName"]))
+                Need(
+                    f"dynamodb:{_TRANSACTED[kind]}",
+                    _table(action["TableName"]),
+                    _item_context(_TRANSACTED[kind], action) | enclosed,
+                )
                 for kind, action in actions
             ]
             return [*needs, *_table_key_needs()]
@@ -406,7 +355,7 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
                 Need(
                     f"dynamodb:{operation}",
                     _table(params["TableName"]) + index,
-                    _item_context(params) if operation == "GetItem" else {},
+                    _item_context(operation, params),
                 ),
                 *_table_key_needs(),
             ]
@@ -458,6 +407,39 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
     raise LookupError(f"it is not said here which rights {service} {operation} takes")
 
 
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+
+
+def _item_context(operation: str, params: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """Return what conditions may ask of a call on items: the partition, the attributes that it
+    names at their top level, and what it wants returned.
+    """
+    names = params.get("ExpressionAttributeNames", {})
+    context: dict[str, str | tuple[str, ...]] = {}
+    if operation == "Query":
+        partition = params["KeyConditionExpression"].split()[2]
+        context["dynamodb:LeadingKeys"] = (_text(params["ExpressionAttributeValues"][partition]),)
+    elif operation == "PutItem":
+        context["dynamodb:LeadingKeys"] = (_text(params["Item"]["pk"]),)
+    else:
+        context["dynamodb:LeadingKeys"] = (_text(params["Key"].get("pk", "")),)
+    projected = params.get("ProjectionExpression", "")
+    named = set(names.values()) | {each.strip() for each in projected.split(",") if each}
+    attributes = {names.get(each, each) for each in named} | set(params.get("Item", ()))
+    if attributes:
+        context["dynamodb:Attributes"] = tuple(sorted(attributes))
+    if operation in ("GetItem", "Query"):
+        chosen = params.get("Select") or ("SPECIFIC_ATTRIBUTES" if projected else "ALL_ATTRIBUTES")
+        context["dynamodb:Select"] = chosen
+    else:
+        context["dynamodb:ReturnValues"] = params.get("ReturnValues", "NONE")
+    return context
+
+
+def _text(value: Any) -> str:
+    return str(value["S"] if isinstance(value, dict) else value)
+
+
 def _table(name: str) -> str:
     return _arn("dynamodb", f"table/{name}")
 
@@ -472,19 +454,6 @@ def _table_key_needs() -> list[Need]:
         "kms:ReEncryptFrom",
         "kms:ReEncryptTo",
     )
-
-
-def _item_context(params: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
-    """Return what conditions on one read item compare: its partition and the attributes asked."""
-    key = params["Key"]
-    projection = params.get("ProjectionExpression")
-    names = params.get("ExpressionAttributeNames", {})
-    asked = [names.get(each, each) for each in projection.split(", ")] if projection else []
-    return {
-        "dynamodb:LeadingKeys": (key["pk"]["S"],) if key else (),
-        "dynamodb:Attributes": (*key, *asked),
-        "dynamodb:Select": "SPECIFIC_ATTRIBUTES" if projection else "ALL_ATTRIBUTES",
-    }
 
 
 def _bucket_key(bucket: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from infra.local.resources import REGION
 from tests.functional import iam
+from tests.functional.grants import Need
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -96,13 +97,13 @@ def test_a_function_may_do_with_objects_what_its_wall_says_and_nothing_else(
     role, wall = iam.Role(name, names), WALLS.get(name, NOTHING)
     bucket = f"arn:aws:s3:::{aws['MEDIA_BUCKET']}"
     allowed = {
-        action: {key for key in KEYS if role.require(iam.Need(action, f"{bucket}/{key}"))}
+        action: {key for key in KEYS if role.require(Need(action, f"{bucket}/{key}"))}
         for action in OBJECT_ACTIONS
     }
     assert {action: keys for action, keys in allowed.items() if keys} == wall.objects
     prefix = {"s3:prefix": "originals/"}
     assert {
-        action for action in BUCKET_ACTIONS if role.require(iam.Need(action, bucket, prefix))
+        action for action in BUCKET_ACTIONS if role.require(Need(action, bucket, prefix))
     } == wall.bucket
     assert {use for use in _key_uses() if role.require(_through("s3", use))} == wall.key
 
@@ -114,7 +115,7 @@ def test_no_function_uses_the_key_of_media_by_itself_or_for_tables(
     role = iam.Role(name, names)
     for use in _key_uses():
         assert not role.require(_through("dynamodb", use))
-        assert not role.require(iam.Need(use, _MEDIA_KEY))
+        assert not role.require(Need(use, _MEDIA_KEY))
 
 
 @pytest.mark.parametrize("name", [name for name in iam.POLICY_FILES if name in WALLS])
@@ -124,7 +125,7 @@ def test_no_function_that_handles_media_opens_them_by_another_key(
     role = iam.Role(name, names)
     for use in _key_uses():
         context = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
-        assert not role.require(iam.Need(use, _MEDIA_KEY.replace("Media", "Encryption"), context))
+        assert not role.require(Need(use, _MEDIA_KEY.replace("Media", "Encryption"), context))
 
 
 _MEDIA_KEY = f"arn:aws:kms:{REGION}:{iam.ACCOUNT}:key/MediaKey"
@@ -135,4 +136,4 @@ def _key_uses() -> Iterator[str]:
 
 
 def _through(service: str, use: str) -> Any:
-    return iam.Need(use, _MEDIA_KEY, {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"})
+    return Need(use, _MEDIA_KEY, {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"})
