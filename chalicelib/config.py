@@ -138,7 +138,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "audit_secret",
     ),
     "authorize_officer": ("issuer", "jwks_uri", "client_id"),
-    "make_thumbnails": ("media_bucket",),
+    "make_thumbnails": ("reports_table", "media_bucket"),
     "record_media": ("reports_table", "bulletins_table", "media_bucket"),
     "publish_notices": ("reports_table", "notices_topic_arn", "public_url"),
     "sweep_tasks": (

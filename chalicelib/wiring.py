@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.store.listing import Listing
     from chalicelib.store.officers import Officers
     from chalicelib.store.outbox import Outbox
+    from chalicelib.store.report_keys import ReportKeys
     from chalicelib.store.reports import Reports
     from chalicelib.store.seals import Seals
     from chalicelib.store.statistics import Statistics
@@ -187,6 +188,13 @@ def reports() -> "Reports":
         _table(settings().reports_table),
         lambda category: live_catalogue().shards_to_write(category, clock.wall_clock()),
     )
+
+
+@_built_once
+def report_keys() -> "ReportKeys":
+    from chalicelib.store.report_keys import ReportKeys
+
+    return ReportKeys(_table(settings().reports_table))
 
 
 @_built_once

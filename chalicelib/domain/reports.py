@@ -283,6 +283,11 @@ class Medium(Record):
 
     The declared type and size stay beside the real ones, which count. `position` is the place in
     the call that declared it: senders match their files by the order of the response.
+    `version_id`, `thumb_version` and `preview_version` are the versions of the objects that the
+    verdict names: no other version is ever read. `recorded_at` is the time of the verdict,
+    `later_uploads` the number of uploads to the same key after it that were removed.
+    `completing` are the ETags of the parts of an upload that is being completed. `hint` is never
+    stored: it is what opens `sealed_hint`.
     """
 
     media_id: str
@@ -305,6 +310,11 @@ class Medium(Record):
     codec: str | None = None
     hint: dict[str, Any] | None = None
     sealed_hint: bytes | None = None
+    thumb_version: str | None = None
+    preview_version: str | None = None
+    recorded_at: datetime | None = None
+    later_uploads: int = 0
+    completing: tuple[str, ...] | None = None
 
 
 def initial_urgency(category: str, raised: str | None) -> Urgency:

@@ -37,6 +37,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
 
         manifest = process(
             bucket=wiring.bucket(),
+            report_keys=wiring.report_keys(),
             key=stored.key,
             version_id=stored.version_id,
             sequencer=stored.sequencer,

@@ -148,8 +148,9 @@ def _reporter_view(case: Case, call: Call) -> Response:
     response = conditional(to_json(fields), call, {"Vary": "Authorization, Accept-Language"})
     if response.status == 304:
         return response
-    for medium, shown in zip(case.media, fields["media"], strict=True):
-        shown["thumbnail_url"] = thumbnail_url(report.id, medium)
+    if report.status is not Status.WITHDRAWN:
+        for medium, shown in zip(case.media, fields["media"], strict=True):
+            shown["thumbnail_url"] = thumbnail_url(report.id, medium)
     return Response(
         fields,
         headers={name: value for name, value in response.headers.items() if name != "Content-Type"},

@@ -30,6 +30,7 @@ from chalicelib.domain.ids import Identity
 from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
 from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import TRANSITIONS, WITHDRAWN_RETENTION, retention
+from chalicelib.errors import NotFound
 from chalicelib.handlers import media_events
 from chalicelib.media.sandbox import derive
 from chalicelib.services.sealed_rows import open_case
@@ -524,8 +525,14 @@ class Tipline(RuleBasedStateMachine):
             cloud.process(self.aws, key, version)
             return
         _, report_id, media_id = key.split("/")
-        bucket.put(derived_key(report_id, media_id, "thumb.jpg"), self.pictures.thumb, "image/jpeg")
-        bucket.put(
+        try:
+            wiring.report_keys().public_key(report_id)
+        except NotFound:
+            return
+        thumb = bucket.put(
+            derived_key(report_id, media_id, "thumb.jpg"), self.pictures.thumb, "image/jpeg"
+        )
+        preview = bucket.put(
             derived_key(report_id, media_id, "preview.jpg"), self.pictures.preview, "image/jpeg"
         )
         manifest = Manifest(
@@ -533,8 +540,8 @@ class Tipline(RuleBasedStateMachine):
             content_type="image/jpeg",
             size=first.size,
             version_id=version,
-            thumb=derived_key(report_id, media_id, "thumb.jpg"),
-            preview=derived_key(report_id, media_id, "preview.jpg"),
+            thumb_version=thumb,
+            preview_version=preview,
         )
         bucket.put(
             derived_key(report_id, media_id, "manifest.json"),
