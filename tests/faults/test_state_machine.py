@@ -152,6 +152,10 @@ class Tipline(RuleBasedStateMachine):
     def send_something_else_under_the_same_key(self, number: int) -> None:
         tip = self.promised()[number % len(self.promised())]
         reply = call("POST", "/v1/reports", tip.body | {"text": "Something else."}, key=tip.key)
+        if tip.withdrawn and not tip.gone:
+            # Nothing is left to compare a body with.
+            assert (reply.status, reply.json["status"]) == (200, "withdrawn")
+            return
         assert reply.status == (410 if tip.gone else 409)
         assert tip.id not in reply.text
 
