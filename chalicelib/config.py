@@ -125,7 +125,11 @@ def check_start(environment: Mapping[str, str] = os.environ) -> None:
 
     Lambda sets `_HANDLER` to the name of the handler. Outside Lambda nothing is checked.
     """
-    handler = environment.get("_HANDLER")
-    if handler:
-        needed = NEEDED[handler.rpartition(".")[2]]
-        Settings.from_environment(environment).require(*needed)
+    function = starting_function(environment)
+    if function:
+        Settings.from_environment(environment).require(*NEEDED[function])
+
+
+def starting_function(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the last part of the handler's name of this Lambda function; empty outside Lambda."""
+    return environment.get("_HANDLER", "").rpartition(".")[2]

@@ -21,18 +21,25 @@ def processor_seconds(pid: int) -> float:
     return clock_gettime(~pid << 3 | 2)
 
 
-def group_of(pid: int) -> int:
-    """Return the process group of a process."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[2])
+def parent_of(pid: int) -> int:
+    """Return the parent of a process."""
+    return int(_state(pid)[1])
 
 
-def processes_of_group(group: int) -> list[int]:
-    """Return the processes of a group."""
+def _state(pid: int) -> list[str]:
+    """Return what follows the name in /proc/<pid>/stat: state, parent, process group, session."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def processes_of(*, group: int = 0, session: int = 0) -> list[int]:
+    """Return the processes of a group, or of a session."""
     found = []
     for folder in Path("/proc").iterdir():
         try:
-            if folder.name.isdigit() and group_of(int(folder.name)) == group:
-                found.append(int(folder.name))
+            if folder.name.isdigit():
+                _, _, of_group, of_session, *_ = _state(int(folder.name))
+                if group in (0, int(of_group)) and session in (0, int(of_session)):
+                    found.append(int(folder.name))
         except (FileNotFoundError, ProcessLookupError):
             continue  # It has ended in the meantime.
     return found

@@ -31,7 +31,7 @@ class DecodingRefused(RuntimeError):
 
 
 class Lost(RuntimeError):
-    """The zygote has ended. `alone` says whether this file alone was with it."""
+    """The zygote has ended. `alone`: it never had two files at once, so this file is the cause."""
 
     def __init__(self, *, alone: bool) -> None:
         super().__init__("the process of the decoders has ended")
@@ -51,6 +51,12 @@ class Host:
         """Start a zygote, and do not wait for it."""
         with self._lock:
             self._zygote = self._zygote or Zygote(self._decoders)
+
+    def why_unconfined(self) -> str:
+        """Return why its zygote cannot confine decoders; empty when it can. Raises Lost."""
+        self.prepare()
+        with self._lock:
+            return self._zygote.why_unconfined() if self._zygote else ""
 
     @contextmanager
     def child(self, request: Request, *, alone: bool = False) -> "Iterator[Child]":
@@ -140,7 +146,7 @@ class Zygote:
 
     def __init__(self, decoders: str) -> None:
         self.started = 0
-        self._running = 0
+        self._running: set[int] = set()
         self._company = False
         self._ready: str | None = None
         self._retired = False
@@ -176,20 +182,21 @@ class Zygote:
         with self._lock:
             self._await()
             self.started += 1
-            self._company |= self._running > 0
-            self._running += 1
             pid = self._call(request, [pipe.fileno()])
             if pid < 0:
-                self._leave()
                 raise RuntimeError(f"the decoder did not start: {os.strerror(-pid)}")
+            self._running.add(pid)
+            self._company |= len(self._running) > 1
             return pid
 
     def end(self, pid: int) -> int:
+        """Kill a child and its group, and return its exit status. Raises Lost."""
         with self._lock:
             try:
                 return self._call(Request(Kind.END, pid=pid), [])
             finally:
-                self._leave()
+                self._running.discard(pid)
+                self._close_if_done()
 
     def why_unconfined(self) -> str:
         """Return why its children are not confined; empty when they are. Raises Lost when it does
@@ -236,11 +243,6 @@ class Zygote:
         if self._process:
             self._process.kill()
         return Lost(alone=not self._company)
-
-    def _leave(self) -> None:
-        self._running -= 1
-        self._company &= self._running > 0
-        self._close_if_done()
 
     def _close_if_done(self) -> None:
         if self._retired and not self._running:

@@ -62,6 +62,13 @@ class Sandbox:
         """Decode also where the system has no seccomp, with limits alone. For the local stack."""
         self._host.allows_unconfined = True
 
+    def why_unconfined(self) -> str:
+        """Return why decoders cannot be confined on this system; empty when they are.
+
+        Raises RuntimeError when the decoders do not start.
+        """
+        return self._host.why_unconfined()
+
     def close(self) -> None:
         """End the processes. A further file starts new ones."""
         self._host.close()

@@ -11,8 +11,11 @@ import jwt
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.media import Rejected
 from chalicelib.handlers import audit_events
 from chalicelib.handlers.auth import authorize_officer
+from chalicelib.media.host import DecodingRefused
+from chalicelib.media.sandbox import Sandbox
 from infra.local import template
 from tests import cloud, events
 from tests.client import call
@@ -86,6 +89,20 @@ def lose_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         authorize_officer(events.authorizer_token(f"Bearer {token}"), None)
 
 
+def refuse_to_decode(monkeypatch: pytest.MonkeyPatch) -> None:
+    box = Sandbox("tests.unconfinable")
+    with pytest.raises(DecodingRefused):
+        box.derive("image/jpeg", 1, lambda at, length: b"x")
+    box.close()
+
+
+def call_what_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    box = Sandbox("tests.hostile")
+    with pytest.raises(Rejected):
+        box.derive("connect", 1, lambda at, length: b"x")
+    box.close()
+
+
 CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "OldestTaskMetric": sweep,
     "FailedTasksMetric": sweep,
@@ -93,6 +110,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "DigestsMetric": digest,
     "AuditFailuresMetric": lose_the_audit,
     "AuthorizerFailuresMetric": lose_the_keys,
+    "DecodingMetric": refuse_to_decode,
 }
 
 
@@ -108,6 +126,13 @@ def test_a_filter_counts_the_line_that_the_function_writes(
     [line] = counted(name, log)
     value = FILTERS[name]["MetricTransformations"][0]["MetricValue"]
     assert value == "1" or isinstance(getattr(line, value.removeprefix("$.")), int)
+
+
+def test_a_forbidden_call_of_a_decoder_is_counted_too(
+    log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_what_is_forbidden(monkeypatch)
+    assert len(counted("DecodingMetric", log)) == 1
 
 
 def test_an_access_that_is_in_the_audit_counts_as_no_failure(
