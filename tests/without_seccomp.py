@@ -1,6 +1,6 @@
-"""Open a picture on a system without seccomp, and print the outcome.
+"""Open a picture on a system without seccomp, and print the outcome; or run the local stack there.
 
-    python -m tests.without_seccomp HOW [unconfined]
+    python -m tests.without_seccomp HOW [unconfined | stack]
 
 HOW is `refused` (setting a filter fails), `prctl` (every prctl fails), or `pretended` (setting a
 filter succeeds, and nothing is filtered).
@@ -28,6 +28,11 @@ def main(how: str, *options: str) -> None:
     data = samples.jpeg()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     install(compile_filter(SYSTEMS[how], platform.machine(), default=ALLOW))
+    if "stack" in options:
+        from infra.local import server
+
+        server.main()
+        return
     if "unconfined" in options:
         SANDBOX.allow_unconfined()
     try:

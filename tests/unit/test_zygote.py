@@ -11,6 +11,7 @@ from threading import Event, Thread
 
 import pytest
 
+from chalicelib.config import NEEDED
 from chalicelib.domain.media import Pictures, Rejected
 from chalicelib.media.sandbox import Limits, Sandbox
 from tests import media_samples as samples
@@ -185,6 +186,20 @@ def test_a_child_is_killed_with_all_that_it_started(content_type: str) -> None:
     zygote = zygote_of(box)
     assert processes_of(session=zygote) == [zygote]
     box.close()
+
+
+@pytest.mark.parametrize(("name", "started"), [("make_thumbnails", True), ("record_media", False)])
+def test_a_zygote_is_started_in_init_where_files_are_decoded(name: str, *, started: bool) -> None:
+    code = (
+        "import threading, chalicelib.handlers.media_events; "
+        "print(any(each.name == 'zygote' for each in threading.enumerate()))"
+    )
+    environment = {"_HANDLER": f"chalicelib.handlers.media_events.{name}"}
+    environment |= {each.upper(): "x" for each in NEEDED[name]}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{started}\n"
 
 
 # Where there is no seccomp
