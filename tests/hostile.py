@@ -1,7 +1,8 @@
 """Decoders that attack: what code could try that has taken a decoder over.
 
 The type of a file names the attack. An attack that a system call is refused for is killed, or says
-which error it got; one that succeeds says so. It says it by a fault, whose name comes out.
+which error it got; one that succeeds says so. It says it by a fault, whose name comes out. One that
+succeeds must do no harm: signals are of number 0, and paths lead nowhere.
 """
 
 import ctypes
@@ -123,7 +124,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "open own environ": lambda: os.open("/proc/self/environ", os.O_RDONLY),
     "open function's memory": lambda: os.open(f"/proc/{FUNCTION}/mem", os.O_RDONLY),
     "open zygote's memory": lambda: os.open(f"/proc/{ZYGOTE}/mem", os.O_RDWR),
-    "create a file": lambda: os.open("/tmp/x", os.O_CREAT | os.O_WRONLY),
+    "create a file": lambda: os.open("/nowhere/x", os.O_CREAT | os.O_WRONLY),
     "stat": lambda: os.stat("/etc/passwd"),
     "list": lambda: os.listdir("/"),
     "readlink": lambda: os.readlink("/proc/self/exe"),
@@ -132,9 +133,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "chdir": lambda: os.chdir("/"),
     "connect": connect,
     "kill function": lambda: os.kill(FUNCTION, 0),
-    "kill zygote": lambda: os.kill(ZYGOTE, signal.SIGKILL),
-    "kill all": lambda: os.kill(-1, signal.SIGKILL),
-    "kill own group": lambda: os.killpg(0, signal.SIGKILL),
+    "kill zygote": lambda: os.kill(ZYGOTE, 0),
+    "kill all": lambda: os.kill(-1, 0),
+    "kill own group": lambda: os.killpg(0, 0),
     "leave its group": lambda: os.setpgid(0, ZYGOTE),
     "leave its session": os.setsid,
     "raise a limit": raise_a_limit,

@@ -1,7 +1,9 @@
 """The processes that decode, seen from outside: this one's zygotes, and their children."""
 
+from collections.abc import Callable
 from pathlib import Path
-from time import clock_gettime
+from threading import Event
+from time import clock_gettime, monotonic
 
 
 def zygotes() -> list[int]:
@@ -14,6 +16,14 @@ def decoders() -> list[int]:
     return sorted(
         pid for zygote in zygotes() for pid in _children(Path(f"/proc/{zygote}/task/{zygote}"))
     )
+
+
+def await_that(condition: Callable[[], bool]) -> None:
+    """Wait until it is so. Fail when it is not in a minute, which is long on any machine."""
+    deadline = monotonic() + 60
+    while not condition():
+        assert monotonic() < deadline
+        Event().wait(0.01)
 
 
 def processor_seconds(pid: int) -> float:

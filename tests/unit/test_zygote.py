@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 
@@ -15,7 +15,7 @@ from chalicelib.config import NEEDED
 from chalicelib.domain.media import Pictures, Rejected
 from chalicelib.media.sandbox import Limits, Sandbox
 from tests import media_samples as samples
-from tests.processes import decoders, parent_of, processes_of, zygotes
+from tests.processes import await_that, decoders, parent_of, processes_of, zygotes
 
 DATA = samples.jpeg()
 
@@ -53,8 +53,7 @@ def zygotes_while_reading(box: Sandbox) -> list[int]:
 
 
 def await_end_of(pid: int) -> None:
-    while pid in zygotes():
-        Event().wait(0.01)
+    await_that(lambda: pid not in zygotes())
 
 
 def test_a_zygote_serves_many_files(box: Sandbox) -> None:
@@ -128,8 +127,7 @@ def test_children_end_with_their_zygote(box: Sandbox) -> None:
         [child] = decoders()
         seen.append(child)
         os.kill(parent_of(child), signal.SIGKILL)
-        while processes_of(group=child):
-            Event().wait(0.01)
+        await_that(lambda: not processes_of(group=child))
         return read(at, length)
 
     with pytest.raises(RuntimeError, match="has ended"):
@@ -137,15 +135,17 @@ def test_children_end_with_their_zygote(box: Sandbox) -> None:
     assert processes_of(group=seen[0]) == []
 
 
-def test_a_zygote_ends_with_its_function() -> None:
+@pytest.mark.parametrize("signal_before", ["SIGCONT", "SIGSTOP"])
+def test_a_zygote_ends_with_its_function(signal_before: str) -> None:
+    """Also one that hangs, and does not see that its channel is closed."""
     code = (
-        "import os, tests.unit.test_zygote as t; box = t.Sandbox(); "
-        "print(t.zygote_of(box), flush=True); os.kill(os.getpid(), 9)"
+        "import os, signal, tests.unit.test_zygote as t; box = t.Sandbox(); "
+        "zygote = t.zygote_of(box); print(zygote, flush=True); "
+        f"os.kill(zygote, signal.{signal_before}); os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     zygote = int(done.stdout)
-    while processes_of(group=zygote):
-        Event().wait(0.01)
+    await_that(lambda: not processes_of(group=zygote))
 
 
 def test_several_threads_share_a_zygote(box: Sandbox) -> None:
