@@ -29,6 +29,7 @@ ZYGOTE = os.getpid()
 FUNCTION = os.getppid()
 CODE = b"\xc3" if platform.machine() == "x86_64" else b"\xc0\x03\x5f\xd6"  # return
 PR_GET_DUMPABLE = 3
+_MAP_FAILED = ctypes.c_void_p(-1).value
 _SIGPROCMASK = 14 if platform.machine() == "x86_64" else 135
 IS_DUMPABLE = LIBRARY.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)
 
@@ -89,7 +90,7 @@ def connect() -> None:
 
 
 def run_what_was_written() -> None:
-    mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    _map(-1, mmap.PROT_READ | mmap.PROT_EXEC, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def make_memory_executable() -> None:
@@ -101,7 +102,15 @@ def make_memory_executable() -> None:
 
 
 def map_a_descriptor() -> None:
-    mmap.mmap(_own_pipe().fileno(), mmap.PAGESIZE, flags=mmap.MAP_PRIVATE)
+    _map(_own_pipe().fileno(), mmap.PROT_READ, mmap.MAP_PRIVATE)
+
+
+def _map(descriptor: int, protection: int, flags: int) -> None:
+    """Call mmap alone. Python's own looks at the descriptor first."""
+    LIBRARY.mmap.restype = ctypes.c_void_p
+    length = ctypes.c_size_t(mmap.PAGESIZE)
+    if LIBRARY.mmap(None, length, protection, flags, descriptor, ctypes.c_long(0)) == _MAP_FAILED:
+        raise OSError(ctypes.get_errno(), "mmap")
 
 
 def raise_a_limit() -> None:

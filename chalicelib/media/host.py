@@ -17,7 +17,8 @@ from time import clock_gettime
 
 from chalicelib.media.zygote import NUMBER, READY, Kind, Request
 
-START_SECONDS = 12.0  # enough to load the decoders' libraries from a cold disk
+START_SECONDS = 12.0  # enough for a child, or for an answer, on a busy host
+READY_SECONDS = 25.0  # enough to load the decoders' libraries from a cold disk, on a busy host
 FILES = 100  # how many a zygote opens
 # With -I and -S the interpreter reads no variable and no site. Its path are the last arguments.
 _BOOT = (
@@ -153,7 +154,7 @@ class Zygote:
         self._lock = Lock()
         self._process: Popen[bytes] | None = None
         self._channel, theirs = socket.socketpair()
-        self._channel.settimeout(START_SECONDS)
+        self._channel.settimeout(READY_SECONDS)
         Thread(target=self._keep, args=(theirs, decoders), name="zygote", daemon=True).start()
 
     def _keep(self, theirs: socket.socket, decoders: str) -> None:
@@ -220,6 +221,7 @@ class Zygote:
         if self._ready is None:
             [reason] = READY.unpack(self._receive(READY.size))
             self._ready = reason.rstrip(b"\0").decode()
+            self._channel.settimeout(START_SECONDS)
         return self._ready
 
     def _call(self, request: Request, descriptors: list[int]) -> int:
