@@ -14,6 +14,8 @@ CONSOLE_ORIGIN ?=
 CITY ?=
 ## Functions that get no events, separated by commas: the sweep must do their work
 WITHOUT ?=
+## `on`: decode pictures also on a system without seccomp, with nothing that confines a hostile file
+UNCONFINED ?= off
 ## Folder where the running stack writes its addresses
 LOCAL_DIR ?= .local
 ## `off`: the local stack begins without officers, to practise `make first-admins`
@@ -117,7 +119,7 @@ $(SCAN)/.installed: infra/scan/requirements.txt infra/python.sh
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) LOCAL_DIR=$(LOCAL_DIR) \
+	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) UNCONFINED=$(UNCONFINED) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
 city: $(VENV)/.installed ## Check, test and package another city: make city CITY=path

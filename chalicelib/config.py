@@ -170,11 +170,15 @@ def check_start(environment: Mapping[str, str] = os.environ) -> None:
 
     Lambda sets `_HANDLER` to the name of the handler. Outside Lambda nothing is checked.
     """
-    handler = environment.get("_HANDLER")
-    if handler:
-        name = handler.rpartition(".")[2]
+    function = starting_function(environment)
+    if function:
         settings = Settings.from_environment(environment)
-        settings.require(*NEEDED[_api_of(settings) if name == _APP else name])
+        settings.require(*NEEDED[_api_of(settings) if function == _APP else function])
+
+
+def starting_function(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the last part of the handler's name of this Lambda function; empty outside Lambda."""
+    return environment.get("_HANDLER", "").rpartition(".")[2]
 
 
 def _api_of(settings: Settings) -> Api:
