@@ -81,7 +81,8 @@ def _function_of(record: logging.LogRecord) -> str:
     if kind or not name:
         return "api_handler"
     if name == "schedules":
-        return "digest_audit" if "audit_seals" in record.name else "sweep_tasks"
+        scheduled = {"audit_seals": "digest_audit", "openings_check": "compare_openings"}
+        return scheduled.get(record.name.rpartition(".")[2], "sweep_tasks")
     return name
 
 

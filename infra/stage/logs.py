@@ -28,6 +28,7 @@ GROUPS = {
     "sweep_tasks": "SweepTasksLog",
     "seal_audit": "SealAuditLog",
     "digest_audit": "DigestAuditLog",
+    "compare_openings": "CompareOpeningsLog",
     "gateway": "AccessLog",
 }
 _OWN_FIELDS = {

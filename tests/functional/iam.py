@@ -18,7 +18,7 @@ from chalice.utils import to_cfn_resource_name
 
 from chalicelib import wiring
 from infra.local import template
-from infra.local.resources import REGION, SETTINGS
+from infra.local.resources import OFFICERS_ROLE, REGION, SETTINGS
 from tests.authorization import takes_a_name
 
 ROOT = Path(__file__).parents[2]
@@ -137,18 +137,22 @@ class Names:
         }
         if name in PARAMETERS or name in pseudo:
             return (PARAMETERS | pseudo)[name]
+        if name == "APIHandler":
+            return self._environment["OFFICERS_FUNCTION"]
         if self._types[name] == "AWS::SQS::Queue":
             return self._environment[f"{template.environment_name(name)}_URL"]
         return self._environment[self._settings[name]]
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
-        kind = self._types[logical_id]
+        kind = self._types.get(logical_id, "AWS::IAM::Role")
         if (kind, attribute) == ("AWS::DynamoDB::Table", "StreamArn"):
             return self._environment[
                 f"{template.environment_name(logical_id).removesuffix('_TABLE')}_STREAM_ARN"
             ]
         assert attribute == "Arn", f"{logical_id}.{attribute}"
         match kind:
+            case "AWS::IAM::Role" if logical_id == OFFICERS_ROLE:
+                return self._environment["OFFICERS_ROLE"]
             case "AWS::DynamoDB::Table":
                 return _arn("dynamodb", f"table/{self._ref(logical_id)}")
             case "AWS::S3::Bucket":
@@ -369,6 +373,7 @@ _OBJECT_CALLS = {
 }
 _BUCKET_CALLS = {"ListObjectVersions": "s3:ListBucketVersions", "ListObjectsV2": "s3:ListBucket"}
 _TOPIC_CALLS = {"PublishBatch": "sns:Publish", "Subscribe": "sns:Subscribe"}
+_NAMELESS_CALLS = frozenset({"ListAliases", "LookupEvents"})
 _SUBSCRIPTION_CALLS = frozenset({"SetSubscriptionAttributes", "Unsubscribe"})
 
 
@@ -424,6 +429,8 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
             return [Need(f"sns:{operation}", params["SubscriptionArn"])]
         case "sqs" if operation == "SendMessage":
             return [Need("sqs:SendMessage", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
+        case "cloudtrail" | "kms" if operation in _NAMELESS_CALLS:
+            return [Need(f"{service}:{operation}", "*")]
         case "secretsmanager" if operation == "GetSecretValue":
             return [
                 Need("secretsmanager:GetSecretValue", params["SecretId"]),

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import jwt
 import pytest
+from botocore.config import Config
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
@@ -575,3 +576,25 @@ def test_digest_audit_does_all_it_is_for_and_may_do_no_more(
             wiring.clock.advance(timedelta(hours=hours))
             assert audit_events.digest_audit(cloud.SCHEDULE, None)["digests"] >= 1
     assert_exact(role)
+
+
+def test_compare_openings_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("compare_openings", names)
+    seal()
+    decrypt_unrecorded(aws)
+    with role.assumed():
+        for hours in (2, 1):
+            wiring.clock.advance(timedelta(hours=hours))
+            assert audit_events.compare_openings(cloud.SCHEDULE, None)["compared_hours"] >= 1
+    assert_exact(role)
+
+
+def decrypt_unrecorded(aws: Mapping[str, str]) -> None:
+    """Let AWS record an opening of the present hour, so that its row is looked for."""
+    kms = boto3.client("kms", config=Config(user_agent_extra="opening/NONE.1"))
+    with pytest.raises(kms.exceptions.InvalidCiphertextException):
+        kms.decrypt(
+            CiphertextBlob=b"x", KeyId=aws["CONTENT_KEY"], EncryptionAlgorithm="RSAES_OAEP_SHA_256"
+        )

@@ -57,7 +57,12 @@ def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(
-    ("function", "rate"), [("SweepTasks", "rate(1 minute)"), ("DigestAudit", "rate(1 hour)")]
+    ("function", "rate"),
+    [
+        ("SweepTasks", "rate(1 minute)"),
+        ("DigestAudit", "rate(1 hour)"),
+        ("CompareOpenings", "rate(1 hour)"),
+    ],
 )
 def test_what_runs_by_the_clock_is_not_tried_again_because_its_next_run_is_near(
     functions: dict[str, Any], function: str, rate: str

@@ -131,7 +131,9 @@ def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
             )
 
 
-def test_seals_are_written_by_who_seals_and_read_by_who_chains_them(statements: Statements) -> None:
+def test_seals_are_written_by_who_seals_and_read_by_who_chains_or_compares_them(
+    statements: Statements,
+) -> None:
     touching = {
         name: {
             action
@@ -144,6 +146,7 @@ def test_seals_are_written_by_who_seals_and_read_by_who_chains_them(statements: 
     assert {name: actions for name, actions in touching.items() if actions} == {
         "seal_audit": {"s3:PutObject"},
         "digest_audit": {"s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+        "compare_openings": {"s3:GetObject", "s3:ListBucket", "s3:PutObject"},
     }
 
 
@@ -184,6 +187,10 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "PublicUrl",
             "ConsoleOrigin",
             "OfficersClient",
+            # Names to look for; the keys' own policies say who may use them.
+            "ContentKeyAlias",
+            "ContactKeyAlias",
+            "APIHandler",
         }
         permitted = json.dumps([one["Resource"] for one in many])
         assert {
