@@ -125,7 +125,7 @@ def _hashes(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _read(info: Path, hashes: dict[str, str]) -> Installed:
-    """Return what a folder `*.dist-info` tells of its distribution."""
+    """Return what a folder `*.dist-info` says of its distribution."""
     metadata = email.message_from_string((info / "METADATA").read_text(encoding="utf-8"))
     with (info / "RECORD").open(encoding="utf-8", newline="") as record:
         top_level = {row[0].split("/")[0] for row in csv.reader(record)}

@@ -273,8 +273,8 @@ class Attacker:
         for path in sorted(self.folder.glob("objects/**/*")):
             with contextlib.suppress(OSError):
                 picture = Image.open(io.BytesIO(path.read_bytes()))
-                told = {k: v for k, v in picture.info.items() if k in ("exif", "comment", "xmp")}
-                if told or len(picture.getexif()):
+                found = {k: v for k, v in picture.info.items() if k in ("exif", "comment", "xmp")}
+                if found or len(picture.getexif()):
                     self.loot.pictures.append(path.name)
 
 

@@ -137,8 +137,8 @@ def test_the_same_program_with_one_receipt_opens_that_report_and_no_other(
     stolen: Stolen, tmp_path: Path
 ) -> None:
     mine = stolen.reports[1]
-    told = ["--guesses", str(guesses(stolen, tmp_path)), "--receipt", mine["receipt"]]
-    loot = attack(stolen, *told)
+    arguments = ["--guesses", str(guesses(stolen, tmp_path)), "--receipt", mine["receipt"]]
+    loot = attack(stolen, *arguments)
     assert {one["row"][0] for one in loot["opened"]} == {f"REPORT#{mine['id']}"}
     everything = "\n".join(one["text"] for one in loot["opened"])
     hidden = {canaries.EXIF}  # it stays in the original
