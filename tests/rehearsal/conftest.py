@@ -23,6 +23,7 @@ FUNCTIONS = (
     "SweepTasks",
     "SealAudit",
     "DigestAudit",
+    "CompareOpenings",
 )
 SHOWN_LINES = 30
 
