@@ -350,7 +350,9 @@ def seals() -> "Seals":
 def aws_record() -> "AwsRecord":
     from chalicelib.store.aws_record import AwsRecord
 
-    return AwsRecord(_client("cloudtrail"), _client("kms"), _pause)
+    # More lookups than two a second are throttled.
+    patient = _client("cloudtrail", retries={"mode": "standard", "total_max_attempts": 10})
+    return AwsRecord(patient, _client("kms"))
 
 
 @_built_once
