@@ -104,9 +104,13 @@ def _client(service: str, **more: Any) -> Any:
 
 @_built_once
 def dynamodb() -> Any:
+    from chalicelib.store.wire_format import use_wire_format
+
     # `Table` does the retries, so boto3 must not. `Table` also builds each request itself: the
     # validation of parameters would find nothing, and make a write take a quarter longer.
-    return _client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
+    client = _client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
+    use_wire_format(client)
+    return client
 
 
 @_built_once

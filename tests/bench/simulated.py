@@ -142,7 +142,9 @@ class Cloud:
                 raise AssertionError(f"{unknown} is not simulated")
         raw = io.BytesIO(json.dumps(response).encode())
         raw.stream = lambda **_: iter([raw.getvalue()])  # type: ignore[attr-defined]
-        headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
+        headers = HTTPHeaders.from_dict(
+            {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "r"}
+        )
         return AWSResponse(request.url, 200, headers, raw)
 
     def _page(self, body: Item) -> tuple[list[Item], bool]:
