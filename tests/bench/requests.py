@@ -167,7 +167,7 @@ class _Recorder:
 
 def _measure(request: str, how: str) -> float:
     simulated.set_environment()
-    events = wiring._session().events
+    events = wiring.aws_events()
     cloud = simulated.Cloud()
     cloud.serve(events)
     recorder = _Recorder(events)
