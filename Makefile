@@ -46,8 +46,10 @@ DELETE ?=
 DATA ?=
 ## The name of the stage whose data are deleted, where it cannot be typed
 CONFIRM ?=
-## What is restored: `reports`, `audit`, `bulletins` or `officers`
+## What is restored: `reports`, `contacts`, `audit`, `bulletins` or `officers`
 TABLE ?=
+## The key that is replaced by a new one: `content` or `contact`
+KEY ?=
 ## The time that a table is restored to: `2026-11-25T10:00Z`, or how long ago: `1m`
 AT ?=
 ## The queue whose dead letters are meant: `uploads`, `manifests`, `notices` or `audit`
@@ -91,7 +93,7 @@ unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz docs token first-admins reset-sign-in clock bench package scan rehearse rehearse-mutations rehearsal-cloud deploy \
-        smoke-test status logs redrive restore destroy audit-verify orphans clean
+        smoke-test status logs redrive restore rotate-key destroy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -226,6 +228,9 @@ redrive: $(VENV)/.installed ## Send dead letters again: QUEUE=uploads, locally o
 
 restore: $(VENV)/.installed ## Restore a table into service: STAGE=dev TABLE=reports AT=1m
 	@$(COMMAND) infra.stage.restore $(GIVEN_STAGE) --table="$(TABLE)" --at="$(AT)"
+
+rotate-key: $(VENV)/.installed ## Put a new key behind an alias: STAGE=prod KEY=content
+	@$(COMMAND) infra.stage.rotate_key $(GIVEN_STAGE) --key="$(KEY)"
 
 destroy: $(VENV)/.installed ## Delete a stage, but not its data: STAGE=dev (DATA=1: these, too)
 	@CONFIRM="$(CONFIRM)" $(COMMAND) infra.stage.destroy $(GIVEN_STAGE) $(if $(filter 1,$(DATA)),--data)

@@ -2,18 +2,28 @@
 
 from chalice.app import Chalice
 
-from chalicelib.handlers import (
-    audit_events,
-    auth,
-    index,
-    logs,
-    media_events,
-    notices,
-    schedules,
-)
+from chalicelib import wiring
+from chalicelib.config import Api
+from chalicelib.handlers import index, logs
+
+
+def create_app(api: Api | None = None) -> Chalice:
+    """Return the app of one of the two functions behind the gateway. It imports what these routes
+    need. Without `api`, it has the routes of both, and all functions that react to events.
+    """
+    app = Chalice(app_name="tipline", configure_logs=False)
+    if api is not Api.RESIDENTS:
+        from chalicelib.handlers import auth
+
+        app.register_blueprint(auth.bp)
+    if api is None:
+        from chalicelib.handlers import audit_events, media_events, notices, schedules
+
+        for module in (media_events, notices, schedules, audit_events):
+            app.register_blueprint(module.bp)
+    index.register(app, api)
+    return app
+
 
 logs.install()
-app = Chalice(app_name="tipline", configure_logs=False)
-for module in (auth, media_events, notices, schedules, audit_events):
-    app.register_blueprint(module.bp)
-index.register(app)
+app = create_app(Api(wiring.settings().api) if wiring.settings().api else None)

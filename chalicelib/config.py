@@ -7,11 +7,19 @@ at its start and names it: `MissingSetting: REPORTS_TABLE`.
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from enum import StrEnum
 from typing import Any, Never
 
 
 class MissingSetting(Exception):
     """A setting without a default is not set. The message is the name of its variable."""
+
+
+class Api(StrEnum):
+    """The two functions behind the gateway. They have one code, and rights of their own."""
+
+    RESIDENTS = "residents"
+    OFFICERS = "officers"
 
 
 def _setting(description: str, *, default: Any = MISSING) -> Any:
@@ -43,8 +51,14 @@ class Settings:
         "Id of the secret that signs cursors. Its previous version stays valid."
     )
     audit_secret: str = _setting("Id of the secret that authenticates each audit row.")
-    content_key: str = _setting("Alias or ARN of the KMS key that opens reports for officers.")
-    contact_key: str = _setting("Alias or ARN of the KMS key that opens contacts for officers.")
+    content_key: str = _setting(
+        "KMS key that officers open reports with: the alias that new reports use."
+    )
+    contact_key: str = _setting(
+        "KMS key that officers open contacts with: the alias that new contacts use."
+    )
+    officers_role: str = _setting("ARN of the role of the one function that opens reports.")
+    officers_function: str = _setting("Name of that function.")
     audience: str = _setting(
         "Audience that officers' access tokens must have. If empty, the client id. Tokens of "
         "Cognito have none.",
@@ -66,6 +80,11 @@ class Settings:
     console_origin: str = _setting(
         "Origin of the officers' console, whose pages may call officers' routes. If empty, no page "
         "may call them.",
+        default="",
+    )
+    api: str = _setting(
+        "Whose routes this function serves: `residents` or `officers`. Empty, those of both, which "
+        "a deployed function never does.",
         default="",
     )
     stage: str = _setting("Name of the stage.", default="local")
@@ -97,7 +116,17 @@ class Settings:
 
 _TABLES = ("reports_table", "audit_table", "bulletins_table", "officers_table")
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "app": (
+    Api.RESIDENTS: (
+        "reports_table",
+        "contacts_table",
+        "bulletins_table",
+        "content_key",
+        "contact_key",
+        "media_bucket",
+        "identity_secret",
+        "cursor_secret",
+    ),
+    Api.OFFICERS: (
         *_TABLES,
         "contacts_table",
         "content_key",
@@ -123,8 +152,17 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     ),
     "seal_audit": ("audit_bucket",),
     "digest_audit": ("audit_bucket",),
+    "compare_openings": (
+        "audit_bucket",
+        "content_key",
+        "contact_key",
+        "officers_role",
+        "officers_function",
+    ),
 }
-"""The settings that each function requires, by the last part of its handler's name."""
+"""The settings that each function requires, by its name."""
+
+_APP = "app"  # the handler of both functions behind the gateway
 
 
 def check_start(environment: Mapping[str, str] = os.environ) -> None:
@@ -134,5 +172,12 @@ def check_start(environment: Mapping[str, str] = os.environ) -> None:
     """
     handler = environment.get("_HANDLER")
     if handler:
-        needed = NEEDED[handler.rpartition(".")[2]]
-        Settings.from_environment(environment).require(*needed)
+        name = handler.rpartition(".")[2]
+        settings = Settings.from_environment(environment)
+        settings.require(*NEEDED[_api_of(settings) if name == _APP else name])
+
+
+def _api_of(settings: Settings) -> Api:
+    if settings.api not in list(Api):
+        raise MissingSetting(f"API must be one of {', '.join(Api)}")
+    return Api(settings.api)

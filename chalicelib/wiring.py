@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.services.media_results import MediaOwners
     from chalicelib.services.notifications import Publisher
     from chalicelib.store.audit import Audit
+    from chalicelib.store.aws_record import AwsRecord
     from chalicelib.store.bulletins import Bulletins
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
     from chalicelib.store.contacts import Contacts
@@ -354,6 +355,13 @@ def seals() -> "Seals":
     from chalicelib.store.seals import Seals
 
     return Seals(s3(), settings().audit_bucket)
+
+
+@_built_once
+def aws_record() -> "AwsRecord":
+    from chalicelib.store.aws_record import AwsRecord
+
+    return AwsRecord(_client("cloudtrail"), _client("kms"), _pause)
 
 
 @_built_once

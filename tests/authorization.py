@@ -16,6 +16,7 @@ _POOL = "arn:*:cognito-idp:*:*:userpool/*"
 _QUEUE = "arn:*:sqs:*:*:*"
 
 RESOURCES: Mapping[str, str | None] = {
+    "cloudtrail:LookupEvents": None,
     "cognito-idp:AdminCreateUser": _POOL,
     "cognito-idp:AdminDisableUser": _POOL,
     "cognito-idp:AdminEnableUser": _POOL,
@@ -34,6 +35,7 @@ RESOURCES: Mapping[str, str | None] = {
     "kms:DescribeKey": _KEY,
     "kms:Encrypt": _KEY,
     "kms:GenerateDataKey": _KEY,
+    "kms:ListAliases": None,
     "kms:GenerateDataKey*": _KEY,
     "kms:ReEncrypt*": _KEY,
     "kms:ReEncryptFrom": _KEY,

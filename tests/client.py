@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from chalice.local import LocalChalice, RouteMatcher
+from chalice.local import RouteMatcher
 
 from app import app
+from infra.local.gateway.functions import both_functions
 from tests import events
 from tests.documented import assert_documented
 
-# The current request of each thread, as on the local stack. A Lambda function has one at a time.
-app.__class__ = LocalChalice
-
+_functions = both_functions()
 _matcher = RouteMatcher(list(app.routes))
 
 
@@ -41,7 +40,7 @@ def call(
     officer: str | None = None,
     raw: bytes | None = None,
 ) -> Reply:
-    """Send one request and return its response.
+    """Send one request to the function of its route, and return its response.
 
     `body` is sent as JSON, `raw` unchanged. `officer` is the username that the authorizer returned.
     """
@@ -68,7 +67,7 @@ def call(
         request_id=new_key(),
         officer=officer,
     )
-    response = app(event, None)
+    response = _functions(method, matched.route).app(event, None)
     assert_documented(
         method,
         matched.route,

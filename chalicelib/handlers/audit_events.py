@@ -1,4 +1,6 @@
-"""Functions that seal the audit: one reads the table's stream, one writes digests every hour."""
+"""Functions that seal the audit and compare it: one reads the table's stream, one writes digests
+every hour, one compares AWS's own record with it.
+"""
 
 import logging
 from typing import Any
@@ -7,7 +9,7 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.domain.seals import SealedRow
-from chalicelib.services import audit_seals
+from chalicelib.services import audit_seals, openings_check
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
@@ -46,4 +48,20 @@ def digest_audit(event: CloudWatchEvent) -> dict[str, Any]:
     """Write the digest of each hour that has ended."""
     done = {"digests": audit_seals.write_digests(seals=wiring.seals(), now=wiring.clock.now())}
     log.info("digested", extra=done)
+    return done
+
+
+@bp.schedule(Rate(1, unit=Rate.HOURS))
+def compare_openings(event: CloudWatchEvent) -> dict[str, Any]:
+    """Compare AWS's record of the keys with the audit, for each hour that is complete."""
+    settings = wiring.settings()
+    watched = openings_check.Watched(
+        settings.officers_role,
+        settings.officers_function,
+        (settings.content_key, settings.contact_key),
+    )
+    done = openings_check.compare_hours(
+        watched, record=wiring.aws_record(), seals=wiring.seals(), now=wiring.clock.now()
+    )
+    log.info("compared", extra=done)
     return done

@@ -2,21 +2,30 @@
 
 `make openapi` writes `routes.json` from the declarations. A module of views is imported at the
 first call of one of its routes, which keeps cold starts short.
+
+Two functions serve the routes: `residents` those of the public and of reporters, `officers` those
+of officers and admins. Each registers its own, and responds to any other with 404.
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from chalice.app import Chalice
+from chalice.app import Chalice, Request
 from chalice.app import Response as ChaliceResponse
 
-from chalicelib.handlers.auth import authorize_officer
+from chalicelib import errors
+from chalicelib.config import Api
+from chalicelib.domain import languages
 from chalicelib.handlers.cors import ANY_ORIGIN, CONSOLE_ONLY
+from chalicelib.handlers.responses import refuse
 from chalicelib.handlers.routes import Access, Operation, Routes
+
+log = logging.getLogger(__name__)
 
 FILE = Path(__file__).with_name("routes.json")
 _PACKAGE = "chalicelib.handlers"
@@ -30,6 +39,11 @@ class Route(NamedTuple):
     module: str
     view: str
     access: str
+
+    @property
+    def api(self) -> Api:
+        """The function that serves this route."""
+        return Api.OFFICERS if self.access == Access.OFFICER else Api.RESIDENTS
 
 
 def routes() -> tuple[Route, ...]:
@@ -50,9 +64,11 @@ def operations() -> list[Operation]:
     return [_operation(route) for route in routes()]
 
 
-def register(app: Chalice) -> None:
-    """Register every route of the index with the app."""
+def register(app: Chalice, api: Api | None = None) -> None:
+    """Register the routes of one function with the app, or of both. Other requests get 404."""
     for route in routes():
+        if api not in (None, route.api):
+            continue
         # Chalice must not check the type: `read_body` does, and returns problem+json.
         options: dict[str, object] = {
             "methods": [route.method],
@@ -61,8 +77,32 @@ def register(app: Chalice) -> None:
         }
         options["cors"] = CONSOLE_ONLY if route.access == Access.OFFICER else ANY_ORIGIN
         if route.access == Access.OFFICER:
+            from chalicelib.handlers.auth import authorize_officer
+
             options["authorizer"] = authorize_officer
         app.route(route.path, **options)(_served(app, route))
+    app.register_middleware(_refuse_others(app), "http")
+
+
+def _refuse_others(app: Chalice) -> Callable[..., ChaliceResponse]:
+    """Return a middleware that refuses what this function does not serve.
+
+    The gateway sends each request to the function of its route, so this is a fault of its
+    configuration. Chalice would respond with 500.
+    """
+
+    def serve_own(
+        request: Request | None, serve: Callable[[Request | None], ChaliceResponse]
+    ) -> ChaliceResponse:
+        # Chalice makes no request of an event that is not the gateway's, and responds itself.
+        path = str(request.context.get("resourcePath")) if request else ""
+        if request is None or request.method in app.routes.get(path, {}):
+            return serve(request)
+        log.error("route_of_another_function", extra={"route": f"{request.method} {path}"})
+        language = languages.negotiate(request.headers.get("accept-language"))
+        return refuse(errors.NotFound(), language, str(request.context.get("requestId", "")))
+
+    return serve_own
 
 
 def _served(app: Chalice, route: Route) -> Callable[..., ChaliceResponse]:

@@ -1,4 +1,5 @@
-"""The audit bucket: `batches/<hour>/<name>` and `digests/<hour>.json`.
+"""The audit bucket: `batches/<hour>/<name>` and `digests/<hour>.json`, and what a comparison with
+AWS's own record found: `comparisons/<hour>.json`.
 
 The bucket locks each object when it is written.
 """
@@ -59,6 +60,15 @@ class Seals:
             key.removeprefix("digests/").removesuffix(".json")
             for key in self._keys("digests/", start)
         )
+
+    def put_comparison(self, hour: str, content: bytes) -> bool:
+        """Write the comparison of an hour. Return False, and change nothing, when it exists."""
+        return self._put(f"comparisons/{hour}.json", content)
+
+    def last_comparison(self, after: str) -> bytes | None:
+        """Return the last comparison of the hours after `after`; None when there is none."""
+        key = max(self._keys("comparisons/", f"comparisons/{after}.json"), default=None)
+        return self._read(key) if key else None
 
     def _put(self, key: str, content: bytes) -> bool:
         try:

@@ -117,7 +117,7 @@ def prepare(stage: str, build: Path) -> "Deployment":
     account = make_client(session, "sts").get_caller_identity()["Account"]
     present = find_stack(stage, session)
     check_city(packaged.template, present, _replaceable())
-    check_concurrency(packaged.template, given, present, make_client(session, "lambda"))
+    check_concurrency(given, present, make_client(session, "lambda"))
     named = os.environ.get("BUCKET")
     artefacts = Artefacts(
         s3=make_client(session, "s3"),

@@ -3,40 +3,44 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.deploy.packaged import Template
 from infra.stage.faults import Refused
 
-PARAMETER = "ReservedConcurrency"
+# What is reserved for a function of the template, and the variable of make that sets it.
+PARAMETERS = {
+    "ReservedConcurrency": "RESERVED_CONCURRENCY",
+    "OfficerReservedConcurrency": "OFFICER_RESERVED_CONCURRENCY",
+}
 LEFT_TO_OTHERS = 100  # Lambda keeps as many for functions that reserve none
 
 
 def check_concurrency(
-    template: Template, given: Mapping[str, str], present: Mapping[str, Any] | None, awslambda: Any
+    given: Mapping[str, str], present: Mapping[str, Any] | None, awslambda: Any
 ) -> None:
-    """Raise Refused when the account has too little concurrency for what would be reserved."""
-    value = int(given.get(PARAMETER) or 0)
-    if not value:
+    """Raise Refused when the account has too little concurrency for what would be reserved.
+
+    `given` are the parameters of this deployment, `present` is the stack as it is, if there is one.
+    A parameter that is not given keeps its value.
+    """
+    before = _reserved_before(present)
+    after = before | {name: int(given[name] or 0) for name in PARAMETERS if name in given}
+    wanted = sum(after.values())
+    if wanted <= sum(before.values()):
         return
-    functions = [
-        name
-        for name, resource in template["Resources"].items()
-        if PARAMETER in str(resource.get("Properties", {}).get("ReservedConcurrentExecutions", ""))
-    ]
-    wanted = value * len(functions)
     limits = awslambda.get_account_settings()["AccountLimit"]
-    free = limits["UnreservedConcurrentExecutions"] - LEFT_TO_OTHERS
-    free += _reserved_before(present) * len(functions)
+    free = limits["UnreservedConcurrentExecutions"] - LEFT_TO_OTHERS + sum(before.values())
     if wanted > free:
+        said = " and ".join(f"{PARAMETERS[name]}={value}" for name, value in after.items() if value)
         raise Refused(
-            f"RESERVED_CONCURRENCY={value} needs {wanted} of Lambda's concurrent executions, and "
-            f"{max(free, 0)} can be reserved: the account has {limits['ConcurrentExecutions']}, "
-            f"and Lambda keeps {LEFT_TO_OTHERS} for the rest. Choose less, or ask AWS for more: "
-            "Service Quotas, AWS Lambda, Concurrent executions."
+            f"{said}: {wanted} of Lambda's concurrent executions, and {max(free, 0)} can be "
+            f"reserved: the account has {limits['ConcurrentExecutions']}, and Lambda keeps "
+            f"{LEFT_TO_OTHERS} for the rest. Choose less, or ask AWS for more: Service Quotas, AWS "
+            "Lambda, Concurrent executions."
         )
 
 
-def _reserved_before(present: Mapping[str, Any] | None) -> int:
-    for parameter in (present or {}).get("Parameters", []):
-        if parameter["ParameterKey"] == PARAMETER:
-            return int(parameter.get("ParameterValue") or 0)
-    return 0
+def _reserved_before(present: Mapping[str, Any] | None) -> dict[str, int]:
+    kept = {
+        each["ParameterKey"]: each.get("ParameterValue")
+        for each in (present or {}).get("Parameters", [])
+    }
+    return {name: int(kept.get(name) or 0) for name in PARAMETERS}

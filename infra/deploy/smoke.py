@@ -47,12 +47,12 @@ def smoke_test(target: Target, pause: Pause = time.sleep) -> None:
     print(f"Smoke test of {target.name}, {target.api}")
     trip = _Trip(target.api, pause)
     logs = f"make logs{target.command} FUNCTION="
-    with step("health", f"{logs}api_handler; is the address right and its certificate valid?"):
+    with step("health", f"{logs}residents; is the address right and its certificate valid?"):
         version = trip.get("/v1/health")["version"]
-    with step("catalogue", f"{logs}api_handler: is a table, a secret or a right missing?"):
+    with step("catalogue", f"{logs}residents: is a table, a secret or a right missing?"):
         category = trip.first_category()
     picture = draw_picture()
-    with step("report, a drill with a picture", f"{logs}api_handler, and the reports table"):
+    with step("report, a drill with a picture", f"{logs}residents, and the reports table"):
         trip.report(category, picture)
     try:
         with step("upload by its grant", "the media bucket: its region, its policy, its key"):
@@ -68,7 +68,7 @@ def smoke_test(target: Target, pause: Pause = time.sleep) -> None:
         with contextlib.suppress(_Failed, urllib3.exceptions.HTTPError):
             trip.withdraw()
         raise
-    with step("withdrawn", f"{logs}api_handler. The drill is deleted 30 days after it was made"):
+    with step("withdrawn", f"{logs}residents. The drill is deleted 30 days after it was made"):
         trip.withdraw()
     print(f"Version {version} works.")
 

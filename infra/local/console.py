@@ -9,13 +9,19 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Iterator
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from chalicelib.config import Api
+
 # In the cloud every extra is in the log. Of these alone it is certain that they are names of
 # classes, codes and the gateway's own numbers.
 SHOWN = ("error", "kind", "code", "request_id")
+# The function that serves the request of this thread.
+_serving: ContextVar[str] = ContextVar("serving", default=Api.RESIDENTS)
 # The logger of the gateway's access log.
 ACCESS = "infra.local.gateway.access"
 MOST_LOG_BYTES = 10_000_000
@@ -29,6 +35,16 @@ def say(text: str) -> None:
     with contextlib.suppress(OSError):
         sys.stdout.write(_stamped(text) + "\n")
         sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def serving(function: str) -> Iterator[None]:
+    """Attribute what this thread logs to `function`, which serves its request."""
+    token = _serving.set(function)
+    try:
+        yield
+    finally:
+        _serving.reset(token)
 
 
 def show_log() -> None:
@@ -79,9 +95,10 @@ def _function_of(record: logging.LogRecord) -> str:
         return str(record.funcName)
     kind, _, name = str(record.threadName).partition("poller-")
     if kind or not name:
-        return "api_handler"
+        return _serving.get()
     if name == "schedules":
-        return "digest_audit" if "audit_seals" in record.name else "sweep_tasks"
+        scheduled = {"audit_seals": "digest_audit", "openings_check": "compare_openings"}
+        return scheduled.get(record.name.rpartition(".")[2], "sweep_tasks")
     return name
 
 

@@ -36,6 +36,9 @@ SETTINGS = {
     "CONTACT_KEY": "ContactKeyAlias",
 }
 
+# The role of the function that opens reports. Locally all functions are one process.
+OFFICERS_ROLE = "OfficersRole"
+
 
 def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -> dict[str, str]:
     """Create every resource of the template, and return the environment that names them: what
@@ -59,6 +62,10 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     # moto signs in Cognito's name but serves the keys itself.
     keys_at = f"{endpoint_url}/{stack.make('OfficersPool').ref}" if endpoint_url else issuer
     settings = {name: stack.make(logical_id).ref for name, logical_id in SETTINGS.items()}
+    settings |= {
+        "OFFICERS_ROLE": stack.make(OFFICERS_ROLE).attributes["Arn"],
+        "OFFICERS_FUNCTION": stack.make(OFFICERS_ROLE).ref.removesuffix("-role"),
+    }
     return (
         environment | settings | {"ISSUER": issuer, "JWKS_URI": f"{keys_at}/.well-known/jwks.json"}
     )

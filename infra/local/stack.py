@@ -129,10 +129,11 @@ class LocalStack:
         from app import app
         from chalicelib import wiring
         from infra.local.gateway.api_server import ApiServer
+        from infra.local.gateway.functions import both_functions
         from infra.local.seed import seed_officers
 
         self.app = app
-        self._api = ApiServer(app, port, log=say)
+        self._api = ApiServer(app, port, log=say, functions=both_functions())
         self.api_url = f"http://127.0.0.1:{self._api.port}"
         _set_environment(
             {

@@ -39,7 +39,8 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
         raise bundle.Incomplete(f"{city.FOLDER} is wrong:\n" + "\n".join(map(str, found)))
     project = stage_project(root, build, processor)
     add_dependencies(root / "requirements.txt", project, processor)
-    synthesised = complete(run_chalice(project, build, merge_template(root, processor)))
+    packaged = run_chalice(project, build, merge_template(root, processor))
+    synthesised = complete(packaged, project / ".chalice")
     functions = build_functions(project, build, processor)
     media = build_layer(root / "requirements-media.txt", build, processor)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
@@ -112,6 +113,8 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
         "CONSOLE_ORIGIN": preflights.CONSOLE,
         # Chalice works in the project's folder, from where a relative path leads elsewhere.
         "CITY": str(city.FOLDER),
+        # All routes, whatever a shell has set.
+        "API": "",
     }
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if done.returncode != 0:

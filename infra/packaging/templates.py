@@ -13,7 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.domain import city
 from chalicelib.domain.languages import text
-from infra.packaging import bundle, firewall, gateway_responses, preflights, throttles
+from infra.packaging import apis, bundle, firewall, gateway_responses, preflights, throttles
 
 TEMPLATES = ("resources.yaml", "app.yaml", "alarms.yaml", "edge.yaml", "backups.yaml")
 TEMPLATE_LIMIT = 1_000_000  # CloudFormation's, for a template in S3
@@ -45,9 +45,12 @@ def merge_template(root: Path, processor: bundle.Processor) -> Template:
     return merged
 
 
-def complete(template: Template) -> Template:
-    """Add what Chalice has no words for, and return the template."""
-    return firewall.complete(throttles.complete(preflights.complete(template)))
+def complete(template: Template, configuration: Path) -> Template:
+    """Add what Chalice has no words for, and return the template. `configuration` is Chalice's
+    folder.
+    """
+    with_apis = apis.complete(template, configuration)
+    return firewall.complete(throttles.complete(preflights.complete(with_apis)))
 
 
 def locate_code(template: Template, functions: str, media: str) -> Template:

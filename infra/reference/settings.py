@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chalicelib.config import Settings
+from chalicelib.config import Api, Settings
 from infra.local import template
+from infra.packaging.apis import LOGICAL_IDS
 from infra.reference.tables import code, table
 
 _MAKEFILE = Path(__file__).parents[2] / "Makefile"
@@ -96,7 +97,9 @@ def _functions_by_variable() -> dict[str, list[str]]:
 
 
 def _function_name(logical_id: str) -> str:
-    """Return how `.chalice/config.json` spells `APIHandler`: api_handler."""
+    """Return the name of a function: `make_thumbnails` of `MakeThumbnails`."""
+    if logical_id == LOGICAL_IDS[Api.RESIDENTS]:
+        return str(Api.RESIDENTS)
     return "_".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", logical_id)).lower()
 
 

@@ -43,10 +43,10 @@ def delete_data(resources: Sequence[Resource], session: Any) -> int:
     failed = False
     for resource in sorted(resources, key=lambda each: _ORDER.index(each["ResourceType"])):
         name, kind = resource["PhysicalResourceId"], resource["ResourceType"]
-        if kind == "AWS::KMS::Key" and (locked or failed):
-            say(f"stays: the key {name}, because what stays is encrypted with it")
-            continue
         try:
+            if kind == "AWS::KMS::Key" and (failed or (locked and not _is_pair(session, name))):
+                say(f"stays: the key {name}, because what stays is encrypted with it")
+                continue
             say(_DELETERS[kind](session, name))
         except _Stays as reason:
             locked = True
@@ -136,6 +136,12 @@ def _secret(session: Any, name: str) -> str:
     secrets = make_client(session, "secretsmanager")
     secrets.delete_secret(SecretId=name, RecoveryWindowInDays=RECOVERY_DAYS)
     return f"deleted in {RECOVERY_DAYS} days: the secret {name}"
+
+
+def _is_pair(session: Any, name: str) -> bool:
+    """Return whether a key opens what residents wrote. Nothing of the audit is closed with it."""
+    key = make_client(session, "kms").describe_key(KeyId=name)["KeyMetadata"]
+    return str(key["KeySpec"]).startswith("RSA_")
 
 
 def _key(session: Any, name: str) -> str:

@@ -1,7 +1,7 @@
 """`make logs`: the functions' logs as lines, merged by time, of the local stack that is running or,
 with `STAGE=prod`, of a deployed stage.
 
-    python -m infra.stage.logs [--stage prod] [--function api_handler] [--since 10m] [--request ID]
+    python -m infra.stage.logs [--stage prod] [--function residents] [--since 10m] [--request ID]
 
 A line has the time (UTC), the function, the level, the message, and what else was logged.
 """
@@ -20,7 +20,8 @@ from infra.stage.target import Target, add_stage, find_target
 
 # The log group of each function in the template. The gateway logs one line for each request.
 GROUPS = {
-    "api_handler": "ApiLog",
+    "residents": "ResidentsLog",
+    "officers": "OfficersLog",
     "authorize_officer": "AuthorizeOfficerLog",
     "make_thumbnails": "MakeThumbnailsLog",
     "record_media": "RecordMediaLog",
@@ -28,6 +29,7 @@ GROUPS = {
     "sweep_tasks": "SweepTasksLog",
     "seal_audit": "SealAuditLog",
     "digest_audit": "DigestAuditLog",
+    "compare_openings": "CompareOpeningsLog",
     "gateway": "AccessLog",
 }
 _OWN_FIELDS = {

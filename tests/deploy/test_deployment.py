@@ -250,34 +250,31 @@ class Lambda:
         return {"AccountLimit": limits}
 
 
-FUNCTION = {
-    "Resources": {
-        "APIHandler": {
-            "Type": "AWS::Serverless::Function",
-            "Properties": {
-                "ReservedConcurrentExecutions": {
-                    "Fn::If": ["HasReservedConcurrency", {"Ref": "ReservedConcurrency"}, ""]
-                }
-            },
-        }
-    }
-}
-
-
 def test_concurrency_that_the_account_has_is_reserved() -> None:
-    check_concurrency(FUNCTION, {"ReservedConcurrency": "600"}, None, Lambda())
-    check_concurrency(FUNCTION, {"ReservedConcurrency": ""}, None, Lambda())
-    check_concurrency(FUNCTION, {}, None, Lambda())
+    check_concurrency({"ReservedConcurrency": "600"}, None, Lambda())
+    check_concurrency(
+        {"ReservedConcurrency": "550", "OfficerReservedConcurrency": "50"}, None, Lambda()
+    )
+    check_concurrency({"ReservedConcurrency": ""}, None, Lambda())
+    check_concurrency({}, None, Lambda())
 
 
 def test_concurrency_that_the_account_lacks_is_refused() -> None:
-    with pytest.raises(Refused, match=r"RESERVED_CONCURRENCY=601 .* 600 can be reserved"):
-        check_concurrency(FUNCTION, {"ReservedConcurrency": "601"}, None, Lambda())
+    with pytest.raises(Refused, match=r"^RESERVED_CONCURRENCY=601: .* 600 can be reserved"):
+        check_concurrency({"ReservedConcurrency": "601"}, None, Lambda())
+
+
+def test_what_both_functions_reserve_is_counted_together() -> None:
+    kept = [{"ParameterKey": "ReservedConcurrency", "ParameterValue": "100"}]
+    given = {"OfficerReservedConcurrency": "601"}
+    both = r"^RESERVED_CONCURRENCY=100 and OFFICER_RESERVED_CONCURRENCY=601: 701 .* 700 can be"
+    with pytest.raises(Refused, match=both):
+        check_concurrency(given, {"Parameters": kept}, Lambda())
 
 
 def test_what_the_stage_has_reserved_already_counts_as_free() -> None:
     kept = [{"ParameterKey": "ReservedConcurrency", "ParameterValue": "100"}]
     present = {"Parameters": kept}
-    check_concurrency(FUNCTION, {"ReservedConcurrency": "700"}, present, Lambda())
+    check_concurrency({"ReservedConcurrency": "700"}, present, Lambda())
     with pytest.raises(Refused):
-        check_concurrency(FUNCTION, {"ReservedConcurrency": "701"}, present, Lambda())
+        check_concurrency({"ReservedConcurrency": "701"}, present, Lambda())

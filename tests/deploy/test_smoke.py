@@ -110,7 +110,7 @@ def test_a_drill_goes_the_whole_way_and_is_withdrawn(
 @pytest.mark.parametrize(
     ("fails_at", "step", "look_at"),
     [
-        ("GET /v1/health", "health", "FUNCTION=api_handler"),
+        ("GET /v1/health", "health", "FUNCTION=residents"),
         ("GET /v1/catalogue", "catalogue", "secret"),
         ("POST /v1/reports", "report", "reports table"),
         ("POST /upload", "upload", "media bucket"),

@@ -161,7 +161,12 @@ def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[st
     wiring.aws_events().register_first(
         "before-send.*", lambda event_name, **_: called.append(event_name)
     )
-    wiring.identity()
+    for warm in (
+        wiring.identity,
+        wiring.content_keys().wrapping_key,
+        wiring.contact_keys().wrapping_key,
+    ):
+        warm()
     called.clear()
     bodies = [
         report(),

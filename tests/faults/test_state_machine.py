@@ -32,6 +32,7 @@ from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import TRANSITIONS, WITHDRAWN_RETENTION, retention
 from chalicelib.handlers import media_events
 from chalicelib.media.sandbox import derive
+from chalicelib.services.sealed_rows import open_case
 from chalicelib.store import keys
 from chalicelib.store.attributes import unpack
 from chalicelib.store.audit import of_report
@@ -377,16 +378,19 @@ class Tipline(RuleBasedStateMachine):
             assert head, "I1: promised and not there"
             if "deleted_at" in head:
                 continue  # deleted by a sweep that crashed in this step; the next rule notices it
-            assert head["text"] == tip.body["text"]
+            case = wiring.reports().view(tip.id, consistent=True)
+            assert case
+            said = open_case(case, wiring.identity().content_key(tip.receipt))
+            assert said.content.text == tip.body["text"]
             assert head["version"] == tip.version, "I5"
             assert head["status"] == ("withdrawn" if tip.withdrawn else tip.steps[-1]), "I5"
             if not head.get("expiring"):
-                written = {row["text"] for sk, row in own.items() if sk.startswith("MESSAGE#")}
-                assert set(tip.texts) <= written, "I1: a message"
+                assert set(tip.texts) <= {each.text for each in said.messages}, "I1: a message"
                 assert {sk for sk in own if sk.startswith("MEDIA#")} == {
                     keys.media(media_id) for media_id in tip.media_ids
                 }
-                assert (keys.CONTACT in own) == ("contact" in tip.body and not tip.withdrawn)
+                contact = wiring.contacts().read(tip.id)
+                assert bool(contact) == ("contact" in tip.body and not tip.withdrawn)
             for media_id in tip.media_ids:
                 medium = own.get(keys.media(media_id))
                 if medium:

@@ -81,7 +81,7 @@ def test_what_sns_has_without_our_knowing_ends_with_its_row(
     aws: Mapping[str, str], end: Callable[[], None]
 ) -> None:
     subscribe_without_response(aws)
-    role = iam.Role("api_handler", iam.Names(aws))
+    role = iam.Role("officers", iam.Names(aws))
     with role.assumed():
         end()
 

@@ -10,16 +10,18 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from chalice.utils import to_cfn_resource_name
 
 from chalicelib import wiring
+from chalicelib.config import Api
 from infra.local import template
-from infra.local.resources import REGION, SETTINGS
+from infra.local.resources import OFFICERS_ROLE, REGION, SETTINGS
 from tests.authorization import takes_a_name
+from tests.functional.grants import Grant, KeyPolicy, Need, Policy, matches
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
@@ -33,63 +35,14 @@ _CONFIG = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
 # Chalice sets these too. All other variables are in `infra/app.yaml`.
 assert "environment_variables" not in _CONFIG
 POLICY_FILES: Mapping[str, str] = {
-    name: function["iam_policy_file"]
+    Api.RESIDENTS if name == "api_handler" else name: function["iam_policy_file"]
     for name, function in json.loads(_CONFIG)["stages"]["any"]["lambda_functions"].items()
 }
 
 
-class Need(NamedTuple):
-    """One right that a call needs. `context` has the values that conditions compare."""
-
-    action: str
-    resource: str
-    context: Mapping[str, str] = {}
-
-
-class Grant(NamedTuple):
-    """One action on one resource (both may have wildcards), with one value of each condition.
-
-    A condition is (operator, key, value). A statement becomes one grant for each combination.
-    """
-
-    action: str
-    resource: str
-    conditions: tuple[tuple[str, str, str], ...]
-
-    def allows(self, need: Need) -> bool:
-        return (
-            _matches(self.action.lower(), need.action.lower())
-            and _matches(self.resource, need.resource)
-            and all(
-                key in need.context and _OPERATORS[operator](value, need.context[key])
-                for operator, key, value in self.conditions
-            )
-        )
-
-    def __str__(self) -> str:
-        return " ".join(
-            (
-                self.action,
-                "on",
-                self.resource,
-                *(f"where {key} {operator} {value}" for operator, key, value in self.conditions),
-            )
-        )
-
-
-def _matches(pattern: str, value: str) -> bool:
-    return (
-        re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), value, re.DOTALL)
-        is not None
-    )
-
-
 def is_of_type(resource: str, pattern: str | None) -> bool:
     """Return whether a granted resource fits the pattern of an action's ARNs; None: only `*`."""
-    return resource == "*" if pattern is None else _matches(pattern, resource)
-
-
-_OPERATORS = {"StringEquals": str.__eq__, "StringLike": _matches}
+    return resource == "*" if pattern is None else matches(pattern, resource)
 
 
 class Names:
@@ -124,6 +77,25 @@ class Names:
                 return [self.resolve(each) for each in node]
         return node
 
+    def role(self, logical_id: str) -> str:
+        """Return the ARN of the role of a function. Chalice and `infra/packaging` name it so."""
+        name = "ApiHandler" if logical_id == "APIHandler" else logical_id
+        return self._role(f"{name}Role")
+
+    def _role(self, logical_id: str) -> str:
+        if logical_id == OFFICERS_ROLE:
+            return self._environment["OFFICERS_ROLE"]
+        return f"arn:aws:iam::{ACCOUNT}:role/{logical_id}"
+
+    def key_policy(self, arn: str) -> KeyPolicy | None:
+        """Return the policy of the KMS key with this ARN; None for the ARN of anything else."""
+        logical_id = arn.rpartition(":key/")[2]
+        if self._types.get(logical_id) != "AWS::KMS::Key":
+            return None
+        policy = template.load("resources.yaml")["Resources"][logical_id]["Properties"]["KeyPolicy"]
+        statements = [self.resolve(each) for each in policy["Statement"]]
+        return KeyPolicy(statements, ACCOUNT)
+
     def _substituted(self, name: str) -> str:
         logical_id, _, attribute = name.partition(".")
         return self._attribute(logical_id, attribute) if attribute else self._ref(logical_id)
@@ -137,11 +109,15 @@ class Names:
         }
         if name in PARAMETERS or name in pseudo:
             return (PARAMETERS | pseudo)[name]
+        if name == "Officers":
+            return self._environment["OFFICERS_FUNCTION"]
         if self._types[name] == "AWS::SQS::Queue":
             return self._environment[f"{template.environment_name(name)}_URL"]
         return self._environment[self._settings[name]]
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
+        if logical_id.endswith("Role"):
+            return self._role(logical_id)
         kind = self._types[logical_id]
         if (kind, attribute) == ("AWS::DynamoDB::Table", "StreamArn"):
             return self._environment[
@@ -177,15 +153,12 @@ class Role:
     def __init__(self, name: str, names: Names) -> None:
         self.name = name
         self.refused: list[str] = []
-        logical_id = "APIHandler" if name == "api_handler" else to_cfn_resource_name(name)
+        logical_id = "APIHandler" if name == Api.RESIDENTS else to_cfn_resource_name(name)
         self._properties = template.load("app.yaml")["Resources"][logical_id]["Properties"]
         self._names = names
         policy = json.loads((ROOT / ".chalice" / POLICY_FILES[name]).read_text(encoding="utf-8"))
-        self.grants = [
-            grant
-            for statement in policy["Statement"]
-            for grant in _grants(names.resolve(statement))
-        ]
+        self.policy = Policy.of([names.resolve(each) for each in policy["Statement"]])
+        self.arn = names.role(logical_id)
         self._used: set[Grant] = set()
         self.variables: Mapping[str, str] = names.resolve(
             self._properties["Environment"]["Variables"]
@@ -197,15 +170,24 @@ class Role:
             if not takes_a_name(need.action):
                 # IAM compares `*`, so a grant on any one resource never allows such an action.
                 need = need._replace(resource="*")
-            grant = next((each for each in self.grants if each.allows(need)), None)
-            if grant is None:
-                context = "".join(f", {key} {value}" for key, value in need.context.items())
-                self.refused.append(
-                    f"{self.name} may not {need.action} on {need.resource}{context}"
-                )
+            grant = self.policy.grant(need)
+            if not self._allowed(need, grant):
+                self.refused.append(f"{self.name} may not {need}")
                 return False
-            self._used.add(grant)
+            if grant is not None:
+                self._used.add(grant)
         return True
+
+    def may(self, *needs: Need) -> bool:
+        """Return whether all of this is allowed, and note nothing."""
+        used, refused = set(self._used), list(self.refused)
+        allowed = self.require(*needs)
+        self._used, self.refused = used, refused
+        return allowed
+
+    def _allowed(self, need: Need, grant: Grant | None) -> bool:
+        key = self._names.key_policy(need.resource)
+        return key.allows(need, self.arn, grant) if key else grant is not None
 
     def require_surroundings(self) -> None:
         """Require the rights that Lambda itself uses: for logs, event source and dead letters."""
@@ -251,7 +233,7 @@ class Role:
         One statement allows all uses of the key, so for the key only the services count.
         """
         services = {grant.conditions for grant in self._used if grant.action.startswith("kms:")}
-        unused = (grant for grant in self.grants if grant not in self._used)
+        unused = (grant for grant in self.policy.grants if grant not in self._used)
         return [
             str(grant)
             for grant in unused
@@ -316,27 +298,6 @@ def _begin_anew() -> None:
     wiring.pause_by(lambda seconds: None)
 
 
-def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
-    assert statement["Effect"] == "Allow"
-    assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}
-    conditions: list[tuple[tuple[str, str, str], ...]] = [()]
-    for operator, keys in statement.get("Condition", {}).items():
-        for key, values in keys.items():
-            conditions = [
-                (*before, (operator, key, value))
-                for before in conditions
-                for value in _listed(values)
-            ]
-    for action in _listed(statement["Action"]):
-        for resource in _listed(statement["Resource"]):
-            for each in conditions:
-                yield Grant(action, resource, each)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 _DENIED = {"s3": "AccessDenied", "sqs": "AccessDenied", "sns": "AuthorizationError"}
 
 
@@ -369,6 +330,7 @@ _OBJECT_CALLS = {
 }
 _BUCKET_CALLS = {"ListObjectVersions": "s3:ListBucketVersions", "ListObjectsV2": "s3:ListBucket"}
 _TOPIC_CALLS = {"PublishBatch": "sns:Publish", "Subscribe": "sns:Subscribe"}
+_NAMELESS_CALLS = frozenset({"ListAliases", "LookupEvents"})
 _SUBSCRIPTION_CALLS = frozenset({"SetSubscriptionAttributes", "Unsubscribe"})
 
 
@@ -380,15 +342,24 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
     match service:
         case "dynamodb" if operation == "TransactWriteItems":
             actions = [action for item in params["TransactItems"] for action in item.items()]
+            enclosed = {"dynamodb:EnclosingOperation": (operation,)}
             needs = [
-                Need(f"dynamodb:{_TRANSACTED[kind]}", _table(action["TableName"]))
+                Need(
+                    f"dynamodb:{_TRANSACTED[kind]}",
+                    _table(action["TableName"]),
+                    _item_context(_TRANSACTED[kind], action) | enclosed,
+                )
                 for kind, action in actions
             ]
             return [*needs, *_table_key_needs()]
         case "dynamodb" if operation in _ITEM_CALLS:
             index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
             return [
-                Need(f"dynamodb:{operation}", _table(params["TableName"]) + index),
+                Need(
+                    f"dynamodb:{operation}",
+                    _table(params["TableName"]) + index,
+                    _item_context(operation, params),
+                ),
                 *_table_key_needs(),
             ]
         case "s3" if operation in _OBJECT_CALLS:
@@ -424,6 +395,8 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
             return [Need(f"sns:{operation}", params["SubscriptionArn"])]
         case "sqs" if operation == "SendMessage":
             return [Need("sqs:SendMessage", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
+        case "cloudtrail" | "kms" if operation in _NAMELESS_CALLS:
+            return [Need(f"{service}:{operation}", "*")]
         case "secretsmanager" if operation == "GetSecretValue":
             return [
                 Need("secretsmanager:GetSecretValue", params["SecretId"]),
@@ -437,6 +410,39 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
                 )
             ]
     raise LookupError(f"it is not said here which rights {service} {operation} takes")
+
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+
+
+def _item_context(operation: str, params: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """Return what conditions may ask of a call on items: the partition, the attributes that it
+    names at their top level, and what it wants returned.
+    """
+    names = params.get("ExpressionAttributeNames", {})
+    context: dict[str, str | tuple[str, ...]] = {}
+    if operation == "Query":
+        partition = params["KeyConditionExpression"].split()[2]
+        context["dynamodb:LeadingKeys"] = (_text(params["ExpressionAttributeValues"][partition]),)
+    elif operation == "PutItem":
+        context["dynamodb:LeadingKeys"] = (_text(params["Item"]["pk"]),)
+    else:
+        context["dynamodb:LeadingKeys"] = (_text(params["Key"].get("pk", "")),)
+    projected = params.get("ProjectionExpression", "")
+    named = set(names.values()) | {each.strip() for each in projected.split(",") if each}
+    attributes = {names.get(each, each) for each in named} | set(params.get("Item", ()))
+    if attributes:
+        context["dynamodb:Attributes"] = tuple(sorted(attributes))
+    if operation in ("GetItem", "Query"):
+        chosen = params.get("Select") or ("SPECIFIC_ATTRIBUTES" if projected else "ALL_ATTRIBUTES")
+        context["dynamodb:Select"] = chosen
+    else:
+        context["dynamodb:ReturnValues"] = params.get("ReturnValues", "NONE")
+    return context
+
+
+def _text(value: Any) -> str:
+    return str(value["S"] if isinstance(value, dict) else value)
 
 
 def _table(name: str) -> str:

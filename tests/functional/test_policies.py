@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import jwt
 import pytest
+from botocore.config import Config
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
@@ -30,6 +31,7 @@ from tests.authorization import RESOURCES
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.functional import iam
+from tests.functional.grants import Grant, Need, Policy
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -70,11 +72,17 @@ def assert_none_refused(role: iam.Role) -> None:
 
 
 class Api:
-    """A client that calls operations by their names, and notes which were called."""
+    """A client that calls operations by their names, and notes which were called: those of one
+    function, or of both.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, function: str | None = None) -> None:
         self.called: set[str] = set()
-        self._operations = {operation.name: operation for operation in index.operations()}
+        self._operations = {
+            operation.name: operation
+            for route, operation in zip(index.routes(), index.operations(), strict=True)
+            if function in (None, route.api)
+        }
 
     def __call__(
         self,
@@ -124,12 +132,12 @@ def test_a_grant_on_the_topic_does_not_end_a_subscription_as_in_aws(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
     topic = aws["NOTICES_TOPIC_ARN"]
-    call = iam.Need("sns:Unsubscribe", f"{topic}:6b0e71bd-7e97-4d97-80ce-4a0994e55286")
+    call = Need("sns:Unsubscribe", f"{topic}:6b0e71bd-7e97-4d97-80ce-4a0994e55286")
     for resource in (topic, f"{topic}:*", call.resource):
         role = iam.Role("sweep_tasks", names)
-        role.grants = [iam.Grant("sns:*", resource, ())]
+        role.policy = Policy((Grant("sns:*", resource, ()),), ())
         assert not role.require(call)
-    role.grants = [iam.Grant("sns:Unsubscribe", "*", ())]
+    role.policy = Policy((Grant("sns:Unsubscribe", "*", ()),), ())
     assert role.require(call)
 
 
@@ -139,7 +147,7 @@ def test_every_resource_in_a_policy_is_of_the_type_that_its_action_takes(
     wrong = [
         f"{name}: {grant}"
         for name in iam.POLICY_FILES
-        for grant in iam.Role(name, names).grants
+        for grant in iam.Role(name, names).policy.grants
         if not iam.is_of_type(grant.resource, RESOURCES[grant.action])
     ]
     assert wrong == []
@@ -170,11 +178,11 @@ def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names:
     ]  # fmt: skip
 
 
-def test_api_handler_does_all_it_is_for_and_may_do_no_more(
+def test_residents_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    role, api = iam.Role("api_handler", names), Api()
-    seen = with_media(aws)
+    role, api = iam.Role("residents", names), Api("residents")
+    bulletin_id, media_id = published_with_picture(aws)
     with role.assumed():
         for name in (
             "get_start_page",
@@ -188,19 +196,34 @@ def test_api_handler_does_all_it_is_for_and_may_do_no_more(
             api(name)
         report_and_write(api)
         upload_in_parts(api, aws)
+        lead = read_bulletins(api, bulletin_id, media_id)
+    Api("officers")("resolve_bulletin", officer=LI, bulletin_id=bulletin_id)
+    with role.assumed():
+        api("read_report", receipt=lead["receipt"], report_id=lead["id"])
+    assert api.never_called() == set()
+    assert_exact(role)
+
+
+def test_officers_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role, api = iam.Role("officers", names), Api("officers")
+    seen = with_media(aws)
+    with role.assumed():
         work_on(api, seen)
         administer(api)
         bulletin_id, media_id = draft(api)
     cloud.upload(aws, bulletin_id, media_id, cloud.photo())
     process_and_record(aws, bulletin_id, media_id)
     with role.assumed():
-        publish(api, bulletin_id, media_id)
+        publish(api, bulletin_id)
     assert api.never_called() == set()
     assert_exact(role)
 
 
 def report_and_write(api: Api) -> None:
     body, key = report(contact=CONTACT, media=[PICTURE]), new_key()
+    api("create_report", body=report(occurred_at="2199-01-01T00:00:00Z"), status=422)
     created = api("create_report", body=report(), key=new_key()).json
     created = api("create_report", body=body, key=key).json
     api("create_report", body=body, key=key, status=200)
@@ -265,7 +288,6 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     ):
         api("list_reports", officer=LI, query=query)
     api("open_report", **one)
-    api("read_report", receipt=seen["receipt"], report_id=seen["id"])
     api("reveal_contact", **one)
     api("write_officer_message", **one)
     api("write_note", **one)
@@ -322,17 +344,33 @@ def draft(api: Api) -> tuple[str, str]:
     return bulletin["id"], added["uploads"][0]["media_id"]
 
 
-def publish(api: Api, bulletin_id: str, media_id: str) -> None:
+def published_with_picture(aws: Mapping[str, str]) -> tuple[str, str]:
+    """Return the ids of a published bulletin and of its picture."""
+    api = Api("officers")
+    bulletin_id, media_id = draft(api)
+    cloud.upload(aws, bulletin_id, media_id, cloud.photo())
+    process_and_record(aws, bulletin_id, media_id)
+    opened = api("open_bulletin", officer=CHIEF, bulletin_id=bulletin_id).json
+    api("approve_bulletin", officer=CHIEF, version=opened["version"], bulletin_id=bulletin_id)
+    return bulletin_id, media_id
+
+
+def read_bulletins(api: Api, bulletin_id: str, media_id: str) -> dict[str, Any]:
+    """Read a published bulletin in each form, and return a lead to it."""
     one: dict[str, Any] = {"bulletin_id": bulletin_id}
-    opened = api("open_bulletin", officer=CHIEF, **one).json
-    api("list_bulletins", officer=LI)
-    api("approve_bulletin", officer=CHIEF, version=opened["version"], **one)
     for name in ("list_public_bulletins", "get_json_feed", "get_atom_feed"):
         api(name)
     for name in ("read_bulletin", "get_alert"):
         api(name, **one)
     api("show_picture", media_id=media_id, **one)
-    lead = api("create_report", body=report(bulletin_id=bulletin_id)).json
+    return dict(api("create_report", body=report(bulletin_id=bulletin_id)).json)
+
+
+def publish(api: Api, bulletin_id: str) -> None:
+    one: dict[str, Any] = {"bulletin_id": bulletin_id}
+    opened = api("open_bulletin", officer=CHIEF, **one).json
+    api("list_bulletins", officer=LI)
+    api("approve_bulletin", officer=CHIEF, version=opened["version"], **one)
     correction = api(
         "change_bulletin",
         officer=LI,
@@ -343,7 +381,6 @@ def publish(api: Api, bulletin_id: str, media_id: str) -> None:
     api("approve_bulletin", officer=CHIEF, version=correction["version"], **one)
     api("resolve_bulletin", officer=LI, **one)
     api("read_bulletin_history", officer=LI, **one)
-    api("read_report", receipt=lead["receipt"], report_id=lead["id"])
     api("withdraw_bulletin", officer=LI, bulletin_id=api("draft_bulletin", officer=LI).json["id"])
 
 
@@ -575,3 +612,25 @@ def test_digest_audit_does_all_it_is_for_and_may_do_no_more(
             wiring.clock.advance(timedelta(hours=hours))
             assert audit_events.digest_audit(cloud.SCHEDULE, None)["digests"] >= 1
     assert_exact(role)
+
+
+def test_compare_openings_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("compare_openings", names)
+    seal()
+    decrypt_unrecorded(aws)
+    with role.assumed():
+        for hours in (2, 1):
+            wiring.clock.advance(timedelta(hours=hours))
+            assert audit_events.compare_openings(cloud.SCHEDULE, None)["compared_hours"] >= 1
+    assert_exact(role)
+
+
+def decrypt_unrecorded(aws: Mapping[str, str]) -> None:
+    """Let AWS record an opening of the present hour, so that its row is looked for."""
+    kms = boto3.client("kms", config=Config(user_agent_extra="opening/NONE.1"))
+    with pytest.raises(kms.exceptions.InvalidCiphertextException):
+        kms.decrypt(
+            CiphertextBlob=b"x", KeyId=aws["CONTENT_KEY"], EncryptionAlgorithm="RSAES_OAEP_SHA_256"
+        )

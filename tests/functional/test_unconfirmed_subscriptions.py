@@ -232,7 +232,7 @@ def test_a_subscription_that_sns_no_longer_has_leaves_the_list(aws: Mapping[str,
     assert subscribe().status == 201
 
 
-@pytest.mark.parametrize("by", ["api_handler", "sweep_tasks"])
+@pytest.mark.parametrize("by", ["officers", "sweep_tasks"])
 def test_deactivation_ends_the_notices_of_an_officer_with_the_rights_of_the_function(
     aws: Mapping[str, str], by: str
 ) -> None:
@@ -242,7 +242,7 @@ def test_deactivation_ends_the_notices_of_an_officer_with_the_rights_of_the_func
         cloud.officer("wang", email=ADDRESS, active=False)
         wiring.subscriptions().request_sync("wang", wiring.clock.now() - timedelta(minutes=11))
     with role.assumed():
-        if by == "api_handler":
+        if by == "officers":
             deactivate()
         else:
             assert cloud.sweep()["failed"] == 0

@@ -1,7 +1,9 @@
 """What the local stack prints of the program's log."""
 
+import json
 import logging
 import re
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +41,22 @@ def test_each_line_begins_with_the_local_time(capsys: pytest.CaptureFixture[str]
     lines = capsys.readouterr().out.splitlines()
     assert [line[10:] for line in lines] == ["one", "two"]
     assert all(re.match(r"\d\d:\d\d:\d\d  ", line) for line in lines)
+
+
+def test_a_line_of_the_kept_log_names_the_function_that_serves_the_request(tmp_path: Path) -> None:
+    logger = logging.getLogger("chalicelib")
+    before = (logger.level, list(logger.handlers))
+    path = tmp_path / "log.jsonl"
+    console.keep_log(path)
+    try:
+        with console.serving("officers"):
+            logger.warning("first")
+        logger.warning("second")
+    finally:
+        logger.setLevel(before[0])
+        logger.handlers[:] = before[1]
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(line["function"], line["message"]) for line in lines] == [
+        ("officers", "first"),
+        ("residents", "second"),
+    ]

@@ -16,6 +16,7 @@ from tests.rehearsal.stage import ROOT, Stage
 
 FUNCTIONS = (
     "APIHandler",
+    "Officers",
     "AuthorizeOfficer",
     "MakeThumbnails",
     "RecordMedia",
@@ -112,4 +113,4 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def log_group(function: str) -> str:
-    return "ApiLog" if function == "APIHandler" else f"{function}Log"
+    return "ResidentsLog" if function == "APIHandler" else f"{function}Log"

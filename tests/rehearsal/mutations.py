@@ -75,6 +75,15 @@ def with_setting(function: str, name: str, value: Any) -> Callable[[Resources], 
     return change
 
 
+def with_function(resources: Resources, path: str, function: str) -> None:
+    """Send each request to a path to this function."""
+    for method in resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"][path].values():
+        integration = method.get("x-amazon-apigateway-integration", {})
+        if "uri" in integration:
+            uri = integration["uri"]["Fn::Sub"]
+            integration["uri"] = {"Fn::Sub": re.sub(r"\w+\.Arn", f"{function}.Arn", uri)}
+
+
 def event(resources: Resources, function: str) -> Any:
     """Return the properties of a function's one event."""
     (found,) = resources[function]["Properties"]["Events"].values()
@@ -111,10 +120,10 @@ MUTATIONS = (
         without_right("ApiHandlerRole", "s3:PutObject"),
     ),
     Mutation(
-        "the API may not end subscriptions",
+        "the officers' function may not end subscriptions",
         "test_deactivation.py",
-        r"ApiHandlerRole.*sns:Unsubscribe",
-        without_right("ApiHandlerRole", "sns:Unsubscribe"),
+        r"OfficersRole.*sns:Unsubscribe",
+        without_right("OfficersRole", "sns:Unsubscribe"),
     ),
     Mutation(
         "the publisher may not publish",
@@ -191,6 +200,18 @@ MUTATIONS = (
         lambda resources: resources.pop("APIHandlerInvokePermission"),
     ),
     Mutation(
+        "an officers' route goes to the residents' function",
+        "test_functions.py",
+        r"assert 'APIHandler' == 'Officers'",
+        lambda resources: with_function(resources, "/v1/officer/me", "APIHandler"),
+    ),
+    Mutation(
+        "the residents' function serves the routes of officers",
+        "test_functions.py",
+        r"assert \d+ == 404",
+        with_setting("APIHandler", "API", "officers"),
+    ),
+    Mutation(
         "the sweep has no schedule",
         "test_schedules.py",
         r"a sweep by its schedule: not within",
@@ -214,7 +235,7 @@ MUTATIONS = (
         "the audit is authenticated with another secret",
         AUDIT,
         r"AssertionError: .* altered",
-        with_setting("APIHandler", "AUDIT_SECRET", {"Ref": "CursorSecret"}),
+        with_setting("Officers", "AUDIT_SECRET", {"Ref": "CursorSecret"}),
     ),
     Mutation(
         "a secret that is not there",

@@ -6,6 +6,9 @@ import zipfile
 
 import pytest
 
+from chalicelib.handlers import index
+from infra.packaging.apis import LOGICAL_IDS
+from tests import events
 from tests.rehearsal.conftest import FUNCTIONS, log_group
 from tests.rehearsal.stage import Stage
 
@@ -76,3 +79,48 @@ def test_each_function_starts_under_the_boto3_of_this_run(
         if '"function started"' in line
     ]
     assert {(line["boto3"], line["python"][:4]) for line in started} == {(boto3_version, "3.13")}
+
+
+@pytest.fixture(scope="module")
+def called_for(stage: Stage) -> dict[tuple[str, str], str]:
+    """The function that the gateway calls for each method of a path, by its logical id."""
+    gateway = stage.client("apigateway")
+    api = stage.resources["RestAPI"]
+    names = {stage.function(logical_id): logical_id for logical_id in LOGICAL_IDS.values()}
+    found = {}
+    pages = gateway.get_paginator("get_resources")
+    for page in pages.paginate(restApiId=api, embed=["methods"]):
+        for resource in page["items"]:
+            for method in resource.get("resourceMethods", {}):
+                integration = gateway.get_integration(
+                    restApiId=api, resourceId=resource["id"], httpMethod=method
+                )
+                name = integration.get("uri", "").partition(":function:")[2].split("/")[0]
+                if name in names:
+                    found[method, resource["path"]] = names[name]
+    return found
+
+
+@pytest.mark.parametrize("route", index.routes(), ids=lambda route: f"{route.method} {route.path}")
+def test_the_gateway_calls_the_function_of_each_route(
+    called_for: dict[tuple[str, str], str], route: index.Route
+) -> None:
+    assert called_for[route.method, route.path] == LOGICAL_IDS[route.api]
+
+
+@pytest.mark.parametrize(
+    ("function", "path"), [("APIHandler", "/v1/officer/me"), ("Officers", "/v1/catalogue")]
+)
+def test_a_function_has_not_found_what_the_other_one_serves(
+    stage: Stage, function: str, path: str
+) -> None:
+    event = events.api_request(
+        "GET", path, path, headers={}, query={}, parameters={}, content=None,
+        request_id="of-another-function", officer="li",
+    )  # fmt: skip
+    response = stage.client("lambda").invoke(
+        FunctionName=stage.function(function), Payload=json.dumps(event).encode()
+    )
+    reply = json.loads(response["Payload"].read())
+    assert reply["statusCode"] == 404
+    assert json.loads(reply["body"])["code"] == "not_found"

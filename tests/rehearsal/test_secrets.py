@@ -26,7 +26,7 @@ def test_cursors_of_before_and_after_a_rotation_open_their_pages(
 
 
 def restart(stage: Stage) -> None:
-    """Give the API new processes, as any change of its configuration does."""
+    """Give the function of officers new processes, as any change of its configuration does."""
     stage.client("lambda").update_function_configuration(
-        FunctionName=stage.function("APIHandler"), Description=str(uuid.uuid4())
+        FunctionName=stage.function("Officers"), Description=str(uuid.uuid4())
     )

@@ -205,7 +205,7 @@ def test_what_has_no_local_form_names_the_rehearsal_cloud(
         ("infra.stage.logs", ["--since=0m"], "SINCE=0m is not a duration"),
         ("infra.stage.logs", ["--since=-5m"], "SINCE=-5m is not a duration"),
         ("infra.stage.redrive", ["--queue=--help"], "QUEUE=uploads|manifests|notices|audit"),
-        ("infra.stage.logs", ["--function", "api"], "no function api. Choose from: api_handler"),
+        ("infra.stage.logs", ["--function", "api"], "no function api. Choose from: residents"),
     ],
 )
 def test_a_wrong_argument_is_named_before_anything_is_asked(

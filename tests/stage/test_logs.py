@@ -23,7 +23,7 @@ def line(function: str = "sweep_tasks", **fields: object) -> str:
 
 def test_a_line_of_the_app_has_level_message_extras_and_request() -> None:
     text = line(
-        "api_handler",
+        "residents",
         timestamp="2026-09-21T14:13:20Z",
         level="WARNING",
         message="aws_failed",
@@ -34,7 +34,7 @@ def test_a_line_of_the_app_has_level_message_extras_and_request() -> None:
         code="Throttling",
     )
     assert text == (
-        "13:33:20.123  api_handler        WARNING aws_failed call=PutItem code=Throttling "
+        "13:33:20.123  residents          WARNING aws_failed call=PutItem code=Throttling "
         "request=quoted"
     ).replace("13:33:20", datetime.fromtimestamp(AT / 1000, UTC).strftime("%H:%M:%S"))
 
@@ -64,7 +64,7 @@ def test_what_is_no_object_is_shown_as_it_is(text: str) -> None:
 def deployed() -> Target:
     """Return a stage with two log groups, each with an old line and two new ones."""
     logs, now = boto3.client("logs"), datetime.now(UTC)
-    for function in ("api_handler", "sweep_tasks"):
+    for function in ("residents", "sweep_tasks"):
         logs.create_log_group(logGroupName=f"g-{function}")
         logs.create_log_stream(logGroupName=f"g-{function}", logStreamName="s")
         logs.put_log_events(
@@ -78,26 +78,26 @@ def deployed() -> Target:
     target = Target("dev", boto3.Session(), None, {}, "")
     target.__dict__["resources"] = {
         GROUPS[function]: {"PhysicalResourceId": f"g-{function}"}
-        for function in ("api_handler", "sweep_tasks")
+        for function in ("residents", "sweep_tasks")
     }
     return target
 
 
 def test_the_lines_of_all_functions_are_merged_by_time() -> None:
     with mock_aws():
-        found = read_entries(deployed(), ["api_handler", "sweep_tasks"], HOUR, "")
+        found = read_entries(deployed(), ["residents", "sweep_tasks"], HOUR, "")
     assert [entry.text for entry in sorted(found)] == [
-        "api_handler first",
+        "residents first",
         "sweep_tasks first",
-        "api_handler second",
+        "residents second",
         "sweep_tasks second",
     ]
 
 
 def test_the_lines_of_one_request_are_asked_for_in_quotes() -> None:
     with mock_aws():
-        found = read_entries(deployed(), ["api_handler"], HOUR, "second")
-    assert [entry.text for entry in found] == ["api_handler second"]
+        found = read_entries(deployed(), ["residents"], HOUR, "second")
+    assert [entry.text for entry in found] == ["residents second"]
 
 
 def test_the_local_stack_keeps_the_apps_log_as_lambda_writes_it(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_local_stack_keeps_the_apps_log_as_lambda_writes_it(tmp_path: Path) 
         target = Target(None, boto3.Session(), None, {}, "", {"log": str(path)})
         found = read_entries(target, list(GROUPS), HOUR, "")
         assert [(entry.function, json.loads(entry.text)["message"]) for entry in found] == [
-            ("api_handler", "busy"),
+            ("residents", "busy"),
             ("authorize_officer", "refused"),
             ("gateway", "request"),
         ]

@@ -19,7 +19,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     project = package.stage_project(package.ROOT, build, bundle.ARM64)
     merge = templates.merge_template(package.ROOT, bundle.ARM64)
     synthesised = package.run_chalice(project, build, merge)
-    return templates.locate_code(templates.complete(synthesised), "functions-f.zip", "media-m.zip")
+    completed = templates.complete(synthesised, project / ".chalice")
+    return templates.locate_code(completed, "functions-f.zip", "media-m.zip")
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from moto.events.models import EventPattern
 
 from infra.packaging import package
+from tests import events
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 
@@ -56,7 +58,7 @@ def test_everything_that_is_set_aside_raises_an_alarm(
     assert watched(alarms, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == [
         {"Fn::GetAtt": [name, "QueueName"]}
         for name in ("UploadsDeadLetters", "ManifestsDeadLetters", "NoticesDeadLetters")
-    ] + [{"Fn::GetAtt": ["AuditDeadLetters", "QueueName"]}]
+    ] + [{"Fn::GetAtt": [name, "QueueName"]} for name in ("AuditDeadLetters", "KeyChanges")]
     assert sum(name.endswith("DeadLetters") for name in queues) == 4
 
 
@@ -82,12 +84,43 @@ def test_events_that_reach_no_queue_raise_an_alarm(
     assert found == [{"Ref": name} for name in rules]
 
 
+def test_a_change_of_a_key_rings_at_once_and_says_who_without_an_address(
+    resources: dict[str, Any],
+) -> None:
+    rule = resources["KeyChangesRule"]["Properties"]
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["KeyChanges", "Arn"]}
+    assert not [
+        path for path in target["InputTransformer"]["InputPathsMap"].values() if "IP" in path
+    ]
+    keys = [{"Fn::GetAtt": [name, "Arn"]} for name in ("ContentKey", "ContactKey")]
+    assert rule["EventPattern"]["detail"]["resources"]["ARN"] == keys
+    pattern = json.dumps(rule["EventPattern"]).replace(json.dumps(keys[0]), '"key"')
+    pattern = pattern.replace(json.dumps(keys[1]), '"contact"')
+    for name, matches in {"PutKeyPolicy": True, "Decrypt": False}.items():
+        (event,) = (
+            json.loads(each["CloudTrailEvent"])
+            for each in events.load("lookup_events")["Events"]
+            if each["EventName"] == name
+        )
+        sent: Any = {
+            "source": "aws.kms",
+            "detail-type": "AWS API Call via CloudTrail",
+            "detail": event,
+        }
+        event["resources"] = {"ARN": "key"}  # EventBridge looks into lists, moto's pattern does not
+        assert EventPattern.load(pattern).matches_event(sent) is matches
+
+
 def test_a_sweep_that_does_not_run_raises_an_alarm(alarms: dict[str, Any]) -> None:
     assert alarms["OldestTaskAlarm"]["TreatMissingData"] == "breaching"
 
 
-def test_a_digest_that_does_not_run_raises_an_alarm(alarms: dict[str, Any]) -> None:
-    alarm = alarms["DigestAlarm"]
+@pytest.mark.parametrize("name", ["DigestAlarm", "ComparisonsAlarm"])
+def test_a_digest_or_a_comparison_that_does_not_run_raises_an_alarm(
+    alarms: dict[str, Any], name: str
+) -> None:
+    alarm = alarms[name]
     assert alarm["TreatMissingData"] == "breaching"
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 3600)
@@ -98,10 +131,13 @@ def test_a_task_that_fails_in_every_sweep_raises_an_alarm(alarms: dict[str, Any]
     assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Minimum", 0, 5)
 
 
-def test_one_waiting_critical_report_or_unwritten_audit_row_raises_an_alarm(
+KEY_ALARMS = ("OpeningsAlarm", "KeyChangesAlarm", "OfficersCodeAlarm", "UnknownKeysAlarm")
+
+
+def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_alarm(
     alarms: dict[str, Any],
 ) -> None:
-    for name in ("UnacknowledgedAlarm", "AuditFailuresAlarm"):
+    for name in ("UnacknowledgedAlarm", "AuditFailuresAlarm", *KEY_ALARMS):
         alarm = alarms[name]
         assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"]) == (0, 1, 60)
 
@@ -112,8 +148,13 @@ def test_one_waiting_critical_report_or_unwritten_audit_row_raises_an_alarm(
         ("OldestTaskAlarm", "OldestTaskMetric", "SweepTasksLog"),
         ("FailedTasksAlarm", "FailedTasksMetric", "SweepTasksLog"),
         ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepTasksLog"),
-        ("AuditFailuresAlarm", "AuditFailuresMetric", "ApiLog"),
+        ("AuditFailuresAlarm", "AuditFailuresMetric", "OfficersLog"),
         ("DigestAlarm", "DigestsMetric", "DigestAuditLog"),
+        ("OpeningsAlarm", "OpeningsMetric", "CompareOpeningsLog"),
+        ("KeyChangesAlarm", "KeyChangesMetric", "CompareOpeningsLog"),
+        ("OfficersCodeAlarm", "OfficersCodeMetric", "CompareOpeningsLog"),
+        ("ComparisonsAlarm", "ComparisonsMetric", "CompareOpeningsLog"),
+        ("UnknownKeysAlarm", "UnknownKeysMetric", "ApiLog"),
         ("AuthorizerFailuresAlarm", "AuthorizerFailuresMetric", "AuthorizeOfficerLog"),
     ],
 )
@@ -145,15 +186,17 @@ def test_errors_of_every_function_but_the_authorizer_raise_an_alarm(
         {"Ref": name}
         for name in (
             "APIHandler",
+            "Officers",
             "MakeThumbnails",
             "RecordMedia",
             "PublishNotices",
             "SweepTasks",
             "SealAudit",
             "DigestAudit",
+            "CompareOpenings",
         )
     ]
-    assert len(functions) == 8
+    assert len(functions) == 9
 
 
 def test_throttles_of_every_function_raise_an_alarm(

@@ -37,19 +37,21 @@ def test_only_make_thumbnails_has_the_media_layer(functions: dict[str, Any]) -> 
 
 def test_the_api_responds_before_the_gateway_gives_up(functions: dict[str, Any]) -> None:
     assert functions["APIHandler"]["Timeout"] < 29
+    assert functions["Officers"]["Timeout"] < 29
 
 
-def test_concurrency_is_reserved_for_the_api_alone_and_only_by_parameter(
+def test_concurrency_is_reserved_for_what_the_gateway_calls_and_only_by_parameter(
     template: dict[str, Any],
 ) -> None:
     name = "ReservedConcurrentExecutions"
-    default, reserved = deployed(template), deployed(template, ReservedConcurrency="200")
+    default = deployed(template)
+    reserved = deployed(template, ReservedConcurrency="200", OfficerReservedConcurrency="20")
     assert not [one for one, each in default.items() if name in each["Properties"]]
     assert {
         one: each["Properties"][name]
         for one, each in reserved.items()
         if name in each["Properties"]
-    } == {"APIHandler": "200"}
+    } == {"APIHandler": "200", "Officers": "20"}
 
 
 def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any]) -> None:
@@ -57,7 +59,12 @@ def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(
-    ("function", "rate"), [("SweepTasks", "rate(1 minute)"), ("DigestAudit", "rate(1 hour)")]
+    ("function", "rate"),
+    [
+        ("SweepTasks", "rate(1 minute)"),
+        ("DigestAudit", "rate(1 hour)"),
+        ("CompareOpenings", "rate(1 hour)"),
+    ],
 )
 def test_what_runs_by_the_clock_is_not_tried_again_because_its_next_run_is_near(
     functions: dict[str, Any], function: str, rate: str

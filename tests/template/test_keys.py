@@ -9,7 +9,7 @@ from tests.template.conftest import of_type
 
 READERS_KEYS = ("ContentKey", "ContactKey")
 # The one function that may open what residents wrote.
-OFFICERS_ROLE = {"Fn::GetAtt": ["ApiHandlerRole", "Arn"]}
+OFFICERS_ROLE = {"Fn::GetAtt": ["OfficersRole", "Arn"]}
 
 
 @pytest.mark.parametrize("name", READERS_KEYS)

@@ -104,10 +104,10 @@ def test_another_console_is_served_though_the_template_is_the_same(
     assert resources["RestAPI"]["Properties"]["AlwaysDeploy"] is True
 
 
-def test_the_function_knows_the_consoles_origin(functions: dict[str, Any]) -> None:
+def test_the_function_of_officers_knows_the_consoles_origin(functions: dict[str, Any]) -> None:
     informed = [name for name, one in functions.items() if "CONSOLE_ORIGIN" in variables(one)]
-    assert informed == ["APIHandler"]
-    assert variables(functions["APIHandler"])["CONSOLE_ORIGIN"] == {"Ref": "ConsoleOrigin"}
+    assert informed == ["Officers"]
+    assert variables(functions["Officers"])["CONSOLE_ORIGIN"] == {"Ref": "ConsoleOrigin"}
 
 
 def variables(function: dict[str, Any]) -> dict[str, Any]:

@@ -167,10 +167,11 @@ def test_a_message_stays_hidden_for_six_runs_of_its_function(
 
 def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:
     policies = of_type(resources, "AWS::SQS::QueuePolicy")
-    assert set(policies) == {"UploadsQueuePolicy", "ManifestsQueuePolicy"}
+    assert set(policies) == {"UploadsQueuePolicy", "ManifestsQueuePolicy", "KeyChangesPolicy"}
     for name, policy in policies.items():
         (statement,) = policy["PolicyDocument"]["Statement"]
-        queue, rule = name.removesuffix("Policy"), name.replace("QueuePolicy", "Rule")
+        queue = name.removesuffix("Policy")
+        rule = f"{queue.removesuffix('Queue')}Rule"
         assert policy["Queues"] == [{"Ref": queue}]
         assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
         assert statement["Condition"] == {

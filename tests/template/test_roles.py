@@ -10,7 +10,7 @@ from tests.template.conftest import of_type
 
 Statements = dict[str, list[dict[str, Any]]]
 
-LOGICAL = {"api": "APIHandler"}  # Chalice's name for it; the others are their own in capitals
+LOGICAL = {"residents": "APIHandler"}  # Chalice's name for it; others are their own in capitals
 KEY_USES = {
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -131,7 +131,9 @@ def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
             )
 
 
-def test_seals_are_written_by_who_seals_and_read_by_who_chains_them(statements: Statements) -> None:
+def test_seals_are_written_by_who_seals_and_read_by_who_chains_or_compares_them(
+    statements: Statements,
+) -> None:
     touching = {
         name: {
             action
@@ -144,6 +146,7 @@ def test_seals_are_written_by_who_seals_and_read_by_who_chains_them(statements: 
     assert {name: actions for name, actions in touching.items() if actions} == {
         "seal_audit": {"s3:PutObject"},
         "digest_audit": {"s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+        "compare_openings": {"s3:GetObject", "s3:ListBucket", "s3:PutObject"},
     }
 
 
@@ -184,6 +187,10 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "PublicUrl",
             "ConsoleOrigin",
             "OfficersClient",
+            # Names to look for; the keys' own policies say who may use them.
+            "ContentKeyAlias",
+            "ContactKeyAlias",
+            "APIHandler",
         }
         permitted = json.dumps([one["Resource"] for one in many])
         assert {
@@ -193,7 +200,7 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
 
 def test_a_function_has_every_setting_that_it_needs(functions: dict[str, Any]) -> None:
     for name, needed in NEEDED.items():
-        variables = functions[logical("api" if name == "app" else name)]["Environment"]
+        variables = functions[logical(name)]["Environment"]
         assert {each.upper() for each in needed} <= variables["Variables"].keys(), name
 
 

@@ -33,6 +33,7 @@ def test_every_function_and_every_resource_with_a_policy_is_read(
         "AuditBucketPolicy",
         "UploadsQueuePolicy",
         "ManifestsQueuePolicy",
+        "KeyChangesPolicy",
         "AlarmsTopicPolicy",
     }
 

@@ -154,7 +154,7 @@ def test_the_pool_signs_in_unless_another_issuer_is_named(template: dict[str, An
     assert own.variable("AuthorizeOfficer", "ISSUER") == own.output("Issuer") == issuer
     assert own.variable("AuthorizeOfficer", "JWKS_URI") == f"{issuer}/.well-known/jwks.json"
     assert own.variable("AuthorizeOfficer", "CLIENT_ID") == "OfficersClient"
-    assert own.variable("APIHandler", "USER_POOL_ID") == own.output("OfficersPoolId")
+    assert own.variable("Officers", "USER_POOL_ID") == own.output("OfficersPoolId")
     assert own.exists("OfficersDomain")
     assert own.exists("OfficersPages")
 
@@ -167,7 +167,7 @@ def test_another_issuer_takes_the_place_of_the_pool(template: dict[str, Any]) ->
     assert other.variable("AuthorizeOfficer", "CLIENT_ID") == OTHER["ClientId"]
     assert other.variable("AuthorizeOfficer", "AUDIENCE") == claims["Audience"]
     assert other.variable("AuthorizeOfficer", "USERNAME_CLAIM") == claims["UsernameClaim"]
-    assert other.variable("APIHandler", "USER_POOL_ID") == ""
+    assert other.variable("Officers", "USER_POOL_ID") == ""
     assert (other.output("Issuer"), other.output("OfficersClientId")) == (
         OTHER["Issuer"],
         OTHER["ClientId"],

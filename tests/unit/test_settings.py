@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from chalicelib.config import NEEDED, MissingSetting, Settings, check_start
+from chalicelib.config import NEEDED, Api, MissingSetting, Settings, check_start
 
 
 def test_a_function_without_one_of_its_settings_does_not_start() -> None:
@@ -29,9 +29,11 @@ def test_all_missing_settings_are_named_at_once() -> None:
         check_start({"_HANDLER": "chalicelib.handlers.auth.authorize_officer", "JWKS_URI": "x"})
 
 
-@pytest.mark.parametrize("missing", ["reports_table", "audit_secret"])
-def test_the_api_lacking_a_setting_stops_at_import(missing: str) -> None:
-    given = {name.upper(): "x" for name in NEEDED["app"] if name != missing}
+@pytest.mark.parametrize(
+    ("api", "missing"), [(Api.RESIDENTS, "reports_table"), (Api.OFFICERS, "audit_secret")]
+)
+def test_the_api_lacking_a_setting_stops_at_import(api: Api, missing: str) -> None:
+    given = {name.upper(): "x" for name in NEEDED[api] if name != missing} | {"API": api}
     started = subprocess.run(
         [sys.executable, "-c", "import app"],
         env={"PATH": os.environ["PATH"], "_HANDLER": "app.app", **given},
@@ -41,6 +43,12 @@ def test_the_api_lacking_a_setting_stops_at_import(missing: str) -> None:
     )
     assert started.returncode != 0
     assert started.stderr.strip().endswith(f"MissingSetting: {missing.upper()}")
+
+
+@pytest.mark.parametrize("api", ["", "both"])
+def test_a_deployed_api_must_be_that_of_residents_or_of_officers(api: str) -> None:
+    with pytest.raises(MissingSetting, match=r"^API must be one of residents, officers$"):
+        check_start({"_HANDLER": "app.app", "API": api})
 
 
 def test_outside_lambda_nothing_is_checked() -> None:

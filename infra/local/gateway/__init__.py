@@ -5,6 +5,7 @@
 | `api_server` | HTTP: how a request is framed, and what is refused before it is one |
 | `preflights` | what the gateway says to a preflight |
 | `gateway` | routes, the authorizer, the function, and the gateway's own responses |
+| `functions` | the two functions behind it, each with its own routes |
 | `events` | the event that a function is called with, and the response from what it returns |
 
 Where Chalice's own local gateway is kinder than AWS (methods, trailing slashes, sizes, content

@@ -17,7 +17,7 @@ from chalice.local import CustomLocalChalice, LocalChalice, LocalDevServer, Thre
 
 from infra.local.console import ACCESS
 from infra.local.gateway.events import Response
-from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Gateway
+from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Functions, Gateway
 
 _access = logging.getLogger(ACCESS)
 
@@ -25,17 +25,20 @@ Log = Callable[[str], None]
 
 
 class ApiServer(LocalDevServer):
-    """Serves `app` on 127.0.0.1, a thread a connection. Raises OSError when the port is taken.
-    `log` gets a line for each response: method, route, status and time, never an address, an id or
-    anything sent. The logger `ACCESS` gets the same as the deployed access log.
+    """Serves `app` on 127.0.0.1 by the apps of its `functions` (`Gateway`), a thread a connection.
+    Raises OSError when the port is taken. `log` gets a line for each response: method, route,
+    status and time, never an address, an id or anything sent. The logger `ACCESS` gets the same as
+    the deployed access log.
     """
 
-    def __init__(self, app: Chalice, port: int, log: Log) -> None:
+    def __init__(
+        self, app: Chalice, port: int, log: Log, functions: Functions | None = None
+    ) -> None:
         # Chalice keeps the current request on the app: with threads, one request would see
         # another's. This class keeps it by thread.
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
-        self._gateway, self._log = Gateway(app), log
+        self._gateway, self._log = Gateway(app, functions), log
         super().__init__(
             app,
             Config(),

@@ -1,4 +1,5 @@
-"""Route a request to the Chalice app, ask the authorizer, and refuse what never reaches the app.
+"""Route a request to the app of its function, ask the authorizer, and refuse what never reaches an
+app.
 
 The gateway's own responses are read from `infra/app.yaml`.
 """
@@ -6,8 +7,8 @@ The gateway's own responses are read from `infra/app.yaml`.
 import json
 import logging
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from chalice.app import Chalice
 from chalice.local import (
@@ -19,6 +20,7 @@ from chalice.local import (
 )
 
 from infra.local import template
+from infra.local.console import serving
 from infra.local.gateway.events import (
     Headers,
     Match,
@@ -40,16 +42,29 @@ MAX_HEADERS = 10_240
 _log = logging.getLogger(__name__)
 
 
+class Function(NamedTuple):
+    """A function behind the gateway: its name in the logs, and its app."""
+
+    name: str
+    app: Chalice
+
+
+# Which function serves a method of a path.
+Functions = Callable[[str, str], Function]
+
+
 class Gateway:
-    """Thread-safe: one serves all connections. The app must keep its current request by thread
-    (`chalice.local.LocalChalice`).
+    """Thread-safe: one serves all connections. `app` has every route, as Chalice packages them;
+    `functions` says which one a request is sent to; without it, `app` itself. Each app must keep
+    its current request by thread (`chalice.local.LocalChalice`).
     """
 
-    def __init__(self, app: Chalice) -> None:
+    def __init__(self, app: Chalice, functions: Functions | None = None) -> None:
         body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
         self._refusals: Mapping[str, Any] = gateway_responses.complete(body)
         self._binary_types = frozenset(body["x-amazon-apigateway-binary-media-types"])
         self._app = app
+        self._functions = functions or (lambda method, path: Function("api", app))
         self._authorizer = LocalGatewayAuthorizer(app)
         # Literal segments win over parameters: "{" sorts after every letter.
         self._routes = [(route, route.split("/")) for route in sorted(app.routes)]
@@ -71,16 +86,18 @@ class Gateway:
         if method not in self._app.routes[match.route]:
             return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
         event = event_of(request, match, request_id, self._binary_types)
-        context = LambdaContext(function_name="api", memory_size=1024, max_runtime_ms=20_000)
+        name, function = self._functions(method, match.route)
+        context = LambdaContext(function_name=name, memory_size=1024, max_runtime_ms=20_000)
         try:
             refusal = self._authorize(path, event, context)
             if refusal:
                 return self.refuse(refusal, request_id, match.route)
             if len(json.dumps(event)) > MAX_EVENT:
                 return self._too_large_for_lambda(match.route)
-            return response_of(self._app(event, context), match.route)
+            with serving(name):
+                return response_of(function(event, context), match.route)
         except Exception:
-            _log.exception("The function api failed")
+            _log.exception("The function %s failed", name)
             return self.refuse("INTEGRATION_FAILURE", request_id, match.route)
 
     def refuse(self, kind: str, request_id: str | None = None, route: str = "-") -> Response:

@@ -9,6 +9,7 @@
 | `multipart` | joins the parts of an upload in memory, and takes them in any order |
 | `object_versions` | copies every body to list versions, orders them by the clock and loses pages |
 | `key_pairs` | makes a new pair of RSA keys for each key of KMS, and decrypts nothing with them |
+| `event_history` | keeps no record of calls, and CloudTrail's LookupEvents is not there |
 | `object_events` | sends the uploader's address and one sequencer, and two events too many |
 
 Each has a test that fails without the patch, and one that fails as soon as moto needs it no more:
@@ -18,6 +19,7 @@ then the patch goes. moto has no seam for them, so its version is pinned.
 from infra.local.moto_patches import (
     atomicity,
     bodies,
+    event_history,
     instances,
     key_pairs,
     multipart,
@@ -36,6 +38,7 @@ PATCHES: tuple[Patch, ...] = (
     object_versions.PATCH,
     object_events.PATCH,
     key_pairs.PATCH,
+    event_history.PATCH,
 )
 
 

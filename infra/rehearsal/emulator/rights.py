@@ -178,16 +178,26 @@ def calls_of_the_gateway() -> None:
     call = apigateway_v1._invoke_lambda_proxy_v1
 
     async def called(
-        integration: dict[str, Any], api_id: str, stage_name: str, *given: Any, **named: Any
+        integration: dict[str, Any],
+        api_id: str,
+        stage_name: str,
+        stage: dict[str, Any],
+        resource: dict[str, Any],
+        path: str,
+        method: str,
+        *given: Any,
+        **named: Any,
     ) -> Any:
         arn = integration["uri"].partition("/functions/")[2].removesuffix("/invocations")
         _, _, _, region, account, _ = arn.split(":", 5)
-        source = f"arn:aws:execute-api:{region}:{account}:{api_id}/{stage_name}/GET/"
+        source = f"arn:aws:execute-api:{region}:{account}:{api_id}/{stage_name}/{method}{path}"
         policy = lambda_svc.function_policy_for_arn(arn)
         if not _lets_in("apigateway.amazonaws.com", source, "lambda:InvokeFunction", arn, policy):
             message = b'{"message": "Internal server error"}'
             return 500, {"Content-Type": "application/json"}, message
-        return await call(integration, api_id, stage_name, *given, **named)
+        return await call(
+            integration, api_id, stage_name, stage, resource, path, method, *given, **named
+        )
 
     apigateway_v1._invoke_lambda_proxy_v1 = called
 

@@ -1,0 +1,195 @@
+"""Compare AWS's own record of the keys with the audit: every opening has its row, and no key or
+code was changed unseen.
+"""
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from chalicelib.domain import times
+from chalicelib.domain.models import Record
+from chalicelib.domain.seals import HOUR, hour_after, hour_of, start_of
+from chalicelib.store.aws_record import AwsRecord, Line
+from chalicelib.store.seals import Seals
+
+log = logging.getLogger(__name__)
+
+# AWS's record of an hour, and the batches of its rows, are complete after this.
+_COMPLETE_AFTER = HOUR
+# After an outage, one run compares at most this many hours.
+_HOURS_AT_ONCE = 24
+# CloudTrail forgets after 90 days.
+_REMEMBERED = timedelta(days=89)
+# A row opens a report within this, with its retries. Later it is another opening.
+_ROW_COUNTS_FOR = timedelta(minutes=5)
+_ATTEMPTS = 3
+
+_OPENING = re.compile(r"opening/([0-9A-Za-z]+)\.(\d+)")
+# Of the calls that name a key, those that neither open nor change anything.
+_HARMLESS = re.compile(r"(Get|List|Describe)\w+|Encrypt")
+
+
+class Kind(StrEnum):
+    """What was found. An alarm counts the log line with this message."""
+
+    NOT_RECORDED = "opening_not_recorded"
+    REPEATED = "opening_repeated"
+    BY_ANOTHER = "opening_by_another"
+    KEY_CHANGED = "key_changed"
+    CODE_CHANGED = "officers_code_changed"
+
+
+class Finding(NamedTuple):
+    kind: Kind
+    line: Line
+
+
+class Watched(NamedTuple):
+    """Who may open, and what is looked up: the role's ARN, the function's name, the keys'
+    aliases.
+    """
+
+    officers_role: str
+    officers_function: str
+    aliases: tuple[str, ...]
+
+
+class Comparison(Record):
+    """What a comparison of an hour found, and the keys (ARNs) that it looked up."""
+
+    hour: str
+    keys: tuple[str, ...]
+    openings: int
+    findings: tuple[tuple[Kind, str], ...]
+
+
+def compare_hours(
+    watched: Watched, *, record: AwsRecord, seals: Seals, now: datetime
+) -> dict[str, int]:
+    """Compare each hour that is complete and was not compared yet, the oldest first, and log each
+    finding. Return the numbers of hours and findings.
+
+    The result of each hour is kept in the locked bucket. It also keeps the keys: a key whose alias
+    is removed is looked up all the same.
+    """
+    last = seals.last_comparison(hour_of(now - _REMEMBERED))
+    before = Comparison.model_validate_json(last) if last else None
+    hour = hour_after(before.hour) if before else hour_of(now - HOUR - _COMPLETE_AFTER)
+    keys = set(before.keys) if before else set()
+    done = {"compared_hours": 0, "findings": 0}
+    while (
+        start_of(hour) + HOUR + _COMPLETE_AFTER <= now and done["compared_hours"] < _HOURS_AT_ONCE
+    ):
+        keys |= record.keys(watched.aliases)
+        openings, findings = _compare(hour, sorted(keys), watched, record, seals, now)
+        for finding in findings:
+            _report(finding)
+        comparison = Comparison(
+            hour=hour,
+            keys=tuple(sorted(keys)),
+            openings=openings,
+            findings=tuple((finding.kind, finding.line.event_id) for finding in findings),
+        )
+        if not seals.put_comparison(hour, comparison.model_dump_json().encode()):
+            break  # Another run is comparing.
+        done["compared_hours"] += 1
+        done["findings"] += len(findings)
+        hour = hour_after(hour)
+    return done
+
+
+def _report(finding: Finding) -> None:
+    line = finding.line
+    log.error(
+        finding.kind.value,
+        extra={
+            "event_id": line.event_id,
+            "event_at": times.render(line.at),
+            "call": line.call,
+            "caller": line.caller,
+            "code": line.error,
+        },
+    )
+
+
+def _compare(
+    hour: str,
+    keys: Sequence[str],
+    watched: Watched,
+    record: AwsRecord,
+    seals: Seals,
+    now: datetime,
+) -> tuple[int, list[Finding]]:
+    """Return the number of openings in an hour, and the findings."""
+    begin, end = start_of(hour), start_of(hour) + HOUR
+    # A row may have opened something at the end of the hour before.
+    lines = [line for key in keys for line in record.of_key(key, begin - _ROW_COUNTS_FOR, end)]
+    openings = [line for line in lines if line.call == "Decrypt"]
+    findings = [
+        *_unexpected(openings, watched.officers_role, hour, seals, now),
+        *(
+            Finding(Kind.KEY_CHANGED, line)
+            for line in lines
+            if line.call != "Decrypt" and not _HARMLESS.fullmatch(line.call)
+        ),
+        *(
+            Finding(Kind.CODE_CHANGED, line)
+            for line in record.of_code(begin, end)
+            if _is_officers(line, watched)
+        ),
+    ]
+    # One call may name two keys.
+    found = {(each.kind, each.line.event_id): each for each in findings if each.line.at >= begin}
+    return sum(line.at >= begin for line in openings), list(found.values())
+
+
+def _unexpected(
+    openings: Sequence[Line], role: str, hour: str, seals: Seals, now: datetime
+) -> Iterator[Finding]:
+    by_row: dict[str, list[tuple[str, Line]]] = defaultdict(list)
+    for line in openings:
+        if line.caller != role:
+            yield Finding(Kind.BY_ANOTHER, line)
+        elif matched := _OPENING.search(line.user_agent):
+            by_row[matched[1]].append((matched[2], line))
+        else:
+            yield Finding(Kind.NOT_RECORDED, line)
+    written = _written(set(by_row), hour, seals, now)
+    for row, lines in by_row.items():
+        attempts: set[str] = set()
+        for attempt, line in lines:
+            if row not in written or line.at - written[row] > _ROW_COUNTS_FOR:
+                yield Finding(Kind.NOT_RECORDED, line)
+            elif attempt in attempts or len(attempts) == _ATTEMPTS:
+                yield Finding(Kind.REPEATED, line)
+            attempts.add(attempt)
+
+
+def _written(rows: set[str], hour: str, seals: Seals, now: datetime) -> dict[str, datetime]:
+    """Return when each of these audit rows was written, by its random id, as far as it is sealed.
+
+    A row is sealed within a minute, so mostly in the same hour; later if the stream lags.
+    """
+    found: dict[str, datetime] = {}
+    each = hour_of(start_of(hour) - HOUR)
+    while rows - found.keys() and each <= hour_of(now):
+        for name in seals.batches(each):
+            batch = seals.batch(each, name)
+            for sealed in (batch.rows() if batch else None) or ():
+                at, _, row = sealed.sk.rpartition("#")
+                if row in rows:
+                    found[row] = times.parse(at)
+        each = hour_after(each)
+    return found
+
+
+def _is_officers(line: Line, watched: Watched) -> bool:
+    """Return whether the call names the officers' function, by its name or ARN, or its role."""
+    name = str(line.asked.get("functionName", ""))
+    return watched.officers_function in name.split(":") or line.asked.get("role") == (
+        watched.officers_role
+    )

@@ -1,0 +1,120 @@
+"""AWS's own record of the keys that open reports and contacts: CloudTrail's event history.
+
+It needs no trail, holds 90 days of management events, and `Decrypt` is one of them. Nobody can
+change it or switch it off. An event is in it within about a quarter of an hour.
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.aws_errors import unavailable
+from chalicelib.domain import times
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudtrail import CloudTrailClient
+    from mypy_boto3_kms import KMSClient
+
+# CloudTrail answers two lookups a second in each account and region.
+_PAUSE_S = 0.5
+_SECOND = timedelta(seconds=1)
+# How CloudTrail names the calls that give a function other code, or its role to another function.
+CODE_CALLS = (
+    "UpdateFunctionCode20150331v2",
+    "UpdateFunctionConfiguration20150331v2",
+    "CreateFunction20150331",
+)
+
+
+class Line(NamedTuple):
+    """One event of CloudTrail.
+
+    `caller` is the ARN of the role, or of whoever called without one; `error` the code of a call
+    that failed, or "". `asked` is what the call named, as far as CloudTrail keeps it.
+    """
+
+    event_id: str
+    at: datetime
+    call: str
+    caller: str
+    user_agent: str
+    error: str
+    asked: dict[str, Any]
+
+
+class AwsRecord:
+    """CloudTrail's event history of a region, and the keys to look up in it.
+
+    Every method raises Unavailable when AWS fails. `pause` waits some seconds.
+    """
+
+    def __init__(
+        self, cloudtrail: "CloudTrailClient", kms: "KMSClient", pause: Callable[[float], None]
+    ) -> None:
+        self._cloudtrail = cloudtrail
+        self._kms = kms
+        self._pause = pause
+
+    def keys(self, aliases: Iterable[str]) -> set[str]:
+        """Return the ARNs of the keys behind these aliases, now and before each rotation.
+
+        `make rotate-key` names the key before as `<alias>/1`, `<alias>/2` …
+        """
+        wanted = tuple(aliases)
+        found = set()
+        with unavailable():
+            for page in self._kms.get_paginator("list_aliases").paginate():
+                for each in page["Aliases"]:
+                    name, key_id = each["AliasName"], each.get("TargetKeyId")
+                    if key_id and any(name == one or name.startswith(f"{one}/") for one in wanted):
+                        found.add(each["AliasArn"].removesuffix(name) + f"key/{key_id}")
+        return found
+
+    def of_key(self, key: str, begin: datetime, end: datetime) -> list[Line]:
+        """Return the calls that named a key, by its ARN, from `begin` to before `end`."""
+        return self._lines("ResourceName", key, begin, end)
+
+    def of_code(self, begin: datetime, end: datetime) -> list[Line]:
+        """Return the calls of CODE_CALLS, on any function, from `begin` to before `end`."""
+        return [line for call in CODE_CALLS for line in self._lines("EventName", call, begin, end)]
+
+    def _lines(self, attribute: Any, value: str, begin: datetime, end: datetime) -> list[Line]:
+        # The history has whole seconds, and includes both ends.
+        lines = map(_line, self._events(attribute, value, begin, end - _SECOND))
+        # An event may be recorded more than once.
+        return sorted({line.event_id: line for line in lines}.values(), key=lambda line: line.at)
+
+    def _events(
+        self, attribute: Any, value: str, begin: datetime, last: datetime
+    ) -> Iterator[dict[str, Any]]:
+        token: dict[str, Any] = {}
+        while True:
+            with unavailable():
+                response = self._cloudtrail.lookup_events(
+                    LookupAttributes=[{"AttributeKey": attribute, "AttributeValue": value}],
+                    StartTime=begin,
+                    EndTime=last,
+                    **token,
+                )
+            self._pause(_PAUSE_S)
+            yield from (json.loads(each["CloudTrailEvent"]) for each in response["Events"])
+            if not response.get("NextToken"):
+                return
+            token = {"NextToken": response["NextToken"]}
+
+
+def _line(event: dict[str, Any]) -> Line:
+    """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference.html"""
+    identity = event.get("userIdentity") or {}
+    issuer = (identity.get("sessionContext") or {}).get("sessionIssuer") or {}
+    return Line(
+        event_id=event["eventID"],
+        at=times.parse(event["eventTime"]),
+        call=event["eventName"],
+        caller=issuer.get("arn") or identity.get("arn") or identity.get("invokedBy") or "unknown",
+        user_agent=event.get("userAgent") or "",
+        error=event.get("errorCode") or "",
+        asked=event.get("requestParameters") or {},
+    )

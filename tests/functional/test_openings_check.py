@@ -1,0 +1,390 @@
+"""AWS's own record of the keys is compared with the audit: what does not match is found."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from chalicelib import errors, wiring
+from chalicelib.domain.seals import hour_of, start_of
+from chalicelib.handlers import audit_events
+from chalicelib.services import openings_check
+from chalicelib.services.openings_check import Kind
+from chalicelib.store.audit import Action, Entry, of_report
+from chalicelib.store.aws_record import AwsRecord
+from tests import cloud, events
+from tests.client import new_key
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean", "fresh")
+
+
+@pytest.fixture
+def fresh(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Create an audit bucket and two keys for each test: what is locked or recorded stays."""
+    name = f"audit-{new_key()}"
+    cloud.client("s3").create_bucket(Bucket=name)
+    monkeypatch.setenv("AUDIT_BUCKET", name)
+    for setting in ("CONTENT_KEY", "CONTACT_KEY"):
+        alias = f"alias/{new_key()}"
+        make_key(alias)
+        monkeypatch.setenv(setting, alias)
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    yield
+    monkeypatch.undo()
+    wiring.reset()
+
+
+def make_key(alias: str) -> str:
+    kms = cloud.client("kms")
+    arn = kms.create_key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=alias, TargetKeyId=arn.rpartition("/")[2])
+    return str(arn)
+
+
+def opening_row(now: datetime | None = None) -> str:
+    """Write an audit row and seal it. Return its random id."""
+    at = now or wiring.clock.now()
+    wiring.audit().write(Entry(of_report("01ABC"), "wang", Action.OPEN, at))
+    rows = wiring.audit().rows(of_report("01ABC"))
+    seal(rows)
+    return max(str(row["sk"]) for row in rows).rpartition("#")[2]
+
+
+def seal(rows: list[dict[str, Any]]) -> None:
+    images = [{name: {"S": str(row[name])} for name in ("pk", "sk", "mac")} for row in rows]
+    audit_events.seal_audit({"Records": events.audit_stream(images)}, None)
+
+
+def decrypt(agent: str, *, kms: Any = None, key: str | None = None) -> None:
+    """Open something with a key as the officers' function does, under a user agent."""
+    client = kms or cloud.client("kms")
+    name = key or wiring.settings().content_key
+    public = cloud.client("kms").get_public_key(KeyId=name)
+
+    def sign(request: Any, **_: Any) -> None:
+        request.headers["User-Agent"] += f" {agent}"
+
+    client.meta.events.register("before-sign.kms.Decrypt", sign)
+    try:
+        client.decrypt(
+            CiphertextBlob=encrypted(public["PublicKey"]),
+            KeyId=public["KeyId"],
+            EncryptionAlgorithm="RSAES_OAEP_SHA_256",
+        )
+    finally:
+        client.meta.events.unregister("before-sign.kms.Decrypt", sign)
+
+
+def encrypted(public_key: bytes) -> bytes:
+    key = serialization.load_der_public_key(public_key)
+    assert isinstance(key, rsa.RSAPublicKey)
+    digest = hashes.SHA256()
+    return key.encrypt(b"secret", padding.OAEP(padding.MGF1(digest), digest, label=None))
+
+
+def compare() -> list[tuple[Kind, str]]:
+    """Compare this hour, two hours later. Return the findings but those of the keys' creation."""
+    now = wiring.clock.now()
+    wiring.clock.advance(start_of(hour_of(now)) + timedelta(hours=2) - now)
+    done = audit_events.compare_openings(cloud.SCHEDULE, None)
+    assert done["compared_hours"] == 1
+    return [found for found in kept() if found[0] is not Kind.KEY_CHANGED]
+
+
+def kept() -> list[tuple[Kind, str]]:
+    """Return the findings of the last comparison."""
+    content = wiring.seals().last_comparison("2000-01-01T00")
+    assert content
+    return list(openings_check.Comparison.model_validate_json(content).findings)
+
+
+def kinds() -> list[str]:
+    return [kind.value for kind, _ in compare()]
+
+
+def test_an_opening_with_its_row_is_no_finding() -> None:
+    decrypt(f"opening/{opening_row()}.1")
+    assert kinds() == []
+
+
+def test_a_contact_is_compared_like_a_report() -> None:
+    decrypt(f"opening/{opening_row()}.1", key=wiring.settings().contact_key)
+    decrypt("opening/NONE.1", key=wiring.settings().contact_key)
+    assert kinds() == ["opening_not_recorded"]
+
+
+@pytest.mark.parametrize("agent", ["", "opening/NONE.1", "opening/"])
+def test_an_opening_without_its_row_is_found(agent: str) -> None:
+    opening_row()
+    decrypt(agent)
+    assert kinds() == ["opening_not_recorded"]
+
+
+def test_a_row_without_an_opening_is_no_finding() -> None:
+    opening_row()
+    assert kinds() == []
+
+
+def test_a_retry_is_no_finding() -> None:
+    row = opening_row()
+    for attempt in (1, 2, 3):
+        decrypt(f"opening/{row}.{attempt}")
+    assert kinds() == []
+
+
+def test_a_row_that_opens_twice_is_found() -> None:
+    row = opening_row()
+    decrypt(f"opening/{row}.1")
+    decrypt(f"opening/{row}.1")
+    assert kinds() == ["opening_repeated"]
+
+
+def test_a_row_that_opens_more_often_than_it_is_tried_is_found() -> None:
+    row = opening_row()
+    for attempt in (1, 2, 3, 4):
+        decrypt(f"opening/{row}.{attempt}")
+    assert kinds() == ["opening_repeated"]
+
+
+def test_a_row_of_long_ago_counts_for_no_new_opening() -> None:
+    row = opening_row(wiring.clock.now() - timedelta(minutes=6))
+    decrypt(f"opening/{row}.1")
+    assert kinds() == ["opening_not_recorded"]
+
+
+def test_an_opening_by_another_role_is_found_even_under_the_id_of_a_row() -> None:
+    session = cloud.client("sts").assume_role(
+        RoleArn="arn:aws:iam::123456789012:role/administrator", RoleSessionName="alice"
+    )["Credentials"]
+    kms = boto3.client(
+        "kms",
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+    decrypt(f"opening/{opening_row()}.1", kms=kms)
+    assert kinds() == ["opening_by_another"]
+
+
+def test_a_row_that_is_sealed_late_is_found_in_a_later_batch() -> None:
+    wiring.audit().write(Entry(of_report("01ABC"), "wang", Action.OPEN, wiring.clock.now()))
+    row = wiring.audit().rows(of_report("01ABC"))[-1]
+    decrypt(f"opening/{str(row['sk']).rpartition('#')[2]}.1")
+    wiring.clock.advance(timedelta(hours=1))
+    seal([row])
+    wiring.clock.advance(timedelta(hours=-1))
+    assert kinds() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "parameters"),
+    [
+        ("put_key_policy", {"Policy": "{}", "PolicyName": "default"}),
+        ("schedule_key_deletion", {}),
+        ("disable_key", {}),
+        ("create_grant", {"GranteePrincipal": "arn:aws:iam::1:root", "Operations": ["Decrypt"]}),
+        ("update_key_description", {"Description": "x"}),
+    ],
+)
+def test_a_change_of_a_key_is_found(call: str, parameters: dict[str, Any]) -> None:
+    key = cloud.client("kms").get_public_key(KeyId=wiring.settings().content_key)["KeyId"]
+    made = {"KeyId": key.rpartition("/")[2]}
+    getattr(cloud.client("kms"), call)(**made, **parameters)
+    compare()
+    changes = {event_id for kind, event_id in kept() if kind is Kind.KEY_CHANGED}
+    assert changes == {
+        line.event_id
+        for line in lines_of(key)
+        if line.call in ("CreateAlias", "".join(word.title() for word in call.split("_")))
+    } | {line.event_id for line in lines_of(other_key()) if line.call == "CreateAlias"}
+    assert len(changes) == 3
+
+
+def other_key() -> str:
+    public = cloud.client("kms").get_public_key(KeyId=wiring.settings().contact_key)
+    return str(public["KeyId"])
+
+
+def lines_of(key: str) -> list[Any]:
+    now = datetime.now(UTC)
+    return wiring.aws_record().of_key(key, now - timedelta(hours=1), now + timedelta(hours=1))
+
+
+def test_reading_a_public_key_is_no_finding() -> None:
+    cloud.client("kms").get_public_key(KeyId=wiring.settings().content_key)
+    cloud.client("kms").describe_key(KeyId=other_key())
+    compare()
+    assert len(kept()) == 2  # the aliases of the two keys
+
+
+def test_a_key_from_before_a_rotation_is_still_watched() -> None:
+    alias, kms = wiring.settings().content_key, cloud.client("kms")
+    old = kms.get_public_key(KeyId=alias)["KeyId"]
+    new = make_key(f"alias/{new_key()}")
+    kms.create_alias(AliasName=f"{alias}/1", TargetKeyId=old.rpartition("/")[2])
+    kms.update_alias(AliasName=alias, TargetKeyId=new.rpartition("/")[2])
+    decrypt("", key=old)
+    assert kinds() == ["opening_not_recorded"]
+
+
+def test_a_key_whose_alias_was_removed_is_still_watched() -> None:
+    old = other_key()
+    compare()
+    cloud.client("kms").delete_alias(AliasName=wiring.settings().contact_key)
+    decrypt("", key=old)
+    lines = wiring.aws_record()
+    before = openings_check.Comparison.model_validate_json(
+        wiring.seals().last_comparison("2000-01-01T00") or b""
+    )
+    assert old in before.keys
+    assert old not in lines.keys((wiring.settings().contact_key,))
+
+
+def test_the_keys_of_another_stage_are_not_looked_at() -> None:
+    alias = wiring.settings().content_key
+    make_key(f"{alias}-content")
+    assert len(wiring.aws_record().keys((alias,))) == 1
+
+
+def test_an_hour_is_compared_once_and_not_before_its_record_is_complete() -> None:
+    now = wiring.clock.now()
+    wiring.clock.advance(start_of(hour_of(now)) + timedelta(hours=2) - now)
+    assert run() == 1
+    assert run() == 0
+    wiring.clock.advance(timedelta(minutes=59))
+    assert run() == 0
+    wiring.clock.advance(timedelta(minutes=1))
+    assert run() == 1
+
+
+def test_hours_that_were_missed_are_compared_later() -> None:
+    compare()
+    wiring.clock.advance(timedelta(hours=30))
+    assert [run(), run()] == [24, 6]
+
+
+def run() -> int:
+    return int(audit_events.compare_openings(cloud.SCHEDULE, None)["compared_hours"])
+
+
+def test_an_hour_that_could_not_be_looked_up_is_compared_by_the_next_run() -> None:
+    decrypt("")
+    record = wiring.aws_record()
+    with (
+        inject.fault(
+            record._cloudtrail,
+            "cloudtrail.LookupEvents",
+            lambda request: inject.error_response(400, "ThrottlingException")(request),
+        ),
+        pytest.raises(errors.Unavailable),
+    ):
+        compare()
+    assert wiring.seals().last_comparison("2000-01-01T00") is None
+    assert run() == 1
+    assert Kind.NOT_RECORDED in [kind for kind, _ in kept()]
+
+
+def test_every_page_of_the_record_is_read() -> None:
+    row = opening_row()
+    for _ in range(60):
+        decrypt(f"opening/{row}.1")
+    assert (
+        len(
+            lines_of(
+                cloud.client("kms").get_public_key(KeyId=wiring.settings().content_key)["KeyId"]
+            )
+        )
+        > 120
+    )
+    assert len(compare()) == 59
+
+
+def test_a_finding_is_logged_with_who_called_and_without_content(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    decrypt("")
+    compare()
+    (line,) = (each for each in caplog.records if each.message == "opening_not_recorded")
+    assert {name: vars(line)[name] for name in ("call", "caller", "code")} == {
+        "call": "Decrypt",
+        "caller": wiring.settings().officers_role,
+        "code": "",
+    }
+
+
+class Recorded:
+    """CloudTrail as AWS answers it, with the events of `tests/events/lookup_events.json`."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def lookup_events(self, **asked: Any) -> Any:
+        self.asked.append(asked)
+        (attribute,) = asked["LookupAttributes"]
+        response = events.load("lookup_events")
+        named = "EventName" if attribute["AttributeKey"] == "EventName" else None
+        return {
+            "Events": [
+                each
+                for each in response["Events"]
+                if each["EventName"] == attribute["AttributeValue"]
+                or (not named and attribute["AttributeValue"] in resources(each))
+            ]
+        }
+
+
+def resources(event: dict[str, Any]) -> list[str]:
+    return [each["ResourceName"] for each in event["Resources"]]
+
+
+ROLE = "arn:aws:iam::123456789012:role/tipline-prod-OfficersRole-1A2B"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+HOUR_BEGIN = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+def recorded() -> tuple[AwsRecord, Recorded]:
+    cloudtrail: Any = Recorded()
+    return AwsRecord(cloudtrail, cloud.client("kms"), lambda seconds: None), cloudtrail
+
+
+def test_an_event_is_read_as_aws_sends_it() -> None:
+    record, cloudtrail = recorded()
+    opened, changed = record.of_key(KEY, HOUR_BEGIN, HOUR_BEGIN + timedelta(hours=1))
+    assert (opened.call, opened.caller) == ("Decrypt", ROLE)
+    assert openings_check._OPENING.search(opened.user_agent)
+    assert (changed.call, changed.caller) == (
+        "PutKeyPolicy",
+        "arn:aws:iam::123456789012:user/alice",
+    )
+    assert cloudtrail.asked == [
+        {
+            "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": KEY}],
+            "StartTime": HOUR_BEGIN,
+            "EndTime": HOUR_BEGIN + timedelta(minutes=59, seconds=59),
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("function", "role", "found"),
+    [
+        ("tipline-prod-Officers-X", "", 1),
+        ("other", "", 0),
+        ("other", ROLE, 1),
+    ],
+)
+def test_new_code_of_the_officers_function_is_found(function: str, role: str, found: int) -> None:
+    record, _ = recorded()
+    watched = openings_check.Watched(role, function, ())
+    lines = record.of_code(HOUR_BEGIN, HOUR_BEGIN + timedelta(hours=1))
+    assert [line.call for line in lines if openings_check._is_officers(line, watched)] == [
+        "UpdateFunctionCode20150331v2" if function != "other" else "CreateFunction20150331"
+    ][:found]

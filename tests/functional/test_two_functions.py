@@ -1,0 +1,91 @@
+"""Each of the two functions behind the gateway serves its own routes, and loads no others."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+from chalice.app import Chalice
+
+from app import create_app
+from chalicelib.config import NEEDED, Api
+from chalicelib.handlers import index
+from infra.local.gateway import Gateway
+from infra.local.gateway.functions import both_functions
+from infra.local.gateway.gateway import Function
+from tests import events
+from tests.client import new_key
+
+APPS = {api: create_app(api) for api in Api}
+EVERY_ROUTE = [pytest.param(route, id=f"{route.method} {route.path}") for route in index.routes()]
+
+
+def other(api: Api) -> Api:
+    (found,) = set(Api) - {api}
+    return found
+
+
+def send(app: Chalice, route: index.Route, **more: object) -> Mapping[str, object]:
+    event = events.api_request(
+        route.method,
+        route.path,
+        route.path,
+        headers={"accept-language": "en"},
+        query={},
+        parameters={},
+        content=None,
+        request_id=new_key(),
+        officer="wang",
+    )
+    return app(event, None)
+
+
+@pytest.mark.parametrize("route", EVERY_ROUTE)
+def test_a_function_has_not_found_what_the_other_one_serves(route: index.Route) -> None:
+    response = send(APPS[other(route.api)], route)
+    assert response["statusCode"] == 404
+    assert '"code": "not_found"' in str(response["body"])
+
+
+@pytest.mark.parametrize("route", EVERY_ROUTE)
+def test_the_local_gateway_sends_a_request_to_the_function_of_its_route(
+    route: index.Route,
+) -> None:
+    name, app = both_functions()(route.method, route.path)
+    assert name == route.api
+    assert route.method in app.routes[route.path]
+    assert route.path.startswith(("/v1/officer/", "/v1/admin/")) == (name == Api.OFFICERS)
+
+
+def test_a_route_that_the_local_gateway_sends_to_the_wrong_function_is_not_found(
+    aws: Mapping[str, str],
+) -> None:
+    whole, right = create_app(), both_functions()
+
+    def swapped(method: str, path: str) -> Function:
+        return Function("swapped", APPS[other(Api(right(method, path).name))])
+
+    ask = ("GET", "/v1/catalogue", [("accept", "*/*")], b"", "127.0.0.1")
+    assert Gateway(whole, right).response(*ask).status == 200
+    assert Gateway(whole, swapped).response(*ask).status == 404
+
+
+@pytest.mark.parametrize("api", Api)
+def test_a_function_imports_no_views_and_no_events_of_another(api: Api) -> None:
+    settings = {name.upper(): "x" for name in NEEDED[api]}
+    foreign = {route.module for route in index.routes() if route.api != api} - {
+        route.module for route in index.routes() if route.api == api
+    }
+    foreign |= {"media_events", "notices", "schedules", "audit_events"}
+    if api is Api.RESIDENTS:
+        foreign.add("auth")
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import app, sys; print(*sys.modules)"],
+        env={"PATH": os.environ["PATH"], "_HANDLER": "app.app", "API": api, **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert "chalicelib.handlers.index" in loaded
+    assert not {f"chalicelib.handlers.{module}" for module in foreign} & set(loaded)

@@ -1,0 +1,111 @@
+"""Each route of the gateway goes to the function that serves it, and to no other."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from app import create_app
+from chalicelib.config import Api
+from infra.packaging import apis, package
+from infra.packaging.bundle import Incomplete
+from tests.template.conftest import of_type
+
+CHALICE = package.ROOT / ".chalice"
+INTEGRATION = "x-amazon-apigateway-integration"
+
+
+@pytest.fixture(scope="module")
+def apps() -> dict[Api, Chalice]:
+    """The app of each function, as it registers its own routes."""
+    return {api: create_app(api) for api in Api}
+
+
+def served(app: Chalice) -> set[tuple[str, str]]:
+    return {(method, path) for path, methods in app.routes.items() for method in methods}
+
+
+def called(resources: dict[str, Any], api: Api) -> set[tuple[str, str]]:
+    """Return the methods of paths that the gateway sends to a function."""
+    paths = resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    function = f"functions/${{{apis.LOGICAL_IDS[api]}.Arn}}/invocations"
+    return {
+        (method.upper(), path)
+        for path, methods in paths.items()
+        for method, definition in methods.items()
+        if "uri" in definition.get(INTEGRATION, {})
+        and definition[INTEGRATION]["uri"]["Fn::Sub"].endswith(function)
+    }
+
+
+@pytest.mark.parametrize("api", Api)
+def test_the_gateway_calls_a_function_for_the_routes_that_it_serves_and_for_no_others(
+    resources: dict[str, Any], apps: dict[Api, Chalice], api: Api
+) -> None:
+    assert called(resources, api) == served(apps[api])
+
+
+def test_the_function_of_officers_serves_what_is_below_their_two_paths(
+    apps: dict[Api, Chalice],
+) -> None:
+    officers, residents = served(apps[Api.OFFICERS]), served(apps[Api.RESIDENTS])
+    below = ("/v1/officer/", "/v1/admin/")
+    assert all(path.startswith(below) for _, path in officers)
+    assert not [path for _, path in residents if path.startswith(below)]
+    assert officers
+    assert residents
+
+
+def test_the_gateway_may_call_the_function_of_officers_for_their_paths_only(
+    resources: dict[str, Any],
+) -> None:
+    permissions = of_type(resources, "AWS::Lambda::Permission").values()
+    sources = [
+        permission["SourceArn"]["Fn::Sub"]
+        for permission in permissions
+        if permission["FunctionName"] == {"Ref": "Officers"}
+    ]
+    assert {source.rpartition("${RestAPI}")[2] for source in sources} == {
+        "/*/*/v1/officer/*",
+        "/*/*/v1/admin/*",
+    }
+
+
+def test_both_functions_run_the_same_code(functions: dict[str, Any]) -> None:
+    one, other = functions["APIHandler"], functions["Officers"]
+    assert one["CodeUri"] == other["CodeUri"]
+    assert one["Handler"] == other["Handler"] == "app.app"
+    assert [each["Environment"]["Variables"]["API"] for each in (one, other)] == list(Api)
+
+
+@pytest.fixture
+def packaged() -> dict[str, Any]:
+    """A template with two routes, as Chalice writes it."""
+    uri = {"Fn::Sub": "arn:functions/${APIHandler.Arn}/invocations"}
+    methods = {INTEGRATION: {"type": "aws_proxy", "uri": uri}}
+    function: dict[str, Any] = {"Properties": dict.fromkeys(apis._SHARED, "as packaged")}
+    paths = {"/v1/health": {"get": copy.deepcopy(methods)}}
+    api = {"Properties": {"DefinitionBody": {"paths": paths}}}
+    return {
+        "Resources": {
+            "APIHandler": function,
+            "Officers": {"Properties": {}},
+            "ApiHandlerRole": {"Properties": {}},
+            "APIHandlerInvokePermission": {"Properties": {}},
+            "RestAPI": api,
+        }
+    }
+
+
+def test_a_route_that_is_not_packaged_is_refused(packaged: dict[str, Any]) -> None:
+    with pytest.raises(Incomplete, match=r"no route is packaged for .*GET /v1/officer/me"):
+        apis.complete(packaged, CHALICE)
+
+
+def test_a_packaged_route_that_is_in_no_table_is_refused(packaged: dict[str, Any]) -> None:
+    paths = packaged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    paths["/v1/unknown"] = paths.pop("/v1/health")
+    with pytest.raises(Incomplete, match=r"GET /v1/unknown is not in routes\.json"):
+        apis.complete(packaged, Path(CHALICE))
