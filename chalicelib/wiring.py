@@ -333,7 +333,14 @@ def intake() -> "Intake":
     """Return what intake reads and writes now."""
     from chalicelib.services.intake import Intake
 
-    return Intake(reports(), contacts(), bulletins(), catalogue())
+    return Intake(reports(), contacts(), _BulletinLookup(), catalogue())
+
+
+class _BulletinLookup:
+    """Loads the store of bulletins for the rare report that names one."""
+
+    def takes_leads(self, bulletin_id: str) -> bool:
+        return bulletins().takes_leads(bulletin_id)
 
 
 @_built_once

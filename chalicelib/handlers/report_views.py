@@ -54,7 +54,7 @@ class ListedReportView(Shape):
 
     @classmethod
     def listed(cls, report: ListedReport) -> Self:
-        fields = {name: getattr(report, name) for name in report.__slots__}
+        fields = report._asdict()
         media = {"total": report.media_total, "ready": report.media_ready}
         thumbnail = (
             picture_url(report.id, report.thumb, "thumb.jpg", ORIGINAL_LIFE_S)
