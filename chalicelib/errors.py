@@ -21,12 +21,10 @@ Tipline
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One wrong field: its dotted path in the body or query, and a stable code.
 
     `params` are values for the text of the error. They must never contain input.

@@ -15,17 +15,15 @@ folder before it is run, tested or packaged; docs/city.md describes it.
 
 import json
 import os
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 DEFAULT_FOLDER = Path(__file__).parents[2] / "city"
 FOLDER = Path(os.environ.get("CITY") or DEFAULT_FOLDER).resolve()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class City:
+class City(NamedTuple):
     """What `city.json` says.
 
     `languages`: tags in lower case, in the order in which one text follows another where all are

@@ -8,8 +8,7 @@ codes as `x-extensible-enum`: clients accept others.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -45,8 +44,7 @@ def _one_of(codes: Callable[[], Collection[str]]) -> AfterValidator:
     return AfterValidator(check)
 
 
-@dataclass(frozen=True, slots=True)
-class Extensible:
+class Extensible(NamedTuple):
     """Documents a code: `codes` are those of today, and others may come."""
 
     codes: Callable[[], Collection[str]]

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
@@ -29,8 +28,7 @@ _URGENCIES: tuple[UrgencyCode, ...] = ("low", "normal", "high", "critical")
 _NAMEABLE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(NamedTuple):
     """Values as kept: text in form C, times as rendered UTC.
 
     `version` is that of the declarations they were checked against, `urgency` the one that they

@@ -4,11 +4,10 @@ All coordinates are degrees, latitude before longitude (in GeoJSON the other way
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import prcoords
 
@@ -90,8 +89,7 @@ def stations() -> tuple[str, ...]:
     return tuple(area.code for area in areas() if area.kind is AreaKind.STATION)
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(NamedTuple):
     """One area of the file. `geometry` is that of the file: a GeoJSON Polygon or MultiPolygon.
 
     `rings` are the outer rings and holes of all its polygons; the even-odd rule needs no

@@ -12,7 +12,7 @@ those in `FACTS` are filled when the file is read.
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from chalicelib.domain.city import FOLDER, city, read
@@ -36,6 +36,7 @@ _RANGE = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def negotiate(accept_language: str | None) -> str:
     """Return the best language for a response (RFC 9110 qualities, RFC 4647 lookup), or DEFAULT.
 

@@ -5,9 +5,9 @@ update. So no task is lost, and the age of the oldest one shows the health of th
 """
 
 import zlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 SHARDS = 4
 
@@ -37,8 +37,7 @@ class TaskKind(StrEnum):
     PURGE = "purge"
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxTask:
+class OutboxTask(NamedTuple):
     """The one pending task of an item.
 
     `not_before`: from then on, and by the sweep only; the stream leaves it alone.

@@ -2,16 +2,14 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from chalicelib.domain.media import Manifest, MediaState, RejectReason, advances
 from chalicelib.domain.reports import Medium
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The final state of a medium. `found` are the fields of a `Medium` that come with it."""
 
     state: MediaState

@@ -50,7 +50,7 @@ class ListedReportView(Shape):
 
     @classmethod
     def listed(cls, report: ListedReport) -> Self:
-        fields = {name: getattr(report, name) for name in report.__slots__}
+        fields = report._asdict()
         media = {"total": report.media_total, "ready": report.media_ready}
         thumb = Thumb.parse(report.thumb) if report.thumb else None
         thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)

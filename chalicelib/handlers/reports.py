@@ -83,12 +83,6 @@ def create_report(call: Call) -> Response:
 def created_response(created: intake.CreatedReport, call: Call) -> Response:
     """Return the response to a created report: 201, or 200 when the call was a repeated one."""
     report = created.report
-    granted = uploads.grant_uploads(
-        report.id,
-        created.pending_uploads,
-        bucket=wiring.bucket(),
-        signed_at=wiring.clock.wall_clock(),
-    )
     view = CreatedReport.of(
         report,
         receipt=created.receipt,
@@ -99,9 +93,21 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         else times.to_minute(report.received_at),
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
-        uploads=[Upload.granted(grant) for grant in granted],
+        uploads=_granted(created),
     )
     return Response(view, status=200 if created.replayed else 201)
+
+
+def _granted(created: intake.CreatedReport) -> list[Upload]:
+    if not created.pending_uploads:
+        return []  # without media, no client of S3 is needed
+    granted = uploads.grant_uploads(
+        created.report.id,
+        created.pending_uploads,
+        bucket=wiring.bucket(),
+        signed_at=wiring.clock.wall_clock(),
+    )
+    return [Upload.granted(grant) for grant in granted]
 
 
 def _notes(report: Report) -> list[str]:

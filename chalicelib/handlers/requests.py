@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -36,23 +35,26 @@ class Header(StrEnum):
     IF_MATCH = "If-Match"
 
 
-@dataclass(frozen=True, slots=True)
 class Call:
-    """A request after the checks that its route declares.
+    """A request. Its route checks it part by part, and sets what it has checked.
 
     `path` has the decoded path parameters; `now` is the time of sweeps and lifecycles. For an
     officer's route `actor` is the officer, who has a role that the route requires.
     """
 
-    request: Request
-    path: Mapping[str, str]
-    language: str
-    now: datetime
     body: Any = None
     query: Any = None
     idempotency_key: str | None = None
     if_match: int | None = None
     admitted: OfficerActor | None = None
+
+    def __init__(
+        self, request: Request, path: Mapping[str, str], language: str, now: datetime
+    ) -> None:
+        self.request = request
+        self.path = path
+        self.language = language
+        self.now = now
 
     def header(self, name: str) -> str | None:
         """Return a header, or None; upper and lower case are the same."""

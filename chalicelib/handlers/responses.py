@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from chalice.app import Response as ChaliceResponse
 from pydantic import BaseModel
@@ -16,8 +16,10 @@ from chalicelib.handlers.requests import Call
 BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Response(NamedTuple):
     """What a view returns.
 
     `body` is a model, JSON data, or a text. If `status` is None, the route's own status is used.
@@ -25,7 +27,7 @@ class Response:
 
     body: Any = None
     status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NONE
 
 
 def etag_of(version: int) -> dict[str, str]:

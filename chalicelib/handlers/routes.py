@@ -14,9 +14,8 @@ a fault of ours: it is logged without its message, which could contain input, an
 import logging
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 from chalice.app import Request
 from chalice.app import Response as ChaliceResponse
@@ -46,8 +45,7 @@ class Access(StrEnum):
     OFFICER = "officer"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """The body of a response. `schema` is None for a text, and for no body."""
 
     schema: type[BaseModel] | None = None
@@ -74,8 +72,7 @@ class Declared(TypedDict, total=False):
     logged: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """A declared route. It serves requests, and the OpenAPI document describes it."""
 
     method: str
@@ -132,19 +129,19 @@ class Operation:
 
     def _read(self, request: Request, parameters: Mapping[str, str], language: str) -> Call:
         """Return the checked request. The caller is checked before the query, headers and body."""
-        path = requests.read_path(parameters)
-        call = Call(request=request, path=path, language=language, now=wiring.clock.now())
+        call = Call(request, requests.read_path(parameters), language, wiring.clock.now())
         if self.access is Access.RECEIPT:
             _ = call.receipt
-        admitted = self._admit(call) if self.access is Access.OFFICER else None
-        return replace(
-            call,
-            admitted=admitted,
-            idempotency_key=requests.read_key(request, self.headers),
-            query=requests.read_query(request, self.query) if self.query else None,
-            body=requests.read_body(request, self.body, call.now) if self.body else None,
-            if_match=requests.read_version(request) if Header.IF_MATCH in self.headers else None,
-        )
+        if self.access is Access.OFFICER:
+            call.admitted = self._admit(call)
+        call.idempotency_key = requests.read_key(request, self.headers)
+        if self.query:
+            call.query = requests.read_query(request, self.query)
+        if self.body:
+            call.body = requests.read_body(request, self.body, call.now)
+        if Header.IF_MATCH in self.headers:
+            call.if_match = requests.read_version(request)
+        return call
 
     def _admit(self, call: Call) -> OfficerActor:
         admission = wiring.admission()

@@ -27,7 +27,7 @@ class Shape(BaseModel):
     @classmethod
     def of(cls, source: BaseModel, **more: Any) -> Self:
         """Return the view of a domain object, with `more` members added."""
-        return cls.model_validate({**dict(source), **more})
+        return cls.model_validate({**vars(source), **more})
 
 
 Timestamp = Annotated[

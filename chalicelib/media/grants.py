@@ -4,14 +4,13 @@ A grant is a signature (SigV4) and is computed without a call. It names no encry
 bucket's default (KMS) applies to every object.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 PART_SIZE = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class PostGrant:
+class PostGrant(NamedTuple):
     """A grant to upload one file with a form.
 
     The client POSTs to `url`, before `expires_at`: first `fields` in this order, then the file with
@@ -24,8 +23,7 @@ class PostGrant:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HeldPart:
+class HeldPart(NamedTuple):
     """A part that S3 has: its number from 1, its ETag in quotes, its size in bytes."""
 
     number: int
@@ -33,8 +31,7 @@ class HeldPart:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class PartGrant:
+class PartGrant(NamedTuple):
     """A grant to upload one part: the client PUTs the bytes of the part to `url`."""
 
     number: int

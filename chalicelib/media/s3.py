@@ -1,5 +1,6 @@
 """The client of S3 for all our buckets."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,17 +20,17 @@ _LOOPBACK = Config(s3={"addressing_style": "path"})
 
 
 def s3_client(
-    session: Any, *, endpoint_url: str | None = None, config: Config | None = None
+    create: Callable[..., Any], *, endpoint_url: str | None = None, config: Config | None = None
 ) -> "S3Client":
     """Return a client that signs by SigV4 for `<bucket>.s3.<region>.<suffix of the partition>`.
 
-    On a loopback endpoint the bucket is in the path instead, because no host name below
-    `localhost` is sure to resolve.
+    `create` makes clients: a method of a session of boto3 or botocore. On a loopback endpoint the
+    bucket is in the path instead, because no host name below `localhost` is sure to resolve.
     """
     options = (config or Config()).merge(_REGIONAL)
-    client: S3Client = session.client("s3", endpoint_url=endpoint_url, config=options)
+    client: S3Client = create("s3", endpoint_url=endpoint_url, config=options)
     # The address may come from the environment, so it is known only now. botocore itself puts the
     # bucket into the path for an IP address, but not for this name.
     if (urlsplit(client.meta.endpoint_url).hostname or "").endswith("localhost"):
-        client = session.client("s3", endpoint_url=endpoint_url, config=options.merge(_LOOPBACK))
+        client = create("s3", endpoint_url=endpoint_url, config=options.merge(_LOOPBACK))
     return client

@@ -7,6 +7,7 @@ transaction of the change. Nothing is written about reporters.
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.reports import Report
@@ -23,8 +24,7 @@ CLOCK = "(clock)"
 OPERATOR = "(operator)"
 
 
-@dataclass(frozen=True, slots=True)
-class Reporter:
+class Reporter(NamedTuple):
     """A resident. Nothing identifies them."""
 
     now: datetime

@@ -5,7 +5,7 @@ because a bulletin is for the whole city.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import errors
@@ -122,7 +122,7 @@ def read_history(
         if detail and detail.get("step") in _MAKES_A_VERSION:
             version = unnamed.pop(detail["version"], None)
             if version:
-                entry = replace(entry, detail=detail | {"content": _json(version)})
+                entry = entry._replace(detail=detail | {"content": _json(version)})
         events.append(entry)
     # Versions without an audit entry: made by a verdict on a picture, or older than the audit.
     events += [

@@ -6,9 +6,8 @@ receipt opens the report.
 
 import json
 import logging
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from chalicelib import errors
 from chalicelib.domain import geo, workflow
@@ -42,8 +41,7 @@ from chalicelib.store.writes import TransactItem
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedReport:
+class CreatedReport(NamedTuple):
     """A stored report, with its receipt.
 
     `pending_uploads` are its media that are not uploaded yet. `replayed` is True when an earlier
@@ -62,8 +60,7 @@ class BulletinLookup(Protocol):
     def takes_leads(self, bulletin_id: str) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
+class Intake(NamedTuple):
     """What intake reads and writes. `catalogue` is the one that counts now."""
 
     reports: Reports

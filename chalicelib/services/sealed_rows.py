@@ -7,9 +7,8 @@ gets it with an audit record (`OfficerActor.open`).
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import EntryIds
@@ -27,8 +26,7 @@ _CONTENT, _REASON, _HOLD, _TEXT, _HINT, _WORDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCase:
+class OpenCase(NamedTuple):
     """A case with everything that was sealed in it, but the contact.
 
     `reason` is that of the outcome, `hold_reason` that of a legal hold. `media` have their hints.
@@ -48,7 +46,7 @@ class OpenCase:
 
     def without_reporters_words(self) -> "OpenCase":
         """Return the case without what the reporter sent."""
-        return replace(self, content=Content(), media=(), messages=())
+        return self._replace(content=Content(), media=(), messages=())
 
 
 def seal_content(report_id: str, public: bytes, content: Content) -> bytes:
@@ -135,7 +133,7 @@ def open_entry(entry: RecordedEntry, private: PrivateKey) -> RecordedEntry:
     if entry.sealed is None or entry.key is None:
         return entry
     words = json.loads(private.open(entry.sealed, row_info(*entry.key, _WORDS)))
-    return replace(entry, detail=_merged(entry.detail or {}, words))
+    return entry._replace(detail=_merged(entry.detail or {}, words))
 
 
 def _merged(detail: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:

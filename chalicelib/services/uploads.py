@@ -4,9 +4,8 @@ A picture or a small video is uploaded with one POST. A larger video is uploaded
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain.media import (
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.media.bucket import MediaBucket
 
 
-@dataclass(frozen=True, slots=True)
-class UploadGrant:
+class UploadGrant(NamedTuple):
     """How to upload one medium: with the form in `post`, or in parts if `post` is None.
 
     All parts have `part_size` bytes, except a shorter last one.
@@ -44,8 +42,7 @@ class UploadGrant:
     part_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     held: tuple[grants.HeldPart, ...]
     granted: tuple[grants.PartGrant, ...]
 

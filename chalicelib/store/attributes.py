@@ -32,6 +32,8 @@ def unpack(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pack(value: Any) -> dict[str, Any]:
+    if type(value) is str:  # most are, and this is the quickest test
+        return {"S": value}
     if isinstance(value, str):
         return {"S": str(value)}
     if isinstance(value, bool):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import times
@@ -42,8 +42,7 @@ class Action(StrEnum):
     DENIED = "denied"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What an audit row is about. All rows of a subject are in one partition.
 
     `public_key` is that of a report: words of a person can be recorded about nothing else.
@@ -93,8 +92,7 @@ class Entry:
         return cls(Subject(keys.officer_day(by, at)), by, action, at, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEntry:
+class RecordedEntry(NamedTuple):
     """An audit row that was read.
 
     `verified` is False when the row has changed since it was written. Then `detail` and `sealed`

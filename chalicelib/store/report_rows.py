@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from chalicelib import errors
 from chalicelib.domain import times
@@ -72,8 +72,7 @@ class Head:
         return Hold.model_validate(stored) if stored else None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A report with its media, messages and notes, as one query reads them: sealed."""
 
     head: Head
@@ -93,8 +92,7 @@ class Case:
         return next((each for each in self.media if each.media_id == media_id), None)
 
 
-@dataclass(frozen=True, slots=True)
-class ListedReport:
+class ListedReport(NamedTuple):
     """A report's entry in a list."""
 
     id: str

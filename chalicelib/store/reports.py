@@ -5,9 +5,8 @@ A change of a report and the task that follows from it are one write. The layout
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain.holds import Hold
@@ -26,8 +25,7 @@ from chalicelib.store.tasks import same_task, task_fields
 from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 
-@dataclass(frozen=True, slots=True)
-class CreateResult:
+class CreateResult(NamedTuple):
     """The result of `Reports.create`. `head` is the report as it is stored.
 
     `created` is False when the report existed. Then an earlier call created it: the same call if

@@ -6,9 +6,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.htm
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from chalicelib.store.attributes import pack
 
@@ -18,8 +17,7 @@ _NONE: Attributes = MappingProxyType({})
 _SAY_WHY = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 
-@dataclass(frozen=True, slots=True)
-class TransactItem:
+class TransactItem(NamedTuple):
     """One write of a transaction: the arguments of DynamoDB's `Put`, `Update` or `Delete`."""
 
     kind: Literal["Put", "Update", "Delete"]
@@ -30,8 +28,7 @@ class TransactItem:
         return {self.kind: self.arguments}
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Write a whole row. With `if_absent`, only if no row has its key."""
 
     row: Attributes
@@ -44,8 +41,7 @@ class Put:
         return TransactItem("Put", arguments)
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Delete a row. With `if_present`, only if it exists.
 
     With `equal`, only if each attribute has this value (None: is absent).
@@ -69,8 +65,7 @@ class Delete:
         return TransactItem("Delete", arguments | terms.arguments())
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """Change attributes of one row. The row must exist, unless `upsert` allows to create it.
 
     Changes: `put` sets an attribute (None removes it), `put_once` sets it only if it is absent,
@@ -84,11 +79,11 @@ class Update:
     sk: str
     put: Attributes = _NONE
     put_once: Attributes = _NONE
-    add: Mapping[str, int] = field(default_factory=dict)
-    append: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    add: Mapping[str, int] = _NONE
+    append: Mapping[str, Sequence[Any]] = _NONE
     remove: Sequence[str] = ()
     equal: Attributes = _NONE
-    room: Mapping[str, int] = field(default_factory=dict)
+    room: Mapping[str, int] = _NONE
     upsert: bool = False
 
     def item(self, table: str) -> TransactItem:

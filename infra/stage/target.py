@@ -201,7 +201,7 @@ def make_client(session: Any, service: str, endpoint_url: str | None = None, **m
     """
     config = Config(**({"account_id_endpoint_mode": "disabled"} | more))
     if service == "s3":
-        return s3_client(session, endpoint_url=endpoint_url, config=config)
+        return s3_client(session.client, endpoint_url=endpoint_url, config=config)
     return session.client(service, endpoint_url=endpoint_url, config=config)
 
 

@@ -1,5 +1,5 @@
-"""A cold start of what `make package` ships: from `import app` to the point where a first report
-needs AWS.
+"""Cold starts of what `make package` ships: from `import app` to the point where a first request
+needs AWS, and to the response to a first report.
 
 The zip's native modules are arm64's. Where that does not run, those of the same versions that are
 installed here stand beside them.
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from tests.bench import create, simulated
+from tests.bench import requests, simulated
 from tests.bench import rows as table
 from tests.bench.rows import ROOT
 
@@ -30,42 +30,98 @@ _ENVIRONMENT = simulated.ENVIRONMENT | {
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 _BODY = {"category": "other", "text": "A door stands open."}
+# The commit that the later ones are measured against. Without it (a shallow clone) its row is
+# missing.
+FIRST_VERSION = "761f35b"
+_OURS = ("app.py", "chalicelib", "city")
 # The package's name as it is installed: the folder that its native modules are in.
 _NATIVE = {"pydantic_core": "pydantic_core", "cryptography": "cryptography", "cffi": "."}
 
 
 def rows(rounds: int = table.ROUNDS) -> list[table.Row]:
     ensure_packaged()
-    event = json.dumps(create.event() | {"body": json.dumps(_BODY)})
+    created = json.dumps(requests.create_event(_BODY))
+    opened = json.dumps(requests.open_event("0" * 26))
+    public_key = simulated.WrappingKey().public
 
-    def api(tree: Path) -> float:
-        return table.sample(SAMPLE, "api", event, path=(tree, ROOT), environment=_ENVIRONMENT)
+    def started(tree: Path, api: str, *arguments: str) -> float:
+        environment = _ENVIRONMENT | {"API": api}
+        return table.sample(SAMPLE, *arguments, path=(tree, ROOT), environment=environment)
 
     taken = []
-    with _unpacked() as shipped, _unpacked() as compiled:
+    with _unpacked() as shipped, _unpacked() as compiled, _unpacked() as before:
         for cache in list(compiled.rglob("__pycache__")):
             shutil.rmtree(cache)
-        subprocess.run([sys.executable, "-m", "compileall", "-q", str(compiled)], check=True)
+        _compile(compiled)
+        has_first = _replace_by_first_version(before)
         for _ in range(rounds):
             taken.append(
-                (
-                    api(shipped),
-                    table.sample(SAMPLE, "boto3", path=(ROOT,)),
-                    api(compiled),
+                {
+                    "residents": started(shipped, "residents", "import", created),
+                    "boto3": table.sample(SAMPLE, "boto3", path=(ROOT,)),
+                    "officers": started(shipped, "officers", "import", opened),
+                    "compiled": started(compiled, "residents", "import", created),
+                    "first": started(shipped, "residents", "first", created, public_key),
+                }
+                | (
+                    {"before": started(before, "residents", "first", created, public_key)}
+                    if has_first
+                    else {}
                 )
             )
-    what = "Cold start of the packaged API, until the first AWS call: time"
-    return [
-        table.row(
-            what,
-            "import of boto3 and one DynamoDB client",
-            [cold / boto3 for cold, boto3, _ in taken],
-            at_most=0.75,
-        ),
-        table.row(
-            what, "the same, compiled here", [cold / again for cold, _, again in taken], at_most=1.1
+    boto3 = "import of boto3 and one DynamoDB client"
+    until = "until the first AWS call: time"
+    found = [
+        _row(f"residents' function, {until}", boto3, taken, "residents", "boto3", 0.7),
+        _row(f"officers' function, {until}", boto3, taken, "officers", "boto3", 0.85),
+        _row(
+            f"residents' function, {until}",
+            "the same, compiled here",
+            taken,
+            "residents",
+            "compiled",
+            1.1,
         ),
     ]
+    if has_first:
+        found.append(
+            _row(
+                "residents' function, until its first 201: time",
+                f"the first version ({FIRST_VERSION})",
+                taken,
+                "first",
+                "before",
+                0.8,
+            )
+        )
+    return found
+
+
+def _row(
+    what: str, against: str, taken: list[dict[str, float]], side: str, other: str, at_most: float
+) -> table.Row:
+    ratios = [each[side] / each[other] for each in taken]
+    return table.row(f"Cold start of the packaged {what}", against, ratios, at_most=at_most)
+
+
+def _replace_by_first_version(tree: Path) -> bool:
+    """Put the first version's own modules in the place of ours. False if the history lacks it."""
+    archived = subprocess.run(
+        ["git", "archive", FIRST_VERSION, *_OURS], cwd=ROOT, capture_output=True, check=False
+    )
+    if archived.returncode:
+        print(f"{FIRST_VERSION} is not in the history", file=sys.stderr)
+        return False
+    for name in _OURS:
+        if (tree / name).is_dir():
+            shutil.rmtree(tree / name)
+    subprocess.run(["tar", "-x"], cwd=tree, input=archived.stdout, check=True)
+    _compile(*(tree / name for name in _OURS))
+    return True
+
+
+def _compile(*places: Path) -> None:
+    subprocess.run([sys.executable, "-m", "compileall", "-q", *map(str, places)], check=True)
 
 
 @cache

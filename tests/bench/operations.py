@@ -72,7 +72,7 @@ def metered(environment: Environment) -> Iterator[Meter]:
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     meter = Meter(MockedRows(boto3.client("dynamodb")), indexes_of(environment))
-    meter.watch(wiring._session().events)
+    meter.watch(wiring.aws_events())
     for warm in (wiring.identity, wiring.audit, wiring.cursors, wiring.catalogue):
         warm()
     yield meter

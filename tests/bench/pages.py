@@ -36,9 +36,9 @@ def costs(reports: int) -> list[Cost]:
 
     wiring.reset()
     cloud = simulated.Cloud(reports)
-    cloud.serve(wiring._session().events)
+    cloud.serve(wiring.aws_events())
     meter = Meter(cloud, indexes_of(simulated.ENVIRONMENT))
-    meter.watch(wiring._session().events)
+    meter.watch(wiring.aws_events())
     wiring.officers().put(Officer(username="wang", categories=("*",), districts=("*",)))
     path, measured = _PAGE, []
     call("GET", path, officer="wang")

@@ -8,8 +8,10 @@ said to be.
 import io
 import json
 import os
+from base64 import b64decode, b64encode
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
@@ -23,8 +25,15 @@ CATEGORY, SHARDS = "missing_elderly", 4
 NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TABLES = {
     name: name.lower()
-    for name in ("REPORTS_TABLE", "AUDIT_TABLE", "BULLETINS_TABLE", "OFFICERS_TABLE")
+    for name in (
+        "REPORTS_TABLE",
+        "CONTACTS_TABLE",
+        "AUDIT_TABLE",
+        "BULLETINS_TABLE",
+        "OFFICERS_TABLE",
+    )
 }
+_KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/0a7e5b1c-2f6d-4c8a-9e3b-5d4f6a7b8c9d"
 ENVIRONMENT = TABLES | {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -35,16 +44,56 @@ ENVIRONMENT = TABLES | {
     "IDENTITY_SECRET": "identity",
     "CURSOR_SECRET": "cursor",
     "AUDIT_SECRET": "audit",
+    "CONTENT_KEY": "alias/content",
+    "CONTACT_KEY": "alias/contact",
     "MEDIA_BUCKET": "media",
     "PUBLIC_URL": "https://api.test",
     "LIMITS": "off",
 }
 
 
+class WrappingKey:
+    """The RSA key in KMS that the keys of reports are wrapped with.
+
+    `public` is its public half in DER and base64. A cold start gets it ready-made: to make it would
+    load what is measured.
+    """
+
+    def __init__(self, public: str = "") -> None:
+        self._given = public
+        self._opened: dict[str, str] = {}
+
+    @cached_property
+    def public(self) -> str:
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        return self._given or b64encode(self._key.public_key().public_bytes(*form)).decode()
+
+    def decrypt(self, wrapped: str) -> str:
+        """Open a wrapped key, both in base64; the second time without computing anything."""
+        if wrapped not in self._opened:
+            from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+            from cryptography.hazmat.primitives.hashes import SHA256
+
+            padding = OAEP(MGF1(SHA256()), SHA256(), None)
+            self._opened[wrapped] = b64encode(
+                self._key.decrypt(b64decode(wrapped), padding)
+            ).decode()
+        return self._opened[wrapped]
+
+    @cached_property
+    def _key(self) -> Any:
+        from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+        return generate_private_key(65537, 3072)
+
+
 class Cloud:
     """`reports`: how many there are, one a minute."""
 
-    def __init__(self, reports: int = 0) -> None:
+    def __init__(self, reports: int = 0, *, wrapping_key: WrappingKey | None = None) -> None:
+        self._wrapping_key = wrapping_key or WrappingKey()
         self._items: dict[tuple[str, str, str], Item] = {}
         # What each shard lists, oldest first: the numbers of its reports, 0 being the newest of
         # all.
@@ -68,13 +117,18 @@ class Cloud:
         match event_name.split(".")[1:]:
             case ["secrets-manager", "GetSecretValue"]:
                 response: Item = {"SecretString": "s" * 64}
+            case ["kms", "GetPublicKey"]:
+                response = {"KeyId": _KEY_ARN, "PublicKey": self._wrapping_key.public}
+            case ["kms", "Decrypt"]:
+                plain = self._wrapping_key.decrypt(body["CiphertextBlob"])
+                response = {"KeyId": _KEY_ARN, "Plaintext": plain}
             case ["dynamodb", "PutItem"]:
                 self._items[_place(body["TableName"], body["Item"])] = body["Item"]
                 response = {}
             case ["dynamodb", "TransactWriteItems"]:
                 for action in body["TransactItems"]:
-                    put = action["Put"]
-                    self._items[_place(put["TableName"], put["Item"])] = put["Item"]
+                    if put := action.get("Put"):  # an update of a HEAD changes only its counters
+                        self._items[_place(put["TableName"], put["Item"])] = put["Item"]
                 response = {}
             case ["dynamodb", "GetItem"]:
                 item = self.get(body["TableName"], body["Key"])
@@ -88,15 +142,29 @@ class Cloud:
                 raise AssertionError(f"{unknown} is not simulated")
         raw = io.BytesIO(json.dumps(response).encode())
         raw.stream = lambda **_: iter([raw.getvalue()])  # type: ignore[attr-defined]
-        headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
+        headers = HTTPHeaders.from_dict(
+            {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "r"}
+        )
         return AWSResponse(request.url, 200, headers, raw)
 
     def _page(self, body: Item) -> tuple[list[Item], bool]:
         values = body["ExpressionAttributeValues"]
+        if "IndexName" not in body:
+            return self._rows_of(body["TableName"], values), False
         listed = self._shards.get(values[":p"]["S"], [])
         end = bisect_left(listed, values[":a"]["S"]) if ":a" in values else len(listed)
         begin = max(0, end - body["Limit"])
         return [_row(at, values[":p"]) for at in reversed(listed[begin:end])], begin > 0
+
+    def _rows_of(self, table: str, values: Item) -> list[Item]:
+        """The rows of a partition from `:a` on, and up to `:b` if that is given."""
+        after, until = values.get(":a", {"S": ""})["S"], values.get(":b", {"S": "~"})["S"]
+        places = sorted(
+            place
+            for place in self._items
+            if place[:2] == (table, values[":p"]["S"]) and after <= place[2] <= until
+        )
+        return [self._items[place] for place in places]
 
 
 def set_environment() -> None:

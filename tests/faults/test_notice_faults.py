@@ -158,7 +158,7 @@ def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[st
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     # Every client of a session gets the session's handlers.
-    wiring._session().events.register_first(
+    wiring.aws_events().register_first(
         "before-send.*", lambda event_name, **_: called.append(event_name)
     )
     for warm in (

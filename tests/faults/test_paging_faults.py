@@ -1,7 +1,6 @@
 """Pages have no gap and no duplicate while lists grow, shards are added, or a key is rotated."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -80,8 +79,8 @@ def file_over(shards: int, count: int) -> None:
             Submission.model_validate(report()),
             wiring.report_ids(new_key()),
             actor=Reporter(wiring.clock.now()),
-            intake=replace(
-                wiring.intake(), reports=Reports(wiring.reports().table, lambda category: shards)
+            intake=wiring.intake()._replace(
+                reports=Reports(wiring.reports().table, lambda category: shards)
             ),
         )
     wiring.clock.advance(timedelta(seconds=1))

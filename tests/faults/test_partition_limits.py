@@ -7,7 +7,6 @@ key of an index must spread a category over several partitions.
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -100,7 +99,7 @@ def test_ten_thousand_reports_fit_our_keys_and_not_a_bare_category() -> None:
                 submission,
                 wiring.report_ids(new_key()),
                 actor=Reporter(start + timedelta(seconds=clock)),
-                intake=replace(wiring.intake(), catalogue=catalogue()),
+                intake=wiring.intake()._replace(catalogue=catalogue()),
             )
             assert not created.replayed
 

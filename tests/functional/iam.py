@@ -251,7 +251,7 @@ class Role:
                 for variable, value in self.variables.items():
                     patch.setenv(variable, value)
                 _begin_anew()
-                events = wiring._session().events
+                events = wiring.aws_events()
                 # botocore emits this for signed URLs too. For a signed form it only emits the
                 # signing.
                 events.register_first("provide-client-params", self._asked)

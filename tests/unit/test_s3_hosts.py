@@ -52,7 +52,7 @@ def test_the_table_has_the_regions_of_three_partitions() -> None:
 
 @pytest.mark.parametrize(("region", "suffix"), REGIONS)
 def test_every_grant_names_the_regional_host(region: str, suffix: str) -> None:
-    bucket = MediaBucket(s3_client(session_in(region)), "tipline-media")
+    bucket = MediaBucket(s3_client(session_in(region).client), "tipline-media")
 
     for kind, url in grants_of(bucket).items():
         address = urlsplit(url)
@@ -67,7 +67,7 @@ def test_every_grant_names_the_regional_host(region: str, suffix: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "s3.localhost"])
 def test_on_a_loopback_endpoint_the_bucket_is_in_the_path(host: str) -> None:
     endpoint = f"http://{host}:5555"
-    bucket = MediaBucket(s3_client(session_in("eu-west-1"), endpoint_url=endpoint), "media")
+    bucket = MediaBucket(s3_client(session_in("eu-west-1").client, endpoint_url=endpoint), "media")
 
     for url in grants_of(bucket).values():
         assert url.startswith(f"{endpoint}/media")
@@ -75,20 +75,24 @@ def test_on_a_loopback_endpoint_the_bucket_is_in_the_path(host: str) -> None:
 
 def test_an_endpoint_from_the_environment_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:5555")
-    bucket = MediaBucket(s3_client(session_in("eu-west-1")), "media")
+    bucket = MediaBucket(s3_client(session_in("eu-west-1").client), "media")
 
     assert grants_of(bucket)["post"] == "http://localhost:5555/media"
 
 
 def test_the_callers_own_options_are_kept() -> None:
-    config: Any = s3_client(session_in("eu-west-1"), config=Config(read_timeout=3)).meta.config
+    config: Any = s3_client(
+        session_in("eu-west-1").client, config=Config(read_timeout=3)
+    ).meta.config
 
     assert (config.read_timeout, config.signature_version) == (3, "s3v4")
 
 
 def test_no_other_module_makes_a_client_of_s3() -> None:
     # `infra/stage/target.py` makes its clients of S3 with `s3_client`.
-    made = re.compile(r"""(boto3|[sS]ession(\(.*\))?)\.(client|resource)\(\s*["']s3["']""")
+    made = re.compile(
+        r"""(boto3|[sS]ession(\(.*\))?)\.(client|create_client|resource)\(\s*["']s3["']"""
+    )
     # The bucket of artefacts holds no grants, and the local cloud makes its own resources.
     others = ("infra/deploy", "infra/local/resources.py", "chalicelib/media/s3.py")
     found = [

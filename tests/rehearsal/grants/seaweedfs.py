@@ -48,7 +48,7 @@ class Storage:
             aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=REGION
         )
         return s3_client(
-            session,
+            session.client,
             endpoint_url=f"http://127.0.0.1:{self.port}",
             config=Config(retries={"total_max_attempts": 1}),
         )

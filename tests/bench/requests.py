@@ -1,0 +1,240 @@
+"""Whole requests through Chalice against the bare calls of AWS in them. AWS answers at once, so
+what is measured is ours.
+
+python -m tests.bench.requests create|open|read full|bare|table     prints seconds a request
+
+`full` is the request, `bare` the same calls by boto3 as it is by itself, with arguments that were
+packed before. `table` is `put_item` of boto3's Table, which packs them.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from time import process_time
+from typing import Any, NamedTuple
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from botocore import xform_name
+
+from chalicelib import wiring
+from chalicelib.domain.officers import Officer
+from tests.bench import rows as table
+from tests.bench import simulated
+
+MODULE = "tests.bench.requests"
+_CALLS, _WARM = 300, 30
+_BODY = {
+    "category": "missing_elderly",
+    "text": "An old man in a blue coat, alone at the bus stop, cannot say where he lives. " * 5,
+    "occurred_at": "2026-11-24T08:30:00+08:00",
+    "location": {"lat": 39.92, "lon": 116.44, "datum": "gcj02", "accuracy_m": 20},
+    "details": {"age": 81, "sex": "male", "dementia": "yes"},
+}
+_BUDGETS = {
+    "create": ("POST /v1/reports", 1.6),
+    "open": ("an officer opens a report with one message", 1.4),
+    "read": ("the reporter reads a report with one message", 1.5),
+}
+
+type Event = dict[str, Any]
+
+
+def rows(rounds: int = table.ROUNDS) -> list[table.Row]:
+    found = []
+    for request, (what, at_most) in _BUDGETS.items():
+        sides = ("full", "bare", "table") if request == "create" else ("full", "bare")
+        taken = [{how: table.sample(MODULE, request, how) for how in sides} for _ in range(rounds)]
+        against = {
+            "bare": "a bare put_item of the same item, packed before"
+            if request == "create"
+            else "its bare calls of AWS",
+            "table": "put_item of boto3's Table, which packs it",
+        }
+        found += [
+            table.row(
+                f"{what}, through Chalice: time",
+                against[side],
+                [each["full"] / each[side] for each in taken],
+                at_most=at_most if side == "bare" else None,
+            )
+            for side in sides[1:]
+        ]
+    return found
+
+
+def event(
+    method: str,
+    path: str,
+    resource: str,
+    *,
+    body: Any = None,
+    headers: dict[str, str],
+    officer: str | None = None,
+    **parameters: str,
+) -> Event:
+    """As API Gateway sends it."""
+    headers = {"accept-language": "zh-CN", **headers}
+    if body is not None:
+        headers["content-type"] = "application/json"
+    return {
+        "requestContext": {
+            "httpMethod": method,
+            "resourcePath": resource,
+            "requestId": "r",
+            "identity": {},
+            "path": path,
+        }
+        | ({"authorizer": {"principalId": officer}} if officer else {}),
+        "resource": resource,
+        "path": path,
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "pathParameters": parameters or None,
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None if body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def create_event(body: Any = None) -> Event:
+    key = {"idempotency-key": "3f0c2a9e-5f4e-4a34-9d0b-9a3a4c1f7e55"}
+    return event("POST", "/v1/reports", "/v1/reports", body=body or _BODY, headers=key)
+
+
+def open_event(report_id: str) -> Event:
+    """An officer opens a report."""
+    path = "/v1/officer/reports"
+    return event(
+        "GET",
+        f"{path}/{report_id}",
+        f"{path}/{{report_id}}",
+        headers={},
+        officer="wang",
+        report_id=report_id,
+    )
+
+
+def _read_event(report_id: str, receipt: str) -> Event:
+    return event(
+        "GET",
+        f"/v1/reports/{report_id}",
+        "/v1/reports/{report_id}",
+        headers={"authorization": f"Receipt {receipt}"},
+        report_id=report_id,
+    )
+
+
+def _message_event(report_id: str, receipt: str) -> Event:
+    return event(
+        "POST",
+        f"/v1/reports/{report_id}/messages",
+        "/v1/reports/{report_id}/messages",
+        body={"text": "He has sat down now, and a neighbour has brought him tea."},
+        headers={"authorization": f"Receipt {receipt}"},
+        report_id=report_id,
+    )
+
+
+class _Called(NamedTuple):
+    """A call of AWS: `("dynamodb", "put_item", {…})`."""
+
+    service: str
+    method: str
+    arguments: dict[str, Any]
+
+
+class _Recorder:
+    """Records calls of the clients that a session makes from now on."""
+
+    def __init__(self, events: Any) -> None:
+        self._calls: list[_Called] | None = None
+        events.register_first("provide-client-params", self._record)
+
+    def calls_of(self, act: Callable[[], Any]) -> list[_Called]:
+        self._calls = []
+        act()
+        calls, self._calls = self._calls, None
+        return calls
+
+    def _record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if self._calls is not None:
+            service = model.service_model.service_name
+            self._calls.append(_Called(service, xform_name(model.name), dict(params)))
+
+
+def _measure(request: str, how: str) -> float:
+    simulated.set_environment()
+    events = wiring.aws_events()
+    cloud = simulated.Cloud()
+    cloud.serve(events)
+    recorder = _Recorder(events)
+    # Imported only now: it must find the simulated cloud's settings.
+    from app import app
+
+    sent = _prepared(request, app)
+    app(sent, None)  # what is kept from then on is no part of a request: secrets, the catalogue
+    calls = recorder.calls_of(lambda: app(sent, None))
+    sides: dict[str, Callable[[], Callable[[], Any]]] = {
+        "full": lambda: lambda: app(sent, None),
+        "bare": lambda: _bare(calls, cloud),
+        "table": lambda: _through_table(calls, cloud),
+    }
+    act = sides[how]()
+    for _ in range(_WARM):
+        act()
+    began = process_time()
+    for _ in range(_CALLS):
+        act()
+    return (process_time() - began) / _CALLS
+
+
+def _prepared(request: str, app: Any) -> Event:
+    """Return the event of a request that succeeds."""
+    created = app(create_event(), None)
+    assert created["statusCode"] == 201, created
+    if request == "create":
+        return create_event()
+    filed = json.loads(created["body"])
+    written = app(_message_event(filed["id"], filed["receipt"]), None)
+    assert written["statusCode"] == 201, written
+    wiring.officers().put(Officer(username="wang", categories=("*",), districts=("*",)))
+    sent = (
+        open_event(filed["id"]) if request == "open" else _read_event(filed["id"], filed["receipt"])
+    )
+    shown = app(sent, None)
+    assert shown["statusCode"] == 200, shown
+    assert len(json.loads(shown["body"])["messages"]) == 1
+    return sent
+
+
+def _bare(calls: list[_Called], cloud: simulated.Cloud) -> Callable[[], Any]:
+    """The same calls by clients as boto3 makes them: what we leave out of a call is ours."""
+    session: Any = boto3.session.Session()
+    cloud.serve(session.events)
+    clients = {called.service: session.client(called.service) for called in calls}
+    bound = [(getattr(clients[service], method), sent) for service, method, sent in calls]
+
+    def act() -> None:
+        for call, arguments in bound:
+            call(**arguments)
+
+    return act
+
+
+def _through_table(calls: list[_Called], cloud: simulated.Cloud) -> Callable[[], Any]:
+    session = boto3.session.Session()
+    cloud.serve(session.events)
+    ((_, _, arguments),) = calls
+    rest = {name: value for name, value in arguments.items() if name not in ("TableName", "Item")}
+    plain = {
+        name: TypeDeserializer().deserialize(value) for name, value in arguments["Item"].items()
+    }
+    resource = session.resource("dynamodb").Table(arguments["TableName"])
+    return lambda: resource.put_item(Item=plain, **rest)
+
+
+if __name__ == "__main__":
+    print(_measure(*sys.argv[1:]))
