@@ -38,6 +38,7 @@ class Settings:
     audit_table: str = _setting("Table of the audit log.")
     bulletins_table: str = _setting("Table of bulletins, and of admins' changes to the catalogue.")
     officers_table: str = _setting("Table of officers and their subscriptions.")
+    contacts_table: str = _setting("Table of the contacts that residents left.")
     media_bucket: str = _setting("Bucket of uploaded originals and of the pictures made from them.")
     audit_bucket: str = _setting("Bucket of the audit seals, with Object Lock.")
     uploads_queue_url: str = _setting("URL of the queue of uploads to process.")
@@ -50,6 +51,8 @@ class Settings:
         "Id of the secret that signs cursors. Its previous version stays valid."
     )
     audit_secret: str = _setting("Id of the secret that authenticates each audit row.")
+    content_key: str = _setting("Alias or ARN of the KMS key that opens reports for officers.")
+    contact_key: str = _setting("Alias or ARN of the KMS key that opens contacts for officers.")
     audience: str = _setting(
         "Audience that officers' access tokens must have. If empty, the client id. Tokens of "
         "Cognito have none.",
@@ -109,13 +112,19 @@ _TABLES = ("reports_table", "audit_table", "bulletins_table", "officers_table")
 NEEDED: Mapping[str, tuple[str, ...]] = {
     Api.RESIDENTS: (
         "reports_table",
+        "contacts_table",
         "bulletins_table",
+        "content_key",
+        "contact_key",
         "media_bucket",
         "identity_secret",
         "cursor_secret",
     ),
     Api.OFFICERS: (
         *_TABLES,
+        "contacts_table",
+        "content_key",
+        "contact_key",
         "media_bucket",
         "notices_topic_arn",
         "identity_secret",
@@ -128,6 +137,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "publish_notices": ("reports_table", "notices_topic_arn", "public_url"),
     "sweep_tasks": (
         *_TABLES,
+        "contacts_table",
         "media_bucket",
         "uploads_queue_url",
         "notices_topic_arn",

@@ -17,15 +17,20 @@ if TYPE_CHECKING:
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.ids import Identity
     from chalicelib.domain.paging import Cursors
+    from chalicelib.domain.report_ids import ReportIds
     from chalicelib.media.bucket import MediaBucket
     from chalicelib.media.queue import UploadsQueue
     from chalicelib.notify.subscriptions import TopicSubscriptions
     from chalicelib.notify.topic import Topic
+    from chalicelib.services.admission import Admission
+    from chalicelib.services.intake import Intake
     from chalicelib.services.media_results import MediaOwners
     from chalicelib.services.notifications import Publisher
     from chalicelib.store.audit import Audit
     from chalicelib.store.bulletins import Bulletins
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
+    from chalicelib.store.contacts import Contacts
+    from chalicelib.store.content_keys import ContentKeys
     from chalicelib.store.listing import Listing
     from chalicelib.store.officers import Officers
     from chalicelib.store.outbox import Outbox
@@ -266,6 +271,56 @@ def bulletins() -> "Bulletins":
     from chalicelib.store.bulletins import Bulletins
 
     return Bulletins(_table(settings().bulletins_table))
+
+
+@_built_once
+def contacts() -> "Contacts":
+    from chalicelib.store.contacts import Contacts
+
+    return Contacts(_table(settings().contacts_table))
+
+
+@_built_once
+def _kms() -> Any:
+    # `ContentKeys` does the retries.
+    return _client("kms", retries={"total_max_attempts": 1})
+
+
+@_built_once
+def content_keys() -> "ContentKeys":
+    """Return the key in KMS that wraps the keys of reports."""
+    from chalicelib.store.content_keys import ContentKeys
+
+    return ContentKeys(_kms(), settings().content_key, pause=_pause)
+
+
+@_built_once
+def contact_keys() -> "ContentKeys":
+    """Return the key in KMS that wraps the keys of contacts."""
+    from chalicelib.store.content_keys import ContentKeys
+
+    return ContentKeys(_kms(), settings().contact_key, pause=_pause)
+
+
+def report_ids(idempotency_key: str) -> "ReportIds":
+    """Return the ids and keys of the report with this Idempotency-Key."""
+    from chalicelib.domain.report_ids import ReportIds
+
+    return ReportIds(identity(), idempotency_key, content=content_keys(), contact=contact_keys())
+
+
+def intake() -> "Intake":
+    """Return what intake reads and writes now."""
+    from chalicelib.services.intake import Intake
+
+    return Intake(reports(), contacts(), bulletins(), catalogue())
+
+
+@_built_once
+def admission() -> "Admission":
+    from chalicelib.services.admission import Admission
+
+    return Admission(officers(), audit(), content_keys())
 
 
 @_built_once

@@ -24,8 +24,10 @@ class NewHold(Input):
 
 
 class Hold(Record):
+    """A hold as it is stored. Its reason is sealed."""
+
     by: str
-    reason: str
+    sealed_reason: bytes
     until: datetime
     asked_at: datetime
     approved_by: str | None = None

@@ -3,7 +3,9 @@ repeated call finds the same report.
 
     Idempotency-Key (122 random bits, made by the phone, never stored)
       └─ receipt     the reporter's secret; the only key to the report
-           └─ report id     a keyed hash of the receipt: all that is stored of it
+           ├─ content key     opens what the report says (`domain/sealing.py`)
+           ├─ contact key     opens the contact
+           └─ report id       a keyed hash of the receipt: all that is stored of it
                 ├─ reference     the short public number
                 └─ media ids
 
@@ -20,6 +22,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chalicelib import errors
+from chalicelib.domain.sealing import PrivateKey
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RECEIPT_READING = str.maketrans({"I": "1", "L": "1", "O": "0", " ": None, "-": None})
@@ -32,6 +35,13 @@ ID_PATTERN = re.compile(f"[{ALPHABET}]{{26}}")
 MEDIA_ID_PATTERN = re.compile(f"[{ALPHABET}]{{16}}")
 
 
+class EntryIds(NamedTuple):
+    """The id of a message or note, and the keyed hash of its text (None: it cannot be a replay)."""
+
+    id: str
+    fingerprint: str | None
+
+
 class Identity:
     """Derives receipts, ids and keyed hashes from one master key.
 
@@ -41,7 +51,15 @@ class Identity:
     def __init__(self, master: bytes) -> None:
         self._keys = {
             label: hmac.digest(master, label.encode(), "sha256")
-            for label in ("receipt", "report", "reference", "media", "body")
+            for label in (
+                "receipt",
+                "report",
+                "reference",
+                "media",
+                "body",
+                "content/1",
+                "contact/1",
+            )
         }
 
     def receipt(self, idempotency_key: str) -> str:
@@ -65,16 +83,36 @@ class Identity:
         """
         return crockford(self._hash("media", f"{owner_id}/{call}/{position}"), 16)
 
+    def entry(self, parent: str, idempotency_key: str | None, text: str) -> "EntryIds":
+        """Return the id and the fingerprint of a message or note, the same on a replay.
+
+        Without a key, nothing can be a replay, and the id is random.
+        """
+        if idempotency_key is None:
+            return EntryIds(random_id(), None)
+        fingerprint = self.fingerprint(f"{parent}/{idempotency_key}", text.encode())
+        return EntryIds(self.entry_id(parent, idempotency_key), fingerprint)
+
     def entry_id(self, parent: str, idempotency_key: str) -> str:
         """Return the id of what was sent under an Idempotency-Key, such as a message or a note."""
         return crockford(self._hash("media", f"{parent}/entry/{idempotency_key}"), 16)
 
-    def fingerprint(self, canonical_body: bytes) -> str:
-        """Return a keyed hash of a request's body.
+    def content_key(self, receipt: str) -> PrivateKey:
+        """Return the key that opens what the report says. It is never stored."""
+        return PrivateKey(self._hash("content/1", receipt))
 
-        It shows whether two bodies are equal, and reveals nothing of either.
+    def contact_key(self, receipt: str) -> PrivateKey:
+        """Return the key that opens the reporter's contact. It is never stored."""
+        return PrivateKey(self._hash("contact/1", receipt))
+
+    def fingerprint(self, secret: str, body: bytes) -> str:
+        """Return a hash of a request's body, keyed by a secret of the sender too.
+
+        It shows whether two bodies with the same secret are equal. Without the sender's secret,
+        which is not stored, nobody can try out bodies, even with the master key.
         """
-        return hmac.digest(self._keys["body"], canonical_body, "sha256")[:16].hex()
+        key = self._hash("body", secret)
+        return hmac.digest(key, body, "sha256")[:16].hex()
 
     def _hash(self, label: str, value: str) -> bytes:
         return hmac.digest(self._keys[label], value.encode(), "sha256")

@@ -19,7 +19,7 @@ class NewMessage(Input):
 
 
 class Message(Record):
-    """One message as kept. `by` is the officer's username and never leaves the officers' side."""
+    """One message. `by` is the officer's username and never leaves the officers' side."""
 
     id: str
     sender: Sender
@@ -35,3 +35,24 @@ class Note(Record):
     by: str
     text: str
     at: datetime
+
+
+class SealedMessage(Record):
+    """A message as it is stored. `fingerprint` recognises a repeated call."""
+
+    id: str
+    sender: Sender
+    sealed: bytes
+    sent_at: datetime
+    by: str | None = None
+    fingerprint: str | None = None
+
+
+class SealedNote(Record):
+    """A note as it is stored."""
+
+    id: str
+    by: str
+    sealed: bytes
+    at: datetime
+    fingerprint: str | None = None

@@ -1,15 +1,22 @@
-"""The receipt and ids of a report, all derived from one Idempotency-Key."""
+"""The receipt, ids and keys of a report, all derived from one Idempotency-Key."""
 
 from chalicelib.domain.ids import Identity
+from chalicelib.domain.sealing import PrivateKey, WrappedKey, Wrapper
 
 _CREATE = "create"
 
 
 class ReportIds:
-    """The ids of the report with `idempotency_key`. A repeated call gets the same ids."""
+    """The ids and keys of the report with `idempotency_key`. A repeated call gets the same.
 
-    def __init__(self, identity: Identity, idempotency_key: str) -> None:
+    Its keys are wrapped for officers by the keys in KMS `content` and `contact`.
+    """
+
+    def __init__(
+        self, identity: Identity, idempotency_key: str, *, content: Wrapper, contact: Wrapper
+    ) -> None:
         self._identity = identity
+        self._content, self._contact = content, contact
         self.receipt = identity.receipt(idempotency_key)
         self.report_id = identity.report_id(self.receipt)
 
@@ -22,6 +29,19 @@ class ReportIds:
         """Return the id of the medium at `position` in the report."""
         return self._identity.media_id(self.report_id, _CREATE, position)
 
-    def fingerprint(self, canonical_body: bytes) -> str:
-        """Return a keyed hash of the body. It shows only whether two calls have the same body."""
-        return self._identity.fingerprint(canonical_body)
+    def fingerprint(self, body: bytes) -> str:
+        """Return a hash of the body, keyed by the receipt.
+
+        It shows only whether two calls have the same body.
+        """
+        return self._identity.fingerprint(self.receipt, body)
+
+    def content_key(self) -> tuple[PrivateKey, WrappedKey]:
+        """Return the key of what the report says, and the same wrapped. Raises Unavailable."""
+        key = self._identity.content_key(self.receipt)
+        return key, self._content.wrapping_key().wrap(key)
+
+    def contact_key(self) -> tuple[PrivateKey, WrappedKey]:
+        """Return the key of the contact, and the same wrapped. Raises Unavailable."""
+        key = self._identity.contact_key(self.receipt)
+        return key, self._contact.wrapping_key().wrap(key)

@@ -207,11 +207,24 @@ class Proposal(Record):
     at: datetime
 
 
-class Report(Record):
-    """A report as stored (the HEAD item), without its contact.
+class Content(Record):
+    """What a report says. It is stored sealed. `place` is in WGS-84; `location` is as sent."""
 
-    `version` grows by one with each accepted change by an officer, and with nothing else. `place`
-    is in WGS-84; `location` is what was sent.
+    text: str | None = None
+    occurred_at: datetime | None = None
+    location: dict[str, Any] | None = None
+    place: dict[str, float] | None = None
+    details: dict[str, Any] | None = None
+    details_version: int | None = None
+
+
+class Report(Record):
+    """A report as stored (the HEAD item): what is not sealed, and what seals the rest.
+
+    `version` grows by one with each accepted change by an officer, and with nothing else.
+    `public_key` seals what is written about the report. Its private half is stored for officers as
+    `wrapped_key`, encrypted to the key in KMS `wrapping_key` (an ARN). `sealed` is the `Content`,
+    `sealed_reason` the reason of the outcome. `body_hash` goes when the report is withdrawn.
     """
 
     id: str
@@ -221,15 +234,14 @@ class Report(Record):
     urgency: Urgency
     district: str
     received_at: datetime
-    body_hash: str
+    body_hash: str | None = None
+    public_key: bytes
+    wrapped_key: bytes
+    wrapping_key: str
+    sealed: bytes
+    sealed_reason: bytes | None = None
     version: int = 1
-    text: str | None = None
-    occurred_at: datetime | None = None
-    location: dict[str, Any] | None = None
-    place: dict[str, float] | None = None
     station: str | None = None
-    details: dict[str, Any] | None = None
-    details_version: int | None = None
     bulletin_id: str | None = None
     source: str | None = None
     flags: tuple[Flag, ...] = ()
@@ -237,7 +249,6 @@ class Report(Record):
     assignee: str | None = None
     disposition: str | None = None
     proposal: Proposal | None = None
-    reason: str | None = None
     duplicate_of: str | None = None
     media_total: int = 0
     media_ready: int = 0
@@ -307,6 +318,7 @@ class Medium(Record):
     duration_s: float | None = None
     codec: str | None = None
     hint: dict[str, Any] | None = None
+    sealed_hint: bytes | None = None
 
 
 def initial_urgency(category: str, raised: str | None) -> Urgency:

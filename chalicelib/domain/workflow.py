@@ -86,7 +86,7 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     Its present status is legal too, and changes nothing. Closing needs a disposition and a reason
     in the same call; `duplicate` needs an original as well. `malicious` is only a proposal until a
     second officer confirms it, and no other disposition counts until then. Reopening clears what
-    closing set, and the link to an original.
+    closing set, and the link to an original. The reason is sealed, so the caller sets it.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """
@@ -182,7 +182,7 @@ def _close(step: _Step) -> _Update:
 
 
 def _reopen(step: _Step) -> _Update:
-    cleared = ("closed_at", "disposition", "reason", "proposal", "duplicate_of")
+    cleared = ("closed_at", "disposition", "sealed_reason", "proposal", "duplicate_of")
     return dict.fromkeys(cleared) if step.reopens else {}
 
 
@@ -190,10 +190,6 @@ def _assign_and_link(step: _Step) -> _Update:
     return {
         name: getattr(step.wanted, name) for name in ("assignee", "duplicate_of") if step.sets(name)
     }
-
-
-def _explain(step: _Step) -> _Update:
-    return {"reason": step.wanted.reason} if step.wanted.reason else {}
 
 
 def _dispose(step: _Step) -> _Update:
@@ -223,7 +219,6 @@ _EFFECTS: tuple[Callable[[_Step], _Update], ...] = (
     _close,
     _reopen,
     _assign_and_link,
-    _explain,
     _dispose,
     _rank,
     _recategorize,
@@ -291,7 +286,6 @@ def retention(disposition: str | None) -> timedelta:
 _RECORDED = (
     "status",
     "disposition",
-    "reason",
     "assignee",
     "category",
     "urgency",
@@ -301,10 +295,16 @@ _RECORDED = (
 
 
 def differences(before: Report, after: Report) -> dict[str, dict[str, Any]]:
-    """Return the fields that a step changed, each with its old and new value, for the history."""
+    """Return the fields that a step changed, each with its old and new value, for the history.
+
+    The values of `reason` are sealed, so both are None here.
+    """
     old, new = (
         report.model_dump(mode="json", include=set(_RECORDED)) for report in (before, after)
     )
-    return {
+    changed: dict[str, dict[str, Any]] = {
         name: {"old": old[name], "new": new[name]} for name in _RECORDED if old[name] != new[name]
     }
+    if before.sealed_reason != after.sealed_reason:
+        changed["reason"] = {"old": None, "new": None}
+    return changed

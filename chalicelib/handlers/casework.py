@@ -8,7 +8,6 @@ from pydantic_core import CoreSchema
 from chalicelib import errors, wiring
 from chalicelib.domain.models import Input, Query
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.report_query import ReportQuery
 from chalicelib.domain.reports import OfficerSubmission
 from chalicelib.domain.workflow import Change, Reason
@@ -107,11 +106,9 @@ def enter_report(call: Call) -> Response:
     """
     created = entry.enter_report(
         call.body,
-        ReportIds(wiring.identity(), call.required_key),
+        wiring.report_ids(call.required_key),
         actor=call.actor,
-        reports=wiring.reports(),
-        bulletins=wiring.bulletins(),
-        catalogue=wiring.catalogue(),
+        intake=wiring.intake(),
     )
     return created_response(created, call)
 
@@ -137,7 +134,7 @@ def open_report(call: Call) -> Response:
         actor=call.actor,
         reports=wiring.reports(),
     )
-    return Response(ReportView.opened(found), headers=etag_of(found.case.report.version))
+    return Response(ReportView.opened(found), headers=etag_of(found.opened.report.version))
 
 
 @routes.patch(
@@ -166,7 +163,7 @@ def change_report(call: Call) -> Response:
     lists the possible steps. 422 `has_duplicates` means that this report is itself the original of
     other reports. Link those to another report first.
     """
-    report = casework.change_report(
+    changed = casework.change_report(
         call.path["report_id"],
         call.body,
         call.version,
@@ -174,7 +171,7 @@ def change_report(call: Call) -> Response:
         reports=wiring.reports(),
         officers=wiring.officers(),
     )
-    return Response(ChangedReport.model_validate(report), headers=etag_of(report.version))
+    return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
 
 
 @routes.post(
@@ -194,12 +191,12 @@ def confirm_malicious(call: Call) -> Response:
     another officer, it is the report's disposition. The officer who proposed it cannot confirm it
     (403 `self_approval`). The disposition is about the report, not about the reporter.
     """
-    report = casework.confirm_malicious(
+    changed = casework.confirm_malicious(
         call.path["report_id"],
         actor=call.actor,
         reports=wiring.reports(),
     )
-    return Response(ChangedReport.model_validate(report), headers=etag_of(report.version))
+    return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
 
 
 @routes.post(
@@ -219,6 +216,8 @@ def reveal_contact(call: Call) -> Response:
         read_reason=call.body.reason,
         actor=call.actor,
         reports=wiring.reports(),
+        contacts=wiring.contacts(),
+        contact_keys=wiring.contact_keys(),
     )
     return Response(RevealedContact.model_validate(contact) if contact else RevealedContact())
 

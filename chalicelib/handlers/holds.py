@@ -1,5 +1,7 @@
 """Officers' routes of legal holds: one officer requests a hold, another approves it."""
 
+from typing import Self
+
 from chalicelib import errors, wiring
 from chalicelib.domain.holds import NewHold
 from chalicelib.domain.officers import CASEWORKERS
@@ -26,6 +28,10 @@ class HoldView(Shape):
     until: Timestamp
     approved_by: str | None
 
+    @classmethod
+    def opened(cls, found: holds.OpenHold) -> Self:
+        return cls.of(found.hold, reason=found.reason)
+
 
 @routes.post(
     _PATH,
@@ -39,7 +45,7 @@ def place_hold(call: Call) -> Response:
     The hold takes effect when a second officer has approved it.
     """
     hold = holds.place_hold(_case(call), call.body, actor=call.actor, reports=wiring.reports())
-    return Response(HoldView.model_validate(hold))
+    return Response(HoldView.opened(hold))
 
 
 @routes.post(
@@ -59,7 +65,7 @@ def approve_hold(call: Call) -> Response:
     is not deleted before the hold ends.
     """
     hold = holds.approve_hold(_case(call), actor=call.actor, reports=wiring.reports())
-    return Response(HoldView.model_validate(hold))
+    return Response(HoldView.opened(hold))
 
 
 @routes.delete(_PATH, raises=(errors.NotFound, errors.Conflict("expiring")))

@@ -1,7 +1,6 @@
 """Reporters' routes: read their report, write messages, withdraw the report."""
 
 from chalicelib import errors, wiring
-from chalicelib.domain.ids import random_id
 from chalicelib.domain.languages import text, wording
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.reports import REPORTER_STATUS, Report, ReporterStatus, Status
@@ -12,6 +11,7 @@ from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Category, Emergency, MessageView, Shape, Timestamp
 from chalicelib.services import own_report
+from chalicelib.services.sealed_rows import OpenCase
 from chalicelib.store.report_rows import Case
 
 routes = Routes("Reports", Access.RECEIPT)
@@ -89,7 +89,7 @@ def write_message(call: Call) -> Response:
     message = own_report.write_message(
         case,
         call.body.text,
-        _entry_id(case, call),
+        wiring.identity().entry(case.report.id, call.idempotency_key, call.body.text),
         reports=wiring.reports(),
         now=call.now,
         limited=wiring.settings().limits and not category.never_limited,
@@ -105,7 +105,10 @@ def withdraw_report(call: Call) -> Response:
     was withdrawn. Repeating the call changes nothing.
     """
     own_report.withdraw_report(
-        own_case(call, consistent=True), reports=wiring.reports(), now=call.now
+        own_case(call, consistent=True),
+        reports=wiring.reports(),
+        contacts=wiring.contacts(),
+        now=call.now,
     )
     return Response()
 
@@ -124,20 +127,16 @@ def own_case(call: Call, *, consistent: bool = False) -> Case:
     )
 
 
-def _entry_id(case: Case, call: Call) -> str:
-    if call.idempotency_key is None:
-        return random_id()
-    return wiring.identity().entry_id(case.report.id, call.idempotency_key)
-
-
 def _reporter_view(case: Case, call: Call) -> Response:
     report = case.report
+    opened = own_report.read_own_report(case, call.receipt, identity=wiring.identity())
     view = OwnReport.of(
         report,
+        text=opened.content.text,
         status=REPORTER_STATUS[report.status],
         media=[OwnMedium.in_language(medium, call.language) for medium in case.media],
-        messages=case.messages,
-        outcome=_with_bulletin(_outcome(report, call.language), report, call.language),
+        messages=opened.messages,
+        outcome=_with_bulletin(_outcome(opened, call.language), report, call.language),
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
@@ -155,13 +154,14 @@ def _reporter_view(case: Case, call: Call) -> Response:
     )
 
 
-def _outcome(report: Report, language: str) -> Outcome | None:
+def _outcome(opened: OpenCase, language: str) -> Outcome | None:
     """Return the outcome of a closed report, or of a duplicate, which may still be open."""
+    report = opened.report
     if report.status is Status.CLOSED:
         # A report without a disposition waits for a second officer. Its outcome must only say that
         # it is closed, and so does the text for `malicious`.
         disposition = report.disposition or "malicious"
-        return Outcome(text=text(f"outcome.{disposition}", language), reason=report.reason)
+        return Outcome(text=text(f"outcome.{disposition}", language), reason=opened.reason)
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
         return Outcome(text=text("outcome.duplicate", language))
     return None

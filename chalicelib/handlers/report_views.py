@@ -1,6 +1,5 @@
 """Schemas of reports for officers: in a list, opened, and after a change."""
 
-from dataclasses import replace
 from typing import Annotated, Self
 
 from chalicelib.domain import times
@@ -28,7 +27,7 @@ from chalicelib.handlers.shapes import (
     Timestamp,
     left_out,
 )
-from chalicelib.services.casework import OpenedCase
+from chalicelib.services.casework import ChangedCase, OpenedCase
 from chalicelib.store.report_rows import ListedReport
 
 
@@ -191,6 +190,10 @@ class ChangedReport(Shape):
     duplicate_of: str | None
     version: int
 
+    @classmethod
+    def after(cls, changed: ChangedCase) -> Self:
+        return cls.of(changed.report, reason=changed.reason)
+
 
 class ReportView(ChangedReport):
     """An opened report.
@@ -223,20 +226,18 @@ class ReportView(ChangedReport):
 
     @classmethod
     def opened(cls, found: OpenedCase) -> Self:
-        case = replace(found.case, media=(), messages=()) if found.restricted else found.case
-        report = case.report
+        opened, report = found.opened, found.opened.report
+        hold = opened.case.hold
         return cls.of(
-            report.model_copy(update=dict.fromkeys(_FROM_REPORTER)) if found.restricted else report,
-            hold=case.hold,
+            report,
+            **dict(opened.content),
+            reason=opened.reason,
+            hold=HoldView.of(hold, reason=opened.hold_reason) if hold else None,
             restricted=found.restricted,
-            media=[MediumView.in_report(report.id, medium) for medium in case.media],
-            messages=case.messages,
-            notes=case.notes,
+            media=[MediumView.in_report(report.id, medium) for medium in opened.media],
+            messages=opened.messages,
+            notes=opened.notes,
         )
-
-
-# What the reporter wrote: it is not shown of a withdrawn report.
-_FROM_REPORTER = ("text", "location", "place", "details")
 
 
 class RevealedContact(Shape):

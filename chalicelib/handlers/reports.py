@@ -4,7 +4,6 @@ from pydantic import Field
 
 from chalicelib import errors, wiring
 from chalicelib.domain.languages import text
-from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import (
     REPORTER_STATUS,
     Flag,
@@ -73,11 +72,9 @@ def create_report(call: Call) -> Response:
     """
     created = intake.create_report(
         call.body,
-        ReportIds(wiring.identity(), call.required_key),
+        wiring.report_ids(call.required_key),
         actor=Reporter(call.now),
-        reports=wiring.reports(),
-        bulletins=wiring.bulletins(),
-        catalogue=wiring.catalogue(),
+        intake=wiring.intake(),
     )
     return created_response(created, call)
 

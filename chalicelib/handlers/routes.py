@@ -30,7 +30,6 @@ from chalicelib.handlers import logs, requests
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response, refuse, render
 from chalicelib.services.actor import OfficerActor
-from chalicelib.services.admission import admit
 from chalicelib.store.audit import Action
 
 log = logging.getLogger(__name__)
@@ -148,14 +147,8 @@ class Operation:
         )
 
     def _admit(self, call: Call) -> OfficerActor:
-        actor = admit(
-            call.username,
-            call.route,
-            self.roles,
-            officers=wiring.officers(),
-            audit=wiring.audit(),
-            now=call.now,
-        )
+        admission = wiring.admission()
+        actor = admission.admit(call.username, call.route, self.roles, now=call.now)
         if self.logged:
             actor.log_own(Action.OPEN, {"route": call.route})
         return actor

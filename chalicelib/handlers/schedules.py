@@ -73,7 +73,14 @@ def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> 
 
 
 def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    expire_report(pending, outbox=outbox, reports=wiring.reports(), bucket=wiring.bucket(), now=now)
+    expire_report(
+        pending,
+        outbox=outbox,
+        reports=wiring.reports(),
+        contacts=wiring.contacts(),
+        bucket=wiring.bucket(),
+        now=now,
+    )
 
 
 def _expire_bulletin(pending: PendingTask, outbox: Outbox, now: datetime) -> None:

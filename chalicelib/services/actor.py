@@ -4,12 +4,19 @@ What an officer, the clock or an operator does is written to the audit, by `log`
 transaction of the change. Nothing is written about reporters.
 """
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.officers import Officer
-from chalicelib.store.audit import Action, Audit, Detail, Entry, Subject
+from chalicelib.domain.reports import Report
+from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey
+from chalicelib.services.sealed_rows import seal_words
+from chalicelib.store.audit import Action, Audit, Detail, Entry, Subject, about
+from chalicelib.store.content_keys import ContentKeys
 from chalicelib.store.writes import TransactItem
+
+log = logging.getLogger(__name__)
 
 # No username can be like these.
 CLOCK = "(clock)"
@@ -45,15 +52,40 @@ class Actor:
     def clock(cls, audit: Audit, now: datetime) -> "Actor":
         return Actor(CLOCK, audit, now)
 
-    def log(self, subject: Subject, action: Action, detail: Detail | None = None) -> None:
-        """Write an audit record about `subject`. Raises Unavailable."""
-        self.audit.write(Entry(subject, self.by, action, self.now, detail))
+    def log(
+        self,
+        subject: Subject,
+        action: Action,
+        detail: Detail | None = None,
+        words: Detail | None = None,
+    ) -> str:
+        """Write an audit record about `subject`, and return its id. Raises Unavailable.
+
+        `words` is what a person wrote, such as a reason. It is sealed to the report's key.
+        """
+        entry = self._about(subject, action, detail, words)
+        self.audit.write(entry)
+        return entry.id
 
     def log_item(
-        self, subject: Subject, action: Action, detail: Detail | None = None
+        self,
+        subject: Subject,
+        action: Action,
+        detail: Detail | None = None,
+        words: Detail | None = None,
     ) -> TransactItem:
         """Return the same record as part of a transaction."""
-        return self.audit.item(Entry(subject, self.by, action, self.now, detail))
+        return self.audit.item(self._about(subject, action, detail, words))
+
+    def _about(
+        self, subject: Subject, action: Action, detail: Detail | None, words: Detail | None
+    ) -> Entry:
+        entry = Entry(subject, self.by, action, self.now, detail)
+        if not words:
+            return entry
+        if subject.public_key is None:
+            raise ValueError("what a person wrote can be sealed to a report's key only")
+        return replace(entry, sealed=seal_words(subject.public_key, entry.key, words))
 
     def log_items(
         self, subject: Subject, action: Action, detail: Detail | None = None
@@ -71,9 +103,34 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class OfficerActor(Actor):
-    """An admitted officer. `officer` is the row with their roles and scope."""
+    """An admitted officer. `officer` is the row with their roles and scope.
+
+    `content_keys` opens reports for them.
+    """
 
     officer: Officer
+    content_keys: ContentKeys
+
+    def open(
+        self,
+        report: Report,
+        action: Action = Action.OPEN,
+        detail: Detail | None = None,
+        words: Detail | None = None,
+    ) -> PrivateKey:
+        """Write an audit record, then return the key that opens the report.
+
+        This is the one way in which an officer reads what a report says. The call of KMS names the
+        record, so that AWS's own record of the call can be compared with it. Raises Unavailable.
+        """
+        opening = self.log(about(report), action, detail, words)
+        wrapped = WrappedKey(report.wrapped_key, report.wrapping_key)
+        key = self.content_keys.unwrap(wrapped, opening)
+        if key.public != report.public_key:
+            # What is written from now on would be sealed to somebody else.
+            log.error("content_key_altered")
+            raise Unreadable
+        return key
 
 
 @dataclass(frozen=True, slots=True)

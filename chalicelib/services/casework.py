@@ -3,7 +3,7 @@
 The audit record is written before anything is returned.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib import errors
@@ -16,7 +16,17 @@ from chalicelib.domain.reports import Contact, Report, Status
 from chalicelib.domain.workflow import Change
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.store.audit import Action, RecordedEntry, of_report
+from chalicelib.services.sealed_rows import (
+    OpenCase,
+    open_case,
+    open_contact,
+    open_entry,
+    open_reason,
+    seal_reason,
+)
+from chalicelib.store.audit import Action, RecordedEntry, about, of_report
+from chalicelib.store.contacts import Contacts
+from chalicelib.store.content_keys import ContentKeys
 from chalicelib.store.officers import Officers
 from chalicelib.store.report_rows import Case, Head
 from chalicelib.store.reports import Reports
@@ -31,17 +41,25 @@ _LONGEST_CHAIN = 2
 class OpenedCase:
     """A case that an officer has opened.
 
-    `restricted` is True when the report was withdrawn: then its content must not be shown.
+    `restricted` is True when the report was withdrawn: then what the reporter sent is left out.
     """
 
-    case: Case
+    opened: OpenCase
     restricted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCase:
+    """A report after a step, with the reason of its outcome."""
+
+    report: Report
+    reason: str | None
 
 
 def open_report(
     report_id: str, *, reason: str | None, actor: OfficerActor, reports: Reports
 ) -> OpenedCase:
-    """Return a report inside the officer's scope, and write an audit record.
+    """Open a report inside the officer's scope, and write an audit record.
 
     A withdrawn report is restricted, except for a supervisor who gives a reason.
 
@@ -50,14 +68,14 @@ def open_report(
     """
     case = case_in_scope(report_id, actor=actor, reports=reports)
     restricted = case.report.status is Status.WITHDRAWN
-    detail = {"reason": reason} if reason else None
+    words = {"reason": reason} if reason else None
     if restricted and reason:
         if not actor.officer.has_role(Role.SUPERVISOR):
-            actor.log(of_report(report_id), Action.DENIED, detail)
+            actor.log(about(case.report), Action.DENIED, words=words)
             raise errors.Forbidden
         restricted = False
-    actor.log(of_report(report_id), Action.OPEN, detail)
-    return OpenedCase(case, restricted)
+    opened = open_case(case, actor.open(case.report, words=words))
+    return OpenedCase(opened.without_reporters_words() if restricted else opened, restricted)
 
 
 def change_report(
@@ -68,8 +86,10 @@ def change_report(
     actor: OfficerActor,
     reports: Reports,
     officers: Officers,
-) -> Report:
+) -> ChangedCase:
     """Change a report that is at `version`, and return the changed report.
+
+    An earlier reason of the outcome is opened for the response, with an audit record.
 
     Raises NotFound, Stale (it has another version), Conflict (`illegal_transition`, `expiring`),
     Invalid (also for an assignee who may not see the report, and an original out of scope).
@@ -82,6 +102,9 @@ def change_report(
         if before.version != version:
             raise errors.Stale
         after = workflow.change(before, change, by=actor.by, now=actor.now)
+        if change.reason:
+            sealed = seal_reason(after, change.reason)
+            after = after.model_copy(update={"sealed_reason": sealed})
         if change.assignee:
             _check_assignee(change.assignee, after, actor, officers)
         if after.duplicate_of and after.duplicate_of != before.duplicate_of:
@@ -92,13 +115,15 @@ def change_report(
             also += _counted_links(head, after.duplicate_of, reports)
         if workflow.concerns_others(before, after) and not _has_notice(head):
             also.append(_new_notice(report_id, actor, reports))
-        _write(head, after, {"version": after.version}, actor, reports, Action.CHANGE, also)
+        record = _record(head.report, after, change.reason, actor)
+        _write(head, after, actor, reports, [record, *also])
         return after
 
-    return retry_on_conflict(step)
+    after = retry_on_conflict(step)
+    return ChangedCase(after, change.reason or _earlier_reason(after, actor))
 
 
-def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) -> Report:
+def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) -> ChangedCase:
     """Confirm a proposed disposition, and return the report.
 
     The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
@@ -114,35 +139,61 @@ def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) 
         except errors.Forbidden:
             actor.log(of_report(report_id), Action.DENIED, {"step": "confirm"})
             raise
-        _write(head, after, {}, actor, reports, Action.CONFIRM, [])
+        detail = {"fields": workflow.differences(head.report, after)}
+        record = actor.log_item(of_report(after.id), Action.CONFIRM, detail)
+        _write(head, after, actor, reports, [record])
         return after
 
-    return retry_on_conflict(step)
+    after = retry_on_conflict(step)
+    return ChangedCase(after, _earlier_reason(after, actor))
 
 
 def reveal_contact(
-    report_id: str, *, read_reason: Callable[[], str], actor: OfficerActor, reports: Reports
+    report_id: str,
+    *,
+    read_reason: Callable[[], str],
+    actor: OfficerActor,
+    reports: Reports,
+    contacts: Contacts,
+    contact_keys: ContentKeys,
 ) -> Contact | None:
     """Write the officer's reason to the audit, then return the reporter's contact.
 
     None when the reporter left no contact, or withdrew the report. Raises NotFound, and Invalid
     from `read_reason` when the reason is missing or bad; both write a denial to the audit.
     """
-    head_in_scope(report_id, actor=actor, reports=reports)
+    report = head_in_scope(report_id, actor=actor, reports=reports).report
     try:
         reason = read_reason()
     except errors.Invalid:
         actor.log(of_report(report_id), Action.DENIED, {"contact": "without a reason"})
         raise
-    actor.log(of_report(report_id), Action.CONTACT, {"reason": reason})
-    return reports.contact(report_id)
+    opening = actor.log(about(report), Action.CONTACT, words={"reason": reason})
+    contact = contacts.read(report_id)
+    if contact is None:
+        return None
+    return open_contact(report_id, contact, contact_keys.unwrap(contact.key, opening))
 
 
 def read_history(report_id: str, *, actor: OfficerActor, reports: Reports) -> list[RecordedEntry]:
     """Return the audit of a report, oldest first, including this read. Raises NotFound."""
-    head_in_scope(report_id, actor=actor, reports=reports)
-    actor.log(of_report(report_id), Action.OPEN, {"part": "history"})
-    return actor.audit.history(of_report(report_id))
+    report = head_in_scope(report_id, actor=actor, reports=reports).report
+    key = actor.open(report, detail={"part": "history"})
+    entries = [open_entry(each, key) for each in actor.audit.history(of_report(report_id))]
+    return list(_with_earlier_reasons(entries))
+
+
+def _with_earlier_reasons(entries: Iterable[RecordedEntry]) -> Iterator[RecordedEntry]:
+    """Yield the entries, each change of the reason with the old one.
+
+    The reason was sealed when it changed, so the record of a change has the new one alone.
+    """
+    reason: str | None = None
+    for entry in entries:
+        changed = (entry.detail or {}).get("fields", {}).get("reason")
+        if changed:
+            reason, changed["old"] = changed["new"], reason
+        yield entry
 
 
 def case_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> Case:
@@ -194,23 +245,26 @@ def _log_unknown(report_id: str, actor: OfficerActor) -> None:
     actor.log_own(Action.DENIED, {"report": report_id[:40]})
 
 
-def _write(
-    head: Head,
-    after: Report,
-    detail: dict[str, object],
-    actor: OfficerActor,
-    reports: Reports,
-    action: Action,
-    also: list[TransactItem],
-) -> None:
-    """Write the changed report with its audit record.
+def _record(before: Report, after: Report, reason: str | None, actor: OfficerActor) -> TransactItem:
+    """Return the audit record of a change, with the reason sealed."""
+    detail = {"version": after.version, "fields": workflow.differences(before, after)}
+    words = {"fields": {"reason": {"new": reason}}} if reason else None
+    return actor.log_item(about(after), Action.CHANGE, detail, words)
 
-    Raises ConditionFailed when another write came in between.
-    """
-    detail = {**detail, "fields": workflow.differences(head.report, after)}
-    record = actor.log_item(of_report(after.id), action, detail)
+
+def _write(
+    head: Head, after: Report, actor: OfficerActor, reports: Reports, also: list[TransactItem]
+) -> None:
+    """Write the changed report. Raises ConditionFailed when another write came in between."""
     task = workflow.task_after(after, head.task, actor.now)
-    reports.change(head, after, task=task, now=actor.now, also=[record, *also])
+    reports.change(head, after, task=task, now=actor.now, also=also)
+
+
+def _earlier_reason(report: Report, actor: OfficerActor) -> str | None:
+    """Open the reason that an earlier step has set; None when there is none."""
+    if report.sealed_reason is None:
+        return None
+    return open_reason(report, actor.open(report, detail={"part": "reason"}))
 
 
 def _has_notice(head: Head) -> bool:

@@ -1,12 +1,10 @@
 """Reports that an officer enters for a caller."""
 
-from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import OfficerSubmission
-from chalicelib.services import intake
 from chalicelib.services.actor import OfficerActor
+from chalicelib.services.intake import CreatedReport, Intake, create_report
 from chalicelib.store.audit import Action, of_report
-from chalicelib.store.reports import Reports
 
 
 def enter_report(
@@ -14,22 +12,13 @@ def enter_report(
     ids: ReportIds,
     *,
     actor: OfficerActor,
-    reports: Reports,
-    bulletins: intake.BulletinLookup,
-    catalogue: Catalogue,
-) -> intake.CreatedReport:
+    intake: Intake,
+) -> CreatedReport:
     """Create a report for a caller, with an audit record, also when the call is repeated.
 
     Raises the errors of `intake.create_report`.
     """
-    created = intake.create_report(
-        submission,
-        ids,
-        actor=actor,
-        reports=reports,
-        bulletins=bulletins,
-        catalogue=catalogue,
-    )
+    created = create_report(submission, ids, actor=actor, intake=intake)
     if created.replayed:
         detail = {"entered_by": submission.source, "replayed": True}
         actor.log(of_report(created.report.id), Action.OPEN, detail)

@@ -4,6 +4,7 @@ Until the hold ends, the report is not deleted.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib import errors
@@ -14,13 +15,23 @@ from chalicelib.domain.workflow import expires_at
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.store.audit import Action, of_report
+from chalicelib.services.sealed_rows import open_hold_reason, seal_hold_reason
+from chalicelib.store.audit import Action, about, of_report
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
+from chalicelib.store.writes import TransactItem
 
 
-def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Reports) -> Hold:
+@dataclass(frozen=True, slots=True)
+class OpenHold:
+    """A hold with its reason, opened."""
+
+    hold: Hold
+    reason: str
+
+
+def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Reports) -> OpenHold:
     """Ask for a legal hold. It takes effect when a second officer approves it.
 
     Raises Invalid (the end is in the past or too far away), Conflict (`already_held`, `expiring`).
@@ -29,21 +40,31 @@ def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Rep
     if wrong:
         raise errors.Invalid(errors.FieldError("until", wrong))
 
-    def place(case: Case) -> Hold:
+    def place(case: Case) -> OpenHold:
         require_not_expiring(case.head)
         existing = case.hold
         if existing and existing.until > actor.now:
             raise errors.Conflict("already_held")
-        hold = Hold(by=actor.by, reason=wanted.reason, until=wanted.until, asked_at=actor.now)
-        detail = {"asked": True, "reason": hold.reason, "until": times.render(hold.until)}
-        _write(case, hold, detail, actor, reports)
-        return hold
+        hold = Hold(
+            by=actor.by,
+            sealed_reason=seal_hold_reason(case.report, wanted.reason),
+            until=wanted.until,
+            asked_at=actor.now,
+        )
+        detail = {"asked": True, "until": times.render(hold.until)}
+        record = actor.log_item(
+            about(case.report), Action.HOLD, detail, words={"reason": wanted.reason}
+        )
+        _write(case, hold, record, reports)
+        return OpenHold(hold, wanted.reason)
 
     return _on_current(case, reports, place)
 
 
-def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> Hold:
+def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> OpenHold:
     """Approve a hold that another officer asked for. Repeated, change nothing.
+
+    The response shows the reason, so the report is opened, with an audit record.
 
     Raises Forbidden `self_approval`, with a denial in the audit; Conflict (`no_hold`, `expiring`).
     """
@@ -53,8 +74,6 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> Hold:
         if hold is None or hold.until <= actor.now:
             raise errors.Conflict("no_hold")
         if hold.approved_by:
-            # The response shows the hold, so this is recorded as a read.
-            actor.log(of_report(case.report.id), Action.OPEN)
             return hold
         require_not_expiring(case.head)
         if hold.by == actor.by:
@@ -62,10 +81,12 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> Hold:
             raise errors.Forbidden("self_approval")
         approved = hold.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
         detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
-        _write(case, approved, detail, actor, reports)
+        _write(case, approved, actor.log_item(about(case.report), Action.HOLD, detail), reports)
         return approved
 
-    return _on_current(case, reports, approve)
+    hold = _on_current(case, reports, approve)
+    key = actor.open(case.report, detail={"part": "hold"})
+    return OpenHold(hold, open_hold_reason(case.report, hold, key))
 
 
 def lift_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
@@ -74,18 +95,13 @@ def lift_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
     def lift(case: Case) -> None:
         if case.hold:
             require_not_expiring(case.head)
-            _write(case, None, {"lifted": True}, actor, reports)
+            record = actor.log_item(about(case.report), Action.HOLD, {"lifted": True})
+            _write(case, None, record, reports)
 
     _on_current(case, reports, lift)
 
 
-def _write(
-    case: Case,
-    hold: Hold | None,
-    detail: dict[str, object],
-    actor: OfficerActor,
-    reports: Reports,
-) -> None:
+def _write(case: Case, hold: Hold | None, record: TransactItem, reports: Reports) -> None:
     """Write the hold (None: end it) with its audit record.
 
     Without a hold, a closed report is due for deletion at its original time again.
@@ -95,7 +111,7 @@ def _write(
         hold,
         hold.until if hold and hold.approved_by else None,
         expire_at=None if hold else _due_end(case),
-        also=[actor.log_item(of_report(case.report.id), Action.HOLD, detail)],
+        also=[record],
     )
 
 

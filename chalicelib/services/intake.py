@@ -18,6 +18,8 @@ from chalicelib.domain.media import MediaState
 from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import (
     CLOCK_SKEW,
+    Contact,
+    Content,
     Flag,
     Location,
     Medium,
@@ -29,9 +31,12 @@ from chalicelib.domain.reports import (
 )
 from chalicelib.services.actor import OfficerActor, Reporter
 from chalicelib.services.declarations import new_medium, upload_check
+from chalicelib.services.sealed_rows import seal_contact, seal_content
 from chalicelib.store.audit import Action, of_report
+from chalicelib.store.contacts import Contacts
 from chalicelib.store.report_rows import Case, Head
 from chalicelib.store.reports import Reports
+from chalicelib.store.writes import TransactItem
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +61,22 @@ class BulletinLookup(Protocol):
     def takes_leads(self, bulletin_id: str) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What intake reads and writes. `catalogue` is the one that counts now."""
+
+    reports: Reports
+    contacts: Contacts
+    bulletins: BulletinLookup
+    catalogue: Catalogue
+
+
 def create_report(
     submission: Submission | OfficerSubmission,
     ids: ReportIds,
     *,
     actor: Reporter | OfficerActor,
-    reports: Reports,
-    bulletins: BulletinLookup,
-    catalogue: Catalogue,
+    intake: Intake,
 ) -> CreatedReport:
     """Create the report with these ids. Repeated, the call returns the same report.
 
@@ -71,32 +84,37 @@ def create_report(
     that lost the first response still gets it, even if the category has closed since. For a report
     that an officer enters, the audit record is part of the same write.
 
+    What the report says, and the contact, are sealed here: from now on only the receipt opens them,
+    or an officer with an audit record.
+
     Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (deleted by retention),
     Unavailable.
     """
     body_hash = ids.fingerprint(_canonical(submission))
     try:
-        details = _check(submission, catalogue, bulletins, actor.now)
+        details = _check(submission, intake.catalogue, intake.bulletins, actor.now)
     except errors.Refused:
-        existing = reports.head(ids.report_id)
+        existing = intake.reports.head(ids.report_id)
         if existing is None:
             raise
-        return _replay(existing, ids.receipt, body_hash, reports)
+        return _replay(existing, ids.receipt, body_hash, intake.reports)
 
     report = _new_report(submission, details, ids, body_hash, actor.now)
     media = tuple(
         new_medium(declared, ids.media_id(position), position, actor.now)
         for position, declared in enumerate(submission.media)
     )
-    result = reports.create(
+    result = intake.reports.create(
         report,
         task=workflow.first_task(report),
-        contact=submission.contact,
         media=[(medium, upload_check(actor.now)) for medium in media],
-        also=actor.log_items(of_report(report.id), Action.OPEN, {"entered_by": report.source}),
+        also=[
+            *_contact_items(submission.contact, ids, intake.contacts),
+            *actor.log_items(of_report(report.id), Action.OPEN, {"entered_by": report.source}),
+        ],
     )
     if not result.created:
-        return _replay(result.head, ids.receipt, body_hash, reports)
+        return _replay(result.head, ids.receipt, body_hash, intake.reports)
     log.info(
         "drill_received" if report.is_drill else "report_received",
         extra={
@@ -160,6 +178,15 @@ def _new_report(
         flags.append(Flag.CLOCK_SKEW)
     if district == geo.OUTSIDE:
         flags.append(Flag.OUTSIDE)
+    key, wrapped = ids.content_key()
+    content = Content(
+        text=submission.text,
+        occurred_at=submission.occurred_at,
+        location=submission.location.model_dump(exclude_none=True) if submission.location else None,
+        place={"lat": place[0], "lon": place[1]} if place else None,
+        details=dict(details.values) or None,
+        details_version=details.version if details.values else None,
+    )
     return Report(
         id=ids.report_id,
         reference=ids.reference,
@@ -168,19 +195,27 @@ def _new_report(
         district=district,
         station=station,
         received_at=now,
-        occurred_at=submission.occurred_at,
         body_hash=body_hash,
-        text=submission.text,
-        location=submission.location.model_dump(exclude_none=True) if submission.location else None,
-        place={"lat": place[0], "lon": place[1]} if place else None,
-        details=dict(details.values) or None,
-        details_version=details.version if details.values else None,
+        public_key=key.public,
+        wrapped_key=wrapped.wrapped,
+        wrapping_key=wrapped.arn,
+        sealed=seal_content(ids.report_id, key.public, content),
         bulletin_id=submission.bulletin_id,
         source=submission.source,
         flags=tuple(flags),
         media_total=len(submission.media),
         has_contact=submission.contact is not None,
     )
+
+
+def _contact_items(
+    contact: Contact | None, ids: ReportIds, contacts: Contacts
+) -> list[TransactItem]:
+    if contact is None:
+        return []
+    key, wrapped = ids.contact_key()
+    sealed = seal_contact(ids.report_id, contact, key, wrapped)
+    return [contacts.put_item(ids.report_id, sealed)]
 
 
 def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None, str, str | None]:
@@ -192,9 +227,12 @@ def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None,
 
 
 def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> CreatedReport:
-    """Return the existing report. Raises Conflict `key_reused` when it has other content."""
+    """Return the existing report. Raises Conflict `key_reused` when it has other content.
+
+    A withdrawn report has no fingerprint left to compare.
+    """
     report = existing.report
-    if report.body_hash != body_hash:
+    if report.body_hash is not None and report.body_hash != body_hash:
         raise errors.Conflict("key_reused")
     case = reports.view(report.id, consistent=True) if report.media_total else None
     return CreatedReport(report, receipt, pending_uploads(case) if case else (), replayed=True)

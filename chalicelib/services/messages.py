@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from chalicelib import errors
-from chalicelib.domain.ids import Identity, random_id
-from chalicelib.domain.messages import Message, Note, Sender
+from chalicelib.domain.ids import EntryIds, Identity
+from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote, Sender
 from chalicelib.domain.reports import Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import case_in_scope, require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.sealed_rows import is_same_text, seal_message, seal_note
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -28,8 +29,9 @@ def write_message(
     Repeated with the same Idempotency-Key, return the first message. Raises NotFound, Conflict
     (`withdrawn`, `key_reused`, `expiring`).
     """
+    ids = _ids(report_id, idempotency_key, text, actor, identity)
     message = Message(
-        id=_entry_id(report_id, idempotency_key, actor, identity),
+        id=ids.id,
         sender=Sender.OFFICER,
         text=text,
         sent_at=actor.now,
@@ -40,11 +42,14 @@ def write_message(
         if case.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
         record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
-        reports.add_message(case, message, also=[record])
+        sealed = seal_message(case.report, message, ids.fingerprint)
+        reports.add_message(case, sealed, also=[record])
 
-    return _write_once(
-        report_id, message, lambda case: case.messages, write, actor=actor, reports=reports
-    )
+    def existing(case: Case) -> Message | None:
+        found = _existing(case.messages, ids)
+        return message.model_copy(update={"sent_at": found.sent_at}) if found else None
+
+    return _write_once(report_id, message, existing, write, actor=actor, reports=reports)
 
 
 def write_note(
@@ -60,50 +65,59 @@ def write_note(
 
     Raises NotFound, Conflict (`key_reused`, `expiring`).
     """
-    entry_id = _entry_id(report_id, idempotency_key, actor, identity)
-    note = Note(id=entry_id, by=actor.by, text=text, at=actor.now)
+    ids = _ids(report_id, idempotency_key, text, actor, identity)
+    note = Note(id=ids.id, by=actor.by, text=text, at=actor.now)
 
     def write(case: Case) -> None:
         record = actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
-        reports.add_note(case, note, also=[record])
+        reports.add_note(case, seal_note(case.report, note, ids.fingerprint), also=[record])
 
-    return _write_once(
-        report_id, note, lambda case: case.notes, write, actor=actor, reports=reports
-    )
+    def existing(case: Case) -> Note | None:
+        found = _existing(case.notes, ids)
+        return note.model_copy(update={"at": found.at}) if found else None
+
+    return _write_once(report_id, note, existing, write, actor=actor, reports=reports)
 
 
-def _entry_id(
-    report_id: str, idempotency_key: str | None, actor: OfficerActor, identity: Identity
-) -> str:
-    if idempotency_key is None:
-        return random_id()
-    # With the officer's name, so that nobody can read a text by repeating another officer's key.
-    return identity.entry_id(report_id, f"{actor.by}/{idempotency_key}")
+def _ids(
+    report_id: str, idempotency_key: str | None, text: str, actor: OfficerActor, identity: Identity
+) -> EntryIds:
+    # With the officer's name, so that another officer's key is another entry.
+    key = f"{actor.by}/{idempotency_key}" if idempotency_key else None
+    return identity.entry(report_id, key, text)
+
+
+def _existing[Sealed: (SealedMessage, SealedNote)](
+    entries: tuple[Sealed, ...], ids: EntryIds
+) -> Sealed | None:
+    """Return the entry of an earlier call. Raises Conflict `key_reused` if its text differs."""
+    found = next((each for each in entries if each.id == ids.id), None)
+    if found and not is_same_text(found, ids):
+        raise errors.Conflict("key_reused")
+    return found
 
 
 def _write_once[Entry: (Message, Note)](
     report_id: str,
     entry: Entry,
-    entries: Callable[[Case], tuple[Entry, ...]],
+    existing: Callable[[Case], Entry | None],
     write: Callable[[Case], None],
     *,
     actor: OfficerActor,
     reports: Reports,
 ) -> Entry:
-    """Write an entry, or return the existing one with its id, with an audit record of the read.
+    """Write an entry, or return the existing one, with an audit record of the read.
 
-    Raises NotFound, Conflict (`key_reused`, `expiring`), and what `write` raises.
+    Raises NotFound, Conflict (`key_reused`, `expiring`), and what `existing` and `write` raise.
     """
 
     def step() -> Entry:
         case = case_in_scope(report_id, actor=actor, reports=reports)
-        earlier = next((each for each in entries(case) if each.id == entry.id), None)
+        earlier = existing(case)
         if earlier is None:
             require_not_expiring(case.head)
             write(case)
             return entry
-        if earlier.text != entry.text:
-            raise errors.Conflict("key_reused")
         actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
         return earlier
 

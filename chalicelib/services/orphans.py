@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chalicelib import errors
 from chalicelib.domain.ids import OwnerKind, owner_of
 from chalicelib.domain.media import MediaState, derived_key, original_key
+from chalicelib.domain.reports import Status
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import Delete
@@ -30,6 +31,8 @@ class OrphanKind(StrEnum):
     # Nothing refers to it, and retention has already run: it may be deleted.
     OBJECT = "object without a row"
     ROW = "row without a report"
+    # A restored table of contacts can bring back one that was erased.
+    CONTACT = "contact without a report, or of a withdrawn one"
     # Evidence is lost: a person must look into it, and there is nothing to delete.
     MISSING = "row without its object"
 
@@ -42,23 +45,35 @@ class Orphan:
     where: tuple[str, ...]
 
 
-def find_orphans(
-    *, reports: Table, bulletins: Table, bucket: "MediaBucket", now: datetime
-) -> Iterator[Orphan]:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where orphans are looked for."""
+
+    reports: Table
+    bulletins: Table
+    contacts: Table
+    bucket: "MediaBucket"
+
+
+def find_orphans(places: Places, *, now: datetime) -> Iterator[Orphan]:
     """Yield every orphan, objects first. Raises Unavailable."""
-    tables = {OwnerKind.REPORT: reports, OwnerKind.BULLETIN: bulletins}
-    yield from _objects_without_a_row(tables, bucket, now)
-    yield from _rows_without_their_part(reports, bucket)
+    tables = {OwnerKind.REPORT: places.reports, OwnerKind.BULLETIN: places.bulletins}
+    yield from _objects_without_a_row(tables, places.bucket, now)
+    yield from _rows_without_their_part(places.reports, places.bucket)
+    yield from _contacts_to_erase(places.contacts, places.reports)
 
 
-def delete_orphan(orphan: Orphan, *, reports: Table, bucket: "MediaBucket") -> bool:
+def delete_orphan(orphan: Orphan, places: Places) -> bool:
     """Delete an orphan; of an object, all versions. Return False if there is nothing to delete."""
     match orphan.kind:
         case OrphanKind.OBJECT:
-            bucket.delete_key(orphan.where[0])
+            places.bucket.delete_key(orphan.where[0])
         case OrphanKind.ROW:
             pk, sk = orphan.where
-            reports.delete(Delete(pk, sk))
+            places.reports.delete(Delete(pk, sk))
+        case OrphanKind.CONTACT:
+            pk, sk = orphan.where
+            places.contacts.delete(Delete(pk, sk))
         case OrphanKind.MISSING:
             return False
     return True
@@ -105,6 +120,15 @@ def _rows_without_their_part(reports: Table, bucket: "MediaBucket") -> Iterator[
             yield Orphan(OrphanKind.ROW, (pk, sk))
         elif sk.startswith(keys.media("")) and not _has_its_objects(row, bucket):
             yield Orphan(OrphanKind.MISSING, (pk, sk))
+
+
+def _contacts_to_erase(contacts: Table, reports: Table) -> Iterator[Orphan]:
+    for row in contacts.scan(attributes=("pk", "sk")):
+        head = reports.get(
+            row["pk"], keys.HEAD, consistent=True, attributes=("status", "deleted_at")
+        )
+        if head is None or "deleted_at" in head or head["status"] == Status.WITHDRAWN:
+            yield Orphan(OrphanKind.CONTACT, (row["pk"], row["sk"]))
 
 
 def _has_its_objects(row: Row, bucket: "MediaBucket") -> bool:

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from chalicelib import errors
 from chalicelib.domain import outbox
-from chalicelib.domain.ids import Identity
+from chalicelib.domain.ids import EntryIds, Identity
 from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import WITHDRAWN_RETENTION
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.sealed_rows import OpenCase, is_same_text, open_case, seal_message
+from chalicelib.store.contacts import Contacts
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
@@ -41,30 +43,36 @@ def open_own_report(
     return case
 
 
+def read_own_report(case: Case, receipt: str, *, identity: Identity) -> OpenCase:
+    """Return what the report of this receipt says, opened with the key that the receipt gives."""
+    return open_case(case, identity.content_key(receipt))
+
+
 def write_message(
-    case: Case, text: str, entry_id: str, *, reports: Reports, now: datetime, limited: bool
+    case: Case, text: str, ids: EntryIds, *, reports: Reports, now: datetime, limited: bool
 ) -> Message:
     """Add a reporter's message, with a task to notify officers.
 
-    Repeated with the same `entry_id`, return the first message. Raises Conflict (`withdrawn`, or
+    Repeated with the same `ids`, return the first message. Raises Conflict (`withdrawn`, or
     `key_reused` when the text differs), SlowDown when `limited` and too many came recently.
     """
-    message = Message(id=entry_id, sender=Sender.REPORTER, text=text, sent_at=now)
+    message = Message(id=ids.id, sender=Sender.REPORTER, text=text, sent_at=now)
     current = case
 
     def step() -> Message:
         nonlocal current
-        earlier = next((each for each in current.messages if each.id == entry_id), None)
+        earlier = next((each for each in current.messages if each.id == ids.id), None)
         if earlier:
-            if earlier.text != text:
+            if not is_same_text(earlier, ids):
                 raise errors.Conflict("key_reused")
-            return earlier
+            return message.model_copy(update={"sent_at": earlier.sent_at})
         if current.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
         if limited:
             _refuse_flood(current, now)
         try:
-            reports.add_message(current, message, task=outbox.notify(now))
+            sealed = seal_message(current.report, message, ids.fingerprint)
+            reports.add_message(current, sealed, task=outbox.notify(now))
         except ConditionFailed:
             current = _read_again(current, reports)
             raise
@@ -84,7 +92,7 @@ def _refuse_flood(case: Case, now: datetime) -> None:
         raise errors.SlowDown(math.ceil((recent[-FLOOD] + FLOOD_WINDOW - now).total_seconds()))
 
 
-def withdraw_report(case: Case, *, reports: Reports, now: datetime) -> None:
+def withdraw_report(case: Case, *, reports: Reports, contacts: Contacts, now: datetime) -> None:
     """Withdraw a report: delete the contact now, and everything else after 30 days.
 
     Repeated, change nothing. Raises Gone when the report was deleted in the meantime.
@@ -97,7 +105,8 @@ def withdraw_report(case: Case, *, reports: Reports, now: datetime) -> None:
             return
         task = OutboxTask(TaskKind.EXPIRE, now + WITHDRAWN_RETENTION)
         try:
-            reports.withdraw(current, now=now, task=task)
+            erased = contacts.delete_item(current.report.id)
+            reports.withdraw(current, now=now, task=task, also=[erased])
         except ConditionFailed:
             current = _read_again(current, reports)
             raise

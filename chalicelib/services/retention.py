@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.outbox import OutboxTask, TaskKind
+from chalicelib.store.contacts import Contacts
 from chalicelib.store.outbox import Outbox, PendingTask
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
@@ -22,9 +23,15 @@ TOMBSTONE_LIFE = timedelta(days=365)
 
 
 def expire_report(
-    pending: PendingTask, *, outbox: Outbox, reports: Reports, bucket: "MediaBucket", now: datetime
+    pending: PendingTask,
+    *,
+    outbox: Outbox,
+    reports: Reports,
+    contacts: Contacts,
+    bucket: "MediaBucket",
+    now: datetime,
 ) -> None:
-    """Delete a report with its media, or postpone this to the end of a legal hold.
+    """Delete a report with its contact and media, or postpone this to the end of a legal hold.
 
     Raises Unavailable; the task then stays due.
     """
@@ -36,6 +43,7 @@ def expire_report(
         reports.mark_expiring(pending)
     except ConditionFailed:
         return  # It was reopened or held in the meantime; its task says what is next.
+    contacts.delete(report.id)
     bucket.delete_all(f"originals/{report.id}/")
     bucket.delete_all(f"derived/{report.id}/")
     reports.bury(report.id, now=now, until=now + TOMBSTONE_LIFE)

@@ -2,9 +2,9 @@
 
 boto3 has a serialiser for this, but importing it would slow every cold start.
 
-str, int, float, bool, lists and dicts are read back unchanged, but a float without a fraction is
-read back as an int. Enums of str are written as str, tuples and frozensets as lists, and times as
-RFC 3339. A dict's members that are None are left out.
+str, bytes, int, float, bool, lists and dicts are read back unchanged, but a float without a
+fraction is read back as an int. Enums of str are written as str, tuples and frozensets as lists,
+and times as RFC 3339. A dict's members that are None are left out.
 """
 
 from collections.abc import Mapping
@@ -40,6 +40,8 @@ def _pack(value: Any) -> dict[str, Any]:
         return {"N": _number(value)}
     if isinstance(value, datetime):
         return {"S": times.render(value)}
+    if isinstance(value, bytes):
+        return {"B": value}
     if isinstance(value, list | tuple | frozenset):
         return {"L": [_pack(part) for part in value]}
     if isinstance(value, Mapping):
@@ -64,7 +66,7 @@ def _number(value: float) -> str:
 def _unpack(value: Mapping[str, Any]) -> Any:
     ((kind, content),) = value.items()
     match kind:
-        case "S" | "BOOL":
+        case "S" | "BOOL" | "B":
             return content
         case "N":
             return _read_number(content)

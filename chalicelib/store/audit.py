@@ -1,13 +1,14 @@
 """The audit: an append-only record of who did and saw what.
 
-A row contains no text of a report. It has an HMAC of its content, so that a change is found.
+What a person wrote in words, such as a reason, is sealed to the report's key. A row has an HMAC of
+its content, so that a change is found.
 """
 
 import hmac
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.ids import random_id
+from chalicelib.domain.reports import Report
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import Put, TransactItem
@@ -41,13 +43,22 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an audit row is about. All rows of a subject are in one partition."""
+    """What an audit row is about. All rows of a subject are in one partition.
+
+    `public_key` is that of a report: words of a person can be recorded about nothing else.
+    """
 
     partition: str
+    public_key: bytes | None = None
 
 
 def of_report(report_id: str) -> Subject:
+    """Return the report with this id as a subject, without words of a person."""
     return Subject(keys.report(report_id))
+
+
+def about(report: Report) -> Subject:
+    return Subject(keys.report(report.id), report.public_key)
 
 
 def of_bulletin(bulletin_id: str) -> Subject:
@@ -56,13 +67,22 @@ def of_bulletin(bulletin_id: str) -> Subject:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One audit row to write. `detail` is plain JSON data, and contains no text of a report."""
+    """One audit row to write. `detail` is plain JSON data, without words of a person.
+
+    These are in `sealed`, which is sealed to the row's own key, `info`.
+    """
 
     subject: Subject
     by: str
     action: Action
     at: datetime
     detail: Detail | None = None
+    sealed: bytes | None = None
+    id: str = field(default_factory=lambda: random_id(10))
+
+    @property
+    def key(self) -> keys.Key:
+        return self.subject.partition, f"{times.render(self.at)}#{self.id}"
 
     @classmethod
     def of_officer(
@@ -76,8 +96,8 @@ class Entry:
 class RecordedEntry:
     """An audit row that was read.
 
-    `verified` is False when the row has changed since it was written. Then `detail` is None,
-    because it cannot be trusted.
+    `verified` is False when the row has changed since it was written. Then `detail` and `sealed`
+    are None, because they cannot be trusted.
     """
 
     at: datetime
@@ -85,6 +105,8 @@ class RecordedEntry:
     action: Action
     detail: dict[str, Any] | None
     verified: bool
+    key: keys.Key | None = None
+    sealed: bytes | None = None
 
 
 class Audit:
@@ -129,12 +151,15 @@ class Audit:
             action=Action(row["action"]),
             detail=json.loads(row["detail"]) if verified and "detail" in row else None,
             verified=verified,
+            key=(row["pk"], row["sk"]),
+            sealed=row.get("sealed") if verified else None,
         )
 
     def _row(self, entry: Entry) -> Row:
+        pk, sk = entry.key
         row: Row = {
-            "pk": entry.subject.partition,
-            "sk": f"{times.render(entry.at)}#{random_id(10)}",
+            "pk": pk,
+            "sk": sk,
             "by": entry.by,
             "action": entry.action.value,
         }
@@ -142,6 +167,8 @@ class Audit:
             row["detail"] = json.dumps(
                 entry.detail, sort_keys=True, default=str, ensure_ascii=False
             )
+        if entry.sealed:
+            row["sealed"] = entry.sealed
         row["expires_ttl"] = int((entry.at + KEPT).timestamp())
         return row | {"mac": self._mac(row)}
 

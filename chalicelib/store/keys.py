@@ -1,11 +1,12 @@
 """The layout of the keys of every table. docs/data.md says what each row is for.
 
-reports      REPORT#<id>            CONTACT | COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<id>
+reports      REPORT#<id>            COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<id>
                                     MESSAGE#<time>#<id> | NOTE#<time>#<id>
              BURST#<what>#<minute>  COUNT                    notices of a minute (store/bursts.py)
              DIGEST#<filters>       EVENT#digest             gathered notices (store/bursts.py)
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
+contacts     REPORT#<id>            CONTACT
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
 officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
@@ -16,7 +17,7 @@ bulletins    CATALOGUE              OVERRIDES
              PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: all
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
-MESSAGE; an officer's is one query from HEAD on. CONTACT and EVENT sort before HEAD, so they are in
+MESSAGE; an officer's is one query from HEAD on. COUNTED and EVENT sort before HEAD, so they are in
 neither.
 """
 

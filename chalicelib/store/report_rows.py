@@ -10,7 +10,7 @@ from typing import Any, Self
 from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.holds import Hold
-from chalicelib.domain.messages import Message, Note
+from chalicelib.domain.messages import SealedMessage, SealedNote
 from chalicelib.domain.outbox import OutboxTask
 from chalicelib.domain.reports import Medium, Report
 from chalicelib.store import keys
@@ -74,12 +74,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A report with its media, messages and notes, as one query reads them."""
+    """A report with its media, messages and notes, as one query reads them: sealed."""
 
     head: Head
     media: tuple[Medium, ...]
-    messages: tuple[Message, ...]
-    notes: tuple[Note, ...]
+    messages: tuple[SealedMessage, ...]
+    notes: tuple[SealedNote, ...]
 
     @property
     def report(self) -> Report:
@@ -173,7 +173,9 @@ def read_case(rows: Sequence[Row]) -> Case | None:
         head=head,
         media=tuple(sorted(media, key=lambda medium: (medium.created_at, medium.position))),
         messages=tuple(
-            Message.model_validate(row) for row in rows if row["sk"].startswith("MESSAGE#")
+            SealedMessage.model_validate(row) for row in rows if row["sk"].startswith("MESSAGE#")
         ),
-        notes=tuple(Note.model_validate(row) for row in rows if row["sk"].startswith("NOTE#")),
+        notes=tuple(
+            SealedNote.model_validate(row) for row in rows if row["sk"].startswith("NOTE#")
+        ),
     )

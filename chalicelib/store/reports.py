@@ -1,4 +1,4 @@
-"""The store of reports: their HEAD, media, conversation, notes and contact.
+"""The store of reports: their HEAD, media, conversation and notes. All texts in them are sealed.
 
 A change of a report and the task that follows from it are one write. The layout of the rows is in
 `store/keys.py`.
@@ -13,10 +13,10 @@ from chalicelib import errors
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.media import MediaState
-from chalicelib.domain.messages import Message, Note, Sender
+from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
-from chalicelib.domain.reports import Contact, Medium, Report, Status
+from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.media_rows import MediaRows
 from chalicelib.store.outbox import PendingTask
@@ -54,11 +54,10 @@ class Reports:
         report: Report,
         *,
         task: OutboxTask,
-        contact: Contact | None = None,
         media: Sequence[tuple[Medium, OutboxTask]] = (),
         also: Sequence[TransactItem] = (),
     ) -> CreateResult:
-        """Write a new report with its task, contact and media, and `also`, in one transaction.
+        """Write a new report with its task and media, and `also`, in one transaction.
 
         Return what is stored, also when the report existed.
         """
@@ -66,7 +65,9 @@ class Reports:
         # A try whose response was lost may have written the row. The next try then fails on its
         # own write, and knows it by this.
         row["write_id"] = random_id(10)
-        items = self._parts(report.id, contact, media)
+        items = [
+            self.media.put_item(report.id, medium, task, if_absent=False) for medium, task in media
+        ]
         try:
             if items or also:
                 self.table.transact([self.table.item(Put(row, if_absent=True)), *items, *also])
@@ -79,21 +80,6 @@ class Reports:
             created = existing.get("write_id") == row["write_id"]
             return CreateResult(Head(existing), created=created)
         return CreateResult(Head(row), created=True)
-
-    def _parts(
-        self,
-        report_id: str,
-        contact: Contact | None,
-        media: Sequence[tuple[Medium, OutboxTask]],
-    ) -> list[TransactItem]:
-        items = [
-            self.media.put_item(report_id, medium, task, if_absent=False) for medium, task in media
-        ]
-        if contact:
-            known = contact.model_dump(exclude_none=True)
-            row = {"pk": keys.report(report_id), "sk": keys.CONTACT, **known}
-            items.append(self.table.item(Put(row)))
-        return items
 
     def head(self, report_id: str) -> Head | None:
         """Return the HEAD, read consistently; None when there is none."""
@@ -111,7 +97,7 @@ class Reports:
         return read_case(rows)
 
     def case(self, report_id: str) -> Case | None:
-        """Return what an officer may see: the same and the notes, but never the contact.
+        """Return what an officer may see: the same and the notes.
 
         None when there is no such report, or when retention has deleted it.
         """
@@ -171,7 +157,7 @@ class Reports:
     def add_message(
         self,
         case: Case,
-        message: Message,
+        message: SealedMessage,
         *,
         task: OutboxTask | None = None,
         also: Sequence[TransactItem] = (),
@@ -194,7 +180,7 @@ class Reports:
         )
         self.table.transact([count, self.table.item(Put(row)), *also])
 
-    def add_note(self, case: Case, note: Note, *, also: Sequence[TransactItem]) -> None:
+    def add_note(self, case: Case, note: SealedNote, *, also: Sequence[TransactItem]) -> None:
         """Add an officer's note.
 
         Raises ConditionFailed when another note came since `case` was read, or when the report is
@@ -208,7 +194,7 @@ class Reports:
         row = {
             "pk": keys.report(case.report.id),
             "sk": keys.note(note.at, note.id),
-            **note.model_dump(),
+            **note.model_dump(exclude_none=True),
         }
         self.table.transact([count, self.table.item(Put(row)), *also])
 
@@ -255,13 +241,6 @@ class Reports:
             moved["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
         return moved
 
-    def contact(self, report_id: str) -> Contact | None:
-        """Return the reporter's contact, or None. No other method reads it."""
-        row = self.table.get(keys.report(report_id), keys.CONTACT, consistent=True)
-        if row is None:
-            return None
-        return Contact.model_validate({name: row.get(name) for name in Contact.model_fields})
-
     def count_duplicate(self, original: str) -> TransactItem:
         """Return the write that counts one more duplicate of a report.
 
@@ -274,10 +253,13 @@ class Reports:
         """Return the write that counts one duplicate less. It fails when there is no report."""
         return self._head_update(original, add={"duplicates": -1}, equal=NOT_EXPIRING)
 
-    def withdraw(self, case: Case, *, now: datetime, task: OutboxTask) -> None:
-        """Mark a report as withdrawn, with `task` as its next task, and delete the contact.
+    def withdraw(
+        self, case: Case, *, now: datetime, task: OutboxTask, also: Sequence[TransactItem]
+    ) -> None:
+        """Mark a report as withdrawn, with `task` as its next task, and `also` in one transaction.
 
-        Raises ConditionFailed when the status or task has changed since `case` was read.
+        What recognises a repeated body goes. Raises ConditionFailed when the status or task has
+        changed since `case` was read.
         """
         report, head, pk = case.report, case.head, keys.report(case.report.id)
         shards = self._shards_of(report.category)
@@ -286,14 +268,15 @@ class Reports:
             "queue_shard": keys.queue_shard(report.category, Status.WITHDRAWN, report.id, shards),
             "closed_at": now,
             "has_contact": False,
+            "body_hash": None,
             **task_fields(pk, keys.HEAD, task),
         }
         equal = same_task(head.row) | {"status": head.row["status"], **NOT_EXPIRING}
         self.table.transact(
             [
                 self._head_update(report.id, put=put, equal=equal),
-                self.table.item(Delete(pk, keys.CONTACT)),
                 *self._kept_notices(head, now),
+                *also,
             ]
         )
 

@@ -23,6 +23,7 @@ SETTINGS = {
     "AUDIT_TABLE": "AuditTable",
     "BULLETINS_TABLE": "BulletinsTable",
     "OFFICERS_TABLE": "OfficersTable",
+    "CONTACTS_TABLE": "ContactsTable",
     "MEDIA_BUCKET": "MediaBucket",
     "AUDIT_BUCKET": "AuditBucket",
     "NOTICES_TOPIC_ARN": "NoticesTopic",
@@ -31,6 +32,8 @@ SETTINGS = {
     "IDENTITY_SECRET": "IdentitySecret",
     "CURSOR_SECRET": "CursorSecret",
     "AUDIT_SECRET": "AuditSecret",
+    "CONTENT_KEY": "ContentKeyAlias",
+    "CONTACT_KEY": "ContactKeyAlias",
 }
 
 
@@ -115,8 +118,11 @@ class _Stack:
     def make(self, logical_id: str) -> _Made:
         """Create a resource, unless it has been created."""
         if logical_id not in self._made:
-            resource = self._resources[logical_id]
             name = f"tipline-local-{'-'.join(template.words(logical_id)).lower()}"
+            if logical_id.endswith("Role"):
+                self._made[logical_id] = _role(self, name)
+                return self._made[logical_id]
+            resource = self._resources[logical_id]
             self._made[logical_id] = _MAKERS[resource["Type"]](
                 self, name, self.resolve(resource.get("Properties", {}))
             )
@@ -155,11 +161,26 @@ class _Stack:
         return made.attributes[attribute] if attribute else made.ref
 
 
+def _role(stack: _Stack, name: str) -> _Made:
+    """Name the role of a function: nothing here runs under it, but policies name it."""
+    account = stack.resolve({"Ref": "AWS::AccountId"})
+    return _Made(name, {"Arn": f"arn:aws:iam::{account}:role/{name}"})
+
+
 def _key(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     made = stack.client("kms").create_key(
-        Description=properties["Description"], Policy=json.dumps(properties["KeyPolicy"])
+        Policy=json.dumps(properties["KeyPolicy"]),
+        **{kind: properties[kind] for kind in _KEY_PROPERTIES if kind in properties},
     )["KeyMetadata"]
     return _Made(made["KeyId"], {"Arn": made["Arn"]})
+
+
+_KEY_PROPERTIES = ("Description", "KeySpec", "KeyUsage", "MultiRegion")
+
+
+def _alias(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    stack.client("kms").create_alias(**properties)
+    return _Made(properties["AliasName"], {})
 
 
 def _table(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
@@ -306,6 +327,7 @@ def _left_out(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
 
 _MAKERS: Mapping[str, Callable[[_Stack, str, dict[str, Any]], _Made]] = {
     "AWS::KMS::Key": _key,
+    "AWS::KMS::Alias": _alias,
     "AWS::DynamoDB::Table": _table,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": _left_out,

@@ -61,6 +61,7 @@ class LocalStack:
             "table": named["REPORTS_TABLE"],
             "bulletins_table": named["BULLETINS_TABLE"],
             "officers_table": named["OFFICERS_TABLE"],
+            "contacts_table": named["CONTACTS_TABLE"],
             "bucket": named["MEDIA_BUCKET"],
             "topic_arn": named["NOTICES_TOPIC_ARN"],
             "queues": {

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from chalicelib.media.bucket import MediaBucket
-from chalicelib.services.orphans import OrphanKind, delete_orphan, find_orphans
+from chalicelib.services.orphans import OrphanKind, Places, delete_orphan, find_orphans
 from chalicelib.store import keys
 from chalicelib.store.table import Table
 from infra.stage.faults import run
@@ -35,23 +35,24 @@ def main(arguments: Sequence[str]) -> int:
 
 def sweep_out(target: Target, *, delete: bool, now: datetime) -> int:
     """List orphans, delete those that may be deleted, and return the exit code."""
-    require_tables(target, "reports", "bulletins")
+    require_tables(target, "reports", "bulletins", "contacts")
     # The tables repeat a call themselves.
     dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
-    reports, bulletins = (
-        Table(dynamodb, target.output("ReportsTableName")),
-        Table(dynamodb, target.output("BulletinsTableName")),
+    places = Places(
+        reports=Table(dynamodb, target.output("ReportsTableName")),
+        bulletins=Table(dynamodb, target.output("BulletinsTableName")),
+        contacts=Table(dynamodb, target.output("ContactsTableName")),
+        bucket=MediaBucket(target.client("s3"), target.output("MediaBucketName")),
     )
-    bucket = MediaBucket(target.client("s3"), target.output("MediaBucketName"))
-    if delete and not _holds_reports(reports):
+    if delete and not _holds_reports(places.reports):
         print(
             "The table has no report at all, so nothing is deleted: if it is still being restored, "
             "everything would be lost."
         )
         return 1
     counted: Counter[OrphanKind] = Counter()
-    for orphan in find_orphans(reports=reports, bulletins=bulletins, bucket=bucket, now=now):
-        deleted = delete and delete_orphan(orphan, reports=reports, bucket=bucket)
+    for orphan in find_orphans(places, now=now):
+        deleted = delete and delete_orphan(orphan, places)
         print(f"{orphan.kind}\t{' '.join(orphan.where)}{'\tdeleted' if deleted else ''}")
         counted[orphan.kind] += 1
     print(", ".join(f"{kind}: {counted[kind]}" for kind in OrphanKind))

@@ -61,6 +61,11 @@ AFTER = {
         "audit has these changes.",
         "make status{command}",
     ),
+    "contacts": (
+        "A contact that was erased after that time is back: its report was withdrawn or deleted "
+        "since. Delete it again: docs/operations.md, Restore a table.",
+        "A contact that came after that time is in no table now. Its report is still there.",
+    ),
 }
 
 

@@ -21,6 +21,7 @@ TABLES: Mapping[str, tuple[str, str | None]] = {
     "audit": ("AuditTable", "AuditStream"),
     "bulletins": ("BulletinsTable", None),
     "officers": ("OfficersTable", None),
+    "contacts": ("ContactsTable", None),
 }
 POLL_S = 10.0
 ABSENT = ("ResourceNotFound", "TableNotFound")

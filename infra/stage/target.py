@@ -55,6 +55,7 @@ _LOCAL_OUTPUTS = {
     "AuditTableName": "audit_table",
     "BulletinsTableName": "bulletins_table",
     "OfficersTableName": "officers_table",
+    "ContactsTableName": "contacts_table",
     "MediaBucketName": "bucket",
     "AuditBucketName": "audit_bucket",
     "AuditSecretArn": "audit_secret",

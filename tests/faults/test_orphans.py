@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.media import original_key
-from chalicelib.services.orphans import Orphan, OrphanKind, delete_orphan, find_orphans
+from chalicelib.services.orphans import Orphan, OrphanKind, Places, delete_orphan, find_orphans
 from chalicelib.store import keys
 from chalicelib.store.writes import Delete
 from infra.stage.orphans import sweep_out
@@ -37,20 +37,24 @@ def processed(aws: Mapping[str, str]) -> tuple[str, str]:
     return report_id, media_id
 
 
-def orphans() -> list[Orphan]:
-    found = find_orphans(
+def places() -> Places:
+    return Places(
         reports=wiring.reports().table,
         bulletins=wiring.bulletins().table,
+        contacts=wiring.contacts().table,
         bucket=wiring.bucket(),
-        now=wiring.clock.wall_clock() + LATER,
     )
-    return list(found)
+
+
+def orphans() -> list[Orphan]:
+    return list(find_orphans(places(), now=wiring.clock.wall_clock() + LATER))
 
 
 def stage(aws: Mapping[str, str]) -> Target:
     names = {
         "ReportsTableName": "REPORTS_TABLE",
         "BulletinsTableName": "BULLETINS_TABLE",
+        "ContactsTableName": "CONTACTS_TABLE",
         "MediaBucketName": "MEDIA_BUCKET",
     }
     outputs = {output: aws[name] for output, name in names.items()}
@@ -72,23 +76,18 @@ def test_day_old_objects_of_a_deleted_report_are_deleted_in_all_versions(
 ) -> None:
     kept = processed(aws)
     report_id, media_id = processed(aws)
+    wiring.contacts().delete(report_id)
     cloud.upload(aws, report_id, media_id, b"a later version")
     wiring.reports().bury(
         report_id, now=wiring.clock.now(), until=wiring.clock.now() + timedelta(days=365)
     )
-    young = find_orphans(
-        reports=wiring.reports().table,
-        bulletins=wiring.bulletins().table,
-        bucket=wiring.bucket(),
-        now=wiring.clock.wall_clock(),
-    )
-    assert list(young) == []
+    assert list(find_orphans(places(), now=wiring.clock.wall_clock())) == []
 
     found = orphans()
     assert {orphan.kind for orphan in found} == {OrphanKind.OBJECT}
     assert len(found) == 4
     for orphan in found:
-        assert delete_orphan(orphan, reports=wiring.reports().table, bucket=wiring.bucket())
+        assert delete_orphan(orphan, places())
     assert orphans() == []
     assert [key for key, _ in wiring.bucket().ages("originals/")] == [original_key(*kept)]
 
@@ -103,11 +102,7 @@ def test_an_object_of_a_bulletin_that_is_gone_or_of_nobody_is_found(aws: Mapping
 def test_a_key_that_begins_like_anothers_is_left_alone(aws: Mapping[str, str]) -> None:
     wiring.bucket().put("originals/R/M", b"orphan", "image/jpeg")
     wiring.bucket().put("originals/R/M2", b"neighbour", "image/jpeg")
-    delete_orphan(
-        Orphan(OrphanKind.OBJECT, ("originals/R/M",)),
-        reports=wiring.reports().table,
-        bucket=wiring.bucket(),
-    )
+    delete_orphan(Orphan(OrphanKind.OBJECT, ("originals/R/M",)), places())
 
     assert [key for key, _ in wiring.bucket().ages("originals/")] == ["originals/R/M2"]
 
@@ -128,13 +123,25 @@ def test_rows_whose_report_is_gone_are_found_and_deleted(
         table.delete(Delete(pk, keys.HEAD))
 
     found = orphans()
-    assert sorted(orphan.where for orphan in found) == [
-        (pk, "CONTACT"),
-        (pk, keys.media(created["uploads"][0]["media_id"])),
+    assert found == [
+        Orphan(OrphanKind.ROW, (pk, keys.media(created["uploads"][0]["media_id"]))),
+        Orphan(OrphanKind.CONTACT, (pk, keys.CONTACT)),
     ]
-    for orphan in found:
-        assert orphan.kind is OrphanKind.ROW
-        delete_orphan(orphan, reports=table, bucket=wiring.bucket())
+    assert all(delete_orphan(orphan, places()) for orphan in found)
+    assert orphans() == []
+
+
+def test_a_contact_that_was_erased_and_came_back_is_found_and_deleted() -> None:
+    body = report(contact={"phone": "13800000000"})
+    created = call("POST", "/v1/reports", body, key=new_key()).json
+    pk, table = keys.report(created["id"]), wiring.contacts().table
+    erased = table.get(pk, keys.CONTACT, consistent=True)
+    assert erased
+    assert call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]).status == 204
+    table.put(erased)
+
+    assert orphans() == [Orphan(OrphanKind.CONTACT, (pk, keys.CONTACT))]
+    assert delete_orphan(orphans()[0], places())
     assert orphans() == []
 
 
@@ -147,7 +154,7 @@ def test_a_medium_whose_object_is_missing_is_listed_and_never_deleted(
 
     [orphan] = orphans()
     assert orphan == Orphan(OrphanKind.MISSING, (keys.report(report_id), keys.media(media_id)))
-    assert not delete_orphan(orphan, reports=wiring.reports().table, bucket=wiring.bucket())
+    assert not delete_orphan(orphan, places())
 
 
 def test_the_command_only_lists_unless_asked_to_delete(aws: Mapping[str, str], capsys: Any) -> None:

@@ -1,6 +1,7 @@
 """Pages have no gap and no duplicate while lists grow, shards are added, or a key is rotated."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers import Role
-from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import Submission
 from chalicelib.services import intake
 from chalicelib.services.actor import Reporter
@@ -78,11 +78,11 @@ def file_over(shards: int, count: int) -> None:
     for _ in range(count):
         intake.create_report(
             Submission.model_validate(report()),
-            ReportIds(wiring.identity(), new_key()),
+            wiring.report_ids(new_key()),
             actor=Reporter(wiring.clock.now()),
-            reports=Reports(wiring.reports().table, lambda category: shards),
-            bulletins=wiring.bulletins(),
-            catalogue=wiring.catalogue(),
+            intake=replace(
+                wiring.intake(), reports=Reports(wiring.reports().table, lambda category: shards)
+            ),
         )
     wiring.clock.advance(timedelta(seconds=1))
 

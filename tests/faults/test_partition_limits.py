@@ -7,6 +7,7 @@ key of an index must spread a category over several partitions.
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,6 @@ from botocore.awsrequest import AWSResponse
 from chalicelib import wiring
 from chalicelib.domain import outbox
 from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import Submission
 from chalicelib.services import intake
 from chalicelib.services.actor import Reporter
@@ -98,11 +98,9 @@ def test_ten_thousand_reports_fit_our_keys_and_not_a_bare_category() -> None:
             clock = number * SECONDS / REPORTS
             created = intake.create_report(
                 submission,
-                ReportIds(wiring.identity(), new_key()),
+                wiring.report_ids(new_key()),
                 actor=Reporter(start + timedelta(seconds=clock)),
-                reports=wiring.reports(),
-                bulletins=wiring.bulletins(),
-                catalogue=catalogue(),
+                intake=replace(wiring.intake(), catalogue=catalogue()),
             )
             assert not created.replayed
 

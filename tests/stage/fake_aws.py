@@ -16,6 +16,7 @@ OUTPUTS = {
     "BulletinsTableName": "bulletins",
     "AuditTableName": "audit",
     "OfficersTableName": "officers",
+    "ContactsTableName": "contacts",
     "MediaBucketName": "media",
     "AuditBucketName": "seals",
     "AuditSecretArn": "secret",

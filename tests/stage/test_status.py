@@ -26,6 +26,7 @@ def local(aws: Mapping[str, str], **more: str) -> Target:
         "BulletinsTableName": aws["BULLETINS_TABLE"],
         "AuditTableName": aws["AUDIT_TABLE"],
         "OfficersTableName": aws["OFFICERS_TABLE"],
+        "ContactsTableName": aws["CONTACTS_TABLE"],
         "MediaBucketName": aws["MEDIA_BUCKET"],
         "AuditBucketName": aws["AUDIT_BUCKET"],
     }
@@ -73,7 +74,7 @@ def test_a_lost_bucket_is_named(aws: Mapping[str, str], output: str) -> None:
 
 def test_tables_and_buckets_that_are_there_are_well(aws: Mapping[str, str]) -> None:
     assert lines(local(aws))["tables"] == Line(
-        "tables", "4 tables and 2 buckets are in service", ok=True
+        "tables", "5 tables and 2 buckets are in service", ok=True
     )
 
 

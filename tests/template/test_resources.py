@@ -26,7 +26,13 @@ def test_every_table_is_encrypted_backed_up_and_protected(
     resources: dict[str, Any],
 ) -> None:
     tables = of_type(resources, "AWS::DynamoDB::Table")
-    assert set(tables) == {"ReportsTable", "AuditTable", "BulletinsTable", "OfficersTable"}
+    assert set(tables) == {
+        "ReportsTable",
+        "AuditTable",
+        "BulletinsTable",
+        "OfficersTable",
+        "ContactsTable",
+    }
     for table in tables.values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["DeletionProtectionEnabled"] is True

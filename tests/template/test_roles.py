@@ -184,6 +184,9 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "PublicUrl",
             "ConsoleOrigin",
             "OfficersClient",
+            # Granted by the keys' own policies (tests/template/test_keys.py).
+            "ContentKeyAlias",
+            "ContactKeyAlias",
         }
         permitted = json.dumps([one["Resource"] for one in many])
         assert {

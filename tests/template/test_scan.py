@@ -27,6 +27,8 @@ def test_every_function_and_every_resource_with_a_policy_is_read(
     assert len(roles) == len(statements)
     assert found.keys() - roles == {
         "EncryptionKey",
+        "ContentKey",
+        "ContactKey",
         "MediaBucketPolicy",
         "AuditBucketPolicy",
         "UploadsQueuePolicy",

@@ -72,6 +72,12 @@ def test_words_times_and_tuples_are_written_plainly() -> None:
     assert type(packed["colour"]["S"]) is str
 
 
+def test_bytes_are_written_as_binary() -> None:
+    packed = pack({"sealed": b"\x00\xff"})
+    assert packed == {"sealed": {"B": b"\x00\xff"}}
+    assert unpack(packed) == {"sealed": b"\x00\xff"}
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e126, 1e-131, 10**38], ids=str)
 def test_a_number_that_dynamodb_cannot_hold_is_refused(number: float) -> None:
     with pytest.raises(ValueError):
@@ -79,7 +85,9 @@ def test_a_number_that_dynamodb_cannot_hold_is_refused(number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"bytes", Decimal(1), {1, 2}, object()], ids=lambda value: type(value).__name__
+    "value",
+    [bytearray(b"bytes"), Decimal(1), {1, 2}, object()],
+    ids=lambda value: type(value).__name__,
 )
 def test_a_value_of_another_kind_is_refused(value: object) -> None:
     with pytest.raises(TypeError):

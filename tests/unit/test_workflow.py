@@ -30,7 +30,7 @@ ENDING: dict[str, Any] = {"disposition": "resolved", "reason": "Seen to."}
 
 def report(status: Status = Status.NEW, **more: Any) -> Report:
     closed = (
-        {"closed_at": NOW, "disposition": "resolved", "reason": "Done."}
+        {"closed_at": NOW, "disposition": "resolved", "sealed_reason": b"Done."}
         if status is Status.CLOSED
         else {}
     )
@@ -41,6 +41,10 @@ def report(status: Status = Status.NEW, **more: Any) -> Report:
         "urgency": Urgency.NORMAL,
         "district": "unknown",
         "received_at": NOW,
+        "public_key": b"",
+        "wrapped_key": b"",
+        "wrapping_key": "",
+        "sealed": b"",
     }
     return Report(**{**fields, "body_hash": "h", "status": status, **closed, **more})
 

@@ -8,6 +8,7 @@
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
 | `multipart` | joins the parts of an upload in memory, and takes them in any order |
 | `object_versions` | copies every body to list versions, orders them by the clock and loses pages |
+| `key_pairs` | makes a new pair of RSA keys for each key of KMS, and decrypts nothing with them |
 | `object_events` | sends the uploader's address and one sequencer, and two events too many |
 
 Each has a test that fails without the patch, and one that fails as soon as moto needs it no more:
@@ -18,6 +19,7 @@ from infra.local.moto_patches import (
     atomicity,
     bodies,
     instances,
+    key_pairs,
     multipart,
     object_events,
     object_versions,
@@ -33,6 +35,7 @@ PATCHES: tuple[Patch, ...] = (
     multipart.PATCH,
     object_versions.PATCH,
     object_events.PATCH,
+    key_pairs.PATCH,
 )
 
 

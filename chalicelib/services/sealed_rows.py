@@ -1,0 +1,179 @@
+"""Seal and open what the rows of a report hold: which value of which row is sealed, and as what.
+
+Everything is sealed to the report's own key. Sealing needs its public half alone. Opening needs the
+private half: a reporter's call derives it from the receipt (`Identity.content_key`), and an officer
+gets it with an audit record (`OfficerActor.open`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.holds import Hold
+from chalicelib.domain.ids import EntryIds
+from chalicelib.domain.media import Hint
+from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
+from chalicelib.domain.reports import Contact, Content, Medium, Report
+from chalicelib.domain.sealing import PrivateKey, WrappedKey, row_info, seal
+from chalicelib.store import keys
+from chalicelib.store.audit import Detail, RecordedEntry
+from chalicelib.store.contacts import SealedContact
+from chalicelib.store.report_rows import Case
+
+_CONTENT, _REASON, _HOLD, _TEXT, _HINT, _WORDS = (
+    "content", "reason", "hold", "text", "hint", "words",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case with everything that was sealed in it, but the contact.
+
+    `reason` is that of the outcome, `hold_reason` that of a legal hold. `media` have their hints.
+    """
+
+    case: Case
+    content: Content
+    reason: str | None
+    hold_reason: str | None
+    media: tuple[Medium, ...]
+    messages: tuple[Message, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def report(self) -> Report:
+        return self.case.report
+
+    def without_reporters_words(self) -> "OpenCase":
+        """Return the case without what the reporter sent."""
+        return replace(self, content=Content(), media=(), messages=())
+
+
+def seal_content(report_id: str, public: bytes, content: Content) -> bytes:
+    plaintext = content.model_dump_json(exclude_defaults=True).encode()
+    return seal(public, plaintext, _head(report_id, _CONTENT))
+
+
+def seal_contact(
+    report_id: str, contact: Contact, private: PrivateKey, wrapped: WrappedKey
+) -> SealedContact:
+    plaintext = contact.model_dump_json(exclude_none=True).encode()
+    info = row_info(keys.report(report_id), keys.CONTACT, _CONTENT)
+    return SealedContact(seal(private.public, plaintext, info), wrapped)
+
+
+def open_contact(report_id: str, contact: SealedContact, private: PrivateKey) -> Contact:
+    """Return a contact. Raises Unreadable."""
+    info = row_info(keys.report(report_id), keys.CONTACT, _CONTENT)
+    return Contact.model_validate_json(private.open(contact.sealed, info))
+
+
+def seal_reason(report: Report, reason: str) -> bytes:
+    """Seal the reason of an outcome."""
+    return seal(report.public_key, reason.encode(), _head(report.id, _REASON))
+
+
+def open_reason(report: Report, private: PrivateKey) -> str | None:
+    """Return the reason of an outcome; None when there is none. Raises Unreadable."""
+    if report.sealed_reason is None:
+        return None
+    return private.open(report.sealed_reason, _head(report.id, _REASON)).decode()
+
+
+def seal_hold_reason(report: Report, reason: str) -> bytes:
+    return seal(report.public_key, reason.encode(), _head(report.id, _HOLD))
+
+
+def open_hold_reason(report: Report, hold: Hold, private: PrivateKey) -> str:
+    """Return the reason of a legal hold. Raises Unreadable."""
+    return private.open(hold.sealed_reason, _head(report.id, _HOLD)).decode()
+
+
+def seal_message(report: Report, message: Message, fingerprint: str | None) -> SealedMessage:
+    info = _message(report.id, message.sent_at, message.id)
+    sealed = seal(report.public_key, message.text.encode(), info)
+    fields = message.model_dump(exclude={"text"})
+    return SealedMessage(**fields, sealed=sealed, fingerprint=fingerprint)
+
+
+def seal_note(report: Report, note: Note, fingerprint: str | None) -> SealedNote:
+    info = _note(report.id, note.at, note.id)
+    sealed = seal(report.public_key, note.text.encode(), info)
+    return SealedNote(**note.model_dump(exclude={"text"}), sealed=sealed, fingerprint=fingerprint)
+
+
+def is_same_text(earlier: SealedMessage | SealedNote, sent: EntryIds) -> bool:
+    """Return whether a repeated call sends the text of the entry that exists."""
+    return earlier.fingerprint is not None and earlier.fingerprint == sent.fingerprint
+
+
+def open_case(case: Case, private: PrivateKey) -> OpenCase:
+    """Return the case with its texts. Raises Unreadable."""
+    report = case.report
+    content = private.open(report.sealed, _head(report.id, _CONTENT))
+    return OpenCase(
+        case=case,
+        content=Content.model_validate_json(content),
+        reason=open_reason(report, private),
+        hold_reason=open_hold_reason(report, case.hold, private) if case.hold else None,
+        media=tuple(_open_medium(report.id, each, private) for each in case.media),
+        messages=tuple(_open_message(report.id, each, private) for each in case.messages),
+        notes=tuple(_open_note(report.id, each, private) for each in case.notes),
+    )
+
+
+def seal_words(public: bytes, key: keys.Key, words: Detail) -> bytes:
+    """Seal what a person wrote into the audit row with this key."""
+    plaintext = json.dumps(words, ensure_ascii=False).encode()
+    return seal(public, plaintext, row_info(*key, _WORDS))
+
+
+def open_entry(entry: RecordedEntry, private: PrivateKey) -> RecordedEntry:
+    """Return an audit record with what a person wrote in its detail. Raises Unreadable."""
+    if entry.sealed is None or entry.key is None:
+        return entry
+    words = json.loads(private.open(entry.sealed, row_info(*entry.key, _WORDS)))
+    return replace(entry, detail=_merged(entry.detail or {}, words))
+
+
+def _merged(detail: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(detail)
+    for name, value in words.items():
+        known = merged.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            value = _merged(known, value)
+        merged[name] = value
+    return merged
+
+
+def _open_medium(report_id: str, medium: Medium, private: PrivateKey) -> Medium:
+    if medium.sealed_hint is None:
+        return medium
+    info = row_info(keys.report(report_id), keys.media(medium.media_id), _HINT)
+    hint = Hint.model_validate_json(private.open(medium.sealed_hint, info))
+    return medium.model_copy(update={"hint": hint.model_dump(mode="json", exclude_none=True)})
+
+
+def _open_message(report_id: str, message: SealedMessage, private: PrivateKey) -> Message:
+    info = _message(report_id, message.sent_at, message.id)
+    text = private.open(message.sealed, info).decode()
+    return Message(**message.model_dump(exclude={"sealed", "fingerprint"}), text=text)
+
+
+def _open_note(report_id: str, note: SealedNote, private: PrivateKey) -> Note:
+    text = private.open(note.sealed, _note(report_id, note.at, note.id)).decode()
+    return Note(**note.model_dump(exclude={"sealed", "fingerprint"}), text=text)
+
+
+def _head(report_id: str, name: str) -> bytes:
+    return row_info(keys.report(report_id), keys.HEAD, name)
+
+
+def _message(report_id: str, at: datetime, message_id: str) -> bytes:
+    return row_info(keys.report(report_id), keys.message(at, message_id), _TEXT)
+
+
+def _note(report_id: str, at: datetime, note_id: str) -> bytes:
+    return row_info(keys.report(report_id), keys.note(at, note_id), _TEXT)

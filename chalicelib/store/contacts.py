@@ -1,0 +1,47 @@
+"""The reporters' contacts: a table of their own, which only the reveal of a contact reads."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.sealing import WrappedKey
+from chalicelib.store import keys
+from chalicelib.store.table import Table
+from chalicelib.store.writes import Delete, Put, TransactItem
+
+
+@dataclass(frozen=True, slots=True)
+class SealedContact:
+    """A contact as it is stored, with the key that opens it, encrypted to a key in KMS."""
+
+    sealed: bytes
+    key: WrappedKey
+
+
+class Contacts:
+    """The table of contacts. Every method that calls it raises Unavailable."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def put_item(self, report_id: str, contact: SealedContact) -> TransactItem:
+        """Return the write of a contact, for the transaction that creates its report."""
+        row = {
+            "pk": keys.report(report_id),
+            "sk": keys.CONTACT,
+            "sealed": contact.sealed,
+            "wrapped_key": contact.key.wrapped,
+            "wrapping_key": contact.key.arn,
+        }
+        return self.table.item(Put(row))
+
+    def delete_item(self, report_id: str) -> TransactItem:
+        """Return the write that erases a contact. It changes nothing when there is none."""
+        return self.table.item(Delete(keys.report(report_id), keys.CONTACT))
+
+    def read(self, report_id: str) -> SealedContact | None:
+        row = self.table.get(keys.report(report_id), keys.CONTACT, consistent=True)
+        if row is None:
+            return None
+        return SealedContact(row["sealed"], WrappedKey(row["wrapped_key"], row["wrapping_key"]))
+
+    def delete(self, report_id: str) -> None:
+        self.table.delete(Delete(keys.report(report_id), keys.CONTACT))

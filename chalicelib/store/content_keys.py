@@ -1,0 +1,107 @@
+"""A key in KMS that wraps the keys of reports, or of contacts.
+
+Wrapping needs its public half alone, and no call. Unwrapping is one call of `Decrypt`, which only
+the officers' function may make, and which CloudTrail records.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+
+from chalicelib import errors
+from chalicelib.aws_errors import code_of, unavailable
+from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey, WrappingKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+
+log = logging.getLogger(__name__)
+
+_ALGORITHM: Literal["RSAES_OAEP_SHA_256"] = "RSAES_OAEP_SHA_256"
+# The pauses between tries, in seconds. The client makes none of its own, so that CloudTrail's line
+# of each try says which one it is.
+_PAUSES_S = (0.05, 0.2)
+_PASSING = frozenset(
+    {"DependencyTimeout", "KMSInternal", "KeyUnavailable", "Throttling", "RequestLimitExceeded"}
+)
+# What was wrapped was altered, or wrapped by another key than the row says.
+_ALTERED = frozenset({"InvalidCiphertext", "IncorrectKey"})
+
+_agent: ContextVar[str] = ContextVar("agent")
+
+
+class ContentKeys:
+    """The key in KMS with the alias or ARN `key_id`, through `client`, which must not retry."""
+
+    def __init__(
+        self, client: "KMSClient", key_id: str, *, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self._key_id = key_id
+        self._pause = pause
+        self._wrapping: WrappingKey | None = None
+        # After botocore's own handler, which writes the header anew.
+        client.meta.events.register_last(
+            "request-created.kms", _name_the_opening, unique_id="opening"
+        )
+
+    def wrapping_key(self) -> WrappingKey:
+        """Return the public half, to which new keys are wrapped. Raises Unavailable."""
+        if self._wrapping is None:
+            with unavailable():
+                found = self._client.get_public_key(KeyId=self._key_id)
+            self._wrapping = WrappingKey(found["KeyId"], found["PublicKey"])
+        return self._wrapping
+
+    def unwrap(self, key: WrappedKey, opening: str) -> PrivateKey:
+        """Return the private key in `key`. `opening` is the id of the audit row that records it.
+
+        The row must be written before. Raises Unavailable, and Unreadable when what was wrapped
+        has been altered.
+        """
+        for attempt, pause in enumerate((*_PAUSES_S, None), start=1):
+            _agent.set(f"opening/{opening}.{attempt}")
+            try:
+                found = self._client.decrypt(
+                    KeyId=key.arn, CiphertextBlob=key.wrapped, EncryptionAlgorithm=_ALGORITHM
+                )
+            except (BotoCoreError, ClientError) as error:
+                if pause is None or not _passes(error):
+                    raise _refusal(error) from None
+                self._pause(pause)
+                continue
+            request_id = found["ResponseMetadata"]["RequestId"]
+            log.info("content_opened", extra={"opening": opening, "kms_request_id": request_id})
+            return PrivateKey(found["Plaintext"])
+        raise errors.Unavailable
+
+
+def _name_the_opening(request: Any, operation_name: str, **_: Any) -> None:
+    """Add the opening to the user agent, which is what CloudTrail records of the caller's own."""
+    if operation_name == "Decrypt":
+        agent = f"{request.headers['User-Agent']} {_agent.get()}"
+        request.headers.replace_header("User-Agent", agent)
+
+
+def _passes(error: BotoCoreError | ClientError) -> bool:
+    if isinstance(error, ClientError):
+        return code_of(error) in _PASSING
+    return isinstance(error, ConnectionError | HTTPClientError)
+
+
+def _refusal(error: BotoCoreError | ClientError) -> errors.Unavailable:
+    """Return what a failed call means, and log what an operator must know."""
+    code = code_of(error) if isinstance(error, ClientError) else type(error).__name__
+    if code in _ALTERED:
+        log.error("content_key_altered")
+        return Unreadable()
+    if isinstance(error, ClientError) and code not in _PASSING:
+        # The key is unknown, disabled, due for deletion or not ours: an alarm counts this line.
+        log.error("content_key_unknown", extra={"code": code})
+    else:
+        log.warning("aws_failed", extra={"call": "Decrypt", "code": code})
+    return errors.Unavailable()

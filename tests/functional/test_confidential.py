@@ -1,0 +1,312 @@
+"""Only the receipt, or one recorded opening of an officer, reads a report."""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.officers import Role
+from chalicelib.domain.sealing import PrivateKey
+from chalicelib.services.sealed_rows import open_case
+from chalicelib.store import keys
+from chalicelib.store.audit import Action, of_report
+from chalicelib.store.writes import Delete, Update
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+TEXT, ADDRESS, PHONE, MESSAGE, NOTE, REPLY, REASON = (
+    "CANARY-TEXT", "CANARY-ADDRESS", "+86 138 4242 4242", "CANARY-MESSAGE", "CANARY-NOTE",
+    "CANARY-REPLY", "CANARY-REASON",
+)  # fmt: skip
+WORDS = (TEXT, ADDRESS, PHONE, MESSAGE, NOTE, REPLY, REASON, "39.91827", "116.45619")
+CLOSE = {"status": "closed", "disposition": "resolved", "reason": REASON}
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    cloud.officer("wang", roles=(Role.OFFICER, Role.SUPERVISOR))
+    cloud.officer("li", roles=(Role.OFFICER,))
+
+
+def file(**more: Any) -> dict[str, Any]:
+    location = {"lat": 39.91827, "lon": 116.45619, "address": ADDRESS}
+    body = report(text=TEXT, location=location, contact={"phone": PHONE}, **more)
+    created: dict[str, Any] = call("POST", "/v1/reports", body, key=new_key()).json
+    return created
+
+
+def path(created: Mapping[str, Any], rest: str = "") -> str:
+    return f"/v1/officer/reports/{created['id']}{rest}"
+
+
+def work_on(created: Mapping[str, Any]) -> None:
+    """Write everything that a person can write about a report."""
+    call(
+        "POST",
+        f"/v1/reports/{created['id']}/messages",
+        {"text": MESSAGE},
+        receipt=created["receipt"],
+    )
+    call("POST", path(created, "/messages"), {"text": REPLY}, officer="wang")
+    call("POST", path(created, "/notes"), {"text": NOTE}, officer="wang")
+    until = times.render(wiring.clock.now() + timedelta(days=40))
+    call("POST", path(created, "/hold"), {"reason": REASON, "until": until}, officer="wang")
+    call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
+    call("PATCH", path(created), CLOSE, officer="wang", headers={"If-Match": '"1"'})
+
+
+def decryptions(made: list[Any]) -> Any:
+    """Note each `Decrypt` in `made`: the key and the opening that its user agent names."""
+
+    def note(request: Any) -> None:
+        sent = json.loads(request.body)
+        agent = request.headers["User-Agent"]
+        agent = agent.decode() if isinstance(agent, bytes) else agent
+        made.append((sent["KeyId"], agent.rpartition(" opening/")[2]))
+
+    return inject.fault(wiring.content_keys()._client, "kms.Decrypt", note)
+
+
+def openings(created: Mapping[str, Any]) -> list[tuple[str, Action]]:
+    rows = wiring.audit().rows(of_report(created["id"]))
+    return [(row["sk"].rpartition("#")[2], Action(row["action"])) for row in rows]
+
+
+def test_no_row_of_any_table_holds_a_word_in_clear(aws: Mapping[str, str]) -> None:
+    work_on(file())
+    dynamodb = boto3.client("dynamodb")
+    for name, table in aws.items():
+        if name.endswith("_TABLE"):
+            rows = dynamodb.scan(TableName=table)["Items"]
+            assert [word for word in WORDS if word in str(rows)] == []
+
+
+def test_the_receipt_opens_what_the_reporter_may_read() -> None:
+    created = file()
+    work_on(created)
+    mine = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+
+    assert mine["text"] == TEXT
+    assert [each["text"] for each in mine["messages"]] == [MESSAGE, REPLY]
+    assert mine["outcome"]["reason"] == REASON
+    assert NOTE not in str(mine)
+
+
+def test_a_reporters_calls_decrypt_nothing_with_kms() -> None:
+    made: list[Any] = []
+    with decryptions(made):
+        created = file()
+        mine: dict[str, Any] = {"receipt": created["receipt"]}
+        call("GET", "/v1/reports/mine", **mine)
+        call("POST", f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}, **mine)
+        call("DELETE", f"/v1/reports/{created['id']}", **mine)
+    assert made == []
+
+
+def test_an_opening_is_one_decrypt_that_names_its_audit_row() -> None:
+    created = file()
+    made: list[Any] = []
+    with decryptions(made):
+        opened = call("GET", path(created), officer="wang").json
+
+    assert (opened["text"], opened["location"]["address"]) == (TEXT, ADDRESS)
+    [(opening, action)] = openings(created)
+    assert action is Action.OPEN
+    assert made == [(wiring.content_keys().wrapping_key().arn, f"{opening}.1")]
+
+
+def test_a_repeated_try_names_itself(caplog: pytest.LogCaptureFixture) -> None:
+    created = file()
+    made: list[Any] = []
+    refused = inject.error_response(500, "KMSInternalException")
+    failing = inject.fault(wiring.content_keys()._client, "kms.Decrypt", inject.times(2, refused))
+    with failing, decryptions(made):
+        assert call("GET", path(created), officer="wang").status == 200
+
+    [(opening, _)] = openings(created)
+    assert [named for _, named in made] == [f"{opening}.1", f"{opening}.2", f"{opening}.3"]
+
+
+def test_without_its_audit_row_nothing_is_decrypted() -> None:
+    created = file()
+    made: list[Any] = []
+    with (
+        inject.fault(
+            wiring.dynamodb(), "dynamodb.PutItem", inject.error_response(400, "ValidationException")
+        ),
+        decryptions(made),
+    ):
+        assert call("GET", path(created), officer="wang").status == 503
+        assert call("GET", path(created, "/history"), officer="wang").status == 503
+        revealing = call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
+        assert revealing.status == 503
+    assert made == []
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("NotFoundException", "content_key_unknown"),
+        ("AccessDeniedException", "content_key_unknown"),
+        ("DisabledException", "content_key_unknown"),
+        ("InvalidCiphertextException", "content_key_altered"),
+        ("ThrottlingException", "aws_failed"),
+    ],
+)
+def test_what_kms_refuses_is_not_shown_and_an_operator_hears_of_it(
+    code: str, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    created = file()
+    refused = inject.error_response(400, code)
+    with inject.fault(wiring.content_keys()._client, "kms.Decrypt", refused):
+        reply = call("GET", path(created), officer="wang")
+
+    assert reply.status == 503
+    assert TEXT not in reply.text
+    assert line in [record.getMessage() for record in caplog.records]
+
+
+def test_a_public_key_that_was_replaced_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
+    created = file()
+    mallory = PrivateKey(b"m" * 32)
+    where = keys.report(created["id"]), keys.HEAD
+    wiring.reports().table.update(Update(*where, put={"public_key": mallory.public}))
+
+    assert call("GET", path(created), officer="wang").status == 503
+    assert "content_key_altered" in [record.getMessage() for record in caplog.records]
+
+
+def test_a_text_that_was_moved_to_another_report_is_not_shown() -> None:
+    one, another = file(), file()
+    table = wiring.reports().table
+    row = table.get(keys.report(one["id"]), keys.HEAD, consistent=True)
+    assert row
+    copied = ("sealed", "public_key", "wrapped_key", "wrapping_key")
+    put = {name: row[name] for name in copied}
+    table.update(Update(keys.report(another["id"]), keys.HEAD, put=put))
+
+    assert call("GET", path(another), officer="wang").status == 503
+
+
+def test_a_change_opens_nothing_unless_it_returns_an_earlier_reason() -> None:
+    created = file()
+    made: list[Any] = []
+    with decryptions(made):
+        body: dict[str, Any] = {"status": "acknowledged"}
+        call("PATCH", path(created), body, officer="wang", headers={"If-Match": '"1"'})
+        closed = call("PATCH", path(created), CLOSE, officer="wang", headers={"If-Match": '"2"'})
+        assert (made, closed.json["reason"]) == ([], REASON)
+        body = {"assignee": "li"}
+        later = call("PATCH", path(created), body, officer="wang", headers={"If-Match": '"3"'})
+    assert later.json["reason"] == REASON
+    [opening] = [each for each, action in openings(created) if action is Action.OPEN]
+    assert [named for _, named in made] == [f"{opening}.1"]
+
+
+def test_the_history_shows_what_was_written_in_words() -> None:
+    created = file()
+    work_on(created)
+    again = {"status": "closed", "disposition": "no_action", "reason": "Another."}
+    call("PATCH", path(created), again, officer="wang", headers={"If-Match": '"2"'})
+    items = call("GET", path(created, "/history"), officer="wang").json["items"]
+    by_action = {item["action"]: item["detail"] for item in items}
+    changes = [item["detail"]["fields"] for item in items if item["action"] == "change"]
+
+    assert by_action["contact"]["reason"] == REASON
+    assert by_action["hold"]["reason"] == REASON
+    assert [each["reason"] for each in changes] == [
+        {"old": None, "new": REASON},
+        {"old": REASON, "new": "Another."},
+    ]
+
+
+def test_a_contact_opens_with_its_own_key_alone() -> None:
+    created = file()
+    made: list[Any] = []
+    with decryptions(made):
+        body = {"reason": REASON}
+        revealed = call("POST", path(created, "/contact"), body, officer="wang").json
+
+    assert revealed["phone"] == PHONE
+    [(opening, action)] = openings(created)
+    assert action is Action.CONTACT
+    assert made == [(wiring.contact_keys().wrapping_key().arn, f"{opening}.1")]
+    assert made[0][0] != wiring.content_keys().wrapping_key().arn
+
+
+def test_withdrawal_leaves_nothing_to_compare_a_guess_with() -> None:
+    key = new_key()
+    body = report(text=TEXT, contact={"phone": PHONE})
+    created = call("POST", "/v1/reports", body, key=key).json
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    head = wiring.reports().head(created["id"])
+
+    assert head
+    assert "body_hash" not in head.row
+    assert wiring.contacts().read(created["id"]) is None
+    again = call("POST", "/v1/reports", body, key=key)
+    assert (again.status, again.json["status"]) == (200, "withdrawn")
+
+
+def test_retention_erases_the_contact_too() -> None:
+    created = file(category="other")
+    call("PATCH", path(created), CLOSE, officer="wang", headers={"If-Match": '"1"'})
+    wiring.clock.advance(timedelta(days=91))
+    cloud.sweep()
+
+    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410
+    assert wiring.contacts().read(created["id"]) is None
+
+
+def test_the_key_of_a_report_opens_no_other(aws: Mapping[str, str]) -> None:
+    one, another = file(), file()
+    case = wiring.reports().case(another["id"])
+    assert case
+    with pytest.raises(Exception, match="unavailable"):
+        open_case(case, wiring.identity().content_key(one["receipt"]))
+
+
+def test_no_log_holds_a_key_or_a_text(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="chalicelib"):
+        created = file()
+        work_on(created)
+        call("GET", path(created), officer="wang")
+    logged = "\n".join(str(vars(record)) for record in caplog.records)
+
+    assert "content_opened" in logged
+    private = wiring.identity().content_key(created["receipt"])
+    assert not any(word in logged for word in (*WORDS, private.raw.hex(), created["receipt"]))
+
+
+def test_a_lost_secret_of_identities_leaves_reports_readable_for_officers(
+    aws: Mapping[str, str],
+) -> None:
+    created = file()
+    secrets = boto3.client("secretsmanager")
+    kept = secrets.get_secret_value(SecretId=aws["IDENTITY_SECRET"])["SecretString"]
+    secrets.put_secret_value(SecretId=aws["IDENTITY_SECRET"], SecretString="lost")
+    wiring.identity.cache_clear()  # type: ignore[attr-defined]
+    try:
+        assert call("GET", path(created), officer="wang").json["text"] == TEXT
+        assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 404
+    finally:
+        secrets.put_secret_value(SecretId=aws["IDENTITY_SECRET"], SecretString=kept)
+        wiring.identity.cache_clear()  # type: ignore[attr-defined]
+
+
+def test_a_row_whose_contact_is_gone_shows_no_contact() -> None:
+    created = file()
+    wiring.contacts().table.delete(Delete(keys.report(created["id"]), keys.CONTACT))
+    body = {"reason": REASON}
+    revealed = call("POST", path(created, "/contact"), body, officer="wang")
+
+    assert (revealed.status, revealed.json["phone"]) == (200, None)

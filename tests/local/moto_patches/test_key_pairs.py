@@ -1,0 +1,111 @@
+"""A key of KMS opens what was encrypted with its public half, anywhere, and refuses as AWS does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from infra.local.moto_patches import key_pairs
+from tests import cloud
+
+ALGORITHM = "RSAES_OAEP_SHA_256"
+
+
+def _encrypted(public_key: bytes, plaintext: bytes) -> bytes:
+    key = serialization.load_der_public_key(public_key)
+    assert isinstance(key, rsa.RSAPublicKey)
+    digest = hashes.SHA256()
+    return key.encrypt(plaintext, padding.OAEP(padding.MGF1(digest), digest, label=None))
+
+
+def _public_key(key_id: str) -> Any:
+    return cloud.client("kms").get_public_key(KeyId=key_id)
+
+
+def _open(ciphertext: bytes, key_id: str, algorithm: str = ALGORITHM) -> Any:
+    return cloud.client("kms").decrypt(
+        CiphertextBlob=ciphertext, KeyId=key_id, EncryptionAlgorithm=algorithm
+    )
+
+
+@pytest.mark.parametrize("name", ["CONTENT_KEY", "CONTACT_KEY"])
+def test_what_the_public_half_encrypts_the_key_opens(aws: Mapping[str, str], name: str) -> None:
+    public = _public_key(aws[name])
+    ciphertext = _encrypted(public["PublicKey"], b"thirty-two bytes of a secret key")
+    assert len(ciphertext) == 384
+    opened = _open(ciphertext, public["KeyId"])
+    assert opened["Plaintext"] == b"thirty-two bytes of a secret key"
+    assert (opened["KeyId"], opened["EncryptionAlgorithm"]) == (public["KeyId"], ALGORITHM)
+
+
+def test_a_public_key_names_its_key_by_arn(aws: Mapping[str, str]) -> None:
+    public = _public_key(aws["CONTENT_KEY"])
+    assert public["KeyId"].startswith("arn:aws:kms:us-east-1:123456789012:key/mrk-")
+    assert (public["KeySpec"], public["KeyUsage"]) == ("RSA_3072", "ENCRYPT_DECRYPT")
+
+
+def test_the_other_key_opens_nothing(aws: Mapping[str, str]) -> None:
+    ciphertext = _encrypted(_public_key(aws["CONTENT_KEY"])["PublicKey"], b"secret")
+    with pytest.raises(ClientError, match="InvalidCiphertextException"):
+        _open(ciphertext, aws["CONTACT_KEY"])
+
+
+@pytest.mark.parametrize("ciphertext", [b"x", bytes(384), b"x" * 385])
+def test_what_the_key_did_not_encrypt_is_refused(aws: Mapping[str, str], ciphertext: bytes) -> None:
+    with pytest.raises(ClientError, match="InvalidCiphertextException"):
+        _open(ciphertext, aws["CONTENT_KEY"])
+
+
+def test_an_algorithm_of_other_keys_is_refused(aws: Mapping[str, str]) -> None:
+    ciphertext = _encrypted(_public_key(aws["CONTENT_KEY"])["PublicKey"], b"secret")
+    with pytest.raises(ClientError, match="InvalidKeyUsageException"):
+        _open(ciphertext, aws["CONTENT_KEY"], "SYMMETRIC_DEFAULT")
+
+
+def test_an_unknown_key_is_not_found(aws: Mapping[str, str]) -> None:
+    with pytest.raises(ClientError, match="NotFoundException"):
+        _open(b"x", "arn:aws:kms:us-east-1:123456789012:key/mrk-none")
+
+
+def test_a_key_that_is_disabled_or_waits_for_its_deletion_opens_nothing(
+    aws: Mapping[str, str],
+) -> None:
+    kms = cloud.client("kms")
+    made = kms.create_key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]
+    ciphertext = _encrypted(_public_key(made["KeyId"])["PublicKey"], b"secret")
+    kms.disable_key(KeyId=made["KeyId"])
+    with pytest.raises(ClientError, match="DisabledException"):
+        _open(ciphertext, made["Arn"])
+    kms.schedule_key_deletion(KeyId=made["KeyId"])
+    with pytest.raises(ClientError, match="KMSInvalidStateException"):
+        _open(ciphertext, made["Arn"])
+
+
+def test_symmetric_keys_open_as_before(aws: Mapping[str, str]) -> None:
+    kms = cloud.client("kms")
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    ciphertext = kms.encrypt(KeyId=key_id, Plaintext=b"secret")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"] == b"secret"
+    assert kms.decrypt(CiphertextBlob=ciphertext, KeyId=key_id)["Plaintext"] == b"secret"
+
+
+def test_each_key_has_a_pair_of_its_own(aws: Mapping[str, str]) -> None:
+    made = [
+        cloud.client("kms").create_key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")
+        for _ in range(3)
+    ]
+    names = [each["KeyMetadata"]["KeyId"] for each in made]
+    names += [aws["CONTENT_KEY"], aws["CONTACT_KEY"]]
+    assert len({_public_key(name)["PublicKey"] for name in names}) == 5
+
+
+def test_moto_alone_does_not_open_what_the_public_half_encrypts(aws: Mapping[str, str]) -> None:
+    public = _public_key(aws["CONTENT_KEY"])
+    ciphertext = _encrypted(public["PublicKey"], b"secret")
+    with key_pairs.PATCH.removed():
+        with pytest.raises(ClientError):
+            _open(ciphertext, public["KeyId"])
+        assert not _public_key(aws["CONTENT_KEY"])["KeyId"].startswith("arn:")

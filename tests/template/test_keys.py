@@ -1,0 +1,73 @@
+"""The keys of what residents write open for one function, and go for nobody at once."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.conftest import of_type
+
+READERS_KEYS = ("ContentKey", "ContactKey")
+# The one function that may open what residents wrote.
+OFFICERS_ROLE = {"Fn::GetAtt": ["OfficersRole", "Arn"]}
+
+
+@pytest.mark.parametrize("name", READERS_KEYS)
+def test_what_residents_write_is_encrypted_to_a_key_pair_that_waits_a_month_before_it_goes(
+    resources: dict[str, Any], name: str
+) -> None:
+    key = resources[name]["Properties"]
+    assert (key["KeySpec"], key["KeyUsage"]) == ("RSA_3072", "ENCRYPT_DECRYPT")
+    assert (key["MultiRegion"], key["PendingWindowInDays"]) == (True, 30)
+
+
+@pytest.mark.parametrize("name", READERS_KEYS)
+def test_only_the_officers_function_is_given_the_right_to_open(
+    resources: dict[str, Any], name: str
+) -> None:
+    granted = [
+        (action, statement["Principal"])
+        for statement in resources[name]["Properties"]["KeyPolicy"]["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+    ]
+    assert not [action for action, _ in granted if "*" in action]
+    opens = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:CreateGrant", "kms:DeriveSharedSecret")
+    assert [one for one in granted if one[0] in opens] == [("kms:Decrypt", {"AWS": OFFICERS_ROLE})]
+
+
+@pytest.mark.parametrize("name", READERS_KEYS)
+def test_opening_is_denied_to_everybody_else_whatever_is_granted(
+    resources: dict[str, Any], name: str
+) -> None:
+    (denial,) = (
+        statement
+        for statement in resources[name]["Properties"]["KeyPolicy"]["Statement"]
+        if statement["Effect"] == "Deny"
+    )
+    assert (denial["Principal"], denial["Resource"]) == ("*", "*")
+    assert denial["Action"] == ["kms:Decrypt", "kms:ReEncrypt*"]
+    assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": OFFICERS_ROLE}}
+
+
+@pytest.mark.parametrize("name", READERS_KEYS)
+def test_no_policy_of_a_role_names_a_key_that_opens_what_residents_wrote(
+    resources: dict[str, Any], name: str
+) -> None:
+    """A key names the role, so the role could not name the key: neither could be created first."""
+    roles = of_type(resources, "AWS::IAM::Role")
+    assert not [role for role, properties in roles.items() if name in json.dumps(properties)]
+
+
+def test_a_new_key_takes_the_place_of_an_old_one_behind_an_alias_of_the_stage(
+    resources: dict[str, Any],
+) -> None:
+    aliases = of_type(resources, "AWS::KMS::Alias")
+    assert {alias["TargetKeyId"]["Ref"]: alias["AliasName"] for alias in aliases.values()} == {
+        "ContentKey": {"Fn::Sub": "alias/${AWS::StackName}-content"},
+        "ContactKey": {"Fn::Sub": "alias/${AWS::StackName}-contact"},
+    }
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
