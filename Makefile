@@ -14,6 +14,8 @@ CONSOLE_ORIGIN ?=
 CITY ?=
 ## Functions that get no events, separated by commas: the sweep must do their work
 WITHOUT ?=
+## `on`: decode pictures also on a system without seccomp, with nothing that confines a hostile file
+UNCONFINED ?= off
 ## Folder where the running stack writes its addresses
 LOCAL_DIR ?= .local
 ## `off`: the local stack begins without officers, to practise `make first-admins`
@@ -92,14 +94,14 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs token first-admins reset-sign-in clock bench package scan rehearse rehearse-mutations rehearsal-cloud deploy \
+        contract-fuzz docs lock token first-admins reset-sign-in clock bench package scan rehearse rehearse-mutations rehearsal-cloud deploy \
         smoke-test status logs redrive restore rotate-key destroy audit-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-$(VENV)/.installed: requirements.txt requirements-media.txt requirements-dev.txt infra/python.sh infra/install.sh
+$(VENV)/.installed: requirements.lock requirements-source.lock infra/python.sh infra/install.sh
 	@PYTHON=$(PYTHON) bash infra/install.sh $(VENV) && touch $@
 
 # Tools that read the OpenAPI document as makers of clients do; the lock file fixes their versions.
@@ -109,15 +111,15 @@ $(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-loc
 	 cd $(CONTRACT)/typescript && npm ci --silent >&2 && touch node_modules/.installed
 
 # The scanners cannot share the project's environment: infra/scan/requirements.txt.
-$(SCAN)/.installed: infra/scan/requirements.txt infra/python.sh
+$(SCAN)/.installed: infra/scan/requirements.lock infra/python.sh
 	@echo "Installing the scanners into $(SCAN). This happens once, and takes a minute ..." >&2; \
 	 python="$$(PYTHON=$(PYTHON) bash infra/python.sh)" && "$$python" -m venv $(SCAN) \
-	 && $(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check \
-	      -r infra/scan/requirements.txt >&2 && touch $@
+	 && $(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	      --only-binary=:all: --no-deps -r infra/scan/requirements.lock >&2 && touch $@
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) LOCAL_DIR=$(LOCAL_DIR) \
+	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) UNCONFINED=$(UNCONFINED) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
 city: $(VENV)/.installed ## Check, test and package another city: make city CITY=path
@@ -188,6 +190,9 @@ contract-python: $(VENV)/.installed
 
 contract-fuzz: $(VENV)/.installed
 	@$(BIN)/python -m tests.contract.fuzz --document $(DOCUMENT)
+
+lock: $(VENV)/.installed ## Write the lock files: each package that is installed, with its hashes
+	@$(BIN)/python -m infra.lock
 
 package: $(VENV)/.installed ## Build and verify what is deployed
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))

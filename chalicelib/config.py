@@ -48,7 +48,7 @@ class Settings:
     client_id: str = _setting("Client id that officers' access tokens must have.")
     identity_secret: str = _setting("Id of the secret that receipts and ids derive from.")
     cursor_secret: str = _setting(
-        "Id of the secret that signs cursors. Its previous version stays valid."
+        "Id of the secret that encrypts cursors. Its previous version stays valid."
     )
     audit_secret: str = _setting("Id of the secret that authenticates each audit row.")
     content_key: str = _setting(
@@ -138,7 +138,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "audit_secret",
     ),
     "authorize_officer": ("issuer", "jwks_uri", "client_id"),
-    "make_thumbnails": ("media_bucket",),
+    "make_thumbnails": ("reports_table", "media_bucket"),
     "record_media": ("reports_table", "bulletins_table", "media_bucket"),
     "publish_notices": ("reports_table", "notices_topic_arn", "public_url"),
     "sweep_tasks": (
@@ -170,11 +170,15 @@ def check_start(environment: Mapping[str, str] = os.environ) -> None:
 
     Lambda sets `_HANDLER` to the name of the handler. Outside Lambda nothing is checked.
     """
-    handler = environment.get("_HANDLER")
-    if handler:
-        name = handler.rpartition(".")[2]
+    function = starting_function(environment)
+    if function:
         settings = Settings.from_environment(environment)
-        settings.require(*NEEDED[_api_of(settings) if name == _APP else name])
+        settings.require(*NEEDED[_api_of(settings) if function == _APP else function])
+
+
+def starting_function(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the last part of the handler's name of this Lambda function; empty outside Lambda."""
+    return environment.get("_HANDLER", "").rpartition(".")[2]
 
 
 def _api_of(settings: Settings) -> Api:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.store.listing import Listing
     from chalicelib.store.officers import Officers
     from chalicelib.store.outbox import Outbox
+    from chalicelib.store.report_keys import ReportKeys
     from chalicelib.store.reports import Reports
     from chalicelib.store.seals import Seals
     from chalicelib.store.statistics import Statistics
@@ -209,6 +210,13 @@ def reports() -> "Reports":
 
 
 @_built_once
+def report_keys() -> "ReportKeys":
+    from chalicelib.store.report_keys import ReportKeys
+
+    return ReportKeys(_table(settings().reports_table))
+
+
+@_built_once
 def listing() -> "Listing":
     from chalicelib.store.listing import Listing
 
@@ -368,7 +376,9 @@ def seals() -> "Seals":
 def aws_record() -> "AwsRecord":
     from chalicelib.store.aws_record import AwsRecord
 
-    return AwsRecord(_client("cloudtrail"), _client("kms"), _pause)
+    # More lookups than two a second are throttled.
+    patient = _client("cloudtrail", retries={"mode": "standard", "total_max_attempts": 10})
+    return AwsRecord(patient, _client("kms"))
 
 
 @_built_once
@@ -408,7 +418,7 @@ def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:
 def _older_secret(name: str) -> list[bytes]:
     """Return the secret before the last rotation, if there is one.
 
-    Cursors that it signed stay valid until they expire.
+    Cursors that it encrypted stay valid until they expire.
     """
     try:
         return [_secret(name, "AWSPREVIOUS")]

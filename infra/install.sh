@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Create the virtual environment $1 and install the packages of requirements-dev.txt into it.
+# Create the virtual environment $1 and install into it what the lock files name, each by its hash.
+# First the wheels; then, with the setuptools that came with them, what is published as source only.
 # All output goes to standard error: what a command such as `make -s token` prints stays its own.
 set -euo pipefail
 venv="$1"
@@ -30,6 +31,12 @@ echo "This happens once, and takes a minute or two." >&2
 echo "1/2  Creating the environment ..." >&2
 "$python" -m venv "$venv"
 echo "2/2  Downloading packages ..." >&2
-"$venv/bin/python" -u -m pip install --disable-pip-version-check --progress-bar off \
-  -r requirements-dev.txt | show_progress
+install() {
+  "$venv/bin/python" -u -m pip install --disable-pip-version-check --progress-bar off \
+    --require-hashes --no-deps "$@" | show_progress
+}
+install --only-binary=:all: -r requirements.lock
+install --no-build-isolation --use-pep517 -r requirements-source.lock
+# The lock files are whole: nothing was installed that needs what is not there.
+"$venv/bin/python" -m pip check --disable-pip-version-check --quiet >&2
 echo "Installed." >&2

@@ -21,6 +21,7 @@ MODULES = (
     "own_media",
     "me",
     "casework",
+    "originals",
     "messages",
     "holds",
     "statistics",

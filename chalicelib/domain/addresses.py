@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, LiteralString
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from chalicelib.domain.text import clean, shows_nothing
 
 _DOMAIN = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 
@@ -40,8 +42,17 @@ class _Pattern:
         return {**handler(schema), "pattern": f"^{self.pattern}$"}
 
 
+def _check_shows(value: str) -> str:
+    """Return an address in form C. Raises `bad_characters` for what is invisible in it."""
+    if any(shows_nothing(character) for character in value.replace(" ", "")):
+        raise PydanticCustomError("bad_characters", "Controls or invisible characters.")
+    return clean(value)
+
+
 _Email = Annotated[str, Field(max_length=254)]
-ContactEmail = Annotated[_Email, _Pattern(rf"[^@\s]{{1,64}}@{_DOMAIN}", "bad_email")]
+ContactEmail = Annotated[
+    _Email, AfterValidator(_check_shows), _Pattern(rf"[^@\s]{{1,64}}@{_DOMAIN}", "bad_email")
+]
 NoticeEmail = Annotated[
     _Email, _Pattern(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_DOMAIN}", "bad_email")
 ]

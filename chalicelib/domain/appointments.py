@@ -28,7 +28,7 @@ class Appointment(Input):
     `email` and `phone` (E.164). Enter only addresses that are verified to belong to the officer.
     """
 
-    name: Annotated[str, Bounded(100)] | None = None
+    name: Annotated[str, Bounded(100, one_line=True)] | None = None
     active: bool = True
     roles: Annotated[
         tuple[Role, ...],

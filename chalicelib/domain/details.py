@@ -19,7 +19,7 @@ from chalicelib.domain.catalogue.model import (
     UrgencyCode,
 )
 from chalicelib.domain.codes import unknown_value
-from chalicelib.domain.text import bounded
+from chalicelib.domain.text import LINE_MAX, bounded
 from chalicelib.errors import FieldError, Invalid
 
 type Value = bool | int | str
@@ -44,8 +44,8 @@ def validate_details(category: str, details: Mapping[str, Any]) -> Details:
     """Check the values of a category's fields against their declarations.
 
     Raises Invalid, which names fields as `details.<name>`: `unknown_field`, `wrong_type`,
-    `out_of_range`, `too_long`, `blank`, `bad_characters`, `unknown_value`, `not_a_time`. Raises
-    KeyError for an unknown category.
+    `out_of_range`, `too_long`, `blank`, `bad_characters`, `not_one_line`, `unknown_value`,
+    `not_a_time`. Raises KeyError for an unknown category.
     """
     declared = catalogue().category(category)
     fields = {field.name: field for field in declared.details}
@@ -105,7 +105,8 @@ def _check_string(field: ChoiceField | TimeField | TextField, value: str) -> str
                 raise _wrong("not_a_time") from None
         case TextField():
             try:
-                return bounded(value, field.max_length)
+                one_line = field.max_length <= LINE_MAX
+                return bounded(value, field.max_length, one_line=one_line)
             except PydanticKnownError:
                 raise _wrong("too_long", max_length=field.max_length) from None
 

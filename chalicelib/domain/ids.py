@@ -19,9 +19,11 @@ import re
 import secrets
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from chalicelib import errors
 from chalicelib.domain.sealing import PrivateKey
+from chalicelib.domain.weak_keys import is_weak
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RECEIPT_READING = str.maketrans({"I": "1", "L": "1", "O": "0", " ": None, "-": None})
@@ -29,6 +31,8 @@ _LONGEST_RECEIPT_INPUT = 64
 _UUID4 = re.compile(
     "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE
 )
+
+RECEIPT_LENGTH = 26
 
 TYPED_REFERENCE = "^[ -]*([0-9A-TV-Za-tv-z][ -]*){8}$"
 """A reference as a person may type it, for the OpenAPI document."""
@@ -65,7 +69,7 @@ class Identity:
         }
 
     def receipt(self, idempotency_key: str) -> str:
-        return crockford(self._hash("receipt", idempotency_key), 26)
+        return crockford(self._hash("receipt", idempotency_key), RECEIPT_LENGTH)
 
     def report_id(self, receipt: str) -> str:
         return crockford(self._hash("report", receipt), 26)
@@ -196,6 +200,18 @@ def read_idempotency_key(value: str | None) -> str:
     if not _UUID4.fullmatch(value):
         raise errors.Malformed("bad_idempotency_key")
     return value.lower()
+
+
+def read_secret_key(value: str | None) -> str:
+    """Return the canonical form of an `Idempotency-Key` that opens what is created under it.
+
+    Raises the errors of `read_idempotency_key`, and Malformed `weak_idempotency_key` when the key
+    could be guessed.
+    """
+    key = read_idempotency_key(value)
+    if is_weak(UUID(key)):
+        raise errors.Malformed("weak_idempotency_key")
+    return key
 
 
 def read_receipt(value: str) -> str:

@@ -156,6 +156,7 @@ class RejectReason(StrEnum):
     NO_VIDEO = "no_video"  # a container without a picture in it: sound only
     # the decoder crashed, ran out of time or memory; or no verdict was ever reached
     UNPROCESSABLE = "unprocessable"
+    WITHDRAWN = "withdrawn"  # the report was withdrawn before there was a verdict
 
 
 MAX_PIXELS = 40_000_000
@@ -250,6 +251,10 @@ def derived_key(owner_id: str, media_id: str, name: DerivedName) -> str:
     return f"derived/{owner_id}/{media_id}/{name}"
 
 
+def derived_prefix(owner_id: str) -> str:
+    return f"derived/{owner_id}/"
+
+
 def parse_original_key(key: str) -> MediaKey | None:
     """Return whose original is at this key; None for any other key."""
     return _parse(_ORIGINAL, key)
@@ -258,6 +263,20 @@ def parse_original_key(key: str) -> MediaKey | None:
 def parse_manifest_key(key: str) -> MediaKey | None:
     """Return whose manifest is at this key; None for any other key."""
     return _parse(_MANIFEST, key)
+
+
+class Thumb(NamedTuple):
+    """The thumbnail that stands for a report in lists: whose it is, and which version of it."""
+
+    media_id: str
+    version_id: str
+
+    @classmethod
+    def parse(cls, stored: str) -> Self:
+        return cls(*stored.split("/", 1))
+
+    def __str__(self) -> str:
+        return f"{self.media_id}/{self.version_id}"
 
 
 def _parse(pattern: re.Pattern[str], key: str) -> MediaKey | None:
@@ -328,9 +347,10 @@ class Manifest(_Found):
     """The verdict on one medium, as found in the first version of its original.
 
     `content_type`, `size`, `width` and `height` are those of the upright original; `content_type`
-    is None when it is not an accepted one. `thumb` and `preview` are keys, present when `ready`;
-    `reason` is present when `rejected`. `sequencer` is that of the event of the first upload (None
-    without an event).
+    is None when it is not an accepted one. `thumb_version` and `preview_version` are the versions
+    of the two pictures, present when `ready`; `reason` is present when `rejected`. `sequencer` is
+    that of the event of the first upload (None without an event). `sealed_hint` is a `Hint` as
+    JSON, sealed to the key of the report, in base64.
     """
 
     state: Literal[MediaState.READY, MediaState.REJECTED]
@@ -344,18 +364,18 @@ class Manifest(_Found):
     height: int | None = None
     duration_s: float | None = None
     codec: str | None = None
-    thumb: str | None = None
-    preview: str | None = None
-    hint: Hint | None = None
+    thumb_version: str | None = None
+    preview_version: str | None = None
+    sealed_hint: str | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.state is MediaState.READY and (
-            self.reason or not (self.thumb and self.preview and self.content_type)
+            self.reason or not (self.thumb_version and self.preview_version and self.content_type)
         ):
             raise ValueError("ready needs its type and both pictures, and no reason")
         if self.state is MediaState.REJECTED and (
-            self.reason is None or self.thumb or self.preview
+            self.reason is None or self.thumb_version or self.preview_version
         ):
             raise ValueError("rejected needs a reason, and has no picture")
         return self

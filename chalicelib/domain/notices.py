@@ -27,7 +27,7 @@ class NoticeKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One notice. `event_id` is the same when it is sent again; `count` and `report_ids` are a
-    digest's.
+    digest's. `at` is sent to the minute: a notice follows what the reporter did at once.
     """
 
     event_id: str
@@ -62,7 +62,7 @@ class Notice:
             "category": self.category,
             "district": self.district,
             "urgency": self.urgency.value,
-            "at": times.render(self.at),
+            "at": times.render(times.to_minute(self.at)),
             "url": self.url,
         }
         if self.kind is NoticeKind.DIGEST:

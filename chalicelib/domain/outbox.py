@@ -17,6 +17,11 @@ NOTICE_PATIENCE = timedelta(minutes=1)
 UPLOAD_CHECK = timedelta(minutes=10)
 # and give up after this.
 UPLOAD_PATIENCE = timedelta(hours=24)
+# After a verdict no grant is signed. The last one lives for 60 minutes (media.GRANT_LIFE), and an
+# upload that began in time may take longer.
+GRANTS_EXPIRED = timedelta(minutes=90)
+# The first look removes what there is. This is longer than make_thumbnails may still run.
+PURGE_AGAIN = timedelta(minutes=2)
 # After the verdict on one medium, how long to wait for the others before officers are notified.
 MEDIA_PATIENCE = timedelta(seconds=60)
 # A critical report that nobody has acknowledged by then is escalated.
@@ -28,6 +33,8 @@ class TaskKind(StrEnum):
     ESCALATE = "escalate"
     RECONCILE = "reconcile"
     EXPIRE = "expire"
+    PRUNE = "prune"
+    PURGE = "purge"
 
 
 class OutboxTask(NamedTuple):

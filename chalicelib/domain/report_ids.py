@@ -25,6 +25,10 @@ class ReportIds:
         """The short number that a person can read out."""
         return self._identity.reference(self.report_id)
 
+    def opened_by(self, receipt: str) -> str:
+        """Return the id of the report that any receipt opens, if there is such a report."""
+        return self._identity.report_id(receipt)
+
     def media_id(self, position: int) -> str:
         """Return the id of the medium at `position` in the report."""
         return self._identity.media_id(self.report_id, _CREATE, position)

@@ -94,11 +94,14 @@ class ReportQuery(Query):
         default=None,
         description="`false`: leave out drills. `true`: only drills. Without it, both are listed.",
     )
-    since: Moment | None = Field(
-        default=None, description="Only reports received at or after this time."
+    # As officers see times to the minute. Seconds must not find out more, or leave a report out.
+    since: Annotated[Moment, AfterValidator(times.to_minute)] | None = Field(
+        default=None,
+        description="Only reports received at or after this time, rounded down to the minute.",
     )
-    until: Moment | None = Field(
-        default=None, description="Only reports received before this time."
+    until: Annotated[Moment, AfterValidator(times.up_to_minute)] | None = Field(
+        default=None,
+        description="Only reports received before this time, rounded up to the minute.",
     )
     cursor: str | None = Field(
         default=None, description="The `next_cursor` of the page before, with the same filters."

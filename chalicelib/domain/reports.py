@@ -20,7 +20,7 @@ from chalicelib.domain.codes import AcceptedDatum, CategoryCode
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
 from chalicelib.domain.models import Input, NotNull, Record
-from chalicelib.domain.text import ReporterText, clean, is_blank
+from chalicelib.domain.text import Bounded, Line, ReporterText, is_blank
 from chalicelib.domain.times import Moment
 
 # Phones' clocks are wrong: a time up to this far ahead is flagged, a later one is refused.
@@ -81,18 +81,6 @@ type Source = Literal["phone", "desk", "other", "drill"]
 """Where an officer's entry comes from. The source `drill` marks any report as a drill."""
 
 
-def _clean_line(value: str) -> str:
-    cleaned = clean(value).strip()
-    if is_blank(cleaned):
-        raise PydanticCustomError("blank", "Blank.")
-    return cleaned
-
-
-# Something must be visible, which no schema says; that it is not empty, one can.
-_NOT_EMPTY = Field(json_schema_extra={"minLength": 1})
-Line = Annotated[str, Field(max_length=200), AfterValidator(_clean_line), _NOT_EMPTY]
-
-
 def _without_dust(value: float) -> float:
     # The table takes no number below 1e-130, and a report must not fail because of one.
     return value if abs(value) > 1e-100 else 0.0
@@ -120,9 +108,7 @@ class Contact(Input):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    name: Annotated[str, Field(max_length=100), AfterValidator(_clean_line), _NOT_EMPTY] | None = (
-        None
-    )
+    name: Annotated[str, Bounded(100, one_line=True)] | None = None
     phone: ContactPhone | None = None
     email: ContactEmail | None = None
 
@@ -297,6 +283,11 @@ class Medium(Record):
 
     The declared type and size stay beside the real ones, which count. `position` is the place in
     the call that declared it: senders match their files by the order of the response.
+    `version_id`, `thumb_version` and `preview_version` are the versions of the objects that the
+    verdict names: no other version is ever read. `recorded_at` is the time of the verdict,
+    `later_uploads` the number of uploads to the same key after it that were removed.
+    `completing` are the ETags of the parts of an upload that is being completed. `hint` is never
+    stored: it is what opens `sealed_hint`.
     """
 
     media_id: str
@@ -319,6 +310,11 @@ class Medium(Record):
     codec: str | None = None
     hint: dict[str, Any] | None = None
     sealed_hint: bytes | None = None
+    thumb_version: str | None = None
+    preview_version: str | None = None
+    recorded_at: datetime | None = None
+    later_uploads: int = 0
+    completing: tuple[str, ...] | None = None
 
 
 def initial_urgency(category: str, raised: str | None) -> Urgency:

@@ -1,7 +1,21 @@
-"""What a person may write: any language, line break or emoji; nothing that hides or alters text.
+"""What a person may write: any language and emoji; nothing that hides or alters text.
 
-Text is kept in Unicode normalisation form C and is otherwise verbatim. So two spellings of the same
-words, composed and decomposed, are equal: when kept, and when a phone repeats its call.
+Text is kept in Unicode normalisation form C and is otherwise verbatim, but for line and paragraph
+separators, which become line feeds. So two spellings of the same words, composed and decomposed,
+are equal: when kept, and when a phone repeats its call.
+
+A long text may have lines and tabs. A line, such as a name or an address, may not.
+
+Refused everywhere, because nobody sees them or they alter what is seen:
+
+- controls (C0, delete, C1), but tab, line feed and carriage return in a long text;
+- bidi embeddings, overrides and isolates, deprecated format controls, interlinear annotations;
+- tags (U+E0000 to U+E007F), but in a flag, such as that of Wales;
+- lone surrogates and noncharacters.
+
+Kept, because languages and emoji need them: LRM, RLM, ALM; zero-width joiner, non-joiner and space,
+soft hyphen; variation selectors; private use, for rare Chinese characters; unassigned, for Unicode
+to come.
 """
 
 import re
@@ -14,11 +28,20 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, c
 
 TEXT_MAX = 4000
 """Characters (code points, in form C) of a report or message."""
+LINE_MAX = 200
+"""Characters of an address. A field of a category that may be longer than this is a long text."""
 
-# C0 controls but tab, line feed and carriage return; delete; lone surrogates; bidi embeddings,
-# overrides and isolates, which show a text in another order than it has. The harmless marks LRM,
-# RLM and ALM stay: Arabic and Hebrew need them.
-_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
+)
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"
+    f"{_NONCHARACTERS}]"
+)
+_FLAG_OF_TAGS = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
+_TAG = re.compile("[\U000e0000-\U000e007f]")
+_LINE_BREAKS = re.compile("[\t\n\r]")
+_SEPARATORS = re.compile("[\u2028\u2029]")
 # Not white space in Unicode, yet invisible: combining grapheme joiner, Hangul and Khmer
 # fillers, braille blank, variation selectors.
 _INVISIBLE = re.compile(
@@ -27,23 +50,35 @@ _INVISIBLE = re.compile(
 
 
 def clean(value: str) -> str:
-    """Return `value` in normalisation form C.
+    """Return a long text as it is kept: in form C, with line feeds for line separators.
 
     Raises PydanticCustomError (a ValueError) `bad_characters` for what may not be written.
     """
-    if _REFUSED.search(value):
+    if _REFUSED.search(value) or _TAG.search(_FLAG_OF_TAGS.sub("", value)):
         raise PydanticCustomError(
             "bad_characters", "Control characters, lone surrogates or bidi overrides."
         )
-    return unicodedata.normalize("NFC", value)
+    return _SEPARATORS.sub("\n", unicodedata.normalize("NFC", value))
+
+
+def clean_line(value: str) -> str:
+    """Return a text of one line as it is kept: in form C, without blanks around it.
+
+    Raises PydanticCustomError (a ValueError) `not_one_line` or `bad_characters`.
+    """
+    line = clean(value).strip()
+    if _LINE_BREAKS.search(line):
+        raise PydanticCustomError("not_one_line", "Line breaks or tabs.")
+    return line
 
 
 def is_blank(value: str) -> bool:
     """Return whether nothing is visible: empty, or only white space and zero-width characters."""
-    return all(_shows_nothing(character) for character in value)
+    return all(shows_nothing(character) for character in value)
 
 
-def _shows_nothing(character: str) -> bool:
+def shows_nothing(character: str) -> bool:
+    """Return whether this character is white space, a control or invisible."""
     return (
         character.isspace()
         or unicodedata.category(character) in ("Cc", "Cf")
@@ -51,13 +86,13 @@ def _shows_nothing(character: str) -> bool:
     )
 
 
-def bounded(value: str, max_length: int = TEXT_MAX) -> str:
+def bounded(value: str, max_length: int = TEXT_MAX, *, one_line: bool = False) -> str:
     """Return `value` cleaned. It must have something visible, and at most `max_length` characters.
 
-    Raises PydanticCustomError `bad_characters` or `blank`, PydanticKnownError `string_too_long`.
-    All are ValueErrors.
+    Raises PydanticCustomError `bad_characters`, `not_one_line` or `blank`, PydanticKnownError
+    `string_too_long`. All are ValueErrors.
     """
-    cleaned = clean(value)
+    cleaned = clean_line(value) if one_line else clean(value)
     if is_blank(cleaned):
         raise PydanticCustomError("blank", "Nothing but blanks.")
     if len(cleaned) > max_length:
@@ -70,12 +105,13 @@ class Bounded:
     """Annotates a field of text that a person wrote: `Annotated[str, Bounded(200)]`."""
 
     max_length: int
+    one_line: bool = False
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_after_validator_function(
-            lambda value: bounded(value, self.max_length), handler(source)
+            lambda value: bounded(value, self.max_length, one_line=self.one_line), handler(source)
         )
 
     def __get_pydantic_json_schema__(
@@ -85,3 +121,4 @@ class Bounded:
 
 
 ReporterText = Annotated[str, Bounded(TEXT_MAX)]
+Line = Annotated[str, Bounded(LINE_MAX, one_line=True)]

@@ -49,6 +49,19 @@ def render(moment: datetime) -> str:
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def to_minute(moment: datetime) -> datetime:
+    """Return a time without its seconds: all that officers see of when a reporter did something.
+
+    Whoever knows when a phone was used, such as its network, could find a report by the exact time.
+    """
+    return moment.replace(second=0, microsecond=0)
+
+
+def up_to_minute(moment: datetime) -> datetime:
+    """Return the time itself if it has no seconds, else the next full minute."""
+    return to_minute(moment + timedelta(seconds=59, microseconds=999_999))
+
+
 def for_people(moment: datetime) -> str:
     """Return a time by the clocks of the city, to the minute: `2026-11-25 09:20 (UTC+8)`."""
     # Imported here, because most calls name no time.

@@ -1,6 +1,8 @@
 """What became of an upload, as its medium's row keeps it."""
 
+import base64
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from chalicelib.domain.media import Manifest, MediaState, RejectReason, advances
@@ -27,9 +29,9 @@ class Verdict(NamedTuple):
             "height": manifest.height,
             "duration_s": manifest.duration_s,
             "codec": manifest.codec,
-            "hint": manifest.hint.model_dump(mode="json", exclude_none=True)
-            if manifest.hint
-            else None,
+            "thumb_version": manifest.thumb_version,
+            "preview_version": manifest.preview_version,
+            "sealed_hint": base64.b64decode(manifest.sealed_hint) if manifest.sealed_hint else None,
         }
         return cls(manifest.state, found)
 
@@ -45,7 +47,7 @@ class Verdict(NamedTuple):
         """Return whether the medium has no verdict yet: the first one stays."""
         return advances(medium.state, self.state)
 
-    def applied_to(self, medium: Medium) -> Medium:
-        """Return the medium with this verdict."""
+    def applied_to(self, medium: Medium, now: datetime) -> Medium:
+        """Return the medium with this verdict, recorded at `now`."""
         known = {name: value for name, value in self.found.items() if value is not None}
-        return medium.model_copy(update={"state": self.state, **known})
+        return medium.model_copy(update={"state": self.state, "recorded_at": now, **known})

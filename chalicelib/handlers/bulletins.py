@@ -217,16 +217,21 @@ def show_picture(call: Call) -> Response:
     Redirects to the cleaned picture. The target URL works for a short time only: store the address
     of this route instead. It works while the bulletin is published and shows the picture.
     """
-    bulletin = public_bulletins.read_bulletin(
-        call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
+    seen, version_id = public_bulletins.find_picture(
+        call.path["bulletin_id"],
+        call.path["media_id"],
+        bulletins=wiring.bulletins(),
+        now=call.now,
     )
-    seen = published(bulletin, call.now)
-    if seen is None or call.path["media_id"] not in seen.content.media:
-        raise errors.NotFound
     left = _seconds_left([seen.expires_at], call.now)
     life = min(_PICTURE_LIFE_S, max(1, left))
     url = picture_url(
-        bulletin.id, call.path["media_id"], "preview.jpg", life, cache_control=f"max-age={life}"
+        call.path["bulletin_id"],
+        call.path["media_id"],
+        "preview.jpg",
+        version_id,
+        life_s=life,
+        cache_control=f"max-age={life}",
     )
     return Response(
         headers={

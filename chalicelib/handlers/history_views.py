@@ -3,10 +3,11 @@
 The members of `detail` depend on the action. Members that a later version records are returned too.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, model_validator
 
+from chalicelib.domain import times
 from chalicelib.domain.bulletins import BulletinState
 from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.models import NotNull
@@ -59,11 +60,20 @@ class ReportEventDetail(Shape):
 
 
 class ReportEvent(Shape):
+    """An entry. That of a report which an officer entered is timed to the minute."""
+
     at: Timestamp
     by: str
     action: Action
     detail: ReportEventDetail | None
     verified: bool
+
+    @model_validator(mode="after")
+    def _received_to_the_minute(self) -> Self:
+        # An altered entry does not say what it was.
+        if self.detail is None or self.detail.entered_by:
+            self.at = times.to_minute(self.at)
+        return self
 
 
 class ReportHistory(Shape):

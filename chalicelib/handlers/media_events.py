@@ -11,11 +11,18 @@ from typing import Any
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import wiring
+from chalicelib.config import starting_function
 from chalicelib.domain.media import parse_manifest_key, parse_original_key
 from chalicelib.handlers import events
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
+
+# In INIT, so that the first upload does not wait for the decoders.
+if starting_function() == "make_thumbnails":
+    from chalicelib.media.sandbox import SANDBOX
+
+    SANDBOX.prepare()
 
 
 # The names of queues are placeholders, which infra/app.yaml replaces.
@@ -37,6 +44,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
 
         manifest = process(
             bucket=wiring.bucket(),
+            report_keys=wiring.report_keys(),
             key=stored.key,
             version_id=stored.version_id,
             sequencer=stored.sequencer,

@@ -164,6 +164,7 @@ def grant_parts(call: Call) -> Response:
         errors.Conflict(code)
         for code in (
             "media_rejected",
+            "withdrawn",
             "not_in_parts",
             "upload_not_started",
             "upload_gone",
@@ -176,7 +177,7 @@ def complete_upload(call: Call) -> Response:
     """Complete an upload in parts.
 
     All parts must be stored, and together have the declared size. Repeat the call until a response
-    arrives.
+    arrives that is not 503. 503 can mean that it is not known yet whether the file has arrived.
 
     409 `parts_missing` and `size_mismatch` mean that parts are missing or have the wrong size. List
     the parts again, and send those that are not in `held`. 409 `media_rejected` means that the

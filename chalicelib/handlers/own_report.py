@@ -11,6 +11,7 @@ from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Category, Emergency, MessageView, Shape, Timestamp
 from chalicelib.services import own_report
+from chalicelib.services.receipts import refuse_receipt
 from chalicelib.services.sealed_rows import OpenCase
 from chalicelib.store.report_rows import Case
 
@@ -85,6 +86,7 @@ def write_message(call: Call) -> Response:
     one, a repeated call creates a second message.
     """
     case = own_case(call, consistent=True)
+    refuse_receipt(call.body.text, case.report.id, wiring.identity())
     category = wiring.catalogue().category(case.report.category)
     message = own_report.write_message(
         case,
@@ -146,8 +148,9 @@ def _reporter_view(case: Case, call: Call) -> Response:
     response = conditional(to_json(fields), call, {"Vary": "Authorization, Accept-Language"})
     if response.status == 304:
         return response
-    for medium, shown in zip(case.media, fields["media"], strict=True):
-        shown["thumbnail_url"] = thumbnail_url(report.id, medium)
+    if report.status is not Status.WITHDRAWN:
+        for medium, shown in zip(case.media, fields["media"], strict=True):
+            shown["thumbnail_url"] = thumbnail_url(report.id, medium)
     return Response(
         fields,
         headers={name: value for name, value in response.headers.items() if name != "Content-Type"},

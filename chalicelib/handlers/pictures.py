@@ -1,33 +1,36 @@
-"""Short-lived URLs of cleaned pictures, and of originals, which only officers get."""
+"""Short-lived URLs of cleaned pictures, and of originals, which only officers get.
+
+Each names one version of an object: the one that the verdict recorded.
+"""
 
 from chalicelib import wiring
-from chalicelib.domain.media import (
-    ACCEPTED,
-    DerivedName,
-    MediaKind,
-    MediaState,
-    derived_key,
-    original_key,
-)
+from chalicelib.domain.media import DerivedName, MediaState, derived_key, original_key
 from chalicelib.domain.reports import Medium
 
 # In seconds.
-THUMBNAIL_LIFE_S = 300
-ORIGINAL_LIFE_S = 300
+PICTURE_LIFE_S = 300
+# A download is one request; it may last longer than its URL. A player makes a request each time
+# that somebody seeks.
+DOWNLOAD_LIFE_S = 60
+PLAYBACK_LIFE_S = 900
+
+# The codecs of accepted videos that all browsers play.
+_PLAYED = frozenset({"h264"})
 
 
 def picture_url(
     owner_id: str,
     media_id: str,
     name: DerivedName,
-    life_s: int,
+    version_id: str,
     *,
+    life_s: int = PICTURE_LIFE_S,
     cache_control: str | None = None,
 ) -> str:
     """Return a URL of a cleaned picture that is valid for `life_s` seconds."""
     return wiring.bucket().read_url(
         derived_key(owner_id, media_id, name),
-        version_id=None,
+        version_id=version_id,
         content_type="image/jpeg",
         disposition="inline",
         expires_s=life_s,
@@ -37,36 +40,33 @@ def picture_url(
 
 def thumbnail_url(owner_id: str, medium: Medium) -> str | None:
     """Return a URL of the thumbnail, or None while the medium is not ready."""
-    if medium.state is not MediaState.READY:
+    if medium.state is not MediaState.READY or medium.thumb_version is None:
         return None
-    return picture_url(owner_id, medium.media_id, "thumb.jpg", THUMBNAIL_LIFE_S)
+    return picture_url(owner_id, medium.media_id, "thumb.jpg", medium.thumb_version)
 
 
 def preview_url(owner_id: str, medium: Medium) -> str | None:
     """Return a URL of the preview, or None while the medium is not ready."""
-    if medium.state is not MediaState.READY:
+    if medium.state is not MediaState.READY or medium.preview_version is None:
         return None
-    return picture_url(owner_id, medium.media_id, "preview.jpg", ORIGINAL_LIFE_S)
+    return picture_url(owner_id, medium.media_id, "preview.jpg", medium.preview_version)
 
 
-def original_url(report_id: str, medium: Medium) -> str | None:
-    """Return a URL of the unchanged first upload, or None while there is none.
+def original_url(report_id: str, medium: Medium) -> tuple[str, int]:
+    """Return a URL of the unchanged first upload, and how many seconds it is valid.
 
-    Browsers play a video, and download everything else. The content type is the detected one, never
-    the one that the sender declared.
+    Browsers play a video that they can, and download everything else. The content type is the
+    detected one, never the one that the sender declared. The medium must have an original.
     """
     if medium.version_id is None:
-        return None
-    real = medium.content_type if medium.content_type in ACCEPTED else None
-    playable = (
-        real is not None
-        and ACCEPTED[real].kind is MediaKind.VIDEO
-        and medium.state is MediaState.READY
-    )
-    return wiring.bucket().read_url(
+        raise LookupError("no original")
+    plays = medium.state is MediaState.READY and medium.codec in _PLAYED
+    life_s = PLAYBACK_LIFE_S if plays else DOWNLOAD_LIFE_S
+    url = wiring.bucket().read_url(
         original_key(report_id, medium.media_id),
         version_id=medium.version_id,
-        content_type=real or "application/octet-stream",
-        disposition="inline" if playable else "attachment",
-        expires_s=ORIGINAL_LIFE_S,
+        content_type=medium.content_type or "application/octet-stream",
+        disposition="inline" if plays else "attachment",
+        expires_s=life_s,
     )
+    return url, life_s

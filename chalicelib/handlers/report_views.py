@@ -4,23 +4,19 @@ from typing import Annotated, Self
 
 from chalicelib.domain import times
 from chalicelib.domain.geo import Datum
-from chalicelib.domain.media import Hint, MediaState, RejectReason
+from chalicelib.domain.media import Hint, MediaState, RejectReason, Thumb
+from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.models import NotNull
-from chalicelib.domain.reports import Flag, Medium, Source, Status, Urgency
+from chalicelib.domain.reports import Flag, Medium, Report, Source, Status, Urgency
 from chalicelib.domain.workflow import Disposition
 from chalicelib.handlers.holds import HoldView
 from chalicelib.handlers.media_views import seen_type
-from chalicelib.handlers.pictures import (
-    ORIGINAL_LIFE_S,
-    original_url,
-    picture_url,
-    preview_url,
-    thumbnail_url,
-)
+from chalicelib.handlers.pictures import picture_url, preview_url, thumbnail_url
 from chalicelib.handlers.shapes import (
     Category,
     District,
     MessageView,
+    Minute,
     NoteView,
     Shape,
     Station,
@@ -43,7 +39,7 @@ class ListedReportView(Shape):
     status: Status
     urgency: Urgency
     district: District
-    received_at: Timestamp
+    received_at: Minute
     assignee: str | None
     media: MediaCount
     unread: int
@@ -56,11 +52,8 @@ class ListedReportView(Shape):
     def listed(cls, report: ListedReport) -> Self:
         fields = report._asdict()
         media = {"total": report.media_total, "ready": report.media_ready}
-        thumbnail = (
-            picture_url(report.id, report.thumb, "thumb.jpg", ORIGINAL_LIFE_S)
-            if report.thumb
-            else None
-        )
+        thumb = Thumb.parse(report.thumb) if report.thumb else None
+        thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)
         return cls.model_validate({**fields, "media": media, "thumbnail_url": thumbnail})
 
 
@@ -133,6 +126,19 @@ class HintView(Shape):
         return cls(taken_at=shown, lat=hint.lat, lon=hint.lon)
 
 
+class EvidenceView(Shape):
+    """What identifies the original: its version in storage, and its hash if it is known.
+
+    `recorded_at` is when it was recorded. `later_uploads` is the number of later uploads to its
+    place that were removed.
+    """
+
+    sha256: str | None
+    version: str
+    recorded_at: Timestamp
+    later_uploads: int
+
+
 class MediumView(Shape):
     media_id: str
     content_type: str
@@ -148,23 +154,36 @@ class MediumView(Shape):
     declared: DeclaredView
     thumbnail_url: str | None
     preview_url: str | None
-    original_url: str | None
+    evidence: EvidenceView | None
     hint: HintView
 
     @classmethod
-    def in_report(cls, report_id: str, medium: Medium) -> Self:
+    def in_report(cls, report: Report, medium: Medium) -> Self:
         checksum = medium.checksum or {}
         is_sha256 = (checksum.get("algorithm"), checksum.get("type")) == ("sha256", "full_object")
+        sha256 = checksum.get("value") if is_sha256 else None
+        withdrawn = report.status is Status.WITHDRAWN
         return cls.of(
             medium,
             content_type=seen_type(medium),
-            sha256=checksum.get("value") if is_sha256 else None,
+            sha256=sha256,
             declared=DeclaredView.by_sender(medium),
-            thumbnail_url=thumbnail_url(report_id, medium),
-            preview_url=preview_url(report_id, medium),
-            original_url=original_url(report_id, medium),
+            thumbnail_url=None if withdrawn else thumbnail_url(report.id, medium),
+            preview_url=None if withdrawn else preview_url(report.id, medium),
+            evidence=_evidence(medium, sha256),
             hint=HintView.found(medium),
         )
+
+
+def _evidence(medium: Medium, sha256: str | None) -> EvidenceView | None:
+    if medium.version_id is None or medium.recorded_at is None:
+        return None
+    return EvidenceView(
+        sha256=sha256,
+        version=medium.version_id,
+        recorded_at=medium.recorded_at,
+        later_uploads=medium.later_uploads,
+    )
 
 
 class ProposalView(Shape):
@@ -200,11 +219,11 @@ class ReportView(ChangedReport):
 
     When `restricted` is true the report was withdrawn: text, place, details, media and messages are
     left out. The catalogue describes the `details` of each category. The URLs in `media` are valid
-    for 5 minutes.
+    for 5 minutes. What the reporter did, such as writing a message, is timed to the minute.
     """
 
     station: Station | None
-    received_at: Timestamp
+    received_at: Minute
     occurred_at: Timestamp | None
     text: str | None
     location: ReportedLocation | None
@@ -215,7 +234,7 @@ class ReportView(ChangedReport):
     source: Source | None
     flags: list[Flag]
     acknowledged_at: Timestamp | None
-    closed_at: Timestamp | None
+    closed_at: Minute | None
     has_contact: bool
     hold: HoldView | None
     restricted: bool
@@ -234,10 +253,17 @@ class ReportView(ChangedReport):
             reason=opened.reason,
             hold=HoldView.of(hold, reason=opened.hold_reason) if hold else None,
             restricted=found.restricted,
-            media=[MediumView.in_report(report.id, medium) for medium in opened.media],
-            messages=opened.messages,
+            media=[MediumView.in_report(report, medium) for medium in opened.media],
+            messages=[_to_minute(message) for message in opened.messages],
             notes=opened.notes,
         )
+
+
+def _to_minute(message: Message) -> Message:
+    """Return a message as officers see it: a reporter's is timed to the minute."""
+    if message.sender is not Sender.REPORTER:
+        return message
+    return message.model_copy(update={"sent_at": times.to_minute(message.sent_at)})
 
 
 class RevealedContact(Shape):

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from chalicelib import errors, wiring
+from chalicelib.domain import times
 from chalicelib.domain.languages import text
 from chalicelib.domain.reports import (
     REPORTER_STATUS,
@@ -27,7 +28,7 @@ class CreatedReport(Shape):
     """A created report. Keep the receipt, show the `notes` to the reporter, and upload the media.
 
     `notes` are sentences, for example that the place is outside all districts. `drill` is true for
-    a report that was sent with `source: drill`.
+    a report that was sent with `source: drill`. For an officer `received_at` is to the minute.
     """
 
     id: str
@@ -87,6 +88,9 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         receipt=created.receipt,
         status=REPORTER_STATUS[report.status],
         notes=[text(f"report.{note}", call.language) for note in _notes(report)],
+        received_at=report.received_at
+        if call.admitted is None
+        else times.to_minute(report.received_at),
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         uploads=_granted(created),

@@ -25,7 +25,10 @@ _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"[\x00", b"\x
 
 
 class Header(StrEnum):
-    """A header that a route reads. A trailing `?` means that it is optional."""
+    """A header that a route reads. A trailing `?` means that it is optional.
+
+    A required key is a secret: it opens the report that is created under it.
+    """
 
     KEY = "Idempotency-Key"
     OPTIONAL_KEY = "Idempotency-Key?"
@@ -113,10 +116,13 @@ def read_path(parameters: Mapping[str, str]) -> dict[str, str]:
 def read_key(request: Request, headers: frozenset[Header]) -> str | None:
     """Return the canonical Idempotency-Key, or None if the route reads none.
 
-    An optional key that is empty counts as none. Raises Malformed.
+    A required key is a secret, so it must not be weak. An optional key that is empty counts as
+    none. Raises Malformed.
     """
     value = request.headers.get("idempotency-key")
-    if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and value):
+    if Header.KEY in headers:
+        return ids.read_secret_key(value)
+    if Header.OPTIONAL_KEY in headers and value:
         return ids.read_idempotency_key(value)
     return None
 

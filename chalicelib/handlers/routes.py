@@ -245,6 +245,7 @@ def _implied_errors(
         implied.append(errors.Invalid())
     if Header.KEY in headers:
         implied.append(errors.Malformed("idempotency_key_required"))
+        implied.append(errors.Malformed("weak_idempotency_key"))
     if headers & {Header.KEY, Header.OPTIONAL_KEY}:
         implied.append(errors.Malformed("bad_idempotency_key"))
     if Header.IF_MATCH in headers:

@@ -12,6 +12,7 @@ from chalicelib.domain.outbox import TaskKind
 from chalicelib.services.acknowledgement import count_unacknowledged
 from chalicelib.services.bulletin_expiry import expire_bulletin
 from chalicelib.services.reconciliation import reconcile_upload
+from chalicelib.services.removals import remove_later_uploads, remove_pictures
 from chalicelib.services.retention import expire_report
 from chalicelib.services.subscriptions import sync_subscriptions
 from chalicelib.services.sweep import sweep
@@ -38,6 +39,9 @@ def sweep_tasks(event: CloudWatchEvent) -> dict[str, Any]:
         work={
             (TaskKind.RECONCILE, OwnerKind.REPORT): _reconcile_upload,
             (TaskKind.RECONCILE, OwnerKind.BULLETIN): _reconcile_upload,
+            (TaskKind.PRUNE, OwnerKind.REPORT): _remove_later_uploads,
+            (TaskKind.PRUNE, OwnerKind.BULLETIN): _remove_later_uploads,
+            (TaskKind.PURGE, OwnerKind.REPORT): _remove_pictures,
             (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
             (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
             (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,
@@ -59,6 +63,16 @@ def _reconcile_upload(pending: PendingTask, outbox: Outbox, now: datetime) -> No
         bucket=wiring.bucket(),
         uploads=wiring.uploads_queue(),
         now=now,
+    )
+
+
+def _remove_later_uploads(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    remove_later_uploads(pending, outbox=outbox, bucket=wiring.bucket())
+
+
+def _remove_pictures(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    remove_pictures(
+        pending, outbox=outbox, owners=wiring.media_owners(), bucket=wiring.bucket(), now=now
     )
 
 

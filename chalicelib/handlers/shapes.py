@@ -8,7 +8,7 @@ suffix: `HoldView` is `Hold` there.
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from chalicelib.domain import geo, times
 from chalicelib.domain.codes import Extensible, category_codes, channel_codes, scope_of
@@ -36,6 +36,20 @@ Timestamp = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An aware time. It is returned as RFC 3339 in UTC, with milliseconds."""
+
+Minute = Annotated[
+    datetime,
+    AfterValidator(times.to_minute),
+    PlainSerializer(times.render, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "To the minute: seconds are zero.",
+        }
+    ),
+]
+"""When a reporter did something, as officers see it: a `Timestamp` without its seconds."""
 
 Category = Annotated[str, Extensible(category_codes)]
 Channel = Annotated[str, Extensible(channel_codes)]

@@ -12,7 +12,7 @@ from chalicelib.domain.times import Day
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.handlers.shapes import Category, Shape, Timestamp
+from chalicelib.handlers.shapes import Category, Minute, Shape
 from chalicelib.services.statistics import view_statistics
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -50,7 +50,7 @@ class UnacknowledgedReport(Shape):
     id: str
     reference: str
     category: Category
-    received_at: Timestamp
+    received_at: Minute
 
 
 class StatisticsView(Shape):

@@ -1,11 +1,12 @@
 """The media bucket: grants for clients, uploads in parts, and objects by version.
 
-Of a key, only the first version counts; later ones are ignored. `post_grant`, `read_url` and
-`part_urls` compute signatures and make no call to S3.
+Of a key, only the recorded version counts; later ones are ignored, and removed. `post_grant`,
+`read_url` and `part_urls` compute signatures and make no call to S3.
 """
 
 import base64
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,19 +17,14 @@ from botocore.exceptions import ClientError
 
 from chalicelib import errors
 from chalicelib.aws_errors import code_of, unavailable
-from chalicelib.media.grants import (
-    Completed,
-    HeldPart,
-    PartGrant,
-    PostGrant,
-    part_count,
-    part_length,
-)
+from chalicelib.media.grants import HeldPart, PartGrant, PostGrant, part_count, part_length
 from chalicelib.media.objects import Head, Version, read_head
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+log = logging.getLogger(__name__)
 
 # S3 returns MethodNotAllowed for a delete marker.
 _MISSING = ("404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed")
@@ -81,7 +77,7 @@ class MediaBucket:
         self,
         key: str,
         *,
-        version_id: str | None,
+        version_id: str,
         content_type: str,
         disposition: Literal["inline", "attachment"],
         expires_s: int,
@@ -89,19 +85,19 @@ class MediaBucket:
     ) -> str:
         """Return a URL to read one version of an object.
 
-        `version_id` may be None (the newest version) only for objects that this system writes. The
-        response of S3 has this `content_type`, `disposition` and `cache_control`, not those that
-        the uploader declared.
+        The response of S3 has this `content_type`, `disposition` and `cache_control`, not those
+        that the uploader declared.
         """
-        optional = {"VersionId": version_id, "ResponseCacheControl": cache_control}
+        optional = {"ResponseCacheControl": cache_control} if cache_control else {}
         return self.s3.generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": self.name,
                 "Key": key,
+                "VersionId": version_id,
                 "ResponseContentType": content_type,
                 "ResponseContentDisposition": disposition,
-                **{name: value for name, value in optional.items() if value},
+                **optional,
             },
             ExpiresIn=expires_s,
         )
@@ -179,17 +175,13 @@ class MediaBucket:
         except ClientError as error:
             raise errors.Conflict("upload_gone") from error
 
-    def complete_multipart(self, key: str, *, upload_id: str, size: int) -> Completed:
-        """Join the parts into one object of `size` bytes. Repeated, return the same object.
+    def held_etags(self, key: str, *, upload_id: str, size: int) -> tuple[str, ...]:
+        """Return the ETags of all parts of an upload of `size` bytes, ordered by number.
 
         Raises Conflict `parts_missing` (with `numbers`, comma-separated), `size_mismatch` (a part
-        or the existing object has another size), or `upload_gone` (there are neither parts nor an
-        object, so the client must start again).
+        has another size), or `upload_gone` (the upload was completed or aborted).
         """
-        try:
-            held = {part.number: part for part in self.list_held(key, upload_id)}
-        except errors.Conflict:
-            return self._completed_before(key, size)
+        held = {part.number: part for part in self.list_held(key, upload_id)}
         wanted = range(1, part_count(size) + 1)
         missing = [str(number) for number in wanted if number not in held]
         if missing:
@@ -198,6 +190,16 @@ class MediaBucket:
             held[number].size != part_length(size, number) for number in wanted
         ):
             raise errors.Conflict("size_mismatch")
+        return tuple(held[number].etag for number in wanted)
+
+    def complete_multipart(
+        self, key: str, *, upload_id: str, size: int, etags: Sequence[str]
+    ) -> None:
+        """Join the parts with these ETags into one object of `size` bytes.
+
+        Return when the object exists, also if an earlier call made it. Raises Unavailable when that
+        is not certain: S3 no longer knows the upload, and this role may not look for the object.
+        """
         try:
             with unavailable("NoSuchUpload", "PreconditionFailed", "ConditionalRequestConflict"):
                 self.s3.complete_multipart_upload(
@@ -206,7 +208,8 @@ class MediaBucket:
                     UploadId=upload_id,
                     MultipartUpload={
                         "Parts": [
-                            {"PartNumber": number, "ETag": held[number].etag} for number in wanted
+                            {"PartNumber": number, "ETag": etag}
+                            for number, etag in enumerate(etags, start=1)
                         ]
                     },
                     MpuObjectSize=size,
@@ -215,9 +218,8 @@ class MediaBucket:
                     IfNoneMatch="*",
                 )
         except ClientError as error:
-            if code_of(error) == "ConditionalRequestConflict":
+            if code_of(error) != "PreconditionFailed":
                 raise errors.Unavailable from error
-        return self._completed_before(key, size)
 
     def abort_multipart(self, key: str, upload_id: str) -> None:
         """Abort an unfinished upload and delete its parts. Changes nothing when there is none."""
@@ -227,17 +229,21 @@ class MediaBucket:
         except ClientError:
             return
 
-    def _completed_before(self, key: str, size: int) -> Completed:
-        try:
-            with unavailable("404", "NoSuchKey"):
-                head = self.s3.head_object(Bucket=self.name, Key=key, ChecksumMode="ENABLED")
-        except ClientError as error:
-            raise errors.Conflict("upload_gone") from error
-        if head["ContentLength"] != size:
-            raise errors.Conflict("size_mismatch")
-        return Completed(
-            version_id=head["VersionId"], size=size, crc64nvme=head.get("ChecksumCRC64NVME")
+    def abort_uploads(self, key: str) -> int:
+        """Abort every unfinished upload of exactly this key. Return how many."""
+        pages = self.s3.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.name, Prefix=key
         )
+        with unavailable():
+            found = [
+                each["UploadId"]
+                for page in pages
+                for each in page.get("Uploads", ())
+                if each["Key"] == key
+            ]
+        for upload_id in found:
+            self.abort_multipart(key, upload_id)
+        return len(found)
 
     # Objects
 
@@ -288,11 +294,22 @@ class MediaBucket:
 
         Raises Unavailable when some are left; the caller can repeat the call.
         """
-        return self._delete(prefix, lambda found: True)
+        return self._delete(prefix, lambda key, version_id: True)
 
     def delete_key(self, key: str) -> int:
         """Delete all versions and delete markers of exactly this key. Return how many."""
-        return self._delete(key, lambda found: found == key)
+        return self._delete(key, lambda found, version_id: found == key)
+
+    def delete_others(self, key: str, version_id: str | None) -> int:
+        """Delete all versions and delete markers of exactly this key but one version.
+
+        Return how many. With None, delete all of them. When the version to keep is missing, delete
+        nothing: one of the others may be all that is left of it.
+        """
+        if version_id and not self._has_version(key, version_id):
+            log.warning("recorded_version_missing")
+            return 0
+        return self._delete(key, lambda found, each: found == key and each != version_id)
 
     def ages(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         """Yield every key with this prefix, with the time of its newest version or marker."""
@@ -303,13 +320,20 @@ class MediaBucket:
                 newest[key] = max(newest.get(key, made), made)
         yield from newest.items()
 
-    def _delete(self, prefix: str, wanted: Callable[[str], bool]) -> int:
+    def _has_version(self, key: str, version_id: str) -> bool:
+        return any(
+            (each["Key"], each["VersionId"]) == (key, version_id)
+            for page in self._version_pages(key)
+            for each in page.get("Versions", ())
+        )
+
+    def _delete(self, prefix: str, wanted: Callable[[str, str], bool]) -> int:
         deleted = 0
         for page in self._version_pages(prefix):
             found: list[ObjectIdentifierTypeDef] = [
                 {"Key": one["Key"], "VersionId": one["VersionId"]}
                 for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
-                if wanted(one["Key"])
+                if wanted(one["Key"], one["VersionId"])
             ]
             if not found:
                 continue

@@ -38,17 +38,6 @@ class PartGrant(NamedTuple):
     url: str
 
 
-class Completed(NamedTuple):
-    """The object of a completed multipart upload.
-
-    `size` is in bytes; `crc64nvme` is the checksum of the full object in base64.
-    """
-
-    version_id: str
-    size: int
-    crc64nvme: str | None
-
-
 def part_count(size: int) -> int:
     """Return the number of parts of an upload of `size` bytes."""
     return -(-size // PART_SIZE)

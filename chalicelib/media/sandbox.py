@@ -1,54 +1,33 @@
-"""The sandbox: decode each untrusted file in a process of its own, with limits.
+"""The sandbox: decode each untrusted file in a process of its own, which can do nothing else.
 
 If a file makes the decoder crash, hang or use too much memory, only this process ends, and only
-this file is rejected.
+this file is rejected. If it takes the decoder over, it finds nothing but itself: no file, network,
+credential or other process (docs/adr/0022-decoding-apart.md).
 
-The process is a new interpreter, because a fork would inherit connections, locks and credentials.
-Its environment contains little more than the module path. After it has imported its decoder, it
-cannot open files or sockets. It reads the original through a pipe. The parent checks its messages
-and never unpickles them. Queues and pools would need shared memory, which Lambda does not have.
-
-    child → parent  H                       ready to decode; an earlier failure is a fault of ours
-                    R offset length         asks for these bytes; the parent sends them
-                    D json, thumb, preview  success: three messages
-                    X reason                the file is rejected
-                    F kind                  a fault of ours: only the name of the exception
+The process is a child of a zygote (`media/zygote.py`), confined by `media/confinement.py`. It reads
+the original through a pipe. This side checks its messages and never unpickles them.
 """
 
 import logging
-import os
 import re
-import resource
-import struct
-import sys
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from multiprocessing.connection import Connection, Pipe
-from subprocess import Popen
 from threading import Event, Thread
-from time import clock_gettime, monotonic
+from time import monotonic
 from typing import NamedTuple
 
-from chalicelib.domain.media import (
-    ACCEPTED,
-    Hint,
-    Looked,
-    MediaKind,
-    Pictures,
-    Rejected,
-    RejectReason,
-)
+from chalicelib.domain.media import Looked, Pictures, Rejected, RejectReason
+from chalicelib.media.host import FILES, START_SECONDS, Child, DecodingRefused, Host, Lost
+from chalicelib.media.zygote import RANGE, Kind, Request
 
 type Read = Callable[[int, int], bytes]
 """`read(offset, length)` returns exactly these bytes of the original."""
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 12.0  # enough to load the decoders' libraries from a cold disk
 MAX_READS = 64
 MAX_ANSWER = 8 << 20
-_RANGE = struct.Struct(">QQ")
 
 
 class Limits(NamedTuple):
@@ -66,54 +45,88 @@ class Limits(NamedTuple):
     idle: float = 4.0
 
 
-def derive(content_type: str, size: int, read: Read, limits: Limits | None = None) -> Pictures:
-    """Return the pictures of an original of `size` bytes. Its type was detected from its content.
+class Sandbox:
+    """Opens files with the decoders that `load_decoders` of a module returns.
 
-    Raises Rejected for a fault of the file. Raises RuntimeError when the decoder does not start,
-    fails for another reason, or the host is too busy. Raises the errors of `read`, whose time is
-    not counted.
+    Tests pass a module with hostile ones. After `files` files the zygote is replaced.
     """
-    limits = limits or Limits()
-    ours, theirs = Pipe()
-    with ours:
-        with theirs:
-            child = _start(theirs, content_type, size, limits)
+
+    def __init__(self, decoders: str = "chalicelib.media.decoder", files: int = FILES) -> None:
+        self._host = Host(decoders, files)
+
+    def prepare(self) -> None:
+        """Load the decoders ahead of the first file, and do not wait for it."""
+        self._host.prepare()
+
+    def allow_unconfined(self) -> None:
+        """Decode also where the system has no seccomp, with limits alone. For the local stack."""
+        self._host.allows_unconfined = True
+
+    def why_unconfined(self) -> str:
+        """Return why decoders cannot be confined on this system; empty when they are.
+
+        Raises RuntimeError when the decoders do not start.
+        """
+        return self._host.why_unconfined()
+
+    def close(self) -> None:
+        """End the processes. A further file starts new ones."""
+        self._host.close()
+
+    def derive(
+        self, content_type: str, size: int, read: Read, limits: Limits | None = None
+    ) -> Pictures:
+        """Return the pictures of an original of `size` bytes. Its type was detected from its
+        content.
+
+        Raises Rejected for a fault of the file. Raises RuntimeError when the decoder does not
+        start, fails for another reason, or the host is too busy; DecodingRefused, which is one,
+        when decoders cannot be confined. Raises the errors of `read`, whose time is not counted.
+        """
+        limits = limits or Limits()
+        request = Request(Kind.FORK, content_type, size, limits.memory, limits.seconds)
         try:
-            talk = _Talk(ours, child)
-            if talk.start() != b"H":
-                raise RuntimeError("the decoder did not start")
-            talk.seconds_left += limits.wall - START_SECONDS
-            talk.idle = limits.idle
-            return _converse(talk, size, read)
-        except _Ended:
-            child.kill()
-            log.warning(
-                "a decoder was ended",
-                extra={"content_type": content_type, "bytes": size, "exit": child.wait()},
-            )
-            if talk.overdue:
-                raise RuntimeError("the decoder got too little of the processor") from None
-            raise Rejected(RejectReason.UNPROCESSABLE) from None
-        finally:
-            child.kill()
-            child.wait()
+            try:
+                with self._host.child(request) as child:
+                    return _attend(child, request, read, limits)
+            except Lost as lost:
+                log.error("the decoders ended", extra={"content_type": content_type, "bytes": size})
+                if lost.alone:
+                    raise
+                # Another file may have ended them. Now it is seen which one does.
+                with self._host.child(request, alone=True) as child:
+                    return _attend(child, request, read, limits)
+        except DecodingRefused as refused:
+            # An alarm counts this line.
+            log.error("decoding refused", extra={"decoding_refused": str(refused)})
+            raise
 
 
-def _start(pipe: Connection, content_type: str, size: int, limits: Limits) -> "Popen[bytes]":
-    """Start the child. With -S and -P it finds the same modules as this process, and no others."""
-    environment = {
-        "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
-        "MALLOC_ARENA_MAX": "1",
-        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # the search for plugins would slow the start
-    }
-    if "LD_LIBRARY_PATH" in os.environ:  # Lambda's interpreter needs it
-        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
-    arguments = [pipe.fileno(), content_type, size, limits.memory, limits.seconds]
-    return Popen(  # noqa: S603  (an uploader chooses only one of eight types, and a number)
-        [sys.executable, "-S", "-P", "-m", __name__, *map(str, arguments)],
-        env=environment,
-        pass_fds=[pipe.fileno()],
-    )
+SANDBOX = Sandbox()
+"""The one of this function, or of the local stack."""
+
+derive = SANDBOX.derive
+
+
+def _attend(child: Child, request: Request, read: Read, limits: Limits) -> Pictures:
+    talk = _Talk(child)
+    try:
+        if talk.start() != b"H":
+            raise RuntimeError("the decoder did not start")
+        talk.seconds_left += limits.wall - START_SECONDS
+        talk.idle = limits.idle
+        return _converse(talk, request.size, read)
+    except _Ended:
+        status = child.end()
+        about = {"content_type": request.content_type, "bytes": request.size, "exit": status}
+        if status == -signal.SIGSYS:
+            # An attack, or a library that calls what it did not call before. An alarm counts it.
+            log.error("a decoder made a forbidden call", extra={"forbidden_call": 1, **about})
+        else:
+            log.warning("a decoder was ended", extra=about)
+        if talk.overdue:
+            raise RuntimeError("the decoder got too little of the processor") from None
+        raise Rejected(RejectReason.UNPROCESSABLE) from None
 
 
 def _converse(talk: "_Talk", size: int, read: Read) -> Pictures:
@@ -147,8 +160,8 @@ class _Talk:
     seconds.
     """
 
-    def __init__(self, pipe: Connection, child: "Popen[bytes]") -> None:
-        self._pipe, self._child = pipe, child
+    def __init__(self, child: Child) -> None:
+        self._pipe, self._child = child.pipe, child
         self.seconds_left = self.idle = START_SECONDS
         self.overdue = False
 
@@ -182,11 +195,11 @@ class _Talk:
             self.seconds_left = max(0.0, self.seconds_left - (monotonic() - began))
 
     def _end_unless(self, done: Event) -> None:
-        deadline, worked = monotonic() + self.seconds_left, _processor_seconds(self._child.pid)
+        deadline, worked = monotonic() + self.seconds_left, self._child.processor_seconds()
         while not done.wait(min(self.idle, max(0.0, deadline - monotonic()))):
-            before, worked = worked, _processor_seconds(self._child.pid)
+            before, worked = worked, self._child.processor_seconds()
             self.overdue = monotonic() >= deadline
-            if self.overdue or worked - before < _HARDLY_ANY:
+            if self.overdue or before is None or worked is None or worked - before < _HARDLY_ANY:
                 self._child.kill()
                 return
 
@@ -195,15 +208,10 @@ class _Talk:
 _HARDLY_ANY = 0.005
 
 
-def _processor_seconds(pid: int) -> float:
-    """Return the processor time of a process. For its clock id, see clock_getcpuclockid(3)."""
-    return clock_gettime(~pid << 3 | 2)
-
-
 def _parse_range(data: bytes, size: int) -> tuple[int, int]:
-    if len(data) != _RANGE.size:
+    if len(data) != RANGE.size:
         raise _Ended
-    offset, length = _RANGE.unpack(data)
+    offset, length = RANGE.unpack(data)
     if not 0 < length <= size - offset:
         raise _Ended
     return offset, length
@@ -259,75 +267,3 @@ def is_bare_jpeg(data: bytes) -> bool:
                 return False
             at = end.start()
     return at + 2 == len(data)
-
-
-def _decode(descriptor: int, content_type: str, size: int, limits: Limits) -> None:
-    """Decode one file. This is the main function of the child."""
-    with Connection(descriptor) as pipe:
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
-        work = _load(content_type, size, partial(_ask, pipe))
-        _confine(limits)
-        pipe.send_bytes(b"H")
-        try:
-            pictures = work()
-            response = [
-                b"D" + pictures.looked.model_dump_json().encode(),
-                pictures.thumb,
-                pictures.preview,
-            ]
-        except Rejected as rejected:
-            response = [b"X" + rejected.reason.encode()]
-        except MemoryError:
-            response = [b"X" + RejectReason.UNPROCESSABLE.encode()]
-        except Exception as fault:  # a fault of ours: the file's own faults are Rejected
-            response = [b"F" + type(fault).__name__.encode()]
-        for message in response:
-            pipe.send_bytes(message)
-
-
-def _load(content_type: str, size: int, read: Read) -> Callable[[], Pictures]:
-    """Return the work of the child, with everything imported that this type needs.
-
-    Nothing can be imported after `_confine`.
-    """
-    for model in (Hint, Looked):
-        model.model_rebuild()
-    Looked(width=1, height=1, hint=Hint(lat=1.0, lon=1.0)).model_dump_json()
-    if ACCEPTED[content_type].kind is MediaKind.VIDEO:
-        from chalicelib.media import videos
-
-        return lambda: videos.derive(read, size)
-    from chalicelib.media import images
-
-    images.load_decoder(content_type)
-    return lambda: images.derive(read(0, size), content_type)
-
-
-def _confine(limits: Limits) -> None:
-    """Limit the child, and discard its output.
-
-    Errors before this are ours and may be logged. Later ones may contain bytes of the file.
-    """
-    silence = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(silence, descriptor)
-    os.close(silence)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + 1 + limits.seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
-        resource.setrlimit(limit, (0, 0))
-
-
-def _ask(pipe: Connection, offset: int, length: int) -> bytes:
-    pipe.send_bytes(b"R" + _RANGE.pack(offset, length))
-    return pipe.recv_bytes()
-
-
-if __name__ == "__main__":
-    _decode(
-        int(sys.argv[1]),
-        sys.argv[2],
-        int(sys.argv[3]),
-        Limits(memory=int(sys.argv[4]), seconds=int(sys.argv[5])),
-    )

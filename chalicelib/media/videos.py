@@ -204,7 +204,7 @@ def _next_key_frame(container: InputContainer, stream: VideoStream) -> VideoFram
 
 
 def _is_flat(frame: VideoFrame) -> bool:
-    image: Image.Image = frame.reformat(32, 32, format="gray", interpolation="AREA").to_image()  # type: ignore[no-untyped-call]
+    image = _scale(frame, (32, 32), "gray")
     low, high = image.convert("L").getextrema()
     return bool(high - low < 32)  # type: ignore[operator]
 
@@ -218,11 +218,18 @@ def _upright(frame: VideoFrame, stream: VideoStream) -> tuple[Image.Image, int, 
     width = max(1, round(frame.width * shape)) if 0.1 < shape < 10 else frame.width
     height = frame.height
     box = fit((width, height), PREVIEW_PX)
-    image: Image.Image = frame.reformat(*box, format="rgb24", interpolation="AREA").to_image()  # type: ignore[no-untyped-call]
+    image = _scale(frame, box, "rgb24")
     turn = round(frame.rotation / 90) * 90 % 360
     if turn in _TURNS:
         image = image.transpose(_TURNS[turn])
     return (image, height, width) if turn in (90, 270) else (image, width, height)
+
+
+def _scale(frame: VideoFrame, size: tuple[int, int], colours: str) -> Image.Image:
+    """Return the frame at this size. The sandbox allows no threads."""
+    scaled = frame.reformat(*size, format=colours, interpolation="AREA", threads=1)
+    image: Image.Image = scaled.to_image(threads=1)  # type: ignore[no-untyped-call]
+    return image
 
 
 def _read_hint(metadata: dict[str, str]) -> Hint | None:

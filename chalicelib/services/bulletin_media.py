@@ -28,5 +28,5 @@ class BulletinMedia:
             if each != medium.media_id or settled.state is MediaState.READY
         )
         after = rules.written(before, before.content.model_copy(update={"media": shown}), by=None)
-        settle = bulletins.media.settle_item(before.id, medium, settled)
+        settle = bulletins.media.settle_item(before.id, medium, settled, now)
         bulletins.replace(before, after, settle, by=VERDICT, now=now)

@@ -76,12 +76,12 @@ def list_bulletins(
         BY_STATE, _stored_states(state), limit=filters.limit, below=below, keep=keep
     )
     actor.log_own(Action.LIST, {"bulletins": bound, "below": below, "count": len(page.rows)})
-    signed = (
-        cursors.sign(page.position, reader=actor.by, filters=bound, now=now)
+    next_cursor = (
+        cursors.issue(page.position, reader=actor.by, filters=bound, now=now)
         if page.position
         else None
     )
-    return BulletinPage(tuple(Bulletin.model_validate(row) for row in page.rows), signed)
+    return BulletinPage(tuple(Bulletin.model_validate(row) for row in page.rows), next_cursor)
 
 
 def _stored_states(state: BulletinState | None) -> list[str]:

@@ -30,6 +30,7 @@ from chalicelib.domain.reports import (
 )
 from chalicelib.services.actor import OfficerActor, Reporter
 from chalicelib.services.declarations import new_medium, upload_check
+from chalicelib.services.receipts import refuse_receipts
 from chalicelib.services.sealed_rows import seal_contact, seal_content
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.contacts import Contacts
@@ -90,6 +91,7 @@ def create_report(
     body_hash = ids.fingerprint(_canonical(submission))
     try:
         details = _check(submission, intake.catalogue, intake.bulletins, actor.now)
+        refuse_receipts(submission, details, ids, intake.reports)
     except errors.Refused:
         existing = intake.reports.head(ids.report_id)
         if existing is None:

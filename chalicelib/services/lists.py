@@ -70,12 +70,12 @@ def list_reports(
         Action.DENIED if denied else Action.LIST,
         {"filters": filters, "below": below, "count": len(page.rows)},
     )
-    signed = (
-        cursors.sign(page.position, reader=actor.by, filters=filters, now=actor.now)
+    next_cursor = (
+        cursors.issue(page.position, reader=actor.by, filters=filters, now=actor.now)
         if page.position
         else None
     )
-    return ReportPage(tuple(ListedReport.of(row) for row in page.rows), signed)
+    return ReportPage(tuple(ListedReport.of(row) for row in page.rows), next_cursor)
 
 
 def _inside(query: ReportQuery, officer: Officer) -> bool:

@@ -69,7 +69,7 @@ def record_verdict(
             return False
         if not verdict.settles(medium):
             return False
-        media_owner.settle(owner, medium, verdict.applied_to(medium), now)
+        media_owner.settle(owner, medium, verdict.applied_to(medium, now), now)
         return True
 
     return retry_on_conflict(step)

@@ -9,6 +9,7 @@ from chalicelib.domain.reports import Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import case_in_scope, require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.receipts import refuse_receipt
 from chalicelib.services.sealed_rows import is_same_text, seal_message, seal_note
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.report_rows import Case
@@ -41,6 +42,7 @@ def write_message(
     def write(case: Case) -> None:
         if case.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
+        refuse_receipt(text, report_id, identity)
         record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         sealed = seal_message(case.report, message, ids.fingerprint)
         reports.add_message(case, sealed, also=[record])
@@ -69,6 +71,7 @@ def write_note(
     note = Note(id=ids.id, by=actor.by, text=text, at=actor.now)
 
     def write(case: Case) -> None:
+        refuse_receipt(text, report_id, identity)
         record = actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
         reports.add_note(case, seal_note(case.report, note, ids.fingerprint), also=[record])
 

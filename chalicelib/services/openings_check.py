@@ -78,7 +78,8 @@ def compare_hours(
     """
     last = seals.last_comparison(hour_of(now - _REMEMBERED))
     before = Comparison.model_validate_json(last) if last else None
-    hour = hour_after(before.hour) if before else hour_of(now - HOUR - _COMPLETE_AFTER)
+    # The first run has two hours: the stage began in one of them.
+    hour = hour_after(before.hour) if before else hour_of(now - 2 * HOUR - _COMPLETE_AFTER)
     keys = set(before.keys) if before else set()
     done = {"compared_hours": 0, "findings": 0}
     while (
@@ -111,8 +112,8 @@ def _report(finding: Finding) -> None:
             "event_at": times.render(line.at),
             "call": line.call,
             "caller": line.caller,
-            "code": line.error,
-        },
+        }
+        | ({"code": line.error} if line.error else {}),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import errors
 from chalicelib.domain.ids import OwnerKind, owner_of
-from chalicelib.domain.media import MediaState, derived_key, original_key
+from chalicelib.domain.media import derived_key, original_key
 from chalicelib.domain.reports import Status
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # A newer object may be without a row only because the row is not written yet.
 SETTLED_AFTER = timedelta(days=1)
 _PREFIXES = ("originals/", "derived/")
-_ATTRIBUTES = ("pk", "sk", "state", "version_id")
+_ATTRIBUTES = ("pk", "sk", "version_id", "thumb_version", "preview_version")
 
 
 class OrphanKind(StrEnum):
@@ -98,27 +98,29 @@ def _objects_without_a_row(
 def _exists(owner_id: str, medium: str, table: Table) -> bool:
     pk = keys.media_owner(owner_id)
     return (
-        _is_alive(pk, table)
+        _living_head(pk, table) is not None
         and table.get(pk, keys.media(medium), consistent=True, attributes=("pk",)) is not None
     )
 
 
-def _is_alive(pk: str, table: Table) -> bool:
-    head = table.get(pk, keys.HEAD, consistent=True, attributes=("pk", "deleted_at"))
-    return head is not None and "deleted_at" not in head
+def _living_head(pk: str, table: Table) -> Row | None:
+    """Return the status of an owner; None when it does not exist or was deleted."""
+    head = table.get(pk, keys.HEAD, consistent=True, attributes=("pk", "status", "deleted_at"))
+    return None if head is None or "deleted_at" in head else head
 
 
 def _rows_without_their_part(reports: Table, bucket: "MediaBucket") -> Iterator[Orphan]:
-    alive: dict[str, bool] = {}
+    heads: dict[str, Row | None] = {}
     for row in reports.scan(attributes=_ATTRIBUTES):
         pk, sk = row["pk"], row["sk"]
         if not pk.startswith(keys.report("")) or sk == keys.HEAD:
             continue
-        if pk not in alive:
-            alive[pk] = _is_alive(pk, reports)
-        if not alive[pk]:
+        if pk not in heads:
+            heads[pk] = _living_head(pk, reports)
+        head = heads[pk]
+        if head is None:
             yield Orphan(OrphanKind.ROW, (pk, sk))
-        elif sk.startswith(keys.media("")) and not _has_its_objects(row, bucket):
+        elif sk.startswith(keys.media("")) and not _has_its_objects(row, head, bucket):
             yield Orphan(OrphanKind.MISSING, (pk, sk))
 
 
@@ -131,19 +133,18 @@ def _contacts_to_erase(contacts: Table, reports: Table) -> Iterator[Orphan]:
             yield Orphan(OrphanKind.CONTACT, (row["pk"], row["sk"]))
 
 
-def _has_its_objects(row: Row, bucket: "MediaBucket") -> bool:
+def _has_its_objects(row: Row, head: Row, bucket: "MediaBucket") -> bool:
     report_id, media_id = keys.owner(row["pk"]).id, row["sk"].removeprefix(keys.media(""))
-    wanted: list[tuple[str, str | None]] = []
-    if row.get("version_id"):
-        wanted.append((original_key(report_id, media_id), row["version_id"]))
-    if row["state"] == MediaState.READY:
-        wanted += [
-            (derived_key(report_id, media_id, "thumb.jpg"), None),
-            (derived_key(report_id, media_id, "preview.jpg"), None),
-        ]
+    recorded = {original_key(report_id, media_id): row.get("version_id")}
+    if head["status"] != Status.WITHDRAWN:  # a withdrawal deletes the pictures
+        recorded |= {
+            derived_key(report_id, media_id, "thumb.jpg"): row.get("thumb_version"),
+            derived_key(report_id, media_id, "preview.jpg"): row.get("preview_version"),
+        }
     try:
-        for key, version_id in wanted:
-            bucket.head(key, version_id)
+        for key, version_id in recorded.items():
+            if version_id:
+                bucket.head(key, version_id)
     except errors.NotFound:
         return False
     return True

@@ -1,10 +1,15 @@
 """Processing of one upload: make a thumbnail and a preview, and write a manifest as the verdict."""
 
+import base64
 import hashlib
+from typing import Any
 
+from chalicelib.domain.ids import OwnerKind, owner_of
 from chalicelib.domain.media import (
     ACCEPTED,
     Checksum,
+    DerivedName,
+    Hint,
     Manifest,
     MediaKey,
     MediaKind,
@@ -16,41 +21,80 @@ from chalicelib.domain.media import (
     parse_original_key,
     sniff,
 )
+from chalicelib.domain.sealing import row_info, seal
 from chalicelib.errors import NotFound
 from chalicelib.media.bucket import MediaBucket
 from chalicelib.media.objects import Version
 from chalicelib.media.sandbox import derive
+from chalicelib.store import keys
+from chalicelib.store.report_keys import ReportKeys
 
 HEAD_BYTES = 256 << 10  # read from every original, to detect its type
 
 
 def make_thumbnails(
-    *, bucket: MediaBucket, key: str, version_id: str | None = None, sequencer: str | None = None
+    *,
+    bucket: MediaBucket,
+    report_keys: ReportKeys,
+    key: str,
+    version_id: str | None = None,
+    sequencer: str | None = None,
 ) -> Manifest | None:
     """Process the first version of the original `key`: write its pictures, then its manifest.
 
     `version_id` and `sequencer` are from the S3 event; None when there was no event. Repeated,
-    write the same bytes to the same keys.
+    write new versions with the same pictures. The manifest names the versions of its own pictures.
 
     Return None, and write nothing, when `key` is not an original, has no versions any more, or the
-    event is about a later version. Raises Unavailable, and RuntimeError when decoding fails for a
-    reason other than the file. Both can be tried again.
+    event is about a later version; and when its report is withdrawn or deleted. Raises Unavailable,
+    and RuntimeError when decoding fails for a reason other than the file. Both can be tried again.
     """
     where = parse_original_key(key)
-    first = bucket.first_version(key) if where else None
-    if where is None or first is None or (version_id and version_id != first.version_id):
-        return None
     try:
+        public_key = _sealing_key(where, report_keys) if where else None
+        first = bucket.first_version(key) if where else None
+        if where is None or first is None or (version_id and version_id != first.version_id):
+            return None
         original = _Original(bucket, key, first)
-        manifest, pictures = _judge(original, where, sequencer)
+        pictures, found = _judge(original)
     except NotFound:
-        return None  # It was deleted in the meantime.
-    if pictures:
-        bucket.put(derived_key(*where, "thumb.jpg"), pictures.thumb, "image/jpeg")
-        bucket.put(derived_key(*where, "preview.jpg"), pictures.preview, "image/jpeg")
+        return None  # The original or its report is gone.
+    manifest = Manifest(
+        version_id=original.version_id,
+        size=original.size,
+        sequencer=sequencer,
+        thumb_version=pictures and _put_picture(bucket, where, "thumb.jpg", pictures.thumb),
+        preview_version=pictures and _put_picture(bucket, where, "preview.jpg", pictures.preview),
+        sealed_hint=_sealed_hint(pictures, where, public_key),
+        **found,
+    )
     body = manifest.model_dump_json(exclude_none=True).encode()
     bucket.put(derived_key(*where, "manifest.json"), body, "application/json")
     return manifest
+
+
+def _sealing_key(where: MediaKey, report_keys: ReportKeys) -> bytes | None:
+    """Return the key to which a hint is sealed. A bulletin has none, and keeps no hint.
+
+    Raises NotFound when nothing may be derived for the report.
+    """
+    owner = owner_of(where.owner_id)
+    return report_keys.public_key(owner.id) if owner.kind is OwnerKind.REPORT else None
+
+
+def _put_picture(bucket: MediaBucket, where: MediaKey, name: DerivedName, picture: bytes) -> str:
+    return bucket.put(derived_key(*where, name), picture, "image/jpeg")
+
+
+def _sealed_hint(
+    pictures: Pictures | None, where: MediaKey, public_key: bytes | None
+) -> str | None:
+    hint: Hint | None = pictures.looked.hint if pictures else None
+    if hint is None or public_key is None:
+        return None
+    row = row_info(keys.media_owner(where.owner_id), keys.media(where.media_id), "hint")
+    plain = hint.model_dump_json(exclude_none=True).encode()
+    return base64.b64encode(seal(public_key, plain, row)).decode()
 
 
 class _Original:
@@ -85,28 +129,21 @@ class _Original:
         return self._bucket.read(self._key, self.version_id, offset=offset, length=length)
 
 
-def _judge(
-    original: _Original, where: MediaKey, sequencer: str | None
-) -> tuple[Manifest, Pictures | None]:
+def _judge(original: _Original) -> tuple[Pictures | None, dict[str, Any]]:
+    """Return the pictures, None when the original is rejected, and what the manifest says."""
     content_type = sniff(original.head)
     pictures, reason = None, None
     try:
         pictures = _derive(original, content_type)
     except Rejected as rejected:
         reason = rejected.reason
-    manifest = Manifest(
-        state=MediaState.READY if pictures else MediaState.REJECTED,
-        reason=reason,
-        content_type=content_type,
-        size=original.size,
-        checksum=original.checksum(),
-        version_id=original.version_id,
-        sequencer=sequencer,
-        thumb=derived_key(*where, "thumb.jpg") if pictures else None,
-        preview=derived_key(*where, "preview.jpg") if pictures else None,
-        **dict(pictures.looked) if pictures else {},
-    )
-    return manifest, pictures
+    return pictures, {
+        "state": MediaState.READY if pictures else MediaState.REJECTED,
+        "reason": reason,
+        "content_type": content_type,
+        "checksum": original.checksum(),
+        **(pictures.looked.model_dump(exclude={"hint"}) if pictures else {}),
+    }
 
 
 def _derive(original: _Original, content_type: str | None) -> Pictures:

@@ -34,12 +34,12 @@ def read_page(
     bound = {"channel": channel}
     below = cursors.read(cursor, reader=PUBLIC, filters=bound, now=now) if cursor else None
     page = bulletins.page(channel, now=now, limit=limit, below=below)
-    signed = (
-        cursors.sign(page.position, reader=PUBLIC, filters=bound, now=now)
+    next_cursor = (
+        cursors.issue(page.position, reader=PUBLIC, filters=bound, now=now)
         if page.position
         else None
     )
-    return PublicPage(page.items, signed)
+    return PublicPage(page.items, next_cursor)
 
 
 def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
@@ -54,6 +54,22 @@ def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> B
     ):
         raise errors.NotFound
     return bulletin
+
+
+def find_picture(
+    bulletin_id: str, media_id: str, *, bulletins: Bulletins, now: datetime
+) -> tuple[Published, str]:
+    """Return what the public sees of a bulletin, and the version of the preview of one picture.
+
+    Raises NotFound when the bulletin is not published, or does not show the picture.
+    """
+    seen = published(read_bulletin(bulletin_id, bulletins=bulletins, now=now), now)
+    if seen is None or media_id not in seen.content.media:
+        raise errors.NotFound
+    medium = bulletins.media.get(bulletin_id, media_id)
+    if medium is None or medium.preview_version is None:
+        raise errors.NotFound
+    return seen, medium.preview_version
 
 
 def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:

@@ -6,7 +6,7 @@ from chalicelib import errors
 from chalicelib.domain import outbox
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.notices import NoticeKind
-from chalicelib.domain.reports import Medium
+from chalicelib.domain.reports import Medium, Status
 from chalicelib.store import keys
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -31,11 +31,15 @@ class ReportMedia:
 
     def settle(self, owner: Case, medium: Medium, settled: Medium, now: datetime) -> None:
         notices, media_event = self._notice(owner, now)
-        self._reports.settle_medium(owner, medium, settled, media_event=media_event, also=notices)
+        self._reports.settle_medium(
+            owner, medium, settled, media_event=media_event, now=now, also=notices
+        )
 
     def _notice(self, case: Case, now: datetime) -> tuple[list[TransactItem], str | None]:
         """Return the writes of a notice, and the key of the event that waits for other media."""
         report, waiting, reports = case.report, case.head.media_event, self._reports
+        if report.status is Status.WITHDRAWN:
+            return [], waiting
         is_last = report.media_settled + 1 >= report.media_total
         if not is_last and waiting:
             return [], waiting

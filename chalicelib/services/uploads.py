@@ -17,7 +17,7 @@ from chalicelib.domain.media import (
     goes_in_parts,
     original_key,
 )
-from chalicelib.domain.reports import Medium, Status
+from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.media import grants
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.declarations import Declaration, upload_check
@@ -77,17 +77,16 @@ def declare_media(
         if existing:
             return existing
         report = current.report
-        if report.status is Status.WITHDRAWN:
-            raise errors.Conflict("withdrawn")
+        _require_not_withdrawn(current)
         if report.media_total + len(declaration.media) > MAX_MEDIA_PER_REPORT:
             raise errors.Conflict("too_many_media", limit=str(MAX_MEDIA_PER_REPORT))
         try:
             reports.add_media(report, [(each, upload_check(now)) for each in declaration.media])
         except ConditionFailed:
             fresh = reports.view(report.id, consistent=True)
-            if fresh is None or fresh.report.media_total == report.media_total:
+            if fresh is None or _as_before(report, fresh.report):
                 raise errors.Unavailable from None
-            current = fresh  # Another call added media: decide again.
+            current = fresh  # Another call added media, or withdrew the report: decide again.
             raise
         return declaration.media
 
@@ -138,21 +137,36 @@ def complete_upload(
 ) -> Medium:
     """Join the parts of an upload, and return the medium. Repeated, return the same medium.
 
-    Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, `media_rejected`, …).
+    Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, `media_rejected`, `withdrawn`, …),
+    and Unavailable while it is not known whether the object exists. The next verdict shows it.
     """
     medium = _in_parts(_known(case, media_id))
     if medium.reason is RejectReason.NOT_RECEIVED:
         raise errors.Conflict("media_rejected")
+    if medium.reason is RejectReason.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
     if medium.state is not MediaState.AWAITING:
         return medium
+    _require_not_withdrawn(case)
     if medium.upload_id is None:
         raise errors.Conflict("upload_not_started")
+    key = original_key(case.report.id, media_id)
+    try:
+        etags = bucket.held_etags(key, upload_id=medium.upload_id, size=medium.declared_size)
+        reports.media.begin_completion(case.report.id, media_id, etags)
+    except errors.Conflict as conflict:
+        # An earlier call may have joined the parts: S3 returns the same again for the same list.
+        if conflict.code != "upload_gone" or medium.completing is None:
+            raise
+        etags = medium.completing
     bucket.complete_multipart(
-        original_key(case.report.id, media_id),
-        upload_id=medium.upload_id,
-        size=medium.declared_size,
+        key, upload_id=medium.upload_id, size=medium.declared_size, etags=etags
     )
     return reports.media.mark_processing(case.report.id, medium)
+
+
+def _as_before(report: Report, fresh: Report) -> bool:
+    return (fresh.media_total, fresh.status) == (report.media_total, report.status)
 
 
 def _grant(
@@ -181,13 +195,17 @@ def _known(case: Case, media_id: str) -> Medium:
 
 def _pending_upload(case: Case, media_id: str) -> Medium:
     medium = _known(case, media_id)
+    _require_not_withdrawn(case)
     if medium.state is MediaState.REJECTED:
         raise errors.Conflict("media_rejected")
     if medium.state is not MediaState.AWAITING:
         raise errors.Conflict("not_awaiting")
+    return medium
+
+
+def _require_not_withdrawn(case: Case) -> None:
     if case.report.status is Status.WITHDRAWN:
         raise errors.Conflict("withdrawn")
-    return medium
 
 
 def _in_parts(medium: Medium) -> Medium:

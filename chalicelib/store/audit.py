@@ -36,6 +36,7 @@ class Action(StrEnum):
     MESSAGE = "message"
     NOTE = "note"
     CONTACT = "contact"
+    ORIGINAL = "original"
     CONFIRM = "confirm"
     HOLD = "hold"
     DENIED = "denied"

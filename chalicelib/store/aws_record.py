@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.h
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_kms import KMSClient
 
-# CloudTrail answers two lookups a second in each account and region.
-_PAUSE_S = 0.5
 _SECOND = timedelta(seconds=1)
 # How CloudTrail names the calls that give a function other code, or its role to another function.
 CODE_CALLS = (
@@ -47,15 +45,13 @@ class Line(NamedTuple):
 class AwsRecord:
     """CloudTrail's event history of a region, and the keys to look up in it.
 
-    Every method raises Unavailable when AWS fails. `pause` waits some seconds.
+    Every method raises Unavailable when AWS fails. CloudTrail answers two lookups a second in each
+    account and region, so its client must be patient.
     """
 
-    def __init__(
-        self, cloudtrail: "CloudTrailClient", kms: "KMSClient", pause: Callable[[float], None]
-    ) -> None:
+    def __init__(self, cloudtrail: "CloudTrailClient", kms: "KMSClient") -> None:
         self._cloudtrail = cloudtrail
         self._kms = kms
-        self._pause = pause
 
     def keys(self, aliases: Iterable[str]) -> set[str]:
         """Return the ARNs of the keys behind these aliases, now and before each rotation.
@@ -98,7 +94,6 @@ class AwsRecord:
                     EndTime=last,
                     **token,
                 )
-            self._pause(_PAUSE_S)
             yield from (json.loads(each["CloudTrailEvent"]) for each in response["Events"])
             if not response.get("NextToken"):
                 return

@@ -1,13 +1,16 @@
 """The rows of the media of reports or bulletins: `MEDIA#<media id>`, beside the owner's HEAD."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from chalicelib.domain import outbox
 from chalicelib.domain.media import MediaState
-from chalicelib.domain.outbox import OutboxTask
+from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
-from chalicelib.store.tasks import TASK_FIELDS, task_fields
+from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Put, TransactItem, Update
 
 
@@ -28,17 +31,22 @@ class MediaRows:
         row: Row = {"pk": pk, "sk": sk, **known, **task_fields(pk, sk, task)}
         return self._table.item(Put(row, if_absent=if_absent))
 
-    def settle_item(self, owner_id: str, medium: Medium, settled: Medium) -> TransactItem:
-        """Return the write of a verdict. It also removes the medium's task.
+    def settle_item(
+        self, owner_id: str, medium: Medium, settled: Medium, now: datetime
+    ) -> TransactItem:
+        """Return the write of a verdict. The medium's next task is to remove later uploads.
 
         `medium` is as it was read, `settled` has the verdict. Fails when the state has changed.
         """
+        pk, sk = _key(owner_id, medium.media_id)
         before: dict[str, Any] = medium.model_dump()
         after = settled.model_dump(exclude_none=True)
+        changed = {name: value for name, value in after.items() if value != before[name]}
+        task = OutboxTask(TaskKind.PRUNE, now + outbox.GRANTS_EXPIRED)
         update = Update(
-            *_key(owner_id, medium.media_id),
-            put={name: value for name, value in after.items() if value != before[name]},
-            remove=TASK_FIELDS,
+            pk,
+            sk,
+            put={**changed, "completing": None, **task_fields(pk, sk, task)},
             equal={"state": medium.state.value},
         )
         return self._table.item(update)
@@ -54,6 +62,21 @@ class MediaRows:
             return str(failed.item["upload_id"]) if failed.item else upload_id
         return upload_id
 
+    def begin_completion(self, owner_id: str, media_id: str, etags: Sequence[str]) -> None:
+        """Store the ETags of the parts of an upload, before S3 is asked to join them.
+
+        A medium that has a verdict already is not changed.
+        """
+        update = Update(
+            *_key(owner_id, media_id),
+            put={"completing": tuple(etags)},
+            equal={"state": MediaState.AWAITING.value},
+        )
+        try:
+            self._table.update(update)
+        except ConditionFailed:
+            return  # It has arrived: the next reader of the row sees that.
+
     def mark_processing(self, owner_id: str, medium: Medium) -> Medium:
         """Mark a medium as uploaded, and return it as it is stored.
 
@@ -61,7 +84,7 @@ class MediaRows:
         """
         update = Update(
             *_key(owner_id, medium.media_id),
-            put={"state": MediaState.PROCESSING.value},
+            put={"state": MediaState.PROCESSING.value, "completing": None},
             equal={"state": MediaState.AWAITING.value},
         )
         try:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from chalicelib import errors
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import random_id
-from chalicelib.domain.media import MediaState
+from chalicelib.domain.media import MediaState, Thumb
 from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
@@ -108,13 +108,17 @@ class Reports:
     def add_media(self, report: Report, media: Sequence[tuple[Medium, OutboxTask]]) -> None:
         """Add declared media to a report.
 
-        Raises ConditionFailed when the report's media have changed since it was read, when one of
-        these media exists, or when the report is expiring.
+        Raises ConditionFailed when the report's media or status have changed since it was read,
+        when one of these media exists, or when the report is expiring.
         """
         count = self._head_update(
             report.id,
             add={"media_total": len(media)},
-            equal={"media_total": report.media_total, **NOT_EXPIRING},
+            equal={
+                "media_total": report.media_total,
+                "status": report.status.value,
+                **NOT_EXPIRING,
+            },
         )
         puts = [self.media.put_item(report.id, medium, task) for medium, task in media]
         self.table.transact([count, *puts])
@@ -126,25 +130,28 @@ class Reports:
         settled: Medium,
         *,
         media_event: str | None,
+        now: datetime,
         also: Sequence[TransactItem],
     ) -> None:
         """Write a medium's verdict and count it in the HEAD.
 
         `medium` is as it was read, `settled` has the verdict. `media_event` is the key of the
         notice that waits for the other media. Raises ConditionFailed when the medium has a verdict,
-        when another medium got one since `case` was read, or when the report is expiring.
+        when another medium got one or the status has changed since `case` was read, or when the
+        report is expiring.
         """
         report, head = case.report, case.head
         is_ready = settled.state is MediaState.READY
-        settle = self.media.settle_item(report.id, medium, settled)
+        settle = self.media.settle_item(report.id, medium, settled, now)
         put: Row = {
             "media_settled": report.media_settled + 1,
             "media_ready": report.media_ready + (1 if is_ready else 0),
             "media_event": media_event,
         }
-        if is_ready and report.thumb is None:
-            put["thumb"] = medium.media_id
+        if is_ready and report.thumb is None and report.status is not Status.WITHDRAWN:
+            put["thumb"] = str(Thumb(medium.media_id, settled.thumb_version or ""))
         equal = {
+            "status": head.row["status"],
             "media_settled": head.row.get("media_settled"),
             "media_event": head.media_event,
             **NOT_EXPIRING,
@@ -256,8 +263,9 @@ class Reports:
     ) -> None:
         """Mark a report as withdrawn, with `task` as its next task, and `also` in one transaction.
 
-        What recognises a repeated body goes. Raises ConditionFailed when the status or task has
-        changed since `case` was read.
+        What recognises a repeated body goes. An event carries the task to delete the pictures made
+        from its media. Raises ConditionFailed when the status or task has changed since `case` was
+        read.
         """
         report, head, pk = case.report, case.head, keys.report(case.report.id)
         shards = self._shards_of(report.category)
@@ -267,12 +275,14 @@ class Reports:
             "closed_at": now,
             "has_contact": False,
             "body_hash": None,
+            "thumb": None,
             **task_fields(pk, keys.HEAD, task),
         }
         equal = same_task(head.row) | {"status": head.row["status"], **NOT_EXPIRING}
         self.table.transact(
             [
                 self._head_update(report.id, put=put, equal=equal),
+                self._purge(report.id, now),
                 *self._kept_notices(head, now),
                 *also,
             ]
@@ -334,6 +344,12 @@ class Reports:
         kind = NoticeKind.BULLETIN_LEAD if head.row.get("bulletin_id") else NoticeKind.REPORT
         task = OutboxTask(TaskKind.NOTIFY, now)
         return [self.event(head.row["id"], kind, now=now, entry_id=kind.value, task=task)]
+
+    def _purge(self, report_id: str, now: datetime) -> TransactItem:
+        """Return the write of the event whose task deletes the pictures of a withdrawn report."""
+        pk, sk = keys.report(report_id), keys.event(now, TaskKind.PURGE.value)
+        row = {"pk": pk, "sk": sk, **task_fields(pk, sk, OutboxTask(TaskKind.PURGE, now))}
+        return self.table.item(Put(row))
 
     def event(
         self, report_id: str, kind: NoticeKind, *, now: datetime, entry_id: str, task: OutboxTask

@@ -1,4 +1,4 @@
-"""The bucket that the zips and the template are loaded from.
+"""The bucket that the zips and the template are loaded from, with the list of components.
 
 Each key holds the SHA-256 of its content, so what is there is not sent again, and an earlier build
 can be deployed once more. Every call names the account that must own the bucket: names of buckets
@@ -53,8 +53,8 @@ class Artefacts:
                 self.s3.put_bucket_policy(**self._owned, Policy=json.dumps(self._tls_only()))
 
     def send_zips(self, packaged: Packaged) -> None:
-        """Send the zips that are not there yet."""
-        for key, path in packaged.zips.items():
+        """Send the zips that are not there yet, and the list of what is in them."""
+        for key, path in (packaged.zips | packaged.components).items():
             digest = sha256(path)
             if not self._holds(key, digest):
                 say(f"Sending {path.name} ({megabytes(path)}) ...")

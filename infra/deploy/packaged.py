@@ -41,6 +41,12 @@ class Packaged:
             key: self.build / f"{key.split('-')[0]}.zip" for key in sorted(_keys(self.template))
         }
 
+    @cached_property
+    def components(self) -> dict[str, Path]:
+        """The list of what is in the zips: its key in the bucket, and its file."""
+        listed = self.template.get("Outputs", {}).get("Components")
+        return {listed["Value"]: self.build / "sbom.json"} if listed else {}
+
     def without_protection(self) -> "Packaged":
         """Return the template without deletion protection, for a stack that does not exist yet.
 
@@ -59,15 +65,15 @@ class Packaged:
 
 def read_packaged(build: Path) -> Packaged:
     """Return what is in `build`. Raises Refused when nothing was packaged, when the template is
-    broken, or when a zip is not the one that the template names.
+    broken, or when a zip or the list of components is not the one that the template names.
     """
     path = build / "template.json"
     if not path.is_file():
         raise Refused("Nothing is packaged. Run `make package` first.")
     packaged = Packaged(build, _read_template(path))
-    for key, zipped in packaged.zips.items():
-        if not zipped.is_file() or sha256(zipped).hex() not in key:
-            raise Refused(f"{zipped} is not what the template names. Run `make package` again.")
+    for key, file in (packaged.zips | packaged.components).items():
+        if not file.is_file() or sha256(file).hex() not in key:
+            raise Refused(f"{file} is not what the template names. Run `make package` again.")
     return packaged
 
 

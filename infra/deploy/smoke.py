@@ -14,19 +14,23 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image
 
 from infra.stage.console import say
 from infra.stage.faults import Refused, run
+from infra.stage.logs import read_entries
 from infra.stage.progress import Pause
 from infra.stage.target import Target, add_stage, find_target, is_loopback
 
 TIMEOUT_S = 30.0
 POLL_S = 1.0
+LOOK_BACK = timedelta(minutes=10)
 READY_WITHIN_S = 180.0  # a first upload starts two functions, one with a layer of decoders
 TEXT = "Drill: smoke test of a deployment"
 
@@ -40,12 +44,14 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def smoke_test(target: Target, pause: Pause = time.sleep) -> None:
+def smoke_test(
+    target: Target, pause: Pause = time.sleep, clock: Callable[[], float] = time.monotonic
+) -> None:
     """Try the API out, and print each step with its time. Raises Refused, with what to look at, at
     the first step that fails.
     """
     print(f"Smoke test of {target.name}, {target.api}")
-    trip = _Trip(target.api, pause)
+    trip = _Trip(target.api, pause, clock)
     logs = f"make logs{target.command} FUNCTION="
     with step("health", f"{logs}residents; is the address right and its certificate valid?"):
         version = trip.get("/v1/health")["version"]
@@ -62,7 +68,10 @@ def smoke_test(target: Target, pause: Pause = time.sleep) -> None:
             f"make status{target.command} for the queues, then {logs}make_thumbnails and "
             f"{logs}record_media",
         ):
-            trip.wait_until_ready()
+            try:
+                trip.wait_until_ready()
+            except _NoVerdict as failed:
+                raise _Failed(f"{failed}{_why_not_decoded(target)}") from None
     except Refused:
         # The first failure is the one to look at.
         with contextlib.suppress(_Failed, urllib3.exceptions.HTTPError):
@@ -83,6 +92,22 @@ def step(name: str, look_at: str) -> Iterator[None]:
         what = error if isinstance(error, _Failed) else f"{type(error).__name__}: {error}"
         raise Refused(f"The smoke test failed at: {name}. {what}\n  Look at: {look_at}") from None
     say(f"  {time.monotonic() - began:5.1f} s  {name}")
+
+
+def _why_not_decoded(target: Target) -> str:
+    """Return a sentence when the function says that it decodes nothing. Return "" when it does not,
+    or when its log cannot be read.
+    """
+    try:
+        refusals = read_entries(target, ["make_thumbnails"], LOOK_BACK, "decoding_refused")
+    except (Refused, BotoCoreError, ClientError):
+        return ""
+    if not refusals:
+        return ""
+    return (
+        " make_thumbnails refuses to decode any file, because this system does not let it confine "
+        "decoders (docs/adr/0022-decoding-apart.md). Pictures stay unseen; reports are unharmed."
+    )
 
 
 def draw_picture() -> bytes:
@@ -122,13 +147,17 @@ class _Failed(Exception):
     """A step did not return what it should."""
 
 
+class _NoVerdict(_Failed):
+    """The picture was neither accepted nor rejected in time."""
+
+
 @dataclass
 class _Trip:
     """One drill on its way."""
 
     api: str
     pause: Pause
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float]
     created: dict[str, Any] = field(default_factory=dict)
     http: urllib3.PoolManager = field(
         default_factory=lambda: urllib3.PoolManager(timeout=TIMEOUT_S, retries=2)
@@ -173,8 +202,9 @@ class _Trip:
             state = self.get("/v1/reports/mine", self._receipt)["media"][0]["state"]
             if state == "ready":
                 return
+            failed = _Failed if state == "rejected" else _NoVerdict
             if state == "rejected" or self.clock() - begun > READY_WITHIN_S:
-                raise _Failed(f"Its state is {state} after {self.clock() - begun:.0f} s.")
+                raise failed(f"Its state is {state} after {self.clock() - begun:.0f} s.")
             self.pause(POLL_S)
 
     def withdraw(self) -> None:

@@ -8,6 +8,7 @@
 | `CITY` (`city`) | the folder of the city |
 | `SEED` (`on`) | `off`: no officers, to practise `make first-admins` |
 | `NOTICES` (`short`) | `full`: show the text of each notice's e-mail |
+| `UNCONFINED` (`off`) | `on`: decode files also on a system without seccomp |
 | `WITHOUT` | functions that are not fed: `WITHOUT=publish_notices` leaves notices to the sweep |
 | `LOCAL_DIR` (`.local`) | where the stack writes its addresses (see `stack_file`) |
 """

@@ -21,6 +21,12 @@ ACCESS_KEY, SECRET_KEY = "local", "local"
 # MiB.
 MOST_IN_MEMORY = 64 * 1024
 
+REFUSED = (
+    "Pictures and videos are not decoded here: {reason}. This system has no seccomp. "
+    "To decode files that you trust all the same: UNCONFINED=on make run"
+)
+UNCONFINED = "Pictures and videos are decoded without confinement. Send only files that you trust."
+
 # Parts of it are imported only once the environment is set: moto and the app read it then.
 
 
@@ -38,6 +44,7 @@ class LocalStack:
                 "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(MOST_IN_MEMORY),
             }
         )
+        self._start_decoders()
         self._serve_aws(aws_port)
         self._create_resources()
         self._load_api(port)
@@ -93,6 +100,8 @@ class LocalStack:
         from infra.local.seed import OFFICERS
 
         say(f"Ready in {took_s:.1f} s.")
+        if reason := self._sandbox.why_unconfined():
+            say(UNCONFINED if self._decodes_unconfined else REFUSED.format(reason=reason))
         print(guide(self.outputs(), OFFICERS if _has_seed() else ()), flush=True)
 
     def close(self) -> None:
@@ -100,7 +109,18 @@ class LocalStack:
         self._api.shutdown()
         self._pollers.stop()
         self._aws.shutdown()
+        self._sandbox.close()
         stack_file.remove(self._files)
+
+    def _start_decoders(self) -> None:
+        """Start them first: they need no settings, and must not have any."""
+        from chalicelib.media.sandbox import SANDBOX
+
+        self._sandbox = SANDBOX
+        self._decodes_unconfined = os.environ.get("UNCONFINED") == "on"
+        if self._decodes_unconfined:
+            SANDBOX.allow_unconfined()
+        SANDBOX.prepare()
 
     def _serve_aws(self, port: int) -> None:
         from infra.local.cloud import CLOCK_PATH, Cloud

@@ -5,12 +5,10 @@ of equal bytes.
 import hashlib
 import os
 import platform
-import re
-import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,72 +65,12 @@ def this_machine() -> Processor:
     )
 
 
-# Not used in Lambda: stubs, sources of what is compiled, tests, commands, pip's records of this
-# installation, and the pages of openapi-ui-bundles that are not served.
-CHAFF = (
-    *(
-        "*.pyi",
-        "*.pyx",
-        "*.pxd",
-        "*.c",
-        "*.h",
-        "py.typed",
-        "RECORD",
-        "INSTALLER",
-        "REQUESTED",
-        "direct_url.json",
-    ),
-    *("swagger-ui*", "redoc.standalone.js", "highlight.min.js"),
-)
-CHAFF_DIRECTORIES = ("__pycache__", "tests", "bin", "sboms")
+# What packaging keeps beside a tree for itself, and what was installed there.
+MARK, RECORD = ".requirements", ".installed.json"
 
 
 class Incomplete(Exception):
     """A bundle would not run, or is too large. The message says why."""
-
-
-def install(
-    requirements: Iterable[str], target: Path, processor: Processor, built: Iterable[str] = ()
-) -> None:
-    """Install `requirements` (exact versions) and what they need into `target`, as wheels for
-    `processor`.
-
-    `built` are published as source only. They are built here, so they must be pure Python (see
-    `foreign_libraries`). If `target` was filled for the same requirements, nothing is done. Raises
-    Incomplete when a wheel does not exist.
-    """
-    from_wheels, from_source = sorted(requirements), sorted(built)
-    mark = target / ".requirements"
-    content = "\n".join([processor.lambda_name, *from_wheels, "", *from_source])
-    if mark.is_file() and mark.read_text() == content:
-        return
-    shutil.rmtree(target, ignore_errors=True)
-    for_lambda = ["--only-binary=:all:", "--python-version", "3.13", "--implementation", "cp"]
-    for_lambda += [argument for abi in ("cp313", "abi3", "none") for argument in ("--abi", abi)]
-    for_lambda += [
-        argument for platform in processor.platforms for argument in ("--platform", platform)
-    ]
-    _pip_install(target, processor, *for_lambda, *from_wheels)
-    if from_source:
-        _pip_install(target, processor, "--no-deps", *from_source)
-    refuse_unpinned(target, [*from_wheels, *from_source])
-    for pattern in CHAFF:
-        for path in target.rglob(pattern):
-            path.unlink()
-    for path in [path for name in CHAFF_DIRECTORIES for path in target.rglob(name)]:
-        shutil.rmtree(path, ignore_errors=True)
-    mark.write_text(content)
-
-
-def refuse_unpinned(target: Path, requirements: Iterable[str]) -> None:
-    """Raise Incomplete unless every distribution in `target` is in `requirements`, in the same
-    version.
-    """
-    names = (path.name.removesuffix(".dist-info").split("-") for path in target.glob("*.dist-info"))
-    if unpinned := {_pin(f"{name}=={version}") for name, version in names} - set(
-        map(_pin, requirements)
-    ):
-        raise Incomplete(f"these would ship without being pinned: {', '.join(sorted(unpinned))}")
 
 
 def compile_modules(tree: Path, mounted_at: str) -> None:
@@ -155,7 +93,7 @@ def foreign_libraries(tree: Path, processor: Processor) -> list[str]:
 def files(tree: Path) -> Iterator[tuple[Path, str]]:
     """Yield each file with its name in the bundle, in the same order on every machine."""
     for path in sorted(tree.rglob("*")):
-        if path.is_file() and path.name != ".requirements":
+        if path.is_file() and path.name not in (MARK, RECORD):
             yield path, path.relative_to(tree).as_posix()
 
 
@@ -167,7 +105,13 @@ def write_zip(tree: Path, target: Path, prefix: str = "") -> str:
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, path.read_bytes(), compresslevel=9)
-    return hashlib.sha256(target.read_bytes()).hexdigest()
+    return sha256(target)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def refuse_over(limit_mb: int, target: Path) -> None:
@@ -178,27 +122,3 @@ def refuse_over(limit_mb: int, target: Path) -> None:
 
 def megabytes(target: Path) -> str:
     return f"{target.stat().st_size / 1_000_000:.1f} MB"
-
-
-def _pin(requirement: str) -> str:
-    name, _, version = re.sub(r"\[.*\]", "", requirement).partition("==")
-    return f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
-
-
-def _pip_install(target: Path, processor: Processor, *arguments: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-compile",
-        "--target",
-        str(target),
-    ]
-    done = subprocess.run([*command, *arguments], check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise Incomplete(
-            f"no wheels for Python 3.13 on {processor.lambda_name}:\n{done.stderr.strip()}"
-        )

@@ -2,21 +2,22 @@
 
 from pathlib import Path
 
-from infra.packaging import bundle
+from infra.packaging import bundle, installation
+from infra.packaging.locked import Lock
 
 LIMIT_MB = 45
 # The native part of each decoder: a layer without one of them would reject every upload.
 REQUIRED = ("PIL/_imaging.cpython-313-*.so", "_pi_heif.cpython-313-*.so", "av/_core*.so")
 
 
-def build_layer(requirements: Path, build: Path, processor: bundle.Processor) -> str:
+def build_layer(requirements: Path, build: Path, processor: bundle.Processor, lock: Lock) -> str:
     """Build `media.zip` under `build` from a requirements file, and return its SHA-256.
 
-    Raises bundle.Incomplete when a wheel is missing, is not for `processor`, or the zip is over
-    45 MB.
+    Raises bundle.Incomplete when a wheel is missing, is not the one in `lock` or not for
+    `processor`, or when the zip is over 45 MB.
     """
     tree = build / "media"
-    bundle.install(pinned(requirements), tree, processor)
+    installation.install(pinned(requirements), tree, processor, lock)
     bundle.compile_modules(tree, "/opt/python")
     if missing := [pattern for pattern in REQUIRED if not any(tree.glob(pattern))]:
         raise bundle.Incomplete(f"the media layer lacks {', '.join(missing)}")

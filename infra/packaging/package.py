@@ -10,10 +10,11 @@ from pathlib import Path
 from chalicelib.domain import city
 from infra import openapi
 from infra.city import check
-from infra.packaging import bundle, preflights
+from infra.packaging import bundle, installation, preflights, sbom
 from infra.packaging.commit import commit_of
 from infra.packaging.functions import build_functions
 from infra.packaging.layer import build_layer, pinned
+from infra.packaging.locked import Lock, read_lock
 from infra.packaging.templates import (
     Template,
     complete,
@@ -27,7 +28,6 @@ ROOT = Path(__file__).parents[2]
 # boto3 comes with Lambda's Python. Chalice's packager adds the part of Chalice that runs there, and
 # leaves out its command line, which is most of it.
 NOT_SHIPPED = ("boto3", "chalice")
-SOURCE_ONLY = ("prcoords", "openapi-ui-bundles")  # published without a wheel
 
 
 def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64) -> None:
@@ -38,17 +38,21 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
     if found := check.problems(city.FOLDER):
         raise bundle.Incomplete(f"{city.FOLDER} is wrong:\n" + "\n".join(map(str, found)))
     project = stage_project(root, build, processor)
-    add_dependencies(root / "requirements.txt", project, processor)
+    lock = read_lock(root)
+    add_dependencies(root / "requirements.txt", project, processor, lock)
     packaged = run_chalice(project, build, merge_template(root, processor))
     synthesised = complete(packaged, project / ".chalice")
     functions = build_functions(project, build, processor)
-    media = build_layer(root / "requirements-media.txt", build, processor)
+    media = build_layer(root / "requirements-media.txt", build, processor, lock)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
-    if commit := commit_of(root):
+    commit = commit_of(root)
+    if commit:
         template["Outputs"]["Version"] = {"Value": commit}
+    components = sbom.write(build, project / "vendor", commit)
+    template["Outputs"]["Components"] = {"Value": f"sbom-{components}.json"}
     verify_template(template, build)
     shutil.copy(build / "packaged.json", build / "template.json")
-    for name in ("functions.zip", "media.zip", "template.json"):
+    for name in ("functions.zip", "media.zip", "sbom.json", "template.json"):
         print(f"{bundle.megabytes(build / name):>8}  {build.name}/{name}")
 
 
@@ -78,14 +82,15 @@ def stage_project(root: Path, build: Path, processor: bundle.Processor) -> Path:
     return project
 
 
-def add_dependencies(requirements: Path, project: Path, processor: bundle.Processor) -> None:
+def add_dependencies(
+    requirements: Path, project: Path, processor: bundle.Processor, lock: Lock
+) -> None:
     """Install the dependencies into Chalice's folder `vendor`.
 
     Chalice itself would leave out a wheel that it cannot find, with no more than a warning.
     """
     shipped = [line for line in pinned(requirements) if not line.startswith(NOT_SHIPPED)]
-    built = [line for line in shipped if line.startswith(SOURCE_ONLY)]
-    bundle.install(set(shipped) - set(built), project / "vendor", processor, built)
+    installation.install(shipped, project / "vendor", processor, lock)
 
 
 def run_chalice(project: Path, build: Path, merge: Template) -> Template:

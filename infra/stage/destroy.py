@@ -33,7 +33,7 @@ from infra.stage.target import (
 REMAINS = """\
 They cost little while nobody uses them, except the backups of the tables. To delete them, too:
   make destroy STAGE={stage} DATA=1
-Nobody can delete the digests of the audit for two years. The key stays as long as they do."""
+Nobody can delete the digests of the audit for two years. EncryptionKey stays as long as they do."""
 
 # An operator may have made, or a restore may have left, what no tag names.
 SEARCH = """\

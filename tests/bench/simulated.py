@@ -194,7 +194,7 @@ def _row(listed_at: str, partition: Item) -> Item:
         "district": "chaoyang",
         "received_at": received_at,
         "assignee": "zhang.wei",
-        "thumb": "Q3B0TZ6E9W5N1YKD",
+        "thumb": "Q3B0TZ6E9W5N1YKD/3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
     }
     numbers = {"version": "12", "media_total": "2", "media_ready": "2", "unread": "1"}
     row = {name: {"S": value} for name, value in words.items()} | {

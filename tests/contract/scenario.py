@@ -129,13 +129,23 @@ class Scenario:
         path = f"/v1/officer/bulletins/{draft.id}"
         reply = call("POST", f"{path}/media", {"media": [_PICTURE]}, officer=COLLEAGUE)
         picture = reply.json["uploads"][0]["media_id"]
-        out = io.BytesIO()
-        Image.new("RGB", (64, 48), "steelblue").save(out, "JPEG")
-        version = cloud.upload(self._environment, draft.id, picture, out.getvalue())
-        cloud.process(self._environment, f"originals/{draft.id}/{picture}", version)
-        cloud.record(self._environment, draft.id, picture)
+        self._send_picture(draft.id, picture)
         ready = call("GET", path, officer=COLLEAGUE).json
         return self.publish(Bulletin(draft.id, ready["version"], picture))
+
+    @cached_property
+    def examined(self) -> "Reported":
+        """A report with a picture that has its verdict."""
+        made = self.report_again(media=[_PICTURE])
+        self._send_picture(made.id, made.media[0])
+        return made
+
+    def _send_picture(self, owner_id: str, media_id: str) -> None:
+        out = io.BytesIO()
+        Image.new("RGB", (64, 48), "steelblue").save(out, "JPEG")
+        version = cloud.upload(self._environment, owner_id, media_id, out.getvalue())
+        cloud.process(self._environment, f"originals/{owner_id}/{media_id}", version)
+        cloud.record(self._environment, owner_id, media_id)
 
     @cached_property
     def values(self) -> Values:
@@ -252,6 +262,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"PATCH {_REPORT}": lambda there: there.report_again().versioned(),
     f"GET {_REPORT}/history": lambda there: there.report.mine(),
     f"POST {_REPORT}/contact": lambda there: there.report.mine(),
+    f"POST {_REPORT}/media/{{media_id}}/original": lambda there: there.examined.mine(0),
     f"POST {_REPORT}/messages": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/notes": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),

@@ -35,7 +35,10 @@ def packaged(tmp_path: Path) -> Packaged:
         keys[name] = f"{name}-{hashlib.sha256(name.encode()).hexdigest()}.zip"
     code = {"Bucket": {"Ref": "ArtefactsBucket"}, "Key": keys["functions"]}
     layer = {"Bucket": {"Ref": "ArtefactsBucket"}, "Key": keys["media"]}
+    (tmp_path / "sbom.json").write_bytes(b"{}")
+    listed = f"sbom-{hashlib.sha256(b'{}').hexdigest()}.json"
     template = {
+        "Outputs": {"Components": {"Value": listed}},
         "Resources": {
             "A": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": code}},
             "B": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": code}},
@@ -48,7 +51,7 @@ def packaged(tmp_path: Path) -> Packaged:
                 "Type": "AWS::Cognito::UserPool",
                 "Properties": {"DeletionProtection": "ACTIVE", "MfaConfiguration": "ON"},
             },
-        }
+        },
     }
     (tmp_path / "template.json").write_text(json.dumps(template))
     return read_packaged(tmp_path)
@@ -100,12 +103,18 @@ def test_zips_are_sent_under_the_templates_names_with_their_checksum(packaged: P
     place.prepare()
     place.s3.delete_bucket_policy(Bucket="artefacts")  # moto takes every connection for plain HTTP
     place.send_zips(packaged)
-    for key, path in packaged.zips.items():
+    for key, path in (packaged.zips | packaged.components).items():
         head = place.s3.head_object(Bucket="artefacts", Key=key, ChecksumMode="ENABLED")
         assert (
             base64.b64decode(head["ChecksumSHA256"]) == hashlib.sha256(path.read_bytes()).digest()
         )
         assert place.s3.get_object(Bucket="artefacts", Key=key)["Body"].read() == path.read_bytes()
+
+
+def test_a_list_of_components_of_another_package_is_refused(packaged: Packaged) -> None:
+    (packaged.build / "sbom.json").write_bytes(b"{ }")
+    with pytest.raises(Refused, match=r"sbom\.json is not what the template names"):
+        read_packaged(packaged.build)
 
 
 @pytest.mark.usefixtures("cloud")
@@ -141,7 +150,7 @@ def test_what_was_sent_without_a_checksum_is_read_and_compared(
 ) -> None:
     place = artefacts(is_ours=False)
     place.s3.create_bucket(Bucket="artefacts")
-    for key, path in packaged.zips.items():
+    for key, path in (packaged.zips | packaged.components).items():
         place.s3.put_object(Bucket="artefacts", Key=key, Body=path.read_bytes())
     place.send_zips(packaged)
     assert capsys.readouterr().out == ""

@@ -1,9 +1,12 @@
 """The smoke test sends a drill through the API, says which step fails, and withdraws the drill."""
 
+import itertools
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -150,6 +153,27 @@ def test_an_address_that_does_not_answer_is_a_sentence() -> None:
     nowhere = Target("dev", boto3.Session(), None, {}, "http://127.0.0.1:1")
     with pytest.raises(Refused, match="failed at: health"):
         smoke_test(nowhere, no_pause)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"message": "decoding refused", "decoding_refused": "no filter"}, True),
+        ({"message": "media_processed"}, False),
+    ],
+)
+def test_a_stage_that_refuses_to_decode_is_told_apart_from_a_slow_one(
+    api: Api, tmp_path: Path, line: dict[str, str], said: bool
+) -> None:
+    log = tmp_path / "log"
+    at = datetime.now(UTC).isoformat()
+    log.write_text(json.dumps({"timestamp": at, "function": "make_thumbnails", **line}) + "\n")
+    local = Target(None, boto3.Session(), None, {}, api.url, {"log": str(log)})
+    api.states = ["processing"]
+    minutes = itertools.count(step=60)
+    with pytest.raises(Refused, match="state is processing") as refused:
+        smoke_test(local, no_pause, lambda: next(minutes))
+    assert ("make_thumbnails refuses to decode any file" in str(refused.value)) is said
 
 
 def test_an_address_that_is_not_ours_is_a_sentence(api: Api) -> None:

@@ -119,6 +119,22 @@ def query_error_response(code: str, message: str) -> Callable[[Any], AWSResponse
     return refuse
 
 
+def s3_response(status: int, content: str) -> Callable[[Any], AWSResponse]:
+    """Return a response of S3 with this XML."""
+
+    def respond(request: Any) -> AWSResponse:
+        url = request.url
+        request.url = "https://nowhere.invalid/"
+        return _response(url, status, "application/xml", content.encode())
+
+    return respond
+
+
+def s3_error(status: int, code: str) -> Callable[[Any], AWSResponse]:
+    """Return an error response of S3."""
+    return s3_response(status, f"<Error><Code>{code}</Code><Message>{code}</Message></Error>")
+
+
 def aws_response(url: str, status: int, body: dict[str, Any]) -> AWSResponse:
     """Return a response of a JSON service."""
     return _response(url, status, "application/x-amz-json-1.0", json.dumps(body).encode())

@@ -6,6 +6,7 @@ each signed URL and form.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -230,14 +231,14 @@ class Role:
     def idle(self) -> list[str]:
         """Return the rights that were never used.
 
-        One statement allows all uses of the key, so for the key only the services count.
+        One statement allows all uses of the key of tables, so for that only the services count.
         """
         services = {grant.conditions for grant in self._used if grant.action.startswith("kms:")}
         unused = (grant for grant in self.policy.grants if grant not in self._used)
         return [
             str(grant)
             for grant in unused
-            if not (grant.action.startswith("kms:") and grant.conditions in services)
+            if not (grant.resource.endswith("/EncryptionKey") and grant.conditions in services)
         ]
 
     @contextmanager
@@ -328,7 +329,11 @@ _OBJECT_CALLS = {
     "PutObject": "s3:PutObject",
     "UploadPart": "s3:PutObject",
 }
-_BUCKET_CALLS = {"ListObjectVersions": "s3:ListBucketVersions", "ListObjectsV2": "s3:ListBucket"}
+_BUCKET_CALLS = {
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "ListObjectsV2": "s3:ListBucket",
+}
 _TOPIC_CALLS = {"PublishBatch": "sns:Publish", "Subscribe": "sns:Subscribe"}
 _NAMELESS_CALLS = frozenset({"ListAliases", "LookupEvents"})
 _SUBSCRIPTION_CALLS = frozenset({"SetSubscriptionAttributes", "Unsubscribe"})
@@ -370,7 +375,7 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
             }.get(action[:6], ())
             return [
                 Need(action, f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"),
-                *_key_needs("s3", *uses),
+                *_key_needs("s3", *uses, key=_bucket_key(params["Bucket"])),
             ]
         case "s3" if operation in _BUCKET_CALLS:
             return [
@@ -461,11 +466,15 @@ def _table_key_needs() -> list[Need]:
     )
 
 
-def _key_needs(service: str, *uses: str) -> list[Need]:
+def _bucket_key(bucket: str) -> str:
+    return "MediaKey" if bucket == os.environ.get("MEDIA_BUCKET") else "EncryptionKey"
+
+
+def _key_needs(service: str, *uses: str, key: str = "EncryptionKey") -> list[Need]:
     return [
         Need(
             use,
-            _arn("kms", "key/EncryptionKey"),
+            _arn("kms", f"key/{key}"),
             {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"},
         )
         for use in uses

@@ -60,6 +60,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("PATCH", REPORT): Route(200, body={"urgency": "high"}, states={"withdrawn": 409}),
     ("POST", REPORT + "/malicious/confirm"): Route(409, states={"malicious_proposed": 201}),
     ("POST", REPORT + "/contact"): Route(200),
+    ("POST", REPORT + "/media/{media_id}/original"): Route(404, states={"withdrawn": 403}),
     ("GET", REPORT + "/history"): Route(200),
     ("POST", REPORT + "/messages"): Route(201, states={"withdrawn": 409}),
     ("POST", REPORT + "/notes"): Route(201),
@@ -145,7 +146,11 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
     """Send a valid request to a route, with the example in its declaration."""
     operation: Operation = OPERATION[key]
     path = key[1].format(
-        report_id=report_id, bulletin_id="0" * 26, subscription_id="0" * 16, username="clerk"
+        report_id=report_id,
+        media_id="0" * 16,
+        bulletin_id="0" * 26,
+        subscription_id="0" * 16,
+        username="clerk",
     )
     body = ROUTES[key].body or (request_examples().get(operation.name) if operation.body else None)
     if key == ("PUT", "/v1/admin/officers/{username}"):

@@ -14,9 +14,12 @@ from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring
+from chalicelib.domain.media import Rejected
 from chalicelib.domain.seals import hour_of, start_of
 from chalicelib.handlers import audit_events
 from chalicelib.handlers.auth import authorize_officer
+from chalicelib.media.host import DecodingRefused
+from chalicelib.media.sandbox import Sandbox
 from infra.local import template
 from tests import cloud, events
 from tests.client import call, new_key
@@ -115,6 +118,22 @@ def change_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OFFICERS = "arn:aws:iam::123456789012:role/tipline-local-api-handler-role"
+
+
+def refuse_to_decode(monkeypatch: pytest.MonkeyPatch) -> None:
+    box = Sandbox("tests.unconfinable")
+    with pytest.raises(DecodingRefused):
+        box.derive("image/jpeg", 1, lambda at, length: b"x")
+    box.close()
+
+
+def call_what_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    box = Sandbox("tests.hostile")
+    with pytest.raises(Rejected):
+        box.derive("connect", 1, lambda at, length: b"x")
+    box.close()
+
+
 CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "OldestTaskMetric": sweep,
     "FailedTasksMetric": sweep,
@@ -126,6 +145,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "KeyChangesMetric": compare,
     "OfficersCodeMetric": change_the_code,
     "ComparisonsMetric": compare,
+    "DecodingMetric": refuse_to_decode,
 }
 # Written by `store/content_keys.py`, whose tests have the line.
 ELSEWHERE = {"UnknownKeysMetric"}
@@ -143,6 +163,13 @@ def test_a_filter_counts_the_line_that_the_function_writes(
     [line] = counted(name, log)
     value = FILTERS[name]["MetricTransformations"][0]["MetricValue"]
     assert value == "1" or isinstance(getattr(line, value.removeprefix("$.")), int)
+
+
+def test_a_forbidden_call_of_a_decoder_is_counted_too(
+    log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_what_is_forbidden(monkeypatch)
+    assert len(counted("DecodingMetric", log)) == 1
 
 
 def test_an_access_that_is_in_the_audit_counts_as_no_failure(

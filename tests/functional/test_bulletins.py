@@ -646,8 +646,8 @@ def settle(bulletin_id: str, media_id: str) -> None:
         content_type="image/jpeg",
         size=1000,
         version_id="1",
-        thumb=derived_key(bulletin_id, media_id, "thumb.jpg"),
-        preview=derived_key(bulletin_id, media_id, "preview.jpg"),
+        thumb_version="t1",
+        preview_version="p1",
         width=3,
         height=4,
     )

@@ -13,6 +13,8 @@ from tests.client import call, new_key, report
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
+WEAK_KEY = "00000000-0000-4000-8000-000000000001"
+
 
 def rows(aws: Mapping[str, str], report_id: str) -> dict[str, dict[str, object]]:
     found, _ = wiring.reports().table.query(keys.report(report_id), consistent=True)
@@ -312,3 +314,34 @@ def test_every_wrong_field_is_named_in_the_callers_language() -> None:
         "version": "unknown_field",
     }
     assert reply.headers["content-language"] == "zh"
+
+
+def test_an_officer_cannot_enter_a_report_under_a_key_that_can_be_guessed() -> None:
+    cloud.officer("wang")
+    body = report(source="phone")
+    reply = call("POST", "/v1/officer/reports", body, key=WEAK_KEY, officer="wang")
+    assert (reply.status, reply.json["code"]) == (400, "weak_idempotency_key")
+
+
+def test_a_key_that_is_no_secret_may_be_weak() -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    path = f"/v1/reports/{created['id']}/messages"
+    for _ in range(2):
+        reply = call("POST", path, {"text": "hi"}, key=WEAK_KEY, receipt=created["receipt"])
+        assert reply.status == 201
+
+
+def test_each_field_says_which_characters_it_cannot_hold() -> None:
+    body = report(
+        text="a\u0085b",
+        location={"lat": 39.9, "lon": 116.4, "address": "1 Road\nBeijing"},
+        contact={"name": "Wang\u202eLi", "email": "wang\u200b@police.example"},
+    )
+    reply = call("POST", "/v1/reports", body, key=new_key())
+    assert reply.status == 422
+    assert {error["field"]: error["code"] for error in reply.json["errors"]} == {
+        "text": "bad_characters",
+        "location.address": "not_one_line",
+        "contact.name": "bad_characters",
+        "contact.email": "bad_characters",
+    }

@@ -106,16 +106,42 @@ def test_leads_are_found_by_their_bulletin(aws: Mapping[str, str]) -> None:
     assert listed("bulletin_id=B1", officer="traffic") == []
 
 
-def test_since_counts_and_until_does_not_any_more() -> None:
-    first, second, third = (file() for _ in range(3))
-    middle = second["received_at"]
+def received_in_three_minutes() -> list[dict[str, Any]]:
+    """Create one report in each of three minutes that follow each other."""
+    made = []
+    for _ in range(3):
+        made.append(file())
+        wiring.clock.advance(timedelta(minutes=1))
+    wiring.clock.advance(timedelta(minutes=-3))
+    return made
 
-    assert listed(f"since={middle}") == [third["id"], second["id"]]
-    assert listed(f"until={middle}") == [first["id"]]
-    later = times.render(times.parse(middle) + timedelta(milliseconds=1))
-    assert listed(f"since={middle}&until={later}&category=missing_elderly&status=new") == [
+
+def test_since_counts_and_until_does_not_any_more() -> None:
+    first, second, third = received_in_three_minutes()
+    middle = times.to_minute(times.parse(second["received_at"]))
+    since, until = times.render(middle), times.render(middle + timedelta(minutes=1))
+
+    assert listed(f"since={since}") == [third["id"], second["id"]]
+    assert listed(f"until={since}") == [first["id"]]
+    assert listed(f"since={since}&until={until}&category=missing_elderly&status=new") == [
         second["id"]
     ]
+
+
+def test_no_filter_finds_out_in_which_second_of_its_minute_a_report_was_received() -> None:
+    _, second, third = received_in_three_minutes()
+    minute = times.to_minute(times.parse(second["received_at"]))
+    for after in (1, 20_000, 40_000, 59_999):
+        moment = times.render(minute + timedelta(milliseconds=after))
+        assert listed(f"since={moment}") == [third["id"], second["id"]]
+        assert listed(f"since={moment}&until={moment}") == [second["id"]]
+
+
+def test_a_list_is_in_the_exact_order_though_its_times_are_to_the_minute() -> None:
+    made = [file()["id"] for _ in range(5)]
+    items = call("GET", "/v1/officer/reports", officer="wang").json["items"]
+    assert [item["id"] for item in items] == made[::-1]
+    assert all(item["received_at"].endswith(":00.000Z") for item in items)
 
 
 def test_a_filter_out_of_scope_gives_an_empty_page_and_a_denial_on_record() -> None:

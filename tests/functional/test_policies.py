@@ -15,6 +15,7 @@ import boto3
 import jwt
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
@@ -22,6 +23,7 @@ from chalicelib import wiring
 from chalicelib.config import MissingSetting
 from chalicelib.domain import times
 from chalicelib.domain.officers import Role as OfficerRole
+from chalicelib.errors import Unavailable
 from chalicelib.handlers import audit_events, index, media_events
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.openapi.examples import request_examples
@@ -156,8 +158,8 @@ def test_every_resource_in_a_policy_is_of_the_type_that_its_action_takes(
 def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names: iam.Names) -> None:
     role = iam.Role("make_thumbnails", names)
     with role.assumed():
-        with pytest.raises(MissingSetting, match="REPORTS_TABLE"):
-            _ = wiring.settings().reports_table
+        with pytest.raises(MissingSetting, match="AUDIT_TABLE"):
+            _ = wiring.settings().audit_table
         listing = wiring.s3().list_object_versions
         listing(Bucket=aws["MEDIA_BUCKET"], Prefix="originals/01/")
         attempts: tuple[Callable[[], object], ...] = (
@@ -289,6 +291,8 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
         api("list_reports", officer=LI, query=query)
     api("open_report", **one)
     api("reveal_contact", **one)
+    [medium] = api("open_report", **one).json["media"]
+    api("open_original", **one, media_id=medium["media_id"])
     api("write_officer_message", **one)
     api("write_note", **one)
     api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=1)
@@ -449,6 +453,31 @@ def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
                 "batchItemFailures": []
             }
     assert_exact(role)
+
+
+def test_the_thumbnailer_may_read_nothing_else_of_a_report(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    head = {"pk": {"S": f"REPORT#{created['id']}"}, "sk": {"S": "HEAD"}}
+    table = aws["REPORTS_TABLE"]
+    attempts: tuple[Mapping[str, Any], ...] = (
+        {"Key": head},
+        {"Key": head, "ProjectionExpression": "pk, sk, category"},
+        {
+            "Key": {"pk": {"S": "OFFICER#li"}, "sk": {"S": "EVENT#subscriptions"}},
+            "ProjectionExpression": "pk, sk",
+        },
+    )
+    role = iam.Role("make_thumbnails", names)
+    with role.assumed():
+        assert wiring.report_keys().public_key(created["id"]) is None
+        for attempt in attempts:
+            with pytest.raises(ClientError, match="make_thumbnails may not dynamodb:GetItem"):
+                wiring.dynamodb().get_item(TableName=table, **attempt)
+        with pytest.raises(Unavailable):
+            wiring.reports().view(created["id"])
+    assert role.refused[-1].startswith("make_thumbnails may not dynamodb:Query")
 
 
 def test_record_media_does_all_it_is_for_and_may_do_no_more(

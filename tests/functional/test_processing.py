@@ -2,6 +2,7 @@
 always a verdict.
 """
 
+import base64
 import hashlib
 import os
 import signal
@@ -16,19 +17,31 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from PIL import Image
 
-from chalicelib.domain.media import Manifest, MediaState, RejectReason, derived_key, original_key
+from chalicelib.domain.media import (
+    Hint,
+    Manifest,
+    MediaState,
+    RejectReason,
+    derived_key,
+    original_key,
+)
+from chalicelib.domain.sealing import PrivateKey, Unreadable, row_info
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.media.bucket import MediaBucket
-from chalicelib.media.sandbox import is_bare_jpeg
-from chalicelib.services.processing import HEAD_BYTES, make_thumbnails
+from chalicelib.media.sandbox import SANDBOX, is_bare_jpeg
+from chalicelib.services import processing
+from chalicelib.services.processing import HEAD_BYTES
+from chalicelib.store.report_keys import ReportKeys
 from tests import media_samples as samples
 from tests.media_samples import CANARY, scene
+from tests.processes import decoders
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "tipline-media"
 KEY = original_key("R1", "M1")
+PRIVATE = PrivateKey(bytes(range(32)))
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
 
 
@@ -77,6 +90,20 @@ class Calls:
         self.made.append(call)
 
 
+class Keys(ReportKeys):
+    """The keys of reports, of which each has the same one, or none."""
+
+    def __init__(self, public: bytes | None = PRIVATE.public) -> None:
+        self._public = public
+
+    def public_key(self, report_id: str) -> bytes | None:
+        return self._public
+
+
+def make_thumbnails(*, report_keys: ReportKeys | None = None, **given: Any) -> Manifest | None:
+    return processing.make_thumbnails(report_keys=report_keys or Keys(), **given)
+
+
 def upload(bucket: MediaBucket, data: bytes, declared: str = "image/jpeg", key: str = KEY) -> str:
     return bucket.put(key, data, declared)
 
@@ -119,15 +146,50 @@ def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(bucket: Media
         "sequencer": "0A",
         "width": 2000,
         "height": 1500,
-        "thumb": "derived/R1/M1/thumb.jpg",
-        "preview": "derived/R1/M1/preview.jpg",
-        "hint": {"taken_at": "2026-11-24T08:30:00+08:00", "lat": 39.92, "lon": 116.44},
+        "thumb_version": manifest.thumb_version,
+        "preview_version": manifest.preview_version,
+        "sealed_hint": manifest.sealed_hint,
     }
-    for name in ("thumb.jpg", "preview.jpg"):
-        picture = bucket.read(derived_key("R1", "M1", name))
+    for name, version in (
+        ("derived/R1/M1/thumb.jpg", manifest.thumb_version),
+        ("derived/R1/M1/preview.jpg", manifest.preview_version),
+    ):
+        picture = bucket.read(name, version)
         assert samples.is_upright(picture)
         assert is_bare_jpeg(picture)
         assert CANARY not in picture
+
+
+def test_what_a_photo_says_of_itself_is_written_sealed_to_the_report_and_its_row(
+    bucket: MediaBucket,
+) -> None:
+    manifest = verdict(bucket, samples.jpeg())
+    written = bucket.read(derived_key("R1", "M1", "manifest.json"))
+    assert b"taken_at" not in written
+    assert b"39.92" not in written
+    sealed = base64.b64decode(manifest.sealed_hint or "")
+    info = row_info("REPORT#R1", "MEDIA#M1", "hint")
+    assert Hint.model_validate_json(PRIVATE.open(sealed, info)) == Hint.model_validate(
+        {"taken_at": "2026-11-24T08:30:00+08:00", "lat": 39.92, "lon": 116.44}
+    )
+    with pytest.raises(Unreadable):
+        PRIVATE.open(sealed, row_info("REPORT#R1", "MEDIA#M2", "hint"))
+
+
+def test_what_a_photo_says_of_itself_is_left_out_without_a_key_to_seal_it(
+    bucket: MediaBucket,
+) -> None:
+    bulletin = original_key("B-1", "M1")
+    upload(bucket, samples.jpeg(), key=bulletin)
+    upload(bucket, samples.jpeg())
+    for manifest in (
+        make_thumbnails(bucket=bucket, key=bulletin),
+        make_thumbnails(bucket=bucket, key=KEY, report_keys=Keys(None)),
+    ):
+        assert manifest is not None
+        assert (manifest.state, manifest.sealed_hint) == (MediaState.READY, None)
+    for name in names(bucket):
+        assert b"39.92" not in bucket.read(name)
 
 
 def test_a_photo_larger_than_what_is_read_first_is_read_in_whole(bucket: MediaBucket) -> None:
@@ -168,10 +230,11 @@ def test_later_uploads_to_the_same_key_change_nothing(bucket: MediaBucket) -> No
     with Calls(bucket.s3) as calls:
         assert make_thumbnails(bucket=bucket, key=KEY, version_id=later, sequencer="0B") is None
     assert [call for call in calls.made if not call.startswith("ListObjectVersions")] == []
-    assert (
-        make_thumbnails(bucket=bucket, key=KEY, version_id=kept.version_id, sequencer="0A") == kept
-    )
+    again = make_thumbnails(bucket=bucket, key=KEY, version_id=kept.version_id, sequencer="0A")
+    assert again is not None
+    assert again.version_id == kept.version_id
     assert bucket.read(derived_key("R1", "M1", "thumb.jpg")) == thumb
+    assert bucket.read(derived_key("R1", "M1", "thumb.jpg"), kept.thumb_version) == thumb
 
 
 def test_without_an_event_it_is_still_the_first_upload_that_counts(bucket: MediaBucket) -> None:
@@ -198,12 +261,23 @@ def test_deleting_does_not_make_room_for_another_first(bucket: MediaBucket) -> N
     assert manifest.width == 120
 
 
-def test_the_same_event_again_writes_the_same_bytes(bucket: MediaBucket) -> None:
+def contents(bucket: MediaBucket) -> dict[str, object]:
+    """Return what was derived. What differs in each run is left out: versions and sealed values."""
+    found: dict[str, object] = {name: bucket.read(name) for name in names(bucket)}
+    manifest = derived_key("R1", "M1", "manifest.json")
+    if manifest in found:
+        written = Manifest.model_validate_json(bucket.read(manifest))
+        varying = {"thumb_version", "preview_version", "sealed_hint"}
+        found[manifest] = written.model_dump(exclude=varying)
+    return found
+
+
+def test_the_same_event_again_writes_the_same_pictures(bucket: MediaBucket) -> None:
     verdict(bucket, samples.jpeg())
-    before = {name: bucket.read(name) for name in names(bucket)}
+    before = contents(bucket)
     assert len(before) == 3
     make_thumbnails(bucket=bucket, key=KEY, version_id=None, sequencer="0A")
-    assert {name: bucket.read(name) for name in names(bucket)} == before
+    assert contents(bucket) == before
 
 
 @pytest.mark.parametrize(
@@ -237,7 +311,7 @@ def test_killed_half_way_and_run_again_it_ends_as_if_nothing_had_happened(
     bucket: MediaBucket, at: str
 ) -> None:
     undisturbed = verdict(bucket, samples.jpeg())
-    expected = {name: bucket.read(name) for name in names(bucket)}
+    expected = contents(bucket)
     bucket.delete_all("derived/")
     with Calls(bucket.s3) as calls:
         calls.fail_at = at
@@ -247,7 +321,7 @@ def test_killed_half_way_and_run_again_it_ends_as_if_nothing_had_happened(
             )
     assert derived_key("R1", "M1", "manifest.json") not in names(bucket)
     make_thumbnails(bucket=bucket, key=KEY, version_id=undisturbed.version_id, sequencer="0A")
-    assert {name: bucket.read(name) for name in names(bucket)} == expected
+    assert contents(bucket) == expected
 
 
 def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(
@@ -284,9 +358,11 @@ def test_a_decoder_that_was_not_packaged_is_no_verdict(
     with monkeypatch.context() as broken:
         (tmp_path / "_pi_heif.py").write_text("raise ImportError")
         broken.syspath_prepend(tmp_path)
+        SANDBOX.close()  # so that the next file imports the decoders again
         with pytest.raises(RuntimeError):
             make_thumbnails(bucket=bucket, key=KEY, version_id=version)
     assert names(bucket) == []
+    SANDBOX.close()
     manifest = make_thumbnails(bucket=bucket, key=KEY, version_id=version)
     assert manifest is not None
     assert manifest.state is MediaState.READY
@@ -312,8 +388,8 @@ def test_an_original_that_never_stops_reading_is_a_verdict(bucket: MediaBucket) 
             offset: int = 0,
             length: int | None = None,
         ) -> bytes:
-            for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-                os.kill(int(pid), signal.SIGKILL)
+            for pid in decoders():
+                os.kill(pid, signal.SIGKILL)
             return super().read(key, version_id, offset=offset, length=length)
 
     data = samples.video(

@@ -1,5 +1,6 @@
 """Uploads that fail: the response to a late, wrong or repeated one says what an app must do."""
 
+import base64
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -7,11 +8,14 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.media import PART_SIZE, Hint, Manifest, MediaState, original_key
+from chalicelib.domain.media import PART_SIZE, Manifest, MediaState, original_key
+from chalicelib.domain.reports import Medium
 from chalicelib.domain.verdicts import Verdict
+from chalicelib.handlers.report_views import HintView
 from chalicelib.services.media_results import record_verdict
 from tests import cloud
 from tests.client import call, new_key, report
+from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -86,6 +90,78 @@ def test_completing_again_is_the_same_whatever_the_verdict(aws: Mapping[str, str
     assert (response.status, response.json["state"]) == (200, "rejected")
 
 
+def whole(aws: Mapping[str, str]) -> Upload:
+    """Return a video with all its parts stored."""
+    upload = Upload(**VIDEO)
+    upload.post("parts", {"numbers": [1]})
+    for number, length in ((1, PART_SIZE), (2, PART_SIZE), (3, 5)):
+        upload.put_part(aws, number, length)
+    return upload
+
+
+def joined_without_a_record(aws: Mapping[str, str]) -> Upload:
+    """Return a video whose parts S3 has joined, while the function died before it recorded that."""
+    upload = whole(aws)
+    with (
+        inject.fault(
+            wiring.s3(), "s3.CompleteMultipartUpload", inject.times(1, inject.crash_after)
+        ),
+        pytest.raises(inject.Crash),
+    ):
+        upload.post("complete")
+    return upload
+
+
+COMPLETED = "<CompleteMultipartUploadResult><Key>x</Key></CompleteMultipartUploadResult>"
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [inject.s3_response(200, COMPLETED), inject.s3_error(412, "PreconditionFailed")],
+    ids=["the same again", "there is an object"],
+)
+def test_completing_again_is_the_same_when_the_first_response_was_lost(
+    aws: Mapping[str, str], repeated: Any
+) -> None:
+    upload = joined_without_a_record(aws)
+    with inject.fault(wiring.s3(), "s3.CompleteMultipartUpload", repeated):
+        response = upload.post("complete")
+    assert (response.status, response.json["state"]) == (200, "processing")
+    assert wiring.reports().media.get(upload.report_id, upload.media_id).completing is None  # type: ignore[union-attr]
+
+
+def test_an_upload_that_s3_has_forgotten_is_called_complete_by_its_verdict_only(
+    aws: Mapping[str, str],
+) -> None:
+    upload = joined_without_a_record(aws)
+    forgotten = inject.s3_error(404, "NoSuchUpload")
+    with inject.fault(wiring.s3(), "s3.CompleteMultipartUpload", forgotten):
+        response = upload.post("complete")
+    assert (response.status, response.json["code"]) == (503, "unavailable")
+    assert "retry-after" in response.headers
+    cloud.process(aws, original_key(upload.report_id, upload.media_id), None)
+    cloud.record(aws, upload.report_id, upload.media_id)
+    response = upload.post("complete")
+    assert (response.status, response.json["state"]) == (200, "rejected")
+
+
+def test_an_upload_that_was_aborted_is_never_called_complete(aws: Mapping[str, str]) -> None:
+    begun, asked = whole(aws), whole(aws)
+    refuse = inject.times(9, inject.s3_error(503, "SlowDown"))
+    with inject.fault(wiring.s3(), "s3.CompleteMultipartUpload", refuse):
+        assert asked.post("complete").status == 503
+    for upload in (begun, asked):
+        key = original_key(upload.report_id, upload.media_id)
+        medium = wiring.reports().media.get(upload.report_id, upload.media_id)
+        wiring.bucket().abort_multipart(key, str(medium.upload_id))  # type: ignore[union-attr]
+    response = begun.post("complete")
+    assert (response.status, response.json["code"]) == (409, "upload_gone")
+    assert asked.post("complete").status == 503
+    wiring.clock.advance(timedelta(hours=24))
+    cloud.sweep()
+    assert asked.post("complete").json["code"] == "media_rejected"
+
+
 def test_a_part_of_the_wrong_size_is_not_held_and_can_be_sent_again(aws: Mapping[str, str]) -> None:
     upload = Upload(**VIDEO)
     upload.post("parts", {"numbers": [1]})
@@ -131,16 +207,27 @@ def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused(
 def test_an_officer_always_sees_all_of_a_hint(
     hint: dict[str, object] | None, shown: tuple[object, ...]
 ) -> None:
-    cloud.officer("wang")
+    medium = Medium(
+        media_id="M1",
+        declared_type="image/jpeg",
+        declared_size=9,
+        created_at=wiring.clock.now(),
+        hint=hint,
+    )
+    view = HintView.found(medium).model_dump(mode="json")
+    assert view == dict(zip(("taken_at", "lat", "lon"), shown, strict=True))
+
+
+def test_a_verdict_keeps_the_hint_sealed_beside_the_versions_of_the_pictures() -> None:
     upload = Upload(**PHOTO)
     manifest = Manifest(
         state=MediaState.READY,
         content_type="image/jpeg",
         size=9,
         version_id="v",
-        thumb="t",
-        preview="p",
-        hint=Hint.model_validate(hint) if hint else None,
+        thumb_version="t",
+        preview_version="p",
+        sealed_hint=base64.b64encode(b"\x01sealed").decode(),
     )
     record_verdict(
         upload.report_id,
@@ -149,5 +236,7 @@ def test_an_officer_always_sees_all_of_a_hint(
         owners=wiring.media_owners(),
         now=wiring.clock.now(),
     )
-    [medium] = call("GET", f"/v1/officer/reports/{upload.report_id}", officer="wang").json["media"]
-    assert medium["hint"] == dict(zip(("taken_at", "lat", "lon"), shown, strict=True))
+    medium = wiring.reports().media.get(upload.report_id, upload.media_id)
+    assert medium is not None
+    assert (medium.sealed_hint, medium.hint) == (b"\x01sealed", None)
+    assert (medium.version_id, medium.thumb_version, medium.preview_version) == ("v", "t", "p")

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,14 @@ PATIENCE_S = 60
 class Stack:
     """A running stack. `expect` waits for a line of its output."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        command: Sequence[str] = ("-m", "infra.local.server"),
+        **environment: str,
+    ) -> None:
         self.port, self.aws_port = port or free_port(), free_port()
         self.environment = {
             **{
@@ -34,7 +42,7 @@ class Stack:
             **environment,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local.server"],
+            [sys.executable, *command],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -158,6 +158,15 @@ def test_the_same_key_twenty_times_at_once_is_one_report(stack: Stack) -> None:
     assert len({(response.json()["id"], response.json()["receipt"]) for response in responses}) == 1
 
 
+def test_an_opening_without_an_audit_row_is_found_by_the_next_comparison(stack: Stack) -> None:
+    kms = stack.client("kms")
+    key = kms.get_public_key(KeyId="alias/tipline-local-content")["KeyId"]
+    with pytest.raises(kms.exceptions.InvalidCiphertextException):
+        kms.decrypt(CiphertextBlob=b"x", KeyId=key, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
+    stack.run("clock", "2h")
+    stack.expect("error → opening_not_recorded")
+
+
 def test_the_clock_moves_as_far_as_it_should(stack: Stack) -> None:
     first = stack.run("clock", "1s").stdout.strip()
     second = stack.run("clock", "1d").stdout.strip()
@@ -331,3 +340,20 @@ def _photo() -> bytes:
     stored = io.BytesIO()
     picture.save(stored, "JPEG", exif=exif)
     return stored.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("off", "are not decoded here"), ("on", "are decoded without confinement")],
+)
+def test_it_says_when_this_machine_cannot_confine_decoders(
+    tmp_path: Path, setting: str, said: str
+) -> None:
+    command = ("-m", "tests.without_seccomp", "refused", "stack")
+    running = Stack(tmp_path, command=command, UNCONFINED=setting)
+    assert said in " ".join(running.lines)
+    running.process.kill()
+
+
+def test_it_says_nothing_of_it_where_decoders_are_confined(stack: Stack) -> None:
+    assert "decoded" not in " ".join(stack.lines)

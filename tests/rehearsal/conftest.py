@@ -24,6 +24,7 @@ FUNCTIONS = (
     "SweepTasks",
     "SealAudit",
     "DigestAudit",
+    "CompareOpenings",
 )
 SHOWN_LINES = 30
 

@@ -507,6 +507,13 @@ def order_of_parts(lab: Lab) -> bool:
     return False
 
 
+def history_of_events(lab: Lab) -> bool:
+    key = lab.client("kms").create_key()["KeyMetadata"]["Arn"]
+    lab.client("kms").describe_key(KeyId=key)
+    named = {"AttributeKey": "ResourceName", "AttributeValue": key}
+    return bool(lab.client("cloudtrail").lookup_events(LookupAttributes=[named])["Events"])
+
+
 PROBES: dict[str, Callable[[Lab], bool]] = {
     probe.__name__.replace("_", "-"): probe
     for probe in (
@@ -538,5 +545,6 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         headers_of_a_version,
         checksum_of_all_parts,
         order_of_parts,
+        history_of_events,
     )
 }

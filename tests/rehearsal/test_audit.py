@@ -1,13 +1,17 @@
 """The audit is sealed, chained and found whole; an altered row is found too."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.domain.seals import hour_of
+from infra.rehearsal.cloud import Credentials
 from tests import events
 from tests.rehearsal.people import Person
-from tests.rehearsal.stage import Stage
+from tests.rehearsal.probes import allow
+from tests.rehearsal.stage import STACK, Stage
 from tests.rehearsal.waiting import until
 
 
@@ -22,7 +26,8 @@ def sealed(stage: Stage, officer: Person) -> str:
 
 def batches(stage: Stage) -> list[str]:
     found = stage.client("s3").list_objects_v2(Bucket=stage.outputs["AuditBucketName"])
-    return [each["Key"] for each in found.get("Contents", ()) if "digest" not in each["Key"]]
+    keys = [each["Key"] for each in found.get("Contents", ())]
+    return [key for key in keys if key.startswith("batches/")]
 
 
 def test_a_seal_cannot_be_deleted(stage: Stage, sealed: str) -> None:
@@ -45,3 +50,32 @@ def test_the_audit_is_whole_and_an_altered_row_is_named(stage: Stage, sealed: st
     first, *more = whole.stdout.splitlines()
     assert (whole.returncode, first) == (0, "The audit trail is whole."), whole.stdout
     assert more[0].startswith("Checked: "), more
+
+
+def test_the_record_of_the_keys_is_compared(stage: Stage) -> None:
+    done = stage.invoke("CompareOpenings", events.load("schedule"))
+    assert done == {"compared_hours": 2, "findings": 0}
+
+
+@pytest.mark.parametrize("name", ["content", "contact"])
+def test_a_key_opens_nothing_for_whoever_administers_the_account(stage: Stage, name: str) -> None:
+    alias = f"alias/{STACK}-{name}"
+    public = stage.client("kms").get_public_key(KeyId=alias)
+    assert (public["KeySpec"], public["KeyUsage"]) == ("RSA_3072", "ENCRYPT_DECRYPT")
+    kms = administrator(stage, name)
+    assert kms.describe_key(KeyId=alias)["KeyMetadata"]["MultiRegion"] is True
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kms.decrypt(
+            KeyId=public["KeyId"],
+            CiphertextBlob=bytes(384),
+            EncryptionAlgorithm="RSAES_OAEP_SHA_256",
+        )
+
+
+def administrator(stage: Stage, name: str) -> Any:
+    """Return KMS as a user calls it who may do everything there."""
+    iam, user = stage.client("iam"), f"administrator-{name}"
+    iam.create_user(UserName=user)
+    iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=allow("kms:*"))
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    return stage.cloud.client("kms", Credentials(key["AccessKeyId"], key["SecretAccessKey"]))

@@ -68,10 +68,15 @@ def test_an_officer_sees_the_photo_upright_and_without_its_place(opened: Any, st
         assert media_samples.is_upright(reply.content)
 
 
-def test_an_officer_gets_the_original_unchanged(opened: Any, stage: Stage) -> None:
-    photo, video = opened["media"]
-    assert stage.internet.send("GET", photo["original_url"]).content == PHOTO
-    assert stage.internet.send("GET", video["original_url"]).content == VIDEO
+def test_an_officer_gets_the_original_unchanged_for_a_reason(
+    report: Any, opened: Any, stage: Stage, officer: Person
+) -> None:
+    for medium, content in zip(opened["media"], (PHOTO, VIDEO), strict=True):
+        path = f"/v1/officer/reports/{report['id']}/media/{medium['media_id']}/original"
+        given = officer.call("POST", path, {"reason": "To compare."})
+        assert given.status == 200, given.text
+        assert medium["evidence"]["version"] in given.json["url"]
+        assert stage.internet.send("GET", given.json["url"]).content == content
 
 
 def test_an_officer_sees_a_picture_of_the_video(opened: Any, stage: Stage) -> None:

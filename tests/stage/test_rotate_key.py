@@ -75,7 +75,7 @@ def test_earlier_keys_stay_and_have_names(target: Target) -> None:
 def test_every_key_is_still_compared_with_the_audit(target: Target) -> None:
     before = behind()["Arn"]
     after = rotate_key(target, "content")
-    record = AwsRecord(boto3.client("cloudtrail"), boto3.client("kms"), lambda seconds: None)
+    record = AwsRecord(boto3.client("cloudtrail"), boto3.client("kms"))
     assert record.keys((ALIAS,)) == {before, after}
 
 

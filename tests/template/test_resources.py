@@ -121,7 +121,7 @@ def test_buckets_are_closed_versioned_and_encrypted_with_our_key(resources: dict
         assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {
-            "Fn::GetAtt": ["EncryptionKey", "Arn"]
+            "Fn::GetAtt": ["MediaKey" if name == "MediaBucket" else "EncryptionKey", "Arn"]
         }
         (statement,) = resources[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
         assert (statement["Effect"], statement["Condition"]) == (
@@ -212,14 +212,20 @@ def test_the_uploaders_address_reaches_no_queue(resources: dict[str, Any], rule:
     assert tuple(stored) == (BUCKET, STORED["key"], STORED["version-id"], STORED["sequencer"])
 
 
-@pytest.mark.parametrize("rule", ["UploadsRule", "ManifestsRule"])
-def test_an_event_that_cannot_be_delivered_is_kept_nowhere(
-    resources: dict[str, Any], rule: str
+def test_an_event_of_the_bucket_that_cannot_be_delivered_is_kept_nowhere(
+    resources: dict[str, Any],
 ) -> None:
     """Dead letters would hold the event as it came, with the uploader's address."""
-    (target,) = resources[rule]["Properties"]["Targets"]
-    assert "DeadLetterConfig" not in target
-    assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 24 * 3600
+    rules = {
+        name: rule
+        for name, rule in of_type(resources, "AWS::Events::Rule").items()
+        if "aws.s3" in rule["EventPattern"]["source"]
+    }
+    assert rules.keys() == {"UploadsRule", "ManifestsRule"}
+    for rule in rules.values():
+        for target in rule["Targets"]:
+            assert "DeadLetterConfig" not in target
+            assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 24 * 3600
 
 
 def transform(transformer: dict[str, Any], event: dict[str, Any]) -> str:
@@ -275,8 +281,35 @@ def test_the_audits_stream_carries_what_is_sealed_and_nothing_older(
     assert stream == {"StreamViewType": "NEW_IMAGE"}
 
 
-def test_the_key_is_renewed_every_year(resources: dict[str, Any]) -> None:
-    assert resources["EncryptionKey"]["Properties"]["EnableKeyRotation"] is True
+@pytest.mark.parametrize("key", ["EncryptionKey", "MediaKey"])
+def test_the_keys_are_renewed_every_year(resources: dict[str, Any], key: str) -> None:
+    assert resources[key]["Properties"]["EnableKeyRotation"] is True
+
+
+def test_the_key_of_media_opens_nothing_but_through_s3(resources: dict[str, Any]) -> None:
+    account, only_s3 = resources["MediaKey"]["Properties"]["KeyPolicy"]["Statement"]
+    assert account["Principal"] == {
+        "AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    }
+    assert (only_s3["Effect"], only_s3["Principal"]) == ("Deny", "*")
+    assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= set(only_s3["Action"])
+    (services,) = only_s3["Condition"]["StringNotEquals"].values()
+    assert {each["Fn::Sub"].partition(".")[0] for each in services} == {"s3"}
+
+
+def test_no_policy_uses_the_key_of_media_but_through_s3(
+    statements: dict[str, list[dict[str, Any]]],
+) -> None:
+    uses = [
+        statement
+        for policy in statements.values()
+        for statement in policy
+        if statement["Resource"] == {"Fn::GetAtt": ["MediaKey", "Arn"]}
+    ]
+    assert uses
+    for statement in uses:
+        (services,) = statement["Condition"]["StringEquals"].values()
+        assert {each["Fn::Sub"].partition(".")[0] for each in services} == {"s3"}
 
 
 def test_the_pool_sends_as_cognito_or_as_a_domain_of_ses(template: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from chalicelib.config import NEEDED, Settings
+from chalicelib.store import report_keys
 from tests.authorization import takes_a_name
 from tests.template.conftest import of_type
 
@@ -77,7 +78,7 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
     allowed = {
         (action, json.dumps(resource))
         for statement in statements["make_thumbnails"]
-        if statement["Sid"] not in ("WriteItsLog", "UseTheKey")
+        if statement["Sid"] not in ("WriteItsLog", "UseTheKey", "UseTheMediaKey")
         for action in statement["Action"]
         for resource in listed(statement["Resource"])
     }
@@ -89,7 +90,9 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
         json.dumps({"Fn::GetAtt": ["UploadsQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["MediaBucket", "Arn"]}),
     )
+    table = json.dumps({"Fn::GetAtt": ["ReportsTable", "Arn"]})
     assert allowed == {
+        ("dynamodb:GetItem", table),
         ("s3:GetObjectVersion", originals),
         ("s3:ListBucketVersions", bucket),
         ("s3:PutObject", derived),
@@ -102,6 +105,14 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
         one for one in statements["make_thumbnails"] if "s3:ListBucketVersions" in one["Action"]
     )
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "originals/*"}}
+    (reading,) = (
+        one for one in statements["make_thumbnails"] if "dynamodb:GetItem" in one["Action"]
+    )
+    assert reading["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["REPORT#*"]},
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": list(report_keys.READ_FIELDS)},
+        "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
+    }
 
 
 def test_the_authorizer_may_touch_nothing(statements: Statements) -> None:

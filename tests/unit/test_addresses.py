@@ -51,3 +51,10 @@ def test_a_phone_number(value: str, as_contact: bool, for_notices: bool) -> None
 )
 def test_an_email_address(value: str, as_contact: bool, for_notices: bool) -> None:
     assert (accepts(ContactEmail, value), accepts(NoticeEmail, value)) == (as_contact, for_notices)
+
+
+@pytest.mark.parametrize("character", "\u200b\u200e\u202e\ufeff\x00\x85\u00ad")
+def test_nothing_invisible_is_in_an_address(character: str) -> None:
+    assert not accepts(ContactEmail, f"wa{character}ng@police.example")
+    assert not accepts(NoticeEmail, f"wa{character}ng@police.example")
+    assert not accepts(ContactPhone, f"138{character}00000000")

@@ -99,6 +99,7 @@ def test_an_answer_of_another_type_is_refused(
         ("child_abduction", {"clothing": "a\u0000b"}, "clothing", "bad_characters"),
         ("child_abduction", {"clothing": "a\u202eb"}, "clothing", "bad_characters"),
         ("child_abduction", {"clothing": "\ud800"}, "clothing", "bad_characters"),
+        ("traffic_violation", {"plate": "京A\n12345"}, "plate", "not_one_line"),
         ("child_abduction", {"last_seen": "2026-02-30T00:00:00Z"}, "last_seen", "not_a_time"),
         ("child_abduction", {"last_seen": 1764000000}, "last_seen", "wrong_type"),
         ("suspected_offender", {"child_involved": 1}, "child_involved", "wrong_type"),

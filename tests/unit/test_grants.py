@@ -130,17 +130,6 @@ def test_a_read_url_names_version_type_and_disposition(s3: Any) -> None:
     assert query["X-Amz-SignedHeaders"] == "host"
 
 
-def test_a_read_url_of_what_only_we_write_names_no_version(s3: Any) -> None:
-    url = MediaBucket(s3, "media").read_url(
-        KEY,
-        version_id=None,
-        content_type="image/jpeg",
-        disposition="inline",
-        expires_s=300,
-    )
-    assert "versionId" not in query_of(url)
-
-
 def urls(s3: Any, size: int, numbers: Sequence[int]) -> Sequence[grants.PartGrant]:
     return MediaBucket(s3, "media").part_urls(
         KEY, upload_id="u1", size=size, numbers=numbers, expires_s=3600

@@ -175,18 +175,18 @@ def test_a_manifest_is_ready_with_pictures_or_rejected_with_a_reason() -> None:
         "content_type": "image/png",
         "size": 9,
         "version_id": "v",
-        "thumb": "t",
-        "preview": "p",
+        "thumb_version": "t",
+        "preview_version": "p",
     }
     rejected = {"state": "rejected", "reason": "unreadable", "size": 9, "version_id": "v"}
     for good in (ready, rejected):
         manifest = Manifest.model_validate(good)
         assert Manifest.model_validate_json(manifest.model_dump_json()) == manifest
     for bad in (
-        {**ready, "thumb": None},
+        {**ready, "thumb_version": None},
         {**ready, "reason": "unreadable"},
         {**rejected, "reason": None},
-        {**rejected, "thumb": "t"},
+        {**rejected, "thumb_version": "t"},
     ):
         with pytest.raises(ValidationError):
             Manifest.model_validate(bad)
@@ -213,6 +213,7 @@ def test_the_reasons_are_part_of_the_api() -> None:
         "too_many_pixels",
         "no_video",
         "unprocessable",
+        "withdrawn",
     }
 
 

@@ -51,7 +51,7 @@ def test_an_error_is_listed_with_the_routes_that_return_it() -> None:
 def test_every_setting_is_on_the_page() -> None:
     listed = rows(settings.page())
     assert {each.name.upper() for each in dataclasses.fields(Settings)} <= listed.keys()
-    assert "`residents`, `officers`, `record_media`" in listed["REPORTS_TABLE"]
+    assert "`residents`, `officers`, `make_thumbnails`" in listed["REPORTS_TABLE"]
 
 
 def test_every_variable_that_the_local_stack_reads_is_on_the_page() -> None:

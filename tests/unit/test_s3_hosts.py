@@ -36,7 +36,7 @@ def grants_of(bucket: MediaBucket) -> dict[str, str]:
     )
     read = bucket.read_url(
         "derived/r/m",
-        version_id=None,
+        version_id="v1",
         content_type="image/jpeg",
         disposition="inline",
         expires_s=60,

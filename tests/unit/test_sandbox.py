@@ -7,53 +7,31 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from time import clock_gettime
 
 import pytest
 
 from chalicelib.domain.media import Pictures, Rejected, RejectReason, sniff
 from chalicelib.errors import Unavailable
 from chalicelib.media import images, sandbox, videos
-from chalicelib.media.sandbox import Limits
+from chalicelib.media.sandbox import Limits, Sandbox
 from tests import media_samples as samples
 from tests.mutated import KINDS
+from tests.processes import decoders, processor_seconds
 
 # A wall time that no test reaches, even on a busy machine.
 MINUTES = 300.0
 
 
-def derive(data: bytes, limits: Limits | None = None) -> Pictures:
+def derive(data: bytes, limits: Limits | None = None, box: Sandbox = sandbox.SANDBOX) -> Pictures:
     content_type = sniff(data)
     assert content_type
-    return sandbox.derive(
+    return box.derive(
         content_type, len(data), lambda offset, length: data[offset : offset + length], limits
     )
-
-
-def children() -> list[int]:
-    """Return the ids of the running decoders. Other tests in this process may have children too."""
-    return sorted(_all_children() - _others)
-
-
-def _all_children() -> set[int]:
-    this = f"/proc/self/task/{os.getpid()}/children"  # of the main thread, which starts them
-    return {int(pid) for pid in Path(this).read_text().split()}
-
-
-_others: set[int] = set()
-
-
-@pytest.fixture(autouse=True)
-def _know_others() -> None:
-    _others.clear()
-    _others.update(_all_children())
-
-
-def processor_seconds(pid: int) -> float:
-    """Return a process's processor time. For the id of its clock, see clock_getcpuclockid(3)."""
-    return clock_gettime(~pid << 3 | 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -73,7 +51,7 @@ def test_no_child_outlives_its_file() -> None:
     derive(samples.jpeg())
     with pytest.raises(Rejected):
         derive(samples.jpeg()[:200])
-    assert children() == []
+    assert decoders() == []
 
 
 def test_a_reason_found_inside_comes_out() -> None:
@@ -89,7 +67,7 @@ def test_a_decoder_that_crashes_rejects_its_file_alone() -> None:
     data = samples.jpeg()
 
     def crash(offset: int, length: int) -> bytes:
-        for pid in children():
+        for pid in decoders():
             os.kill(pid, signal.SIGSEGV)
         return data[offset : offset + length]
 
@@ -103,7 +81,7 @@ def test_a_decoder_that_hangs_is_stopped() -> None:
     data = samples.jpeg()
 
     def hang(offset: int, length: int) -> bytes:
-        for pid in children():
+        for pid in decoders():
             os.kill(pid, signal.SIGSTOP)
         return data[offset : offset + length]
 
@@ -130,7 +108,7 @@ def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(
 
     def crowd() -> None:
         nonlocal stopped
-        (pid,) = children()
+        (pid,) = decoders()
         while stopped <= limits.seconds:
             worked = processor_seconds(pid)
             while processor_seconds(pid) < worked + 0.01:  # twice the least work within `idle`
@@ -155,29 +133,40 @@ def test_a_decoder_that_gets_little_of_a_busy_host_is_waited_for(
 def test_a_file_that_a_busy_host_had_no_time_for_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heif_library(tmp_path, monkeypatch, "while True: pass")
-    with pytest.raises(RuntimeError, match="too little of the processor"):
-        derive(samples.heic(), Limits(wall=1))  # shorter than its eight seconds of processor time
-    assert children() == []
+    with (
+        heif_library(tmp_path, monkeypatch, "while True: pass") as box,
+        pytest.raises(RuntimeError, match="too little of the processor"),
+    ):
+        # shorter than its eight seconds of processor time
+        derive(samples.heic(), Limits(wall=1), box)
+    assert decoders() == []
 
 
 def test_a_decoder_that_works_without_end_is_ended_by_the_processors_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heif_library(tmp_path, monkeypatch, "while True: pass")
-    with pytest.raises(Rejected) as rejected:  # if `wall` had passed, it would be a RuntimeError
-        derive(samples.heic(), Limits(seconds=1, wall=MINUTES, idle=MINUTES))
+    with (
+        heif_library(tmp_path, monkeypatch, "while True: pass") as box,
+        pytest.raises(Rejected) as rejected,  # if `wall` had passed, it would be a RuntimeError
+    ):
+        derive(samples.heic(), Limits(seconds=1, wall=MINUTES, idle=MINUTES), box)
     assert rejected.value.reason is RejectReason.UNPROCESSABLE
 
 
-def heif_library(folder: Path, monkeypatch: pytest.MonkeyPatch, on_load: str) -> None:
-    """Replace libheif's binding in the child by one that does this when it loads a file."""
+@contextmanager
+def heif_library(folder: Path, monkeypatch: pytest.MonkeyPatch, on_load: str) -> Iterator[Sandbox]:
+    """Yield a sandbox in which libheif's binding does this when it loads a file."""
     (folder / "_pi_heif.py").write_text(
         "def __getattr__(name):\n    return ''\n"
         "def get_lib_info():\n    return {}\n"
         f"def load_file(*_):\n    {on_load}\n"
     )
     monkeypatch.syspath_prepend(folder)
+    box = Sandbox()
+    try:
+        yield box
+    finally:
+        box.close()
 
 
 def test_a_library_that_was_not_packaged_is_our_fault_and_not_the_files(
@@ -187,8 +176,11 @@ def test_a_library_that_was_not_packaged_is_our_fault_and_not_the_files(
         "raise ImportError('libheif.so.1: cannot open shared object file')"
     )
     monkeypatch.syspath_prepend(tmp_path)
+    box = Sandbox()
     with pytest.raises(RuntimeError, match="did not start"):
-        derive(samples.heic())
+        derive(samples.heic(), box=box)
+    assert samples.is_upright(derive(samples.jpeg(), box=box).thumb)  # other types are unharmed
+    box.close()
 
 
 @pytest.mark.parametrize(
@@ -207,12 +199,14 @@ def test_a_fault_of_ours_while_decoding_names_its_kind_and_is_no_verdict(
     fault: str,
     kind: str,
 ) -> None:
-    heif_library(tmp_path, monkeypatch, fault)
-    with pytest.raises(RuntimeError, match=kind):
-        derive(samples.heic())
+    with (
+        heif_library(tmp_path, monkeypatch, fault) as box,
+        pytest.raises(RuntimeError, match=kind),
+    ):
+        derive(samples.heic(), box=box)
     [logged] = caplog.records
     assert vars(logged)["error"] == kind
-    assert children() == []
+    assert decoders() == []
 
 
 def test_a_decoder_that_wants_too_much_memory_rejects_its_file() -> None:
@@ -238,7 +232,7 @@ def test_a_fault_of_the_store_is_not_the_files() -> None:
 
     with pytest.raises(Unavailable):
         sandbox.derive("image/jpeg", 1000, unreachable)
-    assert children() == []
+    assert decoders() == []
 
 
 def test_time_spent_waiting_for_the_store_is_not_the_files() -> None:
@@ -257,33 +251,6 @@ def test_time_spent_waiting_for_the_store_is_not_the_files() -> None:
 def test_a_decoder_that_cannot_start_is_not_the_files_fault() -> None:
     with pytest.raises(RuntimeError):
         derive(samples.jpeg(), Limits(memory=20 << 20))
-
-
-def test_a_child_may_open_no_file_and_no_socket_and_knows_no_credentials(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
-    seen: dict[str, str] = {}
-    data = samples.jpeg()
-
-    def look(offset: int, length: int) -> bytes:
-        (pid,) = children()
-        seen["environment"] = Path(f"/proc/{pid}/environ").read_text()
-        seen["limits"] = Path(f"/proc/{pid}/limits").read_text()
-        seen["descriptors"] = str(
-            sorted(os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir())
-        )
-        return data[offset : offset + length]
-
-    sandbox.derive("image/jpeg", len(data), look)
-    assert "canary" not in seen["environment"]
-    assert {line.split("=")[0] for line in seen["environment"].split("\0") if line} <= {
-        "PYTHONPATH", "MALLOC_ARENA_MAX", "PYDANTIC_DISABLE_PLUGINS", "LD_LIBRARY_PATH",
-    }  # fmt: skip
-    assert "Max open files            0 " in seen["limits"]
-    assert "Max file size             0 " in seen["limits"]
-    assert seen["descriptors"].count("socket:") == 1  # its pipe
-    assert seen["descriptors"].count("/dev/null") == 3
 
 
 def test_no_decoder_is_imported_where_files_are_only_sent_on() -> None:

@@ -18,9 +18,9 @@ from chalicelib.domain import geo, geohash
 from chalicelib.domain.codes import AcceptedDatum, DistrictCode
 from chalicelib.domain.languages import label
 from chalicelib.domain.models import Input
-from chalicelib.domain.text import Bounded
+from chalicelib.domain.text import Line
 
-AreaText = Annotated[str, Bounded(200)]
+AreaText = Line
 
 
 class Area(Input):

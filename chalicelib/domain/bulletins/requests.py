@@ -35,7 +35,7 @@ def _in_each_language(max_length: int) -> WithJsonSchema:
 
 
 Title = Annotated[
-    dict[LanguageCode, Annotated[str, Bounded(TITLE_MAX)]],
+    dict[LanguageCode, Annotated[str, Bounded(TITLE_MAX, one_line=True)]],
     Field(min_length=1),
     _in_each_language(TITLE_MAX),
 ]

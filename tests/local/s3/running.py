@@ -157,8 +157,10 @@ def a_grant(s3: Any, key: str, **changes: Any) -> grants.PostGrant:
     return MediaBucket(s3, BUCKET).post_grant(key, **{**wanted, **changes})
 
 
-def complete(s3: Any, key: str, upload: str, size: int = SIZE) -> grants.Completed:
-    return MediaBucket(s3, BUCKET).complete_multipart(key, upload_id=upload, size=size)
+def complete(s3: Any, key: str, upload: str, size: int = SIZE) -> None:
+    bucket = MediaBucket(s3, BUCKET)
+    etags = bucket.held_etags(key, upload_id=upload, size=size)
+    bucket.complete_multipart(key, upload_id=upload, size=size, etags=etags)
 
 
 def assert_nothing_stored(s3: Any, *keys: str) -> None:

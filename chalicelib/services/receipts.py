@@ -1,0 +1,59 @@
+"""Refuse texts that hold a receipt: whoever reads the text could open the report."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from chalicelib import errors
+from chalicelib.domain.details import Details
+from chalicelib.domain.ids import Identity
+from chalicelib.domain.receipts import likely_receipts, possible_receipts
+from chalicelib.domain.report_ids import ReportIds
+from chalicelib.domain.reports import ReportContent
+from chalicelib.store.reports import Reports
+
+# Of one submission. A person pastes one; more is an attempt to cause reads.
+_MOST_LOOKED_UP = 3
+
+
+def refuse_receipt(text: str, report_id: str, identity: Identity) -> None:
+    """Raise Invalid `holds_receipt` when a text about a report holds the report's own receipt."""
+    if any(identity.report_id(each) == report_id for each in possible_receipts(text)):
+        raise errors.Invalid(errors.FieldError("text", "holds_receipt"))
+
+
+def refuse_receipts(
+    submission: ReportContent, details: Details, ids: ReportIds, reports: Reports
+) -> None:
+    """Raise Invalid `holds_receipt` for each field that holds a receipt of this report or another.
+
+    A text that is written like a receipt costs one read, to see whether such a report exists.
+    """
+    fields = dict(_texts(submission, details))
+    wrong = {field for field, text in fields.items() if ids.receipt in set(possible_receipts(text))}
+    written = ((field, each) for field, text in fields.items() for each in likely_receipts(text))
+    for field, receipt in islice(written, _MOST_LOOKED_UP):
+        if field not in wrong and reports.head(ids.opened_by(receipt)) is not None:
+            wrong.add(field)
+    if wrong:
+        raise errors.Invalid(
+            *(errors.FieldError(field, "holds_receipt") for field in fields if field in wrong)
+        )
+
+
+def _texts(submission: ReportContent, details: Details) -> Iterator[tuple[str, str]]:
+    """Yield every text that the sender wrote, with the path of its field."""
+    location, contact = submission.location, submission.contact
+    given = {
+        "text": submission.text,
+        "location.address": location and location.address,
+        "contact.name": contact and contact.name,
+        "contact.email": contact and contact.email,
+        **{
+            f"details.{name}": value
+            for name, value in details.values.items()
+            if isinstance(value, str)
+        },
+    }
+    for field, text in given.items():
+        if text:
+            yield field, text

@@ -1,0 +1,1 @@
+"""What somebody who has copied everything can read, and what a breach gives away."""

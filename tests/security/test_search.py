@@ -1,0 +1,71 @@
+"""The search finds a text in every encoding: otherwise finding nothing would mean nothing."""
+
+import base64
+import gzip
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.security.search import search
+
+TEXT = "CANARY-张三 met me at 4"
+
+ENCODERS: dict[str, Callable[[str], bytes]] = {
+    "clear": str.encode,
+    "lower case": lambda text: text.lower().encode(),
+    "utf-16 little": lambda text: text.encode("utf-16-le"),
+    "utf-16 big": lambda text: text.encode("utf-16-be"),
+    "base64": lambda text: base64.b64encode(text.encode()),
+    "base64, one byte later": lambda text: base64.b64encode(b"." + text.encode() + b"."),
+    "base64, two bytes later": lambda text: base64.b64encode(b".." + text.encode() + b"."),
+    "base64url": lambda text: base64.urlsafe_b64encode(b"?" + text.encode()),
+    "base64 of utf-16": lambda text: base64.b64encode(text.encode("utf-16-le")),
+    "hex": lambda text: text.encode().hex().encode(),
+    "hex, upper case": lambda text: text.encode().hex().upper().encode(),
+    "json": lambda text: json.dumps({"text": text}).encode(),
+    "json in json": lambda text: json.dumps(json.dumps([text])).encode(),
+    "every letter escaped": lambda text: "".join(f"\\u{ord(one):04x}" for one in text).encode(),
+    "a binary attribute": lambda text: json.dumps(
+        {"a": {"B": base64.b64encode(text.encode()).decode()}}
+    ).encode(),
+    "url": lambda text: quote(text).encode(),
+    "gzip": lambda text: gzip.compress(text.encode()),
+    "gzip after other bytes": lambda text: b"head" + gzip.compress(text.encode()),
+    "zlib": lambda text: zlib.compress(text.encode()),
+    "deflate": lambda text: zlib.compress(text.encode(), wbits=-15),
+    "base64 of gzip": lambda text: base64.b64encode(gzip.compress(text.encode())),
+    "a binary attribute with gzip of json": lambda text: json.dumps(
+        [{"B": base64.b64encode(gzip.compress(json.dumps(text).encode())).decode()}]
+    ).encode(),
+    "reversed": lambda text: text.encode()[::-1],
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+@pytest.mark.parametrize("text", [TEXT, "canary@e.cn", "+86 138 4242 4242"])
+def test_a_text_is_found_in_every_encoding(tmp_path: Path, text: str, encoding: str) -> None:
+    (tmp_path / "rows").mkdir()
+    (tmp_path / "rows" / "a.json").write_bytes(ENCODERS[encoding](text))
+    assert {(found.file, found.text) for found in search(tmp_path, [text])} == {
+        ("rows/a.json", text)
+    }
+
+
+def test_a_number_is_found_as_a_double(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"..." + struct.pack("<d", 39.91827))
+    assert [found.how for found in search(tmp_path, ["39.91827"])] == ["double"]
+
+
+def test_a_text_in_a_files_name_is_found(tmp_path: Path) -> None:
+    (tmp_path / "CANARY-1.jpg").touch()
+    assert [found.how for found in search(tmp_path, ["CANARY-1"])] == ["the file's name"]
+
+
+def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(json.dumps({"text": "CANARY-2"}).encode())
+    assert search(tmp_path, [TEXT, "CANARY-1", "39.91827"]) == []
