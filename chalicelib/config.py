@@ -26,7 +26,7 @@ def _setting(description: str, *, default: Any = MISSING) -> Any:
     return field(default=default, metadata={"description": description})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class Settings:
     """The settings of this function: names and addresses of the resources that it uses.
 

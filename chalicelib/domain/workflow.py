@@ -1,10 +1,9 @@
 """Case work: which step leads where, what closing needs, and which task is pending after a step."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
@@ -101,8 +100,7 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     return report.model_copy(update=after)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """What an officer asks for, and of which report."""
 
     report: Report

@@ -6,7 +6,6 @@ from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.bulletins.model import About, Step
 from chalicelib.domain.languages import LocalizedText, text
 from chalicelib.domain.reports import Medium
-from chalicelib.handlers.bulletins import url_of
 from chalicelib.handlers.media_views import Upload, VerdictView
 from chalicelib.handlers.pictures import preview_url, thumbnail_url
 from chalicelib.handlers.requests import Call
@@ -122,6 +121,9 @@ class BulletinView(ListedBulletin):
 
     @classmethod
     def opened(cls, dossier: Dossier, call: Call, *, leads: int) -> Self:
+        # Imported here, because work on reports needs these schemas and not the public's routes.
+        from chalicelib.handlers.bulletins import url_of
+
         bulletin = dossier.bulletin
         consent = {"by": bulletin.consent_by, "at": bulletin.consent_at}
         return cls.at_hand(

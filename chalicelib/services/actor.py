@@ -36,7 +36,7 @@ class Reporter(NamedTuple):
         return []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Actor:
     """Someone whose actions are audited: the clock, an officer (`OfficerActor`), or an operator
     (`OperatorActor`).
@@ -101,7 +101,7 @@ class Actor:
         return self.audit.item(Entry.of_officer(self.by, action, self.now, detail))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OfficerActor(Actor):
     """An admitted officer. `officer` is the row with their roles and scope.
 
@@ -133,7 +133,7 @@ class OfficerActor(Actor):
         return key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OperatorActor(Actor):
     """Someone who runs a command with rights of the AWS account. `arn` is their name there, which
     each record of their own has.
