@@ -177,9 +177,8 @@ class Attacker:
         self.tables = [value for name, value in aws.items() if name.endswith("_TABLE")]
         self.secrets = [value for name, value in aws.items() if name.endswith("_SECRET")]
         self.buckets = [aws["MEDIA_BUCKET"], aws["AUDIT_BUCKET"]]
-        session = wiring._session()
         self.dynamodb, self.s3, self.secret, self.kms, self.sns, self.pool = (
-            session.client(name)
+            wiring._client(name)
             for name in ("dynamodb", "s3", "secretsmanager", "kms", "sns", "cognito-idp")
         )
 

@@ -196,7 +196,7 @@ def test_errors_of_every_function_but_the_authorizer_raise_an_alarm(
             "CompareOpenings",
         )
     ]
-    assert len(functions) == 9
+    assert len(functions) == 10
 
 
 def test_throttles_of_every_function_raise_an_alarm(
