@@ -93,6 +93,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "DigestsMetric": digest,
     "AuditFailuresMetric": lose_the_audit,
     "AuthorizerFailuresMetric": lose_the_keys,
+    "OfficersFailuresMetric": lose_the_audit,
 }
 
 

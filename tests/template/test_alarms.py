@@ -114,6 +114,7 @@ def test_one_waiting_critical_report_or_unwritten_audit_row_raises_an_alarm(
         ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepTasksLog"),
         ("AuditFailuresAlarm", "AuditFailuresMetric", "OfficersLog"),
         ("DigestAlarm", "DigestsMetric", "DigestAuditLog"),
+        ("OfficersFailuresAlarm", "OfficersFailuresMetric", "OfficersLog"),
         ("AuthorizerFailuresAlarm", "AuthorizerFailuresMetric", "AuthorizeOfficerLog"),
     ],
 )
