@@ -115,14 +115,18 @@ class KeyPolicy:
     """
 
     def __init__(self, statements: list[Mapping[str, Any]], account: str) -> None:
-        self._statements = statements
-        self._account = f"arn:aws:iam::{account}:root"
+        self._statements, self._account = statements, account
+
+    def with_statement(self, statement: Mapping[str, Any]) -> "KeyPolicy":
+        """Return the policy with one more statement."""
+        return KeyPolicy([*self._statements, statement], self._account)
 
     def allows(self, need: Need, principal: str, own: Grant | None) -> bool:
         """Return whether `principal`, with `own` in its own policy, has this right to the key."""
         # In a key's policy `*` is the key itself.
         need = need._replace(resource="*", context={**need.context, "aws:PrincipalArn": principal})
-        of_principal, of_account = self._of(principal), self._of(self._account)
+        root = f"arn:aws:iam::{self._account}:root"
+        of_principal, of_account = self._of(principal), self._of(root)
         if any(denial.covers(need) for denial in of_principal.denials):
             return False
         if of_principal.grant(need):

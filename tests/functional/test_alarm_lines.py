@@ -159,6 +159,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "ComparisonsMetric": compare,
     "DecodingMetric": refuse_to_decode,
     "UnknownKeysMetric": lose_a_key,
+    "OfficersFailuresMetric": lose_the_audit,
 }
 
 

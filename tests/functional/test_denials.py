@@ -202,6 +202,22 @@ def test_a_role_that_may_do_everything_else_decrypts_nothing(
     assert not role.may(Need(f"kms:{call}", names.arn(key)))
 
 
+@pytest.mark.parametrize("logical_id", ["ContentKey", "ContactKey"])
+def test_a_statement_that_is_added_to_a_key_opens_it_for_nobody_else(
+    names: iam.Names, logical_id: str
+) -> None:
+    key, need = names.arn(logical_id), Need("kms:Decrypt", names.arn(logical_id))
+    policy = names.key_policy(key)
+    assert policy
+    opened = policy.with_statement(
+        {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    )
+    residents, officers = (iam.Role(name, names).arn for name in ("residents", "officers"))
+    assert not opened.allows(need, residents, None)
+    assert opened.allows(need, officers, None)
+    assert opened.allows(need._replace(action="kms:TagResource"), residents, None)
+
+
 def table() -> str:
     """Return the table as Markdown: a row for each deed, a column for each function."""
     functions = list(iam.POLICY_FILES)

@@ -155,6 +155,7 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("OfficersCodeAlarm", "OfficersCodeMetric", "CompareOpeningsLog"),
         ("ComparisonsAlarm", "ComparisonsMetric", "CompareOpeningsLog"),
         ("UnknownKeysAlarm", "UnknownKeysMetric", "OfficersLog"),
+        ("OfficersFailuresAlarm", "OfficersFailuresMetric", "OfficersLog"),
         ("AuthorizerFailuresAlarm", "AuthorizerFailuresMetric", "AuthorizeOfficerLog"),
     ],
 )
