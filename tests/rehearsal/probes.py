@@ -241,7 +241,8 @@ def publishing_in_batches(lab: Lab) -> bool:
 
 def versions_in_batches(lab: Lab) -> bool:
     s3 = lab.client("s3")
-    s3.create_bucket(Bucket="probe-versions")
+    where: Any = {"LocationConstraint": s3.meta.region_name}
+    s3.create_bucket(Bucket="probe-versions", CreateBucketConfiguration=where)
     s3.put_bucket_versioning(Bucket="probe-versions", VersioningConfiguration={"Status": "Enabled"})
     version = s3.put_object(Bucket="probe-versions", Key="x", Body=b"x")["VersionId"]
     sweeper = lab.client("s3", lab.user("s3:DeleteObjectVersion"))
