@@ -51,6 +51,7 @@ def test_a_picture_whose_event_was_lost_is_sent_through_again(
     assert (done["due"], done["failed"]) == (1, 0)
     assert states(bulletin) == [("ready", None)]
     assert opened(bulletin)["version"] == 3
+    assert pass_time(days=2)["due"] == 1  # later uploads are removed
     assert pass_time(days=2)["due"] == 0
 
 
@@ -71,7 +72,7 @@ def test_a_picture_that_is_never_processed_is_rejected_after_three_more_tries(
     assert approve(opened(bulletin)).status == 200
 
 
-def test_a_verdict_on_a_picture_notifies_nobody_and_ends_its_task(
+def test_a_verdict_on_a_picture_notifies_nobody_and_ends_its_tasks(
     aws: Mapping[str, str], picture: tuple[dict[str, Any], str]
 ) -> None:
     bulletin, media_id = picture
@@ -82,6 +83,7 @@ def test_a_verdict_on_a_picture_notifies_nobody_and_ends_its_task(
 
     assert states(bulletin) == [("ready", None)]
     assert opened(bulletin)["version"] == 3
+    assert pass_time(days=2)["due"] == 1  # later uploads are removed
     assert (pass_time(days=2)["due"], cloud.sent(aws)) == (0, [])
 
 

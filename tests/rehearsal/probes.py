@@ -239,6 +239,19 @@ def publishing_in_batches(lab: Lab) -> bool:
     return bool(publisher.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries))
 
 
+def versions_in_batches(lab: Lab) -> bool:
+    s3 = lab.client("s3")
+    where: Any = {"LocationConstraint": s3.meta.region_name}
+    s3.create_bucket(Bucket="probe-versions", CreateBucketConfiguration=where)
+    s3.put_bucket_versioning(Bucket="probe-versions", VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket="probe-versions", Key="x", Body=b"x")["VersionId"]
+    sweeper = lab.client("s3", lab.user("s3:DeleteObjectVersion"))
+    deleted = sweeper.delete_objects(
+        Bucket="probe-versions", Delete={"Objects": [{"Key": "x", "VersionId": version}]}
+    )
+    return not deleted.get("Errors")
+
+
 def pool(lab: Lab, **more: Any) -> str:
     created = lab.client("cognito-idp").create_user_pool(
         PoolName="probe",
@@ -523,6 +536,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         metric_math_alarms,
         secrets_by_arn,
         publishing_in_batches,
+        versions_in_batches,
         long_first_passwords,
         templates_by_virtual_host,
         domain_names_of_requests,

@@ -19,6 +19,7 @@ def apply() -> None:
     metric_math_alarms()
     secrets_by_arn()
     publishing_in_batches()
+    versions_in_batches()
     long_first_passwords()
     templates_by_virtual_host()
     domain_names_of_requests()
@@ -110,6 +111,13 @@ def publishing_in_batches() -> None:
         return enforce(access_key_id, asked, *given, **named)
 
     iam_evaluator.enforce = enforced
+
+
+def versions_in_batches() -> None:
+    """Let `s3:DeleteObjectVersion` grant DeleteObjects, which here always names versions."""
+    from ministack.core import iam_actions
+
+    iam_actions._S3_BUCKET_QUERY_ACTIONS["delete"] = {"POST": "DeleteObjectVersion"}
 
 
 def long_first_passwords() -> None:
