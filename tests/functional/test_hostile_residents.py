@@ -296,6 +296,16 @@ def _gets(have: Attacker) -> Attempts:
         yield f"{bucket} {path}", partial(have.s3.get_object, Bucket=bucket, Key=path)
 
 
+def _get_versions(have: Attacker) -> Attempts:
+    """Versions are in the rows of a report, so those of the known one are known."""
+    bucket, known = have.aws["MEDIA_BUCKET"], have.victims.known
+    listed = cloud.client("s3").list_object_versions(Bucket=bucket, Prefix=f"derived/{known}/")
+    versions = [(each["Key"], each["VersionId"]) for each in listed["Versions"]]
+    for path, version in [*versions, *((path, "null") for path in have.objects("derived"))]:
+        one = {"Bucket": bucket, "Key": path, "VersionId": version}
+        yield f"{path} {version}", partial(have.s3.get_object, **one)
+
+
 def _uploads(have: Attacker) -> Attempts:
     bucket = have.aws["MEDIA_BUCKET"]
     for path in (*have.objects("derived"), *have.objects("originals")):
@@ -352,6 +362,7 @@ ATTEMPTS: tuple[tuple[str, Callable[[Attacker], Attempts]], ...] = (
     ("dynamodb:PutItem", _puts),
     ("dynamodb:DeleteItem", _deletes),
     ("s3:GetObject", _gets),
+    ("s3:GetObjectVersion", _get_versions),
     ("s3:AbortMultipartUpload", _uploads),
     ("s3:ListMultipartUploadParts", _uploads),
     ("s3:PutObject", _uploads),
