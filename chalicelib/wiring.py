@@ -5,12 +5,12 @@ it uses. `reset()` clears all caches.
 """
 
 import gc
-import threading
 import time
 from collections.abc import Callable
-from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import clients
+from chalicelib.clients import built_once, client, older_secret, secret
 from chalicelib.clock import Clock
 from chalicelib.config import Settings, check_start
 
@@ -52,33 +52,17 @@ check_start()
 # of 1 KB: at this threshold, 30 MB of garbage at the most.
 gc.set_threshold(250_000)
 
-_builders: list[Any] = []
-_building = threading.RLock()
 clock = Clock()
 _pause: Callable[[float], None] = time.sleep
 
-
-def _built_once[T](build: Callable[[], T]) -> Callable[[], T]:
-    cached = cache(build)
-
-    @wraps(build)
-    def built() -> T:
-        # A session of botocore must not create clients in several threads at once. The local stack
-        # has many threads; Lambda has one.
-        with _building:
-            return cached()
-
-    built.cache_clear = cached.cache_clear  # type: ignore[attr-defined]
-    _builders.append(cached)
-    return built
+aws_events, dynamodb, s3 = clients.aws_events, clients.dynamodb, clients.s3
 
 
 def reset() -> None:
     """Clear every collaborator and setting, and reset the clock. The next use builds them again."""
     global clock, _pause
     clock, _pause = Clock(), time.sleep
-    for cached in _builders:
-        cached.cache_clear()
+    clients.forget_all()
 
 
 def pause_by(pause: Callable[[float], None]) -> None:
@@ -87,102 +71,52 @@ def pause_by(pause: Callable[[float], None]) -> None:
     _pause = pause
 
 
-@_built_once
+@built_once
 def settings() -> Settings:
     return Settings.from_environment()
 
 
-@_built_once
-def _session() -> Any:
-    # Without boto3, which adds to it what nothing here uses, and takes 30 ms to load.
-    import botocore.session
-
-    return botocore.session.get_session()
-
-
-def aws_events() -> Any:
-    """Return the events of every client that is made from now on.
-
-    Tests answer, watch and fail calls of AWS by them.
-    """
-    return _session().get_component("event_emitter")
-
-
-def _config(**more: Any) -> Any:
-    from botocore.config import Config
-
-    # Three attempts of up to 3 s, with their pauses, fit into API Gateway's limit of 29 s.
-    options: dict[str, Any] = {
-        "connect_timeout": 2,
-        "read_timeout": 3,
-        "retries": {"mode": "standard", "total_max_attempts": 3},
-    }
-    return Config(**(options | more))
-
-
-def _client(service: str, **more: Any) -> Any:
-    return _session().create_client(service, config=_config(**more))
-
-
-@_built_once
-def dynamodb() -> Any:
-    from chalicelib.store.wire_format import use_wire_format
-
-    # `Table` does the retries, so boto3 must not. `Table` also builds each request itself: the
-    # validation of parameters would find nothing, and make a write take a quarter longer.
-    client = _client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
-    use_wire_format(client)
-    return client
-
-
-@_built_once
-def s3() -> Any:
-    from chalicelib.media.s3 import s3_client
-
-    return s3_client(_session().create_client, config=_config())
-
-
-@_built_once
+@built_once
 def bucket() -> "MediaBucket":
     from chalicelib.media.bucket import MediaBucket
 
     return MediaBucket(s3(), settings().media_bucket)
 
 
-@_built_once
+@built_once
 def uploads_queue() -> "UploadsQueue":
     from chalicelib.media.queue import UploadsQueue
 
-    return UploadsQueue(_client("sqs"), settings().uploads_queue_url)
+    return UploadsQueue(client("sqs"), settings().uploads_queue_url)
 
 
-@_built_once
+@built_once
 def topic() -> "Topic":
     from chalicelib.notify.topic import Topic
 
-    return Topic(_client("sns"), settings().notices_topic_arn)
+    return Topic(client("sns"), settings().notices_topic_arn)
 
 
-@_built_once
+@built_once
 def identity() -> "Identity":
     from chalicelib.domain.ids import Identity
 
-    return Identity(_secret(settings().identity_secret))
+    return Identity(secret(settings().identity_secret))
 
 
-@_built_once
+@built_once
 def cursors() -> "Cursors":
     from chalicelib.domain.paging import Cursors
 
     name = settings().cursor_secret
 
     def ring() -> list[bytes]:
-        return [_secret(name), *_older_secret(name)]
+        return [secret(name), *older_secret(name)]
 
     return Cursors(ring(), renew=ring)
 
 
-@_built_once
+@built_once
 def signing_keys() -> Any:
     """Return the client of the issuer's public keys. It fetches them at most every five minutes.
 
@@ -199,7 +133,7 @@ def _table(name: str) -> "Table":
     return Table(dynamodb(), name, pause=_pause)
 
 
-@_built_once
+@built_once
 def reports() -> "Reports":
     from chalicelib.store.reports import Reports
 
@@ -209,35 +143,35 @@ def reports() -> "Reports":
     )
 
 
-@_built_once
+@built_once
 def report_keys() -> "ReportKeys":
     from chalicelib.store.report_keys import ReportKeys
 
     return ReportKeys(_table(settings().reports_table))
 
 
-@_built_once
+@built_once
 def listing() -> "Listing":
     from chalicelib.store.listing import Listing
 
     return Listing(_table(settings().reports_table))
 
 
-@_built_once
+@built_once
 def outbox() -> "Outbox":
     from chalicelib.store.outbox import Outbox
 
     return Outbox(_table(settings().reports_table))
 
 
-@_built_once
+@built_once
 def bulletin_outbox() -> "Outbox":
     from chalicelib.store.outbox import Outbox
 
     return Outbox(_table(settings().bulletins_table))
 
 
-@_built_once
+@built_once
 def media_owners() -> "MediaOwners":
     from chalicelib.domain.ids import OwnerKind
     from chalicelib.services.bulletin_media import BulletinMedia
@@ -249,7 +183,7 @@ def media_owners() -> "MediaOwners":
     }
 
 
-@_built_once
+@built_once
 def publisher() -> "Publisher":
     from chalicelib.services.notifications import Publisher
     from chalicelib.store.bursts import Bursts
@@ -259,62 +193,62 @@ def publisher() -> "Publisher":
     )
 
 
-@_built_once
+@built_once
 def statistics() -> "Statistics":
     from chalicelib.store.statistics import Statistics
 
     return Statistics(_table(settings().reports_table))
 
 
-@_built_once
+@built_once
 def subscriptions() -> "Subscriptions":
     from chalicelib.store.subscriptions import Subscriptions
 
     return Subscriptions(_table(settings().officers_table), _table(settings().reports_table))
 
 
-@_built_once
+@built_once
 def topic_subscriptions() -> "TopicSubscriptions":
     from chalicelib.notify.subscriptions import TopicSubscriptions
 
-    return TopicSubscriptions(_client("sns"), settings().notices_topic_arn)
+    return TopicSubscriptions(client("sns"), settings().notices_topic_arn)
 
 
-@_built_once
+@built_once
 def officers() -> "Officers":
     from chalicelib.store.officers import Officers
 
     return Officers(_table(settings().officers_table))
 
 
-@_built_once
+@built_once
 def pool() -> "UserPool":
     from chalicelib.store.user_pool import UserPool
 
-    return UserPool(_client("cognito-idp"), settings().user_pool_id)
+    return UserPool(client("cognito-idp"), settings().user_pool_id)
 
 
-@_built_once
+@built_once
 def bulletins() -> "Bulletins":
     from chalicelib.store.bulletins import Bulletins
 
     return Bulletins(_table(settings().bulletins_table))
 
 
-@_built_once
+@built_once
 def contacts() -> "Contacts":
     from chalicelib.store.contacts import Contacts
 
     return Contacts(_table(settings().contacts_table))
 
 
-@_built_once
+@built_once
 def _kms() -> Any:
     # `ContentKeys` does the retries.
-    return _client("kms", retries={"total_max_attempts": 1})
+    return client("kms", retries={"total_max_attempts": 1})
 
 
-@_built_once
+@built_once
 def content_keys() -> "ContentKeys":
     """Return the key in KMS that wraps the keys of reports."""
     from chalicelib.store.content_keys import ContentKeys
@@ -322,7 +256,7 @@ def content_keys() -> "ContentKeys":
     return ContentKeys(_kms(), settings().content_key, pause=_pause)
 
 
-@_built_once
+@built_once
 def contact_keys() -> "ContentKeys":
     """Return the key in KMS that wraps the keys of contacts."""
     from chalicelib.store.content_keys import ContentKeys
@@ -351,51 +285,51 @@ class _BulletinLookup:
         return bulletins().takes_leads(bulletin_id)
 
 
-@_built_once
+@built_once
 def admission() -> "Admission":
     from chalicelib.services.admission import Admission
 
     return Admission(officers(), audit(), content_keys())
 
 
-@_built_once
+@built_once
 def audit() -> "Audit":
     from chalicelib.store.audit import Audit
 
-    return Audit(_table(settings().audit_table), _secret(settings().audit_secret))
+    return Audit(_table(settings().audit_table), secret(settings().audit_secret))
 
 
-@_built_once
+@built_once
 def seals() -> "Seals":
     from chalicelib.store.seals import Seals
 
     return Seals(s3(), settings().audit_bucket)
 
 
-@_built_once
+@built_once
 def aws_record() -> "AwsRecord":
     from chalicelib.store.aws_record import AwsRecord
 
     # More lookups than two a second are throttled.
-    patient = _client("cloudtrail", retries={"mode": "standard", "total_max_attempts": 10})
-    return AwsRecord(patient, _client("kms"))
+    patient = client("cloudtrail", retries={"mode": "standard", "total_max_attempts": 10})
+    return AwsRecord(patient, client("kms"))
 
 
-@_built_once
+@built_once
 def bulletin_listing() -> "Listing":
     from chalicelib.store.listing import Listing
 
     return Listing(_table(settings().bulletins_table))
 
 
-@_built_once
+@built_once
 def catalogue_changes() -> "CatalogueChanges":
     from chalicelib.store.catalogue import CatalogueChanges
 
     return CatalogueChanges(_table(settings().bulletins_table))
 
 
-@_built_once
+@built_once
 def live_catalogue() -> "LiveCatalogue":
     from chalicelib.store.catalogue import LiveCatalogue
 
@@ -408,24 +342,3 @@ def catalogue() -> "Catalogue":
     That minute is real time: it does not depend on how far `clock.now()` was moved forward.
     """
     return live_catalogue().at(clock.wall_clock())
-
-
-def _secret(name: str, stage: str = "AWSCURRENT") -> bytes:
-    response = _secrets().get_secret_value(SecretId=name, VersionStage=stage)
-    return str(response["SecretString"]).encode()
-
-
-def _older_secret(name: str) -> list[bytes]:
-    """Return the secret before the last rotation, if there is one.
-
-    Cursors that it encrypted stay valid until they expire.
-    """
-    try:
-        return [_secret(name, "AWSPREVIOUS")]
-    except _secrets().exceptions.ResourceNotFoundException:
-        return []
-
-
-@_built_once
-def _secrets() -> Any:
-    return _client("secretsmanager")

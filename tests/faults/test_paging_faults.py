@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import wiring
+from chalicelib import clients, wiring
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Submission
 from chalicelib.services import intake
@@ -135,7 +135,7 @@ def test_warm_functions_read_each_others_cursors_after_a_rotation(
 def test_cursors_that_are_made_up_do_not_read_the_secret_each_time() -> None:
     file()
     page()
-    with inject.fault(wiring._secrets(), "secrets-manager.*", lambda request: None) as called:
+    with inject.fault(clients._secrets(), "secrets-manager.*", lambda request: None) as called:
         assert [page("A" * 60).status for _ in range(5)] == [400] * 5
 
     assert len(called) == 2  # the current key and the previous one

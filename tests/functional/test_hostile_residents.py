@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import errors, wiring
+from chalicelib import clients, errors, wiring
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.sealing import row_info
 from chalicelib.store import keys
@@ -178,7 +178,7 @@ class Attacker:
         self.secrets = [value for name, value in aws.items() if name.endswith("_SECRET")]
         self.buckets = [aws["MEDIA_BUCKET"], aws["AUDIT_BUCKET"]]
         self.dynamodb, self.s3, self.secret, self.kms, self.sns, self.pool = (
-            wiring._client(name)
+            clients.client(name)
             for name in ("dynamodb", "s3", "secretsmanager", "kms", "sns", "cognito-idp")
         )
 

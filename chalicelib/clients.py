@@ -1,0 +1,104 @@
+"""The clients of AWS, each built once, at its first use. `wiring` gives them to what needs them."""
+
+import threading
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any
+
+_builders: list[Any] = []
+_building = threading.RLock()
+
+
+def built_once[T](build: Callable[[], T]) -> Callable[[], T]:
+    """Return a builder that builds at its first call, and again after `forget_all`."""
+    cached = cache(build)
+
+    @wraps(build)
+    def built() -> T:
+        # A session of botocore must not create clients in several threads at once. The local stack
+        # has many threads; Lambda has one.
+        with _building:
+            return cached()
+
+    built.cache_clear = cached.cache_clear  # type: ignore[attr-defined]
+    _builders.append(cached)
+    return built
+
+
+def forget_all() -> None:
+    """Forget everything that was built once, here and in `wiring`."""
+    for cached in _builders:
+        cached.cache_clear()
+
+
+@built_once
+def _session() -> Any:
+    # Without boto3, which adds to it what nothing here uses, and takes 30 ms to load.
+    import botocore.session
+
+    return botocore.session.get_session()
+
+
+def aws_events() -> Any:
+    """Return the events of every client that is made from now on.
+
+    Tests answer, watch and fail calls of AWS by them.
+    """
+    return _session().get_component("event_emitter")
+
+
+def client(service: str, **more: Any) -> Any:
+    """Return a new client of a service. `more` are options of botocore's `Config`."""
+    return _session().create_client(service, config=_config(**more))
+
+
+def _config(**more: Any) -> Any:
+    from botocore.config import Config
+
+    # Three attempts of up to 3 s, with their pauses, fit into API Gateway's limit of 29 s.
+    options: dict[str, Any] = {
+        "connect_timeout": 2,
+        "read_timeout": 3,
+        "retries": {"mode": "standard", "total_max_attempts": 3},
+    }
+    return Config(**(options | more))
+
+
+@built_once
+def dynamodb() -> Any:
+    from chalicelib.store.wire_format import use_wire_format
+
+    # `Table` does the retries, so botocore must not. `Table` also builds each request itself: the
+    # validation of parameters would find nothing, and make a write take a quarter longer.
+    made = client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
+    use_wire_format(made)
+    return made
+
+
+@built_once
+def s3() -> Any:
+    from chalicelib.media.s3 import s3_client
+
+    return s3_client(_session().create_client, config=_config())
+
+
+@built_once
+def _secrets() -> Any:
+    return client("secretsmanager")
+
+
+def secret(name: str, stage: str = "AWSCURRENT") -> bytes:
+    """Return the value of a secret. `stage` is the label of its version."""
+    response = _secrets().get_secret_value(SecretId=name, VersionStage=stage)
+    return str(response["SecretString"]).encode()
+
+
+def older_secret(name: str) -> list[bytes]:
+    """Return the secret before the last rotation, if there is one.
+
+    Cursors that it encrypted stay valid until they expire.
+    """
+    try:
+        return [secret(name, "AWSPREVIOUS")]
+    except _secrets().exceptions.ResourceNotFoundException:
+        return []
