@@ -42,13 +42,17 @@ def _state(pid: int) -> list[str]:
 
 
 def processes_of(*, group: int = 0, session: int = 0) -> list[int]:
-    """Return the processes of a group, or of a session."""
+    """Return the processes of a group, or of a session, without those that have ended."""
     found = []
     for folder in Path("/proc").iterdir():
         try:
             if folder.name.isdigit():
-                _, _, of_group, of_session, *_ = _state(int(folder.name))
-                if group in (0, int(of_group)) and session in (0, int(of_session)):
+                state, _, of_group, of_session, *_ = _state(int(folder.name))
+                if (
+                    state not in "ZX"
+                    and group in (0, int(of_group))
+                    and session in (0, int(of_session))
+                ):
                     found.append(int(folder.name))
         except (FileNotFoundError, ProcessLookupError):
             continue  # It has ended in the meantime.

@@ -88,7 +88,11 @@ class Host:
     def _fork(self, request: Request, pipe: Connection, *, alone: bool) -> "tuple[Zygote, int]":
         if alone:
             zygote = Zygote(self._decoders)
-            return zygote, self._check(zygote).fork(request, pipe)
+            try:
+                return zygote, self._check(zygote).fork(request, pipe)
+            except RuntimeError:
+                zygote.close()
+                raise
         with self._lock:
             # The last one may have ended while nothing was decoded. Then the next one starts.
             for _ in range(2):

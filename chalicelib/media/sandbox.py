@@ -112,7 +112,7 @@ def _attend(child: Child, request: Request, read: Read, limits: Limits) -> Pictu
     talk = _Talk(child)
     try:
         if talk.start() != b"H":
-            raise RuntimeError("the decoder did not start")
+            raise RuntimeError(f"the decoder did not start: exit {child.end()}")
         talk.seconds_left += limits.wall - START_SECONDS
         talk.idle = limits.idle
         return _converse(talk, request.size, read)

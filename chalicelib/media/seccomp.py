@@ -2,7 +2,7 @@
 
 A filter is a program for BPF, the kernel's small virtual machine (seccomp(2)). It cannot be
 removed, and is inherited by all that the process starts. Written out here, because the libraries
-for it need libseccomp, which Lambda does not have (docs/adr/0022-decoding-apart.md).
+for it need libseccomp, which Lambda does not promise (docs/adr/0022-decoding-apart.md).
 """
 
 import ctypes

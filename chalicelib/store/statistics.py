@@ -15,6 +15,7 @@ from chalicelib.store.writes import Update
 
 COUNTED = "COUNTED"
 SHARDS = 4
+_TALLY = ("day", "category", "district", "counters")
 
 
 class Statistics:
@@ -28,7 +29,7 @@ class Statistics:
         time; the caller can try again.
         """
         pk = keys.report(report_id)
-        counted = self._table.get(pk, COUNTED, consistent=True)
+        counted = self._table.get(pk, COUNTED, consistent=True, attributes=_TALLY)
         before = (
             Tally(
                 counted["day"], counted["category"], counted["district"], tuple(counted["counters"])

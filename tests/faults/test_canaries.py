@@ -226,7 +226,8 @@ def test_nothing_that_was_said_is_in_clear_in_any_table(aws: Mapping[str, str]) 
     tables = [table for name, table in aws.items() if name.endswith("_TABLE")]
     rows = {table: str(boto3.client("dynamodb").scan(TableName=table)["Items"]) for table in tables}
 
-    assert_nowhere(rows, TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL, *WHERE, *OFFICERS)
+    assert_nowhere(rows, TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL, *WHERE, EXIF, *OFFICERS)
+    assert_nowhere(rows, "taken_at")
 
 
 REFUSALS = {

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from chalice.utils import to_cfn_resource_name
@@ -78,6 +79,10 @@ class Names:
                 return [self.resolve(each) for each in node]
         return node
 
+    def arn(self, logical_id: str) -> str:
+        """Return the ARN of a resource of the template."""
+        return self._attribute(logical_id, "Arn")
+
     def role(self, logical_id: str) -> str:
         """Return the ARN of the role of a function. Chalice and `infra/packaging` name it so."""
         name = "ApiHandler" if logical_id == "APIHandler" else logical_id
@@ -87,6 +92,22 @@ class Names:
         if logical_id == OFFICERS_ROLE:
             return self._environment["OFFICERS_ROLE"]
         return f"arn:aws:iam::{ACCOUNT}:role/{logical_id}"
+
+    def key(self, key_id: str) -> str:
+        """Return the ARN by which policies know a KMS key, of its alias or its ARN in the mocked
+        cloud.
+        """
+        kms = boto3.client("kms")
+        arn = kms.describe_key(KeyId=key_id)["KeyMetadata"]["Arn"]
+        aliases = {
+            self._ref(alias): each["Properties"]["TargetKeyId"]["Ref"]
+            for alias, each in template.load("resources.yaml")["Resources"].items()
+            if each["Type"] == "AWS::KMS::Alias"
+        }
+        for alias, logical_id in aliases.items():
+            if kms.describe_key(KeyId=alias)["KeyMetadata"]["Arn"] == arn:
+                return self._attribute(logical_id, "Arn")
+        raise LookupError(f"no alias leads to {arn}")
 
     def key_policy(self, arn: str) -> KeyPolicy | None:
         """Return the policy of the KMS key with this ARN; None for the ARN of anything else."""
@@ -268,7 +289,11 @@ class Role:
         if model.name == "CreateBucket" and context.get("is_presign_request"):
             return  # botocore only makes the address of a form
         context["bucket"] = params.get("Bucket")
-        if not self.require(*_needs(service, model.name, params)):
+        if service == "kms":
+            needs = [Need(f"kms:{model.name}", self._names.key(params["KeyId"]))]
+        else:
+            needs = _needs(service, model.name, params)
+        if not self.require(*needs):
             raise ClientError(
                 _denial(_DENIED.get(service, "AccessDeniedException"), self.refused[-1]), model.name
             )

@@ -37,6 +37,7 @@ def test_an_officer_lists_newest_first_and_opens_with_the_picture(aws: Mapping[s
     assert medium["state"] == "ready"
     assert medium["preview_url"]
     assert medium["evidence"]["version"] == version
+    assert medium["hint"]["lat"] == pytest.approx(39.9167, abs=1e-3)
 
 
 def test_pages_follow_each_other_without_gap_or_duplicate() -> None:

@@ -144,3 +144,5 @@ def test_the_same_program_with_one_receipt_opens_that_report_and_no_other(
     hidden = {canaries.EXIF}  # it stays in the original
     assert [one for one in {*canaries.SAID} - hidden if one not in everything] == []
     assert len(loot["keys"]) == 1
+    # Who has the receipt can compare guesses: so the guesses have the form that is hashed.
+    assert [json.loads(guess) for guess in loot["confirmed"]] == [canaries.BODY]

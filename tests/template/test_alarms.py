@@ -154,7 +154,7 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("KeyChangesAlarm", "KeyChangesMetric", "CompareOpeningsLog"),
         ("OfficersCodeAlarm", "OfficersCodeMetric", "CompareOpeningsLog"),
         ("ComparisonsAlarm", "ComparisonsMetric", "CompareOpeningsLog"),
-        ("UnknownKeysAlarm", "UnknownKeysMetric", "ApiLog"),
+        ("UnknownKeysAlarm", "UnknownKeysMetric", "OfficersLog"),
         ("AuthorizerFailuresAlarm", "AuthorizerFailuresMetric", "AuthorizeOfficerLog"),
     ],
 )

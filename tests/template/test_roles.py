@@ -198,10 +198,9 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "PublicUrl",
             "ConsoleOrigin",
             "OfficersClient",
-            # Names to look for; the keys' own policies say who may use them.
+            # Granted by the keys' own policies (tests/template/test_keys.py).
             "ContentKeyAlias",
             "ContactKeyAlias",
-            "APIHandler",
         }
         permitted = json.dumps([one["Resource"] for one in many])
         assert {

@@ -99,7 +99,7 @@ CANARY = "canary-" + "0123456789abcdef"
 
 
 def search(box: Sandbox) -> str:
-    """Return how often the canary is in a child's memory. The child is not told it as it is."""
+    """Return how often the canary is in a child's memory. The child gets it in another form."""
     return attack(box, "search_memory", b"".join(b"\\x%02x" % byte for byte in CANARY.encode()))
 
 

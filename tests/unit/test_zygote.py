@@ -52,6 +52,12 @@ def zygotes_while_reading(box: Sandbox) -> list[int]:
     return found
 
 
+def end_zygote_of(child: int) -> None:
+    """Kill the zygote of a child, and wait until the child has ended with it."""
+    os.kill(parent_of(child), signal.SIGKILL)
+    await_that(lambda: not processes_of(group=child))
+
+
 def await_end_of(pid: int) -> None:
     await_that(lambda: pid not in zygotes())
 
@@ -92,7 +98,7 @@ def test_a_file_that_ends_the_zygote_costs_that_file_one_try(box: Sandbox) -> No
 
     def kill(at: int, length: int) -> bytes:
         [child] = decoders()
-        os.kill(parent_of(child), signal.SIGKILL)
+        end_zygote_of(child)
         return read(at, length)
 
     with pytest.raises(RuntimeError, match="has ended"):
@@ -107,7 +113,7 @@ def test_a_file_that_ends_the_zygote_costs_nobody_else_anything(box: Sandbox) ->
     def kill(at: int, length: int) -> bytes:
         child = decoders()[-1]  # the newest
         killed.append(parent_of(child))
-        os.kill(parent_of(child), signal.SIGKILL)
+        end_zygote_of(child)
         return read(at, length)
 
     def read_with_company(at: int, length: int) -> bytes:
@@ -126,8 +132,7 @@ def test_children_end_with_their_zygote(box: Sandbox) -> None:
     def kill(at: int, length: int) -> bytes:
         [child] = decoders()
         seen.append(child)
-        os.kill(parent_of(child), signal.SIGKILL)
-        await_that(lambda: not processes_of(group=child))
+        end_zygote_of(child)
         return read(at, length)
 
     with pytest.raises(RuntimeError, match="has ended"):
