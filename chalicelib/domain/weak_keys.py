@@ -11,7 +11,6 @@ A key has 32 hexadecimal digits. All are free but the version (always 4) and the
 """
 
 import string
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -51,13 +50,22 @@ def is_weak(key: UUID) -> bool:
     digits = [int(digit, 16) for digit in key.hex]
     free = [digits[place] for place in FREE]
     return (
-        len(set(free)) <= FEW_VALUES
-        or len(free) - Counter(free).most_common(1)[0][1] <= OTHERS
-        or _is_one_window(digits)
-        or _is_one_decimal_window(free)
-        or any(_counts(each) or _repeats(each) for each in _sequences(digits))
+        _has_few_values(digits, free)
+        or any(_repeats(each) or _counts(each) for each in _sequences(digits))
         or _is_time_without_node(key)
         or HEXADECIMAL.issuperset(key.bytes[:6] + key.bytes[7:8] + key.bytes[9:])
+    )
+
+
+def _has_few_values(digits: Sequence[int], free: Sequence[int]) -> bool:
+    """Return whether most digits are one of very few."""
+    most = max(map(free.count, set(free)))
+    # In all of these forms one digit is there this often. So nearly no random key is looked at.
+    return most >= len(free) // FEW_VALUES and (
+        len(set(free)) <= FEW_VALUES
+        or len(free) - most <= OTHERS
+        or _is_one_window(digits)
+        or _is_one_decimal_window(free)
     )
 
 
@@ -104,12 +112,12 @@ def _counts(sequence: Sequence[int | None]) -> bool:
         irregular = 0
         for first in range(distance):
             column = sequence[first::distance]
-            steps = [
+            steps = bytes(
                 (other - one) % 16
                 for one, other in pairwise(column)
                 if one is not None and other is not None
-            ]
-            irregular += len(steps) - max(map(steps.count, steps), default=0)
+            )
+            irregular += len(steps) - max(map(steps.count, set(steps)), default=0)
             if irregular > exceptions:
                 break
         else:
@@ -118,13 +126,18 @@ def _counts(sequence: Sequence[int | None]) -> bool:
 
 
 def _repeats(sequence: Sequence[int | None]) -> bool:
-    for period in REPEATING:
-        for one, other in zip(sequence, sequence[period:], strict=False):
-            if one != other and one is not None and other is not None:
-                break
-        else:
-            return True
-    return False
+    begin = sequence[0]
+    return any(
+        sequence[period] in (begin, None) and _repeats_after(period, sequence)
+        for period in REPEATING
+    )
+
+
+def _repeats_after(period: int, sequence: Sequence[int | None]) -> bool:
+    for one, other in zip(sequence, sequence[period:], strict=False):
+        if one != other and one is not None and other is not None:
+            return False
+    return True
 
 
 def _is_time_without_node(key: UUID) -> bool:

@@ -6,7 +6,7 @@ from itertools import islice
 from chalicelib import errors
 from chalicelib.domain.details import Details
 from chalicelib.domain.ids import Identity
-from chalicelib.domain.receipts import likely_receipts, possible_receipts
+from chalicelib.domain.receipts import holds_receipt, likely_receipts, possible_receipts
 from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import ReportContent
 from chalicelib.store.reports import Reports
@@ -29,7 +29,7 @@ def refuse_receipts(
     A text that is written like a receipt costs one read, to see whether such a report exists.
     """
     fields = dict(_texts(submission, details))
-    wrong = {field for field, text in fields.items() if ids.receipt in set(possible_receipts(text))}
+    wrong = {field for field, text in fields.items() if holds_receipt(text, ids.receipt)}
     written = ((field, each) for field, text in fields.items() for each in likely_receipts(text))
     for field, receipt in islice(written, _MOST_LOOKED_UP):
         if field not in wrong and reports.head(ids.opened_by(receipt)) is not None:

@@ -15,6 +15,7 @@ Counted at botocore's own seam, since mocks report a unit for everything. By AWS
 import json
 import re
 import threading
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -236,6 +237,8 @@ def _size_of_value(value: Item) -> int:
             return ceil(len(content.strip("-0.").replace(".", "")) / 2) + 1
         case "BOOL" | "NULL":
             return 1
+        case "B":  # in base64 as it is sent, in bytes as boto3 reads it
+            return len(content if isinstance(content, bytes) else b64decode(content))
         case "L":
             return 3 + sum(1 + _size_of_value(part) for part in content)
         case "M":
