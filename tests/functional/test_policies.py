@@ -277,7 +277,8 @@ def upload_id(url: str) -> str:
 
 def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     one = {"officer": LI, "report_id": seen["id"]}
-    other = api("enter_report", officer=LI).json
+    body = report(source="phone", contact=CONTACT)
+    other = api("enter_report", officer=LI, body=body).json
     for name in ("get_me", "list_templates", "get_statistics"):
         api(name, officer=LI)
     for query in (
