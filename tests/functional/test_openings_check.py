@@ -18,7 +18,7 @@ from chalicelib.services.openings_check import Kind
 from chalicelib.store.audit import Action, Entry, of_report
 from chalicelib.store.aws_record import AwsRecord
 from tests import cloud, events
-from tests.client import new_key
+from tests.client import call, new_key, report
 from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "fresh")
@@ -106,14 +106,14 @@ def complete() -> None:
 
 def kept() -> list[tuple[Kind, str]]:
     """Return the findings of all comparisons."""
+    return [finding for each in comparisons() for finding in each.findings]
+
+
+def comparisons() -> list[openings_check.Comparison]:
     s3, bucket = cloud.client("s3"), wiring.settings().audit_bucket
     found = s3.list_objects_v2(Bucket=bucket, Prefix="comparisons/").get("Contents", [])
     contents = (s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in found)
-    return [
-        finding
-        for content in contents
-        for finding in openings_check.Comparison.model_validate_json(content).findings
-    ]
+    return [openings_check.Comparison.model_validate_json(content) for content in contents]
 
 
 def kinds() -> list[str]:
@@ -123,6 +123,34 @@ def kinds() -> list[str]:
 def test_an_opening_with_its_row_is_no_finding() -> None:
     decrypt(f"opening/{opening_row()}.1")
     assert kinds() == []
+
+
+def test_all_that_officers_open_matches_the_record() -> None:
+    cloud.officer("wang")
+    body = report(contact={"phone": "13800000000"})
+    created = call("POST", "/v1/reports", body, key=new_key()).json
+    path = f"/v1/officer/reports/{created['id']}"
+    closing = {"status": "closed", "disposition": "resolved", "reason": "Seen to."}
+    for method, target, sent, version in (
+        ("GET", path, None, None),
+        ("GET", f"{path}/history", None, None),
+        ("POST", f"{path}/contact", {"reason": "The ambulance asks."}, None),
+        ("PATCH", path, closing, 1),
+        ("PATCH", path, {"assignee": "wang"}, 2),
+    ):
+        headers = {"If-Match": f'"{version}"'} if version else {}
+        reply = call(method, target, sent, officer="wang", headers=headers)
+        assert reply.status < 300, reply.text
+    seal(wiring.audit().rows(of_report(created["id"])))
+
+    assert kinds() == []
+    # Opened, its history read, the contact revealed, and the reason returned by the last step.
+    assert opened() == 4
+
+
+def opened() -> int:
+    """Return how many openings AWS has recorded in the hours that were compared."""
+    return sum(each.openings for each in comparisons())
 
 
 def test_a_contact_is_compared_like_a_report() -> None:
