@@ -70,8 +70,8 @@ class ReportEvent(Shape):
 
     @model_validator(mode="after")
     def _received_to_the_minute(self) -> Self:
-        # An altered entry does not say what it was.
-        if self.detail is None or self.detail.entered_by:
+        # An altered entry does not say whether it was this one.
+        if not self.verified or (self.detail and self.detail.entered_by):
             self.at = times.to_minute(self.at)
         return self
 

@@ -129,8 +129,8 @@ class HintView(Shape):
 class EvidenceView(Shape):
     """What identifies the original: its version in storage, and its hash if it is known.
 
-    `recorded_at` is when it was recorded. `later_uploads` is the number of later uploads to its
-    place that were removed.
+    `recorded_at` is when it was recorded, to the minute. `later_uploads` is the number of later
+    uploads to its place that were removed.
     """
 
     sha256: str | None
@@ -181,7 +181,7 @@ def _evidence(medium: Medium, sha256: str | None) -> EvidenceView | None:
     return EvidenceView(
         sha256=sha256,
         version=medium.version_id,
-        recorded_at=medium.recorded_at,
+        recorded_at=times.to_minute(medium.recorded_at),
         later_uploads=medium.later_uploads,
     )
 

@@ -94,12 +94,7 @@ def _function_of(record: logging.LogRecord) -> str:
     if record.name in ("chalicelib.handlers.schedules", "chalicelib.handlers.audit_events"):
         return str(record.funcName)
     kind, _, name = str(record.threadName).partition("poller-")
-    if kind or not name:
-        return _serving.get()
-    if name == "schedules":
-        scheduled = {"audit_seals": "digest_audit", "openings_check": "compare_openings"}
-        return scheduled.get(record.name.rpartition(".")[2], "sweep_tasks")
-    return name
+    return _serving.get() if kind or not name or name == "schedules" else name
 
 
 class _Line(logging.Formatter):

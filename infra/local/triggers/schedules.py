@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from infra.local.console import serving
 from infra.local.triggers.functions import Function, new_context
 
 _log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Schedules:
             "resources": [f"arn:aws:events:us-east-1:123456789012:rule/{name}"],
             "detail": {},
         }
-        with self._running:
+        with self._running, serving(name):
             try:
                 self._functions[name][1](event, new_context())
             except Exception:

@@ -1,5 +1,6 @@
 """The trigger of a table's stream."""
 
+import base64
 import json
 import logging
 import time
@@ -126,8 +127,12 @@ class StreamConsumer:
 
     def _record(self, record: Any) -> dict[str, Any]:
         created: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
-        return {
+        sent = {
             **record,
             "eventSourceARN": self._stream_arn,
             "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": created.timestamp()},
         }
+        # Lambda gets JSON, with what is binary in base64.
+        as_json = json.dumps(sent, default=lambda binary: base64.b64encode(binary).decode())
+        received: dict[str, Any] = json.loads(as_json)
+        return received

@@ -11,11 +11,11 @@ from infra.local.triggers.streams import StreamConsumer
 from tests.local.triggers.function import Function
 
 
-def _stream(aws: Mapping[str, str], function: Function) -> StreamConsumer:
-    """The deployed mapping, from now on."""
-    (event,) = template.load("app.yaml")["Resources"]["PublishNotices"]["Properties"][
-        "Events"
-    ].values()
+def _stream(
+    aws: Mapping[str, str], function: Function, consumer: str = "PublishNotices"
+) -> StreamConsumer:
+    """The deployed mapping of a consumer, from now on."""
+    (event,) = template.load("app.yaml")["Resources"][consumer]["Properties"]["Events"].values()
     return StreamConsumer(
         {**event["Properties"], "StartingPosition": "LATEST"}, function, aws, pause_s=0
     )
@@ -70,6 +70,18 @@ def test_a_record_carries_keys_and_nothing_of_the_item(aws: Mapping[str, str], c
         "StreamViewType",
     }
     assert "a secret" not in json.dumps(record)
+
+
+def test_what_is_binary_arrives_in_base64_as_lambda_sends_it(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    function = Function()
+    consumer = _stream(aws, function, "SealAudit")
+    row: Any = {"pk": {"S": "REPORT#1"}, "sk": {"S": "now#1"}, "sealed": {"B": b"\x00\xff"}}
+    boto3.client("dynamodb").put_item(TableName=aws["AUDIT_TABLE"], Item=row)
+    assert consumer.work()
+    ((record,),) = function.calls
+    assert record["dynamodb"]["NewImage"] == {**row, "sealed": {"B": "AP8="}}
 
 
 def test_a_batch_starts_again_at_the_first_record_that_failed(
