@@ -8,6 +8,7 @@ import csv
 import email
 import email.message
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -39,13 +40,17 @@ CHAFF = (
 CHAFF_DIRECTORIES = ("__pycache__", "tests", "bin", "sboms")
 
 
+# Such as `libheif-9cc4da60.so.1.23.0`: auditwheel adds a part of the hash to the name.
+_BUNDLED = re.compile(r"(?P<name>lib.+)-[0-9a-f]{8}\.so(\.(?P<version>[0-9.]+))?")
+
+
 @dataclass(frozen=True, slots=True)
 class Installed:
     """A distribution that was unpacked into a tree.
 
     `sha256` is the hash, in hex, of the archive that was downloaded. `top_level` are the names at
-    the top of the tree that came with it, and `inside` are the libraries that its own list of
-    components names: what its native parts are made of.
+    the top of the tree that came with it, and `inside` are the libraries that its native parts are
+    made of: those that its own list of components names, and those that it brings along.
     """
 
     name: str
@@ -138,7 +143,7 @@ def _read(info: Path, hashes: dict[str, str]) -> Installed:
         requires=tuple(metadata.get_all("Requires-Dist", [])),
         # `../../bin` holds commands, which do not ship.
         top_level=tuple(sorted(top_level - {".."})),
-        inside=tuple(_inside(info)),
+        inside=(*_inside(info), *_bundled(info.parent, top_level)),
     )
 
 
@@ -163,6 +168,16 @@ def _inside(info: Path) -> Iterator[dict[str, str]]:
             if tuple(found.values()) not in seen:
                 seen.add(tuple(found.values()))
                 yield found
+
+
+def _bundled(tree: Path, top_level: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Yield the shared libraries that a wheel brings along, by their files' names: not every wheel
+    lists them. The version is that of the library's interface.
+    """
+    for folder in sorted(name for name in top_level if name.endswith(".libs")):
+        for path in sorted((tree / folder).iterdir()):
+            if found := _BUNDLED.fullmatch(path.name):
+                yield {"name": found["name"], "version": found["version"] or "", "purl": ""}
 
 
 def _remove_chaff(target: Path) -> None:

@@ -30,7 +30,11 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))
-    inside = {"inner.py": "", "inner-1.0.dist-info/sboms/a.json": json.dumps(INSIDE)}
+    inside = {
+        "inner.py": "",
+        "inner-1.0.dist-info/sboms/a.json": json.dumps(INSIDE),
+        "inner.libs/libheif-9cc4da60.so.1.23.0": "",
+    }
     optional = ("inner; extra == 'more'", "absent; python_version < '3'")
     lock = wheels.lock(
         {
@@ -63,6 +67,12 @@ def components(document: dict[str, Any], zipped: str) -> dict[str, dict[str, Any
     return {one["name"]: one for one in found["components"]}
 
 
+def inside(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what the native parts of the layer are made of."""
+    (inner,) = components(document, "media.zip").values()
+    return {one["name"]: one for one in inner["components"]}
+
+
 def test_it_names_what_is_in_each_zip(build: Path) -> None:
     document = written(build)
     assert list(components(document, "functions.zip")) == ["chalice", "inner", "outer"]
@@ -82,8 +92,12 @@ def test_a_zip_has_its_hash(build: Path) -> None:
     assert hashes == {name: bundle.sha256(build / name) for name in ("functions.zip", "media.zip")}
 
 
+def test_it_names_the_libraries_that_a_wheel_brings_along(build: Path) -> None:
+    assert inside(written(build))["libheif"]["version"] == "1.23.0"
+
+
 def test_it_names_what_a_native_part_is_made_of_but_no_path_of_its_builder(build: Path) -> None:
-    (openssl,) = components(written(build), "media.zip")["inner"]["components"]
+    openssl = inside(written(build))["openssl"]
     assert (openssl["name"], openssl["version"]) == ("openssl", "4")
     assert openssl["purl"] == "pkg:generic/openssl@4"
 
