@@ -324,6 +324,30 @@ def backups_of_deleted_tables(lab: Lab) -> bool:
     return bool(dynamodb.list_backups(TableName=name, BackupType="SYSTEM")["BackupSummaries"])
 
 
+def changes_of_keys(lab: Lab) -> bool:
+    cloudformation, names = lab.client("cloudformation"), {"StackName": "probe-of-keys"}
+    administers = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+
+    def template(*more: Any) -> str:
+        policy = {"Version": "2012-10-17", "Statement": [administers, *more]}
+        key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}
+        return json.dumps({"Resources": {"Key": key}})
+
+    cloudformation.create_stack(**names, TemplateBody=template())
+    cloudformation.get_waiter("stack_create_complete").wait(**names, WaiterConfig={"Delay": 1})
+    names["ChangeSetName"] = "another-policy"
+    refused = administers | {"Effect": "Deny", "Action": "kms:Decrypt"}
+    cloudformation.create_change_set(**names, TemplateBody=template(refused))
+    cloudformation.get_waiter("change_set_create_complete").wait(**names, WaiterConfig={"Delay": 1})
+    (change,) = cloudformation.describe_change_set(**names)["Changes"]
+    return bool(change["ResourceChange"]["Replacement"] == "False")
+
+
 def tags_of_stacks(lab: Lab) -> bool:
     bucket = lab.stack(Bucket={"Type": "AWS::S3::Bucket"})["Bucket"]
     try:
@@ -551,6 +575,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         calls_of_the_gateway,
         earlier_states_of_tables,
         backups_of_deleted_tables,
+        changes_of_keys,
         tags_of_stacks,
         gateway_responses,
         mfa_setup,

@@ -27,6 +27,7 @@ def apply() -> None:
     move_tasks()
     earlier_states_of_tables()
     backups_of_deleted_tables()
+    changes_of_keys()
 
 
 def pages_of_sign_in() -> None:
@@ -278,3 +279,10 @@ def backups_of_deleted_tables() -> None:
         return response
 
     dynamodb._delete_table = deleted
+
+
+def changes_of_keys() -> None:
+    """Plan every change of a key in place: none of its properties replaces it."""
+    from ministack.services.cloudformation import provisioners
+
+    provisioners._REPLACING_PROPERTIES.setdefault("AWS::KMS::Key", ())
