@@ -289,7 +289,7 @@ class Role:
         if model.name == "CreateBucket" and context.get("is_presign_request"):
             return  # botocore only makes the address of a form
         context["bucket"] = params.get("Bucket")
-        if service == "kms":
+        if service == "kms" and model.name not in _NAMELESS_CALLS:
             needs = [Need(f"kms:{model.name}", self._names.key(params["KeyId"]))]
         else:
             needs = _needs(service, model.name, params)

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 ATOM = "{http://www.w3.org/2005/Atom}"
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 PLACE: dict[str, Any] = {"lat": 39.933, "lon": 116.478, "datum": "wgs84", "district": "chaoyang"}
-NASTY = 'Blue & <white> "car" \u4eac \U0001f697 ]]> \ufffe'
+NASTY = 'Blue & <white> "car" \u4eac \U0001f697 ]]>'
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def test_the_atom_feed_is_one_and_a_second_reader_finds_the_same_in_it(language:
     assert [entry.link.rsplit("/", 1)[1] for entry in found.entries] == [
         bulletin["id"] for bulletin in reversed(bulletins)
     ]
-    assert found.entries[0].title == NASTY.removesuffix("\ufffe").rstrip()
+    assert found.entries[0].title == NASTY
     assert [link.type for link in found.entries[1].links if link.rel == "enclosure"] == [
         "image/jpeg"
     ]

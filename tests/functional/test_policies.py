@@ -277,7 +277,8 @@ def upload_id(url: str) -> str:
 
 def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     one = {"officer": LI, "report_id": seen["id"]}
-    other = api("enter_report", officer=LI).json
+    body = report(source="phone", contact=CONTACT)
+    other = api("enter_report", officer=LI, body=body).json
     for name in ("get_me", "list_templates", "get_statistics"):
         api(name, officer=LI)
     for query in (
@@ -471,7 +472,7 @@ def test_the_thumbnailer_may_read_nothing_else_of_a_report(
     )
     role = iam.Role("make_thumbnails", names)
     with role.assumed():
-        assert wiring.report_keys().public_key(created["id"]) is None
+        assert wiring.report_keys().public_key(created["id"])
         for attempt in attempts:
             with pytest.raises(ClientError, match="make_thumbnails may not dynamodb:GetItem"):
                 wiring.dynamodb().get_item(TableName=table, **attempt)
