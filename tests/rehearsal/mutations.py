@@ -309,8 +309,8 @@ def mutate(mutation: Mutation, packaged: Path, mutated: Path) -> Path:
     """Write a copy of what was packaged, with the mutation, to the folder `mutated`."""
     mutated.mkdir(parents=True, exist_ok=True)
     text = (packaged / "template.json").read_text(encoding="utf-8")
-    shutil.copy(packaged / "functions.zip", mutated)
-    shutil.copy(packaged / "media.zip", mutated)
+    for name in ("functions.zip", "media.zip", "sbom.json"):
+        shutil.copy(packaged / name, mutated)
     if mutation.module:
         tree = mutated_tree(mutation, packaged, mutated)
         digest = bundle.write_zip(tree, mutated / "functions.zip")

@@ -348,6 +348,23 @@ def changes_of_keys(lab: Lab) -> bool:
     return bool(change["ResourceChange"]["Replacement"] == "False")
 
 
+def arns_of_roles(lab: Lab) -> bool:
+    iam = lab.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(
+        RoleName="probe-of-roles",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+    policy = json.loads(allow("kms:ListKeys"))
+    policy["Statement"][0]["Condition"] = {"ArnEquals": {"aws:PrincipalArn": role}}
+    iam.put_role_policy(
+        RoleName="probe-of-roles", PolicyName="probe", PolicyDocument=json.dumps(policy)
+    )
+    given = lab.client("sts").assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
+    session = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    return "Keys" in lab.client("kms", session).list_keys()
+
+
 def tags_of_stacks(lab: Lab) -> bool:
     bucket = lab.stack(Bucket={"Type": "AWS::S3::Bucket"})["Bucket"]
     try:
@@ -576,6 +593,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         earlier_states_of_tables,
         backups_of_deleted_tables,
         changes_of_keys,
+        arns_of_roles,
         tags_of_stacks,
         gateway_responses,
         mfa_setup,

@@ -28,6 +28,7 @@ def apply() -> None:
     earlier_states_of_tables()
     backups_of_deleted_tables()
     changes_of_keys()
+    arns_of_roles()
 
 
 def pages_of_sign_in() -> None:
@@ -286,3 +287,20 @@ def changes_of_keys() -> None:
     from ministack.services.cloudformation import provisioners
 
     provisioners._REPLACING_PROPERTIES.setdefault("AWS::KMS::Key", ())
+
+
+def arns_of_roles() -> None:
+    """Compare `aws:PrincipalArn` with a role, not with its session."""
+    from ministack.core import iam_evaluator
+    from ministack.services import iam
+
+    resolve = iam_evaluator._resolve_condition_key
+
+    def resolved(key: str, context: Any) -> Any:
+        value = resolve(key, context)
+        if key.lower() != "aws:principalarn" or ":assumed-role/" not in (value or ""):
+            return value
+        name = iam_evaluator._role_name_from_assumed_arn(value)
+        return iam._roles.get_scoped(context.principal_account, None, name)["Arn"]
+
+    iam_evaluator._resolve_condition_key = resolved
