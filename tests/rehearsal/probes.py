@@ -43,8 +43,8 @@ TRUST = {
 }
 
 
-def allow(*actions: str) -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+def allow(*actions: str, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*", **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
@@ -69,11 +69,13 @@ class Lab:
         found = cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
         return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
 
-    def user(self, *actions: str) -> Credentials:
-        """Return the keys of a user who may do this and nothing else."""
+    def user(self, *actions: str, **more: Any) -> Credentials:
+        """Return the keys of a user who may do this, under a Condition, and nothing else."""
         iam, name = self.client("iam"), f"probe-{secrets.token_hex(4)}"
         iam.create_user(UserName=name)
-        iam.put_user_policy(UserName=name, PolicyName="probe", PolicyDocument=allow(*actions))
+        iam.put_user_policy(
+            UserName=name, PolicyName="probe", PolicyDocument=allow(*actions, **more)
+        )
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
@@ -355,11 +357,8 @@ def arns_of_roles(lab: Lab) -> bool:
         RoleName="probe-of-roles",
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
     )["Role"]["Arn"]
-    policy = json.loads(allow("kms:ListKeys"))
-    policy["Statement"][0]["Condition"] = {"ArnEquals": {"aws:PrincipalArn": role}}
-    iam.put_role_policy(
-        RoleName="probe-of-roles", PolicyName="probe", PolicyDocument=json.dumps(policy)
-    )
+    policy = allow("kms:ListKeys", Condition={"ArnEquals": {"aws:PrincipalArn": role}})
+    iam.put_role_policy(RoleName="probe-of-roles", PolicyName="probe", PolicyDocument=policy)
     given = lab.client("sts").assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
     session = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     return "Keys" in lab.client("kms", session).list_keys()
@@ -417,6 +416,57 @@ def keys_of_encrypted_resources(lab: Lab) -> bool:
         reader.get_secret_value(SecretId="probe")
     except ClientError:
         return True
+    return False
+
+
+def keys_of_rows(lab: Lab) -> bool:
+    key = {"AttributeName": "pk", "AttributeType": "S"}
+    lab.client("dynamodb").create_table(
+        TableName="probe-of-rows",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[key],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    condition = {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own#*"]},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
+    }
+    user = lab.user("dynamodb:Query", "dynamodb:PutItem", Condition=condition)
+    dynamodb, table = lab.client("dynamodb", user), {"TableName": "probe-of-rows"}
+
+    def query(value: str) -> Any:
+        return dynamodb.query(
+            **table,
+            KeyConditionExpression="#p = :p",
+            ExpressionAttributeNames={"#p": "pk"},
+            ExpressionAttributeValues={":p": {"S": value}},
+        )
+
+    def put(value: str, **more: Any) -> Any:
+        return dynamodb.put_item(**table, Item={"pk": {"S": value}}, **more)
+
+    def put_by_transaction(value: str) -> Any:
+        write = {"Put": {**table, "Item": {"pk": {"S": value}}}}
+        return dynamodb.transact_write_items(TransactItems=[write])
+
+    for call in (query, put, put_by_transaction):
+        assert call("own#1")
+    return all(
+        is_denied(call)
+        for call in (
+            lambda: query("another#1"),
+            lambda: put("another#1"),
+            lambda: put_by_transaction("another#1"),
+            lambda: put("own#1", ReturnValues="ALL_OLD"),
+        )
+    )
+
+
+def is_denied(call: Callable[[], Any]) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        return error.response["Error"]["Code"] == "AccessDeniedException"
     return False
 
 
@@ -584,6 +634,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         locks_of_buckets,
         move_tasks,
         keys_of_encrypted_resources,
+        keys_of_rows,
         sources_of_events,
         logs_of_functions,
         log_lines_in_json,
