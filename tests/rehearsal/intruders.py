@@ -1,4 +1,5 @@
-"""Hostile code in the place of a function: it has the function's role, and calls what it is told.
+"""Hostile code in the place of a function: it has the function's role, and makes the
+calls of a test.
 
 What IAM denies it fails no test (`nothing_denied` in conftest.py).
 """
