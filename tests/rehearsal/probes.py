@@ -393,6 +393,21 @@ def locks_of_buckets(lab: Lab) -> bool:
     return bool(lab.client("s3").get_object_lock_configuration(Bucket=made["Bucket"]))
 
 
+def keys_of_buckets(lab: Lab) -> bool:
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": ["Key", "Arn"]}}
+    encryption = {
+        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": by_default}]
+    }
+    made = lab.stack(
+        Key={"Type": "AWS::KMS::Key", "Properties": {}},
+        Bucket={"Type": "AWS::S3::Bucket", "Properties": {"BucketEncryption": encryption}},
+    )
+    found = lab.client("s3").get_bucket_encryption(Bucket=made["Bucket"])
+    (rule,) = found["ServerSideEncryptionConfiguration"]["Rules"]
+    key = rule["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID", "")
+    return bool(key.endswith(made["Key"]))
+
+
 def queue(lab: Lab) -> tuple[str, str]:
     """Return the URL and the ARN of a new queue."""
     sqs = lab.client("sqs")
@@ -632,6 +647,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         templates_by_virtual_host,
         domain_names_of_requests,
         locks_of_buckets,
+        keys_of_buckets,
         move_tasks,
         keys_of_encrypted_resources,
         keys_of_rows,

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from typing import Any
 from urllib.parse import ParseResult
+from xml.etree import ElementTree
 
 
 def apply() -> None:
@@ -24,6 +25,7 @@ def apply() -> None:
     templates_by_virtual_host()
     domain_names_of_requests()
     locks_of_buckets()
+    keys_of_buckets()
     move_tasks()
     earlier_states_of_tables()
     backups_of_deleted_tables()
@@ -175,6 +177,30 @@ def locks_of_buckets() -> None:
                 "enabled": True,
                 "default_retention": rule.get("DefaultRetention"),
             }
+        return name, attributes
+
+    handlers["create"] = created
+
+
+def keys_of_buckets() -> None:
+    """Give a bucket the encryption that its template asks for."""
+    from ministack.services import s3
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    create = handlers["create"]
+
+    def created(logical_id: str, props: dict[str, Any], stack: str) -> Any:
+        name, attributes = create(logical_id, props, stack)
+        rules = props.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", ())
+        for rule in rules:
+            root = ElementTree.Element("ServerSideEncryptionConfiguration")
+            wanted = ElementTree.SubElement(
+                ElementTree.SubElement(root, "Rule"), "ApplyServerSideEncryptionByDefault"
+            )
+            for key, value in rule["ServerSideEncryptionByDefault"].items():
+                ElementTree.SubElement(wanted, key).text = value
+            s3._put_bucket_encryption(name, ElementTree.tostring(root))
         return name, attributes
 
     handlers["create"] = created

@@ -57,15 +57,20 @@ def keys_of_encrypted_resources() -> None:
         service_context: dict[str, Any] | None = None,
     ) -> Any:
         denied = enforce(key_id, action, service, region, resource_arn, service_context)
-        if denied is not None or action not in _NEEDED:
+        # A form names who signed it in its fields: ministack asks for nobody first, then for them.
+        if denied is not None or action not in _NEEDED or not key_id:
             return denied
         key = _key_of(service, resource_arn)
         via = {"kms:viaservice": f"{service}.{region}.amazonaws.com"}
-        for needed in _NEEDED[action] if key else ():
-            denied = iam_evaluator.enforce(key_id, needed, "kms", region, key, via)
-            if denied is not None:
-                return denied
-        return None
+        unsigned = iam_evaluator._anonymous.set(False)
+        try:
+            answers = (
+                iam_evaluator.enforce(key_id, needed, "kms", region, key, via)
+                for needed in (_NEEDED[action] if key else ())
+            )
+            return next((answer for answer in answers if answer is not None), None)
+        finally:
+            iam_evaluator._anonymous.reset(unsigned)
 
     iam_evaluator.enforce = enforced
 
