@@ -39,10 +39,11 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The keys of a user."""
+    """The keys of a user, or of a role's session, which has a token."""
 
     key_id: str
     secret: str
+    token: str | None = None
 
 
 ROOT = Credentials("AKIAROOTOFREHEARSAL1", "root-of-the-rehearsal")
@@ -88,6 +89,7 @@ class Cloud:
         session = boto3.session.Session(
             aws_access_key_id=user.key_id,
             aws_secret_access_key=user.secret,
+            aws_session_token=user.token,
             region_name=self.region,
         )
         return session.client(  # type: ignore[call-overload]

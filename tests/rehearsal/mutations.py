@@ -45,25 +45,66 @@ class Mutation:
     replace: tuple[str, str] = ("", "")
 
 
-def statements(resources: Resources, role: str) -> Any:
-    return resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+def policy_of(resources: Resources, name: str) -> Any:
+    """Return the policy of a role or of a key."""
+    properties = resources[name]["Properties"]
+    return properties.get("KeyPolicy") or properties["Policies"][0]["PolicyDocument"]
 
 
-def without_right(role: str, action: str) -> Callable[[Resources], object]:
-    """Take an action out of every statement of a role."""
+def without_right(role: str, action: str, sid: str = "") -> Callable[[Resources], object]:
+    """Take an action out of every statement of a role, or out of the one with this Sid."""
 
     def change(resources: Resources) -> None:
-        document = resources[role]["Properties"]["Policies"][0]["PolicyDocument"]
+        document = policy_of(resources, role)
         kept = []
         for statement in document["Statement"]:
-            actions = [each for each in statement["Action"] if each != action]
             assert isinstance(statement["Action"], list)
+            actions = [
+                each
+                for each in statement["Action"]
+                if each != action or sid not in ("", statement["Sid"])
+            ]
             if actions:
                 kept.append(statement | {"Action": actions})
         assert kept != document["Statement"], f"{role} has no {action}"
         document["Statement"] = kept
 
     return change
+
+
+def without_statement(name: str, sid: str) -> Callable[[Resources], object]:
+    """Take a statement out of the policy of a role or of a key."""
+
+    def change(resources: Resources) -> None:
+        document = policy_of(resources, name)
+        kept = [each for each in document["Statement"] if each["Sid"] != sid]
+        assert kept != document["Statement"], f"{name} has no {sid}"
+        document["Statement"] = kept
+
+    return change
+
+
+def with_query_of_indexes(resources: Resources) -> None:
+    """Let residents find reports as officers do."""
+    statement = {
+        "Effect": "Allow",
+        "Action": ["dynamodb:Query"],
+        "Resource": {"Fn::Sub": "${ReportsTable.Arn}/index/*"},
+    }
+    policy_of(resources, "ApiHandlerRole")["Statement"].append(statement)
+
+
+def opened_by_residents(resources: Resources) -> None:
+    """Let residents decrypt with the key of contacts, too."""
+    without_statement("ContactKey", "NobodyElseOpens")(resources)
+    for statement in policy_of(resources, "ContactKey")["Statement"]:
+        if statement["Sid"] == "OfficersOpen":
+            roles = [{"Fn::GetAtt": [name, "Arn"]} for name in ("ApiHandlerRole", "OfficersRole")]
+            statement["Principal"] = {"AWS": roles}
+
+
+def without_setting(function: str, name: str) -> Callable[[Resources], object]:
+    return lambda resources: resources[function]["Properties"]["Environment"]["Variables"].pop(name)
 
 
 def with_setting(function: str, name: str, value: Any) -> Callable[[Resources], object]:
@@ -100,6 +141,7 @@ def with_prefix(prefix: str) -> Callable[[Resources], object]:
 
 NEVER_READY = r"(the photo and the video are ready|the kind media about report \w+): not within"
 REPORTS, CASEWORK, AUDIT = "test_reports.py", "test_casework.py", "test_audit.py"
+CONFIDENTIAL = "test_confidential.py"
 MUTATIONS = (
     Mutation(
         "the API may not write reports",
@@ -136,6 +178,54 @@ MUTATIONS = (
         REPORTS,
         r"MakeThumbnailsRole.*s3:GetObjectVersion on",
         without_right("MakeThumbnailsRole", "s3:GetObjectVersion"),
+    ),
+    Mutation(
+        "the officers' function may not record what it opens",
+        CONFIDENTIAL,
+        r"OfficersRole.*dynamodb:PutItem on .*AuditTable",
+        without_right("OfficersRole", "dynamodb:PutItem", "AddToTheAudit"),
+    ),
+    Mutation(
+        "the key of reports does not let officers decrypt",
+        CONFIDENTIAL,
+        r"OfficersRole.*kms:Decrypt on .*:key/mrk-",
+        without_statement("ContentKey", "OfficersOpen"),
+    ),
+    Mutation(
+        "the key of contacts lets residents decrypt",
+        CONFIDENTIAL,
+        r"FAILED .*the_role_of_no_other_function_does\[APIHandler-contact\]",
+        opened_by_residents,
+    ),
+    Mutation(
+        "residents may query an index",
+        CONFIDENTIAL,
+        r"FAILED .*may_not_do_what_officers_may\[list reports by an index\]",
+        with_query_of_indexes,
+    ),
+    Mutation(
+        "the residents' function has no key of reports",
+        REPORTS,
+        r"CONTENT_KEY",
+        without_setting("APIHandler", "CONTENT_KEY"),
+    ),
+    Mutation(
+        "thumbnails are made without the key of media",
+        REPORTS,
+        r"MakeThumbnailsRole.*kms:(Decrypt|GenerateDataKey) on .*:key/",
+        without_statement("MakeThumbnailsRole", "UseTheMediaKey"),
+    ),
+    Mutation(
+        "the pictures of officers are signed without the key of media",
+        REPORTS,
+        r"OfficersRole.*kms:Decrypt on .*:key/",
+        without_statement("OfficersRole", "UseTheMediaKey"),
+    ),
+    Mutation(
+        "AWS's record may not be looked up",
+        AUDIT,
+        r"CompareOpeningsRole.*cloudtrail:LookupEvents",
+        without_right("CompareOpeningsRole", "cloudtrail:LookupEvents"),
     ),
     Mutation(
         "a function may not read its queue",
@@ -309,8 +399,8 @@ def mutate(mutation: Mutation, packaged: Path, mutated: Path) -> Path:
     """Write a copy of what was packaged, with the mutation, to the folder `mutated`."""
     mutated.mkdir(parents=True, exist_ok=True)
     text = (packaged / "template.json").read_text(encoding="utf-8")
-    shutil.copy(packaged / "functions.zip", mutated)
-    shutil.copy(packaged / "media.zip", mutated)
+    for name in ("functions.zip", "media.zip", "sbom.json"):
+        shutil.copy(packaged / name, mutated)
     if mutation.module:
         tree = mutated_tree(mutation, packaged, mutated)
         digest = bundle.write_zip(tree, mutated / "functions.zip")

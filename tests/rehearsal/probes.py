@@ -43,8 +43,8 @@ TRUST = {
 }
 
 
-def allow(*actions: str) -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+def allow(*actions: str, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*", **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
@@ -69,11 +69,13 @@ class Lab:
         found = cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
         return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
 
-    def user(self, *actions: str) -> Credentials:
-        """Return the keys of a user who may do this and nothing else."""
+    def user(self, *actions: str, **more: Any) -> Credentials:
+        """Return the keys of a user who may do this, under a Condition, and nothing else."""
         iam, name = self.client("iam"), f"probe-{secrets.token_hex(4)}"
         iam.create_user(UserName=name)
-        iam.put_user_policy(UserName=name, PolicyName="probe", PolicyDocument=allow(*actions))
+        iam.put_user_policy(
+            UserName=name, PolicyName="probe", PolicyDocument=allow(*actions, **more)
+        )
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
@@ -324,6 +326,44 @@ def backups_of_deleted_tables(lab: Lab) -> bool:
     return bool(dynamodb.list_backups(TableName=name, BackupType="SYSTEM")["BackupSummaries"])
 
 
+def changes_of_keys(lab: Lab) -> bool:
+    cloudformation, names = lab.client("cloudformation"), {"StackName": "probe-of-keys"}
+    administers = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+
+    def template(*more: Any) -> str:
+        policy = {"Version": "2012-10-17", "Statement": [administers, *more]}
+        key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}
+        return json.dumps({"Resources": {"Key": key}})
+
+    cloudformation.create_stack(**names, TemplateBody=template())
+    cloudformation.get_waiter("stack_create_complete").wait(**names, WaiterConfig={"Delay": 1})
+    names["ChangeSetName"] = "another-policy"
+    refused = administers | {"Effect": "Deny", "Action": "kms:Decrypt"}
+    cloudformation.create_change_set(**names, TemplateBody=template(refused))
+    cloudformation.get_waiter("change_set_create_complete").wait(**names, WaiterConfig={"Delay": 1})
+    (change,) = cloudformation.describe_change_set(**names)["Changes"]
+    return bool(change["ResourceChange"]["Replacement"] == "False")
+
+
+def arns_of_roles(lab: Lab) -> bool:
+    iam = lab.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(
+        RoleName="probe-of-roles",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+    policy = allow("kms:ListKeys", Condition={"ArnEquals": {"aws:PrincipalArn": role}})
+    iam.put_role_policy(RoleName="probe-of-roles", PolicyName="probe", PolicyDocument=policy)
+    given = lab.client("sts").assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
+    session = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    return "Keys" in lab.client("kms", session).list_keys()
+
+
 def tags_of_stacks(lab: Lab) -> bool:
     bucket = lab.stack(Bucket={"Type": "AWS::S3::Bucket"})["Bucket"]
     try:
@@ -353,6 +393,21 @@ def locks_of_buckets(lab: Lab) -> bool:
     return bool(lab.client("s3").get_object_lock_configuration(Bucket=made["Bucket"]))
 
 
+def keys_of_buckets(lab: Lab) -> bool:
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": ["Key", "Arn"]}}
+    encryption = {
+        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": by_default}]
+    }
+    made = lab.stack(
+        Key={"Type": "AWS::KMS::Key", "Properties": {}},
+        Bucket={"Type": "AWS::S3::Bucket", "Properties": {"BucketEncryption": encryption}},
+    )
+    found = lab.client("s3").get_bucket_encryption(Bucket=made["Bucket"])
+    (rule,) = found["ServerSideEncryptionConfiguration"]["Rules"]
+    key = rule["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID", "")
+    return bool(key.endswith(made["Key"]))
+
+
 def queue(lab: Lab) -> tuple[str, str]:
     """Return the URL and the ARN of a new queue."""
     sqs = lab.client("sqs")
@@ -376,6 +431,57 @@ def keys_of_encrypted_resources(lab: Lab) -> bool:
         reader.get_secret_value(SecretId="probe")
     except ClientError:
         return True
+    return False
+
+
+def keys_of_rows(lab: Lab) -> bool:
+    key = {"AttributeName": "pk", "AttributeType": "S"}
+    lab.client("dynamodb").create_table(
+        TableName="probe-of-rows",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[key],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    condition = {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own#*"]},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
+    }
+    user = lab.user("dynamodb:Query", "dynamodb:PutItem", Condition=condition)
+    dynamodb, table = lab.client("dynamodb", user), {"TableName": "probe-of-rows"}
+
+    def query(value: str) -> Any:
+        return dynamodb.query(
+            **table,
+            KeyConditionExpression="#p = :p",
+            ExpressionAttributeNames={"#p": "pk"},
+            ExpressionAttributeValues={":p": {"S": value}},
+        )
+
+    def put(value: str, **more: Any) -> Any:
+        return dynamodb.put_item(**table, Item={"pk": {"S": value}}, **more)
+
+    def put_by_transaction(value: str) -> Any:
+        write = {"Put": {**table, "Item": {"pk": {"S": value}}}}
+        return dynamodb.transact_write_items(TransactItems=[write])
+
+    for call in (query, put, put_by_transaction):
+        assert call("own#1")
+    return all(
+        is_denied(call)
+        for call in (
+            lambda: query("another#1"),
+            lambda: put("another#1"),
+            lambda: put_by_transaction("another#1"),
+            lambda: put("own#1", ReturnValues="ALL_OLD"),
+        )
+    )
+
+
+def is_denied(call: Callable[[], Any]) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        return error.response["Error"]["Code"] == "AccessDeniedException"
     return False
 
 
@@ -541,8 +647,10 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         templates_by_virtual_host,
         domain_names_of_requests,
         locks_of_buckets,
+        keys_of_buckets,
         move_tasks,
         keys_of_encrypted_resources,
+        keys_of_rows,
         sources_of_events,
         logs_of_functions,
         log_lines_in_json,
@@ -551,6 +659,8 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         calls_of_the_gateway,
         earlier_states_of_tables,
         backups_of_deleted_tables,
+        changes_of_keys,
+        arns_of_roles,
         tags_of_stacks,
         gateway_responses,
         mfa_setup,

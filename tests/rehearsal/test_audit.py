@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.domain.seals import hour_of
-from infra.rehearsal.cloud import Credentials
+from infra.rehearsal.cloud import ROOT, Credentials
 from tests import events
 from tests.rehearsal.people import Person
 from tests.rehearsal.probes import allow
@@ -74,7 +74,7 @@ def test_a_key_opens_nothing_for_whoever_administers_the_account(stage: Stage, n
 
 def administrator(stage: Stage, name: str) -> Any:
     """Return KMS as a user calls it who may do everything there."""
-    iam, user = stage.client("iam"), f"administrator-{name}"
+    iam, user = stage.cloud.client("iam", ROOT), f"administrator-{name}"
     iam.create_user(UserName=user)
     iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=allow("kms:*"))
     key = iam.create_access_key(UserName=user)["AccessKey"]

@@ -1,5 +1,6 @@
 """An officer works on a report, and the reporter follows it."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -79,9 +80,26 @@ def test_a_report_is_worked_on_until_it_is_closed(
     ]
 
 
+def test_a_hold_takes_effect_when_a_second_officer_approves_it(
+    report: Any, officer: Person, colleague: Person
+) -> None:
+    path = f"/v1/officer/reports/{report['id']}/hold"
+    until = (datetime.now(UTC) + timedelta(days=90)).isoformat(timespec="seconds")
+    placed = officer.call("POST", path, {"reason": "The court asks for it.", "until": until})
+    assert placed.status == 201, placed.text
+    own = officer.call("POST", f"{path}/approve")
+    assert (own.status, own.json["code"]) == (403, "self_approval")
+    approved = colleague.call("POST", f"{path}/approve")
+    assert approved.status == 200, approved.text
+    assert (approved.json["approved_by"], approved.json["reason"]) == (
+        "wang",
+        "The court asks for it.",
+    )
+
+
 def test_the_history_shows_each_step_and_that_nobody_altered_it(
     report: Any, officer: Person
 ) -> None:
     history = officer.get(f"/v1/officer/reports/{report['id']}/history")["items"]
-    assert {"open", "change", "contact"} <= {entry["action"] for entry in history}
+    assert {"open", "change", "contact", "hold"} <= {entry["action"] for entry in history}
     assert all(entry["verified"] for entry in history)

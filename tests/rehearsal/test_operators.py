@@ -15,7 +15,7 @@ import pytest
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests.rehearsal.mutations import Mutation, mutate, without_right
-from tests.rehearsal.people import first_admin
+from tests.rehearsal.people import Person, first_admin
 from tests.rehearsal.stage import Stage
 from tests.rehearsal.waiting import until
 
@@ -34,6 +34,11 @@ def stage(boto3_version: str) -> Iterator[Stage]:
     """A stage that is not deployed yet."""
     with emulated.running(environments.function(boto3_version)) as cloud:
         yield Stage(cloud)
+
+
+@pytest.fixture(scope="module")
+def admin(stage: Stage) -> Person:
+    return first_admin(stage)
 
 
 def test_a_first_deployment_that_fails_names_its_cause(
@@ -67,9 +72,8 @@ def test_the_state_is_on_one_screen(stage: Stage) -> None:
     assert "All is well." in shown.stdout
 
 
-def test_a_damaged_table_is_restored_to_what_it_was(stage: Stage) -> None:
+def test_a_damaged_table_is_restored_to_what_it_was(stage: Stage, admin: Person) -> None:
     report = stage.report()
-    admin = first_admin(stage)
     path = f"/v1/officer/reports/{report['id']}"
     assert admin.call("GET", path).status == 200
     dynamodb, table = stage.client("dynamodb"), stage.outputs["ReportsTableName"]
@@ -94,6 +98,18 @@ def test_a_damaged_table_is_restored_to_what_it_was(stage: Stage) -> None:
     assert stage.report()["id"]
 
 
+def test_a_lost_table_of_contacts_is_restored_as_it_was(stage: Stage, admin: Person) -> None:
+    report = stage.report(contact={"phone": "+8613800000044"})
+    dynamodb, table = stage.client("dynamodb"), stage.outputs["ContactsTableName"]
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=table)
+    restored = stage.command("infra.stage.restore", "--table", "contacts")
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    path = f"/v1/officer/reports/{report['id']}/contact"
+    shown = admin.call("POST", path, {"reason": "To call back."})
+    assert shown.json["phone"] == "+8613800000044", shown.text
+
+
 def test_a_lost_table_is_restored_as_it_was(stage: Stage) -> None:
     report = stage.report()
     dynamodb, table = stage.client("dynamodb"), stage.outputs["ReportsTableName"]
@@ -109,12 +125,20 @@ def test_a_lost_table_is_restored_as_it_was(stage: Stage) -> None:
 
 def test_a_destroyed_stage_keeps_its_data_until_its_name_is_given(stage: Stage) -> None:
     table = stage.outputs["ReportsTableName"]
+    keys = [stage.outputs[name] for name in ("ContentKeyArn", "ContactKeyArn")]
     refused = stage.command("infra.stage.destroy", "--data")
     assert refused.returncode == 1
     assert "CONFIRM=rehearsal" in refused.stderr
     destroyed = stage.command("infra.stage.destroy")
     assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
     assert stage.client("dynamodb").describe_table(TableName=table)
+    assert {state(stage, key) for key in keys} == {"Enabled"}
     again = stage.command("infra.stage.destroy", "--data", CONFIRM="rehearsal")
     assert again.returncode == 0, again.stdout + again.stderr
     assert table not in stage.client("dynamodb").list_tables()["TableNames"]
+    assert {state(stage, key) for key in keys} == {"PendingDeletion"}
+
+
+def state(stage: Stage, key: str) -> str:
+    found: str = stage.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    return found

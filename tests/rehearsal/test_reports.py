@@ -102,3 +102,27 @@ def test_another_receipt_opens_nothing(report: Any, stage: Stage) -> None:
     other = stage.report()
     reply = stage.call("GET", f"/v1/reports/{report['id']}", receipt=other["receipt"])
     assert reply.status == 404
+
+
+def test_a_withdrawal_removes_the_pictures(stage: Stage, officer: Person) -> None:
+    made = stage.report(media=[{"content_type": "image/jpeg", "size": len(PHOTO)}])
+    uploads.post(stage, made["uploads"][0], PHOTO)
+    path = f"/v1/officer/reports/{made['id']}"
+    until(
+        lambda: [medium["state"] for medium in officer.get(path)["media"]] == ["ready"],
+        "the photo is ready",
+    )
+    assert pictures(stage, made["id"])
+    withdrawn = stage.call("DELETE", f"/v1/reports/{made['id']}", receipt=made["receipt"])
+    assert withdrawn.status < 300, withdrawn.text
+    stage.sweep()
+    assert not pictures(stage, made["id"])
+
+
+def pictures(stage: Stage, report_id: str) -> list[str]:
+    """Return the keys of all versions of a report's pictures."""
+    found = stage.client("s3").list_object_versions(
+        Bucket=stage.outputs["MediaBucketName"], Prefix=f"derived/{report_id}/"
+    )
+    keys = [each["Key"] for each in found.get("Versions", ())]
+    return [key for key in keys if key.endswith(".jpg")]

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from typing import Any
 from urllib.parse import ParseResult
+from xml.etree import ElementTree
 
 
 def apply() -> None:
@@ -24,9 +25,12 @@ def apply() -> None:
     templates_by_virtual_host()
     domain_names_of_requests()
     locks_of_buckets()
+    keys_of_buckets()
     move_tasks()
     earlier_states_of_tables()
     backups_of_deleted_tables()
+    changes_of_keys()
+    arns_of_roles()
 
 
 def pages_of_sign_in() -> None:
@@ -178,6 +182,30 @@ def locks_of_buckets() -> None:
     handlers["create"] = created
 
 
+def keys_of_buckets() -> None:
+    """Give a bucket the encryption that its template asks for."""
+    from ministack.services import s3
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    create = handlers["create"]
+
+    def created(logical_id: str, props: dict[str, Any], stack: str) -> Any:
+        name, attributes = create(logical_id, props, stack)
+        rules = props.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", ())
+        for rule in rules:
+            root = ElementTree.Element("ServerSideEncryptionConfiguration")
+            wanted = ElementTree.SubElement(
+                ElementTree.SubElement(root, "Rule"), "ApplyServerSideEncryptionByDefault"
+            )
+            for key, value in rule["ServerSideEncryptionByDefault"].items():
+                ElementTree.SubElement(wanted, key).text = value
+            s3._put_bucket_encryption(name, ElementTree.tostring(root))
+        return name, attributes
+
+    handlers["create"] = created
+
+
 def move_tasks() -> None:
     """Send dead letters to the queue that they came from: all at once, in the first call."""
     from ministack.services import sqs
@@ -278,3 +306,27 @@ def backups_of_deleted_tables() -> None:
         return response
 
     dynamodb._delete_table = deleted
+
+
+def changes_of_keys() -> None:
+    """Plan every change of a key in place: none of its properties replaces it."""
+    from ministack.services.cloudformation import provisioners
+
+    provisioners._REPLACING_PROPERTIES.setdefault("AWS::KMS::Key", ())
+
+
+def arns_of_roles() -> None:
+    """Compare `aws:PrincipalArn` with a role, not with its session."""
+    from ministack.core import iam_evaluator
+    from ministack.services import iam
+
+    resolve = iam_evaluator._resolve_condition_key
+
+    def resolved(key: str, context: Any) -> Any:
+        value = resolve(key, context)
+        if key.lower() != "aws:principalarn" or ":assumed-role/" not in (value or ""):
+            return value
+        name = iam_evaluator._role_name_from_assumed_arn(value)
+        return iam._roles.get_scoped(context.principal_account, None, name)["Arn"]
+
+    iam_evaluator._resolve_condition_key = resolved

@@ -3,7 +3,10 @@
 Each function has the name of its entry in tests/rehearsal/emulator_gaps.toml.
 """
 
-from collections.abc import Callable, Iterable
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 # What the caller needs of the key that encrypts the resource, for each action on it.
@@ -31,6 +34,7 @@ _SOURCES = {
 
 def apply() -> None:
     keys_of_encrypted_resources()
+    keys_of_rows()
     sources_of_events()
     logs_of_functions()
     default_policy_of_topics()
@@ -53,15 +57,20 @@ def keys_of_encrypted_resources() -> None:
         service_context: dict[str, Any] | None = None,
     ) -> Any:
         denied = enforce(key_id, action, service, region, resource_arn, service_context)
-        if denied is not None or action not in _NEEDED:
+        # A form names who signed it in its fields: ministack asks for nobody first, then for them.
+        if denied is not None or action not in _NEEDED or not key_id:
             return denied
         key = _key_of(service, resource_arn)
         via = {"kms:viaservice": f"{service}.{region}.amazonaws.com"}
-        for needed in _NEEDED[action] if key else ():
-            denied = iam_evaluator.enforce(key_id, needed, "kms", region, key, via)
-            if denied is not None:
-                return denied
-        return None
+        unsigned = iam_evaluator._anonymous.set(False)
+        try:
+            answers = (
+                iam_evaluator.enforce(key_id, needed, "kms", region, key, via)
+                for needed in (_NEEDED[action] if key else ())
+            )
+            return next((answer for answer in answers if answer is not None), None)
+        finally:
+            iam_evaluator._anonymous.reset(unsigned)
 
     iam_evaluator.enforce = enforced
 
@@ -89,6 +98,81 @@ def _key_of(service: str, resource_arn: str) -> str | None:
 
         found = sns._topics[resource_arn]["attributes"].get("KmsMasterKeyId")
     return str(found) if found and ":key/" in str(found) else None
+
+
+def keys_of_rows() -> None:
+    """Ask with the partitions that a request names (`dynamodb:LeadingKeys`), and with what a write
+    returns (`dynamodb:ReturnValues`).
+    """
+    from ministack.core import iam_actions, iam_evaluator
+
+    context_of, enforce = iam_actions.dynamodb_service_context, iam_evaluator.enforce
+    ours = "rehearsal:partitions"
+
+    def context(body: bytes) -> dict[str, Any]:
+        request = json.loads(body or b"{}")
+        returned = request.get("ReturnValues")
+        known = {**context_of(body), ours: _partitions(request)}
+        return known | ({"dynamodb:ReturnValues": returned} if returned else {})
+
+    def enforced(
+        key_id: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        known = dict(service_context or {})
+        table = resource_arn.rpartition(":table/")[2].split("/")[0]
+        if named := known.pop(ours, {}).get(table):
+            known["dynamodb:LeadingKeys"] = named
+        return enforce(key_id, action, service, region, resource_arn, known)
+
+    iam_actions.dynamodb_service_context = context
+    iam_evaluator.enforce = enforced
+
+
+def _partitions(request: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the partitions that a request names, by table."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for each in _single_requests(request):
+        table = str(each.get("TableName", "")).rpartition("/")[2]
+        attribute = _partition_attribute(table, each.get("IndexName"))
+        row = each.get("Key") or each.get("Item") or _compared(each)
+        if attribute in row:
+            found[table] += row[attribute].values()
+    return found
+
+
+def _single_requests(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield request
+    for item in request.get("TransactItems", ()):
+        yield from item.values()
+    for table, wanted in request.get("RequestItems", {}).items():
+        keys = wanted["Keys"] if isinstance(wanted, dict) else []
+        yield from ({"TableName": table, "Key": key} for key in keys)
+        writes = wanted if isinstance(wanted, list) else []
+        yield from ({"TableName": table, **each} for write in writes for each in write.values())
+
+
+def _partition_attribute(table: str, index: str | None) -> str:
+    from ministack.services import dynamodb
+
+    described = dynamodb._tables.get(table) or {}
+    for each in described.get("GlobalSecondaryIndexes") or ():
+        if each["IndexName"] == index:
+            described = each
+    names = [key["AttributeName"] for key in described.get("KeySchema", ())]
+    return str(names[0]) if names else ""
+
+
+def _compared(query: dict[str, Any]) -> dict[str, Any]:
+    """Return what a query compares for equality: values by the names of attributes."""
+    names = query.get("ExpressionAttributeNames", {})
+    values = query.get("ExpressionAttributeValues", {})
+    equal = re.findall(r"(#?\w+)\s*=\s*(:\w+)", query.get("KeyConditionExpression", ""))
+    return {names.get(name, name): values[value] for name, value in equal}
 
 
 def sources_of_events() -> None:
