@@ -124,7 +124,12 @@ def _crossings(ring: _Ring, lat: float, lon: float) -> int:
 
 
 def _holder(kind: AreaKind, lat: float, lon: float) -> str | None:
-    return next((area.code for area in areas() if area.kind is kind and area.holds(lat, lon)), None)
+    return next((area.code for area in _areas_of(kind) if area.holds(lat, lon)), None)
+
+
+@cache
+def _areas_of(kind: AreaKind) -> tuple[Area, ...]:
+    return tuple(area for area in areas() if area.kind is kind)
 
 
 @cache

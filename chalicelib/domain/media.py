@@ -239,8 +239,8 @@ class MediaKey(NamedTuple):
 
 
 _ID = r"[0-9A-Za-z_-]{1,64}"
-_ORIGINAL = re.compile(rf"originals/({_ID})/({_ID})")
-_MANIFEST = re.compile(rf"derived/({_ID})/({_ID})/manifest\.json")
+_ORIGINAL = rf"originals/({_ID})/({_ID})"
+_MANIFEST = rf"derived/({_ID})/({_ID})/manifest\.json"
 
 
 def original_key(owner_id: str, media_id: str) -> str:
@@ -279,8 +279,8 @@ class Thumb(NamedTuple):
         return f"{self.media_id}/{self.version_id}"
 
 
-def _parse(pattern: re.Pattern[str], key: str) -> MediaKey | None:
-    match = pattern.fullmatch(key)
+def _parse(pattern: str, key: str) -> MediaKey | None:
+    match = re.fullmatch(pattern, key)
     return MediaKey(match[1], match[2]) if match else None
 
 

@@ -10,18 +10,41 @@ from collections.abc import Iterator
 
 from chalicelib.domain.ids import ALPHABET, RECEIPT_LENGTH
 
-_READING = str.maketrans("ILO", "110")
-# Blanks, dashes and dots of all kinds, and what is invisible.
-_BETWEEN = re.compile(r"[\s\u00ad\u00b7\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff._/\-]+")
-_RUN = re.compile(f"[{ALPHABET}]{{{RECEIPT_LENGTH},}}")
-_WORDS = re.compile(rf"[{ALPHABET}]+(?:{_BETWEEN.pattern}[{ALPHABET}]+)*")
+# Read as these letters.
+_LETTERS = (ALPHABET + ALPHABET.lower() + "ILOilo", ALPHABET * 2 + "110110")
+# Between groups: blanks, dashes and dots of all kinds, and what is invisible.
+_BETWEEN = " \t\n\r\f\v\x1c\x1d\x1e\x1f-._/"
+_BETWEEN_BEYOND_ASCII = r"[\s\u00ad\u00b7\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff]"
+_ELSE = "|"
+# Han, kana, Hangul and their punctuation: neither letters nor between them. Combining marks and the
+# wide blank are not among them.
+_EAST_ASIAN = (
+    "[\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uac00-\ud7a3\uff01-\uff0c\uff1a-\uff20]+"
+)
+_READING = bytearray(_ELSE.encode() * 256)
+for _letter, _read_as in zip(*_LETTERS, strict=True):
+    _READING[ord(_letter)] = ord(_read_as)
+for _blank in _BETWEEN:
+    _READING[ord(_blank)] = ord(" ")
+
+
+def _shape(first: int) -> str:
+    """Return the lengths of a receipt's groups when that of the first is `first`.
+
+    Each is one character, the one with this code, so that shapes are found quickly.
+    """
+    full, rest = divmod(RECEIPT_LENGTH, first)
+    return chr(first) * full + (chr(rest) if rest else "")
+
+
+_SHAPES = {chr(first): _shape(first) for first in range(1, RECEIPT_LENGTH + 1)}
 
 
 def holds_receipt(text: str, receipt: str) -> bool:
     """Return whether this receipt, in canonical form, is in the text. It is quicker than to look
     at all possible ones.
     """
-    return receipt in _BETWEEN.sub("", _read(text))
+    return receipt in _read(text).replace(" ", "")
 
 
 def possible_receipts(text: str) -> Iterator[str]:
@@ -29,7 +52,7 @@ def possible_receipts(text: str) -> Iterator[str]:
 
     Ordinary words read so too: whether one is a receipt, only its report's id can tell.
     """
-    for run in _RUN.findall(_BETWEEN.sub("", _read(text))):
+    for run in _read(text).replace(" ", "").split(_ELSE):
         for start in range(len(run) - RECEIPT_LENGTH + 1):
             yield run[start : start + RECEIPT_LENGTH]
 
@@ -39,16 +62,24 @@ def likely_receipts(text: str) -> Iterator[str]:
 
     The last group may be shorter. Few texts have any.
     """
-    for words in _WORDS.findall(_read(text)):
-        groups = _BETWEEN.split(words)
-        for start, group in enumerate(groups):
-            length = len(group)
-            full, rest = divmod(RECEIPT_LENGTH, length)
-            taken = groups[start : start + full + (1 if rest else 0)]
-            lengths = [length] * full + ([rest] if rest else [])
-            if [len(each) for each in taken] == lengths:
-                yield "".join(taken)
+    for words in _read(text).split(_ELSE):
+        if len(words) < RECEIPT_LENGTH:
+            continue
+        groups = words.split()
+        lengths = "".join(map(chr, map(len, groups)))
+        for start, first in enumerate(lengths):
+            shape = _SHAPES.get(first)
+            if shape and lengths.startswith(shape, start):
+                yield "".join(groups[start : start + len(shape)])
 
 
 def _read(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).upper().translate(_READING)
+    """Return the text with its letters in canonical form, blanks between, and `_ELSE` for all else.
+
+    All of that is ASCII, which Python reads in a few quick steps.
+    """
+    if not text.isascii():
+        # These patterns are compiled at the first such text, not at the start.
+        text = unicodedata.normalize("NFKC", re.sub(_EAST_ASIAN, _ELSE, text)).upper()
+        text = re.sub(_BETWEEN_BEYOND_ASCII, " ", text)
+    return text.encode("ascii", "replace").translate(_READING).decode("ascii")

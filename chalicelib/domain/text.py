@@ -34,18 +34,21 @@ LINE_MAX = 200
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
 )
-_REFUSED = re.compile(
+# Patterns of what is beyond ASCII are compiled at the first text that has any, not at the start.
+_REFUSED = (
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"
     f"{_NONCHARACTERS}]"
 )
-_FLAG_OF_TAGS = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
-_TAG = re.compile("[\U000e0000-\U000e007f]")
+_REFUSED_IN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FLAG_OF_TAGS = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f"
+_TAG = "[\U000e0000-\U000e007f]"
 _LINE_BREAKS = re.compile("[\t\n\r]")
-_SEPARATORS = re.compile("[\u2028\u2029]")
+_SEPARATORS = "[\u2028\u2029]"
 # Not white space in Unicode, yet invisible: combining grapheme joiner, Hangul and Khmer
 # fillers, braille blank, variation selectors.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+_INVISIBLE = (
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
 )
 
 
@@ -54,11 +57,18 @@ def clean(value: str) -> str:
 
     Raises PydanticCustomError (a ValueError) `bad_characters` for what may not be written.
     """
-    if _REFUSED.search(value) or _TAG.search(_FLAG_OF_TAGS.sub("", value)):
+    refused = (
+        _REFUSED_IN_ASCII.search(value)
+        if value.isascii()
+        else re.search(_REFUSED, value) or re.search(_TAG, re.sub(_FLAG_OF_TAGS, "", value))
+    )
+    if refused:
         raise PydanticCustomError(
             "bad_characters", "Control characters, lone surrogates or bidi overrides."
         )
-    return _SEPARATORS.sub("\n", unicodedata.normalize("NFC", value))
+    if value.isascii():
+        return value  # in form C, and without separators
+    return re.sub(_SEPARATORS, "\n", unicodedata.normalize("NFC", value))
 
 
 def clean_line(value: str) -> str:
@@ -82,7 +92,7 @@ def shows_nothing(character: str) -> bool:
     return (
         character.isspace()
         or unicodedata.category(character) in ("Cc", "Cf")
-        or bool(_INVISIBLE.match(character))
+        or (not character.isascii() and bool(re.match(_INVISIBLE, character)))
     )
 
 

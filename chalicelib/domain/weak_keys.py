@@ -41,24 +41,40 @@ FIRST_TIME, LAST_TIME = (
 HEXADECIMAL = frozenset(string.hexdigits.encode())
 """The ASCII codes of hexadecimal digits: a key that was written as text, digit for digit."""
 
+_DIGITS = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
+_SIXTEENS, _FIFTEENS = int("10" * 32, 16), int("0f" * 32, 16)
+
+
+def _known(length: int, *unknown: int) -> tuple[tuple[int, int], ...]:
+    """Return, for each period in bits, where both a digit and the one before it are known."""
+    known = (1 << 4 * length) - 1
+    for place in unknown:
+        known ^= 0xF << 4 * (length - 1 - place)
+    return tuple((4 * period, known & known >> 4 * period) for period in REPEATING)
+
+
+_WRITTEN_OVER = _known(32, _VERSION, _VARIANT)
+_VERSION_INSERTED = _known(31, _VARIANT - 1)
+_BOTH_INSERTED = _known(30)
 _TWICE = FREE + FREE
 _OUTSIDE = tuple(_TWICE[start + WINDOW : start + len(FREE)] for start in range(len(FREE)))
 
 
 def is_weak(key: UUID) -> bool:
     """Return whether `key` has one of the forms that could be tried one by one."""
-    digits = [int(digit, 16) for digit in key.hex]
-    free = [digits[place] for place in FREE]
+    digits, raw = key.hex.encode().translate(_DIGITS), key.bytes
     return (
-        _has_few_values(digits, free)
-        or any(_repeats(each) or _counts(each) for each in _sequences(digits))
+        _has_few_values(digits)
+        or _repeats(key.int)
+        or (_may_count(digits) and any(map(_counts, _sequences(digits))))
         or _is_time_without_node(key)
-        or HEXADECIMAL.issuperset(key.bytes[:6] + key.bytes[7:8] + key.bytes[9:])
+        or HEXADECIMAL.issuperset(raw[:6] + raw[7:8] + raw[9:])
     )
 
 
-def _has_few_values(digits: Sequence[int], free: Sequence[int]) -> bool:
+def _has_few_values(digits: bytes) -> bool:
     """Return whether most digits are one of very few."""
+    free = digits[:_VERSION] + digits[_VERSION + 1 : _VARIANT] + digits[_VARIANT + 1 :]
     most = max(map(free.count, set(free)))
     # In all of these forms one digit is there this often. So nearly no random key is looked at.
     return most >= len(free) // FEW_VALUES and (
@@ -94,6 +110,46 @@ def _is_one_decimal_window(free: Sequence[int]) -> bool:
     return False
 
 
+def _repeats(key: int) -> bool:
+    """Return whether the digits only repeat, as they were before version and variant."""
+    before, between, after = key >> 80, key >> 64 & 0xFFF, key & 0xFFFF_FFFF_FFFF_FFFF
+    version_inserted = before << 76 | between << 64 | after
+    both_inserted = before << 72 | between << 60 | after & 0xFFF_FFFF_FFFF_FFFF
+    return (
+        _repeats_where(_WRITTEN_OVER, key)
+        or _repeats_where(_VERSION_INSERTED, version_inserted)
+        or _repeats_where(_BOTH_INSERTED, both_inserted)
+    )
+
+
+def _repeats_where(known: Sequence[tuple[int, int]], digits: int) -> bool:
+    return any(not (digits ^ digits >> shift) & places for shift, places in known)
+
+
+def _may_count(digits: bytes) -> bool:
+    """Return True for all keys that `_counts`, and False for nearly all others, quickly.
+
+    The digits before the version, and those after the variant, have the same neighbours in all
+    sequences. Of digits that count, `n` different steps need `n - 1` exceptions.
+    """
+    number = int.from_bytes(digits)
+    for distance, exceptions in COUNTING.items():
+        # Each digit less the one `distance` before it, modulo 16, all at once.
+        steps = ((number | _SIXTEENS) - (number >> 8 * distance) & _FIFTEENS).to_bytes(32)
+        before, after = steps[distance:_VERSION], steps[_VARIANT + 1 + distance :]
+        if distance == 8:
+            # Three columns go on after the variant, in each sequence one digit further.
+            return before[1:] in after[:5]
+        different = sum(
+            len(set(part[first::distance])) - 1
+            for part in (before, after)
+            for first in range(distance)
+        )
+        if different <= exceptions:
+            return True
+    return False
+
+
 def _sequences(digits: Sequence[int]) -> tuple[list[int | None], ...]:
     """Return the digits as they were before version and variant were written.
 
@@ -123,21 +179,6 @@ def _counts(sequence: Sequence[int | None]) -> bool:
         else:
             return True
     return False
-
-
-def _repeats(sequence: Sequence[int | None]) -> bool:
-    begin = sequence[0]
-    return any(
-        sequence[period] in (begin, None) and _repeats_after(period, sequence)
-        for period in REPEATING
-    )
-
-
-def _repeats_after(period: int, sequence: Sequence[int | None]) -> bool:
-    for one, other in zip(sequence, sequence[period:], strict=False):
-        if one != other and one is not None and other is not None:
-            return False
-    return True
 
 
 def _is_time_without_node(key: UUID) -> bool:

@@ -12,7 +12,6 @@ from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Category, Emergency, MessageView, Shape, Timestamp
 from chalicelib.services import own_report
 from chalicelib.services.receipts import refuse_receipt
-from chalicelib.services.sealed_rows import OpenCase
 from chalicelib.store.report_rows import Case
 
 routes = Routes("Reports", Access.RECEIPT)
@@ -134,11 +133,13 @@ def _reporter_view(case: Case, call: Call) -> Response:
     opened = own_report.read_own_report(case, call.receipt, identity=wiring.identity())
     view = OwnReport.of(
         report,
-        text=opened.content.text,
+        text=opened.text,
         status=REPORTER_STATUS[report.status],
         media=[OwnMedium.in_language(medium, call.language) for medium in case.media],
         messages=opened.messages,
-        outcome=_with_bulletin(_outcome(opened, call.language), report, call.language),
+        outcome=_with_bulletin(
+            _outcome(report, opened.reason, call.language), report, call.language
+        ),
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
@@ -146,7 +147,7 @@ def _reporter_view(case: Case, call: Call) -> Response:
     # The ETag does not cover the signed URLs, because they differ in each response.
     fields = view.model_dump(mode="json", by_alias=True)
     response = conditional(to_json(fields), call, {"Vary": "Authorization, Accept-Language"})
-    if response.status == 304:
+    if response.status == 304 or not case.media:
         return response
     if report.status is not Status.WITHDRAWN:
         for medium, shown in zip(case.media, fields["media"], strict=True):
@@ -157,14 +158,13 @@ def _reporter_view(case: Case, call: Call) -> Response:
     )
 
 
-def _outcome(opened: OpenCase, language: str) -> Outcome | None:
+def _outcome(report: Report, reason: str | None, language: str) -> Outcome | None:
     """Return the outcome of a closed report, or of a duplicate, which may still be open."""
-    report = opened.report
     if report.status is Status.CLOSED:
         # A report without a disposition waits for a second officer. Its outcome must only say that
         # it is closed, and so does the text for `malicious`.
         disposition = report.disposition or "malicious"
-        return Outcome(text=text(f"outcome.{disposition}", language), reason=opened.reason)
+        return Outcome(text=text(f"outcome.{disposition}", language), reason=reason)
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
         return Outcome(text=text("outcome.duplicate", language))
     return None

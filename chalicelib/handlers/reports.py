@@ -19,7 +19,7 @@ from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Routes
 from chalicelib.handlers.shapes import Category, District, Emergency, Shape, Timestamp
 from chalicelib.services import intake, uploads
-from chalicelib.services.actor import Reporter
+from chalicelib.services.reporter import Reporter
 
 routes = Routes("Reports")
 

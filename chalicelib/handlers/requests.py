@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from chalice.app import Request
@@ -15,7 +16,9 @@ from chalicelib import errors
 from chalicelib.domain import ids
 from chalicelib.domain.officers import Officer
 from chalicelib.handlers.field_errors import as_fields, field_path
-from chalicelib.services.actor import OfficerActor
+
+if TYPE_CHECKING:
+    from chalicelib.services.actor import OfficerActor
 
 MAX_BODY = 256 * 1024
 _JSON_TYPE = re.compile(r'application/json(\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
@@ -46,7 +49,7 @@ class Call:
     query: Any = None
     idempotency_key: str | None = None
     if_match: int | None = None
-    admitted: OfficerActor | None = None
+    admitted: "OfficerActor | None" = None
 
     def __init__(
         self, request: Request, path: Mapping[str, str], language: str, now: datetime
@@ -66,7 +69,7 @@ class Call:
         """The method and the declared path, with the names of its parameters."""
         return f"{self.request.method} {self.request.context.get('resourcePath', '')}"
 
-    @property
+    @cached_property
     def receipt(self) -> str:
         """The canonical receipt of `Authorization: Receipt …`. Raises Unauthenticated."""
         match = _RECEIPT.fullmatch((self.header("authorization") or "").strip())
@@ -83,7 +86,7 @@ class Call:
         return principal
 
     @property
-    def actor(self) -> OfficerActor:
+    def actor(self) -> "OfficerActor":
         """The calling officer, with the audit that records what they do."""
         if self.admitted is None:
             raise TypeError("this route declares no officer")
@@ -198,11 +201,7 @@ def read_json(raw: bytes) -> Any:
     Raises Malformed, also for NaN, infinity, duplicate keys and too many levels.
     """
     try:
-        return json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_refuse_duplicates,
-            parse_constant=_refuse_constant,
-        )
+        return _DECODER.decode(raw.decode("utf-8"))
     except errors.Malformed:
         raise
     except (ValueError, RecursionError):
@@ -218,3 +217,6 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> Any:
     raise errors.Malformed
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant)

@@ -16,6 +16,7 @@ from chalicelib.handlers.requests import Call
 BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -63,7 +64,7 @@ def conditional(content: str, call: Call, headers: Mapping[str, str]) -> Respons
 
 def to_json(view: Any) -> str:
     """Return compact JSON, with non-ASCII characters unescaped."""
-    return json.dumps(view, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(view)
 
 
 def render(response: Response, status: int, request_id: str) -> ChaliceResponse:

@@ -15,7 +15,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
 
 from chalice.app import Request
 from chalice.app import Response as ChaliceResponse
@@ -28,8 +28,10 @@ from chalicelib.domain.officers import Role
 from chalicelib.handlers import logs, requests
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response, refuse, render
-from chalicelib.services.actor import OfficerActor
 from chalicelib.store.audit import Action
+
+if TYPE_CHECKING:
+    from chalicelib.services.actor import OfficerActor
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +145,7 @@ class Operation(NamedTuple):
             call.if_match = requests.read_version(request)
         return call
 
-    def _admit(self, call: Call) -> OfficerActor:
+    def _admit(self, call: Call) -> "OfficerActor":
         admission = wiring.admission()
         actor = admission.admit(call.username, call.route, self.roles, now=call.now)
         if self.logged:

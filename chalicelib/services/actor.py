@@ -1,13 +1,12 @@
-"""The actor of a use case, and the time: an officer, a reporter, the clock or an operator.
+"""The actor of a use case, and the time: an officer, the clock or an operator.
 
-What an officer, the clock or an operator does is written to the audit, by `log` or in the
-transaction of the change. Nothing is written about reporters.
+What they do is written to the audit, by `log` or in the transaction of the change. Nothing is
+written about reporters: see `reporter.py`.
 """
 
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.reports import Report
@@ -22,18 +21,6 @@ log = logging.getLogger(__name__)
 # No username can be like these.
 CLOCK = "(clock)"
 OPERATOR = "(operator)"
-
-
-class Reporter(NamedTuple):
-    """A resident. Nothing identifies them."""
-
-    now: datetime
-
-    def log_items(
-        self, subject: Subject, action: Action, detail: Detail | None = None
-    ) -> list[TransactItem]:
-        """Return no records: reporters are not audited."""
-        return []
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ receipt opens the report.
 import json
 import logging
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chalicelib import errors
 from chalicelib.domain import geo, workflow
@@ -28,9 +28,9 @@ from chalicelib.domain.reports import (
     Submission,
     initial_urgency,
 )
-from chalicelib.services.actor import OfficerActor, Reporter
 from chalicelib.services.declarations import new_medium, upload_check
 from chalicelib.services.receipts import refuse_receipts
+from chalicelib.services.reporter import Reporter
 from chalicelib.services.sealed_rows import seal_contact, seal_content
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.contacts import Contacts
@@ -38,7 +38,12 @@ from chalicelib.store.report_rows import Case, Head
 from chalicelib.store.reports import Reports
 from chalicelib.store.writes import TransactItem
 
+if TYPE_CHECKING:
+    from chalicelib.services.actor import OfficerActor
+
 log = logging.getLogger(__name__)
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class CreatedReport(NamedTuple):
@@ -73,7 +78,7 @@ def create_report(
     submission: Submission | OfficerSubmission,
     ids: ReportIds,
     *,
-    actor: Reporter | OfficerActor,
+    actor: "Reporter | OfficerActor",
     intake: Intake,
 ) -> CreatedReport:
     """Create the report with these ids. Repeated, the call returns the same report.
@@ -136,7 +141,7 @@ def _canonical(submission: ReportContent) -> bytes:
     The order of members, white space and the Unicode form of the sent JSON make no difference.
     """
     fields = submission.model_dump(mode="json", exclude_unset=True)
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(fields).encode()
 
 
 def _check(

@@ -11,7 +11,7 @@ from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import WITHDRAWN_RETENTION
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.services.sealed_rows import OpenCase, is_same_text, open_case, seal_message
+from chalicelib.services.sealed_rows import OwnReport, is_same_text, open_own, seal_message
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -43,9 +43,9 @@ def open_own_report(
     return case
 
 
-def read_own_report(case: Case, receipt: str, *, identity: Identity) -> OpenCase:
+def read_own_report(case: Case, receipt: str, *, identity: Identity) -> OwnReport:
     """Return what the report of this receipt says, opened with the key that the receipt gives."""
-    return open_case(case, identity.content_key(receipt))
+    return open_own(case, identity.content_key(receipt))
 
 
 def write_message(

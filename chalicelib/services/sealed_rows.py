@@ -14,7 +14,7 @@ from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import EntryIds
 from chalicelib.domain.media import Hint
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
-from chalicelib.domain.reports import Contact, Content, Medium, Report
+from chalicelib.domain.reports import Contact, Content, Medium, Report, Status
 from chalicelib.domain.sealing import PrivateKey, WrappedKey, row_info, seal
 from chalicelib.store import keys
 from chalicelib.store.audit import Detail, RecordedEntry
@@ -47,6 +47,17 @@ class OpenCase(NamedTuple):
     def without_reporters_words(self) -> "OpenCase":
         """Return the case without what the reporter sent."""
         return self._replace(content=Content(), media=(), messages=())
+
+
+class OwnReport(NamedTuple):
+    """What a reporter sees of what was sealed. `reason` is that of the outcome of a closed report.
+
+    The reason of a legal hold, the hints of media and the notes are not for reporters.
+    """
+
+    text: str | None
+    reason: str | None
+    messages: tuple[Message, ...]
 
 
 def seal_content(report_id: str, public: bytes, content: Content) -> bytes:
@@ -107,13 +118,22 @@ def is_same_text(earlier: SealedMessage | SealedNote, sent: EntryIds) -> bool:
     return earlier.fingerprint is not None and earlier.fingerprint == sent.fingerprint
 
 
+def open_own(case: Case, private: PrivateKey) -> OwnReport:
+    """Return what the reporter sees of a case, and open nothing else. Raises Unreadable."""
+    report = case.report
+    return OwnReport(
+        text=_open_content(report, private).text,
+        reason=open_reason(report, private) if report.status is Status.CLOSED else None,
+        messages=tuple(_open_message(report.id, each, private) for each in case.messages),
+    )
+
+
 def open_case(case: Case, private: PrivateKey) -> OpenCase:
     """Return the case with its texts. Raises Unreadable."""
     report = case.report
-    content = private.open(report.sealed, _head(report.id, _CONTENT))
     return OpenCase(
         case=case,
-        content=Content.model_validate_json(content),
+        content=_open_content(report, private),
         reason=open_reason(report, private),
         hold_reason=open_hold_reason(report, case.hold, private) if case.hold else None,
         media=tuple(_open_medium(report.id, each, private) for each in case.media),
@@ -146,6 +166,11 @@ def _merged(detail: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
+def _open_content(report: Report, private: PrivateKey) -> Content:
+    content = private.open(report.sealed, _head(report.id, _CONTENT))
+    return Content.model_validate_json(content)
+
+
 def _open_medium(report_id: str, medium: Medium, private: PrivateKey) -> Medium:
     if medium.sealed_hint is None:
         return medium
@@ -157,7 +182,9 @@ def _open_medium(report_id: str, medium: Medium, private: PrivateKey) -> Medium:
 def _open_message(report_id: str, message: SealedMessage, private: PrivateKey) -> Message:
     info = _message(report_id, message.sent_at, message.id)
     text = private.open(message.sealed, info).decode()
-    return Message(**message.model_dump(exclude={"sealed", "fingerprint"}), text=text)
+    return Message(
+        id=message.id, sender=message.sender, text=text, sent_at=message.sent_at, by=message.by
+    )
 
 
 def _open_note(report_id: str, note: SealedNote, private: PrivateKey) -> Note:

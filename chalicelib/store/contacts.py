@@ -1,6 +1,6 @@
 """The reporters' contacts: a table of their own, which only the reveal of a contact reads."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.domain.sealing import WrappedKey
 from chalicelib.store import keys
@@ -8,8 +8,7 @@ from chalicelib.store.table import Table
 from chalicelib.store.writes import Delete, Put, TransactItem
 
 
-@dataclass(frozen=True, slots=True)
-class SealedContact:
+class SealedContact(NamedTuple):
     """A contact as it is stored, with the key that opens it, encrypted to a key in KMS."""
 
     sealed: bytes

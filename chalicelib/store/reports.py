@@ -6,7 +6,7 @@ A change of a report and the task that follows from it are one write. The layout
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain.holds import Hold
@@ -18,11 +18,13 @@ from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.media_rows import MediaRows
-from chalicelib.store.outbox import PendingTask
 from chalicelib.store.report_rows import NOT_EXPIRING, Case, Head, head_row, read_case
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import same_task, task_fields
 from chalicelib.store.writes import Delete, Put, TransactItem, Update
+
+if TYPE_CHECKING:
+    from chalicelib.store.outbox import PendingTask
 
 
 class CreateResult(NamedTuple):
@@ -288,7 +290,7 @@ class Reports:
             ]
         )
 
-    def mark_expiring(self, pending: PendingTask) -> None:
+    def mark_expiring(self, pending: "PendingTask") -> None:
         """Mark a report as expiring: from now on, every other write to it fails.
 
         Raises ConditionFailed when its task or its hold has changed since `pending` was read.

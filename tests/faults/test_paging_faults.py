@@ -11,7 +11,7 @@ from chalicelib import clients, wiring
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Submission
 from chalicelib.services import intake
-from chalicelib.services.actor import Reporter
+from chalicelib.services.reporter import Reporter
 from chalicelib.store.reports import Reports
 from tests import cloud
 from tests.client import Reply, call, new_key, report

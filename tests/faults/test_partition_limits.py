@@ -18,7 +18,7 @@ from chalicelib.domain import outbox
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.reports import Submission
 from chalicelib.services import intake
-from chalicelib.services.actor import Reporter
+from chalicelib.services.reporter import Reporter
 from chalicelib.store import keys
 from tests.client import new_key
 from tests.faults import inject

@@ -31,6 +31,13 @@ def test_a_receipt_is_found_as_people_type_it(text: str, typed: str) -> None:
     assert RECEIPT in set(likely_receipts(text.format(typed)))
 
 
+@pytest.mark.parametrize("between", "京あン한，|é中々")
+def test_a_receipt_with_other_letters_between_is_none(between: str) -> None:
+    text = f"{RECEIPT[:13]}{between}{RECEIPT[13:]}"
+    assert list(possible_receipts(text)) == []
+    assert list(likely_receipts(text)) == []
+
+
 def test_a_receipt_in_groups_of_any_length_is_possible() -> None:
     assert RECEIPT in set(possible_receipts("it is 7M3XK 9QZ 4TB8N2VW6 YH01D CEFG here"))
 

@@ -124,6 +124,19 @@ def test_bytes_that_count_are_weak(first: int, step: int) -> None:
     assert weak_keys.is_weak(labelled(bytes((first + step * each) % 256 for each in range(16))))
 
 
+EIGHT_DIGITS = st.lists(st.integers(0, 15), min_size=8, max_size=8)
+
+
+@given(EIGHT_DIGITS, EIGHT_DIGITS)
+def test_columns_of_digits_that_count_are_weak(first: list[int], steps: list[int]) -> None:
+    digits = "".join(
+        f"{(first[place % 8] + place // 8 * steps[place % 8]) % 16:x}" for place in range(32)
+    )
+    assert weak_keys.is_weak(labelled(digits))
+    assert weak_keys.is_weak(inserted(digits[:30]))
+    assert weak_keys.is_weak(uuid.UUID(f"{digits[:12]}4{digits[12:15]}8{digits[16:31]}"))
+
+
 @pytest.mark.parametrize("node", [0, 2**48 - 1, 0x020202020202])
 def test_a_relabelled_time_uuid_without_a_node_is_weak(node: int) -> None:
     version_1 = uuid.uuid1(node=node, clock_seq=0x1234)

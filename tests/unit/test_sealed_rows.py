@@ -1,0 +1,53 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.domain.holds import Hold
+from chalicelib.domain.reports import Content, Medium, Report, Status, Urgency
+from chalicelib.domain.sealing import PrivateKey, Unreadable
+from chalicelib.services.sealed_rows import open_case, open_own, seal_content
+from chalicelib.store.report_rows import Case, Head
+
+KEY = PrivateKey(b"k" * 32)
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+ALTERED = b"altered"
+
+
+def _case(**fields: object) -> Case:
+    report = Report(
+        id="R",
+        reference="K7Q2-M9XT",
+        category="other",
+        urgency=Urgency.LOW,
+        district="unknown",
+        received_at=NOW,
+        public_key=KEY.public,
+        wrapped_key=b"w",
+        wrapping_key="arn",
+        sealed=seal_content("R", KEY.public, Content(text="A door stands open.")),
+    )
+    head = Head({**report.model_dump(), **fields})
+    return Case(head, (), (), ())
+
+
+HOLD = Hold(by="li", asked_at=NOW, until=NOW, sealed_reason=ALTERED).model_dump()
+MEDIUM = Medium(
+    media_id="M", declared_type="image/jpeg", declared_size=1, created_at=NOW, sealed_hint=ALTERED
+)
+NOT_FOR_REPORTERS = {
+    "reason of a hold": _case(hold=HOLD),
+    "hint of a medium": _case()._replace(media=(MEDIUM,)),
+    "reason while the report is open": _case(sealed_reason=ALTERED),
+}
+
+
+@pytest.mark.parametrize("case", NOT_FOR_REPORTERS.values(), ids=NOT_FOR_REPORTERS)
+def test_a_reporters_call_does_not_open_what_it_does_not_show(case: Case) -> None:
+    with pytest.raises(Unreadable):
+        open_case(case, KEY)
+    assert open_own(case, KEY).text == "A door stands open."
+
+
+def test_a_reporters_call_opens_the_reason_of_a_closed_report() -> None:
+    with pytest.raises(Unreadable):
+        open_own(_case(status=Status.CLOSED, sealed_reason=ALTERED), KEY)
