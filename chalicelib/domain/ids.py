@@ -89,14 +89,17 @@ class Identity:
         """
         return crockford(self._hash("media", f"{owner_id}/{call}/{position}"), 16)
 
-    def entry(self, parent: str, idempotency_key: str | None, text: str) -> "EntryIds":
+    def entry(
+        self, parent: str, idempotency_key: str | None, text: str, *, receipt: str = ""
+    ) -> "EntryIds":
         """Return the id and the fingerprint of a message or note, the same on a replay.
 
-        Without a key, nothing can be a replay, and the id is random.
+        Without a key, nothing can be a replay, and the id is random. A reporter's fingerprint is
+        keyed by the receipt too: the key of a message may be one that can be guessed.
         """
         if idempotency_key is None:
             return EntryIds(random_id(), None)
-        fingerprint = self.fingerprint(f"{parent}/{idempotency_key}", text.encode())
+        fingerprint = self.fingerprint(f"{parent}/{receipt}/{idempotency_key}", text.encode())
         return EntryIds(self.entry_id(parent, idempotency_key), fingerprint)
 
     def entry_id(self, parent: str, idempotency_key: str) -> str:

@@ -91,7 +91,9 @@ def write_message(call: Call) -> Response:
     message = own_report.write_message(
         case,
         call.body.text,
-        wiring.identity().entry(case.report.id, call.idempotency_key, call.body.text),
+        wiring.identity().entry(
+            case.report.id, call.idempotency_key, call.body.text, receipt=call.receipt
+        ),
         reports=wiring.reports(),
         now=call.now,
         limited=wiring.settings().limits and not category.never_limited,

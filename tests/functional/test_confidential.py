@@ -249,6 +249,21 @@ def test_a_report_with_a_key_that_was_replaced_can_be_withdrawn() -> None:
     assert call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]).status == 204
 
 
+def test_a_message_cannot_be_guessed_back_with_all_secrets_though_its_key_can() -> None:
+    created = file()
+    weak, text = "00000000-0000-4000-8000-000000000000", "yes"
+    where = f"/v1/reports/{created['id']}/messages"
+    call("POST", where, {"text": text}, key=weak, receipt=created["receipt"])
+    again = call("POST", where, {"text": text}, key=weak, receipt=created["receipt"])
+    case = wiring.reports().case(created["id"])
+    assert case is not None
+    [message] = case.messages
+
+    guessed = wiring.identity().entry(created["id"], weak, text)
+    assert (guessed.id, again.json["id"]) == (message.id, message.id)
+    assert guessed.fingerprint != message.fingerprint
+
+
 def test_a_text_that_was_moved_to_another_report_is_not_shown() -> None:
     one, another = file(), file()
     table = wiring.reports().table
