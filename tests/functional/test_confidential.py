@@ -210,6 +210,17 @@ def test_a_key_that_was_replaced_in_all_places_is_noticed(caplog: pytest.LogCapt
     assert "content_key_altered" in [record.getMessage() for record in caplog.records]
 
 
+def test_what_is_no_key_of_a_report_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
+    created = file()
+    wrapped = wiring.content_keys().wrapping_key().wrap(PrivateKey(b"short"))
+    put = {"wrapped_key": wrapped.wrapped}
+    wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=put))
+
+    assert call("GET", path(created), officer="wang").status == 503
+    lines = [record.getMessage() for record in caplog.records]
+    assert ("content_key_altered" in lines, "fault" in lines) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("method", "rest", "body"),
     [
