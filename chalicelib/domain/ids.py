@@ -3,11 +3,11 @@ repeated call finds the same report.
 
     Idempotency-Key (122 random bits, made by the phone, never stored)
       └─ receipt     the reporter's secret; the only key to the report
-           ├─ content key     opens what the report says (`domain/sealing.py`)
            ├─ contact key     opens the contact
-           └─ report id       a keyed hash of the receipt: all that is stored of it
-                ├─ reference     the short public number
-                └─ media ids
+           └─ content key     opens what the report says (`domain/sealing.py`)
+                └─ report id     a hash of its public half: the id says which key is the report's
+                     ├─ reference     the short public number
+                     └─ media ids
 
 Ids are Crockford base32 (no I, L, O, U), upper case; a receipt is read without case, spaces and
 dashes, with I, L, O as 1, 1, 0.
@@ -33,6 +33,7 @@ _UUID4 = re.compile(
 )
 
 RECEIPT_LENGTH = 26
+_REPORT = b"tipline/report/1/"
 
 TYPED_REFERENCE = "^[ -]*([0-9A-TV-Za-tv-z][ -]*){8}$"
 """A reference as a person may type it, for the OpenAPI document."""
@@ -59,7 +60,6 @@ class Identity:
             label: hmac.digest(master, label.encode(), "sha256")
             for label in (
                 "receipt",
-                "report",
                 "reference",
                 "media",
                 "body",
@@ -72,7 +72,7 @@ class Identity:
         return crockford(self._hash("receipt", idempotency_key), RECEIPT_LENGTH)
 
     def report_id(self, receipt: str) -> str:
-        return crockford(self._hash("report", receipt), 26)
+        return report_id_of(self.content_key(receipt).public)
 
     def reference(self, report_id: str) -> str:
         """Return the short public number, `XXXX-XXXX`.
@@ -89,14 +89,17 @@ class Identity:
         """
         return crockford(self._hash("media", f"{owner_id}/{call}/{position}"), 16)
 
-    def entry(self, parent: str, idempotency_key: str | None, text: str) -> "EntryIds":
+    def entry(
+        self, parent: str, idempotency_key: str | None, text: str, *, receipt: str = ""
+    ) -> "EntryIds":
         """Return the id and the fingerprint of a message or note, the same on a replay.
 
-        Without a key, nothing can be a replay, and the id is random.
+        Without a key, nothing can be a replay, and the id is random. A reporter's fingerprint is
+        keyed by the receipt too: the key of a message may be one that can be guessed.
         """
         if idempotency_key is None:
             return EntryIds(random_id(), None)
-        fingerprint = self.fingerprint(f"{parent}/{idempotency_key}", text.encode())
+        fingerprint = self.fingerprint(f"{parent}/{receipt}/{idempotency_key}", text.encode())
         return EntryIds(self.entry_id(parent, idempotency_key), fingerprint)
 
     def entry_id(self, parent: str, idempotency_key: str) -> str:
@@ -135,6 +138,15 @@ def crockford(data: bytes, length: int) -> str:
         number <<= 5
     shifts = range((length - 1) // 2 * 10, -1, -10)
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in shifts])[:length]
+
+
+def report_id_of(public_key: bytes) -> str:
+    """Return the id of the report whose key has this public half.
+
+    So nobody can put another key on a report's row, to read what is written from then on: its id
+    would be another one.
+    """
+    return crockford(hashlib.sha256(_REPORT + public_key).digest(), 26)
 
 
 # No report's id has a dash. So a key of the media bucket shows the kind of its owner, and a

@@ -1,6 +1,6 @@
 """The receipt, ids and keys of a report, all derived from one Idempotency-Key."""
 
-from chalicelib.domain.ids import Identity
+from chalicelib.domain.ids import Identity, report_id_of
 from chalicelib.domain.sealing import PrivateKey, WrappedKey, Wrapper
 
 _CREATE = "create"
@@ -18,7 +18,8 @@ class ReportIds:
         self._identity = identity
         self._content, self._contact = content, contact
         self.receipt = identity.receipt(idempotency_key)
-        self.report_id = identity.report_id(self.receipt)
+        self._content_key = identity.content_key(self.receipt)
+        self.report_id = report_id_of(self._content_key.public)
 
     @property
     def reference(self) -> str:
@@ -42,8 +43,7 @@ class ReportIds:
 
     def content_key(self) -> tuple[PrivateKey, WrappedKey]:
         """Return the key of what the report says, and the same wrapped. Raises Unavailable."""
-        key = self._identity.content_key(self.receipt)
-        return key, self._content.wrapping_key().wrap(key)
+        return self._content_key, self._content.wrapping_key().wrap(self._content_key)
 
     def contact_key(self) -> tuple[PrivateKey, WrappedKey]:
         """Return the key of the contact, and the same wrapped. Raises Unavailable."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _VERSION = b"\x01"
 _LABEL = b"tipline/sealed/"
 
+KEY_BYTES = 32
+"""Bytes of each half of a report's key."""
 WRAPPING_BITS = 3072
 """Bits of the RSA keys that wrap the keys of reports."""
 

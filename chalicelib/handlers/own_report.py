@@ -11,7 +11,7 @@ from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Category, Emergency, MessageView, Shape, Timestamp
 from chalicelib.services import own_report
-from chalicelib.services.receipts import refuse_receipt
+from chalicelib.services.receipts import refuse_own_receipt
 from chalicelib.store.report_rows import Case
 
 routes = Routes("Reports", Access.RECEIPT)
@@ -85,12 +85,14 @@ def write_message(call: Call) -> Response:
     one, a repeated call creates a second message.
     """
     case = own_case(call, consistent=True)
-    refuse_receipt(call.body.text, case.report.id, wiring.identity())
+    refuse_own_receipt(call.body.text, call.receipt)
     category = wiring.catalogue().category(case.report.category)
     message = own_report.write_message(
         case,
         call.body.text,
-        wiring.identity().entry(case.report.id, call.idempotency_key, call.body.text),
+        wiring.identity().entry(
+            case.report.id, call.idempotency_key, call.body.text, receipt=call.receipt
+        ),
         reports=wiring.reports(),
         now=call.now,
         limited=wiring.settings().limits and not category.never_limited,

@@ -4,19 +4,16 @@ What they do is written to the audit, by `log` or in the transaction of the chan
 written about reporters: see `reporter.py`.
 """
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.reports import Report
-from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey
-from chalicelib.services.sealed_rows import seal_words
+from chalicelib.domain.sealing import PrivateKey, WrappedKey
+from chalicelib.services.sealed_rows import require_key_of, seal_words
 from chalicelib.store.audit import Action, Audit, Detail, Entry, Subject, about
 from chalicelib.store.content_keys import ContentKeys
 from chalicelib.store.writes import TransactItem
-
-log = logging.getLogger(__name__)
 
 # No username can be like these.
 CLOCK = "(clock)"
@@ -113,10 +110,8 @@ class OfficerActor(Actor):
         opening = self.log(about(report), action, detail, words)
         wrapped = WrappedKey(report.wrapped_key, report.wrapping_key)
         key = self.content_keys.unwrap(wrapped, opening)
-        if key.public != report.public_key:
-            # What is written from now on would be sealed to somebody else.
-            log.error("content_key_altered")
-            raise Unreadable
+        for public in (key.public, report.public_key):
+            require_key_of(report.id, public)
         return key
 
 

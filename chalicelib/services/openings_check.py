@@ -6,6 +6,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from chalicelib.domain import times
 from chalicelib.domain.models import Record
 from chalicelib.domain.seals import HOUR, hour_after, hour_of, start_of
+from chalicelib.store import keys
 from chalicelib.store.aws_record import AwsRecord, Line
 from chalicelib.store.seals import Seals
 
@@ -27,6 +29,8 @@ _REMEMBERED = timedelta(days=89)
 # A row opens a report within this, with its retries. Later it is another opening.
 _ROW_COUNTS_FOR = timedelta(minutes=5)
 _ATTEMPTS = 3
+# A row is written before the call. By more than this, no two clocks of AWS differ.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 _OPENING = re.compile(r"opening/([0-9A-Za-z]+)\.(\d+)")
 # Of the calls that name a key, those that neither open nor change anything.
@@ -163,17 +167,22 @@ def _unexpected(
     for row, lines in by_row.items():
         attempts: set[str] = set()
         for attempt, line in lines:
-            if row not in written or line.at - written[row] > _ROW_COUNTS_FOR:
+            if row not in written or not _is_soon_after(written[row], line.at):
                 yield Finding(Kind.NOT_RECORDED, line)
             elif attempt in attempts or len(attempts) == _ATTEMPTS:
                 yield Finding(Kind.REPEATED, line)
             attempts.add(attempt)
 
 
+def _is_soon_after(row: datetime, line: datetime) -> bool:
+    return -_CLOCKS_DIFFER <= line - row <= _ROW_COUNTS_FOR
+
+
 def _written(rows: set[str], hour: str, seals: Seals, now: datetime) -> dict[str, datetime]:
     """Return when each of these audit rows was written, by its random id, as far as it is sealed.
 
-    A row is sealed within a minute, so mostly in the same hour; later if the stream lags.
+    Only a row about a report counts: the others, such as that of a list, open nothing. A row is
+    sealed within a minute, so mostly in the same hour; later if the stream lags.
     """
     found: dict[str, datetime] = {}
     each = hour_of(start_of(hour) - HOUR)
@@ -182,8 +191,10 @@ def _written(rows: set[str], hour: str, seals: Seals, now: datetime) -> dict[str
             batch = seals.batch(each, name)
             for sealed in (batch.rows() if batch else None) or ():
                 at, _, row = sealed.sk.rpartition("#")
-                if row in rows:
-                    found[row] = times.parse(at)
+                if row in rows and sealed.pk.startswith(keys.report("")):
+                    # A row that names no time is none of ours. It must not end the comparison.
+                    with suppress(ValueError):
+                        found[row] = times.parse(at)
         each = hour_after(each)
     return found
 

@@ -2,9 +2,10 @@
 
 import base64
 import hashlib
+import logging
 from typing import Any
 
-from chalicelib.domain.ids import OwnerKind, owner_of
+from chalicelib.domain.ids import OwnerKind, owner_of, report_id_of
 from chalicelib.domain.media import (
     ACCEPTED,
     Checksum,
@@ -28,6 +29,8 @@ from chalicelib.media.objects import Version
 from chalicelib.media.sandbox import derive
 from chalicelib.store import keys
 from chalicelib.store.report_keys import ReportKeys
+
+log = logging.getLogger(__name__)
 
 HEAD_BYTES = 256 << 10  # read from every original, to detect its type
 
@@ -76,10 +79,17 @@ def make_thumbnails(
 def _sealing_key(where: MediaKey, report_keys: ReportKeys) -> bytes | None:
     """Return the key to which a hint is sealed. A bulletin has none, and keeps no hint.
 
-    Raises NotFound when nothing may be derived for the report.
+    Neither does a report with a key that is not its own. Raises NotFound when nothing may be
+    derived for the report.
     """
     owner = owner_of(where.owner_id)
-    return report_keys.public_key(owner.id) if owner.kind is OwnerKind.REPORT else None
+    if owner.kind is not OwnerKind.REPORT:
+        return None
+    public = report_keys.public_key(owner.id)
+    if public is not None and report_id_of(public) != owner.id:
+        log.error("content_key_altered")
+        return None
+    return public
 
 
 def _put_picture(bucket: MediaBucket, where: MediaKey, name: DerivedName, picture: bytes) -> str:

@@ -17,7 +17,13 @@ _MOST_LOOKED_UP = 3
 
 def refuse_receipt(text: str, report_id: str, identity: Identity) -> None:
     """Raise Invalid `holds_receipt` when a text about a report holds the report's own receipt."""
-    if any(identity.report_id(each) == report_id for each in possible_receipts(text)):
+    if any(identity.report_id(each) == report_id for each in set(possible_receipts(text))):
+        raise errors.Invalid(errors.FieldError("text", "holds_receipt"))
+
+
+def refuse_own_receipt(text: str, receipt: str) -> None:
+    """Raise Invalid `holds_receipt` when a text of the reporter holds their receipt."""
+    if holds_receipt(text, receipt):
         raise errors.Invalid(errors.FieldError("text", "holds_receipt"))
 
 

@@ -6,20 +6,23 @@ gets it with an audit record (`OfficerActor.open`).
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from chalicelib.domain.holds import Hold
-from chalicelib.domain.ids import EntryIds
+from chalicelib.domain.ids import EntryIds, report_id_of
 from chalicelib.domain.media import Hint
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
 from chalicelib.domain.reports import Contact, Content, Medium, Report, Status
-from chalicelib.domain.sealing import PrivateKey, WrappedKey, row_info, seal
+from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey, row_info, seal
 from chalicelib.store import keys
 from chalicelib.store.audit import Detail, RecordedEntry
 from chalicelib.store.contacts import SealedContact
 from chalicelib.store.report_rows import Case
+
+log = logging.getLogger(__name__)
 
 _CONTENT, _REASON, _HOLD, _TEXT, _HINT, _WORDS = (
     "content", "reason", "hold", "text", "hint", "words",
@@ -80,8 +83,8 @@ def open_contact(report_id: str, contact: SealedContact, private: PrivateKey) ->
 
 
 def seal_reason(report: Report, reason: str) -> bytes:
-    """Seal the reason of an outcome."""
-    return seal(report.public_key, reason.encode(), _head(report.id, _REASON))
+    """Seal the reason of an outcome. Raises Unreadable."""
+    return seal(_key_of(report), reason.encode(), _head(report.id, _REASON))
 
 
 def open_reason(report: Report, private: PrivateKey) -> str | None:
@@ -92,7 +95,7 @@ def open_reason(report: Report, private: PrivateKey) -> str | None:
 
 
 def seal_hold_reason(report: Report, reason: str) -> bytes:
-    return seal(report.public_key, reason.encode(), _head(report.id, _HOLD))
+    return seal(_key_of(report), reason.encode(), _head(report.id, _HOLD))
 
 
 def open_hold_reason(report: Report, hold: Hold, private: PrivateKey) -> str:
@@ -102,14 +105,14 @@ def open_hold_reason(report: Report, hold: Hold, private: PrivateKey) -> str:
 
 def seal_message(report: Report, message: Message, fingerprint: str | None) -> SealedMessage:
     info = _message(report.id, message.sent_at, message.id)
-    sealed = seal(report.public_key, message.text.encode(), info)
+    sealed = seal(_key_of(report), message.text.encode(), info)
     fields = message.model_dump(exclude={"text"})
     return SealedMessage(**fields, sealed=sealed, fingerprint=fingerprint)
 
 
 def seal_note(report: Report, note: Note, fingerprint: str | None) -> SealedNote:
     info = _note(report.id, note.at, note.id)
-    sealed = seal(report.public_key, note.text.encode(), info)
+    sealed = seal(_key_of(report), note.text.encode(), info)
     return SealedNote(**note.model_dump(exclude={"text"}), sealed=sealed, fingerprint=fingerprint)
 
 
@@ -143,9 +146,12 @@ def open_case(case: Case, private: PrivateKey) -> OpenCase:
 
 
 def seal_words(public: bytes, key: keys.Key, words: Detail) -> bytes:
-    """Seal what a person wrote into the audit row with this key."""
+    """Seal what a person wrote into the audit row with this key, about a report.
+
+    Raises Unreadable.
+    """
     plaintext = json.dumps(words, ensure_ascii=False).encode()
-    return seal(public, plaintext, row_info(*key, _WORDS))
+    return seal(_checked(public, key[0]), plaintext, row_info(*key, _WORDS))
 
 
 def open_entry(entry: RecordedEntry, private: PrivateKey) -> RecordedEntry:
@@ -154,6 +160,25 @@ def open_entry(entry: RecordedEntry, private: PrivateKey) -> RecordedEntry:
         return entry
     words = json.loads(private.open(entry.sealed, row_info(*entry.key, _WORDS)))
     return entry._replace(detail=_merged(entry.detail or {}, words))
+
+
+def require_key_of(report_id: str, public: bytes) -> None:
+    """Raise Unreadable unless this is the public half of the report's key.
+
+    Somebody else's key on the row would let them read what is written from now on.
+    """
+    _checked(public, keys.report(report_id))
+
+
+def _key_of(report: Report) -> bytes:
+    return _checked(report.public_key, keys.report(report.id))
+
+
+def _checked(public: bytes, partition: str) -> bytes:
+    if keys.report(report_id_of(public)) != partition:
+        log.error("content_key_altered")
+        raise Unreadable
+    return public
 
 
 def _merged(detail: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 from chalicelib import errors
 from chalicelib.aws_errors import code_of, unavailable
-from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey, WrappingKey
+from chalicelib.domain.sealing import (
+    KEY_BYTES,
+    PrivateKey,
+    Unreadable,
+    WrappedKey,
+    WrappingKey,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -76,6 +82,9 @@ class ContentKeys:
                 continue
             request_id = found["ResponseMetadata"]["RequestId"]
             log.info("content_opened", extra={"opening": opening, "kms_request_id": request_id})
+            if len(found["Plaintext"]) != KEY_BYTES:
+                log.error("content_key_altered")
+                raise Unreadable
             return PrivateKey(found["Plaintext"])
         raise errors.Unavailable
 

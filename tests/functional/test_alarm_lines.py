@@ -14,12 +14,16 @@ from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring
-from chalicelib.domain.media import Rejected
+from chalicelib.domain.media import Rejected, original_key
+from chalicelib.domain.sealing import PrivateKey
 from chalicelib.domain.seals import hour_of, start_of
 from chalicelib.handlers import audit_events
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.media.host import DecodingRefused
 from chalicelib.media.sandbox import Sandbox
+from chalicelib.services import processing
+from chalicelib.store import keys
+from chalicelib.store.writes import Update
 from infra.local import template
 from tests import cloud, events
 from tests.client import call, new_key, report
@@ -132,6 +136,28 @@ def lose_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     open_with("DisabledException")
 
 
+def with_another_key() -> dict[str, Any]:
+    """File a report, and put another key on its row."""
+    created: dict[str, Any] = call("POST", "/v1/reports", report(), key=new_key()).json
+    put = {"public_key": PrivateKey(b"m" * 32).public}
+    wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=put))
+    return created
+
+
+def write_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    created = with_another_key()
+    path = f"/v1/reports/{created['id']}/messages"
+    assert call("POST", path, {"text": "Hello"}, receipt=created["receipt"]).status == 503
+
+
+def seal_a_hint_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = original_key(with_another_key()["id"], "M1")
+    wiring.bucket().put(original, b"no picture", "image/jpeg")
+    processing.make_thumbnails(
+        bucket=wiring.bucket(), report_keys=wiring.report_keys(), key=original
+    )
+
+
 def refuse_to_decode(monkeypatch: pytest.MonkeyPatch) -> None:
     box = Sandbox("tests.unconfinable")
     with pytest.raises(DecodingRefused):
@@ -159,6 +185,8 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "ComparisonsMetric": compare,
     "DecodingMetric": refuse_to_decode,
     "UnknownKeysMetric": lose_a_key,
+    "ResidentsAlteredKeysMetric": write_to_another_key,
+    "ThumbnailsAlteredKeysMetric": seal_a_hint_to_another_key,
     "OfficersFailuresMetric": lose_the_audit,
 }
 

@@ -12,8 +12,9 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.domain.officers import Role
+from chalicelib.domain.reports import Content
 from chalicelib.domain.sealing import PrivateKey
-from chalicelib.services.sealed_rows import open_case
+from chalicelib.services.sealed_rows import open_case, seal_content
 from chalicelib.store import keys
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.writes import Delete, Update
@@ -183,6 +184,95 @@ def test_a_public_key_that_was_replaced_is_noticed(caplog: pytest.LogCaptureFixt
 
     assert call("GET", path(created), officer="wang").status == 503
     assert "content_key_altered" in [record.getMessage() for record in caplog.records]
+
+
+def replace_key(created: Mapping[str, Any]) -> PrivateKey:
+    """Put another key on a report's row, as somebody who writes to the table can: its public half,
+    the wrapped private one, and a text that it opens.
+    """
+    mallory = PrivateKey(b"m" * 32)
+    wrapped = wiring.content_keys().wrapping_key().wrap(mallory)
+    put = {
+        "public_key": mallory.public,
+        "wrapped_key": wrapped.wrapped,
+        "wrapping_key": wrapped.arn,
+        "sealed": seal_content(created["id"], mallory.public, Content(text="A planted text")),
+    }
+    wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=put))
+    return mallory
+
+
+def test_a_key_that_was_replaced_in_all_places_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
+    created = file()
+    replace_key(created)
+    reply = call("GET", path(created), officer="wang")
+    assert (reply.status, "A planted text" in reply.text) == (503, False)
+    assert "content_key_altered" in [record.getMessage() for record in caplog.records]
+
+
+def test_what_is_no_key_of_a_report_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
+    created = file()
+    wrapped = wiring.content_keys().wrapping_key().wrap(PrivateKey(b"short"))
+    put = {"wrapped_key": wrapped.wrapped}
+    wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=put))
+
+    assert call("GET", path(created), officer="wang").status == 503
+    lines = [record.getMessage() for record in caplog.records]
+    assert ("content_key_altered" in lines, "fault" in lines) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("method", "rest", "body"),
+    [
+        ("POST", "/messages", {"text": REPLY}),
+        ("POST", "/notes", {"text": NOTE}),
+        ("POST", "/contact", {"reason": REASON}),
+        ("PATCH", "", CLOSE),
+    ],
+)
+def test_officers_write_nothing_to_a_key_that_was_replaced(
+    method: str, rest: str, body: dict[str, Any]
+) -> None:
+    created = file()
+    replace_key(created)
+    before = wiring.reports().table.query(keys.report(created["id"]))
+    reply = call(method, path(created, rest), body, officer="wang", headers={"If-Match": '"1"'})
+
+    assert reply.status == 503
+    assert wiring.reports().table.query(keys.report(created["id"])) == before
+    assert openings(created) == []
+
+
+def test_a_reporter_writes_nothing_to_a_key_that_was_replaced() -> None:
+    created = file()
+    replace_key(created)
+    where, body = f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}
+
+    assert call("POST", where, body, receipt=created["receipt"]).status == 503
+    case = wiring.reports().case(created["id"])
+    assert case is not None
+    assert case.messages == ()
+
+
+def test_a_report_with_a_key_that_was_replaced_can_be_withdrawn() -> None:
+    created = file()
+    replace_key(created)
+    assert call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]).status == 204
+
+
+def test_a_message_cannot_be_guessed_back_with_all_secrets_though_its_key_can() -> None:
+    created = file()
+    weak, text = "00000000-0000-4000-8000-000000000000", "yes"
+    where = f"/v1/reports/{created['id']}/messages"
+    call("POST", where, {"text": text}, key=weak, receipt=created["receipt"])
+    again = call("POST", where, {"text": text}, key=weak, receipt=created["receipt"])
+    case = wiring.reports().case(created["id"])
+    assert case is not None
+    [message] = case.messages
+
+    guessed = wiring.identity().entry(created["id"], weak, text)
+    assert (guessed.id, again.json["id"]) == (message.id, message.id)
+    assert guessed.fingerprint != message.fingerprint
 
 
 def test_a_text_that_was_moved_to_another_report_is_not_shown() -> None:

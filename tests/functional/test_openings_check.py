@@ -198,6 +198,26 @@ def test_a_row_of_long_ago_counts_for_no_new_opening() -> None:
     assert kinds() == ["opening_not_recorded"]
 
 
+def test_a_row_that_is_written_after_the_opening_does_not_count() -> None:
+    row = opening_row(wiring.clock.now() + timedelta(minutes=2))
+    decrypt(f"opening/{row}.1")
+    assert kinds() == ["opening_not_recorded"]
+
+
+def test_a_row_about_no_report_does_not_count() -> None:
+    entry = Entry.of_officer("wang", Action.LIST, wiring.clock.now())
+    wiring.audit().write(entry)
+    seal(wiring.audit().rows(entry.subject))
+    decrypt(f"opening/{entry.id}.1")
+    assert kinds() == ["opening_not_recorded"]
+
+
+def test_a_row_that_names_no_time_does_not_end_the_comparison() -> None:
+    seal([{"pk": "REPORT#01ABC", "sk": "whenever#0123456789", "mac": "x"}])
+    decrypt("opening/0123456789.1")
+    assert kinds() == ["opening_not_recorded"]
+
+
 def test_an_opening_by_another_role_is_found_even_under_the_id_of_a_row() -> None:
     session = cloud.client("sts").assume_role(
         RoleArn="arn:aws:iam::123456789012:role/administrator", RoleSessionName="alice"

@@ -17,6 +17,7 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from PIL import Image
 
+from chalicelib.domain.ids import report_id_of
 from chalicelib.domain.media import (
     Hint,
     Manifest,
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "tipline-media"
-KEY = original_key("R1", "M1")
 PRIVATE = PrivateKey(bytes(range(32)))
+REPORT = report_id_of(PRIVATE.public)
+KEY = original_key(REPORT, "M1")
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
 
 
@@ -114,7 +116,7 @@ def verdict(bucket: MediaBucket, data: bytes, declared: str = "image/jpeg") -> M
     )
     assert manifest is not None
     assert (
-        Manifest.model_validate_json(bucket.read(derived_key("R1", "M1", "manifest.json")))
+        Manifest.model_validate_json(bucket.read(derived_key(REPORT, "M1", "manifest.json")))
         == manifest
     )
     return manifest
@@ -151,8 +153,8 @@ def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(bucket: Media
         "sealed_hint": manifest.sealed_hint,
     }
     for name, version in (
-        ("derived/R1/M1/thumb.jpg", manifest.thumb_version),
-        ("derived/R1/M1/preview.jpg", manifest.preview_version),
+        (f"derived/{REPORT}/M1/thumb.jpg", manifest.thumb_version),
+        (f"derived/{REPORT}/M1/preview.jpg", manifest.preview_version),
     ):
         picture = bucket.read(name, version)
         assert samples.is_upright(picture)
@@ -164,16 +166,16 @@ def test_what_a_photo_says_of_itself_is_written_sealed_to_the_report_and_its_row
     bucket: MediaBucket,
 ) -> None:
     manifest = verdict(bucket, samples.jpeg())
-    written = bucket.read(derived_key("R1", "M1", "manifest.json"))
+    written = bucket.read(derived_key(REPORT, "M1", "manifest.json"))
     assert b"taken_at" not in written
     assert b"39.92" not in written
     sealed = base64.b64decode(manifest.sealed_hint or "")
-    info = row_info("REPORT#R1", "MEDIA#M1", "hint")
+    info = row_info(f"REPORT#{REPORT}", "MEDIA#M1", "hint")
     assert Hint.model_validate_json(PRIVATE.open(sealed, info)) == Hint.model_validate(
         {"taken_at": "2026-11-24T08:30:00+08:00", "lat": 39.92, "lon": 116.44}
     )
     with pytest.raises(Unreadable):
-        PRIVATE.open(sealed, row_info("REPORT#R1", "MEDIA#M2", "hint"))
+        PRIVATE.open(sealed, row_info(f"REPORT#{REPORT}", "MEDIA#M2", "hint"))
 
 
 def test_what_a_photo_says_of_itself_is_left_out_without_a_key_to_seal_it(
@@ -185,6 +187,7 @@ def test_what_a_photo_says_of_itself_is_left_out_without_a_key_to_seal_it(
     for manifest in (
         make_thumbnails(bucket=bucket, key=bulletin),
         make_thumbnails(bucket=bucket, key=KEY, report_keys=Keys(None)),
+        make_thumbnails(bucket=bucket, key=KEY, report_keys=Keys(PrivateKey(b"m" * 32).public)),
     ):
         assert manifest is not None
         assert (manifest.state, manifest.sealed_hint) == (MediaState.READY, None)
@@ -225,7 +228,7 @@ def test_the_manifest_is_written_last(bucket: MediaBucket) -> None:
 def test_later_uploads_to_the_same_key_change_nothing(bucket: MediaBucket) -> None:
     first = samples.jpeg()
     kept = verdict(bucket, first)
-    thumb = bucket.read(derived_key("R1", "M1", "thumb.jpg"))
+    thumb = bucket.read(derived_key(REPORT, "M1", "thumb.jpg"))
     later = upload(bucket, samples.encode(Image.new("RGB", (50, 50)), "JPEG"))
     with Calls(bucket.s3) as calls:
         assert make_thumbnails(bucket=bucket, key=KEY, version_id=later, sequencer="0B") is None
@@ -233,8 +236,8 @@ def test_later_uploads_to_the_same_key_change_nothing(bucket: MediaBucket) -> No
     again = make_thumbnails(bucket=bucket, key=KEY, version_id=kept.version_id, sequencer="0A")
     assert again is not None
     assert again.version_id == kept.version_id
-    assert bucket.read(derived_key("R1", "M1", "thumb.jpg")) == thumb
-    assert bucket.read(derived_key("R1", "M1", "thumb.jpg"), kept.thumb_version) == thumb
+    assert bucket.read(derived_key(REPORT, "M1", "thumb.jpg")) == thumb
+    assert bucket.read(derived_key(REPORT, "M1", "thumb.jpg"), kept.thumb_version) == thumb
 
 
 def test_without_an_event_it_is_still_the_first_upload_that_counts(bucket: MediaBucket) -> None:
@@ -264,7 +267,7 @@ def test_deleting_does_not_make_room_for_another_first(bucket: MediaBucket) -> N
 def contents(bucket: MediaBucket) -> dict[str, object]:
     """Return what was derived. What differs in each run is left out: versions and sealed values."""
     found: dict[str, object] = {name: bucket.read(name) for name in names(bucket)}
-    manifest = derived_key("R1", "M1", "manifest.json")
+    manifest = derived_key(REPORT, "M1", "manifest.json")
     if manifest in found:
         written = Manifest.model_validate_json(bucket.read(manifest))
         varying = {"thumb_version", "preview_version", "sealed_hint"}
@@ -283,11 +286,11 @@ def test_the_same_event_again_writes_the_same_pictures(bucket: MediaBucket) -> N
 @pytest.mark.parametrize(
     "key",
     [
-        "originals/R1",
-        "derived/R1/M1/thumb.jpg",
-        "originals/R1/M 1",
-        "originals/R1/M1/../../x",
-        "originals/R1/ü",
+        f"originals/{REPORT}",
+        f"derived/{REPORT}/M1/thumb.jpg",
+        f"originals/{REPORT}/M 1",
+        f"originals/{REPORT}/M1/../../x",
+        f"originals/{REPORT}/ü",
     ],
 )
 def test_a_key_that_is_no_originals_is_left_alone(bucket: MediaBucket, key: str) -> None:
@@ -319,7 +322,7 @@ def test_killed_half_way_and_run_again_it_ends_as_if_nothing_had_happened(
             make_thumbnails(
                 bucket=bucket, key=KEY, version_id=undisturbed.version_id, sequencer="0A"
             )
-    assert derived_key("R1", "M1", "manifest.json") not in names(bucket)
+    assert derived_key(REPORT, "M1", "manifest.json") not in names(bucket)
     make_thumbnails(bucket=bucket, key=KEY, version_id=undisturbed.version_id, sequencer="0A")
     assert contents(bucket) == expected
 
@@ -456,7 +459,7 @@ def test_hostile_bytes_are_rejected_with_a_reason_and_leave_no_picture(
     manifest = verdict(bucket, data)
     assert (manifest.state, manifest.reason) == (MediaState.REJECTED, reason)
     assert manifest.size == len(data)
-    assert names(bucket) == [derived_key("R1", "M1", "manifest.json")]
+    assert names(bucket) == [derived_key(REPORT, "M1", "manifest.json")]
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "video"])
@@ -512,7 +515,7 @@ def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(bucket: MediaBucket
         "type": "full_object",
         "value": part["ChecksumCRC64NVME"],
     }
-    assert is_bare_jpeg(bucket.read(derived_key("R1", "M1", "preview.jpg")))
+    assert is_bare_jpeg(bucket.read(derived_key(REPORT, "M1", "preview.jpg")))
 
 
 @pytest.mark.skipif(not PHONE.is_dir(), reason="the collection of phone media is not here")
@@ -533,7 +536,7 @@ def test_real_phone_files_are_ready_and_clean(
     manifest = verdict(bucket, (PHONE / name).read_bytes(), "image/jpeg")
     assert (manifest.state, manifest.content_type) == (MediaState.READY, content_type)
     for picture in ("thumb.jpg", "preview.jpg"):
-        assert is_bare_jpeg(bucket.read(derived_key("R1", "M1", picture)))
+        assert is_bare_jpeg(bucket.read(derived_key(REPORT, "M1", picture)))
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -561,14 +564,14 @@ def test_a_sha256_is_hex_whoever_computed_it(bucket: MediaBucket, declared: bool
 def test_deletion_takes_every_version_and_marker_under_a_prefix_only(
     bucket: MediaBucket,
 ) -> None:
-    for key in (KEY, KEY, original_key("R1", "M2"), original_key("R10", "M1")):
+    for key in (KEY, KEY, original_key(REPORT, "M2"), original_key(f"{REPORT}0", "M1")):
         upload(bucket, b"x", key=key)
     bucket.s3.delete_object(Bucket=BUCKET, Key=KEY)
-    assert bucket.delete_all("originals/R1/") == 4
+    assert bucket.delete_all(f"originals/{REPORT}/") == 4
     left = bucket.s3.list_object_versions(Bucket=BUCKET)
-    assert [one["Key"] for one in left.get("Versions", [])] == [original_key("R10", "M1")]
+    assert [one["Key"] for one in left.get("Versions", [])] == [original_key(f"{REPORT}0", "M1")]
     assert "DeleteMarkers" not in left
-    assert bucket.delete_all("originals/R1/") == 0
+    assert bucket.delete_all(f"originals/{REPORT}/") == 0
 
 
 def test_the_first_of_many_pages_of_versions_is_found(bucket: MediaBucket) -> None:
