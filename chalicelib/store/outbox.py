@@ -108,7 +108,7 @@ class Outbox:
     def keys_until(self, moment: datetime, kind: TaskKind) -> Iterator[Key]:
         """Yield the keys of the rows with a task of this kind that is due at `moment` or before."""
         for rows in self._until(moment):
-            yield from (_key(row) for row in rows if row["task"] == kind.value)
+            yield from (_key(row) for row in rows if row.get("task") == kind.value)
 
     def read(self, key: Key) -> PendingTask | None:
         """Return the current task of a row, read consistently; None when it has none."""

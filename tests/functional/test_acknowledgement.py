@@ -41,6 +41,15 @@ def test_a_critical_report_is_counted_from_ten_minutes_on(
     assert counts(40, caplog) == [0] * 9 + [2] * 31
 
 
+def test_a_row_without_a_kind_of_task_does_not_end_the_count(
+    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    file(aws)
+    row = {"pk": "REPORT#X", "sk": "HEAD", "task_shard": "TASK#0", "task_at": "2026", "due_at": "x"}
+    wiring.reports().table.put(row)
+    assert counts(12, caplog) == [0] * 9 + [1] * 3
+
+
 def test_an_acknowledged_report_is_not_counted(
     aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
