@@ -94,6 +94,13 @@ def with_query_of_indexes(resources: Resources) -> None:
     policy_of(resources, "ApiHandlerRole")["Statement"].append(statement)
 
 
+def without_condition(resources: Resources) -> None:
+    """Let residents touch every row of the reports table."""
+    for statement in policy_of(resources, "ApiHandlerRole")["Statement"]:
+        if statement["Sid"] == "KeepReports":
+            del statement["Condition"]
+
+
 def opened_by_residents(resources: Resources) -> None:
     """Let residents decrypt with the key of contacts, too."""
     without_statement("ContactKey", "NobodyElseOpens")(resources)
@@ -202,6 +209,12 @@ MUTATIONS = (
         CONFIDENTIAL,
         r"FAILED .*may_not_do_what_officers_may\[list reports by an index\]",
         with_query_of_indexes,
+    ),
+    Mutation(
+        "residents may touch rows that are no report's",
+        CONFIDENTIAL,
+        r"FAILED .*may_not_do_what_officers_may\[read a row that is no report's\]",
+        without_condition,
     ),
     Mutation(
         "the residents' function has no key of reports",

@@ -144,6 +144,10 @@ ATTEMPTS: dict[str, Callable[[Stage], Attempt]] = {
     "list bulletins by an index": query(
         "BulletinsTable", "state_shard", "draft#0", IndexName="by_state"
     ),
+    "read a row that is no report's": on_row(
+        "get_item", "ReportsTable", "OFFICER#li", "EVENT#subscriptions"
+    ),
+    "list versions of a bulletin": query("BulletinsTable", "pk", "BULLETIN#1"),
     "read a contact": on_row("get_item", "ContactsTable", "REPORT#1", "CONTACT"),
     "read the audit": query("AuditTable", "pk", "REPORT#1"),
     "add to the audit": on_row(
