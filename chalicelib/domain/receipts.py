@@ -11,10 +11,14 @@ from collections.abc import Iterator
 from chalicelib.domain.ids import ALPHABET, RECEIPT_LENGTH
 
 _READING = str.maketrans("ILO", "110")
-# Blanks, dashes and dots of all kinds, and what is invisible.
-_BETWEEN = re.compile(r"[\s\u00ad\u00b7\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff._/\-]+")
+# Where one receipt is looked for, all but letters and digits may stand between its characters.
+_BETWEEN = re.compile(r"[\W_\u115f\u1160]+")
+# Where any receipt is: blanks, dashes, dots and other marks of all kinds, and what is invisible.
+_BETWEEN_GROUPS = re.compile(
+    r"[\s\u00ad\u00b7\u200b-\u200f\u2010-\u2015\u2022\u2060\u2212\u30fb\ufeff._/,:;|+*~=\-]+"
+)
 _RUN = re.compile(f"[{ALPHABET}]{{{RECEIPT_LENGTH},}}")
-_WORDS = re.compile(rf"[{ALPHABET}]+(?:{_BETWEEN.pattern}[{ALPHABET}]+)*")
+_WORDS = re.compile(rf"[{ALPHABET}]+(?:{_BETWEEN_GROUPS.pattern}[{ALPHABET}]+)*")
 
 
 def holds_receipt(text: str, receipt: str) -> bool:
@@ -40,7 +44,7 @@ def likely_receipts(text: str) -> Iterator[str]:
     The last group may be shorter. Few texts have any.
     """
     for words in _WORDS.findall(_read(text)):
-        groups = _BETWEEN.split(words)
+        groups = _BETWEEN_GROUPS.split(words)
         for start, group in enumerate(groups):
             length = len(group)
             full, rest = divmod(RECEIPT_LENGTH, length)
