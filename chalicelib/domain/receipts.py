@@ -5,6 +5,7 @@ letters, with I, L and O for 1, 1 and 0.
 """
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 
@@ -12,20 +13,23 @@ from chalicelib.domain.ids import ALPHABET, RECEIPT_LENGTH
 
 # Read as these letters.
 _LETTERS = (ALPHABET + ALPHABET.lower() + "ILOilo", ALPHABET * 2 + "110110")
-# Between groups: blanks, dashes and dots of all kinds, and what is invisible.
-_BETWEEN = " \t\n\r\f\v\x1c\x1d\x1e\x1f-._/"
-_BETWEEN_BEYOND_ASCII = r"[\s\u00ad\u00b7\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff]"
-_ELSE = "|"
-# Han, kana, Hangul and their punctuation: neither letters nor between them. Combining marks and the
-# wide blank are not among them.
-_EAST_ASIAN = (
-    "[\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uac00-\ud7a3\uff01-\uff0c\uff1a-\uff20]+"
-)
+# Between groups: blanks, dashes, dots and other marks of all kinds, and what is invisible.
+_BETWEEN = " \t\n\r\f\v\x1c\x1d\x1e\x1f-._/,:;|+*~="
+_BETWEEN_BEYOND_ASCII = r"[\s\u00ad\u00b7\u200b-\u200f\u2010-\u2015\u2022\u2060\u2212\u30fb\ufeff]"
+# Where one receipt is looked for, all but letters and digits may stand between its characters.
+_MARK = "#"
+_MARK_BEYOND_ASCII = r"(?![\x00-\x7f])[\W\u115f\u1160]"
+_ELSE = "\0"
+# Han, kana and Hangul: letters of no receipt. They are most of a text that has any.
+_EAST_ASIAN = "[\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uac00-\ud7a3]+"
 _READING = bytearray(_ELSE.encode() * 256)
+for _sign in string.punctuation:
+    _READING[ord(_sign)] = ord(_MARK)
 for _letter, _read_as in zip(*_LETTERS, strict=True):
     _READING[ord(_letter)] = ord(_read_as)
 for _blank in _BETWEEN:
     _READING[ord(_blank)] = ord(" ")
+_NO_LETTERS = str.maketrans("", "", " " + _MARK)
 
 
 def _shape(first: int) -> str:
@@ -44,7 +48,7 @@ def holds_receipt(text: str, receipt: str) -> bool:
     """Return whether this receipt, in canonical form, is in the text. It is quicker than to look
     at all possible ones.
     """
-    return receipt in _read(text).replace(" ", "")
+    return receipt in _read(text).translate(_NO_LETTERS)
 
 
 def possible_receipts(text: str) -> Iterator[str]:
@@ -52,7 +56,7 @@ def possible_receipts(text: str) -> Iterator[str]:
 
     Ordinary words read so too: whether one is a receipt, only its report's id can tell.
     """
-    for run in _read(text).replace(" ", "").split(_ELSE):
+    for run in _read(text).translate(_NO_LETTERS).split(_ELSE):
         for start in range(len(run) - RECEIPT_LENGTH + 1):
             yield run[start : start + RECEIPT_LENGTH]
 
@@ -62,7 +66,7 @@ def likely_receipts(text: str) -> Iterator[str]:
 
     The last group may be shorter. Few texts have any.
     """
-    for words in _read(text).split(_ELSE):
+    for words in _read(text).replace(_MARK, _ELSE).split(_ELSE):
         if len(words) < RECEIPT_LENGTH:
             continue
         groups = words.split()
@@ -74,7 +78,8 @@ def likely_receipts(text: str) -> Iterator[str]:
 
 
 def _read(text: str) -> str:
-    """Return the text with its letters in canonical form, blanks between, and `_ELSE` for all else.
+    """Return the text with its letters in canonical form, blanks between, `_MARK` for other marks,
+    and `_ELSE` for all else.
 
     All of that is ASCII, which Python reads in a few quick steps.
     """
@@ -82,4 +87,6 @@ def _read(text: str) -> str:
         # These patterns are compiled at the first such text, not at the start.
         text = unicodedata.normalize("NFKC", re.sub(_EAST_ASIAN, _ELSE, text)).upper()
         text = re.sub(_BETWEEN_BEYOND_ASCII, " ", text)
-    return text.encode("ascii", "replace").translate(_READING).decode("ascii")
+        text = re.sub(_MARK_BEYOND_ASCII, _MARK, text)
+        text = re.sub(r"[^\x00-\x7f]+", _ELSE, text)
+    return text.encode("ascii").translate(_READING).decode("ascii")

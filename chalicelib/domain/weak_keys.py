@@ -27,6 +27,8 @@ WINDOW = 16
 """So many neighbouring digits may be anything in a key that otherwise repeats one byte."""
 DECIMAL_WINDOW = 20
 """At most so many neighbouring digits may be any of 0 to 9 in a key that otherwise repeats one."""
+COUNTER = 4
+"""The digits of a counter beside half of a key."""
 COUNTING = {1: 8, 2: 7, 4: 4, 8: 0}
 """The distance of two digits that count up or down, and the number of places where they may not."""
 REPEATING = range(3, 17)
@@ -67,6 +69,8 @@ def is_weak(key: UUID) -> bool:
         _has_few_values(digits)
         or _repeats(key.int)
         or (_may_count(digits) and any(map(_counts, _sequences(digits))))
+        or _is_half_and_counter(digits)
+        or _is_one_time_twice(digits)
         or _is_time_without_node(key)
         or HEXADECIMAL.issuperset(raw[:6] + raw[7:8] + raw[9:])
     )
@@ -179,6 +183,19 @@ def _counts(sequence: Sequence[int | None]) -> bool:
         else:
             return True
     return False
+
+
+def _is_half_and_counter(digits: bytes) -> bool:
+    """Return whether one half of the key is a counter of 16 bits, or of 12 before the variant.
+
+    The other half is then mostly a time, as in Java's `new UUID(System.nanoTime(), counter)`.
+    """
+    return not any(digits[_VARIANT + 1 : -COUNTER]) or not any(digits[:_VERSION])
+
+
+def _is_one_time_twice(digits: bytes) -> bool:
+    """Return whether both halves begin alike: they are readings of one clock."""
+    return digits[1:_VERSION] == digits[_VARIANT + 1 : _VARIANT + _VERSION]
 
 
 def _is_time_without_node(key: UUID) -> bool:

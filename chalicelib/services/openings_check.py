@@ -80,7 +80,7 @@ def compare_hours(
     The result of each hour is kept in the locked bucket. It also keeps the keys: a key whose alias
     is removed is looked up all the same.
     """
-    last = seals.last_comparison(hour_of(now - _REMEMBERED))
+    last = seals.last_comparison(hour_of(now - _REMEMBERED), hour_of(now))
     before = Comparison.model_validate_json(last) if last else None
     # The first run has two hours: the stage began in one of them.
     hour = hour_after(before.hour) if before else hour_of(now - 2 * HOUR - _COMPLETE_AFTER)

@@ -65,9 +65,15 @@ class Seals:
         """Write the comparison of an hour. Return False, and change nothing, when it exists."""
         return self._put(f"comparisons/{hour}.json", content)
 
-    def last_comparison(self, after: str) -> bytes | None:
-        """Return the last comparison of the hours after `after`; None when there is none."""
-        key = max(self._keys("comparisons/", f"comparisons/{after}.json"), default=None)
+    def last_comparison(self, after: str, until: str) -> bytes | None:
+        """Return the last comparison of the hours after `after`, up to `until`; None when there is
+        none.
+
+        An object of a later hour is not ours: it would end all comparisons.
+        """
+        last = f"comparisons/{until}.json"
+        keys = self._keys("comparisons/", f"comparisons/{after}.json")
+        key = max((key for key in keys if key <= last), default=None)
         return self._read(key) if key else None
 
     def _put(self, key: str, content: bytes) -> bool:

@@ -191,9 +191,9 @@ def test_a_public_key_that_was_replaced_is_noticed(caplog: pytest.LogCaptureFixt
     assert "content_key_altered" in [record.getMessage() for record in caplog.records]
 
 
-def replace_key(created: Mapping[str, Any]) -> PrivateKey:
+def replace_key(created: Mapping[str, Any], *left: str) -> None:
     """Put another key on a report's row, as somebody who writes to the table can: its public half,
-    the wrapped private one, and a text that it opens.
+    the wrapped private one, and a text that it opens; but what is to be left.
     """
     mallory = PrivateKey(b"m" * 32)
     wrapped = wiring.content_keys().wrapping_key().wrap(mallory)
@@ -203,13 +203,16 @@ def replace_key(created: Mapping[str, Any]) -> PrivateKey:
         "wrapping_key": wrapped.arn,
         "sealed": seal_content(created["id"], mallory.public, Content(text="A planted text")),
     }
+    put = {name: value for name, value in put.items() if name not in left}
     wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=put))
-    return mallory
 
 
-def test_a_key_that_was_replaced_in_all_places_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("left", [(), ("public_key",)])
+def test_a_key_that_was_replaced_with_the_text_is_noticed(
+    left: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
     created = file()
-    replace_key(created)
+    replace_key(created, *left)
     reply = call("GET", path(created), officer="wang")
     assert (reply.status, "A planted text" in reply.text) == (503, False)
     assert "content_key_altered" in [record.getMessage() for record in caplog.records]

@@ -212,6 +212,14 @@ def test_a_row_about_no_report_does_not_count() -> None:
     assert kinds() == ["opening_not_recorded"]
 
 
+def test_a_comparison_of_an_hour_to_come_ends_nothing() -> None:
+    planted = openings_check.Comparison(hour="2099-01-01T00", keys=(), openings=0, findings=())
+    wiring.seals().put_comparison("2099-01-01T00", planted.model_dump_json().encode())
+    opening_row()
+    decrypt("opening/NONE.1")
+    assert kinds() == ["opening_not_recorded"]
+
+
 def test_a_row_that_names_no_time_does_not_end_the_comparison() -> None:
     seal([{"pk": "REPORT#01ABC", "sk": "whenever#0123456789", "mac": "x"}])
     decrypt("opening/0123456789.1")
@@ -343,7 +351,7 @@ def test_an_hour_that_could_not_be_looked_up_is_compared_by_the_next_run() -> No
         pytest.raises(errors.Unavailable),
     ):
         compare()
-    assert wiring.seals().last_comparison("2000-01-01T00") is None
+    assert wiring.seals().last_comparison("2000-01-01T00", "2099-01-01T00") is None
     assert run() == 2
     assert Kind.NOT_RECORDED in [kind for kind, _ in kept()]
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.ids import ALPHABET, read_receipt
-from chalicelib.domain.receipts import likely_receipts, possible_receipts
+from chalicelib.domain.receipts import holds_receipt, likely_receipts, possible_receipts
 
 RECEIPT = "7M3XK9QZ4TB8N2VW6YH01DCEFG"
 TYPED = [
@@ -19,6 +19,10 @@ TYPED = [
     "".join(chr(ord(each) + 0xFEE0) for each in RECEIPT),
     "\u200b".join(RECEIPT),
     " ".join(RECEIPT),
+    "7M3X, K9QZ, 4TB8, N2VW, 6YH0, 1DCE, FG",
+    "7M3XK:9QZ4T:B8N2V:W6YH0:1DCEF:G",
+    "7M3X | K9QZ | 4TB8 | N2VW | 6YH0 | 1DCE | FG",
+    "7M3X+K9QZ+4TB8+N2VW+6YH0+1DCE+FG",
 ]
 
 
@@ -31,11 +35,20 @@ def test_a_receipt_is_found_as_people_type_it(text: str, typed: str) -> None:
     assert RECEIPT in set(likely_receipts(text.format(typed)))
 
 
-@pytest.mark.parametrize("between", "京あン한，|é中々")
+@pytest.mark.parametrize("between", "京あン한éU中々")
 def test_a_receipt_with_other_letters_between_is_none(between: str) -> None:
     text = f"{RECEIPT[:13]}{between}{RECEIPT[13:]}"
     assert list(possible_receipts(text)) == []
     assert list(likely_receipts(text)) == []
+
+
+@pytest.mark.parametrize(
+    "between", ['" "', "] [", "、", "→", "\u2800", "\ufe0f", "\u034f", "\u3164", " (", "#"]
+)
+def test_a_receipt_is_possible_whatever_stands_between(between: str) -> None:
+    text = f"My receipt: {between.join(RECEIPT[at : at + 5] for at in range(0, 26, 5))}."
+    assert RECEIPT in set(possible_receipts(text))
+    assert holds_receipt(text, RECEIPT)
 
 
 def test_a_receipt_in_groups_of_any_length_is_possible() -> None:

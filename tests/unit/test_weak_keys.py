@@ -113,6 +113,22 @@ def test_a_time_before_a_counter_is_weak_with_zeros_between(seconds: int, count:
     assert weak_keys.is_weak(labelled(seconds << 96 | count))
 
 
+@pytest.mark.parametrize("per_second", UNITS.values(), ids=UNITS)
+@given(st.integers(0, 2**30), st.integers(0, 2**16 - 1))
+def test_a_time_in_one_half_and_a_counter_in_the_other_is_weak(
+    per_second: int, later: int, count: int
+) -> None:
+    time = int(NOW * per_second) + later
+    assert weak_keys.is_weak(labelled(time << 64 | count))
+    assert weak_keys.is_weak(labelled((count >> 4) << 64 | time))
+
+
+@given(st.integers(0, 2**60), st.integers(0, 2**12))
+def test_a_time_that_is_read_twice_is_weak(later: int, pause: int) -> None:
+    time = int(NOW * 10**9) + later >> 16 << 16
+    assert weak_keys.is_weak(labelled(time << 64 | time + pause))
+
+
 @given(st.text("0123456789abcdef", min_size=1, max_size=8))
 def test_a_short_text_repeated_is_weak(text: str) -> None:
     assert weak_keys.is_weak(labelled((text * 32)[:32]))
@@ -188,6 +204,8 @@ def test_fewer_than_one_random_key_in_a_million_millions_is_weak() -> None:
         ),
         "repeating": sequences * sum(16**period for period in weak_keys.REPEATING),
         "time": 2 * (weak_keys.LAST_TIME - weak_keys.FIRST_TIME) * 2**12 * 256,
+        "half and counter": 16 ** (15 + weak_keys.COUNTER) + 16 ** (15 + 3),
+        "one time twice": 16 ** (PLACES - 11),
         "text": len(weak_keys.HEXADECIMAL) ** 14 * 16 * 16,
     }
     for form, number in forms.items():
