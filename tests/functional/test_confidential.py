@@ -16,7 +16,7 @@ from chalicelib.domain import times
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Content
 from chalicelib.domain.sealing import PrivateKey
-from chalicelib.services.sealed_rows import open_case, seal_content
+from chalicelib.services.sealed_rows import open_case, seal_content, seal_words
 from chalicelib.store import keys
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.writes import Delete, Update
@@ -216,6 +216,18 @@ def test_a_key_that_was_replaced_with_the_text_is_noticed(
     reply = call("GET", path(created), officer="wang")
     assert (reply.status, "A planted text" in reply.text) == (503, False)
     assert "content_key_altered" in [record.getMessage() for record in caplog.records]
+
+
+def test_words_that_were_planted_in_the_history_are_not_shown() -> None:
+    created = file()
+    call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
+    [row] = wiring.audit().rows(of_report(created["id"]))
+    head = wiring.reports().head(created["id"])
+    assert head is not None
+    planted = seal_words(head.report.public_key, (row["pk"], row["sk"]), {"reason": "Planted"})
+    wiring.audit().table.put(row | {"sealed": planted})
+    altered = call("GET", path(created, "/history"), officer="wang").json["items"][0]
+    assert (altered["verified"], altered["detail"]) == (False, None)
 
 
 def test_what_is_no_key_of_a_report_is_noticed(caplog: pytest.LogCaptureFixture) -> None:

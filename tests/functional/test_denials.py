@@ -14,13 +14,11 @@ from tests.functional.grants import Need, Policy, Values
 
 REPORT_ID = "0" * 26
 PARTITION = {"dynamodb:LeadingKeys": (keys.report(REPORT_ID),)}
-READS: tuple[Mapping[str, Values], ...] = (
-    {"dynamodb:Select": "ALL_ATTRIBUTES"},
-    {
-        "dynamodb:Select": "SPECIFIC_ATTRIBUTES",
-        "dynamodb:Attributes": ("pk", "sealed", "wrapped_key"),
-    },
-)
+# Each by itself: one that is refused would hide another that is not.
+SEALED = ("sealed", "sealed_reason", "sealed_hint", "wrapped_key", "fingerprint")
+ALL: Mapping[str, Values] = {"dynamodb:Select": "ALL_ATTRIBUTES"}
+SOME: Mapping[str, Values] = {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+READS = (ALL, *({**SOME, "dynamodb:Attributes": ("pk", name)} for name in SEALED))
 READ_CALLS = ("GetItem", "Query", "BatchGetItem", "Scan", "PartiQLSelect")
 WRITE_CALLS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate")
 LIST_CALLS = ("Query", "Scan", "PartiQLSelect")
