@@ -175,6 +175,11 @@ class Audit:
         content = json.dumps(
             {name: value for name, value in row.items() if name != "mac"},
             sort_keys=True,
-            default=str,
+            default=_of_its_type,
         )
         return hmac.digest(self._key, content.encode(), "sha256").hex()
+
+
+def _of_its_type(value: object) -> object:
+    """Return what stands for a value that JSON has not, other than any string does."""
+    return {"B": value.hex()} if isinstance(value, bytes) else str(value)

@@ -230,6 +230,15 @@ def test_words_that_were_planted_in_the_history_are_not_shown() -> None:
     assert (altered["verified"], altered["detail"]) == (False, None)
 
 
+def test_words_of_the_history_whose_type_was_changed_are_not_verified() -> None:
+    created = file()
+    call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
+    [row] = wiring.audit().rows(of_report(created["id"]))
+    wiring.audit().table.put(row | {"sealed": str(row["sealed"])})
+    reply = call("GET", path(created, "/history"), officer="wang")
+    assert (reply.status, reply.json["items"][0]["verified"]) == (200, False)
+
+
 def test_what_is_no_key_of_a_report_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
     created = file()
     wrapped = wiring.content_keys().wrapping_key().wrap(PrivateKey(b"short"))

@@ -155,6 +155,8 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("OfficersCodeAlarm", "OfficersCodeMetric", "CompareOpeningsLog"),
         ("ComparisonsAlarm", "ComparisonsMetric", "CompareOpeningsLog"),
         ("UnknownKeysAlarm", "UnknownKeysMetric", "OfficersLog"),
+        ("UnknownKeysAlarm", "ResidentsAlteredKeysMetric", "ResidentsLog"),
+        ("UnknownKeysAlarm", "ThumbnailsAlteredKeysMetric", "MakeThumbnailsLog"),
         ("OfficersFailuresAlarm", "OfficersFailuresMetric", "OfficersLog"),
         ("AuthorizerFailuresAlarm", "AuthorizerFailuresMetric", "AuthorizeOfficerLog"),
     ],
