@@ -116,14 +116,14 @@ def read_path(parameters: Mapping[str, str]) -> dict[str, str]:
     return {name: unquote(value) for name, value in parameters.items()}
 
 
-def read_key(request: Request, headers: frozenset[Header]) -> str | None:
+def read_key(request: Request, headers: frozenset[Header], *, secret: bool) -> str | None:
     """Return the canonical Idempotency-Key, or None if the route reads none.
 
-    A required key is a secret, so it must not be weak. An optional key that is empty counts as
-    none. Raises Malformed.
+    A required key is a secret, so it must not be weak; with `secret`, an optional one neither. An
+    optional key that is empty counts as none. Raises Malformed.
     """
     value = request.headers.get("idempotency-key")
-    if Header.KEY in headers:
+    if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and value and secret):
         return ids.read_secret_key(value)
     if Header.OPTIONAL_KEY in headers and value:
         return ids.read_idempotency_key(value)

@@ -136,7 +136,9 @@ class Operation(NamedTuple):
             _ = call.receipt
         if self.access is Access.OFFICER:
             call.admitted = self._admit(call)
-        call.idempotency_key = requests.read_key(request, self.headers)
+        # What an officer's text is compared with by a repeated call depends on the key alone.
+        secret = self.access is Access.OFFICER
+        call.idempotency_key = requests.read_key(request, self.headers, secret=secret)
         if self.query:
             call.query = requests.read_query(request, self.query)
         if self.body:
@@ -247,6 +249,7 @@ def _implied_errors(
         implied.append(errors.Invalid())
     if Header.KEY in headers:
         implied.append(errors.Malformed("idempotency_key_required"))
+    if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and access is Access.OFFICER):
         implied.append(errors.Malformed("weak_idempotency_key"))
     if headers & {Header.KEY, Header.OPTIONAL_KEY}:
         implied.append(errors.Malformed("bad_idempotency_key"))

@@ -323,6 +323,15 @@ def test_an_officer_cannot_enter_a_report_under_a_key_that_can_be_guessed() -> N
     assert (reply.status, reply.json["code"]) == (400, "weak_idempotency_key")
 
 
+@pytest.mark.parametrize("kind", ["messages", "notes"])
+def test_an_officer_writes_nothing_under_a_key_that_can_be_guessed(kind: str) -> None:
+    cloud.officer("wang")
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    path = f"/v1/officer/reports/{created['id']}/{kind}"
+    reply = call("POST", path, {"text": "hi"}, key=WEAK_KEY, officer="wang")
+    assert (reply.status, reply.json["code"]) == (400, "weak_idempotency_key")
+
+
 def test_a_key_that_is_no_secret_may_be_weak() -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     path = f"/v1/reports/{created['id']}/messages"
