@@ -19,22 +19,27 @@ class NewMessage(Input):
 
 
 class Message(Record):
-    """One message. `by` is the officer's username and never leaves the officers' side."""
+    """One message. `by` is the officer's username and never leaves the officers' side.
+
+    `altered` is True when the stored text does not open: then `text` is empty.
+    """
 
     id: str
     sender: Sender
     text: str
     sent_at: datetime
     by: str | None = None
+    altered: bool | None = None
 
 
 class Note(Record):
-    """A note among officers; reporters never see one."""
+    """A note among officers; reporters never see one. `altered` is as in a message."""
 
     id: str
     by: str
     text: str
     at: datetime
+    altered: bool | None = None
 
 
 class SealedMessage(Record):

@@ -82,19 +82,26 @@ class Emergency(Shape):
 
 
 class MessageView(Shape):
-    """A message of the conversation. `from` does not name the officer."""
+    """A message of the conversation. `from` does not name the officer.
+
+    `altered` is true when somebody changed the stored text. Then `text` is empty.
+    """
 
     id: str
     from_: Sender = Field(validation_alias="sender", serialization_alias="from")
     text: str
     sent_at: Timestamp
+    altered: Annotated[bool | None, NotNull()] = left_out()
 
 
 class NoteView(Shape):
+    """A note of an officer. `altered` is as in a message."""
+
     id: str
     by: str
     text: str
     at: Timestamp
+    altered: Annotated[bool | None, NotNull()] = left_out()
 
 
 class CoarseArea(Shape):

@@ -122,7 +122,7 @@ def is_same_text(earlier: SealedMessage | SealedNote, sent: EntryIds) -> bool:
 
 
 def open_own(case: Case, private: PrivateKey) -> OwnReport:
-    """Return what the reporter sees of a case, and open nothing else. Raises Unreadable."""
+    """Return what the reporter sees of a case, and open nothing else. Raises as `open_case`."""
     report = case.report
     return OwnReport(
         text=_open_content(report, private).text,
@@ -132,7 +132,9 @@ def open_own(case: Case, private: PrivateKey) -> OwnReport:
 
 
 def open_case(case: Case, private: PrivateKey) -> OpenCase:
-    """Return the case with its texts. Raises Unreadable."""
+    """Return the case with its texts. Raises Unreadable when those of the report itself were
+    altered. An altered message or note is there, without its text.
+    """
     report = case.report
     return OpenCase(
         case=case,
@@ -155,11 +157,16 @@ def seal_words(public: bytes, key: keys.Key, words: Detail) -> bytes:
 
 
 def open_entry(entry: RecordedEntry, private: PrivateKey) -> RecordedEntry:
-    """Return an audit record with what a person wrote in its detail. Raises Unreadable."""
+    """Return an audit record with what a person wrote in its detail.
+
+    What does not open was altered, like a record that is not verified.
+    """
     if entry.sealed is None or entry.key is None:
         return entry
-    words = json.loads(private.open(entry.sealed, row_info(*entry.key, _WORDS)))
-    return entry._replace(detail=_merged(entry.detail or {}, words))
+    words = _open_text(entry.sealed, row_info(*entry.key, _WORDS), private)
+    if words is None:
+        return entry._replace(detail=None, verified=False)
+    return entry._replace(detail=_merged(entry.detail or {}, json.loads(words)))
 
 
 def require_key_of(report_id: str, public: bytes) -> None:
@@ -200,21 +207,41 @@ def _open_medium(report_id: str, medium: Medium, private: PrivateKey) -> Medium:
     if medium.sealed_hint is None:
         return medium
     info = row_info(keys.report(report_id), keys.media(medium.media_id), _HINT)
-    hint = Hint.model_validate_json(private.open(medium.sealed_hint, info))
+    opened = _open_text(medium.sealed_hint, info, private)
+    if opened is None:
+        return medium
+    hint = Hint.model_validate_json(opened)
     return medium.model_copy(update={"hint": hint.model_dump(mode="json", exclude_none=True)})
 
 
 def _open_message(report_id: str, message: SealedMessage, private: PrivateKey) -> Message:
-    info = _message(report_id, message.sent_at, message.id)
-    text = private.open(message.sealed, info).decode()
+    text = _open_text(message.sealed, _message(report_id, message.sent_at, message.id), private)
     return Message(
-        id=message.id, sender=message.sender, text=text, sent_at=message.sent_at, by=message.by
+        id=message.id,
+        sender=message.sender,
+        text=text or "",
+        sent_at=message.sent_at,
+        by=message.by,
+        altered=True if text is None else None,
     )
 
 
 def _open_note(report_id: str, note: SealedNote, private: PrivateKey) -> Note:
-    text = private.open(note.sealed, _note(report_id, note.at, note.id)).decode()
-    return Note(**note.model_dump(exclude={"sealed", "fingerprint"}), text=text)
+    text = _open_text(note.sealed, _note(report_id, note.at, note.id), private)
+    altered = True if text is None else None
+    return Note(id=note.id, by=note.by, text=text or "", at=note.at, altered=altered)
+
+
+def _open_text(sealed: bytes, info: bytes, private: PrivateKey) -> str | None:
+    """Return the text of one row among many; None when it was altered.
+
+    One altered row must not close all others to those who need them.
+    """
+    try:
+        return private.open(sealed, info).decode()
+    except Unreadable:
+        log.error("sealed_text_altered")  # an alarm counts this line
+        return None
 
 
 def _head(report_id: str, name: str) -> bytes:

@@ -386,6 +386,24 @@ def test_retention_erases_the_contact_too() -> None:
     assert wiring.contacts().read(created["id"]) is None
 
 
+@pytest.mark.parametrize("kind", ["MESSAGE", "NOTE", "MEDIA"])
+def test_one_altered_row_closes_no_other(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    created = file(media=[{"content_type": "image/jpeg", "size": 1000}])
+    work_on(created)
+    table = wiring.reports().table
+    rows, _ = table.query(keys.report(created["id"]), begins=kind, consistent=True)
+    name = "sealed_hint" if kind == "MEDIA" else "sealed"
+    table.update(Update(rows[0]["pk"], rows[0]["sk"], put={name: rows[0].get(name, b"")[:-1]}))
+    opened = call("GET", path(created), officer="wang").json
+    mine = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+
+    assert (opened["text"], mine["text"]) == (TEXT, TEXT)
+    shown = {"MESSAGE": opened["messages"], "NOTE": opened["notes"], "MEDIA": []}[kind]
+    assert [each["text"] for each in shown if each.get("altered")] == [""] * bool(shown)
+    assert [each["text"] for each in mine["messages"]][1:] == [REPLY]
+    assert "sealed_text_altered" in [record.getMessage() for record in caplog.records]
+
+
 def test_the_key_of_a_report_opens_no_other(aws: Mapping[str, str]) -> None:
     one, another = file(), file()
     case = wiring.reports().case(another["id"])
