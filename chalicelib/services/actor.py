@@ -96,18 +96,14 @@ class OfficerActor(Actor):
     content_keys: ContentKeys
 
     def open(
-        self,
-        report: Report,
-        action: Action = Action.OPEN,
-        detail: Detail | None = None,
-        words: Detail | None = None,
+        self, report: Report, detail: Detail | None = None, words: Detail | None = None
     ) -> PrivateKey:
         """Write an audit record, then return the key that opens the report.
 
         This is the one way in which an officer reads what a report says. The call of KMS names the
         record, so that AWS's own record of the call can be compared with it. Raises Unavailable.
         """
-        opening = self.log(about(report), action, detail, words)
+        opening = self.log(about(report), Action.OPEN, detail, words)
         wrapped = WrappedKey(report.wrapped_key, report.wrapping_key)
         key = self.content_keys.unwrap(wrapped, opening)
         for public in (key.public, report.public_key):

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from chalicelib import errors
 from chalicelib.domain.ids import EntryIds, Identity
-from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote, Sender
+from chalicelib.domain.messages import Message, Note, Sender
 from chalicelib.domain.reports import Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import case_in_scope, require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.receipts import refuse_receipt
-from chalicelib.services.sealed_rows import is_same_text, seal_message, seal_note
+from chalicelib.services.sealed_rows import earlier_entry, seal_message, seal_note
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -48,7 +48,7 @@ def write_message(
         reports.add_message(case, sealed, also=[record])
 
     def existing(case: Case) -> Message | None:
-        found = _existing(case.messages, ids)
+        found = earlier_entry(case.messages, ids)
         return message.model_copy(update={"sent_at": found.sent_at}) if found else None
 
     return _write_once(report_id, message, existing, write, actor=actor, reports=reports)
@@ -76,7 +76,7 @@ def write_note(
         reports.add_note(case, seal_note(case.report, note, ids.fingerprint), also=[record])
 
     def existing(case: Case) -> Note | None:
-        found = _existing(case.notes, ids)
+        found = earlier_entry(case.notes, ids)
         return note.model_copy(update={"at": found.at}) if found else None
 
     return _write_once(report_id, note, existing, write, actor=actor, reports=reports)
@@ -88,16 +88,6 @@ def _ids(
     # With the officer's name, so that another officer's key is another entry.
     key = f"{actor.by}/{idempotency_key}" if idempotency_key else None
     return identity.entry(report_id, key, text)
-
-
-def _existing[Sealed: (SealedMessage, SealedNote)](
-    entries: tuple[Sealed, ...], ids: EntryIds
-) -> Sealed | None:
-    """Return the entry of an earlier call. Raises Conflict `key_reused` if its text differs."""
-    found = next((each for each in entries if each.id == ids.id), None)
-    if found and not is_same_text(found, ids):
-        raise errors.Conflict("key_reused")
-    return found
 
 
 def _write_once[Entry: (Message, Note)](

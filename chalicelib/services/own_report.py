@@ -11,7 +11,7 @@ from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import WITHDRAWN_RETENTION
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.services.sealed_rows import OwnReport, is_same_text, open_own, seal_message
+from chalicelib.services.sealed_rows import OwnReport, earlier_entry, open_own, seal_message
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -61,10 +61,8 @@ def write_message(
 
     def step() -> Message:
         nonlocal current
-        earlier = next((each for each in current.messages if each.id == ids.id), None)
+        earlier = earlier_entry(current.messages, ids)
         if earlier:
-            if not is_same_text(earlier, ids):
-                raise errors.Conflict("key_reused")
             return message.model_copy(update={"sent_at": earlier.sent_at})
         if current.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")

@@ -7,10 +7,11 @@ gets it with an audit record (`OfficerActor.open`).
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from chalicelib import errors
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import EntryIds, report_id_of
 from chalicelib.domain.media import Hint
@@ -116,9 +117,17 @@ def seal_note(report: Report, note: Note, fingerprint: str | None) -> SealedNote
     return SealedNote(**note.model_dump(exclude={"text"}), sealed=sealed, fingerprint=fingerprint)
 
 
-def is_same_text(earlier: SealedMessage | SealedNote, sent: EntryIds) -> bool:
-    """Return whether a repeated call sends the text of the entry that exists."""
-    return earlier.fingerprint is not None and earlier.fingerprint == sent.fingerprint
+def earlier_entry[Sealed: (SealedMessage, SealedNote)](
+    entries: Sequence[Sealed], sent: EntryIds
+) -> Sealed | None:
+    """Return the entry that an earlier call with the same ids wrote; None when there is none.
+
+    Raises Conflict `key_reused` if its text was another.
+    """
+    found = next((each for each in entries if each.id == sent.id), None)
+    if found and (found.fingerprint is None or found.fingerprint != sent.fingerprint):
+        raise errors.Conflict("key_reused")
+    return found
 
 
 def open_own(case: Case, private: PrivateKey) -> OwnReport:
