@@ -1,5 +1,6 @@
 """Officers: their roles, and the scope of what they may see."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.models import Record
@@ -20,7 +21,10 @@ CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR)
 
 
 class Officer(Record):
-    """An officer's own row, the only source of rights. A token only identifies the officer."""
+    """An officer's own row, the only source of rights. A token only identifies the officer.
+
+    `approves_from`: until then they complete no step that takes two persons.
+    """
 
     username: str
     name: str = ""
@@ -30,6 +34,7 @@ class Officer(Record):
     districts: tuple[str, ...] = ()
     email: str | None = None
     phone: str | None = None
+    approves_from: datetime | None = None
 
     def has_role(self, *roles: Role) -> bool:
         return any(role in self.roles for role in roles)

@@ -231,15 +231,13 @@ def concerns_others(before: Report, after: Report) -> bool:
     return after.status in OPEN_STATUSES and (after.category != before.category or became_critical)
 
 
-def confirm(report: Report, *, by: str) -> Report:
-    """Return the report with the disposition that another officer proposed.
+def confirm(report: Report) -> Report:
+    """Return the report with the disposition that was proposed.
 
-    Raises Conflict `nothing_to_confirm`, Forbidden `self_approval`.
+    Raises Conflict `nothing_to_confirm`.
     """
     if report.proposal is None or report.status is not Status.CLOSED:
         raise errors.Conflict("nothing_to_confirm")
-    if report.proposal.by == by:
-        raise errors.Forbidden("self_approval")
     return report.model_copy(update={"disposition": report.proposal.disposition, "proposal": None})
 
 

@@ -182,6 +182,7 @@ def change_report(call: Call) -> Response:
         errors.Conflict("nothing_to_confirm"),
         errors.Conflict("expiring"),
         errors.Forbidden("self_approval"),
+        errors.Forbidden("approves_later"),
     ),
 )
 def confirm_malicious(call: Call) -> Response:

@@ -49,7 +49,7 @@ class ReportEventDetail(Shape):
     part: _Text = left_out()
     step: _Text = left_out()
     contact: _Text = left_out()
-    hold: _Text = left_out()
+    code: _Text = left_out()
     asked: _Done = left_out()
     asked_by: _Text = left_out()
     approved: _Done = left_out()

@@ -56,6 +56,7 @@ def place_hold(call: Call) -> Response:
         errors.Conflict("no_hold"),
         errors.Conflict("expiring"),
         errors.Forbidden("self_approval"),
+        errors.Forbidden("approves_later"),
     ),
 )
 def approve_hold(call: Call) -> Response:

@@ -13,6 +13,7 @@ from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Role
 from chalicelib.domain.outbox import TaskKind
 from chalicelib.domain.reports import Contact, Report, Status
+from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import Change
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.conflicts import retry_on_conflict
@@ -24,6 +25,7 @@ from chalicelib.services.sealed_rows import (
     open_reason,
     seal_reason,
 )
+from chalicelib.services.two_persons import require_second_person
 from chalicelib.store.audit import Action, RecordedEntry, about, of_report
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.content_keys import ContentKeys
@@ -127,18 +129,16 @@ def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) 
     """Confirm a proposed disposition, and return the report.
 
     The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
-    (`nothing_to_confirm`, `expiring`), and Forbidden `self_approval` for the officer who proposed
-    it, with a denial in the audit.
+    (`nothing_to_confirm`, `expiring`), and Forbidden from `require_second_person`.
     """
 
     def step() -> Report:
         head = head_in_scope(report_id, actor=actor, reports=reports)
         require_not_expiring(head)
-        try:
-            after = workflow.confirm(head.report, by=actor.by)
-        except errors.Forbidden:
-            actor.log(of_report(report_id), Action.DENIED, {"step": "confirm"})
-            raise
+        after = workflow.confirm(head.report)
+        proposed_by = head.report.proposal.by if head.report.proposal else ""
+        subject = of_report(report_id)
+        require_second_person(TwoPersonStep.MALICIOUS, {proposed_by}, actor=actor, subject=subject)
         detail = {"fields": workflow.differences(head.report, after)}
         record = actor.log_item(of_report(after.id), Action.CONFIRM, detail)
         _write(head, after, actor, reports, [record])

@@ -11,11 +11,13 @@ from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.holds import Hold, NewHold
 from chalicelib.domain.outbox import TaskKind
+from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import expires_at
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.sealed_rows import open_hold_reason, seal_hold_reason
+from chalicelib.services.two_persons import require_second_person
 from chalicelib.store.audit import Action, about, of_report
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -66,7 +68,7 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> OpenHo
 
     The response shows the reason, so the report is opened, with an audit record.
 
-    Raises Forbidden `self_approval`, with a denial in the audit; Conflict (`no_hold`, `expiring`).
+    Raises Forbidden from `require_second_person`; Conflict (`no_hold`, `expiring`).
     """
 
     def approve(case: Case) -> Hold:
@@ -76,9 +78,8 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> OpenHo
         if hold.approved_by:
             return hold
         require_not_expiring(case.head)
-        if hold.by == actor.by:
-            actor.log(of_report(case.report.id), Action.DENIED, {"hold": "own"})
-            raise errors.Forbidden("self_approval")
+        subject = of_report(case.report.id)
+        require_second_person(TwoPersonStep.HOLD, {hold.by}, actor=actor, subject=subject)
         approved = hold.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
         detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
         _write(case, approved, actor.log_item(about(case.report), Action.HOLD, detail), reports)

@@ -1,0 +1,28 @@
+"""Who may complete a step that takes two persons."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.officers import Officer
+from chalicelib.domain.times import parse
+from chalicelib.domain.two_persons import RULES, WAIT, TwoPersonStep, refusal
+
+NOW = parse("2026-03-01T08:00:00Z")
+
+
+def test_nobody_who_began_a_step_completes_it() -> None:
+    assert refusal(Officer(username="li"), {"wang", "li"}, NOW) == "self_approval"
+    assert refusal(Officer(username="li"), {"wang"}, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "code"), [(timedelta(0), "approves_later"), (WAIT, None)], ids=["new", "a day old"]
+)
+def test_a_new_account_completes_nothing_for_a_day(later: timedelta, code: str | None) -> None:
+    officer = Officer(username="li", approves_from=NOW + WAIT)
+    assert refusal(officer, {"wang"}, NOW + later) == code
+
+
+def test_every_step_has_a_rule() -> None:
+    assert RULES.keys() == set(TwoPersonStep)
