@@ -57,6 +57,9 @@ class Settings:
     contact_key: str = _setting(
         "KMS key that officers open contacts with: the alias that new contacts use."
     )
+    ledger_key: str = _setting(
+        "KMS key that signs digests of the audit: the alias that new digests use."
+    )
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
     audience: str = _setting(
@@ -151,7 +154,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "public_url",
     ),
     "seal_audit": ("audit_bucket",),
-    "digest_audit": ("audit_bucket",),
+    "digest_audit": ("audit_bucket", "ledger_key"),
     "compare_openings": (
         "audit_bucket",
         "content_key",

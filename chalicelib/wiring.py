@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.store.report_keys import ReportKeys
     from chalicelib.store.reports import Reports
     from chalicelib.store.seals import Seals
+    from chalicelib.store.signing_key import SigningKey
     from chalicelib.store.statistics import Statistics
     from chalicelib.store.subscriptions import Subscriptions
     from chalicelib.store.table import Table
@@ -304,6 +305,14 @@ def seals() -> "Seals":
     from chalicelib.store.seals import Seals
 
     return Seals(s3(), settings().audit_bucket)
+
+
+@built_once
+def signing_key() -> "SigningKey":
+    """Return the key in KMS that signs the digests of the audit."""
+    from chalicelib.store.signing_key import SigningKey
+
+    return SigningKey(client("kms"), settings().ledger_key)
 
 
 @built_once

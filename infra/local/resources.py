@@ -34,6 +34,7 @@ SETTINGS = {
     "AUDIT_SECRET": "AuditSecret",
     "CONTENT_KEY": "ContentKeyAlias",
     "CONTACT_KEY": "ContactKeyAlias",
+    "LEDGER_KEY": "LedgerKeyAlias",
 }
 
 # The role of the function that opens reports. Locally all functions are one process.

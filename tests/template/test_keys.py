@@ -1,4 +1,6 @@
-"""The keys of what residents write open for one function, and go for nobody at once."""
+"""The keys of what residents write open for one function, the key of the audit signs for one, and
+they go for nobody at once.
+"""
 
 import json
 from typing import Any
@@ -10,6 +12,8 @@ from tests.template.conftest import of_type
 READERS_KEYS = ("ContentKey", "ContactKey")
 # The one function that may open what residents wrote.
 OFFICERS_ROLE = {"Fn::GetAtt": ["OfficersRole", "Arn"]}
+# The one function that may sign.
+SIGNER_ROLE = {"Fn::GetAtt": ["DigestAuditRole", "Arn"]}
 
 
 @pytest.mark.parametrize("name", READERS_KEYS)
@@ -50,8 +54,36 @@ def test_opening_is_denied_to_everybody_else_whatever_is_granted(
     assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": OFFICERS_ROLE}}
 
 
-@pytest.mark.parametrize("name", READERS_KEYS)
-def test_no_policy_of_a_role_names_a_key_that_opens_what_residents_wrote(
+def test_the_audit_is_signed_with_a_key_that_has_no_copy_in_another_region(
+    resources: dict[str, Any],
+) -> None:
+    key = resources["LedgerKey"]["Properties"]
+    assert (key["KeySpec"], key["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+    assert key["PendingWindowInDays"] == 30
+    assert "MultiRegion" not in key
+
+
+def test_only_the_function_that_writes_digests_may_sign_whatever_is_granted(
+    resources: dict[str, Any],
+) -> None:
+    statements = resources["LedgerKey"]["Properties"]["KeyPolicy"]["Statement"]
+    granted = [
+        (action, statement["Principal"])
+        for statement in statements
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+    ]
+    assert not [action for action, _ in granted if "*" in action]
+    signs = ("kms:Sign", "kms:CreateGrant", "kms:ReplicateKey")
+    assert [one for one in granted if one[0] in signs] == [("kms:Sign", {"AWS": SIGNER_ROLE})]
+    (denial,) = (statement for statement in statements if statement["Effect"] == "Deny")
+    assert (denial["Principal"], denial["Resource"]) == ("*", "*")
+    assert denial["Action"] == "kms:Sign"
+    assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": SIGNER_ROLE}}
+
+
+@pytest.mark.parametrize("name", [*READERS_KEYS, "LedgerKey"])
+def test_no_policy_of_a_role_names_a_key_that_names_a_role(
     resources: dict[str, Any], name: str
 ) -> None:
     """A key names the role, so the role could not name the key: neither could be created first."""
@@ -66,6 +98,7 @@ def test_a_new_key_takes_the_place_of_an_old_one_behind_an_alias_of_the_stage(
     assert {alias["TargetKeyId"]["Ref"]: alias["AliasName"] for alias in aliases.values()} == {
         "ContentKey": {"Fn::Sub": "alias/${AWS::StackName}-content"},
         "ContactKey": {"Fn::Sub": "alias/${AWS::StackName}-contact"},
+        "LedgerKey": {"Fn::Sub": "alias/${AWS::StackName}-ledger"},
     }
 
 

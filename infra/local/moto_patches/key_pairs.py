@@ -1,9 +1,10 @@
-"""Decrypt with the RSA keys of KMS.
+"""Decrypt with the RSA keys of KMS, and sign hashes with those of elliptic curves.
 
 moto gives each key a pair, and GetPublicKey returns the public half, but Decrypt knows symmetric
-keys only, and GetPublicKey names the key by its id, where AWS gives the ARN. moto also makes a new
-pair for each key, which takes a fifth of a second. Here the n-th key has the same pair in each
-mocked cloud of a process, so the tests make a few pairs once.
+keys only, and GetPublicKey names the key by its id, where AWS gives the ARN. Sign hashes what it
+gets, also what is a hash already (MessageType DIGEST). moto also makes a new pair for each key,
+which takes a fifth of a second. Here the n-th key has the same pair in each mocked cloud of a
+process, so the tests make a few pairs once.
 """
 
 import base64
@@ -12,10 +13,15 @@ from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from moto.core.exceptions import JsonRESTError
 from moto.kms import models, utils
-from moto.kms.exceptions import InvalidCiphertextException, InvalidKeyUsageException
+from moto.kms.exceptions import (
+    InvalidCiphertextException,
+    InvalidKeyUsageException,
+    ValidationException,
+)
 from moto.kms.models import Key
 from moto.kms.responses import KmsResponse
 
@@ -27,6 +33,7 @@ _REFUSED = {"Disabled": "DisabledException", "PendingDeletion": "KMSInvalidState
 
 _decrypt_symmetric = KmsResponse.decrypt
 _get_public_key = KmsResponse.get_public_key
+_sign_message = KmsResponse.sign
 _generate = utils.generate_private_key
 
 
@@ -52,8 +59,7 @@ def _decrypt(self: KmsResponse) -> str:
 
 
 def _opened(key: Key, ciphertext: bytes, algorithm: str) -> bytes:
-    if key.key_state in _REFUSED:
-        raise JsonRESTError(_REFUSED[key.key_state], f"{key.arn} is {key.key_state}.")
+    _refuse_unusable(key)
     if key.key_usage != "ENCRYPT_DECRYPT" or algorithm not in _HASHES:
         raise InvalidKeyUsageException
     digest = _HASHES[algorithm]()
@@ -66,6 +72,35 @@ def _opened(key: Key, ciphertext: bytes, algorithm: str) -> bytes:
         # Another key's ciphertext looks the same: an RSA ciphertext names no key.
         raise InvalidCiphertextException from None
     return plaintext
+
+
+def _sign(self: KmsResponse) -> str:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html"""
+    key_id, algorithm = self._get_param("KeyId"), self._get_param("SigningAlgorithm")
+    self._validate_key_id(key_id)
+    key = self.kms_backend.describe_key(key_id)
+    _refuse_unusable(key)
+    if self._get_param("MessageType") != "DIGEST" or algorithm != "ECDSA_SHA_256":
+        return _sign_message(self)
+    if key.key_usage != "SIGN_VERIFY" or algorithm not in key.signing_algorithms:
+        raise InvalidKeyUsageException
+    digest: bytes = self._get_param("Message")
+    if len(digest) != hashes.SHA256.digest_size:
+        raise ValidationException("Digest is invalid length for algorithm ECDSA_SHA_256.")
+    private_key: Any = key.private_key
+    signature = private_key.private_key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))
+    return json.dumps(
+        {
+            "KeyId": key.arn,
+            "Signature": base64.b64encode(signature).decode(),
+            "SigningAlgorithm": algorithm,
+        }
+    )
+
+
+def _refuse_unusable(key: Key) -> None:
+    if key.key_state in _REFUSED:
+        raise JsonRESTError(_REFUSED[key.key_state], f"{key.arn} is {key.key_state}.")
 
 
 def _public_key(self: KmsResponse) -> str:
@@ -93,5 +128,6 @@ def _pair(key_spec: str, number: int) -> Any:
 PATCH = Patch(
     (KmsResponse, "decrypt", _decrypt),
     (KmsResponse, "get_public_key", _public_key),
+    (KmsResponse, "sign", _sign),
     (models, "generate_private_key", _generate_private_key),
 )

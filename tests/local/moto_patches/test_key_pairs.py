@@ -1,5 +1,6 @@
 """A key of KMS opens what was encrypted with its public half, anywhere, and refuses as AWS does."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from chalicelib.domain.signatures import is_signed_by
 from infra.local.moto_patches import key_pairs
 from tests import cloud
 
@@ -84,6 +86,40 @@ def test_a_key_that_is_disabled_or_waits_for_its_deletion_opens_nothing(
         _open(ciphertext, made["Arn"])
 
 
+def _sign(key_id: str, message: bytes, message_type: Any = "DIGEST") -> Any:
+    return cloud.client("kms").sign(
+        KeyId=key_id, Message=message, MessageType=message_type, SigningAlgorithm="ECDSA_SHA_256"
+    )
+
+
+def test_a_hash_is_signed_as_it_is(aws: Mapping[str, str]) -> None:
+    public = _public_key(aws["LEDGER_KEY"])
+    signed = _sign(aws["LEDGER_KEY"], hashlib.sha256(b"content").digest())
+    assert is_signed_by(public["PublicKey"], b"content", signed["Signature"])
+    assert signed["KeyId"] == public["KeyId"]
+    signed = _sign(aws["LEDGER_KEY"], b"content", "RAW")
+    assert is_signed_by(public["PublicKey"], b"content", signed["Signature"])
+
+
+@pytest.mark.parametrize("length", [31, 33])
+def test_what_is_no_hash_is_not_signed_as_one(aws: Mapping[str, str], length: int) -> None:
+    with pytest.raises(ClientError, match="ValidationException"):
+        _sign(aws["LEDGER_KEY"], bytes(length))
+
+
+def test_a_key_that_opens_does_not_sign(aws: Mapping[str, str]) -> None:
+    with pytest.raises(ClientError, match="InvalidKeyUsageException"):
+        _sign(aws["CONTENT_KEY"], bytes(32))
+
+
+def test_a_key_that_is_disabled_signs_nothing(aws: Mapping[str, str]) -> None:
+    kms = cloud.client("kms")
+    made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    kms.disable_key(KeyId=made["KeyId"])
+    with pytest.raises(ClientError, match="DisabledException"):
+        _sign(made["Arn"], bytes(32))
+
+
 def test_symmetric_keys_open_as_before(aws: Mapping[str, str]) -> None:
     kms = cloud.client("kms")
     key_id = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -109,3 +145,10 @@ def test_moto_alone_does_not_open_what_the_public_half_encrypts(aws: Mapping[str
         with pytest.raises(ClientError):
             _open(ciphertext, public["KeyId"])
         assert not _public_key(aws["CONTENT_KEY"])["KeyId"].startswith("arn:")
+
+
+def test_moto_alone_hashes_a_hash_again(aws: Mapping[str, str]) -> None:
+    with key_pairs.PATCH.removed():
+        signed = _sign(aws["LEDGER_KEY"], hashlib.sha256(b"content").digest())
+    public = _public_key(aws["LEDGER_KEY"])["PublicKey"]
+    assert not is_signed_by(public, b"content", signed["Signature"])
