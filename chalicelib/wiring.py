@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.services.intake import Intake
     from chalicelib.services.media_results import MediaOwners
     from chalicelib.services.notifications import Publisher
+    from chalicelib.store.announcements import Announcements
     from chalicelib.store.audit import Audit
     from chalicelib.store.aws_record import AwsRecord
     from chalicelib.store.bulletins import Bulletins
@@ -182,6 +183,13 @@ def media_owners() -> "MediaOwners":
         OwnerKind.REPORT: ReportMedia(reports()),
         OwnerKind.BULLETIN: BulletinMedia(bulletins()),
     }
+
+
+@built_once
+def announcements() -> "Announcements":
+    from chalicelib.store.announcements import Announcements
+
+    return Announcements(_table(settings().reports_table))
 
 
 @built_once

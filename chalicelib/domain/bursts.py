@@ -1,6 +1,8 @@
 """Bursts of notices: the first ones go alone, the rest wait for a digest.
 
-Critical notices always go alone.
+Critical notices always go alone. So do approvals and watches: officers cause them, one step at a
+time, so no flood of reports makes many. A digest would say of neither which step waits, and would
+hide a watch from supervisors in a burst that whoever is watched could cause.
 """
 
 from datetime import datetime
@@ -30,9 +32,10 @@ def minute_of(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M}"
 
 
-def is_counted(kind: NoticeKind, urgency: Urgency) -> bool:
+# What never waits, and is not counted, so that it makes nothing else wait.
+_ALONE = (NoticeKind.ESCALATION, NoticeKind.DIGEST, NoticeKind.APPROVAL, NoticeKind.WATCH)
+
+
+def is_counted(kind: NoticeKind, urgency: Urgency | None) -> bool:
     """Return whether such a notice counts towards a burst, and so may have to wait."""
-    return urgency is not Urgency.CRITICAL and kind not in (
-        NoticeKind.ESCALATION,
-        NoticeKind.DIGEST,
-    )
+    return urgency is not Urgency.CRITICAL and kind not in _ALONE

@@ -159,6 +159,7 @@ class OwnerKind(StrEnum):
     BULLETIN = "bulletin"
     OFFICER = "officer"
     DIGEST = "digest"
+    NOTICE = "notice"
 
 
 class Owner(NamedTuple):

@@ -3,14 +3,16 @@
 They hold no personal data and no free text.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain import times
 from chalicelib.domain.city import city
 from chalicelib.domain.languages import label, text
+from chalicelib.domain.models import Record
 from chalicelib.domain.reports import Urgency
+from chalicelib.domain.two_persons import TwoPersonStep
 
 SUBJECT_MAX = 100
 
@@ -22,35 +24,78 @@ class NoticeKind(StrEnum):
     ESCALATION = "escalation"
     BULLETIN_LEAD = "bulletin_lead"
     DIGEST = "digest"
+    APPROVAL = "approval"
+    WATCH = "watch"
+
+
+# What only supervisors are notified of.
+FOR_SUPERVISORS = (NoticeKind.ESCALATION, NoticeKind.WATCH)
+
+
+class Watched(StrEnum):
+    """What supervisors watch: what officers did unusually often, or what is rare by itself."""
+
+    OPENINGS = "openings"
+    CONTACTS = "contacts"
+    DENIALS = "denials"
+    DECRYPTIONS = "decryptions"
+    RESTRICTED = "restricted"
+
+
+class Matter(Record):
+    """What a notice is about beside its report: the `step` of an approval, or what was `watched`
+    and counted. It names nobody.
+    """
+
+    step: TwoPersonStep | None = None
+    watched: Watched | None = None
+    count: int | None = None
+
+
+class Announcement(Matter):
+    """A notice to some officers about what is no report.
+
+    `to` are their addresses (`officer_address`). `path` is what its link shows, in the API.
+    """
+
+    kind: NoticeKind
+    to: tuple[str, ...]
+    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One notice. `event_id` is the same when it is sent again; `count` and `report_ids` are a
-    digest's. `at` is sent to the minute: a notice follows what the reporter did at once.
+    """One notice. `event_id` is the same when it is sent again. `to` are its addressees
+    (`domain/addressees.py`). `report_ids` are a digest's, and `count` a digest's or a watch's. `at`
+    is sent to the minute: a notice follows what the reporter did at once.
+
+    An announcement has no report, and so no category, district or urgency.
     """
 
     event_id: str
     kind: NoticeKind
-    report_id: str | None
-    reference: str | None
-    category: str
-    district: str
-    urgency: Urgency
     at: datetime
     url: str
+    to: tuple[str, ...]
+    report_id: str | None = None
+    reference: str | None = None
+    category: str | None = None
+    district: str | None = None
+    urgency: Urgency | None = None
     count: int | None = None
     report_ids: tuple[str, ...] | None = None
+    matter: Matter = field(default_factory=Matter)
 
-    def attributes(self) -> dict[str, str | int]:
+    def attributes(self) -> dict[str, str | int | tuple[str, ...]]:
         """Return the message attributes, which subscriptions filter by."""
-        return {
-            "category": self.category,
-            "district": self.district,
-            "urgency": self.urgency.value,
-            "urgency_rank": self.urgency.rank,
-            "kind": self.kind.value,
-        }
+        found: dict[str, str | int | tuple[str, ...]] = {"kind": self.kind.value, "to": self.to}
+        if self.category:
+            found["category"] = self.category
+        if self.district:
+            found["district"] = self.district
+        if self.urgency:
+            found |= {"urgency": self.urgency.value, "urgency_rank": self.urgency.rank}
+        return found
 
     def body(self) -> dict[str, object]:
         """Return the form for machines."""
@@ -61,12 +106,14 @@ class Notice:
             "reference": self.reference,
             "category": self.category,
             "district": self.district,
-            "urgency": self.urgency.value,
+            "urgency": self.urgency.value if self.urgency else None,
             "at": times.render(times.to_minute(self.at)),
             "url": self.url,
         }
         if self.kind is NoticeKind.DIGEST:
             fields |= {"count": self.count, "report_ids": list(self.report_ids or ())}
+        elif self.kind in (NoticeKind.APPROVAL, NoticeKind.WATCH):
+            fields |= self.matter.model_dump(mode="json", exclude_none=True)
         return fields
 
     def subject(self) -> str:
@@ -91,9 +138,22 @@ class Notice:
             f"notice.{self.kind}.{form}",
             language,
             reference=self.reference or "",
-            category=label("category", self.category, language),
-            district=label("district", self.district, language),
-            urgency=text(f"urgency.{self.urgency}", language),
-            count=self.count or 1,
+            category=label("category", self.category, language) if self.category else "",
+            district=label("district", self.district, language) if self.district else "",
+            urgency=text(f"urgency.{self.urgency}", language) if self.urgency else "",
+            count=self.count or self.matter.count or 1,
+            what=self._what(language),
             url=self.url,
         )
+
+    def _what(self, language: str) -> str:
+        """Return what awaits a second person or was watched, with the report if there is one."""
+        if self.matter.step:
+            what = text(f"two_persons.{self.matter.step}", language)
+        elif self.matter.watched:
+            what = text(f"watched.{self.matter.watched}", language)
+        else:
+            return ""
+        if self.reference is None:
+            return what
+        return text("notice.of_report", language, what=what, reference=self.reference)

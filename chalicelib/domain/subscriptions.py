@@ -8,9 +8,10 @@ from pydantic import Field
 
 from chalicelib import errors
 from chalicelib.domain import geo
+from chalicelib.domain.addressees import groups_in, officer_address
 from chalicelib.domain.codes import Extensible, category_codes
 from chalicelib.domain.models import Input, Record
-from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.notices import FOR_SUPERVISORS
 from chalicelib.domain.officers import ALL, DISTRICTLESS, Officer, Role
 from chalicelib.domain.reports import Urgency
 
@@ -63,26 +64,26 @@ def filter_policy(
 ) -> dict[str, Any] | None:
     """Return SNS's policy for a subscription, or None when all of it is out of the officer's scope.
 
-    A key is left out where every value is allowed. Escalations go to supervisors. Raises Invalid
+    It matches the groups of reports that the officer asked for, and the officer. A key is left out
+    where every value is allowed. Escalations and watches go to supervisors. Raises Invalid
     `too_many_combinations`.
     """
-    policy: dict[str, Any] = {}
     categories = _inside(subscription.categories, officer.categories)
-    if categories is not None:
-        policy["category"] = sorted(categories)
     districts = _inside(subscription.districts, officer.districts)
-    if districts is not None:
+    if districts is not None and not subscription.districts:
         # Whoever sees a category also sees its reports without a district. A subscription to
         # some districts leaves them out.
-        if not subscription.districts:
-            districts |= DISTRICTLESS
-        policy["district"] = sorted(districts)
-    if any(values == [] for values in policy.values()):
+        districts |= DISTRICTLESS
+    groups = groups_in(categories, districts)
+    if not groups:
         return None
+    policy: dict[str, Any] = {"to": [*sorted(groups), officer_address(officer.username)]}
     if subscription.min_urgency is not Urgency.LOW:
-        policy["urgency_rank"] = [{"numeric": [">=", subscription.min_urgency.rank]}]
+        # An announcement has no urgency.
+        at_least = {"numeric": [">=", subscription.min_urgency.rank]}
+        policy["urgency_rank"] = [at_least, {"exists": False}]
     if not officer.has_role(Role.SUPERVISOR):
-        policy["kind"] = [{"anything-but": [NoticeKind.ESCALATION.value]}]
+        policy["kind"] = [{"anything-but": [kind.value for kind in FOR_SUPERVISORS]}]
     if prod(len(values) for values in policy.values()) > MAX_COMBINATIONS:
         raise errors.Invalid(
             errors.FieldError(

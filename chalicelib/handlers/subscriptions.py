@@ -55,9 +55,9 @@ def list_subscriptions(call: Call) -> Response:
 def create_subscription(call: Call) -> Response:
     """Subscribe to notices.
 
-    Notices are about reports in your scope. They are sent to the e-mail address or phone number
-    that an admin has entered for you. SNS sends a link to a new e-mail address: open it to confirm
-    the subscription.
+    Notices are about reports in your scope, and about steps that await you as the second person.
+    They are sent to the e-mail address or phone number that an admin has entered for you. SNS sends
+    a link to a new e-mail address: open it to confirm the subscription.
 
     You can have one subscription for each protocol. To change it, delete it and create a new one.
     """

@@ -67,17 +67,20 @@ def _entry(notice: Notice) -> "PublishBatchRequestEntryTypeDef":
         "email": notice.email(),
         "sms": notice.sms(),
     }
-    attributes: dict[str, MessageAttributeValueTypeDef] = {
-        name: {
-            "DataType": "Number" if isinstance(value, int) else "String",
-            "StringValue": str(value),
-        }
-        for name, value in notice.attributes().items()
-    }
+    attributes = {name: _attribute(value) for name, value in notice.attributes().items()}
     return {
         "Id": notice.event_id,
         "Message": json.dumps(forms, ensure_ascii=False),
         "MessageStructure": "json",
         "Subject": notice.subject(),
         "MessageAttributes": attributes,
+    }
+
+
+def _attribute(value: str | int | tuple[str, ...]) -> "MessageAttributeValueTypeDef":
+    if isinstance(value, tuple):
+        return {"DataType": "String.Array", "StringValue": json.dumps(value)}
+    return {
+        "DataType": "Number" if isinstance(value, int) else "String",
+        "StringValue": str(value),
     }

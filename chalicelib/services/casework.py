@@ -25,7 +25,7 @@ from chalicelib.services.sealed_rows import (
     open_reason,
     seal_reason,
 )
-from chalicelib.services.two_persons import require_second_person
+from chalicelib.services.two_persons import notify_second_person, require_second_person
 from chalicelib.store.audit import Action, RecordedEntry, about, of_report
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.content_keys import ContentKeys
@@ -117,6 +117,9 @@ def change_report(
             also += _counted_links(head, after.duplicate_of, reports)
         if workflow.concerns_others(before, after) and not _has_notice(head):
             also.append(_new_notice(report_id, actor, reports))
+        if after.proposal and after.proposal != before.proposal:
+            step = TwoPersonStep.MALICIOUS
+            also.append(notify_second_person(report_id, step, actor=actor, reports=reports))
         record = _record(head.report, after, change.reason, actor)
         _write(head, after, actor, reports, [record, *also])
         return after

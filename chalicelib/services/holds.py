@@ -17,7 +17,7 @@ from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.sealed_rows import open_hold_reason, seal_hold_reason
-from chalicelib.services.two_persons import require_second_person
+from chalicelib.services.two_persons import notify_second_person, require_second_person
 from chalicelib.store.audit import Action, about, of_report
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -34,7 +34,7 @@ class OpenHold:
 
 
 def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Reports) -> OpenHold:
-    """Ask for a legal hold. It takes effect when a second officer approves it.
+    """Ask for a legal hold, and notify officers. It takes effect when a second one approves it.
 
     Raises Invalid (the end is in the past or too far away), Conflict (`already_held`, `expiring`).
     """
@@ -57,7 +57,10 @@ def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Rep
         record = actor.log_item(
             about(case.report), Action.HOLD, detail, words={"reason": wanted.reason}
         )
-        _write(case, hold, record, reports)
+        notice = notify_second_person(
+            case.report.id, TwoPersonStep.HOLD, actor=actor, reports=reports
+        )
+        _write(case, hold, [record, notice], reports)
         return OpenHold(hold, wanted.reason)
 
     return _on_current(case, reports, place)
@@ -82,7 +85,7 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> OpenHo
         require_second_person(TwoPersonStep.HOLD, {hold.by}, actor=actor, subject=subject)
         approved = hold.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
         detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
-        _write(case, approved, actor.log_item(about(case.report), Action.HOLD, detail), reports)
+        _write(case, approved, [actor.log_item(about(case.report), Action.HOLD, detail)], reports)
         return approved
 
     hold = _on_current(case, reports, approve)
@@ -97,13 +100,13 @@ def lift_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
         if case.hold:
             require_not_expiring(case.head)
             record = actor.log_item(about(case.report), Action.HOLD, {"lifted": True})
-            _write(case, None, record, reports)
+            _write(case, None, [record], reports)
 
     _on_current(case, reports, lift)
 
 
-def _write(case: Case, hold: Hold | None, record: TransactItem, reports: Reports) -> None:
-    """Write the hold (None: end it) with its audit record.
+def _write(case: Case, hold: Hold | None, also: list[TransactItem], reports: Reports) -> None:
+    """Write the hold (None: end it) with its audit record and notice.
 
     Without a hold, a closed report is due for deletion at its original time again.
     """
@@ -112,7 +115,7 @@ def _write(case: Case, hold: Hold | None, record: TransactItem, reports: Reports
         hold,
         hold.until if hold and hold.approved_by else None,
         expire_at=None if hold else _due_end(case),
-        also=[record],
+        also=also,
     )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain import bursts as rules
 from chalicelib.domain import times
+from chalicelib.domain.addressees import groups_of
 from chalicelib.domain.ids import OwnerKind, event_id
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
@@ -31,12 +32,14 @@ ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
 ESCALATE_EVERY = timedelta(minutes=15)
 
 _DIGEST: Assignment = (TaskKind.NOTIFY, OwnerKind.DIGEST)
+_ANNOUNCEMENT: Assignment = (TaskKind.NOTIFY, OwnerKind.NOTICE)
 # The tasks that become a notice.
 ASSIGNMENTS = frozenset(
     {
         (TaskKind.NOTIFY, OwnerKind.REPORT),
         (TaskKind.ESCALATE, OwnerKind.REPORT),
         _DIGEST,
+        _ANNOUNCEMENT,
     }
 )
 # The attributes of a report that decide its next task.
@@ -95,6 +98,8 @@ class Publisher:
             return None
         if pending.assignment == _DIGEST:
             return _PendingNotice(pending, self._digest(pending, now)) if swept else None
+        if pending.assignment == _ANNOUNCEMENT:
+            return _PendingNotice(pending, self._announcement(pending, now))
         escalates = pending.task.kind is TaskKind.ESCALATE
         not_before = pending.task.not_before or (pending.task.due_at if escalates else None)
         if not_before and not_before > now:
@@ -117,7 +122,7 @@ class Publisher:
             and self._bursts.count(str(notice.report_id), now) > rules.MESSAGES_ALONE_PER_REPORT
         ):
             return True
-        return self._bursts.count(notice.category, now) > rules.ALONE_PER_CATEGORY
+        return self._bursts.count(str(notice.category), now) > rules.ALONE_PER_CATEGORY
 
     def _gather(self, found: _PendingNotice, now: datetime) -> None:
         """Add a notice to its digest and complete its task, in one transaction.
@@ -151,12 +156,14 @@ class Publisher:
                 extra={
                     "kind": notice.kind.value,
                     "category": notice.category,
-                    "urgency": notice.urgency.value,
+                    "urgency": notice.urgency and notice.urgency.value,
                 },
             )
             try:
                 if pending.assignment == _DIGEST:
                     self._bursts.clear(pending)
+                elif pending.assignment == _ANNOUNCEMENT:
+                    self._outbox.remove(pending)
                 else:
                     self._complete(pending, now)
             except Exception as error:
@@ -199,6 +206,19 @@ class Publisher:
             urgency=report.urgency,
             at=now,
             url=f"{self._public_url}/v1/officer/reports/{report.id}",
+            to=groups_of(report.category, report.district),
+            matter=pending.matter,
+        )
+
+    def _announcement(self, pending: PendingTask, now: datetime) -> Notice:
+        announcement = pending.announcement
+        return Notice(
+            event_id=event_id(*pending.key, times.render(pending.task.due_at)),
+            kind=announcement.kind,
+            at=now,
+            url=f"{self._public_url}{announcement.path}",
+            to=announcement.to,
+            matter=announcement,
         )
 
     def _digest(self, pending: PendingTask, now: datetime) -> Notice:
@@ -207,13 +227,12 @@ class Publisher:
         return Notice(
             event_id=event_id(*pending.key, f"{times.render(pending.task.due_at)}/{digest.count}"),
             kind=NoticeKind.DIGEST,
-            report_id=None,
-            reference=None,
             category=digest.category,
             district=digest.district,
             urgency=digest.urgency,
             at=now,
             url=f"{self._public_url}/v1/officer/reports?{filters}",
+            to=groups_of(digest.category, digest.district),
             count=digest.count,
             report_ids=tuple(dict.fromkeys(digest.report_ids))[: rules.DIGEST_MAX_IDS],
         )

@@ -1,12 +1,16 @@
-"""Let only a second person complete a step that takes two."""
+"""Let only a second person complete a step that takes two, and notify those who may be it."""
 
 from collections.abc import Collection
 
 from chalicelib import errors
-from chalicelib.domain import times
+from chalicelib.domain import outbox, times
+from chalicelib.domain.ids import random_id
+from chalicelib.domain.notices import Matter, NoticeKind
 from chalicelib.domain.two_persons import TwoPersonStep, refusal
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store.audit import Action, Subject
+from chalicelib.store.reports import Reports
+from chalicelib.store.writes import TransactItem
 
 
 def require_second_person(
@@ -31,3 +35,20 @@ def require_second_person(
         actor.log_own(Action.DENIED, detail)
     later = actor.officer.approves_from if code == "approves_later" else None
     raise errors.Forbidden(code, **({"at": times.render(later)} if later else {}))
+
+
+def notify_second_person(
+    report_id: str, step: TwoPersonStep, *, actor: OfficerActor, reports: Reports
+) -> TransactItem:
+    """Return the write that notifies officers that a step on a report awaits its second person.
+
+    It belongs in the transaction that begins the step, so that no step waits unknown.
+    """
+    return reports.event(
+        report_id,
+        NoticeKind.APPROVAL,
+        now=actor.now,
+        entry_id=random_id(10),
+        task=outbox.notify(actor.now),
+        matter=Matter(step=step),
+    )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.bursts import DIGEST_MAX_IDS, minute_of
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
+from chalicelib.domain.reports import Urgency
 from chalicelib.store import keys
 from chalicelib.store.outbox import PendingTask
 from chalicelib.store.table import ConditionFailed, Table
@@ -36,20 +37,23 @@ class Bursts:
         return int(row["count"])
 
     def gather(self, notice: Notice, now: datetime, *, named: bool) -> TransactItem:
-        """Return the write that adds a notice to the digest of its category, district and urgency.
+        """Return the write that adds a report's notice to the digest of its category, district and
+        urgency.
 
         These three are all by which a subscription can filter. With `named`, the digest names the
         report; this write fails when it names enough reports. Otherwise the digest only counts the
         notice, because a longer list would make every write more expensive.
         """
-        pk = keys.digest(notice.category, notice.district, notice.urgency)
+        category, district = str(notice.category), str(notice.district)
+        urgency = Urgency(str(notice.urgency))
+        pk = keys.digest(category, district, urgency)
         # Due now, but only the sweep sends digests, so notices until the next sweep are included.
         pending = task_fields(pk, DIGEST_SK, OutboxTask(TaskKind.NOTIFY, now))
         fixed = {
             "kind": NoticeKind.DIGEST.value,
-            "category": notice.category,
-            "district": notice.district,
-            "urgency": notice.urgency.value,
+            "category": category,
+            "district": district,
+            "urgency": urgency.value,
         }
         return self._table.item(
             Update(

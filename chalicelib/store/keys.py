@@ -5,6 +5,7 @@ reports      REPORT#<id>            COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<
              BURST#<what>#<minute>  COUNT                    notices of a minute (store/bursts.py)
              DIGEST#<filters>       EVENT#digest             gathered notices (store/bursts.py)
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
+             NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
 contacts     REPORT#<id>            CONTACT
 audit        REPORT#<id>            <time>#<random>
@@ -138,6 +139,11 @@ def officer(username: str) -> str:
 def digest(category: str, district: str, urgency: str) -> str:
     """Return the partition of the digest of these notices."""
     return _partition(Owner(OwnerKind.DIGEST, f"{category}#{district}#{urgency}"))
+
+
+def notice(entry_id: str) -> str:
+    """Return the partition of an announcement."""
+    return _partition(Owner(OwnerKind.NOTICE, entry_id))
 
 
 def officer_day(username: str, at: datetime) -> str:

@@ -7,14 +7,14 @@ from datetime import datetime
 from chalicelib.domain import times
 from chalicelib.domain.bursts import Digest
 from chalicelib.domain.ids import Owner, OwnerKind
-from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.notices import Announcement, Matter, NoticeKind
 from chalicelib.domain.outbox import SHARDS, OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium, ReportOutline
 from chalicelib.store import keys
 from chalicelib.store.keys import Key
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import TASK_FIELDS, read_task, same_task, task_fields
-from chalicelib.store.writes import TransactItem, Update
+from chalicelib.store.writes import Delete, TransactItem, Update
 
 type Assignment = tuple[TaskKind, OwnerKind]
 """The kind of a task and the kind of its owner. Together they choose the use case."""
@@ -28,7 +28,7 @@ _READ_FIELDS = (
     "kind", "received_at", "acknowledged_at", "escalations", "bulletin_id", "media_id", "state",
     "created_at", "version_id", "attempts", "deleted_at", "expiring", "disposition", "count",
     "report_ids", "declared_type", "declared_size", "upload_id", "held_until",
-    "source",
+    "source", "to", "path", "step", "watched",
 )  # fmt: skip
 
 
@@ -78,6 +78,16 @@ class PendingTask:
     def digest(self) -> Digest:
         """Return the digest. Only for a task on a digest's row."""
         return Digest.model_validate(self.row)
+
+    @property
+    def announcement(self) -> Announcement:
+        """Return the announcement. Only for a task on an announcement's row."""
+        return Announcement.model_validate(self.row)
+
+    @property
+    def matter(self) -> Matter:
+        """Return what a report's notice is about beside the report."""
+        return Matter() if self.is_head else Matter.model_validate(self.row)
 
     @property
     def notice_kind(self) -> NoticeKind:
@@ -153,6 +163,17 @@ class Outbox:
         except ConditionFailed as failed:
             if failed.position:
                 raise
+            return False
+        return True
+
+    def remove(self, pending: PendingTask) -> bool:
+        """Delete a row that is nothing but its task.
+
+        Return False, and delete nothing, when the row no longer has this task.
+        """
+        try:
+            self.table.delete(Delete(*pending.key, equal=same_task(pending.row)))
+        except ConditionFailed:
             return False
         return True
 

@@ -13,7 +13,7 @@ from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.media import MediaState, Thumb
 from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
-from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.notices import Matter, NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
@@ -354,11 +354,19 @@ class Reports:
         return self.table.item(Put(row))
 
     def event(
-        self, report_id: str, kind: NoticeKind, *, now: datetime, entry_id: str, task: OutboxTask
+        self,
+        report_id: str,
+        kind: NoticeKind,
+        *,
+        now: datetime,
+        entry_id: str,
+        task: OutboxTask,
+        matter: Matter | None = None,
     ) -> TransactItem:
         """Return the write of an event: a row that carries the task of one notice of `kind`."""
         pk, sk = keys.report(report_id), keys.event(now, entry_id)
         row = {"pk": pk, "sk": sk, "kind": kind.value, **task_fields(pk, sk, task)}
+        row |= matter.model_dump(mode="json", exclude_none=True) if matter else {}
         return self.table.item(Put(row))
 
     def remove_event(self, report_id: str, event_key: str) -> TransactItem:

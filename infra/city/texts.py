@@ -25,6 +25,8 @@ _NUMBER = "emergency_number"
 _SUBJECT_MAX = 100
 _REFERENCE_LENGTH = len("XXXX-XXXX")
 _COUNT_LENGTH = 6
+# What the subject of an approval or a watch names.
+_MATTERS = ("two_persons", "watched")
 
 
 def problems(
@@ -157,9 +159,13 @@ class _Language:
             kind: max(
                 (said for key, said in self.said.items() if key.startswith(f"{kind}.")), key=len
             )
-            for kind in ("category", "district", "urgency")
+            for kind in ("category", "district", "urgency", *_MATTERS)
         }
-        for kind in ("category", "district"):
+        matter = max((longest.pop(kind) for kind in _MATTERS), key=len)
+        reference = "X" * _REFERENCE_LENGTH
+        of_report = self.said["notice.of_report"]
+        longest["what"] = of_report.format_map({"what": matter, "reference": reference})
+        for kind in ("category", "district", *_MATTERS):
             for key, wording in self.said.items():
                 if key.startswith(f"{kind}.") and not wording.isascii():
                     yield Problem(
@@ -169,11 +175,13 @@ class _Language:
                         " another subject_language in city.json.",
                     )
         for key, wording in self.said.items():
+            if key == "notice.of_report" and not wording.isascii():
+                yield Problem(self.file, key, "is in subjects of e-mails. Write it in ASCII.")
             if key.startswith("notice.") and key.endswith(".subject"):
                 subject = wording.format_map(
                     longest
                     | {
-                        "reference": "X" * _REFERENCE_LENGTH,
+                        "reference": reference,
                         "count": "9" * _COUNT_LENGTH,
                         "url": "",
                     }

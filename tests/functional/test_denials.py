@@ -33,6 +33,7 @@ MAY: Mapping[str, set[str]] = {
     "read a report's sealed rows": {"residents", "officers", "record_media", "sweep_tasks"},
     "read sealed contacts": {"officers"},
     "write contacts": {"residents", "officers", "sweep_tasks"},
+    "delete a report's rows": {"record_media", "sweep_tasks"},
     "find reports by an index": {"officers", "sweep_tasks"},
     "scan a table": set(),
     "read the audit": {"officers"},
@@ -78,6 +79,7 @@ def deeds(names: iam.Names) -> dict[str, list[Need]]:
         "write contacts": on_rows(
             names, "ContactsTable", WRITE_CALLS, ({"dynamodb:ReturnValues": "NONE"},)
         ),
+        "delete a report's rows": on_rows(names, "ReportsTable", ("DeleteItem", "BatchWriteItem")),
         "find reports by an index": on_rows(
             names, "ReportsTable", LIST_CALLS, READS, index=f"/index/{keys.BY_CATEGORY}"
         ),

@@ -46,6 +46,7 @@ def test_the_stream_sends_a_new_reports_notice_with_what_filters_need(
         "urgency": "high",
         "urgency_rank": "2",
         "kind": "report",
+        "to": '["missing_elderly/chaoyang", "missing_elderly/*", "*/chaoyang", "*/*"]',
     }
     assert notice["report_id"] == created["id"]
     assert notice["reference"] == created["reference"]

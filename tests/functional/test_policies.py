@@ -22,6 +22,7 @@ from jwt.algorithms import RSAAlgorithm
 from chalicelib import wiring
 from chalicelib.config import MissingSetting
 from chalicelib.domain import times
+from chalicelib.domain.notices import NoticeKind, Watched
 from chalicelib.domain.officers import Role as OfficerRole
 from chalicelib.errors import Unavailable
 from chalicelib.handlers import audit_events, index, media_events
@@ -526,9 +527,18 @@ def test_publish_notices_does_all_it_is_for_and_may_do_no_more(
 
 
 def burst(aws: Mapping[str, str]) -> None:
-    """Create more reports in a minute than are notified singly, a message, and a critical report
-    whose notice will be repeated.
+    """Create more reports in a minute than are notified singly, a message, a critical report whose
+    notice will be repeated, and an announcement.
     """
+    item = wiring.announcements().item(
+        NoticeKind.WATCH,
+        entry_id="1",
+        to=["wu"],
+        path="/v1/officer/me",
+        watched=Watched.OPENINGS,
+        now=wiring.clock.now(),
+    )
+    wiring.reports().table.transact([item])
     for _ in range(12):
         call("POST", "/v1/reports", report(category="lost_and_found"), key=new_key())
     created = call("POST", "/v1/reports", report(category="child_abduction"), key=new_key()).json

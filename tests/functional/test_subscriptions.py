@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from math import prod
+from typing import Any
 
 import boto3
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.officers import Role
 from chalicelib.services.subscriptions import sync_subscriptions
 from chalicelib.store.subscriptions import SYNC_SK
@@ -27,7 +30,7 @@ def _no_subscriptions(aws: Mapping[str, str]) -> None:
         sns.unsubscribe(SubscriptionArn=existing["SubscriptionArn"])
 
 
-def policies(aws: Mapping[str, str]) -> dict[str, dict[str, object]]:
+def policies(aws: Mapping[str, str]) -> dict[str, dict[str, list[Any]]]:
     sns = boto3.client("sns")
     found = sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]
     return {
@@ -62,10 +65,9 @@ def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str
 
     assert reply.status == 201, reply.text
     assert policies(aws)["wang@police.example"] == {
-        "category": ["traffic_violation"],
-        "district": ["chaoyang"],
-        "urgency_rank": [{"numeric": [">=", 1]}],
-        "kind": [{"anything-but": ["escalation"]}],
+        "to": ["traffic_violation/chaoyang", officer_address("wang")],
+        "urgency_rank": [{"numeric": [">=", 1]}, {"exists": False}],
+        "kind": [{"anything-but": ["escalation", "watch"]}],
     }
     [listed] = call("GET", "/v1/officer/subscriptions", officer="wang").json["items"]
     assert listed == reply.json
@@ -105,11 +107,31 @@ def test_one_category_in_one_district_gets_those_notices_and_no_other(
     assert notified == [wanted["id"]]
 
 
-def test_supervisors_get_escalations_and_a_full_scope_needs_no_keys(aws: Mapping[str, str]) -> None:
+def test_supervisors_get_escalations_and_a_full_scope_is_one_group(aws: Mapping[str, str]) -> None:
     cloud.officer("zhao", email="zhao@police.example", roles=(Role.SUPERVISOR,))
     subscribe("zhao")
 
-    assert policies(aws)["zhao@police.example"] == {}
+    assert policies(aws)["zhao@police.example"] == {"to": ["*/*", officer_address("zhao")]}
+
+
+@pytest.mark.parametrize(
+    ("scope", "groups"),
+    [
+        ({"categories": ("other",)}, ["other/*"]),
+        ({"districts": ("haidian",)}, ["*/haidian", "*/outside", "*/unknown"]),
+        (
+            {"categories": ("other",), "districts": ("haidian",)},
+            ["other/haidian", "other/outside", "other/unknown"],
+        ),
+    ],
+)
+def test_a_whole_scope_with_its_reports_without_a_district_is_its_groups(
+    aws: Mapping[str, str], scope: dict[str, tuple[str, ...]], groups: list[str]
+) -> None:
+    cloud.officer("wang", email="wang@police.example", **scope)
+    subscribe("wang")
+
+    assert policies(aws)["wang@police.example"]["to"] == [*groups, officer_address("wang")]
 
 
 @pytest.mark.parametrize(
@@ -162,8 +184,7 @@ def test_more_combinations_than_sns_takes_are_refused(aws: Mapping[str, str]) ->
     assert len(codes) * len(many) > 0
     assert reply.status in (201, 422)
     assert all(
-        len(policy.get("category", [1])) * len(policy.get("district", [1])) <= 150  # type: ignore[arg-type]
-        for policy in policies(aws).values()
+        prod(len(values) for values in policy.values()) <= 150 for policy in policies(aws).values()
     )
 
 
@@ -196,7 +217,7 @@ def test_the_sweep_alone_rewrites_for_a_new_scope_and_removes_at_deactivation(
         topic=wiring.topic_subscriptions(),
         now=wiring.clock.now(),
     )
-    assert policies(aws)["wang@police.example"]["category"] == ["other"]
+    assert policies(aws)["wang@police.example"]["to"] == ["other/*", officer_address("wang")]
 
     wiring.subscriptions().request_sync("wang", wiring.clock.now())
     cloud.officer("wang", email="wang@police.example", active=False)

@@ -203,7 +203,7 @@ def test_subscribing_again_before_the_confirmation_takes_the_new_filter(
         assert [each["id"] for each in listed()] == [again.json["id"]]
 
     sweep_after(hours=1)
-    assert [policy["category"] for policy in in_sns(aws)] == [["lost_and_found"]]
+    assert [policy["to"][:-1] for policy in in_sns(aws)] == [["lost_and_found/*"]]
     assert wiring.subscriptions().ended("wang") == []
 
 
@@ -218,7 +218,7 @@ def test_a_smaller_scope_reaches_an_unconfirmed_subscription_when_it_is_confirme
         assert is_pending(aws)
     sweep_after(minutes=5, seconds=1)
 
-    assert [policy["category"] for policy in in_sns(aws)] == [["other"]]
+    assert [policy["to"][:-1] for policy in in_sns(aws)] == [["other/*"]]
     assert not is_pending(aws)
 
 

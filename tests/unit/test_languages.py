@@ -27,10 +27,11 @@ from chalicelib.domain.media import (
     MediaState,
     RejectReason,
 )
-from chalicelib.domain.notices import SUBJECT_MAX, NoticeKind
+from chalicelib.domain.notices import SUBJECT_MAX, NoticeKind, Watched
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import REPORTER_STATUS, Status, Urgency
 from chalicelib.domain.templates import templates
+from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import TRANSITIONS
 
 PACKAGE = Path(languages.__file__).parents[1]
@@ -135,6 +136,9 @@ def keys_in_use() -> Iterator[str]:
     yield from (f"reject.{reason}" for reason in RejectReason)
     yield from (f"role.{role}" for role in Role)
     yield from (f"notice.{kind}.{form}" for kind in NoticeKind for form in NOTICE_FORMS)
+    yield "notice.of_report"
+    yield from (f"two_persons.{step}" for step in TwoPersonStep)
+    yield from (f"watched.{what}" for what in Watched)
     yield from (f"district.{code}" for code in (*geo.districts(), geo.OUTSIDE, geo.UNKNOWN))
     yield from (f"station.{code}" for code in geo.stations())
     yield from (
@@ -250,7 +254,8 @@ def test_a_notice_holds_nothing_but_codes_a_reference_a_count_and_a_link(languag
             for form in NOTICE_FORMS
         )
     )
-    assert held == {"reference", "category", "district", "urgency", "count", "url"}
+    assert held == {"reference", "category", "district", "urgency", "count", "what", "url"}
+    assert placeholders(texts(language)["notice.of_report"]) == {"what", "reference"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -274,6 +279,12 @@ def test_an_english_subject_fits_what_sns_allows(kind: NoticeKind) -> None:
         "category": longest("category"),
         "district": longest("district"),
         "urgency": longest("urgency"),
+        "what": text(
+            "notice.of_report",
+            "en",
+            what=max(longest("two_persons"), longest("watched"), key=len),
+            reference="XXXX-XXXX",
+        ),
     }
     subject = text(
         f"notice.{kind}.subject", "en", reference="XXXX-XXXX", count=100_000, url="", **names

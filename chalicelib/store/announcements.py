@@ -1,0 +1,55 @@
+"""Announcements: notices to some officers about what is no report.
+
+They are in the reports table, to use its stream and outbox, and are deleted once published.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from chalicelib.domain import outbox
+from chalicelib.domain.addressees import officer_address
+from chalicelib.domain.notices import Announcement, NoticeKind, Watched
+from chalicelib.domain.two_persons import TwoPersonStep
+from chalicelib.store import keys
+from chalicelib.store.table import Table
+from chalicelib.store.tasks import task_fields
+from chalicelib.store.writes import Put, TransactItem
+
+NOTICE_SK = "EVENT#notice"
+
+
+class Announcements:
+    def __init__(self, table: Table) -> None:
+        """Announce by a row in `table`, which is the table of reports."""
+        self._table = table
+
+    def item(
+        self,
+        kind: NoticeKind,
+        *,
+        entry_id: str,
+        to: Iterable[str],
+        path: str,
+        now: datetime,
+        step: TwoPersonStep | None = None,
+        watched: Watched | None = None,
+        count: int | None = None,
+    ) -> TransactItem:
+        """Return the write of an announcement to the officers `to`, by their usernames.
+
+        `path` is what its link shows, such as `/v1/admin/officers`: like all of a notice, it names
+        no person. An approval has a `step`; a watch says what was `watched`, and its `count`.
+        Written again with the same `entry_id` before it is published, it is published once.
+        """
+        announcement = Announcement(
+            kind=kind,
+            to=tuple(sorted({officer_address(username) for username in to})),
+            path=path,
+            step=step,
+            watched=watched,
+            count=count,
+        )
+        pk = keys.notice(entry_id)
+        row = announcement.model_dump(mode="json", exclude_none=True)
+        pending = task_fields(pk, NOTICE_SK, outbox.notify(now))
+        return self._table.item(Put({"pk": pk, "sk": NOTICE_SK, **row, **pending}))

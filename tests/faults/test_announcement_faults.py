@@ -1,0 +1,191 @@
+"""Faults around announcements and approvals: published at least once, and always recognisable as
+one; and no step waits without its notice.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.two_persons import TwoPersonStep
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+KEY = ("NOTICE#1", "EVENT#notice")
+
+
+@pytest.fixture(autouse=True)
+def _quiet(aws: Mapping[str, str]) -> None:
+    cloud.forget_sent(aws)
+    cloud.officer("wang")
+
+
+def announce(entry_id: str = "1") -> None:
+    item = wiring.announcements().item(
+        NoticeKind.APPROVAL,
+        entry_id=entry_id,
+        to=["wu"],
+        path="/v1/admin/officers",
+        step=TwoPersonStep.APPOINTMENT,
+        now=wiring.clock.now(),
+    )
+    wiring.reports().table.transact([item])
+
+
+def ask_for_hold(created: Mapping[str, Any]) -> Any:
+    until = times.render(wiring.clock.now() + timedelta(days=40))
+    path = f"/v1/officer/reports/{created['id']}/hold"
+    return call("POST", path, {"reason": "Evidence.", "until": until}, officer="wang")
+
+
+def call_malicious(created: Mapping[str, Any]) -> Any:
+    body = {"status": "closed", "disposition": "malicious", "reason": "False."}
+    path = f"/v1/officer/reports/{created['id']}"
+    return call("PATCH", path, body, officer="wang", headers={"If-Match": '"1"'})
+
+
+def kinds(aws: Mapping[str, str]) -> list[str]:
+    return [notice["kind"] for notice in cloud.sent(aws)]
+
+
+def test_a_crash_before_publishing_loses_no_announcement(aws: Mapping[str, str]) -> None:
+    announce()
+    crash = inject.times(1, inject.crash)
+    with (
+        inject.fault(wiring.topic()._client, "sns.PublishBatch", crash),
+        pytest.raises(inject.Crash),
+    ):
+        cloud.stream([KEY])
+    assert cloud.sent(aws) == []
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+
+    assert kinds(aws) == ["approval"]
+    assert cloud.all_keys(aws) == []
+
+
+@pytest.mark.parametrize("fault", [inject.crash, inject.error_response(400, "ValidationException")])
+def test_an_announcement_that_is_not_deleted_is_repeated_with_its_event_id(
+    aws: Mapping[str, str], fault: Any
+) -> None:
+    announce()
+    with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.times(1, fault)):
+        if fault is inject.crash:
+            with pytest.raises(inject.Crash):
+                cloud.stream([KEY])
+        else:
+            assert cloud.stream([KEY]) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+
+    assert kinds(aws) == ["approval", "approval"]
+    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 1
+    assert cloud.all_keys(aws) == []
+
+
+def test_a_lost_response_of_the_deletion_repeats_nothing(aws: Mapping[str, str]) -> None:
+    announce()
+    lost = inject.times(1, inject.lose_response)
+    with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", lost):
+        cloud.stream([KEY])
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+
+    assert kinds(aws) == ["approval"]
+    assert cloud.all_keys(aws) == []
+
+
+def test_an_announcement_that_is_written_again_meanwhile_is_published_again(
+    aws: Mapping[str, str],
+) -> None:
+    announce()
+
+    def meanwhile(request: Any) -> None:
+        wiring.clock.advance(timedelta(seconds=1))
+        announce()
+
+    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+        cloud.stream([KEY])
+    cloud.stream(cloud.all_keys(aws))
+
+    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 2
+    assert cloud.all_keys(aws) == []
+
+
+@pytest.mark.parametrize("field", ["step", "kind", "to", "due_at"])
+def test_an_unreadable_announcement_holds_up_no_other(aws: Mapping[str, str], field: str) -> None:
+    for entry_id in ("1", "2", "3"):
+        announce(entry_id)
+    row = wiring.reports().table.get("NOTICE#2", "EVENT#notice", consistent=True)
+    assert row
+    wiring.reports().table.put(row | {field: "poison"})
+    items = [(f"NOTICE#{entry_id}", "EVENT#notice") for entry_id in ("1", "2", "3")]
+
+    assert cloud.stream(items) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert kinds(aws) == ["approval"] * 2
+
+
+@pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
+def test_a_step_that_is_not_written_notifies_nobody(aws: Mapping[str, str], begin: Any) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    crash = inject.times(1, inject.crash)
+    with (
+        inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", crash),
+        pytest.raises(inject.Crash),
+    ):
+        begin(created)
+    cloud.stream(cloud.all_keys(aws))
+
+    assert kinds(aws) == ["report"]
+
+
+@pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
+def test_a_crash_right_after_a_step_leaves_its_notice_to_the_outbox(
+    aws: Mapping[str, str], begin: Any
+) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+
+    def crash_after(request: Any) -> Any:
+        inject.carry_out(request)
+        raise inject.Crash
+
+    with (
+        inject.fault(
+            wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, crash_after)
+        ),
+        pytest.raises(inject.Crash),
+    ):
+        begin(created)
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+
+    assert sorted(kinds(aws)) == ["approval", "report"]
+
+
+@pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
+def test_a_step_that_is_tried_again_on_a_conflict_notifies_once(
+    aws: Mapping[str, str], begin: Any
+) -> None:
+    wiring.pause_by(lambda seconds: None)
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+
+    def meanwhile(request: Any) -> None:
+        """Complete the report's own notice, so that its HEAD is no longer as it was read."""
+        cloud.stream(cloud.all_keys(aws))
+
+    conflict = inject.times(1, meanwhile)
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", conflict) as called:
+        assert begin(created).status in (200, 201)
+    # The step, the count of the new report, the step again.
+    assert len(called) == 3
+    cloud.stream(cloud.all_keys(aws))
+
+    assert kinds(aws).count("approval") == 1
+    wiring.reset()

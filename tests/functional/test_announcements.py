@@ -1,0 +1,302 @@
+"""Announcements: what awaits a second person, and what supervisors watch, goes to those it concerns
+and to nobody else.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.addressees import officer_address
+from chalicelib.domain.notices import Matter, NoticeKind, Watched
+from chalicelib.domain.officers import Role
+from chalicelib.domain.outbox import notify
+from chalicelib.domain.subscriptions import NewSubscription, filter_policy
+from chalicelib.domain.two_persons import TwoPersonStep
+from tests import cloud
+from tests.client import call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+CHAOYANG = {"lat": 39.92, "lon": 116.46}
+REASON = "canary-reason"
+PATH = "/v1/admin/officers"
+
+
+@pytest.fixture(autouse=True)
+def _quiet(aws: Mapping[str, str]) -> None:
+    sns = boto3.client("sns")
+    topic = {"TopicArn": aws["NOTICES_TOPIC_ARN"]}
+    for existing in sns.list_subscriptions_by_topic(**topic)["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=existing["SubscriptionArn"])
+    cloud.forget_sent(aws)
+
+
+class Inbox:
+    """What SNS delivers under a filter policy (None: everything)."""
+
+    def __init__(self, aws: Mapping[str, str], name: str, policy: Mapping[str, Any] | None) -> None:
+        self._sqs = boto3.client("sqs")
+        self._queue = self._sqs.create_queue(QueueName=f"inbox-{name}")["QueueUrl"]
+        self._sqs.purge_queue(QueueUrl=self._queue)
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        boto3.client("sns").subscribe(
+            TopicArn=aws["NOTICES_TOPIC_ARN"],
+            Protocol="sqs",
+            Endpoint=arn["Attributes"]["QueueArn"],
+            Attributes={} if policy is None else {"FilterPolicy": json.dumps(policy)},
+        )
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of the notices since the last time."""
+        got: list[str] = []
+        while messages := self._sqs.receive_message(
+            QueueUrl=self._queue, MaxNumberOfMessages=10
+        ).get("Messages"):
+            got += [json.loads(json.loads(each["Body"])["Message"])["kind"] for each in messages]
+            for each in messages:
+                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=each["ReceiptHandle"])
+        return sorted(got)
+
+
+def inbox(aws: Mapping[str, str], username: str, *, asks: Any = None, **row: Any) -> Inbox:
+    """Return the inbox of an officer with this `row` who `asks` for these notices."""
+    officer = cloud.officer(username, email=f"{username}@police.example", **row)
+    wanted = NewSubscription.model_validate({"protocol": "email", **(asks or {})})
+    return Inbox(aws, username, filter_policy(officer, wanted))
+
+
+def announce(kind: NoticeKind = NoticeKind.APPROVAL, *to: str, **more: Any) -> None:
+    fields = {"step": TwoPersonStep.APPOINTMENT} if kind is NoticeKind.APPROVAL else {}
+    item = wiring.announcements().item(
+        kind,
+        entry_id=more.pop("entry_id", "1"),
+        to=to,
+        path=PATH,
+        now=wiring.clock.now(),
+        **(fields | more),
+    )
+    wiring.reports().table.transact([item])
+
+
+def filed(**more: Any) -> dict[str, Any]:
+    body = report("traffic_violation", text="canary-text", location=CHAOYANG, **more)
+    created: dict[str, Any] = call("POST", "/v1/reports", body, key=new_key()).json
+    return created
+
+
+def ask_for_hold(created: Mapping[str, Any], by: str = "wang") -> None:
+    until = times.render(wiring.clock.now() + timedelta(days=40))
+    path = f"/v1/officer/reports/{created['id']}/hold"
+    reply = call("POST", path, {"reason": REASON, "until": until}, officer=by)
+    assert reply.status == 201, reply.text
+
+
+def call_malicious(created: Mapping[str, Any], by: str = "wang", version: int = 1) -> None:
+    body = {"status": "closed", "disposition": "malicious", "reason": REASON}
+    path = f"/v1/officer/reports/{created['id']}"
+    reply = call("PATCH", path, body, officer=by, headers={"If-Match": f'"{version}"'})
+    assert reply.status == 200, reply.text
+
+
+def published(aws: Mapping[str, str], kind: str) -> list[dict[str, Any]]:
+    cloud.stream(cloud.all_keys(aws))
+    return [notice for notice in cloud.sent(aws) if notice["kind"] == kind]
+
+
+@pytest.mark.parametrize(("begin", "step"), [(ask_for_hold, "hold"), (call_malicious, "malicious")])
+def test_a_step_on_a_report_that_awaits_a_second_person_is_notified(
+    aws: Mapping[str, str], begin: Any, step: str
+) -> None:
+    cloud.officer("wang")
+    created = filed()
+    begin(created)
+
+    [notice] = published(aws, "approval")
+    assert notice["step"] == step
+    assert notice["report_id"] == created["id"]
+    assert notice["url"].endswith(f"/v1/officer/reports/{created['id']}")
+    assert created["reference"] in notice["subject"]
+    assert created["reference"] in notice["forms"]["sms"]
+    assert notice["attributes"]["category"] == "traffic_violation"
+
+
+def test_a_refused_or_other_step_notifies_no_second_person(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    created = filed()
+    until = times.render(wiring.clock.now() - timedelta(days=1))
+    hold = f"/v1/officer/reports/{created['id']}/hold"
+    assert call("POST", hold, {"reason": REASON, "until": until}, officer="wang").status == 422
+    body = {"status": "closed", "disposition": "resolved", "reason": REASON}
+    headers = {"If-Match": '"1"'}
+    call("PATCH", f"/v1/officer/reports/{created['id']}", body, officer="wang", headers=headers)
+
+    assert published(aws, "approval") == []
+
+
+def test_a_change_beside_a_proposal_does_not_notify_of_it_again(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    created = filed()
+    call_malicious(created)
+    path = f"/v1/officer/reports/{created['id']}"
+    body = {"assignee": "wang"}
+    assert call("PATCH", path, body, officer="wang", headers={"If-Match": '"2"'}).status == 200
+
+    assert len(published(aws, "approval")) == 1
+
+
+def test_who_covers_the_report_gets_its_approval_and_nobody_else(aws: Mapping[str, str]) -> None:
+    covers = inbox(aws, "wang")
+    here = inbox(aws, "here", categories=("traffic_violation",), districts=("chaoyang",))
+    elsewhere = inbox(aws, "elsewhere", districts=("haidian",))
+    other = inbox(aws, "other", asks={"categories": ["lost_and_found"]})
+    urgent = inbox(aws, "urgent", asks={"min_urgency": "high"})
+    ask_for_hold(filed())
+    cloud.stream(cloud.all_keys(aws))
+
+    for each in (covers, here):
+        assert each.kinds() == ["approval", "report"]
+    for each in (elsewhere, other, urgent):
+        assert each.kinds() == []
+
+
+def test_a_watch_about_a_report_goes_to_supervisors_who_cover_it(aws: Mapping[str, str]) -> None:
+    officer = inbox(aws, "wang")
+    supervisor = inbox(aws, "zhao", roles=(Role.SUPERVISOR,))
+    elsewhere = inbox(aws, "qian", roles=(Role.SUPERVISOR,), districts=("haidian",))
+    now = wiring.clock.now()
+    event = wiring.reports().event(
+        filed()["id"],
+        NoticeKind.WATCH,
+        now=now,
+        entry_id="1",
+        task=notify(now),
+        matter=Matter(watched=Watched.RESTRICTED),
+    )
+    wiring.reports().table.transact([event])
+    cloud.stream(cloud.all_keys(aws))
+
+    assert officer.kinds() == ["report"]
+    assert supervisor.kinds() == ["report", "watch"]
+    assert elsewhere.kinds() == []
+    [notice] = [notice for notice in cloud.sent(aws) if notice["kind"] == "watch"]
+    assert notice["watched"] == "restricted"
+
+
+def test_an_announcement_reaches_whom_it_names_whatever_they_asked_for(
+    aws: Mapping[str, str],
+) -> None:
+    asks = {"categories": ["other"], "districts": ["haidian"], "min_urgency": "critical"}
+    named = [inbox(aws, "wu"), inbox(aws, "li", asks=asks, districts=("haidian",))]
+    unnamed = [inbox(aws, "wang"), inbox(aws, "zhao", roles=(Role.SUPERVISOR, Role.ADMIN))]
+    announce(NoticeKind.APPROVAL, "wu", "li")
+    cloud.stream(cloud.all_keys(aws))
+
+    assert [each.kinds() for each in (*named, *unnamed)] == [["approval"], ["approval"], [], []]
+
+
+def test_an_announced_watch_reaches_the_supervisors_it_names(aws: Mapping[str, str]) -> None:
+    zhao = inbox(aws, "zhao", roles=(Role.SUPERVISOR,))
+    qian = inbox(aws, "qian", roles=(Role.SUPERVISOR,))
+    wang = inbox(aws, "wang")
+    announce(NoticeKind.WATCH, "zhao", "wang", watched=Watched.OPENINGS, count=101)
+    cloud.stream(cloud.all_keys(aws))
+
+    assert [each.kinds() for each in (zhao, qian, wang)] == [["watch"], [], []]
+    [notice] = cloud.sent(aws)
+    assert (notice["watched"], notice["count"]) == ("openings", 101)
+    assert "101" in notice["forms"]["email"]
+
+
+def test_a_queue_of_an_integration_gets_announcements_only_if_it_asks(
+    aws: Mapping[str, str],
+) -> None:
+    by_category = Inbox(aws, "category", {"category": [{"exists": True}]})
+    by_urgency = Inbox(aws, "urgency", {"urgency_rank": [{"numeric": [">=", 0]}]})
+    asks = Inbox(aws, "asks", {"kind": ["approval"]})
+    filed()
+    announce(NoticeKind.APPROVAL, "wu")
+    cloud.stream(cloud.all_keys(aws))
+
+    assert [each.kinds() for each in (by_category, by_urgency)] == [["report"], ["report"]]
+    assert asks.kinds() == ["approval"]
+
+
+def test_an_announcement_names_nobody_and_has_no_report(aws: Mapping[str, str]) -> None:
+    cloud.officer("canary-wu")
+    announce(NoticeKind.APPROVAL, "canary-wu")
+    row = wiring.reports().table.get("NOTICE#1", "EVENT#notice", consistent=True)
+    [notice] = published(aws, "approval")
+
+    assert "canary" not in str(notice)
+    assert "canary" not in str(row)
+    assert notice["attributes"] == {
+        "kind": "approval",
+        "to": json.dumps([officer_address("canary-wu")]),
+    }
+    assert notice["step"] == "appointment"
+    assert notice["url"] == f"https://api.test{PATH}"
+    absent = ("report_id", "reference", "category", "district", "urgency")
+    assert [notice[name] for name in absent] == [None] * len(absent)
+
+
+def test_an_approval_holds_no_word_and_no_name(aws: Mapping[str, str]) -> None:
+    cloud.officer("canary-wang", name="canary-name")
+    ask_for_hold(filed(), by="canary-wang")
+    call_malicious(filed(), by="canary-wang")
+
+    assert len(published(aws, "approval")) == 2
+    assert "canary" not in str(cloud.sent(aws))
+
+
+def test_a_published_announcement_is_deleted_and_not_published_again(
+    aws: Mapping[str, str],
+) -> None:
+    announce(NoticeKind.APPROVAL, "wu")
+    assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
+    assert cloud.all_keys(aws) == []
+    assert cloud.stream([("NOTICE#1", "EVENT#notice")]) == {"batchItemFailures": []}
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+
+    assert len(cloud.sent(aws)) == 1
+
+
+def test_the_sweep_publishes_an_announcement_that_the_stream_did_not(
+    aws: Mapping[str, str],
+) -> None:
+    announce(NoticeKind.APPROVAL, "wu")
+    cloud.sweep()
+    assert cloud.sent(aws) == []
+    wiring.clock.advance(timedelta(seconds=61))
+    cloud.sweep()
+
+    assert [notice["kind"] for notice in cloud.sent(aws)] == ["approval"]
+    assert cloud.all_keys(aws) == []
+
+
+def test_no_burst_of_reports_gathers_approvals_and_watches(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    held = [filed() for _ in range(12)]
+    cloud.stream(cloud.all_keys(aws))
+    for created in held:
+        ask_for_hold(created)
+    announce(NoticeKind.WATCH, "zhao", watched=Watched.DENIALS)
+    cloud.stream(cloud.all_keys(aws))
+
+    kinds = [notice["kind"] for notice in cloud.sent(aws)]
+    assert (kinds.count("approval"), kinds.count("watch")) == (12, 1)
+
+
+def test_a_step_on_a_drill_notifies_nobody(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    body = report("traffic_violation") | {"source": "drill"}
+    created = call("POST", "/v1/officer/reports", body, officer="wang", key=new_key()).json
+    ask_for_hold(created)
+
+    assert published(aws, "approval") == []
