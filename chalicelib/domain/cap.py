@@ -10,9 +10,9 @@ from typing import NamedTuple
 from xml.etree import ElementTree as xml
 
 from chalicelib.domain import geo, geohash
-from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
+from chalicelib.domain.bulletins import Bulletin, Content
 from chalicelib.domain.bulletins.area import area_label, area_parts
-from chalicelib.domain.bulletins.model import MessageKind, withdrawal_text
+from chalicelib.domain.bulletins.model import MessageKind
 from chalicelib.domain.catalogue.model import by_code, catalogue
 from chalicelib.domain.feeds import element, render
 from chalicelib.domain.languages import LANGUAGES, text, wording
@@ -50,7 +50,7 @@ def alert(bulletin: Bulletin, *, base: str, sender: str) -> str:
     element(root, "msgType", content=message.kind.value)
     element(root, "scope", content="Public")
     if message.kind is MessageKind.CANCEL:
-        element(root, "note", content=_note(bulletin))
+        element(root, "note", content="\n".join(bulletin.end_text.values()))
     if last > 1:
         earlier = [
             f"{sender},{identifier(bulletin.id, n)},{_time(each.sent)}"
@@ -134,12 +134,6 @@ def _languages(content: Content) -> Sequence[str]:
     return [
         language for language in LANGUAGES if language in content.title and language in content.body
     ]
-
-
-def _note(bulletin: Bulletin) -> str:
-    resolved = bulletin.state is BulletinState.RESOLVED
-    note = (bulletin.outcome if resolved else None) or withdrawal_text()
-    return "\n".join(note[language] for language in LANGUAGES if language in note)
 
 
 def _time(moment: datetime) -> str:

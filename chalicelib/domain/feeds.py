@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import times
-from chalicelib.domain.bulletins import Content
+from chalicelib.domain.bulletins import BulletinState, Content
 from chalicelib.domain.bulletins.area import area_label
-from chalicelib.domain.languages import text, wording
+from chalicelib.domain.languages import LocalizedText, text, wording
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -40,8 +40,35 @@ class Entry(NamedTuple):
         return self.corrected_at or self.published_at
 
 
+class EndedEntry(NamedTuple):
+    """A bulletin that has ended: in a reader's copy it replaces the text and the pictures."""
+
+    id: str
+    channel: str
+    state: BulletinState
+    text: LocalizedText
+    published_at: datetime
+    changed_at: datetime
+
+    def title(self, language: str) -> str:
+        return text(
+            "bulletin.feed_ended",
+            language,
+            state=text(f"bulletin_state.{self.state}", language),
+            channel=text(f"channel.{self.channel}", language),
+        )
+
+    @property
+    def can_be_read(self) -> bool:
+        """Return whether its address still shows something: of the others it is 404."""
+        return self.state is BulletinState.RESOLVED
+
+
+type AnyEntry = Entry | EndedEntry
+
+
 def json_feed(
-    entries: Sequence[Entry], *, channel: str | None, language: str, base: str
+    entries: Sequence[AnyEntry], *, channel: str | None, language: str, base: str
 ) -> dict[str, Any]:
     """Return the JSON Feed of one channel, or of all (None). `base` is where our routes are.
 
@@ -54,7 +81,12 @@ def json_feed(
         "feed_url": _address("feed.json", channel, base),
         "language": language,
         "authors": [{"name": text("bulletin.sender", language)}],
-        "items": [_item(entry, language, base) for entry in entries],
+        "items": [
+            _item(entry, language, base)
+            if isinstance(entry, Entry)
+            else _ended_item(entry, language, base)
+            for entry in entries
+        ],
     }
 
 
@@ -93,8 +125,22 @@ def _item(entry: Entry, language: str, base: str) -> dict[str, Any]:
     return item
 
 
+def _ended_item(entry: EndedEntry, language: str, base: str) -> dict[str, Any]:
+    url = f"{base}/v1/bulletins/{entry.id}"
+    return {
+        "id": url,
+        **({"url": url} if entry.can_be_read else {}),
+        "title": entry.title(language),
+        "content_text": entry.text[language],
+        "date_published": times.render(entry.published_at),
+        "date_modified": times.render(entry.changed_at),
+        "tags": [text(f"channel.{entry.channel}", language)],
+        "language": language,
+    }
+
+
 def atom(
-    entries: Sequence[Entry],
+    entries: Sequence[AnyEntry],
     *,
     changed_at: datetime | None,
     channel: str | None,
@@ -116,19 +162,18 @@ def atom(
     element(root, "link", {"rel": "self", "type": ATOM_TYPE, "href": address})
     element(element(root, "author"), "name", content=text("bulletin.sender", language))
     for entry in entries:
-        _entry(root, entry, language, base)
+        if isinstance(entry, Entry):
+            _entry(root, entry, language, base)
+        else:
+            _ended_entry(root, entry, language, base)
     return render(root)
 
 
 def _entry(root: "Element", entry: Entry, language: str, base: str) -> None:
-    node, url = element(root, "entry"), f"{base}/v1/bulletins/{entry.id}"
-    channel = entry.content.channel
+    channel, url = entry.content.channel, f"{base}/v1/bulletins/{entry.id}"
     spoken, title = wording(entry.content.title, language)
-    element(node, "id", content=url)
+    node = _head(root, entry, channel, language, base)
     element(node, "title", {"xml:lang": spoken}, content=title)
-    element(node, "updated", content=times.render(entry.changed_at))
-    element(node, "published", content=times.render(entry.published_at))
-    element(node, "category", {"term": channel, "label": text(f"channel.{channel}", language)})
     element(node, "link", {"rel": "alternate", "type": "application/json", "href": url})
     element(node, "link", {"rel": "related", "type": "application/cap+xml", "href": f"{url}/cap"})
     for media_id in entry.content.media:
@@ -143,6 +188,27 @@ def _entry(root: "Element", entry: Entry, language: str, base: str) -> None:
         {"type": "text", "xml:lang": wording(entry.content.body, language)[0]},
         content=_said(entry, language),
     )
+
+
+def _ended_entry(root: "Element", entry: EndedEntry, language: str, base: str) -> None:
+    url = f"{base}/v1/bulletins/{entry.id}"
+    node = _head(root, entry, entry.channel, language, base)
+    element(node, "title", {"xml:lang": language}, content=entry.title(language))
+    # RFC 4287 needs no alternate link where there is content.
+    if entry.can_be_read:
+        element(node, "link", {"rel": "alternate", "type": "application/json", "href": url})
+    content = entry.text[language]
+    element(node, "content", {"type": "text", "xml:lang": language}, content=content)
+
+
+def _head(root: "Element", entry: AnyEntry, channel: str, language: str, base: str) -> "Element":
+    """Add an entry with what all entries have in common, and return it."""
+    node = element(root, "entry")
+    element(node, "id", content=f"{base}/v1/bulletins/{entry.id}")
+    element(node, "updated", content=times.render(entry.changed_at))
+    element(node, "published", content=times.render(entry.published_at))
+    element(node, "category", {"term": channel, "label": text(f"channel.{channel}", language)})
+    return node
 
 
 def _said(entry: Entry, language: str) -> str:

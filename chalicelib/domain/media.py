@@ -251,6 +251,10 @@ def derived_key(owner_id: str, media_id: str, name: DerivedName) -> str:
     return f"derived/{owner_id}/{media_id}/{name}"
 
 
+def originals_prefix(owner_id: str) -> str:
+    return f"originals/{owner_id}/"
+
+
 def derived_prefix(owner_id: str) -> str:
     return f"derived/{owner_id}/"
 

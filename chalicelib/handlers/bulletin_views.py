@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 from chalicelib.domain.bulletins import Bulletin, BulletinState
+from chalicelib.domain.bulletins.endings import EndCode
 from chalicelib.domain.bulletins.model import About, Step
 from chalicelib.domain.languages import LocalizedText, text
 from chalicelib.domain.reports import Medium
@@ -35,7 +36,9 @@ class ListedBulletin(ContentView):
     """A bulletin in a list.
 
     `expires_at` is when the bulletin expires; for a draft it is the requested time. `pending` is
-    true when a version waits for approval.
+    true when a version waits for approval. `outcome` and `reason` are the approved words of a
+    resolved and of a withdrawn bulletin; the public sees them after the text of its `code`.
+    `pending_words` are words that wait for approval.
     """
 
     id: str
@@ -52,19 +55,26 @@ class ListedBulletin(ContentView):
     published_at: Timestamp | None
     corrected_at: Timestamp | None
     ended_at: Timestamp | None
+    code: EndCode | None
     outcome: LocalizedText | None
-    reason: str | None
+    reason: LocalizedText | None
+    pending_words: LocalizedText | None
+    words_approved_by: str | None
 
     @classmethod
     def at_hand(cls, bulletin: Bulletin, call: Call, **more: Any) -> Self:
         """Return the view of the current version, which may still wait for approval."""
         content = bulletin.content
         own = dict(bulletin)
+        state, words = bulletin.state_at(call.now), bulletin.approved_words
         return cls.model_validate(
             {
                 **dict(content),
                 **own,
-                "state": bulletin.state_at(call.now),
+                "state": state,
+                "outcome": words if state is BulletinState.RESOLVED else None,
+                "reason": words if state is BulletinState.WITHDRAWN else None,
+                "pending_words": bulletin.pending_words,
                 "channel_label": text(f"channel.{content.channel}", call.language),
                 "expires_at": content.expires_at or bulletin.expires_at,
                 "pending": bulletin.is_pending(call.now),
@@ -134,7 +144,9 @@ class BulletinView(ListedBulletin):
                 BulletinPicture.of_bulletin(bulletin, medium, call.language)
                 for medium in dossier.pictures
             ],
-            published=bulletin.published if bulletin.is_pending(call.now) else None,
+            published=bulletin.published
+            if bulletin.is_pending(call.now) and not bulletin.was_ended
+            else None,
             leads=leads,
             steps=bulletin.legal_steps(call.now),
             url=url_of(bulletin.id, call),

@@ -12,6 +12,8 @@ from chalicelib import errors, wiring
 from chalicelib.domain import feeds
 from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.bulletins.area import area_label
+from chalicelib.domain.bulletins.endings import EndCode
+from chalicelib.domain.bulletins.model import TRACE_LIFE
 from chalicelib.domain.codes import ChannelCode
 from chalicelib.domain.languages import LocalizedText, text
 from chalicelib.domain.models import NotNull, Query
@@ -22,7 +24,7 @@ from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Content, Routes
 from chalicelib.handlers.shapes import Channel, CoarseArea, Shape, Timestamp, left_out
 from chalicelib.services import public_bulletins
-from chalicelib.store.bulletins import Published, published
+from chalicelib.store.public_rows import Published, published
 
 routes = Routes("Bulletins")
 
@@ -57,8 +59,9 @@ class PublicPicture(Shape):
 class PublicBulletin(Shape):
     """A bulletin as the public sees it.
 
-    A resolved bulletin has an `outcome`, but no title, body, area or pictures. `corrected_at` is
-    the time of the last correction: of the content, or of the outcome of a resolved bulletin.
+    A resolved bulletin has an `outcome` and its `code`, but no title, body, area or pictures.
+    `corrected_at` is when the content was last corrected. Of a resolved bulletin it is when the
+    outcome last changed.
     """
 
     id: str
@@ -74,6 +77,7 @@ class PublicBulletin(Shape):
     published_at: Timestamp
     corrected_at: Timestamp | None = None
     expires_at: Timestamp | None = None
+    code: EndCode | None = None
     outcome: LocalizedText | None = None
     ended_at: Timestamp | None = None
     url: str
@@ -95,8 +99,13 @@ class FeedAttachment(Shape):
 
 
 class FeedItem(Shape):
+    """A published bulletin, or one that has ended. The latter has no picture.
+
+    `url` is left out when a bulletin that has ended can no longer be read.
+    """
+
     id: str
-    url: str
+    url: Annotated[str | None, NotNull()] = left_out()
     title: str
     content_text: str
     date_published: Timestamp
@@ -157,15 +166,17 @@ def list_public_bulletins(call: Call) -> Response:
 def get_json_feed(call: Call) -> Response:
     """Get a JSON Feed of bulletins.
 
-    Contains the newest 50 published bulletins, in the language of `Accept-Language`. The format is
-    JSON Feed 1.1.
+    Contains the newest 50 published bulletins, in the language of `Accept-Language`. After them
+    come up to 50 that ended in the last 30 days: their text only says how. Replace your copy of an
+    entry by it. The format is JSON Feed 1.1.
     """
-    entries, _ = _entries(call)
-    feed = feeds.json_feed(
-        entries, channel=call.query.channel, language=call.language, base=_base(call)
+    feed = _feed(call)
+    content = to_json(
+        feeds.json_feed(
+            _entries(feed), channel=call.query.channel, language=call.language, base=_base(call)
+        )
     )
-    content = to_json(feed)
-    return _public_response(content, call, (entry.expires_at for entry in entries), feeds.JSON_TYPE)
+    return _public_response(content, call, _ends(feed), feeds.JSON_TYPE)
 
 
 @routes.get(
@@ -176,19 +187,19 @@ def get_json_feed(call: Call) -> Response:
 def get_atom_feed(call: Call) -> Response:
     """Get an Atom feed of bulletins.
 
-    Contains the newest 50 published bulletins, in the language of `Accept-Language`.
+    Contains the newest 50 published bulletins, in the language of `Accept-Language`. After them
+    come up to 50 that ended in the last 30 days: their text only says how. Replace your copy of an
+    entry by it.
     """
-    entries, changed_at = _entries(call)
+    feed = _feed(call)
     content = feeds.atom(
-        entries,
-        changed_at=changed_at,
+        _entries(feed),
+        changed_at=feed.changed_at,
         channel=call.query.channel,
         language=call.language,
         base=_base(call),
     )
-    return _public_response(
-        content, call, (entry.expires_at for entry in entries), feeds.ATOM_TYPE + "; charset=utf-8"
-    )
+    return _public_response(content, call, _ends(feed), feeds.ATOM_TYPE + "; charset=utf-8")
 
 
 @routes.get(
@@ -198,14 +209,14 @@ def read_bulletin(call: Call) -> Response:
     """Read a bulletin.
 
     A published bulletin is returned with its approved corrections. A resolved bulletin is returned
-    with its outcome, but without its text and pictures. All others are 404.
+    for 30 days with its outcome, but without its text and pictures. All others are 404.
     """
     bulletin = public_bulletins.read_bulletin(
         call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
     )
     seen = published(bulletin, call.now)
     view = _public(seen, call) if seen else _resolved(bulletin, call)
-    return _public_response(view.model_dump_json(), call, [seen.expires_at] if seen else [])
+    return _public_response(view.model_dump_json(), call, _end_of(bulletin, seen))
 
 
 @routes.get(
@@ -250,8 +261,8 @@ def show_picture(call: Call) -> Response:
 def get_alert(call: Call) -> Response:
     """Get a bulletin as a CAP 1.2 message.
 
-    Returns the latest message: an Alert, an Update after a correction or renewal, or a Cancel after
-    the bulletin was resolved or withdrawn. An expired bulletin has no message (404).
+    Returns the latest message: an Alert, an Update after a correction or renewal, or a Cancel for
+    30 days after the bulletin was resolved or withdrawn. An expired bulletin has no message (404).
     """
     from chalicelib.domain import cap
 
@@ -262,7 +273,7 @@ def get_alert(call: Call) -> Response:
     content = cap.alert(bulletin, base=base, sender=urlsplit(base).netloc)
     seen = published(bulletin, call.now)
     return _public_response(
-        content, call, [seen.expires_at] if seen else [], cap.CONTENT_TYPE + "; charset=utf-8"
+        content, call, _end_of(bulletin, seen), cap.CONTENT_TYPE + "; charset=utf-8"
     )
 
 
@@ -297,14 +308,38 @@ def _public_response(
     return conditional(content, call, headers)
 
 
-def _entries(call: Call) -> tuple[list[feeds.Entry], datetime | None]:
-    """Return the entries of the feed, and when they last changed."""
-    page = wiring.bulletins().page(call.query.channel, now=call.now, limit=feeds.MAX_ENTRIES)
-    entries = [
-        feeds.Entry(each.id, each.content, each.published_at, each.corrected_at, each.expires_at)
-        for each in page.items
+def _feed(call: Call) -> public_bulletins.Feed:
+    return public_bulletins.read_feed(
+        call.query.channel, limit=feeds.MAX_ENTRIES, bulletins=wiring.bulletins(), now=call.now
+    )
+
+
+def _entries(feed: public_bulletins.Feed) -> list[feeds.AnyEntry]:
+    return [
+        *(
+            feeds.Entry(
+                each.id, each.content, each.published_at, each.corrected_at, each.expires_at
+            )
+            for each in feed.items
+        ),
+        *(
+            feeds.EndedEntry(
+                each.id, each.channel, each.state, each.text, each.published_at, each.changed_at
+            )
+            for each in feed.ended
+        ),
     ]
-    return entries, page.changed_at
+
+
+def _ends(feed: public_bulletins.Feed) -> list[datetime]:
+    return [each.expires_at for each in feed.items] + [each.until for each in feed.ended]
+
+
+def _end_of(bulletin: Bulletin, seen: Published | None) -> list[datetime]:
+    """Return when a response that shows a bulletin is no longer true."""
+    if seen:
+        return [seen.expires_at]
+    return [bulletin.over_since + TRACE_LIFE] if bulletin.over_since else []
 
 
 def _public(seen: Published, call: Call) -> PublicBulletin:
@@ -327,7 +362,8 @@ def _resolved(bulletin: Bulletin, call: Call) -> PublicBulletin:
             **_public_head(bulletin.id, bulletin.content.channel, bulletin.state, call),
             "published_at": bulletin.published_at,
             "corrected_at": corrected_at if corrected_at and corrected_at > ended_at else None,
-            "outcome": bulletin.outcome,
+            "code": bulletin.code,
+            "outcome": bulletin.end_text,
             "ended_at": ended_at,
         }
     )

@@ -80,22 +80,29 @@ class ReportHistory(Shape):
     items: list[ReportEvent]
 
 
+_BulletinStep = Literal[
+    "draft", "write", "approve", "resolve", "withdraw", "expire", "close", "delete_pictures",
+    "bulletin", "outcome", "withdrawal",
+]  # fmt: skip
+
+
 class BulletinEventDetail(Shape):
     """The details of an entry. Which members it has depends on the action.
 
-    `fields` has the names of the written fields. `content` is the content of the version.
+    `fields` has the names of the written fields. `content` is the content of the version, `outcome`
+    or `reason` the words of an ending. The `step` of a refused approval is what was not approved,
+    and its `code` says why. `close`, `delete_pictures` and `expire` are steps of the clock.
     """
 
     model_config = _OPEN
 
-    step: Annotated[
-        Literal["draft", "write", "approve", "resolve", "withdraw", "expire"] | None, NotNull()
-    ] = left_out()
+    step: Annotated[_BulletinStep | None, NotNull()] = left_out()
+    code: _Text = left_out()
     version: _Number = left_out()
     state: Annotated[BulletinState | None, NotNull()] = left_out()
     fields: Annotated[list[str] | None, NotNull()] = left_out()
     outcome: Annotated[LocalizedText | None, NotNull()] = left_out()
-    reason: _Text = left_out()
+    reason: Annotated[LocalizedText | None, NotNull()] = left_out()
     part: _Text = left_out()
     content: Annotated[VersionContent | None, NotNull()] = left_out()
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from chalicelib import errors, wiring
 from chalicelib.domain.bulletins import BulletinState
-from chalicelib.domain.bulletins.requests import Changes, Draft, Outcome, Reason
+from chalicelib.domain.bulletins.requests import Changes, Draft, Resolution, Withdrawal
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared
 from chalicelib.domain.models import Input
@@ -42,14 +42,6 @@ class OfficerQuery(PublicQuery):
 
 class Pictures(Input):
     media: tuple[Declared, ...] = Field(min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False)
-
-
-class Resolution(Input):
-    outcome: Outcome
-
-
-class Withdrawal(Input):
-    reason: Reason
 
 
 @routes.post(
@@ -181,13 +173,16 @@ def add_pictures(call: Call) -> Response:
         errors.Conflict("media_pending"),
         errors.Conflict("expiry_passed"),
         errors.Forbidden("self_approval"),
+        errors.Forbidden("approves_later"),
     ),
 )
 def approve_bulletin(call: Call) -> Response:
     """Approve and publish a bulletin.
 
-    Approves the version in `If-Match` and publishes it immediately. An officer who wrote
-    any part of the bulletin cannot approve it (403 `self_approval`).
+    Approves the version in `If-Match` and publishes it immediately: the content, or the words of
+    an outcome or a withdrawal. An officer who wrote any part of the bulletin or of these words
+    cannot approve it (403 `self_approval`). A new account approves nothing for 24 hours (403
+    `approves_later`).
     """
     return _opened(
         publishing.approve_bulletin(call.path["bulletin_id"], call.version, **_common(call)),
@@ -204,12 +199,15 @@ def approve_bulletin(call: Call) -> Response:
 def resolve_bulletin(call: Call) -> Response:
     """Resolve a bulletin.
 
-    Any officer of the channel can resolve a bulletin, without an approval. The public then sees the
-    outcome, but no text or pictures. Reporters of leads see the outcome in their reports. To
-    correct the outcome, repeat the call with the new one.
+    Any officer of the channel can resolve a bulletin with a code, without an approval. The public
+    then sees the text of the code, but no text or pictures of the bulletin. Reporters of leads see
+    it in their reports.
+
+    `outcome` is shown after the text of the code. It waits until another officer approves it. To
+    correct a code or an outcome, repeat the call: an earlier outcome then disappears immediately.
     """
     return _opened(
-        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.outcome, **_common(call)),
+        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.ending, **_common(call)),
         call,
     )
 
@@ -223,11 +221,14 @@ def resolve_bulletin(call: Call) -> Response:
 def withdraw_bulletin(call: Call) -> Response:
     """Withdraw a bulletin.
 
-    Any officer of the channel can withdraw a bulletin, without an approval. The public then no
-    longer sees it, and never sees the reason.
+    Any officer of the channel can withdraw a bulletin with a code, without an approval. The public
+    then no longer sees it. Feeds and reporters of leads see the text of the code.
+
+    `reason` is shown after the text of the code. It waits until another officer approves it. To
+    correct a code or a reason, repeat the call: an earlier reason then disappears immediately.
     """
     return _opened(
-        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.reason, **_common(call)),
+        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.ending, **_common(call)),
         call,
     )
 

@@ -99,5 +99,10 @@ def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
 
 def _expire_bulletin(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     expire_bulletin(
-        pending, outbox=outbox, bulletins=wiring.bulletins(), audit=wiring.audit(), now=now
+        pending,
+        outbox=outbox,
+        bulletins=wiring.bulletins(),
+        audit=wiring.audit(),
+        bucket=wiring.bucket(),
+        now=now,
     )

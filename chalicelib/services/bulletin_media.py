@@ -27,6 +27,7 @@ class BulletinMedia:
             for each in before.content.media
             if each != medium.media_id or settled.state is MediaState.READY
         )
-        after = rules.written(before, before.content.model_copy(update={"media": shown}), by=None)
+        content = before.content.model_copy(update={"media": shown})
+        after = rules.written(before, content, by=None, now=now)
         settle = bulletins.media.settle_item(before.id, medium, settled, now)
         bulletins.replace(before, after, settle, by=VERDICT, now=now)

@@ -23,7 +23,7 @@ from chalicelib.store.listing import Listing
 if TYPE_CHECKING:
     from chalicelib.store.reports import Reports
 
-_MAKES_A_VERSION = ("draft", "write")
+_MAKES_A_VERSION = ("draft", "write", "resolve", "withdraw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def read_history(
 ) -> list[RecordedEntry]:
     """Return the audit of a bulletin, oldest first, including this read.
 
-    The entry of a change that made a version has the content of that version. Raises NotFound.
+    The entry of a change that made a version has what was written in it. Raises NotFound.
     """
     bulletin_in_scope(bulletin_id, actor=actor, bulletins=bulletins, catalogue=catalogue)
     actor.log(of_bulletin(bulletin_id), Action.OPEN, {"part": "history"})
@@ -122,7 +122,7 @@ def read_history(
         if detail and detail.get("step") in _MAKES_A_VERSION:
             version = unnamed.pop(detail["version"], None)
             if version:
-                entry = entry._replace(detail=detail | {"content": _json(version)})
+                entry = entry._replace(detail=detail | _written(detail["step"], version))
         events.append(entry)
     # Versions without an audit entry: made by a verdict on a picture, or older than the audit.
     events += [
@@ -136,6 +136,14 @@ def read_history(
         for number, each in unnamed.items()
     ]
     return sorted(events, key=lambda event: event.at)
+
+
+def _written(step: str, version: Version) -> dict[str, Any]:
+    """Return what was written in a version: its content, or the words of an ending."""
+    if step in ("draft", "write"):
+        return {"content": _json(version)}
+    name = "outcome" if step == "resolve" else "reason"
+    return {name: version.words} if version.words else {}
 
 
 def _json(version: Version) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from chalicelib import errors
 from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.ids import is_bulletin_id
 from chalicelib.domain.paging import Cursors
-from chalicelib.store.bulletins import Bulletins, Published, published
+from chalicelib.store.bulletins import Bulletins
+from chalicelib.store.public_rows import Ended, Published, published
 
 PUBLIC = "public"
 
@@ -43,15 +44,15 @@ def read_page(
 
 
 def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
-    """Return a bulletin that is published, or that was published and is now resolved.
+    """Return a bulletin that is published, or that was resolved in the last 30 days.
 
     Raises NotFound for any other.
     """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
-    if bulletin is None or not (
-        published(bulletin, now)
-        or (bulletin.state is BulletinState.RESOLVED and bulletin.published)
-    ):
+    if bulletin is None or bulletin.is_closed(now):
+        raise errors.NotFound
+    resolved = bulletin.state is BulletinState.RESOLVED and bulletin.published
+    if not resolved and not published(bulletin, now):
         raise errors.NotFound
     return bulletin
 
@@ -75,9 +76,37 @@ def find_picture(
 def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
     """Return a bulletin that has a CAP message and has not expired.
 
-    A bulletin that was resolved or withdrawn early has one too. Raises NotFound.
+    A bulletin that was resolved or withdrawn in the last 30 days has one too. Raises NotFound.
     """
     bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
-    if bulletin is None or not bulletin.messages or bulletin.state_at(now) is BulletinState.EXPIRED:
+    if bulletin is None or not bulletin.messages or bulletin.is_closed(now):
+        raise errors.NotFound
+    if bulletin.state_at(now) is BulletinState.EXPIRED:
         raise errors.NotFound
     return bulletin
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The newest bulletins of a channel, and those that ended last.
+
+    `changed_at`: when either last changed; None when there never was one.
+    """
+
+    items: tuple[Published, ...]
+    ended: tuple[Ended, ...]
+    changed_at: datetime | None
+
+
+def read_feed(channel: str | None, *, limit: int, bulletins: Bulletins, now: datetime) -> Feed:
+    """Return up to `limit` published bulletins and as many that ended, with two queries.
+
+    A bulletin that leaves the feed stays in the copies of those who read it. So its entry stays for
+    30 days, and says how it ended.
+    """
+    # In this order: what ends in between is in the second response, and not lost.
+    page = bulletins.page(channel, now=now, limit=limit)
+    ended = bulletins.ended(channel, now=now, limit=limit)
+    over = {each.id for each in ended}
+    items = tuple(each for each in page.items if each.id not in over)
+    return Feed(items, ended, page.changed_at)

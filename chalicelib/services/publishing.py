@@ -1,7 +1,7 @@
 """Officers' changes of bulletins: draft, change, approve, resolve, withdraw.
 
-One officer writes a bulletin and another approves it. Each change and its audit record are written
-in one transaction.
+One officer writes a bulletin and another approves it, also the words of its outcome or withdrawal.
+Each change and its audit record are written in one transaction.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,18 +10,20 @@ from typing import Any
 from chalicelib import errors
 from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.bulletins import lifecycle as rules
+from chalicelib.domain.bulletins.endings import Ending
 from chalicelib.domain.bulletins.model import MAX_PICTURES, Step
 from chalicelib.domain.bulletins.requests import Changes, Draft
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import Identity, random_id
 from chalicelib.domain.ids import bulletin_id as bulletin_id_of
-from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.media import ACCEPTED, MediaKind, MediaState
 from chalicelib.domain.reports import Medium
+from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.bulletin_queries import bulletin_in_scope, works_in
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.declarations import Declaration, upload_check
+from chalicelib.services.two_persons import require_second_person
 from chalicelib.store.audit import Action, of_bulletin
 from chalicelib.store.bulletins import Bulletins, Dossier
 from chalicelib.store.table import ConditionFailed
@@ -134,7 +136,7 @@ def add_pictures(
         if len(shown) > MAX_PICTURES:
             raise errors.Conflict("too_many_media", limit=str(MAX_PICTURES))
         content = bulletin.content.model_copy(update={"media": shown})
-        after = rules.written(bulletin, content, by=actor.by)
+        after = rules.written(bulletin, content, by=actor.by, now=actor.now)
         pictures = [
             bulletins.media.put_item(bulletin_id, medium, upload_check(actor.now))
             for medium in declaration.media
@@ -154,29 +156,27 @@ def approve_bulletin(
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Approve exactly this version, and publish it.
+    """Approve exactly this version, and publish it: the content, or the words of an ending.
 
-    A repeated call by the same officer changes nothing. Raises NotFound, Forbidden `self_approval`
-    (with a denial in the audit), Stale, Conflict (`illegal_transition`, `channel_not_active`,
+    A repeated call by the same officer changes nothing. Raises NotFound, Stale, Forbidden
+    (`self_approval`, `approves_later`), Conflict (`illegal_transition`, `channel_not_active`,
     `media_pending`, `expiry_passed`).
     """
     by, now = actor.by, actor.now
 
     def approve(dossier: Dossier) -> Bulletin:
         bulletin = _of_version(dossier, version)
-        is_published = bulletin.state_at(now) is BulletinState.PUBLISHED
-        if is_published and (bulletin.published_version, bulletin.approved_by) == (version, by):
+        if rules.is_approved(bulletin, version, by=by, now=now):
             return bulletin
-        if not is_published and not catalogue.takes_bulletins(bulletin.content.channel, now):
+        if bulletin.state_at(now) in _APPEARS_BY_APPROVAL and not catalogue.takes_bulletins(
+            bulletin.content.channel, now
+        ):
             raise errors.Conflict("channel_not_active")
-        try:
-            after = rules.approved(bulletin, by=by, now=now)
-        except errors.Forbidden:
-            denied = {"step": "approve", "version": version}
-            actor.log(of_bulletin(bulletin_id), Action.DENIED, denied)
-            raise
+        after = rules.approved(bulletin, by=by, now=now)
+        step = _APPROVALS.get(bulletin.state, TwoPersonStep.BULLETIN)
+        require_second_person(step, bulletin.authors, actor=actor, subject=of_bulletin(bulletin_id))
         ready = {each.media_id for each in dossier.pictures if each.state is MediaState.READY}
-        if not ready.issuperset(bulletin.content.media):
+        if not bulletin.was_ended and not ready.issuperset(bulletin.content.media):
             raise errors.Conflict("media_pending")
         return after
 
@@ -192,54 +192,64 @@ def approve_bulletin(
 
 def resolve_bulletin(
     bulletin_id: str,
-    outcome: LocalizedText,
+    ending: Ending,
     *,
     actor: OfficerActor,
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """End a bulletin with an outcome, immediately and without an approval.
+    """End a bulletin with an outcome. Its code takes effect immediately, its words wait.
 
     The reporter of each lead sees the outcome too. A repeated call changes nothing. A call with
-    another outcome replaces the first outcome. Raises NotFound, Conflict `illegal_transition`.
+    another code or other words replaces the first outcome. Raises NotFound, Conflict
+    `illegal_transition`.
     """
-
-    def resolve(dossier: Dossier) -> Bulletin:
-        bulletin = dossier.bulletin
-        if bulletin.state is BulletinState.RESOLVED and bulletin.outcome == outcome:
-            return bulletin
-        return rules.resolved(bulletin, outcome, now=actor.now)
-
-    detail = {"step": "resolve", "outcome": outcome}
-    return _take_step(
-        bulletin_id, resolve, detail, actor=actor, bulletins=bulletins, catalogue=catalogue
+    return _end(
+        bulletin_id, Step.RESOLVE, ending, actor=actor, bulletins=bulletins, catalogue=catalogue
     )
 
 
 def withdraw_bulletin(
     bulletin_id: str,
-    reason: str,
+    ending: Ending,
     *,
     actor: OfficerActor,
     bulletins: Bulletins,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Withdraw a bulletin, immediately and without an approval.
+    """Withdraw a bulletin, immediately. The words of its reason wait.
 
-    A repeated call with the same reason changes nothing. Raises NotFound, Conflict
-    `illegal_transition`.
+    A repeated call changes nothing. A call with another code or other words replaces the first
+    reason. Raises NotFound, Conflict `illegal_transition`.
     """
-
-    def withdraw(dossier: Dossier) -> Bulletin:
-        bulletin = dossier.bulletin
-        if bulletin.state is BulletinState.WITHDRAWN and bulletin.reason == reason:
-            return bulletin
-        return rules.withdrawn(bulletin, reason, now=actor.now)
-
-    detail = {"step": "withdraw", "reason": reason}
-    return _take_step(
-        bulletin_id, withdraw, detail, actor=actor, bulletins=bulletins, catalogue=catalogue
+    return _end(
+        bulletin_id, Step.WITHDRAW, ending, actor=actor, bulletins=bulletins, catalogue=catalogue
     )
+
+
+_ENDED_BY = {
+    Step.RESOLVE: BulletinState.RESOLVED,
+    Step.WITHDRAW: BulletinState.WITHDRAWN,
+}
+_APPROVALS = {
+    BulletinState.RESOLVED: TwoPersonStep.OUTCOME,
+    BulletinState.WITHDRAWN: TwoPersonStep.WITHDRAWAL,
+}
+_APPEARS_BY_APPROVAL = (BulletinState.DRAFT, BulletinState.EXPIRED)
+
+
+def _end(bulletin_id: str, step: Step, ending: Ending, **common: Any) -> Dossier:
+    actor: OfficerActor = common["actor"]
+
+    def end(dossier: Dossier) -> Bulletin:
+        bulletin = dossier.bulletin
+        if bulletin.ends_as(_ENDED_BY[step], ending):
+            return bulletin
+        return rules.ended(bulletin, step, ending, by=actor.by, now=actor.now)
+
+    # The words are in the version that this makes, and are deleted with it. The audit stays.
+    detail = {"step": step.value, "code": ending.code}
+    return _take_step(bulletin_id, end, detail, **common)
 
 
 def _require_pictures(media: Sequence[Medium]) -> None:

@@ -8,6 +8,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.media import derived_prefix, originals_prefix
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.outbox import Outbox, PendingTask
@@ -44,7 +45,7 @@ def expire_report(
     except ConditionFailed:
         return  # It was reopened or held in the meantime; its task says what is next.
     contacts.delete(report.id)
-    bucket.delete_all(f"originals/{report.id}/")
-    bucket.delete_all(f"derived/{report.id}/")
+    bucket.delete_all(originals_prefix(report.id))
+    bucket.delete_all(derived_prefix(report.id))
     reports.bury(report.id, now=now, until=now + TOMBSTONE_LIFE)
     log.info("report_expired")

@@ -1,43 +1,45 @@
 """The store of bulletins: officers' rows, and the rows that the public reads.
 
-    BULLETIN#<id>       HEAD                     with the task to expire while it is published
+    BULLETIN#<id>       HEAD                     with the task of what the clock does next with it
                         MEDIA#<media id>         with the task to look for its upload
-                        VERSION#<n>              content, author and time of version n; never
-                                                 changed or deleted
-                        LEADS                    from the first publication on: the outcome, for
+                        VERSION#<n>              what was written in version n, by whom and when;
+                                                 never changed, and deleted only with the bulletin
+                        LEADS                    from the first publication on: how it ended, for
                                                  those who sent leads
-    PUBLIC#<channel>    CHANGED                  the time of the last change of the public rows
-                        <published_at>#<id>      the approved version; also under `PUBLIC#*`, the
-                                                 partition of all channels
+    PUBLIC#…                                     what readers see: public_rows.py
 
-One transaction writes all rows of a publication, or of its end. So a public page or feed is one
-consistent query of one partition, and a withdrawn bulletin is in no later response.
+One transaction writes all rows of a publication, or of its end. So a public page is one consistent
+query of one partition, and a withdrawn bulletin is in no later response.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.domain import times
 from chalicelib.domain.bulletins import Bulletin, Content
-from chalicelib.domain.bulletins import BulletinState as State
-from chalicelib.domain.bulletins.model import withdrawal_text
+from chalicelib.domain.bulletins.endings import EndCode, end_text
+from chalicelib.domain.bulletins.retention import next_stage
 from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.models import Record
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
 from chalicelib.store.media_rows import MediaRows
+from chalicelib.store.public_rows import (
+    ALL_CHANNELS,
+    CHANGED,
+    Ended,
+    Published,
+    changed_at,
+    changed_rows,
+    public_rows,
+)
 from chalicelib.store.table import Row, Table
 from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 BY_STATE = ("by_state", "state_shard", "listed_at")
-ALL_CHANNELS = "*"
 _LEADS, _MEDIA, _VERSION = "LEADS", "MEDIA#", "VERSION#"
 _MEDIA_END = "MEDIA$"  # '$' follows '#'
-# Sorts after all times, so the query of a first page, newest first, begins with this row.
-_CHANGED = "CHANGED"
 # The author of a version that was made by a verdict on a picture.
 VERDICT = "(verdict)"
 
@@ -53,20 +55,6 @@ class Dossier:
         return next((each for each in self.pictures if each.media_id == media_id), None)
 
 
-class Published(Record):
-    """A bulletin as readers see it."""
-
-    id: str
-    content: Content
-    published_at: datetime
-    corrected_at: datetime | None = None
-    expires_at: datetime
-
-    @property
-    def changed_at(self) -> datetime:
-        return self.corrected_at or self.published_at
-
-
 @dataclass(frozen=True, slots=True)
 class PublicPage:
     """One page of a channel. `position` is the sort key below which the next page begins, or None.
@@ -80,12 +68,14 @@ class PublicPage:
 
 
 class Version(Record):
-    """One version of a bulletin, as it was written."""
+    """One version of a bulletin, as it was written. Of an ending, with its code and words."""
 
     version: int
     by: str
     at: datetime
     content: Content
+    code: EndCode | None = None
+    words: LocalizedText | None = None
 
 
 class Bulletins:
@@ -105,8 +95,10 @@ class Bulletins:
 
         None when it is unknown, or was not resolved or withdrawn.
         """
-        row = self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True) or {}
-        return withdrawal_text() if row.get("withdrawn") else row.get("outcome")
+        row = self.table.get(keys.bulletin(bulletin_id), _LEADS, consistent=True)
+        if not row or "state" not in row:
+            return None
+        return end_text(row["state"], row.get("code"), row.get("words"))
 
     def get(self, bulletin_id: str) -> Bulletin | None:
         row = self.table.get(keys.bulletin(bulletin_id), keys.HEAD, consistent=True)
@@ -137,13 +129,21 @@ class Bulletins:
         rows, more = self.table.query(
             partition, below=below, forward=False, limit=count, consistent=True
         )
-        changed_at = times.parse(rows.pop(0)["at"]) if rows and rows[0]["sk"] == _CHANGED else None
+        changed = changed_at(rows.pop(0)) if rows and rows[0]["sk"] == CHANGED else None
         more = more or len(rows) > limit
         shown = [Published.model_validate(row) for row in rows[:limit]]
         position = rows[:limit][-1]["sk"] if more else None
-        return PublicPage(
-            tuple(each for each in shown if each.expires_at > now), position, changed_at
-        )
+        return PublicPage(tuple(each for each in shown if each.expires_at > now), position, changed)
+
+    def ended(self, channel: str | None, *, now: datetime, limit: int) -> tuple[Ended, ...]:
+        """Return a channel's bulletins that ended last, the newest end first, with one query.
+
+        `channel` is None for all channels.
+        """
+        partition = keys.public_ended(channel or ALL_CHANNELS)
+        rows, _ = self.table.query(partition, forward=False, limit=limit, consistent=True)
+        found = (Ended.model_validate(row) for row in rows)
+        return tuple(each for each in found if each.until > now)
 
     def versions(self, bulletin_id: str) -> tuple[Version, ...]:
         """Return all versions of a bulletin, in order."""
@@ -184,8 +184,37 @@ class Bulletins:
         self.table.transact([head, *written, *self._public_items(before, after, now), *also])
         return after
 
+    def delete_pictures(self, bulletin_id: str) -> None:
+        """Delete the rows of all pictures of a bulletin, with their tasks. Can be repeated."""
+        self._delete_rows(bulletin_id, _MEDIA)
+
+    def delete(self, bulletin: Bulletin, *also: TransactItem) -> None:
+        """Delete every row of a bulletin that readers no longer see. Can be repeated.
+
+        The HEAD goes last, in one transaction with `also`: it has the task to delete the others.
+        Raises ConditionFailed when the bulletin has changed since it was read.
+        """
+        for prefix in (_VERSION, _MEDIA, _LEADS):
+            self._delete_rows(bulletin.id, prefix)
+        pk = keys.bulletin(bulletin.id)
+        head = self.table.item(Delete(pk, keys.HEAD, equal={"rev": bulletin.rev}))
+        self.table.transact([head, *also])
+
+    def _delete_rows(self, bulletin_id: str, prefix: str) -> None:
+        pk = keys.bulletin(bulletin_id)
+        rows, _ = self.table.query(pk, begins=prefix, consistent=True, attributes=("pk", "sk"))
+        for row in rows:
+            self.table.delete(Delete(pk, row["sk"]))
+
     def _version_item(self, bulletin: Bulletin, by: str, at: datetime) -> TransactItem:
-        version = Version(version=bulletin.version, by=by, at=at, content=bulletin.content)
+        version = Version(
+            version=bulletin.version,
+            by=by,
+            at=at,
+            content=bulletin.content,
+            code=bulletin.code,
+            words=bulletin.words,
+        )
         # Zero-padded, so that keys sort by version.
         sk = f"{_VERSION}{bulletin.version:09d}"
         return self.table.item(
@@ -200,77 +229,37 @@ class Bulletins:
 
     def _public_items(self, before: Bulletin, after: Bulletin, now: datetime) -> list[TransactItem]:
         """Return the writes that change the public rows; none when the change is not public."""
-        old, new = _public_keys(before), _public_keys(after)
-        items = [self.table.item(Delete(pk, sk)) for pk, sk in old if (pk, sk) not in new]
+        old, new = public_rows(before), public_rows(after)
+        put = {key: row for key, row in new.items() if row != old.get(key)}
+        gone = [key for key in old if key not in new]
+        if put or gone:
+            put |= changed_rows(after, now)
         if _leads(after) != _leads(before):
-            items.append(
-                self.table.item(Put({"pk": keys.bulletin(after.id), "sk": _LEADS, **_leads(after)}))
-            )
-        if (before.state, before.published_version, before.expires_at) == (
-            after.state,
-            after.published_version,
-            after.expires_at,
-        ):
-            return items
-        if new:
-            row = _public(after)
-            items += [self.table.item(Put({"pk": pk, "sk": sk, **row})) for pk, sk in new]
-        items += [
-            self.table.item(Put({"pk": pk, "sk": _CHANGED, "at": now}))
-            for pk in dict.fromkeys(pk for pk, _ in (*old, *new))
+            put[keys.bulletin(after.id), _LEADS] = _leads(after)
+        return [
+            *(self.table.item(Delete(pk, sk)) for pk, sk in gone),
+            *(self.table.item(Put({"pk": pk, "sk": sk, **row})) for (pk, sk), row in put.items()),
         ]
-        return items
 
 
 def _head(bulletin: Bulletin) -> Row:
     pk = keys.bulletin(bulletin.id)
+    due = next_stage(bulletin)
+    task = OutboxTask(TaskKind.EXPIRE, due.at) if due else None
     return {
         "pk": pk,
         "sk": keys.HEAD,
         **bulletin.model_dump(exclude_none=True),
         "state_shard": bulletin.state.value,
         "listed_at": keys.listed_at(bulletin.created_at, bulletin.id),
-        **(task_fields(pk, keys.HEAD, task) if (task := _next_task(bulletin)) else {}),
-    }
-
-
-def _next_task(bulletin: Bulletin) -> OutboxTask | None:
-    if bulletin.state is not State.PUBLISHED or bulletin.expires_at is None:
-        return None
-    return OutboxTask(TaskKind.EXPIRE, bulletin.expires_at)
-
-
-def _public_keys(bulletin: Bulletin) -> Sequence[tuple[str, str]]:
-    if bulletin.state is not State.PUBLISHED or not bulletin.published or not bulletin.published_at:
-        return ()
-    sk = keys.listed_at(bulletin.published_at, bulletin.id)
-    return tuple(
-        (keys.public(channel), sk) for channel in (ALL_CHANNELS, bulletin.published.channel)
-    )
-
-
-def _public(bulletin: Bulletin) -> Row:
-    return {
-        "id": bulletin.id,
-        "content": bulletin.published.model_dump(exclude_none=True) if bulletin.published else None,
-        "published_at": bulletin.published_at,
-        "corrected_at": bulletin.corrected_at,
-        "expires_at": bulletin.expires_at,
+        **(task_fields(pk, keys.HEAD, task) if task else {}),
     }
 
 
 def _leads(bulletin: Bulletin) -> Row:
-    return {
-        "published_at": bulletin.published_at,
-        "outcome": bulletin.outcome
-        if bulletin.published_at and bulletin.state is State.RESOLVED
-        else None,
-        "withdrawn": True if bulletin.published_at and bulletin.state is State.WITHDRAWN else None,
-    }
-
-
-def published(bulletin: Bulletin, now: datetime) -> Published | None:
-    """Return the bulletin as readers see it; None when it is not published now."""
-    if bulletin.state_at(now) is not State.PUBLISHED:
-        return None
-    return Published.model_validate(_public(bulletin))
+    """Return what reporters of leads see of the end: of words, those that readers still see."""
+    row: Row = {"published_at": bulletin.published_at}
+    if not bulletin.published_at or not bulletin.was_ended:
+        return row
+    words = None if bulletin.closed_at else bulletin.approved_words
+    return row | {"state": bulletin.state.value, "code": bulletin.code, "words": words}

@@ -16,6 +16,7 @@ officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
 bulletins    CATALOGUE              OVERRIDES
              BULLETIN#<id>          HEAD | LEADS | MEDIA#<id> | VERSION#<n>
              PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: all
+             PUBLIC#ENDED#<channel> <ended_at>#<id>          how bulletins ended; `*`: all
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
 MESSAGE; an officer's is one query from HEAD on. COUNTED and EVENT sort before HEAD, so they are in
@@ -130,6 +131,11 @@ def bulletin(bulletin_id: str) -> str:
 def public(channel: str) -> str:
     """Return the partition of a channel's public rows."""
     return f"PUBLIC#{channel}"
+
+
+def public_ended(channel: str) -> str:
+    """Return the partition of a channel's bulletins that ended. The public reads it too."""
+    return f"PUBLIC#ENDED#{channel}"
 
 
 def officer(username: str) -> str:

@@ -21,6 +21,7 @@ from chalicelib.domain.bulletins import Content
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.languages import text
 from chalicelib.domain.officers import ALL, Officer
+from tests import cloud
 from tests.client import Reply, call
 from tests.functional.test_bulletins import (
     LI,
@@ -28,6 +29,7 @@ from tests.functional.test_bulletins import (
     approve,
     change,
     drafted,
+    end,
     opened,
     published,
     settle,
@@ -143,6 +145,12 @@ def values(document: etree._Element, name: str) -> list[str]:
     return [str(node.text) for node in document.iter(CAP + name)]
 
 
+def updated(query: str = "") -> str:
+    """Return when the Atom feed says that it last changed."""
+    feed = etree.fromstring(call("GET", f"/v1/bulletins/feed.atom{query}").text.encode())
+    return str(feed.findtext(ATOM + "updated"))
+
+
 def post(bulletin: Mapping[str, Any], step: str, body: Any) -> Reply:
     return call("POST", f"/v1/officer/bulletins/{bulletin['id']}/{step}", body, officer=LI)
 
@@ -251,7 +259,7 @@ def test_an_alert_its_updates_and_its_cancel_are_valid_and_chained() -> None:
     corrected = approve(change(opened(bulletin), body={"en": "In a red coat."}).json)
     assert corrected.status == 200, corrected.text
     second = alert(bulletin)
-    post(bulletin, "resolve", {"outcome": {"zh": "已找到。", "en": "Found."}})
+    end(bulletin, "resolve", code="found")
     third = alert(bulletin)
 
     assert [values(each, "msgType") for each in (first, second, third)] == [
@@ -272,38 +280,137 @@ def test_an_alert_its_updates_and_its_cancel_are_valid_and_chained() -> None:
     assert not any(re.search(r"[\s,<&]", part) for each in sent for part in each[:2])
     assert values(first, "language") == ["en", "zh"]
     assert values(second, "language") == ["en"]
-    assert (values(third, "info"), values(third, "note")) == ([], ["Found.\n已找到。"])
-
-
-def test_a_withdrawn_bulletins_outcome_is_shown_no_more() -> None:
-    bulletin = published()
-    post(bulletin, "resolve", {"outcome": {"en": "A name."}})
-    before = alert(bulletin)
-    post(bulletin, "withdraw", {"reason": "A secret."})
-    after = alert(bulletin)
-
-    assert (values(before, "note"), values(after, "note")) == (
-        ["A name."],
-        ["This bulletin has been withdrawn.\n本通报已撤回。"],
+    assert (values(third, "info"), values(third, "note")) == (
+        [],
+        ["Found. The search is over.\n已找到，寻找工作结束。"],
     )
-    assert values(after, "msgType") == ["Cancel"]
-    assert values(before, "identifier")[0] in values(after, "references")[0]
+
+
+def test_a_cancel_has_approved_words_and_a_withdrawal_takes_them_away() -> None:
+    bulletin = published()
+    end(bulletin, "resolve", code="found", outcome={"en": "A name."})
+    found = "Found. The search is over."
+    first = alert(bulletin)
+    assert values(first, "note") == [f"{found}\n已找到，寻找工作结束。"]
+    assert approve(opened(bulletin)).status == 200
+    second = alert(bulletin)
+    end(bulletin, "withdraw", reason={"en": "A secret."})
+    third = alert(bulletin)
+
+    assert (values(second, "note"), values(third, "note")) == (
+        [f"{found}\nA name.\n已找到，寻找工作结束。"],
+        [
+            "This bulletin has been withdrawn. The police no longer ask for information on this.\n"
+            "本通报已撤回，警方不再就此征集线索。"
+        ],
+    )
+    assert [values(each, "msgType") for each in (first, second, third)] == [["Cancel"]] * 3
+    named = values(third, "references")[0]
+    assert all(values(each, "identifier")[0] in named for each in (first, second))
+
+
+ENDS: dict[str, tuple[str, str]] = {
+    "withdraw": ("Withdrawn", "This bulletin has been withdrawn. The police no longer ask"),
+    "resolve": ("Resolved", "The police no longer ask for information on this."),
+    "expire": ("Expired", "This bulletin has expired."),
+}
+
+
+def ended(bulletin: Mapping[str, Any], step: str) -> None:
+    if step != "expire":
+        assert end(bulletin, step).status == 200
+        return
+    wiring.clock.advance(timedelta(days=30))
+    assert cloud.sweep()["failed"] == 0
+
+
+@pytest.mark.parametrize("step", ENDS)
+def test_an_ended_bulletin_replaces_its_entry_in_both_feeds(step: str) -> None:
+    bulletin = with_picture(title={"en": "A NAME"}, body={"en": "A FACE"}, area=PLACE)
+    kept = published()
+    language = {"Accept-Language": "en"}
+    [_, before] = call("GET", "/v1/bulletins/feed.json").json["items"]
+    wiring.clock.advance(timedelta(minutes=1))
+    ended(bulletin, step)
+    feed = call("GET", "/v1/bulletins/feed.json", headers=language)
+    after = next(each for each in feed.json["items"] if each["id"] == before["id"])
+
+    jsonschema.validate(feed.json, JSON_FEED)
+    state, said = ENDS[step]
+    assert after["title"] == f"{state}: Key cases"
+    assert after["content_text"].startswith(said)
+    assert after["date_modified"] > before["date_modified"] == after["date_published"]
+    assert ("image" in after, "attachments" in after, "url" in after) == (
+        False,
+        False,
+        step == "resolve",
+    )
+    assert step == "expire" or kept["id"] in feed.json["items"][0]["id"]
+
+    reply = call("GET", "/v1/bulletins/feed.atom", headers=language)
+    assert_is_atom(etree.fromstring(reply.text.encode()))
+    [entry] = [each for each in feedparser.parse(reply.text).entries if each.id == before["id"]]
+    assert (entry.title, entry.content[0].value) == (after["title"], after["content_text"])
+    assert entry.updated == after["date_modified"]
+    assert not any(link.rel == "enclosure" for link in entry.get("links", []))
+    for text_of_all in (feed.text, reply.text):
+        assert "A NAME" not in text_of_all
+        assert "A FACE" not in text_of_all
+
+
+def test_feeds_show_only_approved_words_of_an_end() -> None:
+    bulletin = published()
+    end(bulletin, "withdraw", reason={"en": "A SECRET"})
+    feeds_before = [call("GET", f"/v1/bulletins/feed.{form}") for form in ("json", "atom")]
+    approve(opened(bulletin))
+    headers = {"Accept-Language": "en"}
+    feeds_after = [
+        call("GET", f"/v1/bulletins/feed.{form}", headers=headers) for form in ("json", "atom")
+    ]
+
+    assert not any("A SECRET" in feed.text for feed in feeds_before)
+    assert all("A SECRET" in feed.text for feed in feeds_after)
+
+
+def test_an_end_leaves_the_feeds_after_thirty_days() -> None:
+    bulletin = published()
+    end(bulletin, "resolve")
+    wiring.clock.advance(timedelta(days=30) - timedelta(seconds=20))
+    for path in ("feed.json", "feed.atom", bulletin["id"], f"{bulletin['id']}/cap"):
+        reply = call("GET", f"/v1/bulletins/{path}")
+        assert bulletin["id"] in reply.text
+        age = int(reply.headers["cache-control"].removeprefix("public, max-age="))
+        assert age <= 20
+
+    wiring.clock.advance(timedelta(seconds=20))
+    for swept in (False, True):
+        feeds_now = [call("GET", f"/v1/bulletins/feed.{form}").text for form in ("json", "atom")]
+        assert not any(bulletin["id"] in feed for feed in feeds_now)
+        assert call("GET", f"/v1/bulletins/{bulletin['id']}").status == 404
+        assert call("GET", f"/v1/bulletins/{bulletin['id']}/cap").status == 404
+        if not swept:
+            before = updated()
+            assert cloud.sweep()["failed"] == 0
+    assert updated() > before
+
+
+def test_a_renewed_bulletin_is_an_entry_again() -> None:
+    bulletin = published()
+    ended(bulletin, "expire")
+    date = times.render(wiring.clock.now() + timedelta(days=1))
+    assert approve(change(opened(bulletin), expires_at=date).json).status == 200
+    [item] = call("GET", "/v1/bulletins/feed.json", headers={"Accept-Language": "en"}).json["items"]
+
+    assert (item["title"], item["url"]) == (bulletin["title"]["en"], item["id"])
 
 
 def test_the_time_of_a_feed_never_goes_back() -> None:
-    def updated(query: str = "") -> str:
-        return str(
-            etree.fromstring(call("GET", f"/v1/bulletins/feed.atom{query}").text.encode()).findtext(
-                ATOM + "updated"
-            )
-        )
-
     assert updated() == "2026-01-01T00:00:00.000Z"
     bulletin = published()
     seen = [updated(), updated("?channel=key_cases")]
     assert seen == [bulletin["published_at"]] * 2
     wiring.clock.advance(timedelta(minutes=1))
-    post(bulletin, "withdraw", {"reason": "Over."})
+    end(bulletin, "withdraw")
     assert updated() == updated("?channel=key_cases") > seen[0]
     assert updated("?channel=traffic") == "2026-01-01T00:00:00.000Z"
 

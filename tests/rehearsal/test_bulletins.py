@@ -68,17 +68,33 @@ def test_the_feeds_have_it(bulletin: Any, stage: Stage, feed: str) -> None:
 
 
 def test_a_lead_notifies_officers_and_learns_how_it_ended(
-    bulletin: Any, stage: Stage, officer: Person, notices: Notices
+    bulletin: Any, stage: Stage, officer: Person, colleague: Person, notices: Notices
 ) -> None:
     lead = stage.report("suspected_offender", bulletin_id=bulletin["id"], text="I saw a van.")
     notices.of(lead["id"], "bulletin_lead")
     leads = officer.get(f"/v1/officer/reports?bulletin_id={bulletin['id']}")["items"]
     assert [row["id"] for row in leads] == [lead["id"]]
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
     resolved = officer.call(
         "POST",
-        f"/v1/officer/bulletins/{bulletin['id']}/resolve",
-        {"outcome": {"zh": "已破案。", "en": "The case is solved."}},
+        f"{path}/resolve",
+        {"code": "arrested", "outcome": {"zh": "已破案。", "en": "The case is solved."}},
     )
     assert resolved.status == 200, resolved.text
-    own = stage.call("GET", f"/v1/reports/{lead['id']}", receipt=lead["receipt"]).json
-    assert "The case is solved." in str(own["outcome"]["bulletin"])
+
+    def ending() -> str:
+        own = stage.call("GET", f"/v1/reports/{lead['id']}", receipt=lead["receipt"]).json
+        return str(own["outcome"]["bulletin"])
+
+    assert "The case is solved." not in ending()
+    match = {"If-Match": f'"{resolved.json["version"]}"'}
+    # The colleague has written the bulletin, and the officer the words: neither may approve them.
+    for one in (officer, colleague):
+        assert one.call("POST", f"{path}/approve", headers=match).json["code"] == "self_approval"
+
+
+def test_the_feed_says_that_it_has_ended(bulletin: Any, stage: Stage) -> None:
+    items = stage.call("GET", "/v1/bulletins/feed.json").json["items"]
+    [entry] = [item for item in items if item["id"].endswith(bulletin["id"])]
+    assert "image" not in entry
+    assert entry["content_text"] not in ("周二晚上。", "Tuesday evening.")

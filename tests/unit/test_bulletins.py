@@ -10,10 +10,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chalicelib import errors
 from chalicelib.domain.bulletins import Bulletin, BulletinState, Content, lifecycle
-from chalicelib.domain.bulletins.model import LIFE, About, MessageKind, Step
+from chalicelib.domain.bulletins.endings import EndCode, Ending, end_text
+from chalicelib.domain.bulletins.model import LIFE, TRACE_LIFE, About, MessageKind, Step
 from chalicelib.domain.bulletins.requests import Changes, Draft
 from chalicelib.domain.cap import LEVELS
-from chalicelib.store.bulletins import published
+from chalicelib.domain.languages import LocalizedText
+from chalicelib.domain.officers import Officer
+from chalicelib.domain.two_persons import refusal
+from chalicelib.store.public_rows import published
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 A, B, C = "a", "b", "c"
@@ -34,6 +38,28 @@ def approved(bulletin: Bulletin, *, by: str = B, now: datetime = NOW) -> Bulleti
     return lifecycle.approved(bulletin, by=by, now=now)
 
 
+def resolved(
+    bulletin: Bulletin,
+    words: LocalizedText | None = None,
+    *,
+    code: EndCode = EndCode.FOUND,
+    by: str = A,
+    now: datetime = NOW,
+) -> Bulletin:
+    return lifecycle.ended(bulletin, Step.RESOLVE, Ending(code, words), by=by, now=now)
+
+
+def withdrawn(
+    bulletin: Bulletin,
+    words: LocalizedText | None = None,
+    *,
+    code: EndCode = EndCode.PUBLISHED_IN_ERROR,
+    by: str = A,
+    now: datetime = NOW,
+) -> Bulletin:
+    return lifecycle.ended(bulletin, Step.WITHDRAW, Ending(code, words), by=by, now=now)
+
+
 def in_state(state: BulletinState) -> Bulletin:
     made = draft()
     if state is BulletinState.DRAFT:
@@ -42,19 +68,15 @@ def in_state(state: BulletinState) -> Bulletin:
     if state is BulletinState.EXPIRED:
         return made.model_copy(update={"expires_at": NOW})
     if state is BulletinState.RESOLVED:
-        return lifecycle.resolved(made, {"en": "Over."}, now=NOW)
-    return (
-        lifecycle.withdrawn(made, "A mistake.", now=NOW)
-        if state is BulletinState.WITHDRAWN
-        else made
-    )
+        return resolved(made)
+    return withdrawn(made) if state is BulletinState.WITHDRAWN else made
 
 
 TAKE = {
     Step.WRITE: lambda bulletin: changed(bulletin, body={"en": "Other"}),
     Step.APPROVE: lambda bulletin: approved(bulletin, by=C),
-    Step.RESOLVE: lambda bulletin: lifecycle.resolved(bulletin, {"en": "Over."}, now=NOW),
-    Step.WITHDRAW: lambda bulletin: lifecycle.withdrawn(bulletin, "A mistake.", now=NOW),
+    Step.RESOLVE: lambda bulletin: resolved(bulletin, {"en": "Over."}),
+    Step.WITHDRAW: lambda bulletin: withdrawn(bulletin, {"en": "A mistake."}),
 }
 LEGAL = {
     (BulletinState.DRAFT, Step.WRITE): BulletinState.DRAFT,
@@ -68,6 +90,7 @@ LEGAL = {
     (BulletinState.EXPIRED, Step.WITHDRAW): BulletinState.WITHDRAWN,
     (BulletinState.RESOLVED, Step.RESOLVE): BulletinState.RESOLVED,
     (BulletinState.RESOLVED, Step.WITHDRAW): BulletinState.WITHDRAWN,
+    (BulletinState.WITHDRAWN, Step.WITHDRAW): BulletinState.WITHDRAWN,
 }
 
 
@@ -87,15 +110,12 @@ def test_every_step_is_in_the_table_or_refused_with_the_legal_ones_named(
     assert refused.value.params["legal"] == ", ".join(legal for at, legal in LEGAL if at is state)
 
 
-def test_nobody_who_ever_wrote_a_word_approves() -> None:
+def test_everyone_who_ever_wrote_a_word_is_an_author() -> None:
     written = changed(approved(draft()), by=C, body={"en": "Other"})
     assert written.authors == (A, C)
-
-    for author in (A, C):
-        with pytest.raises(errors.Forbidden) as refused:
-            approved(written, by=author)
-        assert refused.value.code == "self_approval"
-    assert approved(written).published == written.content
+    assert resolved(written, by="d").authors == (A, C)
+    assert resolved(written, {"en": "Over."}, by="d").authors == (A, C, "d")
+    assert withdrawn(written, {"en": "No."}, by="d").authors == (A, C, "d")
 
 
 NOTHING_AND_SOMETHING: tuple[dict[str, Any], ...] = (
@@ -179,21 +199,61 @@ def test_an_ended_bulletin_shows_its_published_text_and_nothing_pending() -> Non
     published = approved(draft())
     waiting = changed(published, body={"en": "Never published."})
     for ended in (
-        lifecycle.resolved(waiting, {"en": "Over."}, now=NOW),
-        lifecycle.withdrawn(waiting, "No.", now=NOW),
+        resolved(waiting),
+        withdrawn(waiting),
     ):
         assert ended.content == published.content
         assert not ended.is_pending(NOW)
 
 
-def test_an_outcome_is_corrected_and_keeps_the_time_of_the_end() -> None:
-    resolved = lifecycle.resolved(approved(draft()), {"en": "Over."}, now=NOW)
-    corrected = lifecycle.resolved(resolved, {"en": "All over."}, now=NOW + timedelta(hours=1))
-    assert (corrected.outcome, corrected.ended_at, corrected.corrected_at) == (
-        {"en": "All over."},
+def test_a_code_is_corrected_at_once_and_keeps_the_time_of_the_end() -> None:
+    found = resolved(approved(draft()))
+    corrected = resolved(found, code=EndCode.FOUND_SAFE, now=NOW + timedelta(hours=1))
+    assert (corrected.code, corrected.ended_at, corrected.corrected_at) == (
+        EndCode.FOUND_SAFE,
         NOW,
         NOW + timedelta(hours=1),
     )
+
+
+@pytest.mark.parametrize("end", [resolved, withdrawn])
+def test_words_wait_and_new_words_or_another_code_wait_again(
+    end: Callable[..., Bulletin],
+) -> None:
+    words, other = {"en": "A name."}, {"en": "Another name."}
+    waiting = end(approved(draft()), words)
+    assert (waiting.pending_words, waiting.approved_words) == (words, None)
+    shown = approved(waiting)
+    assert (shown.pending_words, shown.approved_words) == (None, words)
+
+    for again in (
+        end(shown, other),
+        end(shown, words, code=EndCode.NO_LONGER_SOUGHT),
+        withdrawn(shown, words),
+    ):
+        assert again.approved_words is None
+        assert again.pending_words
+        assert again.version == shown.version + 1
+    assert (end(shown).approved_words, end(shown).is_pending(NOW)) == (None, False)
+
+
+def test_readers_see_the_code_in_each_language_and_words_after_it() -> None:
+    said = end_text("resolved", EndCode.FOUND, {"en": "At the station."})
+    assert said == {
+        "en": "Found. The search is over.\nAt the station.",
+        "zh": "已找到，寻找工作结束。",
+    }
+    assert set(end_text("expired", None)) == {"en", "zh"}
+
+
+def test_nothing_is_possible_thirty_days_after_the_end() -> None:
+    later = NOW + TRACE_LIFE
+    ended = (resolved(approved(draft()), {"en": "Over."}), withdrawn(approved(draft())))
+    for bulletin in ended:
+        assert bulletin.legal_steps(later - timedelta(seconds=1))
+        assert bulletin.legal_steps(later) == ()
+        assert not bulletin.is_pending(later)
+    assert in_state(BulletinState.EXPIRED).legal_steps(later) == ()
 
 
 def test_a_draft_whose_date_has_passed_cannot_be_published() -> None:
@@ -209,13 +269,20 @@ def test_the_date_of_an_old_draft_is_not_held_against_other_changes() -> None:
 
 
 def test_a_withdrawn_draft_was_never_an_alert() -> None:
-    assert lifecycle.withdrawn(draft(), "No.", now=NOW).messages == ()
+    assert withdrawn(draft()).messages == ()
+
+
+def test_nobody_has_to_approve_why_a_draft_was_withdrawn() -> None:
+    bulletin = withdrawn(draft(), {"en": "No."})
+    assert (bulletin.is_pending(NOW), bulletin.legal_steps(NOW)) == (False, ())
 
 
 def test_a_cancel_whose_words_change_is_followed_by_another() -> None:
-    resolved = lifecycle.resolved(approved(draft()), {"en": "Over."}, now=NOW)
-    kinds = [message.kind for message in lifecycle.withdrawn(resolved, "No.", now=NOW).messages]
-    assert kinds == [MessageKind.ALERT, MessageKind.CANCEL, MessageKind.CANCEL]
+    over = resolved(approved(draft()))
+    waiting = resolved(over, {"en": "Over."})
+    assert [len(each.messages) for each in (over, waiting, approved(waiting))] == [2, 2, 3]
+    kinds = [message.kind for message in withdrawn(approved(waiting)).messages]
+    assert kinds == [MessageKind.ALERT, *[MessageKind.CANCEL] * 3]
 
 
 def test_a_title_and_a_text_in_no_common_language_are_refused() -> None:
@@ -255,6 +322,9 @@ def test_every_urgency_has_its_word_in_cap() -> None:
     } <= set(LEVELS)
 
 
+WORDS = st.sampled_from([None, "Over.", "A name."])
+
+
 class Life(RuleBasedStateMachine):
     """Officers take any steps in any order while time passes.
 
@@ -270,17 +340,18 @@ class Life(RuleBasedStateMachine):
         self.wrote = {A}
         self.seen: Content | None = None
         self.ended = False
+        self.words: LocalizedText | None = None
 
     def take(self, step: Step, do: Callable[[], Bulletin]) -> bool:
         """Try a step. It must succeed exactly when it is listed as legal."""
         legal = step in self.bulletin.legal_steps(self.now)
-        refusal = None
         try:
             self.bulletin = do()
-        except (errors.Conflict, errors.Forbidden) as refused:
-            refusal = refused.code
-        assert legal if refusal in (None, "self_approval") else not legal
-        return refusal is None
+        except errors.Conflict:
+            assert not legal
+            return False
+        assert legal
+        return True
 
     @rule(
         by=officers,
@@ -302,21 +373,25 @@ class Life(RuleBasedStateMachine):
 
     @rule(by=st.sampled_from([A, B, C, "d"]))
     def approve(self, by: str) -> None:
-        if self.take(Step.APPROVE, lambda: lifecycle.approved(self.bulletin, by=by, now=self.now)):
+        before = self.bulletin
+        if refusal(Officer(username=by), before.authors, self.now):
+            return
+        if self.take(Step.APPROVE, lambda: lifecycle.approved(before, by=by, now=self.now)):
             assert by not in self.wrote
-            self.seen = self.bulletin.content
+            if before.was_ended:
+                self.words = before.words
+            else:
+                self.seen = before.content
 
-    @rule()
-    def resolve(self) -> None:
-        self.ended |= self.take(
-            Step.RESOLVE, lambda: lifecycle.resolved(self.bulletin, {"en": "Over."}, now=self.now)
-        )
-
-    @rule()
-    def withdraw(self) -> None:
-        self.ended |= self.take(
-            Step.WITHDRAW, lambda: lifecycle.withdrawn(self.bulletin, "No.", now=self.now)
-        )
+    @rule(step=st.sampled_from([Step.RESOLVE, Step.WITHDRAW]), by=officers, word=WORDS)
+    def end(self, step: Step, by: str, word: str | None) -> None:
+        words = {"en": word} if word else None
+        ending = Ending(EndCode.NO_LONGER_SOUGHT, words)
+        before = self.bulletin
+        if self.take(step, lambda: lifecycle.ended(before, step, ending, by=by, now=self.now)):
+            self.ended, self.words = True, None
+            self.wrote |= {by} if words else set()
+            assert self.bulletin.version == before.version + 1
 
     @rule(days=st.sampled_from([1, 10, 31]))
     def wait(self, days: int) -> None:
@@ -329,6 +404,10 @@ class Life(RuleBasedStateMachine):
             assert not self.ended
             assert shown.content == self.seen
             assert self.now < shown.expires_at <= self.now + LIFE[About.OTHER]
+
+    @invariant()
+    def words_of_an_end_are_those_that_were_approved(self) -> None:
+        assert self.bulletin.approved_words == self.words
 
     @invariant()
     def its_messages_are_an_alert_updates_and_cancels(self) -> None:

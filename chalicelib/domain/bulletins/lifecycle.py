@@ -5,6 +5,7 @@ from datetime import datetime
 from chalicelib import errors
 from chalicelib.domain import ids
 from chalicelib.domain.bulletins.area import Area
+from chalicelib.domain.bulletins.endings import Ending
 from chalicelib.domain.bulletins.model import (
     AlertMessage,
     Bulletin,
@@ -16,7 +17,6 @@ from chalicelib.domain.bulletins.model import (
 )
 from chalicelib.domain.bulletins.requests import Changes, Draft
 from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.languages import LocalizedText
 
 
 def new_bulletin(draft: Draft, *, entry_id: str, by: str, now: datetime) -> Bulletin:
@@ -33,6 +33,7 @@ def new_bulletin(draft: Draft, *, entry_id: str, by: str, now: datetime) -> Bull
         authors=(by,),
         created_at=now,
         created_by=by,
+        written_at=now,
         **consent,
     )
 
@@ -59,10 +60,11 @@ def changed(
     _check(content, now, before=bulletin.content)
     newly = content.guardian_consent and not bulletin.content.guardian_consent
     consent = {"consent_by": by, "consent_at": now} if newly else {}
-    return written(bulletin, content, by=by).model_copy(update={"state": state, **consent})
+    after = written(bulletin, content, by=by, now=now)
+    return after.model_copy(update={"state": state, **consent})
 
 
-def written(bulletin: Bulletin, content: Content, *, by: str | None) -> Bulletin:
+def written(bulletin: Bulletin, content: Content, *, by: str | None, now: datetime) -> Bulletin:
     """Return the next version, with this content.
 
     `by` None: the result of processing a picture, not a person. A change that changes nothing makes
@@ -71,22 +73,36 @@ def written(bulletin: Bulletin, content: Content, *, by: str | None) -> Bulletin
     wrote = by is not None and by not in bulletin.authors and content != bulletin.content
     authors = (*bulletin.authors, by) if by is not None and wrote else bulletin.authors
     return bulletin.model_copy(
-        update={"content": content, "version": bulletin.version + 1, "authors": authors}
+        update={
+            "content": content,
+            "version": bulletin.version + 1,
+            "authors": authors,
+            "written_at": now,
+        }
     )
 
 
-def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
-    """Return the bulletin with its present content published.
+def is_approved(bulletin: Bulletin, version: int, *, by: str, now: datetime) -> bool:
+    """Return whether this officer has approved this version, and readers see it now."""
+    if bulletin.was_ended:
+        return (bulletin.words_version, bulletin.words_approved_by) == (version, by)
+    is_published = bulletin.state_at(now) is BulletinState.PUBLISHED
+    return is_published and (bulletin.published_version, bulletin.approved_by) == (version, by)
 
-    Raises Conflict (`illegal_transition`, `expiry_passed`), Forbidden `self_approval`.
+
+def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
+    """Return the bulletin with what is pending published: its content, or the words of its end.
+
+    Who may approve is not checked here: see services/two_persons. Raises Conflict
+    (`illegal_transition`, `expiry_passed`).
     """
+    if bulletin.was_ended:
+        return _words_approved(bulletin, by=by, now=now)
     content, before = bulletin.content, bulletin.published
     expires_at = bulletin.end_if_approved(now)
     if bulletin.is_pending(now) and expires_at <= now:
         raise errors.Conflict("expiry_passed")
     bulletin.after(Step.APPROVE, now)
-    if by in bulletin.authors:
-        raise errors.Forbidden("self_approval")
     corrects = before is not None and not content.says_the_same(before)
     kind = MessageKind.ALERT if before is None else MessageKind.UPDATE
     return bulletin.model_copy(
@@ -103,36 +119,50 @@ def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
     )
 
 
-def resolved(bulletin: Bulletin, outcome: LocalizedText, *, now: datetime) -> Bulletin:
-    """Return the bulletin ended with an outcome; of a resolved one, with its outcome corrected.
+def _words_approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
+    bulletin.after(Step.APPROVE, now)
+    shown = {"words_approved_by": by, "words_version": bulletin.version, "corrected_at": now}
+    return _cancelled(bulletin.model_copy(update=shown), now)
 
-    Raises Conflict `illegal_transition`.
+
+def ended(bulletin: Bulletin, step: Step, ending: Ending, *, by: str, now: datetime) -> Bulletin:
+    """Return the bulletin resolved or withdrawn (`step`); or, if it is, with that corrected.
+
+    Readers see the code at once, and neither the content nor any earlier words. New words wait.
+    Whoever wrote them becomes an author. Raises Conflict `illegal_transition`.
     """
-    corrects = {"corrected_at": now} if bulletin.state is BulletinState.RESOLVED else {}
-    return _ended(bulletin, Step.RESOLVE, now).model_copy(update={"outcome": outcome, **corrects})
-
-
-def withdrawn(bulletin: Bulletin, reason: str, *, now: datetime) -> Bulletin:
-    """Return the bulletin withdrawn; readers no longer see an earlier outcome.
-
-    Raises Conflict `illegal_transition`.
-    """
-    return _ended(bulletin, Step.WITHDRAW, now).model_copy(update={"reason": reason})
-
-
-def _ended(bulletin: Bulletin, step: Step, now: datetime) -> Bulletin:
     state = bulletin.after(step, now)
-    # A published message never changes: when the text of a Cancel does, another Cancel says so.
-    messages = (
-        (*bulletin.messages, AlertMessage(kind=MessageKind.CANCEL, sent=now))
-        if bulletin.messages
-        else ()
+    corrects = state is bulletin.state
+    wrote = ending.words is not None and by not in bulletin.authors
+    after = bulletin.model_copy(
+        update={
+            "state": state,
+            "version": bulletin.version + 1,
+            "content": bulletin.published or bulletin.content,
+            "authors": (*bulletin.authors, by) if wrote else bulletin.authors,
+            "ended_at": bulletin.ended_at if corrects else now,
+            "code": ending.code,
+            "words": ending.words,
+            "words_version": None,
+            "words_approved_by": None,
+        }
     )
-    content = bulletin.published or bulletin.content
-    ended_at = bulletin.ended_at if state is bulletin.state else now
-    return bulletin.model_copy(
-        update={"state": state, "ended_at": ended_at, "messages": messages, "content": content}
-    )
+    if corrects and after.end_text == bulletin.end_text:
+        return after
+    if corrects:
+        after = after.model_copy(update={"corrected_at": now})
+    return _cancelled(after, now)
+
+
+def _cancelled(bulletin: Bulletin, now: datetime) -> Bulletin:
+    """Return the bulletin with one more Cancel, if it has messages.
+
+    A published message never changes: when the text of a Cancel does, another Cancel says so.
+    """
+    if not bulletin.messages:
+        return bulletin
+    cancel = AlertMessage(kind=MessageKind.CANCEL, sent=now)
+    return bulletin.model_copy(update={"messages": (*bulletin.messages, cancel)})
 
 
 _CLEARABLE = frozenset({"area", "expires_at"})

@@ -2,13 +2,14 @@
 
     draft ──approve──► published ──resolve──► resolved ──resolve──► resolved, its outcome corrected
       │                  │    ▲ └──(time)──► expired ──resolve──► resolved
-      └──withdraw──► withdrawn  └──approve──────┘        every state but the last: withdraw
+      └──withdraw──► withdrawn  └──approve──────┘        every state: withdraw
 
 What officers write (`Bulletin.content`) and what readers see (`Bulletin.published`) are separate: a
 change of a published bulletin waits until an officer who wrote none of it approves exactly that
-version. `version` grows with each new content, and with each result of picture processing. When a
-bulletin has ended, officers see what readers saw last; text that was never published is only in the
-stored versions.
+version. The words of an outcome or a withdrawal (`Bulletin.words`) wait in the same way; its code
+does not. `version` grows with each new content, with each ending, and with each result of picture
+processing. When a bulletin has ended, officers see what readers saw last; text that was never
+published is only in the stored versions.
 """
 
 from collections.abc import Mapping
@@ -17,10 +18,13 @@ from enum import StrEnum
 from typing import Self
 
 from chalicelib import errors
-from chalicelib.domain.languages import LANGUAGES, LocalizedText, text
+from chalicelib.domain.bulletins.endings import EndCode, Ending, end_text
+from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.models import Record
 
 MAX_PICTURES = 10
+# How long readers see that a bulletin has ended, and officers can correct how.
+TRACE_LIFE = timedelta(days=30)
 
 
 class BulletinState(StrEnum):
@@ -59,12 +63,16 @@ TRANSITIONS: Mapping[BulletinState, Mapping[Step, BulletinState]] = {
         Step.RESOLVE: BulletinState.RESOLVED,
         Step.WITHDRAW: BulletinState.WITHDRAWN,
     },
-    # Resolving it again corrects the outcome.
+    # Resolving or withdrawing it again corrects its code or words; words are approved.
     BulletinState.RESOLVED: {
+        Step.APPROVE: BulletinState.RESOLVED,
         Step.RESOLVE: BulletinState.RESOLVED,
         Step.WITHDRAW: BulletinState.WITHDRAWN,
     },
-    BulletinState.WITHDRAWN: {},
+    BulletinState.WITHDRAWN: {
+        Step.APPROVE: BulletinState.WITHDRAWN,
+        Step.WITHDRAW: BulletinState.WITHDRAWN,
+    },
 }
 
 
@@ -136,8 +144,10 @@ class Bulletin(Record):
     """A bulletin as stored.
 
     `state` is the stored state; read it with `state_at`, because a bulletin expires without a
-    write. `rev` grows with each write of any kind. `authors` has everyone who ever wrote a part.
-    `expires_at` belongs to `published`; `published_version` is the version that was approved.
+    write. `rev` grows with each write of any kind. `authors` has everyone who ever wrote a part, of
+    the words of its end too. `expires_at` belongs to `published`; `published_version` is the
+    version that was approved. `words` are of the outcome or the withdrawal; readers see them when
+    `words_approved_by` is set. `closed_at` and `pictures_deleted_at` say how far retention is.
     """
 
     id: str
@@ -148,6 +158,7 @@ class Bulletin(Record):
     authors: tuple[str, ...]
     created_at: datetime
     created_by: str
+    written_at: datetime | None = None
     consent_by: str | None = None
     consent_at: datetime | None = None
     published: Content | None = None
@@ -157,9 +168,13 @@ class Bulletin(Record):
     approved_by: str | None = None
     expires_at: datetime | None = None
     ended_at: datetime | None = None
-    outcome: LocalizedText | None = None
-    reason: str | None = None
+    code: EndCode | None = None
+    words: LocalizedText | None = None
+    words_version: int | None = None
+    words_approved_by: str | None = None
     messages: tuple[AlertMessage, ...] = ()
+    closed_at: datetime | None = None
+    pictures_deleted_at: datetime | None = None
 
     def state_at(self, now: datetime) -> BulletinState:
         """Return the state at `now`: a published bulletin past its end has expired."""
@@ -167,8 +182,48 @@ class Bulletin(Record):
         over = published and self.expires_at is not None and self.expires_at <= now
         return BulletinState.EXPIRED if over else self.state
 
+    @property
+    def was_ended(self) -> bool:
+        """Return whether an officer has ended it. It can have words then."""
+        return self.state in (BulletinState.RESOLVED, BulletinState.WITHDRAWN)
+
+    @property
+    def over_since(self) -> datetime | None:
+        """Return when it ended or expires; None for a draft."""
+        return self.ended_at or self.expires_at
+
+    @property
+    def approved_words(self) -> LocalizedText | None:
+        return self.words if self.words_approved_by else None
+
+    @property
+    def pending_words(self) -> LocalizedText | None:
+        return None if self.words_approved_by else self.words
+
+    @property
+    def end_text(self) -> LocalizedText:
+        """Return what readers see of a bulletin that was ended or has expired."""
+        return end_text(self.state, self.code, self.approved_words)
+
+    def ends_as(self, state: BulletinState, ending: Ending) -> bool:
+        """Return whether it has ended exactly so, approved or not."""
+        return (self.state, self.code, self.words) == (state, *ending)
+
+    def is_closed(self, now: datetime) -> bool:
+        """Return whether readers see nothing more of it, and officers can change nothing."""
+        if self.closed_at:
+            return True
+        if not self.published_at or self.over_since is None:
+            return False
+        return self.over_since + TRACE_LIFE <= now
+
     def is_pending(self, now: datetime) -> bool:
         """Return whether there is anything to approve."""
+        if self.is_closed(now):
+            return False
+        if self.was_ended:
+            # Nobody reads what a draft that was withdrawn says.
+            return bool(self.pending_words and self.published_at)
         return Step.APPROVE in TRANSITIONS[self.state_at(now)] and self.content != self.published
 
     def end_if_approved(self, now: datetime) -> datetime:
@@ -183,7 +238,10 @@ class Bulletin(Record):
 
     def legal_steps(self, now: datetime) -> tuple[Step, ...]:
         """Return the steps that can be taken now, in their order."""
-        approvable = self.is_pending(now) and self.end_if_approved(now) > now
+        never_seen = self.state is BulletinState.WITHDRAWN and not self.published_at
+        if never_seen or self.is_closed(now):
+            return ()
+        approvable = self.is_pending(now) and (self.was_ended or self.end_if_approved(now) > now)
         return tuple(
             step
             for step in TRANSITIONS[self.state_at(now)]
@@ -199,11 +257,3 @@ class Bulletin(Record):
         if step not in legal:
             raise errors.Conflict("illegal_transition", legal=", ".join(legal))
         return TRANSITIONS[self.state_at(now)][step]
-
-
-def withdrawal_text() -> LocalizedText:
-    """Return what readers see of a withdrawn bulletin, in every language.
-
-    It gives no reason, and no outcome that was published before.
-    """
-    return {language: text("bulletin.withdrawn", language) for language in LANGUAGES}

@@ -1,22 +1,29 @@
-"""What officers send: a draft, its changes, and the text of an outcome or a withdrawal."""
+"""What officers send: a draft, its changes, and how a bulletin ended."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.bulletins.area import AnyArea
+from chalicelib.domain.bulletins.endings import (
+    RESOLUTION_CODES,
+    WITHDRAWAL_CODES,
+    EndCode,
+    Ending,
+)
 from chalicelib.domain.bulletins.model import MAX_PICTURES, About, end_errors
-from chalicelib.domain.codes import ChannelCode, LanguageCode
-from chalicelib.domain.languages import LANGUAGES, TAG_PATTERN
+from chalicelib.domain.codes import ChannelCode, LanguageCode, unknown_value
+from chalicelib.domain.languages import DEFAULT, LANGUAGES, TAG_PATTERN, LocalizedText
 from chalicelib.domain.models import Input, NotNull
 from chalicelib.domain.text import Bounded
 from chalicelib.domain.times import Moment
 
-TITLE_MAX, BODY_MAX, OUTCOME_MAX = 200, 4000, 1000
+TITLE_MAX, BODY_MAX, OUTCOME_MAX, REASON_MAX = 200, 4000, 1000, 500
 """Characters in each language."""
 
 
@@ -49,7 +56,70 @@ Outcome = Annotated[
     Field(min_length=1),
     _in_each_language(OUTCOME_MAX),
 ]
-Reason = Annotated[str, Bounded(500)]
+_TEXT, _LANGUAGES = "(text)", "(languages)"
+Reason = Annotated[
+    Annotated[str, Bounded(REASON_MAX), Tag(_TEXT)]
+    | Annotated[
+        dict[LanguageCode, Annotated[str, Bounded(REASON_MAX)]],
+        Field(min_length=1),
+        _in_each_language(REASON_MAX),
+        Tag(_LANGUAGES),
+    ],
+    # Chosen by its JSON type, so that an error names the fields of that form alone.
+    Discriminator(lambda value: _TEXT if isinstance(value, str) else _LANGUAGES),
+]
+"""By language, or one text, which is in the city's first language."""
+
+
+def _one_of(codes: Sequence[EndCode]) -> tuple[BeforeValidator, WithJsonSchema]:
+    """Check and document a code of an ending. The error names the codes that there are."""
+    allowed: Sequence[str] = [code.value for code in codes]
+
+    def check(code: object) -> EndCode:
+        if code is None:
+            context = {"allowed": ", ".join(allowed)}
+            raise PydanticCustomError("required", "One of: {allowed}.", context)
+        if not isinstance(code, str) or code not in allowed:
+            raise unknown_value(allowed)
+        return EndCode(code)
+
+    return BeforeValidator(check), WithJsonSchema({"type": "string", "enum": allowed})
+
+
+class _WithCode(Input):
+    """Names the allowed codes also when there is none: the check of a field needs a value."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_a_code(cls, sent: Any) -> Any:
+        return {"code": None, **sent} if isinstance(sent, dict) else sent
+
+
+class Resolution(_WithCode):
+    """The body of `POST /v1/officer/bulletins/{id}/resolve`."""
+
+    code: Annotated[EndCode, *_one_of(RESOLUTION_CODES)]
+    outcome: Annotated[Outcome | None, NotNull()] = None
+
+    @property
+    def ending(self) -> Ending:
+        return Ending(self.code, self.outcome)
+
+
+class Withdrawal(_WithCode):
+    """The body of `POST /v1/officer/bulletins/{id}/withdraw`.
+
+    `reason` is by language, or one text, which is then in the city's first language.
+    """
+
+    code: Annotated[EndCode, *_one_of(WITHDRAWAL_CODES)]
+    reason: Annotated[Reason | None, NotNull()] = None
+
+    @property
+    def ending(self) -> Ending:
+        reason = self.reason
+        words: LocalizedText | None = {DEFAULT: reason} if isinstance(reason, str) else reason
+        return Ending(self.code, words)
 
 
 class Draft(Input):
