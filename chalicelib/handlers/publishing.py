@@ -25,6 +25,7 @@ from chalicelib.handlers.responses import Response, etag_of
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.services import bulletin_queries, publishing, uploads
 from chalicelib.services.actor import OfficerActor
+from chalicelib.services.bulletin_approvals import BulletinStores
 from chalicelib.services.bulletin_queries import BulletinFilters
 from chalicelib.services.declarations import Declaration
 from chalicelib.store.bulletins import Bulletins, Dossier
@@ -65,7 +66,7 @@ def draft_bulletin(call: Call) -> Response:
         call.body,
         idempotency_key=call.idempotency_key,
         identity=wiring.identity(),
-        **_common(call),
+        **_change(call),
     )
     return _opened(Dossier(bulletin, ()), call)
 
@@ -102,7 +103,7 @@ def open_bulletin(call: Call) -> Response:
     Returns the current version. If that waits for approval, `published` is the version that the
     public sees. To change or approve the bulletin, send the `ETag` of this response as `If-Match`.
     """
-    return _opened(bulletin_queries.open_bulletin(call.path["bulletin_id"], **_common(call)), call)
+    return _opened(bulletin_queries.open_bulletin(call.path["bulletin_id"], **_read(call)), call)
 
 
 @routes.patch(
@@ -121,7 +122,7 @@ def change_bulletin(call: Call) -> Response:
     """
     return _opened(
         publishing.change_bulletin(
-            call.path["bulletin_id"], call.body, call.version, **_common(call)
+            call.path["bulletin_id"], call.body, call.version, **_change(call)
         ),
         call,
     )
@@ -151,7 +152,7 @@ def add_pictures(call: Call) -> Response:
         now=call.now,
     )
     bulletin, media = publishing.add_pictures(
-        call.path["bulletin_id"], declaration, **_common(call)
+        call.path["bulletin_id"], declaration, **_change(call)
     )
     granted = uploads.grant_uploads(
         bulletin.id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
@@ -185,7 +186,7 @@ def approve_bulletin(call: Call) -> Response:
     `approves_later`).
     """
     return _opened(
-        publishing.approve_bulletin(call.path["bulletin_id"], call.version, **_common(call)),
+        publishing.approve_bulletin(call.path["bulletin_id"], call.version, **_change(call)),
         call,
     )
 
@@ -207,7 +208,7 @@ def resolve_bulletin(call: Call) -> Response:
     correct a code or an outcome, repeat the call: an earlier outcome then disappears immediately.
     """
     return _opened(
-        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.ending, **_common(call)),
+        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.ending, **_change(call)),
         call,
     )
 
@@ -228,7 +229,7 @@ def withdraw_bulletin(call: Call) -> Response:
     correct a code or a reason, repeat the call: an earlier reason then disappears immediately.
     """
     return _opened(
-        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.ending, **_common(call)),
+        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.ending, **_change(call)),
         call,
     )
 
@@ -244,21 +245,36 @@ def read_bulletin_history(call: Call) -> Response:
 
     `verified` is false when an entry was altered after it was written. Its `detail` is then null.
     """
-    events = bulletin_queries.read_history(call.path["bulletin_id"], **_common(call))
+    events = bulletin_queries.read_history(call.path["bulletin_id"], **_read(call))
     return Response(BulletinHistory.model_validate({"items": events}))
 
 
-class _Common(TypedDict):
+class _Read(TypedDict):
     actor: OfficerActor
     bulletins: Bulletins
     catalogue: Catalogue
 
 
-def _common(call: Call) -> _Common:
-    """Return the arguments that all use cases of officers' bulletins have in common."""
+def _read(call: Call) -> _Read:
+    """Return the arguments that all reads of officers' bulletins have in common."""
     return {
         "actor": call.actor,
         "bulletins": wiring.bulletins(),
+        "catalogue": wiring.catalogue(),
+    }
+
+
+class _Change(TypedDict):
+    actor: OfficerActor
+    stores: BulletinStores
+    catalogue: Catalogue
+
+
+def _change(call: Call) -> _Change:
+    """Return the arguments that all changes of bulletins have in common."""
+    return {
+        "actor": call.actor,
+        "stores": BulletinStores(wiring.bulletins(), wiring.officers(), wiring.announcements()),
         "catalogue": wiring.catalogue(),
     }
 

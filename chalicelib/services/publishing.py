@@ -1,7 +1,7 @@
 """Officers' changes of bulletins: draft, change, approve, resolve, withdraw.
 
 One officer writes a bulletin and another approves it, also the words of its outcome or withdrawal.
-Each change and its audit record are written in one transaction.
+Each change, its audit record and the notice to who may approve it are written in one transaction.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,14 +18,17 @@ from chalicelib.domain.ids import Identity, random_id
 from chalicelib.domain.ids import bulletin_id as bulletin_id_of
 from chalicelib.domain.media import ACCEPTED, MediaKind, MediaState
 from chalicelib.domain.reports import Medium
-from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.services.actor import OfficerActor
+from chalicelib.services.bulletin_approvals import (
+    BulletinStores,
+    notify_second_officers,
+    require_second_officer,
+)
 from chalicelib.services.bulletin_queries import bulletin_in_scope, works_in
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.declarations import Declaration, upload_check
-from chalicelib.services.two_persons import require_second_person
 from chalicelib.store.audit import Action, of_bulletin
-from chalicelib.store.bulletins import Bulletins, Dossier
+from chalicelib.store.bulletins import Dossier
 from chalicelib.store.table import ConditionFailed
 from chalicelib.store.writes import TransactItem
 
@@ -36,7 +39,7 @@ def draft_bulletin(
     idempotency_key: str | None,
     actor: OfficerActor,
     identity: Identity,
-    bulletins: Bulletins,
+    stores: BulletinStores,
     catalogue: Catalogue,
 ) -> Bulletin:
     """Create a draft.
@@ -47,7 +50,7 @@ def draft_bulletin(
     """
     if not works_in(actor.officer, draft.channel, catalogue):
         raise errors.Invalid(errors.FieldError("channel", "unknown_value"))
-    owner = f"bulletins/{actor.by}"
+    bulletins, owner = stores.bulletins, f"bulletins/{actor.by}"
     entry_id = identity.entry_id(owner, idempotency_key) if idempotency_key else random_id()
     existing = bulletins.get(bulletin_id_of(entry_id)) if idempotency_key else None
     if existing is None:
@@ -57,7 +60,10 @@ def draft_bulletin(
         detail = {"step": "draft", "version": 1}
         try:
             record = actor.log_item(of_bulletin(bulletin.id), Action.CHANGE, detail)
-            bulletins.create(bulletin, record)
+            notices = notify_second_officers(
+                None, bulletin, actor=actor, stores=stores, catalogue=catalogue
+            )
+            bulletins.create(bulletin, record, *notices)
             return bulletin
         except ConditionFailed:
             existing = bulletins.get(bulletin.id)
@@ -76,7 +82,7 @@ def change_bulletin(
     version: int,
     *,
     actor: OfficerActor,
-    bulletins: Bulletins,
+    stores: BulletinStores,
     catalogue: Catalogue,
 ) -> Dossier:
     """Write the next version of a bulletin.
@@ -102,9 +108,7 @@ def change_bulletin(
         return rules.changed(bulletin, changes, pictures=usable, by=actor.by, now=actor.now)
 
     detail = {"step": "write", "fields": sorted(changes.model_fields_set)}
-    return _take_step(
-        bulletin_id, write, detail, actor=actor, bulletins=bulletins, catalogue=catalogue
-    )
+    return _take_step(bulletin_id, write, detail, actor=actor, stores=stores, catalogue=catalogue)
 
 
 def add_pictures(
@@ -112,7 +116,7 @@ def add_pictures(
     declaration: Declaration,
     *,
     actor: OfficerActor,
-    bulletins: Bulletins,
+    stores: BulletinStores,
     catalogue: Catalogue,
 ) -> tuple[Bulletin, tuple[Medium, ...]]:
     """Write the next version of a bulletin, with more pictures, which are still to be uploaded.
@@ -124,7 +128,7 @@ def add_pictures(
 
     def step() -> tuple[Bulletin, tuple[Medium, ...]]:
         dossier = bulletin_in_scope(
-            bulletin_id, actor=actor, bulletins=bulletins, catalogue=catalogue
+            bulletin_id, actor=actor, bulletins=stores.bulletins, catalogue=catalogue
         )
         bulletin = dossier.bulletin
         existing = declaration.existing({each.media_id: each for each in dossier.pictures})
@@ -138,11 +142,15 @@ def add_pictures(
         content = bulletin.content.model_copy(update={"media": shown})
         after = rules.written(bulletin, content, by=actor.by, now=actor.now)
         pictures = [
-            bulletins.media.put_item(bulletin_id, medium, upload_check(actor.now))
+            stores.bulletins.media.put_item(bulletin_id, medium, upload_check(actor.now))
             for medium in declaration.media
         ]
         record = _record(after, actor, {"step": "write", "fields": ["media"]})
-        stored = bulletins.replace(bulletin, after, record, *pictures, by=actor.by, now=actor.now)
+        notices = notify_second_officers(
+            bulletin, after, actor=actor, stores=stores, catalogue=catalogue
+        )
+        also = (record, *pictures, *notices)
+        stored = stores.bulletins.replace(bulletin, after, *also, by=actor.by, now=actor.now)
         return stored, declaration.media
 
     return retry_on_conflict(step)
@@ -153,7 +161,7 @@ def approve_bulletin(
     version: int,
     *,
     actor: OfficerActor,
-    bulletins: Bulletins,
+    stores: BulletinStores,
     catalogue: Catalogue,
 ) -> Dossier:
     """Approve exactly this version, and publish it: the content, or the words of an ending.
@@ -173,8 +181,7 @@ def approve_bulletin(
         ):
             raise errors.Conflict("channel_not_active")
         after = rules.approved(bulletin, by=by, now=now)
-        step = _APPROVALS.get(bulletin.state, TwoPersonStep.BULLETIN)
-        require_second_person(step, bulletin.authors, actor=actor, subject=of_bulletin(bulletin_id))
+        require_second_officer(bulletin, actor=actor)
         ready = {each.media_id for each in dossier.pictures if each.state is MediaState.READY}
         if not bulletin.was_ended and not ready.issuperset(bulletin.content.media):
             raise errors.Conflict("media_pending")
@@ -185,7 +192,7 @@ def approve_bulletin(
         approve,
         {"step": "approve"},
         actor=actor,
-        bulletins=bulletins,
+        stores=stores,
         catalogue=catalogue,
     )
 
@@ -195,7 +202,7 @@ def resolve_bulletin(
     ending: Ending,
     *,
     actor: OfficerActor,
-    bulletins: Bulletins,
+    stores: BulletinStores,
     catalogue: Catalogue,
 ) -> Dossier:
     """End a bulletin with an outcome. Its code takes effect immediately, its words wait.
@@ -204,9 +211,7 @@ def resolve_bulletin(
     another code or other words replaces the first outcome. Raises NotFound, Conflict
     `illegal_transition`.
     """
-    return _end(
-        bulletin_id, Step.RESOLVE, ending, actor=actor, bulletins=bulletins, catalogue=catalogue
-    )
+    return _end(bulletin_id, Step.RESOLVE, ending, actor=actor, stores=stores, catalogue=catalogue)
 
 
 def withdraw_bulletin(
@@ -214,7 +219,7 @@ def withdraw_bulletin(
     ending: Ending,
     *,
     actor: OfficerActor,
-    bulletins: Bulletins,
+    stores: BulletinStores,
     catalogue: Catalogue,
 ) -> Dossier:
     """Withdraw a bulletin, immediately. The words of its reason wait.
@@ -222,18 +227,12 @@ def withdraw_bulletin(
     A repeated call changes nothing. A call with another code or other words replaces the first
     reason. Raises NotFound, Conflict `illegal_transition`.
     """
-    return _end(
-        bulletin_id, Step.WITHDRAW, ending, actor=actor, bulletins=bulletins, catalogue=catalogue
-    )
+    return _end(bulletin_id, Step.WITHDRAW, ending, actor=actor, stores=stores, catalogue=catalogue)
 
 
 _ENDED_BY = {
     Step.RESOLVE: BulletinState.RESOLVED,
     Step.WITHDRAW: BulletinState.WITHDRAWN,
-}
-_APPROVALS = {
-    BulletinState.RESOLVED: TwoPersonStep.OUTCOME,
-    BulletinState.WITHDRAWN: TwoPersonStep.WITHDRAWAL,
 }
 _APPEARS_BY_APPROVAL = (BulletinState.DRAFT, BulletinState.EXPIRED)
 
@@ -278,7 +277,7 @@ def _take_step(
     detail: dict[str, Any],
     *,
     actor: OfficerActor,
-    bulletins: Bulletins,
+    stores: BulletinStores,
     catalogue: Catalogue,
 ) -> Dossier:
     """Apply one step to a bulletin and write the result. Return the bulletin with its pictures.
@@ -290,7 +289,7 @@ def _take_step(
 
     def attempt() -> Dossier:
         dossier = bulletin_in_scope(
-            bulletin_id, actor=actor, bulletins=bulletins, catalogue=catalogue
+            bulletin_id, actor=actor, bulletins=stores.bulletins, catalogue=catalogue
         )
         before = dossier.bulletin
         after = step(dossier)
@@ -298,8 +297,11 @@ def _take_step(
             # The response shows the bulletin, so this is recorded as a read.
             actor.log(of_bulletin(bulletin_id), Action.OPEN)
             return dossier
-        record = _record(after, actor, detail)
-        stored = bulletins.replace(before, after, record, by=actor.by, now=actor.now)
+        notices = notify_second_officers(
+            before, after, actor=actor, stores=stores, catalogue=catalogue
+        )
+        also = (_record(after, actor, detail), *notices)
+        stored = stores.bulletins.replace(before, after, *also, by=actor.by, now=actor.now)
         return Dossier(stored, dossier.pictures)
 
     return retry_on_conflict(attempt)
