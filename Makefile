@@ -50,8 +50,11 @@ DATA ?=
 CONFIRM ?=
 ## What is restored: `reports`, `contacts`, `audit`, `bulletins` or `officers`
 TABLE ?=
-## The key that is replaced by a new one: `content` or `contact`
+## The key that is replaced by a new one: `content`, `contact` or `ledger`. For `audit-verify`: a
+## file with public keys, when they shall not come from KMS
 KEY ?=
+## A file with published heads of the ledger, which digests are compared with
+HEADS ?=
 ## The time that a table is restored to: `2026-11-25T10:00Z`, or how long ago: `1m`
 AT ?=
 ## The queue whose dead letters are meant: `uploads`, `manifests`, `notices` or `audit`
@@ -95,7 +98,7 @@ unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz docs lock token first-admins reset-sign-in clock bench package scan rehearse rehearse-mutations rehearsal-cloud deploy \
-        smoke-test status logs redrive restore rotate-key destroy audit-verify orphans clean
+        smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -240,8 +243,11 @@ rotate-key: $(VENV)/.installed ## Put a new key behind an alias: STAGE=prod KEY=
 destroy: $(VENV)/.installed ## Delete a stage, but not its data: STAGE=dev (DATA=1: these, too)
 	@CONFIRM="$(CONFIRM)" $(COMMAND) infra.stage.destroy $(GIVEN_STAGE) $(if $(filter 1,$(DATA)),--data)
 
-audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of a stage: STAGE=prod
-	@$(COMMAND) infra.stage.audit_verify $(GIVEN_STAGE)
+audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of STAGE=prod (HEADS=file, KEY=file)
+	@$(COMMAND) infra.stage.audit_verify $(GIVEN_STAGE) $(if $(KEY),--key="$(KEY)") $(if $(HEADS),--heads="$(HEADS)")
+
+audit-key: $(VENV)/.installed ## Print the public key of the audit's digests, locally or of STAGE=prod
+	@$(COMMAND) infra.stage.audit_key $(GIVEN_STAGE)
 
 orphans: $(VENV)/.installed ## List what a deletion left behind, locally or of STAGE=dev (DELETE=1: delete it)
 	@$(COMMAND) infra.stage.orphans $(GIVEN_STAGE) $(if $(filter 1,$(DELETE)),--delete)

@@ -49,6 +49,7 @@ RESOURCES: Mapping[str, str | None] = {
     "kms:ReEncrypt*": _KEY,
     "kms:ReEncryptFrom": _KEY,
     "kms:ReEncryptTo": _KEY,
+    "kms:Sign": _KEY,
     "logs:CreateLogStream": _LOG_STREAM,
     "logs:PutLogEvents": _LOG_STREAM,
     "s3:AbortMultipartUpload": _OBJECT,

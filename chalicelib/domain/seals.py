@@ -2,20 +2,31 @@
 
 The audit table's stream brings every new row, within seconds, into a batch: its key and its HMAC,
 in an object that nobody can change or delete for two years. Every hour, a digest names that hour's
-batches and the digest before it. So a missing or altered row is detected by its batch, a batch by
-its digest, and a digest by the next one.
+batches and the digest before it, and is signed. So a missing or altered row is detected by its
+batch, a batch by its digest, and a digest by the next one and by its signature.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
+from pydantic import ValidationError
+
 from chalicelib.domain.models import Record
+from chalicelib.domain.signatures import is_signed_by
 
 HOUR = timedelta(hours=1)
 _NAME_HASH = 32
+# The forms of the keys that are written to the audit bucket. Anything else there is somebody's own.
+_HOUR = r"(?P<hour>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})"
+_DIGEST_KEY = re.compile(rf"digests/{_HOUR}\.json")
+_BATCH_KEY = re.compile(rf"batches/{_HOUR}/(?P<name>[0-9]{{1,40}}-[0-9]{{1,4}}-[0-9a-f]{{32}})")
+# What else this key signs begins with other words, so that neither passes for the other.
+_SIGNED = b"tipline/digest/1\n"
 
 
 class SealedRow(NamedTuple):
@@ -44,13 +55,18 @@ class Batch(NamedTuple):
         """Return the rows; None when the content is not what the name says."""
         if not self.name.endswith("-" + sha256(self.content)[:_NAME_HASH]):
             return None
-        return [SealedRow(*row) for row in json.loads(self.content)]
+        try:
+            rows = [SealedRow(*row) for row in json.loads(self.content)]
+        except (TypeError, ValueError):
+            return None
+        return rows if all(isinstance(value, str) for row in rows for value in row) else None
 
 
 class Digest(Record):
     """An hour's batches by name, with the number and the hash of all.
 
-    `previous` is the hash of the digest before (None for the first).
+    `previous` is the hash of the digest before (None for the first), with its signature.
+    `signature` is that of everything else, in base64.
     """
 
     hour: str
@@ -58,9 +74,13 @@ class Digest(Record):
     batches: tuple[str, ...]
     hash: str
     previous: str | None
+    signature: str = ""
 
     @classmethod
-    def of(cls, hour: str, batches: Sequence[str], previous: bytes | None) -> Self:
+    def of(cls, hour: str, batches: Iterable[str], previous: bytes | None) -> Self:
+        """Return the digest of these batches, unsigned. `previous` is the content of the digest
+        before.
+        """
         names = tuple(sorted(batches))
         return cls(
             hour=hour,
@@ -70,8 +90,68 @@ class Digest(Record):
             previous=sha256(previous) if previous is not None else None,
         )
 
+    @classmethod
+    def read(cls, content: bytes) -> Self | None:
+        """Return the digest with this content; None for what no digest is written as."""
+        try:
+            digest = cls.model_validate_json(content)
+        except ValidationError:
+            return None
+        return digest if digest.content() == content else None
+
     def content(self) -> bytes:
         return self.model_dump_json().encode()
+
+    def signed(self, sign: Callable[[bytes], bytes]) -> Self:
+        return self.model_copy(update={"signature": b64encode(sign(self._to_sign())).decode()})
+
+    def is_signed_by(self, public: bytes) -> bool:
+        """Return whether the key with this public half has signed the digest."""
+        try:
+            signature = b64decode(self.signature, validate=True)
+        except ValueError:
+            return False
+        return is_signed_by(public, self._to_sign(), signature)
+
+    def adds_up(self) -> bool:
+        """Return whether number and hash are those of the batches, in their order."""
+        try:
+            again = Digest.of(self.hour, self.batches, None)
+        except (IndexError, ValueError):
+            return False
+        mine = (self.count, self.batches, self.hash)
+        return mine == (again.count, again.batches, again.hash)
+
+    def _to_sign(self) -> bytes:
+        return _SIGNED + self.model_dump_json(exclude={"signature"}).encode()
+
+
+def digest_key(hour: str) -> str:
+    return f"digests/{hour}.json"
+
+
+def batch_key(hour: str, name: str) -> str:
+    return f"batches/{hour}/{name}"
+
+
+def hour_of_digest(key: str) -> str | None:
+    """Return the hour of the digest with this key; None for a key that no digest has."""
+    found = _DIGEST_KEY.fullmatch(key)
+    return found["hour"] if found and _is_hour(found["hour"]) else None
+
+
+def place_of_batch(key: str) -> tuple[str, str] | None:
+    """Return the hour and the name of the batch with this key; None for one that no batch has."""
+    found = _BATCH_KEY.fullmatch(key)
+    return (found["hour"], found["name"]) if found and _is_hour(found["hour"]) else None
+
+
+def _is_hour(text: str) -> bool:
+    try:
+        start_of(text)
+    except ValueError:
+        return False
+    return True
 
 
 def count_of(batch_name: str) -> int:

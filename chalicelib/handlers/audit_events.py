@@ -45,8 +45,12 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
 
 @bp.schedule(Rate(1, unit=Rate.HOURS))
 def digest_audit(event: CloudWatchEvent) -> dict[str, Any]:
-    """Write the digest of each hour that has ended."""
-    done = {"digests": audit_seals.write_digests(seals=wiring.seals(), now=wiring.clock.now())}
+    """Write the digest of each hour that has ended, and sign it."""
+    done = {
+        "digests": audit_seals.write_digests(
+            seals=wiring.seals(), sign=wiring.signing_key().sign, now=wiring.clock.now()
+        )
+    }
     log.info("digested", extra=done)
     return done
 

@@ -187,8 +187,8 @@ def _written(rows: set[str], hour: str, seals: Seals, now: datetime) -> dict[str
     found: dict[str, datetime] = {}
     each = hour_of(start_of(hour) - HOUR)
     while rows - found.keys() and each <= hour_of(now):
-        for name in seals.batches(each):
-            batch = seals.batch(each, name)
+        for stored in seals.batches(each).values():
+            batch = seals.batch(stored)
             for sealed in (batch.rows() if batch else None) or ():
                 at, _, row = sealed.sk.rpartition("#")
                 if row in rows and sealed.pk.startswith(keys.report("")):

@@ -7,8 +7,9 @@ import re
 import sys
 import urllib.error
 import urllib.request
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from chalicelib.domain import times
 from infra.local import stack_file
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -19,6 +20,11 @@ def main(text: str) -> None:
     advance = read_duration(text)
     if advance is None:
         raise SystemExit("Choose how far: make clock ADVANCE=30s, 5m, 2h or 1d.")
+    print(times.render(move(advance)))
+
+
+def move(advance: timedelta) -> datetime:
+    """Move the clock of the running stack, and return its time. Exits when it cannot."""
     stack = stack_file.read(stack_file.port_asked())
     request = urllib.request.Request(  # noqa: S310  our own, on 127.0.0.1
         stack["clock"],
@@ -27,7 +33,7 @@ def main(text: str) -> None:
     )
     try:
         with urllib.request.urlopen(request, timeout=300) as response:  # noqa: S310
-            print(json.load(response)["now"])
+            return times.parse(json.load(response)["now"])
     except (urllib.error.URLError, TimeoutError) as error:
         raise SystemExit(
             f"The local stack at {stack['aws']} could not move its clock: {error}"

@@ -1,12 +1,14 @@
-"""`make rotate-key STAGE=prod KEY=content`: make a new key for what residents will write.
+"""`make rotate-key STAGE=prod KEY=content`: make a new key for what residents will write, or for
+the digests of the audit that will be signed.
 
     python -m infra.stage.rotate_key --stage prod --key content   reports
     python -m infra.stage.rotate_key --stage prod --key contact   contacts
+    python -m infra.stage.rotate_key --stage prod --key ledger    digests of the audit
     python -m infra.stage.rotate_key --key content                the local stack that is running
 
 The new key has the policy and the tags of the one before, and the alias moves to it. The one before
-stays, because it opens what was written until now: it gets the alias `<alias>/1`, the next one
-`<alias>/2`. The command can be run again when it was interrupted.
+stays, because it opens what was written until now, or its public half checks it: it gets the alias
+`<alias>/1`, the next one `<alias>/2`. The command can be run again when it was interrupted.
 """
 
 import argparse
@@ -17,7 +19,8 @@ from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, run
 from infra.stage.target import Target, add_stage, find_target, stack_name
 
-KEYS = {"content": "reports", "contact": "contacts"}
+KEYS = {"content": "reports", "contact": "contacts", "ledger": "digests of the audit"}
+_COPIED = ("Description", "KeySpec", "KeyUsage", "MultiRegion")
 # The tag of a new key with the id of the one before: a second try finds what the first one made.
 REPLACES = "replaces"
 
@@ -25,7 +28,7 @@ REPLACES = "replaces"
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m infra.stage.rotate_key",
-        description="Make a new key for what residents will write.",
+        description="Make a new key for what will be written.",
     )
     add_stage(parser)
     parser.add_argument("--key", required=True, help=" or ".join(KEYS))
@@ -49,8 +52,9 @@ def rotate_key(target: Target, key: str) -> str:
     after = _made_before(target, before) or _make(kms, before)
     name = _name_for_good(kms, alias, before["KeyId"])
     kms.update_alias(AliasName=alias, TargetKeyId=after.rpartition("/")[2])
-    say(f"New {KEYS[key]} are closed with {after}.")
-    say(f"It has the alias {alias}. The key before has {name} and must stay: it opens what was")
+    verb, use = ("signed", "checks") if key == "ledger" else ("closed", "opens")
+    say(f"New {KEYS[key]} are {verb} with {after}.")
+    say(f"It has the alias {alias}. The key before has {name} and must stay: it {use} what was")
     say("written until now. Each function takes the new key when Lambda starts it again, within")
     say("some hours, or with the next deployment that changes it. KeyChangesAlarm will go off.")
     return after
@@ -89,7 +93,7 @@ def _make(kms: Any, before: dict[str, Any]) -> str:
     made = kms.create_key(
         Policy=kms.get_key_policy(PolicyName="default", **own)["Policy"],
         Tags=[*tags, {"TagKey": REPLACES, "TagValue": before["KeyId"]}],
-        **{name: before[name] for name in ("Description", "KeySpec", "KeyUsage", "MultiRegion")},
+        **{name: before[name] for name in _COPIED if name in before},
     )
     return str(made["KeyMetadata"]["Arn"])
 

@@ -1,6 +1,5 @@
 """The audit is sealed when it is written, so that a missing or altered row is found and named."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,19 +8,24 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import wiring
-from chalicelib.domain.seals import SealedRow, hour_of
+from chalicelib import errors, wiring
+from chalicelib.domain.seals import Digest, SealedRow, hour_of
 from chalicelib.handlers import audit_events
 from chalicelib.services import audit_seals
 from chalicelib.store.audit import of_report
 from chalicelib.store.seals import Seals
 from chalicelib.store.writes import Delete
 from infra.stage import audit_verify
-from infra.stage.audit_verify import Trail, read_rows
-from infra.stage.faults import Refused
-from infra.stage.target import Target
-from tests import cloud, events
-from tests.client import call, new_key, report
+from tests import cloud
+from tests.audit_trail import (
+    complaints,
+    digest,
+    look_at_reports,
+    seal,
+    stream_of,
+    unlocked_bucket,
+)
+from tests.faults import inject
 
 NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
 
@@ -29,53 +33,9 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "unlocked")
 
 
 @pytest.fixture
-def unlocked(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Create a bucket without a lock for each test, because locked seals cannot be changed."""
-    name = f"audit-{new_key()}"
-    boto3.client("s3").create_bucket(Bucket=name)
-    monkeypatch.setenv("AUDIT_BUCKET", name)
-    wiring.reset()
-    # Not at the start of an hour, when the last batches of the hour before may still come.
-    wiring.clock.advance(timedelta(minutes=80 - wiring.clock.now().minute))
-    yield name
-    monkeypatch.undo()
-    wiring.reset()
-
-
-def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the rows of the audit table as records of its stream."""
-    items = boto3.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
-    return events.audit_stream(sorted(items, key=lambda item: str(item["sk"])))
-
-
-def seal(records: list[dict[str, Any]]) -> None:
-    assert audit_events.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
-
-
-def look_at_reports(count: int = 3) -> list[str]:
-    cloud.officer("wang")
-    made = [call("POST", "/v1/reports", report(), key=new_key()).json["id"] for _ in range(count)]
-    for each in made:
-        call("GET", f"/v1/officer/reports/{each}", officer="wang")
-    return made
-
-
-def digest(hours: int = 2) -> int:
-    return audit_seals.write_digests(
-        seals=wiring.seals(), now=wiring.clock.now() + timedelta(hours=hours)
-    )
-
-
-def complaints(aws: Mapping[str, str], after: timedelta = timedelta(hours=2)) -> list[str]:
-    dynamodb = boto3.client("dynamodb")
-    return list(
-        audit_seals.verify(
-            seals=wiring.seals(),
-            read=lambda keys: read_rows(dynamodb, aws["AUDIT_TABLE"], keys),
-            is_verified=wiring.audit().is_verified,
-            now=wiring.clock.now() + after,
-        )
-    )
+def unlocked(aws: Mapping[str, str]) -> Iterator[str]:
+    with unlocked_bucket() as name:
+        yield name
 
 
 def test_a_trail_that_nobody_touched_is_whole(aws: Mapping[str, str]) -> None:
@@ -97,46 +57,21 @@ def test_sealing_and_digesting_again_changes_nothing(aws: Mapping[str, str]) -> 
     assert complaints(aws) == []
 
 
-def test_whoever_runs_the_service_can_check_it(aws: Mapping[str, str], unlocked: str) -> None:
-    altered, *_ = look_at_reports()
-    seal(stream_of(aws))
-    digest()
-    trail = Trail(cloud.client, aws["AUDIT_TABLE"], unlocked, aws["AUDIT_SECRET"])
-    assert list(trail.wrong()) == []
-
-    [row] = wiring.audit().rows(of_report(altered))
-    wiring.audit().table.put(row | {"by": "nobody"})
-    assert list(trail.wrong()) == [f"Row {row['pk']} / {row['sk']} is altered."]
-
-
-def test_a_check_says_how_much_it_covers(aws: Mapping[str, str], unlocked: str) -> None:
-    trail = Trail(cloud.client, aws["AUDIT_TABLE"], unlocked, aws["AUDIT_SECRET"])
-    assert trail.extent(0, wiring.clock.now()) == "Nothing is sealed yet, so nothing was checked."
+def test_a_check_says_how_much_it_covers(aws: Mapping[str, str]) -> None:
+    nothing: Counter[str] = Counter()
+    assert complaints(aws, timedelta(), counts=nothing) == []
+    assert audit_verify.extent_of(nothing) == "Nothing is sealed yet, so nothing was checked."
     look_at_reports()
     seal(stream_of(aws))
-    assert trail.extent(0, wiring.clock.now()).startswith(
-        "Checked: 0 digests, 0 rows. Not digested yet"
+    fresh: Counter[str] = Counter()
+    assert complaints(aws, timedelta(), counts=fresh) == []
+    assert audit_verify.extent_of(fresh) == (
+        "Checked: 0 digests, 0 rows, 3 newer rows in no digest yet."
     )
     digest()
-    checked: Counter[str] = Counter()
-    assert list(trail.wrong(checked)) == []
-    # The rows may be on both sides of an hour's end.
-    whole = trail.extent(checked["rows"], wiring.clock.now())
-    assert re.fullmatch(r"Checked: [12] digests?, 3 rows\.", whole)
-
-
-def test_a_lost_table_is_no_whole_trail(
-    aws: Mapping[str, str], unlocked: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    outputs = {
-        "AuditTableName": "lost",
-        "AuditBucketName": unlocked,
-        "AuditSecretArn": aws["AUDIT_SECRET"],
-    }
-    stage = Target("dev", boto3.Session(), None, outputs, "")
-    with pytest.raises(Refused, match="make restore STAGE=dev TABLE=audit"):
-        audit_verify.check(stage)
-    assert capsys.readouterr().out == ""
+    counts: Counter[str] = Counter()
+    assert complaints(aws, counts=counts) == []
+    assert audit_verify.extent_of(counts) == "Checked: 2 digests, 3 rows."
 
 
 def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
@@ -202,24 +137,6 @@ def test_rows_that_ended_after_two_years_are_not_missed(aws: Mapping[str, str]) 
     assert not [each for each in complaints(aws, timedelta(days=731)) if each.startswith("Row")]
 
 
-def test_a_digest_or_batch_that_is_gone_or_changed_is_named(
-    aws: Mapping[str, str], unlocked: str
-) -> None:
-    look_at_reports()
-    seal(stream_of(aws))
-    digest(4)
-    s3, bucket, hour = boto3.client("s3"), unlocked, hour_of(wiring.clock.now())
-    [name] = wiring.seals().batches(hour)
-    s3.put_object(Bucket=bucket, Key=f"batches/{hour}/{name}", Body=b"[]")
-    assert complaints(aws) == [f"Batch {name} of {hour} is altered."]
-
-    after = hour_of(wiring.clock.now() + timedelta(hours=1))
-    s3.delete_object(Bucket=bucket, Key=f"digests/{after}.json")
-    assert complaints(aws)[1] == f"The digest of {after} is missing."
-    s3.delete_object(Bucket=bucket, Key=f"digests/{hour}.json")
-    assert "does not follow" in complaints(aws)[0]
-
-
 def test_a_missed_digest_is_written_later_and_an_overdue_one_is_named(
     aws: Mapping[str, str],
 ) -> None:
@@ -241,8 +158,14 @@ def test_a_batch_under_way_at_the_full_hour_is_waited_for(aws: Mapping[str, str]
         now=full - timedelta(seconds=1),
     )
 
-    assert audit_seals.write_digests(seals=seals, now=full + timedelta(minutes=4)) == 0
-    assert audit_seals.write_digests(seals=seals, now=full + timedelta(minutes=5)) == 1
+    def write(minutes: int) -> int:
+        return audit_seals.write_digests(
+            seals=seals,
+            sign=wiring.signing_key().sign,
+            now=full + timedelta(minutes=minutes),
+        )
+
+    assert (write(4), write(5)) == (0, 1)
 
 
 def test_seals_are_locked_for_two_years(aws: Mapping[str, str]) -> None:
@@ -263,3 +186,68 @@ def test_seals_are_locked_for_two_years(aws: Mapping[str, str]) -> None:
         "DefaultRetention"
     ]
     assert (rule["Mode"], rule["Years"]) == ("COMPLIANCE", 2)
+
+
+def test_a_digest_is_signed_and_names_the_one_before(aws: Mapping[str, str]) -> None:
+    look_at_reports(1)
+    seal(stream_of(aws))
+    digest(2)
+    first, second = (Digest.read(each) for each in contents())
+    public = wiring.signing_key().public_key()
+    assert first
+    assert second
+    assert first.is_signed_by(public)
+    assert second.is_signed_by(public)
+    assert not first.model_copy(update={"count": 9}).is_signed_by(public)
+    assert not first.model_copy(update={"signature": second.signature}).is_signed_by(public)
+
+
+def contents() -> list[bytes]:
+    seals = wiring.seals()
+    return [seals.digest(hour) or b"" for hour in seals.digested_hours()]
+
+
+@pytest.mark.parametrize("call", ["GetPublicKey", "Sign"])
+def test_without_the_key_no_digest_is_written_and_the_next_run_writes_it(
+    aws: Mapping[str, str], call: str
+) -> None:
+    look_at_reports(1)
+    seal(stream_of(aws))
+    wiring.clock.advance(timedelta(hours=2))
+    down = inject.error_response(400, "DisabledException")
+    with (
+        inject.fault(wiring.signing_key()._kms, f"kms.{call}", down),
+        pytest.raises(errors.Unavailable),
+    ):
+        audit_events.digest_audit(cloud.SCHEDULE, None)
+    assert contents() == []
+    assert audit_events.digest_audit(cloud.SCHEDULE, None) == {"digests": 2}
+    assert complaints(aws, timedelta()) == []
+
+
+@pytest.mark.parametrize("handle", [inject.crash, inject.crash_after])
+@pytest.mark.parametrize("call", ["kms.Sign", "s3.PutObject"])
+def test_a_run_that_ends_before_or_after_a_call_is_gone_on_with(
+    aws: Mapping[str, str], call: str, handle: Any
+) -> None:
+    look_at_reports(1)
+    seal(stream_of(aws))
+    client = wiring.signing_key()._kms if call.startswith("kms") else wiring.s3()
+    with inject.fault(client, call, inject.at(1, handle)), pytest.raises(inject.Crash):
+        digest(3)
+    digest(3)
+    assert len(contents()) == 3
+    assert complaints(aws, timedelta(hours=3)) == []
+
+
+def test_of_two_runs_at_once_one_writes_the_chain(aws: Mapping[str, str]) -> None:
+    look_at_reports(1)
+    seal(stream_of(aws))
+
+    def run_before(request: Any) -> None:
+        digest(3)
+
+    with inject.fault(wiring.s3(), "s3.PutObject", inject.at(0, run_before)):
+        assert digest(3) == 0
+    assert len(contents()) == 3
+    assert complaints(aws, timedelta(hours=3)) == []

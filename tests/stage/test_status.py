@@ -117,7 +117,8 @@ def test_audited_rows_without_a_digest_are_to_be_looked_at(aws: Mapping[str, str
     s3.create_bucket(Bucket=bucket)
     target = local(aws, AuditBucketName=bucket)
     assert lines(target)["last digest"].ok is None
-    s3.put_object(Bucket=bucket, Key=f"batches/{hour_of(NOW - timedelta(days=1))}/b", Body=b"{}")
+    key = f"batches/{hour_of(NOW - timedelta(days=1))}/1-1-{'0' * 32}"
+    s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
     assert lines(target)["last digest"].ok is False
 
 

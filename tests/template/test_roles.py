@@ -156,8 +156,8 @@ def test_seals_are_written_by_who_seals_and_read_by_who_chains_or_compares_them(
     }
     assert {name: actions for name, actions in touching.items() if actions} == {
         "seal_audit": {"s3:PutObject"},
-        "digest_audit": {"s3:GetObject", "s3:ListBucket", "s3:PutObject"},
-        "compare_openings": {"s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+        "digest_audit": {"s3:GetObjectVersion", "s3:ListBucketVersions", "s3:PutObject"},
+        "compare_openings": {"s3:GetObjectVersion", "s3:ListBucketVersions", "s3:PutObject"},
     }
 
 

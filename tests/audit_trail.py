@@ -1,0 +1,88 @@
+"""An audit trail of a test's own: a bucket with versions and without a lock, because what is locked
+cannot be changed, and the steps that seal and check it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.handlers import audit_events
+from chalicelib.services import audit_seals
+from chalicelib.services.audit_check import Witnesses
+from infra.stage.audit_verify import Trail
+from tests import cloud, events
+from tests.client import call, new_key, report
+
+
+@contextmanager
+def unlocked_bucket() -> Iterator[str]:
+    """Let the app write its seals to a new bucket, whose name is yielded."""
+    name = f"audit-{new_key()}"
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUDIT_BUCKET", name)
+        wiring.reset()
+        # Not at the start of an hour, when the last batches of the hour before may still come.
+        wiring.clock.advance(timedelta(minutes=80 - wiring.clock.now().minute))
+        yield name
+    wiring.reset()
+
+
+def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of the audit table as records of its stream."""
+    items = boto3.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+    return events.audit_stream(sorted(items, key=lambda item: str(item["sk"])))
+
+
+def seal(records: list[dict[str, Any]]) -> None:
+    assert audit_events.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
+
+
+def look_at_reports(count: int = 3) -> list[str]:
+    """File reports, let an officer open each, and return their ids."""
+    cloud.officer("wang")
+    made = [call("POST", "/v1/reports", report(), key=new_key()).json["id"] for _ in range(count)]
+    for each in made:
+        call("GET", f"/v1/officer/reports/{each}", officer="wang")
+    return made
+
+
+def digest(hours: int = 2) -> int:
+    """Write the digests that are due after some hours, and return their number."""
+    return audit_seals.write_digests(
+        seals=wiring.seals(),
+        sign=wiring.signing_key().sign,
+        now=wiring.clock.now() + timedelta(hours=hours),
+    )
+
+
+def trail(aws: Mapping[str, str]) -> Trail:
+    bucket = wiring.settings().audit_bucket
+    return Trail(cloud.client, aws["AUDIT_TABLE"], bucket, aws["AUDIT_SECRET"])
+
+
+def complaints(
+    aws: Mapping[str, str],
+    after: timedelta = timedelta(hours=2),
+    *,
+    heads: Mapping[str, str] | None = None,
+    keys: Sequence[bytes] | None = None,
+    counts: Counter[str] | None = None,
+) -> list[str]:
+    """Return what a check finds, some time after now."""
+    witnesses = Witnesses(
+        [wiring.signing_key().public_key()] if keys is None else keys, heads or {}
+    )
+    return list(trail(aws).wrong(witnesses, later(after), counts))
+
+
+def later(after: timedelta) -> datetime:
+    return wiring.clock.now() + after
