@@ -62,6 +62,8 @@ class Settings:
     )
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
+    signer_role: str = _setting("ARN of the role of the one function that signs digests.")
+    signer_function: str = _setting("Name of that function.")
     audience: str = _setting(
         "Audience that officers' access tokens must have. If empty, the client id. Tokens of "
         "Cognito have none.",
@@ -159,8 +161,11 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "audit_bucket",
         "content_key",
         "contact_key",
+        "ledger_key",
         "officers_role",
         "officers_function",
+        "signer_role",
+        "signer_function",
     ),
 }
 """The settings that each function requires, by its name."""

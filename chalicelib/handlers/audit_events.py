@@ -60,9 +60,9 @@ def compare_openings(event: CloudWatchEvent) -> dict[str, Any]:
     """Compare AWS's record of the keys with the audit, for each hour that is complete."""
     settings = wiring.settings()
     watched = openings_check.Watched(
-        settings.officers_role,
-        settings.officers_function,
-        (settings.content_key, settings.contact_key),
+        openings_check.Holder(settings.officers_role, settings.officers_function),
+        openings_check.Holder(settings.signer_role, settings.signer_function),
+        (settings.content_key, settings.contact_key, settings.ledger_key),
     )
     done = openings_check.compare_hours(
         watched, record=wiring.aws_record(), seals=wiring.seals(), now=wiring.clock.now()

@@ -1,5 +1,5 @@
-"""Compare AWS's own record of the keys with the audit: every opening has its row, and no key or
-code was changed unseen.
+"""Compare AWS's own record of the keys with the audit: every opening has its row, nobody else has
+signed a digest, and no key or code was changed unseen.
 """
 
 import logging
@@ -34,7 +34,7 @@ _CLOCKS_DIFFER = timedelta(minutes=1)
 
 _OPENING = re.compile(r"opening/([0-9A-Za-z]+)\.(\d+)")
 # Of the calls that name a key, those that neither open nor change anything.
-_HARMLESS = re.compile(r"(Get|List|Describe)\w+|Encrypt")
+_HARMLESS = re.compile(r"(Get|List|Describe)\w+|Encrypt|Verify")
 
 
 class Kind(StrEnum):
@@ -44,7 +44,9 @@ class Kind(StrEnum):
     REPEATED = "opening_repeated"
     BY_ANOTHER = "opening_by_another"
     KEY_CHANGED = "key_changed"
+    SIGNED_BY_ANOTHER = "signed_by_another"
     CODE_CHANGED = "officers_code_changed"
+    SIGNERS_CODE_CHANGED = "signers_code_changed"
 
 
 class Finding(NamedTuple):
@@ -52,13 +54,23 @@ class Finding(NamedTuple):
     line: Line
 
 
-class Watched(NamedTuple):
-    """Who may open, and what is looked up: the role's ARN, the function's name, the keys'
-    aliases.
-    """
+class Holder(NamedTuple):
+    """The one function that may use a key: the ARN of its role, and its name."""
 
-    officers_role: str
-    officers_function: str
+    role: str
+    function: str
+
+    def is_named_by(self, line: Line) -> bool:
+        """Return whether a call names the function, by its name or ARN, or its role."""
+        name = str(line.asked.get("functionName", ""))
+        return self.function in name.split(":") or line.asked.get("role") == self.role
+
+
+class Watched(NamedTuple):
+    """Who may open and who may sign, and the keys' aliases, which are looked up."""
+
+    officers: Holder
+    signer: Holder
     aliases: tuple[str, ...]
 
 
@@ -135,21 +147,30 @@ def _compare(
     lines = [line for key in keys for line in record.of_key(key, begin - _ROW_COUNTS_FOR, end)]
     openings = [line for line in lines if line.call == "Decrypt"]
     findings = [
-        *_unexpected(openings, watched.officers_role, hour, seals, now),
-        *(
-            Finding(Kind.KEY_CHANGED, line)
-            for line in lines
-            if line.call != "Decrypt" and not _HARMLESS.fullmatch(line.call)
-        ),
-        *(
-            Finding(Kind.CODE_CHANGED, line)
-            for line in record.of_code(begin, end)
-            if _is_officers(line, watched)
-        ),
+        *_unexpected(openings, watched.officers.role, hour, seals, now),
+        *_signed_or_changed(lines, watched.signer.role),
+        *_code_changed(record.of_code(begin, end), watched),
     ]
     # One call may name two keys.
     found = {(each.kind, each.line.event_id): each for each in findings if each.line.at >= begin}
     return sum(line.at >= begin for line in openings), list(found.values())
+
+
+def _signed_or_changed(lines: Sequence[Line], signer: str) -> Iterator[Finding]:
+    for line in lines:
+        if line.call == "Sign":
+            if line.caller != signer:
+                yield Finding(Kind.SIGNED_BY_ANOTHER, line)
+        elif line.call != "Decrypt" and not _HARMLESS.fullmatch(line.call):
+            yield Finding(Kind.KEY_CHANGED, line)
+
+
+def _code_changed(lines: Sequence[Line], watched: Watched) -> Iterator[Finding]:
+    for line in lines:
+        if watched.officers.is_named_by(line):
+            yield Finding(Kind.CODE_CHANGED, line)
+        if watched.signer.is_named_by(line):
+            yield Finding(Kind.SIGNERS_CODE_CHANGED, line)
 
 
 def _unexpected(
@@ -197,11 +218,3 @@ def _written(rows: set[str], hour: str, seals: Seals, now: datetime) -> dict[str
                         found[row] = times.parse(at)
         each = hour_after(each)
     return found
-
-
-def _is_officers(line: Line, watched: Watched) -> bool:
-    """Return whether the call names the officers' function, by its name or ARN, or its role."""
-    name = str(line.asked.get("functionName", ""))
-    return watched.officers_function in name.split(":") or line.asked.get("role") == (
-        watched.officers_role
-    )

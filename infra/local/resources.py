@@ -37,8 +37,10 @@ SETTINGS = {
     "LEDGER_KEY": "LedgerKeyAlias",
 }
 
-# The role of the function that opens reports. Locally all functions are one process.
+# The roles of the functions that open reports and that sign digests. Locally all functions are one
+# process.
 OFFICERS_ROLE = "OfficersRole"
+SIGNER_ROLE = "DigestAuditRole"
 
 
 def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -> dict[str, str]:
@@ -63,10 +65,9 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     # moto signs in Cognito's name but serves the keys itself.
     keys_at = f"{endpoint_url}/{stack.make('OfficersPool').ref}" if endpoint_url else issuer
     settings = {name: stack.make(logical_id).ref for name, logical_id in SETTINGS.items()}
-    settings |= {
-        "OFFICERS_ROLE": stack.make(OFFICERS_ROLE).attributes["Arn"],
-        "OFFICERS_FUNCTION": stack.make(OFFICERS_ROLE).ref.removesuffix("-role"),
-    }
+    for name, role in (("OFFICERS", OFFICERS_ROLE), ("SIGNER", SIGNER_ROLE)):
+        settings[f"{name}_ROLE"] = stack.make(role).attributes["Arn"]
+        settings[f"{name}_FUNCTION"] = stack.make(role).ref.removesuffix("-role")
     return (
         environment | settings | {"ISSUER": issuer, "JWKS_URI": f"{keys_at}/.well-known/jwks.json"}
     )

@@ -45,7 +45,7 @@ def delete_data(resources: Sequence[Resource], session: Any) -> int:
         name, kind = resource["PhysicalResourceId"], resource["ResourceType"]
         try:
             if kind == "AWS::KMS::Key" and (failed or (locked and not _is_pair(session, name))):
-                say(f"stays: the key {name}, because what stays is encrypted with it")
+                say(f"stays: the key {name}, because what stays is encrypted or checked with it")
                 continue
             say(_DELETERS[kind](session, name))
         except _Stays as reason:
@@ -139,7 +139,7 @@ def _secret(session: Any, name: str) -> str:
 
 
 def _is_pair(session: Any, name: str) -> bool:
-    """Return whether a key opens what residents wrote. Nothing of the audit is closed with it."""
+    """Return whether a key opens what residents wrote. The audit needs it for nothing."""
     key = make_client(session, "kms").describe_key(KeyId=name)["KeyMetadata"]
     return str(key["KeySpec"]).startswith("RSA_")
 

@@ -21,7 +21,7 @@ from chalice.utils import to_cfn_resource_name
 from chalicelib import wiring
 from chalicelib.config import Api
 from infra.local import template
-from infra.local.resources import OFFICERS_ROLE, REGION, SETTINGS
+from infra.local.resources import OFFICERS_ROLE, REGION, SETTINGS, SIGNER_ROLE
 from tests.authorization import takes_a_name
 from tests.functional.grants import Grant, KeyPolicy, Need, Policy, matches
 
@@ -89,8 +89,9 @@ class Names:
         return self._role(f"{name}Role")
 
     def _role(self, logical_id: str) -> str:
-        if logical_id == OFFICERS_ROLE:
-            return self._environment["OFFICERS_ROLE"]
+        if logical_id in (OFFICERS_ROLE, SIGNER_ROLE):
+            holder = "OFFICERS" if logical_id == OFFICERS_ROLE else "SIGNER"
+            return self._environment[f"{holder}_ROLE"]
         return f"arn:aws:iam::{ACCOUNT}:role/{logical_id}"
 
     def key(self, key_id: str) -> str:
@@ -131,8 +132,10 @@ class Names:
         }
         if name in PARAMETERS or name in pseudo:
             return (PARAMETERS | pseudo)[name]
-        if name == "Officers":
-            return self._environment["OFFICERS_FUNCTION"]
+        if name in ("Officers", "DigestAudit"):
+            return self._environment[
+                "OFFICERS_FUNCTION" if name == "Officers" else "SIGNER_FUNCTION"
+            ]
         if self._types[name] == "AWS::SQS::Queue":
             return self._environment[f"{template.environment_name(name)}_URL"]
         return self._environment[self._settings[name]]

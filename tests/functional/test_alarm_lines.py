@@ -97,21 +97,22 @@ def lose_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         authorize_officer(events.authorizer_token(f"Bearer {token}"), None)
 
 
-def compare(monkeypatch: pytest.MonkeyPatch, **event: str) -> None:
+def compare(monkeypatch: pytest.MonkeyPatch, **event: Any) -> None:
     """Compare this hour, of a key that was just made. `event` is what CloudTrail has beside it."""
     bucket, alias, kms = f"audit-{new_key()}", f"alias/{new_key()}", cloud.client("kms")
     cloud.client("s3").create_bucket(Bucket=bucket)
     key_id = kms.create_key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName=alias, TargetKeyId=key_id)
-    for name, value in {"AUDIT_BUCKET": bucket, "CONTENT_KEY": alias, "CONTACT_KEY": alias}.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AUDIT_BUCKET", bucket)
+    for name in ("CONTENT_KEY", "CONTACT_KEY", "LEDGER_KEY"):
+        monkeypatch.setenv(name, alias)
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     with pytest.raises(kms.exceptions.InvalidCiphertextException):
         kms.decrypt(CiphertextBlob=b"x", KeyId=key_id, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
     if event:
         history: Any = vars(cloudtrail_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])["history"]
-        history.append(history[-1] | event | {"requestParameters": {"role": OFFICERS}})
+        history.append({**history[-1], "requestParameters": {"role": OFFICERS}, **event})
     now = wiring.clock.now()
     wiring.clock.advance(start_of(hour_of(now)) + timedelta(hours=2) - now)
     audit_events.compare_openings(cloud.SCHEDULE, None)
@@ -122,6 +123,7 @@ def change_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OFFICERS = "arn:aws:iam::123456789012:role/tipline-local-officers-role"
+SIGNER = "arn:aws:iam::123456789012:role/tipline-local-digest-audit-role"
 
 
 def open_with(code: str) -> None:
@@ -215,6 +217,23 @@ def test_a_forbidden_call_of_a_decoder_is_counted_too(
 def test_a_key_that_was_altered_is_counted_too(log: pytest.LogCaptureFixture) -> None:
     open_with("InvalidCiphertextException")
     assert len(counted("UnknownKeysMetric", log)) == 1
+
+
+def test_code_of_the_function_that_signs_is_counted_too(
+    log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"role": SIGNER}
+    compare(monkeypatch, eventID="s", eventName="CreateFunction20150331", requestParameters=asked)
+    messages = {record.message for record in counted("OfficersCodeMetric", log)}
+    assert "signers_code_changed" in messages
+
+
+def test_a_signature_by_another_is_counted_as_a_change_of_a_key(
+    log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare(monkeypatch, eventID="e", eventName="Sign")
+    messages = {record.message for record in counted("KeyChangesMetric", log)}
+    assert messages == {"key_changed", "signed_by_another"}
 
 
 def test_an_access_that_is_in_the_audit_counts_as_no_failure(

@@ -17,6 +17,7 @@ from chalicelib.services import openings_check
 from chalicelib.services.openings_check import Kind
 from chalicelib.store.audit import Action, Entry, of_report
 from chalicelib.store.aws_record import AwsRecord
+from chalicelib.store.signing_key import SigningKey
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "fresh")
 
 @pytest.fixture
 def fresh(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Create an audit bucket and two keys for each test: what is locked or recorded stays."""
+    """Create an audit bucket and three keys for each test: what is locked or recorded stays."""
     name = f"audit-{new_key()}"
     cloud.client("s3").create_bucket(Bucket=name)
     monkeypatch.setenv("AUDIT_BUCKET", name)
@@ -34,6 +35,7 @@ def fresh(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         alias = f"alias/{new_key()}"
         make_key(alias)
         monkeypatch.setenv(setting, alias)
+    monkeypatch.setenv("LEDGER_KEY", make_signing_key())
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     yield
@@ -46,6 +48,13 @@ def make_key(alias: str) -> str:
     arn = kms.create_key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName=alias, TargetKeyId=arn.rpartition("/")[2])
     return str(arn)
+
+
+def make_signing_key() -> str:
+    kms, alias = cloud.client("kms"), f"alias/{new_key()}"
+    made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    kms.create_alias(AliasName=alias, TargetKeyId=made["KeyId"])
+    return alias
 
 
 def opening_row(now: datetime | None = None) -> str:
@@ -227,17 +236,31 @@ def test_a_row_that_names_no_time_does_not_end_the_comparison() -> None:
 
 
 def test_an_opening_by_another_role_is_found_even_under_the_id_of_a_row() -> None:
+    decrypt(f"opening/{opening_row()}.1", kms=administrator())
+    assert kinds() == ["opening_by_another"]
+
+
+def administrator() -> Any:
+    """Return KMS as a role calls it that is none of the functions'."""
     session = cloud.client("sts").assume_role(
         RoleArn="arn:aws:iam::123456789012:role/administrator", RoleSessionName="alice"
     )["Credentials"]
-    kms = boto3.client(
+    return boto3.client(
         "kms",
         aws_access_key_id=session["AccessKeyId"],
         aws_secret_access_key=session["SecretAccessKey"],
         aws_session_token=session["SessionToken"],
     )
-    decrypt(f"opening/{opening_row()}.1", kms=kms)
-    assert kinds() == ["opening_by_another"]
+
+
+def test_a_digest_that_its_function_signs_is_no_finding() -> None:
+    wiring.signing_key().sign(b"content")
+    assert kinds() == []
+
+
+def test_a_signature_by_another_role_is_found() -> None:
+    SigningKey(administrator(), wiring.settings().ledger_key).sign(b"content")
+    assert kinds() == ["signed_by_another"]
 
 
 def test_a_row_that_is_sealed_late_is_found_in_a_later_batch() -> None:
@@ -270,13 +293,29 @@ def test_a_change_of_a_key_is_found(call: str, parameters: dict[str, Any]) -> No
         line.event_id
         for line in lines_of(key)
         if line.call in ("CreateAlias", "".join(word.title() for word in call.split("_")))
-    } | {line.event_id for line in lines_of(other_key()) if line.call == "CreateAlias"}
-    assert len(changes) == 3
+    } | {
+        line.event_id
+        for other in (other_key(), key_of(wiring.settings().ledger_key))
+        for line in lines_of(other)
+        if line.call == "CreateAlias"
+    }
+    assert len(changes) == 4
+
+
+def test_a_change_of_the_key_of_the_audit_is_found() -> None:
+    key = key_of(wiring.settings().ledger_key)
+    cloud.client("kms").put_key_policy(KeyId=key, Policy="{}", PolicyName="default")
+    compare()
+    [change] = (line.event_id for line in lines_of(key) if line.call == "PutKeyPolicy")
+    assert (Kind.KEY_CHANGED, change) in kept()
 
 
 def other_key() -> str:
-    public = cloud.client("kms").get_public_key(KeyId=wiring.settings().contact_key)
-    return str(public["KeyId"])
+    return key_of(wiring.settings().contact_key)
+
+
+def key_of(alias: str) -> str:
+    return str(cloud.client("kms").get_public_key(KeyId=alias)["KeyId"])
 
 
 def lines_of(key: str) -> list[Any]:
@@ -288,7 +327,7 @@ def test_reading_a_public_key_is_no_finding() -> None:
     cloud.client("kms").get_public_key(KeyId=wiring.settings().content_key)
     cloud.client("kms").describe_key(KeyId=other_key())
     compare()
-    assert len(kept()) == 2  # the aliases of the two keys
+    assert len(kept()) == 3  # the aliases of the keys
 
 
 def test_a_key_from_before_a_rotation_is_still_watched() -> None:
@@ -447,8 +486,13 @@ def test_an_event_is_read_as_aws_sends_it() -> None:
 )
 def test_new_code_of_the_officers_function_is_found(function: str, role: str, found: int) -> None:
     record, _ = recorded()
-    watched = openings_check.Watched(role, function, ())
+    holder, nobody = openings_check.Holder(role, function), openings_check.Holder("-", "-")
     lines = record.of_code(HOUR_BEGIN, HOUR_BEGIN + timedelta(hours=1))
-    assert [line.call for line in lines if openings_check._is_officers(line, watched)] == [
-        "UpdateFunctionCode20150331v2" if function != "other" else "CreateFunction20150331"
-    ][:found]
+    calls = ["UpdateFunctionCode20150331v2" if function != "other" else "CreateFunction20150331"]
+    for watched, kind in (
+        (openings_check.Watched(holder, nobody, ()), Kind.CODE_CHANGED),
+        (openings_check.Watched(nobody, holder, ()), Kind.SIGNERS_CODE_CHANGED),
+    ):
+        findings = list(openings_check._code_changed(lines, watched))
+        assert [finding.line.call for finding in findings] == calls[:found]
+        assert {finding.kind for finding in findings} <= {kind}

@@ -93,10 +93,11 @@ def test_a_change_of_a_key_rings_at_once_and_says_who_without_an_address(
     assert not [
         path for path in target["InputTransformer"]["InputPathsMap"].values() if "IP" in path
     ]
-    keys = [{"Fn::GetAtt": [name, "Arn"]} for name in ("ContentKey", "ContactKey")]
+    keys = [{"Fn::GetAtt": [name, "Arn"]} for name in ("ContentKey", "ContactKey", "LedgerKey")]
     assert rule["EventPattern"]["detail"]["resources"]["ARN"] == keys
     pattern = json.dumps(rule["EventPattern"]).replace(json.dumps(keys[0]), '"key"')
-    pattern = pattern.replace(json.dumps(keys[1]), '"contact"')
+    for other in keys[1:]:
+        pattern = pattern.replace(json.dumps(other), '"other"')
     for name, matches in {"PutKeyPolicy": True, "Decrypt": False}.items():
         (event,) = (
             json.loads(each["CloudTrailEvent"])

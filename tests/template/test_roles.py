@@ -204,6 +204,7 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "LedgerKeyAlias",
             # Whose code `compare_openings` watches.
             "Officers",
+            "DigestAudit",
         }
         permitted = json.dumps([one["Resource"] for one in many])
         assert {

@@ -2,7 +2,8 @@
 
 moto's CloudTrail knows trails, and no event. Here each call of KMS that names a key is an event in
 the form of CloudTrail's, as much of it as anybody reads. Who called is the role whose session
-signed the call; else the officers' role (OFFICERS_ROLE): locally all functions are one process.
+signed the call. Else it is that of the one function that may: SIGNER_ROLE for Sign, OFFICERS_ROLE
+for the rest. Locally all functions are one process.
 """
 
 import json
@@ -25,7 +26,7 @@ IN_PAGE = 50
 # A stack that runs for days must not grow with every request.
 _KEPT = 100_000
 
-_READS = ("Get", "List", "Describe", "Decrypt", "Encrypt")
+_READS = ("Get", "List", "Describe", "Decrypt", "Encrypt", "Sign", "Verify")
 _call = BaseResponse.call_action
 
 
@@ -85,7 +86,8 @@ def _event(call: KmsResponse, asked: dict[str, Any], key: str, fault: str) -> di
 def _identity(call: KmsResponse) -> dict[str, Any]:
     sessions = sts_backends[call.current_account]["aws"]
     session = sessions.get_assumed_role_from_access_key(call.get_access_key())
-    role = session.role_arn if session else os.environ.get("OFFICERS_ROLE", "")
+    own = "SIGNER_ROLE" if call._get_action() == "Sign" else "OFFICERS_ROLE"
+    role = session.role_arn if session else os.environ.get(own, "")
     name = role.rpartition("/")[2]
     return {
         "type": "AssumedRole",
