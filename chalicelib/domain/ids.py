@@ -40,6 +40,8 @@ TYPED_REFERENCE = "^[ -]*([0-9A-TV-Za-tv-z][ -]*){8}$"
 
 ID_PATTERN = re.compile(f"[{ALPHABET}]{{26}}")
 MEDIA_ID_PATTERN = re.compile(f"[{ALPHABET}]{{16}}")
+# The ids of media and of bulletins: no receipt is as short.
+_OPAQUE = re.compile(f"(?:B-)?[{ALPHABET}]{{16}}")
 
 
 class EntryIds(NamedTuple):
@@ -201,6 +203,30 @@ def is_report_id(value: str) -> bool:
     Other values are not looked up: a key of the table has a limited length.
     """
     return bool(ID_PATTERN.fullmatch(value))
+
+
+def on_record(text: str) -> str:
+    """Return what stays on record of an id that a caller named, and that may be none.
+
+    The record outlives the report, so it must not hold what somebody typed in place of an id: a
+    name, or a receipt, which has the form of a report's id. That form leaves a hash, by which
+    attempts can be compared with each other and with a report that is known; nobody can guess 130
+    bits. What has no id's form leaves nothing, because a hash of a name can be guessed.
+    """
+    if _OPAQUE.fullmatch(text):
+        return text
+    return _hashed(text) if is_report_id(text) else "no id"
+
+
+def name_on_record(username: str) -> str:
+    """Return what stays on record of a username that a caller named: itself, unless it has the form
+    of a receipt.
+    """
+    return _hashed(username) if is_report_id(username) else username
+
+
+def _hashed(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def read_idempotency_key(value: str | None) -> str:

@@ -109,13 +109,21 @@ class ReportQuery(Query):
     limit: Limit = 20
 
     def filters(self) -> dict[str, str]:
-        """Return the filters that are set, for the cursor and for the audit."""
+        """Return the filters that are set, for the cursor."""
         given = ((name, getattr(self, name)) for name in type(self).model_fields)
         return {
             name: _render(value)
             for name, value in given
             if value is not None and name not in _PAGING
         }
+
+    def on_record(self) -> dict[str, str]:
+        """Return the filters that are set, for the audit, which keeps no text that is no id."""
+        given = self.filters()
+        for name, kept in (("bulletin_id", ids.on_record), ("assignee", ids.name_on_record)):
+            if name in given:
+                given[name] = kept(given[name])
+        return given
 
     def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a listed row matches the filters, except `since` and `until`."""

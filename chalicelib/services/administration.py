@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.domain.appointments import USERNAME, Appointment
+from chalicelib.domain.ids import name_on_record
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.domain.passwords import random_password
 from chalicelib.services.actor import Actor, OfficerActor
@@ -29,8 +30,9 @@ def list_officers(*, actor: OfficerActor, officers: Officers) -> list[Officer]:
 
 def read_officer(username: str, *, actor: OfficerActor, officers: Officers) -> Officer:
     """Return one officer's row. Raises NotFound."""
-    actor.log_own(Action.OPEN, {"officer": username[:64]})
-    officer = officers.get(username) if USERNAME.fullmatch(username) else None
+    is_name = USERNAME.fullmatch(username)
+    actor.log_own(Action.OPEN, {"officer": name_on_record(username) if is_name else "no username"})
+    officer = officers.get(username) if is_name else None
     if officer is None:
         raise errors.NotFound
     return officer

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import errors
 from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.ids import is_bulletin_id
+from chalicelib.domain.ids import is_bulletin_id, on_record
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.paging import Cursors
 from chalicelib.services.actor import OfficerActor
@@ -168,7 +168,7 @@ def bulletin_in_scope(
     """
     dossier = bulletins.dossier(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if dossier is None:
-        actor.log_own(Action.DENIED, {"bulletin": bulletin_id[:40]})
+        actor.log_own(Action.DENIED, {"bulletin": on_record(bulletin_id)})
         raise errors.NotFound
     if not works_in(actor.officer, dossier.bulletin.content.channel, catalogue):
         actor.log(of_bulletin(bulletin_id), Action.DENIED)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chalicelib import errors
 from chalicelib.domain import outbox, workflow
-from chalicelib.domain.ids import is_report_id, random_id
+from chalicelib.domain.ids import is_report_id, on_record, random_id
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Role
 from chalicelib.domain.outbox import TaskKind
@@ -245,7 +245,7 @@ def _is_visible(head: Head, report_id: str, actor: OfficerActor) -> bool:
 
 def _log_unknown(report_id: str, actor: OfficerActor) -> None:
     # The id is the caller's input, so it must not choose the partition of the audit row.
-    actor.log_own(Action.DENIED, {"report": report_id[:40]})
+    actor.log_own(Action.DENIED, {"report": on_record(report_id)})
 
 
 def _record(before: Report, after: Report, reason: str | None, actor: OfficerActor) -> TransactItem:

@@ -40,7 +40,7 @@ def list_reports(
     try:
         below = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
     except errors.Malformed:
-        actor.log_own(Action.DENIED, {"filters": filters, "cursor": "bad"})
+        actor.log_own(Action.DENIED, {"filters": query.on_record(), "cursor": "bad"})
         raise
     hidden: list[Row] = []
 
@@ -68,7 +68,7 @@ def list_reports(
     denied = not inside or (query.reference is not None and bool(hidden))
     actor.log_own(
         Action.DENIED if denied else Action.LIST,
-        {"filters": filters, "below": below, "count": len(page.rows)},
+        {"filters": query.on_record(), "below": below, "count": len(page.rows)},
     )
     next_cursor = (
         cursors.issue(page.position, reader=actor.by, filters=filters, now=actor.now)

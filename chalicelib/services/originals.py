@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from chalicelib import errors
+from chalicelib.domain.ids import on_record
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Medium, Status
 from chalicelib.services.actor import OfficerActor
@@ -28,7 +29,7 @@ def open_original(
     All of these write a denial to the audit. Raises Conflict `no_original` while there is none.
     """
     report = head_in_scope(report_id, actor=actor, reports=reports).report
-    detail = {"media_id": media_id[:_LONGEST_ID]}
+    detail = {"media_id": on_record(media_id)}
     try:
         reason = read_reason()
     except errors.Invalid:
