@@ -40,6 +40,17 @@ class Status(StrEnum):
 OPEN_STATUSES = frozenset({Status.NEW, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 
 
+class Disposition(StrEnum):
+    """The result of a closed report."""
+
+    RESOLVED = "resolved"
+    NO_ACTION = "no_action"
+    DUPLICATE = "duplicate"
+    UNFOUNDED = "unfounded"
+    MALICIOUS = "malicious"
+    NOT_POLICE = "not_police"
+
+
 class ReporterStatus(StrEnum):
     """The status of a report, as the reporter sees it: less detailed than for officers."""
 
@@ -73,6 +84,7 @@ class Urgency(StrEnum):
 class Flag(StrEnum):
     CLOCK_SKEW = "clock_skew"
     OUTSIDE = "outside_district"
+    AFTER_CLOSING = "after_closing"
 
 
 DRILL = "drill"
@@ -211,6 +223,11 @@ class Report(Record):
     `public_key` seals what is written about the report. Its private half is stored for officers as
     `wrapped_key`, encrypted to the key in KMS `wrapping_key` (an ARN). `sealed` is the `Content`,
     `sealed_reason` the reason of the outcome. `body_hash` goes when the report is withdrawn.
+
+    `decided_at` is the time of the present disposition: the closing, its change or confirmation.
+    `put_off_until` is the time to which its deletion was put off. `unread` and `unread_media` count
+    the reporter's messages, and the media that arrived after the closing, since an officer's last
+    message or PATCH.
     """
 
     id: str
@@ -241,9 +258,12 @@ class Report(Record):
     media_settled: int = 0
     thumb: str | None = None
     unread: int = 0
+    unread_media: int = 0
     messages: int = 0
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None
+    decided_at: datetime | None = None
+    put_off_until: datetime | None = None
     has_contact: bool = False
 
     @property
@@ -252,7 +272,7 @@ class Report(Record):
 
 
 class ReportOutline(Record):
-    """What of a report decides its next task, its notices and what it counts as. No text."""
+    """What of a report decides its tasks, its notices, its end and what it counts as. No text."""
 
     id: str
     reference: str
@@ -262,9 +282,15 @@ class ReportOutline(Record):
     district: str
     received_at: Moment
     acknowledged_at: Moment | None = None
+    closed_at: Moment | None = None
+    decided_at: Moment | None = None
+    put_off_until: Moment | None = None
     disposition: str | None = None
+    duplicate_of: str | None = None
     escalations: int = 0
     held_until: Moment | None = None
+    unread: int = 0
+    unread_media: int = 0
     expiring: bool = False
     source: str | None = None
 

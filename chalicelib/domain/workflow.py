@@ -1,8 +1,7 @@
 """Case work: which step leads where, what closing needs, and which task is pending after a step."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, StringConstraints, field_validator
@@ -15,11 +14,14 @@ from chalicelib.domain.models import Input, NotNull
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
 from chalicelib.domain.reports import (
     OPEN_STATUSES,
+    Disposition,
+    Flag,
     Proposal,
     Report,
     Status,
     Urgency,
 )
+from chalicelib.domain.retention import expires_at
 from chalicelib.domain.text import Bounded
 
 # From each status, where a step may lead. Nothing leads back to `new`: somebody has looked at it.
@@ -31,23 +33,6 @@ TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
     Status.WITHDRAWN: (),
 }
 
-
-class Disposition(StrEnum):
-    """The result of a closed report."""
-
-    RESOLVED = "resolved"
-    NO_ACTION = "no_action"
-    DUPLICATE = "duplicate"
-    UNFOUNDED = "unfounded"
-    MALICIOUS = "malicious"
-    NOT_POLICE = "not_police"
-
-
-WITHDRAWN_RETENTION = timedelta(days=30)
-DRILL_RETENTION = timedelta(days=30)
-_RETENTION = timedelta(days=90)
-_SHORT_RETENTION = timedelta(days=30)
-_SOON_FORGOTTEN = frozenset({Disposition.UNFOUNDED, Disposition.MALICIOUS})
 
 Reason = Annotated[str, Bounded(1000)]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s#]+$")]
@@ -94,7 +79,8 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     wrong = [error for check in _CHECKS for error in check(step)]
     if wrong:
         raise errors.Invalid(*wrong)
-    after: dict[str, Any] = {"version": report.version + 1, "unread": 0, "status": step.target}
+    read = {"unread": 0, "unread_media": 0}
+    after: dict[str, Any] = {"version": report.version + 1, "status": step.target, **read}
     for effect in _EFFECTS:
         after |= effect(step)
     return report.model_copy(update=after)
@@ -179,9 +165,22 @@ def _close(step: _Step) -> _Update:
     return {"closed_at": step.now} if step.closes else {}
 
 
+_OF_THE_CLOSING = (
+    "closed_at",
+    "decided_at",
+    "put_off_until",
+    "disposition",
+    "sealed_reason",
+    "proposal",
+    "duplicate_of",
+)
+
+
 def _reopen(step: _Step) -> _Update:
-    cleared = ("closed_at", "disposition", "sealed_reason", "proposal", "duplicate_of")
-    return dict.fromkeys(cleared) if step.reopens else {}
+    if not step.reopens:
+        return {}
+    flags = tuple(flag for flag in step.report.flags if flag is not Flag.AFTER_CLOSING)
+    return dict.fromkeys(_OF_THE_CLOSING) | {"flags": flags}
 
 
 def _assign_and_link(step: _Step) -> _Update:
@@ -191,13 +190,14 @@ def _assign_and_link(step: _Step) -> _Update:
 
 
 def _dispose(step: _Step) -> _Update:
-    wanted, present = step.wanted.disposition, step.report.disposition
-    if wanted is None or (wanted is Disposition.MALICIOUS and present == wanted):
+    wanted = step.wanted.disposition
+    if wanted is None or wanted == step.report.disposition:
         return {}
+    decided: _Update = {"decided_at": step.now}
     if wanted is Disposition.MALICIOUS:
         proposal = Proposal(disposition=wanted.value, by=step.by, at=step.now)
-        return {"disposition": None, "proposal": proposal}
-    return {"disposition": wanted.value, "proposal": None}
+        return decided | {"disposition": None, "proposal": proposal}
+    return decided | {"disposition": wanted.value, "proposal": None}
 
 
 def _rank(step: _Step) -> _Update:
@@ -231,14 +231,15 @@ def concerns_others(before: Report, after: Report) -> bool:
     return after.status in OPEN_STATUSES and (after.category != before.category or became_critical)
 
 
-def confirm(report: Report) -> Report:
-    """Return the report with the disposition that was proposed.
+def confirm(report: Report, *, now: datetime) -> Report:
+    """Return the report with the disposition that was proposed. Its retention begins now.
 
     Raises Conflict `nothing_to_confirm`.
     """
     if report.proposal is None or report.status is not Status.CLOSED:
         raise errors.Conflict("nothing_to_confirm")
-    return report.model_copy(update={"disposition": report.proposal.disposition, "proposal": None})
+    confirmed = {"disposition": report.proposal.disposition, "proposal": None, "decided_at": now}
+    return report.model_copy(update=confirmed)
 
 
 def first_task(report: Report) -> OutboxTask:
@@ -251,7 +252,7 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
     """Return the task of a report after a step; `present` is its task before."""
     end = expires_at(report)
     if end:
-        return OutboxTask(TaskKind.EXPIRE, end)
+        return expiry(present, end)
     if present and present.kind is TaskKind.NOTIFY:
         return present
     if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
@@ -263,20 +264,14 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
     return None
 
 
-def expires_at(report: Report) -> datetime | None:
-    """Return when a report is due for deletion; None while it is open. A drill always is due."""
-    if report.status is Status.WITHDRAWN and report.closed_at:
-        return report.closed_at + WITHDRAWN_RETENTION
-    if report.is_drill:
-        return report.received_at + DRILL_RETENTION
-    if report.status is Status.CLOSED and report.closed_at:
-        return report.closed_at + retention(report.disposition)
-    return None
+def expiry(present: OutboxTask | None, end: datetime) -> OutboxTask:
+    """Return the task to delete a report at `end`.
 
-
-def retention(disposition: str | None) -> timedelta:
-    """Return how long a closed report is kept."""
-    return _SHORT_RETENTION if disposition in _SOON_FORGOTTEN else _RETENTION
+    One that is due before stays: when it comes, it finds that the end has moved, and records it.
+    """
+    if present and present.kind is TaskKind.EXPIRE and present.due_at <= end:
+        return present
+    return OutboxTask(TaskKind.EXPIRE, end)
 
 
 _RECORDED = (

@@ -87,7 +87,8 @@ def add_media(call: Call) -> Response:
     """Add media to a report.
 
     Declare up to 5 media in a call and 10 in a report. The response has a grant to upload each, in
-    the same order. Upload the files with these grants. A withdrawn report accepts no more media.
+    the same order. Upload the files with these grants. A withdrawn report accepts no more media. On
+    a closed report, media put the deletion off, as a message does.
 
     Send an `Idempotency-Key`: without one, a repeated call adds the media again.
     """

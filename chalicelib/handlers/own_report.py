@@ -4,6 +4,7 @@ from chalicelib import errors, wiring
 from chalicelib.domain.languages import text, wording
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.reports import REPORTER_STATUS, Report, ReporterStatus, Status
+from chalicelib.domain.retention import expires_at
 from chalicelib.handlers.media_views import VerdictView
 from chalicelib.handlers.pictures import thumbnail_url
 from chalicelib.handlers.requests import Call, Header
@@ -37,6 +38,12 @@ class Outcome(Shape):
 
 
 class OwnReport(Shape):
+    """Your own report.
+
+    After the closing or the withdrawal, the report is kept at least until `kept_until`, and then
+    deleted. A message or new media on a closed report can move this time, and so can the officers.
+    """
+
     id: str
     reference: str
     category: Category
@@ -46,6 +53,7 @@ class OwnReport(Shape):
     media: list[OwnMedium]
     messages: list[MessageView]
     outcome: Outcome | None
+    kept_until: Timestamp | None
     drill: bool
     emergency: Emergency
     poll_after_s: int
@@ -81,8 +89,11 @@ def read_report(call: Call) -> Response:
 def write_message(call: Call) -> Response:
     """Write to the officers.
 
-    Officers are notified, and see the message with the report. Send an `Idempotency-Key`: without
-    one, a repeated call creates a second message.
+    Officers are notified, and see the message with the report. On a closed report, it puts the
+    deletion off to 30 days after it, but for no longer than a year after the closing: `kept_until`
+    of the report says until when.
+
+    Send an `Idempotency-Key`: without one, a repeated call creates a second message.
     """
     case = own_case(call, consistent=True)
     refuse_own_receipt(call.body.text, call.receipt)
@@ -142,6 +153,7 @@ def _reporter_view(case: Case, call: Call) -> Response:
         outcome=_with_bulletin(
             _outcome(report, opened.reason, call.language), report, call.language
         ),
+        kept_until=expires_at(report),
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),

@@ -7,8 +7,16 @@ from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import Hint, MediaState, RejectReason, Thumb
 from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.models import NotNull
-from chalicelib.domain.reports import Flag, Medium, Report, Source, Status, Urgency
-from chalicelib.domain.workflow import Disposition
+from chalicelib.domain.reports import (
+    Disposition,
+    Flag,
+    Medium,
+    Report,
+    Source,
+    Status,
+    Urgency,
+)
+from chalicelib.domain.retention import expires_at
 from chalicelib.handlers.holds import HoldView
 from chalicelib.handlers.media_views import seen_type
 from chalicelib.handlers.pictures import picture_url, preview_url, thumbnail_url
@@ -33,6 +41,12 @@ class MediaCount(Shape):
 
 
 class ListedReportView(Shape):
+    """A report in a list.
+
+    The flag `after_closing` says that a message or a medium came after the closing. It stays until
+    the report is reopened.
+    """
+
     id: str
     reference: str
     category: Category
@@ -47,6 +61,7 @@ class ListedReportView(Shape):
     thumbnail_url: str | None
     bulletin_id: str | None
     source: Source | None
+    flags: list[Flag]
 
     @classmethod
     def listed(cls, report: ListedReport) -> Self:
@@ -220,6 +235,7 @@ class ReportView(ChangedReport):
     When `restricted` is true the report was withdrawn: text, place, details, media and messages are
     left out. The catalogue describes the `details` of each category. The URLs in `media` are valid
     for 5 minutes. What the reporter did, such as writing a message, is timed to the minute.
+    `kept_until` is when a report that has ended is due for deletion, without a legal hold.
     """
 
     station: Station | None
@@ -235,6 +251,7 @@ class ReportView(ChangedReport):
     flags: list[Flag]
     acknowledged_at: Timestamp | None
     closed_at: Minute | None
+    kept_until: Minute | None
     has_contact: bool
     hold: HoldView | None
     restricted: bool
@@ -251,6 +268,7 @@ class ReportView(ChangedReport):
             report,
             **dict(opened.content),
             reason=opened.reason,
+            kept_until=expires_at(report),
             hold=HoldView.of(hold, reason=opened.hold_reason) if hold else None,
             restricted=found.restricted,
             media=[MediumView.in_report(report, medium) for medium in opened.media],

@@ -1,5 +1,7 @@
 """The public route to create a report."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from chalicelib import errors, wiring
@@ -24,6 +26,10 @@ from chalicelib.services.reporter import Reporter
 routes = Routes("Reports")
 
 
+# Apps know these. A flag that a report gets later is for officers.
+FlagAtCreation = Literal[Flag.CLOCK_SKEW, Flag.OUTSIDE]
+
+
 class CreatedReport(Shape):
     """A created report. Keep the receipt, show the `notes` to the reporter, and upload the media.
 
@@ -42,7 +48,7 @@ class CreatedReport(Shape):
     urgency: Urgency
     district: District
     received_at: Timestamp
-    flags: list[Flag]
+    flags: list[FlagAtCreation]
     notes: list[str]
     drill: bool
     emergency: Emergency
@@ -91,6 +97,7 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         received_at=report.received_at
         if call.admitted is None
         else times.to_minute(report.received_at),
+        flags=[flag for flag in report.flags if flag is not Flag.AFTER_CLOSING],
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         uploads=_granted(created),

@@ -10,6 +10,7 @@ from chalicelib import wiring
 from chalicelib.domain.ids import OwnerKind
 from chalicelib.domain.outbox import TaskKind
 from chalicelib.services.acknowledgement import count_unacknowledged
+from chalicelib.services.actor import Actor
 from chalicelib.services.bulletin_expiry import expire_bulletin
 from chalicelib.services.reconciliation import reconcile_upload
 from chalicelib.services.removals import remove_later_uploads, remove_pictures
@@ -93,7 +94,7 @@ def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
         reports=wiring.reports(),
         contacts=wiring.contacts(),
         bucket=wiring.bucket(),
-        now=now,
+        actor=Actor.clock(wiring.audit(), now),
     )
 
 

@@ -138,7 +138,7 @@ def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) 
     def step() -> Report:
         head = head_in_scope(report_id, actor=actor, reports=reports)
         require_not_expiring(head)
-        after = workflow.confirm(head.report)
+        after = workflow.confirm(head.report, now=actor.now)
         proposed_by = head.report.proposal.by if head.report.proposal else ""
         subject = of_report(report_id)
         require_second_person(TwoPersonStep.MALICIOUS, {proposed_by}, actor=actor, subject=subject)
@@ -305,12 +305,8 @@ def _counted_links(head: Head, original: str | None, reports: Reports) -> list[T
     """
     if original and head.duplicates > 0:
         raise errors.Invalid(errors.FieldError("duplicate_of", "has_duplicates"))
-    items = [reports.count_duplicate(original)] if original else []
-    before = head.report.duplicate_of
-    old = reports.head(before) if before else None
-    if before and old and not old.is_expiring and not old.is_deleted:
-        items.append(reports.discount_duplicate(before))
-    return items
+    counted = [reports.duplicates.count(original)] if original else []
+    return [*counted, *reports.duplicates.discount(head.report.duplicate_of)]
 
 
 def _find_original(report_id: str, duplicate: Report, actor: OfficerActor, reports: Reports) -> str:

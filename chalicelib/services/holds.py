@@ -11,8 +11,9 @@ from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.holds import Hold, NewHold
 from chalicelib.domain.outbox import TaskKind
+from chalicelib.domain.retention import expires_at
 from chalicelib.domain.two_persons import TwoPersonStep
-from chalicelib.domain.workflow import expires_at
+from chalicelib.domain.workflow import expiry
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
@@ -108,7 +109,7 @@ def lift_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
 def _write(case: Case, hold: Hold | None, also: list[TransactItem], reports: Reports) -> None:
     """Write the hold (None: end it) with its audit record and notice.
 
-    Without a hold, a closed report is due for deletion at its original time again.
+    Without a hold, a closed report is due for deletion at its own end again.
     """
     reports.keep_hold(
         case,
@@ -120,10 +121,10 @@ def _write(case: Case, hold: Hold | None, also: list[TransactItem], reports: Rep
 
 
 def _due_end(case: Case) -> datetime | None:
-    """Return when a report is due for deletion; None when that is not its task."""
-    task = case.head.task
+    """Return when the task to delete a report is due without a hold; None when it has none."""
+    task, end = case.head.task, expires_at(case.report)
     is_due = task is not None and task.kind is TaskKind.EXPIRE
-    return expires_at(case.report) if is_due else None
+    return expiry(task, end).due_at if is_due and end else None
 
 
 def _on_current[Done](case: Case, reports: Reports, step: Callable[[Case], Done]) -> Done:

@@ -9,7 +9,7 @@ from chalicelib.domain.ids import EntryIds, Identity
 from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Status
-from chalicelib.domain.workflow import WITHDRAWN_RETENTION
+from chalicelib.domain.retention import WITHDRAWN_RETENTION
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.sealed_rows import OwnReport, earlier_entry, open_own, seal_message
 from chalicelib.store.contacts import Contacts
@@ -53,8 +53,9 @@ def write_message(
 ) -> Message:
     """Add a reporter's message, with a task to notify officers.
 
-    Repeated with the same `ids`, return the first message. Raises Conflict (`withdrawn`, or
-    `key_reused` when the text differs), SlowDown when `limited` and too many came recently.
+    Repeated with the same `ids`, return the first message. On a closed report, it puts off the
+    deletion. Raises Conflict (`withdrawn`, or `key_reused` when the text differs), SlowDown when
+    `limited` and too many came recently, Gone when the deletion has begun.
     """
     message = Message(id=ids.id, sender=Sender.REPORTER, text=text, sent_at=now)
     current = case
@@ -113,8 +114,11 @@ def withdraw_report(case: Case, *, reports: Reports, contacts: Contacts, now: da
 
 
 def _read_again(case: Case, reports: Reports) -> Case:
-    """Read the report again, after another write has changed it. Raises Gone."""
+    """Read the report again, after another write has changed it.
+
+    Raises Gone, also when its deletion has begun: from then on, nothing is added to it.
+    """
     fresh = reports.view(case.report.id, consistent=True)
-    if fresh is None:
+    if fresh is None or fresh.head.is_expiring:
         raise errors.Gone
     return fresh

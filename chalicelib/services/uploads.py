@@ -67,7 +67,8 @@ def declare_media(
 ) -> tuple[Medium, ...]:
     """Add declared media to a report. Repeated, the call returns the same media.
 
-    Raises Conflict (`withdrawn`, `too_many_media`, `key_reused` for other media with the same key).
+    On a closed report, they put off the deletion. Raises Conflict (`withdrawn`, `too_many_media`,
+    `key_reused` for other media with the same key), Gone when the deletion has begun.
     """
     current = case
 
@@ -81,9 +82,12 @@ def declare_media(
         if report.media_total + len(declaration.media) > MAX_MEDIA_PER_REPORT:
             raise errors.Conflict("too_many_media", limit=str(MAX_MEDIA_PER_REPORT))
         try:
-            reports.add_media(report, [(each, upload_check(now)) for each in declaration.media])
+            checked = [(each, upload_check(now)) for each in declaration.media]
+            reports.add_media(current, checked, now=now)
         except ConditionFailed:
             fresh = reports.view(report.id, consistent=True)
+            if fresh and fresh.head.is_expiring:
+                raise errors.Gone from None
             if fresh is None or _as_before(report, fresh.report):
                 raise errors.Unavailable from None
             current = fresh  # Another call added media, or withdrew the report: decide again.
@@ -166,7 +170,8 @@ def complete_upload(
 
 
 def _as_before(report: Report, fresh: Report) -> bool:
-    return (fresh.media_total, fresh.status) == (report.media_total, report.status)
+    deciding = ("media_total", "status", "closed_at", "put_off_until")
+    return all(getattr(fresh, name) == getattr(report, name) for name in deciding)
 
 
 def _grant(

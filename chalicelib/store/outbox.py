@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from chalicelib.domain import times
 from chalicelib.domain.bursts import Digest
@@ -27,8 +28,9 @@ _READ_FIELDS = (
     "pk", "sk", *TASK_FIELDS, "id", "reference", "category", "district", "urgency", "status",
     "kind", "received_at", "acknowledged_at", "escalations", "bulletin_id", "media_id", "state",
     "created_at", "version_id", "attempts", "deleted_at", "expiring", "disposition", "count",
-    "report_ids", "declared_type", "declared_size", "upload_id", "held_until",
-    "source", "to", "path", "step", "watched",
+    "report_ids", "declared_type", "declared_size", "upload_id", "held_until", "source",
+    "closed_at", "decided_at", "put_off_until", "unread", "unread_media", "duplicate_of",
+    "to", "path", "step", "watched",
 )  # fmt: skip
 
 
@@ -136,7 +138,7 @@ class Outbox:
         pending: PendingTask,
         *,
         then: OutboxTask | None = None,
-        put: Mapping[str, int] | None = None,
+        put: Mapping[str, Any] | None = None,
         also: Sequence[TransactItem] = (),
         unchanged: Sequence[str] = (),
     ) -> bool:

@@ -110,6 +110,7 @@ class ListedReport(NamedTuple):
     unread: int
     thumb: str | None
     source: str | None
+    flags: tuple[str, ...]
 
     @classmethod
     def of(cls, row: Row) -> Self:
@@ -129,6 +130,7 @@ class ListedReport(NamedTuple):
             unread=row.get("unread", 0),
             thumb=row.get("thumb"),
             source=row.get("source"),
+            flags=tuple(row.get("flags", ())),
         )
 
 

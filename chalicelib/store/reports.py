@@ -6,9 +6,10 @@ A change of a report and the task that follows from it are one write. The layout
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib import errors
+from chalicelib.domain import retention
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.media import MediaState, Thumb
@@ -17,14 +18,13 @@ from chalicelib.domain.notices import Matter, NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
+from chalicelib.store.deletion import Deletion
+from chalicelib.store.duplicates import Duplicates
 from chalicelib.store.media_rows import MediaRows
 from chalicelib.store.report_rows import NOT_EXPIRING, Case, Head, head_row, read_case
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import same_task, task_fields
 from chalicelib.store.writes import Delete, Put, TransactItem, Update
-
-if TYPE_CHECKING:
-    from chalicelib.store.outbox import PendingTask
 
 
 class CreateResult(NamedTuple):
@@ -47,6 +47,8 @@ class Reports:
     def __init__(self, table: Table, shards_of: Callable[[str], int]) -> None:
         self.table = table
         self.media = MediaRows(table)
+        self.duplicates = Duplicates(table)
+        self.deletion = Deletion(table, self.duplicates)
         self._shards_of = shards_of
 
     def create(
@@ -107,20 +109,20 @@ class Reports:
         except errors.Gone:
             return None
 
-    def add_media(self, report: Report, media: Sequence[tuple[Medium, OutboxTask]]) -> None:
-        """Add declared media to a report.
+    def add_media(
+        self, case: Case, media: Sequence[tuple[Medium, OutboxTask]], *, now: datetime
+    ) -> None:
+        """Add declared media to a report. They put off the deletion of a closed one.
 
-        Raises ConditionFailed when the report's media or status have changed since it was read,
-        when one of these media exists, or when the report is expiring.
+        Raises ConditionFailed when the report's media, status or end have changed since `case` was
+        read, when one of these media exists, or when the report is expiring.
         """
+        report = case.report
         count = self._head_update(
             report.id,
             add={"media_total": len(media)},
-            equal={
-                "media_total": report.media_total,
-                "status": report.status.value,
-                **NOT_EXPIRING,
-            },
+            put=retention.with_addition(report, now),
+            equal={"media_total": report.media_total, **_same_end(case.head), **NOT_EXPIRING},
         )
         puts = [self.media.put_item(report.id, medium, task) for medium, task in media]
         self.table.transact([count, *puts])
@@ -135,7 +137,8 @@ class Reports:
         now: datetime,
         also: Sequence[TransactItem],
     ) -> None:
-        """Write a medium's verdict and count it in the HEAD.
+        """Write a medium's verdict and count it in the HEAD. What arrives at a closed report is
+        unread, and flags it.
 
         `medium` is as it was read, `settled` has the verdict. `media_event` is the key of the
         notice that waits for the other media. Raises ConditionFailed when the medium has a verdict,
@@ -152,13 +155,17 @@ class Reports:
         }
         if is_ready and report.thumb is None and report.status is not Status.WITHDRAWN:
             put["thumb"] = str(Thumb(medium.media_id, settled.thumb_version or ""))
+        add = {}
+        if settled.version_id and report.status is Status.CLOSED:
+            put |= retention.with_arrival(report)
+            add = {"unread_media": 1}
         equal = {
             "status": head.row["status"],
             "media_settled": head.row.get("media_settled"),
             "media_event": head.media_event,
             **NOT_EXPIRING,
         }
-        count = self._head_update(report.id, put=put, equal=equal)
+        count = self._head_update(report.id, put=put, add=add, equal=equal)
         self.table.transact([settle, count, *also])
 
     def add_message(
@@ -169,22 +176,24 @@ class Reports:
         task: OutboxTask | None = None,
         also: Sequence[TransactItem] = (),
     ) -> None:
-        """Add a message. A reporter's message counts as unread; an officer's resets that count.
+        """Add a message. A reporter's message counts as unread, and puts off the deletion of a
+        closed report; an officer's resets what was unread.
 
-        Raises ConditionFailed when another message came since `case` was read, or when the report
-        is expiring.
+        Raises ConditionFailed when another message came since `case` was read, when the status or
+        end has changed since then (for a reporter's message), or when the report is expiring.
         """
-        pk, sk = keys.report(case.report.id), keys.message(message.sent_at, message.id)
+        report, sent_at = case.report, message.sent_at
+        pk, sk = keys.report(report.id), keys.message(sent_at, message.id)
         row: Row = {"pk": pk, "sk": sk, **message.model_dump(exclude_none=True)}
         if task:
             row |= task_fields(pk, sk, task)
-        from_reporter = message.sender is Sender.REPORTER
-        count = self._head_update(
-            case.report.id,
-            add={"messages": 1, "unread": 1} if from_reporter else {"messages": 1},
-            put={} if from_reporter else {"unread": 0},
-            equal={"messages": case.head.row.get("messages"), **NOT_EXPIRING},
-        )
+        add, equal = {"messages": 1}, {"messages": case.head.row.get("messages"), **NOT_EXPIRING}
+        put: Row = {"unread": 0, "unread_media": None}
+        if message.sender is Sender.REPORTER:
+            add["unread"] = 1
+            put = retention.with_addition(report, sent_at) | retention.with_arrival(report)
+            equal |= _same_end(case.head)
+        count = self._head_update(report.id, add=add, put=put, equal=equal)
         self.table.transact([count, self.table.item(Put(row)), *also])
 
     def add_note(self, case: Case, note: SealedNote, *, also: Sequence[TransactItem]) -> None:
@@ -248,26 +257,14 @@ class Reports:
             moved["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
         return moved
 
-    def count_duplicate(self, original: str) -> TransactItem:
-        """Return the write that counts one more duplicate of a report.
-
-        It fails when the report does not exist, or is a duplicate itself.
-        """
-        equal = {"duplicate_of": None, **NOT_EXPIRING}
-        return self._head_update(original, add={"duplicates": 1}, equal=equal)
-
-    def discount_duplicate(self, original: str) -> TransactItem:
-        """Return the write that counts one duplicate less. It fails when there is no report."""
-        return self._head_update(original, add={"duplicates": -1}, equal=NOT_EXPIRING)
-
     def withdraw(
         self, case: Case, *, now: datetime, task: OutboxTask, also: Sequence[TransactItem]
     ) -> None:
         """Mark a report as withdrawn, with `task` as its next task, and `also` in one transaction.
 
-        What recognises a repeated body goes. An event carries the task to delete the pictures made
-        from its media. Raises ConditionFailed when the status or task has changed since `case` was
-        read.
+        What recognises a repeated body goes, and the link to an original, whose duplicates are one
+        less. An event carries the task to delete the pictures made from its media. Raises
+        ConditionFailed when the status, task or link has changed since `case` was read.
         """
         report, head, pk = case.report, case.head, keys.report(case.report.id)
         shards = self._shards_of(report.category)
@@ -278,38 +275,20 @@ class Reports:
             "has_contact": False,
             "body_hash": None,
             "thumb": None,
+            "duplicate_of": None,
             **task_fields(pk, keys.HEAD, task),
         }
-        equal = same_task(head.row) | {"status": head.row["status"], **NOT_EXPIRING}
+        deciding = {"status": head.row["status"], "duplicate_of": report.duplicate_of}
+        equal = {**same_task(head.row), **deciding, **NOT_EXPIRING}
         self.table.transact(
             [
                 self._head_update(report.id, put=put, equal=equal),
                 self._purge(report.id, now),
                 *self._kept_notices(head, now),
+                *self.duplicates.discount(report.duplicate_of),
                 *also,
             ]
         )
-
-    def mark_expiring(self, pending: "PendingTask") -> None:
-        """Mark a report as expiring: from now on, every other write to it fails.
-
-        Raises ConditionFailed when its task or its hold has changed since `pending` was read.
-        """
-        equal = same_task(pending.row) | {"held_until": pending.row.get("held_until")}
-        self.table.update(Update(*pending.key, put={"expiring": True}, equal=equal))
-
-    def bury(self, report_id: str, *, now: datetime, until: datetime) -> None:
-        """Delete every row of a report, and leave a tombstone in place of its HEAD.
-
-        The tombstone has the id and the time of the deletion. DynamoDB deletes it at `until`.
-        """
-        pk = keys.report(report_id)
-        rows, _ = self.table.query(pk, consistent=True, attributes=("pk", "sk"))
-        for row in rows:
-            if row["sk"] != keys.HEAD:
-                self.table.delete(Delete(pk, row["sk"]))
-        end = {"id": report_id, "deleted_at": now, "expires_ttl": int(until.timestamp())}
-        self.table.put({"pk": pk, "sk": keys.HEAD, **end})
 
     def keep_hold(
         self,
@@ -385,3 +364,8 @@ class Reports:
             keys.report(report_id), keys.HEAD, put=put or {}, add=add or {}, equal=equal
         )
         return self.table.item(update)
+
+
+def _same_end(head: Head) -> dict[str, Any]:
+    """Return the condition that a report is as open or closed, and put off, as in `head`."""
+    return {name: head.row.get(name) for name in ("status", "closed_at", "put_off_until")}

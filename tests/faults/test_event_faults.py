@@ -189,7 +189,7 @@ def test_a_verdict_for_a_report_that_is_gone_is_no_fault(aws: Mapping[str, str])
         original_key(created["id"], media_id),
         cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE),
     )
-    wiring.reports().bury(
+    wiring.reports().deletion.finish(
         created["id"], now=wiring.clock.now(), until=wiring.clock.now() + timedelta(days=365)
     )
 

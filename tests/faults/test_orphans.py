@@ -78,7 +78,7 @@ def test_day_old_objects_of_a_deleted_report_are_deleted_in_all_versions(
     report_id, media_id = processed(aws)
     wiring.contacts().delete(report_id)
     cloud.upload(aws, report_id, media_id, b"a later version")
-    wiring.reports().bury(
+    wiring.reports().deletion.finish(
         report_id, now=wiring.clock.now(), until=wiring.clock.now() + timedelta(days=365)
     )
     assert list(find_orphans(places(), now=wiring.clock.wall_clock())) == []

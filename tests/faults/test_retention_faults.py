@@ -9,7 +9,8 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.store import keys
-from chalicelib.store.writes import Delete
+from chalicelib.store.tasks import TASK_FIELDS
+from chalicelib.store.writes import Delete, Update
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -101,6 +102,11 @@ def test_a_verdict_during_the_deletion_of_its_report_leaves_no_row(
     media_id = created["uploads"][0]["media_id"]
     [version] = boto3.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])["Versions"]
     cloud.process(aws, version["Key"], version["VersionId"])
+    # The sweep would find the manifest first, and what arrived is not deleted unread.
+    without_task = dict.fromkeys(TASK_FIELDS)
+    wiring.reports().table.update(
+        Update(keys.report(created["id"]), keys.media(media_id), put=without_task)
+    )
     wiring.clock.advance(timedelta(days=91))
 
     def meanwhile(request: Any) -> None:

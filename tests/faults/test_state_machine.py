@@ -29,7 +29,8 @@ from chalicelib.domain import times
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
 from chalicelib.domain.reports import Status
-from chalicelib.domain.workflow import TRANSITIONS, WITHDRAWN_RETENTION, retention
+from chalicelib.domain.retention import PUT_OFF_AT_MOST, WITHDRAWN_RETENTION, retention
+from chalicelib.domain.workflow import TRANSITIONS
 from chalicelib.errors import NotFound
 from chalicelib.handlers import media_events
 from chalicelib.media.sandbox import derive
@@ -105,6 +106,7 @@ class Tipline(RuleBasedStateMachine):
         self.tips: list[Tip] = []
         self.ever: set[str] = set()
         self.last_due: dict[str, datetime] = {}
+        self.last_head: dict[str, Mapping[str, Any]] = {}
         self.file(category, True, media, None)
 
     # Residents
@@ -172,7 +174,7 @@ class Tipline(RuleBasedStateMachine):
             dies = None
         assert reply is not None
         assert reply.status == (410 if tip.gone else 409 if tip.withdrawn else 201) or (
-            reply.status == 503 and self.is_expiring(tip)
+            reply.status == 410 and self.is_expiring(tip)
         ), reply
         if reply.status == 201:
             tip.texts.append(words)
@@ -188,7 +190,7 @@ class Tipline(RuleBasedStateMachine):
             tip.withdrawn = tip.withdrawn or self.head(tip)["status"] == "withdrawn"
             return
         assert reply.status == (410 if tip.gone else 204) or (
-            reply.status == 503 and self.is_expiring(tip)
+            reply.status == 410 and self.is_expiring(tip)
         ), reply
         tip.withdrawn = tip.withdrawn or reply.status == 204
 
@@ -373,6 +375,11 @@ class Tipline(RuleBasedStateMachine):
             for tip in self.promised()
             if (due := self.due(tip, rows[keys.report(tip.id)]["HEAD"]))
         }
+        self.last_head = {
+            tip.id: head
+            for tip in self.promised()
+            if "status" in (head := rows[keys.report(tip.id)]["HEAD"])
+        }
 
     def everything_promised_stands(self, rows: Rows) -> None:
         for tip in self.promised():
@@ -453,7 +460,11 @@ class Tipline(RuleBasedStateMachine):
         items = wiring.dynamodb().scan(TableName=self.aws["AUDIT_TABLE"], ConsistentRead=True)[
             "Items"
         ]
-        changes = Counter(item["pk"]["S"] for item in items if item["action"]["S"] == "change")
+        changes = Counter(
+            item["pk"]["S"]
+            for item in items
+            if (item["action"]["S"], item["by"]["S"]) == ("change", "wang")
+        )
         for tip in self.promised():
             assert changes[keys.report(tip.id)] == tip.version - 1, "I5, I8"
             pairs = zip(tip.steps, tip.steps[1:], strict=False)
@@ -564,6 +575,7 @@ class Tipline(RuleBasedStateMachine):
             due = self.last_due.get(tip.id)
             assert due, "I13: nothing was due"
             assert times.parse(head["deleted_at"]) >= due, "I13: too soon"
+            self.was_read_or_a_year_old(tip, times.parse(head["deleted_at"]))
             versions = (
                 wiring.s3()
                 .list_object_versions(Bucket=self.aws["MEDIA_BUCKET"])
@@ -572,12 +584,23 @@ class Tipline(RuleBasedStateMachine):
             assert not [one for one in versions if tip.id in one["Key"]], "I13: objects are left"
             tip.gone = True
 
+    def was_read_or_a_year_old(self, tip: Tip, deleted_at: datetime) -> None:
+        before = self.last_head.get(tip.id)
+        if before is None or tip.withdrawn:
+            return
+        unread = before["unread"] or before.get("unread_media")
+        year_old = deleted_at >= times.parse(before["closed_at"]) + PUT_OFF_AT_MOST
+        assert not unread or year_old, "I13: unread"
+
     def due(self, tip: Tip, head: Mapping[str, Any]) -> datetime | None:
         """Return when the report must be deleted, by the rules."""
         if head.get("status") not in ("closed", "withdrawn"):
             return None
-        kept = WITHDRAWN_RETENTION if tip.withdrawn else retention(head.get("disposition"))
-        due = times.parse(head["closed_at"]) + kept
+        if tip.withdrawn:
+            due = times.parse(head["closed_at"]) + WITHDRAWN_RETENTION
+        else:
+            due = times.parse(head["decided_at"]) + retention(head.get("disposition"))
+            due = max(due, times.parse(head.get("put_off_until", head["decided_at"])))
         return max(due, times.parse(head["held_until"])) if head.get("held_until") else due
 
     def rows(self) -> Rows:

@@ -186,6 +186,7 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(
 ) -> None:
     role, api = iam.Role("residents", names), Api("residents")
     bulletin_id, media_id = published_with_picture(aws)
+    duplicate, _ = closed_duplicate()
     with role.assumed():
         for name in (
             "get_start_page",
@@ -198,6 +199,7 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(
         ):
             api(name)
         report_and_write(api)
+        end(api, duplicate)
         upload_in_parts(api, aws)
         lead = read_bulletins(api, bulletin_id, media_id)
     Api("officers")("resolve_bulletin", officer=LI, bulletin_id=bulletin_id)
@@ -237,6 +239,25 @@ def report_and_write(api: Api) -> None:
     api("read_report_by_receipt", receipt=created["receipt"])
     api("withdraw_report", **mine)
     api("read_report", **mine)
+
+
+def closed_duplicate() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a report that was closed as a duplicate, and its original."""
+    duplicate, original = (
+        dict(call("POST", "/v1/reports", report(), key=new_key()).json) for _ in range(2)
+    )
+    closing = {"status": "closed", "disposition": "duplicate", "reason": "Known."}
+    path, link = f"/v1/officer/reports/{duplicate['id']}", {"duplicate_of": original["id"]}
+    reply = call("PATCH", path, closing | link, officer=CHIEF, headers={"If-Match": '"1"'})
+    assert reply.status == 200, reply.text
+    return duplicate, original
+
+
+def end(api: Api, duplicate: Mapping[str, Any]) -> None:
+    mine = {"receipt": duplicate["receipt"], "report_id": duplicate["id"]}
+    api("write_message", **mine)
+    api("add_media", **mine, body={"media": [PICTURE]})
+    api("withdraw_report", **mine)
 
 
 def upload_in_parts(api: Api, aws: Mapping[str, str]) -> None:
@@ -561,6 +582,10 @@ def test_sweep_tasks_does_all_it_is_for_and_may_do_no_more(
     withdrawn = with_media(aws)
     call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
     burst(aws)
+    duplicate, original = closed_duplicate()
+    text = {"text": "One more thing."}
+    path = f"/v1/reports/{duplicate['id']}/messages"
+    assert call("POST", path, text, receipt=duplicate["receipt"]).status == 201
     with role.assumed():
         for wait in (
             timedelta(minutes=2),
@@ -569,12 +594,16 @@ def test_sweep_tasks_does_all_it_is_for_and_may_do_no_more(
             timedelta(days=1),
             timedelta(days=8),
             timedelta(days=40),
+            timedelta(days=50),
+            timedelta(days=300),
         ):
             wiring.clock.advance(wait)
             failed = cloud.sweep()["failed"]
             assert_none_refused(role)
             assert failed == 0
     assert [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{withdrawn['id']}"] == ["HEAD"]
+    assert call("GET", "/v1/reports/mine", receipt=duplicate["receipt"]).status == 410
+    assert wiring.reports().head(original["id"]).row["duplicates"] == 0  # type: ignore[union-attr]
     assert wiring.subscriptions().of("wu") == []
     assert wiring.bulletins().get(published).state == "expired"  # type: ignore[union-attr]
     assert_exact(role)

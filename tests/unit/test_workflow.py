@@ -12,15 +12,14 @@ from pydantic import ValidationError
 
 from chalicelib import errors
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind, notify
-from chalicelib.domain.reports import OPEN_STATUSES, Report, Status, Urgency
+from chalicelib.domain.reports import OPEN_STATUSES, Disposition, Report, Status, Urgency
+from chalicelib.domain.retention import retention
 from chalicelib.domain.workflow import (
     TRANSITIONS,
     Change,
-    Disposition,
     change,
     confirm,
     differences,
-    retention,
     task_after,
 )
 
@@ -118,12 +117,12 @@ def test_whatever_officers_do_a_report_stays_in_order(
                 "reason",
                 "proposal",
             }
-            assert existing.unread == 0
+            assert (existing.unread, existing.unread_media) == (0, 0)
         except errors.Refused:
             assert existing is before
         if confirms:
             try:
-                proposal, existing = existing.proposal, confirm(existing)
+                proposal, existing = existing.proposal, confirm(existing, now=now)
                 assert proposal is not None
             except errors.Refused:
                 pass
@@ -132,6 +131,7 @@ def test_whatever_officers_do_a_report_stays_in_order(
         closed = existing.status is Status.CLOSED
         assert existing.version == 1 + accepted
         assert (existing.closed_at is not None) is closed
+        assert (existing.decided_at is not None) is closed
         assert closed or (existing.disposition, existing.proposal) == (None, None)
         assert not closed or existing.disposition or existing.proposal
         assert (existing.status is Status.NEW) is (existing.acknowledged_at is None)
@@ -153,11 +153,11 @@ def test_malicious_is_never_one_officers_word() -> None:
         now=NOW,
     )
     assert (proposed.disposition, proposed.status) == (None, Status.CLOSED)
-    assert confirm(proposed).disposition == Disposition.MALICIOUS
+    assert confirm(proposed, now=NOW).disposition == Disposition.MALICIOUS
 
     relabelled = change(proposed, wanted(disposition="unfounded"), by="li", now=NOW)
     with pytest.raises(errors.Conflict):
-        confirm(relabelled)
+        confirm(relabelled, now=NOW)
     reopened = change(proposed, wanted(status="in_progress"), by="li", now=NOW)
     assert reopened.proposal is None
 

@@ -1,0 +1,434 @@
+"""What a reporter adds to a closed report is kept, and read, before the report is deleted."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.store import keys
+from chalicelib.store.audit import of_report
+from chalicelib.store.writes import Update
+from tests import cloud
+from tests.client import Reply, call, change_report, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+DAY = timedelta(days=1)
+MEDIA: dict[str, Any] = {"media": [{"content_type": "image/jpeg", "size": 10_000}]}
+# Times are stored to the millisecond.
+MS = timedelta(milliseconds=1)
+CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+    cloud.forget_sent(aws)
+
+
+def closed(aws: Mapping[str, str], disposition: str = "resolved", **more: Any) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(**more), key=new_key()).json
+    change_report(created["id"], 1, **CLOSE | {"disposition": disposition})
+    settled(aws)
+    return dict(created)
+
+
+def settled(aws: Mapping[str, str]) -> None:
+    """Publish what is pending, and forget it."""
+    cloud.stream(cloud.all_keys(aws))
+    cloud.forget_sent(aws)
+
+
+def write(created: Mapping[str, Any], text: str = "He is back.", key: str | None = None) -> Reply:
+    path = f"/v1/reports/{created['id']}/messages"
+    return call("POST", path, {"text": text}, receipt=created["receipt"], key=key)
+
+
+def declare(created: Mapping[str, Any]) -> Reply:
+    return call("POST", f"/v1/reports/{created['id']}/media", MEDIA, receipt=created["receipt"])
+
+
+def mine(created: Mapping[str, Any]) -> Reply:
+    return call("GET", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+
+
+def opened(created: Mapping[str, Any]) -> Any:
+    reply = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+    assert reply.status == 200
+    return reply.json
+
+
+def listed(created: Mapping[str, Any]) -> Any:
+    [row] = call("GET", "/v1/officer/reports", officer="wang").json["items"]
+    assert row["id"] == created["id"]
+    return row
+
+
+def head(created: Mapping[str, Any]) -> dict[str, Any]:
+    found = wiring.reports().head(created["id"])
+    assert found
+    return found.row
+
+
+def is_gone(created: Mapping[str, Any]) -> bool:
+    return mine(created).status == 410
+
+
+def sweep_at(moment: datetime) -> None:
+    wiring.clock.advance(moment - wiring.clock.now())
+    cloud.sweep()
+
+
+def assert_goes_at(created: Mapping[str, Any], end: datetime) -> None:
+    # Half a minute before and after, since the clock goes on.
+    sweep_at(end - timedelta(seconds=30))
+    assert not is_gone(created)
+    sweep_at(end + timedelta(seconds=30))
+    assert is_gone(created)
+
+
+def put_offs(created: Mapping[str, Any]) -> list[Any]:
+    items = call("GET", f"/v1/officer/reports/{created['id']}/history", officer="wang").json[
+        "items"
+    ]
+    return [
+        (item["by"], item["action"], item["detail"]["fields"]["kept_until"])
+        for item in items
+        if item["detail"] and item["detail"].get("step") == "put_off"
+    ]
+
+
+def kept_until(created: Mapping[str, Any]) -> datetime:
+    return times.parse(mine(created).json["kept_until"])
+
+
+def test_a_message_on_the_last_day_keeps_the_report_thirty_days_after_it(
+    aws: Mapping[str, str],
+) -> None:
+    created = closed(aws)
+    sweep_at(times.parse(head(created)["closed_at"]) + 89 * DAY)
+    sent_at = times.parse(write(created).json["sent_at"])
+    assert kept_until(created) == sent_at + 30 * DAY
+    call(
+        "POST",
+        f"/v1/officer/reports/{created['id']}/messages",
+        {"text": "Thank you."},
+        officer="wang",
+    )
+    assert_goes_at(created, sent_at + 30 * DAY)
+
+
+def test_a_message_does_not_shorten_what_is_kept_longer(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    before = kept_until(created)
+    write(created)
+    assert kept_until(created) == before
+
+
+def test_new_media_keep_a_closed_report_thirty_days_after_them(aws: Mapping[str, str]) -> None:
+    created = closed(aws, "unfounded")
+    sweep_at(times.parse(head(created)["closed_at"]) + 29 * DAY)
+    before = wiring.clock.now()
+    assert declare(created).status == 201
+    after = wiring.clock.now()
+    assert before + 30 * DAY - MS <= kept_until(created) <= after + 30 * DAY
+    # Nothing was uploaded, so there is nothing to read.
+    assert_goes_at(created, kept_until(created))
+
+
+def test_a_message_flags_the_report_until_it_is_reopened(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    write(created, "Before.")
+    assert listed(created)["flags"] == []
+    change_report(created["id"], 1, **CLOSE)
+    assert opened(created)["flags"] == []
+    write(created)
+    write(created, "And well.")
+    assert listed(created)["flags"] == opened(created)["flags"] == ["after_closing"]
+
+    change_report(created["id"], 2, status="in_progress")
+    assert listed(created)["flags"] == opened(created)["flags"] == []
+    assert mine(created).json["kept_until"] is None
+    assert opened(created)["kept_until"] is None
+
+
+def test_an_app_that_repeats_its_first_call_gets_no_flag_that_it_does_not_know(
+    aws: Mapping[str, str],
+) -> None:
+    body, key = report(occurred_at=times.render(wiring.clock.now() + timedelta(hours=1))), new_key()
+    created = call("POST", "/v1/reports", body, key=key).json
+    change_report(created["id"], 1, **CLOSE)
+    write(created)
+    assert listed(created)["flags"] == ["clock_skew", "after_closing"]
+    assert call("POST", "/v1/reports", body, key=key).json["flags"] == ["clock_skew"]
+
+
+def test_a_picture_that_arrives_after_the_closing_flags_the_report_and_is_unread(
+    aws: Mapping[str, str],
+) -> None:
+    created = call("POST", "/v1/reports", report(**MEDIA), key=new_key()).json
+    change_report(created["id"], 1, **CLOSE)
+    settled(aws)
+    media_id = created["uploads"][0]["media_id"]
+    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], media_id)
+    settled(aws)
+    assert listed(created)["flags"] == ["after_closing"]
+
+    sweep_at(kept_until(created))
+    assert not is_gone(created)
+    assert head(created)["unread_media"] == 1
+    change_report(created["id"], 2)
+    assert_goes_at(created, kept_until(created))
+
+
+def test_a_medium_that_never_came_is_nothing_to_read(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(**MEDIA), key=new_key()).json
+    change_report(created["id"], 1, **CLOSE)
+    for _ in range(3):
+        sweep_at(wiring.clock.now() + DAY)
+    assert mine(created).json["media"][0]["reason"] == "not_received"
+    assert listed(created)["flags"] == []
+    assert_goes_at(created, kept_until(created))
+
+
+def test_nothing_unread_is_deleted_for_a_year(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    closed_at = times.parse(head(created)["closed_at"])
+    write(created)
+    settled(aws)
+    ends = []
+    while not is_gone(created):
+        ends.append((kept_until(created) - closed_at) // DAY)
+        sweep_at(kept_until(created))
+    assert ends == [90, 120, 150, 180, 210, 240, 270, 300, 330, 360, 365]
+    assert wiring.clock.now() - closed_at < 366 * DAY
+
+
+def test_officers_hear_once_of_what_nobody_read_when_it_becomes_due(
+    aws: Mapping[str, str],
+) -> None:
+    created = closed(aws)
+    write(created)
+    settled(aws)
+    sweep_at(kept_until(created))
+    for _ in range(3):
+        settled_before = len(cloud.sent(aws))
+        cloud.stream(cloud.all_keys(aws))
+        cloud.sweep()
+    assert settled_before == 1
+    [notice] = cloud.sent(aws)
+    assert (notice["kind"], notice["report_id"]) == ("message", created["id"])
+    assert notice["attributes"]["category"] == "missing_elderly"
+
+
+@pytest.mark.parametrize("how", ["message", "patch"])
+def test_a_reply_or_a_step_counts_as_reading_and_opening_does_not(
+    aws: Mapping[str, str], how: str
+) -> None:
+    created = closed(aws)
+    write(created)
+    opened(created)
+    sweep_at(kept_until(created))
+    assert not is_gone(created)
+
+    if how == "patch":
+        change_report(created["id"], 2)
+    else:
+        path = f"/v1/officer/reports/{created['id']}/messages"
+        assert call("POST", path, {"text": "Thank you."}, officer="wang").status == 201
+    assert_goes_at(created, kept_until(created))
+
+
+def test_each_later_end_is_on_record_with_the_one_before(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    first = kept_until(created)
+    sweep_at(first - DAY)
+    write(created)
+    write(created, "And well.")
+    second = kept_until(created)
+    assert put_offs(created) == []
+    sweep_at(first)
+    sweep_at(first + DAY)
+    change_report(created["id"], 2)
+    assert put_offs(created) == [("(clock)", "change", fields(first, second))]
+
+    write(created, "Once more.")
+    sweep_at(second)
+    third = kept_until(created)
+    sweep_at(third)
+    fourth = kept_until(created)
+    assert [entry[2] for entry in put_offs(created)] == [
+        fields(first, second),
+        fields(second, third),
+        fields(third, fourth),
+    ]
+
+
+def fields(old: datetime, new: datetime) -> dict[str, str]:
+    return {
+        name: times.render(times.to_minute(value)) for name, value in (("old", old), ("new", new))
+    }
+
+
+def test_a_step_does_not_take_a_later_end_off_the_record(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    first = kept_until(created)
+    sweep_at(first - DAY)
+    write(created)
+    change_report(created["id"], 2, urgency="low")
+    second = kept_until(created)
+    sweep_at(first)
+    assert [entry[2] for entry in put_offs(created)] == [fields(first, second)]
+
+
+def test_officers_see_the_end_to_the_minute_and_the_reporter_exactly(
+    aws: Mapping[str, str],
+) -> None:
+    created = closed(aws)
+    sweep_at(kept_until(created) - DAY)
+    write(created)
+    end = kept_until(created)
+    assert times.parse(opened(created)["kept_until"]) == times.to_minute(end)
+    sweep_at(end - 28 * DAY)
+    [(_, _, recorded)] = put_offs(created)
+    assert times.parse(recorded["new"]) == times.to_minute(end)
+
+
+def test_a_drill_and_a_withdrawn_report_are_not_put_off(aws: Mapping[str, str]) -> None:
+    drill = closed(aws, source="drill")
+    received_at = times.parse(head(drill)["received_at"])
+    sweep_at(received_at + 29 * DAY)
+    assert write(drill).status == 201
+    assert_goes_at(drill, received_at + 30 * DAY)
+    assert cloud.sent(aws) == []
+
+
+def test_a_withdrawn_report_is_deleted_though_a_message_was_unread(
+    aws: Mapping[str, str],
+) -> None:
+    created = closed(aws)
+    write(created)
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    assert write(created, "And well.").status == 409
+    withdrawn_at = times.parse(head(created)["closed_at"])
+    assert kept_until(created) == withdrawn_at + 30 * DAY
+    assert_goes_at(created, withdrawn_at + 30 * DAY)
+
+
+def test_a_confirmed_disposition_is_kept_from_its_confirmation(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    change_report(created["id"], 2, disposition="malicious")
+    sweep_at(times.parse(head(created)["closed_at"]) + 80 * DAY)
+    path = f"/v1/officer/reports/{created['id']}/malicious/confirm"
+    before = wiring.clock.now()
+    assert call("POST", path, officer="li").status == 201
+    end = kept_until(created)
+    assert before + 30 * DAY - MS <= end <= wiring.clock.now() + 30 * DAY
+    assert_goes_at(created, end)
+
+
+def test_a_task_that_comes_too_early_waits(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    end = kept_until(created)
+    now = wiring.clock.now()
+    early = {"due_at": now, "task_at": keys.task_at(now, keys.report(created["id"]), keys.HEAD)}
+    wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=early))
+    cloud.sweep()
+    assert not is_gone(created)
+    assert times.parse(head(created)["due_at"]) == end
+    assert_goes_at(created, end)
+
+
+def test_an_open_report_is_never_deleted_whatever_its_task_says(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    changes = {"status": "in_progress", "closed_at": None}
+    wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=changes))
+    sweep_at(wiring.clock.now() + 400 * DAY)
+    assert not is_gone(created)
+    assert "task" not in head(created)
+
+
+def test_a_hold_is_apart_from_the_year(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    write(created)
+    settled(aws)
+    path = f"/v1/officer/reports/{created['id']}/hold"
+    until = wiring.clock.now() + 400 * DAY
+    body = {"reason": "Evidence.", "until": times.render(until)}
+    assert call("POST", path, body, officer="wang").status == 201
+    assert call("POST", path + "/approve", officer="li").status == 200
+    for _ in range(3):
+        sweep_at(wiring.clock.now() + 100 * DAY)
+    assert cloud.sent(aws) == []
+    assert put_offs(created) == []
+    assert_goes_at(created, until)
+
+
+def test_a_lifted_hold_leaves_what_was_put_off(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    first = kept_until(created)
+    path = f"/v1/officer/reports/{created['id']}/hold"
+    body = {"reason": "Evidence.", "until": times.render(first + 50 * DAY)}
+    call("POST", path, body, officer="wang")
+    call("POST", path + "/approve", officer="li")
+    sweep_at(first + DAY)
+    write(created)
+    change_report(created["id"], 2)
+    assert call("DELETE", path, officer="wang").status == 204
+    assert_goes_at(created, kept_until(created))
+
+
+def test_the_deletion_of_a_duplicate_lowers_the_count_of_its_original(
+    aws: Mapping[str, str],
+) -> None:
+    original = call("POST", "/v1/reports", report(), key=new_key()).json
+    duplicate = call("POST", "/v1/reports", report(), key=new_key()).json
+    closing = CLOSE | {"disposition": "duplicate", "duplicate_of": original["id"]}
+    change_report(duplicate["id"], 1, **closing)
+    assert head(original)["duplicates"] == 1
+    sweep_at(kept_until(duplicate))
+    assert is_gone(duplicate)
+    assert head(original)["duplicates"] == 0
+
+
+def test_a_withdrawn_duplicate_is_linked_to_nothing(aws: Mapping[str, str]) -> None:
+    original, duplicate, other = (
+        call("POST", "/v1/reports", report(), key=new_key()).json for _ in range(3)
+    )
+    change_report(duplicate["id"], 1, duplicate_of=original["id"])
+    call("DELETE", f"/v1/reports/{duplicate['id']}", receipt=duplicate["receipt"])
+    assert opened(duplicate)["duplicate_of"] is None
+    assert head(original)["duplicates"] == 0
+    change_report(original["id"], 1, duplicate_of=other["id"])
+
+
+def test_a_duplicate_whose_original_is_gone_is_deleted_all_the_same(
+    aws: Mapping[str, str],
+) -> None:
+    original, duplicate = (
+        call("POST", "/v1/reports", report(), key=new_key()).json for _ in range(2)
+    )
+    change_report(
+        duplicate["id"], 1, **CLOSE | {"disposition": "duplicate"}, duplicate_of=original["id"]
+    )
+    call("DELETE", f"/v1/reports/{original['id']}", receipt=original["receipt"])
+    sweep_at(kept_until(original))
+    assert is_gone(original)
+    sweep_at(kept_until(duplicate))
+    assert is_gone(duplicate)
+    assert set(head(original)) == {"pk", "sk", "id", "deleted_at", "expires_ttl"}
+
+
+def test_the_reports_of_an_earlier_release_go_as_before(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    pk = keys.report(created["id"])
+    wiring.reports().table.update(Update(pk, keys.HEAD, put={"decided_at": None}))
+    closed_at = times.parse(head(created)["closed_at"])
+    assert_goes_at(created, closed_at + 90 * DAY)
+    assert wiring.audit().rows(of_report(created["id"]))

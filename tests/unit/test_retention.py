@@ -1,0 +1,139 @@
+"""The end of a report follows from its dates: when it is, what puts it off, and how far."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.outbox import OutboxTask, TaskKind
+from chalicelib.domain.reports import Disposition, Flag, Report, Status, Urgency
+from chalicelib.domain.retention import (
+    PUT_OFF_AT_MOST,
+    expires_at,
+    put_off,
+    with_addition,
+    with_arrival,
+)
+from chalicelib.domain.workflow import Change, change, confirm, expiry
+
+NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def report(status: Status = Status.CLOSED, **more: Any) -> Report:
+    fields: dict[str, Any] = {
+        "id": "A",
+        "reference": "R",
+        "category": "other",
+        "urgency": Urgency.NORMAL,
+        "district": "unknown",
+        "received_at": NOW,
+        "public_key": b"",
+        "wrapped_key": b"",
+        "wrapping_key": "",
+        "sealed": b"",
+        "status": status,
+    }
+    if status is Status.CLOSED:
+        fields |= {"closed_at": NOW, "decided_at": NOW, "disposition": "resolved"}
+    return Report(**{**fields, **more})
+
+
+def days(report: Report) -> float | None:
+    end = expires_at(report)
+    return (end - NOW) / DAY if end else None
+
+
+@pytest.mark.parametrize(
+    ("kept", "fields"),
+    [
+        (None, {"status": Status.NEW}),
+        (90, {}),
+        (30, {"disposition": "unfounded"}),
+        (90, {"disposition": None}),
+        (30, {"status": Status.WITHDRAWN, "closed_at": NOW, "put_off_until": NOW + 300 * DAY}),
+        (30, {"source": "drill", "put_off_until": NOW + 300 * DAY}),
+        (30, {"source": "drill", "status": Status.NEW}),
+        (95, {"disposition": "resolved", "decided_at": NOW + 5 * DAY}),
+        (100, {"put_off_until": NOW + 100 * DAY}),
+        (90, {"put_off_until": NOW + 80 * DAY}),
+        # Closed by a release that recorded no `decided_at`.
+        (90, {"decided_at": None}),
+    ],
+)
+def test_the_end_follows_from_the_recorded_dates(
+    kept: float | None, fields: dict[str, Any]
+) -> None:
+    assert days(report(**fields)) == kept
+
+
+def test_a_new_disposition_is_kept_from_when_it_was_recorded() -> None:
+    late = NOW + 60 * DAY
+    changed = change(report(), Change(disposition=Disposition.UNFOUNDED), by="wang", now=late)
+    assert days(changed) == 90
+    same = change(changed, Change(disposition=Disposition.UNFOUNDED), by="wang", now=late + DAY)
+    assert days(same) == 90
+
+    proposed = change(report(), Change(disposition=Disposition.MALICIOUS), by="wang", now=late)
+    assert days(proposed) == 150
+    assert days(confirm(proposed, now=late + 5 * DAY)) == 95
+
+
+def test_reopening_takes_away_all_that_belongs_to_the_closing() -> None:
+    put = report(put_off_until=NOW + 100 * DAY, flags=(Flag.OUTSIDE, Flag.AFTER_CLOSING))
+    reopened = change(put, Change(status=Status.IN_PROGRESS), by="wang", now=NOW)
+    assert days(reopened) is None
+    assert (reopened.put_off_until, reopened.decided_at) == (None, None)
+    assert reopened.flags == (Flag.OUTSIDE,)
+
+
+@given(
+    added=st.lists(st.timedeltas(timedelta(0), timedelta(days=500)), max_size=10),
+    disposition=st.sampled_from([*Disposition, None]),
+)
+def test_what_is_added_is_kept_thirty_days_but_for_a_year_in_all(
+    added: list[timedelta], disposition: str | None
+) -> None:
+    kept = report(disposition=disposition)
+    for after in sorted(added):
+        now, before = NOW + after, expires_at(kept)
+        assert before
+        if now >= before:
+            break
+        kept = kept.model_copy(update=with_addition(kept, now))
+        end = expires_at(kept)
+        assert end
+        assert end >= before
+        assert end >= min(now + 30 * DAY, NOW + PUT_OFF_AT_MOST)
+        assert end <= NOW + PUT_OFF_AT_MOST
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": Status.NEW},
+        {"status": Status.WITHDRAWN, "closed_at": NOW},
+        {"source": "drill"},
+        {"closed_at": NOW - PUT_OFF_AT_MOST},
+        {"put_off_until": NOW + 31 * DAY},
+    ],
+)
+def test_these_are_not_put_off(fields: dict[str, Any]) -> None:
+    assert put_off(report(**fields), NOW) is None
+
+
+def test_only_a_closed_report_is_flagged_and_once() -> None:
+    assert with_arrival(report(Status.NEW)) == {}
+    flags = with_arrival(report(flags=(Flag.CLOCK_SKEW,)))["flags"]
+    assert flags == (Flag.CLOCK_SKEW, Flag.AFTER_CLOSING)
+    assert with_arrival(report(flags=flags)) == {}
+
+
+def test_a_task_that_is_due_before_the_end_stays_to_record_that_it_moved() -> None:
+    early, late = (OutboxTask(TaskKind.EXPIRE, NOW + after) for after in (DAY, 2 * DAY))
+    assert expiry(early, NOW + 2 * DAY) == early
+    assert expiry(late, NOW + DAY) == early
+    assert expiry(OutboxTask(TaskKind.NOTIFY, NOW), NOW + DAY) == early
+    assert expiry(None, NOW + DAY) == early
