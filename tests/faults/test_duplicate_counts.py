@@ -1,0 +1,137 @@
+"""Whatever is linked, ended or deleted, and wherever that dies, an original knows how many reports
+are its duplicates.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from chalicelib import wiring
+from chalicelib.store.report_rows import Head
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.conftest import empty
+from tests.faults import inject
+
+REPORTS = 4
+CLOSE = {"status": "closed", "disposition": "duplicate", "reason": "Known."}
+
+which = st.integers(0, REPORTS - 1)
+dying = st.one_of(
+    st.none(),
+    st.tuples(st.integers(0, 6), st.sampled_from([inject.crash, inject.crash_after])),
+)
+
+
+class Links(RuleBasedStateMachine):
+    aws: Mapping[str, str]
+
+    @initialize()
+    def file(self) -> None:
+        empty(self.aws)
+        wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
+        cloud.officer("wang")
+        self.reports = [
+            dict(call("POST", "/v1/reports", report(), key=new_key()).json) for _ in range(REPORTS)
+        ]
+        cloud.stream(cloud.all_keys(self.aws))
+
+    @rule(duplicate=which, original=which, closes=st.booleans(), dies=dying)
+    def link(self, duplicate: int, original: int, closes: bool, dies: Any) -> None:
+        body = {"duplicate_of": self.reports[original]["id"]} | (CLOSE if closes else {})
+        self.step(duplicate, body, dies)
+
+    @rule(duplicate=which, reopens=st.booleans(), dies=dying)
+    def unlink(self, duplicate: int, reopens: bool, dies: Any) -> None:
+        body: dict[str, Any] = {"status": "in_progress"} if reopens else {"duplicate_of": None}
+        self.step(duplicate, body, dies)
+
+    @rule(number=which, dies=dying)
+    def withdraw(self, number: int, dies: Any) -> None:
+        mine = self.reports[number]
+        path = f"/v1/reports/{mine['id']}"
+        reply = self.attempt(dies, lambda: call("DELETE", path, receipt=mine["receipt"]))
+        assert reply is None or reply.status in (204, 410), reply
+
+    @rule(days=st.sampled_from([1, 31, 91]), dies=dying)
+    def let_time_pass(self, days: int, dies: Any) -> None:
+        wiring.clock.advance(timedelta(days=days))
+        self.attempt(dies, cloud.sweep)
+
+    @rule(number=which, at=st.integers(0, 2))
+    def let_time_pass_while_one_is_withdrawn(self, number: int, at: int) -> None:
+        wiring.clock.advance(timedelta(days=91))
+
+        def meanwhile(request: Any) -> None:
+            self.withdraw(number, None)
+
+        with inject.fault(
+            wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.at(at, meanwhile)
+        ):
+            cloud.sweep()
+
+    @invariant()
+    def counts_agree(self) -> None:
+        heads = self.heads()
+        linked = Counter(
+            head.row.get("duplicate_of")
+            for head in heads.values()
+            if not (head.is_deleted or head.is_expiring)
+        )
+        for report_id, head in heads.items():
+            if not (head.is_deleted or head.is_expiring):
+                assert head.duplicates == linked[report_id]
+                # So duplicates cannot form a circle.
+                assert not (head.duplicates and head.row.get("duplicate_of"))
+
+    def step(self, number: int, body: Mapping[str, Any], dies: Any) -> None:
+        report_id = self.reports[number]["id"]
+        version = self.heads()[report_id].row.get("version", 1)
+        path, expected = f"/v1/officer/reports/{report_id}", {"If-Match": f'"{version}"'}
+        reply: Reply | None = self.attempt(
+            dies, lambda: call("PATCH", path, body, officer="wang", headers=expected)
+        )
+        assert reply is None or reply.status in (200, 404, 409, 422), reply
+
+    def attempt(self, dies: Any, do: Any) -> Any:
+        """Return the result of a step, or None when the process crashed."""
+        if dies is None:
+            return do()
+        with inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(*dies)):
+            try:
+                return do()
+            except inject.Crash:
+                return None
+
+    def heads(self) -> dict[str, Head]:
+        found = {each["id"]: wiring.reports().head(each["id"]) for each in self.reports}
+        return {report_id: head for report_id, head in found.items() if head}
+
+    def teardown(self) -> None:
+        empty(self.aws)
+
+
+def test_counts_of_duplicates_agree_after_any_sequence(aws: Mapping[str, str]) -> None:
+    Links.aws = aws
+    run_state_machine_as_test(
+        Links,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
