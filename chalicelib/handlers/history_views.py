@@ -37,7 +37,8 @@ class FieldChange(Shape):
 class ReportEventDetail(Shape):
     """The details of an entry. Which members it has depends on the action.
 
-    `fields` has the changed fields. `asked`, `approved` and `lifted` are steps of a legal hold.
+    `fields` has the changed fields. `asked`, `approved` and `lifted` are steps of a legal hold. The
+    step `put_off` is the clock's: the report is kept longer, and `fields` has `kept_until`.
     """
 
     model_config = _OPEN

@@ -155,8 +155,9 @@ def test_what_is_added_while_the_report_is_closed_puts_its_deletion_off(
     assert head(created)["put_off_until"]
 
 
+@pytest.mark.parametrize(("first", "second"), [(write, declare), (declare, write)])
 def test_a_message_and_a_medium_at_the_same_moment_keep_the_later_end(
-    aws: Mapping[str, str],
+    aws: Mapping[str, str], first: Callable[..., Reply], second: Callable[..., Reply]
 ) -> None:
     created = closed(aws)
     wiring.clock.advance(89 * DAY)
@@ -164,12 +165,26 @@ def test_a_message_and_a_medium_at_the_same_moment_keep_the_later_end(
 
     def meanwhile(request: Any) -> None:
         wiring.clock.advance(timedelta(hours=1))
-        assert declare(created).status == 201
+        assert second(created).status == 201
 
     with inject.fault(wiring.dynamodb(), TRANSACT, inject.times(1, meanwhile)):
-        assert write(created).status == 201
+        assert first(created).status == 201
     assert end_of(created) >= before + timedelta(hours=1) + 30 * DAY - timedelta(milliseconds=1)
     assert len(mine(created).json["messages"]) == len(mine(created).json["media"]) == 1
+
+
+@pytest.mark.parametrize("add", [write, declare])
+def test_nothing_is_added_to_a_report_that_is_withdrawn_meanwhile(
+    aws: Mapping[str, str], add: Callable[..., Reply]
+) -> None:
+    created = filed()
+
+    def meanwhile(request: Any) -> None:
+        assert withdraw(created).status == 204
+
+    with inject.fault(wiring.dynamodb(), TRANSACT, inject.times(1, meanwhile)):
+        reply = add(created)
+    assert (reply.status, reply.json["code"]) == (409, "withdrawn")
 
 
 @pytest.mark.parametrize("crash", CRASHES)

@@ -52,6 +52,15 @@ def declare(created: Mapping[str, Any]) -> Reply:
     return call("POST", f"/v1/reports/{created['id']}/media", MEDIA, receipt=created["receipt"])
 
 
+def read(created: Mapping[str, Any], how: str) -> None:
+    """Do what counts as reading: take a step, or write to the reporter."""
+    if how == "patch":
+        change_report(created["id"], 2)
+        return
+    path = f"/v1/officer/reports/{created['id']}/messages"
+    assert call("POST", path, {"text": "Thank you."}, officer="wang").status == 201
+
+
 def mine(created: Mapping[str, Any]) -> Reply:
     return call("GET", f"/v1/reports/{created['id']}", receipt=created["receipt"])
 
@@ -113,12 +122,7 @@ def test_a_message_on_the_last_day_keeps_the_report_thirty_days_after_it(
     sweep_at(times.parse(head(created)["closed_at"]) + 89 * DAY)
     sent_at = times.parse(write(created).json["sent_at"])
     assert kept_until(created) == sent_at + 30 * DAY
-    call(
-        "POST",
-        f"/v1/officer/reports/{created['id']}/messages",
-        {"text": "Thank you."},
-        officer="wang",
-    )
+    read(created, "message")
     assert_goes_at(created, sent_at + 30 * DAY)
 
 
@@ -167,8 +171,9 @@ def test_an_app_that_repeats_its_first_call_gets_no_flag_that_it_does_not_know(
     assert call("POST", "/v1/reports", body, key=key).json["flags"] == ["clock_skew"]
 
 
+@pytest.mark.parametrize("how", ["message", "patch"])
 def test_a_picture_that_arrives_after_the_closing_flags_the_report_and_is_unread(
-    aws: Mapping[str, str],
+    aws: Mapping[str, str], how: str
 ) -> None:
     created = call("POST", "/v1/reports", report(**MEDIA), key=new_key()).json
     change_report(created["id"], 1, **CLOSE)
@@ -183,7 +188,7 @@ def test_a_picture_that_arrives_after_the_closing_flags_the_report_and_is_unread
     sweep_at(kept_until(created))
     assert not is_gone(created)
     assert head(created)["unread_media"] == 1
-    change_report(created["id"], 2)
+    read(created, how)
     assert_goes_at(created, kept_until(created))
 
 
@@ -202,8 +207,8 @@ def test_nothing_unread_is_deleted_for_a_year(aws: Mapping[str, str]) -> None:
     closed_at = times.parse(head(created)["closed_at"])
     write(created)
     settled(aws)
-    ends = []
-    while not is_gone(created):
+    ends: list[int] = []
+    while not is_gone(created) and len(ends) < 12:
         ends.append((kept_until(created) - closed_at) // DAY)
         sweep_at(kept_until(created))
     assert ends == [90, 120, 150, 180, 210, 240, 270, 300, 330, 360, 365]
@@ -237,11 +242,7 @@ def test_a_reply_or_a_step_counts_as_reading_and_opening_does_not(
     sweep_at(kept_until(created))
     assert not is_gone(created)
 
-    if how == "patch":
-        change_report(created["id"], 2)
-    else:
-        path = f"/v1/officer/reports/{created['id']}/messages"
-        assert call("POST", path, {"text": "Thank you."}, officer="wang").status == 201
+    read(created, how)
     assert_goes_at(created, kept_until(created))
 
 
