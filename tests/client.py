@@ -104,3 +104,16 @@ def change_report(report_id: str, version: int, **body: object) -> None:
         headers={"If-Match": f'"{version}"'},
     )
     assert reply.status == 200, reply.text
+
+
+def appoint(
+    username: str, row: Mapping[str, Any], *, proposer: str = "admin", approver: str = "admin2"
+) -> Reply:
+    """Appoint or change an officer as two admins do. Fails unless it takes effect."""
+    path = f"/v1/admin/officers/{username}"
+    reply = call("PUT", path, dict(row), officer=proposer)
+    if reply.status == 202:
+        tag = {"If-Match": reply.headers["etag"]}
+        reply = call("POST", f"{path}/approve", officer=approver, headers=tag)
+    assert reply.status == 200, reply.text
+    return reply

@@ -45,8 +45,9 @@ def officer(username: str = "wang", **more: Any) -> Officer:
             | more
         )
     )
-    wiring.officers().put(row)
-    return row
+    existing = wiring.officers().get(username)
+    revision = existing.revision if existing else 0
+    return wiring.officers().put(row.model_copy(update={"revision": revision}))
 
 
 def sent(aws: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from chalicelib.domain.models import Record
 
@@ -23,7 +24,8 @@ CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR)
 class Officer(Record):
     """An officer's own row, the only source of rights. A token only identifies the officer.
 
-    `approves_from`: until then they complete no step that takes two persons.
+    `approves_from`: until then they complete no step that takes two persons. `revision` grows with
+    each write of the row.
     """
 
     username: str
@@ -35,9 +37,18 @@ class Officer(Record):
     email: str | None = None
     phone: str | None = None
     approves_from: datetime | None = None
+    revision: int = 0
 
     def has_role(self, *roles: Role) -> bool:
         return any(role in self.roles for role in roles)
+
+    def waits_at(self, now: datetime) -> bool:
+        """Return whether they may not yet complete a step that takes two persons."""
+        return self.approves_from is not None and now < self.approves_from
+
+    def waiting_until(self, at: datetime) -> Self:
+        """Return the officer who waits until `at`, or longer if they do already."""
+        return self.model_copy(update={"approves_from": max(self.approves_from or at, at)})
 
     def sees(self, category: str, district: str) -> bool:
         """Return whether a report of this category and district is in the officer's scope."""

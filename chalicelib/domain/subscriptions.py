@@ -12,7 +12,7 @@ from chalicelib.domain.addressees import groups_in, officer_address
 from chalicelib.domain.codes import Extensible, category_codes
 from chalicelib.domain.models import Input, Record
 from chalicelib.domain.notices import FOR_SUPERVISORS
-from chalicelib.domain.officers import ALL, DISTRICTLESS, Officer, Role
+from chalicelib.domain.officers import ALL, CASEWORKERS, DISTRICTLESS, Officer, Role
 from chalicelib.domain.reports import Urgency
 
 # SNS limits the product of the numbers of values in a policy.
@@ -64,10 +64,12 @@ def filter_policy(
 ) -> dict[str, Any] | None:
     """Return SNS's policy for a subscription, or None when all of it is out of the officer's scope.
 
-    It matches the groups of reports that the officer asked for, and the officer. A key is left out
-    where every value is allowed. Escalations and watches go to supervisors. Raises Invalid
-    `too_many_combinations`.
+    It matches the groups of reports that the officer asked for, and the officer. Whoever does not
+    work on reports has no subscription. A key is left out where every value is allowed. Escalations
+    and watches go to supervisors. Raises Invalid `too_many_combinations`.
     """
+    if not officer.has_role(*CASEWORKERS):
+        return None
     categories = _inside(subscription.categories, officer.categories)
     districts = _inside(subscription.districts, officer.districts)
     if districts is not None and not subscription.districts:

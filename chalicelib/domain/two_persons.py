@@ -59,6 +59,6 @@ def refusal(officer: Officer, involved: Collection[str], now: datetime) -> str |
     """
     if officer.username in involved:
         return "self_approval"
-    if officer.approves_from and now < officer.approves_from:
+    if officer.waits_at(now):
         return "approves_later"
     return None

@@ -1,17 +1,20 @@
 """Administration of officers: their rows, their users in the pool, and their subscriptions.
 
-Every use case writes an audit record.
+Every use case writes an audit record. Appointments are in `appointments`.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from chalicelib import errors
-from chalicelib.domain.appointments import USERNAME, Appointment
+from chalicelib.domain.appointments import USERNAME
 from chalicelib.domain.ids import name_on_record
-from chalicelib.domain.officers import Officer, Role
+from chalicelib.domain.officers import Officer
 from chalicelib.domain.passwords import random_password
+from chalicelib.domain.proposals import Proposal, differences
+from chalicelib.domain.two_persons import WAIT
 from chalicelib.services.actor import Actor, OfficerActor
+from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
@@ -20,53 +23,53 @@ from chalicelib.store.writes import TransactItem
 
 # The audit says that these changed, but never holds the address itself.
 _NAMED_ONLY = ("email", "phone")
+_NOT_NAMED = ("revision",)
 
 
-def list_officers(*, actor: OfficerActor, officers: Officers) -> list[Officer]:
-    """Return all officers, active or not, sorted by name."""
+class Registered(NamedTuple):
+    """An officer: the row (None: there is none yet), and what is proposed for it."""
+
+    username: str
+    officer: Officer | None
+    proposal: Proposal | None
+
+    @property
+    def officer_or_nobody(self) -> Officer:
+        """The row; without one, that of somebody who may do nothing."""
+        return self.officer or Officer(username=self.username, active=False, roles=())
+
+    def is_already(self, wanted: Officer) -> bool:
+        """Return whether the row says what is wanted."""
+        return not differences(self.officer, wanted)
+
+
+def list_officers(*, actor: OfficerActor, officers: Officers) -> list[Registered]:
+    """Return all officers, active or not, and whoever is only proposed, sorted by username."""
     actor.log_own(Action.LIST, {"part": "officers"})
-    return officers.all()
+    rows = {officer.username: officer for officer in officers.all()}
+    proposals = {each.username: each for each in officers.proposals() if each.row_at(actor.now)}
+    names = sorted(rows.keys() | proposals.keys())
+    return [Registered(name, rows.get(name), proposals.get(name)) for name in names]
 
 
-def read_officer(username: str, *, actor: OfficerActor, officers: Officers) -> Officer:
-    """Return one officer's row. Raises NotFound."""
+def read_officer(username: str, *, actor: OfficerActor, officers: Officers) -> Registered:
+    """Return one officer's row, and what is proposed for it. Raises NotFound without either."""
     is_name = USERNAME.fullmatch(username)
     actor.log_own(Action.OPEN, {"officer": name_on_record(username) if is_name else "no username"})
-    officer = officers.get(username) if is_name else None
-    if officer is None:
+    if not is_name:
         raise errors.NotFound
-    return officer
+    officer, proposal = officers.get(username), officers.proposal(username)
+    if proposal and not proposal.row_at(actor.now):
+        proposal = None
+    if officer is None and proposal is None:
+        raise errors.NotFound
+    return Registered(username, officer, proposal)
 
 
-def appoint_officer(
-    username: str,
-    appointment: Appointment,
-    *,
-    actor: Actor,
-    officers: Officers,
-    pool: UserPool | None,
-    subscriptions: Subscriptions,
-) -> Officer:
-    """Write an officer's row as in `appointment`. It takes effect at their next request.
-
-    The row is written before the user of the pool: a user without a row can do nothing. After a
-    failure, the same call completes the rest. The caller then calls `sync_subscriptions`; if it
-    fails to, the sweep does. `pool` is None where the users are managed elsewhere.
-
-    Raises Invalid (a bad username), Conflict `own_access` (admins cannot remove their own role),
-    Unavailable.
-    """
+def require_username(username: str) -> None:
+    """Raise Invalid for what cannot be a username."""
     if not USERNAME.fullmatch(username):
         raise errors.Invalid(errors.FieldError("username", "bad_username"))
-    stays_admin = appointment.active and Role.ADMIN in appointment.roles
-    if username == actor.by and not stays_admin:
-        actor.log_own(Action.DENIED, {"officer": username})
-        raise errors.Conflict("own_access")
-    after = appointment.officer(username)
-    write_officer(after, actor=actor, officers=officers, subscriptions=subscriptions)
-    if pool:
-        pool.follow(after)
-    return after
 
 
 def write_officer(
@@ -75,17 +78,20 @@ def write_officer(
     actor: Actor,
     officers: Officers,
     subscriptions: Subscriptions,
+    detail: Mapping[str, Any] | None = None,
     also: Sequence[TransactItem] = (),
-) -> None:
+) -> Officer:
     """Write an officer's row with its audit record, and with `also`, in one transaction.
 
-    Raises Unavailable, and ConditionFailed for a condition of `also`.
+    The record has `detail`, too. Return the row as written. Raises Unavailable, and ConditionFailed
+    for a row that was written since `after` was read, or for a condition of `also`.
     """
     before = officers.get(after.username)
-    detail = {"officer": after.username, "fields": _differences(before, after)}
-    record = actor.log_own_item(Action.CHANGE, detail)
+    fields = changes_of(before, after)
+    recorded = {"officer": after.username, "fields": fields, **(detail or {})}
+    record = actor.log_own_item(Action.CHANGE, recorded)
     subscriptions.request_sync(after.username, actor.now)
-    officers.put(after, also=[record, *also])
+    return officers.put(after, also=[record, *also])
 
 
 def reset_sign_in(
@@ -93,26 +99,32 @@ def reset_sign_in(
 ) -> tuple[Officer, str]:
     """Let an officer who has lost their password or authenticator app start again.
 
-    Returns the officer and a first password. The old password, app and sign-ins end. Repeated, it
-    sets another first password. Raises NotFound for a username that no active officer has;
-    Unavailable.
+    Returns the officer and a first password. The old password, app and sign-ins end. Whoever has
+    the new password approves nothing for `WAIT`, which is written first. Repeated, it sets another
+    first password. Raises NotFound for a username that no active officer has; Unavailable.
     """
-    officer = officers.get(username) if USERNAME.fullmatch(username) else None
-    if officer is None or not officer.active:
-        raise errors.NotFound
-    actor.log_own(Action.CHANGE, {"officer": username, "sign_in": "reset"})
+
+    def make_wait() -> Officer:
+        officer = officers.get(username) if USERNAME.fullmatch(username) else None
+        if officer is None or not officer.active:
+            raise errors.NotFound
+        waiting = officer.waiting_until(actor.now + WAIT)
+        detail = {"officer": username, "sign_in": "reset", "fields": changes_of(officer, waiting)}
+        return officers.put(waiting, also=[actor.log_own_item(Action.CHANGE, detail)])
+
+    officer = retry_on_conflict(make_wait)
     password = random_password()
     pool.recreate(officer, password)
     return officer, password
 
 
-def _differences(before: Officer | None, after: Officer) -> dict[str, Any]:
+def changes_of(before: Officer | None, after: Officer) -> dict[str, Any]:
     """Return the changed fields for the audit, each with its old and new value."""
     old = before.model_dump(mode="json") if before else {}
     changed = {
         name: value
         for name, value in after.model_dump(mode="json").items()
-        if old.get(name) != value
+        if old.get(name) != value and name not in _NOT_NAMED
     }
     return {
         name: {} if name in _NAMED_ONLY else {"old": old.get(name), "new": value}

@@ -6,13 +6,14 @@ who has lost a password or a phone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from chalicelib import errors
-from chalicelib.domain.appointments import USERNAME, Appointment
+from chalicelib.domain.appointments import Appointment
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.domain.passwords import random_password
+from chalicelib.domain.two_persons import WAIT
 from chalicelib.services.actor import Actor
-from chalicelib.services.administration import write_officer
+from chalicelib.services.administration import require_username, write_officer
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
@@ -87,6 +88,9 @@ def appoint_first_admins(
     new first passwords; the earlier ones then no longer work. Of two operators at once, one is
     refused. `pool` is None where the users are managed elsewhere.
 
+    Where there are other active officers, who could notice it, the two wait before they approve
+    anything. Elsewhere nobody can be deceived, and nobody could be appointed for a day.
+
     Raises NotTwoPersons; UsernameTaken; AdminsExist when there is another admin, or when the two
     are appointed and have nothing left to do; errors.Invalid (a bad username); errors.Unavailable.
     """
@@ -96,7 +100,8 @@ def appoint_first_admins(
         return _write_rows(admins, actor=actor, officers=officers, subscriptions=subscriptions)
 
     rows, were_complete = retry_on_conflict(write_rows)
-    appointed = [_let_in(officer, actor, pool) for officer in rows]
+    must_wait = _must_wait(admins, officers)
+    appointed = [let_in(row, actor, officers, pool, must_wait=must_wait) for row in rows]
     if were_complete and not any(each.first_password or each.was_disabled for each in appointed):
         raise AdminsExist(sorted(officer.username for officer in rows))
     return appointed
@@ -131,9 +136,16 @@ def _write_rows(
     listed = {officer.username: officer for officer in officers.all() if is_admin(officer)}
     if listed.keys() - {admin.username for admin in admins}:
         raise AdminsExist(sorted(listed))
-    wanted = [listed.get(admin.username) or _row(admin, officers) for admin in admins]
+    waits_until = actor.now + WAIT if _must_wait(admins, officers) else None
+    wanted = [
+        listed.get(admin.username) or row_of(admin, officers, waits_until) for admin in admins
+    ]
+    written = []
     for officer in wanted:
-        if officer.username not in listed:
+        if officer.username in listed:
+            written.append(officer)
+            continue
+        written.append(
             write_officer(
                 officer,
                 actor=actor,
@@ -141,17 +153,27 @@ def _write_rows(
                 subscriptions=subscriptions,
                 also=[officers.count_first_admin(counted)],
             )
-            counted = (counted or 0) + 1
-    return wanted, len(listed) == len(admins)
+        )
+        counted = (counted or 0) + 1
+    return written, len(listed) == len(admins)
 
 
-def _row(admin: FirstAdmin, officers: Officers) -> Officer:
-    if not USERNAME.fullmatch(admin.username):
-        raise errors.Invalid(errors.FieldError("username", "bad_username"))
+def _must_wait(admins: Sequence[FirstAdmin], officers: Officers) -> bool:
+    themselves = {admin.username for admin in admins}
+    return any(each.active and each.username not in themselves for each in officers.all())
+
+
+def row_of(admin: FirstAdmin, officers: Officers, waits_until: datetime | None) -> Officer:
+    """Return the row that makes a person an admin. Raises UsernameTaken; errors.Invalid."""
+    require_username(admin.username)
     before = officers.get(admin.username)
     if before and before.email and _mailbox(before.email) != _mailbox(admin.email):
         raise UsernameTaken(admin.username)
-    return admin.appointment(before).officer(admin.username)
+    row = admin.appointment(before).officer(admin.username)
+    if before:
+        kept = {"approves_from": before.approves_from, "revision": before.revision}
+        row = row.model_copy(update=kept)
+    return row.waiting_until(waits_until) if waits_until else row
 
 
 def is_admin(officer: Officer) -> bool:
@@ -159,16 +181,33 @@ def is_admin(officer: Officer) -> bool:
     return officer.active and officer.has_role(Role.ADMIN)
 
 
-def _let_in(officer: Officer, actor: Actor, pool: UserPool | None) -> AppointedAdmin:
-    """Set a first password, or enable a user who has an own one. Write an audit record before."""
+def let_in(
+    officer: Officer,
+    actor: Actor,
+    officers: Officers,
+    pool: UserPool | None,
+    *,
+    must_wait: bool,
+    reason: str | None = None,
+) -> AppointedAdmin:
+    """Set a first password, or enable a user who has an own one. Write an audit record before.
+
+    With `must_wait`, whoever gets a first password approves nothing for `WAIT`.
+    """
+    why = {"break_glass": reason} if reason else {}
     sign_in = pool.sign_in_of(officer.username) if pool else SignIn.ESTABLISHED
     if pool is None or sign_in is SignIn.ESTABLISHED:
         return AppointedAdmin(officer, None)
     if sign_in is SignIn.DISABLED:
-        actor.log_own(Action.CHANGE, {"officer": officer.username, "sign_in": "enabled"})
+        actor.log_own(Action.CHANGE, {"officer": officer.username, "sign_in": "enabled", **why})
         pool.enable(officer.username)
         return AppointedAdmin(officer, None, was_disabled=True)
-    actor.log_own(Action.CHANGE, {"officer": officer.username, "sign_in": "first password"})
+    detail = {"officer": officer.username, "sign_in": "first password", **why}
+    if must_wait:
+        waiting = officer.waiting_until(actor.now + WAIT)
+        officer = officers.put(waiting, also=[actor.log_own_item(Action.CHANGE, detail)])
+    else:
+        actor.log_own(Action.CHANGE, detail)
     password = random_password()
     pool.set_first_password(officer, password)
     return AppointedAdmin(officer, password)

@@ -10,8 +10,9 @@ reports      REPORT#<id>            COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<
 contacts     REPORT#<id>            CONTACT
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
-officers     OFFICER#<name>         ROW | SUBSCRIPTION#<id>
+officers     OFFICER#<name>         PROPOSAL | ROW | SUBSCRIPTION#<id>
              OFFICERS               <name>: a copy of each officer's row, for the list of all
+             PROPOSALS              <name>: a copy of each proposal that has not ended
              FIRST_ADMINS           ROW: how many were appointed by operators
 bulletins    CATALOGUE              OVERRIDES
              BULLETIN#<id>          HEAD | LEADS | MEDIA#<id> | VERSION#<n>
@@ -38,6 +39,7 @@ MESSAGES = "MESSAGE#"
 MESSAGE_END = "MESSAGE$"  # sorts after all messages, because '$' follows '#'
 
 OFFICERS = "OFFICERS"
+PROPOSALS = "PROPOSALS"
 FIRST_ADMINS = "FIRST_ADMINS"
 
 BY_CATEGORY = "by_category"

@@ -1,13 +1,15 @@
-"""Officers' rows, and the directory of all of them."""
+"""Officers' rows, the directory of all of them, and what is proposed for them."""
 
 from collections.abc import Sequence
 
 from chalicelib.domain.officers import Officer
+from chalicelib.domain.proposals import Proposal
 from chalicelib.store import keys
 from chalicelib.store.table import Table
-from chalicelib.store.writes import Put, TransactItem, Update
+from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 ROW = "ROW"
+PROPOSAL = "PROPOSAL"
 
 
 class Officers:
@@ -27,23 +29,60 @@ class Officers:
         rows, _ = self.table.query(keys.OFFICERS, consistent=True)
         return [Officer.model_validate(row) for row in rows]
 
-    def put(self, officer: Officer, *, also: Sequence[TransactItem] = ()) -> None:
-        """Write an officer's row and its copy in the directory, with `also` in one transaction."""
-        fields = officer.model_dump(mode="json", exclude_none=True)
-        row_keys = ((keys.officer(officer.username), ROW), (keys.OFFICERS, officer.username))
-        self.table.transact(
-            [*(self.table.item(Put({"pk": pk, "sk": sk, **fields})) for pk, sk in row_keys), *also]
+    def put(self, officer: Officer, *, also: Sequence[TransactItem] = ()) -> Officer:
+        """Write an officer's row and its copy in the directory, with `also` in one transaction.
+
+        Return the row as written. Raises ConditionFailed when the row was written since `officer`
+        was read, so that nobody undoes what they have not seen.
+        """
+        written = officer.model_copy(update={"revision": officer.revision + 1})
+        fields = written.model_dump(mode="json", exclude_none=True)
+        unchanged = {"revision": officer.revision or None}
+        row = Put({"pk": keys.officer(officer.username), "sk": ROW, **fields}, equal=unchanged)
+        copy = Put({"pk": keys.OFFICERS, "sk": officer.username, **fields})
+        self.table.transact([self.table.item(row), self.table.item(copy), *also])
+        return written
+
+    def proposal(self, username: str) -> Proposal | None:
+        """Return the last proposal for an officer, read consistently; None if there never was one.
+
+        It may have ended.
+        """
+        row = self.table.get(keys.officer(username), PROPOSAL, consistent=True)
+        return Proposal.model_validate(row) if row else None
+
+    def proposals(self) -> list[Proposal]:
+        """Return the proposals that were neither approved nor withdrawn, sorted by username."""
+        rows, _ = self.table.query(keys.PROPOSALS, consistent=True)
+        return [Proposal.model_validate(row) for row in rows]
+
+    def proposal_items(self, proposal: Proposal, last: Proposal | None) -> list[TransactItem]:
+        """Return the writes that keep `proposal`, if `last` is still the last one."""
+        username = proposal.username
+        fields = proposal.model_dump(mode="json", exclude_none=True)
+        kept = Put(
+            {"pk": keys.officer(username), "sk": PROPOSAL, **fields},
+            equal={
+                "version": last.version if last else None,
+                "approved_by": last.approved_by if last else None,
+            },
         )
+        listed = (
+            Put({"pk": keys.PROPOSALS, "sk": username, **fields})
+            if proposal.row
+            else Delete(keys.PROPOSALS, username)
+        )
+        return [self.table.item(kept), self.table.item(listed)]
 
     def first_admins(self) -> int | None:
-        """Return how many first admins were ever appointed; None for none."""
+        """Return how many admins were ever appointed by operators; None for none."""
         row = self.table.get(keys.FIRST_ADMINS, ROW, consistent=True)
         return row["appointed"] if row else None
 
     def count_first_admin(self, before: int | None) -> TransactItem:
         """Return the write that counts one more, if there are still `before`.
 
-        It makes one of two operators fail who appoint first admins at the same time.
+        It makes one of two operators fail who appoint admins at the same time.
         """
         return self.table.item(
             Update(

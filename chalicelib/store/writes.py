@@ -29,16 +29,23 @@ class TransactItem(NamedTuple):
 
 
 class Put(NamedTuple):
-    """Write a whole row. With `if_absent`, only if no row has its key."""
+    """Write a whole row. With `if_absent`, only if no row has its key.
+
+    With `equal`, only if each attribute of the row that is there has this value (None: is absent).
+    """
 
     row: Attributes
     if_absent: bool = False
+    equal: Attributes = _NONE
 
     def item(self, table: str) -> TransactItem:
+        terms = _Terms()
         arguments: dict[str, Any] = {"TableName": table, "Item": pack(self.row)}
-        if self.if_absent:
-            arguments |= {"ConditionExpression": "attribute_not_exists(pk)", **_SAY_WHY}
-        return TransactItem("Put", arguments)
+        conditions = ["attribute_not_exists(pk)"] if self.if_absent else []
+        conditions += terms.equal(self.equal)
+        if conditions:
+            arguments |= {"ConditionExpression": " AND ".join(conditions), **_SAY_WHY}
+        return TransactItem("Put", arguments | terms.arguments())
 
 
 class Delete(NamedTuple):

@@ -47,6 +47,13 @@ OFFICERS = (
         districts=(ALL,),
         email="admin@tipline.test",
     ),
+    # Two admins appoint an officer.
+    Officer(
+        username="admin2",
+        name="Admin Sun",
+        roles=(Role.ADMIN,),
+        email="admin2@tipline.test",
+    ),
 )
 
 

@@ -184,6 +184,19 @@ class Scenario:
         assert reply.status == 201, reply.text
         return made
 
+    def proposed(self) -> Supply:
+        """Something new that is proposed for the recruit."""
+        row = {
+            "name": f"Recruit {new_key()}",
+            "roles": ["officer"],
+            "categories": ["*"],
+            "districts": ["*"],
+        }
+        path = f"/v1/admin/officers/{RECRUIT}"
+        reply = call("PUT", path, row, officer=COLLEAGUE)
+        assert reply.status == 202, reply.text
+        return Supply({"username": RECRUIT}, {"If-Match": reply.headers["etag"]})
+
     def called_malicious(self) -> "Reported":
         made = self.report_again()
         change = {"status": "closed", "disposition": "malicious", "reason": "Invented."}
@@ -278,4 +291,6 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_BULLETIN}/withdraw": lambda there: there.publish(there.draft()).plain(),
     "GET /v1/admin/officers/{username}": lambda there: Supply({"username": RECRUIT}),
     "PUT /v1/admin/officers/{username}": lambda there: Supply({"username": RECRUIT}),
+    "POST /v1/admin/officers/{username}/approve": lambda there: there.proposed(),
+    "DELETE /v1/admin/officers/{username}/proposal": lambda there: Supply({"username": RECRUIT}),
 }

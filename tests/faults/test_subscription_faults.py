@@ -11,7 +11,7 @@ from chalicelib import wiring
 from chalicelib.domain.officers import Role
 from chalicelib.store.subscriptions import SYNC_SK
 from tests import cloud
-from tests.client import Reply, call
+from tests.client import Reply, appoint, call
 from tests.faults import inject
 from tests.functional import iam
 
@@ -25,7 +25,8 @@ def _officers(aws: Mapping[str, str]) -> None:
     for arn in in_sns(aws):
         boto3.client("sns").unsubscribe(SubscriptionArn=arn)
     cloud.officer("wang", email=ADDRESS)
-    cloud.officer("admin", roles=(Role.ADMIN,))
+    for username in ("admin", "admin2"):
+        cloud.officer(username, roles=(Role.ADMIN,))
 
 
 def in_sns(aws: Mapping[str, str]) -> list[str]:
@@ -68,8 +69,7 @@ def change_officer(**fields: object) -> None:
         "email": ADDRESS,
         **fields,
     }
-    reply = call("PUT", "/v1/admin/officers/wang", body, officer="admin")
-    assert reply.status == 200, reply.text
+    appoint("wang", body)
 
 
 def deactivate() -> None:

@@ -85,7 +85,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", BULLETIN + "/withdraw"): Route(404),
     ("GET", "/v1/admin/officers"): Route(200, ADMINS),
     ("GET", "/v1/admin/officers/{username}"): Route(200, ADMINS),
-    ("PUT", "/v1/admin/officers/{username}"): Route(200, ADMINS),
+    ("PUT", "/v1/admin/officers/{username}"): Route(202, ADMINS),
+    ("POST", "/v1/admin/officers/{username}/approve"): Route(409, ADMINS),
+    ("DELETE", "/v1/admin/officers/{username}/proposal"): Route(204, ADMINS),
     ("PATCH", "/v1/admin/catalogue"): Route(200, ADMINS),
 }
 OPERATION = {
@@ -102,6 +104,7 @@ def people(clean: None) -> None:
     for name, row in PEOPLE.items():
         cloud.officer(name, email=f"{name}@police.example", **row)
     cloud.officer("clerk", roles=tuple(Role))
+    cloud.officer("recruit")
 
 
 @pytest.fixture
@@ -150,11 +153,9 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
         media_id="0" * 16,
         bulletin_id="0" * 26,
         subscription_id="0" * 16,
-        username="clerk",
+        username="recruit",
     )
     body = ROUTES[key].body or (request_examples().get(operation.name) if operation.body else None)
-    if key == ("PUT", "/v1/admin/officers/{username}"):
-        body = dict(body or {}) | {"roles": ["officer", "supervisor", "admin"]}
     needs_version = Header.IF_MATCH in operation.headers
     head = wiring.reports().head(report_id) if needs_version else None
     version = head.row.get("version", 1) if head else 1
@@ -235,8 +236,9 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     key: tuple[str, str], cases: Mapping[str, str], aws: Mapping[str, str]
 ) -> None:
     report_id = cases["malicious_proposed" if key[1].endswith("confirm") else "new"]
-    if key[1].endswith("hold/approve") or key[0] == "DELETE":
+    if key[1].endswith("/approve") or key[0] == "DELETE":
         use(("POST", REPORT + "/hold"), "clerk", report_id)
+        use(("PUT", "/v1/admin/officers/{username}"), "clerk")
     before = wiring.reports().case(report_id)
 
     def refuse(request: Any) -> Any:

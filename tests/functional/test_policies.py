@@ -345,10 +345,16 @@ def administer(api: Api) -> None:
     }
 
     def appoint(**more: Any) -> None:
-        api("appoint_officer", officer=ADMIN, username="wu", body=row | more)
+        body = row | more
+        proposed = api("appoint_officer", officer=ADMIN, username="wu", body=body).json["proposal"]
+        if proposed:
+            version = proposed["version"]
+            api("approve_appointment", officer=CHIEF, username="wu", version=version)
 
     appoint()
     appoint()
+    api("appoint_officer", officer=ADMIN, username="wu", body=row | {"name": "Wu Jie"})
+    api("withdraw_proposal", officer=CHIEF, username="wu")
     subscription = api("create_subscription", officer="wu", body={"protocol": "email"}).json
     api("list_subscriptions", officer="wu")
     appoint(categories=["other"])  # reduces the scope of the subscription

@@ -5,7 +5,7 @@ these tests make it refuse as AWS does.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from chalicelib import wiring
 from chalicelib.domain.officers import Role
 from chalicelib.store.subscriptions import SYNC_SK
 from tests import cloud
-from tests.client import Reply, call
+from tests.client import Reply, appoint, call
 from tests.faults import inject
 from tests.functional import iam
 
@@ -36,7 +36,8 @@ REFUSAL = inject.query_error_response(
 def _officers(aws: Mapping[str, str]) -> None:
     remove_from_sns(aws)
     cloud.officer("wang", email=ADDRESS)
-    cloud.officer("admin", roles=(Role.ADMIN,))
+    for username in ("admin", "admin2"):
+        cloud.officer(username, roles=(Role.ADMIN,))
 
 
 @contextmanager
@@ -66,17 +67,24 @@ def listed() -> list[Any]:
     return list(call("GET", "/v1/officer/subscriptions", officer="wang").json["items"])
 
 
-def deactivate() -> None:
+def change(**more: object) -> None:
     body = {
         "name": "Wang",
-        "active": False,
         "roles": ["officer"],
         "categories": ["*"],
         "districts": ["*"],
         "email": ADDRESS,
+        **more,
     }
-    reply = call("PUT", "/v1/admin/officers/wang", body, officer="admin")
-    assert reply.status == 200, reply.text
+    appoint("wang", body)
+
+
+def deactivate() -> None:
+    change(active=False)
+
+
+def make_admin_only() -> None:
+    change(roles=["admin"])
 
 
 def in_sns(aws: Mapping[str, str]) -> list[Any]:
@@ -133,13 +141,23 @@ def test_a_late_confirmation_ends_within_five_minutes(
     assert wiring.subscriptions().ended("wang") == []
 
 
+def test_who_works_on_reports_no_more_gets_no_notices(aws: Mapping[str, str]) -> None:
+    subscribe()
+    change(roles=["officer", "admin"])
+    assert len(in_sns(aws)) == 1
+    make_admin_only()
+    assert in_sns(aws) == []
+    assert wiring.subscriptions().of("wang") == []
+
+
+@pytest.mark.parametrize("end", [deactivate, make_admin_only])
 @pytest.mark.parametrize("takes_policies", [True, False])
-def test_a_deactivated_officer_gets_nothing_by_confirming_later(
-    aws: Mapping[str, str], *, takes_policies: bool
+def test_who_has_lost_the_right_to_notices_gets_none_by_confirming_later(
+    aws: Mapping[str, str], end: Callable[[], None], *, takes_policies: bool
 ) -> None:
     subscribe()
     with unconfirmed(takes_policies=takes_policies):
-        deactivate()
+        end()
         sweep_after(minutes=30)
         assert wiring.subscriptions().of("wang") == []
 

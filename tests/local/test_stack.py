@@ -78,6 +78,7 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
         ("narrow", ["traffic_violation"], "officer"),
         ("supervisor", ["*"], "supervisor"),
         ("admin", ["*"], "admin"),
+        ("admin2", [], "admin"),
     ],
 )
 def test_a_seeded_officer_signs_in_with_what_token_prints_and_nothing_else(

@@ -12,7 +12,7 @@ from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests.rehearsal import intruders
 from tests.rehearsal.notices import Notices
-from tests.rehearsal.people import Person, appoint, first_admin
+from tests.rehearsal.people import Person, appoint, chief_of
 from tests.rehearsal.stage import ROOT, Stage
 
 FUNCTIONS = (
@@ -63,7 +63,7 @@ def notices(stage: Stage) -> Notices:
 
 @pytest.fixture(scope="session")
 def admin(stage: Stage) -> Person:
-    return first_admin(stage)
+    return chief_of(stage)
 
 
 @pytest.fixture(scope="session")

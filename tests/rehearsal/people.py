@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -19,12 +20,13 @@ class SignInRefused(Exception):
 
 @dataclass
 class Person:
-    """An officer with a password."""
+    """An officer with a password. `second` is the admin who approves what they propose."""
 
     stage: Stage
     username: str
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     token: str = ""
+    second: "Person | None" = None
 
     def sign_in(self) -> "Person":
         """Sign in at the pages with an authorisation code and PKCE, and keep the access token.
@@ -90,10 +92,8 @@ class Person:
         return self.stage.internet.send("POST", login, data=hidden(page.text) | typed)
 
 
-def first_admin(stage: Stage) -> Person:
-    """Make the first two admins by the operator's command. Return one, whom the other has made an
-    officer and a supervisor, too.
-    """
+def first_admins(stage: Stage) -> tuple[Person, Person]:
+    """Make the first two admins by the operator's command, and sign them in."""
     made = stage.command(
         "infra.stage.first_admins",
         *("--admins", "zhao,qian", "--names", "Zhao Min,Qian Li"),
@@ -102,13 +102,25 @@ def first_admin(stage: Stage) -> Person:
     assert made.returncode == 0, made.stdout + made.stderr
     passwords = dict(re.findall(r"(\w+) \(.*\): first password (\S+)", made.stdout))
     zhao, qian = (Person(stage, name, passwords[name]).sign_in() for name in ("zhao", "qian"))
-    put_officer(qian, "zhao", roles=["officer", "supervisor", "admin"])
-    return zhao
+    return zhao, qian
+
+
+def chief_of(stage: Stage) -> Person:
+    """Make the first two admins, and let them appoint one who is officer, supervisor and admin."""
+    zhao, qian = first_admins(stage)
+    zhao.second = qian
+    chief = appoint(zhao, "chief", roles=["officer", "supervisor", "admin"])
+    chief.second = zhao
+    return chief
 
 
 def appoint(admin: Person, username: str, **more: Any) -> Person:
-    """Appoint an officer through the API, and sign them in."""
+    """Appoint an officer through the API as two admins do, and sign them in.
+
+    A rehearsal cannot last a day, so whoever owns the account takes the wait of the new one away.
+    """
     put_officer(admin, username, **more)
+    end_wait(admin.stage, username)
     officer = Person(admin.stage, username)
     admin.stage.client("cognito-idp").admin_set_user_password(
         UserPoolId=admin.stage.outputs["OfficersPoolId"],
@@ -120,7 +132,7 @@ def appoint(admin: Person, username: str, **more: Any) -> Person:
 
 
 def put_officer(admin: Person, username: str, **more: Any) -> None:
-    """Appoint an officer for everything, or as `more` says."""
+    """Appoint an officer as two admins do, for everything, or as `more` says."""
     row = {
         "name": f"Officer {username.title()}",
         "active": True,
@@ -129,5 +141,26 @@ def put_officer(admin: Person, username: str, **more: Any) -> None:
         "districts": ["*"],
         "email": f"{username}@police.example",
     }
-    reply = admin.call("PUT", f"/v1/admin/officers/{username}", row | more)
-    assert reply.status == 200, reply.text
+    take_effect(admin, username, row | more)
+
+
+def take_effect(admin: Person, username: str, row: Mapping[str, Any]) -> None:
+    """Propose a row as one admin, and approve it as another."""
+    assert admin.second is not None
+    path = f"/v1/admin/officers/{username}"
+    proposed = admin.call("PUT", path, row)
+    assert proposed.status == 202, proposed.text
+    approved = admin.second.call("POST", f"{path}/approve", headers=if_match(proposed))
+    assert approved.status == 200, approved.text
+
+
+def end_wait(stage: Stage, username: str) -> None:
+    stage.client("dynamodb").update_item(
+        TableName=stage.outputs["OfficersTableName"],
+        Key={"pk": {"S": f"OFFICER#{username}"}, "sk": {"S": "ROW"}},
+        UpdateExpression="REMOVE approves_from",
+    )
+
+
+def if_match(reply: Reply) -> dict[str, str]:
+    return {"If-Match": str(reply.headers["etag"])}

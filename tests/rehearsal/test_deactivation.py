@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.rehearsal.people import Person, SignInRefused, appoint
+from chalicelib.domain.appointments import Appointment
+from tests.rehearsal.people import Person, SignInRefused, appoint, take_effect
 from tests.rehearsal.stage import Stage
 
 
@@ -37,7 +38,7 @@ def subscriptions(stage: Stage) -> dict[str, str]:
 def test_a_change_of_scope_rewrites_the_subscription(
     leaving: Person, admin: Person, stage: Stage
 ) -> None:
-    put(admin, leaving, categories=["traffic_violation"])
+    take_effect(admin, leaving.username, row_of(admin, leaving, categories=["traffic_violation"]))
     policy = stage.client("sns").get_subscription_attributes(
         SubscriptionArn=subscriptions(stage)["+8613800000001"]
     )["Attributes"]["FilterPolicy"]
@@ -49,15 +50,19 @@ def test_deactivation_ends_access_sign_in_and_notices(
     leaving: Person, admin: Person, stage: Stage
 ) -> None:
     assert leaving.call("GET", "/v1/officer/me").status == 200
-    put(admin, leaving, active=False)
+    ended = admin.call("PUT", path_of(leaving), row_of(admin, leaving, active=False))
+    assert ended.status == 200, ended.text
     assert leaving.call("GET", "/v1/officer/me").status == 403
     assert "+8613800000001" not in subscriptions(stage)
     with pytest.raises(SignInRefused, match="disabled"):
         leaving.sign_in()
 
 
-def put(admin: Person, officer: Person, **more: object) -> None:
-    path = f"/v1/admin/officers/{officer.username}"
-    row = admin.get(path)
-    reply = admin.call("PUT", path, {key: row[key] for key in row if key != "username"} | more)
-    assert reply.status == 200, reply.text
+def path_of(officer: Person) -> str:
+    return f"/v1/admin/officers/{officer.username}"
+
+
+def row_of(admin: Person, officer: Person, **more: object) -> dict[str, object]:
+    """Return an officer's row as it is, with `more` changed."""
+    row = admin.get(path_of(officer))
+    return {name: row[name] for name in Appointment.model_fields} | more

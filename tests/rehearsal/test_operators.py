@@ -15,7 +15,7 @@ import pytest
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests.rehearsal.mutations import Mutation, mutate, without_right
-from tests.rehearsal.people import Person, first_admin
+from tests.rehearsal.people import Person, chief_of
 from tests.rehearsal.stage import Stage
 from tests.rehearsal.waiting import until
 
@@ -38,7 +38,7 @@ def stage(boto3_version: str) -> Iterator[Stage]:
 
 @pytest.fixture(scope="module")
 def admin(stage: Stage) -> Person:
-    return first_admin(stage)
+    return chief_of(stage)
 
 
 def test_a_first_deployment_that_fails_names_its_cause(

@@ -6,7 +6,7 @@ import sys
 import httpx
 
 from infra.rehearsal.cloud import without_settings_of_aws
-from tests.rehearsal.people import Person
+from tests.rehearsal.people import Person, if_match
 from tests.rehearsal.stage import NAME, ROOT, Stage
 
 
@@ -23,6 +23,16 @@ def test_there_are_no_first_admins_twice(admin: Person, stage: Stage) -> None:
     )
     assert again.returncode == 1
     assert "has admins already" in again.stderr
+
+
+def test_no_admin_appoints_alone(admin: Person) -> None:
+    path = "/v1/admin/officers/zhou"
+    row = {"name": "Zhou", "roles": ["admin"], "categories": [], "districts": []}
+    proposed = admin.call("PUT", path, row)
+    alone = admin.call("POST", f"{path}/approve", headers=if_match(proposed))
+    assert (alone.status, alone.json["code"]) == (403, "self_approval"), alone.text
+    assert admin.get(path)["roles"] == []
+    assert admin.call("DELETE", f"{path}/proposal").status == 204
 
 
 def test_an_operator_signs_in_with_a_browser(admin: Person, stage: Stage) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers import Officer
+from chalicelib.domain.proposals import differences
+from chalicelib.domain.two_persons import WAIT
 from chalicelib.services import administration
 from chalicelib.services.actor import Actor
 from infra.stage import reset_sign_in
@@ -90,7 +92,10 @@ def test_the_officer_gets_a_first_password_and_must_choose_another(
 
 def test_rights_and_address_stay(aws: Mapping[str, str], target: Target, wang: Officer) -> None:
     reset_sign_in.reset("wang", target, NOW)
-    assert wiring.officers().get("wang") == wang
+    kept = wiring.officers().get("wang")
+    assert kept
+    assert kept.approves_from == NOW + WAIT
+    assert differences(wang, kept) == frozenset()
     attributes = {each["Name"]: each["Value"] for each in user(aws)["UserAttributes"]}
     assert attributes["email"] == "wang@police.example"
 

@@ -22,6 +22,7 @@ _SECURITY: dict[Access, list[Json]] = {
 _STATUS_DESCRIPTIONS = {
     200: "Success.",
     201: "Created.",
+    202: "Accepted: it waits for a second person.",
     204: "Done. Repeating the call gives the same response.",
     302: "Temporary redirect to the address in `Location`.",
     304: "Not modified: the response with the `ETag` in `If-None-Match` is still current.",
@@ -90,8 +91,12 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
 
 
 def _has_version(schema: Json) -> bool:
-    """Return whether a schema has a version, which is then also the ETag of the response."""
-    return bool(schema.get("properties", {}).get("version", {}).get("type") == "integer")
+    """Return whether a schema has a version, which is then also the ETag of the response.
+
+    It is its own, or that of what is proposed.
+    """
+    properties = schema.get("properties", {})
+    return "proposal" in properties or properties.get("version", {}).get("type") == "integer"
 
 
 def _refusals(operation: Operation, schemas: Schemas, refusals: Json) -> Json:

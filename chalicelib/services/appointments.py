@@ -1,0 +1,201 @@
+"""Appointments of officers: one admin proposes a row, another approves exactly that.
+
+To end an access is urgent, so one admin does that alone. Nobody does any of it for their own row.
+"""
+
+from dataclasses import dataclass
+
+from chalicelib import errors
+from chalicelib.domain import times
+from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.officers import Officer, Role
+from chalicelib.domain.proposals import (
+    Proposal,
+    as_appointed,
+    differences,
+    ended,
+    is_deactivation,
+    proposed,
+)
+from chalicelib.domain.two_persons import TwoPersonStep
+from chalicelib.services.actor import OfficerActor
+from chalicelib.services.administration import (
+    Registered,
+    changes_of,
+    require_username,
+    write_officer,
+)
+from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.two_persons import require_second_person
+from chalicelib.store.audit import Action
+from chalicelib.store.officers import Officers
+from chalicelib.store.subscriptions import Subscriptions
+from chalicelib.store.user_pool import UserPool
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Where officers are kept. `pool` is None where the users are managed elsewhere."""
+
+    officers: Officers
+    subscriptions: Subscriptions
+    pool: UserPool | None
+
+
+def propose_appointment(
+    username: str, appointment: Appointment, *, actor: OfficerActor, registry: Registry
+) -> Registered:
+    """Propose an officer's row. A proposal that was there is replaced, whoever wrote it.
+
+    A deactivation that changes nothing else takes effect at once, and ends a proposal. What the row
+    says already, or the proposal, is not written again: a proposal keeps its first author. After a
+    failure, the same call completes the rest. The caller then calls `sync_subscriptions`; if it
+    fails to, the sweep does.
+
+    Raises Invalid (a bad username), Conflict `own_access` (with a denial in the audit),
+    Unavailable.
+    """
+    require_username(username)
+    _require_another(username, actor)
+    wanted = appointment.officer(username)
+
+    def propose() -> Registered:
+        before, last = registry.officers.get(username), registry.officers.proposal(username)
+        row = last.row_at(actor.now) if last else None
+        if not differences(before, wanted) or (row and not differences(row, wanted)):
+            return Registered(username, before, last if row else None)
+        if before and is_deactivation(before, wanted):
+            return Registered(username, _deactivate(before, last, actor, registry), None)
+        proposal = proposed(wanted, last, by=actor.by, now=actor.now)
+        detail = {
+            "officer": username,
+            "proposed": proposal.version,
+            "fields": changes_of(before, as_appointed(wanted, before, actor.now)),
+        }
+        _keep(proposal, last, actor, registry.officers, detail)
+        return Registered(username, before, proposal)
+
+    registered = retry_on_conflict(propose)
+    if registered.officer and registered.is_already(wanted):
+        _bring_pool_in_line(registered.officer, registry)
+    return registered
+
+
+def approve_appointment(
+    username: str, version: int, *, actor: OfficerActor, registry: Registry
+) -> Registered:
+    """Approve exactly this version of a proposal. The row takes effect at the officer's next
+    request.
+
+    The row is written before the user of the pool: a user without a row can do nothing. After a
+    failure, the same call completes the rest; repeated, it changes nothing. The caller then calls
+    `sync_subscriptions`.
+
+    Raises Forbidden from `require_second_person`, and `proposer_waits` (both with a denial in the
+    audit); Stale; Conflict `no_proposal`; Invalid (a bad username); Unavailable.
+    """
+    require_username(username)
+
+    def approve() -> Officer:
+        last = registry.officers.proposal(username)
+        involved = {username, last.by} if last else {username}
+        require_second_person(TwoPersonStep.APPOINTMENT, involved, actor=actor)
+        if last is None:
+            raise errors.Conflict("no_proposal")
+        if last.version != version:
+            raise errors.Stale
+        before = registry.officers.get(username)
+        if last.approved_by and before:
+            return before
+        row = last.row_at(actor.now)
+        if row is None:
+            raise errors.Conflict("no_proposal")
+        _require_settled_proposer(last, actor, registry.officers)
+        return write_officer(
+            as_appointed(row, before, actor.now),
+            actor=actor,
+            officers=registry.officers,
+            subscriptions=registry.subscriptions,
+            detail={"approved": version, "proposed_by": last.by},
+            also=registry.officers.proposal_items(last.approved(actor.by), last),
+        )
+
+    officer = retry_on_conflict(approve)
+    _bring_pool_in_line(officer, registry)
+    return Registered(username, officer, None)
+
+
+def withdraw_proposal(username: str, *, actor: OfficerActor, officers: Officers) -> None:
+    """Withdraw what is proposed for another officer. Repeated, change nothing.
+
+    Raises Invalid (a bad username), Conflict `own_access` (with a denial in the audit),
+    Unavailable.
+    """
+    require_username(username)
+    _require_another(username, actor)
+
+    def withdraw() -> None:
+        last = officers.proposal(username)
+        if last and last.row:
+            detail = {"officer": username, "withdrawn": last.version, "proposed_by": last.by}
+            after = ended(username, last, by=actor.by, now=actor.now)
+            _keep(after, last, actor, officers, detail)
+
+    retry_on_conflict(withdraw)
+
+
+def _require_another(username: str, actor: OfficerActor) -> None:
+    if username == actor.by:
+        detail = {"officer": username, "step": TwoPersonStep.APPOINTMENT, "code": "own_access"}
+        actor.log_own(Action.DENIED, detail)
+        raise errors.Conflict("own_access")
+
+
+def _require_settled_proposer(last: Proposal, actor: OfficerActor, officers: Officers) -> None:
+    """Refuse what somebody proposed who is no admin now, or whose account is new.
+
+    Otherwise one person would propose from an account that they have just got, and approve from
+    their own.
+    """
+    proposer = officers.get(last.by)
+    if proposer is None or not (proposer.active and proposer.has_role(Role.ADMIN)):
+        raise errors.Conflict("no_proposal")
+    if proposer.approves_from and proposer.waits_at(actor.now):
+        detail = {
+            "officer": last.username,
+            "step": TwoPersonStep.APPOINTMENT,
+            "code": "proposer_waits",
+        }
+        actor.log_own(Action.DENIED, detail)
+        raise errors.Forbidden("proposer_waits", at=times.render(proposer.approves_from))
+
+
+def _deactivate(
+    before: Officer, last: Proposal | None, actor: OfficerActor, registry: Registry
+) -> Officer:
+    """End an access, and whatever is proposed: its approval would give the access back."""
+    return write_officer(
+        before.model_copy(update={"active": False}),
+        actor=actor,
+        officers=registry.officers,
+        subscriptions=registry.subscriptions,
+        also=registry.officers.proposal_items(
+            ended(before.username, last, by=actor.by, now=actor.now), last
+        ),
+    )
+
+
+def _keep(
+    proposal: Proposal,
+    last: Proposal | None,
+    actor: OfficerActor,
+    officers: Officers,
+    detail: dict[str, object],
+) -> None:
+    record = actor.log_own_item(Action.CHANGE, detail)
+    officers.table.transact([*officers.proposal_items(proposal, last), record])
+
+
+def _bring_pool_in_line(officer: Officer, registry: Registry) -> None:
+    if registry.pool:
+        registry.pool.follow(officer)

@@ -1,0 +1,440 @@
+"""One admin proposes an officer's row, and another approves exactly that."""
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.officers import Role
+from chalicelib.domain.two_persons import WAIT
+from tests import cloud
+from tests.client import Reply, appoint, call
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+ROW = {
+    "name": "Wang",
+    "active": True,
+    "roles": ["officer"],
+    "categories": ["traffic_violation"],
+    "districts": ["*"],
+    "email": "wang@police.example",
+}
+WIDER = ROW | {"categories": ["*"]}
+WANG = "/v1/admin/officers/wang"
+
+
+@pytest.fixture(autouse=True)
+def admins(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+    for username in ("zhao", "qian", "sun"):
+        cloud.officer(username, roles=(Role.ADMIN,))
+    yield
+    cognito = boto3.client("cognito-idp")
+    for each in cognito.list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]:
+        cognito.admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=each["Username"])
+
+
+def propose(by: str = "zhao", row: Mapping[str, Any] = ROW, username: str = "wang") -> Reply:
+    return call("PUT", f"/v1/admin/officers/{username}", dict(row), officer=by)
+
+
+def approve(by: str, tag: str | None, username: str = "wang") -> Reply:
+    headers = {"If-Match": tag} if tag else {}
+    return call("POST", f"/v1/admin/officers/{username}/approve", officer=by, headers=headers)
+
+
+def read(by: str = "qian", username: str = "wang") -> Reply:
+    return call("GET", f"/v1/admin/officers/{username}", officer=by)
+
+
+def withdraw(by: str, username: str = "wang") -> Reply:
+    return call("DELETE", f"/v1/admin/officers/{username}/proposal", officer=by)
+
+
+def appointed(row: Mapping[str, Any] = ROW) -> None:
+    appoint("wang", row, proposer="zhao", approver="qian")
+
+
+def refusal(reply: Reply) -> tuple[int, str]:
+    return reply.status, reply.json["code"]
+
+
+def denials(username: str) -> list[dict[str, Any]]:
+    """Return what an officer was refused today, as the audit has it."""
+    rows, _ = wiring.audit().table.query(
+        f"OFFICER#{username}#{wiring.clock.now():%Y-%m-%d}", consistent=True
+    )
+    return [json.loads(row["detail"]) for row in rows if row["action"] == "denied"]
+
+
+def users(aws: Mapping[str, str]) -> list[str]:
+    found = boto3.client("cognito-idp").list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]
+    return [each["Username"] for each in found]
+
+
+def test_a_proposal_changes_nothing(aws: Mapping[str, str]) -> None:
+    reply = propose()
+
+    assert (reply.status, reply.headers["etag"]) == (202, '"1"')
+    assert (reply.json["active"], reply.json["roles"]) == (False, [])
+    assert reply.json["proposal"]["by"] == "zhao"
+    assert reply.json["proposal"]["row"] == ROW | {"phone": None}
+    assert wiring.officers().get("wang") is None
+    assert call("GET", "/v1/officer/me", officer="wang").status == 403
+    assert users(aws) == []
+
+
+def test_a_change_shows_the_row_beside_the_proposal() -> None:
+    appointed()
+    reply = propose("qian", WIDER)
+
+    assert reply.status == 202
+    assert reply.json["categories"] == ["traffic_violation"]
+    assert reply.json["proposal"]["row"]["categories"] == ["*"]
+    assert call("GET", "/v1/officer/me", officer="wang").json["scope"]["categories"] == [
+        "traffic_violation"
+    ]
+
+
+def test_another_admin_reads_and_approves_it(aws: Mapping[str, str]) -> None:
+    propose()
+    listed = call("GET", "/v1/admin/officers", officer="qian").json["items"]
+    assert [each["username"] for each in listed if each["proposal"]] == ["wang"]
+    reply = approve("qian", read().headers["etag"])
+
+    assert (reply.status, reply.json["proposal"]) == (200, None)
+    assert reply.json["roles"] == ["officer"]
+    assert call("GET", "/v1/officer/me", officer="wang").status == 200
+    assert users(aws) == ["wang"]
+    assert "etag" not in read().headers
+
+
+def test_nobody_approves_their_own_proposal() -> None:
+    tag = propose().headers["etag"]
+
+    assert refusal(approve("zhao", tag)) == (403, "self_approval")
+    assert denials("zhao") == [{"step": "appointment", "code": "self_approval"}]
+    assert wiring.officers().get("wang") is None
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        (None, (428, "version_required")),
+        ('"2"', (412, "stale_version")),
+        ("*", (412, "stale_version")),
+    ],
+)
+def test_only_what_was_read_is_approved(tag: str | None, expected: tuple[int, str]) -> None:
+    propose()
+    assert refusal(approve("qian", tag)) == expected
+    assert wiring.officers().get("wang") is None
+
+
+def test_a_proposal_that_was_replaced_after_it_was_read_is_not_approved() -> None:
+    tag = propose().headers["etag"]
+    propose("sun", WIDER)
+
+    assert refusal(approve("qian", tag)) == (412, "stale_version")
+    assert read().json["proposal"]["by"] == "sun"
+
+
+def test_who_replaces_a_proposal_cannot_approve_it_and_the_first_author_can() -> None:
+    propose()
+    tag = propose("sun", WIDER).headers["etag"]
+
+    assert refusal(approve("sun", tag)) == (403, "self_approval")
+    assert approve("zhao", tag).status == 200
+
+
+def test_the_same_proposal_again_keeps_its_first_author() -> None:
+    """Otherwise a colleague who repeats it would wash the author out, who could then approve."""
+    tag = propose().headers["etag"]
+    again = propose("sun", ROW | {"roles": ["officer"]})
+
+    assert (again.status, again.headers["etag"]) == (202, tag)
+    assert again.json["proposal"]["by"] == "zhao"
+    assert refusal(approve("zhao", tag)) == (403, "self_approval")
+
+
+def test_a_version_is_never_given_twice() -> None:
+    read_tag = propose().headers["etag"]
+    assert withdraw("zhao").status == 204
+    propose(row=WIDER | {"roles": ["admin"]})
+
+    assert refusal(approve("qian", read_tag)) == (412, "stale_version")
+
+
+@pytest.mark.parametrize("by", ["zhao", "qian"])
+def test_any_admin_withdraws_a_proposal(by: str) -> None:
+    tag = propose().headers["etag"]
+    assert [withdraw(by).status for _ in range(2)] == [204, 204]
+
+    assert read().status == 404
+    assert approve("sun", tag).status == 412
+    assert wiring.officers().proposals() == []
+
+
+def test_a_proposal_ends_after_seven_days() -> None:
+    tag = propose().headers["etag"]
+    wiring.clock.advance(timedelta(days=7))
+
+    assert read().status == 404
+    assert refusal(approve("qian", tag)) == (409, "no_proposal")
+    assert wiring.officers().get("wang") is None
+
+
+def test_a_proposal_counts_until_its_last_second() -> None:
+    tag = propose().headers["etag"]
+    wiring.clock.advance(timedelta(days=7) - timedelta(seconds=1))
+    assert approve("qian", tag).status == 200
+
+
+def test_what_the_row_says_already_is_no_proposal() -> None:
+    appointed(ROW | {"roles": ["officer", "supervisor"]})
+    reply = propose("qian", ROW | {"roles": ["supervisor", "officer"]})
+
+    assert (reply.status, reply.json["proposal"]) == (200, None)
+
+
+def test_without_a_proposal_there_is_nothing_to_approve() -> None:
+    appointed()
+    assert refusal(approve("sun", '"2"')) == (412, "stale_version")
+    assert refusal(approve("sun", '"1"', "li")) == (409, "no_proposal")
+
+
+@pytest.mark.parametrize("row", [ROW | {"roles": ["admin"]}, ROW | {"active": False}])
+def test_nobody_proposes_for_their_own_row(row: dict[str, Any]) -> None:
+    assert refusal(propose("zhao", row, "zhao")) == (409, "own_access")
+    assert denials("zhao") == [{"officer": "zhao", "step": "appointment", "code": "own_access"}]
+    assert wiring.officers().proposal("zhao") is None
+
+
+def test_nobody_approves_their_own_row() -> None:
+    tag = propose("zhao", ROW | {"roles": ["admin", "supervisor"]}, "qian").headers["etag"]
+
+    assert refusal(approve("qian", tag, "qian")) == (403, "self_approval")
+    assert len(denials("qian")) == 1
+    assert approve("sun", tag, "qian").status == 200
+
+
+def test_nobody_withdraws_what_is_proposed_for_them() -> None:
+    propose("zhao", ROW, "qian")
+    assert refusal(withdraw("qian", "qian")) == (409, "own_access")
+    assert len(denials("qian")) == 1
+    assert read("sun", "qian").json["proposal"]
+
+
+@pytest.mark.parametrize(
+    "variant",
+    ["ZHAO", "Zhao", "zhao%20", "%20zhao", "zhao%0A", "zhao%00", "zh%C3%A0o", "z%EF%BD%88ao"],
+)
+def test_a_variant_of_a_username_is_nobody(variant: str) -> None:
+    assert refusal(propose("zhao", ROW, variant)) == (422, "invalid")
+    assert refusal(approve("zhao", '"1"', variant)) == (422, "invalid")
+    assert withdraw("zhao", variant).status == 422
+
+
+def test_a_name_in_other_characters_of_an_address_is_still_ones_own() -> None:
+    assert refusal(propose("zhao", ROW, "%7Ahao")) == (409, "own_access")
+
+
+def test_one_admin_ends_an_access_at_once_and_whatever_is_proposed() -> None:
+    appointed()
+    tag = propose("zhao", WIDER).headers["etag"]
+    reply = propose("qian", ROW | {"active": False})
+
+    assert (reply.status, reply.json["active"], reply.json["proposal"]) == (200, False, None)
+    assert call("GET", "/v1/officer/me", officer="wang").status == 403
+    # Its approval would give the access back.
+    assert refusal(approve("sun", tag)) == (412, "stale_version")
+
+
+def test_an_approval_that_was_read_before_a_deactivation_gives_nothing_back() -> None:
+    appointed()
+    tag = propose("zhao", WIDER).headers["etag"]
+
+    def deactivate(request: Any) -> None:
+        assert propose("sun", ROW | {"active": False}).status == 200
+
+    with inject.fault(
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, deactivate)
+    ):
+        reply = approve("qian", tag)
+
+    assert refusal(reply) == (412, "stale_version")
+    assert call("GET", "/v1/officer/me", officer="wang").status == 403
+
+
+def test_a_proposal_that_comes_during_a_deactivation_is_ended_too() -> None:
+    appointed()
+
+    def overtake(request: Any) -> None:
+        assert propose("zhao", WIDER).status == 202
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, overtake)):
+        reply = propose("qian", ROW | {"active": False})
+
+    assert (reply.status, reply.json["active"]) == (200, False)
+    assert read().json["proposal"] is None
+
+
+def test_a_deactivation_with_another_change_is_a_proposal() -> None:
+    appointed()
+    reply = propose("zhao", ROW | {"active": False, "name": "Wang Fang"})
+    assert (reply.status, reply.json["active"]) == (202, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"active": True, "name": "Wang Fang"},
+        {"roles": ["supervisor"]},
+        {"districts": []},
+        {"email": "other@police.example"},
+        {"email": None},
+        {"phone": "+8613800000000"},
+    ],
+)
+def test_every_other_change_is_a_proposal(change: dict[str, Any]) -> None:
+    appointed()
+    row = {name: value for name, value in (ROW | change).items() if value is not None}
+    before = wiring.officers().get("wang")
+
+    assert propose("zhao", row).status == 202
+    assert wiring.officers().get("wang") == before
+
+
+def test_a_reactivation_is_a_proposal() -> None:
+    appointed()
+    propose("zhao", ROW | {"active": False})
+    reply = propose("zhao", ROW)
+
+    assert (reply.status, reply.json["active"]) == (202, False)
+    assert refusal(approve("zhao", reply.headers["etag"])) == (403, "self_approval")
+    assert approve("qian", reply.headers["etag"]).json["active"] is True
+
+
+def wait_of(username: str) -> Any:
+    officer = wiring.officers().get(username)
+    assert officer
+    return officer.approves_from
+
+
+def test_who_is_new_waits_and_the_row_says_until_when() -> None:
+    now = wiring.clock.now()
+    appointed()
+    assert now + WAIT <= wait_of("wang") <= wiring.clock.now() + WAIT
+    assert read().json["approves_from"]
+    wiring.clock.advance(WAIT)
+    assert read().json["approves_from"] is None
+
+
+def test_a_second_appointment_neither_shortens_nor_extends_a_wait() -> None:
+    appointed()
+    before = wait_of("wang")
+    wiring.clock.advance(timedelta(hours=1))
+    appointed(WIDER)
+    assert wait_of("wang") == before
+
+
+def test_a_wait_cannot_be_sent() -> None:
+    reply = propose("zhao", ROW | {"approves_from": "2020-01-01T00:00:00Z"})
+    assert refusal(reply) == (422, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "waits"),
+    [
+        (ROW, ROW | {"roles": ["officer", "admin"]}, True),
+        (ROW | {"roles": ["admin"]}, ROW | {"roles": ["admin", "officer"]}, False),
+        (ROW, ROW | {"roles": ["supervisor"]}, False),
+    ],
+)
+def test_who_becomes_an_admin_waits(
+    first: dict[str, Any], then: dict[str, Any], *, waits: bool
+) -> None:
+    appointed(first)
+    wiring.clock.advance(WAIT)
+    appointed(then)
+    assert (wait_of("wang") > wiring.clock.now()) is waits
+
+
+def test_who_comes_back_waits_again() -> None:
+    appointed()
+    wiring.clock.advance(timedelta(days=30))
+    appointed(ROW | {"active": False})
+    appointed(ROW)
+    assert wait_of("wang") > wiring.clock.now()
+
+
+def test_who_waits_approves_no_appointment() -> None:
+    appoint("li", ROW | {"roles": ["admin"]}, proposer="zhao", approver="qian")
+    tag = propose("zhao").headers["etag"]
+
+    reply = approve("li", tag)
+    assert refusal(reply) == (403, "approves_later")
+    assert denials("li") == [{"step": "appointment", "code": "approves_later"}]
+    wiring.clock.advance(WAIT)
+    assert approve("li", tag).status == 200
+
+
+def test_what_somebody_who_waits_has_proposed_waits_as_long() -> None:
+    """Whoever has just got a second account would propose with it, and approve with the first."""
+    appoint("li", ROW | {"roles": ["admin"]}, proposer="zhao", approver="qian")
+    tag = propose("li").headers["etag"]
+
+    assert refusal(approve("zhao", tag)) == (403, "proposer_waits")
+    assert denials("zhao")[-1]["code"] == "proposer_waits"
+    assert wiring.officers().get("wang") is None
+    wiring.clock.advance(WAIT)
+    assert approve("zhao", tag).status == 200
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"roles": (Role.OFFICER,)}])
+def test_what_somebody_has_proposed_who_is_no_admin_now_is_not_approved(
+    change: dict[str, Any],
+) -> None:
+    tag = propose("zhao").headers["etag"]
+    cloud.officer("zhao", **({"roles": (Role.ADMIN,)} | change))
+    assert refusal(approve("qian", tag)) == (409, "no_proposal")
+
+
+def test_of_two_admins_who_approve_at_once_one_is_recorded() -> None:
+    tag = propose("zhao").headers["etag"]
+    wiring.pause_by(lambda seconds: None)
+    with ThreadPoolExecutor(2) as pool:
+        replies = list(pool.map(lambda by: approve(by, tag), ("qian", "sun")))
+
+    assert [reply.status for reply in replies] == [200, 200]
+    records = [
+        json.loads(row["detail"])
+        for by in ("qian", "sun")
+        for row in wiring.audit().table.query(
+            f"OFFICER#{by}#{wiring.clock.now():%Y-%m-%d}", consistent=True
+        )[0]
+        if row["action"] == "change"
+    ]
+    assert [record["approved"] for record in records] == [1]
+
+
+def test_a_reset_during_an_approval_keeps_its_wait() -> None:
+    appointed()
+    wiring.clock.advance(timedelta(days=2))
+    tag = propose("zhao", WIDER).headers["etag"]
+
+    def reset(request: Any) -> None:
+        officer = wiring.officers().get("wang")
+        assert officer
+        wiring.officers().put(officer.waiting_until(wiring.clock.now() + WAIT))
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, reset)):
+        assert approve("qian", tag).status == 200
+
+    assert wait_of("wang") > wiring.clock.now()
