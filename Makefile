@@ -30,6 +30,14 @@ ADMINS ?=
 NAMES ?=
 ## Their e-mail addresses, in this order
 EMAILS ?=
+## Username of the one admin whom `make break-glass` appoints; this and the next three are asked for
+ADMIN ?=
+## Their name
+NAME ?=
+## Their e-mail address
+EMAIL ?=
+## Why two admins cannot do it, in a sentence that is recorded
+REASON ?=
 ## How far the clock moves: `30s`, `5m`, `2h`, `1d`
 ADVANCE ?=
 ## The deployed stage: its stack is `tipline-<stage>`
@@ -97,7 +105,7 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs lock token first-admins reset-sign-in clock bench package scan rehearse rehearse-mutations rehearsal-cloud deploy \
+        contract-fuzz docs lock token first-admins break-glass reset-sign-in clock bench package scan rehearse rehearse-mutations rehearsal-cloud deploy \
         smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key orphans clean
 .DEFAULT_GOAL := help
 
@@ -136,6 +144,10 @@ token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=office
 first-admins: $(VENV)/.installed ## Appoint the first two admins, locally or of STAGE=dev: ADMINS=zhao,li
 	@$(COMMAND) infra.stage.first_admins $(GIVEN_STAGE) \
 	 --admins="$(ADMINS)" --names="$(NAMES)" --emails="$(EMAILS)"
+
+break-glass: $(VENV)/.installed ## Appoint one admin when two are not left: ADMIN=wu REASON='...', of STAGE=dev
+	@$(COMMAND) infra.stage.break_glass $(GIVEN_STAGE) \
+	 --admin="$(ADMIN)" --name="$(NAME)" --email="$(EMAIL)" --reason="$(REASON)"
 
 reset-sign-in: $(VENV)/.installed ## Give an officer a first password again: OFFICER=wang, of STAGE=dev
 	@$(COMMAND) infra.stage.reset_sign_in $(GIVEN_STAGE) \

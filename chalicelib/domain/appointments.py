@@ -42,3 +42,9 @@ class Appointment(Input):
 
     def officer(self, username: str) -> Officer:
         return Officer(username=username, **self.model_dump() | {"name": self.name or ""})
+
+
+class BreakGlassReason(Input):
+    """Why an operator appoints an admin alone. It is recorded in clear."""
+
+    reason: Annotated[str, Bounded(300, one_line=True)]

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 
 from chalicelib import errors
+from chalicelib.domain import times
 from chalicelib.domain.appointments import USERNAME
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, text
 from chalicelib.handlers.field_errors import as_fields
@@ -31,7 +32,7 @@ from infra.stage.officers import open_officers
 from infra.stage.target import Target, add_stage, find_target
 
 # As all that commands say, if the city has it.
-_ENGLISH = "en" if "en" in LANGUAGES else DEFAULT
+ENGLISH = "en" if "en" in LANGUAGES else DEFAULT
 
 Ask = Callable[[str], str]
 
@@ -83,7 +84,7 @@ def read_persons(admins: str, names: str, emails: str, ask: Ask) -> list[FirstAd
         for username, name, address in zip(usernames, full_names, addresses, strict=True)
     ]
     for person in persons:
-        _check(person)
+        check(person)
     return persons
 
 
@@ -129,6 +130,11 @@ def describe(appointed: Sequence[AppointedAdmin], target: Target) -> list[str]:
             lines.append(f"  {who}: was disabled, and signs in again with their own password")
         else:
             lines.append(f"  {who}: signs in as before")
+    if waits := [admin.officer.approves_from for admin in appointed if admin.officer.approves_from]:
+        lines.append(
+            f"{target.title} has other officers, so they approve nothing before "
+            f"{times.render(max(waits))}."
+        )
     if any(admin.first_password for admin in appointed):
         lines.append(
             "Each password is shown only now, and is valid for three days. Give each person their "
@@ -148,12 +154,13 @@ def _two(variable: str, text: str) -> list[str]:
     return members
 
 
-def _check(person: FirstAdmin) -> None:
+def check(person: FirstAdmin) -> None:
+    """Raise Refused for a name or an address that cannot be stored."""
     try:
         person.appointment()
     except ValidationError as error:
         wrong = as_fields(error).errors[0]
-        why = text(f"field.{wrong.code}", _ENGLISH, **dict(wrong.params))
+        why = text(f"field.{wrong.code}", ENGLISH, **dict(wrong.params))
         raise Refused(f"The {wrong.field} of {person.username} cannot be stored. {why}") from None
 
 

@@ -2,16 +2,18 @@
 
     python -m infra.stage.reset_sign_in --stage prod --officer wang
 
-Prints a first password, once. The officer keeps rights and history; the old password, authenticator
-app and sign-ins end. A token that was issued before is valid for up to 15 minutes more: deactivate
-the officer first if somebody else may have it.
+Prints a first password, once. The officer keeps rights and history; the old password,
+authenticator app and sign-ins end. For a day the account approves nothing that takes two persons.
+A token that was issued before is valid for up to 15 minutes more: deactivate the officer first if
+somebody else may have it.
 """
 
 import argparse
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from chalicelib import errors
+from chalicelib.domain.two_persons import WAIT
 from chalicelib.services.administration import reset_sign_in
 from infra.stage.faults import Refused, run
 from infra.stage.officers import open_officers
@@ -50,10 +52,12 @@ def reset(username: str, target: Target, now: datetime) -> list[str]:
             f"{target.title} has no active officer {username}. Usernames are in lower case; admins "
             "list them: GET /v1/admin/officers"
         ) from None
+    hours = WAIT // timedelta(hours=1)
     return [
         f"{officer.username} ({officer.name}): first password {password}",
         "It is shown only now, and is valid for three days. Give it to the officer by a way that "
         "nobody else reads. The page then asks for a new password and a new authenticator app.",
+        f"The account approves nothing for {hours} hours.",
     ]
 
 

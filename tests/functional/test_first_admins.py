@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -9,6 +10,7 @@ import pytest
 
 from chalicelib import errors, wiring
 from chalicelib.domain.officers import Role
+from chalicelib.domain.two_persons import WAIT
 from chalicelib.services.actor import OPERATOR, OperatorActor
 from chalicelib.services.first_admins import (
     AdminsExist,
@@ -347,3 +349,44 @@ def test_a_bad_username_is_refused_before_its_row_is_written() -> None:
     with pytest.raises(errors.Invalid):
         appoint(FirstAdmin("(clock)", "X", "x@police.example"), LI)
     assert wiring.officers().all() == []
+
+
+def test_in_an_empty_stage_they_do_not_wait() -> None:
+    assert [admin.officer.approves_from for admin in appoint()] == [None, None]
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_where_others_could_notice_them_they_wait_a_day(*, active: bool) -> None:
+    cloud.officer("wang", active=active)
+    now = wiring.clock.now()
+    appoint()
+
+    for username in ("zhao", "li"):
+        officer = wiring.officers().get(username)
+        assert officer is not None
+        assert (officer.approves_from is not None) is active
+        assert officer.waits_at(now + WAIT - timedelta(seconds=1)) is active
+
+
+def test_another_first_password_is_another_wait(aws: Mapping[str, str]) -> None:
+    """Otherwise an operator would take the account of whoever has not signed in yet."""
+    appoint()
+    choose_password(aws, "zhao")
+    cloud.officer("wang")
+    again = {admin.officer.username: admin.officer for admin in appoint()}
+
+    assert again["li"].waits_at(wiring.clock.now())
+    assert wiring.officers().get("li") == again["li"]
+    assert again["zhao"].approves_from is None
+
+
+def test_a_wait_that_is_there_is_not_shortened() -> None:
+    until = wiring.clock.now() + timedelta(days=3)
+    cloud.officer("wang")
+    cloud.officer("li", email="li@police.example", approves_from=until)
+    appoint()
+
+    li = wiring.officers().get("li")
+    assert li is not None
+    assert li.approves_from is not None
+    assert abs(li.approves_from - until) < timedelta(seconds=1)

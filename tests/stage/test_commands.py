@@ -27,6 +27,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "infra.stage.audit_verify": STAGE,
     "infra.stage.token": STAGE,
     "infra.stage.reset_sign_in": (*STAGE, "--officer", "wang"),
+    "infra.stage.break_glass": (
+        *STAGE,
+        *("--admin", "wu", "--name", "Wu Jie", "--email", "wu@police.example"),
+        *("--reason", "Both admins have left."),
+    ),
     "infra.stage.first_admins": (
         *STAGE,
         *("--admins", "zhao,li", "--names", "Zhao Min,Li Wei"),

@@ -111,6 +111,14 @@ def test_each_password_is_shown_once_with_what_to_do(target: Target) -> None:
     assert "make token STAGE=dev" in text
 
 
+@pytest.mark.parametrize("others", [True, False])
+def test_a_wait_is_shown_where_there_is_one(target: Target, *, others: bool) -> None:
+    if others:
+        cloud.officer("wang")
+    text = "\n".join(first_admins.describe(first_admins.appoint([ZHAO, LI], target, NOW), target))
+    assert ("they approve nothing before 2026-11-26T12:00:00.000Z" in text) is others
+
+
 def test_a_stage_that_has_admins_names_them(target: Target) -> None:
     first_admins.appoint([ZHAO, LI], target, NOW)
     wang = FirstAdmin("wang", "Wang", "wang@police.example")

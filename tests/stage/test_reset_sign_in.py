@@ -80,6 +80,7 @@ def test_the_officer_gets_a_first_password_and_must_choose_another(
     lines = reset_sign_in.reset("wang", target, NOW)
 
     assert lines[0].startswith("wang (Wang): first password ")
+    assert "approves nothing for 24 hours" in lines[-1]
     assert sign_in(aws, password_of(lines))["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     with pytest.raises(cognito().exceptions.NotAuthorizedException):
         sign_in(aws, "a password of their own")

@@ -1,0 +1,209 @@
+"""An operator appoints one admin where the admins who are left cannot appoint anybody."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.officers import Role
+from chalicelib.domain.two_persons import WAIT
+from chalicelib.services.actor import OPERATOR, OperatorActor
+from chalicelib.services.appointments import Registry
+from chalicelib.services.break_glass import appoint_admin_alone
+from chalicelib.services.first_admins import (
+    AdminsExist,
+    AppointedAdmin,
+    FirstAdmin,
+    UsernameTaken,
+)
+from tests import cloud
+from tests.client import call
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+WU = FirstAdmin("wu", "Wu Jie", "wu@police.example")
+REASON = "Zhao and Qian have left."
+ARN = "arn:aws:iam::123456789012:user/operator"
+
+
+@pytest.fixture(autouse=True)
+def _empty_pool(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+    yield
+    for user in users(aws):
+        cognito().admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=user)
+
+
+def cognito() -> Any:
+    return boto3.client("cognito-idp")
+
+
+def users(aws: Mapping[str, str]) -> list[str]:
+    listed = cognito().list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]
+    return [user["Username"] for user in listed]
+
+
+def break_glass(admin: FirstAdmin = WU, *, with_pool: bool = True) -> AppointedAdmin:
+    actor = OperatorActor.of(ARN, wiring.audit(), wiring.clock.now())
+    pool = wiring.pool() if with_pool else None
+    registry = Registry(wiring.officers(), wiring.subscriptions(), pool)
+    return appoint_admin_alone(admin, REASON, actor=actor, registry=registry)
+
+
+def sign_in(aws: Mapping[str, str], password: str | None) -> Any:
+    return cognito().admin_initiate_auth(
+        UserPoolId=aws["USER_POOL_ID"],
+        ClientId=aws["CLIENT_ID"],
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "wu", "PASSWORD": password},
+    )
+
+
+def choose_password(aws: Mapping[str, str]) -> None:
+    cognito().admin_set_user_password(
+        UserPoolId=aws["USER_POOL_ID"],
+        Username="wu",
+        Password="a password of their own",
+        Permanent=True,
+    )
+
+
+def records() -> list[dict[str, Any]]:
+    rows, _ = wiring.audit().table.query(
+        f"OFFICER#{OPERATOR}#{wiring.clock.now():%Y-%m-%d}", consistent=True
+    )
+    return [json.loads(row["detail"]) for row in rows]
+
+
+@pytest.mark.parametrize("left", [(), ("zhao",)])
+def test_one_is_appointed_where_fewer_than_two_are_left(
+    aws: Mapping[str, str], left: tuple[str, ...]
+) -> None:
+    for username in left:
+        cloud.officer(username, roles=(Role.ADMIN,))
+    appointed = break_glass()
+
+    assert sign_in(aws, appointed.first_password)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    listed = call("GET", "/v1/admin/officers", officer="wu").json["items"]
+    assert [each["username"] for each in listed] == ["wu", *left]
+    assert listed[0]["roles"] == ["admin"]
+
+
+def test_the_account_waits_a_day_whoever_else_there_is() -> None:
+    cloud.officer("zhao", roles=(Role.ADMIN,))
+    now = wiring.clock.now()
+    officer = break_glass().officer
+    assert officer.approves_from is not None
+    assert officer.approves_from >= now + WAIT
+
+    row = {"roles": ["officer"], "categories": [], "districts": []}
+    path = "/v1/admin/officers/li"
+    tag = call("PUT", path, row, officer="zhao").headers["etag"]
+    mine = call("PUT", "/v1/admin/officers/he", row, officer="wu").headers["etag"]
+    refused = [
+        call("POST", f"{path}/approve", officer="wu", headers={"If-Match": tag}),
+        # Nor is it enough to own one of the two accounts.
+        call(
+            "POST",
+            "/v1/admin/officers/he/approve",
+            officer="zhao",
+            headers={"If-Match": mine},
+        ),
+    ]
+    assert [reply.json["code"] for reply in refused] == ["approves_later", "proposer_waits"]
+
+
+def test_the_record_has_the_operator_and_the_reason() -> None:
+    break_glass()
+    assert {(each["operator"], each["break_glass"]) for each in records()} == {(ARN, REASON)}
+    assert len(records()) == 2
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_it_is_refused_while_two_admins_are_left(aws: Mapping[str, str], *, waits: bool) -> None:
+    until = wiring.clock.now() + WAIT if waits else None
+    for username in ("zhao", "qian"):
+        cloud.officer(username, roles=(Role.ADMIN,), approves_from=until)
+    with pytest.raises(AdminsExist) as refusal:
+        break_glass()
+
+    assert refusal.value.usernames == ("qian", "zhao")
+    assert (wiring.officers().get("wu"), users(aws), records()) == (None, [], [])
+
+
+@pytest.mark.parametrize("more", [{"active": False}, {"roles": (Role.SUPERVISOR,)}])
+def test_who_is_no_admin_now_does_not_count(more: dict[str, Any]) -> None:
+    cloud.officer("zhao", roles=(Role.ADMIN,))
+    cloud.officer("qian", **({"roles": (Role.ADMIN,)} | more))
+    assert break_glass().officer.username == "wu"
+
+
+def test_it_is_not_done_twice(aws: Mapping[str, str]) -> None:
+    break_glass()
+    choose_password(aws)
+    with pytest.raises(AdminsExist):
+        break_glass()
+
+
+def test_of_two_operators_at_once_one_is_refused() -> None:
+    cloud.officer("zhao", roles=(Role.ADMIN,))
+    other = FirstAdmin("he", "He", "he@police.example")
+
+    def overtake(request: Any) -> None:
+        break_glass(other)
+
+    with (
+        inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, overtake)),
+        pytest.raises(AdminsExist),
+    ):
+        break_glass()
+    assert wiring.officers().get("wu") is None
+
+
+def test_a_username_of_another_person_is_refused() -> None:
+    cloud.officer("wu", email="another.wu@police.example")
+    with pytest.raises(UsernameTaken):
+        break_glass()
+
+
+def test_a_working_officer_keeps_their_scope_and_waits() -> None:
+    cloud.officer("wu", email="wu@police.example", categories=("other",))
+    officer = break_glass().officer
+    assert (officer.roles, officer.categories) == ((Role.OFFICER, Role.ADMIN), ("other",))
+    assert officer.waits_at(wiring.clock.now())
+
+
+def test_where_another_issuer_has_the_users_only_the_row_is_written() -> None:
+    assert break_glass(with_pool=False).first_password is None
+    with pytest.raises(AdminsExist):
+        break_glass(with_pool=False)
+
+
+@pytest.mark.parametrize("fault", [inject.crash, inject.crash_after])
+@pytest.mark.parametrize(
+    ("operation", "position"),
+    [
+        ("dynamodb.TransactWriteItems", 0),
+        ("dynamodb.TransactWriteItems", 1),
+        ("cognito-identity-provider.AdminCreateUser", 0),
+    ],
+)
+def test_a_half_done_try_is_completed_by_the_next(
+    aws: Mapping[str, str], operation: str, position: int, fault: Any
+) -> None:
+    cloud.officer("zhao", roles=(Role.ADMIN,))
+    client = wiring.dynamodb() if operation.startswith("dynamodb") else wiring.pool()._client
+    with (
+        inject.fault(client, operation, inject.at(position, fault)),
+        pytest.raises(inject.Crash),
+    ):
+        break_glass()
+
+    appointed = break_glass()
+
+    assert sign_in(aws, appointed.first_password)["Session"]
+    assert appointed.officer.waits_at(wiring.clock.now())
+    assert len([each for each in records() if "fields" in each]) == 1
