@@ -1,0 +1,144 @@
+"""Each step that takes two persons, to be begun and completed by whomever a test chooses."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Protocol
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.two_persons import TwoPersonStep
+from tests.client import Reply, call, new_key, report
+
+
+class Step(Protocol):
+    """One step. `path` has the ids of what it is about, for the paths of routes."""
+
+    @property
+    def path(self) -> Mapping[str, str]: ...
+
+    def begin(self, officer: str) -> None:
+        """Do what the first person does. Fails unless it is accepted."""
+
+    def complete(self, officer: str) -> Reply:
+        """Do what the second person does, and return the response."""
+
+    def has_happened(self) -> bool:
+        """Return whether the step has taken effect."""
+
+    def tag(self) -> str:
+        """Return the ETag of what an `If-Match` would name now."""
+
+
+class Appointment:
+    USERNAME = "recruit"
+    ROW: Mapping[str, Any] = {
+        "name": "Recruit",
+        "roles": ["officer"],
+        "categories": ["*"],
+        "districts": ["*"],
+    }
+
+    def __init__(self) -> None:
+        self.path = {"username": self.USERNAME}
+
+    def begin(self, officer: str) -> None:
+        reply = call("PUT", f"/v1/admin/officers/{self.USERNAME}", self.ROW, officer=officer)
+        assert reply.status == 202, reply.text
+
+    def complete(self, officer: str) -> Reply:
+        path = f"/v1/admin/officers/{self.USERNAME}/approve"
+        return call("POST", path, officer=officer, headers={"If-Match": self.tag()})
+
+    def has_happened(self) -> bool:
+        return wiring.officers().get(self.USERNAME) is not None
+
+    def tag(self) -> str:
+        proposal = wiring.officers().proposal(self.USERNAME)
+        return f'"{proposal.version if proposal else 0}"'
+
+
+class _OnReport:
+    """A step on a report."""
+
+    def __init__(self) -> None:
+        self.id = str(call("POST", "/v1/reports", report(), key=new_key()).json["id"])
+        self.path = {"report_id": self.id}
+
+    def tag(self) -> str:
+        found = wiring.reports().head(self.id)
+        return f'"{found.row["version"] if found else 0}"'
+
+    def _call(self, officer: str, method: str, below: str, body: Any = None) -> Reply:
+        path = f"/v1/officer/reports/{self.id}{below}"
+        return call(method, path, body, officer=officer, headers={"If-Match": self.tag()})
+
+    def _row(self) -> Mapping[str, Any]:
+        found = wiring.reports().head(self.id)
+        assert found is not None
+        return found.row
+
+
+class HoldStep(_OnReport):
+    def begin(self, officer: str) -> None:
+        until = times.render(wiring.clock.now() + timedelta(days=30))
+        reply = self._call(officer, "POST", "/hold", {"reason": "A trial.", "until": until})
+        assert reply.status == 201, reply.text
+
+    def complete(self, officer: str) -> Reply:
+        return self._call(officer, "POST", "/hold/approve")
+
+    def has_happened(self) -> bool:
+        return bool((self._row().get("hold") or {}).get("approved_by"))
+
+
+class MaliciousStep(_OnReport):
+    def begin(self, officer: str) -> None:
+        body = {"status": "closed", "disposition": "malicious", "reason": "Invented."}
+        reply = self._call(officer, "PATCH", "", body)
+        assert reply.status == 200, reply.text
+
+    def complete(self, officer: str) -> Reply:
+        return self._call(officer, "POST", "/malicious/confirm")
+
+    def has_happened(self) -> bool:
+        return str(self._row().get("disposition")) == "malicious"
+
+
+class BulletinStep:
+    DRAFT: Mapping[str, Any] = {
+        "channel": "key_cases",
+        "title": {"en": "Witnesses wanted"},
+        "body": {"en": "Tuesday evening."},
+    }
+
+    def __init__(self) -> None:
+        self.id = ""
+        self.path: dict[str, str] = {}
+
+    def begin(self, officer: str) -> None:
+        reply = call("POST", "/v1/officer/bulletins", self.DRAFT, officer=officer)
+        assert reply.status == 201, reply.text
+        self.id = reply.json["id"]
+        self.path = {"bulletin_id": self.id}
+
+    def complete(self, officer: str) -> Reply:
+        path = f"/v1/officer/bulletins/{self.id}/approve"
+        return call("POST", path, officer=officer, headers={"If-Match": self.tag()})
+
+    def has_happened(self) -> bool:
+        return call("GET", f"/v1/bulletins/{self.id}").status == 200
+
+    def tag(self) -> str:
+        found = wiring.bulletins().dossier(self.id)
+        return f'"{found.bulletin.version if found else 0}"'
+
+
+STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
+    TwoPersonStep.APPOINTMENT: Appointment,
+    TwoPersonStep.HOLD: HoldStep,
+    TwoPersonStep.BULLETIN: BulletinStep,
+    TwoPersonStep.MALICIOUS: MaliciousStep,
+}
+
+# Steps whose routes do not exist yet.
+NOT_YET = frozenset({TwoPersonStep.HOLD_LIFT, TwoPersonStep.OUTCOME, TwoPersonStep.WITHDRAWAL})
