@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.domain.officers import ALL, Officer
+from chalicelib.domain.officers import ALL, CASEWORKERS, Officer
 from infra.local.seed import NARROW
 from infra.local.stack_file import DEFAULT_PORT
 
@@ -62,4 +62,6 @@ def guide(outputs: Mapping[str, Any], officers: Sequence[Officer]) -> str:
 
 def _scope(officer: Officer) -> str:
     categories = "all categories" if ALL in officer.categories else ", ".join(officer.categories)
+    if not officer.has_role(*CASEWORKERS):
+        categories = "no reports"
     return f"{officer.roles[-1].value}, {categories}"

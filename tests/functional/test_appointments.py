@@ -145,6 +145,33 @@ def test_a_proposal_that_was_replaced_after_it_was_read_is_not_approved() -> Non
     assert read().json["proposal"]["by"] == "sun"
 
 
+def test_a_proposal_that_is_replaced_during_the_approval_is_not_approved() -> None:
+    tag = propose().headers["etag"]
+
+    def overtake(request: Any) -> None:
+        assert propose("sun", WIDER).status == 202
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, overtake)):
+        reply = approve("qian", tag)
+
+    assert refusal(reply) == (412, "stale_version")
+    assert wiring.officers().get("wang") is None
+    assert read().json["proposal"]["row"]["categories"] == ["*"]
+
+
+def test_of_two_who_propose_at_once_each_has_a_version_of_their_own() -> None:
+    tags = []
+
+    def overtake(request: Any) -> None:
+        tags.append(propose("sun", WIDER).headers["etag"])
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, overtake)):
+        tags.append(propose().headers["etag"])
+
+    assert tags == ['"1"', '"2"']
+    assert refusal(approve("qian", tags[0])) == (412, "stale_version")
+
+
 def test_who_replaces_a_proposal_cannot_approve_it_and_the_first_author_can() -> None:
     propose()
     tag = propose("sun", WIDER).headers["etag"]

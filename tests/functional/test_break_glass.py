@@ -177,7 +177,9 @@ def test_a_working_officer_keeps_their_scope_and_waits() -> None:
 
 
 def test_where_another_issuer_has_the_users_only_the_row_is_written() -> None:
-    assert break_glass(with_pool=False).first_password is None
+    appointed = break_glass(with_pool=False)
+    assert appointed.first_password is None
+    assert appointed.officer.waits_at(wiring.clock.now())
     with pytest.raises(AdminsExist):
         break_glass(with_pool=False)
 

@@ -355,11 +355,12 @@ def test_in_an_empty_stage_they_do_not_wait() -> None:
     assert [admin.officer.approves_from for admin in appoint()] == [None, None]
 
 
+@pytest.mark.parametrize("with_pool", [True, False])
 @pytest.mark.parametrize("active", [True, False])
-def test_where_others_could_notice_them_they_wait_a_day(*, active: bool) -> None:
+def test_where_others_could_notice_them_they_wait_a_day(*, active: bool, with_pool: bool) -> None:
     cloud.officer("wang", active=active)
     now = wiring.clock.now()
-    appoint()
+    appoint(with_pool=with_pool)
 
     for username in ("zhao", "li"):
         officer = wiring.officers().get(username)
