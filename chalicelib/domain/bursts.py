@@ -33,7 +33,13 @@ def minute_of(at: datetime) -> str:
 
 
 # What never waits, and is not counted, so that it makes nothing else wait.
-_ALONE = (NoticeKind.ESCALATION, NoticeKind.DIGEST, NoticeKind.APPROVAL, NoticeKind.WATCH)
+_ALONE = (
+    NoticeKind.ESCALATION,
+    NoticeKind.DIGEST,
+    NoticeKind.APPROVAL,
+    NoticeKind.WATCH,
+    NoticeKind.BREAK_GLASS,
+)
 
 
 def is_counted(kind: NoticeKind, urgency: Urgency | None) -> bool:

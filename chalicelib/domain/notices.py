@@ -26,6 +26,7 @@ class NoticeKind(StrEnum):
     DIGEST = "digest"
     APPROVAL = "approval"
     WATCH = "watch"
+    BREAK_GLASS = "break_glass"
 
 
 # What only supervisors are notified of.

@@ -59,3 +59,8 @@ class Officer(Record):
 
     def sees_district(self, district: str) -> bool:
         return district in DISTRICTLESS or ALL in self.districts or district in self.districts
+
+
+def is_admin(officer: Officer) -> bool:
+    """Return whether an officer is an admin now."""
+    return officer.active and officer.has_role(Role.ADMIN)

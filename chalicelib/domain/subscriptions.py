@@ -1,5 +1,6 @@
 """Which notices an officer gets: those asked for, inside their scope, as an SNS filter policy."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from math import prod
 from typing import Annotated, Any, Literal
@@ -65,11 +66,11 @@ def filter_policy(
     """Return SNS's policy for a subscription, or None when all of it is out of the officer's scope.
 
     It matches the groups of reports that the officer asked for, and the officer. Whoever does not
-    work on reports has no subscription. A key is left out where every value is allowed. Escalations
-    and watches go to supervisors. Raises Invalid `too_many_combinations`.
+    work on reports gets only what is for them by name. A key is left out where every value is
+    allowed. Escalations and watches go to supervisors. Raises Invalid `too_many_combinations`.
     """
     if not officer.has_role(*CASEWORKERS):
-        return None
+        return {"to": [officer_address(officer.username)]}
     categories = _inside(subscription.categories, officer.categories)
     districts = _inside(subscription.districts, officer.districts)
     if districts is not None and not subscription.districts:
@@ -93,6 +94,11 @@ def filter_policy(
             )
         )
     return policy
+
+
+def is_of_reports(policy: Mapping[str, Any]) -> bool:
+    """Return whether a policy lets notices of reports pass, beside those to an officer by name."""
+    return len(policy.get("to", ())) != 1
 
 
 def _inside(wanted: tuple[str, ...], allowed: tuple[str, ...]) -> set[str] | None:

@@ -179,6 +179,7 @@ def _registry() -> Registry:
     return Registry(
         officers=wiring.officers(),
         subscriptions=wiring.subscriptions(),
+        announcements=wiring.announcements(),
         pool=wiring.pool() if wiring.settings().user_pool_id else None,
     )
 

@@ -1,7 +1,7 @@
 """Officers' routes of their subscriptions to notices."""
 
 from chalicelib import errors, wiring
-from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Urgency
 from chalicelib.domain.subscriptions import NewSubscription, Protocol
 from chalicelib.handlers.requests import Call
@@ -10,7 +10,7 @@ from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Category, District, Shape, Timestamp
 from chalicelib.services import subscriptions
 
-routes = Routes("Notices", Access.OFFICER, roles=CASEWORKERS)
+routes = Routes("Notices", Access.OFFICER, roles=tuple(Role))
 
 
 class SubscriptionView(Shape):

@@ -3,12 +3,15 @@
 To end an access is urgent, so one admin does that alone. Nobody does any of it for their own row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.officers import Officer, Role
+from chalicelib.domain.ids import random_id
+from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.officers import Officer, is_admin
 from chalicelib.domain.proposals import (
     Proposal,
     as_appointed,
@@ -27,10 +30,15 @@ from chalicelib.services.administration import (
 )
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.two_persons import require_second_person
+from chalicelib.store.announcements import Announcements
 from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
 from chalicelib.store.user_pool import UserPool
+from chalicelib.store.writes import TransactItem
+
+# What the links of notices show.
+OFFICERS_PATH = "/v1/admin/officers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Registry:
 
     officers: Officers
     subscriptions: Subscriptions
+    announcements: Announcements
     pool: UserPool | None
 
 
@@ -72,7 +81,8 @@ def propose_appointment(
             "proposed": proposal.version,
             "fields": changes_of(before, as_appointed(wanted, before, actor.now)),
         }
-        _keep(proposal, last, actor, registry.officers, detail)
+        notice = _notify_admins(proposal, registry)
+        _keep(proposal, last, actor, registry.officers, detail, also=notice)
         return Registered(username, before, proposal)
 
     registered = retry_on_conflict(propose)
@@ -158,7 +168,7 @@ def _require_settled_proposer(last: Proposal, actor: OfficerActor, officers: Off
     their own.
     """
     proposer = officers.get(last.by)
-    if proposer is None or not (proposer.active and proposer.has_role(Role.ADMIN)):
+    if proposer is None or not is_admin(proposer):
         raise errors.Conflict("no_proposal")
     if proposer.approves_from and proposer.waits_at(actor.now):
         detail = {
@@ -191,9 +201,27 @@ def _keep(
     actor: OfficerActor,
     officers: Officers,
     detail: dict[str, object],
+    also: Sequence[TransactItem] = (),
 ) -> None:
     record = actor.log_own_item(Action.CHANGE, detail)
-    officers.table.transact([*officers.proposal_items(proposal, last), record])
+    officers.table.transact([*officers.proposal_items(proposal, last), record, *also])
+
+
+def _notify_admins(proposal: Proposal, registry: Registry) -> list[TransactItem]:
+    """Return the write of a notice to all admins who may approve a proposal."""
+    involved = {proposal.by, proposal.username}
+    admins = {each.username for each in registry.officers.all() if is_admin(each)}
+    if not admins - involved:
+        return []
+    notice = registry.announcements.item(
+        NoticeKind.APPROVAL,
+        entry_id=random_id(),
+        to=admins - involved,
+        path=OFFICERS_PATH,
+        step=TwoPersonStep.APPOINTMENT,
+        now=proposal.at,
+    )
+    return [notice]
 
 
 def _bring_pool_in_line(officer: Officer, registry: Registry) -> None:

@@ -4,21 +4,25 @@ It is the only appointment by one person. So it is on record with the operator's
 a reason, and the account waits like any other new one.
 """
 
-from chalicelib.domain.officers import Officer
+from datetime import datetime
+
+from chalicelib.domain.ids import random_id
+from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.officers import Officer, is_admin
 from chalicelib.domain.two_persons import WAIT
 from chalicelib.services.actor import OperatorActor
 from chalicelib.services.administration import write_officer
-from chalicelib.services.appointments import Registry
+from chalicelib.services.appointments import OFFICERS_PATH, Registry
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.first_admins import (
     AdminsExist,
     AppointedAdmin,
     FirstAdmin,
-    is_admin,
     let_in,
     row_of,
 )
 from chalicelib.store.user_pool import SignIn
+from chalicelib.store.writes import TransactItem
 
 # An appointment needs a proposer and an approver.
 _ENOUGH = 2
@@ -54,11 +58,25 @@ def appoint_admin_alone(
             officers=registry.officers,
             subscriptions=registry.subscriptions,
             detail={"break_glass": reason},
-            also=[registry.officers.count_first_admin(counted)],
+            also=[
+                registry.officers.count_first_admin(counted),
+                *_notify_everybody(admin.username, registry, actor.now),
+            ],
         )
 
     officer = retry_on_conflict(appoint)
     return let_in(officer, actor, registry.officers, registry.pool, must_wait=True, reason=reason)
+
+
+def _notify_everybody(username: str, registry: Registry, now: datetime) -> list[TransactItem]:
+    """Return the write of a notice to every other active officer."""
+    others = {each.username for each in registry.officers.all() if each.active} - {username}
+    if not others:
+        return []
+    notice = registry.announcements.item(
+        NoticeKind.BREAK_GLASS, entry_id=random_id(), to=others, path=OFFICERS_PATH, now=now
+    )
+    return [notice]
 
 
 def _has_still_to_sign_in(officer: Officer, registry: Registry) -> bool:

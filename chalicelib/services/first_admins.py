@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.appointments import Appointment
-from chalicelib.domain.officers import Officer, Role
+from chalicelib.domain.officers import Officer, Role, is_admin
 from chalicelib.domain.passwords import random_password
 from chalicelib.domain.two_persons import WAIT
 from chalicelib.services.actor import Actor
@@ -174,11 +174,6 @@ def row_of(admin: FirstAdmin, officers: Officers, waits_until: datetime | None) 
         kept = {"approves_from": before.approves_from, "revision": before.revision}
         row = row.model_copy(update=kept)
     return row.waiting_until(waits_until) if waits_until else row
-
-
-def is_admin(officer: Officer) -> bool:
-    """Return whether an officer is an admin now."""
-    return officer.active and officer.has_role(Role.ADMIN)
 
 
 def let_in(

@@ -81,7 +81,7 @@ def read_reason(given: str) -> str:
 def appoint(person: FirstAdmin, reason: str, target: Target, now: datetime) -> AppointedAdmin:
     """Appoint the admin in a stage. Raises Refused while two admins are left."""
     access = open_officers(target, now)
-    registry = Registry(access.officers, access.subscriptions, access.pool)
+    registry = Registry(access.officers, access.subscriptions, access.announcements, access.pool)
     try:
         return appoint_admin_alone(person, reason, actor=access.actor, registry=registry)
     except UsernameTaken as taken:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.domain.officers import is_admin
 from chalicelib.errors import TiplineError
 from chalicelib.services.actor import OperatorActor
-from chalicelib.services.first_admins import is_admin
+from chalicelib.store.announcements import Announcements
 from chalicelib.store.audit import Audit
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
@@ -24,6 +25,7 @@ class OfficersAccess:
     officers: Officers
     pool: UserPool | None
     subscriptions: Subscriptions
+    announcements: Announcements
 
 
 def open_officers(target: Target, now: datetime) -> OfficersAccess:
@@ -46,6 +48,7 @@ def open_officers(target: Target, now: datetime) -> OfficersAccess:
         officers=Officers(rows),
         pool=UserPool(target.client("cognito-idp"), pool_id) if pool_id else None,
         subscriptions=Subscriptions(rows, reports),
+        announcements=Announcements(reports),
     )
 
 

@@ -69,11 +69,11 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("DELETE", REPORT + "/hold"): Route(204),
     ("GET", "/v1/officer/templates"): Route(200),
     ("GET", "/v1/officer/stats"): Route(200),
-    ("GET", "/v1/officer/subscriptions"): Route(200),
+    ("GET", "/v1/officer/subscriptions"): Route(200, EVERYBODY),
     ("POST", "/v1/officer/subscriptions"): Route(
-        201, body={"protocol": "email", "categories": [], "districts": []}
+        201, EVERYBODY, body={"protocol": "email", "categories": [], "districts": []}
     ),
-    ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204),
+    ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204, EVERYBODY),
     ("GET", "/v1/officer/bulletins"): Route(200),
     ("POST", "/v1/officer/bulletins"): Route(201),
     ("GET", BULLETIN): Route(404),

@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.officers import Role
 from chalicelib.domain.two_persons import WAIT
 from tests import cloud
@@ -465,3 +466,47 @@ def test_a_reset_during_an_approval_keeps_its_wait() -> None:
         assert approve("qian", tag).status == 200
 
     assert wait_of("wang") > wiring.clock.now()
+
+
+def published(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+    cloud.forget_sent(aws)
+    cloud.sweep()
+    return cloud.sent(aws)
+
+
+def test_the_other_admins_are_notified_of_a_proposal(aws: Mapping[str, str]) -> None:
+    cloud.officer("li", roles=(Role.OFFICER,))
+    cloud.officer("gone", roles=(Role.ADMIN,), active=False)
+    propose("zhao", ROW, "qian")
+    wiring.clock.advance(timedelta(minutes=2))
+
+    [notice] = published(aws)
+    assert (notice["kind"], notice["step"]) == ("approval", "appointment")
+    assert notice["attributes"]["to"] == json.dumps([officer_address("sun")])
+    assert not [name for name in ("zhao", "qian", "wang") if name in json.dumps(notice)]
+
+
+def test_what_is_not_proposed_notifies_nobody(aws: Mapping[str, str]) -> None:
+    appointed()
+    wiring.clock.advance(timedelta(minutes=2))
+    published(aws)
+    propose("zhao", ROW)
+    propose("zhao", ROW | {"active": False})
+    wiring.clock.advance(timedelta(minutes=2))
+    assert published(aws) == []
+
+
+def test_an_admin_subscribes_to_what_is_for_them_by_name(aws: Mapping[str, str]) -> None:
+    cloud.officer("sun", roles=(Role.ADMIN,), categories=(), districts=(), email="s@police.example")
+    created = call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer="sun")
+    assert created.status == 201, created.text
+
+    [existing] = wiring.subscriptions().of("sun")
+    assert json.loads(existing.policy or "") == {"to": [officer_address("sun")]}
+    appoint(
+        "sun",
+        ROW | {"roles": ["admin"], "email": "s@police.example"},
+        proposer="zhao",
+        approver="qian",
+    )
+    assert wiring.subscriptions().of("sun") == [existing]

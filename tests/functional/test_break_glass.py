@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.officers import Role
 from chalicelib.domain.two_persons import WAIT
 from chalicelib.services.actor import OPERATOR, OperatorActor
@@ -49,7 +51,7 @@ def users(aws: Mapping[str, str]) -> list[str]:
 def break_glass(admin: FirstAdmin = WU, *, with_pool: bool = True) -> AppointedAdmin:
     actor = OperatorActor.of(ARN, wiring.audit(), wiring.clock.now())
     pool = wiring.pool() if with_pool else None
-    registry = Registry(wiring.officers(), wiring.subscriptions(), pool)
+    registry = Registry(wiring.officers(), wiring.subscriptions(), wiring.announcements(), pool)
     return appoint_admin_alone(admin, REASON, actor=actor, registry=registry)
 
 
@@ -120,6 +122,21 @@ def test_the_record_has_the_operator_and_the_reason() -> None:
     break_glass()
     assert {(each["operator"], each["break_glass"]) for each in records()} == {(ARN, REASON)}
     assert len(records()) == 2
+
+
+def test_every_officer_is_notified(aws: Mapping[str, str]) -> None:
+    cloud.officer("zhao", roles=(Role.ADMIN,))
+    cloud.officer("li")
+    cloud.officer("gone", active=False)
+    cloud.forget_sent(aws)
+    break_glass()
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+
+    [notice] = cloud.sent(aws)
+    assert notice["kind"] == "break_glass"
+    to = sorted(officer_address(username) for username in ("zhao", "li"))
+    assert notice["attributes"]["to"] == json.dumps(to)
 
 
 @pytest.mark.parametrize("waits", [False, True])
