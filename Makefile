@@ -106,7 +106,7 @@ unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz docs lock token first-admins break-glass reset-sign-in clock bench package scan rehearse rehearse-mutations rehearsal-cloud deploy \
-        smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key orphans clean
+        smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -260,6 +260,9 @@ audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of ST
 
 audit-key: $(VENV)/.installed ## Print the public key of the audit's digests, locally or of STAGE=prod
 	@$(COMMAND) infra.stage.audit_key $(GIVEN_STAGE)
+
+ledger-verify: $(VENV)/.installed ## Check all reports against the ledger: STAGE=prod, ORIGINALS=yes
+	@$(COMMAND) infra.stage.ledger_verify $(GIVEN_STAGE) $(if $(ORIGINALS),--originals)
 
 orphans: $(VENV)/.installed ## List what a deletion left behind, locally or of STAGE=dev (DELETE=1: delete it)
 	@$(COMMAND) infra.stage.orphans $(GIVEN_STAGE) $(if $(filter 1,$(DELETE)),--delete)

@@ -128,6 +128,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "content_key",
         "contact_key",
         "media_bucket",
+        "audit_bucket",
         "identity_secret",
         "cursor_secret",
     ),
@@ -156,7 +157,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "public_url",
     ),
     "seal_audit": ("audit_bucket",),
-    "digest_audit": ("audit_bucket", "ledger_key"),
+    "digest_audit": ("reports_table", "audit_bucket", "ledger_key"),
     "compare_openings": (
         "audit_bucket",
         "content_key",

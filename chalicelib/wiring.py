@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
     from chalicelib.store.contacts import Contacts
     from chalicelib.store.content_keys import ContentKeys
+    from chalicelib.store.ledger import LeafRows
+    from chalicelib.store.ledger_heads import LedgerHeads
     from chalicelib.store.listing import Listing
     from chalicelib.store.officers import Officers
     from chalicelib.store.outbox import Outbox
@@ -273,11 +275,12 @@ def contact_keys() -> "ContentKeys":
     return ContentKeys(_kms(), settings().contact_key, pause=_pause)
 
 
-def report_ids(idempotency_key: str) -> "ReportIds":
-    """Return the ids and keys of the report with this Idempotency-Key."""
+def report_ids(idempotency_key: str, body: bytes) -> "ReportIds":
+    """Return the ids and keys of the report that a call with this key and body creates."""
     from chalicelib.domain.report_ids import ReportIds
 
-    return ReportIds(identity(), idempotency_key, content=content_keys(), contact=contact_keys())
+    keys = {"content": content_keys(), "contact": contact_keys()}
+    return ReportIds(identity(), idempotency_key, body, **keys)
 
 
 def intake() -> "Intake":
@@ -321,6 +324,20 @@ def signing_key() -> "SigningKey":
     from chalicelib.store.signing_key import SigningKey
 
     return SigningKey(client("kms"), settings().ledger_key)
+
+
+@built_once
+def leaf_rows() -> "LeafRows":
+    from chalicelib.store.ledger import LeafRows
+
+    return LeafRows(_table(settings().reports_table))
+
+
+@built_once
+def ledger_heads() -> "LedgerHeads":
+    from chalicelib.store.ledger_heads import LedgerHeads
+
+    return LedgerHeads(s3(), settings().audit_bucket)
 
 
 @built_once

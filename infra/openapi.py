@@ -19,6 +19,8 @@ MODULES = (
     "reports",
     "own_report",
     "own_media",
+    "proofs",
+    "ledger",
     "me",
     "casework",
     "originals",

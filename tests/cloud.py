@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any
 
 import boto3
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 from PIL import Image
@@ -126,3 +128,19 @@ def photo(size: tuple[int, int] = (640, 480), colour: str = "steelblue") -> byte
 
 def sha256_base64(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def pem(public: bytes) -> bytes:
+    """Return a public key (DER) as PEM."""
+    return serialization.load_der_public_key(public).public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def other_key() -> bytes:
+    """Return the public half (DER) of a new key on P-256."""
+    return (
+        ec.generate_private_key(ec.SECP256R1())
+        .public_key()
+        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )

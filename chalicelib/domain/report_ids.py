@@ -1,6 +1,7 @@
 """The receipt, ids and keys of a report, all derived from one Idempotency-Key."""
 
 from chalicelib.domain.ids import Identity, report_id_of
+from chalicelib.domain.ledger import ReceiptKeys, commitments_of
 from chalicelib.domain.sealing import PrivateKey, WrappedKey, Wrapper
 
 _CREATE = "create"
@@ -9,13 +10,21 @@ _CREATE = "create"
 class ReportIds:
     """The ids and keys of the report with `idempotency_key`. A repeated call gets the same.
 
-    Its keys are wrapped for officers by the keys in KMS `content` and `contact`.
+    `body` is that of the call. The report's keys are wrapped for officers by the keys in KMS
+    `content` and `contact`.
     """
 
     def __init__(
-        self, identity: Identity, idempotency_key: str, *, content: Wrapper, contact: Wrapper
+        self,
+        identity: Identity,
+        idempotency_key: str,
+        body: bytes,
+        *,
+        content: Wrapper,
+        contact: Wrapper,
     ) -> None:
         self._identity = identity
+        self._body = body
         self._content, self._contact = content, contact
         self.receipt = identity.receipt(idempotency_key)
         self._content_key = identity.content_key(self.receipt)
@@ -40,6 +49,13 @@ class ReportIds:
         It shows only whether two calls have the same body.
         """
         return self._identity.fingerprint(self.receipt, body)
+
+    def commitments(self) -> dict[str, bytes]:
+        """Return what a new report keeps for the ledger."""
+        return {
+            "ledger_id": ReceiptKeys.of(self.receipt).ledger_id,
+            "commitments": commitments_of(self.receipt, self._body),
+        }
 
     def content_key(self) -> tuple[PrivateKey, WrappedKey]:
         """Return the key of what the report says, and the same wrapped. Raises Unavailable."""

@@ -223,6 +223,7 @@ class Report(Record):
     `public_key` seals what is written about the report. Its private half is stored for officers as
     `wrapped_key`, encrypted to the key in KMS `wrapping_key` (an ARN). `sealed` is the `Content`,
     `sealed_reason` the reason of the outcome. `body_hash` goes when the report is withdrawn.
+    `ledger_id` and `commitments` are what the ledger needs (`domain/ledger.Recorded`).
 
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
     `put_off_until` is the time to which its deletion was put off. `unread` and `unread_media` count
@@ -238,6 +239,8 @@ class Report(Record):
     district: str
     received_at: datetime
     body_hash: str | None = None
+    ledger_id: bytes | None = None
+    commitments: bytes | None = None
     public_key: bytes
     wrapped_key: bytes
     wrapping_key: str

@@ -1,5 +1,5 @@
 """Functions that seal the audit and compare it: one reads the table's stream, one writes digests
-every hour, one compares AWS's own record with it.
+every hour and closes the ledger, one compares AWS's own record with it.
 """
 
 import logging
@@ -9,7 +9,7 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.domain.seals import SealedRow
-from chalicelib.services import audit_seals, openings_check
+from chalicelib.services import audit_seals, ledger_hours, openings_check
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
@@ -45,14 +45,19 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
 
 @bp.schedule(Rate(1, unit=Rate.HOURS))
 def digest_audit(event: CloudWatchEvent) -> dict[str, Any]:
-    """Write the digest of each hour that has ended, and sign it."""
-    done = {
-        "digests": audit_seals.write_digests(
-            seals=wiring.seals(), sign=wiring.signing_key().sign, now=wiring.clock.now()
-        )
-    }
+    """Write the audit's digest of each hour that has ended, and close the hour of the ledger."""
+    now, key = wiring.clock.now(), wiring.signing_key()
+    done = {"digests": audit_seals.write_digests(seals=wiring.seals(), sign=key.sign, now=now)}
     log.info("digested", extra=done)
-    return done
+    closed = ledger_hours.close_hours(
+        rows=wiring.leaf_rows(),
+        heads=wiring.ledger_heads(),
+        seals=wiring.seals(),
+        key=key,
+        now=now,
+    )
+    log.info("ledger_closed", extra={"hours": closed})
+    return {**done, "hours": closed}
 
 
 @bp.schedule(Rate(1, unit=Rate.HOURS))

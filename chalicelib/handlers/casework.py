@@ -106,7 +106,7 @@ def enter_report(call: Call) -> Response:
     """
     created = entry.enter_report(
         call.body,
-        wiring.report_ids(call.required_key),
+        wiring.report_ids(call.required_key, call.raw_body),
         actor=call.actor,
         intake=wiring.intake(),
     )

@@ -120,6 +120,7 @@ def withdraw_report(call: Call) -> Response:
     """
     own_report.withdraw_report(
         own_case(call, consistent=True),
+        call.receipt,
         reports=wiring.reports(),
         contacts=wiring.contacts(),
         now=call.now,

@@ -79,7 +79,7 @@ def create_report(call: Call) -> Response:
     """
     created = intake.create_report(
         call.body,
-        wiring.report_ids(call.required_key),
+        wiring.report_ids(call.required_key, call.raw_body),
         actor=Reporter(call.now),
         intake=wiring.intake(),
     )

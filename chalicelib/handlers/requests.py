@@ -78,6 +78,11 @@ class Call:
         return ids.read_receipt(match[1])
 
     @property
+    def raw_body(self) -> bytes:
+        """The body as it was sent."""
+        return read_raw(self.request)
+
+    @property
     def username(self) -> str:
         """The username from the authorizer. Raises Unauthenticated."""
         principal = (self.request.context.get("authorizer") or {}).get("principalId")
@@ -160,6 +165,12 @@ def read_query(request: Request, model: type[BaseModel]) -> BaseModel:
         raise as_fields(invalid) from None
 
 
+def read_raw(request: Request) -> bytes:
+    """Return the body as it was sent."""
+    raw = request.raw_body
+    return raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
+
+
 def read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseModel:
     """Return the JSON body as `model`.
 
@@ -169,9 +180,7 @@ def read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseMo
         raise errors.WrongMediaType
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise errors.WrongMediaType
-    raw = request.raw_body
-    if isinstance(raw, str):
-        raw = raw.encode("utf-8", "surrogatepass")
+    raw = read_raw(request)
     if raw.startswith(_OTHER_ENCODINGS):
         raise errors.WrongMediaType
     if len(raw) > MAX_BODY:

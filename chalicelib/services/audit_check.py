@@ -26,7 +26,8 @@ from chalicelib.domain.seals import (
     start_of,
 )
 from chalicelib.store.audit import KEPT
-from chalicelib.store.seals import Seals, StoredObject
+from chalicelib.store.locked_objects import StoredObject
+from chalicelib.store.seals import Seals
 
 _ROWS_AT_ONCE = 100
 # A row is in a batch after this.

@@ -17,6 +17,7 @@ from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import Change
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.ledger_entries import leaves_of_change, leaves_of_notice
 from chalicelib.services.sealed_rows import (
     OpenCase,
     open_case,
@@ -259,8 +260,11 @@ def _write(
     head: Head, after: Report, actor: OfficerActor, reports: Reports, also: list[TransactItem]
 ) -> None:
     """Write the changed report. Raises ConditionFailed when another write came in between."""
-    task = workflow.task_after(after, head.task, actor.now)
-    reports.change(head, after, task=task, now=actor.now, also=also)
+    task, now = workflow.task_after(after, head.task, actor.now), actor.now
+    leaves = leaves_of_change(head.report, after, head.recorded, now)
+    if head.task and task != head.task:
+        leaves = [*leaves_of_notice(head.recorded, head.task, now), *leaves]
+    reports.change(head, after, task=task, now=now, leaves=leaves, also=also)
 
 
 def _earlier_reason(report: Report, actor: OfficerActor) -> str | None:

@@ -104,6 +104,8 @@ def create_report(
         return _replay(existing, ids.receipt, body_hash, intake.reports)
 
     report = _new_report(submission, details, ids, body_hash, actor.now)
+    if not report.is_drill:
+        report = report.model_copy(update=ids.commitments())
     media = tuple(
         new_medium(declared, ids.media_id(position), position, actor.now)
         for position, declared in enumerate(submission.media)

@@ -13,11 +13,13 @@ from chalicelib.domain import bursts as rules
 from chalicelib.domain import times
 from chalicelib.domain.addressees import groups_of
 from chalicelib.domain.ids import OwnerKind, event_id
+from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
 from chalicelib.domain.reports import ReportOutline, Urgency
 from chalicelib.notify.topic import Topic
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.ledger_entries import leaves_of_notice
 from chalicelib.store.bursts import Bursts
 from chalicelib.store.keys import Key
 from chalicelib.store.outbox import Assignment, Outbox, PendingTask
@@ -135,6 +137,7 @@ class Publisher:
                 self._outbox.complete(
                     found.pending,
                     then=_next_task(found.pending, now),
+                    leaves=_leaves(found.pending, now),
                     also=[gather],
                     unchanged=_DECIDING,
                 )
@@ -184,7 +187,10 @@ class Publisher:
             nonlocal current
             put = _counted_escalation(current)
             then = _next_task(current, now)
-            if self._outbox.complete(current, then=then, put=put, unchanged=_DECIDING):
+            leaves = _leaves(current, now)
+            if self._outbox.complete(
+                current, then=then, put=put, leaves=leaves, unchanged=_DECIDING
+            ):
                 return
             fresh = self._outbox.read(current.key)
             if fresh is None or fresh.task != current.task:
@@ -248,6 +254,11 @@ def _next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
     return OutboxTask(
         TaskKind.ESCALATE, report.received_at + after if after else now + ESCALATE_EVERY
     )
+
+
+def _leaves(pending: PendingTask, now: datetime) -> list[Leaf]:
+    """Return the leaves of the ledger that the first notice of a report brings."""
+    return leaves_of_notice(pending.recorded, pending.task, now) if pending.is_head else []
 
 
 def _counted_escalation(pending: PendingTask) -> dict[str, int] | None:

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from chalicelib import errors
 from chalicelib.domain import outbox
 from chalicelib.domain.ids import EntryIds, Identity
+from chalicelib.domain.ledger import ReceiptKeys
 from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Status
 from chalicelib.domain.retention import WITHDRAWN_RETENTION
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.ledger_entries import leaves_of_withdrawal
 from chalicelib.services.sealed_rows import OwnReport, earlier_entry, open_own, seal_message
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.report_rows import Case
@@ -91,12 +93,15 @@ def _refuse_flood(case: Case, now: datetime) -> None:
         raise errors.SlowDown(math.ceil((recent[-FLOOD] + FLOOD_WINDOW - now).total_seconds()))
 
 
-def withdraw_report(case: Case, *, reports: Reports, contacts: Contacts, now: datetime) -> None:
+def withdraw_report(
+    case: Case, receipt: str, *, reports: Reports, contacts: Contacts, now: datetime
+) -> None:
     """Withdraw a report: delete the contact now, and everything else after 30 days.
 
-    Repeated, change nothing. Raises Gone when the report was deleted in the meantime.
+    The ledger gets the secret that only the receipt gives. Repeated, change nothing. Raises Gone
+    when the report was deleted in the meantime.
     """
-    current = case
+    current, secret = case, ReceiptKeys.of(receipt).withdraw
 
     def step() -> None:
         nonlocal current
@@ -105,7 +110,8 @@ def withdraw_report(case: Case, *, reports: Reports, contacts: Contacts, now: da
         task = OutboxTask(TaskKind.EXPIRE, now + WITHDRAWN_RETENTION)
         try:
             erased = contacts.delete_item(current.report.id)
-            reports.withdraw(current, now=now, task=task, also=[erased])
+            leaves = leaves_of_withdrawal(current.head.recorded, secret, now)
+            reports.withdraw(current, now=now, task=task, leaves=leaves, also=[erased])
         except ConditionFailed:
             current = _read_again(current, reports)
             raise

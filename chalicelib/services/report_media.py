@@ -7,6 +7,7 @@ from chalicelib.domain import outbox
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.reports import Medium, Status
+from chalicelib.services.ledger_entries import leaves_of_verdict
 from chalicelib.store import keys
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -32,7 +33,13 @@ class ReportMedia:
     def settle(self, owner: Case, medium: Medium, settled: Medium, now: datetime) -> None:
         notices, media_event = self._notice(owner, now)
         self._reports.settle_medium(
-            owner, medium, settled, media_event=media_event, now=now, also=notices
+            owner,
+            medium,
+            settled,
+            media_event=media_event,
+            now=now,
+            leaves=leaves_of_verdict(settled, owner.head.recorded, now),
+            also=notices,
         )
 
     def _notice(self, case: Case, now: datetime) -> tuple[list[TransactItem], str | None]:

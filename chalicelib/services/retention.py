@@ -20,6 +20,7 @@ from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.retention import expires_at, is_unread, put_off
 from chalicelib.services.actor import Actor
+from chalicelib.services.ledger_entries import leaves_of_deletion
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.deletion import DECIDING
@@ -85,7 +86,7 @@ def _begins(pending: PendingTask, outbox: Outbox, reports: Reports, actor: Actor
         _postpone(pending, later, outbox, also, put_off_until=later)
     else:
         try:
-            reports.deletion.begin(pending)
+            reports.deletion.begin(pending, leaves_of_deletion(pending.recorded, now))
         except ConditionFailed:
             return False
         return True

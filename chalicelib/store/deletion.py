@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.ledger import Event, Leaf
 from chalicelib.store import keys
 from chalicelib.store.duplicates import Duplicates
-from chalicelib.store.table import Table
+from chalicelib.store.ledger import LeafWrites
+from chalicelib.store.table import Row, Table
 from chalicelib.store.tasks import same_task
-from chalicelib.store.writes import Delete, TransactItem, Update
+from chalicelib.store.writes import Delete, Update
 
 if TYPE_CHECKING:
     from chalicelib.store.outbox import PendingTask
@@ -25,28 +27,37 @@ class Deletion:
         self._table = table
         self._duplicates = duplicates
 
-    def begin(self, pending: "PendingTask", *, also: Sequence[TransactItem] = ()) -> None:
-        """Mark a report as expiring, with `also` in one transaction. Its original, if it has one,
-        has one duplicate less.
+    def begin(self, pending: "PendingTask", leaves: Sequence[Leaf]) -> None:
+        """Mark a report as expiring, and record `leaves` in the ledger. Its original, if it has
+        one, has one duplicate less.
 
         From now on, every other write to it fails. Raises ConditionFailed when what decides its end
         has changed since `pending` was read, or when it was marked before.
         """
         row = pending.row
         equal = same_task(row) | {name: row.get(name) for name in DECIDING}
-        mark = self._table.item(Update(*pending.key, put={"expiring": True}, equal=equal))
+        recorded = LeafWrites.of(leaves, pending.recorded, self._table)
+        put = {"expiring": True}
+        mark = Update(*pending.key, put=put, append=recorded.append, equal=equal)
         discounted = self._duplicates.discount(row.get("duplicate_of"))
-        self._table.transact([mark, *discounted, *also])
+        self._table.transact([self._table.item(mark), *discounted, *recorded.items])
 
     def finish(self, report_id: str, *, now: datetime, until: datetime) -> None:
         """Delete every row of a report, and leave a tombstone in place of its HEAD.
 
-        The tombstone has the id and the time of the deletion. DynamoDB deletes it at `until`.
+        The tombstone has the id and the time of the deletion, and what the ledger has of the
+        report, without its evidence: a hash shows whoever has the same file that it was sent.
+        DynamoDB deletes the tombstone at `until`.
         """
         pk = keys.report(report_id)
-        rows, _ = self._table.query(pk, consistent=True, attributes=("pk", "sk"))
+        rows, _ = self._table.query(
+            pk, consistent=True, attributes=("pk", "sk", "ledger_id", "leaves")
+        )
+        end: Row = {"id": report_id, "deleted_at": now, "expires_ttl": int(until.timestamp())}
         for row in rows:
             if row["sk"] != keys.HEAD:
                 self._table.delete(Delete(pk, row["sk"]))
-        end = {"id": report_id, "deleted_at": now, "expires_ttl": int(until.timestamp())}
+            elif "ledger_id" in row:
+                leaves = [leaf for leaf in row.get("leaves", ()) if leaf["event"] != Event.EVIDENCE]
+                end |= {"ledger_id": row["ledger_id"], "leaves": leaves}
         self._table.put({"pk": pk, "sk": keys.HEAD, **end})

@@ -7,6 +7,7 @@ reports      REPORT#<id>            COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
              NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
+             LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger (store/ledger.py)
 contacts     REPORT#<id>            CONTACT
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
@@ -152,6 +153,11 @@ def digest(category: str, district: str, urgency: str) -> str:
 def notice(entry_id: str) -> str:
     """Return the partition of an announcement."""
     return _partition(Owner(OwnerKind.NOTICE, entry_id))
+
+
+def ledger(hour: str, shard: int) -> str:
+    """Return the partition of leaves that were written in this hour."""
+    return f"LEDGER#{hour}#{shard}"
 
 
 def officer_day(username: str, at: datetime) -> str:

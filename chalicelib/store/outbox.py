@@ -8,11 +8,13 @@ from typing import Any
 from chalicelib.domain import times
 from chalicelib.domain.bursts import Digest
 from chalicelib.domain.ids import Owner, OwnerKind
+from chalicelib.domain.ledger import Leaf, Recorded
 from chalicelib.domain.notices import Announcement, Matter, NoticeKind
 from chalicelib.domain.outbox import SHARDS, OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium, ReportOutline
 from chalicelib.store import keys
 from chalicelib.store.keys import Key
+from chalicelib.store.ledger import LeafWrites
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import TASK_FIELDS, read_task, same_task, task_fields
 from chalicelib.store.writes import Delete, TransactItem, Update
@@ -30,7 +32,7 @@ _READ_FIELDS = (
     "created_at", "version_id", "attempts", "deleted_at", "expiring", "disposition", "count",
     "report_ids", "declared_type", "declared_size", "upload_id", "held_until", "source",
     "closed_at", "decided_at", "put_off_until", "unread", "unread_media", "duplicate_of",
-    "to", "path", "step", "watched",
+    "to", "path", "step", "watched", "ledger_id", "commitments", "leaves",
 )  # fmt: skip
 
 
@@ -65,6 +67,11 @@ class PendingTask:
     def report(self) -> ReportOutline:
         """Return the report. Only for a task on a report's HEAD."""
         return ReportOutline.model_validate(self.row)
+
+    @property
+    def recorded(self) -> Recorded:
+        """Return what the ledger has of the report. Only for a task on a report's HEAD."""
+        return Recorded.of_row(self.row)
 
     @property
     def medium(self) -> Medium:
@@ -139,27 +146,31 @@ class Outbox:
         *,
         then: OutboxTask | None = None,
         put: Mapping[str, Any] | None = None,
+        leaves: Sequence[Leaf] = (),
         also: Sequence[TransactItem] = (),
         unchanged: Sequence[str] = (),
     ) -> bool:
         """Complete a task, and set `then` as the row's next task (None: no next task).
 
-        `put` are further attributes to set. `also` are writes in the same transaction; raises
+        `put` are further attributes to set. `leaves` of a report's HEAD are recorded in the ledger.
+        `also` are writes in the same transaction; raises
         ConditionFailed when the condition of one of them fails.
 
         Return False, and write nothing, when the row no longer has this task or when one of its
         attributes in `unchanged` has changed.
         """
         row, (pk, sk) = pending.row, pending.key
+        recorded = LeafWrites.of(leaves, pending.recorded, self.table)
         update = Update(
             pk,
             sk,
-            put=task_fields(pk, sk, then) | dict(put or {}),
+            put=task_fields(pk, sk, then) | dict(put or {}) | dict(recorded.put),
+            append=recorded.append,
             equal=same_task(row) | {name: row.get(name) for name in unchanged},
         )
         try:
-            if also:
-                self.table.transact([self.table.item(update), *also])
+            if also or recorded.items:
+                self.table.transact([self.table.item(update), *also, *recorded.items])
             else:
                 self.table.update(update)
         except ConditionFailed as failed:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.holds import Hold
+from chalicelib.domain.ledger import Recorded
 from chalicelib.domain.messages import SealedMessage, SealedNote
 from chalicelib.domain.outbox import OutboxTask
 from chalicelib.domain.reports import Medium, Report
@@ -59,6 +60,11 @@ class Head:
     def duplicates(self) -> int:
         """Return the number of reports that are duplicates of this one."""
         return int(self.row.get("duplicates", 0))
+
+    @property
+    def recorded(self) -> Recorded:
+        """Return what the ledger has of the report, also of a deleted one."""
+        return Recorded.of_row(self.row)
 
     @property
     def media_event(self) -> str | None:

@@ -12,6 +12,7 @@ from chalicelib import errors
 from chalicelib.domain import retention
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import random_id
+from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.media import MediaState, Thumb
 from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
 from chalicelib.domain.notices import Matter, NoticeKind
@@ -20,6 +21,7 @@ from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.deletion import Deletion
 from chalicelib.store.duplicates import Duplicates
+from chalicelib.store.ledger import LeafWrites
 from chalicelib.store.media_rows import MediaRows
 from chalicelib.store.report_rows import NOT_EXPIRING, Case, Head, head_row, read_case
 from chalicelib.store.table import ConditionFailed, Row, Table
@@ -135,10 +137,11 @@ class Reports:
         *,
         media_event: str | None,
         now: datetime,
+        leaves: Sequence[Leaf] = (),
         also: Sequence[TransactItem],
     ) -> None:
-        """Write a medium's verdict and count it in the HEAD. What arrives at a closed report is
-        unread, and flags it.
+        """Write a medium's verdict, count it in the HEAD, and record `leaves` in the ledger. What
+        arrives at a closed report is unread, and flags it.
 
         `medium` is as it was read, `settled` has the verdict. `media_event` is the key of the
         notice that waits for the other media. Raises ConditionFailed when the medium has a verdict,
@@ -165,8 +168,9 @@ class Reports:
             "media_event": head.media_event,
             **NOT_EXPIRING,
         }
-        count = self._head_update(report.id, put=put, add=add, equal=equal)
-        self.table.transact([settle, count, *also])
+        recorded = LeafWrites.of(leaves, head.recorded, self.table)
+        count = self._head_update(report.id, put=put, add=add, append=recorded.append, equal=equal)
+        self.table.transact([settle, count, *recorded.items, *also])
 
     def add_message(
         self,
@@ -221,9 +225,12 @@ class Reports:
         *,
         task: OutboxTask | None,
         now: datetime,
+        leaves: Sequence[Leaf] = (),
         also: Sequence[TransactItem],
     ) -> None:
         """Write `after` in place of the report of `head`, with `task` as its next task.
+
+        `leaves` are recorded in the ledger.
 
         The report moves to other partitions of the indexes if its category or status changes. A
         pending notice is not lost: it moves to an event of its own. Raises ConditionFailed at
@@ -246,7 +253,10 @@ class Reports:
             put |= task_fields(head.row["pk"], keys.HEAD, task)
             equal |= same_task(head.row)
             notices = self._kept_notices(head, now)
-        self.table.transact([self._head_update(after.id, put=put, equal=equal), *notices, *also])
+        recorded = LeafWrites.of(leaves, head.recorded, self.table)
+        put |= recorded.put
+        update = self._head_update(after.id, put=put, append=recorded.append, equal=equal)
+        self.table.transact([update, *notices, *recorded.items, *also])
 
     def _moved_keys(self, after: Report, changed: Row) -> Row:
         """Return the index keys that must change with the attributes in `changed`."""
@@ -258,16 +268,24 @@ class Reports:
         return moved
 
     def withdraw(
-        self, case: Case, *, now: datetime, task: OutboxTask, also: Sequence[TransactItem]
+        self,
+        case: Case,
+        *,
+        now: datetime,
+        task: OutboxTask,
+        leaves: Sequence[Leaf],
+        also: Sequence[TransactItem],
     ) -> None:
         """Mark a report as withdrawn, with `task` as its next task, and `also` in one transaction.
 
-        What recognises a repeated body goes, and the link to an original, whose duplicates are one
-        less. An event carries the task to delete the pictures made from its media. Raises
-        ConditionFailed when the status, task or link has changed since `case` was read.
+        `leaves` are recorded in the ledger. What recognises a repeated body goes, and the link to
+        an original, whose duplicates are one less. An event carries the task to delete the pictures
+        made from its media. Raises ConditionFailed when the status, task or link has changed since
+        `case` was read.
         """
         report, head, pk = case.report, case.head, keys.report(case.report.id)
         shards = self._shards_of(report.category)
+        recorded = LeafWrites.of(leaves, head.recorded, self.table)
         put = {
             "status": Status.WITHDRAWN.value,
             "queue_shard": keys.queue_shard(report.category, Status.WITHDRAWN, report.id, shards),
@@ -277,15 +295,17 @@ class Reports:
             "thumb": None,
             "duplicate_of": None,
             **task_fields(pk, keys.HEAD, task),
+            **recorded.put,
         }
         deciding = {"status": head.row["status"], "duplicate_of": report.duplicate_of}
         equal = {**same_task(head.row), **deciding, **NOT_EXPIRING}
         self.table.transact(
             [
-                self._head_update(report.id, put=put, equal=equal),
+                self._head_update(report.id, put=put, append=recorded.append, equal=equal),
                 self._purge(report.id, now),
                 *self._kept_notices(head, now),
                 *self.duplicates.discount(report.duplicate_of),
+                *recorded.items,
                 *also,
             ]
         )
@@ -359,9 +379,15 @@ class Reports:
         equal: Mapping[str, Any],
         put: Row | None = None,
         add: dict[str, int] | None = None,
+        append: Mapping[str, Sequence[Any]] | None = None,
     ) -> TransactItem:
         update = Update(
-            keys.report(report_id), keys.HEAD, put=put or {}, add=add or {}, equal=equal
+            keys.report(report_id),
+            keys.HEAD,
+            put=put or {},
+            add=add or {},
+            append=append or {},
+            equal=equal,
         )
         return self.table.item(update)
 

@@ -108,7 +108,7 @@ def main(arguments: Sequence[str]) -> int:
     # Without a digest no row is read, so its loss would not be seen.
     require_tables(target, "audit")
     witnesses = Witnesses(find_keys(target) if keys is None else keys, heads)
-    return check(trail_of(target), witnesses, _now(target), everything=wanted.all)
+    return check(trail_of(target), witnesses, now_of(target), everything=wanted.all)
 
 
 def check(trail: Trail, witnesses: Witnesses, now: datetime, *, everything: bool = False) -> int:
@@ -149,7 +149,7 @@ def trail_of(target: Target) -> Trail:
     )
 
 
-def _now(target: Target) -> datetime:
+def now_of(target: Target) -> datetime:
     """Return the time there: `make clock` moves that of the local stack."""
     return clock.move(timedelta()) if target.is_local else datetime.now(UTC)
 

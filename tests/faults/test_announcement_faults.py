@@ -183,8 +183,8 @@ def test_a_step_that_is_tried_again_on_a_conflict_notifies_once(
     conflict = inject.times(1, meanwhile)
     with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", conflict) as called:
         assert begin(created).status in (200, 201)
-    # The step, the count of the new report, the step again.
-    assert len(called) == 3
+    # The step, the completion of the notice, the count of the new report, the step again.
+    assert len(called) == 4
     cloud.stream(cloud.all_keys(aws))
 
     assert kinds(aws).count("approval") == 1

@@ -320,7 +320,7 @@ def test_an_original_whose_deletion_begins_meanwhile_stops_no_end(
     def meanwhile(request: Any) -> None:
         pending = wiring.outbox().read((pk, keys.HEAD))
         if pending and not pending.report.expiring:
-            wiring.reports().deletion.begin(pending)
+            wiring.reports().deletion.begin(pending, [])
 
     with inject.fault(wiring.dynamodb(), TRANSACT, inject.times(1, meanwhile)):
         if ends == "withdrawal":

@@ -131,7 +131,9 @@ def test_a_publisher_that_dies_before_completing_sends_the_same_event_id_again(
 ) -> None:
     call("POST", "/v1/reports", report(), key=new_key())
     with (
-        inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.at(1, inject.crash)),
+        inject.fault(
+            wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.crash)
+        ),
         pytest.raises(inject.Crash),
     ):
         cloud.stream(cloud.all_keys(aws))

@@ -115,7 +115,7 @@ def test_a_completion_that_fails_is_repeated_for_that_report_alone(
         broken = made[failing].encode() in request.body and b"task_was" in request.body
         return inject.error_response(400, "ValidationException")(request) if broken else None
 
-    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refuse):
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", refuse):
         if path == "stream":
             assert cloud.stream(keys) == {"batchItemFailures": [{"itemIdentifier": str(failing)}]}
         else:

@@ -77,7 +77,7 @@ def file_over(shards: int, count: int) -> None:
     for _ in range(count):
         intake.create_report(
             Submission.model_validate(report()),
-            wiring.report_ids(new_key()),
+            wiring.report_ids(new_key(), b"{}"),
             actor=Reporter(wiring.clock.now()),
             intake=wiring.intake()._replace(
                 reports=Reports(wiring.reports().table, lambda category: shards)

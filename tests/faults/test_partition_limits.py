@@ -97,7 +97,7 @@ def test_ten_thousand_reports_fit_our_keys_and_not_a_bare_category() -> None:
             clock = number * SECONDS / REPORTS
             created = intake.create_report(
                 submission,
-                wiring.report_ids(new_key()),
+                wiring.report_ids(new_key(), b"{}"),
                 actor=Reporter(start + timedelta(seconds=clock)),
                 intake=wiring.intake()._replace(catalogue=catalogue()),
             )

@@ -115,6 +115,23 @@ def test_a_crash_around_any_call_that_ends_a_bulletin_leaves_no_half_of_it(
         assert listed() == []
 
 
+@pytest.mark.parametrize("position", [0, 1])
+def test_what_ends_while_a_feed_is_read_is_in_it_once(position: int) -> None:
+    bulletin = published()
+    listed()  # the secrets are read, so that the feed needs two queries only
+
+    def meanwhile(_: Any) -> None:
+        with inject.fault(wiring.dynamodb(), "dynamodb.Query", lambda _: None):
+            assert end(bulletin, "withdraw").status == 200
+
+    once = inject.at(position, inject.times(1, meanwhile))
+    with inject.fault(wiring.dynamodb(), "dynamodb.Query", once):
+        feed = call("GET", "/v1/bulletins/feed.json").json
+
+    assert [item["id"].rpartition("/")[2] for item in feed["items"]] == [bulletin["id"]]
+    assert "url" not in feed["items"][0]
+
+
 def test_a_response_lost_on_the_way_is_an_approval_all_the_same() -> None:
     bulletin = drafted()
     with inject.fault(

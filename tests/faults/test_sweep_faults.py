@@ -24,8 +24,9 @@ def expired(aws: Mapping[str, str], clean: None) -> dict[str, Any]:
     wiring.pause_by(lambda seconds: None)
     for username in (LI, ZHAO):
         cloud.officer(username)
-    cloud.forget_sent(aws)
     bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
+    cloud.stream(cloud.all_keys(aws))  # publish the notice that its draft awaits an approval
+    cloud.forget_sent(aws)
     call("POST", "/v1/reports", report(), key=new_key())
     wiring.clock.advance(timedelta(hours=1, minutes=2))
     return bulletin

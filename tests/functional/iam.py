@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -403,7 +404,7 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
             }.get(action[:6], ())
             return [
                 Need(action, f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"),
-                *_key_needs("s3", *uses, key=_bucket_key(params["Bucket"])),
+                *_bucket_key_needs(params["Bucket"], *uses),
             ]
         case "s3" if operation in _BUCKET_CALLS:
             return [
@@ -494,16 +495,21 @@ def _table_key_needs() -> list[Need]:
     )
 
 
-def _bucket_key(bucket: str) -> str:
-    return "MediaKey" if bucket == os.environ.get("MEDIA_BUCKET") else "EncryptionKey"
+def _bucket_key_needs(bucket: str, *uses: str) -> list[Need]:
+    """With a bucket key, S3 names the bucket in the encryption context, not the object.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    """
+    key = "MediaKey" if bucket == os.environ.get("MEDIA_BUCKET") else "EncryptionKey"
+    context = {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}
+    return _key_needs("s3", *uses, key=key, context=context)
 
 
-def _key_needs(service: str, *uses: str, key: str = "EncryptionKey") -> list[Need]:
-    return [
-        Need(
-            use,
-            _arn("kms", f"key/{key}"),
-            {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"},
-        )
-        for use in uses
-    ]
+def _key_needs(
+    service: str,
+    *uses: str,
+    key: str = "EncryptionKey",
+    context: Mapping[str, str] = MappingProxyType({}),
+) -> list[Need]:
+    through = {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"}
+    return [Need(use, _arn("kms", f"key/{key}"), {**through, **context}) for use in uses]

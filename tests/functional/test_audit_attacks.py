@@ -23,7 +23,7 @@ from chalicelib.domain.seals import (
 )
 from chalicelib.services import audit_seals
 from chalicelib.store.audit import Action, Entry, of_report
-from chalicelib.store.seals import StoredObject
+from chalicelib.store.locked_objects import StoredObject
 from chalicelib.store.writes import Delete
 from tests.audit_trail import (
     complaints,

@@ -117,6 +117,13 @@ def test_a_batch_of_the_audit_stream_is_sealed_without_its_removals(
     ]
 
 
-@pytest.mark.parametrize("function", [schedules.sweep_tasks, audit_events.digest_audit])
-def test_a_schedule_starts_its_function(function: Any) -> None:
-    assert set(function(events.load("schedule"), None).values()) == {0}
+@pytest.mark.parametrize(
+    ("function", "done"),
+    [
+        (schedules.sweep_tasks, {"due": 0, "failed": 0, "oldest_task_s": 0}),
+        # The first run closes the hour of the ledger before it.
+        (audit_events.digest_audit, {"digests": 0, "hours": 1}),
+    ],
+)
+def test_a_schedule_starts_its_function(function: Any, done: dict[str, int]) -> None:
+    assert function(events.load("schedule"), None) == done

@@ -15,6 +15,7 @@ from chalicelib.domain.officers import ALL, Officer
 from chalicelib.domain.two_persons import WAIT
 from tests import cloud
 from tests.client import Reply, call, new_key, report
+from tests.functional.bulletin_steps import OutcomeStep, WithdrawalStep
 from tests.functional.test_bulletins import (
     LI,
     ZHAO,
@@ -232,6 +233,19 @@ def test_whoever_sent_only_the_code_may_approve_the_words() -> None:
     end(bulletin, "resolve", ZHAO)
     waiting = end(bulletin, "resolve", CHEN, outcome={"en": "All over."}).json
     assert approve(waiting, by=ZHAO).status == 200
+
+
+@pytest.mark.parametrize("kind", [OutcomeStep, WithdrawalStep])
+def test_words_take_two_persons_who_have_nothing_to_do_with_the_bulletin(
+    kind: type[OutcomeStep | WithdrawalStep],
+) -> None:
+    step = kind()
+    step.begin(LI)
+    for officer in (LI, SECOND_ACCOUNT):
+        assert step.complete(officer).status == 403
+        assert not step.has_happened()
+    assert step.complete(ZHAO).status == 200
+    assert step.has_happened()
 
 
 def test_each_refusal_is_on_record() -> None:

@@ -616,9 +616,10 @@ def test_a_resident_cannot_bring_a_picture_into_a_bulletin() -> None:
     ]
 
 
-def test_a_picture_that_never_comes_is_rejected_and_no_longer_shown() -> None:
+def test_a_picture_that_never_comes_is_rejected_and_no_longer_shown(aws: Mapping[str, str]) -> None:
     bulletin = drafted()
     call("POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI)
+    cloud.stream(cloud.all_keys(aws))  # publish the notice that the draft awaits an approval
     try:
         wiring.clock.advance(timedelta(minutes=11))
         assert sweep() == {"due": 1, "failed": 0}

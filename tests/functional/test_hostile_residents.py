@@ -319,6 +319,9 @@ def _uploads(have: Attacker) -> Attempts:
 def _listings(have: Attacker) -> Attempts:
     yield "uploads", partial(have.s3.list_multipart_uploads, Bucket=have.aws["MEDIA_BUCKET"])
     yield "audit", partial(have.s3.list_objects_v2, Bucket=have.aws["AUDIT_BUCKET"])
+    for bucket, prefix in itertools.product(have.buckets, ("", "batches/", "digests/", "derived/")):
+        versions = partial(have.s3.list_object_versions, Bucket=bucket, Prefix=prefix)
+        yield f"versions of {bucket} {prefix}", versions
     yield "buckets", have.s3.list_buckets
     yield "tables", have.dynamodb.list_tables
 
@@ -366,7 +369,7 @@ ATTEMPTS: tuple[tuple[str, Callable[[Attacker], Attempts]], ...] = (
     ("s3:AbortMultipartUpload", _uploads),
     ("s3:ListMultipartUploadParts", _uploads),
     ("s3:PutObject", _uploads),
-    ("s3:ListBucket", _listings),
+    ("s3:ListBucketVersions", _listings),
     ("secretsmanager:GetSecretValue", _secrets),
     ("kms:Decrypt", _decryptions),
     ("sns:Subscribe", _people),

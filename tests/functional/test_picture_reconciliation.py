@@ -26,6 +26,8 @@ def picture(aws: Mapping[str, str], clean: None) -> tuple[dict[str, Any], str]:
     bulletin = drafted()
     path = f"/v1/officer/bulletins/{bulletin['id']}/media"
     added = call("POST", path, {"media": [PICTURE]}, officer=LI).json
+    cloud.stream(cloud.all_keys(aws))  # publish the notice that the draft awaits an approval
+    cloud.forget_sent(aws)
     return bulletin, added["uploads"][0]["media_id"]
 
 

@@ -34,14 +34,6 @@ OPERATIONS = {
     if each.access is Access.OFFICER
 }
 each_step = pytest.mark.parametrize("step", STEPS)
-_NO_WAIT = pytest.mark.xfail(reason="an approval of a bulletin does not wait yet", strict=True)
-each_waiting_step = pytest.mark.parametrize(
-    "step",
-    [
-        pytest.param(step, marks=[_NO_WAIT] if step is TwoPersonStep.BULLETIN else [])
-        for step in STEPS
-    ],
-)
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +124,7 @@ def test_an_account_that_nobody_else_has_approved_does_not_exist(step: TwoPerson
     assert_refused(made, SELF_MADE, "forbidden")
 
 
-@each_waiting_step
+@each_step
 def test_an_account_that_is_new_waits_a_day(step: TwoPersonStep) -> None:
     made = begun(step)
     appoint(SELF_MADE, EVERYTHING, proposer=FIRST, approver=SECOND)
@@ -141,7 +133,7 @@ def test_an_account_that_is_new_waits_a_day(step: TwoPersonStep) -> None:
     assert_refused(made, SELF_MADE, "approves_later")
 
 
-@each_waiting_step
+@each_step
 def test_an_account_that_comes_back_waits_a_day(step: TwoPersonStep) -> None:
     cloud.officer(SELF_MADE, active=False)
     made = begun(step)
@@ -149,7 +141,7 @@ def test_an_account_that_comes_back_waits_a_day(step: TwoPersonStep) -> None:
     assert_refused(made, SELF_MADE, "approves_later")
 
 
-@each_waiting_step
+@each_step
 def test_whoever_has_a_new_password_waits_a_day(step: TwoPersonStep) -> None:
     made = begun(step)
     operator = OperatorActor.of("arn:aws:iam::1:user/o", wiring.audit(), wiring.clock.now())
@@ -161,7 +153,7 @@ def test_whoever_has_a_new_password_waits_a_day(step: TwoPersonStep) -> None:
     assert made.has_happened()
 
 
-@each_waiting_step
+@each_step
 def test_no_change_of_the_row_ends_a_wait(step: TwoPersonStep) -> None:
     cloud.officer(SECOND, roles=tuple(Role), approves_from=wiring.clock.now() + WAIT)
     made = begun(step)

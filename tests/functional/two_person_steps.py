@@ -8,6 +8,7 @@ from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.domain.two_persons import TwoPersonStep
 from tests.client import Reply, call, new_key, report
+from tests.functional.bulletin_steps import OutcomeStep, WithdrawalStep
 
 
 class Step(Protocol):
@@ -137,8 +138,10 @@ STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.APPOINTMENT: Appointment,
     TwoPersonStep.HOLD: HoldStep,
     TwoPersonStep.BULLETIN: BulletinStep,
+    TwoPersonStep.OUTCOME: OutcomeStep,
+    TwoPersonStep.WITHDRAWAL: WithdrawalStep,
     TwoPersonStep.MALICIOUS: MaliciousStep,
 }
 
 # Steps whose routes do not exist yet.
-NOT_YET = frozenset({TwoPersonStep.HOLD_LIFT, TwoPersonStep.OUTCOME, TwoPersonStep.WITHDRAWAL})
+NOT_YET = frozenset({TwoPersonStep.HOLD_LIFT})

@@ -142,7 +142,7 @@ def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
             )
 
 
-def test_seals_are_written_by_who_seals_and_read_by_who_chains_or_compares_them(
+def test_the_audit_bucket_is_written_by_who_seals_and_read_by_who_chains_compares_or_publishes(
     statements: Statements,
 ) -> None:
     touching = {
@@ -158,6 +158,8 @@ def test_seals_are_written_by_who_seals_and_read_by_who_chains_or_compares_them(
         "seal_audit": {"s3:PutObject"},
         "digest_audit": {"s3:GetObjectVersion", "s3:ListBucketVersions", "s3:PutObject"},
         "compare_openings": {"s3:GetObjectVersion", "s3:ListBucketVersions", "s3:PutObject"},
+        # Only what is published: `ledger/*`.
+        "residents": {"s3:GetObjectVersion", "s3:ListBucketVersions"},
     }
 
 

@@ -12,6 +12,7 @@ _PATH_PARAMETERS = {
     "media_id": "The `media_id` of the medium.",
     "bulletin_id": "The `id` of the bulletin.",
     "subscription_id": "The `id` of the subscription.",
+    "hour": "An hour in UTC, such as `2026-11-24T08`.",
     "username": "The officer's username in the user pool.",
 }
 # Not `format: uuid`: some client generators turn that into an object, which cannot be a header.

@@ -1,0 +1,204 @@
+"""The ledger: a public Merkle log of commitments, so that no report can vanish.
+
+It is a log in the manner of RFC 9162, with one tree for each hour. A leaf says nothing to anybody
+but the reporter, who can make it again from the receipt. docs/adr/0027 has the trip of a leaf, and
+docs/accountability.md explains it.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
+from typing import Any, NamedTuple, Self
+
+# A tree has at least this many leaves, so that a small number of reports is not public.
+LEAST_SIZE = 64
+HASH_BYTES = 32
+# What a signature of a head covers begins with this: the key also signs digests of the audit.
+_SIGNED = b"tipline/ledger/1\n"
+
+
+class Event(IntEnum):
+    """What is recorded of a report. The numbers are part of the format."""
+
+    FILED = 1
+    CONTENT = 2
+    EVIDENCE = 3
+    CLOSED = 4
+    REOPENED = 5
+    WITHDRAWN = 6
+    EXPIRED = 7
+
+
+class ReceiptKeys(NamedTuple):
+    """What a receipt gives: the id of its leaves, and the secret that a withdrawal reveals.
+
+    Each is 32 bytes. Whoever has the receipt makes them without a server.
+    """
+
+    ledger_id: bytes
+    withdraw: bytes
+
+    @classmethod
+    def of(cls, receipt: str) -> Self:
+        return cls(_keyed(receipt, b"ledger/1"), _keyed(receipt, b"withdraw/1"))
+
+
+def content_commitment(receipt: str, body: bytes) -> bytes:
+    """Return the commitment to what was sent: 32 bytes. `body` is the body of the call.
+
+    Without the receipt nobody can try out what a body was.
+    """
+    return _keyed(receipt, b"content/1" + body)
+
+
+class Leaf(NamedTuple):
+    """One recorded event of a report. `n` counts its events of this kind, from 0.
+
+    `data` depends on the event: `filed` has the SHA-256 of the secret that a withdrawal reveals,
+    `content` the commitment, `evidence` what `evidence_data` returns, `closed` the disposition,
+    `reopened` the number of times it was closed until then (four bytes, big endian), `withdrawn`
+    the secret, `expired` nothing. `hour` is that of writing.
+    """
+
+    event: Event
+    n: int
+    data: bytes
+    hour: str
+
+    def hash(self, ledger_id: bytes) -> bytes:
+        """Return the hash of the leaf, 32 bytes, as RFC 9162 makes it of an entry."""
+        number = bytes((self.event,)) + self.n.to_bytes(4, "big")
+        return hashlib.sha256(b"\x00" + ledger_id + number + self.data).digest()
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the leaf as the report's row keeps it."""
+        return {"event": int(self.event), "n": self.n, "data": self.data, "hour": self.hour}
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Self:
+        return cls(Event(int(row["event"])), int(row["n"]), bytes(row["data"]), row["hour"])
+
+
+class Recorded(NamedTuple):
+    """What a report's row keeps for the ledger.
+
+    `commitments` are the data of `filed` and of `content` until these are recorded, 32 bytes each.
+    A drill has no `ledger_id`, and nothing of it is recorded.
+    """
+
+    ledger_id: bytes | None
+    commitments: bytes | None
+    leaves: tuple[Leaf, ...]
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Self:
+        leaves = tuple(Leaf.of_row(each) for each in row.get("leaves", ()))
+        return cls(row.get("ledger_id"), row.get("commitments"), leaves)
+
+    def next(self, event: Event, data: bytes, hour: str) -> list[Leaf]:
+        """Return the leaf of one more event of this kind; nothing for a drill."""
+        if self.ledger_id is None:
+            return []
+        return [Leaf(event, self.count(event), data, hour)]
+
+    def first(self, hour: str) -> list[Leaf]:
+        """Return the leaves `filed` and `content`; nothing when they are recorded."""
+        if self.ledger_id is None or self.commitments is None:
+            return []
+        filed, content = self.commitments[:HASH_BYTES], self.commitments[HASH_BYTES:]
+        return [Leaf(Event.FILED, 0, filed, hour), Leaf(Event.CONTENT, 0, content, hour)]
+
+    def count(self, event: Event) -> int:
+        return sum(1 for leaf in self.leaves if leaf.event is event)
+
+
+def commitments_of(receipt: str, body: bytes) -> bytes:
+    """Return what a new report keeps until its first leaves are recorded: 64 bytes."""
+    withdraw = ReceiptKeys.of(receipt).withdraw
+    return hashlib.sha256(withdraw).digest() + content_commitment(receipt, body)
+
+
+def evidence_data(media_id: str, version_id: str, algorithm: str, checksum: str) -> bytes:
+    """Return the data of an `evidence` leaf: which object is the original, and its checksum."""
+    return json.dumps([media_id, version_id, algorithm, checksum], separators=(",", ":")).encode()
+
+
+def count_data(number: int) -> bytes:
+    """Return the data of a `reopened` leaf."""
+    return number.to_bytes(4, "big")
+
+
+class Head(NamedTuple):
+    """The head of an hour. `root`, `previous` and `audit` are SHA-256 in hexadecimal.
+
+    `previous` is the hash of the head before, None for the first one. `audit` is that of the
+    audit's digest of this hour, None while the audit has none.
+    """
+
+    hour: str
+    size: int
+    root: str
+    previous: str | None
+    audit: str | None
+
+    def content(self) -> bytes:
+        """Return the one form that is hashed and signed: JSON, its members sorted, no blanks."""
+        return json.dumps(self._asdict(), sort_keys=True, separators=(",", ":")).encode()
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.content()).hexdigest()
+
+    @property
+    def signed(self) -> bytes:
+        """What the signature covers."""
+        return _SIGNED + self.content()
+
+
+def padded(leaves: Iterable[bytes]) -> list[bytes]:
+    """Return the leaves of an hour's tree: the real ones, filled up with random ones, sorted.
+
+    The number is the next power of two, at least `LEAST_SIZE`. So neither the number of events nor
+    their order within the hour is public.
+    """
+    real = set(leaves)
+    size = LEAST_SIZE
+    while size < len(real):
+        size *= 2
+    while len(real) < size:
+        real.add(secrets.token_bytes(HASH_BYTES))
+    return sorted(real)
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """Return the root of a tree. The number of leaves is a power of two."""
+    return _levels(leaves)[-1][0]
+
+
+def path_of(leaves: Sequence[bytes], position: int) -> list[bytes]:
+    """Return the audit path of the leaf at `position`: the neighbours on the way to the root."""
+    path = []
+    for level in _levels(leaves)[:-1]:
+        path.append(level[position ^ 1])
+        position //= 2
+    return path
+
+
+def _levels(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Return the levels of a tree, from its leaves to its root."""
+    levels = [leaves]
+    while len(levels[-1]) > 1:
+        level = levels[-1]
+        levels.append([_node(*pair) for pair in zip(level[::2], level[1::2], strict=True)])
+    return levels
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def _keyed(receipt: str, message: bytes) -> bytes:
+    return hmac.digest(receipt.encode("ascii"), message, "sha256")

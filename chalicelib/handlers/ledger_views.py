@@ -1,0 +1,118 @@
+"""Schemas of the ledger: heads, closed hours, and a reporter's proof."""
+
+import base64
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from chalicelib.domain.models import NotNull
+from chalicelib.handlers.shapes import Shape, left_out
+from chalicelib.services.ledger_proofs import Proof, ProvenLeaf
+from chalicelib.store.ledger_heads import ClosedHour
+
+HOUR = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"
+_HEX, _BASE64 = "^[0-9a-f]{64}$", "^[A-Za-z0-9+/]+=*$"
+
+Hour = Annotated[str, Field(pattern=f"^{HOUR}$")]
+Sha256 = Annotated[str, Field(pattern=_HEX)]
+Base64 = Annotated[str, Field(pattern=_BASE64)]
+
+
+class HeadView(Shape):
+    """The head of an hour (UTC). `root` is that of the tree of its `size` leaves.
+
+    `previous` is the SHA-256 of the head before, as JSON with sorted members and no blanks; null
+    for the first one. `audit` is the SHA-256 of the audit's digest of the hour, if it has one.
+    """
+
+    hour: Hour
+    size: int
+    root: Sha256
+    previous: Sha256 | None
+    audit: Sha256 | None
+
+
+class SignedHead(Shape):
+    """A head with its signature: ECDSA on P-256 with SHA-256 (DER, base64).
+
+    It covers `tipline/ledger/1`, a line feed, and the head as JSON with sorted members and no
+    blanks. `key` is the public half of the key (SubjectPublicKeyInfo, DER, base64). Compare it with
+    one that you have from elsewhere.
+    """
+
+    head: HeadView
+    signature: Base64
+    key: Base64
+
+    @classmethod
+    def of_hour(cls, closed: ClosedHour) -> Self:
+        return cls(
+            head=HeadView.model_validate(closed.head),
+            signature=base64.b64encode(closed.signature).decode(),
+            key=base64.b64encode(closed.key).decode(),
+        )
+
+
+class ClosedHourView(SignedHead):
+    """A signed head with all leaves of its tree: 32 bytes each, one after the other, in base64."""
+
+    leaves: Base64
+
+
+class LedgerView(Shape):
+    """The latest head, and which hours there are: each from `first` on. Null before the first."""
+
+    first: Hour | None
+    latest: SignedHead | None
+
+
+class ProvenLeafView(Shape):
+    """A recorded event of a report, and the audit path of its leaf.
+
+    `data` is in hexadecimal. Until the hour is closed, `hour`, `position` and `path` are left out.
+    """
+
+    event: int
+    n: int
+    data: Annotated[str, Field(pattern="^([0-9a-f]{2})*$")]
+    leaf: Sha256
+    hour: Annotated[Hour | None, NotNull()] = left_out()
+    position: Annotated[int | None, NotNull()] = left_out()
+    path: Annotated[list[Sha256] | None, NotNull()] = left_out()
+
+    @classmethod
+    def of_proven(cls, proven: ProvenLeaf) -> Self:
+        leaf, closed = proven.leaf, proven.closed
+        return cls(
+            event=leaf.event,
+            n=leaf.n,
+            data=leaf.data.hex(),
+            leaf=proven.hash.hex(),
+            hour=closed.head.hour if closed else None,
+            position=proven.position,
+            path=[each.hex() for each in proven.path] if closed else None,
+        )
+
+
+class ProofView(Shape):
+    """What proves that a report was filed, and what became of it. Keep it with the receipt.
+
+    `heads` are those of the hours in `leaves`. `latest` is the last hour that is closed. A drill
+    has no `ledger_id` and no leaves.
+    """
+
+    report_id: str
+    ledger_id: Sha256 | None
+    latest: Hour | None
+    leaves: list[ProvenLeafView]
+    heads: list[SignedHead]
+
+    @classmethod
+    def of_proof(cls, proof: Proof) -> Self:
+        return cls(
+            report_id=proof.report_id,
+            ledger_id=proof.ledger_id.hex() if proof.ledger_id else None,
+            latest=proof.latest,
+            leaves=[ProvenLeafView.of_proven(proven) for proven in proof.leaves],
+            heads=[SignedHead.of_hour(closed) for closed in proof.heads],
+        )

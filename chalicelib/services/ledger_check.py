@@ -1,0 +1,167 @@
+"""Check reports against the ledger: what was recorded, and what should have been."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chalicelib.domain.ledger import Event, Head, Leaf, Recorded, evidence_data, root_of
+from chalicelib.domain.outbox import TaskKind
+from chalicelib.domain.reports import DRILL, Status
+from chalicelib.domain.seals import HOUR, hour_after, hour_of, start_of
+from chalicelib.domain.signatures import is_signed_by
+from chalicelib.services.ledger_hours import LATE_HOURS
+from chalicelib.store import keys as layout
+from chalicelib.store.ledger import LeafRows
+from chalicelib.store.ledger_heads import ClosedHour
+from chalicelib.store.locked_objects import StoredObject
+
+# What is read of each row of the table of reports.
+ATTRIBUTES = (
+    "pk", "sk", "ledger_id", "commitments", "leaves", "task", "status", "source", "deleted_at",
+    "media_id", "version_id", "checksum",
+)  # fmt: skip
+
+type OriginalCheck = Callable[[str, str, str, Mapping[str, str]], str | None]
+"""Returns what is wrong with an original, by report, medium, version and checksum."""
+
+
+class Published(NamedTuple):
+    """The leaves in heads, and the last closed hour."""
+
+    leaves: frozenset[bytes]
+    last: str | None
+
+
+def check_objects(stored: Iterable[StoredObject]) -> Iterator[str]:
+    """Yield a sentence for each object that was changed after it was written."""
+    for each in stored:
+        if each.markers:
+            yield f"{each.key} was deleted: there is a delete marker over what was written."
+        if each.versions > 1:
+            yield f"{each.key} was written again: the first version counts."
+
+
+def check_hours(hours: Iterable[ClosedHour], keys: Collection[bytes]) -> Iterator[str]:
+    """Yield a sentence for each fault of the closed hours, in their order."""
+    before: Head | None = None
+    for closed in hours:
+        head = closed.head
+        name = f"The ledger's hour {head.hour}"
+        if before and head.hour != hour_after(before.hour):
+            yield f"{name} follows {before.hour}: what is between is missing."
+        elif before and head.previous != before.hash:
+            yield f"{name} does not follow the one before it: one of the two was rewritten."
+        if closed.key not in keys or not is_signed_by(closed.key, head.signed, closed.signature):
+            yield f"{name} is not signed with a key of this stage."
+        if len(closed.leaves) != head.size or root_of(closed.leaves).hex() != head.root:
+            yield f"{name} has other leaves than its head says."
+        before = head
+
+
+def check_reports(
+    rows: Iterable[Mapping[str, Any]],
+    published: Published,
+    *,
+    leaf_rows: LeafRows,
+    original: OriginalCheck,
+    counts: Counter[str],
+    now: datetime,
+) -> Iterator[str]:
+    """Yield a sentence for each report that does not agree with the ledger. Count what is checked.
+
+    `rows` are all rows of the table of reports, with `ATTRIBUTES`. A report that was changed while
+    this runs may be named wrongly: then the same check again does not name it.
+    """
+    heads: dict[str, Mapping[str, Any]] = {}
+    media: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        report_id = layout.report_id((row["pk"], layout.HEAD))
+        if report_id and row["sk"] == layout.HEAD:
+            heads[report_id] = row
+        elif report_id and row["sk"].startswith("MEDIA#"):
+            media.setdefault(report_id, []).append(row)
+    waiting = _waiting_leaves(published.last, leaf_rows, now)
+    for report_id, head in sorted(heads.items()):
+        if head.get("source") == DRILL:
+            continue
+        counts["reports"] += 1
+        counts["originals"] += sum("version_id" in row for row in media.get(report_id, ()))
+        recorded = Recorded.of_row(head)
+        yield from _check_steps(report_id, head, recorded)
+        yield from _check_leaves(report_id, recorded, published.leaves | waiting)
+        if "deleted_at" not in head:
+            yield from _check_originals(report_id, recorded, media.get(report_id, []), original)
+
+
+def _waiting_leaves(last: str | None, leaf_rows: LeafRows, now: datetime) -> frozenset[bytes]:
+    """Return the leaves that were written and may not be in a head yet."""
+    hour = hour_of((start_of(last) if last else now) - HOUR * LATE_HOURS)
+    found: set[bytes] = set()
+    while hour <= hour_of(now):
+        found |= leaf_rows.of(hour)
+        hour = hour_after(hour)
+    return frozenset(found)
+
+
+def _check_steps(report_id: str, head: Mapping[str, Any], recorded: Recorded) -> Iterator[str]:
+    """Check that each step that shows in the row is recorded."""
+    if recorded.ledger_id is None:
+        if "deleted_at" not in head:
+            yield f"Report {report_id} has nothing to be found by in the ledger: it was altered."
+        return
+    if not recorded.count(Event.FILED) and head.get("task") != TaskKind.NOTIFY:
+        yield f"Report {report_id}: officers were notified, and it is not recorded as filed."
+    status, closings = head.get("status"), recorded.count(Event.CLOSED)
+    reopenings = [leaf.data for leaf in recorded.leaves if leaf.event is Event.REOPENED]
+    reopened_after = max((int.from_bytes(data) for data in reopenings), default=0)
+    if status == Status.CLOSED and closings <= reopened_after:
+        yield f"Report {report_id} is closed, and that is not recorded."
+    if status == Status.WITHDRAWN and not recorded.count(Event.WITHDRAWN):
+        yield f"Report {report_id} is withdrawn, and that is not recorded."
+    if "deleted_at" in head and not recorded.count(Event.EXPIRED):
+        yield f"Report {report_id} is deleted, and that is not recorded."
+
+
+def _check_leaves(report_id: str, recorded: Recorded, leaves: frozenset[bytes]) -> Iterator[str]:
+    if recorded.ledger_id is None:
+        return
+    for leaf in recorded.leaves:
+        if leaf.hash(recorded.ledger_id) not in leaves:
+            yield (
+                f"Report {report_id}: {_named(leaf)} is not in the ledger. Its row or the leaf "
+                "was altered."
+            )
+
+
+def _named(leaf: Leaf) -> str:
+    return f"`{leaf.event.name.lower()}` number {leaf.n}"
+
+
+def _check_originals(
+    report_id: str,
+    recorded: Recorded,
+    media: Iterable[Mapping[str, Any]],
+    original: OriginalCheck,
+) -> Iterator[str]:
+    """Check the chain of each original: the leaf, the medium's row, the object."""
+    evidence = {leaf.data for leaf in recorded.leaves if leaf.event is Event.EVIDENCE}
+    for row in media:
+        version = row.get("version_id")
+        if version is None:
+            continue
+        media_id, checksum = str(row["media_id"]), row.get("checksum") or {}
+        data = evidence_data(
+            media_id, version, checksum.get("algorithm", ""), checksum.get("value", "")
+        )
+        if data not in evidence:
+            yield (
+                f"Report {report_id}: the row of medium {media_id} names another original than "
+                "the ledger."
+            )
+        evidence.discard(data)
+        wrong = original(report_id, media_id, version, checksum)
+        if wrong:
+            yield f"Report {report_id}: the original of medium {media_id} {wrong}."
+    for data in sorted(evidence):
+        yield f"Report {report_id}: the ledger names an original that no row has: {data.decode()}."

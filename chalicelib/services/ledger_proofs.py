@@ -1,0 +1,86 @@
+"""What a reporter gets to prove that a report was filed, and what became of it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from chalicelib import errors
+from chalicelib.domain.ids import Identity
+from chalicelib.domain.ledger import Leaf, path_of
+from chalicelib.domain.seals import HOUR, hour_of, start_of
+from chalicelib.services.ledger_hours import LATE_HOURS, last_hour
+from chalicelib.store.ledger_heads import ClosedHour, LedgerHeads
+from chalicelib.store.reports import Reports
+
+
+class ProvenLeaf(NamedTuple):
+    """A leaf with its hash. `closed` is the hour that holds it, None while none does.
+
+    `position` is its place among the leaves of that hour, `path` its audit path to the root.
+    """
+
+    leaf: Leaf
+    hash: bytes
+    closed: ClosedHour | None
+    position: int | None
+    path: tuple[bytes, ...]
+
+
+class Proof(NamedTuple):
+    """All leaves of a report. `ledger_id` is None for a drill, which has none."""
+
+    report_id: str
+    ledger_id: bytes | None
+    leaves: tuple[ProvenLeaf, ...]
+    latest: str | None
+
+    @property
+    def heads(self) -> list[ClosedHour]:
+        """The closed hours that hold its leaves, each once, the oldest first."""
+        found = {each.closed.head.hour: each.closed for each in self.leaves if each.closed}
+        return [found[hour] for hour in sorted(found)]
+
+
+def prove_report(
+    receipt: str,
+    report_id: str,
+    *,
+    identity: Identity,
+    reports: Reports,
+    heads: LedgerHeads,
+    now: datetime,
+) -> Proof:
+    """Return the proof of the report of this receipt, also of one that retention has deleted.
+
+    Raises NotFound for an unknown receipt and for a receipt of another report; Unavailable.
+    """
+    own_id = identity.report_id(receipt)
+    head = reports.head(own_id)
+    if head is None or own_id != report_id:
+        raise errors.NotFound
+    recorded = head.recorded
+    if recorded.ledger_id is None:
+        return Proof(own_id, None, (), last_hour(heads, now))
+    closed = dict(_closed_hours(recorded.leaves, heads))
+    proven = [_prove(leaf, leaf.hash(recorded.ledger_id), closed) for leaf in recorded.leaves]
+    return Proof(own_id, recorded.ledger_id, tuple(proven), last_hour(heads, now))
+
+
+def _closed_hours(leaves: tuple[Leaf, ...], heads: LedgerHeads) -> Iterator[tuple[str, ClosedHour]]:
+    """Yield the closed hours that may hold these leaves, by hour."""
+    hours = {
+        hour_of(start_of(leaf.hour) + HOUR * late)
+        for leaf in leaves
+        for late in range(LATE_HOURS + 1)
+    }
+    for closed in heads.closed(sorted(hours)):
+        yield closed.head.hour, closed
+
+
+def _prove(leaf: Leaf, hashed: bytes, closed: dict[str, ClosedHour]) -> ProvenLeaf:
+    for late in range(LATE_HOURS + 1):
+        hour = closed.get(hour_of(start_of(leaf.hour) + timedelta(hours=late)))
+        if hour and hashed in hour.leaves:
+            position = hour.leaves.index(hashed)
+            return ProvenLeaf(leaf, hashed, hour, position, tuple(path_of(hour.leaves, position)))
+    return ProvenLeaf(leaf, hashed, None, None, ())

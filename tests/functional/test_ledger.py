@@ -1,0 +1,230 @@
+"""No report can vanish: whoever filed one can prove it with the receipt and public data."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.ledger import Event, ReceiptKeys
+from chalicelib.store.keys import report as report_partition
+from tests import cloud
+from tests.client import call, change_report, new_key, report
+from tests.ledger import Verdict, close_hour, public_hours, verify
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+type Verify = Callable[..., Verdict]
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
+    return lambda hours=None, **given: verify(tmp_path, capsys, hours, **given)
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+
+
+def filed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    """File a report of which officers are notified."""
+    created = call("POST", "/v1/reports", report(**more), key=new_key())
+    assert created.status == 201, created.text
+    cloud.stream(cloud.all_keys(aws))
+    return dict(created.json)
+
+
+def proof_of(created: Mapping[str, Any]) -> dict[str, Any]:
+    reply = call("GET", f"/v1/reports/{created['id']}/proof", receipt=created["receipt"])
+    assert reply.status == 200, reply.text
+    return dict(reply.json)
+
+
+def events_of(created: Mapping[str, Any]) -> list[str]:
+    return [Event(leaf["event"]).name.lower() for leaf in proof_of(created)["leaves"]]
+
+
+def close(created: Mapping[str, Any], version: int = 1, disposition: str = "resolved") -> None:
+    change_report(created["id"], version, status="closed", disposition=disposition, reason="Done.")
+
+
+def test_a_filed_report_is_proved_with_the_receipt_alone(
+    aws: Mapping[str, str], check: Verify
+) -> None:
+    created = filed(aws)
+    hour = close_hour()
+
+    found = check(receipt=created["receipt"])
+    assert (found.code, found.text.splitlines()[0]) == (0, "Filed, open.")
+    assert f"Filed in the hour {hour}" in found.text
+
+
+def test_a_proof_needs_no_copy_of_the_ledger(aws: Mapping[str, str], check: Verify) -> None:
+    created = filed(aws)
+    close_hour()
+    proof = proof_of(created)
+
+    assert check([], proof=proof).text.startswith("Filed, open.")
+    assert check(proof=proof, receipt=created["receipt"]).text.startswith("Filed, open.")
+    other = filed(aws)
+    assert "another report" in check(proof=proof, receipt=other["receipt"]).text
+    proof["leaves"][0]["data"] = "00" * 32
+    assert check([], proof=proof).code == 2
+
+
+def test_before_the_first_head_nothing_can_be_proved(aws: Mapping[str, str], check: Verify) -> None:
+    created = filed(aws)
+    proof = proof_of(created)
+
+    assert [sorted(leaf) for leaf in proof["leaves"]] == [["data", "event", "leaf", "n"]] * 2
+    assert proof["heads"] == []
+    assert "before the report was in a head" in check([], proof=proof).text
+
+
+def test_a_receipt_that_filed_nothing_is_not_valid(aws: Mapping[str, str], check: Verify) -> None:
+    filed(aws)
+    close_hour()
+    assert check(receipt="0" * 26) == (
+        2,
+        "Not valid, because no report of this receipt is in these heads.\n",
+    )
+    assert "26 letters" in check(receipt="U" * 26).text
+
+
+def test_what_was_sent_can_be_proved_and_nothing_else(
+    aws: Mapping[str, str], check: Verify
+) -> None:
+    sent = json.dumps(report(text="He wore a blue coat.")).encode()
+    created = call("POST", "/v1/reports", raw=sent, key=new_key()).json
+    cloud.stream(cloud.all_keys(aws))
+    close_hour()
+
+    assert "The body is what was filed." in check(receipt=created["receipt"], body=sent).text
+    other = check(receipt=created["receipt"], body=sent.replace(b"blue", b"grey"))
+    assert other == (2, "Not valid, because something else was filed than this body.\n")
+
+
+def test_every_step_of_a_report_is_recorded(aws: Mapping[str, str], check: Verify) -> None:
+    created = filed(aws, media=[{"content_type": "image/jpeg", "size": 10_000}])
+    media_id = created["uploads"][0]["media_id"]
+    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], media_id)
+    close(created)
+    change_report(created["id"], 2, status="in_progress")
+    close(created, 3, "unfounded")
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    close_hour()
+
+    assert events_of(created) == [
+        "filed",
+        "content",
+        "evidence",
+        "closed",
+        "reopened",
+        "closed",
+        "withdrawn",
+    ]
+    evidence = proof_of(created)["leaves"][2]
+    named = json.loads(bytes.fromhex(evidence["data"]))
+    assert named[:3] == [media_id, version, "sha256"]
+    assert check(receipt=created["receipt"]).text.startswith("Filed; withdrawn lawfully at")
+
+
+def test_a_report_that_is_closed_before_officers_were_notified_is_filed_all_the_same(
+    aws: Mapping[str, str],
+) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    close(created)
+    assert events_of(created) == ["filed", "content", "closed"]
+    cloud.stream(cloud.all_keys(aws))
+    assert events_of(created) == ["filed", "content", "closed"]
+
+    other = call("POST", "/v1/reports", report(), key=new_key()).json
+    call("DELETE", f"/v1/reports/{other['id']}", receipt=other["receipt"])
+    assert events_of(other) == ["filed", "content", "withdrawn"]
+
+
+def test_a_confirmed_malicious_report_is_recorded_as_such(aws: Mapping[str, str]) -> None:
+    created = filed(aws)
+    close(created, disposition="malicious")
+    call("POST", f"/v1/officer/reports/{created['id']}/malicious/confirm", officer="li")
+
+    closings = [
+        bytes.fromhex(leaf["data"]).decode()
+        for leaf in proof_of(created)["leaves"]
+        if leaf["event"] == Event.CLOSED
+    ]
+    assert closings == ["", "malicious"]
+
+
+def test_a_drill_is_in_no_ledger(aws: Mapping[str, str]) -> None:
+    created = filed(aws, source="drill")
+    close(created)
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    assert proof_of(created) | {"latest": None} == {
+        "report_id": created["id"],
+        "ledger_id": None,
+        "latest": None,
+        "leaves": [],
+        "heads": [],
+    }
+
+
+def test_only_the_receipt_opens_a_proof(aws: Mapping[str, str]) -> None:
+    created, other = filed(aws), filed(aws)
+    path = f"/v1/reports/{created['id']}/proof"
+
+    assert call("GET", path).status == 401
+    assert call("GET", path, receipt=other["receipt"]).status == 404
+    assert call("GET", path, receipt="0" * 26).status == 404
+
+
+def test_a_closed_hour_can_be_kept_for_good(aws: Mapping[str, str]) -> None:
+    assert call("GET", "/v1/ledger/2026-01-01T00").status == 404
+    assert call("GET", "/v1/ledger/..%2Fdigests").status == 404
+    hour = close_hour()
+
+    reply = call("GET", f"/v1/ledger/{hour}")
+    assert (reply.status, reply.headers["cache-control"]) == (
+        200,
+        "public, max-age=31536000, immutable",
+    )
+    again = call("GET", f"/v1/ledger/{hour}", headers={"If-None-Match": reply.headers["etag"]})
+    assert again.status == 304
+    close_hour()
+    assert call("GET", f"/v1/ledger/{hour}").text == reply.text
+    latest = call("GET", "/v1/ledger").json
+    assert latest["latest"]["head"]["hour"] > hour
+    assert latest["first"] <= hour
+
+
+def test_the_head_names_the_digest_of_the_audit(aws: Mapping[str, str]) -> None:
+    created = filed(aws)
+    call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+    hour = close_hour()
+    digest = wiring.seals().digest(hour)
+    audit = public_hours()[-1]["head"]["audit"]
+    if digest is None:
+        assert audit is None
+    else:
+        assert len(audit) == 64
+
+
+def test_the_ledger_holds_no_word_and_no_id_of_a_report(aws: Mapping[str, str]) -> None:
+    created = filed(aws, text="CANARY in the courtyard")
+    close(created)
+    close_hour()
+
+    published = json.dumps(public_hours())
+    keys = ReceiptKeys.of(created["receipt"])
+    for known in (created["id"], created["reference"], created["receipt"], "CANARY", "resolved"):
+        assert known not in published
+    assert keys.ledger_id.hex() not in published
+    rows = [sk for pk, sk in cloud.all_keys(aws) if pk.startswith("LEDGER#")]
+    assert len(rows) == 3
+    assert report_partition(created["id"]) not in str(rows)

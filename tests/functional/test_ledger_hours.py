@@ -1,0 +1,209 @@
+"""Each hour of the ledger is closed once, with every leaf, and does not say how many there are."""
+
+import base64
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import batched
+from typing import Any
+
+import pytest
+
+from chalicelib import errors, wiring
+from chalicelib.domain.ledger import Event, Head, Leaf, Recorded
+from chalicelib.domain.seals import HOUR, hour_of
+from chalicelib.handlers import audit_events
+from chalicelib.services.ledger_hours import close_hours
+from chalicelib.store.ledger import LeafWrites
+from chalicelib.store.ledger_heads import ClosedHour
+from tests import cloud, events
+from tests.audit_trail import unlocked_bucket
+from tests.client import call, new_key, report
+from tests.faults import inject
+from tests.ledger import close_hour, public_hours
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+def record(*numbers: int, hour: str, event: Event = Event.CLOSED) -> set[bytes]:
+    """Write leaves of a new report as its steps do, and return them."""
+    ledger_id, table = secrets.token_bytes(32), wiring.reports().table
+    leaves = [Leaf(event, n, b"resolved", hour) for n in numbers]
+    for some in batched(leaves, 100):
+        table.transact(LeafWrites.of(some, Recorded(ledger_id, None, ()), table).items)
+    return {leaf.hash(ledger_id) for leaf in leaves}
+
+
+def this_hour() -> str:
+    return hour_of(wiring.clock.now())
+
+
+def leaves_of(hour: str) -> set[bytes]:
+    [closed] = wiring.ledger_heads().closed([hour])
+    return set(closed.leaves)
+
+
+def run() -> int:
+    return int(audit_events.digest_audit(cloud.SCHEDULE, None)["hours"])
+
+
+def run_without_digests() -> int:
+    return close_hours(
+        rows=wiring.leaf_rows(),
+        heads=wiring.ledger_heads(),
+        seals=wiring.seals(),
+        key=wiring.signing_key(),
+        now=wiring.clock.now(),
+    )
+
+
+@pytest.mark.parametrize(("count", "size"), [(0, 64), (1, 64), (64, 64), (65, 128)])
+def test_an_hour_has_every_leaf_and_a_size_that_is_a_power_of_two(count: int, size: int) -> None:
+    close_hour()
+    written = record(*range(count), hour=this_hour())
+    hour = close_hour()
+
+    assert written <= leaves_of(hour)
+    assert len(leaves_of(hour)) == public_hours()[-1]["head"]["size"] == size
+
+
+def test_a_late_leaf_joins_the_open_hour_and_no_hour_changes() -> None:
+    close_hour()
+    early = this_hour()
+    first = record(1, hour=early)
+    assert close_hour() == early
+    before = public_hours()
+    late = record(2, hour=early)
+    hour = close_hour()
+
+    assert late <= leaves_of(hour)
+    assert not first & leaves_of(hour)
+    assert public_hours()[:-1] == before
+    assert not late & leaves_of(close_hour())
+
+
+def test_an_hour_is_closed_only_some_minutes_after_its_end() -> None:
+    close_hour()
+    now = wiring.clock.now()
+    wiring.clock.advance(timedelta(minutes=64 - now.minute, seconds=-now.second))
+    assert run() == 0
+    wiring.clock.advance(timedelta(minutes=2))
+    assert run() == 1
+    assert run() == 0
+
+
+def test_after_an_outage_every_hour_is_made_up_for() -> None:
+    last = close_hour()
+    wiring.clock.advance(5 * HOUR)
+    assert run() == 5
+    hours = [each["head"]["hour"] for each in public_hours()]
+    assert hours[-6] == last
+    assert len(set(hours)) == len(hours)
+
+
+def test_two_runs_at_once_close_an_hour_once() -> None:
+    close_hour()
+    written = record(1, hour=this_hour())
+    wiring.clock.advance(HOUR)
+    done: list[int] = []
+
+    def another(request: Any) -> None:
+        if not done:
+            done.append(0)
+            done.append(run())
+
+    with inject.fault(wiring.s3(), "s3.PutObject", another):
+        assert run() == 0
+    assert done == [0, 1]
+    hour = public_hours()[-1]["head"]["hour"]
+    assert written <= leaves_of(hour)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("operation", ["s3.PutObject", "kms.Sign", "dynamodb.Query"])
+def test_a_crash_loses_no_leaf_and_closes_no_hour_twice(operation: str, when: str) -> None:
+    close_hour()
+    written = record(1, 2, hour=this_hour())
+    wiring.clock.advance(HOUR)
+    client = {"s3": wiring.s3(), "kms": wiring.signing_key()._kms, "dynamodb": wiring.dynamodb()}
+    service = operation.partition(".")[0]
+
+    def crash(request: Any) -> Any:
+        if when == "after":
+            inject.carry_out(request)
+        return inject.crash(request)
+
+    with (
+        inject.fault(client[service], operation, inject.times(1, crash)),
+        pytest.raises(inject.Crash),
+    ):
+        run()
+    run()
+    hours = Counter(each["head"]["hour"] for each in public_hours())
+    assert set(hours.values()) == {1}
+    found = [hour for hour in hours if written & leaves_of(hour)]
+    assert len(found) == 1
+    assert written <= leaves_of(found[0])
+
+
+def test_an_hour_waits_for_the_digest_of_the_audit(aws: Mapping[str, str]) -> None:
+    close_hour()
+    cloud.officer("wang")
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+    seal_audit(aws)
+    wiring.clock.advance(HOUR)
+    assert run_without_digests() == 0
+    assert run() >= 1
+    assert public_hours()[-1]["head"]["audit"] is not None
+
+
+def seal_audit(aws: Mapping[str, str]) -> None:
+    rows = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+    audit_events.seal_audit({"Records": events.audit_stream(rows)}, None)
+
+
+def test_no_head_is_published_without_a_signature() -> None:
+    close_hour()
+    count = len(public_hours())
+    wiring.clock.advance(HOUR)
+
+    def fail(request: Any) -> Any:
+        return inject.aws_response(request.url, 500, {"__type": "KMSInternalException"})
+
+    with (
+        inject.fault(wiring.signing_key()._kms, "kms.Sign", fail),
+        pytest.raises(errors.Unavailable),
+    ):
+        run()
+    assert len(public_hours()) == count
+
+
+def test_equal_numbers_of_different_events_look_alike() -> None:
+    """Whoever sees two hours cannot tell them apart: not by size, order or the bytes of leaves."""
+    seen = []
+    for event, count in ((Event.CLOSED, 40), (Event.EXPIRED, 3)):
+        close_hour()
+        real = record(*range(count), hour=this_hour(), event=event)
+        close_hour()
+        document = public_hours()[-1]
+        joined = base64.b64decode(document["leaves"])
+        each = [joined[at : at + 32] for at in range(0, len(joined), 32)]
+        assert each == sorted(each)
+        # The places of the real ones are spread over the whole tree, as those of random ones are.
+        places = [place for place, leaf in enumerate(each) if leaf in real]
+        seen.append((sorted(document), document["head"]["size"], len(joined)))
+        assert len(places) == count
+        assert places != list(range(count))
+    assert seen[0] == seen[1]
+
+
+def test_a_very_long_hour_is_loaded_from_where_it_is_kept() -> None:
+    with unlocked_bucket():
+        head = Head("2026-01-01T00", 1 << 17, "00" * 32, None, None)
+        leaves = tuple(secrets.token_bytes(32) for _ in range(1 << 17))
+        wiring.ledger_heads().put_hour(ClosedHour(head, b"signature", b"key", leaves))
+        reply = call("GET", "/v1/ledger/2026-01-01T00")
+    assert reply.status == 302
+    assert "/ledger/2026-01-01T00.json?" in reply.headers["location"]

@@ -1,0 +1,227 @@
+"""`make ledger-verify` names each report, original and hour that does not agree with the ledger."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
+
+from chalicelib import wiring
+from chalicelib.domain.ledger import Leaf
+from chalicelib.store import keys
+from chalicelib.store.writes import Update
+from infra.stage.ledger_verify import StoredLedger, check
+from tests import cloud
+from tests.audit_trail import unlocked_bucket
+from tests.client import call, change_report, new_key, report
+from tests.ledger import close_hour
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def bucket(aws: Mapping[str, str], clean: None) -> Iterator[str]:
+    """Create an audit bucket for each test, without a lock."""
+    with unlocked_bucket() as name:
+        cloud.officer("wang")
+        yield name
+
+
+@pytest.fixture
+def ledger(aws: Mapping[str, str], bucket: str) -> StoredLedger:
+    return StoredLedger(
+        client=cloud.client,
+        table=aws["REPORTS_TABLE"],
+        audit_bucket=bucket,
+        media_bucket=aws["MEDIA_BUCKET"],
+        keys=[wiring.signing_key().public_key()],
+    )
+
+
+def wrong(ledger: StoredLedger, *, originals: bool = True) -> list[str]:
+    return list(ledger.wrong(wiring.clock.now(), Counter(), originals=originals))
+
+
+def filed_with_photo(aws: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """File a report with a photo; officers are notified. Return it and the medium's id."""
+    media = [{"content_type": "image/jpeg", "size": 10_000}]
+    created = call("POST", "/v1/reports", report(media=media), key=new_key()).json
+    media_id = created["uploads"][0]["media_id"]
+    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], media_id)
+    cloud.stream(cloud.all_keys(aws))
+    return dict(created), media_id
+
+
+def change(created: Mapping[str, Any], sk: str, **put: Any) -> None:
+    """Change a row as somebody does who may write to the table."""
+    wiring.reports().table.update(Update(keys.report(created["id"]), sk, put=put))
+
+
+def test_whatever_is_done_by_the_rules_is_whole(
+    aws: Mapping[str, str], ledger: StoredLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    created, _ = filed_with_photo(aws)
+    assert wrong(ledger) == []
+    close_hour()
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
+    withdrawn, _ = filed_with_photo(aws)
+    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    call("POST", "/v1/reports", report(), key=new_key())
+    call("POST", "/v1/reports", report(source="drill"), key=new_key())
+    close_hour()
+
+    assert wrong(ledger) == []
+    assert check(ledger, wiring.clock.now()) == 0
+    said = capsys.readouterr().out
+    assert said == "The ledger is whole. Checked: 2 hours, 3 reports, 2 originals.\n"
+
+
+def test_a_report_that_was_made_known_and_never_filed_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    change(created, keys.HEAD, task=None, task_at=None, task_shard=None, due_at=None)
+    [complaint] = wrong(ledger)
+    assert created["id"] in complaint
+    assert "not recorded as filed" in complaint
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["in a head", "in no head yet"])
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"version_id": "another"}, "names another original"),
+        ({"checksum": {"algorithm": "sha256", "type": "full_object", "value": "0" * 64}}, "names"),
+    ],
+    ids=["version", "checksum"],
+)
+def test_an_altered_row_of_an_original_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger, row: dict[str, Any], said: str, closed: bool
+) -> None:
+    created, media_id = filed_with_photo(aws)
+    if closed:
+        close_hour()
+    change(created, keys.media(media_id), **row)
+    complaints = wrong(ledger)
+    assert f"Report {created['id']}: the row of medium {media_id}" in complaints[0]
+    assert said in complaints[0]
+
+
+def test_an_original_that_is_gone_is_named(aws: Mapping[str, str], ledger: StoredLedger) -> None:
+    created, media_id = filed_with_photo(aws)
+    close_hour()
+    s3, key = boto3.client("s3"), f"originals/{created['id']}/{media_id}"
+    where: Any = {"Bucket": aws["MEDIA_BUCKET"], "Key": key}
+    version = s3.head_object(**where)["VersionId"]
+    # In its place there may be any other file: only the recorded version counts.
+    s3.put_object(**where, Body=cloud.photo())
+    s3.delete_object(**where, VersionId=version)
+    for originals in (True, False):
+        assert wrong(ledger, originals=originals) == [
+            f"Report {created['id']}: the original of medium {media_id} is gone."
+        ]
+
+
+def test_one_altered_byte_of_an_original_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    created, media_id = filed_with_photo(aws)
+    close_hour()
+    stored: Any = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(
+        aws["MEDIA_BUCKET"], f"originals/{created['id']}/{media_id}"
+    )
+    # S3 itself offers no way to do this.
+    content = stored.value
+    stored.value = content[:-1] + bytes([content[-1] ^ 1])
+    assert wrong(ledger) == [
+        f"Report {created['id']}: the original of medium {media_id} has other bytes than recorded."
+    ]
+
+
+def altered(leaf: dict[str, Any]) -> dict[str, Any]:
+    return {**leaf, "data": bytes([leaf["data"][0] ^ 1]) + bytes(leaf["data"][1:])}
+
+
+def test_an_altered_record_of_a_step_is_named(aws: Mapping[str, str], ledger: StoredLedger) -> None:
+    created, _ = filed_with_photo(aws)
+    close_hour()
+    head = wiring.reports().head(created["id"])
+    assert head is not None
+    first, *rest = head.row["leaves"]
+    change(created, keys.HEAD, leaves=[altered(first), *rest])
+    assert f"Report {created['id']}: `{Leaf.of_row(first).event.name.lower()}`" in wrong(ledger)[0]
+
+
+def test_a_leaf_that_was_taken_away_before_the_hour_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    filed_with_photo(aws)
+    rows = [key for key in cloud.all_keys(aws) if key[0].startswith("LEDGER#")]
+    for pk, sk in rows:
+        cloud.client("dynamodb").delete_item(
+            TableName=aws["REPORTS_TABLE"], Key={"pk": {"S": pk}, "sk": {"S": sk}}
+        )
+    assert len(wrong(ledger)) == len(rows) == 3
+
+
+@pytest.mark.parametrize(
+    ("put", "said"),
+    [
+        ({"status": "closed"}, "is closed, and that is not recorded"),
+        ({"status": "withdrawn"}, "is withdrawn, and that is not recorded"),
+        ({"ledger_id": None}, "nothing to be found by"),
+    ],
+)
+def test_a_step_past_the_ledger_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger, put: dict[str, Any], said: str
+) -> None:
+    created, _ = filed_with_photo(aws)
+    change(created, keys.HEAD, **put)
+    assert any(created["id"] in each and said in each for each in wrong(ledger))
+
+
+def _mark(s3: Any, where: dict[str, str]) -> None:
+    s3.delete_object(**where)
+
+
+def _write_again(s3: Any, where: dict[str, str]) -> None:
+    s3.put_object(**where, Body=b"{}")
+
+
+@pytest.mark.parametrize(
+    ("act", "said"), [(_mark, "was deleted"), (_write_again, "was written again")]
+)
+def test_a_rewritten_hour_is_named_and_the_first_version_counts(
+    bucket: str, ledger: StoredLedger, act: Callable[[Any, dict[str, str]], None], said: str
+) -> None:
+    hour = close_hour()
+    before = call("GET", f"/v1/ledger/{hour}").text
+    act(boto3.client("s3"), {"Bucket": bucket, "Key": f"ledger/{hour}.json"})
+
+    [complaint] = wrong(ledger)
+    assert said in complaint
+    assert hour in complaint
+    assert call("GET", f"/v1/ledger/{hour}").text == before
+    close_hour()
+    assert len(wrong(ledger)) == 1
+
+
+def test_an_hour_that_is_missing_is_named(bucket: str, ledger: StoredLedger) -> None:
+    close_hour()
+    hour = close_hour()
+    close_hour()
+    s3, key = boto3.client("s3"), f"ledger/{hour}.json"
+    [version] = s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+    s3.delete_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])
+    assert "is missing" in wrong(ledger)[0]
+
+
+def test_heads_of_another_key_are_named(ledger: StoredLedger) -> None:
+    close_hour()
+    other = StoredLedger(**{**vars(ledger), "keys": [cloud.other_key()]})
+    assert "is not signed with a key of this stage" in wrong(other)[0]

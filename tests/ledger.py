@@ -1,0 +1,67 @@
+"""The ledger as a stranger sees it: its public hours, and the program that verifies a receipt."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.seals import HOUR, hour_of
+from chalicelib.handlers import audit_events
+from examples import verify_receipt
+from tests import cloud
+from tests.client import call
+
+
+class Verdict(NamedTuple):
+    code: int
+    text: str
+
+
+def close_hour() -> str:
+    """Let the clock go to ten past the next hour, and close what is over. Return the last hour."""
+    now = wiring.clock.now()
+    wiring.clock.advance(timedelta(minutes=70 - now.minute, seconds=-now.second))
+    audit_events.digest_audit(cloud.SCHEDULE, None)
+    return hour_of(wiring.clock.now() - HOUR)
+
+
+def pass_days(days: float) -> None:
+    """Let the days pass. Only the last hours are closed one by one, as after an outage."""
+    wiring.clock.advance(timedelta(days=days))
+    while audit_events.digest_audit(cloud.SCHEDULE, None)["hours"]:
+        pass
+
+
+def public_hours() -> list[dict[str, Any]]:
+    """Return every closed hour, as everybody may load it."""
+    return [call("GET", f"/v1/ledger/{hour}").json for hour in wiring.ledger_heads().hours()]
+
+
+def verify(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    hours: list[dict[str, Any]] | None = None,
+    **given: Any,
+) -> Verdict:
+    """Run the verifier on a copy of the ledger (of today's, if no other is given).
+
+    `given` are its options: texts, bytes or JSON that is put into a file, or True.
+    """
+    copy = folder / "hours.json"
+    copy.write_text(json.dumps(public_hours() if hours is None else hours), encoding="utf-8")
+    arguments = [] if hours == [] else ["--ledger", str(copy)]
+    for name, value in given.items():
+        arguments.append(f"--{name}")
+        if isinstance(value, bytes | Mapping):
+            file = folder / name
+            file.write_bytes(value if isinstance(value, bytes) else json.dumps(value).encode())
+            value = str(file)
+        if value is not True:
+            arguments.append(value)
+    capsys.readouterr()
+    code = verify_receipt.main(arguments)
+    return Verdict(code, capsys.readouterr().out)
