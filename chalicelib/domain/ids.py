@@ -219,10 +219,11 @@ def on_record(text: str) -> str:
 
 
 def name_on_record(username: str) -> str:
-    """Return what stays on record of a username that a caller named: itself, unless it has the form
-    of a receipt.
+    """Return what stays on record of a username that a caller named: itself, unless it reads as a
+    receipt, which may be typed in any case.
     """
-    return _hashed(username) if is_report_id(username) else username
+    read = username.upper().translate(_RECEIPT_READING)
+    return _hashed(read) if is_report_id(read) else username
 
 
 def _hashed(text: str) -> str:

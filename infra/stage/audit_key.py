@@ -60,7 +60,9 @@ def read_keys(path: str) -> list[bytes]:
     except (OSError, ValueError) as error:
         raise Refused(f"KEY={path} cannot be read: {error}") from None
     if not keys:
-        raise Refused(f"KEY={path} has no public key. Write one: make -s audit-key > {path}")
+        raise Refused(
+            f"KEY={path} has no public key. Write a file of them: make -s audit-key > audit.pem"
+        )
     return [
         key.public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo

@@ -85,8 +85,9 @@ def work_with(created: Mapping[str, Any]) -> None:
             call("GET", target, officer="wang")
             call("GET", target, officer="nobody")
         if wrong == created["receipt"]:  # other words may be the username of an officer
-            call("GET", f"/v1/officer/reports?assignee={typed}", officer="wang")
-            call("GET", f"/v1/admin/officers/{typed}", officer="wang")
+            for name in (wrong, wrong.lower()):
+                call("GET", f"/v1/officer/reports?assignee={name}", officer="wang")
+                call("GET", f"/v1/admin/officers/{name}", officer="wang")
         call("POST", f"/v1/officer/reports/{typed}/contact", reason, officer="wang")
         call("POST", f"{path}/media/{typed}/original", reason, officer="wang")
         call("PATCH", path, {"duplicate_of": wrong}, officer="wang", headers={"If-Match": '"2"'})

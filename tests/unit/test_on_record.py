@@ -18,7 +18,8 @@ def test_what_may_be_a_receipt_leaves_a_hash() -> None:
     assert kept.startswith("sha256:")
     assert RECEIPT not in kept
     assert kept == ids.on_record(RECEIPT) != ids.on_record(RECEIPT[::-1])
-    assert ids.name_on_record(RECEIPT) == kept
+    for typed in (RECEIPT, RECEIPT.lower(), f"{RECEIPT[:9]}-{RECEIPT[9:]}".lower()):
+        assert ids.name_on_record(typed) == kept
 
 
 @pytest.mark.parametrize(
