@@ -1,6 +1,7 @@
 """Legal holds: a report that must not be deleted.
 
-One officer requests a hold, with a reason and an end; another approves it.
+One officer requests a hold, with a reason and an end; another approves it. To lift it takes two as
+well: one asks, with a reason, and another approves.
 """
 
 from datetime import datetime, timedelta
@@ -23,6 +24,20 @@ class NewHold(Input):
         return "too_far_ahead" if self.until > now + LONGEST_HOLD else None
 
 
+class NewLift(Input):
+    """Why a hold is to be lifted."""
+
+    reason: ReporterText
+
+
+class Lift(Record):
+    """What one officer asks for: to lift a hold. Its reason is sealed."""
+
+    by: str
+    sealed_reason: bytes
+    asked_at: datetime
+
+
 class Hold(Record):
     """A hold as it is stored. Its reason is sealed."""
 
@@ -32,3 +47,7 @@ class Hold(Record):
     asked_at: datetime
     approved_by: str | None = None
     approved_at: datetime | None = None
+    lift: Lift | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        return self.until <= now

@@ -37,8 +37,9 @@ class FieldChange(Shape):
 class ReportEventDetail(Shape):
     """The details of an entry. Which members it has depends on the action.
 
-    `fields` has the changed fields. `asked`, `approved` and `lifted` are steps of a legal hold. The
-    step `put_off` is the clock's: the report is kept longer, and `fields` has `kept_until`.
+    `fields` has the changed fields. `asked`, `approved`, `lift_asked`, `lifted` and `ended`
+    (before it was approved) are steps of a legal hold. The step `put_off` is the clock's: the
+    report is kept longer, and `fields` has `kept_until`.
     """
 
     model_config = _OPEN
@@ -54,7 +55,9 @@ class ReportEventDetail(Shape):
     asked: _Done = left_out()
     asked_by: _Text = left_out()
     approved: _Done = left_out()
+    lift_asked: _Done = left_out()
     lifted: _Done = left_out()
+    ended: _Done = left_out()
     until: Annotated[Timestamp | None, NotNull()] = left_out()
     entered_by: Annotated[Source | None, NotNull()] = left_out()
     replayed: _Done = left_out()

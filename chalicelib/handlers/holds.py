@@ -1,15 +1,16 @@
-"""Officers' routes of legal holds: one officer requests a hold, another approves it."""
+"""Officers' routes of legal holds: one officer requests a hold or its end, another approves it."""
 
 from typing import Self
 
 from chalicelib import errors, wiring
-from chalicelib.domain.holds import NewHold
+from chalicelib.domain.holds import NewHold, NewLift
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Shape, Timestamp
 from chalicelib.services import casework, holds
+from chalicelib.services.sealed_rows import OpenHold
 from chalicelib.store.report_rows import Case
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -17,20 +18,36 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 _PATH = "/v1/officer/reports/{report_id}/hold"
 
 
+class LiftView(Shape):
+    """A request to lift a legal hold. It takes effect when another officer has approved it."""
+
+    by: str
+    reason: str
+    asked_at: Timestamp
+
+    @classmethod
+    def opened(cls, found: holds.OpenLift) -> Self:
+        return cls.of(found.lift, reason=found.reason)
+
+
 class HoldView(Shape):
     """A legal hold: the report is not deleted before `until`.
 
-    It takes effect when a second officer has approved it. Until then `approved_by` is null.
+    It takes effect when a second officer has approved it. Until then `approved_by` is null. `lift`
+    is a request to lift it; null while there is none.
     """
 
     by: str
     reason: str
     until: Timestamp
     approved_by: str | None
+    lift: LiftView | None
 
     @classmethod
-    def opened(cls, found: holds.OpenHold) -> Self:
-        return cls.of(found.hold, reason=found.reason)
+    def opened(cls, found: OpenHold) -> Self:
+        lift = found.hold.lift
+        shown = LiftView.of(lift, reason=found.lift_reason) if lift else None
+        return cls.of(found.hold, reason=found.reason, lift=shown)
 
 
 @routes.post(
@@ -69,15 +86,42 @@ def approve_hold(call: Call) -> Response:
     return Response(HoldView.opened(hold))
 
 
-@routes.delete(_PATH, raises=(errors.NotFound, errors.Conflict("expiring")))
+@routes.delete(
+    _PATH,
+    body=NewLift,
+    returns={202: LiftView, 204: None},
+    raises=(errors.NotFound, errors.Conflict("expiring")),
+)
 def lift_hold(call: Call) -> Response:
-    """End a legal hold.
+    """Request to lift a legal hold.
 
-    Also cancels a hold that is not approved yet. A closed report is then deleted on the date that
-    it would have without a hold; if that date has passed, it is deleted soon. Repeating the call
-    changes nothing.
+    202: the hold stays in effect until another officer approves its end. 204: there is no hold, or
+    the hold was not approved yet and has ended at once. The reason goes on record. Repeating the
+    call changes nothing.
     """
-    holds.lift_hold(_case(call), actor=call.actor, reports=wiring.reports())
+    found = holds.lift_hold(_case(call), call.body, actor=call.actor, reports=wiring.reports())
+    return Response(LiftView.opened(found)) if found else Response(status=204)
+
+
+@routes.post(
+    _PATH + "/lift/approve",
+    returns={204: None},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("no_lift"),
+        errors.Conflict("expiring"),
+        errors.Forbidden("self_approval"),
+        errors.Forbidden("approves_later"),
+    ),
+)
+def approve_lift(call: Call) -> Response:
+    """Approve the end of a legal hold.
+
+    Another officer must have requested it (otherwise 403 `self_approval`). A closed report is then
+    deleted on the date that it would have without a hold; if that date has passed, it is deleted
+    soon. Without a hold, the call changes nothing.
+    """
+    holds.approve_lift(_case(call), actor=call.actor, reports=wiring.reports())
     return Response()
 
 

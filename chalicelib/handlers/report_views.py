@@ -263,13 +263,13 @@ class ReportView(ChangedReport):
     @classmethod
     def opened(cls, found: OpenedCase) -> Self:
         opened, report = found.opened, found.opened.report
-        hold = opened.case.hold
+        held = opened.hold
         return cls.of(
             report,
             **dict(opened.content),
             reason=opened.reason,
             kept_until=expires_at(report),
-            hold=HoldView.of(hold, reason=opened.hold_reason) if hold else None,
+            hold=HoldView.opened(held) if held else None,
             restricted=found.restricted,
             media=[MediumView.in_report(report, medium) for medium in opened.media],
             messages=[_to_minute(message) for message in opened.messages],

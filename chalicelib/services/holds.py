@@ -1,15 +1,15 @@
-"""Legal holds. One officer asks for a hold and another approves it.
+"""Legal holds. One officer asks for a hold and another approves it. It is lifted in the same way.
 
 Until the hold ends, the report is not deleted.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import times
-from chalicelib.domain.holds import Hold, NewHold
+from chalicelib.domain.holds import Hold, Lift, NewHold, NewLift
 from chalicelib.domain.outbox import TaskKind
 from chalicelib.domain.retention import expires_at
 from chalicelib.domain.two_persons import TwoPersonStep
@@ -17,21 +17,19 @@ from chalicelib.domain.workflow import expiry
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.services.sealed_rows import open_hold_reason, seal_hold_reason
+from chalicelib.services.sealed_rows import (
+    OpenHold,
+    open_hold,
+    open_lift_reason,
+    seal_hold_reason,
+    seal_lift_reason,
+)
 from chalicelib.services.two_persons import notify_second_person, require_second_person
 from chalicelib.store.audit import Action, about, of_report
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
 from chalicelib.store.writes import TransactItem
-
-
-@dataclass(frozen=True, slots=True)
-class OpenHold:
-    """A hold with its reason, opened."""
-
-    hold: Hold
-    reason: str
 
 
 def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Reports) -> OpenHold:
@@ -46,7 +44,7 @@ def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Rep
     def place(case: Case) -> OpenHold:
         require_not_expiring(case.head)
         existing = case.hold
-        if existing and existing.until > actor.now:
+        if existing and not existing.is_over(actor.now):
             raise errors.Conflict("already_held")
         hold = Hold(
             by=actor.by,
@@ -77,7 +75,7 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> OpenHo
 
     def approve(case: Case) -> Hold:
         hold = case.hold
-        if hold is None or hold.until <= actor.now:
+        if hold is None or hold.is_over(actor.now):
             raise errors.Conflict("no_hold")
         if hold.approved_by:
             return hold
@@ -91,19 +89,75 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> OpenHo
 
     hold = _on_current(case, reports, approve)
     key = actor.open(case.report, detail={"part": "hold"})
-    return OpenHold(hold, open_hold_reason(case.report, hold, key))
+    return open_hold(case.report, hold, key)
 
 
-def lift_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
-    """End a hold, approved or not. Repeated, change nothing. Raises Conflict `expiring`."""
+class OpenLift(NamedTuple):
+    """A request to lift a hold, with its reason, opened."""
 
-    def lift(case: Case) -> None:
-        if case.hold:
-            require_not_expiring(case.head)
-            record = actor.log_item(about(case.report), Action.HOLD, {"lifted": True})
+    lift: Lift
+    reason: str
+
+
+def lift_hold(
+    case: Case, wanted: NewLift, *, actor: OfficerActor, reports: Reports
+) -> OpenLift | None:
+    """Ask to lift a hold, and notify officers. It ends when a second officer approves that.
+
+    A hold that is not approved yet keeps nothing: end it at once, and return None. None also when
+    there is no hold, or its end has passed. Repeated, change nothing, and return the first request.
+
+    Raises Conflict `expiring`.
+    """
+
+    def lift(case: Case) -> Lift | OpenLift | None:
+        hold = case.hold
+        if hold is None or hold.is_over(actor.now):
+            return None
+        if hold.lift:
+            return hold.lift
+        require_not_expiring(case.head)
+        words = {"reason": wanted.reason}
+        if hold.approved_by is None:
+            detail = {"ended": True, "asked_by": hold.by}
+            record = actor.log_item(about(case.report), Action.HOLD, detail, words)
             _write(case, None, [record], reports)
+            return None
+        sealed = seal_lift_reason(case.report, wanted.reason)
+        asked = Lift(by=actor.by, sealed_reason=sealed, asked_at=actor.now)
+        record = actor.log_item(about(case.report), Action.HOLD, {"lift_asked": True}, words)
+        step = TwoPersonStep.HOLD_LIFT
+        notice = notify_second_person(case.report.id, step, actor=actor, reports=reports)
+        _write(case, hold.model_copy(update={"lift": asked}), [record, notice], reports)
+        return OpenLift(asked, wanted.reason)
 
-    _on_current(case, reports, lift)
+    found = _on_current(case, reports, lift)
+    if not isinstance(found, Lift):
+        return found
+    key = actor.open(case.report, detail={"part": "hold"})
+    return OpenLift(found, open_lift_reason(case.report, found, key))
+
+
+def approve_lift(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
+    """End a hold that another officer asked to lift. Without a hold, change nothing.
+
+    Raises Forbidden from `require_second_person`; Conflict (`no_lift`, `expiring`).
+    """
+
+    def approve(case: Case) -> None:
+        hold = case.hold
+        if hold is None or hold.is_over(actor.now):
+            return
+        if hold.lift is None:
+            raise errors.Conflict("no_lift")
+        require_not_expiring(case.head)
+        involved, subject = {hold.lift.by}, of_report(case.report.id)
+        require_second_person(TwoPersonStep.HOLD_LIFT, involved, actor=actor, subject=subject)
+        detail = {"lifted": True, "asked_by": hold.lift.by}
+        record = actor.log_item(about(case.report), Action.HOLD, detail)
+        _write(case, None, [record], reports)
+
+    _on_current(case, reports, approve)
 
 
 def _write(case: Case, hold: Hold | None, also: list[TransactItem], reports: Reports) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from chalicelib import errors
-from chalicelib.domain.holds import Hold
+from chalicelib.domain.holds import Hold, Lift
 from chalicelib.domain.ids import EntryIds, report_id_of
 from chalicelib.domain.media import Hint
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
@@ -25,21 +25,29 @@ from chalicelib.store.report_rows import Case
 
 log = logging.getLogger(__name__)
 
-_CONTENT, _REASON, _HOLD, _TEXT, _HINT, _WORDS = (
-    "content", "reason", "hold", "text", "hint", "words",
+_CONTENT, _REASON, _HOLD, _LIFT, _TEXT, _HINT, _WORDS = (
+    "content", "reason", "hold", "lift", "text", "hint", "words",
 )  # fmt: skip
+
+
+class OpenHold(NamedTuple):
+    """A legal hold with its reason, and with the reason to lift it; None when nobody has asked."""
+
+    hold: Hold
+    reason: str
+    lift_reason: str | None = None
 
 
 class OpenCase(NamedTuple):
     """A case with everything that was sealed in it, but the contact.
 
-    `reason` is that of the outcome, `hold_reason` that of a legal hold. `media` have their hints.
+    `reason` is that of the outcome. `media` have their hints.
     """
 
     case: Case
     content: Content
     reason: str | None
-    hold_reason: str | None
+    hold: OpenHold | None
     media: tuple[Medium, ...]
     messages: tuple[Message, ...]
     notes: tuple[Note, ...]
@@ -99,9 +107,20 @@ def seal_hold_reason(report: Report, reason: str) -> bytes:
     return seal(_key_of(report), reason.encode(), _head(report.id, _HOLD))
 
 
-def open_hold_reason(report: Report, hold: Hold, private: PrivateKey) -> str:
-    """Return the reason of a legal hold. Raises Unreadable."""
-    return private.open(hold.sealed_reason, _head(report.id, _HOLD)).decode()
+def seal_lift_reason(report: Report, reason: str) -> bytes:
+    return seal(_key_of(report), reason.encode(), _head(report.id, _LIFT))
+
+
+def open_hold(report: Report, hold: Hold, private: PrivateKey) -> OpenHold:
+    """Return a legal hold with its reasons. Raises Unreadable."""
+    reason = private.open(hold.sealed_reason, _head(report.id, _HOLD)).decode()
+    lift_reason = open_lift_reason(report, hold.lift, private) if hold.lift else None
+    return OpenHold(hold, reason, lift_reason)
+
+
+def open_lift_reason(report: Report, lift: Lift, private: PrivateKey) -> str:
+    """Return why a hold is to be lifted. Raises Unreadable."""
+    return private.open(lift.sealed_reason, _head(report.id, _LIFT)).decode()
 
 
 def seal_message(report: Report, message: Message, fingerprint: str | None) -> SealedMessage:
@@ -149,7 +168,7 @@ def open_case(case: Case, private: PrivateKey) -> OpenCase:
         case=case,
         content=_open_content(report, private),
         reason=open_reason(report, private),
-        hold_reason=open_hold_reason(report, case.hold, private) if case.hold else None,
+        hold=open_hold(report, case.hold, private) if case.hold else None,
         media=tuple(_open_medium(report.id, each, private) for each in case.media),
         messages=tuple(_open_message(report.id, each, private) for each in case.messages),
         notes=tuple(_open_note(report.id, each, private) for each in case.notes),

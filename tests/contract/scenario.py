@@ -197,6 +197,13 @@ class Scenario:
         assert reply.status == 202, reply.text
         return Supply({"username": RECRUIT}, {"If-Match": reply.headers["etag"]})
 
+    def to_be_lifted(self) -> "Reported":
+        made = self.held()
+        hold, why = f"/v1/officer/reports/{made.id}/hold", {"reason": "The trial is over."}
+        assert call("POST", f"{hold}/approve", officer=OFFICER).status == 200
+        assert call("DELETE", hold, why, officer=COLLEAGUE).status == 202
+        return made
+
     def called_malicious(self) -> "Reported":
         made = self.report_again()
         change = {"status": "closed", "disposition": "malicious", "reason": "Invented."}
@@ -281,6 +288,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
     f"POST {_REPORT}/hold/approve": lambda there: there.held().mine(),
+    f"POST {_REPORT}/hold/lift/approve": lambda there: there.to_be_lifted().mine(),
     f"POST {_REPORT}/malicious/confirm": lambda there: there.called_malicious().mine(),
     f"GET {_BULLETIN}": lambda there: there.bulletin.plain(),
     f"GET {_BULLETIN}/history": lambda there: there.bulletin.plain(),

@@ -126,6 +126,8 @@ def work(created: Mapping[str, Any]) -> None:
     )
     body = {"reason": OFFICERS[0], "until": times.render(wiring.clock.now() + timedelta(days=400))}
     call("POST", path + "/hold", body, officer="wang", headers=HEADERS)
+    call("POST", path + "/hold/approve", officer="li", headers=HEADERS)
+    call("DELETE", path + "/hold", {"reason": OFFICERS[0]}, officer="wang", headers=HEADERS)
 
 
 def projected(aws: Mapping[str, str]) -> str:

@@ -67,6 +67,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/hold"): Route(201),
     ("POST", REPORT + "/hold/approve"): Route(409),
     ("DELETE", REPORT + "/hold"): Route(204),
+    ("POST", REPORT + "/hold/lift/approve"): Route(204),
     ("GET", "/v1/officer/templates"): Route(200),
     ("GET", "/v1/officer/stats"): Route(200),
     ("GET", "/v1/officer/subscriptions"): Route(200, EVERYBODY),
@@ -239,6 +240,9 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     if key[1].endswith("/approve") or key[0] == "DELETE":
         use(("POST", REPORT + "/hold"), "clerk", report_id)
         use(("PUT", "/v1/admin/officers/{username}"), "clerk")
+    if key[1].endswith("lift/approve"):
+        use(("POST", REPORT + "/hold/approve"), "supervisor", report_id)
+        use(("DELETE", REPORT + "/hold"), "clerk", report_id)
     before = wiring.reports().case(report_id)
 
     def refuse(request: Any) -> Any:

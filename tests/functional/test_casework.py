@@ -487,7 +487,7 @@ def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
         call("POST", path(created, "/messages"), {"text": "Hello."}, officer="wang"),
         call("POST", path(created, "/notes"), {"text": "Hello."}, officer="wang"),
         call("POST", path(created, "/hold/approve"), officer="li"),
-        call("DELETE", path(created, "/hold"), officer="wang"),
+        call("DELETE", path(created, "/hold"), {"reason": "It is over."}, officer="wang"),
     ]
     assert {(reply.status, reply.json["code"]) for reply in replies} == {(409, "expiring")}
 

@@ -64,6 +64,8 @@ def work_on(created: Mapping[str, Any]) -> None:
     call("POST", path(created, "/notes"), {"text": NOTE}, officer="wang")
     until = times.render(wiring.clock.now() + timedelta(days=40))
     call("POST", path(created, "/hold"), {"reason": REASON, "until": until}, officer="wang")
+    call("POST", path(created, "/hold/approve"), officer="li")
+    call("DELETE", path(created, "/hold"), {"reason": REASON}, officer="wang")
     call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
     call("PATCH", path(created), CLOSE, officer="wang", headers={"If-Match": '"1"'})
 

@@ -191,7 +191,8 @@ def test_a_drill_on_hold_is_due_again_at_its_own_time_when_the_hold_ends() -> No
     path = f"/v1/reports/{drill['id']}"
     assert call("GET", path, receipt=drill["receipt"]).status == 200
 
-    assert call("DELETE", hold, officer="wang").status == 204
+    assert call("DELETE", hold, {"reason": "It is over."}, officer="wang").status == 202
+    assert call("POST", f"{hold}/lift/approve", officer="li").status == 204
     cloud.sweep()
     assert call("GET", path, receipt=drill["receipt"]).status == 410
 

@@ -341,6 +341,7 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("place_hold", **one, body={"reason": "Evidence.", "until": until})
     api("approve_hold", report_id=seen["id"], officer=CHIEF)
     api("lift_hold", **one)
+    api("approve_lift", report_id=seen["id"], officer=CHIEF)
     api("read_history", **one)
     api("open_report", officer=LI, report_id="0" * 26, status=404)
 

@@ -181,7 +181,11 @@ def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[s
     approve(created, "li")
     pass_time(days=100)
     path = f"/v1/officer/reports/{created['id']}/hold"
-    assert [call("DELETE", path, officer="wang").status for _ in range(2)] == [204, 204]
+    assert call("DELETE", path, {"reason": "It is over."}, officer="wang").status == 202
+    pass_time(minutes=1)
+    assert len(left(aws, created["id"])[0]) > 1
+    lifts = [call("POST", f"{path}/lift/approve", officer="li").status for _ in range(2)]
+    assert lifts == [204, 204]
     pass_time(minutes=1)
 
     assert left(aws, created["id"]) == (["HEAD"], 0)
@@ -189,7 +193,7 @@ def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[s
         row["action"]
         for row in wiring.audit().rows(of_report(str(created["id"])))
         if row["action"] == "hold"
-    ] == ["hold"] * 3
+    ] == ["hold"] * 4
 
 
 def test_a_hold_while_the_report_is_being_deleted_is_refused(aws: Mapping[str, str]) -> None:

@@ -95,6 +95,11 @@ def test_a_hold_takes_effect_when_a_second_officer_approves_it(
         "wang",
         "The court asks for it.",
     )
+    asked = officer.call("DELETE", path, {"reason": "The trial is over."})
+    assert asked.status == 202, asked.text
+    alone = officer.call("POST", f"{path}/lift/approve")
+    assert (alone.status, alone.json["code"]) == (403, "self_approval")
+    assert colleague.call("POST", f"{path}/lift/approve").status == 204
 
 
 def test_the_history_shows_each_step_and_that_nobody_altered_it(

@@ -1,0 +1,144 @@
+"""Crashes while a legal hold is lifted: each step happens whole, with its record and its notice, or
+not at all; and whoever repeats the call ends up where one call would have led.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.store.audit import of_report
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+WHY = {"reason": "Evidence."}
+
+Step = Callable[[str], Reply]
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+    cloud.forget_sent(aws)
+    for username in ("wang", "li"):
+        cloud.officer(username)
+    wiring.pause_by(lambda seconds: None)
+    yield
+    wiring.reset()
+
+
+def end(hold: str) -> Reply:
+    return call("DELETE", hold, WHY, officer="li")
+
+
+def approve(hold: str) -> Reply:
+    return call("POST", f"{hold}/lift/approve", officer="li")
+
+
+def ask(hold: str) -> Reply:
+    return call("DELETE", hold, WHY, officer="wang")
+
+
+def before(step: Step) -> str:
+    """Return the path of a hold on which `step` is next, of a report that is closed."""
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    path = f"/v1/officer/reports/{created['id']}"
+    closing = {"status": "closed", "disposition": "resolved", "reason": "Done."}
+    call("PATCH", path, closing, officer="wang", headers={"If-Match": '"1"'})
+    hold = f"{path}/hold"
+    until = times.render(wiring.clock.now() + timedelta(days=400))
+    assert call("POST", hold, WHY | {"until": until}, officer="wang").status == 201
+    if step is not end:
+        assert call("POST", f"{hold}/approve", officer="li").status == 200
+    if step is approve:
+        assert ask(hold).status == 202
+    return hold
+
+
+def state(hold: str) -> tuple[Any, ...]:
+    """Return what a step must change together: the hold, its records, its notices."""
+    report_id = hold.split("/")[4]
+    head = wiring.reports().head(report_id)
+    assert head is not None
+    kept = head.hold
+    rows = wiring.audit().rows(of_report(report_id))
+    events, _ = wiring.reports().table.query(f"REPORT#{report_id}", begins="EVENT#")
+    return (
+        kept is not None,
+        bool(kept and kept.lift),
+        head.row.get("held_until"),
+        head.task.kind if head.task else None,
+        len([row for row in rows if row["action"] == "hold"]),
+        [event.get("step") for event in events].count("hold_lift"),
+    )
+
+
+each_step = pytest.mark.parametrize("step", [ask, approve, end])
+
+
+@each_step
+@pytest.mark.parametrize("dies", [inject.crash, inject.crash_after])
+def test_a_step_that_dies_is_repeated_to_the_same_end(step: Step, dies: Any) -> None:
+    whole = before(step)
+    assert step(whole).status in (202, 204)
+    hold = before(step)
+    untouched = state(hold)
+    write = "dynamodb.TransactWriteItems"
+    with (
+        inject.fault(wiring.dynamodb(), write, inject.times(1, dies)),
+        pytest.raises(inject.Crash),
+    ):
+        step(hold)
+    expected = state(whole)[:2] + state(whole)[3:]
+    if dies is inject.crash:
+        assert state(hold) == untouched
+    else:
+        assert state(hold)[:2] + state(hold)[3:] == expected
+
+    assert step(hold).status in (202, 204)
+    assert state(hold)[:2] + state(hold)[3:] == expected
+
+
+@each_step
+def test_a_step_whose_response_is_lost_happens_once(step: Step) -> None:
+    hold = before(step)
+    records = state(hold)[4]
+    write = "dynamodb.TransactWriteItems"
+    with inject.fault(wiring.dynamodb(), write, inject.times(1, inject.lose_response)):
+        assert step(hold).status in (202, 204)
+
+    assert state(hold)[4] == records + 1
+
+
+@each_step
+def test_a_step_that_cannot_be_recorded_does_not_happen(step: Step, aws: Mapping[str, str]) -> None:
+    hold = before(step)
+    untouched = state(hold)
+
+    def no_audit(request: Any) -> Any:
+        if aws["AUDIT_TABLE"].encode() in request.body:
+            return inject.error_response(500, "InternalServerError")(request)
+        return None
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", no_audit):
+        assert step(hold).status == 503
+    assert state(hold) == untouched
+
+
+def test_a_lifted_report_is_due_at_its_own_time() -> None:
+    hold = before(approve)
+    wiring.clock.advance(timedelta(days=100))
+    cloud.sweep()
+    head = wiring.reports().head(hold.split("/")[4])
+    assert head is not None
+    approve(hold)
+    lifted = wiring.reports().head(hold.split("/")[4])
+    assert lifted is not None
+    assert lifted.task is not None
+    assert lifted.report.closed_at is not None
+    assert lifted.task.due_at == lifted.report.closed_at + timedelta(days=90)

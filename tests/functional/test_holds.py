@@ -1,0 +1,245 @@
+"""A legal hold is ended by two officers as it is placed by two, each time with a reason."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.two_persons import WAIT
+from chalicelib.handlers import index
+from chalicelib.handlers.openapi.examples import request_examples
+from chalicelib.handlers.requests import Header
+from chalicelib.handlers.routes import Access
+from chalicelib.store import keys
+from chalicelib.store.audit import of_report
+from chalicelib.store.writes import Update
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+WHY, WHY_NOT = {"reason": "The trial is over."}, {"reason": "The trial begins."}
+OPERATIONS = {
+    f"{each.method} {each.path}": each
+    for each in index.operations()
+    if each.access is Access.OFFICER
+}
+
+
+@pytest.fixture(autouse=True)
+def _officers(clean: None) -> None:
+    for username in ("wang", "li", "zhao"):
+        cloud.officer(username)
+
+
+def path(created: Mapping[str, Any], below: str = "") -> str:
+    return f"/v1/officer/reports/{created['id']}/hold{below}"
+
+
+def asked(by: str = "wang", days: float = 200) -> dict[str, Any]:
+    """File a report, and ask for a hold of it."""
+    created: dict[str, Any] = call("POST", "/v1/reports", report(), key=new_key()).json
+    body = WHY_NOT | {"until": times.render(wiring.clock.now() + timedelta(days=days))}
+    assert call("POST", path(created), body, officer=by).status == 201
+    return created
+
+
+def held(days: float = 200) -> dict[str, Any]:
+    created = asked(days=days)
+    assert call("POST", path(created, "/approve"), officer="li").status == 200
+    return created
+
+
+def lift(created: Mapping[str, Any], by: str = "wang", body: Any = None) -> Reply:
+    return call("DELETE", path(created), body or WHY, officer=by)
+
+
+def approve_lift(created: Mapping[str, Any], by: str) -> Reply:
+    return call("POST", path(created, "/lift/approve"), officer=by)
+
+
+def shown(created: Mapping[str, Any]) -> Any:
+    return call("GET", f"/v1/officer/reports/{created['id']}", officer="zhao").json["hold"]
+
+
+def is_held(created: Mapping[str, Any]) -> bool:
+    found = wiring.reports().head(created["id"])
+    assert found is not None
+    assert (found.row.get("hold") is None) == (found.row.get("held_until") is None)
+    return found.row.get("hold") is not None
+
+
+def steps(created: Mapping[str, Any]) -> list[dict[str, Any]]:
+    history = call("GET", f"/v1/officer/reports/{created['id']}/history", officer="zhao").json
+    return [each["detail"] for each in history["items"] if each["action"] == "hold"]
+
+
+def approvals(aws: Mapping[str, str]) -> list[str]:
+    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys(aws))
+    return [each["step"] for each in cloud.sent(aws) if each["kind"] == "approval"]
+
+
+def test_one_officer_asks_and_another_lifts() -> None:
+    created = held()
+    reply = lift(created)
+    assert reply.status == 202
+    assert (reply.json["by"], reply.json["reason"]) == ("wang", WHY["reason"])
+    assert shown(created)["lift"] == reply.json
+    assert is_held(created)
+
+    assert approve_lift(created, "li").status == 204
+    assert shown(created) is None
+    assert not is_held(created)
+
+
+def test_whoever_asks_does_not_lift_and_the_attempt_is_on_record() -> None:
+    created = held()
+    lift(created)
+    reply = approve_lift(created, "wang")
+
+    assert (reply.status, reply.json["code"]) == (403, "self_approval")
+    assert is_held(created)
+    rows = wiring.audit().rows(of_report(created["id"]))
+    assert [row["by"] for row in rows if row["action"] == "denied"] == ["wang"]
+
+
+def test_whoever_has_a_new_account_lifts_nothing_for_a_day() -> None:
+    created = held()
+    lift(created)
+    cloud.officer("new", approves_from=wiring.clock.now() + WAIT)
+    reply = approve_lift(created, "new")
+
+    assert (reply.status, reply.json["code"]) == (403, "approves_later")
+    assert is_held(created)
+
+
+def test_a_lift_that_nobody_asked_for_is_not_approved() -> None:
+    created = held()
+    reply = approve_lift(created, "zhao")
+    assert (reply.status, reply.json["code"]) == (409, "no_lift")
+    assert is_held(created)
+
+
+@pytest.mark.parametrize("by", ["wang", "li"])
+def test_to_ask_again_changes_nothing(by: str) -> None:
+    created = held()
+    first = lift(created).json
+    again = lift(created, by, {"reason": "Another reason."})
+
+    assert (again.status, again.json) == (202, first)
+    assert [step for step in steps(created) if "lift_asked" in step] == [
+        {"lift_asked": True, "reason": WHY["reason"]}
+    ]
+
+
+def test_to_lift_again_changes_nothing() -> None:
+    created = held()
+    lift(created)
+    assert [approve_lift(created, by).status for by in ("li", "li", "wang")] == [204] * 3
+    assert [step for step in steps(created) if "lifted" in step] == [
+        {"lifted": True, "asked_by": "wang"}
+    ]
+    assert lift(created).status == 204
+
+
+@pytest.mark.parametrize("by", ["wang", "li"])
+def test_a_hold_that_is_not_approved_ends_at_once_with_a_reason(by: str) -> None:
+    created = asked()
+    assert [lift(created, by).status for _ in range(2)] == [204, 204]
+    assert shown(created) is None
+    assert steps(created)[1:] == [{"ended": True, "asked_by": "wang", "reason": WHY["reason"]}]
+
+
+def test_no_hold_ends_without_a_reason() -> None:
+    for created in (asked(), held()):
+        for body in ({}, {"reason": ""}, {"reason": " "}):
+            assert call("DELETE", path(created), body, officer="wang").status == 422
+        assert shown(created)["lift"] is None
+
+
+def test_a_hold_whose_end_has_passed_is_neither_lifted_nor_in_the_way() -> None:
+    created = held(days=1)
+    wiring.clock.advance(timedelta(days=1, minutes=1))
+    assert lift(created).status == 204
+    assert approve_lift(created, "li").status == 204
+    assert len(steps(created)) == 2
+
+    body = WHY_NOT | {"until": times.render(wiring.clock.now() + timedelta(days=3))}
+    assert call("POST", path(created), body, officer="wang").json["approved_by"] is None
+
+
+@pytest.mark.parametrize("days", [1, 400])
+def test_nobody_moves_the_end_of_a_hold_alone(days: int) -> None:
+    created = held()
+    before = shown(created)
+    body = WHY_NOT | {"until": times.render(wiring.clock.now() + timedelta(days=days))}
+    reply = call("POST", path(created), body, officer="wang")
+
+    assert (reply.status, reply.json["code"]) == (409, "already_held")
+    assert shown(created) == before
+
+
+@pytest.mark.parametrize("route", OPERATIONS)
+def test_no_route_lets_one_person_end_a_hold(route: str) -> None:
+    created, operation = held(), OPERATIONS[route]
+    lift(created, "zhao")
+    ids = {"media_id": "0" * 16, "subscription_id": "0" * 16, "username": "wang"}
+    ids |= {"report_id": str(created["id"]), "bulletin_id": "0" * 26}
+    call(
+        operation.method,
+        operation.path.format(**ids),
+        request_examples().get(operation.name) if operation.body else None,
+        officer="zhao",
+        key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
+        headers={"If-Match": '"1"'} if Header.IF_MATCH in operation.headers else None,
+    )
+    assert is_held(created)
+    assert approve_lift(created, "zhao").status == 403
+    assert is_held(created)
+
+
+def test_a_step_that_waits_is_notified_once(aws: Mapping[str, str]) -> None:
+    created = held()
+    assert approvals(aws) == ["hold"]
+    lift(created)
+    lift(created)
+    assert approvals(aws) == ["hold_lift"]
+    approve_lift(created, "li")
+    lift(asked())
+    assert approvals(aws) == ["hold"]
+
+
+def test_the_reason_of_a_lift_is_sealed_to_its_row(aws: Mapping[str, str]) -> None:
+    created, other = held(), held()
+    lift(created)
+    lift(other)
+    row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD)
+    theirs = wiring.reports().table.get(keys.report(other["id"]), keys.HEAD)
+    assert row is not None
+    assert theirs is not None
+    assert WHY["reason"] not in str(row)
+
+    hold = row["hold"] | {
+        "lift": row["hold"]["lift"] | {"sealed_reason": row["hold"]["sealed_reason"]}
+    }
+    wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put={"hold": hold}))
+    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="li").status == 503
+
+
+def test_what_comes_in_between_is_seen(aws: Mapping[str, str]) -> None:
+    wiring.pause_by(lambda seconds: None)
+    created = asked()
+
+    def meanwhile(request: Any) -> None:
+        assert call("POST", path(created, "/approve"), officer="li").status == 200
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, meanwhile)):
+        # It was not approved when it was read. It must not end at once.
+        assert lift(created).status == 202
+    assert is_held(created)
+    wiring.reset()
