@@ -117,7 +117,7 @@ def enter_report(call: Call) -> Response:
     "/v1/officer/reports/{report_id}",
     query=OpenQuery,
     returns=ReportView,
-    raises=(errors.NotFound,),
+    raises=(errors.NotFound, errors.Conflict("expiring")),
 )
 def open_report(call: Call) -> Response:
     """Open a report.
@@ -126,7 +126,8 @@ def open_report(call: Call) -> Response:
     response as `If-Match`.
 
     If the reporter has withdrawn the report, `restricted` is true, and text, place, details,
-    messages and media are left out. Only a supervisor who gives a `reason` sees them.
+    messages and media are left out. Only a supervisor who gives a `reason` sees them, and the other
+    supervisors are notified. 409 `expiring` means that its deletion has begun.
     """
     found = casework.open_report(
         call.path["report_id"],

@@ -26,7 +26,7 @@ class OpenedOriginal(Shape):
     "/v1/officer/reports/{report_id}/media/{media_id}/original",
     body=Reasoned,
     returns={200: OpenedOriginal},
-    raises=(errors.NotFound, errors.Conflict("no_original")),
+    raises=(errors.NotFound, errors.Conflict("no_original"), errors.Conflict("expiring")),
 )
 def open_original(call: Call) -> Response:
     """Open an original.
@@ -38,7 +38,8 @@ def open_original(call: Call) -> Response:
     A video that browsers play opens in place, and its address works for 15 minutes. Any other file
     is for download, and its address works for 60 seconds.
 
-    If the reporter has withdrawn the report, only a supervisor can open its originals. 409
+    If the reporter has withdrawn the report, only a supervisor can open its originals, and the
+    other supervisors are notified. 409
     `no_original` means that no file has arrived, or that it is still being checked.
     """
     report_id = call.path["report_id"]

@@ -4,6 +4,7 @@ What they do is written to the audit, by `log` or in the transaction of the chan
 written about reporters: see `reporter.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -42,13 +43,15 @@ class Actor:
         action: Action,
         detail: Detail | None = None,
         words: Detail | None = None,
+        also: Sequence[TransactItem] = (),
     ) -> str:
         """Write an audit record about `subject`, and return its id. Raises Unavailable.
 
-        `words` is what a person wrote, such as a reason. It is sealed to the report's key.
+        `words` is what a person wrote, such as a reason. It is sealed to the report's key. `also`
+        are writes in the same transaction.
         """
         entry = self._about(subject, action, detail, words)
-        self.audit.write(entry)
+        self.audit.write(entry, also)
         return entry.id
 
     def log_item(
@@ -96,14 +99,19 @@ class OfficerActor(Actor):
     content_keys: ContentKeys
 
     def open(
-        self, report: Report, detail: Detail | None = None, words: Detail | None = None
+        self,
+        report: Report,
+        detail: Detail | None = None,
+        words: Detail | None = None,
+        also: Sequence[TransactItem] = (),
     ) -> PrivateKey:
-        """Write an audit record, then return the key that opens the report.
+        """Write an audit record, with `also` in its transaction; then return the key that opens the
+        report.
 
         This is the one way in which an officer reads what a report says. The call of KMS names the
         record, so that AWS's own record of the call can be compared with it. Raises Unavailable.
         """
-        opening = self.log(about(report), Action.OPEN, detail, words)
+        opening = self.log(about(report), Action.OPEN, detail, words, also)
         wrapped = WrappedKey(report.wrapped_key, report.wrapping_key)
         key = self.content_keys.unwrap(wrapped, opening)
         for public in (key.public, report.public_key):

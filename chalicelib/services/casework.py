@@ -27,6 +27,7 @@ from chalicelib.services.sealed_rows import (
     seal_reason,
 )
 from chalicelib.services.two_persons import notify_second_person, require_second_person
+from chalicelib.services.watch import notify_of_restricted
 from chalicelib.store.audit import Action, RecordedEntry, about, of_report
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.content_keys import ContentKeys
@@ -64,20 +65,24 @@ def open_report(
 ) -> OpenedCase:
     """Open a report inside the officer's scope, and write an audit record.
 
-    A withdrawn report is restricted, except for a supervisor who gives a reason.
+    A withdrawn report is restricted, except for a supervisor who gives a reason: then the
+    supervisors are notified.
 
     Raises NotFound when the report is unknown or out of scope, and Forbidden when an officer who is
-    not a supervisor gives a reason for a withdrawn one. Both write a denial to the audit.
+    not a supervisor gives a reason for a withdrawn one. Both write a denial to the audit. Raises
+    Conflict `expiring` when the deletion of what would be opened in full has begun.
     """
     case = case_in_scope(report_id, actor=actor, reports=reports)
     restricted = case.report.status is Status.WITHDRAWN
     words = {"reason": reason} if reason else None
+    notices: list[TransactItem] = []
     if restricted and reason:
         if not actor.officer.has_role(Role.SUPERVISOR):
             actor.log(about(case.report), Action.DENIED, words=words)
             raise errors.Forbidden
+        notices = notify_of_restricted(case.head, actor=actor, reports=reports)
         restricted = False
-    opened = open_case(case, actor.open(case.report, words=words))
+    opened = open_case(case, actor.open(case.report, words=words, also=notices))
     return OpenedCase(opened.without_reporters_words() if restricted else opened, restricted)
 
 

@@ -8,8 +8,10 @@ from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Medium, Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope
+from chalicelib.services.watch import notify_of_restricted
 from chalicelib.store.audit import Action, about, of_report
 from chalicelib.store.reports import Reports
+from chalicelib.store.writes import TransactItem
 
 _LONGEST_ID = 40
 
@@ -26,9 +28,12 @@ def open_original(
 
     Raises NotFound for an unknown report or medium, and for one out of scope; Invalid from
     `read_reason`; Forbidden when the report is withdrawn and the officer is not a supervisor.
-    All of these write a denial to the audit. Raises Conflict `no_original` while there is none.
+    All of these write a denial to the audit. Raises Conflict: `no_original` while there is none,
+    `expiring` when the report is withdrawn and its deletion has begun. An original of a withdrawn
+    report is notified to supervisors.
     """
-    report = head_in_scope(report_id, actor=actor, reports=reports).report
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    report = head.report
     detail = {"media_id": on_record(media_id)}
     try:
         reason = read_reason()
@@ -44,5 +49,8 @@ def open_original(
         raise errors.NotFound
     if medium.version_id is None:
         raise errors.Conflict("no_original")
-    actor.log(about(report), Action.ORIGINAL, detail, {"reason": reason})
+    notices: list[TransactItem] = []
+    if report.status is Status.WITHDRAWN:
+        notices = notify_of_restricted(head, actor=actor, reports=reports)
+    actor.log(about(report), Action.ORIGINAL, detail, {"reason": reason}, notices)
     return medium

@@ -7,7 +7,7 @@ its content, so that a change is found.
 import hmac
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -118,9 +118,13 @@ class Audit:
         self.table = table
         self._key = key
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: Entry, also: Sequence[TransactItem] = ()) -> None:
+        """Write an entry, and `also` in one transaction with it."""
         try:
-            self.table.put(self._row(entry))
+            if also:
+                self.table.transact([self.item(entry), *also])
+            else:
+                self.table.put(self._row(entry))
         except errors.Unavailable:
             log.error("audit_write_failed")  # an alarm counts this line
             raise

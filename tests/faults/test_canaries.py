@@ -200,6 +200,7 @@ def assert_nowhere(places: Mapping[str, str], *canaries: str) -> None:
 def _officers(aws: Mapping[str, str], clean: None) -> None:
     cloud.forget_sent(aws)
     cloud.officer("wang", roles=(Role.OFFICER, Role.SUPERVISOR))
+    cloud.officer("li")
 
 
 def test_what_a_reporter_says_leaves_the_reports_own_rows_nowhere(

@@ -1,0 +1,189 @@
+"""A withdrawn report stays closed. When a supervisor opens it in full, the others learn of it."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.officers import Role
+from chalicelib.handlers import index
+from chalicelib.handlers.openapi.examples import request_examples
+from chalicelib.handlers.requests import Header
+from chalicelib.handlers.routes import Access
+from chalicelib.store import keys
+from chalicelib.store.audit import of_report
+from chalicelib.store.writes import Update
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+OF_THE_REPORTER = ("canary-text", "canary-message", "canary-address", "canary-name", "116.46")
+PHOTO = {"content_type": "image/jpeg", "size": 100_000}
+WHY = {"reason": "A court asks."}
+OPERATIONS = {
+    f"{each.method} {each.path}": each
+    for each in index.operations()
+    if each.access is Access.OFFICER
+}
+
+
+class Withdrawn:
+    """A report with everything that a reporter can send, withdrawn."""
+
+    def __init__(self, aws: Mapping[str, str]) -> None:
+        cloud.officer("wang")
+        cloud.officer("li")
+        for username in ("chief", "deputy"):
+            cloud.officer(username, roles=(Role.SUPERVISOR,))
+        place = {"lat": 39.92, "lon": 116.46, "address": "canary-address"}
+        contact = {"name": "canary-name"}
+        body = report(text="canary-text", location=place, contact=contact, media=[PHOTO])
+        created = call("POST", "/v1/reports", body, key=new_key()).json
+        self.id = str(created["id"])
+        self.media_id = str(created["uploads"][0]["media_id"])
+        version = cloud.upload(aws, self.id, self.media_id, cloud.photo())
+        cloud.process(aws, f"originals/{self.id}/{self.media_id}", version)
+        cloud.record(aws, self.id, self.media_id)
+        mine = {"receipt": created["receipt"]}
+        call("POST", f"/v1/reports/{self.id}/messages", {"text": "canary-message"}, **mine)
+        until = times.render(wiring.clock.now() + timedelta(days=40))
+        call("POST", self.path("/hold"), WHY | {"until": until}, officer="wang")
+        assert call("DELETE", f"/v1/reports/{self.id}", **mine).status == 204
+        cloud.stream(cloud.all_keys(aws))
+        cloud.forget_sent(aws)
+
+    def path(self, below: str = "") -> str:
+        return f"/v1/officer/reports/{self.id}{below}"
+
+    def open_in_full(self, officer: str = "chief") -> Reply:
+        return call("GET", self.path("?reason=A+court+asks."), officer=officer)
+
+    def open_original(self, officer: str = "chief") -> Reply:
+        return call("POST", self.path(f"/media/{self.media_id}/original"), WHY, officer=officer)
+
+
+@pytest.fixture
+def withdrawn(aws: Mapping[str, str]) -> Withdrawn:
+    return Withdrawn(aws)
+
+
+def watches(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+    cloud.stream(cloud.all_keys(aws))
+    return [each for each in cloud.sent(aws) if each["kind"] == "watch"]
+
+
+both_ways = pytest.mark.parametrize("how", [Withdrawn.open_in_full, Withdrawn.open_original])
+
+
+@both_ways
+def test_supervisors_learn_of_each_time(
+    aws: Mapping[str, str], withdrawn: Withdrawn, how: Any
+) -> None:
+    for count in (1, 2):
+        assert how(withdrawn).status == 200
+        assert len(watches(aws)) == count
+    notice = watches(aws)[0]
+    assert (notice["watched"], notice["report_id"]) == ("restricted", withdrawn.id)
+    assert "chief" not in json.dumps(notice)
+
+
+@both_ways
+def test_a_refusal_is_no_watch(aws: Mapping[str, str], withdrawn: Withdrawn, how: Any) -> None:
+    assert how(withdrawn, "wang").status == 403
+    assert call("GET", withdrawn.path(), officer="chief").json["restricted"]
+    assert watches(aws) == []
+
+
+def test_nobody_is_notified_of_a_report_that_is_not_withdrawn(aws: Mapping[str, str]) -> None:
+    cloud.officer("chief", roles=(Role.SUPERVISOR,))
+    cloud.forget_sent(aws)
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    path = f"/v1/officer/reports/{created['id']}?reason=A+court+asks."
+    assert call("GET", path, officer="chief").status == 200
+    assert watches(aws) == []
+
+
+@pytest.mark.parametrize("route", OPERATIONS)
+@pytest.mark.parametrize("officer", ["wang", "chief"])
+def test_no_other_route_shows_what_the_reporter_sent(
+    aws: Mapping[str, str], withdrawn: Withdrawn, route: str, officer: str
+) -> None:
+    operation = OPERATIONS[route]
+    ids = {"report_id": withdrawn.id, "media_id": withdrawn.media_id, "username": "li"}
+    ids |= {"subscription_id": "0" * 16, "bulletin_id": "0" * 26}
+    reply = call(
+        operation.method,
+        operation.path.format(**ids),
+        request_examples().get(operation.name) if operation.body else None,
+        officer=officer,
+        key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
+        headers={"If-Match": '"1"'} if Header.IF_MATCH in operation.headers else None,
+    )
+    if operation.name == "open_original" and officer == "chief":
+        assert len(watches(aws)) == 1
+        return
+    assert [canary for canary in OF_THE_REPORTER if canary in reply.text] == []
+    assert withdrawn.media_id not in reply.text
+    assert watches(aws) == []
+
+
+def test_the_canaries_are_there_for_whoever_may_see_them(withdrawn: Withdrawn) -> None:
+    text = withdrawn.open_in_full().text
+    # The contact was deleted when the report was withdrawn.
+    assert [canary for canary in OF_THE_REPORTER if canary not in text] == ["canary-name"]
+
+
+@both_ways
+@pytest.mark.parametrize("table", ["AUDIT_TABLE", "REPORTS_TABLE"])
+def test_without_the_record_or_the_notice_nothing_opens(
+    aws: Mapping[str, str], withdrawn: Withdrawn, how: Any, table: str
+) -> None:
+    wiring.pause_by(lambda seconds: None)
+
+    def refuse(request: Any) -> Any:
+        if aws[table].encode() in request.body:
+            return inject.error_response(500, "InternalServerError")(request)
+        return None
+
+    decrypt = inject.fault(wiring.content_keys()._client, "kms.Decrypt", lambda request: None)
+    write = "dynamodb.TransactWriteItems"
+    with inject.fault(wiring.dynamodb(), write, refuse), decrypt as decrypted:
+        reply = how(withdrawn)
+    assert (reply.status, decrypted) == (503, [])
+    assert not [row for row in wiring.audit().rows(of_report(withdrawn.id)) if row["by"] == "chief"]
+    assert watches(aws) == []
+    wiring.reset()
+
+
+@both_ways
+def test_whoever_dies_after_the_record_leaves_the_notice_to_the_outbox(
+    aws: Mapping[str, str], withdrawn: Withdrawn, how: Any
+) -> None:
+    write = "dynamodb.TransactWriteItems"
+    with (
+        inject.fault(wiring.dynamodb(), write, inject.times(1, inject.crash_after)),
+        pytest.raises(inject.Crash),
+    ):
+        how(withdrawn)
+    assert [row["by"] for row in wiring.audit().rows(of_report(withdrawn.id))][-1] == "chief"
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+    assert [each["watched"] for each in watches(aws)] == ["restricted"]
+
+
+@both_ways
+def test_nothing_opens_in_full_while_it_is_being_deleted(
+    aws: Mapping[str, str], withdrawn: Withdrawn, how: Any
+) -> None:
+    wiring.reports().table.update(
+        Update(keys.report(withdrawn.id), keys.HEAD, put={"expiring": True})
+    )
+    reply = how(withdrawn)
+    assert (reply.status, reply.json["code"]) == (409, "expiring")
+    assert watches(aws) == []
