@@ -156,10 +156,11 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "audit_secret",
         "public_url",
     ),
-    "seal_audit": ("audit_bucket",),
+    "seal_audit": ("audit_bucket", "reports_table"),
     "digest_audit": ("reports_table", "audit_bucket", "ledger_key"),
     "compare_openings": (
         "audit_bucket",
+        "reports_table",
         "content_key",
         "contact_key",
         "ledger_key",

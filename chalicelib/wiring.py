@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.store.subscriptions import Subscriptions
     from chalicelib.store.table import Table
     from chalicelib.store.user_pool import UserPool
+    from chalicelib.store.watch_counters import WatchCounters
 
 # A function with a missing setting must fail at its start, not at a request.
 check_start()
@@ -192,6 +193,13 @@ def announcements() -> "Announcements":
     from chalicelib.store.announcements import Announcements
 
     return Announcements(_table(settings().reports_table))
+
+
+@built_once
+def watch_counters() -> "WatchCounters":
+    from chalicelib.store.watch_counters import WatchCounters
+
+    return WatchCounters(_table(settings().reports_table))
 
 
 @built_once

@@ -1,17 +1,18 @@
-"""Whom a notice is for: everybody with a scope, or officers by name.
+"""Whom a notice is for: everybody with a scope or a role, or officers by name.
 
 A notice carries its addressees as the message attribute `to`, and a subscription matches one of
 them. So one key of a filter policy is enough for both: SNS combines keys by AND only, and counts
 what is below `$or` in a way that it does not document.
 
-A *group* is `<category>/<district>`, and `*` stands for all. No code has a slash.
+A *group* is `<category>/<district>`, and `*` stands for all. No code has a slash. A role is a group
+too, whatever its officers' scope.
 """
 
 import hashlib
 from collections.abc import Collection
 
 from chalicelib.domain.ids import crockford
-from chalicelib.domain.officers import ALL
+from chalicelib.domain.officers import ALL, Role
 
 _OFFICER = b"tipline/officer/1/"
 
@@ -31,6 +32,11 @@ def groups_in(
         for category in (every if categories is None else categories)
         for district in (every if districts is None else districts)
     )
+
+
+def role_group(role: Role) -> str:
+    """Return the group of everybody with a role. Only a group of a scope has a slash."""
+    return f"role:{role}"
 
 
 def officer_address(username: str) -> str:

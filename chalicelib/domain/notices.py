@@ -56,7 +56,8 @@ class Matter(Record):
 class Announcement(Matter):
     """A notice to some officers about what is no report.
 
-    `to` are their addresses (`officer_address`). `path` is what its link shows, in the API.
+    `to` are their addresses (`officer_address`), or groups of them. `path` is what its link shows,
+    in the API.
     """
 
     kind: NoticeKind

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from chalicelib import errors
 from chalicelib.domain import geo
-from chalicelib.domain.addressees import groups_in, officer_address
+from chalicelib.domain.addressees import groups_in, officer_address, role_group
 from chalicelib.domain.codes import Extensible, category_codes
 from chalicelib.domain.models import Input, Record
 from chalicelib.domain.notices import FOR_SUPERVISORS
@@ -65,9 +65,10 @@ def filter_policy(
 ) -> dict[str, Any] | None:
     """Return SNS's policy for a subscription, or None when all of it is out of the officer's scope.
 
-    It matches the groups of reports that the officer asked for, and the officer. Whoever does not
-    work on reports gets only what is for them by name. A key is left out where every value is
-    allowed. Escalations and watches go to supervisors. Raises Invalid `too_many_combinations`.
+    It matches the groups of reports that the officer asked for, the officer, and the group of
+    supervisors if they are one. Whoever does not work on reports gets only what is for them by
+    name. A key is left out where every value is allowed. Escalations and watches go to
+    supervisors. Raises Invalid `too_many_combinations`.
     """
     if not officer.has_role(*CASEWORKERS):
         return {"to": [officer_address(officer.username)]}
@@ -80,7 +81,10 @@ def filter_policy(
     groups = groups_in(categories, districts)
     if not groups:
         return None
-    policy: dict[str, Any] = {"to": [*sorted(groups), officer_address(officer.username)]}
+    addresses = [*sorted(groups), officer_address(officer.username)]
+    if officer.has_role(Role.SUPERVISOR):
+        addresses.append(role_group(Role.SUPERVISOR))
+    policy: dict[str, Any] = {"to": addresses}
     if subscription.min_urgency is not Urgency.LOW:
         # An announcement has no urgency.
         at_least = {"numeric": [">=", subscription.min_urgency.rank]}

@@ -3,13 +3,14 @@ every hour and closes the ledger, one compares AWS's own record with it.
 """
 
 import logging
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.domain.seals import SealedRow
-from chalicelib.services import audit_seals, ledger_hours, openings_check
+from chalicelib.services import audit_seals, ledger_hours, openings_check, watch
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
@@ -21,9 +22,10 @@ log = logging.getLogger(__name__)
     batch_size=1000,
 )
 def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
-    """Seal each row as it was written.
+    """Seal each row as it was written, and count it for the watch.
 
-    A row that is overwritten is sealed again, so that the change can be found.
+    A row that is overwritten is sealed again, so that the change can be found. Neither of the two
+    waits for the other to succeed.
     """
     # A deletion has no new image. Rows expire after two years; the check of the seals finds a row
     # that was deleted before.
@@ -32,15 +34,26 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
         for record in event.to_dict().get("Records") or ()
         if "NewImage" in record["dynamodb"]
     ]
-    rows = [
-        SealedRow(*(record["NewImage"].get(name, {}).get("S", "") for name in SealedRow._fields))
-        for record in records
-    ]
-    if rows:
-        audit_seals.seal_rows(
-            records[0]["SequenceNumber"], rows, seals=wiring.seals(), now=wiring.clock.now()
+    images = [record["NewImage"] for record in records]
+    rows = [SealedRow(*_texts(image, SealedRow._fields)) for image in images]
+    try:
+        if rows:
+            audit_seals.seal_rows(
+                records[0]["SequenceNumber"], rows, seals=wiring.seals(), now=wiring.clock.now()
+            )
+    finally:
+        watch.count_rows(
+            [watch.WatchedRow(*_texts(image, watch.WatchedRow._fields)) for image in images],
+            counters=wiring.watch_counters(),
+            announcements=wiring.announcements(),
+            now=wiring.clock.now(),
         )
     return {"batchItemFailures": []}
+
+
+def _texts(image: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Return attributes of an item of the stream, which are texts."""
+    return [str(image.get(name, {}).get("S", "")) for name in names]
 
 
 @bp.schedule(Rate(1, unit=Rate.HOURS))
@@ -70,7 +83,11 @@ def compare_openings(event: CloudWatchEvent) -> dict[str, Any]:
         (settings.content_key, settings.contact_key, settings.ledger_key),
     )
     done = openings_check.compare_hours(
-        watched, record=wiring.aws_record(), seals=wiring.seals(), now=wiring.clock.now()
+        watched,
+        record=wiring.aws_record(),
+        seals=wiring.seals(),
+        announcements=wiring.announcements(),
+        now=wiring.clock.now(),
     )
     log.info("compared", extra=done)
     return done

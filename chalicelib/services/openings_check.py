@@ -14,7 +14,9 @@ from typing import NamedTuple
 from chalicelib.domain import times
 from chalicelib.domain.models import Record
 from chalicelib.domain.seals import HOUR, hour_after, hour_of, start_of
+from chalicelib.services.watch import notify_of_refusals
 from chalicelib.store import keys
+from chalicelib.store.announcements import Announcements
 from chalicelib.store.aws_record import AwsRecord, Line
 from chalicelib.store.seals import Seals
 
@@ -33,6 +35,11 @@ _ATTEMPTS = 3
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
 _OPENING = re.compile(r"opening/([0-9A-Za-z]+)\.(\d+)")
+# Faults that pass, and what was not encrypted by the key: KMS did not refuse these.
+_FAILED_OTHERWISE = re.compile(
+    r"(DependencyTimeout|IncorrectKey|InvalidCiphertext|KMSInternal|KeyUnavailable"
+    r"|RequestLimitExceeded|Throttling)(Exception)?"
+)
 # Of the calls that name a key, those that neither open nor change anything.
 _HARMLESS = re.compile(r"(Get|List|Describe)\w+|Encrypt|Verify")
 
@@ -47,6 +54,7 @@ class Kind(StrEnum):
     SIGNED_BY_ANOTHER = "signed_by_another"
     CODE_CHANGED = "officers_code_changed"
     SIGNERS_CODE_CHANGED = "signers_code_changed"
+    REFUSED = "decryption_refused"
 
 
 class Finding(NamedTuple):
@@ -84,10 +92,15 @@ class Comparison(Record):
 
 
 def compare_hours(
-    watched: Watched, *, record: AwsRecord, seals: Seals, now: datetime
+    watched: Watched,
+    *,
+    record: AwsRecord,
+    seals: Seals,
+    announcements: Announcements,
+    now: datetime,
 ) -> dict[str, int]:
     """Compare each hour that is complete and was not compared yet, the oldest first, and log each
-    finding. Return the numbers of hours and findings.
+    finding. Notify supervisors of refused decryptions. Return the numbers of hours and findings.
 
     The result of each hour is kept in the locked bucket. It also keeps the keys: a key whose alias
     is removed is looked up all the same.
@@ -105,6 +118,9 @@ def compare_hours(
         openings, findings = _compare(hour, sorted(keys), watched, record, seals, now)
         for finding in findings:
             _report(finding)
+        refused = sum(finding.kind is Kind.REFUSED for finding in findings)
+        if refused:
+            notify_of_refusals(hour, refused, announcements=announcements, now=now)
         comparison = Comparison(
             hour=hour,
             keys=tuple(sorted(keys)),
@@ -148,6 +164,7 @@ def _compare(
     openings = [line for line in lines if line.call == "Decrypt"]
     findings = [
         *_unexpected(openings, watched.officers.role, hour, seals, now),
+        *(Finding(Kind.REFUSED, line) for line in openings if _is_refused(line)),
         *_signed_or_changed(lines, watched.signer.role),
         *_code_changed(record.of_code(begin, end), watched),
     ]
@@ -193,6 +210,10 @@ def _unexpected(
             elif attempt in attempts or len(attempts) == _ATTEMPTS:
                 yield Finding(Kind.REPEATED, line)
             attempts.add(attempt)
+
+
+def _is_refused(line: Line) -> bool:
+    return bool(line.error) and not _FAILED_OTHERWISE.fullmatch(line.error)
 
 
 def _is_soon_after(row: datetime, line: datetime) -> bool:

@@ -1,13 +1,85 @@
-"""Watch: notify supervisors of what officers do unusually often, or of what is rare by itself."""
+"""Watch: notify supervisors of what officers do unusually often, or of what is rare by itself.
+
+What is counted is counted from the stream of the audit, so no opening waits for a counter.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib import errors
-from chalicelib.domain import outbox
+from chalicelib.domain import outbox, times, watch
+from chalicelib.domain.addressees import role_group
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.notices import Matter, NoticeKind, Watched
+from chalicelib.domain.officers import Role
+from chalicelib.domain.seals import hour_of
 from chalicelib.services.actor import OfficerActor
+from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.store import keys
+from chalicelib.store.announcements import Announcements
 from chalicelib.store.report_rows import Head
 from chalicelib.store.reports import Reports
+from chalicelib.store.watch_counters import Counter, WatchCounters
 from chalicelib.store.writes import TransactItem
+
+log = logging.getLogger(__name__)
+
+# What the link of a notice shows, which is about no report.
+_PATH = "/v1/officer/me"
+_SUPERVISORS = (role_group(Role.SUPERVISOR),)
+
+
+class WatchedRow(NamedTuple):
+    """What the watch reads of an audit row."""
+
+    pk: str
+    sk: str
+    by: str
+    action: str
+
+
+def count_rows(
+    rows: Iterable[WatchedRow],
+    *,
+    counters: WatchCounters,
+    announcements: Announcements,
+    now: datetime,
+) -> None:
+    """Count new audit rows for each officer and hour, and notify supervisors above each limit.
+
+    Repeated with the same rows, count none twice. Nothing is raised: what fails is logged, because
+    the rows must be sealed all the same.
+    """
+    for counter, records in _counted(rows).items():
+        try:
+            _count(counter, records, counters, announcements, now)
+        except Exception as error:
+            # An alarm counts this line.
+            fields = {"watched": counter.what.value, "error": type(error).__name__}
+            log.error("watch_failed", extra=fields)
+
+
+def notify_of_refusals(
+    hour: str, count: int, *, announcements: Announcements, now: datetime
+) -> None:
+    """Notify supervisors that so many decryptions were refused in an hour. Nothing is raised."""
+    item = announcements.item(
+        NoticeKind.WATCH,
+        entry_id=f"watch#{hour}#{Watched.DECRYPTIONS}",
+        groups=_SUPERVISORS,
+        path=_PATH,
+        now=now,
+        watched=Watched.DECRYPTIONS,
+        count=count,
+    )
+    try:
+        announcements.write([item])
+    except Exception as error:
+        fields = {"watched": Watched.DECRYPTIONS.value, "error": type(error).__name__}
+        log.error("watch_failed", extra=fields)
 
 
 def notify_of_restricted(
@@ -29,3 +101,48 @@ def notify_of_restricted(
         matter=Matter(watched=Watched.RESTRICTED),
     )
     return [event]
+
+
+def _counted(rows: Iterable[WatchedRow]) -> Mapping[Counter, set[str]]:
+    """Return the ids of the rows that are watched, by their counters."""
+    found: dict[Counter, set[str]] = defaultdict(set)
+    for row in rows:
+        what = watch.watched(row.action, about_report=row.pk.startswith(keys.report("")))
+        at, _, record = row.sk.rpartition("#")
+        if what is None or not record:
+            continue
+        try:
+            hour = hour_of(times.parse(at))
+        except ValueError:
+            continue  # It names no time, so it is none of ours.
+        found[Counter(row.by, what, hour)].add(record)
+    return found
+
+
+def _count(
+    counter: Counter,
+    records: set[str],
+    counters: WatchCounters,
+    announcements: Announcements,
+    now: datetime,
+) -> None:
+    def step() -> None:
+        count = counters.add(counter, records, now)
+        level = watch.level(counter.what, count.total)
+        if level <= count.notified:
+            return
+        notice = announcements.item(
+            NoticeKind.WATCH,
+            entry_id=f"watch#{counter.id}#{level}",
+            groups=_SUPERVISORS,
+            path=_PATH,
+            now=now,
+            watched=counter.what,
+            count=count.total,
+        )
+        announcements.write([counters.notified(counter, count.notified, level), notice])
+        # An alarm counts this line. The counter's row names the officer.
+        fields = {"watched": counter.what.value, "count": count.total, "counter": counter.id}
+        log.warning("watch_exceeded", extra=fields)
+
+    retry_on_conflict(step)

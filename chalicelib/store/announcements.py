@@ -3,7 +3,7 @@
 They are in the reports table, to use its stream and outbox, and are deleted once published.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from chalicelib.domain import outbox
@@ -28,14 +28,16 @@ class Announcements:
         kind: NoticeKind,
         *,
         entry_id: str,
-        to: Iterable[str],
+        to: Iterable[str] = (),
+        groups: Iterable[str] = (),
         path: str,
         now: datetime,
         step: TwoPersonStep | None = None,
         watched: Watched | None = None,
         count: int | None = None,
     ) -> TransactItem:
-        """Return the write of an announcement to the officers `to`, by their usernames.
+        """Return the write of an announcement to the officers `to`, by their usernames, and to
+        whole `groups`, so that nobody has to read who is in them.
 
         `path` is what its link shows, such as `/v1/admin/officers`: like all of a notice, it names
         no person. An approval has a `step`; a watch says what was `watched`, and its `count`.
@@ -43,7 +45,7 @@ class Announcements:
         """
         announcement = Announcement(
             kind=kind,
-            to=tuple(sorted({officer_address(username) for username in to})),
+            to=tuple(sorted({officer_address(username) for username in to} | set(groups))),
             path=path,
             step=step,
             watched=watched,
@@ -53,3 +55,9 @@ class Announcements:
         row = announcement.model_dump(mode="json", exclude_none=True)
         pending = task_fields(pk, NOTICE_SK, outbox.notify(now))
         return self._table.item(Put({"pk": pk, "sk": NOTICE_SK, **row, **pending}))
+
+    def write(self, items: Sequence[TransactItem]) -> None:
+        """Write announcements, with what belongs to them, in one transaction. Raises Unavailable,
+        and ConditionFailed when the condition of one of them fails.
+        """
+        self._table.transact(items)

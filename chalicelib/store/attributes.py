@@ -2,9 +2,9 @@
 
 boto3 has a serialiser for this, but importing it would slow every cold start.
 
-str, bytes, int, float, bool, lists and dicts are read back unchanged, but a float without a
-fraction is read back as an int. Enums of str are written as str, tuples and frozensets as lists,
-and times as RFC 3339. A dict's members that are None are left out.
+str, bytes, int, float, bool, lists, dicts and sets of str are read back unchanged, but a float
+without a fraction is read back as an int. Enums of str are written as str, tuples and frozensets as
+lists, and times as RFC 3339. A dict's members that are None are left out. No set may be empty.
 """
 
 from collections.abc import Mapping
@@ -48,6 +48,8 @@ def _pack(value: Any) -> dict[str, Any]:
         return {"L": [_pack(part) for part in value]}
     if isinstance(value, Mapping):
         return {"M": pack(value)}
+    if isinstance(value, set):
+        return {"SS": sorted(value)}
     if value is None:
         return {"NULL": True}
     raise TypeError(f"not an attribute's value: {type(value).__name__}")
@@ -76,6 +78,8 @@ def _unpack(value: Mapping[str, Any]) -> Any:
             return unpack(content)
         case "L":
             return [_unpack(part) for part in content]
+        case "SS":
+            return set(content)
         case "NULL":
             return None
     raise TypeError(f"not an attribute that was written here: {kind}")

@@ -108,7 +108,9 @@ def _refusal(error: BotoCoreError | ClientError) -> errors.Unavailable:
     if code in _ALTERED:
         log.error("content_key_altered")
         return Unreadable()
-    if isinstance(error, ClientError) and code not in _PASSING:
+    if code == "AccessDenied":
+        log.error("decryption_refused")  # an alarm counts this line
+    elif isinstance(error, ClientError) and code not in _PASSING:
         # The key is unknown, disabled, due for deletion or not ours: an alarm counts this line.
         log.error("content_key_unknown", extra={"code": code})
     else:

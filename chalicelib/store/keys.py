@@ -5,6 +5,7 @@ reports      REPORT#<id>            COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<
              BURST#<what>#<minute>  COUNT                    notices of a minute (store/bursts.py)
              DIGEST#<filters>       EVENT#digest             gathered notices (store/bursts.py)
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
+             WATCH#<id>             COUNT                    what an officer did in an hour
              NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger (store/ledger.py)
@@ -158,6 +159,10 @@ def notice(entry_id: str) -> str:
 def ledger(hour: str, shard: int) -> str:
     """Return the partition of leaves that were written in this hour."""
     return f"LEDGER#{hour}#{shard}"
+
+
+def watch(counter_id: str) -> str:
+    return f"WATCH#{counter_id}"
 
 
 def officer_day(username: str, at: datetime) -> str:

@@ -5,7 +5,7 @@ out by itself. DynamoDB's expressions:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -76,10 +76,11 @@ class Update(NamedTuple):
     """Change attributes of one row. The row must exist, unless `upsert` allows to create it.
 
     Changes: `put` sets an attribute (None removes it), `put_once` sets it only if it is absent,
-    `add` adds to a number, `append` adds to the end of a list, `remove` removes.
+    `add` adds to a number, `gather` adds to a set, `append` adds to the end of a list, `remove`
+    removes.
 
     Conditions: `equal` requires each attribute to have this value (None: to be absent), and `room`
-    requires each list to have fewer items than this number.
+    requires each list or set to have fewer items than this number.
     """
 
     pk: str
@@ -87,6 +88,7 @@ class Update(NamedTuple):
     put: Attributes = _NONE
     put_once: Attributes = _NONE
     add: Mapping[str, int] = _NONE
+    gather: Mapping[str, Collection[str]] = _NONE
     append: Mapping[str, Sequence[Any]] = _NONE
     remove: Sequence[str] = ()
     equal: Attributes = _NONE
@@ -129,6 +131,9 @@ class Update(NamedTuple):
         return [
             f"{terms.name(name)} {terms.value(f'{name}_more', amount)}"
             for name, amount in self.add.items()
+        ] + [
+            f"{terms.name(name)} {terms.value(f'{name}_more', set(more))}"
+            for name, more in self.gather.items()
         ]
 
     def _removed(self) -> list[str]:

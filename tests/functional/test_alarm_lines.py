@@ -122,6 +122,34 @@ def change_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     compare(monkeypatch, eventID="e", eventName="CreateFunction20150331")
 
 
+def refuse_openings(monkeypatch: pytest.MonkeyPatch) -> None:
+    compare(monkeypatch, eventID="e", errorCode="AccessDenied")
+
+
+def refuse_openings_unnoticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORTS_TABLE", "lost")
+    refuse_openings(monkeypatch)
+
+
+def refuse_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_with("AccessDeniedException")
+
+
+def deny_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys_ = (f"OFFICER#wang#2026-11-24|2026-11-24T08:30:00.000Z#{number}" for number in range(21))
+    images = [
+        {name: {"S": text} for name, text in zip(("pk", "sk"), each.split("|"), strict=True)}
+        | {"by": {"S": "wang"}, "action": {"S": "denied"}, "mac": {"S": "m"}}
+        for each in keys_
+    ]
+    audit_events.seal_audit({"Records": events.audit_stream(images)}, None)
+
+
+def deny_often_unnoticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORTS_TABLE", "lost")
+    deny_often(monkeypatch)
+
+
 OFFICERS = "arn:aws:iam::123456789012:role/tipline-local-officers-role"
 SIGNER = "arn:aws:iam::123456789012:role/tipline-local-digest-audit-role"
 
@@ -190,6 +218,11 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "ResidentsAlteredKeysMetric": write_to_another_key,
     "ThumbnailsAlteredKeysMetric": seal_a_hint_to_another_key,
     "OfficersFailuresMetric": lose_the_audit,
+    "WatchMetric": deny_often,
+    "RefusedDecryptionsMetric": refuse_the_key,
+    "RefusedOpeningsMetric": refuse_openings,
+    "WatchFailuresMetric": deny_often_unnoticed,
+    "RefusalWatchFailuresMetric": refuse_openings_unnoticed,
 }
 
 

@@ -164,7 +164,7 @@ def test_without_its_audit_row_nothing_is_decrypted() -> None:
     ("code", "line"),
     [
         ("NotFoundException", "content_key_unknown"),
-        ("AccessDeniedException", "content_key_unknown"),
+        ("AccessDeniedException", "decryption_refused"),
         ("DisabledException", "content_key_unknown"),
         ("InvalidCiphertextException", "content_key_altered"),
         ("ThrottlingException", "aws_failed"),

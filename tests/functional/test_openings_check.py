@@ -9,6 +9,8 @@ import boto3
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from moto.cloudtrail.models import cloudtrail_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import errors, wiring
 from chalicelib.domain.seals import hour_of, start_of
@@ -261,6 +263,68 @@ def test_a_digest_that_its_function_signs_is_no_finding() -> None:
 def test_a_signature_by_another_role_is_found() -> None:
     SigningKey(administrator(), wiring.settings().ledger_key).sign(b"content")
     assert kinds() == ["signed_by_another"]
+
+
+def refused(code: str, agent: str) -> None:
+    """Let AWS record an opening that failed with this code."""
+    decrypt(agent)
+    history: Any = vars(cloudtrail_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])["history"]
+    history.append(history.pop() | {"errorCode": code})
+
+
+def watches(aws: Mapping[str, str]) -> list[tuple[str, int]]:
+    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys(aws))
+    return [(each["watched"], each["count"]) for each in cloud.sent(aws)]
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "DisabledException"])
+def test_a_refused_opening_is_found_and_supervisors_are_notified(
+    aws: Mapping[str, str], code: str
+) -> None:
+    for _ in range(2):
+        refused(code, f"opening/{opening_row()}.1")
+    assert kinds() == ["decryption_refused"] * 2
+    assert watches(aws) == [("decryptions", 2)]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InvalidCiphertextException"])
+def test_an_opening_that_failed_otherwise_is_no_refusal(aws: Mapping[str, str], code: str) -> None:
+    refused(code, f"opening/{opening_row()}.1")
+    assert kinds() == []
+    assert watches(aws) == []
+
+
+def test_supervisors_are_notified_of_each_hour_with_a_refusal_once(aws: Mapping[str, str]) -> None:
+    refused("AccessDenied", f"opening/{opening_row()}.1")
+    compare()
+    assert len(watches(aws)) == 1
+    wiring.clock.advance(timedelta(hours=1))
+    assert run() == 1
+    assert watches(aws) == []
+
+
+def test_an_hour_is_compared_though_supervisors_cannot_be_notified(
+    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    refused("AccessDenied", f"opening/{opening_row()}.1")
+    down = inject.error_response(500, "InternalServerError")
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", down):
+        assert kinds() == ["decryption_refused"]
+    assert "watch_failed" in [record.getMessage() for record in caplog.records]
+
+
+def test_a_comparison_that_dies_after_the_notice_notifies_once(aws: Mapping[str, str]) -> None:
+    refused("AccessDenied", f"opening/{opening_row()}.1")
+    complete()
+    write = inject.times(1, inject.crash_after)
+    with (
+        inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", write),
+        pytest.raises(inject.Crash),
+    ):
+        run()
+    assert run() > 0
+    assert watches(aws) == [("decryptions", 1)]
 
 
 def test_a_row_that_is_sealed_late_is_found_in_a_later_batch() -> None:

@@ -18,6 +18,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from moto.cloudtrail.models import cloudtrail_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring
 from chalicelib.config import MissingSetting
@@ -677,10 +679,20 @@ def test_seal_audit_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
     role = iam.Role("seal_audit", names)
+    at = times.render(wiring.clock.now())
+    looks = [
+        {name: {"S": text} for name, text in row.items()}
+        for row in (
+            {"pk": "REPORT#1", "sk": f"{at}#{number}", "by": LI, "action": "open", "mac": "m"}
+            for number in range(101)
+        )
+    ]
     with role.assumed():
         seal()
         seal()
+        audit_events.seal_audit({"Records": events.audit_stream(looks)}, None)
     assert_exact(role)
+    assert [pk for pk, _ in cloud.all_keys(aws) if pk.startswith("NOTICE#")]
 
 
 def seal() -> None:
@@ -709,6 +721,8 @@ def test_compare_openings_does_all_it_is_for_and_may_do_no_more(
     role = iam.Role("compare_openings", names)
     seal()
     decrypt_unrecorded(aws)
+    history: Any = vars(cloudtrail_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])["history"]
+    history.append(history[-1] | {"eventID": new_key(), "errorCode": "AccessDenied"})
     with role.assumed():
         for hours in (2, 1):
             wiring.clock.advance(timedelta(hours=hours))

@@ -111,7 +111,9 @@ def test_supervisors_get_escalations_and_a_full_scope_is_one_group(aws: Mapping[
     cloud.officer("zhao", email="zhao@police.example", roles=(Role.SUPERVISOR,))
     subscribe("zhao")
 
-    assert policies(aws)["zhao@police.example"] == {"to": ["*/*", officer_address("zhao")]}
+    assert policies(aws)["zhao@police.example"] == {
+        "to": ["*/*", officer_address("zhao"), "role:supervisor"]
+    }
 
 
 @pytest.mark.parametrize(

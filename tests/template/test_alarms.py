@@ -132,7 +132,15 @@ def test_a_task_that_fails_in_every_sweep_raises_an_alarm(alarms: dict[str, Any]
     assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Minimum", 0, 5)
 
 
-KEY_ALARMS = ("OpeningsAlarm", "KeyChangesAlarm", "OfficersCodeAlarm", "UnknownKeysAlarm")
+KEY_ALARMS = (
+    "OpeningsAlarm",
+    "KeyChangesAlarm",
+    "OfficersCodeAlarm",
+    "UnknownKeysAlarm",
+    "WatchAlarm",
+    "RefusedDecryptionsAlarm",
+    "WatchFailuresAlarm",
+)
 
 
 def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_alarm(
@@ -158,6 +166,11 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("UnknownKeysAlarm", "UnknownKeysMetric", "OfficersLog"),
         ("UnknownKeysAlarm", "ResidentsAlteredKeysMetric", "ResidentsLog"),
         ("UnknownKeysAlarm", "ThumbnailsAlteredKeysMetric", "MakeThumbnailsLog"),
+        ("WatchAlarm", "WatchMetric", "SealAuditLog"),
+        ("RefusedDecryptionsAlarm", "RefusedDecryptionsMetric", "OfficersLog"),
+        ("RefusedDecryptionsAlarm", "RefusedOpeningsMetric", "CompareOpeningsLog"),
+        ("WatchFailuresAlarm", "WatchFailuresMetric", "SealAuditLog"),
+        ("WatchFailuresAlarm", "RefusalWatchFailuresMetric", "CompareOpeningsLog"),
         ("OfficersFailuresAlarm", "OfficersFailuresMetric", "OfficersLog"),
         ("AuthorizerFailuresAlarm", "AuthorizerFailuresMetric", "AuthorizeOfficerLog"),
     ],

@@ -21,7 +21,13 @@ def test_a_function_without_one_of_its_settings_does_not_start() -> None:
 
 def test_an_empty_setting_is_a_missing_one() -> None:
     with pytest.raises(MissingSetting, match=r"^AUDIT_BUCKET$"):
-        check_start({"_HANDLER": "chalicelib.handlers.audit_events.seal_audit", "AUDIT_BUCKET": ""})
+        check_start(
+            {
+                "_HANDLER": "chalicelib.handlers.audit_events.seal_audit",
+                "REPORTS_TABLE": "reports",
+                "AUDIT_BUCKET": "",
+            }
+        )
 
 
 def test_all_missing_settings_are_named_at_once() -> None:

@@ -1,0 +1,29 @@
+"""What officers do that supervisors watch: how often in an hour is unusual, and when to say so."""
+
+from collections.abc import Mapping
+
+from chalicelib.domain.notices import Watched
+
+# More than this by one officer in one hour, by the clock, is unusual. An opening is that of a
+# report; a look at a list is none.
+LIMITS: Mapping[Watched, int] = {
+    Watched.OPENINGS: 100,
+    Watched.CONTACTS: 10,
+    Watched.DENIALS: 20,
+}
+# By the action of the audit.
+_ABOUT_REPORTS = {"open": Watched.OPENINGS, "contact": Watched.CONTACTS}
+_ABOUT_ANYTHING = {"denied": Watched.DENIALS}
+
+
+def watched(action: str, *, about_report: bool) -> Watched | None:
+    """Return as what a record of the audit counts; None when it is not watched."""
+    found = _ABOUT_REPORTS.get(action) if about_report else None
+    return found or _ABOUT_ANYTHING.get(action)
+
+
+def level(what: Watched, count: int) -> int:
+    """Return how many notices this count has caused: one above the limit, and one more above each
+    doubling of it, so that 10,000 openings do not look like 101.
+    """
+    return ((count - 1) // LIMITS[what]).bit_length() if count else 0
