@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.domain.two_persons import TwoPersonStep
+from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.functional.bulletin_steps import OutcomeStep, WithdrawalStep
 
@@ -73,6 +74,11 @@ class _OnReport:
         path = f"/v1/officer/reports/{self.id}{below}"
         return call(method, path, body, officer=officer, headers={"If-Match": self.tag()})
 
+    def _ask_for_hold(self, officer: str) -> None:
+        until = times.render(wiring.clock.now() + timedelta(days=30))
+        reply = self._call(officer, "POST", "/hold", {"reason": "A trial.", "until": until})
+        assert reply.status == 201, reply.text
+
     def _row(self) -> Mapping[str, Any]:
         found = wiring.reports().head(self.id)
         assert found is not None
@@ -81,15 +87,35 @@ class _OnReport:
 
 class HoldStep(_OnReport):
     def begin(self, officer: str) -> None:
-        until = times.render(wiring.clock.now() + timedelta(days=30))
-        reply = self._call(officer, "POST", "/hold", {"reason": "A trial.", "until": until})
-        assert reply.status == 201, reply.text
+        self._ask_for_hold(officer)
 
     def complete(self, officer: str) -> Reply:
         return self._call(officer, "POST", "/hold/approve")
 
     def has_happened(self) -> bool:
         return bool((self._row().get("hold") or {}).get("approved_by"))
+
+
+class HoldLiftStep(_OnReport):
+    """Of a hold that two others have placed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for username in ("placer", "approver"):
+            cloud.officer(username)
+        self._ask_for_hold("placer")
+        approved = self._call("approver", "POST", "/hold/approve")
+        assert approved.status == 200, approved.text
+
+    def begin(self, officer: str) -> None:
+        reply = self._call(officer, "DELETE", "/hold", {"reason": "The trial is over."})
+        assert reply.status == 202, reply.text
+
+    def complete(self, officer: str) -> Reply:
+        return self._call(officer, "POST", "/hold/lift/approve")
+
+    def has_happened(self) -> bool:
+        return self._row().get("hold") is None
 
 
 class MaliciousStep(_OnReport):
@@ -137,11 +163,9 @@ class BulletinStep:
 STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.APPOINTMENT: Appointment,
     TwoPersonStep.HOLD: HoldStep,
+    TwoPersonStep.HOLD_LIFT: HoldLiftStep,
     TwoPersonStep.BULLETIN: BulletinStep,
     TwoPersonStep.OUTCOME: OutcomeStep,
     TwoPersonStep.WITHDRAWAL: WithdrawalStep,
     TwoPersonStep.MALICIOUS: MaliciousStep,
 }
-
-# Steps whose routes do not exist yet.
-NOT_YET = frozenset({TwoPersonStep.HOLD_LIFT})
