@@ -146,6 +146,7 @@ def open_report(call: Call) -> Response:
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal="in_progress, closed"),
+        errors.Conflict("too_many_steps"),
         errors.Conflict("expiring"),
     ),
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from chalicelib.domain.models import NotNull
-from chalicelib.handlers.shapes import Shape, left_out
+from chalicelib.handlers.shapes import Shape, Timestamp, left_out
 from chalicelib.services.ledger_proofs import Proof, ProvenLeaf
 from chalicelib.store.ledger_heads import ClosedHour
 
@@ -97,7 +97,8 @@ class ProvenLeafView(Shape):
 class ProofView(Shape):
     """What proves that a report was filed, and what became of it. Keep it with the receipt.
 
-    `heads` are those of the hours in `leaves`. `latest` is the last hour that is closed. A drill
+    `heads` are those of the hours in `leaves`. `latest` is the last hour that is closed. While a
+    leaf is in no head yet, `complete_by` says when all will be: load the proof again then. A drill
     has no `ledger_id` and no leaves.
     """
 
@@ -106,6 +107,7 @@ class ProofView(Shape):
     latest: Hour | None
     leaves: list[ProvenLeafView]
     heads: list[SignedHead]
+    complete_by: Annotated[Timestamp | None, NotNull()] = left_out()
 
     @classmethod
     def of_proof(cls, proof: Proof) -> Self:
@@ -115,4 +117,5 @@ class ProofView(Shape):
             latest=proof.latest,
             leaves=[ProvenLeafView.of_proven(proven) for proven in proof.leaves],
             heads=[SignedHead.of_hour(closed) for closed in proof.heads],
+            complete_by=proof.complete_by,
         )

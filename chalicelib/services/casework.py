@@ -39,6 +39,9 @@ from chalicelib.store.writes import TransactItem
 # How many links between duplicates are followed. An original cannot become a duplicate, so the
 # first link already ends at the original.
 _LONGEST_CHAIN = 2
+# A row has at most 400 KB. A report that is closed and reopened without end must still have room
+# for its withdrawal and its deletion.
+_MOST_LEAVES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,9 @@ def change_report(
 
     An earlier reason of the outcome is opened for the response, with an audit record.
 
-    Raises NotFound, Stale (it has another version), Conflict (`illegal_transition`, `expiring`),
-    Invalid (also for an assignee who may not see the report, and an original out of scope).
+    Raises NotFound, Stale (it has another version), Conflict (`illegal_transition`, `expiring`,
+    `too_many_steps`), Invalid (also for an assignee who may not see the report, and an original out
+    of scope).
     """
 
     def step() -> Report:
@@ -269,6 +273,8 @@ def _write(
     leaves = leaves_of_change(head.report, after, head.recorded, now)
     if head.task and task != head.task:
         leaves = [*leaves_of_notice(head.recorded, head.task, now), *leaves]
+    if leaves and len(head.recorded.leaves) >= _MOST_LEAVES:
+        raise errors.Conflict("too_many_steps")
     reports.change(head, after, task=task, now=now, leaves=leaves, also=also)
 
 

@@ -27,12 +27,16 @@ class ProvenLeaf(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """All leaves of a report. `ledger_id` is None for a drill, which has none."""
+    """All leaves of a report. `ledger_id` is None for a drill, which has none.
+
+    `complete_by` is when the hour of the last leaf will be closed; None when all are in a head.
+    """
 
     report_id: str
     ledger_id: bytes | None
     leaves: tuple[ProvenLeaf, ...]
     latest: str | None
+    complete_by: datetime | None
 
     @property
     def heads(self) -> list[ClosedHour]:
@@ -60,10 +64,14 @@ def prove_report(
         raise errors.NotFound
     recorded = head.recorded
     if recorded.ledger_id is None:
-        return Proof(own_id, None, (), last_hour(heads, now))
+        return Proof(own_id, None, (), last_hour(heads, now), None)
     closed = dict(_closed_hours(recorded.leaves, heads))
     proven = [_prove(leaf, leaf.hash(recorded.ledger_id), closed) for leaf in recorded.leaves]
-    return Proof(own_id, recorded.ledger_id, tuple(proven), last_hour(heads, now))
+    waiting = [each.leaf.hour for each in proven if each.closed is None]
+    # The run of the next hour closes an hour.
+    complete_by = start_of(max(waiting)) + 2 * HOUR if waiting else None
+    leaves = tuple(proven)
+    return Proof(own_id, recorded.ledger_id, leaves, last_hour(heads, now), complete_by)
 
 
 def _closed_hours(leaves: tuple[Leaf, ...], heads: LedgerHeads) -> Iterator[tuple[str, ClosedHour]]:

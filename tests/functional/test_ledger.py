@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.ledger import Event, ReceiptKeys
+from chalicelib.domain import times
+from chalicelib.domain.ledger import Event, Leaf, ReceiptKeys
 from chalicelib.store.keys import report as report_partition
+from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.ledger import Verdict, close_hour, public_hours, verify
@@ -82,6 +85,10 @@ def test_before_the_first_head_nothing_can_be_proved(aws: Mapping[str, str], che
 
     assert [sorted(leaf) for leaf in proof["leaves"]] == [["data", "event", "leaf", "n"]] * 2
     assert proof["heads"] == []
+    due = times.parse(proof["complete_by"])
+    assert wiring.clock.now() < due <= wiring.clock.now() + timedelta(hours=2)
+    close_hour()
+    assert "complete_by" not in proof_of(created)
     assert "before the report was in a head" in check([], proof=proof).text
 
 
@@ -160,6 +167,25 @@ def test_a_confirmed_malicious_report_is_recorded_as_such(aws: Mapping[str, str]
         if leaf["event"] == Event.CLOSED
     ]
     assert closings == ["", "malicious"]
+
+
+def test_a_report_that_is_closed_without_end_can_still_be_withdrawn(
+    aws: Mapping[str, str],
+) -> None:
+    created = filed(aws)
+    head = wiring.reports().head(created["id"])
+    assert head is not None
+    many = [Leaf(Event.REOPENED, n, bytes(4), "2026-01-01T00").as_row() for n in range(498)]
+    more = [*head.row["leaves"], *many]
+    wiring.reports().table.update(Update(head.row["pk"], "HEAD", put={"leaves": more}))
+
+    body = {"status": "closed", "disposition": "resolved", "reason": "Done."}
+    path, tag = f"/v1/officer/reports/{created['id']}", {"If-Match": '"1"'}
+    refused = call("PATCH", path, body, officer="wang", headers=tag)
+    assert (refused.status, refused.json["code"]) == (409, "too_many_steps")
+    withdrawn = call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    assert withdrawn.status == 204
+    assert events_of(created)[-1] == "withdrawn"
 
 
 def test_a_drill_is_in_no_ledger(aws: Mapping[str, str]) -> None:
