@@ -381,7 +381,8 @@ def test_a_lifted_hold_leaves_what_was_put_off(aws: Mapping[str, str]) -> None:
     sweep_at(first + DAY)
     write(created)
     change_report(created["id"], 2)
-    assert call("DELETE", path, officer="wang").status == 204
+    assert call("DELETE", path, {"reason": "The trial is over."}, officer="wang").status == 202
+    assert call("POST", path + "/lift/approve", officer="li").status == 204
     assert_goes_at(created, kept_until(created))
 
 
