@@ -298,11 +298,11 @@ def last_end(report: Report, ledger: Ledger) -> End | None:
     reopenings = list(found(report, ledger, Event.REOPENED, counts))
     if len(closings) <= max((int.from_bytes(data) for data, _ in reopenings), default=0):
         return None
-    data, hour = closings[-1]
-    disposition = data.decode()
+    disposition = closings[-1][0].decode()
     kept = KEPT_SHORT if disposition in SHORT else KEPT
-    # A closing that was recorded before the reopening that it follows counts from the latter.
-    hour = max(hour, *(reopened for _, reopened in reopenings), "")
+    # It counts from when somebody with the receipt could find it: not before the reopening that it
+    # follows, and not before all closings with lower numbers, which are searched one by one.
+    hour = max(each for _, each in (*closings, *reopenings))
     return End(f"closed ({disposition or 'no disposition yet'})", hour, kept)
 
 
