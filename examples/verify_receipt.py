@@ -222,7 +222,9 @@ def of_proof(proof: Mapping[str, Any], ledger: Ledger) -> Report:
         head = ledger.heads.get(each["hour"])
         if head is None:
             raise NotValid(f"the head of {each['hour']} is not in the copy of the ledger")
-        if climbed(leaf, each["position"], each["path"]) != head["root"]:
+        # A longer path would lead through a leaf of the list to what the list has not.
+        is_leaf = 1 << len(each["path"]) == head["size"] and 0 <= each["position"] < head["size"]
+        if not is_leaf or climbed(leaf, each["position"], each["path"]) != head["root"]:
             raise NotValid(f"the head of {each['hour']} has no such leaf")
         ledger.hour_of.setdefault(leaf, each["hour"])
         if event is Event.FILED:
