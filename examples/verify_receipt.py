@@ -379,7 +379,8 @@ def verify(wanted: argparse.Namespace) -> Answer:
         )
         if content not in ledger.hour_of:
             raise NotValid("something else was filed than this body")
-        answer = Answer(answer.sentence, (*answer.reasons, "The body is what was filed."), 0)
+        reasons = (*answer.reasons, "The body is what was filed.")
+        answer = Answer(answer.sentence, reasons, answer.code)
     if key is None:
         note = "Give --key to check that the heads are signed by who should."
         answer = Answer(answer.sentence, (*answer.reasons, note), answer.code)
