@@ -85,29 +85,27 @@ class Ledger:
 
 def read_ledger(documents: Iterable[Mapping[str, Any]], key: bytes | None) -> Ledger:
     """Return the ledger of these hours. Raises NotValid for whatever does not fit together."""
-    ledger, previous = Ledger(), None
+    ledger, previous, whole = Ledger(), None, set[str]()
     for document in sorted(documents, key=lambda each: str(each["head"]["hour"])):
         head = document["head"]
         hour = str(head["hour"])
-        if hour in ledger.heads:
-            if ledger.heads[hour] == head:
-                continue
+        if hour in ledger.heads and ledger.heads[hour] != head:
             raise NotValid(f"there are two different heads of {hour}")
         check_signature(document, key)
-        if previous:
+        if previous and hour not in ledger.heads:
             expected = hour_text(start_of(str(previous["hour"])) + HOUR)
             if hour != expected:
                 raise NotValid(f"the head of {expected} is missing")
             if head["previous"] != hashlib.sha256(canonical(previous)).hexdigest():
                 raise NotValid(f"the head of {hour} does not follow the one before it")
         if "leaves" in document:
+            whole.add(hour)
             for leaf in checked_leaves(document):
                 ledger.hour_of.setdefault(leaf, hour)
-        else:
-            ledger.has_all_leaves = False
         ledger.heads[hour] = previous = dict(head)
     if not ledger.heads:
         raise NotValid("the copy of the ledger is empty")
+    ledger.has_all_leaves = whole == ledger.heads.keys()
     return ledger
 
 

@@ -1,7 +1,6 @@
 """Attacks on the program that verifies a receipt: ledgers that an owner signs, and odd copies."""
 
 import base64
-import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping
@@ -168,7 +167,7 @@ def test_a_body_that_cannot_be_checked_is_not_passed_over(
 def test_the_leaves_of_an_hour_count_wherever_in_the_copy_they_stand(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As docs/accountability.md says: the head each hour, the hours with their leaves once a day."""
+    """As docs/accountability.md says: heads each hour, and once a day the leaves."""
     hours = closed_hours([[FILED], []])
     bare = [{name: value for name, value in each.items() if name != "leaves"} for each in hours]
     for copy in (bare + hours, hours + bare):
@@ -199,7 +198,8 @@ def test_a_malformed_proof_is_not_valid(
     assert run(tmp_path, capsys, hours, proof=proof)[0] == 2
 
 
-@pytest.mark.parametrize("content",
+@pytest.mark.parametrize(
+    "content",
     [b"[]", b"7", b"[" * 200_000, b"\xff", b'[{"head": 1}]'],
     ids=["list", "number", "deep", "no text", "no head"],
 )
