@@ -412,7 +412,8 @@ def main(arguments: Sequence[str]) -> int:
     except NotValid as wrong:
         print(f"Not valid, because {wrong}.")
         return 2
-    except (KeyError, TypeError, ValueError, OSError) as wrong:
+    except Exception as wrong:
+        # Whatever it is: Python itself would exit with 1, which says that no lawful end is found.
         print(f"Not valid, because it cannot be read: {wrong}.")
         return 2
     print(answer.sentence)
