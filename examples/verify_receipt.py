@@ -407,6 +407,8 @@ def main(arguments: Sequence[str]) -> int:
     wanted = parser.parse_args(arguments)
     if not wanted.receipt and not wanted.proof:
         parser.error("give --receipt or --proof")
+    if wanted.body and not wanted.receipt:
+        parser.error("a body is checked with --receipt")
     try:
         answer = verify(wanted)
     except NotValid as wrong:
