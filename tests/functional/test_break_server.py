@@ -1,0 +1,155 @@
+"""Attacks on the ledger's rows and hours, and on steps that one officer should not do alone."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.ledger import Event, Leaf, ReceiptKeys
+from chalicelib.domain.retention import expires_at
+from chalicelib.domain.seals import hour_of
+from chalicelib.store import keys
+from infra.stage.ledger_verify import StoredLedger
+from tests import cloud
+from tests.client import call, change_report, new_key, report
+from tests.ledger import close_hour, public_hours, verify
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+
+
+@pytest.fixture
+def ledger(aws: Mapping[str, str]) -> StoredLedger:
+    return StoredLedger(
+        client=cloud.client,
+        table=aws["REPORTS_TABLE"],
+        audit_bucket=aws["AUDIT_BUCKET"],
+        media_bucket=aws["MEDIA_BUCKET"],
+        keys=(wiring.signing_key().public_key(),),
+    )
+
+
+def filed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(**more), key=new_key())
+    cloud.stream(cloud.all_keys(aws))
+    return dict(created.json)
+
+
+def put_row(aws: Mapping[str, str], sk: str, **more: Any) -> None:
+    """Write a row as the residents' role may: it may put anything under `LEDGER#`."""
+    pk = keys.ledger(hour_of(wiring.clock.now()), 0)
+    cloud.client("dynamodb").put_item(
+        TableName=aws["REPORTS_TABLE"], Item={"pk": {"S": pk}, "sk": {"S": sk}, **more}
+    )
+
+
+@pytest.mark.parametrize(
+    "sk", ["no leaf", "aa", "aa" * 31, "aa" * 33, "aa" * 64, "AA" * 32, "", " " + "aa" * 32]
+)
+def test_a_row_that_is_no_leaf_neither_stops_the_ledger_nor_spoils_an_hour(
+    aws: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], sk: str
+) -> None:
+    close_hour()
+    created = filed(aws)
+    put_row(aws, sk or "-")
+    before = len(public_hours())
+    close_hour()
+    hours = public_hours()
+    assert len(hours) == before + 1
+    assert verify(tmp_path, capsys, hours[-2:], receipt=created["receipt"]).code == 0
+
+
+def test_a_leaf_that_no_step_has_written_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    """An owner who plants a closing, to delete the report 30 days later, is found by the check."""
+    created = filed(aws)
+    close_hour()
+    assert not list(ledger.wrong(wiring.clock.now(), Counter()))
+    own = ReceiptKeys.of(created["receipt"]).ledger_id
+    hour = hour_of(wiring.clock.now())
+    for event, n, data in (
+        (Event.CLOSED, 0, b"unfounded"),
+        (Event.CLOSED, 1, b"unfounded"),
+        (Event.EXPIRED, 0, b""),
+        (Event.REOPENED, 0, (0).to_bytes(4, "big")),
+    ):
+        put_row(aws, Leaf(event, n, data, hour).hash(own).hex())
+    close_hour()
+    found = list(ledger.wrong(wiring.clock.now(), Counter()))
+    assert len(found) == 4, found
+    assert all(created["id"] in each for each in found)
+
+
+def test_nobody_who_files_reports_learns_whether_others_do(aws: Mapping[str, str]) -> None:
+    """32 reports of one's own fill an hour's 64 leaves. One step of anybody else makes it 128."""
+    sizes = []
+    for others in (0, 1):
+        close_hour()
+        for _ in range(32 + others):
+            filed(aws)
+        close_hour()
+        sizes.append(public_hours()[-1]["head"]["size"])
+    assert sizes[0] == sizes[1]
+
+
+def test_a_proposal_that_is_made_again_does_not_keep_a_report_longer(
+    aws: Mapping[str, str],
+) -> None:
+    """One officer alone, without a leaf, again and again."""
+    created = filed(aws)
+    one = created["id"]
+    change_report(one, 1, status="closed", disposition="malicious", reason="A lie.")
+    first = wiring.reports().head(one)
+    assert first is not None
+    wiring.clock.advance(timedelta(days=80))
+    cloud.sweep()
+    version = first.report.version
+    change_report(one, version, disposition="malicious")
+    again = wiring.reports().head(one)
+    assert again is not None
+    assert len(again.recorded.leaves) == len(first.recorded.leaves)
+    assert expires_at(again.report) == expires_at(first.report)
+
+
+def test_the_row_of_a_report_does_not_grow_without_bounds(aws: Mapping[str, str]) -> None:
+    created = filed(aws)
+    one = created["id"]
+    sizes = []
+    for version in range(1, 42, 2):
+        change_report(one, version, status="closed", disposition="resolved", reason="Done.")
+        change_report(one, version + 1, status="in_progress")
+        item = cloud.client("dynamodb").get_item(
+            TableName=aws["REPORTS_TABLE"],
+            Key={"pk": {"S": keys.report(one)}, "sk": {"S": keys.HEAD}},
+        )["Item"]
+        sizes.append(_size(item))
+    grown = (sizes[-1] - sizes[0]) / (len(sizes) - 1)
+    print("bytes for each closing and reopening:", grown, "rounds to 400 KB:", 400 * 1024 / grown)
+    assert sizes[-1] == sizes[-2], f"{400 * 1024 / grown:.0f} rounds make the row unwritable"
+
+
+def _size(value: Any) -> int:
+    """Return the size of an item about as DynamoDB counts it."""
+    if isinstance(value, dict) and len(value) == 1:
+        ((kind, inner),) = value.items()
+        if kind in ("S", "N"):
+            return len(inner)
+        if kind == "B":
+            return len(inner)
+        if kind == "L":
+            return 3 + sum(1 + _size(each) for each in inner)
+        if kind == "M":
+            return 3 + sum(1 + len(name) + _size(each) for name, each in inner.items())
+        if kind in ("BOOL", "NULL"):
+            return 1
+    return sum(len(name) + _size(each) for name, each in value.items())
