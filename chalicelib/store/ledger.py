@@ -4,6 +4,8 @@ A leaf is written in the transaction of its event. Written again, nothing change
 closed it stands in a head (`store/ledger_heads.py`); the row stays for a while.
 """
 
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, Self
@@ -15,6 +17,9 @@ from chalicelib.store import keys
 from chalicelib.store.table import Table
 from chalicelib.store.writes import Put, TransactItem
 
+log = logging.getLogger(__name__)
+
+_HASHED = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # A partition takes 1,000 writes a second.
 _SHARDS = 4
 # Long after its hour was closed. If hours cannot be closed, this is the time to mend it.
@@ -65,5 +70,14 @@ class LeafRows:
             rows, _ = self._table.query(
                 keys.ledger(hour, shard), consistent=True, attributes=("sk",)
             )
-            found |= {bytes.fromhex(row["sk"]) for row in rows}
+            leaves = {_leaf(row["sk"]) for row in rows}
+            if None in leaves:
+                # Somebody else wrote it. In a tree it would spoil the hour, for good.
+                log.error("ledger_row_malformed", extra={"hour": hour})
+            found |= {leaf for leaf in leaves if leaf}
         return found
+
+
+def _leaf(sk: str) -> bytes | None:
+    """Return the leaf that a sort key names; None for what names none."""
+    return bytes.fromhex(sk) if _HASHED.fullmatch(sk) else None
