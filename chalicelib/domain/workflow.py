@@ -193,6 +193,10 @@ def _dispose(step: _Step) -> _Update:
     wanted = step.wanted.disposition
     if wanted is None or wanted == step.report.disposition:
         return {}
+    proposed = step.report.proposal
+    if proposed and wanted == proposed.disposition:
+        # It waits already. Again, it would put off the deletion, each time and by one officer.
+        return {}
     decided: _Update = {"decided_at": step.now}
     if wanted is Disposition.MALICIOUS:
         proposal = Proposal(disposition=wanted.value, by=step.by, at=step.now)
