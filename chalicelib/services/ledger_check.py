@@ -5,9 +5,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chalicelib.domain.ledger import Event, Head, Leaf, Recorded, evidence_data, root_of
+from chalicelib.domain.ledger import (
+    Event,
+    Head,
+    Leaf,
+    Recorded,
+    count_data,
+    evidence_data,
+    root_of,
+)
 from chalicelib.domain.outbox import TaskKind
-from chalicelib.domain.reports import DRILL, Status
+from chalicelib.domain.reports import DRILL, Disposition, Status
 from chalicelib.domain.seals import HOUR, hour_after, hour_of, start_of
 from chalicelib.domain.signatures import is_signed_by
 from chalicelib.services.ledger_hours import LATE_HOURS
@@ -21,6 +29,9 @@ ATTRIBUTES = (
     "pk", "sk", "ledger_id", "commitments", "leaves", "task", "status", "source", "deleted_at",
     "media_id", "version_id", "checksum",
 )  # fmt: skip
+
+# How many more steps of a kind than the row has are looked for in the ledger.
+_AHEAD = 4
 
 type OriginalCheck = Callable[[str, str, str, Mapping[str, str]], str | None]
 """Returns what is wrong with an original, by report, medium, version and checksum."""
@@ -81,7 +92,7 @@ def check_reports(
             heads[report_id] = row
         elif report_id and row["sk"].startswith("MEDIA#"):
             media.setdefault(report_id, []).append(row)
-    waiting = _waiting_leaves(published.last, leaf_rows, now)
+    leaves = published.leaves | _waiting_leaves(published.last, leaf_rows, now)
     for report_id, head in sorted(heads.items()):
         if head.get("source") == DRILL:
             continue
@@ -89,7 +100,8 @@ def check_reports(
         counts["originals"] += sum("version_id" in row for row in media.get(report_id, ()))
         recorded = Recorded.of_row(head)
         yield from _check_steps(report_id, head, recorded)
-        yield from _check_leaves(report_id, recorded, published.leaves | waiting)
+        yield from _check_leaves(report_id, recorded, leaves)
+        yield from _check_no_others(report_id, recorded, leaves)
         if "deleted_at" not in head:
             yield from _check_originals(report_id, recorded, media.get(report_id, []), original)
 
@@ -131,6 +143,26 @@ def _check_leaves(report_id: str, recorded: Recorded, leaves: frozenset[bytes]) 
             yield (
                 f"Report {report_id}: {_named(leaf)} is not in the ledger. Its row or the leaf "
                 "was altered."
+            )
+
+
+def _check_no_others(report_id: str, recorded: Recorded, leaves: frozenset[bytes]) -> Iterator[str]:
+    """Look for steps in the ledger that the row does not have, as a verifier looks for them."""
+    if recorded.ledger_id is None:
+        return
+    known = {leaf.hash(recorded.ledger_id) for leaf in recorded.leaves}
+    closings = recorded.count(Event.CLOSED) + _AHEAD
+    reopenings = recorded.count(Event.REOPENED) + _AHEAD
+    for event, n, data in (
+        *((Event.CLOSED, n, each.encode()) for n in range(closings) for each in ("", *Disposition)),
+        *((Event.REOPENED, n, count_data(k)) for n in range(reopenings) for k in range(closings)),
+        (Event.EXPIRED, 0, b""),
+    ):
+        leaf = Leaf(event, n, data, "")
+        if (hashed := leaf.hash(recorded.ledger_id)) in leaves and hashed not in known:
+            yield (
+                f"Report {report_id}: the ledger has {_named(leaf)}, which its row has not. The "
+                "row was altered or restored, or somebody else wrote the leaf."
             )
 
 
