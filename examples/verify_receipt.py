@@ -9,7 +9,7 @@ without one, too: then only what the proof itself says.
 
 Options:
 
-    --key FILE    the public key (PEM) that signs the heads, from a source that you trust
+    --key FILE    the public keys (PEM) that sign the heads, from a source that you trust
     --body FILE   exactly what was sent as the report: shows that this is what was filed
     --gone        the service says that there is no such report: then a deletion must be on record
 
@@ -83,7 +83,7 @@ class Ledger:
         return max(self.heads)
 
 
-def read_ledger(documents: Iterable[Mapping[str, Any]], key: bytes | None) -> Ledger:
+def read_ledger(documents: Iterable[Mapping[str, Any]], keys: Sequence[bytes] | None) -> Ledger:
     """Return the ledger of these hours. Raises NotValid for whatever does not fit together."""
     ledger, previous, whole = Ledger(), None, set[str]()
     for document in sorted(documents, key=lambda each: str(each["head"]["hour"])):
@@ -91,7 +91,7 @@ def read_ledger(documents: Iterable[Mapping[str, Any]], key: bytes | None) -> Le
         hour = str(head["hour"])
         if hour in ledger.heads and ledger.heads[hour] != head:
             raise NotValid(f"there are two different heads of {hour}")
-        check_signature(document, key)
+        check_signature(document, keys)
         if previous and hour not in ledger.heads:
             expected = hour_text(start_of(str(previous["hour"])) + HOUR)
             if hour != expected:
@@ -109,11 +109,11 @@ def read_ledger(documents: Iterable[Mapping[str, Any]], key: bytes | None) -> Le
     return ledger
 
 
-def check_signature(document: Mapping[str, Any], key: bytes | None) -> None:
-    """Raise NotValid unless the head is signed, by this key if it is given."""
+def check_signature(document: Mapping[str, Any], keys: Sequence[bytes] | None) -> None:
+    """Raise NotValid unless the head is signed, by one of these keys if they are given."""
     head, public = document["head"], base64.b64decode(document["key"])
     hour = head["hour"]
-    if key is not None and public != key:
+    if keys is not None and public not in keys:
         raise NotValid(f"the head of {hour} is signed with another key")
     loaded = serialization.load_der_public_key(public)
     if not isinstance(loaded, ec.EllipticCurvePublicKey):
@@ -350,18 +350,27 @@ def documents_of(path: Path) -> Iterator[Mapping[str, Any]]:
         yield from read if isinstance(read, list) else [read]
 
 
-def verify(wanted: argparse.Namespace) -> Answer:
-    key = None
-    if wanted.key:
-        loaded = serialization.load_pem_public_key(wanted.key.read_bytes())
-        key = loaded.public_bytes(
+def keys_of(path: Path) -> list[bytes]:
+    """Return the public keys (DER) of a file: after a rotation, earlier heads have another one."""
+    end = b"-----END PUBLIC KEY-----"
+    blocks = [each + end for each in path.read_bytes().split(end)[:-1]]
+    if not blocks:
+        raise NotValid(f"{path} has no public key")
+    return [
+        serialization.load_pem_public_key(block).public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
+        for block in blocks
+    ]
+
+
+def verify(wanted: argparse.Namespace) -> Answer:
+    keys = keys_of(wanted.key) if wanted.key else None
     proof = json.loads(wanted.proof.read_text(encoding="utf-8")) if wanted.proof else None
     if wanted.ledger:
-        ledger = read_ledger(documents_of(wanted.ledger), key)
+        ledger = read_ledger(documents_of(wanted.ledger), keys)
     elif proof:
-        ledger = heads_of(proof, key)
+        ledger = heads_of(proof, keys)
     else:
         raise NotValid("a receipt needs a copy of the ledger: give --ledger")
     report = of_proof(proof, ledger) if proof else of_receipt(wanted.receipt)
@@ -379,17 +388,17 @@ def verify(wanted: argparse.Namespace) -> Answer:
             raise NotValid("something else was filed than this body")
         reasons = (*answer.reasons, "The body is what was filed.")
         answer = Answer(answer.sentence, reasons, answer.code)
-    if key is None:
+    if keys is None:
         note = "Give --key to check that the heads are signed by who should."
         answer = Answer(answer.sentence, (*answer.reasons, note), answer.code)
     return answer
 
 
-def heads_of(proof: Mapping[str, Any], key: bytes | None) -> Ledger:
+def heads_of(proof: Mapping[str, Any], keys: Sequence[bytes] | None) -> Ledger:
     """Return the heads that a proof brings along. They need not follow each other."""
     ledger = Ledger(has_all_leaves=False)
     for document in proof["heads"]:
-        check_signature(document, key)
+        check_signature(document, keys)
         ledger.heads[document["head"]["hour"]] = document["head"]
     if not ledger.heads:
         raise NotValid("the proof was made before the report was in a head: get another one")
@@ -401,7 +410,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--ledger", type=Path, help="a folder or a file: a copy of the ledger")
     parser.add_argument("--receipt", help="the receipt of the report")
     parser.add_argument("--proof", type=Path, help="a proof that was kept")
-    parser.add_argument("--key", type=Path, help="the public key that signs heads (PEM)")
+    parser.add_argument("--key", type=Path, help="the public keys that sign heads (PEM)")
     parser.add_argument("--body", type=Path, help="what was sent as the report")
     parser.add_argument("--gone", action="store_true", help="the service knows no such report")
     wanted = parser.parse_args(arguments)

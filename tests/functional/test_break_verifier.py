@@ -19,10 +19,7 @@ from examples.verify_receipt import Event, Ledger, judge, node, of_receipt
 
 RECEIPT = "7H2K9QXW3M5R8T1V4Y6Z0ABCDE"
 START = start_of("2026-03-01T08")
-KEY = ec.generate_private_key(ec.SECP256R1())
-PUBLIC = KEY.public_key().public_bytes(
-    serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-)
+KEY, NEXT_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
 OWN = of_receipt(RECEIPT)
 FILED = OWN.leaf(Event.FILED, 0, OWN.filed or b"")
 
@@ -31,8 +28,14 @@ def text(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def closed_hours(hours: Iterable[Iterable[bytes]]) -> list[dict[str, Any]]:
-    """Return the documents of hours from START on, each with these leaves."""
+def public(key: ec.EllipticCurvePrivateKey, form: serialization.Encoding) -> bytes:
+    return key.public_key().public_bytes(form, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def closed_hours(hours: Iterable[Iterable[bytes]], rotated: int = 1000) -> list[dict[str, Any]]:
+    """Return the documents of hours from START on, each with these leaves. From the hour `rotated`
+    on they are signed with the next key.
+    """
     documents: list[dict[str, Any]] = []
     previous = None
     for late, some in enumerate(hours):
@@ -40,11 +43,12 @@ def closed_hours(hours: Iterable[Iterable[bytes]]) -> list[dict[str, Any]]:
         leaves = sorted([*leaves, *(secrets.token_bytes(32) for _ in range(64 - len(leaves)))])
         head = Head(hour_of(START + HOUR * late), 64, root_of(leaves).hex(), previous, None)
         previous = head.hash
+        key = KEY if late < rotated else NEXT_KEY
         documents.append(
             {
                 "head": head._asdict(),
-                "signature": text(KEY.sign(head.signed, ec.ECDSA(hashes.SHA256()))),
-                "key": text(PUBLIC),
+                "signature": text(key.sign(head.signed, ec.ECDSA(hashes.SHA256()))),
+                "key": text(public(key, serialization.Encoding.DER)),
                 "leaves": text(b"".join(leaves)),
             }
         )
@@ -101,7 +105,7 @@ def test_a_closing_that_was_hidden_behind_a_missing_number_counts_from_when_it_c
     deletion they publish `closed` 0, and the deletion looks 89 days later than it was announced.
     """
     hidden = {FILED: at(0), OWN.leaf(Event.CLOSED, 1, b"unfounded"): at(0)}
-    last = {at(40): {}}
+    last: dict[str, dict[str, Any]] = {at(40): {}}
     assert judge(OWN, Ledger(last, hidden), gone=False).sentence == "Filed, open."
 
     shown = hidden | {
@@ -182,6 +186,17 @@ def test_the_second_copy_of_an_hour_is_checked_too(
     hours = closed_hours([[FILED], []])
     other = hours[0] | {"leaves": hours[1]["leaves"]}
     assert run(tmp_path, capsys, [*hours, other], receipt=RECEIPT)[0] == 2
+
+
+def test_a_rotation_of_the_key_spoils_no_hour(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`make audit-key` prints all keys, the present one first."""
+    hours = closed_hours([[FILED], []], rotated=1)
+    both = [public(each, serialization.Encoding.PEM) for each in (NEXT_KEY, KEY)]
+    assert run(tmp_path, capsys, hours, receipt=RECEIPT, key=b"".join(both))[0] == 0
+    assert run(tmp_path, capsys, hours, receipt=RECEIPT, key=both[0])[0] == 2
+    assert run(tmp_path, capsys, hours, receipt=RECEIPT, key=b"no key")[0] == 2
 
 
 @pytest.mark.parametrize(
