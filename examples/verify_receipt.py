@@ -95,7 +95,7 @@ def read_ledger(documents: Iterable[Mapping[str, Any]], keys: Sequence[bytes] | 
         if previous and hour not in ledger.heads:
             expected = hour_text(start_of(str(previous["hour"])) + HOUR)
             if hour != expected:
-                raise NotValid(f"the head of {expected} is missing")
+                raise NotValid(f"the copy lacks the head of {expected}")
             if head["previous"] != hashlib.sha256(canonical(previous)).hexdigest():
                 raise NotValid(f"the head of {hour} does not follow the one before it")
         if "leaves" in document:
@@ -280,8 +280,11 @@ def judge(report: Report, ledger: Ledger, *, gone: bool) -> Answer:
             return Answer(no_end, (*reasons, fault), 1)
         return Answer(f"Filed; expired lawfully at {expired}.", (*reasons, described(end)), 0)
     if gone:
-        missing = "The report is gone, and its deletion is not on record."
-        return Answer(no_end, (*reasons, *([described(end)] if end else []), missing), 1)
+        missing = (
+            "The report is gone, and its deletion is not on record.",
+            f"If it went after {ledger.last}, look again with a copy that goes on for three hours.",
+        )
+        return Answer(no_end, (*reasons, *([described(end)] if end else []), *missing), 1)
     if end:
         return Answer(f"Filed; {end.what} lawfully at {end.hour}.", tuple(reasons), 0)
     return Answer("Filed, open.", tuple(reasons), 0)

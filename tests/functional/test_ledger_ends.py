@@ -174,7 +174,7 @@ def test_an_owner_who_deletes_everything_cannot_hide_that_it_was_filed(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda hours: hours.pop(1), "is missing"),
+        (lambda hours: hours.pop(1), "the copy lacks the head of"),
         (lambda hours: hours[1]["head"].update(root="00" * 32), "signature of the head of"),
         (lambda hours: hours[1].update(leaves=hours[2]["leaves"]), "not those of its head"),
         (lambda hours: hours[1].update(leaves=hours[1]["leaves"][:-44]), "are not 64"),
