@@ -153,3 +153,43 @@ def _size(value: Any) -> int:
         if kind in ("BOOL", "NULL"):
             return 1
     return sum(len(name) + _size(each) for name, each in value.items())
+
+
+def test_a_proof_takes_no_more_reads_than_there_are_hours(aws: Mapping[str, str]) -> None:
+    """Otherwise whoever closes and reopens a report often enough makes its proof time out."""
+    created = filed(aws)
+    rounds = 6
+    for version in range(1, 2 * rounds, 2):
+        for _ in range(4):
+            close_hour()
+        change_report(created["id"], version, status="closed", disposition="resolved", reason="x")
+        change_report(created["id"], version + 1, status="in_progress")
+    for _ in range(5):
+        close_hour()
+    calls: list[str] = []
+    s3 = wiring.s3()
+    handler = lambda model, **_: calls.append(model.name)  # noqa: E731
+    s3.meta.events.register("before-call.s3", handler)
+    try:
+        path = f"/v1/reports/{created['id']}/proof"
+        proof = call("GET", path, receipt=created["receipt"]).json
+    finally:
+        s3.meta.events.unregister("before-call.s3", handler)
+    assert len(proof["leaves"]) == 2 + 2 * rounds
+    assert all("path" in each for each in proof["leaves"])
+    hours = len(proof["heads"])
+    # To find the oldest version of an hour and to read it; and the last hour.
+    assert len(calls) <= 2 * hours + 2, (len(calls), hours)
+
+
+def test_a_bulletin_that_has_expired_is_not_renewed_by_one_officer(aws: Mapping[str, str]) -> None:
+    draft = {"channel": "key_cases", "title": {"en": "Seen?"}, "body": {"en": "Tuesday."}}
+    one = call("POST", "/v1/officer/bulletins", draft, officer="wang").json["id"]
+    path = f"/v1/officer/bulletins/{one}"
+    tag = {"If-Match": '"1"'}
+    assert call("POST", f"{path}/approve", officer="li", headers=tag).status == 200
+    for _ in range(3):
+        wiring.clock.advance(timedelta(days=31))
+        cloud.sweep()
+        assert call("GET", path, officer="li").json["state"] == "expired"
+        assert call("POST", f"{path}/approve", officer="li", headers=tag).status != 200
