@@ -1,7 +1,8 @@
 """What a reporter gets to prove that a report was filed, and what became of it."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 from chalicelib import errors
@@ -65,8 +66,12 @@ def prove_report(
     recorded = head.recorded
     if recorded.ledger_id is None:
         return Proof(own_id, None, (), last_hour(heads, now), None)
-    closed = dict(_closed_hours(recorded.leaves, heads))
-    proven = [_prove(leaf, leaf.hash(recorded.ledger_id), closed) for leaf in recorded.leaves]
+
+    @cache
+    def closed_hour(hour: str) -> ClosedHour | None:
+        return next(iter(heads.closed([hour])), None)
+
+    proven = [_prove(leaf, leaf.hash(recorded.ledger_id), closed_hour) for leaf in recorded.leaves]
     waiting = [each.leaf.hour for each in proven if each.closed is None]
     # The run of the next hour closes an hour.
     complete_by = start_of(max(waiting)) + 2 * HOUR if waiting else None
@@ -74,20 +79,12 @@ def prove_report(
     return Proof(own_id, recorded.ledger_id, leaves, last_hour(heads, now), complete_by)
 
 
-def _closed_hours(leaves: tuple[Leaf, ...], heads: LedgerHeads) -> Iterator[tuple[str, ClosedHour]]:
-    """Yield the closed hours that may hold these leaves, by hour."""
-    hours = {
-        hour_of(start_of(leaf.hour) + HOUR * late)
-        for leaf in leaves
-        for late in range(LATE_HOURS + 1)
-    }
-    for closed in heads.closed(sorted(hours)):
-        yield closed.head.hour, closed
-
-
-def _prove(leaf: Leaf, hashed: bytes, closed: dict[str, ClosedHour]) -> ProvenLeaf:
+def _prove(
+    leaf: Leaf, hashed: bytes, closed_hour: Callable[[str], ClosedHour | None]
+) -> ProvenLeaf:
+    """Look for a leaf in the head of its hour, and only then in those of later hours."""
     for late in range(LATE_HOURS + 1):
-        hour = closed.get(hour_of(start_of(leaf.hour) + timedelta(hours=late)))
+        hour = closed_hour(hour_of(start_of(leaf.hour) + HOUR * late))
         if hour and hashed in hour.leaves:
             position = hour.leaves.index(hashed)
             return ProvenLeaf(leaf, hashed, hour, position, tuple(path_of(hour.leaves, position)))
