@@ -15,6 +15,7 @@ from chalicelib.domain.seals import hour_of
 from chalicelib.store import keys
 from infra.stage.ledger_verify import StoredLedger
 from tests import cloud
+from tests.audit_trail import unlocked_bucket
 from tests.client import call, change_report, new_key, report
 from tests.ledger import close_hour, public_hours, verify
 
@@ -193,3 +194,68 @@ def test_a_bulletin_that_has_expired_is_not_renewed_by_one_officer(aws: Mapping[
         cloud.sweep()
         assert call("GET", path, officer="li").json["state"] == "expired"
         assert call("POST", f"{path}/approve", officer="li", headers=tag).status != 200
+
+
+def test_what_was_recorded_long_before_the_first_run_is_not_lost(aws: Mapping[str, str]) -> None:
+    """As when the first runs fail after the first deployment, for more than four hours."""
+    with unlocked_bucket():
+        created = filed(aws)
+        wiring.clock.advance(timedelta(hours=9))
+        close_hour()
+        path = f"/v1/reports/{created['id']}/proof"
+        proof = call("GET", path, receipt=created["receipt"]).json
+    assert proof["latest"]
+    assert all("path" in each for each in proof["leaves"])
+
+
+def test_concurrent_steps_number_their_leaves_without_gaps(aws: Mapping[str, str]) -> None:
+    """Another officer's step comes between the reading and the writing of each step."""
+    created = filed(aws)
+    one = created["id"]
+
+    def other(body: dict[str, Any], officer: str = "li") -> None:
+        head = wiring.reports().head(one)
+        assert head is not None
+        tag = {"If-Match": f'"{head.report.version}"'}
+        call("PATCH", f"/v1/officer/reports/{one}", body, officer=officer, headers=tag)
+
+    steps: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        (
+            {"status": "closed", "disposition": "resolved", "reason": "x"},
+            {"status": "closed", "disposition": "malicious", "reason": "y"},
+        ),
+        ({"disposition": "no_action"}, {"disposition": "unfounded"}),
+        ({"disposition": "malicious"}, {"status": "in_progress"}),
+        (
+            {"status": "closed", "disposition": "malicious", "reason": "x"},
+            {"assignee": "li"},
+        ),
+    ]
+    table = wiring.reports().table
+    real = table.transact
+    for mine, theirs in steps:
+        done: list[int] = []
+
+        def between(items: Any, theirs: dict[str, Any] = theirs, done: list[int] = done) -> None:
+            if not done:
+                done.append(1)
+                other(theirs)
+            real(items)
+
+        table.transact = between  # type: ignore[method-assign]
+        try:
+            other(mine, "wang")
+        finally:
+            table.transact = real  # type: ignore[method-assign]
+        assert done
+    head = wiring.reports().head(one)
+    assert head is not None
+    for event in Event:
+        numbers = [leaf.n for leaf in head.recorded.leaves if leaf.event is event]
+        assert numbers == list(range(len(numbers))), (event, numbers)
+    status = head.report.status
+    closings = head.recorded.count(Event.CLOSED)
+    reopened = [
+        int.from_bytes(leaf.data) for leaf in head.recorded.leaves if leaf.event is Event.REOPENED
+    ]
+    assert (status == "closed") is (closings > max(reopened, default=0))
