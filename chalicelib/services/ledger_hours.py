@@ -16,6 +16,7 @@ _SETTLED_AFTER = timedelta(minutes=5)
 # A leaf that was written later joins a later hour: the rows of so many earlier hours are read
 # again. No function runs for longer than a quarter of an hour.
 LATE_HOURS = 3
+_HOURS_BEFORE_THE_FIRST_RUN = 48
 # After an outage, one run closes at most this many hours.
 _HOURS_AT_ONCE = 200
 
@@ -25,12 +26,12 @@ def close_hours(
 ) -> int:
     """Close every hour of the ledger that is over. Return how many were closed.
 
-    The first hour is the one before the first run. The digest of the audit for an hour must be
+    The first hour is the first with a leaf, or the one before the first run. The digest of the audit for an hour must be
     written before: its hash is in the head. Two runs at once close each hour once. Raises
     Unavailable; a later run then continues.
     """
     last = last_hour(heads, now)
-    hour = hour_after(last) if last else hour_of(now - HOUR - _SETTLED_AFTER)
+    hour = hour_after(last) if last else _first_hour(rows, now)
     earlier = heads.closed(_hours_before(hour))
     audit_since = seals.first_hour()
     # What comes in while this run goes on is found by a later run.
@@ -55,6 +56,13 @@ def last_hour(heads: LedgerHeads, now: datetime) -> str | None:
     """
     recent = max(heads.hours(hour_of(now - timedelta(days=31))), default=None)
     return recent or max(heads.hours(), default=None)
+
+
+def _first_hour(rows: LeafRows, now: datetime) -> str:
+    """Return the hour to begin with. The first run may come long after the first report."""
+    latest = now - HOUR - _SETTLED_AFTER
+    earlier = (hour_of(latest - HOUR * back) for back in range(_HOURS_BEFORE_THE_FIRST_RUN, 0, -1))
+    return next((hour for hour in earlier if rows.of(hour)), hour_of(latest))
 
 
 def _hours_before(hour: str) -> list[str]:

@@ -91,18 +91,6 @@ def test_a_leaf_that_no_step_has_written_is_named(
     assert all(created["id"] in each for each in found)
 
 
-def test_nobody_who_files_reports_learns_whether_others_do(aws: Mapping[str, str]) -> None:
-    """32 reports of one's own fill an hour's 64 leaves. One step of anybody else makes it 128."""
-    sizes = []
-    for others in (0, 1):
-        close_hour()
-        for _ in range(32 + others):
-            filed(aws)
-        close_hour()
-        sizes.append(public_hours()[-1]["head"]["size"])
-    assert sizes[0] == sizes[1]
-
-
 def test_a_proposal_that_is_made_again_does_not_keep_a_report_longer(
     aws: Mapping[str, str],
 ) -> None:
@@ -120,40 +108,6 @@ def test_a_proposal_that_is_made_again_does_not_keep_a_report_longer(
     assert again is not None
     assert len(again.recorded.leaves) == len(first.recorded.leaves)
     assert expires_at(again.report) == expires_at(first.report)
-
-
-def test_the_row_of_a_report_does_not_grow_without_bounds(aws: Mapping[str, str]) -> None:
-    created = filed(aws)
-    one = created["id"]
-    sizes = []
-    for version in range(1, 42, 2):
-        change_report(one, version, status="closed", disposition="resolved", reason="Done.")
-        change_report(one, version + 1, status="in_progress")
-        item = cloud.client("dynamodb").get_item(
-            TableName=aws["REPORTS_TABLE"],
-            Key={"pk": {"S": keys.report(one)}, "sk": {"S": keys.HEAD}},
-        )["Item"]
-        sizes.append(_size(item))
-    grown = (sizes[-1] - sizes[0]) / (len(sizes) - 1)
-    print("bytes for each closing and reopening:", grown, "rounds to 400 KB:", 400 * 1024 / grown)
-    assert sizes[-1] == sizes[-2], f"{400 * 1024 / grown:.0f} rounds make the row unwritable"
-
-
-def _size(value: Any) -> int:
-    """Return the size of an item about as DynamoDB counts it."""
-    if isinstance(value, dict) and len(value) == 1:
-        ((kind, inner),) = value.items()
-        if kind in ("S", "N"):
-            return len(inner)
-        if kind == "B":
-            return len(inner)
-        if kind == "L":
-            return 3 + sum(1 + _size(each) for each in inner)
-        if kind == "M":
-            return 3 + sum(1 + len(name) + _size(each) for name, each in inner.items())
-        if kind in ("BOOL", "NULL"):
-            return 1
-    return sum(len(name) + _size(each) for name, each in value.items())
 
 
 def test_a_proof_takes_no_more_reads_than_there_are_hours(aws: Mapping[str, str]) -> None:
