@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from chalicelib.domain import times
 from chalicelib.domain.ledger import (
     Event,
     Head,
@@ -27,9 +28,11 @@ from chalicelib.store.locked_objects import StoredObject
 # What is read of each row of the table of reports.
 ATTRIBUTES = (
     "pk", "sk", "ledger_id", "commitments", "leaves", "task", "status", "source", "deleted_at",
-    "media_id", "version_id", "checksum",
+    "media_id", "version_id", "checksum", "received_at",
 )  # fmt: skip
 
+# The first notice of a report goes out within a minute. A sweep can be late after an outage.
+_NOTIFIED_WITHIN = 3 * HOUR
 # How many more steps of a kind than the row has are looked for in the ledger.
 _AHEAD = 4
 
@@ -94,12 +97,12 @@ def check_reports(
             media.setdefault(report_id, []).append(row)
     leaves = published.leaves | _waiting_leaves(published.last, leaf_rows, now)
     for report_id, head in sorted(heads.items()):
-        if head.get("source") == DRILL:
+        if head.get("source") == DRILL and "ledger_id" not in head:
             continue
         counts["reports"] += 1
         counts["originals"] += sum("version_id" in row for row in media.get(report_id, ()))
         recorded = Recorded.of_row(head)
-        yield from _check_steps(report_id, head, recorded)
+        yield from _check_steps(report_id, head, recorded, now)
         yield from _check_leaves(report_id, recorded, leaves)
         yield from _check_no_others(report_id, recorded, leaves)
         if "deleted_at" not in head:
@@ -116,14 +119,21 @@ def _waiting_leaves(last: str | None, leaf_rows: LeafRows, now: datetime) -> fro
     return frozenset(found)
 
 
-def _check_steps(report_id: str, head: Mapping[str, Any], recorded: Recorded) -> Iterator[str]:
+def _check_steps(
+    report_id: str, head: Mapping[str, Any], recorded: Recorded, now: datetime
+) -> Iterator[str]:
     """Check that each step that shows in the row is recorded."""
     if recorded.ledger_id is None:
         if "deleted_at" not in head:
             yield f"Report {report_id} has nothing to be found by in the ledger: it was altered."
         return
-    if not recorded.count(Event.FILED) and head.get("task") != TaskKind.NOTIFY:
-        yield f"Report {report_id}: officers were notified, and it is not recorded as filed."
+    if head.get("source") == DRILL:
+        yield f"Report {report_id} is in the ledger and was made a drill: it was altered."
+    if not recorded.count(Event.FILED):
+        if head.get("task") != TaskKind.NOTIFY:
+            yield f"Report {report_id}: officers were notified, and it is not recorded as filed."
+        elif times.parse(head["received_at"]) + _NOTIFIED_WITHIN < now:
+            yield f"Report {report_id}: officers were not notified in time, so it is not filed."
     status, closings = head.get("status"), recorded.count(Event.CLOSED)
     reopenings = [leaf.data for leaf in recorded.leaves if leaf.event is Event.REOPENED]
     reopened_after = max((int.from_bytes(data) for data in reopenings), default=0)

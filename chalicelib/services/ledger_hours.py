@@ -26,9 +26,9 @@ def close_hours(
 ) -> int:
     """Close every hour of the ledger that is over. Return how many were closed.
 
-    The first hour is the first with a leaf, or the one before the first run. The digest of the audit for an hour must be
-    written before: its hash is in the head. Two runs at once close each hour once. Raises
-    Unavailable; a later run then continues.
+    The first hour is the first with a leaf, or the one before the first run. The digest of the
+    audit for an hour must be written before: its hash is in the head. Two runs at once close each
+    hour once. Raises Unavailable; a later run then continues.
     """
     last = last_hour(heads, now)
     hour = hour_after(last) if last else _first_hour(rows, now)

@@ -213,3 +213,38 @@ def test_concurrent_steps_number_their_leaves_without_gaps(aws: Mapping[str, str
         int.from_bytes(leaf.data) for leaf in head.recorded.leaves if leaf.event is Event.REOPENED
     ]
     assert (status == "closed") is (closings > max(reopened, default=0))
+
+
+def change_row(aws: Mapping[str, str], report_id: str, name: str, value: str) -> None:
+    cloud.client("dynamodb").update_item(
+        TableName=aws["REPORTS_TABLE"],
+        Key={"pk": {"S": keys.report(report_id)}, "sk": {"S": keys.HEAD}},
+        UpdateExpression="SET #n = :v",
+        ExpressionAttributeNames={"#n": name},
+        ExpressionAttributeValues={":v": {"S": value}},
+    )
+
+
+def test_a_report_that_was_made_a_drill_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    """A drill is deleted after 30 days, open or not, and the check passes it over."""
+    created = filed(aws)
+    close_hour()
+    change_row(aws, created["id"], "source", "drill")
+    found = list(ledger.wrong(wiring.clock.now(), Counter()))
+    assert any(created["id"] in each for each in found), found
+
+
+def test_a_report_of_which_nobody_is_ever_notified_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    """Its first notice is put off for ever: neither the sweep nor its alarm sees it."""
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    change_row(aws, created["id"], "task_at", f"9999-01-01T00:00:00Z#{created['id']}")
+    change_row(aws, created["id"], "not_before", "9999-01-01T00:00:00Z")
+    for _ in range(5):
+        cloud.sweep()
+        close_hour()
+    found = list(ledger.wrong(wiring.clock.now(), Counter()))
+    assert any(created["id"] in each for each in found), found
