@@ -40,7 +40,8 @@ from chalicelib.store.writes import TransactItem
 # first link already ends at the original.
 _LONGEST_CHAIN = 2
 # A row has at most 400 KB. A report that is closed and reopened without end must still have room
-# for its withdrawal and its deletion.
+# for its withdrawal and its deletion. So a closed one with so many is not reopened; an open one can
+# always be closed.
 _MOST_LEAVES = 500
 
 
@@ -273,7 +274,8 @@ def _write(
     leaves = leaves_of_change(head.report, after, head.recorded, now)
     if head.task and task != head.task:
         leaves = [*leaves_of_notice(head.recorded, head.task, now), *leaves]
-    if leaves and len(head.recorded.leaves) >= _MOST_LEAVES:
+    was_closed = head.report.status is Status.CLOSED
+    if was_closed and leaves and len(head.recorded.leaves) >= _MOST_LEAVES:
         raise errors.Conflict("too_many_steps")
     reports.change(head, after, task=task, now=now, leaves=leaves, also=also)
 
