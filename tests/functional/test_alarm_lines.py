@@ -79,6 +79,13 @@ def digest(monkeypatch: pytest.MonkeyPatch) -> None:
     audit_events.digest_audit(cloud.SCHEDULE, None)
 
 
+def spoil_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    hour = hour_of(wiring.clock.now())
+    wiring.reports().table.put({"pk": keys.ledger(hour, 0), "sk": "no leaf"})
+    wiring.clock.advance(timedelta(hours=1, minutes=10))
+    audit_events.digest_audit(cloud.SCHEDULE, None)
+
+
 def lose_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     cloud.officer("wang")
     table, down = wiring.audit().table, inject.error_response(500, "InternalServerError")
@@ -207,6 +214,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "FailedTasksMetric": sweep,
     "UnacknowledgedMetric": sweep,
     "DigestsMetric": digest,
+    "LedgerRowsMetric": spoil_the_ledger,
     "AuditFailuresMetric": lose_the_audit,
     "AuthorizerFailuresMetric": lose_the_keys,
     "OpeningsMetric": compare,

@@ -159,6 +159,7 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepTasksLog"),
         ("AuditFailuresAlarm", "AuditFailuresMetric", "OfficersLog"),
         ("DigestAlarm", "DigestsMetric", "DigestAuditLog"),
+        ("LedgerRowsAlarm", "LedgerRowsMetric", "DigestAuditLog"),
         ("OpeningsAlarm", "OpeningsMetric", "CompareOpeningsLog"),
         ("KeyChangesAlarm", "KeyChangesMetric", "CompareOpeningsLog"),
         ("OfficersCodeAlarm", "OfficersCodeMetric", "CompareOpeningsLog"),
