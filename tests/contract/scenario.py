@@ -18,6 +18,7 @@ from PIL import Image
 
 from chalicelib.domain.languages import LANGUAGES
 from chalicelib.domain.officers import Role
+from chalicelib.handlers import audit_events
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.contract.values import Values, always, from_now, in_languages, one_of
@@ -26,6 +27,8 @@ from tests.contract.values import Values, always, from_now, in_languages, one_of
 OFFICER, COLLEAGUE = "li", "wang"
 # Made anew by the cases of the admin's routes, so it must be nobody who is needed.
 RECRUIT = "recruit"
+# Nobody but a colleague proposes anything for this one, so that the officer may approve it.
+CANDIDATE = "candidate"
 
 # Where a report may be, and no officer's scope can.
 _NOWHERE = ("outside", "unknown")
@@ -172,6 +175,12 @@ class Scenario:
             "until": from_now(timedelta(days=30)),
         }
 
+    @cached_property
+    def closed_hour(self) -> str:
+        """The first closed hour of the ledger."""
+        audit_events.digest_audit(cloud.SCHEDULE, None)
+        return str(call("GET", "/v1/ledger").json["first"])
+
     def held(self) -> "Reported":
         made = self.report_again()
         until = (datetime.now(UTC) + timedelta(days=90)).isoformat()
@@ -185,17 +194,17 @@ class Scenario:
         return made
 
     def proposed(self) -> Supply:
-        """Something new that is proposed for the recruit."""
+        """Something new that a colleague proposes for the candidate."""
         row = {
-            "name": f"Recruit {new_key()}",
+            "name": f"Candidate {new_key()}",
             "roles": ["officer"],
             "categories": ["*"],
             "districts": ["*"],
         }
-        path = f"/v1/admin/officers/{RECRUIT}"
+        path = f"/v1/admin/officers/{CANDIDATE}"
         reply = call("PUT", path, row, officer=COLLEAGUE)
         assert reply.status == 202, reply.text
-        return Supply({"username": RECRUIT}, {"If-Match": reply.headers["etag"]})
+        return Supply({"username": CANDIDATE}, {"If-Match": reply.headers["etag"]})
 
     def to_be_lifted(self) -> "Reported":
         made = self.held()
@@ -269,6 +278,8 @@ _REPORT, _MINE, _BULLETIN = (
 )
 _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_MINE}": lambda there: there.report.mine(),
+    f"GET {_MINE}/proof": lambda there: there.report.mine(),
+    "GET /v1/ledger/{hour}": lambda there: Supply({"hour": there.closed_hour}),
     f"DELETE {_MINE}": lambda there: there.report_again().mine(),
     f"POST {_MINE}/messages": lambda there: there.report_again().mine(),
     f"POST {_MINE}/media": lambda there: there.report_again().mine(),

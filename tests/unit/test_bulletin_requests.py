@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from chalicelib.domain import geohash
 from chalicelib.domain.bulletins.area import Area, area_label
-from chalicelib.domain.bulletins.requests import Draft
+from chalicelib.domain.bulletins.requests import Draft, Resolution, Withdrawal
 
 
 def draft(**more: Any) -> Draft:
@@ -76,3 +76,15 @@ def test_the_district_of_a_point_is_worked_out(point: dict[str, float], district
 )
 def test_an_area_reads_in_both_languages(area: Any, zh: str | None, en: str | None) -> None:
     assert (area_label(area, "zh"), area_label(area, "en")) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "code"),
+    [(Resolution, "outcome", "found"), (Withdrawal, "reason", "published_in_error")],
+)
+def test_words_may_be_left_out_and_are_never_null(
+    body: type[Resolution | Withdrawal], name: str, code: str
+) -> None:
+    assert body.model_validate({"code": code}).ending.words is None
+    with pytest.raises(ValidationError):
+        body.model_validate({"code": code, name: None})

@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
@@ -93,6 +101,13 @@ class _WithCode(Input):
     @classmethod
     def _without_a_code(cls, sent: Any) -> Any:
         return {"code": None, **sent} if isinstance(sent, dict) else sent
+
+    @field_validator("outcome", "reason", check_fields=False)
+    @classmethod
+    def _is_not_null(cls, value: Any) -> Any:
+        if value is None:
+            raise PydanticCustomError("wrong_type", "Leave it out, or send words.")
+        return value
 
 
 class Resolution(_WithCode):
