@@ -22,7 +22,8 @@ from chalicelib.domain.signatures import is_signed_by
 HOUR = timedelta(hours=1)
 _NAME_HASH = 32
 # The forms of the keys that are written to the audit bucket. Anything else there is somebody's own.
-_HOUR = r"(?P<hour>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})"
+_HOUR_FORM = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"
+_HOUR = rf"(?P<hour>{_HOUR_FORM})"
 _DIGEST_KEY = re.compile(rf"digests/{_HOUR}\.json")
 _BATCH_KEY = re.compile(rf"batches/{_HOUR}/(?P<name>[0-9]{{1,40}}-[0-9]{{1,4}}-[0-9a-f]{{32}})")
 # What else this key signs begins with other words, so that neither passes for the other.
@@ -137,16 +138,19 @@ def batch_key(hour: str, name: str) -> str:
 def hour_of_digest(key: str) -> str | None:
     """Return the hour of the digest with this key; None for a key that no digest has."""
     found = _DIGEST_KEY.fullmatch(key)
-    return found["hour"] if found and _is_hour(found["hour"]) else None
+    return found["hour"] if found and is_hour(found["hour"]) else None
 
 
 def place_of_batch(key: str) -> tuple[str, str] | None:
     """Return the hour and the name of the batch with this key; None for one that no batch has."""
     found = _BATCH_KEY.fullmatch(key)
-    return (found["hour"], found["name"]) if found and _is_hour(found["hour"]) else None
+    return (found["hour"], found["name"]) if found and is_hour(found["hour"]) else None
 
 
-def _is_hour(text: str) -> bool:
+def is_hour(text: str) -> bool:
+    """Return whether this names an hour, in the one form that we write."""
+    if not re.fullmatch(_HOUR_FORM, text):
+        return False
     try:
         start_of(text)
     except ValueError:

@@ -1,9 +1,8 @@
 """The public routes of the ledger."""
 
-import re
-
 from chalicelib import errors, wiring
-from chalicelib.handlers.ledger_views import HOUR, ClosedHourView, LedgerView, SignedHead
+from chalicelib.domain.seals import is_hour
+from chalicelib.handlers.ledger_views import ClosedHourView, LedgerView, SignedHead
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response, conditional, public_response
 from chalicelib.handlers.routes import Routes
@@ -46,7 +45,7 @@ def get_ledger_hour(call: Call) -> Response:
     after its end. A very long hour is a redirect (302) to where it can be loaded.
     """
     hour, heads = call.path["hour"], wiring.ledger_heads()
-    stored = heads.hour(hour) if re.fullmatch(HOUR, hour, re.ASCII) else None
+    stored = heads.hour(hour) if is_hour(hour) else None
     content = heads.read(stored) if stored else None
     if stored is None or content is None:
         raise errors.NotFound

@@ -10,10 +10,9 @@ from chalicelib.handlers.shapes import Shape, Timestamp, left_out
 from chalicelib.services.ledger_proofs import Proof, ProvenLeaf
 from chalicelib.store.ledger_heads import ClosedHour
 
-HOUR = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"
 _HEX, _BASE64 = "^[0-9a-f]{64}$", "^[A-Za-z0-9+/]+=*$"
 
-Hour = Annotated[str, Field(pattern=f"^{HOUR}$")]
+Hour = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}$")]
 Sha256 = Annotated[str, Field(pattern=_HEX)]
 Base64 = Annotated[str, Field(pattern=_BASE64)]
 

@@ -162,7 +162,7 @@ class _Check:
             if hour and start_of(hour) + HOUR <= self._now + _CLOCKS_DIFFER:
                 yield hour, each, {}
             else:
-                self.strange.append(_strange(each))
+                self.strange.append(not_ours(each))
 
     def _listed_batches(self) -> Iterator[_Found]:
         for each in self._seals.objects("batches/"):
@@ -170,7 +170,7 @@ class _Check:
             if place and start_of(place[0]) <= self._now + _CLOCKS_DIFFER:
                 yield place[0], None, {place[1]: each}
             else:
-                self.strange.append(_strange(each))
+                self.strange.append(not_ours(each))
 
     def _digest(
         self, hour: str, digest: Digest | None, content: bytes, previous: bytes | None
@@ -250,7 +250,7 @@ def _named(key: str) -> str:
     return f"The digest of {hour}" if hour else f"The object {key!r}"
 
 
-def _strange(stored: StoredObject) -> str:
+def not_ours(stored: StoredObject) -> str:
     """Return what to say of an object that is never written so: of another form, or too early."""
     return f"The object {stored.key!r} is not ours: somebody else wrote to the audit's bucket."
 

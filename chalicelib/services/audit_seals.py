@@ -1,6 +1,6 @@
 """Seal the audit: write its seals to the locked bucket."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.domain.seals import (
@@ -34,7 +34,7 @@ def write_digests(*, seals: Seals, sign: Callable[[bytes], bytes], now: datetime
     Each is signed before it is written. So when `sign` raises, there is no digest without a
     signature, and the next run goes on from here. Return the number written.
     """
-    last = _last_digest(seals, now)
+    last = last_settled(seals.digested_hours, now)
     hour = hour_after(last) if last else seals.first_hour()
     previous = seals.digest(last) if last else None
     written = 0
@@ -47,19 +47,19 @@ def write_digests(*, seals: Seals, sign: Callable[[bytes], bytes], now: datetime
 
 
 def is_settled(hour: str, now: datetime) -> bool:
-    """Return whether an hour has all of its batches."""
+    """Return whether an hour has all of its batches, and nearly all of its leaves."""
     return start_of(hour) + HOUR + SETTLED_AFTER <= now
 
 
-def _last_digest(seals: Seals, now: datetime) -> str | None:
-    """Return the hour of the last digest, or None.
+def last_settled(hours: Callable[[str | None], Iterable[str]], now: datetime) -> str | None:
+    """Return the last hour that is written; None when there is none. `hours` yields those after an
+    hour (None: all).
 
-    All digests are listed only when the last month has none. What is named for an hour that is not
-    over is not ours: it would end all digests.
+    All are listed only when the last month has none. What is named for an hour that is not over is
+    not ours: nothing would ever follow it.
     """
 
-    def last(after: str | None = None) -> str | None:
-        hours = (hour for hour in seals.digested_hours(after) if is_settled(hour, now))
-        return max(hours, default=None)
+    def last(after: str | None) -> str | None:
+        return max((hour for hour in hours(after) if is_settled(hour, now)), default=None)
 
-    return last(hour_of(now - timedelta(days=31))) or last()
+    return last(hour_of(now - timedelta(days=31))) or last(None)

@@ -19,10 +19,12 @@ from chalicelib.domain.outbox import TaskKind
 from chalicelib.domain.reports import DRILL, Disposition, Status
 from chalicelib.domain.seals import HOUR, hour_after, hour_of, start_of
 from chalicelib.domain.signatures import is_signed_by
+from chalicelib.services.audit_check import not_ours
+from chalicelib.services.audit_seals import is_settled
 from chalicelib.services.ledger_hours import LATE_HOURS
 from chalicelib.store import keys as layout
 from chalicelib.store.ledger import LeafRows
-from chalicelib.store.ledger_heads import ClosedHour
+from chalicelib.store.ledger_heads import ClosedHour, hour_of_head
 from chalicelib.store.locked_objects import StoredObject
 
 # What is read of each row of the table of reports.
@@ -47,9 +49,17 @@ class Published(NamedTuple):
     last: str | None
 
 
-def check_objects(stored: Iterable[StoredObject]) -> Iterator[str]:
-    """Yield a sentence for each object that was changed after it was written."""
+def is_ours(stored: StoredObject, now: datetime) -> bool:
+    """Return whether this can be an hour that was closed by now."""
+    hour = hour_of_head(stored.key)
+    return hour is not None and is_settled(hour, now)
+
+
+def check_objects(stored: Iterable[StoredObject], now: datetime) -> Iterator[str]:
+    """Yield a sentence for each object that was changed after it was written, or is not ours."""
     for each in stored:
+        if not is_ours(each, now):
+            yield not_ours(each)
         if each.markers:
             yield f"{each.key} was deleted: there is a delete marker over what was written."
         if each.versions > 1:

@@ -1,18 +1,17 @@
 """The hours of the ledger: close each one that is over with a signed head."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from chalicelib.domain.ledger import Head, padded, root_of
 from chalicelib.domain.seals import HOUR, hour_after, hour_of, sha256, start_of
+from chalicelib.services.audit_seals import SETTLED_AFTER, is_settled, last_settled
 from chalicelib.store.ledger import LeafRows
 from chalicelib.store.ledger_heads import ClosedHour, LedgerHeads
 from chalicelib.store.seals import Seals
 from chalicelib.store.signing_key import SigningKey
 
-# An hour has nearly all of its leaves after this.
-_SETTLED_AFTER = timedelta(minutes=5)
 # A leaf that was written later joins a later hour: the rows of so many earlier hours are read
 # again. No function runs for longer than a quarter of an hour.
 LATE_HOURS = 3
@@ -37,7 +36,7 @@ def close_hours(
     # What comes in while this run goes on is found by a later run.
     leaves_of = cache(rows.of)
     closed = 0
-    while start_of(hour) + HOUR + _SETTLED_AFTER <= now and closed < _HOURS_AT_ONCE:
+    while is_settled(hour, now) and closed < _HOURS_AT_ONCE:
         digest = seals.digest(hour)
         if digest is None and audit_since and audit_since <= hour:
             break  # It will be written by a later run.
@@ -50,17 +49,13 @@ def close_hours(
 
 
 def last_hour(heads: LedgerHeads, now: datetime) -> str | None:
-    """Return the last closed hour; None when there is none.
-
-    All are listed only when none of the last month is closed.
-    """
-    recent = max(heads.hours(hour_of(now - timedelta(days=31))), default=None)
-    return recent or max(heads.hours(), default=None)
+    """Return the last closed hour; None when there is none."""
+    return last_settled(heads.hours, now)
 
 
 def _first_hour(rows: LeafRows, now: datetime) -> str:
     """Return the hour to begin with. The first run may come long after the first report."""
-    latest = now - HOUR - _SETTLED_AFTER
+    latest = now - HOUR - SETTLED_AFTER
     earlier = (hour_of(latest - HOUR * back) for back in range(_HOURS_BEFORE_THE_FIRST_RUN, 0, -1))
     return next((hour for hour in earlier if rows.of(hour)), hour_of(latest))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Self
 
 from chalicelib.domain.ledger import HASH_BYTES, Head
+from chalicelib.domain.seals import is_hour
 from chalicelib.store.locked_objects import LockedObjects, StoredObject
 
 _PREFIX = "ledger/"
@@ -73,18 +74,31 @@ class LedgerHeads(LockedObjects):
 
     def hours(self, after: str | None = None) -> Iterator[str]:
         """Yield the closed hours, in order. With `after`, only later ones."""
-        for each in self.objects(_PREFIX, _key(after) if after else ""):
-            if each.version:
-                yield each.key.removeprefix(_PREFIX).removesuffix(".json")
+        for each in self.stored(after):
+            if each.version and (hour := hour_of_head(each.key)):
+                yield hour
 
-    def stored(self) -> Iterator[StoredObject]:
-        """Yield every object of the ledger."""
-        return self.objects(_PREFIX)
+    def stored(self, after: str | None = None) -> Iterator[StoredObject]:
+        """Yield every object of the ledger, also what is none of ours, by key. With `after`, only
+        those that come after this hour's.
+        """
+        return self.objects(_PREFIX, _key(after) if after else "")
 
     def closed(self, hours: Iterable[str]) -> list[ClosedHour]:
         """Return those of these hours that are closed, in this order."""
         contents = (self.content(_key(hour)) for hour in hours)
         return [ClosedHour.of(content) for content in contents if content is not None]
+
+    def read_all(self, stored: Iterable[StoredObject]) -> list[ClosedHour]:
+        """Return the closed hours in these objects, in their order, without looking for each."""
+        contents = map(self.read, stored)
+        return [ClosedHour.of(content) for content in contents if content is not None]
+
+
+def hour_of_head(key: str) -> str | None:
+    """Return the hour of the head with this key; None for a key that no head has."""
+    hour = key.removeprefix(_PREFIX).removesuffix(".json")
+    return hour if is_hour(hour) and key == _key(hour) else None
 
 
 def _key(hour: str) -> str:

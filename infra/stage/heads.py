@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.seals import digest_key, hour_of_digest
+from chalicelib.domain.seals import is_hour
 from infra.stage.faults import Refused
 
 
@@ -50,6 +50,6 @@ def _documents(path: str) -> Iterator[Any]:
 
 def _is_head(head: dict[str, Any]) -> bool:
     hour, digest = head.get("hour"), head.get("audit")
-    if not isinstance(hour, str) or hour_of_digest(digest_key(hour)) is None:
+    if not isinstance(hour, str) or not is_hour(hour):
         return False
     return digest is None or (isinstance(digest, str) and len(digest) == 64)

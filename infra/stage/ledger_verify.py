@@ -28,6 +28,7 @@ from chalicelib.services.ledger_check import (
     check_hours,
     check_objects,
     check_reports,
+    is_ours,
 )
 from chalicelib.store.ledger import LeafRows
 from chalicelib.store.ledger_heads import LedgerHeads
@@ -76,8 +77,9 @@ class StoredLedger:
         """Yield what is wrong: first with the hours, then with the reports."""
         heads = LedgerHeads(self.client("s3"), self.audit_bucket)
         table = Table(self.client("dynamodb"), self.table)
-        yield from check_objects(heads.stored())
-        hours = heads.closed(heads.hours())
+        stored = list(heads.stored())
+        yield from check_objects(stored, now)
+        hours = heads.read_all(each for each in stored if is_ours(each, now))
         counts["hours"] = len(hours)
         yield from check_hours(hours, self.keys)
         leaves = frozenset(leaf for closed in hours for leaf in closed.leaves)

@@ -211,6 +211,19 @@ def test_a_rewritten_hour_is_named_and_the_first_version_counts(
     assert len(wrong(ledger)) == 1
 
 
+@pytest.mark.parametrize("name", ["zzz.json", "2999-01-01T00.json", "2026-1-1T1.json", "notes"])
+def test_an_object_of_somebody_else_neither_ends_the_ledger_nor_stays_unnamed(
+    bucket: str, ledger: StoredLedger, name: str
+) -> None:
+    hour = close_hour()
+    boto3.client("s3").put_object(Bucket=bucket, Key=f"ledger/{name}", Body=b"{}")
+
+    assert close_hour() > hour
+    assert call("GET", "/v1/ledger").json["latest"]["head"]["hour"] > hour
+    [complaint] = wrong(ledger)
+    assert f"'ledger/{name}' is not ours" in complaint
+
+
 def test_an_hour_that_is_missing_is_named(bucket: str, ledger: StoredLedger) -> None:
     close_hour()
     hour = close_hour()
