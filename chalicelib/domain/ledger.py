@@ -115,10 +115,12 @@ class Recorded(NamedTuple):
         return sum(1 for leaf in self.leaves if leaf.event is event)
 
 
-def commitments_of(receipt: str, body: bytes) -> bytes:
-    """Return what a new report keeps until its first leaves are recorded: 64 bytes."""
-    withdraw = ReceiptKeys.of(receipt).withdraw
-    return hashlib.sha256(withdraw).digest() + content_commitment(receipt, body)
+def commitments_of(keys: ReceiptKeys, content: bytes) -> bytes:
+    """Return what a new report keeps until its first leaves are recorded: 64 bytes.
+
+    `content` is the commitment to what was sent.
+    """
+    return hashlib.sha256(keys.withdraw).digest() + content
 
 
 def evidence_data(media_id: str, version_id: str, algorithm: str, checksum: str) -> bytes:

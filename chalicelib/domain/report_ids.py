@@ -1,7 +1,7 @@
 """The receipt, ids and keys of a report, all derived from one Idempotency-Key."""
 
 from chalicelib.domain.ids import Identity, report_id_of
-from chalicelib.domain.ledger import ReceiptKeys, commitments_of
+from chalicelib.domain.ledger import ReceiptKeys, commitments_of, content_commitment
 from chalicelib.domain.sealing import PrivateKey, WrappedKey, Wrapper
 
 _CREATE = "create"
@@ -52,10 +52,9 @@ class ReportIds:
 
     def commitments(self) -> dict[str, bytes]:
         """Return what a new report keeps for the ledger."""
-        return {
-            "ledger_id": ReceiptKeys.of(self.receipt).ledger_id,
-            "commitments": commitments_of(self.receipt, self._body),
-        }
+        keys = ReceiptKeys.of(self.receipt)
+        commitments = commitments_of(keys, content_commitment(self.receipt, self._body))
+        return {"ledger_id": keys.ledger_id, "commitments": commitments}
 
     def content_key(self) -> tuple[PrivateKey, WrappedKey]:
         """Return the key of what the report says, and the same wrapped. Raises Unavailable."""

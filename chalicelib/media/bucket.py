@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import errors
 from chalicelib.aws_errors import code_of, unavailable
+from chalicelib.domain.media import derived_prefix, originals_prefix
 from chalicelib.media.grants import HeldPart, PartGrant, PostGrant, part_count, part_length
 from chalicelib.media.objects import Head, Version, read_head
 
@@ -288,6 +289,11 @@ class MediaBucket:
             return self.s3.put_object(
                 Bucket=self.name, Key=key, Body=body, ContentType=content_type
             ).get("VersionId", "")
+
+    def delete_media_of(self, owner_id: str) -> None:
+        """Delete all originals of a report or a bulletin, and then all that was made of them."""
+        self.delete_all(originals_prefix(owner_id))
+        self.delete_all(derived_prefix(owner_id))
 
     def delete_all(self, prefix: str) -> int:
         """Delete all versions and delete markers of every key with this prefix. Return how many.

@@ -15,7 +15,6 @@ from chalicelib.domain.bulletins import lifecycle as rules
 from chalicelib.domain.bulletins.endings import Ending
 from chalicelib.domain.bulletins.model import Step
 from chalicelib.domain.bulletins.retention import Stage, next_stage
-from chalicelib.domain.media import derived_prefix, originals_prefix
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.services.actor import CLOCK, Actor
 from chalicelib.store.audit import Action, Audit, of_bulletin
@@ -81,7 +80,7 @@ def _close(bulletin: Bulletin, stage: Stage, places: _Places, now: datetime) -> 
 
 
 def _delete_pictures(bulletin: Bulletin, stage: Stage, places: _Places, now: datetime) -> Bulletin:
-    _delete_objects(bulletin, places)
+    places.bucket.delete_media_of(bulletin.id)
     places.bulletins.delete_pictures(bulletin.id)
     after = bulletin.model_copy(update={"pictures_deleted_at": now})
     return _replace(bulletin, after, stage, places, now)
@@ -89,7 +88,7 @@ def _delete_pictures(bulletin: Bulletin, stage: Stage, places: _Places, now: dat
 
 def _delete(bulletin: Bulletin, stage: Stage, places: _Places, now: datetime) -> None:
     # None should be left. But once the rows are gone, nothing shows whose an object is.
-    _delete_objects(bulletin, places)
+    places.bucket.delete_media_of(bulletin.id)
     places.bulletins.delete(bulletin, _record(bulletin, stage, places, now))
 
 
@@ -100,11 +99,6 @@ _STAGES: dict[Stage, Callable[[Bulletin, Stage, _Places, datetime], Bulletin | N
     Stage.DELETE_PICTURES: _delete_pictures,
     Stage.DELETE: _delete,
 }
-
-
-def _delete_objects(bulletin: Bulletin, places: _Places) -> None:
-    places.bucket.delete_all(originals_prefix(bulletin.id))
-    places.bucket.delete_all(derived_prefix(bulletin.id))
 
 
 def _replace(

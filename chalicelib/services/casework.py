@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib import errors
-from chalicelib.domain import outbox, workflow
-from chalicelib.domain.ids import is_report_id, on_record, random_id
+from chalicelib.domain import workflow
+from chalicelib.domain.ids import is_report_id, on_record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Role
 from chalicelib.domain.outbox import TaskKind
@@ -294,13 +294,7 @@ def _has_notice(head: Head) -> bool:
 
 def _new_notice(report_id: str, actor: OfficerActor, reports: Reports) -> TransactItem:
     """Return the write that notifies the officers to whom the changed report is new."""
-    return reports.event(
-        report_id,
-        NoticeKind.REPORT,
-        now=actor.now,
-        entry_id=random_id(10),
-        task=outbox.notify(actor.now),
-    )
+    return reports.event(report_id, NoticeKind.REPORT, now=actor.now)
 
 
 def _check_assignee(username: str, report: Report, actor: OfficerActor, officers: Officers) -> None:

@@ -50,12 +50,12 @@ class ReportMedia:
         is_last = report.media_settled + 1 >= report.media_total
         if not is_last and waiting:
             return [], waiting
-        kind, entry_id = NoticeKind.MEDIA, random_id(10)
+        kind = NoticeKind.MEDIA
         if not is_last:
-            task = outbox.notify_later(now, outbox.MEDIA_PATIENCE)
+            entry_id, task = random_id(10), outbox.notify_later(now, outbox.MEDIA_PATIENCE)
             event = reports.event(report.id, kind, now=now, entry_id=entry_id, task=task)
             return [event], keys.event(now, entry_id)
         # The last verdict notifies at once, in place of an event that still waits. If the notice of
         # that event has been published already, this one is about the other media.
-        event = reports.event(report.id, kind, now=now, entry_id=entry_id, task=outbox.notify(now))
+        event = reports.event(report.id, kind, now=now)
         return [event, *([reports.remove_event(report.id, waiting)] if waiting else [])], None

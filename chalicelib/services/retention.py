@@ -12,10 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.domain import outbox as tasks
 from chalicelib.domain import times
-from chalicelib.domain.ids import random_id
-from chalicelib.domain.media import derived_prefix, originals_prefix
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.retention import expires_at, is_unread, put_off
@@ -54,8 +51,7 @@ def expire_report(
     if not report.expiring and not _begins(pending, outbox, reports, actor):
         return
     contacts.delete(report.id)
-    bucket.delete_all(originals_prefix(report.id))
-    bucket.delete_all(derived_prefix(report.id))
+    bucket.delete_media_of(report.id)
     reports.deletion.finish(report.id, now=now, until=now + TOMBSTONE_LIFE)
     log.info("report_expired")
 
@@ -75,13 +71,7 @@ def _begins(pending: PendingTask, outbox: Outbox, reports: Reports, actor: Actor
     elif report.held_until and report.held_until > now:
         _postpone(pending, report.held_until, outbox)
     elif is_unread(report) and (later := put_off(report, now)):
-        notice = reports.event(
-            report.id,
-            NoticeKind.MESSAGE,
-            now=now,
-            entry_id=random_id(10),
-            task=tasks.notify(now),
-        )
+        notice = reports.event(report.id, NoticeKind.MESSAGE, now=now)
         also = [_record(pending, later, actor), notice]
         _postpone(pending, later, outbox, also, put_off_until=later)
     else:

@@ -3,8 +3,7 @@
 from collections.abc import Collection
 
 from chalicelib import errors
-from chalicelib.domain import outbox, times
-from chalicelib.domain.ids import random_id
+from chalicelib.domain import times
 from chalicelib.domain.notices import Matter, NoticeKind
 from chalicelib.domain.two_persons import TwoPersonStep, refusal
 from chalicelib.services.actor import OfficerActor
@@ -44,11 +43,4 @@ def notify_second_person(
 
     It belongs in the transaction that begins the step, so that no step waits unknown.
     """
-    return reports.event(
-        report_id,
-        NoticeKind.APPROVAL,
-        now=actor.now,
-        entry_id=random_id(10),
-        task=outbox.notify(actor.now),
-        matter=Matter(step=step),
-    )
+    return reports.event(report_id, NoticeKind.APPROVAL, now=actor.now, matter=Matter(step=step))

@@ -5,14 +5,14 @@ What is counted is counted from the stream of the audit, so no opening waits for
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib import errors
-from chalicelib.domain import outbox, times, watch
+from chalicelib.domain import times, watch
 from chalicelib.domain.addressees import role_group
-from chalicelib.domain.ids import random_id
 from chalicelib.domain.notices import Matter, NoticeKind, Watched
 from chalicelib.domain.officers import Role
 from chalicelib.domain.seals import hour_of
@@ -54,32 +54,17 @@ def count_rows(
     the rows must be sealed all the same.
     """
     for counter, records in _counted(rows).items():
-        try:
+        with _failures_logged(counter.what):
             _count(counter, records, counters, announcements, now)
-        except Exception as error:
-            # An alarm counts this line.
-            fields = {"watched": counter.what.value, "error": type(error).__name__}
-            log.error("watch_failed", extra=fields)
 
 
 def notify_of_refusals(
     hour: str, count: int, *, announcements: Announcements, now: datetime
 ) -> None:
     """Notify supervisors that so many decryptions were refused in an hour. Nothing is raised."""
-    item = announcements.item(
-        NoticeKind.WATCH,
-        entry_id=f"watch#{hour}#{Watched.DECRYPTIONS}",
-        groups=_SUPERVISORS,
-        path=_PATH,
-        now=now,
-        watched=Watched.DECRYPTIONS,
-        count=count,
-    )
-    try:
-        announcements.write([item])
-    except Exception as error:
-        fields = {"watched": Watched.DECRYPTIONS.value, "error": type(error).__name__}
-        log.error("watch_failed", extra=fields)
+    what, entry_id = Watched.DECRYPTIONS, f"{hour}#{Watched.DECRYPTIONS}"
+    with _failures_logged(what):
+        announcements.write([_notice(entry_id, what, count, announcements, now)])
 
 
 def notify_of_restricted(
@@ -92,15 +77,33 @@ def notify_of_restricted(
     """
     if head.is_expiring:
         raise errors.Conflict("expiring")
-    event = reports.event(
-        head.report.id,
+    matter = Matter(watched=Watched.RESTRICTED)
+    return [reports.event(head.report.id, NoticeKind.WATCH, now=actor.now, matter=matter)]
+
+
+@contextmanager
+def _failures_logged(what: Watched) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # An alarm counts this line.
+        fields = {"watched": what.value, "error": type(error).__name__}
+        log.error("watch_failed", extra=fields)
+
+
+def _notice(
+    entry_id: str, what: Watched, count: int, announcements: Announcements, now: datetime
+) -> TransactItem:
+    """Return the write of a notice to supervisors, which is about no report."""
+    return announcements.item(
         NoticeKind.WATCH,
-        now=actor.now,
-        entry_id=random_id(10),
-        task=outbox.notify(actor.now),
-        matter=Matter(watched=Watched.RESTRICTED),
+        entry_id=f"watch#{entry_id}",
+        groups=_SUPERVISORS,
+        path=_PATH,
+        now=now,
+        watched=what,
+        count=count,
     )
-    return [event]
 
 
 def _counted(rows: Iterable[WatchedRow]) -> Mapping[Counter, set[str]]:
@@ -131,15 +134,8 @@ def _count(
         level = watch.level(counter.what, count.total)
         if level <= count.notified:
             return
-        notice = announcements.item(
-            NoticeKind.WATCH,
-            entry_id=f"watch#{counter.id}#{level}",
-            groups=_SUPERVISORS,
-            path=_PATH,
-            now=now,
-            watched=counter.what,
-            count=count.total,
-        )
+        entry_id = f"{counter.id}#{level}"
+        notice = _notice(entry_id, counter.what, count.total, announcements, now)
         announcements.write([counters.notified(counter, count.notified, level), notice])
         # An alarm counts this line. The counter's row names the officer.
         fields = {"watched": counter.what.value, "count": count.total, "counter": counter.id}

@@ -16,7 +16,7 @@ from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.media import MediaState, Thumb
 from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
 from chalicelib.domain.notices import Matter, NoticeKind
-from chalicelib.domain.outbox import OutboxTask, TaskKind
+from chalicelib.domain.outbox import OutboxTask, TaskKind, notify
 from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.deletion import Deletion
@@ -358,13 +358,15 @@ class Reports:
         kind: NoticeKind,
         *,
         now: datetime,
-        entry_id: str,
-        task: OutboxTask,
+        entry_id: str | None = None,
+        task: OutboxTask | None = None,
         matter: Matter | None = None,
     ) -> TransactItem:
-        """Return the write of an event: a row that carries the task of one notice of `kind`."""
-        pk, sk = keys.report(report_id), keys.event(now, entry_id)
-        row = {"pk": pk, "sk": sk, "kind": kind.value, **task_fields(pk, sk, task)}
+        """Return the write of an event: a row that carries the task of one notice of `kind`, to
+        send it at once unless `task` says otherwise.
+        """
+        pk, sk = keys.report(report_id), keys.event(now, entry_id or random_id(10))
+        row = {"pk": pk, "sk": sk, "kind": kind.value, **task_fields(pk, sk, task or notify(now))}
         row |= matter.model_dump(mode="json", exclude_none=True) if matter else {}
         return self.table.item(Put(row))
 
