@@ -37,7 +37,6 @@ from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.functional import iam
 from tests.functional.grants import Grant, Need, Policy
-from tests.ledger import close_hour
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -59,11 +58,10 @@ def names(aws: Mapping[str, str], clean: None) -> Iterator[iam.Names]:
             phone=f"+8613800000{len(username)}",
         )
     yield iam.Names(aws)
-    sns, cognito = boto3.client("sns"), boto3.client("cognito-idp")
+    sns = boto3.client("sns")
     for each in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]:
         sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
-    for user in cognito.list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]:
-        cognito.admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=user["Username"])
+    cloud.empty_pool(aws)
 
 
 def assert_exact(role: iam.Role) -> None:
@@ -188,7 +186,7 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
     role, api = iam.Role("residents", names), Api("residents")
-    close_hour()
+    audit_events.digest_audit(cloud.SCHEDULE, None)  # closes the hour before this one
     bulletin_id, media_id = published_with_picture(aws)
     duplicate, _ = closed_duplicate()
     with role.assumed():
