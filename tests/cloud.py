@@ -52,6 +52,17 @@ def officer(username: str = "wang", **more: Any) -> Officer:
     return wiring.officers().put(row.model_copy(update={"revision": revision}))
 
 
+def pool_users(aws: Mapping[str, str]) -> list[str]:
+    """Return the usernames of the pool, sorted."""
+    found = client("cognito-idp").list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]
+    return sorted(each["Username"] for each in found)
+
+
+def empty_pool(aws: Mapping[str, str]) -> None:
+    for username in pool_users(aws):
+        client("cognito-idp").admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=username)
+
+
 def sent(aws: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the bodies of all published notices, each with `attributes`, `subject` and `forms`."""
     topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[aws["NOTICES_TOPIC_ARN"]]

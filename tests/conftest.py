@@ -16,6 +16,7 @@ from moto.sqs.models import sqs_backends
 
 from chalicelib import wiring
 from infra.local.resources import REGION, create_resources
+from tests import cloud
 
 os.environ.update(
     # Fake credentials, so that a call that is not mocked fails.
@@ -67,6 +68,16 @@ def clean(aws: Mapping[str, str]) -> Iterator[None]:
     """Empty tables, queues and the media bucket after the test. This is faster than a new cloud."""
     yield
     empty(aws)
+
+
+@pytest.fixture
+def two_officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+    """Let two officers write and approve bulletins, with a clock and a catalogue of their own."""
+    wiring.reset()
+    for username in ("li", "zhao"):
+        cloud.officer(username)
+    yield
+    wiring.reset()
 
 
 @cache

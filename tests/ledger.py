@@ -1,7 +1,7 @@
 """The ledger as a stranger sees it: its public hours, and the program that verifies a receipt."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,16 +9,44 @@ from typing import Any, NamedTuple
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.ledger import Event
 from chalicelib.domain.seals import HOUR, hour_of
 from chalicelib.handlers import audit_events
 from examples import verify_receipt
 from tests import cloud
-from tests.client import call
+from tests.client import call, change_report, new_key, report
 
 
 class Verdict(NamedTuple):
     code: int
     text: str
+
+
+type Verify = Callable[..., Verdict]
+"""Runs `verify` in a folder of the test's own."""
+
+
+def filed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    """File a report of which officers are notified."""
+    created = call("POST", "/v1/reports", report(**more), key=new_key())
+    assert created.status == 201, created.text
+    cloud.stream(cloud.all_keys(aws))
+    return dict(created.json)
+
+
+def proof_of(created: Mapping[str, Any]) -> dict[str, Any]:
+    reply = call("GET", f"/v1/reports/{created['id']}/proof", receipt=created["receipt"])
+    assert reply.status == 200, reply.text
+    return dict(reply.json)
+
+
+def events_of(created: Mapping[str, Any]) -> list[str]:
+    """Return the events that are recorded of a report, by their names."""
+    return [Event(leaf["event"]).name.lower() for leaf in proof_of(created)["leaves"]]
+
+
+def close(created: Mapping[str, Any], version: int = 1, disposition: str = "resolved") -> None:
+    change_report(created["id"], version, status="closed", disposition=disposition, reason="Done.")
 
 
 def close_hour() -> str:

@@ -35,9 +35,7 @@ def admins(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     for username in ("admin", "admin2"):
         cloud.officer(username, roles=(Role.ADMIN,))
     yield
-    cognito = boto3.client("cognito-idp")
-    for each in cognito.list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]:
-        cognito.admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=each["Username"])
+    cloud.empty_pool(aws)
 
 
 def propose(**more: Any) -> Reply:

@@ -21,15 +21,13 @@ from tests.faults.test_publishing_faults import steps
 from tests.functional.test_bulletin_retention import (
     finish,
     objects,
-    officers,
     public_rows,
     published_with_picture,
     rows,
 )
 from tests.functional.test_bulletins import LI, PICTURE, ZHAO, approve, change, opened
 
-__all__ = ["officers"]
-pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
+pytestmark = pytest.mark.usefixtures("aws", "clean", "two_officers")
 
 MOMENTS = [inject.crash, inject.crash_after]
 

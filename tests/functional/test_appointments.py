@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib import wiring
@@ -36,9 +35,7 @@ def admins(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     for username in ("zhao", "qian", "sun"):
         cloud.officer(username, roles=(Role.ADMIN,))
     yield
-    cognito = boto3.client("cognito-idp")
-    for each in cognito.list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]:
-        cognito.admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=each["Username"])
+    cloud.empty_pool(aws)
 
 
 def propose(by: str = "zhao", row: Mapping[str, Any] = ROW, username: str = "wang") -> Reply:
@@ -74,11 +71,6 @@ def denials(username: str) -> list[dict[str, Any]]:
     return [json.loads(row["detail"]) for row in rows if row["action"] == "denied"]
 
 
-def users(aws: Mapping[str, str]) -> list[str]:
-    found = boto3.client("cognito-idp").list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]
-    return [each["Username"] for each in found]
-
-
 def test_a_proposal_changes_nothing(aws: Mapping[str, str]) -> None:
     reply = propose()
 
@@ -88,7 +80,7 @@ def test_a_proposal_changes_nothing(aws: Mapping[str, str]) -> None:
     assert reply.json["proposal"]["row"] == ROW | {"phone": None}
     assert wiring.officers().get("wang") is None
     assert call("GET", "/v1/officer/me", officer="wang").status == 403
-    assert users(aws) == []
+    assert cloud.pool_users(aws) == []
 
 
 def test_a_change_shows_the_row_beside_the_proposal() -> None:
@@ -112,7 +104,7 @@ def test_another_admin_reads_and_approves_it(aws: Mapping[str, str]) -> None:
     assert (reply.status, reply.json["proposal"]) == (200, None)
     assert reply.json["roles"] == ["officer"]
     assert call("GET", "/v1/officer/me", officer="wang").status == 200
-    assert users(aws) == ["wang"]
+    assert cloud.pool_users(aws) == ["wang"]
     assert "etag" not in read().headers
 
 

@@ -35,17 +35,11 @@ ARN = "arn:aws:iam::123456789012:user/operator"
 @pytest.fixture(autouse=True)
 def _empty_pool(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     yield
-    for user in users(aws):
-        cognito().admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=user)
+    cloud.empty_pool(aws)
 
 
 def cognito() -> Any:
     return boto3.client("cognito-idp")
-
-
-def users(aws: Mapping[str, str]) -> list[str]:
-    listed = cognito().list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]
-    return [user["Username"] for user in listed]
 
 
 def break_glass(admin: FirstAdmin = WU, *, with_pool: bool = True) -> AppointedAdmin:
@@ -148,7 +142,7 @@ def test_it_is_refused_while_two_admins_are_left(aws: Mapping[str, str], *, wait
         break_glass()
 
     assert refusal.value.usernames == ("qian", "zhao")
-    assert (wiring.officers().get("wu"), users(aws), records()) == (None, [], [])
+    assert (wiring.officers().get("wu"), cloud.pool_users(aws), records()) == (None, [], [])
 
 
 @pytest.mark.parametrize("more", [{"active": False}, {"roles": (Role.SUPERVISOR,)}])

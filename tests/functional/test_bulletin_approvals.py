@@ -3,7 +3,7 @@
 A code takes effect at once; what is written in own words waits for a second officer.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain import times
-from chalicelib.domain.officers import ALL, Officer
 from chalicelib.domain.two_persons import WAIT
 from tests import cloud
 from tests.client import Reply, call, new_key, report
@@ -37,13 +36,9 @@ WORDS = {"en": SECRET, "zh": SECRET}
 
 
 @pytest.fixture
-def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    wiring.reset()
-    for username in (LI, ZHAO, CHEN):
-        wiring.officers().put(Officer(username=username, categories=(ALL,), districts=(ALL,)))
+def officers(two_officers: None) -> None:
+    cloud.officer(CHEN)
     cloud.officer(SECOND_ACCOUNT, approves_from=wiring.clock.now() + WAIT)
-    yield
-    wiring.reset()
 
 
 def lead_on(bulletin: Mapping[str, Any]) -> dict[str, Any]:

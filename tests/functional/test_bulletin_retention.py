@@ -1,6 +1,6 @@
 """What is left of a bulletin after its end, for readers, for officers and in storage."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,14 +17,12 @@ from chalicelib.domain.bulletins.retention import (
     WITHDRAWN_PICTURES_LIFE,
 )
 from chalicelib.domain.media import derived_key
-from chalicelib.domain.officers import ALL, Officer
 from chalicelib.store import keys
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.functional.test_bulletins import (
     LI,
     PICTURE,
-    ZHAO,
     approve,
     change,
     drafted,
@@ -34,18 +32,9 @@ from tests.functional.test_bulletins import (
     settle,
 )
 
-pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
+pytestmark = pytest.mark.usefixtures("aws", "clean", "two_officers")
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    wiring.reset()
-    for username in (LI, ZHAO):
-        wiring.officers().put(Officer(username=username, categories=(ALL,), districts=(ALL,)))
-    yield
-    wiring.reset()
 
 
 def with_picture(**more: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ They can be cached, and a bulletin that has ended leaves them in time.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import resources
 from typing import Any
@@ -20,12 +20,10 @@ from chalicelib.domain import feeds, times
 from chalicelib.domain.bulletins import Content
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.languages import text
-from chalicelib.domain.officers import ALL, Officer
 from tests import cloud
 from tests.client import Reply, call
 from tests.functional.test_bulletins import (
     LI,
-    ZHAO,
     approve,
     change,
     drafted,
@@ -35,21 +33,12 @@ from tests.functional.test_bulletins import (
     settle,
 )
 
-pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
+pytestmark = pytest.mark.usefixtures("aws", "clean", "two_officers")
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 PLACE: dict[str, Any] = {"lat": 39.933, "lon": 116.478, "datum": "wgs84", "district": "chaoyang"}
 NASTY = 'Blue & <white> "car" \u4eac \U0001f697 ]]>'
-
-
-@pytest.fixture
-def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    wiring.reset()
-    for username in (LI, ZHAO):
-        wiring.officers().put(Officer(username=username, categories=(ALL,), districts=(ALL,)))
-    yield
-    wiring.reset()
 
 
 # From the specification: the required and the optional members, with their types.

@@ -34,17 +34,11 @@ ARN = "arn:aws:iam::123456789012:user/operator"
 @pytest.fixture(autouse=True)
 def _empty_pool(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     yield
-    for user in users(aws):
-        cognito().admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=user)
+    cloud.empty_pool(aws)
 
 
 def cognito() -> Any:
     return boto3.client("cognito-idp")
-
-
-def users(aws: Mapping[str, str]) -> list[str]:
-    listed = cognito().list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]
-    return sorted(user["Username"] for user in listed)
 
 
 def appoint(*admins: FirstAdmin, with_pool: bool = True) -> list[AppointedAdmin]:
@@ -162,7 +156,7 @@ def test_where_another_issuer_has_the_users_only_rows_are_written(aws: Mapping[s
     appointed = appoint(with_pool=False)
 
     assert [admin.first_password for admin in appointed] == [None, None]
-    assert users(aws) == []
+    assert cloud.pool_users(aws) == []
     assert call("GET", "/v1/admin/officers", officer="li").status == 200
 
 
@@ -182,7 +176,7 @@ def test_two_different_persons_are_needed(
 ) -> None:
     with pytest.raises(NotTwoPersons):
         appoint(*admins)
-    assert (wiring.officers().all(), users(aws)) == ([], [])
+    assert (wiring.officers().all(), cloud.pool_users(aws)) == ([], [])
 
 
 def test_a_stage_with_another_admin_is_left_alone(aws: Mapping[str, str]) -> None:
@@ -193,7 +187,7 @@ def test_a_stage_with_another_admin_is_left_alone(aws: Mapping[str, str]) -> Non
 
     assert refusal.value.usernames == ("chief",)
     assert [officer.username for officer in wiring.officers().all()] == ["chief"]
-    assert (users(aws), operators_records()) == ([], [])
+    assert (cloud.pool_users(aws), operators_records()) == ([], [])
 
 
 def test_an_admin_who_was_deactivated_does_not_count() -> None:
@@ -258,7 +252,7 @@ def test_of_two_operators_at_once_one_is_refused(aws: Mapping[str, str]) -> None
 
     assert refusal.value.usernames == ("wang", "wu")
     assert [officer.username for officer in wiring.officers().all()] == ["wang", "wu"]
-    assert users(aws) == ["wang", "wu"]
+    assert cloud.pool_users(aws) == ["wang", "wu"]
 
 
 def test_a_working_officer_keeps_their_scope_and_addresses() -> None:
@@ -279,7 +273,7 @@ def test_a_username_of_another_person_is_refused_before_anything_is_written(
         appoint()
 
     assert [officer.username for officer in wiring.officers().all()] == ["li"]
-    assert (users(aws), operators_records()) == ([], [])
+    assert (cloud.pool_users(aws), operators_records()) == ([], [])
 
 
 def test_a_user_who_was_disabled_can_sign_in_again(aws: Mapping[str, str]) -> None:

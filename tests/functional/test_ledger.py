@@ -1,10 +1,8 @@
 """No report can vanish: whoever filed one can prove it with the receipt and public data."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,44 +13,23 @@ from chalicelib.store.keys import report as report_partition
 from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import call, change_report, new_key, report
-from tests.ledger import Verdict, close_hour, public_hours, verify
+from tests.ledger import (
+    Verify,
+    close,
+    close_hour,
+    events_of,
+    filed,
+    proof_of,
+    public_hours,
+)
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-type Verify = Callable[..., Verdict]
-
-
-@pytest.fixture
-def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
-    return lambda hours=None, **given: verify(tmp_path, capsys, hours, **given)
 
 
 @pytest.fixture(autouse=True)
 def _officers(aws: Mapping[str, str], clean: None) -> None:
     cloud.officer("wang")
     cloud.officer("li")
-
-
-def filed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
-    """File a report of which officers are notified."""
-    created = call("POST", "/v1/reports", report(**more), key=new_key())
-    assert created.status == 201, created.text
-    cloud.stream(cloud.all_keys(aws))
-    return dict(created.json)
-
-
-def proof_of(created: Mapping[str, Any]) -> dict[str, Any]:
-    reply = call("GET", f"/v1/reports/{created['id']}/proof", receipt=created["receipt"])
-    assert reply.status == 200, reply.text
-    return dict(reply.json)
-
-
-def events_of(created: Mapping[str, Any]) -> list[str]:
-    return [Event(leaf["event"]).name.lower() for leaf in proof_of(created)["leaves"]]
-
-
-def close(created: Mapping[str, Any], version: int = 1, disposition: str = "resolved") -> None:
-    change_report(created["id"], version, status="closed", disposition=disposition, reason="Done.")
 
 
 def test_a_filed_report_is_proved_with_the_receipt_alone(

@@ -17,7 +17,7 @@ from infra.stage.ledger_verify import StoredLedger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
 from tests.client import call, change_report, new_key, report
-from tests.ledger import close_hour, public_hours, verify
+from tests.ledger import close_hour, filed, public_hours, verify
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -37,12 +37,6 @@ def ledger(aws: Mapping[str, str]) -> StoredLedger:
         media_bucket=aws["MEDIA_BUCKET"],
         keys=(wiring.signing_key().public_key(),),
     )
-
-
-def filed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(**more), key=new_key())
-    cloud.stream(cloud.all_keys(aws))
-    return dict(created.json)
 
 
 def put_row(aws: Mapping[str, str], sk: str, **more: Any) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,41 +12,27 @@ from chalicelib import wiring
 from chalicelib.domain.seals import HOUR, hour_of, start_of
 from examples.verify_receipt import DISPOSITIONS, Event, Ledger, judge, of_receipt
 from tests import cloud
-from tests.client import call, change_report, new_key, report
+from tests.client import call
 from tests.conftest import empty
-from tests.ledger import Verdict, close_hour, pass_days, public_hours, verify
+from tests.ledger import (
+    Verify,
+    close,
+    close_hour,
+    events_of,
+    filed,
+    pass_days,
+    public_hours,
+)
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
-type Verify = Callable[..., Verdict]
 RECEIPT = "7H2K9QXW3M5R8T1V4Y6Z0ABCDE"
 START = start_of("2026-03-01T08")
-
-
-@pytest.fixture
-def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
-    return lambda hours=None, **given: verify(tmp_path, capsys, hours, **given)
 
 
 @pytest.fixture(autouse=True)
 def _officers(aws: Mapping[str, str], clean: None) -> None:
     cloud.officer("wang")
-
-
-def filed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
-    """File a report of which officers are notified."""
-    created = call("POST", "/v1/reports", report(**more), key=new_key())
-    cloud.stream(cloud.all_keys(aws))
-    return dict(created.json)
-
-
-def events_of(created: Mapping[str, Any]) -> list[str]:
-    proof = call("GET", f"/v1/reports/{created['id']}/proof", receipt=created["receipt"]).json
-    return [Event(leaf["event"]).name.lower() for leaf in proof["leaves"]]
-
-
-def close(created: Mapping[str, Any], disposition: str = "resolved") -> None:
-    change_report(created["id"], 1, status="closed", disposition=disposition, reason="Done.")
 
 
 def test_the_tombstone_keeps_no_evidence(aws: Mapping[str, str]) -> None:

@@ -48,9 +48,7 @@ def user(aws: Mapping[str, str], username: str) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def nobody_in_the_pool(aws: Mapping[str, str], clean: None) -> Any:
     yield
-    cognito = boto3.client("cognito-idp")
-    for each in cognito.list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]:
-        cognito.admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=each["Username"])
+    cloud.empty_pool(aws)
 
 
 def recorded(username: str) -> list[str]:

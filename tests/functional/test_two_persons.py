@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-import boto3
 import pytest
 
 from chalicelib import wiring
@@ -41,9 +40,7 @@ def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     for username in (FIRST, SECOND, THIRD):
         cloud.officer(username, roles=tuple(Role), email=f"{username}@police.example")
     yield
-    cognito = boto3.client("cognito-idp")
-    for each in cognito.list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]:
-        cognito.admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=each["Username"])
+    cloud.empty_pool(aws)
 
 
 def denials(officer: str) -> int:

@@ -1,9 +1,7 @@
 """The command for break-glass says what is missing or wrong, and what it has done."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import boto3
 import pytest
 
 from chalicelib.domain.officers import Role
@@ -15,18 +13,6 @@ from tests import cloud
 
 WU = FirstAdmin("wu", "Wu Jie", "wu@police.example")
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def target(aws: Mapping[str, str], clean: None) -> Target:
-    outputs = {
-        "OfficersTableName": aws["OFFICERS_TABLE"],
-        "AuditTableName": aws["AUDIT_TABLE"],
-        "ReportsTableName": aws["REPORTS_TABLE"],
-        "AuditSecretArn": aws["AUDIT_SECRET"],
-        "OfficersPoolId": aws["USER_POOL_ID"],
-    }
-    return Target("dev", boto3.Session(), None, outputs, api="")
 
 
 def test_the_password_and_the_wait_are_shown(target: Target) -> None:

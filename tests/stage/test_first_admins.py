@@ -1,6 +1,6 @@
 """The command for the first admins asks for what is missing, and says what is wrong."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import boto3
@@ -80,18 +80,6 @@ def test_a_wrong_value_is_named(given: tuple[str, str, str], said: str) -> None:
 def test_without_a_terminal_nothing_is_asked() -> None:
     with pytest.raises(Refused, match=r"There is no terminal.*ADMINS=zhao,li"):
         first_admins.read_persons("", "", "", first_admins._refuse_to_ask)
-
-
-@pytest.fixture
-def target(aws: Mapping[str, str], clean: None) -> Target:
-    outputs = {
-        "OfficersTableName": aws["OFFICERS_TABLE"],
-        "AuditTableName": aws["AUDIT_TABLE"],
-        "ReportsTableName": aws["REPORTS_TABLE"],
-        "AuditSecretArn": aws["AUDIT_SECRET"],
-        "OfficersPoolId": aws["USER_POOL_ID"],
-    }
-    return Target("dev", boto3.Session(), None, outputs, api="")
 
 
 def test_the_two_are_appointed_by_whoever_has_the_accounts_rights(target: Target) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.outbox import OutboxTask, TaskKind
-from chalicelib.domain.reports import Disposition, Flag, Report, Status, Urgency
+from chalicelib.domain.reports import Disposition, Flag, Report, Status
 from chalicelib.domain.retention import (
     PUT_OFF_AT_MOST,
     expires_at,
@@ -17,28 +17,17 @@ from chalicelib.domain.retention import (
     with_arrival,
 )
 from chalicelib.domain.workflow import Change, change, confirm, expiry
+from tests.stored import stored_report
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
 def report(status: Status = Status.CLOSED, **more: Any) -> Report:
-    fields: dict[str, Any] = {
-        "id": "A",
-        "reference": "R",
-        "category": "other",
-        "urgency": Urgency.NORMAL,
-        "district": "unknown",
-        "received_at": NOW,
-        "public_key": b"",
-        "wrapped_key": b"",
-        "wrapping_key": "",
-        "sealed": b"",
-        "status": status,
-    }
+    fields: dict[str, Any] = {"status": status}
     if status is Status.CLOSED:
         fields |= {"closed_at": NOW, "decided_at": NOW, "disposition": "resolved"}
-    return Report(**{**fields, **more})
+    return stored_report(NOW, **fields | more)
 
 
 def days(report: Report) -> float | None:

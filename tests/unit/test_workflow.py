@@ -22,6 +22,7 @@ from chalicelib.domain.workflow import (
     differences,
     task_after,
 )
+from tests.stored import stored_report
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 ENDING: dict[str, Any] = {"disposition": "resolved", "reason": "Seen to."}
@@ -33,19 +34,7 @@ def report(status: Status = Status.NEW, **more: Any) -> Report:
         if status is Status.CLOSED
         else {}
     )
-    fields = {
-        "id": "A",
-        "reference": "R",
-        "category": "other",
-        "urgency": Urgency.NORMAL,
-        "district": "unknown",
-        "received_at": NOW,
-        "public_key": b"",
-        "wrapped_key": b"",
-        "wrapping_key": "",
-        "sealed": b"",
-    }
-    return Report(**{**fields, "body_hash": "h", "status": status, **closed, **more})
+    return stored_report(NOW, **{"body_hash": "h", "status": status, **closed, **more})
 
 
 def wanted(**fields: Any) -> Change:
