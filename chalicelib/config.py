@@ -42,6 +42,7 @@ class Settings:
     media_bucket: str = _setting("Bucket of uploaded originals and of the pictures made from them.")
     audit_bucket: str = _setting("Bucket of the audit seals, with Object Lock.")
     uploads_queue_url: str = _setting("URL of the queue of uploads to process.")
+    upkeep_queue_url: str = _setting("URL of the queue of upkeep that is due.")
     notices_topic_arn: str = _setting("SNS topic of notices to officers.")
     issuer: str = _setting("Issuer of officers' access tokens, as in their claim `iss`.")
     jwks_uri: str = _setting("Address of the issuer's public keys.")
@@ -120,6 +121,7 @@ class Settings:
 
 
 _TABLES = ("reports_table", "audit_table", "bulletins_table", "officers_table")
+_PUBLISHING = ("reports_table", "notices_topic_arn", "public_url")
 NEEDED: Mapping[str, tuple[str, ...]] = {
     Api.RESIDENTS: (
         "reports_table",
@@ -146,15 +148,18 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "authorize_officer": ("issuer", "jwks_uri", "client_id"),
     "make_thumbnails": ("reports_table", "media_bucket"),
     "record_media": ("reports_table", "bulletins_table", "media_bucket"),
-    "publish_notices": ("reports_table", "notices_topic_arn", "public_url"),
-    "sweep_tasks": (
+    "publish_critical": _PUBLISHING,
+    "publish_notices": _PUBLISHING,
+    "sweep_critical": _PUBLISHING,
+    "sweep_normal": _PUBLISHING,
+    "sweep_upkeep": ("reports_table", "bulletins_table", "upkeep_queue_url"),
+    "do_upkeep": (
         *_TABLES,
         "contacts_table",
         "media_bucket",
         "uploads_queue_url",
         "notices_topic_arn",
         "audit_secret",
-        "public_url",
     ),
     "seal_audit": ("audit_bucket", "reports_table"),
     "digest_audit": ("reports_table", "audit_bucket", "ledger_key"),

@@ -6,7 +6,7 @@ it uses. `reset()` clears all caches.
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import clients
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from chalicelib.store.statistics import Statistics
     from chalicelib.store.subscriptions import Subscriptions
     from chalicelib.store.table import Table
+    from chalicelib.store.upkeep import UpkeepQueue
     from chalicelib.store.user_pool import UserPool
     from chalicelib.store.watch_counters import WatchCounters
 
@@ -176,6 +177,18 @@ def bulletin_outbox() -> "Outbox":
     return Outbox(_table(settings().bulletins_table))
 
 
+def outboxes() -> "Mapping[str, Outbox]":
+    """Return the outboxes that have upkeep, by the names that messages give them."""
+    return {"reports": outbox(), "bulletins": bulletin_outbox()}
+
+
+@built_once
+def upkeep_queue() -> "UpkeepQueue":
+    from chalicelib.store.upkeep import UpkeepQueue
+
+    return UpkeepQueue(client("sqs"), settings().upkeep_queue_url)
+
+
 @built_once
 def media_owners() -> "MediaOwners":
     from chalicelib.domain.ids import OwnerKind
@@ -206,10 +219,10 @@ def watch_counters() -> "WatchCounters":
 def publisher() -> "Publisher":
     from chalicelib.services.notifications import Publisher
     from chalicelib.store.bursts import Bursts
+    from chalicelib.store.digests import Digests
 
-    return Publisher(
-        outbox(), Bursts(_table(settings().reports_table)), topic(), settings().public_url
-    )
+    table = _table(settings().reports_table)
+    return Publisher(outbox(), Bursts(table), Digests(table), topic(), settings().public_url)
 
 
 @built_once

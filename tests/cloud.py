@@ -4,7 +4,9 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -18,7 +20,7 @@ from PIL import Image
 from chalicelib import wiring
 from chalicelib.domain.media import original_key
 from chalicelib.domain.officers import Officer, Role
-from chalicelib.handlers import media_events, notices, schedules
+from chalicelib.handlers import media_events, notices, schedules, upkeep
 from tests import events
 
 SCHEDULE = events.load("schedule")
@@ -90,12 +92,72 @@ def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Send the publisher a batch of the stream with these keys."""
-    return dict(notices.publish_notices({"Records": events.reports_stream(items)}, None))
+    """Send both readers of the stream a batch with these keys. Return what they return together."""
+    records = events.reports_stream(items, image=stored_image)
+    failed = {
+        failure["itemIdentifier"]
+        for publish in (notices.publish_critical, notices.publish_notices)
+        for failure in publish({"Records": records}, None)["batchItemFailures"]
+    }
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}
+
+
+def stored_image(pk: str, sk: str) -> dict[str, Any]:
+    """Return a row of the reports table as DynamoDB writes it into the stream."""
+    key = {"pk": {"S": pk}, "sk": {"S": sk}}
+    found = client("dynamodb").get_item(
+        TableName=wiring.settings().reports_table, Key=key, ConsistentRead=True
+    )
+    image = found.get("Item", key)
+    return dict(
+        json.loads(json.dumps(image, default=lambda binary: base64.b64encode(binary).decode()))
+    )
 
 
 def sweep() -> dict[str, int]:
-    return dict(schedules.sweep_tasks(SCHEDULE, None))
+    """Run the three sweeps and all upkeep that they hand on. Return the sums of all."""
+    done = [
+        schedules.sweep_critical(SCHEDULE, None),
+        schedules.sweep_normal(SCHEDULE, None),
+        schedules.sweep_upkeep(SCHEDULE, None),
+    ]
+    return {
+        "due": sum(each["due"] for each in done),
+        "failed": sum(each["failed"] for each in done) + do_upkeep(),
+        "oldest_task_s": max(each["oldest_task_s"] for each in done),
+    }
+
+
+def do_upkeep() -> int:
+    """Do what is in the queue of upkeep. Return how many tasks failed, as the log says."""
+    sqs = client("sqs")
+    # By its name, since only some functions have it among their settings.
+    [url] = (url for url in sqs.list_queues()["QueueUrls"] if url.endswith("upkeep-queue"))
+    queue = {"QueueUrl": url}
+    with _logged("chalicelib.handlers.upkeep") as lines:
+        while found := sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                record = events.queue_record(message["Body"], message["MessageId"])
+                assert upkeep.do_upkeep({"Records": [record]}, None) == {"batchItemFailures": []}
+                sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
+    return sum(line.__dict__.get("failed", 0) for line in lines)
+
+
+@contextmanager
+def _logged(name: str) -> Iterator[list[logging.LogRecord]]:
+    """Give the lines that a logger writes meanwhile."""
+    lines: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = lines.append  # type: ignore[method-assign, assignment]
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def s3_event(

@@ -1,26 +1,51 @@
-"""Bursts of notices: the first ones go alone, the rest wait for a digest.
+"""Bursts of notices: the first ones of a minute go alone, the rest wait for a digest.
 
-Critical notices always go alone. So do approvals and watches: officers cause them, one step at a
-time, so no flood of reports makes many. A digest would say of neither which step waits, and would
-hide a watch from supervisors in a burst that whoever is watched could cause.
+Critical ones, escalations and all others are counted apart, so that none makes another wait.
+Approvals and watches always go alone: officers cause them, one step at a time, so no flood of
+reports makes many. A digest would say of neither which step waits, and would hide a watch from
+supervisors in a burst that whoever is watched could cause.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 
 from chalicelib.domain.models import Record
-from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.notices import Notice, NoticeKind
+from chalicelib.domain.outbox import Lane
 from chalicelib.domain.reports import Urgency
 
-# Notices of one category that go alone in one minute.
+# Notices of one category and burst that go alone in one minute.
 ALONE_PER_CATEGORY = 10
-# Messages on one report that go alone in one minute: some people write a line at a time.
-MESSAGES_ALONE_PER_REPORT = 3
-DIGEST_MAX_IDS = 50
+# Notices of one category that go out as SMS in one hour, since SNS cannot limit a subscriber and
+# each message costs money; and how many of these are kept for critical ones.
+SMS_PER_CATEGORY = 30
+SMS_FOR_CRITICAL = 10
+# How many reports a digest names. Critical ones are all named, in further digests if need be.
+NAMED = 50
+NAMED_CRITICAL = 1000
+
+
+def most_named(urgency: Urgency) -> int:
+    """Return how many reports a digest of notices of this urgency names."""
+    return NAMED_CRITICAL if urgency is Urgency.CRITICAL else NAMED
+
+
+class Burst(StrEnum):
+    """Notices that are counted together, within a category."""
+
+    CRITICAL = "critical"
+    ESCALATION = "escalation"
+    NORMAL = "normal"
 
 
 class Digest(Record):
-    """What did not go alone: how many notices, and the first reports that they are about."""
+    """What did not go alone: how many notices, and the first reports that they are about.
 
+    `kind` is that of its notice: an escalation, or a digest of all else.
+    """
+
+    kind: NoticeKind
     category: str
     district: str
     urgency: Urgency
@@ -28,13 +53,8 @@ class Digest(Record):
     report_ids: tuple[str, ...] = ()
 
 
-def minute_of(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M}"
-
-
 # What never waits, and is not counted, so that it makes nothing else wait.
 _ALONE = (
-    NoticeKind.ESCALATION,
     NoticeKind.DIGEST,
     NoticeKind.APPROVAL,
     NoticeKind.WATCH,
@@ -42,6 +62,57 @@ _ALONE = (
 )
 
 
-def is_counted(kind: NoticeKind, urgency: Urgency | None) -> bool:
-    """Return whether such a notice counts towards a burst, and so may have to wait."""
-    return urgency is not Urgency.CRITICAL and kind not in _ALONE
+def burst_of(notice: Notice, lane: Lane) -> Burst | None:
+    """Return what a notice is counted with; None when it always goes alone."""
+    if notice.kind in _ALONE or notice.report_ids is not None:
+        return None
+    if notice.kind is NoticeKind.ESCALATION:
+        return Burst.ESCALATION
+    return Burst.CRITICAL if lane is Lane.CRITICAL else Burst.NORMAL
+
+
+def minute_of(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M}"
+
+
+class Allowance:
+    """How many more notices may go alone in this minute, and as SMS in this hour.
+
+    `alone` and `sms` are counters as they were read, by the names of `alone_counter` and
+    `sms_counter`. Batches that run side by side do not see each other, so each may use up what is
+    left.
+    """
+
+    def __init__(self, alone: Mapping[str, int], sms: Mapping[str, int]) -> None:
+        self._alone, self._sms = dict(alone), dict(sms)
+
+    def goes_alone(self, burst: Burst, category: str) -> bool:
+        """Take one of those that may go alone; False when none is left."""
+        return _take(self._alone, alone_counter(burst, category), ALONE_PER_CATEGORY)
+
+    def goes_as_sms(self, category: str, *, critical: bool) -> bool:
+        """Take one of those that may go out as SMS; False when none is left."""
+        limit = SMS_PER_CATEGORY if critical else SMS_PER_CATEGORY - SMS_FOR_CRITICAL
+        return _take(self._sms, sms_counter(category), limit)
+
+
+def alone_counter(burst: Burst, category: str) -> str:
+    return f"{burst}_{category}"
+
+
+def sms_counter(category: str) -> str:
+    return f"sms_{category}"
+
+
+def counters(categories: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of all counters of these categories."""
+    known = tuple(categories)
+    alone = (alone_counter(burst, category) for burst in Burst for category in known)
+    return *alone, *map(sms_counter, known)
+
+
+def _take(taken: dict[str, int], counter: str, limit: int) -> bool:
+    if taken.get(counter, 0) >= limit:
+        return False
+    taken[counter] = taken.get(counter, 0) + 1
+    return True

@@ -15,6 +15,8 @@ from chalicelib.domain.reports import Urgency
 from chalicelib.domain.two_persons import TwoPersonStep
 
 SUBJECT_MAX = 100
+# The value of the attribute `sms`, which subscriptions by SMS filter by.
+SMS_ALLOWED = "yes"
 
 
 class NoticeKind(StrEnum):
@@ -68,8 +70,9 @@ class Announcement(Matter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One notice. `event_id` is the same when it is sent again. `to` are its addressees
-    (`domain/addressees.py`). `report_ids` are a digest's, and `count` a digest's or a watch's. `at`
-    is sent to the minute: a notice follows what the reporter did at once.
+    (`domain/addressees.py`). `report_ids` are those of a digest, which may be one of escalations;
+    `count` is a digest's or a watch's. `at` is sent to the minute: a notice follows what the
+    reporter did at once. `sms` says that it may go out as SMS, too.
 
     An announcement has no report, and so no category, district or urgency.
     """
@@ -86,6 +89,7 @@ class Notice:
     urgency: Urgency | None = None
     count: int | None = None
     report_ids: tuple[str, ...] | None = None
+    sms: bool = False
     matter: Matter = field(default_factory=Matter)
 
     def attributes(self) -> dict[str, str | int | tuple[str, ...]]:
@@ -97,6 +101,8 @@ class Notice:
             found["district"] = self.district
         if self.urgency:
             found |= {"urgency": self.urgency.value, "urgency_rank": self.urgency.rank}
+        if self.sms:
+            found["sms"] = SMS_ALLOWED
         return found
 
     def body(self) -> dict[str, object]:
@@ -112,8 +118,8 @@ class Notice:
             "at": times.render(times.to_minute(self.at)),
             "url": self.url,
         }
-        if self.kind is NoticeKind.DIGEST:
-            fields |= {"count": self.count, "report_ids": list(self.report_ids or ())}
+        if self.report_ids is not None:
+            fields |= {"count": self.count, "report_ids": list(self.report_ids)}
         elif self.kind in (NoticeKind.APPROVAL, NoticeKind.WATCH):
             fields |= self.matter.model_dump(mode="json", exclude_none=True)
         return fields
@@ -129,15 +135,17 @@ class Notice:
         """Return the text in every language, since a subscription has none of its own."""
         return "\n\n".join(self._wording("email", language) for language in city().languages)
 
-    def sms(self) -> str:
+    def short(self) -> str:
         """Return a line in each language, and the link once: text messages cost by length."""
         return "\n".join(
             [*(self._wording("sms", language) for language in city().languages), self.url]
         )
 
     def _wording(self, form: str, language: str) -> str:
+        escalates_many = self.kind is NoticeKind.ESCALATION and self.report_ids is not None
+        kind = "escalations" if escalates_many else self.kind.value
         return text(
-            f"notice.{self.kind}.{form}",
+            f"notice.{kind}.{form}",
             language,
             reference=self.reference or "",
             category=label("category", self.category, language) if self.category else "",

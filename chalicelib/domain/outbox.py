@@ -37,6 +37,19 @@ class TaskKind(StrEnum):
     PURGE = "purge"
 
 
+class Lane(StrEnum):
+    """What a task must not wait behind: each lane has its own partitions, sweep and time.
+
+    `critical`: notices of critical reports, escalations, and what officers cause themselves, such
+    as an approval; no flood of other reports delays them. `normal`: all other notices. `upkeep`:
+    everything that is no notice.
+    """
+
+    CRITICAL = "critical"
+    NORMAL = "normal"
+    UPKEEP = "upkeep"
+
+
 class OutboxTask(NamedTuple):
     """The one pending task of an item.
 
@@ -46,14 +59,20 @@ class OutboxTask(NamedTuple):
     kind: TaskKind
     due_at: datetime
     not_before: datetime | None = None
+    lane: Lane = Lane.UPKEEP
 
 
-def notify(now: datetime) -> OutboxTask:
-    return OutboxTask(TaskKind.NOTIFY, now + NOTICE_PATIENCE)
+def notify(now: datetime, lane: Lane = Lane.NORMAL) -> OutboxTask:
+    return OutboxTask(TaskKind.NOTIFY, now + NOTICE_PATIENCE, lane=lane)
 
 
-def notify_later(now: datetime, patience: timedelta) -> OutboxTask:
-    return OutboxTask(TaskKind.NOTIFY, now + patience, not_before=now + patience)
+def notify_later(now: datetime, patience: timedelta, lane: Lane = Lane.NORMAL) -> OutboxTask:
+    return OutboxTask(TaskKind.NOTIFY, now + patience, not_before=now + patience, lane=lane)
+
+
+def escalate(due_at: datetime) -> OutboxTask:
+    """Return the task to notify supervisors of a critical report that nobody has acknowledged."""
+    return OutboxTask(TaskKind.ESCALATE, due_at, lane=Lane.CRITICAL)
 
 
 def shard_of(key: str, shards: int) -> int:

@@ -20,6 +20,7 @@ from chalicelib.domain.codes import AcceptedDatum, CategoryCode
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
 from chalicelib.domain.models import Input, NotNull, Record
+from chalicelib.domain.outbox import Lane
 from chalicelib.domain.text import Bounded, Line, ReporterText, is_blank
 from chalicelib.domain.times import Moment
 
@@ -228,7 +229,7 @@ class Report(Record):
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
     `put_off_until` is the time to which its deletion was put off. `unread` and `unread_media` count
     the reporter's messages, and the media that arrived after the closing, since an officer's last
-    message or PATCH.
+    message or PATCH. `unproven` was accepted under a flood, without a proof of work.
     """
 
     id: str
@@ -268,10 +269,15 @@ class Report(Record):
     decided_at: datetime | None = None
     put_off_until: datetime | None = None
     has_contact: bool = False
+    unproven: bool = False
 
     @property
     def is_drill(self) -> bool:
         return self.source == DRILL
+
+    @property
+    def lane(self) -> Lane:
+        return lane_of(self.urgency, unproven=self.unproven)
 
 
 class ReportOutline(Record):
@@ -296,10 +302,15 @@ class ReportOutline(Record):
     unread_media: int = 0
     expiring: bool = False
     source: str | None = None
+    unproven: bool = False
 
     @property
     def is_drill(self) -> bool:
         return self.source == DRILL
+
+    @property
+    def lane(self) -> Lane:
+        return lane_of(self.urgency, unproven=self.unproven)
 
     @property
     def is_waiting(self) -> bool:
@@ -344,6 +355,11 @@ class Medium(Record):
     recorded_at: datetime | None = None
     later_uploads: int = 0
     completing: tuple[str, ...] | None = None
+
+
+def lane_of(urgency: Urgency, *, unproven: bool) -> Lane:
+    """Return the lane of a report's notices. An unproven one never delays a proven one."""
+    return Lane.CRITICAL if urgency is Urgency.CRITICAL and not unproven else Lane.NORMAL
 
 
 def initial_urgency(category: str, raised: str | None) -> Urgency:

@@ -12,7 +12,7 @@ from chalicelib.domain import geo
 from chalicelib.domain.addressees import groups_in, officer_address, role_group
 from chalicelib.domain.codes import Extensible, category_codes
 from chalicelib.domain.models import Input, Record
-from chalicelib.domain.notices import FOR_SUPERVISORS
+from chalicelib.domain.notices import FOR_SUPERVISORS, SMS_ALLOWED
 from chalicelib.domain.officers import ALL, CASEWORKERS, DISTRICTLESS, Officer, Role
 from chalicelib.domain.reports import Urgency
 
@@ -91,6 +91,8 @@ def filter_policy(
         policy["urgency_rank"] = [at_least, {"exists": False}]
     if not officer.has_role(Role.SUPERVISOR):
         policy["kind"] = [{"anything-but": [kind.value for kind in FOR_SUPERVISORS]}]
+    if subscription.protocol == "sms":
+        policy["sms"] = [SMS_ALLOWED]
     if prod(len(values) for values in policy.values()) > MAX_COMBINATIONS:
         raise errors.Invalid(
             errors.FieldError(

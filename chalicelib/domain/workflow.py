@@ -249,7 +249,9 @@ def confirm(report: Report, *, now: datetime) -> Report:
 def first_task(report: Report) -> OutboxTask:
     """Return the task of a new report: to notify officers. A drill only waits for its deletion."""
     end = expires_at(report)
-    return OutboxTask(TaskKind.EXPIRE, end) if end else outbox.notify(report.received_at)
+    return (
+        OutboxTask(TaskKind.EXPIRE, end) if end else outbox.notify(report.received_at, report.lane)
+    )
 
 
 def task_after(report: Report, present: OutboxTask | None, now: datetime) -> OutboxTask | None:
@@ -263,7 +265,7 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
         return (
             present
             if present and present.kind is TaskKind.ESCALATE
-            else OutboxTask(TaskKind.ESCALATE, now + ACKNOWLEDGE_WITHIN)
+            else outbox.escalate(now + ACKNOWLEDGE_WITHIN)
         )
     return None
 

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from chalicelib.domain.outbox import TaskKind
+
 log = logging.getLogger(__name__)
 
 
@@ -56,14 +58,30 @@ def read_stored_object(body: str) -> StoredObject | None:
     )
 
 
-def stream_keys(records: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
-    """Return sequence number, pk and sk of each record, except those of deleted items."""
+class StreamRecord(NamedTuple):
+    """A change of an item: its sequence number, its key, and the lane of the notice that it has to
+    be sent at once; None when it has none.
+    """
+
+    number: str
+    key: tuple[str, str]
+    lane: str | None
+
+
+def stream_records(records: Iterable[Mapping[str, Any]]) -> list[StreamRecord]:
+    """Return the changes, except those of deleted items."""
     return [
-        (
-            record["dynamodb"]["SequenceNumber"],
-            record["dynamodb"]["Keys"]["pk"]["S"],
-            record["dynamodb"]["Keys"]["sk"]["S"],
+        StreamRecord(
+            change["SequenceNumber"],
+            (change["Keys"]["pk"]["S"], change["Keys"]["sk"]["S"]),
+            _lane_of(change.get("NewImage", {})),
         )
         for record in records
-        if record.get("eventName") != "REMOVE"
+        if record.get("eventName") != "REMOVE" and (change := record["dynamodb"])
     ]
+
+
+def _lane_of(image: Mapping[str, Any]) -> str | None:
+    """Return the lane of a notice that is not for later. Escalations are, when they are written."""
+    at_once = image.get("task") == {"S": TaskKind.NOTIFY} and "not_before" not in image
+    return image.get("lane", {}).get("S") if at_once else None

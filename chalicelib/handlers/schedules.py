@@ -1,109 +1,72 @@
-"""The function that sweeps pending tasks every minute."""
+"""The functions that sweep pending tasks every minute: one for each lane, so that none waits for
+another.
+
+Alarms read what they log: the fields of `Swept`, and how many critical reports wait too long.
+"""
 
 import logging
-from datetime import datetime
 from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import wiring
-from chalicelib.domain.ids import OwnerKind
-from chalicelib.domain.outbox import TaskKind
+from chalicelib.domain.outbox import Lane
+from chalicelib.services import sweep
 from chalicelib.services.acknowledgement import count_unacknowledged
-from chalicelib.services.actor import Actor
-from chalicelib.services.bulletin_expiry import expire_bulletin
-from chalicelib.services.reconciliation import reconcile_upload
-from chalicelib.services.removals import remove_later_uploads, remove_pictures
-from chalicelib.services.retention import expire_report
-from chalicelib.services.subscriptions import sync_subscriptions
-from chalicelib.services.sweep import sweep
-from chalicelib.store.outbox import Outbox, PendingTask
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
 
-# The sweep stops this long before Lambda would end it in the middle of a task.
+# A sweep stops this long before Lambda would end it in the middle of a task.
 _LAST_SECONDS_MS = 10_000
+_EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
 
 
-@bp.schedule(Rate(1, unit=Rate.MINUTES))
-def sweep_tasks(event: CloudWatchEvent) -> dict[str, Any]:
-    """Run all tasks that are due, also those that the stream did not deliver.
-
-    Alarms read what is logged: the fields of `sweep`, and how many critical reports wait too long.
-    """
-    now = wiring.clock.now()
-    remaining = getattr(event.context, "get_remaining_time_in_millis", None)
-    done = sweep(
-        (wiring.outbox(), wiring.bulletin_outbox()),
-        publisher=wiring.publisher(),
-        work={
-            (TaskKind.RECONCILE, OwnerKind.REPORT): _reconcile_upload,
-            (TaskKind.RECONCILE, OwnerKind.BULLETIN): _reconcile_upload,
-            (TaskKind.PRUNE, OwnerKind.REPORT): _remove_later_uploads,
-            (TaskKind.PRUNE, OwnerKind.BULLETIN): _remove_later_uploads,
-            (TaskKind.PURGE, OwnerKind.REPORT): _remove_pictures,
-            (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
-            (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
-            (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,
-        },
-        now=now,
-        time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
-    )
-    log.info("swept", extra=done)
-    waiting = count_unacknowledged(wiring.outbox(), now=now)
+@bp.schedule(_EVERY_MINUTE)
+def sweep_critical(event: CloudWatchEvent) -> dict[str, Any]:
+    """Publish the critical notices that are due, and escalate."""
+    done = _sweep_notices(Lane.CRITICAL, event)
+    waiting = count_unacknowledged(wiring.outbox(), now=wiring.clock.now())
     log.info("counted", extra={"unacknowledged": waiting})
     return done
 
 
-def _reconcile_upload(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    reconcile_upload(
-        pending,
-        outbox=outbox,
-        owners=wiring.media_owners(),
-        bucket=wiring.bucket(),
-        uploads=wiring.uploads_queue(),
-        now=now,
+@bp.schedule(_EVERY_MINUTE)
+def sweep_normal(event: CloudWatchEvent) -> dict[str, Any]:
+    """Publish all other notices that are due."""
+    return _sweep_notices(Lane.NORMAL, event)
+
+
+@bp.schedule(_EVERY_MINUTE)
+def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
+    """Send all tasks that are no notices, and due, to the queue of upkeep."""
+    return _logged(
+        sweep.sweep_upkeep(
+            wiring.outboxes(),
+            queue=wiring.upkeep_queue(),
+            now=wiring.clock.now(),
+            time_is_left=lambda: _time_is_left(event),
+        )
     )
 
 
-def _remove_later_uploads(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    remove_later_uploads(pending, outbox=outbox, bucket=wiring.bucket())
-
-
-def _remove_pictures(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    remove_pictures(
-        pending, outbox=outbox, owners=wiring.media_owners(), bucket=wiring.bucket(), now=now
+def _sweep_notices(lane: Lane, event: CloudWatchEvent) -> dict[str, Any]:
+    return _logged(
+        sweep.sweep_notices(
+            lane,
+            wiring.outbox(),
+            publisher=wiring.publisher(),
+            now=wiring.clock.now(),
+            time_is_left=lambda: _time_is_left(event),
+        )
     )
 
 
-def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    sync_subscriptions(
-        pending.owner.id,
-        officers=wiring.officers(),
-        subscriptions=wiring.subscriptions(),
-        topic=wiring.topic_subscriptions(),
-        now=now,
-    )
+def _logged(done: sweep.Swept) -> dict[str, Any]:
+    log.info("swept", extra=done._asdict())
+    return done._asdict()
 
 
-def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    expire_report(
-        pending,
-        outbox=outbox,
-        reports=wiring.reports(),
-        contacts=wiring.contacts(),
-        bucket=wiring.bucket(),
-        actor=Actor.clock(wiring.audit(), now),
-    )
-
-
-def _expire_bulletin(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    expire_bulletin(
-        pending,
-        outbox=outbox,
-        bulletins=wiring.bulletins(),
-        audit=wiring.audit(),
-        bucket=wiring.bucket(),
-        now=now,
-    )
+def _time_is_left(event: CloudWatchEvent) -> bool:
+    remaining = getattr(event.context, "get_remaining_time_in_millis", None)
+    return remaining is None or remaining() > _LAST_SECONDS_MS

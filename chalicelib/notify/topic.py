@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from itertools import batched
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,7 +18,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_BATCH = 10  # SNS's own limit
+# SNS's own limits of a batch: messages, and the bytes of all together
+# (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). Names of fields count too.
+_BATCH = 10
+_BATCH_BYTES = 240_000
 
 
 class Topic:
@@ -33,7 +35,7 @@ class Topic:
         Raises nothing: the caller must publish the others again.
         """
         accepted: set[str] = set()
-        for batch in batched(_entries(notices), _BATCH):
+        for batch in _batches(_entries(notices)):
             try:
                 response = self._client.publish_batch(
                     TopicArn=self._arn,
@@ -52,6 +54,22 @@ class Topic:
         return frozenset(accepted)
 
 
+def _batches(
+    entries: "Iterator[PublishBatchRequestEntryTypeDef]",
+) -> "Iterator[list[PublishBatchRequestEntryTypeDef]]":
+    batch: list[PublishBatchRequestEntryTypeDef] = []
+    size = 0
+    for entry in entries:
+        bytes_more = len(json.dumps(entry).encode())
+        if batch and (len(batch) == _BATCH or size + bytes_more > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += bytes_more
+    if batch:
+        yield batch
+
+
 def _entries(notices: Sequence[Notice]) -> "Iterator[PublishBatchRequestEntryTypeDef]":
     for notice in notices:
         try:
@@ -65,7 +83,7 @@ def _entry(notice: Notice) -> "PublishBatchRequestEntryTypeDef":
     forms = {
         "default": json.dumps(notice.body(), ensure_ascii=False, separators=(",", ":")),
         "email": notice.email(),
-        "sms": notice.sms(),
+        "sms": notice.short(),
     }
     attributes = {name: _attribute(value) for name, value in notice.attributes().items()}
     return {

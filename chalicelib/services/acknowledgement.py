@@ -1,13 +1,16 @@
 """Critical reports that wait for an officer. An alarm watches their number."""
 
 from datetime import datetime, timedelta
+from itertools import batched
 
-from chalicelib.domain.outbox import TaskKind
+from chalicelib.domain.outbox import Lane, TaskKind
 from chalicelib.services.notifications import ESCALATE_EVERY
 from chalicelib.store.outbox import Outbox, PendingTask
 
 # How long an officer may take. The first escalation, after five minutes, was then without effect.
 PATIENCE = timedelta(minutes=10)
+# Read in one call.
+_AT_ONCE = 100
 
 
 def count_unacknowledged(outbox: Outbox, *, now: datetime) -> int:
@@ -15,8 +18,9 @@ def count_unacknowledged(outbox: Outbox, *, now: datetime) -> int:
 
     A report that waits always has an escalation as its next task. Raises Unavailable.
     """
-    waiting = outbox.keys_until(now + ESCALATE_EVERY, TaskKind.ESCALATE)
-    found = (outbox.read(key) for key in waiting)
+    waiting = outbox.keys_until(now + ESCALATE_EVERY, TaskKind.ESCALATE, Lane.CRITICAL)
+    rows = (row for keys in batched(waiting, _AT_ONCE) for row in outbox.read_all(keys).values())
+    found = (PendingTask.of(row) for row in rows)
     return sum(1 for pending in found if pending and _waits_too_long(pending, now))
 
 

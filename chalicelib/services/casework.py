@@ -11,7 +11,7 @@ from chalicelib.domain import workflow
 from chalicelib.domain.ids import is_report_id, on_record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Role
-from chalicelib.domain.outbox import TaskKind
+from chalicelib.domain.outbox import TaskKind, notify
 from chalicelib.domain.reports import Contact, Report, Status
 from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import Change
@@ -127,7 +127,7 @@ def change_report(
         if after.duplicate_of != before.duplicate_of:
             also += _counted_links(head, after.duplicate_of, reports)
         if workflow.concerns_others(before, after) and not _has_notice(head):
-            also.append(_new_notice(report_id, actor, reports))
+            also.append(_new_notice(after, actor, reports))
         if after.proposal and after.proposal != before.proposal:
             step = TwoPersonStep.MALICIOUS
             also.append(notify_second_person(report_id, step, actor=actor, reports=reports))
@@ -292,9 +292,10 @@ def _has_notice(head: Head) -> bool:
     return head.task is not None and head.task.kind is TaskKind.NOTIFY
 
 
-def _new_notice(report_id: str, actor: OfficerActor, reports: Reports) -> TransactItem:
+def _new_notice(report: Report, actor: OfficerActor, reports: Reports) -> TransactItem:
     """Return the write that notifies the officers to whom the changed report is new."""
-    return reports.event(report_id, NoticeKind.REPORT, now=actor.now)
+    task = notify(actor.now, report.lane)
+    return reports.event(report.id, NoticeKind.REPORT, now=actor.now, task=task)
 
 
 def _check_assignee(username: str, report: Report, actor: OfficerActor, officers: Officers) -> None:

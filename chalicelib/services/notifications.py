@@ -2,28 +2,35 @@
 
 A task is completed only after its notice is published. So a notice is never lost, but it can be
 published twice, with the same `event_id`. In a burst, further notices are gathered in a digest.
+docs/adr/0029 has the trip of a notice, and the calls it takes.
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import batched
+from typing import NamedTuple
 
 from chalicelib.domain import bursts as rules
 from chalicelib.domain import times
 from chalicelib.domain.addressees import groups_of
+from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.ids import OwnerKind, event_id
 from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.notices import Notice, NoticeKind
-from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
-from chalicelib.domain.reports import ReportOutline, Urgency
+from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, Lane, OutboxTask, TaskKind, escalate
+from chalicelib.domain.reports import ReportOutline
 from chalicelib.notify.topic import Topic
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.ledger_entries import leaves_of_notice
+from chalicelib.store import keys
 from chalicelib.store.bursts import Bursts
+from chalicelib.store.digests import Digests
 from chalicelib.store.keys import Key
 from chalicelib.store.outbox import Assignment, Outbox, PendingTask
-from chalicelib.store.table import ConditionFailed
+from chalicelib.store.table import ConditionFailed, Row
+from chalicelib.store.writes import TransactItem
 
 log = logging.getLogger(__name__)
 
@@ -46,113 +53,175 @@ ASSIGNMENTS = frozenset(
 )
 # The attributes of a report that decide its next task.
 _DECIDING = ("urgency", "status")
+# How many notices are added to a digest in one transaction. Each is an update of its report and up
+# to two leaves; DynamoDB takes 100 items.
+_GATHERED_AT_ONCE = 30
+# The rows of this many tasks are read in one call: with the HEADs of their reports and the counters
+# they are at most 100.
+_READ_AT_ONCE = 49
+
+
+class Published(NamedTuple):
+    """What became of a batch. `retry`: the keys to try again. `due`: how many tasks there were,
+    `oldest`: the time that the first of them was due.
+    """
+
+    retry: frozenset[Key]
+    due: int
+    oldest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class _PendingNotice:
+    """`counted` are the counters that this notice adds one to: of the minute, and of the hour."""
+
     pending: PendingTask
     notice: Notice
+    alone: tuple[str, ...] = ()
+    sms: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is known of the tasks of one batch while it is worked on."""
+
+    now: datetime
+    swept: bool
+    lanes: Collection[Lane]
+    rows: Mapping[Key, Row]
+    retry: set[Key] = field(default_factory=set)
+    due: list[datetime] = field(default_factory=list)
+
+    def fail(self, key: Key, event: str, error: Exception) -> None:
+        """Keep a task for another try: one bad row must not block the others."""
+        log.warning(event, extra={"error": type(error).__name__})
+        self.retry.add(key)
 
 
 class Publisher:
     """Publishes the notices that are pending in an outbox. Their links begin with `public_url`."""
 
-    def __init__(self, outbox: Outbox, bursts: Bursts, topic: Topic, public_url: str) -> None:
+    def __init__(
+        self, outbox: Outbox, bursts: Bursts, digests: Digests, topic: Topic, public_url: str
+    ) -> None:
         self._outbox = outbox
         self._bursts = bursts
+        self._digests = digests
         self._topic = topic
         self._public_url = public_url
 
-    def publish(self, items: Sequence[Key], *, now: datetime, swept: bool = False) -> set[Key]:
-        """Publish the notices of the items with these keys. Return the keys to try again.
+    def publish(
+        self,
+        items: Sequence[Key],
+        *,
+        lanes: Collection[Lane],
+        now: datetime,
+        swept: bool = False,
+    ) -> Published:
+        """Publish the notices in `lanes` of the items with these keys.
 
         An item is skipped when it has no task or its task is for later, because the stream delivers
-        every change of the table. Only the sweep sends digests; it passes `swept=True`.
+        every change of the table. Only the sweep sends digests; it passes `swept=True`. Raises
+        Unavailable when nothing could be read.
         """
-        singles: list[_PendingNotice] = []
         retry: set[Key] = set()
-        for key in dict.fromkeys(items):
+        due: list[datetime] = []
+        for some in batched(dict.fromkeys(items), _READ_AT_ONCE):
+            batch = _Batch(now, swept, lanes, self._rows_of(some, now))
+            self._work_on(batch, some)
+            retry |= batch.retry
+            due += batch.due
+        return Published(frozenset(retry), len(due), min(due, default=None))
+
+    def _rows_of(self, some: Sequence[Key], now: datetime) -> Mapping[Key, Row]:
+        """Read the rows of these tasks, with their reports and the counters of bursts, at once."""
+        counters = rules.counters(category.code for category in catalogue().categories)
+        return self._outbox.read_all(some, also=self._bursts.keys_at(now), attributes=counters)
+
+    def _work_on(self, batch: _Batch, some: Sequence[Key]) -> None:
+        left = self._bursts.allowance(batch.rows, batch.now)
+        alone: list[_PendingNotice] = []
+        waiting: dict[tuple[object, ...], list[_PendingNotice]] = {}
+        for key in some:
             try:
-                found = self._read(key, now, swept)
+                found = self._read(key, batch)
                 if found is None:
                     continue
-                if found.notice.urgency is Urgency.CRITICAL:
-                    # A critical notice must not wait for the rest of the batch.
-                    retry |= self._send([found], now)
-                elif self._must_wait(found.notice, now):
-                    self._gather(found, now)
+                batch.due.append(found.pending.task.due_at)
+                if single := _alone(found, left):
+                    alone.append(single)
                 else:
-                    singles.append(found)
+                    waiting.setdefault(_alike(found), []).append(found)
             except Exception as error:
-                # One bad row must not block the others.
-                log.warning("notice_unreadable", extra={"error": type(error).__name__})
-                retry.add(key)
-        return retry | self._send(singles, now)
+                batch.fail(key, "notice_unreadable", error)
+        self._send(alone, batch)
+        for notices in waiting.values():
+            for together in batched(notices, _GATHERED_AT_ONCE):
+                self._gather(together, batch)
 
-    def _read(self, key: Key, now: datetime, swept: bool) -> _PendingNotice | None:
+    def _read(self, key: Key, batch: _Batch) -> _PendingNotice | None:
         """Return the notice that is due for an item now; None when there is none.
 
         A task that needs no notice is completed: its report was deleted or is a drill, or it is an
         escalation of a report that no longer waits for an officer.
         """
-        pending = self._outbox.read(key)
+        pending, now = PendingTask.of(batch.rows.get(key)), batch.now
         if pending is None or pending.assignment not in ASSIGNMENTS:
             return None
+        if pending.task.lane not in batch.lanes:
+            return None
         if pending.assignment == _DIGEST:
-            return _PendingNotice(pending, self._digest(pending, now)) if swept else None
+            return self._digest(pending, now) if batch.swept else None
         if pending.assignment == _ANNOUNCEMENT:
             return _PendingNotice(pending, self._announcement(pending, now))
         escalates = pending.task.kind is TaskKind.ESCALATE
         not_before = pending.task.not_before or (pending.task.due_at if escalates else None)
         if not_before and not_before > now:
             return None
-        report = pending.report if pending.is_head else self._outbox.report(pending.owner.id)
+        report = _report_of(batch.rows.get((key[0], keys.HEAD)))
         if report is None or report.is_drill or (escalates and not report.is_waiting):
             self._outbox.complete(pending)
             return None
         return _PendingNotice(pending, self._notice(pending, report, now))
 
-    def _must_wait(self, notice: Notice, now: datetime) -> bool:
-        """Count a notice, and return whether it must wait for a digest.
+    def _gather(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
+        """Add notices that are alike to their digest and complete their tasks, in one transaction.
 
-        True when enough notices of its report or category were sent singly in this minute.
+        When the task of one of them has changed in the meantime, they are added one by one, and
+        that one is left to the sweep.
         """
-        if not rules.is_counted(notice.kind, notice.urgency):
-            return False
-        if (
-            notice.kind is NoticeKind.MESSAGE
-            and self._bursts.count(str(notice.report_id), now) > rules.MESSAGES_ALONE_PER_REPORT
-        ):
-            return True
-        return self._bursts.count(str(notice.category), now) > rules.ALONE_PER_CATEGORY
+        now = batch.now
+        completions = [self._completion(found, now) for found in notices]
+        items = [item for completion in completions for item in completion]
+        try:
+            lane = notices[0].pending.task.lane
+            self._digests.gather([found.notice for found in notices], lane, items, now)
+        except ConditionFailed:
+            if len(notices) > 1:
+                for found in notices:
+                    self._gather([found], batch)
+        except Exception as error:
+            for found in notices:
+                batch.fail(found.pending.key, "notice_not_gathered", error)
 
-    def _gather(self, found: _PendingNotice, now: datetime) -> None:
-        """Add a notice to its digest and complete its task, in one transaction.
+    def _completion(self, found: _PendingNotice, now: datetime) -> list[TransactItem]:
+        pending = found.pending
+        update, items = self._outbox.completion(
+            pending,
+            then=_next_task(pending, now),
+            put=_counted_escalation(pending),
+            leaves=_leaves(pending, now),
+            unchanged=_DECIDING,
+        )
+        return [self._outbox.table.item(update), *items]
 
-        A digest names a limited number of reports. After that it only counts them.
-        """
-        for named in (True, False):
-            gather = self._bursts.gather(found.notice, now, named=named)
-            try:
-                self._outbox.complete(
-                    found.pending,
-                    then=_next_task(found.pending, now),
-                    leaves=_leaves(found.pending, now),
-                    also=[gather],
-                    unchanged=_DECIDING,
-                )
-            except ConditionFailed:
-                continue
-            return
-
-    def _send(self, notices: Sequence[_PendingNotice], now: datetime) -> set[Key]:
-        """Publish notices, then complete their tasks. Return the keys to try again."""
-        retry: set[Key] = set()
+    def _send(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
+        """Publish notices, then complete their tasks."""
         accepted = self._topic.publish([found.notice for found in notices])
         for found in notices:
             notice, pending = found.notice, found.pending
             if notice.event_id not in accepted:
-                retry.add(pending.key)
+                batch.retry.add(pending.key)
                 continue
             log.info(
                 "notice_sent",
@@ -163,25 +232,25 @@ class Publisher:
                 },
             )
             try:
-                if pending.assignment == _DIGEST:
-                    self._bursts.clear(pending)
-                elif pending.assignment == _ANNOUNCEMENT:
-                    self._outbox.remove(pending)
-                else:
-                    self._complete(pending, now)
+                self._complete(found, batch.now)
             except Exception as error:
                 # Continue, so that the other notices are completed and not published twice.
-                log.warning("notice_not_completed", extra={"error": type(error).__name__})
-                retry.add(pending.key)
-        return retry
+                batch.fail(pending.key, "notice_not_completed", error)
 
-    def _complete(self, pending: PendingTask, now: datetime) -> None:
+    def _complete(self, found: _PendingNotice, now: datetime) -> None:
         """Complete the task of a published notice, and set the next one.
 
         The next task depends on the report. If an officer has changed the report since it was read,
         it is read again.
         """
-        current = pending
+        current = found.pending
+        counted = self._bursts.count(now, alone=found.alone, sms=found.sms)
+        if current.assignment == _DIGEST:
+            self._digests.remove(current, counted)
+            return
+        if current.assignment == _ANNOUNCEMENT:
+            self._outbox.remove(current)
+            return
 
         def step() -> None:
             nonlocal current
@@ -189,10 +258,10 @@ class Publisher:
             then = _next_task(current, now)
             leaves = _leaves(current, now)
             if self._outbox.complete(
-                current, then=then, put=put, leaves=leaves, unchanged=_DECIDING
+                current, then=then, put=put, leaves=leaves, also=counted, unchanged=_DECIDING
             ):
                 return
-            fresh = self._outbox.read(current.key)
+            fresh = PendingTask.of(self._outbox.read_all([current.key]).get(current.key))
             if fresh is None or fresh.task != current.task:
                 return  # Another function has completed it.
             current = fresh
@@ -227,12 +296,16 @@ class Publisher:
             matter=announcement,
         )
 
-    def _digest(self, pending: PendingTask, now: datetime) -> Notice:
-        digest = pending.digest
+    def _digest(self, pending: PendingTask, now: datetime) -> _PendingNotice | None:
+        """Close a digest, and return its notice; None when another sweep has sent it."""
+        try:
+            digest = self._digests.close(pending)
+        except ConditionFailed:
+            return None
         filters = f"category={digest.category}&district={digest.district}"
-        return Notice(
+        notice = Notice(
             event_id=event_id(*pending.key, f"{times.render(pending.task.due_at)}/{digest.count}"),
-            kind=NoticeKind.DIGEST,
+            kind=digest.kind,
             category=digest.category,
             district=digest.district,
             urgency=digest.urgency,
@@ -240,8 +313,47 @@ class Publisher:
             url=f"{self._public_url}/v1/officer/reports?{filters}",
             to=groups_of(digest.category, digest.district),
             count=digest.count,
-            report_ids=tuple(dict.fromkeys(digest.report_ids))[: rules.DIGEST_MAX_IDS],
+            report_ids=tuple(dict.fromkeys(digest.report_ids))[: rules.most_named(digest.urgency)],
         )
+        return _PendingNotice(pending, notice)
+
+
+def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | None:
+    """Return a notice that goes alone, with what it counts; None for one that must wait."""
+    notice, lane = found.notice, found.pending.task.lane
+    category = notice.category
+    if category is None:
+        return replace(found, notice=replace(notice, sms=True))
+    burst = rules.burst_of(notice, lane)
+    if burst and (_is_unproven(found) or not left.goes_alone(burst, category)):
+        return None
+    as_sms = left.goes_as_sms(category, critical=lane is Lane.CRITICAL)
+    return _PendingNotice(
+        found.pending,
+        replace(notice, sms=as_sms),
+        alone=(rules.alone_counter(burst, category),) if burst else (),
+        sms=(rules.sms_counter(category),) if as_sms else (),
+    )
+
+
+def _is_unproven(found: _PendingNotice) -> bool:
+    """Return whether this is the first notice of a report that was accepted without a proof."""
+    pending = found.pending
+    is_first = pending.is_head and pending.task.kind is TaskKind.NOTIFY
+    return is_first and pending.report.unproven
+
+
+def _alike(found: _PendingNotice) -> tuple[object, ...]:
+    """Return what the notices of one digest have in common."""
+    notice = found.notice
+    escalates = notice.kind is NoticeKind.ESCALATION
+    lane = found.pending.task.lane
+    return lane, escalates, notice.category, notice.district, notice.urgency
+
+
+def _report_of(row: Row | None) -> ReportOutline | None:
+    """Return the report of a HEAD; None when there is none, or when it was deleted."""
+    return ReportOutline.model_validate(row) if row and "deleted_at" not in row else None
 
 
 def _next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
@@ -251,9 +363,7 @@ def _next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
     report = pending.report
     sent = report.escalations + (1 if pending.task.kind is TaskKind.ESCALATE else 0)
     after = ESCALATE_AFTER[sent] if sent < len(ESCALATE_AFTER) else None
-    return OutboxTask(
-        TaskKind.ESCALATE, report.received_at + after if after else now + ESCALATE_EVERY
-    )
+    return escalate(report.received_at + after if after else now + ESCALATE_EVERY)
 
 
 def _leaves(pending: PendingTask, now: datetime) -> list[Leaf]:

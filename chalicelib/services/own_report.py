@@ -73,7 +73,7 @@ def write_message(
             _refuse_flood(current, now)
         try:
             sealed = seal_message(current.report, message, ids.fingerprint)
-            reports.add_message(current, sealed, task=outbox.notify(now))
+            reports.add_message(current, sealed, task=outbox.notify(now, current.report.lane))
         except ConditionFailed:
             current = _read_again(current, reports)
             raise

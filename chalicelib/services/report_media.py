@@ -52,10 +52,13 @@ class ReportMedia:
             return [], waiting
         kind = NoticeKind.MEDIA
         if not is_last:
-            entry_id, task = random_id(10), outbox.notify_later(now, outbox.MEDIA_PATIENCE)
+            entry_id, task = (
+                random_id(10),
+                outbox.notify_later(now, outbox.MEDIA_PATIENCE, report.lane),
+            )
             event = reports.event(report.id, kind, now=now, entry_id=entry_id, task=task)
             return [event], keys.event(now, entry_id)
         # The last verdict notifies at once, in place of an event that still waits. If the notice of
         # that event has been published already, this one is about the other media.
-        event = reports.event(report.id, kind, now=now)
+        event = reports.event(report.id, kind, now=now, task=outbox.notify(now, report.lane))
         return [event, *([reports.remove_event(report.id, waiting)] if waiting else [])], None

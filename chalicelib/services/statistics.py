@@ -1,24 +1,34 @@
 """Statistics: count reports as they change, and return the counts for the dashboard."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import batched
 from typing import Any
 
 from chalicelib.domain import statistics as rules
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
-from chalicelib.domain.reports import DRILL, Status
+from chalicelib.domain.reports import DRILL, ReportOutline, Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
 from chalicelib.store.keys import Key
 from chalicelib.store.listing import Listing
 from chalicelib.store.outbox import Outbox
-from chalicelib.store.statistics import Statistics
+from chalicelib.store.statistics import (
+    TALLY,
+    Change,
+    Statistics,
+    counted_key,
+    read_tally,
+)
 from chalicelib.store.table import Row
 
 log = logging.getLogger(__name__)
+
+# Each adds up to three items to a transaction, of which DynamoDB takes 100.
+_COUNTED_AT_ONCE = 33
 
 
 def count_changed(
@@ -26,24 +36,50 @@ def count_changed(
 ) -> frozenset[Key]:
     """Count the current state of the reports with these keys. Return the keys to try again.
 
-    Keys of other items are skipped, and drills, which count nowhere.
+    Keys of other items are skipped, and drills, which count nowhere. Raises Unavailable when
+    nothing could be read.
     """
-    failed = set()
-    for key in dict.fromkeys(changed):
-        report_id = keys.report_id(key)
-        if report_id is None:
-            continue
-        try:
-            report = outbox.report(report_id)
-            # The deletion also removes the row that says what was counted. So a report that is
-            # being deleted would count twice.
-            if report and not report.expiring and not report.is_drill:
-                statistics.count(report.id, rules.tally_of(report))
-        except Exception as error:
-            # One bad row must not block the others.
-            log.warning("count_failed", extra={"error": type(error).__name__})
-            failed.add(key)
+    failed: set[Key] = set()
+    heads = [key for key in dict.fromkeys(changed) if keys.report_id(key)]
+    for some in batched(heads, _COUNTED_AT_ONCE):
+        marks = [counted_key(str(keys.report_id(key))) for key in some]
+        rows = outbox.read_all(some, also=marks, attributes=TALLY)
+        changes: dict[Key, Change] = {}
+        for key, mark in zip(some, marks, strict=True):
+            try:
+                if found := _change(rows.get(key), rows.get(mark)):
+                    changes[key] = found
+            except Exception as error:
+                # One bad row must not block the others.
+                failed.add(key)
+                log.warning("count_failed", extra={"error": type(error).__name__})
+        failed |= _count(changes, statistics)
     return frozenset(failed)
+
+
+def _change(head: Row | None, mark: Row | None) -> Change | None:
+    """Return how a report counts now; None when it counts as before, or nowhere."""
+    report = ReportOutline.model_validate(head) if head and "deleted_at" not in head else None
+    # The deletion also removes the row that says what was counted. So a report that is being
+    # deleted would count twice.
+    if report is None or report.expiring or report.is_drill:
+        return None
+    before, after = read_tally(mark), rules.tally_of(report)
+    return None if before == after else Change(report.id, before, after)
+
+
+def _count(changes: Mapping[Key, Change], statistics: Statistics) -> set[Key]:
+    """Count these together; if they cannot be, each by itself. Return the keys that failed."""
+    if not changes:
+        return set()
+    try:
+        statistics.count(list(changes.values()))
+    except Exception as error:
+        if len(changes) > 1:
+            return {key for key in changes if _count({key: changes[key]}, statistics)}
+        log.warning("count_failed", extra={"error": type(error).__name__})
+        return set(changes)
+    return set()
 
 
 def view_statistics(

@@ -1,78 +1,127 @@
-"""The sweep: do every overdue task, once a minute."""
+"""The sweeps: each lane has its own, once a minute, which does what is due or hands it on."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib import errors
-from chalicelib.services.notifications import ASSIGNMENTS, Publisher
+from chalicelib.domain.outbox import Lane
+from chalicelib.services.notifications import Publisher
 from chalicelib.store.keys import Key
-from chalicelib.store.outbox import Assignment, Outbox, PendingTask
+from chalicelib.store.outbox import Assignment, DueTask, Outbox, PendingTask
+from chalicelib.store.upkeep import UpkeepQueue
 
 log = logging.getLogger(__name__)
 
 type Work = Callable[[PendingTask, Outbox, datetime], None]
 
+# What one sweep hands on at the most. The rest stays due; the next sweep begins with the oldest.
+UPKEEP_AT_ONCE = 4000
 
-def sweep(
-    outboxes: Sequence[Outbox],
+
+class Swept(NamedTuple):
+    """What an alarm watches: how many tasks were `due` and how many `failed`, and how many seconds
+    the oldest was overdue.
+    """
+
+    due: int
+    failed: int
+    oldest_task_s: int
+
+
+def sweep_notices(
+    lane: Lane,
+    outbox: Outbox,
     *,
     publisher: Publisher,
-    work: Mapping[Assignment, Work],
     now: datetime,
     time_is_left: Callable[[], bool],
-) -> dict[str, int]:
-    """Do the tasks that are due at `now`: notices by `publisher`, all others by `work`.
+) -> Swept:
+    """Publish the notices of a lane that are due at `now`, also those that the stream did not
+    deliver, and digests.
 
-    Continue until no task is due, or until `time_is_left` returns False. A task that fails stays
-    due for the next sweep.
-
-    Return the number of `due` tasks, the number of `failed` ones, and `oldest_task_s`: how many
-    seconds the oldest was overdue, which an alarm watches. Raises Unavailable when an outbox cannot
-    be read.
+    Continue until none is due, or until `time_is_left` returns False. What fails stays due for the
+    next sweep. Raises Unavailable when the outbox cannot be read.
     """
     due, failed, oldest = 0, 0, now
-    for outbox, page in _pages(outboxes, now):
-        notices: list[Key] = []
-        for key in page:
-            try:
-                pending = outbox.read(key)
-                if pending is None or pending.task.due_at > now:
-                    continue  # It was completed; the index is updated a moment later.
-                due += 1
-                oldest = min(oldest, pending.task.due_at)
-                if pending.assignment in ASSIGNMENTS:
-                    notices.append(key)
-                else:
-                    work[pending.assignment](pending, outbox, now)
-            except Exception as error:
-                # One bad row must not block the others.
-                failed += 1
-                log.warning("task_failed", extra={"error": type(error).__name__})
-        if notices:
-            failed += len(publisher.publish(notices, now=now, swept=True))
+    for page in outbox.overdue(lane, now):
+        published = publisher.publish(
+            [task.key for task in page], lanes=(lane,), now=now, swept=True
+        )
+        due += published.due
+        failed += len(published.retry)
+        oldest = min(oldest, published.oldest or now)
         if not time_is_left():
             log.warning("sweep_unfinished")
             break
-    return {"due": due, "oldest_task_s": int((now - oldest).total_seconds()), "failed": failed}
+    return Swept(due, failed, int((now - oldest).total_seconds()))
 
 
-def _pages(outboxes: Sequence[Outbox], now: datetime) -> Iterator[tuple[Outbox, list[Key]]]:
+def sweep_upkeep(
+    outboxes: Mapping[str, Outbox],
+    *,
+    queue: UpkeepQueue,
+    now: datetime,
+    time_is_left: Callable[[], bool],
+) -> Swept:
+    """Send the tasks of the lane `upkeep` that are due at `now` to the queue, each with the name of
+    its outbox.
+
+    Nothing is sent while messages wait in the queue: a task that is still due would be sent again
+    each minute. Raises Unavailable when the queue fails, or an outbox cannot be read.
+    """
+    sent, oldest = 0, now
+    idle = queue.is_idle()
+    for name, page in _pages(outboxes, now):
+        oldest = min([oldest, *(task.due_at for task in page if task.due_at)])
+        if not idle:
+            log.info("upkeep_busy")
+            break
+        queue.send(name, [task.key for task in page])
+        sent += len(page)
+        if sent >= UPKEEP_AT_ONCE or not time_is_left():
+            log.warning("sweep_unfinished")
+            break
+    return Swept(sent, 0, int((now - oldest).total_seconds()))
+
+
+def do_upkeep(
+    outbox: Outbox, keys: Sequence[Key], *, work: Mapping[Assignment, Work], now: datetime
+) -> int:
+    """Do the tasks of these rows that are still due at `now`, by `work`.
+
+    A task that fails stays due, and a later sweep sends it again. Return how many failed.
+    """
+    failed = 0
+    for key in keys:
+        try:
+            pending = outbox.read(key)
+            if pending and pending.task.due_at <= now and pending.task.lane is Lane.UPKEEP:
+                work[pending.assignment](pending, outbox, now)
+        except Exception as error:
+            # One bad row must not block the others.
+            failed += 1
+            log.warning("task_failed", extra={"error": type(error).__name__})
+    return failed
+
+
+def _pages(outboxes: Mapping[str, Outbox], now: datetime) -> Iterator[tuple[str, list[DueTask]]]:
     """Yield a page of each outbox in turn, so that none waits for the backlog of another.
 
     Raises Unavailable for an outbox that cannot be read, after the others are read to the end.
     """
-    reading = {outbox: outbox.overdue(now) for outbox in outboxes}
+    reading = {name: outbox.overdue(Lane.UPKEEP, now) for name, outbox in outboxes.items()}
     fault: errors.Unavailable | None = None
     while reading:
-        for outbox, pages in list(reading.items()):
+        for name, pages in list(reading.items()):
             try:
                 page = next(pages, None)
             except errors.Unavailable as error:
                 page, fault = None, error
             if page is None:
-                del reading[outbox]
-            else:
-                yield outbox, page
+                del reading[name]
+            elif page:
+                yield name, page
     if fault:
         raise fault

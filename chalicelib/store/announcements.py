@@ -9,6 +9,7 @@ from datetime import datetime
 from chalicelib.domain import outbox
 from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.notices import Announcement, NoticeKind, Watched
+from chalicelib.domain.outbox import Lane
 from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.store import keys
 from chalicelib.store.table import Table
@@ -53,7 +54,7 @@ class Announcements:
         )
         pk = keys.notice(entry_id)
         row = announcement.model_dump(mode="json", exclude_none=True)
-        pending = task_fields(pk, NOTICE_SK, outbox.notify(now))
+        pending = task_fields(pk, NOTICE_SK, outbox.notify(now, Lane.CRITICAL))
         return self._table.item(Put({"pk": pk, "sk": NOTICE_SK, **row, **pending}))
 
     def write(self, items: Sequence[TransactItem]) -> None:

@@ -1,80 +1,57 @@
-"""Bursts of notices: counters for each minute, and the digests that gather further notices.
+"""Counters of bursts: how many notices went alone in a minute, and as SMS in an hour.
 
-Both are in the reports table, to use its stream and outbox. DynamoDB deletes old counters.
+One row has the counters of all categories, so that one read brings them with the tasks of a batch.
+They are in the reports table; DynamoDB deletes old ones.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from chalicelib.domain.bursts import DIGEST_MAX_IDS, minute_of
-from chalicelib.domain.notices import Notice, NoticeKind
-from chalicelib.domain.outbox import OutboxTask, TaskKind
-from chalicelib.domain.reports import Urgency
+from chalicelib.domain.bursts import Allowance, minute_of
+from chalicelib.domain.seals import hour_of
 from chalicelib.store import keys
-from chalicelib.store.outbox import PendingTask
-from chalicelib.store.table import ConditionFailed, Table
-from chalicelib.store.tasks import task_fields
-from chalicelib.store.writes import Delete, TransactItem, Update
+from chalicelib.store.keys import Key
+from chalicelib.store.table import Row, Table
+from chalicelib.store.writes import TransactItem, Update
 
-_COUNTER_LIFE = timedelta(days=1)
-DIGEST_SK = "EVENT#digest"
+_LIFE = timedelta(days=1)
+_SK = "COUNT"
 
 
 class Bursts:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def count(self, what: str, now: datetime) -> int:
-        """Count a notice about `what`, and return how many there were in this minute."""
-        row = self._table.update(
-            Update(
-                f"BURST#{what}#{minute_of(now)}",
-                "COUNT",
-                put={"expires_ttl": int((now + _COUNTER_LIFE).timestamp())},
-                add={"count": 1},
-                upsert=True,
+    @staticmethod
+    def keys_at(now: datetime) -> tuple[Key, Key]:
+        """Return the keys of the two rows that `allowance` reads."""
+        return (keys.burst(minute_of(now)), _SK), (keys.burst(hour_of(now)), _SK)
+
+    @classmethod
+    def allowance(cls, rows: Mapping[Key, Row], now: datetime) -> Allowance:
+        """Return what is left at `now`, by these rows. A missing row has counted nothing."""
+        minute, hour = cls.keys_at(now)
+        return Allowance(_counts(rows.get(minute, {})), _counts(rows.get(hour, {})))
+
+    def count(
+        self, now: datetime, *, alone: Iterable[str] = (), sms: Iterable[str] = ()
+    ) -> list[TransactItem]:
+        """Return the writes that add one to each of these counters."""
+        wanted = zip(self.keys_at(now), (alone, sms), strict=True)
+        return [
+            self._table.item(
+                Update(
+                    *key,
+                    put={"expires_ttl": int((now + _LIFE).timestamp())},
+                    add=added,
+                    upsert=True,
+                )
             )
-        )
-        return int(row["count"])
+            for key, names in wanted
+            if (added := dict.fromkeys(names, 1))
+        ]
 
-    def gather(self, notice: Notice, now: datetime, *, named: bool) -> TransactItem:
-        """Return the write that adds a report's notice to the digest of its category, district and
-        urgency.
 
-        These three are all by which a subscription can filter. With `named`, the digest names the
-        report; this write fails when it names enough reports. Otherwise the digest only counts the
-        notice, because a longer list would make every write more expensive.
-        """
-        category, district = str(notice.category), str(notice.district)
-        urgency = Urgency(str(notice.urgency))
-        pk = keys.digest(category, district, urgency)
-        # Due now, but only the sweep sends digests, so notices until the next sweep are included.
-        pending = task_fields(pk, DIGEST_SK, OutboxTask(TaskKind.NOTIFY, now))
-        fixed = {
-            "kind": NoticeKind.DIGEST.value,
-            "category": category,
-            "district": district,
-            "urgency": urgency.value,
-        }
-        return self._table.item(
-            Update(
-                pk,
-                DIGEST_SK,
-                put=fixed,
-                put_once=pending,
-                add={"count": 1},
-                append={"report_ids": [notice.report_id]} if named else {},
-                room={"report_ids": DIGEST_MAX_IDS} if named else {},
-                upsert=True,
-            )
-        )
-
-    def clear(self, pending: PendingTask) -> bool:
-        """Delete a digest that was sent.
-
-        Return False when a notice was added in the meantime: the digest will be sent again.
-        """
-        try:
-            self._table.delete(Delete(*pending.key, equal={"count": pending.digest.count}))
-        except ConditionFailed:
-            return False
-        return True
+def _counts(row: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(value) for name, value in row.items() if name not in ("pk", "sk")}

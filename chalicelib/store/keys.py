@@ -2,8 +2,8 @@
 
 reports      REPORT#<id>            COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<id>
                                     MESSAGE#<time>#<id> | NOTE#<time>#<id>
-             BURST#<what>#<minute>  COUNT                    notices of a minute (store/bursts.py)
-             DIGEST#<filters>       EVENT#digest             gathered notices (store/bursts.py)
+             BURST#<time>           COUNT                    notices of a minute, SMS of an hour
+             DIGEST#<filters>       EVENT#digest             gathered notices (store/digests.py)
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
              WATCH#<id>             COUNT                    what an officer did in an hour
              NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
@@ -30,7 +30,7 @@ from datetime import datetime
 
 from chalicelib.domain import times
 from chalicelib.domain.ids import Owner, OwnerKind, owner_of
-from chalicelib.domain.outbox import SHARDS, shard_of
+from chalicelib.domain.outbox import SHARDS, Lane, shard_of
 
 type Key = tuple[str, str]
 """A row's partition key and sort key."""
@@ -81,6 +81,11 @@ def report(report_id: str) -> str:
     return _partition(Owner(OwnerKind.REPORT, report_id))
 
 
+def is_report(pk: str) -> bool:
+    """Return whether a partition is that of a report."""
+    return pk.startswith("REPORT#")
+
+
 def report_id(key: Key) -> str | None:
     """Return the id of the report whose HEAD is at this key; None for any other row."""
     kind, _, found = key[0].partition("#")
@@ -120,8 +125,13 @@ def bulletin_shard(bulletin_id: str, report_id: str, shards: int) -> str:
     return f"{bulletin_id}#{shard_of(report_id, shards)}"
 
 
-def task_shard(pk: str, sk: str) -> str:
-    return f"TASK#{shard_of(pk + sk, SHARDS)}"
+def task_shard(lane: Lane, pk: str, sk: str) -> str:
+    return task_partition(lane, shard_of(pk + sk, SHARDS))
+
+
+def task_partition(lane: Lane, shard: int) -> str:
+    """Return a partition of the index of tasks. A lane has `SHARDS` of them."""
+    return f"TASK#{lane}#{shard}"
 
 
 def task_at(due_at: datetime, pk: str, sk: str) -> str:
@@ -146,9 +156,14 @@ def officer(username: str) -> str:
     return _partition(Owner(OwnerKind.OFFICER, username))
 
 
-def digest(category: str, district: str, urgency: str) -> str:
-    """Return the partition of the digest of these notices."""
-    return _partition(Owner(OwnerKind.DIGEST, f"{category}#{district}#{urgency}"))
+def burst(period: str) -> str:
+    """Return the partition of the counters of a minute or an hour."""
+    return f"BURST#{period}"
+
+
+def digest(*filters: str) -> str:
+    """Return the partition of the digest of notices that are alike in `filters`."""
+    return _partition(Owner(OwnerKind.DIGEST, "#".join(filters)))
 
 
 def notice(entry_id: str) -> str:

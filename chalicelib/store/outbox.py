@@ -1,16 +1,15 @@
 """The outbox of one table: find its due tasks, read one, and complete it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from chalicelib.domain import times
-from chalicelib.domain.bursts import Digest
 from chalicelib.domain.ids import Owner, OwnerKind
 from chalicelib.domain.ledger import Leaf, Recorded
 from chalicelib.domain.notices import Announcement, Matter, NoticeKind
-from chalicelib.domain.outbox import SHARDS, OutboxTask, TaskKind
+from chalicelib.domain.outbox import SHARDS, Lane, OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium, ReportOutline
 from chalicelib.store import keys
 from chalicelib.store.keys import Key
@@ -32,8 +31,22 @@ _READ_FIELDS = (
     "created_at", "version_id", "attempts", "deleted_at", "expiring", "disposition", "count",
     "report_ids", "declared_type", "declared_size", "upload_id", "held_until", "source",
     "closed_at", "decided_at", "put_off_until", "unread", "unread_media", "duplicate_of",
-    "to", "path", "step", "watched", "ledger_id", "commitments", "leaves",
+    "to", "path", "step", "watched", "ledger_id", "commitments", "leaves", "unproven",
 )  # fmt: skip
+
+
+class DueTask(NamedTuple):
+    """A task as the index shows it. `due_at` is None when it is no time."""
+
+    key: Key
+    due_at: datetime | None
+
+
+class Completion(NamedTuple):
+    """The update of a task's row, and the writes that belong to it."""
+
+    update: Update
+    items: Sequence[TransactItem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,12 @@ class PendingTask:
 
     task: OutboxTask
     row: Row = field(repr=False)
+
+    @classmethod
+    def of(cls, row: Row | None) -> Self | None:
+        """Return the task of a row; None when it has none, or there is no row."""
+        task = read_task(row) if row else None
+        return cls(task, row) if row and task else None
 
     @property
     def key(self) -> Key:
@@ -84,11 +103,6 @@ class PendingTask:
         return int(self.row.get("attempts", 0))
 
     @property
-    def digest(self) -> Digest:
-        """Return the digest. Only for a task on a digest's row."""
-        return Digest.model_validate(self.row)
-
-    @property
     def announcement(self) -> Announcement:
         """Return the announcement. Only for a task on an announcement's row."""
         return Announcement.model_validate(self.row)
@@ -116,29 +130,35 @@ class Outbox:
     def __init__(self, table: Table) -> None:
         self.table = table
 
-    def overdue(self, now: datetime) -> Iterator[list[Key]]:
-        """Yield pages of keys of the rows whose task is due, in each shard the oldest first.
+    def overdue(self, lane: Lane, now: datetime) -> Iterator[list[DueTask]]:
+        """Yield pages of the tasks of a lane that are due, in each shard the oldest first.
 
-        Each key is yielded once, even if its task is not completed in between.
+        Each is yielded once, even if it is not completed in between. The index is a moment behind:
+        `read` says whether a row still has the task.
         """
-        for rows in self._until(now):
-            yield [_key(row) for row in rows]
+        for rows in self._until(lane, now):
+            yield [DueTask(_key(row), _due_at(row)) for row in rows]
 
-    def keys_until(self, moment: datetime, kind: TaskKind) -> Iterator[Key]:
+    def keys_until(self, moment: datetime, kind: TaskKind, lane: Lane) -> Iterator[Key]:
         """Yield the keys of the rows with a task of this kind that is due at `moment` or before."""
-        for rows in self._until(moment):
+        for rows in self._until(lane, moment):
             yield from (_key(row) for row in rows if row.get("task") == kind.value)
 
     def read(self, key: Key) -> PendingTask | None:
         """Return the current task of a row, read consistently; None when it has none."""
-        row = self._read(*key)
-        task = read_task(row) if row else None
-        return PendingTask(task, row) if row and task else None
+        row = self.table.get(*key, consistent=True, attributes=_READ_FIELDS)
+        return PendingTask.of(row)
 
-    def report(self, report_id: str) -> ReportOutline | None:
-        """Return a report, read consistently; None when it does not exist or was deleted."""
-        row = self._read(keys.report(report_id), keys.HEAD)
-        return ReportOutline.model_validate(row) if row and "deleted_at" not in row else None
+    def read_all(
+        self, wanted: Collection[Key], also: Collection[Key] = (), attributes: Sequence[str] = ()
+    ) -> dict[Key, Row]:
+        """Return the rows with these keys that exist, read consistently, and for each row of a
+        report its HEAD.
+
+        `also` are keys of rows that are no tasks, of which `attributes` are needed.
+        """
+        heads = {(pk, keys.HEAD) for pk, _ in wanted if keys.is_report(pk)}
+        return self.table.get_all({*wanted, *heads, *also}, attributes=(*_READ_FIELDS, *attributes))
 
     def complete(
         self,
@@ -150,14 +170,41 @@ class Outbox:
         also: Sequence[TransactItem] = (),
         unchanged: Sequence[str] = (),
     ) -> bool:
-        """Complete a task, and set `then` as the row's next task (None: no next task).
-
-        `put` are further attributes to set. `leaves` of a report's HEAD are recorded in the ledger.
-        `also` are writes in the same transaction; raises
+        """Complete a task: see `completion`. `also` are writes in the same transaction; raises
         ConditionFailed when the condition of one of them fails.
 
         Return False, and write nothing, when the row no longer has this task or when one of its
         attributes in `unchanged` has changed.
+        """
+        update, items = self.completion(
+            pending, then=then, put=put, leaves=leaves, unchanged=unchanged
+        )
+        try:
+            if also or items:
+                self.table.transact([self.table.item(update), *items, *also])
+            else:
+                self.table.update(update)
+        except ConditionFailed as failed:
+            if failed.position:
+                raise
+            return False
+        return True
+
+    def completion(
+        self,
+        pending: PendingTask,
+        *,
+        then: OutboxTask | None = None,
+        put: Mapping[str, Any] | None = None,
+        leaves: Sequence[Leaf] = (),
+        unchanged: Sequence[str] = (),
+    ) -> Completion:
+        """Return the writes that complete a task, and set `then` as the row's next task (None: no
+        next task).
+
+        `put` are further attributes to set. `leaves` of a report's HEAD are recorded in the ledger.
+        The update fails when the row no longer has this task or when one of its attributes in
+        `unchanged` has changed.
         """
         row, (pk, sk) = pending.row, pending.key
         recorded = LeafWrites.of(leaves, pending.recorded, self.table)
@@ -168,16 +215,7 @@ class Outbox:
             append=recorded.append,
             equal=same_task(row) | {name: row.get(name) for name in unchanged},
         )
-        try:
-            if also or recorded.items:
-                self.table.transact([self.table.item(update), *also, *recorded.items])
-            else:
-                self.table.update(update)
-        except ConditionFailed as failed:
-            if failed.position:
-                raise
-            return False
-        return True
+        return Completion(update, recorded.items)
 
     def remove(self, pending: PendingTask) -> bool:
         """Delete a row that is nothing but its task.
@@ -190,10 +228,10 @@ class Outbox:
             return False
         return True
 
-    def _until(self, moment: datetime) -> Iterator[list[Row]]:
+    def _until(self, lane: Lane, moment: datetime) -> Iterator[list[Row]]:
         """Yield pages of rows of the index, up to tasks that are due at `moment`."""
         bound = times.render(moment) + "~"
-        reached = {f"TASK#{shard}": "0" for shard in range(SHARDS)}
+        reached = {keys.task_partition(lane, shard): "0" for shard in range(SHARDS)}
         while reached:
             for shard, position in list(reached.items()):
                 # The range includes its start, the last row of the page before: skip that row.
@@ -206,8 +244,12 @@ class Outbox:
                 else:
                     del reached[shard]
 
-    def _read(self, pk: str, sk: str) -> Row | None:
-        return self.table.get(pk, sk, consistent=True, attributes=_READ_FIELDS)
+
+def _due_at(row: Row) -> datetime | None:
+    try:
+        return times.parse(row["due_at"])
+    except (KeyError, TypeError, ValueError):
+        return None  # Whoever reads the row itself finds out.
 
 
 def _key(row: Row) -> Key:

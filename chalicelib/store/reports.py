@@ -5,6 +5,7 @@ A change of a report and the task that follows from it are one write. The layout
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.media import MediaState, Thumb
 from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
 from chalicelib.domain.notices import Matter, NoticeKind
-from chalicelib.domain.outbox import OutboxTask, TaskKind, notify
+from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind, notify
 from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.deletion import Deletion
@@ -91,9 +92,8 @@ class Reports:
         return Head(row) if row else None
 
     def view(self, report_id: str, *, consistent: bool = False) -> Case | None:
-        """Return what a reporter may see: HEAD, media and messages, in one query.
-
-        None when there is no such report. Raises Gone when retention has deleted it.
+        """Return what a reporter may see: HEAD, media and messages, in one query; None when there
+        is no such report. Raises Gone when retention has deleted it.
         """
         rows, _ = self.table.query(
             keys.report(report_id), between=(keys.HEAD, keys.MESSAGE_END), consistent=consistent
@@ -101,15 +101,13 @@ class Reports:
         return read_case(rows)
 
     def case(self, report_id: str) -> Case | None:
-        """Return what an officer may see: the same and the notes.
-
-        None when there is no such report, or when retention has deleted it.
+        """Return what an officer may see: the same and the notes; None when there is no such
+        report, or when retention has deleted it.
         """
         rows, _ = self.table.query(keys.report(report_id), at_least=keys.HEAD, consistent=True)
-        try:
+        with suppress(errors.Gone):
             return read_case(rows)
-        except errors.Gone:
-            return None
+        return None
 
     def add_media(
         self, case: Case, media: Sequence[tuple[Medium, OutboxTask]], *, now: datetime
@@ -201,10 +199,8 @@ class Reports:
         self.table.transact([count, self.table.item(Put(row)), *also])
 
     def add_note(self, case: Case, note: SealedNote, *, also: Sequence[TransactItem]) -> None:
-        """Add an officer's note.
-
-        Raises ConditionFailed when another note came since `case` was read, or when the report is
-        expiring.
+        """Add an officer's note. Raises ConditionFailed when another note came since `case` was
+        read, or when the report is expiring.
         """
         count = self._head_update(
             case.report.id,
@@ -230,11 +226,9 @@ class Reports:
     ) -> None:
         """Write `after` in place of the report of `head`, with `task` as its next task.
 
-        `leaves` are recorded in the ledger.
-
-        The report moves to other partitions of the indexes if its category or status changes. A
-        pending notice is not lost: it moves to an event of its own. Raises ConditionFailed at
-        position 0 when the report has changed since `head` was read.
+        `leaves` are recorded in the ledger. The report moves to other partitions of the indexes if
+        its category or status changes. A pending notice is not lost: it moves to an event of its
+        own. Raises ConditionFailed at position 0 when the report has changed since `head` was read.
         """
         before = head.report
         old, new = before.model_dump(), after.model_dump()
@@ -343,14 +337,14 @@ class Reports:
         if head.task is None or head.task.kind is not TaskKind.NOTIFY:
             return []
         kind = NoticeKind.BULLETIN_LEAD if head.row.get("bulletin_id") else NoticeKind.REPORT
-        task = OutboxTask(TaskKind.NOTIFY, now)
+        task = OutboxTask(TaskKind.NOTIFY, now, lane=head.task.lane)
         return [self.event(head.row["id"], kind, now=now, entry_id=kind.value, task=task)]
 
     def _purge(self, report_id: str, now: datetime) -> TransactItem:
         """Return the write of the event whose task deletes the pictures of a withdrawn report."""
         pk, sk = keys.report(report_id), keys.event(now, TaskKind.PURGE.value)
-        row = {"pk": pk, "sk": sk, **task_fields(pk, sk, OutboxTask(TaskKind.PURGE, now))}
-        return self.table.item(Put(row))
+        task = task_fields(pk, sk, OutboxTask(TaskKind.PURGE, now))
+        return self.table.item(Put({"pk": pk, "sk": sk, **task}))
 
     def event(
         self,
@@ -362,11 +356,18 @@ class Reports:
         task: OutboxTask | None = None,
         matter: Matter | None = None,
     ) -> TransactItem:
-        """Return the write of an event: a row that carries the task of one notice of `kind`, to
-        send it at once unless `task` says otherwise.
+        """Return the write of an event: a row that carries the task of one notice of `kind`.
+
+        Without `task` it is sent at once: what officers have caused in the lane `critical`.
         """
+        lane = Lane.CRITICAL if kind in (NoticeKind.APPROVAL, NoticeKind.WATCH) else Lane.NORMAL
         pk, sk = keys.report(report_id), keys.event(now, entry_id or random_id(10))
-        row = {"pk": pk, "sk": sk, "kind": kind.value, **task_fields(pk, sk, task or notify(now))}
+        row = {
+            "pk": pk,
+            "sk": sk,
+            "kind": kind.value,
+            **task_fields(pk, sk, task or notify(now, lane)),
+        }
         row |= matter.model_dump(mode="json", exclude_none=True) if matter else {}
         return self.table.item(Put(row))
 

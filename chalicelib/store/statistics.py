@@ -4,72 +4,82 @@ STATS#<month>#<shard>   <day>#<category>#<district>     the counters
 REPORT#<id>             COUNTED                          as what the report was counted last
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from chalicelib.domain.outbox import shard_of
 from chalicelib.domain.statistics import Tally
 from chalicelib.store import keys
+from chalicelib.store.keys import Key
 from chalicelib.store.table import Row, Table
-from chalicelib.store.writes import Update
+from chalicelib.store.writes import TransactItem, Update
 
 COUNTED = "COUNTED"
 SHARDS = 4
-_TALLY = ("day", "category", "district", "counters")
+TALLY = ("day", "category", "district", "counters")
+
+
+class Change(NamedTuple):
+    """How a report counts: `before` (None: not yet) and now."""
+
+    report_id: str
+    before: Tally | None
+    after: Tally
+
+
+def counted_key(report_id: str) -> Key:
+    """Return the key of the row that says what a report was counted as."""
+    return keys.report(report_id), COUNTED
+
+
+def read_tally(row: Row | None) -> Tally | None:
+    """Return what a report was counted as; None when it was not counted yet."""
+    if row is None:
+        return None
+    return Tally(row["day"], row["category"], row["district"], tuple(row["counters"]))
+
+
+def _fields(tally: Tally) -> Row:
+    return {
+        "day": tally.day,
+        "category": tally.category,
+        "district": tally.district,
+        "counters": list(tally.counters),
+    }
 
 
 class Statistics:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def count(self, report_id: str, tally: Tally) -> None:
-        """Count a report as `tally`, in place of what it was counted as before.
+    def count(self, changes: Sequence[Change]) -> None:
+        """Count reports as they are now, in place of what they were counted as before, in one
+        transaction of up to three items a report.
 
-        Repeated, change nothing. Raises ConditionFailed when another call counted it at the same
-        time; the caller can try again.
+        Repeated, change nothing. Raises ConditionFailed when another call counted one of them at
+        the same time; the caller can try again.
         """
-        pk = keys.report(report_id)
-        counted = self._table.get(pk, COUNTED, consistent=True, attributes=_TALLY)
-        before = (
-            Tally(
-                counted["day"], counted["category"], counted["district"], tuple(counted["counters"])
-            )
-            if counted
-            else None
-        )
-        if before == tally:
-            return
-        changes: dict[str, dict[str, int]] = {}
-        for each, amount in ((before, -1), (tally, 1)):
-            for counter in each.counters if each else ():
-                place = changes.setdefault(each.place, {})  # type: ignore[union-attr]
-                place[counter] = place.get(counter, 0) + amount
-        shard = shard_of(report_id, SHARDS)
-        mark = self._table.item(
-            Update(
-                pk,
-                COUNTED,
-                put={
-                    "day": tally.day,
-                    "category": tally.category,
-                    "district": tally.district,
-                    "counters": list(tally.counters),
-                },
-                equal={
-                    "day": before.day if before else None,
-                    "category": before.category if before else None,
-                    "district": before.district if before else None,
-                    "counters": list(before.counters) if before else None,
-                },
-                upsert=True,
-            )
-        )
-        adds = [
-            self._table.item(Update(f"STATS#{place[:7]}#{shard}", place, add=amounts, upsert=True))
-            for place, changed in changes.items()
-            if (amounts := {counter: amount for counter, amount in changed.items() if amount})
+        adds: dict[Key, dict[str, int]] = {}
+        for change in changes:
+            shard = shard_of(change.report_id, SHARDS)
+            for tally, amount in ((change.before, -1), (change.after, 1)):
+                for counter in tally.counters if tally else ():
+                    place = adds.setdefault((f"STATS#{tally.day[:7]}#{shard}", tally.place), {})  # type: ignore[union-attr]
+                    place[counter] = place.get(counter, 0) + amount
+        items = [self._mark(change) for change in changes]
+        items += [
+            self._table.item(Update(*place, add=amounts, upsert=True))
+            for place, added in adds.items()
+            if (amounts := {counter: amount for counter, amount in added.items() if amount})
         ]
-        self._table.transact([mark, *adds])
+        self._table.transact(items)
+
+    def _mark(self, change: Change) -> TransactItem:
+        """Return the write that keeps what a report was counted as."""
+        was = _fields(change.before) if change.before else dict.fromkeys(TALLY)
+        key = counted_key(change.report_id)
+        return self._table.item(Update(*key, put=_fields(change.after), equal=was, upsert=True))
 
     def rows(self, since: date, until: date) -> Iterator[Row]:
         """Yield the rows of counters from `since` to `until`, both included."""

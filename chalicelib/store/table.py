@@ -6,7 +6,8 @@ Rows are plain dicts. Faults of AWS become the errors of the domain.
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
@@ -27,6 +28,8 @@ _Result = TypeVar("_Result")
 # would not retry TransactionConflict, and it pauses too long for faults that end in milliseconds.
 # All tries, with the client's time-outs, end well before API Gateway's limit of 29 seconds.
 _PAUSES_S = (0.03, 0.08, 0.2, 0.5)
+# DynamoDB's own limit of a BatchGetItem.
+_GET_AT_MOST = 100
 _RETRYABLE = frozenset(
     {
         "InternalServerError",
@@ -84,6 +87,34 @@ class Table:
             arguments["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
         response = self._call(lambda: self.client.get_item(**arguments))
         return unpack(response["Item"]) if "Item" in response else None
+
+    def get_all(
+        self, wanted: Collection[tuple[str, str]], *, attributes: Sequence[str]
+    ) -> dict[tuple[str, str], Row]:
+        """Return those rows that exist, read consistently, by their keys. One call reads up to a
+        hundred.
+        """
+        found: dict[tuple[str, str], Row] = {}
+        names = dict.fromkeys(("pk", "sk", *attributes))
+        request: dict[str, Any] = {
+            "ConsistentRead": True,
+            "ProjectionExpression": ", ".join(f"#{name}" for name in names),
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+        }
+        left = [pack({"pk": pk, "sk": sk}) for pk, sk in wanted]
+        pauses = iter(_PAUSES_S)
+        while left:
+            keys, left = left[:_GET_AT_MOST], left[_GET_AT_MOST:]
+            items: Any = {self.name: {"Keys": keys, **request}}
+            response: Any = self._call(partial(self.client.batch_get_item, RequestItems=items))
+            rows = (unpack(item) for item in response["Responses"].get(self.name, ()))
+            found |= {(row["pk"], row["sk"]): row for row in rows}
+            # DynamoDB may leave some out, when it has too much to do or they are 16 MB together.
+            missed = response.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if missed:
+                self._pause_before_next(pauses)
+            left += missed
+        return found
 
     def put(self, row: Mapping[str, Any], *, if_absent: bool = False) -> None:
         """Write a whole row. With `if_absent`, raise ConditionFailed when it exists."""
@@ -221,6 +252,13 @@ class Table:
             if "LastEvaluatedKey" not in response:
                 return total
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+
+    def _pause_before_next(self, pauses: Iterator[float]) -> None:
+        pause = next(pauses, None)
+        if pause is None:
+            log.warning("dynamodb_failed", extra={"code": "UnprocessedKeys"})
+            raise errors.Unavailable
+        self._pause(pause)
 
     def _call(self, call: Callable[[], _Result]) -> _Result:
         """Return the result of `call`; try again after a fault that passes by itself."""

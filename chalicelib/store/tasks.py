@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain import times
-from chalicelib.domain.outbox import OutboxTask, TaskKind
+from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind
 from chalicelib.store import keys
 from chalicelib.store.table import Row
 
-TASK_FIELDS = ("task", "due_at", "not_before", "task_shard", "task_at")
+TASK_FIELDS = ("task", "lane", "due_at", "not_before", "task_shard", "task_at")
 
 
 def task_fields(pk: str, sk: str, task: OutboxTask | None) -> Row:
@@ -17,9 +17,10 @@ def task_fields(pk: str, sk: str, task: OutboxTask | None) -> Row:
         return dict.fromkeys(TASK_FIELDS)
     return {
         "task": task.kind.value,
+        "lane": task.lane.value,
         "due_at": task.due_at,
         "not_before": task.not_before,
-        "task_shard": keys.task_shard(pk, sk),
+        "task_shard": keys.task_shard(task.lane, pk, sk),
         "task_at": keys.task_at(task.due_at, pk, sk),
     }
 
@@ -33,6 +34,7 @@ def read_task(row: Mapping[str, Any]) -> OutboxTask | None:
         TaskKind(row["task"]),
         times.parse(row["due_at"]),
         times.parse(not_before) if not_before else None,
+        Lane(row["lane"]),
     )
 
 

@@ -29,9 +29,13 @@ def use_wire_format(client: "DynamoDBClient") -> None:
 
 
 def _keep_body(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Write the body, and leave botocore no arguments to serialise."""
+    """Write the body, and leave botocore no arguments to serialise.
+
+    Of a batch it needs the names of the tables, to choose the endpoint.
+    """
     context[_BODY] = _ENCODER.encode(params).encode()
-    return {}
+    tables = params.get("RequestItems", ())
+    return {"RequestItems": {table: {} for table in tables}} if tables else {}
 
 
 def _put_body(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

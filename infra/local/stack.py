@@ -74,10 +74,12 @@ class LocalStack:
             "queues": {
                 "uploads": named["UPLOADS_QUEUE_URL"],
                 "manifests": named["MANIFESTS_QUEUE_URL"],
+                "upkeep": named["UPKEEP_QUEUE_URL"],
             },
             "dead_letter_queues": {
                 "uploads": named["UPLOADS_DEAD_LETTERS_URL"],
                 "manifests": named["MANIFESTS_DEAD_LETTERS_URL"],
+                "upkeep": named["UPKEEP_DEAD_LETTERS_URL"],
                 "notices": named["NOTICES_DEAD_LETTERS_URL"],
                 "audit": named["AUDIT_DEAD_LETTERS_URL"],
             },

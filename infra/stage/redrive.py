@@ -20,7 +20,7 @@ from infra.stage.faults import Refused, code_of, run
 from infra.stage.progress import Pause
 from infra.stage.target import Target, add_stage, find_target, is_loopback
 
-QUEUES = ("uploads", "manifests", "notices", "audit")
+QUEUES = ("uploads", "manifests", "upkeep", "notices", "audit")
 POLL_S = 2.0
 AT_ONCE = 10  # as many as SQS gives in one response
 HIDDEN_S = 30
@@ -29,9 +29,10 @@ _UNKNOWN = {"InvalidAction", "UnknownOperation", "UnsupportedOperation", "NotImp
 
 FROM_STREAM = {
     "notices": (
-        "These messages name records of the reports table's stream that publish_notices could not "
-        "process. Its notices are tasks in the table, and the sweep has sent them: nothing is left "
-        "to be done but to find the cause (make logs{command} FUNCTION=publish_notices)."
+        "These messages name records of the reports table's stream that publish_critical or "
+        "publish_notices could not process. Their notices are tasks in the table, and the sweep "
+        "has sent them: nothing is left to be done but to find the cause (make logs{command} "
+        "FUNCTION=publish_notices)."
     ),
     "audit": (
         "These messages name records of the audit's stream that were not sealed within a day. "

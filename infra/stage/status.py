@@ -19,7 +19,7 @@ from itertools import islice
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.domain.outbox import SHARDS
+from chalicelib.domain.outbox import SHARDS, Lane
 from chalicelib.domain.seals import hour_of
 from chalicelib.errors import TiplineError
 from chalicelib.store.outbox import Outbox
@@ -32,7 +32,7 @@ from infra.stage.tables import TABLES
 from infra.stage.target import Target, add_stage, find_target
 
 WIDTH = 80
-LATE_TASK = timedelta(minutes=2)  # as OldestTaskAlarm
+LATE_TASK = timedelta(minutes=2)  # as OldestNormalAlarm
 # The digest of an hour is written in the hour after it.
 LATE_DIGEST = timedelta(hours=3)
 HEALTH_TIMEOUT_S = 10.0
@@ -176,11 +176,11 @@ def _alarms(target: Target) -> Iterator[Line]:
 
 def _oldest_task(target: Target, now: datetime) -> Iterator[Line]:
     dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
-    late = [
-        due
+    outboxes = [
+        Outbox(Table(dynamodb, target.output(name)))
         for name in ("ReportsTableName", "BulletinsTableName")
-        if (due := _oldest_due(Outbox(Table(dynamodb, target.output(name))), now))
     ]
+    late = [due for outbox in outboxes for lane in Lane if (due := _oldest_due(outbox, lane, now))]
     if not late:
         yield Line("oldest task", "none is due", ok=True)
         return
@@ -188,9 +188,9 @@ def _oldest_task(target: Target, now: datetime) -> Iterator[Line]:
     yield Line("oldest task", f"due for {_duration(age)}", ok=age <= LATE_TASK)
 
 
-def _oldest_due(outbox: Outbox, now: datetime) -> datetime | None:
+def _oldest_due(outbox: Outbox, lane: Lane, now: datetime) -> datetime | None:
     # The first pages are one of each shard, the oldest task first.
-    firsts = [page[0] for page in islice(outbox.overdue(now), SHARDS) if page]
+    firsts = [page[0].key for page in islice(outbox.overdue(lane, now), SHARDS) if page]
     tasks = [pending.task.due_at for key in firsts if (pending := outbox.read(key))]
     return min(tasks, default=None)
 

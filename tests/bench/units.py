@@ -162,10 +162,22 @@ class Meter:
             )
         elif operation == "Query":
             rows = self._passed(body, parsed)
+        elif operation == "BatchGetItem":
+            return self._batch_units(body)
         else:
             raise AssertionError(f"{operation} has no place on a request's way")
         size = sum(map(size_of, rows))
         return max(1, ceil(size / 4096)) * (1 if body.get("ConsistentRead") else 0.5)
+
+    def _batch_units(self, body: Item) -> float:
+        """Each item of a batch is rounded by itself; one that is not there costs a unit."""
+        units = 0.0
+        for table, request in body["RequestItems"].items():
+            factor = 1 if request.get("ConsistentRead") else 0.5
+            for key in request["Keys"]:
+                size = size_of(self._rows.get(table, key) or {})
+                units += factor * max(1, ceil(size / 4096))
+        return units
 
     def _passed(self, body: Item, parsed: Item) -> list[Item]:
         """The rows that a query has passed, as its index holds them."""

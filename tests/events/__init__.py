@@ -6,7 +6,7 @@ What a file holds and where its shape is from: README.md beside this one.
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -90,11 +90,22 @@ def queue_batch(*bodies: str) -> dict[str, Any]:
 
 
 def reports_stream(
-    keys: Iterable[tuple[str, str]], name: str = "INSERT", first: int = 0
+    keys: Iterable[tuple[str, str]],
+    name: str = "INSERT",
+    first: int = 0,
+    image: Callable[[str, str], Mapping[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
-    """Create records of the reports table's stream, numbered from `first`. It carries keys only."""
+    """Create records of the reports table's stream, numbered from `first`. It carries each item as
+    it was written: `image` gives it by its key, else it is a new report's.
+    """
     return [
-        _stream_record("stream_reports", name, str(number), {"pk": {"S": pk}, "sk": {"S": sk}})
+        _stream_record(
+            "stream_reports",
+            name,
+            str(number),
+            {"pk": {"S": pk}, "sk": {"S": sk}},
+            **({"NewImage": dict(image(pk, sk))} if image else {}),
+        )
         for number, (pk, sk) in enumerate(keys, first)
     ]
 

@@ -412,20 +412,22 @@ def test_97_more_records_than_were_asked_for_are_all_taken(aws: Mapping[str, str
     assert {state for state, _ in seen(created)} == {"rejected"}
 
 
-def test_99_a_removal_is_passed_over_and_keys_alone_are_enough(aws: Mapping[str, str]) -> None:
+def test_99_a_removal_is_passed_over_and_an_old_image_does_no_harm(aws: Mapping[str, str]) -> None:
     created, _ = file()
     key, gone = (f"REPORT#{created['id']}", "HEAD"), ("REPORT#" + "0" * 26, "HEAD")
+    image = cloud.stored_image(*key)
     by_ttl = {"userIdentity": events.load("stream_reports")["Records"][-1]["userIdentity"]}
     records = [
         *(record | by_ttl for record in events.reports_stream([key], "REMOVE", 1)),
         *events.reports_stream([gone], "REMOVE", 2),
-        *events.reports_stream([gone], "MODIFY", 3),
+        *events.reports_stream([gone], "MODIFY", 3, lambda pk, sk: image | {"pk": {"S": pk}}),
     ]
     assert notices.publish_notices({"Records": records}, None) == {"batchItemFailures": []}
     assert cloud.sent(aws) == []
 
-    records += events.reports_stream([key], "MODIFY", 4)
-    notices.publish_notices({"Records": records}, None)
+    records += events.reports_stream([key], "MODIFY", 4, lambda pk, sk: image)
+    for _ in range(2):  # the second time, the image still has the task that the row has no more
+        notices.publish_notices({"Records": records}, None)
     assert [notice["report_id"] for notice in cloud.sent(aws)] == [created["id"]]
 
 

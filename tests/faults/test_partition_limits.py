@@ -113,7 +113,7 @@ def test_each_partition_key_spreads_evenly(aws: Mapping[str, str]) -> None:
     for number in range(8000):
         report_id = wiring.identity().report_id(str(number))
         counted[keys.category_shard("other", report_id, 4)] += 1
-        counted[keys.task_shard(keys.report(report_id), keys.HEAD)] += 1
+        counted[keys.task_shard(outbox.Lane.NORMAL, keys.report(report_id), keys.HEAD)] += 1
 
     assert len(counted) == 4 + outbox.SHARDS
     assert max(counted.values()) < 8000 / 4 * 1.1

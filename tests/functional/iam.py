@@ -364,6 +364,11 @@ _BUCKET_CALLS = {
     "ListObjectsV2": "s3:ListBucket",
 }
 _TOPIC_CALLS = {"PublishBatch": "sns:Publish", "Subscribe": "sns:Subscribe"}
+_QUEUE_CALLS = {
+    "GetQueueAttributes": "sqs:GetQueueAttributes",
+    "SendMessage": "sqs:SendMessage",
+    "SendMessageBatch": "sqs:SendMessage",
+}
 _NAMELESS_CALLS = frozenset({"ListAliases", "LookupEvents"})
 _SUBSCRIPTION_CALLS = frozenset({"SetSubscriptionAttributes", "Unsubscribe"})
 
@@ -374,28 +379,8 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
     These include the use of the key, which encrypts everything except the queues.
     """
     match service:
-        case "dynamodb" if operation == "TransactWriteItems":
-            actions = [action for item in params["TransactItems"] for action in item.items()]
-            enclosed = {"dynamodb:EnclosingOperation": (operation,)}
-            needs = [
-                Need(
-                    f"dynamodb:{_TRANSACTED[kind]}",
-                    _table(action["TableName"]),
-                    _item_context(_TRANSACTED[kind], action) | enclosed,
-                )
-                for kind, action in actions
-            ]
-            return [*needs, *_table_key_needs()]
-        case "dynamodb" if operation in _ITEM_CALLS:
-            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            return [
-                Need(
-                    f"dynamodb:{operation}",
-                    _table(params["TableName"]) + index,
-                    _item_context(operation, params),
-                ),
-                *_table_key_needs(),
-            ]
+        case "dynamodb":
+            return [*_row_needs(operation, params), *_table_key_needs()]
         case "s3" if operation in _OBJECT_CALLS:
             action = _OBJECT_CALLS[operation] + ("Version" if "VersionId" in params else "")
             uses = {
@@ -427,8 +412,9 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
             return [Need(_TOPIC_CALLS[operation], params["TopicArn"]), *_key_needs("sns", *uses)]
         case "sns" if operation in _SUBSCRIPTION_CALLS:
             return [Need(f"sns:{operation}", params["SubscriptionArn"])]
-        case "sqs" if operation == "SendMessage":
-            return [Need("sqs:SendMessage", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
+        case "sqs" if operation in _QUEUE_CALLS:
+            queue = params["QueueUrl"].rpartition("/")[2]
+            return [Need(_QUEUE_CALLS[operation], _arn("sqs", queue))]
         case "cloudtrail" | "kms" if operation in _NAMELESS_CALLS:
             return [Need(f"{service}:{operation}", "*")]
         case "secretsmanager" if operation == "GetSecretValue":
@@ -444,6 +430,30 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
                 )
             ]
     raise LookupError(f"it is not said here which rights {service} {operation} takes")
+
+
+def _row_needs(operation: str, params: Mapping[str, Any]) -> list[Need]:
+    if operation == "TransactWriteItems":
+        enclosed = {"dynamodb:EnclosingOperation": (operation,)}
+        return [
+            Need(
+                f"dynamodb:{_TRANSACTED[kind]}",
+                _table(action["TableName"]),
+                _item_context(_TRANSACTED[kind], action) | enclosed,
+            )
+            for item in params["TransactItems"]
+            for kind, action in item.items()
+        ]
+    if operation == "BatchGetItem":
+        return [
+            Need(f"dynamodb:{operation}", _table(table), _batch_context(request))
+            for table, request in params["RequestItems"].items()
+        ]
+    if operation in _ITEM_CALLS:
+        index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+        arn = _table(params["TableName"]) + index
+        return [Need(f"dynamodb:{operation}", arn, _item_context(operation, params))]
+    raise LookupError(f"it is not said here which rights dynamodb {operation} takes")
 
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -473,6 +483,13 @@ def _item_context(operation: str, params: Mapping[str, Any]) -> dict[str, str | 
     else:
         context["dynamodb:ReturnValues"] = params.get("ReturnValues", "NONE")
     return context
+
+
+def _batch_context(request: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """Return the same of one table of a batch, which names the partitions of all its items."""
+    context = _item_context("GetItem", {**request, "Key": request["Keys"][0]})
+    partitions = {_text(key["pk"]) for key in request["Keys"]}
+    return context | {"dynamodb:LeadingKeys": tuple(sorted(partitions))}
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,7 @@
 filter reads.
 """
 
+import json
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from chalicelib import wiring
 from chalicelib.domain.media import Rejected, original_key
 from chalicelib.domain.sealing import PrivateKey
 from chalicelib.domain.seals import hour_of, start_of
-from chalicelib.handlers import audit_events
+from chalicelib.handlers import audit_events, schedules, upkeep
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.media.host import DecodingRefused
 from chalicelib.media.sandbox import Sandbox
@@ -71,8 +72,21 @@ def matches(record: logging.LogRecord, field: str, value: str) -> bool:
     return field in line and value in ("*", f'"{line[field]}"')
 
 
-def sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    cloud.sweep()
+def sweep_critical(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedules.sweep_critical(cloud.SCHEDULE, None)
+
+
+def sweep_normal(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedules.sweep_normal(cloud.SCHEDULE, None)
+
+
+def sweep_upkeep(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedules.sweep_upkeep(cloud.SCHEDULE, None)
+
+
+def keep_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = events.queue_record(json.dumps({"outbox": "reports", "keys": [["a", "b"]]}), "1")
+    upkeep.do_upkeep({"Records": [record]}, None)
 
 
 def digest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,9 +224,13 @@ def call_what_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
-    "OldestTaskMetric": sweep,
-    "FailedTasksMetric": sweep,
-    "UnacknowledgedMetric": sweep,
+    "OldestCriticalMetric": sweep_critical,
+    "OldestNormalMetric": sweep_normal,
+    "OldestUpkeepMetric": sweep_upkeep,
+    "FailedCriticalMetric": sweep_critical,
+    "FailedNormalMetric": sweep_normal,
+    "FailedUpkeepMetric": keep_up,
+    "UnacknowledgedMetric": sweep_critical,
     "DigestsMetric": digest,
     "LedgerRowsMetric": spoil_the_ledger,
     "AuditFailuresMetric": lose_the_audit,

@@ -238,6 +238,7 @@ def test_an_announcement_names_nobody_and_has_no_report(aws: Mapping[str, str]) 
     assert notice["attributes"] == {
         "kind": "approval",
         "to": json.dumps([officer_address("canary-wu")]),
+        "sms": "yes",
     }
     assert notice["step"] == "appointment"
     assert notice["url"] == f"https://api.test{PATH}"

@@ -98,8 +98,9 @@ def test_a_stream_carries_what_its_table_says_it_does(name: str) -> None:
         assert "OldImage" not in change
 
 
-def test_a_batch_of_the_reports_stream_is_taken() -> None:
-    assert notices.publish_notices(events.load("stream_reports"), None) == NONE_FAILED
+@pytest.mark.parametrize("function", [notices.publish_critical, notices.publish_notices])
+def test_a_batch_of_the_reports_stream_is_taken(function: Any) -> None:
+    assert function(events.load("stream_reports"), None) == NONE_FAILED
 
 
 def test_a_batch_of_the_audit_stream_is_sealed_without_its_removals(
@@ -120,7 +121,9 @@ def test_a_batch_of_the_audit_stream_is_sealed_without_its_removals(
 @pytest.mark.parametrize(
     ("function", "done"),
     [
-        (schedules.sweep_tasks, {"due": 0, "failed": 0, "oldest_task_s": 0}),
+        (schedules.sweep_critical, {"due": 0, "failed": 0, "oldest_task_s": 0}),
+        (schedules.sweep_normal, {"due": 0, "failed": 0, "oldest_task_s": 0}),
+        (schedules.sweep_upkeep, {"due": 0, "failed": 0, "oldest_task_s": 0}),
         # The first run closes the hour of the ledger before it.
         (audit_events.digest_audit, {"digests": 0, "hours": 1}),
     ],

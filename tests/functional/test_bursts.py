@@ -1,6 +1,6 @@
 """In a burst, the first notices are sent singly and the others wait for a digest.
 
-A critical notice never waits.
+Critical ones, escalations and all others are counted apart.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain import workflow
+from chalicelib.store.attributes import pack
+from chalicelib.store.report_rows import head_row
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -24,9 +27,9 @@ def _quiet(aws: Mapping[str, str]) -> None:
     wiring.clock.advance(timedelta(minutes=1, seconds=1 - moment.second))
 
 
-def burst(count: int, **more: object) -> list[str]:
+def burst(count: int, category: str = "traffic_violation", **more: object) -> list[str]:
     return [
-        call("POST", "/v1/reports", report("traffic_violation", **more), key=new_key()).json["id"]
+        call("POST", "/v1/reports", report(category, **more), key=new_key()).json["id"]
         for _ in range(count)
     ]
 
@@ -76,22 +79,125 @@ def test_a_critical_report_in_the_middle_of_a_burst_goes_alone_at_once(
     assert cloud.sent(aws)[-1]["attributes"]["urgency_rank"] == "3"
 
 
-def test_a_reporter_who_writes_a_line_at_a_time_is_one_thing_to_look_at(
+def test_critical_ones_beyond_ten_are_all_named_in_one_digest_a_minute(
     aws: Mapping[str, str],
 ) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
-    for number in range(6):
-        call(
-            "POST",
-            f"/v1/reports/{created['id']}/messages",
-            {"text": f"Line {number}"},
-            receipt=created["receipt"],
-        )
+    made = burst(75, "child_abduction")
     cloud.stream(cloud.all_keys(aws))
+    assert kinds(aws) == ["report"] * 10
     cloud.sweep()
 
-    assert sorted(kinds(aws)) == ["digest", "message", "message", "message", "report"]
-    assert cloud.sent(aws)[-1]["report_ids"] == [created["id"]]
+    assert kinds(aws) == ["report"] * 10 + ["digest"]
+    digest = cloud.sent(aws)[-1]
+    assert (digest["count"], digest["urgency"]) == (65, "critical")
+    alone = {notice["report_id"] for notice in cloud.sent(aws)[:-1]}
+    assert alone | set(digest["report_ids"]) == set(made)
+
+
+def test_escalations_beyond_ten_are_one_digest_for_supervisors(aws: Mapping[str, str]) -> None:
+    burst(25, "child_abduction")
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+    wiring.clock.advance(timedelta(minutes=6))
+    cloud.forget_sent(aws)
+    cloud.sweep()
+    cloud.sweep()
+
+    assert kinds(aws) == ["escalation"] * 11
+    many = cloud.sent(aws)[-1]
+    assert (many["count"], len(many["report_ids"]), many["report_id"]) == (15, 15, None)
+    assert many["attributes"]["kind"] == "escalation"  # what keeps it from officers
+    assert "15" in many["subject"]
+    # Each escalates again, as if it had gone alone.
+    cloud.forget_sent(aws)
+    wiring.clock.advance(timedelta(minutes=10))
+    cloud.sweep()
+    cloud.sweep()
+    assert sum(notice.get("count", 1) for notice in cloud.sent(aws)) == 25
+
+
+def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(aws: Mapping[str, str]) -> None:
+    burst(12)
+    cloud.stream(cloud.all_keys(aws))
+    later: list[str] = []
+
+    def meanwhile(request: object) -> None:
+        later.extend(burst(3))
+        cloud.stream(cloud.all_keys(aws))
+
+    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+        cloud.sweep()
+    cloud.sweep()
+
+    first, second = (notice for notice in cloud.sent(aws) if notice["kind"] == "digest")
+    assert (first["count"], second["count"]) == (2, 3)
+    assert set(second["report_ids"]) == set(later)
+
+
+def test_a_report_without_a_proof_waits_for_a_digest_that_names_it(aws: Mapping[str, str]) -> None:
+    [unproven] = burst(1, "child_abduction")
+    mark_unproven(aws, unproven)
+    cloud.stream(cloud.all_keys(aws))
+    assert kinds(aws) == []
+    cloud.sweep()
+
+    [digest] = cloud.sent(aws)
+    assert (digest["kind"], digest["report_ids"]) == ("digest", [unproven])
+
+
+def test_no_number_of_reports_without_a_proof_makes_a_proven_one_wait(
+    aws: Mapping[str, str],
+) -> None:
+    for unproven in burst(15, "child_abduction"):
+        mark_unproven(aws, unproven)
+    [proven] = burst(1, "child_abduction")
+    cloud.stream(cloud.all_keys(aws))
+
+    assert [notice["report_id"] for notice in cloud.sent(aws)] == [proven]
+
+
+def mark_unproven(aws: Mapping[str, str], report_id: str) -> None:
+    """Store a report as it is accepted under a flood."""
+    head = wiring.reports().head(report_id)
+    assert head
+    unproven = head.report.model_copy(update={"unproven": True})
+    row = head_row(unproven, workflow.first_task(unproven), 1)
+    cloud.client("dynamodb").put_item(TableName=aws["REPORTS_TABLE"], Item=pack(row))
+
+
+def test_thirty_notices_of_a_category_in_an_hour_may_go_as_sms(aws: Mapping[str, str]) -> None:
+    for _ in range(4):
+        burst(10)
+        cloud.stream(cloud.all_keys(aws))
+        wiring.clock.advance(timedelta(minutes=1))
+    # The last ten are kept for critical ones.
+    assert sms_of(aws, "traffic_violation") == 20
+    call("POST", "/v1/reports", report("other"), key=new_key())
+    cloud.stream(cloud.all_keys(aws))
+    assert sms_of(aws, "other") == 1
+
+    for _ in range(4):
+        burst(10, "child_abduction")
+        cloud.stream(cloud.all_keys(aws))
+        wiring.clock.advance(timedelta(minutes=1))
+    assert sms_of(aws, "child_abduction") == 30
+
+
+def test_the_next_hour_has_its_own_sms(aws: Mapping[str, str]) -> None:
+    for _ in range(3):
+        burst(10)
+        cloud.stream(cloud.all_keys(aws))
+        wiring.clock.advance(timedelta(minutes=1))
+    wiring.clock.advance(timedelta(hours=1))
+    burst(1)
+    cloud.stream(cloud.all_keys(aws))
+    assert sms_of(aws, "traffic_violation") == 21
+
+
+def sms_of(aws: Mapping[str, str], category: str) -> int:
+    """Return how many notices of a category could go out as SMS."""
+    found = [notice["attributes"] for notice in cloud.sent(aws) if notice["category"] == category]
+    return sum(attributes.get("sms") == "yes" for attributes in found)
 
 
 def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit(
@@ -113,7 +219,9 @@ def test_a_digest_whose_sender_dies_is_sent_again_whole(aws: Mapping[str, str]) 
     burst(13)
     cloud.stream(cloud.all_keys(aws))
     with (
-        inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.times(1, inject.crash)),
+        inject.fault(
+            wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.crash)
+        ),
         pytest.raises(inject.Crash),
     ):
         cloud.sweep()

@@ -72,7 +72,7 @@ WALLS = {
         {"kms:Decrypt", "kms:GenerateDataKey"},
     ),
     "record_media": Wall({"s3:GetObject": {MANIFEST}}, {"s3:ListBucket"}, {"kms:Decrypt"}),
-    "sweep_tasks": Wall(
+    "do_upkeep": Wall(
         {
             "s3:AbortMultipartUpload": _ALL_ORIGINALS,
             "s3:DeleteObjectVersion": _ALL_ORIGINALS | _ALL_DERIVED,

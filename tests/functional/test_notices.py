@@ -47,6 +47,7 @@ def test_the_stream_sends_a_new_reports_notice_with_what_filters_need(
         "urgency_rank": "2",
         "kind": "report",
         "to": '["missing_elderly/chaoyang", "missing_elderly/*", "*/chaoyang", "*/*"]',
+        "sms": "yes",
     }
     assert notice["report_id"] == created["id"]
     assert notice["reference"] == created["reference"]

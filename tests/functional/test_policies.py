@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,7 +28,7 @@ from chalicelib.domain import times
 from chalicelib.domain.notices import NoticeKind, Watched
 from chalicelib.domain.officers import Role as OfficerRole
 from chalicelib.errors import Unavailable
-from chalicelib.handlers import audit_events, index, media_events
+from chalicelib.handlers import audit_events, index, media_events, notices, schedules
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.openapi.examples import request_examples
 from chalicelib.handlers.requests import Header
@@ -138,7 +139,7 @@ def test_a_grant_on_the_topic_does_not_end_a_subscription_as_in_aws(
     topic = aws["NOTICES_TOPIC_ARN"]
     call = Need("sns:Unsubscribe", f"{topic}:6b0e71bd-7e97-4d97-80ce-4a0994e55286")
     for resource in (topic, f"{topic}:*", call.resource):
-        role = iam.Role("sweep_tasks", names)
+        role = iam.Role("do_upkeep", names)
         role.policy = Policy((Grant("sns:*", resource, ()),), ())
         assert not role.require(call)
     role.policy = Policy((Grant("sns:Unsubscribe", "*", ()),), ())
@@ -553,21 +554,53 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
     assert_exact(role)
 
 
+def test_publish_critical_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    read_the_stream(notices.publish_critical, iam.Role("publish_critical", names), aws)
+
+
 def test_publish_notices_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    role = iam.Role("publish_notices", names)
+    read_the_stream(notices.publish_notices, iam.Role("publish_notices", names), aws)
+
+
+def read_the_stream(reader: Callable[..., Any], role: iam.Role, aws: Mapping[str, str]) -> None:
     burst(aws)
+    records = events.reports_stream(cloud.all_keys(aws), image=cloud.stored_image)
     with role.assumed():
-        assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
+        assert reader({"Records": records}, None) == {"batchItemFailures": []}
     assert any(pk.startswith("DIGEST#") for pk, _ in cloud.all_keys(aws))
     assert all(notice["url"].startswith("https://api.test/") for notice in cloud.sent(aws))
     assert_exact(role)
 
 
+def test_sweep_critical_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    sweep_notices(schedules.sweep_critical, iam.Role("sweep_critical", names), aws)
+
+
+def test_sweep_normal_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    sweep_notices(schedules.sweep_normal, iam.Role("sweep_normal", names), aws)
+
+
+def sweep_notices(sweep: Callable[..., Any], role: iam.Role, aws: Mapping[str, str]) -> None:
+    burst(aws)
+    with role.assumed():
+        wiring.clock.advance(timedelta(minutes=2))
+        for _ in range(2):  # the second one sends the digest
+            assert sweep(cloud.SCHEDULE, None)["failed"] == 0
+    assert any(notice.get("count") for notice in cloud.sent(aws))
+    assert_exact(role)
+
+
 def burst(aws: Mapping[str, str]) -> None:
-    """Create more reports in a minute than are notified singly, a message, a critical report whose
-    notice will be repeated, and an announcement.
+    """Create more reports in a minute than are notified singly, critical ones and others, a
+    message, and an announcement.
     """
     item = wiring.announcements().item(
         NoticeKind.WATCH,
@@ -578,8 +611,9 @@ def burst(aws: Mapping[str, str]) -> None:
         now=wiring.clock.now(),
     )
     wiring.reports().table.transact([item])
-    for _ in range(12):
-        call("POST", "/v1/reports", report(category="lost_and_found"), key=new_key())
+    for category in ("lost_and_found", "child_abduction"):
+        for _ in range(12):
+            call("POST", "/v1/reports", report(category=category), key=new_key())
     created = call("POST", "/v1/reports", report(category="child_abduction"), key=new_key()).json
     call(
         "POST",
@@ -590,35 +624,52 @@ def burst(aws: Mapping[str, str]) -> None:
     )
 
 
-def test_sweep_tasks_does_all_it_is_for_and_may_do_no_more(
+def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    role, api = iam.Role("sweep_tasks", names), Api()
+    role = iam.Role("sweep_upkeep", names)
+    published_bulletin(Api())
+    with_media(aws)
+    with role.assumed():
+        wiring.clock.advance(timedelta(days=30))
+        assert schedules.sweep_upkeep(cloud.SCHEDULE, None)["due"] > 0
+    assert_exact(role)
+
+
+def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role, api = iam.Role("do_upkeep", names), Api()
     forget_to_process(aws, api)
     leave_subscriptions_out_of_sync(api)
     published = published_bulletin(api)
     withdrawn = with_media(aws)
     call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
-    burst(aws)
+    for _ in range(12):
+        call("POST", "/v1/reports", report(category="lost_and_found"), key=new_key())
     duplicate, original = closed_duplicate()
     text = {"text": "One more thing."}
     path = f"/v1/reports/{duplicate['id']}/messages"
     assert call("POST", path, text, receipt=duplicate["receipt"]).status == 201
-    with role.assumed():
-        for wait in (
-            timedelta(minutes=2),
-            timedelta(minutes=9),
-            *[timedelta(minutes=10)] * 5,
-            timedelta(days=1),
-            timedelta(days=8),
-            timedelta(days=40),
-            timedelta(days=50),
-            timedelta(days=300),
-        ):
-            wiring.clock.advance(wait)
-            failed = cloud.sweep()["failed"]
-            assert_none_refused(role)
-            assert failed == 0
+    waits = (
+        timedelta(minutes=2),
+        timedelta(minutes=9),
+        *[timedelta(minutes=10)] * 5,
+        timedelta(days=1),
+        timedelta(days=8),
+        timedelta(days=40),
+        timedelta(days=50),
+        timedelta(days=300),
+    )
+    for gone in accumulate(waits):
+        wiring.clock.advance(gone)
+        for sweep in (schedules.sweep_critical, schedules.sweep_normal, schedules.sweep_upkeep):
+            sweep(cloud.SCHEDULE, None)
+        with role.assumed():
+            wiring.clock.advance(gone)
+            failed = cloud.do_upkeep()
+        assert_none_refused(role)
+        assert failed == 0
     assert [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{withdrawn['id']}"] == ["HEAD"]
     assert call("GET", "/v1/reports/mine", receipt=duplicate["receipt"]).status == 410
     assert wiring.reports().head(original["id"]).row["duplicates"] == 0  # type: ignore[union-attr]

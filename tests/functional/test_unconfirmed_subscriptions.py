@@ -16,6 +16,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers import Role
+from chalicelib.handlers import schedules
 from chalicelib.store.subscriptions import SYNC_SK
 from tests import cloud
 from tests.client import Reply, appoint, call
@@ -250,20 +251,21 @@ def test_a_subscription_that_sns_no_longer_has_leaves_the_list(aws: Mapping[str,
     assert subscribe().status == 201
 
 
-@pytest.mark.parametrize("by", ["officers", "sweep_tasks"])
+@pytest.mark.parametrize("by", ["officers", "do_upkeep"])
 def test_deactivation_ends_the_notices_of_an_officer_with_the_rights_of_the_function(
     aws: Mapping[str, str], by: str
 ) -> None:
     subscribe()
     role = iam.Role(by, iam.Names(aws))
-    if by == "sweep_tasks":
+    if by == "do_upkeep":
         cloud.officer("wang", email=ADDRESS, active=False)
         wiring.subscriptions().request_sync("wang", wiring.clock.now() - timedelta(minutes=11))
+        schedules.sweep_upkeep(cloud.SCHEDULE, None)
     with role.assumed():
         if by == "officers":
             deactivate()
         else:
-            assert cloud.sweep()["failed"] == 0
+            assert cloud.do_upkeep() == 0
 
     assert role.refused == []
     assert in_sns(aws) == []

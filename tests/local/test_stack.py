@@ -60,7 +60,11 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
     outputs = stack.outputs
     assert outputs["api"] == stack.api
     assert outputs["aws"] == f"http://127.0.0.1:{stack.aws_port}"
-    assert set(outputs["queues"]) == {"uploads", "manifests"} <= set(outputs["dead_letter_queues"])
+    assert (
+        set(outputs["queues"])
+        == {"uploads", "manifests", "upkeep"}
+        <= set(outputs["dead_letter_queues"])
+    )
     assert (
         stack.client("dynamodb").describe_table(TableName=outputs["table"])["Table"]["TableStatus"]
         == "ACTIVE"

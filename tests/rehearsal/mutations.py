@@ -318,7 +318,7 @@ MUTATIONS = (
         "the sweep has no schedule",
         "test_schedules.py",
         r"a sweep by its schedule: not within",
-        lambda resources: resources["SweepTasks"]["Properties"].pop("Events"),
+        lambda resources: resources["SweepNormal"]["Properties"].pop("Events"),
     ),
     Mutation(
         "officers' tokens are for another client",

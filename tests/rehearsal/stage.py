@@ -149,7 +149,8 @@ class Stage:
 
     def sweep(self) -> None:
         """Run all tasks that are due, without waiting for the next minute."""
-        self.invoke("SweepTasks", events.load("schedule"))
+        for sweep in ("SweepCritical", "SweepNormal", "SweepUpkeep"):
+            self.invoke(sweep, events.load("schedule"))
         self.sweeps += 1
 
     def command(

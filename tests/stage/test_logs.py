@@ -17,7 +17,7 @@ AT = 1_790_000_000_123
 HOUR = timedelta(hours=1)
 
 
-def line(function: str = "sweep_tasks", **fields: object) -> str:
+def line(function: str = "sweep_normal", **fields: object) -> str:
     return render(Entry(AT, function, json.dumps(fields)))
 
 
@@ -58,13 +58,13 @@ def test_lambdas_own_line_has_its_numbers() -> None:
 
 @pytest.mark.parametrize("text", ["Task timed out after 30 s\n", "[1, 2]"])
 def test_what_is_no_object_is_shown_as_it_is(text: str) -> None:
-    assert render(Entry(AT, "sweep_tasks", text)).endswith(f"  {text.strip()}")
+    assert render(Entry(AT, "sweep_normal", text)).endswith(f"  {text.strip()}")
 
 
 def deployed() -> Target:
     """Return a stage with two log groups, each with an old line and two new ones."""
     logs, now = boto3.client("logs"), datetime.now(UTC)
-    for function in ("residents", "sweep_tasks"):
+    for function in ("residents", "sweep_normal"):
         logs.create_log_group(logGroupName=f"g-{function}")
         logs.create_log_stream(logGroupName=f"g-{function}", logStreamName="s")
         logs.put_log_events(
@@ -78,19 +78,19 @@ def deployed() -> Target:
     target = Target("dev", boto3.Session(), None, {}, "")
     target.__dict__["resources"] = {
         GROUPS[function]: {"PhysicalResourceId": f"g-{function}"}
-        for function in ("residents", "sweep_tasks")
+        for function in ("residents", "sweep_normal")
     }
     return target
 
 
 def test_the_lines_of_all_functions_are_merged_by_time() -> None:
     with mock_aws():
-        found = read_entries(deployed(), ["residents", "sweep_tasks"], HOUR, "")
+        found = read_entries(deployed(), ["residents", "sweep_normal"], HOUR, "")
     assert [entry.text for entry in sorted(found)] == [
         "residents first",
-        "sweep_tasks first",
+        "sweep_normal first",
         "residents second",
-        "sweep_tasks second",
+        "sweep_normal second",
     ]
 
 
@@ -122,7 +122,7 @@ def test_the_local_stack_keeps_the_apps_log_as_lambda_writes_it(tmp_path: Path) 
         assert render(quoted).endswith("404 GET - - ms request=quoted")
         assert len(read_entries(target, ["gateway"], HOUR, "")) == 1
         assert json.loads(found[0].text)["call"] == "PutItem"
-        assert read_entries(target, ["sweep_tasks"], HOUR, "") == []
+        assert read_entries(target, ["sweep_normal"], HOUR, "") == []
         assert read_entries(target, list(GROUPS), HOUR, "nothing") == []
     finally:
         for logger, level, handlers in before:

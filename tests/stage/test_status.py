@@ -30,7 +30,7 @@ def local(aws: Mapping[str, str], **more: str) -> Target:
         "MediaBucketName": aws["MEDIA_BUCKET"],
         "AuditBucketName": aws["AUDIT_BUCKET"],
     }
-    for name in ("UPLOADS", "MANIFESTS", "NOTICES", "AUDIT"):
+    for name in ("UPLOADS", "MANIFESTS", "UPKEEP", "NOTICES", "AUDIT"):
         outputs[f"{name.capitalize()}DeadLettersUrl"] = aws[f"{name}_DEAD_LETTERS_URL"]
         if f"{name}_QUEUE_URL" in aws:
             outputs[f"{name.capitalize()}QueueUrl"] = aws[f"{name}_QUEUE_URL"]
@@ -48,9 +48,9 @@ def test_an_api_that_does_not_answer_is_to_be_looked_at(aws: Mapping[str, str]) 
 def test_without_tasks_and_messages_all_is_well(aws: Mapping[str, str]) -> None:
     found = lines(local(aws))
     assert found["oldest task"] == Line("oldest task", "none is due", ok=True)
-    assert {name: found[name].ok for name in ("uploads", "manifests", "notices", "audit")} == (
-        dict.fromkeys(("uploads", "manifests", "notices", "audit"), True)
-    )
+    assert {
+        name: found[name].ok for name in ("uploads", "manifests", "upkeep", "notices", "audit")
+    } == (dict.fromkeys(("uploads", "manifests", "upkeep", "notices", "audit"), True))
 
 
 @pytest.mark.parametrize("table", ["reports", "audit", "bulletins", "officers"])
@@ -130,7 +130,7 @@ def test_what_cannot_be_read_has_a_line_and_the_rest_is_shown(aws: Mapping[str, 
 
 def test_the_alarms_of_the_stage_that_are_on_are_named(aws: Mapping[str, str]) -> None:
     cloudwatch = boto3.client("cloudwatch")
-    names = {"tipline-dev-OldestTaskAlarm-1": "ALARM", "tipline-dev-2-OtherAlarm-1": "ALARM"}
+    names = {"tipline-dev-OldestNormalAlarm-1": "ALARM", "tipline-dev-2-OtherAlarm-1": "ALARM"}
     names |= {"tipline-dev-StreamLagAlarm-1": "OK"}
     for name, state in names.items():
         cloudwatch.put_metric_alarm(
@@ -154,7 +154,7 @@ def test_the_alarms_of_the_stage_that_are_on_are_named(aws: Mapping[str, str]) -
     stage.__dict__["resources"] = resources
     alarms = [line for line in read_status(stage, NOW) if line.label == "alarm"]
     assert [(line.ok, line.text.partition(" ")[0]) for line in alarms] == [
-        (False, "OldestTaskAlarm")
+        (False, "OldestNormalAlarm")
     ]
 
 
@@ -175,7 +175,7 @@ def test_the_commit_that_is_deployed_is_shown(aws: Mapping[str, str]) -> None:
 
 
 def test_the_screen_fits_80_columns_and_counts_what_is_wrong() -> None:
-    long = Line("alarm", "OldestTaskAlarm since 10:00. " + "A task is overdue, " * 10, ok=False)
+    long = Line("alarm", "OldestNormalAlarm since 10:00. " + "A task is overdue, " * 10, ok=False)
     target: Any = Target(None, None, None, {}, "http://127.0.0.1:8000")
     screen = render(target, [Line("health", "200", ok=True), long], NOW)
     assert max(map(len, screen.splitlines())) <= WIDTH

@@ -57,9 +57,14 @@ def test_everything_that_is_set_aside_raises_an_alarm(
     queues = of_type(resources, "AWS::SQS::Queue")
     assert watched(alarms, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == [
         {"Fn::GetAtt": [name, "QueueName"]}
-        for name in ("UploadsDeadLetters", "ManifestsDeadLetters", "NoticesDeadLetters")
+        for name in (
+            "UploadsDeadLetters",
+            "ManifestsDeadLetters",
+            "UpkeepDeadLetters",
+            "NoticesDeadLetters",
+        )
     ] + [{"Fn::GetAtt": [name, "QueueName"]} for name in ("AuditDeadLetters", "KeyChanges")]
-    assert sum(name.endswith("DeadLetters") for name in queues) == 4
+    assert sum(name.endswith("DeadLetters") for name in queues) == 5
 
 
 def test_messages_that_wait_raise_an_alarm(
@@ -114,7 +119,8 @@ def test_a_change_of_a_key_rings_at_once_and_says_who_without_an_address(
 
 
 def test_a_sweep_that_does_not_run_raises_an_alarm(alarms: dict[str, Any]) -> None:
-    assert alarms["OldestTaskAlarm"]["TreatMissingData"] == "breaching"
+    for lane in ("Critical", "Normal", "Upkeep"):
+        assert alarms[f"Oldest{lane}Alarm"]["TreatMissingData"] == "breaching"
 
 
 @pytest.mark.parametrize("name", ["DigestAlarm", "ComparisonsAlarm"])
@@ -128,8 +134,12 @@ def test_a_digest_or_a_comparison_that_does_not_run_raises_an_alarm(
 
 
 def test_a_task_that_fails_in_every_sweep_raises_an_alarm(alarms: dict[str, Any]) -> None:
-    alarm = alarms["FailedTasksAlarm"]
-    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Minimum", 0, 5)
+    for name in ("FailedCriticalAlarm", "FailedNormalAlarm"):
+        alarm = alarms[name]
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Minimum", 0)
+        assert alarm["EvaluationPeriods"] == 5
+    # Several messages a minute log a line each, most of them 0.
+    assert alarms["FailedUpkeepAlarm"]["Statistic"] == "Maximum"
 
 
 KEY_ALARMS = (
@@ -154,9 +164,13 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
 @pytest.mark.parametrize(
     ("alarm", "metric", "log"),
     [
-        ("OldestTaskAlarm", "OldestTaskMetric", "SweepTasksLog"),
-        ("FailedTasksAlarm", "FailedTasksMetric", "SweepTasksLog"),
-        ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepTasksLog"),
+        ("OldestCriticalAlarm", "OldestCriticalMetric", "SweepCriticalLog"),
+        ("OldestNormalAlarm", "OldestNormalMetric", "SweepNormalLog"),
+        ("OldestUpkeepAlarm", "OldestUpkeepMetric", "SweepUpkeepLog"),
+        ("FailedCriticalAlarm", "FailedCriticalMetric", "SweepCriticalLog"),
+        ("FailedNormalAlarm", "FailedNormalMetric", "SweepNormalLog"),
+        ("FailedUpkeepAlarm", "FailedUpkeepMetric", "DoUpkeepLog"),
+        ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepCriticalLog"),
         ("AuditFailuresAlarm", "AuditFailuresMetric", "OfficersLog"),
         ("DigestAlarm", "DigestsMetric", "DigestAuditLog"),
         ("LedgerRowsAlarm", "LedgerRowsMetric", "DigestAuditLog"),
@@ -207,14 +221,18 @@ def test_errors_of_every_function_but_the_authorizer_raise_an_alarm(
             "Officers",
             "MakeThumbnails",
             "RecordMedia",
+            "PublishCritical",
             "PublishNotices",
-            "SweepTasks",
+            "SweepCritical",
+            "SweepNormal",
+            "SweepUpkeep",
+            "DoUpkeep",
             "SealAudit",
             "DigestAudit",
             "CompareOpenings",
         )
     ]
-    assert len(functions) == 10
+    assert len(functions) == 14
 
 
 def test_throttles_of_every_function_raise_an_alarm(

@@ -87,7 +87,7 @@ def test_the_public_address_follows_the_domain(
     stack = deployed(template, **parameters)
     variables = stack["APIHandler"]["Properties"]["Environment"]["Variables"]
     assert variables["PUBLIC_URL"] == address
-    for function in ("PublishNotices", "SweepTasks"):
+    for function in ("PublishCritical", "PublishNotices", "SweepCritical", "SweepNormal"):
         variables = stack[function]["Properties"]["Environment"]["Variables"]
         own = {"Fn::Sub": OWN_ADDRESS}
         assert variables["PUBLIC_URL"] == (address or own)

@@ -54,14 +54,19 @@ def test_concurrency_is_reserved_for_what_the_gateway_calls_and_only_by_paramete
     } == {"APIHandler": "200", "Officers": "20"}
 
 
-def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any]) -> None:
-    assert functions["SweepTasks"]["Timeout"] < 60
+SWEEPS = ("SweepCritical", "SweepNormal", "SweepUpkeep")
+READERS = ("PublishCritical", "PublishNotices")
+
+
+@pytest.mark.parametrize("function", SWEEPS)
+def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any], function: str) -> None:
+    assert functions[function]["Timeout"] < 60
 
 
 @pytest.mark.parametrize(
     ("function", "rate"),
     [
-        ("SweepTasks", "rate(1 minute)"),
+        *((sweep, "rate(1 minute)") for sweep in SWEEPS),
         ("DigestAudit", "rate(1 hour)"),
         ("CompareOpenings", "rate(1 hour)"),
     ],
@@ -78,7 +83,12 @@ def test_what_runs_by_the_clock_is_not_tried_again_because_its_next_run_is_near(
 
 
 @pytest.mark.parametrize(
-    ("function", "queue"), [("MakeThumbnails", "UploadsQueue"), ("RecordMedia", "ManifestsQueue")]
+    ("function", "queue"),
+    [
+        ("MakeThumbnails", "UploadsQueue"),
+        ("RecordMedia", "ManifestsQueue"),
+        ("DoUpkeep", "UpkeepQueue"),
+    ],
 )
 def test_a_queue_gives_back_only_the_messages_that_failed(
     functions: dict[str, Any], function: str, queue: str
@@ -92,10 +102,22 @@ def test_a_file_that_kills_its_decoder_is_alone_in_its_batch(functions: dict[str
     assert only_event(functions["MakeThumbnails"])["BatchSize"] == 1
 
 
-def test_the_stream_is_read_from_its_beginning_and_a_bad_record_is_set_aside(
-    functions: dict[str, Any],
+def test_a_message_is_hidden_for_six_times_what_upkeep_may_take(
+    resources: dict[str, Any], functions: dict[str, Any]
 ) -> None:
-    source = only_event(functions["PublishNotices"])
+    queue = resources["UpkeepQueue"]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * functions["DoUpkeep"]["Timeout"]
+
+
+def test_upkeep_takes_no_more_than_its_share(functions: dict[str, Any]) -> None:
+    assert only_event(functions["DoUpkeep"])["ScalingConfig"] == {"MaximumConcurrency": 4}
+
+
+@pytest.mark.parametrize("function", READERS)
+def test_the_stream_is_read_from_its_beginning_and_a_bad_record_is_set_aside(
+    functions: dict[str, Any], function: str
+) -> None:
+    source = only_event(functions[function])
     assert unless_restored(source["Stream"]) == {"Fn::Sub": "${ReportsTable.StreamArn}"}
     assert source["StartingPosition"] == "TRIM_HORIZON"
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -122,31 +144,58 @@ def test_every_audit_row_is_sealed_or_an_alarm_goes_off(
     }
 
 
+NOTIFY = {"task": {"S": "notify"}}
+ESCALATE = {"task": {"S": "escalate"}, "lane": {"S": "critical"}}
+CRITICAL, NORMAL = NOTIFY | {"lane": {"S": "critical"}}, NOTIFY | {"lane": {"S": "normal"}}
+UPKEEP = {"task": {"S": "reconcile"}, "lane": {"S": "upkeep"}}
+EVENT, MESSAGE = "EVENT#2026-11-24T08:30:00.000Z#01", "MESSAGE#2026-11-24T08:30:00.000Z#01"
+
+
 @pytest.mark.parametrize(
-    ("name", "sort_key", "wakes"),
+    ("name", "sort_key", "image", "wakes"),
     [
-        ("INSERT", "HEAD", True),
-        ("MODIFY", "HEAD", True),
-        ("INSERT", "EVENT#2026-11-24T08:30:00.000Z#01", True),
-        ("INSERT", "MESSAGE#2026-11-24T08:30:00.000Z#01", True),
-        ("REMOVE", "HEAD", False),
-        ("INSERT", "CONTACT", False),
-        ("MODIFY", "MEDIA#01", False),
-        ("INSERT", "NOTE#2026-11-24T08:30:00.000Z#01", False),
+        # A new report is published by its lane, and counted.
+        ("INSERT", "HEAD", CRITICAL, READERS),
+        ("INSERT", "HEAD", NORMAL, ("PublishNotices",)),
+        ("MODIFY", "HEAD", {}, ("PublishNotices",)),
+        # An escalation is for the sweep.
+        ("MODIFY", "HEAD", ESCALATE, ("PublishNotices",)),
+        ("INSERT", EVENT, CRITICAL, ("PublishCritical",)),
+        ("INSERT", EVENT, NORMAL, ("PublishNotices",)),
+        ("INSERT", MESSAGE, NORMAL, ("PublishNotices",)),
+        ("INSERT", MESSAGE, {}, ()),
+        # So is a digest, and all upkeep.
+        ("MODIFY", "EVENT#digest", CRITICAL, ()),
+        ("MODIFY", "EVENT#digest", NORMAL, ()),
+        ("INSERT", "MEDIA#01", UPKEEP, ()),
+        ("REMOVE", "HEAD", CRITICAL, ()),
+        ("MODIFY", "MEDIA#01", {}, ()),
+        ("INSERT", "NOTE#2026-11-24T08:30:00.000Z#01", {}, ()),
     ],
 )
-def test_the_publisher_wakes_for_what_can_owe_a_notice(
-    functions: dict[str, Any], name: str, sort_key: str, wakes: bool
+def test_a_reader_of_the_stream_wakes_for_its_lane_alone(
+    functions: dict[str, Any], name: str, sort_key: str, image: Any, wakes: tuple[str, ...]
 ) -> None:
-    (pattern,) = (
-        one["Pattern"]
-        for one in only_event(functions["PublishNotices"])["FilterCriteria"]["Filters"]
-    )
-    record: Any = {
-        "eventName": name,
-        "dynamodb": {"Keys": {"pk": {"S": "REPORT#01"}, "sk": {"S": sort_key}}},
+    keys = {"pk": {"S": "REPORT#01"}, "sk": {"S": sort_key}}
+    record: Any = {"eventName": name, "dynamodb": {"Keys": keys, "NewImage": keys | image}}
+    woken = {
+        function
+        for function in READERS
+        for one in only_event(functions[function])["FilterCriteria"]["Filters"]
+        if EventPattern.load(one["Pattern"]).matches_event(record)
     }
-    assert EventPattern.load(pattern).matches_event(record) is wakes
+    assert woken == set(wakes)
+
+
+def test_a_shard_of_the_stream_has_no_more_than_two_readers(functions: dict[str, Any]) -> None:
+    stream = {"Fn::Sub": "${ReportsTable.StreamArn}"}
+    readers = [
+        name
+        for name, function in functions.items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "DynamoDB" and unless_restored(event["Properties"]["Stream"]) == stream
+    ]
+    assert sorted(readers) == sorted(READERS)
 
 
 def test_logs_are_json_and_end_after_a_month(
@@ -177,7 +226,8 @@ def test_the_template_expands_offline_and_keeps_every_setting(
     assert {mapping["FunctionName"]["Ref"] for mapping in mappings.values()} == {
         "MakeThumbnails",
         "RecordMedia",
-        "PublishNotices",
+        *READERS,
+        "DoUpkeep",
         "SealAudit",
     }
     assert all(

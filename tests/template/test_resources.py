@@ -56,9 +56,9 @@ def test_what_holds_data_or_opens_it_outlives_the_stack(
             assert resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_stream_carries_keys_only(resources: dict[str, Any]) -> None:
+def test_the_stream_carries_what_filters_need(resources: dict[str, Any]) -> None:
     assert resources["ReportsTable"]["Properties"]["StreamSpecification"] == {
-        "StreamViewType": "KEYS_ONLY"
+        "StreamViewType": "NEW_IMAGE"
     }
 
 

@@ -125,7 +125,7 @@ def test_the_api_never_publishes(statements: Statements) -> None:
         for name, many in statements.items()
         if any("sns:Publish" in one["Action"] for one in many)
     }
-    assert publishers == {"publish_notices", "sweep_tasks"}
+    assert publishers == {"publish_critical", "publish_notices", "sweep_critical", "sweep_normal"}
 
 
 def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
@@ -163,14 +163,14 @@ def test_the_audit_bucket_is_written_by_who_seals_and_read_by_who_chains_compare
     }
 
 
-def test_only_the_sweep_deletes_objects(statements: Statements) -> None:
+def test_only_upkeep_deletes_objects(statements: Statements) -> None:
     deleters = {
         name
         for name, many in statements.items()
         for one in many
         if {"s3:DeleteObject", "s3:DeleteObjectVersion"} & {*one["Action"]}
     }
-    assert deleters == {"sweep_tasks"}
+    assert deleters == {"do_upkeep"}
 
 
 def test_a_function_writes_to_its_own_log_and_makes_none(

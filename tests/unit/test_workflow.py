@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from chalicelib import errors
-from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind, notify
+from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind, escalate, notify
 from chalicelib.domain.reports import OPEN_STATUSES, Disposition, Report, Status, Urgency
 from chalicelib.domain.retention import retention
 from chalicelib.domain.workflow import (
@@ -153,7 +153,7 @@ def test_malicious_is_never_one_officers_word() -> None:
 
 def test_the_pending_task_follows_the_step() -> None:
     critical = report(urgency=Urgency.CRITICAL)
-    escalating = OutboxTask(TaskKind.ESCALATE, NOW + ACKNOWLEDGE_WITHIN)
+    escalating = escalate(NOW + ACKNOWLEDGE_WITHIN)
 
     assert task_after(critical, None, NOW) == escalating
     assert task_after(critical, escalating, NOW + timedelta(minutes=1)) == escalating

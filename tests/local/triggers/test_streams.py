@@ -42,11 +42,13 @@ def test_only_what_may_cause_a_notice_passes_the_deployed_filter(
     consumer = _stream(aws, function)
     _write(
         aws,
-        *(
-            ("REPORT#1", sk)
-            for sk in ("HEAD", "MEDIA#1", "MESSAGE#1", "NOTE#1", "CONTACT", "EVENT#1")
-        ),
+        *(("REPORT#1", sk) for sk in ("HEAD", "MESSAGE#1", "EVENT#1", "EVENT#digest")),
+        task="notify",
+        lane="normal",
     )
+    _write(aws, ("REPORT#1", "MEDIA#1"), task="reconcile", lane="upkeep")
+    _write(aws, ("REPORT#1", "EVENT#2"), task="notify", lane="critical")
+    _write(aws, ("REPORT#1", "NOTE#1"))
     boto3.client("dynamodb").delete_item(
         TableName=aws["REPORTS_TABLE"], Key={"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}}
     )
@@ -55,21 +57,22 @@ def test_only_what_may_cause_a_notice_passes_the_deployed_filter(
     assert not consumer.work()
 
 
-def test_a_record_carries_keys_and_nothing_of_the_item(aws: Mapping[str, str], clean: None) -> None:
+def test_a_record_carries_the_item_as_it_was_written(aws: Mapping[str, str], clean: None) -> None:
     function = Function()
     consumer = _stream(aws, function)
-    _write(aws, ("REPORT#1", "HEAD"), text="a secret")
+    _write(aws, ("REPORT#1", "HEAD"), lane="critical")
     consumer.work()
     ((record,),) = function.calls
     assert record["eventSourceARN"] == aws["REPORTS_STREAM_ARN"]
     assert set(record["dynamodb"]) == {
         "ApproximateCreationDateTime",
         "Keys",
+        "NewImage",
         "SequenceNumber",
         "SizeBytes",
         "StreamViewType",
     }
-    assert "a secret" not in json.dumps(record)
+    assert record["dynamodb"]["NewImage"]["lane"] == {"S": "critical"}
 
 
 def test_what_is_binary_arrives_in_base64_as_lambda_sends_it(
@@ -99,7 +102,12 @@ def test_a_batch_starts_again_at_the_first_record_that_failed(
 
     function = Function(response)
     consumer = _stream(aws, function)
-    _write(aws, *(("REPORT#1", f"MESSAGE#{number}") for number in range(3)))
+    _write(
+        aws,
+        *(("REPORT#1", f"MESSAGE#{number}") for number in range(3)),
+        task="notify",
+        lane="normal",
+    )
     consumer.work()
     assert [_keys(call) for call in function.calls] == [
         ["MESSAGE#0", "MESSAGE#1", "MESSAGE#2"],
@@ -119,7 +127,12 @@ def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
 
     function = Function(response)
     consumer = _stream(aws, function)
-    _write(aws, *(("REPORT#1", f"MESSAGE#{number:02}") for number in range(9)))
+    _write(
+        aws,
+        *(("REPORT#1", f"MESSAGE#{number:02}") for number in range(9)),
+        task="notify",
+        lane="normal",
+    )
     assert consumer.work()
     assert passed == [f"MESSAGE#{number:02}" for number in range(9) if number != 5]
     # once, and five tries more

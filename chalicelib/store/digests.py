@@ -1,0 +1,96 @@
+"""Digests: rows that gather the notices of a burst until the sweep sends them.
+
+They are in the reports table, to use its outbox. `DIGEST#<lane>#<kind>#<category>#<district>#
+<urgency>#<page>`: lane, kind and the three by which a subscription can filter. A further page takes
+what comes while the one before is being sent, or is full.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from chalicelib import errors
+from chalicelib.domain.bursts import Digest, most_named
+from chalicelib.domain.notices import Notice, NoticeKind
+from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind
+from chalicelib.domain.reports import Urgency
+from chalicelib.store import keys
+from chalicelib.store.outbox import PendingTask
+from chalicelib.store.table import ConditionFailed, Table
+from chalicelib.store.tasks import task_fields
+from chalicelib.store.writes import Delete, TransactItem, Update
+
+SK = "EVENT#digest"
+_MOST_PAGES = 100
+
+
+class Digests:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def gather(
+        self, notices: Sequence[Notice], lane: Lane, items: Sequence[TransactItem], now: datetime
+    ) -> None:
+        """Add notices that are alike to their digest, with `items` in one transaction.
+
+        Raises ConditionFailed when the condition of one of `items` fails: its position is that
+        among these. Raises Unavailable.
+        """
+        names_all = notices[0].urgency is Urgency.CRITICAL
+        for page in range(_MOST_PAGES):
+            for named in (True, False):
+                gather = self._gather(notices, lane, page, now, named=named)
+                try:
+                    self._table.transact([gather, *items])
+                except ConditionFailed as failed:
+                    if failed.position:
+                        raise ConditionFailed(failed.item, failed.position - 1) from None
+                    if _is_closed(failed.item) or names_all:
+                        break  # to the next page
+                    continue  # it names enough reports: from now on it only counts
+                return
+        raise errors.Unavailable  # SNS takes nothing since an hour: the tasks stay
+
+    def close(self, pending: PendingTask) -> Digest:
+        """Let nothing more be added to a digest, and return it as it will stay.
+
+        Raises ConditionFailed when there is none any more, Unavailable.
+        """
+        return Digest.model_validate(self._table.update(Update(*pending.key, put={"closed": True})))
+
+    def remove(self, pending: PendingTask, also: Sequence[TransactItem]) -> None:
+        """Delete a digest that was sent, with `also` in one transaction. Raises Unavailable."""
+        self._table.transact([self._table.item(Delete(*pending.key)), *also])
+
+    def _gather(
+        self, notices: Sequence[Notice], lane: Lane, page: int, now: datetime, *, named: bool
+    ) -> TransactItem:
+        """Return the write that adds notices to a page.
+
+        With `named`, the digest names their reports; the write fails when it names enough of them.
+        Otherwise it only counts, because a longer list would make every write more expensive.
+        """
+        first = notices[0]
+        filters = str(first.category), str(first.district), str(first.urgency)
+        kind = NoticeKind.ESCALATION if first.kind is NoticeKind.ESCALATION else NoticeKind.DIGEST
+        pk = keys.digest(lane, kind, *filters, str(page))
+        fixed = dict(zip(("category", "district", "urgency"), filters, strict=True))
+        # Due now, but only the sweep sends digests, so notices until the next sweep are included.
+        pending = task_fields(pk, SK, OutboxTask(TaskKind.NOTIFY, now, lane=lane))
+        room = most_named(Urgency(filters[2]))
+        return self._table.item(
+            Update(
+                pk,
+                SK,
+                put={"kind": kind.value, **fixed},
+                put_once=pending,
+                add={"count": len(notices)},
+                append={"report_ids": [each.report_id for each in notices]} if named else {},
+                room={"report_ids": room} if named else {},
+                equal={"closed": None},
+                upsert=True,
+            )
+        )
+
+
+def _is_closed(row: Mapping[str, object] | None) -> bool:
+    return bool(row and row.get("closed"))
