@@ -73,11 +73,14 @@ class WrongMediaType(Refused):
 
 
 class Invalid(Refused):
+    """`more`: other fields are wrong too, and are not named."""
+
     code = "invalid"
 
-    def __init__(self, *errors: FieldError) -> None:
+    def __init__(self, *errors: FieldError, more: bool = False) -> None:
         super().__init__()
         self.errors = errors[:MAX_FIELD_ERRORS]
+        self.more = more or len(errors) > MAX_FIELD_ERRORS
 
 
 class Unauthenticated(Refused):

@@ -1,15 +1,34 @@
 """Messages between officers and a reporter, and officers' own notes."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from chalicelib import errors
 from chalicelib.domain.models import Input, Record
 from chalicelib.domain.text import ReporterText
+
+# So many messages of one reporter may come at once, and then one in each such time.
+MESSAGES_AT_ONCE = 20
+MESSAGE_EVERY = timedelta(seconds=30)
 
 
 class Sender(StrEnum):
     OFFICER = "officer"
     REPORTER = "reporter"
+
+
+def paced(until: datetime | None, now: datetime) -> datetime:
+    """Return until when a reporter's messages, with one at `now`, use up what they may be.
+
+    `until` is the same before that message. Raises SlowDown, with the time to wait, when they are
+    too many.
+    """
+    after = max(until or now, now) + MESSAGE_EVERY
+    wait = after - now - MESSAGES_AT_ONCE * MESSAGE_EVERY
+    if wait > timedelta():
+        raise errors.SlowDown(math.ceil(wait.total_seconds()))
+    return after
 
 
 class NewMessage(Input):
@@ -43,14 +62,13 @@ class Note(Record):
 
 
 class SealedMessage(Record):
-    """A message as it is stored. `fingerprint` recognises a repeated call."""
+    """A message as it is stored."""
 
     id: str
     sender: Sender
     sealed: bytes
     sent_at: datetime
     by: str | None = None
-    fingerprint: str | None = None
 
 
 class SealedNote(Record):
@@ -60,4 +78,3 @@ class SealedNote(Record):
     by: str
     sealed: bytes
     at: datetime
-    fingerprint: str | None = None

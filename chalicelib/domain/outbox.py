@@ -24,6 +24,10 @@ GRANTS_EXPIRED = timedelta(minutes=90)
 PURGE_AGAIN = timedelta(minutes=2)
 # After the verdict on one medium, how long to wait for the others before officers are notified.
 MEDIA_PATIENCE = timedelta(seconds=60)
+# Of the messages on one report, officers get at most one notice in this time.
+MESSAGE_NOTICE_EVERY = timedelta(minutes=1)
+# The clocks of two functions may differ by this much.
+_CLOCKS = timedelta(seconds=0.25)
 # A critical report that nobody has acknowledged by then is escalated.
 ACKNOWLEDGE_WITHIN = timedelta(minutes=5)
 
@@ -73,6 +77,18 @@ def notify_later(now: datetime, patience: timedelta, lane: Lane = Lane.NORMAL) -
 def escalate(due_at: datetime) -> OutboxTask:
     """Return the task to notify supervisors of a critical report that nobody has acknowledged."""
     return OutboxTask(TaskKind.ESCALATE, due_at, lane=Lane.CRITICAL)
+
+
+def notify_of_message(last: datetime | None, now: datetime) -> OutboxTask | None:
+    """Return the task to notify officers of a message; None when a pending notice includes it.
+
+    `last` is the time of the latest notice of a message on this report, sent or pending.
+    """
+    if last is None or now >= last + MESSAGE_NOTICE_EVERY:
+        return notify(now)
+    if last > now + _CLOCKS:
+        return None
+    return notify_later(now, last + MESSAGE_NOTICE_EVERY - now)
 
 
 def shard_of(key: str, shards: int) -> int:

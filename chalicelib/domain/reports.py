@@ -229,7 +229,9 @@ class Report(Record):
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
     `put_off_until` is the time to which its deletion was put off. `unread` and `unread_media` count
     the reporter's messages, and the media that arrived after the closing, since an officer's last
-    message or PATCH. `unproven` was accepted under a flood, without a proof of work.
+    message or PATCH. `message_due` is the time of the latest notice of a message. `paced_until`
+    limits a flood of messages (`domain/messages.paced`). `unproven` was accepted under a flood,
+    without a proof of work.
     """
 
     id: str
@@ -264,6 +266,8 @@ class Report(Record):
     unread: int = 0
     unread_media: int = 0
     messages: int = 0
+    message_due: datetime | None = None
+    paced_until: datetime | None = None
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None
     decided_at: datetime | None = None

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from pydantic import Field, GetJsonSchemaHandler, RootModel, ValidationError
+from pydantic import GetJsonSchemaHandler, RootModel, ValidationError
 from pydantic_core import CoreSchema
 
 from chalicelib import errors, wiring
-from chalicelib.domain.models import Input, Query
+from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.report_query import ReportQuery
 from chalicelib.domain.reports import OfficerSubmission
@@ -16,15 +16,17 @@ from chalicelib.handlers.history_views import ReportEvent, ReportHistory
 from chalicelib.handlers.report_views import (
     ChangedReport,
     ListedReportView,
+    OpenQuery,
     ReportPage,
     ReportView,
     RevealedContact,
 )
 from chalicelib.handlers.reports import CreatedReport, created_response
-from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
 from chalicelib.handlers.responses import Response, etag_of
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.services import casework, entry, lists
+from chalicelib.services.entries import EntryCursors
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
@@ -80,15 +82,10 @@ class Reasoned(RootModel[Any]):
         return _Reason.model_json_schema()
 
 
-class OpenQuery(Query):
-    reason: Reason | None = Field(
-        default=None, description="Why a supervisor opens a withdrawn report in full."
-    )
-
-
 @routes.post(
     "/v1/officer/reports",
     body=OfficerSubmission,
+    max_body=MAX_LONG_BODY,
     headers=(Header.KEY,),
     returns={201: CreatedReport, 200: CreatedReport},
     raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
@@ -122,8 +119,8 @@ def enter_report(call: Call) -> Response:
 def open_report(call: Call) -> Response:
     """Open a report.
 
-    Returns everything except the reporter's contact. To change the report, send the `ETag` of this
-    response as `If-Match`.
+    Returns everything except the reporter's contact; of messages and notes the latest. To change
+    the report, send the `ETag` of this response as `If-Match`.
 
     If the reporter has withdrawn the report, `restricted` is true, and text, place, details,
     messages and media are left out. Only a supervisor who gives a `reason` sees them, and the other
@@ -135,7 +132,8 @@ def open_report(call: Call) -> Response:
         actor=call.actor,
         reports=wiring.reports(),
     )
-    return Response(ReportView.opened(found), headers=etag_of(found.opened.report.version))
+    cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
+    return Response(ReportView.opened(found, cursors), headers=etag_of(found.opened.report.version))
 
 
 @routes.patch(

@@ -6,7 +6,7 @@ from chalicelib.domain.catalogue.overrides import CataloguePatch
 from chalicelib.domain.catalogue.view import public_view
 from chalicelib.domain.officers import Role
 from chalicelib.handlers.catalogue import AppView
-from chalicelib.handlers.requests import Call
+from chalicelib.handlers.requests import MAX_LONG_BODY, Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Category, Channel, Shape, Timestamp
@@ -42,7 +42,12 @@ class CatalogueState(Shape):
     app: AppView
 
 
-@routes.patch("/v1/admin/catalogue", body=CataloguePatch, returns=CatalogueState)
+@routes.patch(
+    "/v1/admin/catalogue",
+    body=CataloguePatch,
+    max_body=MAX_LONG_BODY,
+    returns=CatalogueState,
+)
 def patch_catalogue(call: Call) -> Response:
     """Change the catalogue.
 

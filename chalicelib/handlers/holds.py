@@ -11,7 +11,7 @@ from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Shape, Timestamp
 from chalicelib.services import casework, holds
 from chalicelib.services.sealed_rows import OpenHold
-from chalicelib.store.report_rows import Case
+from chalicelib.store.report_rows import Head
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
@@ -61,7 +61,7 @@ def place_hold(call: Call) -> Response:
 
     The hold takes effect when a second officer has approved it.
     """
-    hold = holds.place_hold(_case(call), call.body, actor=call.actor, reports=wiring.reports())
+    hold = holds.place_hold(_head(call), call.body, actor=call.actor, reports=wiring.reports())
     return Response(HoldView.opened(hold))
 
 
@@ -82,7 +82,7 @@ def approve_hold(call: Call) -> Response:
     Another officer must have requested it (otherwise 403 `self_approval`). From now on the report
     is not deleted before the hold ends.
     """
-    hold = holds.approve_hold(_case(call), actor=call.actor, reports=wiring.reports())
+    hold = holds.approve_hold(_head(call), actor=call.actor, reports=wiring.reports())
     return Response(HoldView.opened(hold))
 
 
@@ -99,7 +99,7 @@ def lift_hold(call: Call) -> Response:
     the hold was not approved yet and has ended at once. The reason goes on record. Repeating the
     call changes nothing.
     """
-    found = holds.lift_hold(_case(call), call.body, actor=call.actor, reports=wiring.reports())
+    found = holds.lift_hold(_head(call), call.body, actor=call.actor, reports=wiring.reports())
     return Response(LiftView.opened(found)) if found else Response(status=204)
 
 
@@ -121,11 +121,11 @@ def approve_lift(call: Call) -> Response:
     deleted on the date that it would have without a hold; if that date has passed, it is deleted
     soon. Without a hold, the call changes nothing.
     """
-    holds.approve_lift(_case(call), actor=call.actor, reports=wiring.reports())
+    holds.approve_lift(_head(call), actor=call.actor, reports=wiring.reports())
     return Response()
 
 
-def _case(call: Call) -> Case:
-    return casework.case_in_scope(
+def _head(call: Call) -> Head:
+    return casework.head_in_scope(
         call.path["report_id"], actor=call.actor, reports=wiring.reports()
     )

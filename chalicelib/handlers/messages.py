@@ -5,11 +5,13 @@ from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.templates import templates
+from chalicelib.handlers.report_views import OpenQuery, to_minute
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.handlers.shapes import MessageView, NoteView, Shape
+from chalicelib.handlers.shapes import EntryQuery, MessagePage, MessageView, NoteView, Shape
 from chalicelib.services import messages
+from chalicelib.services.entries import EntryCursors
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
@@ -25,6 +27,74 @@ class TemplateView(Shape):
 
 class Templates(Shape):
     items: list[TemplateView]
+
+
+class OfficerMessagePage(MessagePage):
+    """A page of the conversation, as officers read it: a reporter's message is timed to the minute.
+
+    When `restricted` is true the report was withdrawn, and its messages are left out.
+    """
+
+    restricted: bool
+
+
+class NotePage(Shape):
+    """A page of the notes, oldest first. `next_cursor` leads to the notes before it."""
+
+    items: list[NoteView]
+    next_cursor: str | None
+
+
+class OfficerEntryQuery(EntryQuery, OpenQuery):
+    pass
+
+
+@routes.get(
+    "/v1/officer/reports/{report_id}/messages",
+    query=OfficerEntryQuery,
+    returns=OfficerMessagePage,
+    raises=(errors.NotFound, errors.Malformed("bad_cursor")),
+)
+def read_officer_messages(call: Call) -> Response:
+    """Read earlier messages.
+
+    Returns a page of the conversation, oldest first. The opened report has the latest messages;
+    send its `messages_cursor` as `cursor` for those before, and then `next_cursor`. A cursor is
+    good for a day. Of a withdrawn report, only a supervisor who gives a `reason` sees them.
+    """
+    page = messages.read_messages(
+        call.path["report_id"],
+        call.query.cursor,
+        reason=call.query.reason,
+        actor=call.actor,
+        reports=wiring.reports(),
+        cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
+    )
+    shown = page._replace(items=tuple(to_minute(message) for message in page.items))
+    return Response(OfficerMessagePage.model_validate(shown))
+
+
+@routes.get(
+    "/v1/officer/reports/{report_id}/notes",
+    query=EntryQuery,
+    returns=NotePage,
+    raises=(errors.NotFound, errors.Malformed("bad_cursor")),
+)
+def read_notes(call: Call) -> Response:
+    """Read earlier notes.
+
+    Returns a page of the officers' notes, oldest first. The opened report has the latest notes;
+    send its `notes_cursor` as `cursor` for those before, and then `next_cursor`. A cursor is good
+    for a day.
+    """
+    page = messages.read_notes(
+        call.path["report_id"],
+        call.query.cursor,
+        actor=call.actor,
+        reports=wiring.reports(),
+        cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
+    )
+    return Response(NotePage.model_validate(page))
 
 
 @routes.post(

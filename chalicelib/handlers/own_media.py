@@ -14,7 +14,7 @@ from chalicelib.domain.media import (
 )
 from chalicelib.domain.models import Input
 from chalicelib.handlers.media_views import Upload, Uploads
-from chalicelib.handlers.own_report import own_case
+from chalicelib.handlers.own_report import own_media_case
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
@@ -92,7 +92,7 @@ def add_media(call: Call) -> Response:
 
     Send an `Idempotency-Key`: without one, a repeated call adds the media again.
     """
-    case = own_case(call, consistent=True)
+    case = own_media_case(call)
     declaration = Declaration(
         case.report.id,
         call.body.media,
@@ -121,7 +121,7 @@ def renew_grant(call: Call) -> Response:
     did not arrive in time, or was not accepted. To send it again, add it as a new medium.
     """
     grant = uploads.renew_grant(
-        own_case(call, consistent=True),
+        own_media_case(call),
         call.path["media_id"],
         bucket=wiring.bucket(),
         signed_at=wiring.clock.wall_clock(),
@@ -149,7 +149,7 @@ def grant_parts(call: Call) -> Response:
     upload.
     """
     parts = uploads.grant_parts(
-        own_case(call, consistent=True),
+        own_media_case(call),
         call.path["media_id"],
         call.body.numbers,
         bucket=wiring.bucket(),
@@ -185,7 +185,7 @@ def complete_upload(call: Call) -> Response:
     upload came too late.
     """
     medium = uploads.complete_upload(
-        own_case(call, consistent=True),
+        own_media_case(call),
         call.path["media_id"],
         bucket=wiring.bucket(),
         reports=wiring.reports(),

@@ -1,6 +1,9 @@
 """Reporters' routes: read their report, write messages, withdraw the report."""
 
+from typing import TypedDict
+
 from chalicelib import errors, wiring
+from chalicelib.domain.ids import Identity
 from chalicelib.domain.languages import text, wording
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.reports import REPORTER_STATUS, Report, ReporterStatus, Status
@@ -10,15 +13,31 @@ from chalicelib.handlers.pictures import thumbnail_url
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.handlers.shapes import Category, Emergency, MessageView, Shape, Timestamp
+from chalicelib.handlers.shapes import (
+    Category,
+    Emergency,
+    EntryQuery,
+    MessagePage,
+    MessageView,
+    Shape,
+    Timestamp,
+)
 from chalicelib.services import own_report
+from chalicelib.services.entries import EntryCursors
 from chalicelib.services.receipts import refuse_own_receipt
-from chalicelib.store.report_rows import Case
+from chalicelib.store import keys
+from chalicelib.store.report_rows import Case, Head, ReadCase
+from chalicelib.store.reports import Reports
 
 routes = Routes("Reports", Access.RECEIPT)
 
 # The reporter's app should poll often only while media are processed.
 _POLL_SOON_S, _POLL_LATER_S, _POLL_RARELY_S = 2, 30, 300
+
+
+class _Known(TypedDict):
+    identity: Identity
+    reports: Reports
 
 
 class OwnMedium(VerdictView):
@@ -42,6 +61,8 @@ class OwnReport(Shape):
 
     After the closing or the withdrawal, the report is kept at least until `kept_until`, and then
     deleted. A message or new media on a closed report can move this time, and so can the officers.
+    `messages` has the latest ones, at most 50, oldest first. With `messages_cursor`, `GET
+    /v1/reports/{report_id}/messages` returns those before; null when there are none.
     """
 
     id: str
@@ -52,6 +73,7 @@ class OwnReport(Shape):
     text: str | None
     media: list[OwnMedium]
     messages: list[MessageView]
+    messages_cursor: str | None
     outcome: Outcome | None
     kept_until: Timestamp | None
     drill: bool
@@ -79,6 +101,30 @@ def read_report(call: Call) -> Response:
     return _reporter_view(own_case(call), call)
 
 
+@routes.get(
+    "/v1/reports/{report_id}/messages",
+    query=EntryQuery,
+    returns=MessagePage,
+    raises=(errors.Malformed("bad_cursor"),),
+)
+def read_messages(call: Call) -> Response:
+    """Read earlier messages.
+
+    Returns a page of the conversation, oldest first. Your report has the latest messages; send its
+    `messages_cursor` as `cursor` for those before, and then `next_cursor`. A cursor is good for a
+    day.
+    """
+    head = _own_head(call)
+    page = own_report.read_messages(
+        head,
+        call.receipt,
+        call.query.cursor,
+        cursors=_cursors(call, head.report.id),
+        **_known(),
+    )
+    return Response(MessagePage.model_validate(page))
+
+
 @routes.post(
     "/v1/reports/{report_id}/messages",
     body=NewMessage,
@@ -95,14 +141,14 @@ def write_message(call: Call) -> Response:
 
     Send an `Idempotency-Key`: without one, a repeated call creates a second message.
     """
-    case = own_case(call, consistent=True)
+    head = _own_head(call)
     refuse_own_receipt(call.body.text, call.receipt)
-    category = wiring.catalogue().category(case.report.category)
+    category = wiring.catalogue().category(head.report.category)
     message = own_report.write_message(
-        case,
+        head,
         call.body.text,
         wiring.identity().entry(
-            case.report.id, call.idempotency_key, call.body.text, receipt=call.receipt
+            head.report.id, call.idempotency_key, call.body.text, receipt=call.receipt
         ),
         reports=wiring.reports(),
         now=call.now,
@@ -119,7 +165,7 @@ def withdraw_report(call: Call) -> Response:
     was withdrawn. Repeating the call changes nothing.
     """
     own_report.withdraw_report(
-        own_case(call, consistent=True),
+        _own_head(call),
         call.receipt,
         reports=wiring.reports(),
         contacts=wiring.contacts(),
@@ -128,21 +174,38 @@ def withdraw_report(call: Call) -> Response:
     return Response()
 
 
-def own_case(call: Call, *, consistent: bool = False) -> Case:
+def own_case(call: Call) -> ReadCase:
     """Return the report of the caller's receipt.
 
     Raises Unauthenticated without a receipt, NotFound, Gone.
     """
-    return own_report.open_own_report(
-        call.receipt,
-        call.path.get("report_id"),
-        identity=wiring.identity(),
-        reports=wiring.reports(),
-        consistent=consistent,
-    )
+    return own_report.open_own_report(*_named(call), **_known())
 
 
-def _reporter_view(case: Case, call: Call) -> Response:
+def own_media_case(call: Call) -> Case:
+    """Return the same with its media alone, read consistently."""
+    return own_report.own_media(*_named(call), **_known())
+
+
+def _own_head(call: Call) -> Head:
+    """Return the HEAD alone of the caller's report, read consistently. Raises as `own_case`."""
+    return own_report.own_head(*_named(call), **_known())
+
+
+def _named(call: Call) -> tuple[str, str | None]:
+    return call.receipt, call.path.get("report_id")
+
+
+def _known() -> "_Known":
+    return {"identity": wiring.identity(), "reports": wiring.reports()}
+
+
+def _cursors(call: Call, report_id: str) -> EntryCursors:
+    # The reporter has no name; an officer's name has no such form.
+    return EntryCursors(wiring.cursors, f"report {report_id}", call.now)
+
+
+def _reporter_view(case: ReadCase, call: Call) -> Response:
     report = case.report
     opened = own_report.read_own_report(case, call.receipt, identity=wiring.identity())
     view = OwnReport.of(
@@ -151,6 +214,7 @@ def _reporter_view(case: Case, call: Call) -> Response:
         status=REPORTER_STATUS[report.status],
         media=[OwnMedium.in_language(medium, call.language) for medium in case.media],
         messages=opened.messages,
+        messages_cursor=None,
         outcome=_with_bulletin(
             _outcome(report, opened.reason, call.language), report, call.language
         ),
@@ -159,11 +223,13 @@ def _reporter_view(case: Case, call: Call) -> Response:
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
     )
-    # The ETag does not cover the signed URLs, because they differ in each response.
+    # The ETag does not cover what differs in each response: signed URLs, and the cursor.
     fields = view.model_dump(mode="json", by_alias=True)
     response = conditional(to_json(fields), call, {"Vary": "Authorization, Accept-Language"})
-    if response.status == 304 or not case.media:
+    if response.status == 304 or not (case.media or case.earlier_messages):
         return response
+    cursors = _cursors(call, report.id)
+    fields["messages_cursor"] = cursors.issue(case.earlier_messages, report.id, keys.MESSAGES)
     if report.status is not Status.WITHDRAWN:
         for medium, shown in zip(case.media, fields["media"], strict=True):
             shown["thumbnail_url"] = thumbnail_url(report.id, medium)

@@ -2,8 +2,9 @@
 
     {"type": "https://…/errors/<code>", "code": …, "title": …, "status": …, "detail": …,
      "request_id": …,
-     "errors": [{"field": …, "code": …, "detail": …,    for 422 only
+     "errors": [{"field": …, "code": …, "detail": …,    for 422 only, at most 20
                  "allowed": […]}],                      if the allowed values are public
+     "more": true,                                      only if other fields are wrong too
      "legal": […]}                                      only for `illegal_transition`
 
 A problem contains no input and no details of the program. The gateway's own errors have the same
@@ -55,6 +56,8 @@ def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[
     }
     if isinstance(error, errors.Invalid):
         body["errors"] = [_field(each, language) for each in error.errors]
+        if error.more:
+            body["more"] = True
     if error.code == "illegal_transition":
         body["legal"] = legal
     return body

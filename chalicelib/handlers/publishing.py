@@ -20,7 +20,7 @@ from chalicelib.handlers.bulletin_views import (
 from chalicelib.handlers.bulletins import PublicQuery
 from chalicelib.handlers.history_views import BulletinHistory
 from chalicelib.handlers.media_views import Upload
-from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
 from chalicelib.handlers.responses import Response, etag_of
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.services import bulletin_queries, publishing, uploads
@@ -48,6 +48,7 @@ class Pictures(Input):
 @routes.post(
     "/v1/officer/bulletins",
     body=Draft,
+    max_body=MAX_LONG_BODY,
     headers=(Header.OPTIONAL_KEY,),
     returns=BulletinView,
     raises=(_CLOSED, errors.Conflict("key_reused")),
@@ -109,6 +110,7 @@ def open_bulletin(call: Call) -> Response:
 @routes.patch(
     "/v1/officer/bulletins/{bulletin_id}",
     body=Changes,
+    max_body=MAX_LONG_BODY,
     headers=(Header.IF_MATCH,),
     returns=BulletinView,
     raises=(_NOT_FOUND, _ILLEGAL, _CLOSED),
@@ -194,6 +196,7 @@ def approve_bulletin(call: Call) -> Response:
 @routes.post(
     "/v1/officer/bulletins/{bulletin_id}/resolve",
     body=Resolution,
+    max_body=MAX_LONG_BODY,
     returns={200: BulletinView},
     raises=(_NOT_FOUND, _ILLEGAL),
 )
@@ -216,6 +219,7 @@ def resolve_bulletin(call: Call) -> Response:
 @routes.post(
     "/v1/officer/bulletins/{bulletin_id}/withdraw",
     body=Withdrawal,
+    max_body=MAX_LONG_BODY,
     returns={200: BulletinView},
     raises=(_NOT_FOUND, _ILLEGAL),
 )

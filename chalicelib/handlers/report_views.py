@@ -2,11 +2,13 @@
 
 from typing import Annotated, Self
 
+from pydantic import Field
+
 from chalicelib.domain import times
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import Hint, MediaState, RejectReason, Thumb
 from chalicelib.domain.messages import Message, Sender
-from chalicelib.domain.models import NotNull
+from chalicelib.domain.models import NotNull, Query
 from chalicelib.domain.reports import (
     Disposition,
     Flag,
@@ -17,6 +19,7 @@ from chalicelib.domain.reports import (
     Urgency,
 )
 from chalicelib.domain.retention import expires_at
+from chalicelib.domain.workflow import Reason
 from chalicelib.handlers.holds import HoldView
 from chalicelib.handlers.media_views import seen_type
 from chalicelib.handlers.pictures import picture_url, preview_url, thumbnail_url
@@ -32,6 +35,8 @@ from chalicelib.handlers.shapes import (
     left_out,
 )
 from chalicelib.services.casework import ChangedCase, OpenedCase
+from chalicelib.services.entries import EntryCursors
+from chalicelib.store import keys
 from chalicelib.store.report_rows import ListedReport
 
 
@@ -236,6 +241,10 @@ class ReportView(ChangedReport):
     left out. The catalogue describes the `details` of each category. The URLs in `media` are valid
     for 5 minutes. What the reporter did, such as writing a message, is timed to the minute.
     `kept_until` is when a report that has ended is due for deletion, without a legal hold.
+
+    `messages` and `notes` have the latest ones, at most 50 of each, oldest first. With
+    `messages_cursor` and `notes_cursor`, `GET …/messages` and `GET …/notes` return those before;
+    null when there are none.
     """
 
     station: Station | None
@@ -258,12 +267,15 @@ class ReportView(ChangedReport):
     unread: int
     media: list[MediumView]
     messages: list[MessageView]
+    messages_cursor: str | None
     notes: list[NoteView]
+    notes_cursor: str | None
 
     @classmethod
-    def opened(cls, found: OpenedCase) -> Self:
-        opened, report = found.opened, found.opened.report
+    def opened(cls, found: OpenedCase, cursors: EntryCursors) -> Self:
+        opened, report, case = found.opened, found.opened.report, found.opened.case
         held = opened.hold
+        said = None if found.restricted else case.earlier_messages
         return cls.of(
             report,
             **dict(opened.content),
@@ -272,16 +284,24 @@ class ReportView(ChangedReport):
             hold=HoldView.opened(held) if held else None,
             restricted=found.restricted,
             media=[MediumView.in_report(report, medium) for medium in opened.media],
-            messages=[_to_minute(message) for message in opened.messages],
+            messages=[to_minute(message) for message in opened.messages],
+            messages_cursor=cursors.issue(said, report.id, keys.MESSAGES),
             notes=opened.notes,
+            notes_cursor=cursors.issue(case.earlier_notes, report.id, keys.NOTES),
         )
 
 
-def _to_minute(message: Message) -> Message:
+def to_minute(message: Message) -> Message:
     """Return a message as officers see it: a reporter's is timed to the minute."""
     if message.sender is not Sender.REPORTER:
         return message
     return message.model_copy(update={"sent_at": times.to_minute(message.sent_at)})
+
+
+class OpenQuery(Query):
+    reason: Reason | None = Field(
+        default=None, description="Why a supervisor opens a withdrawn report in full."
+    )
 
 
 class RevealedContact(Shape):

@@ -16,7 +16,7 @@ from chalicelib.domain.reports import (
     Urgency,
 )
 from chalicelib.handlers.media_views import Upload
-from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Routes
 from chalicelib.handlers.shapes import Category, District, Emergency, Shape, Timestamp
@@ -58,6 +58,7 @@ class CreatedReport(Shape):
 @routes.post(
     "/v1/reports",
     body=Submission,
+    max_body=MAX_LONG_BODY,
     headers=(Header.KEY,),
     returns={201: CreatedReport, 200: CreatedReport},
     raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from chalice.app import Request
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from chalicelib import errors
 from chalicelib.domain import ids
@@ -20,7 +21,13 @@ from chalicelib.handlers.field_errors import as_fields, field_path
 if TYPE_CHECKING:
     from chalicelib.services.actor import OfficerActor
 
-MAX_BODY = 256 * 1024
+# The bytes of a body, unless its route says otherwise: the longest message, with each character
+# escaped, has 48 KB.
+MAX_BODY = 64 * 1024
+# What has several long texts.
+MAX_LONG_BODY = 256 * 1024
+# The members of any object, and of a list whose own limit is not declared: more than any has.
+MOST_MEMBERS = 200
 _JSON_TYPE = re.compile(r'application/json(\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
 _RECEIPT = re.compile(r"receipt +(\S.*)", re.IGNORECASE)
 # UTF-16 and UTF-32
@@ -171,8 +178,10 @@ def read_raw(request: Request) -> bytes:
     return raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
 
 
-def read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseModel:
-    """Return the JSON body as `model`.
+def read_body(
+    request: Request, model: type[BaseModel], now: datetime, *, most: int = MAX_BODY
+) -> BaseModel:
+    """Return the JSON body as `model`. `most` is how many bytes it may have.
 
     Raises WrongMediaType, TooLarge, Malformed, Invalid.
     """
@@ -181,11 +190,12 @@ def read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseMo
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise errors.WrongMediaType
     raw = read_raw(request)
+    if len(raw) > most:
+        raise errors.TooLarge
     if raw.startswith(_OTHER_ENCODINGS):
         raise errors.WrongMediaType
-    if len(raw) > MAX_BODY:
-        raise errors.TooLarge
     sent = read_json(raw)
+    _refuse_crowds(model, sent)
     try:
         return model.model_validate_json(raw)
     except ValidationError as invalid:
@@ -198,26 +208,60 @@ def read_body(request: Request, model: type[BaseModel], now: datetime) -> BaseMo
             raise errors.Malformed from None
         # Some models have rules that depend on the time. Their errors are returned together.
         also_wrong = getattr(model, "also_wrong", None)
+        found = as_fields(invalid)
         raise errors.Invalid(
-            *as_fields(invalid).errors,
+            *found.errors,
             *(also_wrong(sent, now) if also_wrong and isinstance(sent, dict) else ()),
+            more=found.more,
         ) from None
+
+
+def _refuse_crowds(model: type[BaseModel], sent: Any) -> None:
+    """Raise Invalid `too_many` for each list that is too long, before its members are looked at.
+
+    Each wrong member costs time and memory, of which a body has room for 100,000.
+    """
+    if not isinstance(sent, dict):
+        return
+    fields = model.model_fields
+    long = [
+        _too_many(name, most)
+        for name, value in sent.items()
+        if name in fields
+        and isinstance(value, list)
+        and len(value) > (most := _most_members(fields[name]))
+    ]
+    if long:
+        raise errors.Invalid(*long)
+
+
+def _most_members(field: FieldInfo) -> int:
+    """Return how long the list of a field may be, as it is declared."""
+    declared = (getattr(each, "max_length", None) for each in field.metadata)
+    return next((most for most in declared if most is not None), MOST_MEMBERS)
+
+
+def _too_many(field: str, most: int) -> errors.FieldError:
+    return errors.FieldError(field, "too_many", (("max_length", str(most)),))
 
 
 def read_json(raw: bytes) -> Any:
     """Return the value of a JSON text (RFC 8259, UTF-8, without a byte order mark).
 
-    Raises Malformed, also for NaN, infinity, duplicate keys and too many levels.
+    Raises Malformed, also for NaN, infinity, duplicate keys and too many levels; Invalid for an
+    object with too many members.
     """
     try:
         return _DECODER.decode(raw.decode("utf-8"))
-    except errors.Malformed:
+    except errors.TiplineError:
         raise
     except (ValueError, RecursionError):
         raise errors.Malformed from None
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_MEMBERS:
+        raise errors.Invalid(_too_many("body", MOST_MEMBERS))
     members = dict(pairs)
     if len(members) != len(pairs):
         raise errors.Malformed("duplicate_key")

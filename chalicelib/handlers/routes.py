@@ -63,9 +63,11 @@ class Declared(TypedDict, total=False):
     `returns` is the body of a success with the default status of the method, or a map from status
     to body. `raises` has the errors that do not follow from the rest. `roles` replaces the roles of
     the `Routes`. `logged` records the call in the audit, for views whose use case does not.
+    `max_body` is in bytes.
     """
 
     body: type[BaseModel]
+    max_body: int
     query: type[BaseModel]
     headers: tuple[Header, ...]
     returns: Returns | Mapping[int, Returns]
@@ -84,6 +86,7 @@ class Operation(NamedTuple):
     access: Access
     roles: tuple[Role, ...]
     body: type[BaseModel] | None
+    max_body: int
     query: type[BaseModel] | None
     headers: frozenset[Header]
     returns: Mapping[int, Content]
@@ -142,7 +145,7 @@ class Operation(NamedTuple):
         if self.query:
             call.query = requests.read_query(request, self.query)
         if self.body:
-            call.body = requests.read_body(request, self.body, call.now)
+            call.body = requests.read_body(request, self.body, call.now, most=self.max_body)
         if Header.IF_MATCH in self.headers:
             call.if_match = requests.read_version(request)
         return call
@@ -208,6 +211,7 @@ class Routes:
                     access=self.access,
                     roles=roles,
                     body=declared.get("body"),
+                    max_body=declared.get("max_body", requests.MAX_BODY),
                     query=declared.get("query"),
                     headers=headers,
                     returns=_contents(method, declared.get("returns")),

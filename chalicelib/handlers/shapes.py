@@ -14,7 +14,7 @@ from chalicelib.domain import geo, times
 from chalicelib.domain.codes import Extensible, category_codes, channel_codes, scope_of
 from chalicelib.domain.languages import text
 from chalicelib.domain.messages import Sender
-from chalicelib.domain.models import NotNull
+from chalicelib.domain.models import NotNull, Query
 
 
 class Shape(BaseModel):
@@ -102,6 +102,21 @@ class NoteView(Shape):
     text: str
     at: Timestamp
     altered: Annotated[bool | None, NotNull()] = left_out()
+
+
+class MessagePage(Shape):
+    """A page of the conversation, oldest first. `next_cursor` leads to the messages before it."""
+
+    items: list[MessageView]
+    next_cursor: str | None
+
+
+class EntryQuery(Query):
+    cursor: str | None = Field(
+        default=None,
+        description="The `messages_cursor` or `notes_cursor` of the report, or the `next_cursor` "
+        "of the page after. Without one, the response has the latest page.",
+    )
 
 
 class CoarseArea(Shape):

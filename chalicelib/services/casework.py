@@ -5,6 +5,7 @@ The audit record is written before anything is returned.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import workflow
@@ -13,6 +14,7 @@ from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Role
 from chalicelib.domain.outbox import TaskKind, notify
 from chalicelib.domain.reports import Contact, Report, Status
+from chalicelib.domain.sealing import PrivateKey
 from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import Change
 from chalicelib.services.actor import OfficerActor
@@ -32,7 +34,7 @@ from chalicelib.store.audit import Action, RecordedEntry, about, of_report
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.content_keys import ContentKeys
 from chalicelib.store.officers import Officers
-from chalicelib.store.report_rows import Case, Head
+from chalicelib.store.report_rows import Head, ReadCase
 from chalicelib.store.reports import Reports
 from chalicelib.store.writes import TransactItem
 
@@ -77,17 +79,35 @@ def open_report(
     Conflict `expiring` when the deletion of what would be opened in full has begun.
     """
     case = case_in_scope(report_id, actor=actor, reports=reports)
-    restricted = case.report.status is Status.WITHDRAWN
+    opening = open_head(case.head, reason=reason, part=None, actor=actor, reports=reports)
+    opened, restricted = open_case(case, opening.key), opening.restricted
+    return OpenedCase(opened.without_reporters_words() if restricted else opened, restricted)
+
+
+class Opening(NamedTuple):
+    """The key that opens a report. `restricted`: what the reporter sent is to be left out."""
+
+    key: PrivateKey
+    restricted: bool
+
+
+def open_head(
+    head: Head, *, reason: str | None, part: str | None, actor: OfficerActor, reports: Reports
+) -> Opening:
+    """Write the audit record of an opening, and return the key. `part` names what is opened, if it
+    is not all. Raises as `open_report`.
+    """
+    report, restricted = head.report, head.report.status is Status.WITHDRAWN
     words = {"reason": reason} if reason else None
+    detail = {"part": part} if part else None
     notices: list[TransactItem] = []
     if restricted and reason:
         if not actor.officer.has_role(Role.SUPERVISOR):
-            actor.log(about(case.report), Action.DENIED, words=words)
+            actor.log(about(report), Action.DENIED, detail, words)
             raise errors.Forbidden
-        notices = notify_of_restricted(case.head, actor=actor, reports=reports)
+        notices = notify_of_restricted(head, actor=actor, reports=reports)
         restricted = False
-    opened = open_case(case, actor.open(case.report, words=words, also=notices))
-    return OpenedCase(opened.without_reporters_words() if restricted else opened, restricted)
+    return Opening(actor.open(report, detail, words, notices), restricted)
 
 
 def change_report(
@@ -210,7 +230,7 @@ def _with_earlier_reasons(entries: Iterable[RecordedEntry]) -> Iterator[Recorded
         yield entry
 
 
-def case_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> Case:
+def case_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> ReadCase:
     """Return the case of a report inside the officer's scope.
 
     Raises NotFound when it is unknown or out of scope, with a denial in the audit.

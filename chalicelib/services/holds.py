@@ -26,13 +26,13 @@ from chalicelib.services.sealed_rows import (
 )
 from chalicelib.services.two_persons import notify_second_person, require_second_person
 from chalicelib.store.audit import Action, about, of_report
-from chalicelib.store.report_rows import Case
+from chalicelib.store.report_rows import Head
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
 from chalicelib.store.writes import TransactItem
 
 
-def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Reports) -> OpenHold:
+def place_hold(head: Head, wanted: NewHold, *, actor: OfficerActor, reports: Reports) -> OpenHold:
     """Ask for a legal hold, and notify officers. It takes effect when a second one approves it.
 
     Raises Invalid (the end is in the past or too far away), Conflict (`already_held`, `expiring`).
@@ -41,31 +41,31 @@ def place_hold(case: Case, wanted: NewHold, *, actor: OfficerActor, reports: Rep
     if wrong:
         raise errors.Invalid(errors.FieldError("until", wrong))
 
-    def place(case: Case) -> OpenHold:
-        require_not_expiring(case.head)
-        existing = case.hold
+    def place(head: Head) -> OpenHold:
+        require_not_expiring(head)
+        existing = head.hold
         if existing and not existing.is_over(actor.now):
             raise errors.Conflict("already_held")
         hold = Hold(
             by=actor.by,
-            sealed_reason=seal_hold_reason(case.report, wanted.reason),
+            sealed_reason=seal_hold_reason(head.report, wanted.reason),
             until=wanted.until,
             asked_at=actor.now,
         )
         detail = {"asked": True, "until": times.render(hold.until)}
         record = actor.log_item(
-            about(case.report), Action.HOLD, detail, words={"reason": wanted.reason}
+            about(head.report), Action.HOLD, detail, words={"reason": wanted.reason}
         )
         notice = notify_second_person(
-            case.report.id, TwoPersonStep.HOLD, actor=actor, reports=reports
+            head.report.id, TwoPersonStep.HOLD, actor=actor, reports=reports
         )
-        _write(case, hold, [record, notice], reports)
+        _write(head, hold, [record, notice], reports)
         return OpenHold(hold, wanted.reason)
 
-    return _on_current(case, reports, place)
+    return _on_current(head, reports, place)
 
 
-def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> OpenHold:
+def approve_hold(head: Head, *, actor: OfficerActor, reports: Reports) -> OpenHold:
     """Approve a hold that another officer asked for. Repeated, change nothing.
 
     The response shows the reason, so the report is opened, with an audit record.
@@ -73,23 +73,23 @@ def approve_hold(case: Case, *, actor: OfficerActor, reports: Reports) -> OpenHo
     Raises Forbidden from `require_second_person`; Conflict (`no_hold`, `expiring`).
     """
 
-    def approve(case: Case) -> Hold:
-        hold = case.hold
+    def approve(head: Head) -> Hold:
+        hold = head.hold
         if hold is None or hold.is_over(actor.now):
             raise errors.Conflict("no_hold")
         if hold.approved_by:
             return hold
-        require_not_expiring(case.head)
-        subject = of_report(case.report.id)
+        require_not_expiring(head)
+        subject = of_report(head.report.id)
         require_second_person(TwoPersonStep.HOLD, {hold.by}, actor=actor, subject=subject)
         approved = hold.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
         detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
-        _write(case, approved, [actor.log_item(about(case.report), Action.HOLD, detail)], reports)
+        _write(head, approved, [actor.log_item(about(head.report), Action.HOLD, detail)], reports)
         return approved
 
-    hold = _on_current(case, reports, approve)
-    key = actor.open(case.report, detail={"part": "hold"})
-    return open_hold(case.report, hold, key)
+    hold = _on_current(head, reports, approve)
+    key = actor.open(head.report, detail={"part": "hold"})
+    return open_hold(head.report, hold, key)
 
 
 class OpenLift(NamedTuple):
@@ -100,7 +100,7 @@ class OpenLift(NamedTuple):
 
 
 def lift_hold(
-    case: Case, wanted: NewLift, *, actor: OfficerActor, reports: Reports
+    head: Head, wanted: NewLift, *, actor: OfficerActor, reports: Reports
 ) -> OpenLift | None:
     """Ask to lift a hold, and notify officers. It ends when a second officer approves that.
 
@@ -110,88 +110,88 @@ def lift_hold(
     Raises Conflict `expiring`.
     """
 
-    def lift(case: Case) -> Lift | OpenLift | None:
-        hold = case.hold
+    def lift(head: Head) -> Lift | OpenLift | None:
+        hold = head.hold
         if hold is None or hold.is_over(actor.now):
             return None
         if hold.lift:
             return hold.lift
-        require_not_expiring(case.head)
+        require_not_expiring(head)
         words = {"reason": wanted.reason}
         if hold.approved_by is None:
             detail = {"ended": True, "asked_by": hold.by}
-            record = actor.log_item(about(case.report), Action.HOLD, detail, words)
-            _write(case, None, [record], reports)
+            record = actor.log_item(about(head.report), Action.HOLD, detail, words)
+            _write(head, None, [record], reports)
             return None
-        sealed = seal_lift_reason(case.report, wanted.reason)
+        sealed = seal_lift_reason(head.report, wanted.reason)
         asked = Lift(by=actor.by, sealed_reason=sealed, asked_at=actor.now)
-        record = actor.log_item(about(case.report), Action.HOLD, {"lift_asked": True}, words)
+        record = actor.log_item(about(head.report), Action.HOLD, {"lift_asked": True}, words)
         step = TwoPersonStep.HOLD_LIFT
-        notice = notify_second_person(case.report.id, step, actor=actor, reports=reports)
-        _write(case, hold.model_copy(update={"lift": asked}), [record, notice], reports)
+        notice = notify_second_person(head.report.id, step, actor=actor, reports=reports)
+        _write(head, hold.model_copy(update={"lift": asked}), [record, notice], reports)
         return OpenLift(asked, wanted.reason)
 
-    found = _on_current(case, reports, lift)
+    found = _on_current(head, reports, lift)
     if not isinstance(found, Lift):
         return found
-    key = actor.open(case.report, detail={"part": "hold"})
-    return OpenLift(found, open_lift_reason(case.report, found, key))
+    key = actor.open(head.report, detail={"part": "hold"})
+    return OpenLift(found, open_lift_reason(head.report, found, key))
 
 
-def approve_lift(case: Case, *, actor: OfficerActor, reports: Reports) -> None:
+def approve_lift(head: Head, *, actor: OfficerActor, reports: Reports) -> None:
     """End a hold that another officer asked to lift. Without a hold, change nothing.
 
     Raises Forbidden from `require_second_person`; Conflict (`no_lift`, `expiring`).
     """
 
-    def approve(case: Case) -> None:
-        hold = case.hold
+    def approve(head: Head) -> None:
+        hold = head.hold
         if hold is None or hold.is_over(actor.now):
             return
         if hold.lift is None:
             raise errors.Conflict("no_lift")
-        require_not_expiring(case.head)
-        involved, subject = {hold.lift.by}, of_report(case.report.id)
+        require_not_expiring(head)
+        involved, subject = {hold.lift.by}, of_report(head.report.id)
         require_second_person(TwoPersonStep.HOLD_LIFT, involved, actor=actor, subject=subject)
         detail = {"lifted": True, "asked_by": hold.lift.by}
-        record = actor.log_item(about(case.report), Action.HOLD, detail)
-        _write(case, None, [record], reports)
+        record = actor.log_item(about(head.report), Action.HOLD, detail)
+        _write(head, None, [record], reports)
 
-    _on_current(case, reports, approve)
+    _on_current(head, reports, approve)
 
 
-def _write(case: Case, hold: Hold | None, also: list[TransactItem], reports: Reports) -> None:
+def _write(head: Head, hold: Hold | None, also: list[TransactItem], reports: Reports) -> None:
     """Write the hold (None: end it) with its audit record and notice.
 
     Without a hold, a closed report is due for deletion at its own end again.
     """
     reports.keep_hold(
-        case,
+        head,
         hold,
         hold.until if hold and hold.approved_by else None,
-        expire_at=None if hold else _due_end(case),
+        expire_at=None if hold else _due_end(head),
         also=also,
     )
 
 
-def _due_end(case: Case) -> datetime | None:
+def _due_end(head: Head) -> datetime | None:
     """Return when the task to delete a report is due without a hold; None when it has none."""
-    task, end = case.head.task, expires_at(case.report)
+    task, end = head.task, expires_at(head.report)
     is_due = task is not None and task.kind is TaskKind.EXPIRE
     return expiry(task, end).due_at if is_due and end else None
 
 
-def _on_current[Done](case: Case, reports: Reports, step: Callable[[Case], Done]) -> Done:
-    """Return the result of `step`. When the case has changed, read it again and repeat the step."""
-    current = case
+def _on_current[Done](head: Head, reports: Reports, step: Callable[[Head], Done]) -> Done:
+    """Return the result of `step`. When the report has changed, read it again and repeat it."""
+    current = head
 
     def attempt() -> Done:
         nonlocal current
         try:
             return step(current)
         except ConditionFailed:
-            fresh = reports.case(case.report.id)
-            if fresh is None:
+            fresh = reports.head(head.report.id)
+            if fresh is None or fresh.is_deleted:
                 raise errors.NotFound from None
             current = fresh
             raise

@@ -240,5 +240,5 @@ def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> C
     report = existing.report
     if report.body_hash is not None and report.body_hash != body_hash:
         raise errors.Conflict("key_reused")
-    case = reports.view(report.id, consistent=True) if report.media_total else None
+    case = reports.with_media(report.id, consistent=True) if report.media_total else None
     return CreatedReport(report, receipt, pending_uploads(case) if case else (), replayed=True)

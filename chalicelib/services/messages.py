@@ -1,18 +1,22 @@
 """Officers' messages to the reporter, and their notes, which only officers can read."""
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain.ids import EntryIds, Identity
 from chalicelib.domain.messages import Message, Note, Sender
 from chalicelib.domain.reports import Status
 from chalicelib.services.actor import OfficerActor
-from chalicelib.services.casework import case_in_scope, require_not_expiring
+from chalicelib.services.casework import head_in_scope, open_head, require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.entries import EntryCursors, earlier_call
 from chalicelib.services.receipts import refuse_receipt
-from chalicelib.services.sealed_rows import earlier_entry, seal_message, seal_note
+from chalicelib.services.sealed_rows import open_messages, open_notes, seal_message, seal_note
+from chalicelib.store import keys
 from chalicelib.store.audit import Action, of_report
-from chalicelib.store.report_rows import Case
+from chalicelib.store.report_rows import Head
 from chalicelib.store.reports import Reports
 
 
@@ -39,19 +43,16 @@ def write_message(
         by=actor.by,
     )
 
-    def write(case: Case) -> None:
-        if case.report.status is Status.WITHDRAWN:
+    def write(head: Head) -> None:
+        if head.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
         refuse_receipt(text, report_id, identity)
         record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
-        sealed = seal_message(case.report, message, ids.fingerprint)
-        reports.add_message(case, sealed, also=[record])
+        sealed = seal_message(head.report, message)
+        reports.entries.add_message(head, sealed, ids, also=[record])
 
-    def existing(case: Case) -> Message | None:
-        found = earlier_entry(case.messages, ids)
-        return message.model_copy(update={"sent_at": found.sent_at}) if found else None
-
-    return _write_once(report_id, message, existing, write, actor=actor, reports=reports)
+    at = _write_once(report_id, keys.MESSAGES, ids, write, actor=actor, reports=reports)
+    return message.model_copy(update={"sent_at": at})
 
 
 def write_note(
@@ -70,16 +71,67 @@ def write_note(
     ids = _ids(report_id, idempotency_key, text, actor, identity)
     note = Note(id=ids.id, by=actor.by, text=text, at=actor.now)
 
-    def write(case: Case) -> None:
+    def write(head: Head) -> None:
         refuse_receipt(text, report_id, identity)
         record = actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
-        reports.add_note(case, seal_note(case.report, note, ids.fingerprint), also=[record])
+        reports.entries.add_note(head, seal_note(head.report, note), ids, also=[record])
 
-    def existing(case: Case) -> Note | None:
-        found = earlier_entry(case.notes, ids)
-        return note.model_copy(update={"at": found.at}) if found else None
+    at = _write_once(report_id, keys.NOTES, ids, write, actor=actor, reports=reports)
+    return note.model_copy(update={"at": at})
 
-    return _write_once(report_id, note, existing, write, actor=actor, reports=reports)
+
+class EntriesPage[Entry: (Message, Note)](NamedTuple):
+    """A page of messages or notes, oldest first.
+
+    `restricted`: the report was withdrawn, and its messages are left out.
+    """
+
+    items: tuple[Entry, ...]
+    next_cursor: str | None
+    restricted: bool = False
+
+
+def read_messages(
+    report_id: str,
+    cursor: str | None,
+    *,
+    reason: str | None,
+    actor: OfficerActor,
+    reports: Reports,
+    cursors: EntryCursors,
+) -> EntriesPage[Message]:
+    """Return a page of the conversation, the latest or that before a cursor, with an audit record.
+
+    Raises as `casework.open_report`, and Malformed `bad_cursor`.
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    below = cursors.read(cursor, report_id, keys.MESSAGES)
+    opening = open_head(head, reason=reason, part="messages", actor=actor, reports=reports)
+    if opening.restricted:
+        return EntriesPage((), None, restricted=True)
+    page = reports.entries.messages(report_id, below=below, consistent=True)
+    opened = open_messages(report_id, page.items, opening.key)
+    return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.MESSAGES))
+
+
+def read_notes(
+    report_id: str,
+    cursor: str | None,
+    *,
+    actor: OfficerActor,
+    reports: Reports,
+    cursors: EntryCursors,
+) -> EntriesPage[Note]:
+    """Return a page of the notes, the latest or that before a cursor, with an audit record.
+
+    Raises NotFound, Malformed `bad_cursor`.
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    below = cursors.read(cursor, report_id, keys.NOTES)
+    key = actor.open(head.report, detail={"part": "notes"})
+    page = reports.entries.notes(report_id, below=below, consistent=True)
+    opened = open_notes(report_id, page.items, key)
+    return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.NOTES))
 
 
 def _ids(
@@ -90,27 +142,28 @@ def _ids(
     return identity.entry(report_id, key, text)
 
 
-def _write_once[Entry: (Message, Note)](
+def _write_once(
     report_id: str,
-    entry: Entry,
-    existing: Callable[[Case], Entry | None],
-    write: Callable[[Case], None],
+    kind: str,
+    ids: EntryIds,
+    write: Callable[[Head], None],
     *,
     actor: OfficerActor,
     reports: Reports,
-) -> Entry:
-    """Write an entry, or return the existing one, with an audit record of the read.
+) -> datetime:
+    """Write an entry, and return its time; that of the existing one, with an audit record of the
+    read, when an earlier call wrote it.
 
-    Raises NotFound, Conflict (`key_reused`, `expiring`), and what `existing` and `write` raise.
+    Raises NotFound, Conflict (`key_reused`, `expiring`), and what `write` raises.
     """
 
-    def step() -> Entry:
-        case = case_in_scope(report_id, actor=actor, reports=reports)
-        earlier = existing(case)
+    def step() -> datetime:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        earlier = earlier_call(report_id, kind, ids, reports=reports)
         if earlier is None:
-            require_not_expiring(case.head)
-            write(case)
-            return entry
+            require_not_expiring(head)
+            write(head)
+            return actor.now
         actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
         return earlier
 

@@ -25,7 +25,7 @@ class ReportMedia:
 
     def read(self, owner_id: str) -> Case | None:
         try:
-            case = self._reports.view(owner_id, consistent=True)
+            case = self._reports.with_media(owner_id, consistent=True)
         except errors.Gone:
             return None
         return None if case is None or case.head.is_expiring else case

@@ -7,13 +7,12 @@ gets it with an audit record (`OfficerActor.open`).
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chalicelib import errors
 from chalicelib.domain.holds import Hold, Lift
-from chalicelib.domain.ids import EntryIds, report_id_of
+from chalicelib.domain.ids import report_id_of
 from chalicelib.domain.media import Hint
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
 from chalicelib.domain.reports import Contact, Content, Medium, Report, Status
@@ -21,7 +20,7 @@ from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey, row_in
 from chalicelib.store import keys
 from chalicelib.store.audit import Detail, RecordedEntry
 from chalicelib.store.contacts import SealedContact
-from chalicelib.store.report_rows import Case
+from chalicelib.store.report_rows import ReadCase
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ class OpenCase(NamedTuple):
     `reason` is that of the outcome. `media` have their hints.
     """
 
-    case: Case
+    case: ReadCase
     content: Content
     reason: str | None
     hold: OpenHold | None
@@ -123,43 +122,29 @@ def open_lift_reason(report: Report, lift: Lift, private: PrivateKey) -> str:
     return private.open(lift.sealed_reason, _head(report.id, _LIFT)).decode()
 
 
-def seal_message(report: Report, message: Message, fingerprint: str | None) -> SealedMessage:
+def seal_message(report: Report, message: Message) -> SealedMessage:
     info = _message(report.id, message.sent_at, message.id)
     sealed = seal(_key_of(report), message.text.encode(), info)
-    fields = message.model_dump(exclude={"text"})
-    return SealedMessage(**fields, sealed=sealed, fingerprint=fingerprint)
+    return SealedMessage(**message.model_dump(exclude={"text"}), sealed=sealed)
 
 
-def seal_note(report: Report, note: Note, fingerprint: str | None) -> SealedNote:
+def seal_note(report: Report, note: Note) -> SealedNote:
     info = _note(report.id, note.at, note.id)
     sealed = seal(_key_of(report), note.text.encode(), info)
-    return SealedNote(**note.model_dump(exclude={"text"}), sealed=sealed, fingerprint=fingerprint)
+    return SealedNote(**note.model_dump(exclude={"text"}), sealed=sealed)
 
 
-def earlier_entry[Sealed: (SealedMessage, SealedNote)](
-    entries: Sequence[Sealed], sent: EntryIds
-) -> Sealed | None:
-    """Return the entry that an earlier call with the same ids wrote; None when there is none.
-
-    Raises Conflict `key_reused` if its text was another.
-    """
-    found = next((each for each in entries if each.id == sent.id), None)
-    if found and (found.fingerprint is None or found.fingerprint != sent.fingerprint):
-        raise errors.Conflict("key_reused")
-    return found
-
-
-def open_own(case: Case, private: PrivateKey) -> OwnReport:
+def open_own(case: ReadCase, private: PrivateKey) -> OwnReport:
     """Return what the reporter sees of a case, and open nothing else. Raises as `open_case`."""
     report = case.report
     return OwnReport(
         text=_open_content(report, private).text,
         reason=open_reason(report, private) if report.status is Status.CLOSED else None,
-        messages=tuple(_open_message(report.id, each, private) for each in case.messages),
+        messages=open_messages(report.id, case.messages, private),
     )
 
 
-def open_case(case: Case, private: PrivateKey) -> OpenCase:
+def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
     """Return the case with its texts. Raises Unreadable when those of the report itself were
     altered. An altered message or note is there, without its text.
     """
@@ -170,9 +155,23 @@ def open_case(case: Case, private: PrivateKey) -> OpenCase:
         reason=open_reason(report, private),
         hold=open_hold(report, case.hold, private) if case.hold else None,
         media=tuple(_open_medium(report.id, each, private) for each in case.media),
-        messages=tuple(_open_message(report.id, each, private) for each in case.messages),
-        notes=tuple(_open_note(report.id, each, private) for each in case.notes),
+        messages=open_messages(report.id, case.messages, private),
+        notes=open_notes(report.id, case.notes, private),
     )
+
+
+def open_messages(
+    report_id: str, messages: Iterable[SealedMessage], private: PrivateKey
+) -> tuple[Message, ...]:
+    """Return messages with their texts. An altered one is there, without its text."""
+    return tuple(_open_message(report_id, each, private) for each in messages)
+
+
+def open_notes(
+    report_id: str, notes: Iterable[SealedNote], private: PrivateKey
+) -> tuple[Note, ...]:
+    """Return notes with their texts, as `open_messages` does."""
+    return tuple(_open_note(report_id, each, private) for each in notes)
 
 
 def seal_words(public: bytes, key: keys.Key, words: Detail) -> bytes:

@@ -85,7 +85,7 @@ def declare_media(
             checked = [(each, upload_check(now)) for each in declaration.media]
             reports.add_media(current, checked, now=now)
         except ConditionFailed:
-            fresh = reports.view(report.id, consistent=True)
+            fresh = reports.with_media(report.id, consistent=True)
             if fresh and fresh.head.is_expiring:
                 raise errors.Gone from None
             if fresh is None or _as_before(report, fresh.report):

@@ -1,7 +1,7 @@
 """The layout of the keys of every table. docs/data.md says what each row is for.
 
-reports      REPORT#<id>            COUNTED | EVENT#<time>#<id> | HEAD | MEDIA#<id>
-                                    MESSAGE#<time>#<id> | NOTE#<time>#<id>
+reports      REPORT#<id>            COUNTED | ENTRY#<kind>#<id> | EVENT#<time>#<id> | HEAD
+                                    MEDIA#<id> | MESSAGE#<time>#<id> | NOTE#<time>#<id>
              BURST#<time>           COUNT                    notices of a minute, SMS of an hour
              DIGEST#<filters>       EVENT#digest             gathered notices (store/digests.py)
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
@@ -22,8 +22,8 @@ bulletins    CATALOGUE              OVERRIDES
              PUBLIC#ENDED#<channel> <ended_at>#<id>          how bulletins ended; `*`: all
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
-MESSAGE; an officer's is one query from HEAD on. COUNTED and EVENT sort before HEAD, so they are in
-neither.
+MESSAGE; an officer's is one query from HEAD on. COUNTED, ENTRY and EVENT sort before HEAD, so they
+are in neither.
 """
 
 from datetime import datetime
@@ -38,7 +38,10 @@ type Key = tuple[str, str]
 HEAD = "HEAD"
 CONTACT = "CONTACT"
 MESSAGES = "MESSAGE#"
-MESSAGE_END = "MESSAGE$"  # sorts after all messages, because '$' follows '#'
+NOTES = "NOTE#"
+# These sort after all media and messages, because '$' follows '#'.
+MEDIA_END = "MEDIA$"
+MESSAGE_END = "MESSAGE$"
 
 OFFICERS = "OFFICERS"
 PROPOSALS = "PROPOSALS"
@@ -102,6 +105,11 @@ def message(at: datetime, entry_id: str) -> str:
 
 def note(at: datetime, entry_id: str) -> str:
     return f"NOTE#{times.render(at)}#{entry_id}"
+
+
+def entry(kind: str, entry_id: str) -> str:
+    """Return the key of the row that recognises a repeated message or note."""
+    return f"ENTRY#{kind}{entry_id}"
 
 
 def event(at: datetime, entry_id: str) -> str:

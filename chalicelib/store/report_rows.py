@@ -78,13 +78,12 @@ class Head:
         return Hold.model_validate(stored) if stored else None
 
 
-class Case(NamedTuple):
-    """A report with its media, messages and notes, as one query reads them: sealed."""
+@dataclass(frozen=True)
+class Case:
+    """A report with its media, as one query reads them: sealed."""
 
     head: Head
     media: tuple[Medium, ...]
-    messages: tuple[SealedMessage, ...]
-    notes: tuple[SealedNote, ...]
 
     @property
     def report(self) -> Report:
@@ -96,6 +95,20 @@ class Case(NamedTuple):
 
     def medium(self, media_id: str) -> Medium | None:
         return next((each for each in self.media if each.media_id == media_id), None)
+
+
+@dataclass(frozen=True)
+class ReadCase(Case):
+    """A case as somebody reads it: with its latest messages and notes, sealed, oldest first.
+
+    `earlier_messages` and `earlier_notes` are the positions below which there are more; None when
+    there are none.
+    """
+
+    messages: tuple[SealedMessage, ...] = ()
+    notes: tuple[SealedNote, ...] = ()
+    earlier_messages: str | None = None
+    earlier_notes: str | None = None
 
 
 class ListedReport(NamedTuple):
@@ -163,6 +176,11 @@ def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
     }
 
 
+def same_end(head: Head) -> dict[str, Any]:
+    """Return the condition that a report is as open or closed, and put off, as in `head`."""
+    return {name: head.row.get(name) for name in ("status", "closed_at", "put_off_until")}
+
+
 def read_case(rows: Sequence[Row]) -> Case | None:
     """Return the case in these rows of one query; None when there is no HEAD.
 
@@ -175,13 +193,4 @@ def read_case(rows: Sequence[Row]) -> Case | None:
     if head.is_deleted:
         raise errors.Gone
     media = [Medium.model_validate(row) for row in rows if row["sk"].startswith("MEDIA#")]
-    return Case(
-        head=head,
-        media=tuple(sorted(media, key=lambda medium: (medium.created_at, medium.position))),
-        messages=tuple(
-            SealedMessage.model_validate(row) for row in rows if row["sk"].startswith("MESSAGE#")
-        ),
-        notes=tuple(
-            SealedNote.model_validate(row) for row in rows if row["sk"].startswith("NOTE#")
-        ),
-    )
+    return Case(head, tuple(sorted(media, key=lambda each: (each.created_at, each.position))))

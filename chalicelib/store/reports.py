@@ -15,16 +15,24 @@ from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.media import MediaState, Thumb
-from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
 from chalicelib.domain.notices import Matter, NoticeKind
 from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind, notify
 from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.deletion import Deletion
 from chalicelib.store.duplicates import Duplicates
+from chalicelib.store.entries import EntryRows
 from chalicelib.store.ledger import LeafWrites
 from chalicelib.store.media_rows import MediaRows
-from chalicelib.store.report_rows import NOT_EXPIRING, Case, Head, head_row, read_case
+from chalicelib.store.report_rows import (
+    NOT_EXPIRING,
+    Case,
+    Head,
+    ReadCase,
+    head_row,
+    read_case,
+    same_end,
+)
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import same_task, task_fields
 from chalicelib.store.writes import Delete, Put, TransactItem, Update
@@ -50,6 +58,7 @@ class Reports:
     def __init__(self, table: Table, shards_of: Callable[[str], int]) -> None:
         self.table = table
         self.media = MediaRows(table)
+        self.entries = EntryRows(table)
         self.duplicates = Duplicates(table)
         self.deletion = Deletion(table, self.duplicates)
         self._shards_of = shards_of
@@ -91,23 +100,32 @@ class Reports:
         row = self.table.get(keys.report(report_id), keys.HEAD, consistent=True)
         return Head(row) if row else None
 
-    def view(self, report_id: str, *, consistent: bool = False) -> Case | None:
-        """Return what a reporter may see: HEAD, media and messages, in one query; None when there
-        is no such report. Raises Gone when retention has deleted it.
+    def with_media(self, report_id: str, *, consistent: bool = False) -> Case | None:
+        """Return a report's HEAD and media, in one query.
+
+        None when there is no such report. Raises Gone when retention has deleted it.
         """
         rows, _ = self.table.query(
-            keys.report(report_id), between=(keys.HEAD, keys.MESSAGE_END), consistent=consistent
+            keys.report(report_id), between=(keys.HEAD, keys.MEDIA_END), consistent=consistent
         )
         return read_case(rows)
 
-    def case(self, report_id: str) -> Case | None:
-        """Return what an officer may see: the same and the notes; None when there is no such
-        report, or when retention has deleted it.
+    def view(self, report_id: str, *, consistent: bool = False) -> ReadCase | None:
+        """Return what a reporter may see: HEAD, media and the latest messages.
+
+        None when there is no such report. Raises Gone when retention has deleted it.
         """
-        rows, _ = self.table.query(keys.report(report_id), at_least=keys.HEAD, consistent=True)
-        with suppress(errors.Gone):
-            return read_case(rows)
-        return None
+        return self.entries.with_latest(report_id, notes=False, consistent=consistent)
+
+    def case(self, report_id: str) -> ReadCase | None:
+        """Return what an officer may see: the same and the latest notes.
+
+        None when there is no such report, or when retention has deleted it.
+        """
+        try:
+            return self.entries.with_latest(report_id, notes=True, consistent=True)
+        except errors.Gone:
+            return None
 
     def add_media(
         self, case: Case, media: Sequence[tuple[Medium, OutboxTask]], *, now: datetime
@@ -122,7 +140,7 @@ class Reports:
             report.id,
             add={"media_total": len(media)},
             put=retention.with_addition(report, now),
-            equal={"media_total": report.media_total, **_same_end(case.head), **NOT_EXPIRING},
+            equal={"media_total": report.media_total, **same_end(case.head), **NOT_EXPIRING},
         )
         puts = [self.media.put_item(report.id, medium, task) for medium, task in media]
         self.table.transact([count, *puts])
@@ -169,50 +187,6 @@ class Reports:
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         count = self._head_update(report.id, put=put, add=add, append=recorded.append, equal=equal)
         self.table.transact([settle, count, *recorded.items, *also])
-
-    def add_message(
-        self,
-        case: Case,
-        message: SealedMessage,
-        *,
-        task: OutboxTask | None = None,
-        also: Sequence[TransactItem] = (),
-    ) -> None:
-        """Add a message. A reporter's message counts as unread, and puts off the deletion of a
-        closed report; an officer's resets what was unread.
-
-        Raises ConditionFailed when another message came since `case` was read, when the status or
-        end has changed since then (for a reporter's message), or when the report is expiring.
-        """
-        report, sent_at = case.report, message.sent_at
-        pk, sk = keys.report(report.id), keys.message(sent_at, message.id)
-        row: Row = {"pk": pk, "sk": sk, **message.model_dump(exclude_none=True)}
-        if task:
-            row |= task_fields(pk, sk, task)
-        add, equal = {"messages": 1}, {"messages": case.head.row.get("messages"), **NOT_EXPIRING}
-        put: Row = {"unread": 0, "unread_media": None}
-        if message.sender is Sender.REPORTER:
-            add["unread"] = 1
-            put = retention.with_addition(report, sent_at) | retention.with_arrival(report)
-            equal |= _same_end(case.head)
-        count = self._head_update(report.id, add=add, put=put, equal=equal)
-        self.table.transact([count, self.table.item(Put(row)), *also])
-
-    def add_note(self, case: Case, note: SealedNote, *, also: Sequence[TransactItem]) -> None:
-        """Add an officer's note. Raises ConditionFailed when another note came since `case` was
-        read, or when the report is expiring.
-        """
-        count = self._head_update(
-            case.report.id,
-            add={"notes": 1},
-            equal={"notes": case.head.row.get("notes"), **NOT_EXPIRING},
-        )
-        row = {
-            "pk": keys.report(case.report.id),
-            "sk": keys.note(note.at, note.id),
-            **note.model_dump(exclude_none=True),
-        }
-        self.table.transact([count, self.table.item(Put(row)), *also])
 
     def change(
         self,
@@ -263,7 +237,7 @@ class Reports:
 
     def withdraw(
         self,
-        case: Case,
+        head: Head,
         *,
         now: datetime,
         task: OutboxTask,
@@ -275,9 +249,9 @@ class Reports:
         `leaves` are recorded in the ledger. What recognises a repeated body goes, and the link to
         an original, whose duplicates are one less. An event carries the task to delete the pictures
         made from its media. Raises ConditionFailed when the status, task or link has changed since
-        `case` was read.
+        `head` was read.
         """
-        report, head, pk = case.report, case.head, keys.report(case.report.id)
+        report, pk = head.report, keys.report(head.row["id"])
         shards = self._shards_of(report.category)
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         put = {
@@ -306,7 +280,7 @@ class Reports:
 
     def keep_hold(
         self,
-        case: Case,
+        head: Head,
         hold: Hold | None,
         held_until: datetime | None,
         *,
@@ -316,7 +290,7 @@ class Reports:
         """Write a legal hold, or end it (`hold` is None), with `also` in one transaction.
 
         With `expire_at`, the report gets the task to be deleted then. Raises ConditionFailed when
-        the hold or the task has changed since `case` was read, or when the report is expiring.
+        the hold or the task has changed since `head` was read, or when the report is expiring.
         """
         put: Row = {
             "hold": hold.model_dump(exclude_none=True) if hold else None,
@@ -324,9 +298,9 @@ class Reports:
         }
         if expire_at:
             task = OutboxTask(TaskKind.EXPIRE, expire_at)
-            put |= task_fields(keys.report(case.report.id), keys.HEAD, task)
-        equal = same_task(case.head.row) | {**NOT_EXPIRING, "hold": case.head.row.get("hold")}
-        update = self._head_update(case.report.id, put=put, equal=equal)
+            put |= task_fields(keys.report(head.row["id"]), keys.HEAD, task)
+        equal = same_task(head.row) | {**NOT_EXPIRING, "hold": head.row.get("hold")}
+        update = self._head_update(head.row["id"], put=put, equal=equal)
         self.table.transact([update, *also])
 
     def _kept_notices(self, head: Head, now: datetime) -> list[TransactItem]:
@@ -393,8 +367,3 @@ class Reports:
             equal=equal,
         )
         return self.table.item(update)
-
-
-def _same_end(head: Head) -> dict[str, Any]:
-    """Return the condition that a report is as open or closed, and put off, as in `head`."""
-    return {name: head.row.get(name) for name in ("status", "closed_at", "put_off_until")}

@@ -62,6 +62,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/contact"): Route(200),
     ("POST", REPORT + "/media/{media_id}/original"): Route(404, states={"withdrawn": 403}),
     ("GET", REPORT + "/history"): Route(200),
+    ("GET", REPORT + "/messages"): Route(200),
+    ("GET", REPORT + "/notes"): Route(200),
     ("POST", REPORT + "/messages"): Route(201, states={"withdrawn": 409}),
     ("POST", REPORT + "/notes"): Route(201),
     ("POST", REPORT + "/hold"): Route(201),

@@ -200,6 +200,27 @@ def sms_of(aws: Mapping[str, str], category: str) -> int:
     return sum(attributes.get("sms") == "yes" for attributes in found)
 
 
+def test_a_reporter_who_writes_a_line_at_a_time_gives_one_notice_a_minute(
+    aws: Mapping[str, str],
+) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    for number in range(6):
+        call(
+            "POST",
+            f"/v1/reports/{created['id']}/messages",
+            {"text": f"Line {number}"},
+            receipt=created["receipt"],
+        )
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+    assert sorted(kinds(aws)) == ["message", "report"]
+
+    wiring.clock.advance(timedelta(seconds=61))
+    cloud.sweep()
+    assert sorted(kinds(aws)) == ["message", "message", "report"]
+    assert cloud.sent(aws)[-1]["report_id"] == created["id"]
+
+
 def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit(
     aws: Mapping[str, str],
 ) -> None:

@@ -330,6 +330,8 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("open_original", **one, media_id=medium["media_id"])
     api("write_officer_message", **one)
     api("write_note", **one)
+    api("read_officer_messages", **one)
+    api("read_notes", **one)
     api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=1)
     api(
         "change_report",

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -6,14 +7,14 @@ from chalicelib.domain.holds import Hold
 from chalicelib.domain.reports import Content, Medium, Report, Status, Urgency
 from chalicelib.domain.sealing import PrivateKey, Unreadable
 from chalicelib.services.sealed_rows import open_case, open_own, seal_content
-from chalicelib.store.report_rows import Case, Head
+from chalicelib.store.report_rows import Head, ReadCase
 
 KEY = PrivateKey(b"k" * 32)
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ALTERED = b"altered"
 
 
-def _case(**fields: object) -> Case:
+def _case(**fields: object) -> ReadCase:
     report = Report(
         id="R",
         reference="K7Q2-M9XT",
@@ -27,7 +28,7 @@ def _case(**fields: object) -> Case:
         sealed=seal_content("R", KEY.public, Content(text="A door stands open.")),
     )
     head = Head({**report.model_dump(), **fields})
-    return Case(head, (), (), ())
+    return ReadCase(head, ())
 
 
 HOLD = Hold(by="li", asked_at=NOW, until=NOW, sealed_reason=ALTERED).model_dump()
@@ -36,14 +37,14 @@ MEDIUM = Medium(
 )
 NOT_FOR_REPORTERS = {
     "reason of a hold": _case(hold=HOLD),
-    "hint of a medium": _case()._replace(media=(MEDIUM,)),
+    "hint of a medium": replace(_case(), media=(MEDIUM,)),
     "reason while the report is open": _case(sealed_reason=ALTERED),
 }
 
 
 @pytest.mark.parametrize("case", NOT_FOR_REPORTERS.values(), ids=NOT_FOR_REPORTERS)
 def test_a_reporters_call_does_not_open_what_it_does_not_show(
-    case: Case, caplog: pytest.LogCaptureFixture
+    case: ReadCase, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert meets_what_was_altered(case, caplog)
     caplog.clear()
@@ -51,7 +52,7 @@ def test_a_reporters_call_does_not_open_what_it_does_not_show(
     assert not caplog.records
 
 
-def meets_what_was_altered(case: Case, caplog: pytest.LogCaptureFixture) -> bool:
+def meets_what_was_altered(case: ReadCase, caplog: pytest.LogCaptureFixture) -> bool:
     """Return whether an officer's opening finds it: a report's own texts end it, others do not."""
     try:
         open_case(case, KEY)

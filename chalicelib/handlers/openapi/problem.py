@@ -25,7 +25,8 @@ class Problem(Shape):
     """An error (RFC 9457).
 
     `code` is stable. Each response lists its codes; later versions may add others. `errors` lists
-    the wrong fields, for 422. `legal` lists the possible steps, for `illegal_transition`.
+    the wrong fields, for 422: at most 20, and `more` is true if others are wrong too. `legal` lists
+    the possible steps, for `illegal_transition`.
     """
 
     type: str
@@ -35,4 +36,5 @@ class Problem(Shape):
     detail: str
     request_id: str
     errors: Annotated[list[FieldProblem] | None, NotNull()] = left_out()
+    more: Annotated[bool | None, NotNull()] = left_out()
     legal: Annotated[list[str] | None, NotNull()] = left_out()
