@@ -26,6 +26,7 @@ MODULES = (
     "originals",
     "messages",
     "holds",
+    "mutes",
     "statistics",
     "subscriptions",
     "officers",

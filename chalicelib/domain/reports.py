@@ -86,6 +86,7 @@ class Flag(StrEnum):
     CLOCK_SKEW = "clock_skew"
     OUTSIDE = "outside_district"
     AFTER_CLOSING = "after_closing"
+    MUTED = "muted"
 
 
 DRILL = "drill"

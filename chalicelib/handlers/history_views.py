@@ -38,8 +38,9 @@ class ReportEventDetail(Shape):
     """The details of an entry. Which members it has depends on the action.
 
     `fields` has the changed fields. `asked`, `approved`, `lift_asked`, `lifted` and `ended`
-    (before it was approved) are steps of a legal hold. The step `put_off` is the clock's: the
-    report is kept longer, and `fields` has `kept_until`.
+    (before it was approved) are steps of a legal hold. `muted` is true when the report was muted,
+    and false when that ended. The step `put_off` is the clock's: the report is kept longer, and
+    `fields` has `kept_until`.
     """
 
     model_config = _OPEN
@@ -58,6 +59,7 @@ class ReportEventDetail(Shape):
     lift_asked: _Done = left_out()
     lifted: _Done = left_out()
     ended: _Done = left_out()
+    muted: _Done = left_out()
     until: Annotated[Timestamp | None, NotNull()] = left_out()
     entered_by: Annotated[Source | None, NotNull()] = left_out()
     replayed: _Done = left_out()

@@ -22,6 +22,7 @@ from chalicelib.domain.retention import expires_at
 from chalicelib.domain.workflow import Reason
 from chalicelib.handlers.holds import HoldView
 from chalicelib.handlers.media_views import seen_type
+from chalicelib.handlers.mutes import MuteView
 from chalicelib.handlers.pictures import picture_url, preview_url, thumbnail_url
 from chalicelib.handlers.shapes import (
     Category,
@@ -49,7 +50,7 @@ class ListedReportView(Shape):
     """A report in a list.
 
     The flag `after_closing` says that a message or a medium came after the closing. It stays until
-    the report is reopened.
+    the report is reopened. `muted` says that officers are not notified of messages and media.
     """
 
     id: str
@@ -263,6 +264,7 @@ class ReportView(ChangedReport):
     kept_until: Minute | None
     has_contact: bool
     hold: HoldView | None
+    muted: MuteView | None
     restricted: bool
     unread: int
     media: list[MediumView]
@@ -282,6 +284,7 @@ class ReportView(ChangedReport):
             reason=opened.reason,
             kept_until=expires_at(report),
             hold=HoldView.opened(held) if held else None,
+            muted=MuteView.opened(opened.mute) if opened.mute else None,
             restricted=found.restricted,
             media=[MediumView.in_report(report, medium) for medium in opened.media],
             messages=[to_minute(message) for message in opened.messages],

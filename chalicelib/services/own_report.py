@@ -93,7 +93,7 @@ def write_message(
     head: Head, text: str, ids: EntryIds, *, reports: Reports, now: datetime, limited: bool
 ) -> Message:
     """Add a reporter's message, with a task to notify officers, unless the notice of an earlier
-    message is pending.
+    message is pending or the report is muted.
 
     Repeated with the same `ids`, return the first message. On a closed report, it puts off the
     deletion. Raises Conflict (`withdrawn`, or `key_reused` when the text differs), SlowDown when
@@ -111,7 +111,7 @@ def write_message(
         if report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
         until = paced(report.paced_until, now) if limited else None
-        task = notify_of_message(report.message_due, now)
+        task = None if current.mute else notify_of_message(report.message_due, now)
         try:
             sealed = seal_message(report, message)
             reports.entries.add_message(current, sealed, ids, task=task, paced_until=until)

@@ -45,7 +45,7 @@ class ReportMedia:
     def _notice(self, case: Case, now: datetime) -> tuple[list[TransactItem], str | None]:
         """Return the writes of a notice, and the key of the event that waits for other media."""
         report, waiting, reports = case.report, case.head.media_event, self._reports
-        if report.status is Status.WITHDRAWN:
+        if report.status is Status.WITHDRAWN or case.head.mute:
             return [], waiting
         is_last = report.media_settled + 1 >= report.media_total
         if not is_last and waiting:

@@ -15,6 +15,7 @@ from chalicelib.domain.holds import Hold, Lift
 from chalicelib.domain.ids import report_id_of
 from chalicelib.domain.media import Hint
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
+from chalicelib.domain.mutes import Mute
 from chalicelib.domain.reports import Contact, Content, Medium, Report, Status
 from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey, row_info, seal
 from chalicelib.store import keys
@@ -24,8 +25,8 @@ from chalicelib.store.report_rows import ReadCase
 
 log = logging.getLogger(__name__)
 
-_CONTENT, _REASON, _HOLD, _LIFT, _TEXT, _HINT, _WORDS = (
-    "content", "reason", "hold", "lift", "text", "hint", "words",
+_CONTENT, _REASON, _HOLD, _LIFT, _MUTE, _TEXT, _HINT, _WORDS = (
+    "content", "reason", "hold", "lift", "mute", "text", "hint", "words",
 )  # fmt: skip
 
 
@@ -35,6 +36,13 @@ class OpenHold(NamedTuple):
     hold: Hold
     reason: str
     lift_reason: str | None = None
+
+
+class OpenMute(NamedTuple):
+    """A mute with its reason."""
+
+    mute: Mute
+    reason: str
 
 
 class OpenCase(NamedTuple):
@@ -47,6 +55,7 @@ class OpenCase(NamedTuple):
     content: Content
     reason: str | None
     hold: OpenHold | None
+    mute: OpenMute | None
     media: tuple[Medium, ...]
     messages: tuple[Message, ...]
     notes: tuple[Note, ...]
@@ -122,6 +131,15 @@ def open_lift_reason(report: Report, lift: Lift, private: PrivateKey) -> str:
     return private.open(lift.sealed_reason, _head(report.id, _LIFT)).decode()
 
 
+def seal_mute_reason(report: Report, reason: str) -> bytes:
+    return seal(_key_of(report), reason.encode(), _head(report.id, _MUTE))
+
+
+def open_mute(report: Report, mute: Mute, private: PrivateKey) -> OpenMute:
+    """Return a mute with its reason. Raises Unreadable."""
+    return OpenMute(mute, private.open(mute.sealed_reason, _head(report.id, _MUTE)).decode())
+
+
 def seal_message(report: Report, message: Message) -> SealedMessage:
     info = _message(report.id, message.sent_at, message.id)
     sealed = seal(_key_of(report), message.text.encode(), info)
@@ -154,6 +172,7 @@ def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
         content=_open_content(report, private),
         reason=open_reason(report, private),
         hold=open_hold(report, case.hold, private) if case.hold else None,
+        mute=open_mute(report, case.head.mute, private) if case.head.mute else None,
         media=tuple(_open_medium(report.id, each, private) for each in case.media),
         messages=open_messages(report.id, case.messages, private),
         notes=open_notes(report.id, case.notes, private),

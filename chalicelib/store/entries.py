@@ -124,7 +124,7 @@ class EntryRows:
         if message.sender is Sender.REPORTER:
             add["unread"] = 1
             put = retention.with_addition(report, sent_at) | retention.with_arrival(report)
-            equal |= same_end(head)
+            equal |= same_end(head) | {"muted": head.row.get("muted")}
         if paced_until:
             put["paced_until"] = paced_until
         if task:

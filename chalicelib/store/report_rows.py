@@ -12,6 +12,7 @@ from chalicelib.domain import times
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ledger import Recorded
 from chalicelib.domain.messages import SealedMessage, SealedNote
+from chalicelib.domain.mutes import Mute
 from chalicelib.domain.outbox import OutboxTask
 from chalicelib.domain.reports import Medium, Report
 from chalicelib.store import keys
@@ -76,6 +77,12 @@ class Head:
         """Return the legal hold, approved or not; None when there is none."""
         stored = self.row.get("hold")
         return Hold.model_validate(stored) if stored else None
+
+    @property
+    def mute(self) -> Mute | None:
+        """Return the mute; None when officers are notified of messages and media."""
+        stored = self.row.get("muted")
+        return Mute.model_validate(stored) if stored else None
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.media import MediaState, Thumb
+from chalicelib.domain.mutes import Mute
 from chalicelib.domain.notices import Matter, NoticeKind
 from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind, notify
-from chalicelib.domain.reports import Medium, Report, Status
+from chalicelib.domain.reports import Flag, Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.deletion import Deletion
 from chalicelib.store.duplicates import Duplicates
@@ -182,6 +183,7 @@ class Reports:
             "status": head.row["status"],
             "media_settled": head.row.get("media_settled"),
             "media_event": head.media_event,
+            "muted": head.row.get("muted"),
             **NOT_EXPIRING,
         }
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
@@ -213,6 +215,8 @@ class Reports:
             "proposal": head.row.get("proposal"),
             **NOT_EXPIRING,
         }
+        if "flags" in put:
+            equal["flags"] = head.row.get("flags")
         if "duplicate_of" in put:
             equal["duplicates"] = head.row.get("duplicates")
         put |= self._moved_keys(after, put)
@@ -302,6 +306,20 @@ class Reports:
         equal = same_task(head.row) | {**NOT_EXPIRING, "hold": head.row.get("hold")}
         update = self._head_update(head.row["id"], put=put, equal=equal)
         self.table.transact([update, *also])
+
+    def keep_mute(self, head: Head, mute: Mute | None, *, also: Sequence[TransactItem]) -> None:
+        """Write a mute and its flag, or end it (`mute` is None), with `also` in one transaction.
+
+        Raises ConditionFailed when the mute or a flag has changed since `head` was read, or when
+        the report is expiring.
+        """
+        others = [flag for flag in head.report.flags if flag is not Flag.MUTED]
+        put: Row = {
+            "muted": mute.model_dump() if mute else None,
+            "flags": [*others, Flag.MUTED] if mute else others,
+        }
+        equal = {name: head.row.get(name) for name in ("muted", "flags")} | {**NOT_EXPIRING}
+        self.table.transact([self._head_update(head.row["id"], put=put, equal=equal), *also])
 
     def _kept_notices(self, head: Head, now: datetime) -> list[TransactItem]:
         """Return the write that keeps a pending notice when another task replaces it.

@@ -299,6 +299,8 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_REPORT}/notes": lambda there: there.report.mine(),
     f"POST {_REPORT}/messages": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/notes": lambda there: there.report_again().mine(),
+    f"POST {_REPORT}/mute": lambda there: there.report_again().mine(),
+    f"DELETE {_REPORT}/mute": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
     f"POST {_REPORT}/hold/approve": lambda there: there.held().mine(),

@@ -66,6 +66,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", REPORT + "/notes"): Route(200),
     ("POST", REPORT + "/messages"): Route(201, states={"withdrawn": 409}),
     ("POST", REPORT + "/notes"): Route(201),
+    ("POST", REPORT + "/mute"): Route(200),
+    ("DELETE", REPORT + "/mute"): Route(204),
     ("POST", REPORT + "/hold"): Route(201),
     ("POST", REPORT + "/hold/approve"): Route(409),
     ("DELETE", REPORT + "/hold"): Route(204),
@@ -242,6 +244,8 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     if key[1].endswith("/approve") or key[0] == "DELETE":
         use(("POST", REPORT + "/hold"), "clerk", report_id)
         use(("PUT", "/v1/admin/officers/{username}"), "clerk")
+    if key == ("DELETE", REPORT + "/mute"):
+        use(("POST", REPORT + "/mute"), "clerk", report_id)
     if key[1].endswith("lift/approve"):
         use(("POST", REPORT + "/hold/approve"), "supervisor", report_id)
         use(("DELETE", REPORT + "/hold"), "clerk", report_id)

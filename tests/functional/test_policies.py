@@ -332,6 +332,9 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("write_note", **one)
     api("read_officer_messages", **one)
     api("read_notes", **one)
+    api("mute_report", **one)
+    api("mute_report", **one)
+    api("end_mute", **one)
     api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=1)
     api(
         "change_report",

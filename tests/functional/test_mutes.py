@@ -1,0 +1,184 @@
+"""A muted report keeps what its reporter sends, and notifies nobody of it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from tests import cloud
+from tests.client import Reply, call, change_report, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+WHY = {"reason": "The same joke a hundred times."}
+PICTURE = {"content_type": "image/jpeg", "size": 1000}
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    cloud.forget_sent(aws)
+    for username in ("wang", "li"):
+        cloud.officer(username)
+
+
+def file(**more: Any) -> dict[str, Any]:
+    made: dict[str, Any] = call("POST", "/v1/reports", report(**more), key=new_key()).json
+    return made
+
+
+def path(created: Mapping[str, Any], below: str = "") -> str:
+    return f"/v1/officer/reports/{created['id']}{below}"
+
+
+def mute(created: Mapping[str, Any], by: str = "wang", **body: Any) -> Reply:
+    return call("POST", path(created, "/mute"), WHY | body, officer=by)
+
+
+def unmute(created: Mapping[str, Any], by: str = "li") -> Reply:
+    return call("DELETE", path(created, "/mute"), officer=by)
+
+
+def say(created: Mapping[str, Any]) -> Reply:
+    where = f"/v1/reports/{created['id']}/messages"
+    return call("POST", where, {"text": "Ha."}, receipt=created["receipt"])
+
+
+def opened(created: Mapping[str, Any]) -> Any:
+    return call("GET", path(created), officer="li").json
+
+
+def kinds(aws: Mapping[str, str]) -> list[str]:
+    """Return the kinds of all notices, after more than a minute in which everything runs."""
+    for _ in range(2):
+        cloud.stream(cloud.all_keys(aws))
+        wiring.clock.advance(timedelta(seconds=61))
+        cloud.sweep()
+    return [each["kind"] for each in cloud.sent(aws)]
+
+
+def test_messages_of_a_muted_report_are_kept_and_counted_but_not_notified(
+    aws: Mapping[str, str],
+) -> None:
+    created = file()
+    assert mute(created).status == 200
+    for _ in range(3):
+        assert say(created).status == 201
+
+    assert kinds(aws) == ["report"]
+    shown = opened(created)
+    assert (shown["unread"], len(shown["messages"])) == (3, 3)
+    assert (shown["muted"]["by"], shown["muted"]["reason"]) == ("wang", WHY["reason"])
+
+
+def test_media_of_a_muted_report_are_kept_but_not_notified(aws: Mapping[str, str]) -> None:
+    created = file(media=[PICTURE])
+    mute(created)
+    media_id = created["uploads"][0]["media_id"]
+    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], media_id)
+
+    assert opened(created)["media"][0]["state"] == "ready"
+    assert kinds(aws) == ["report"]
+
+
+def test_whoever_is_in_scope_ends_it_and_then_messages_are_notified_again(
+    aws: Mapping[str, str],
+) -> None:
+    created = file()
+    mute(created)
+    say(created)
+    assert unmute(created, by="li").status == 204
+    assert opened(created)["muted"] is None
+    assert kinds(aws) == ["report"]
+    say(created)
+    assert kinds(aws) == ["report", "message"]
+
+
+def test_a_notice_that_was_pending_before_still_goes_out(aws: Mapping[str, str]) -> None:
+    created = file()
+    say(created)
+    say(created)
+    mute(created)
+    assert kinds(aws) == ["report", "message", "message"]
+
+
+def test_a_muted_report_shows_it_in_lists_and_to_no_reporter() -> None:
+    created = file()
+    mute(created)
+    [row] = call("GET", "/v1/officer/reports", officer="li").json["items"]
+    assert row["flags"] == ["muted"]
+    mine = call("GET", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    assert "mute" not in mine.text
+    unmute(created)
+    [row] = call("GET", "/v1/officer/reports", officer="li").json["items"]
+    assert row["flags"] == []
+
+
+def test_both_steps_are_on_record_and_a_repetition_changes_nothing() -> None:
+    created = file()
+    first = mute(created)
+    again = mute(created, by="li", reason="Another reason.")
+    assert again.json == first.json
+    unmute(created)
+    assert unmute(created).status == 204
+
+    history = call("GET", path(created, "/history"), officer="li").json["items"]
+    steps = [(each["by"], each["detail"]) for each in history if each["action"] == "change"]
+    assert steps == [("wang", {"muted": True, **WHY}), ("li", {"muted": False})]
+    head = wiring.reports().head(created["id"])
+    assert head
+    assert head.report.version == 1
+
+
+def test_the_reason_is_sealed(aws: Mapping[str, str]) -> None:
+    created = file()
+    mute(created)
+    for table in ("REPORTS_TABLE", "AUDIT_TABLE"):
+        rows = cloud.client("dynamodb").scan(TableName=aws[table])["Items"]
+        assert WHY["reason"] not in str(rows)
+
+
+def test_a_mute_keeps_the_other_flags_and_a_step_of_case_work_keeps_the_mute() -> None:
+    created = file()
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
+    say(created)
+    mute(created)
+    assert opened(created)["flags"] == ["after_closing", "muted"]
+    change_report(created["id"], 2, status="in_progress")
+    assert opened(created)["flags"] == ["muted"]
+    assert opened(created)["muted"]["by"] == "wang"
+
+
+def test_a_message_that_meets_a_mute_is_not_notified(aws: Mapping[str, str]) -> None:
+    created = file()
+
+    def meanwhile(request: object) -> None:
+        assert mute(created).status == 200
+
+    fault = inject.times(1, meanwhile)
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+        assert say(created).status == 201
+    assert kinds(aws) == ["report"]
+    assert opened(created)["unread"] == 1
+
+
+@pytest.mark.parametrize("step", [mute, unmute])
+def test_nothing_happens_while_the_audit_is_down(step: Any) -> None:
+    created = file()
+    if step is unmute:
+        mute(created)
+    before = opened(created)["muted"]
+    fault = inject.error_response(500, "InternalServerError")
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+        assert step(created).status == 503
+    assert opened(created)["muted"] == before
+
+
+def test_a_mute_needs_a_reason() -> None:
+    created = file()
+    assert call("POST", path(created, "/mute"), {}, officer="wang").status == 422
+    assert call("POST", path(created, "/mute"), {"reason": " "}, officer="wang").status == 422
