@@ -1,13 +1,12 @@
 """Routes of the documentation: the OpenAPI document, and a page that shows it with RapiDoc."""
 
-import hashlib
 from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from chalicelib.handlers.requests import Call
-from chalicelib.handlers.responses import Response, conditional
+from chalicelib.handlers.responses import Response, conditional, etag_of_content
 from chalicelib.handlers.routes import Content, Routes
 
 routes = Routes("Documentation")
@@ -56,40 +55,37 @@ def get_openapi(call: Call) -> Response:
 
     Returns this documentation as JSON, for tools such as client generators.
     """
-    return conditional(_document(), call, {"Cache-Control": "public, max-age=300"})
+    headers = {"Cache-Control": "public, max-age=300"}
+    return conditional(_document(), call, headers, etag=_document_tag())
 
 
-@routes.get("/docs", returns=Content(None, "text/html"))
+@routes.get("/docs", returns={200: Content(None, "text/html"), 304: None})
 def get_docs(call: Call) -> Response:
     """Get the documentation as a web page.
 
     The page loads everything from this API, and nothing from third parties.
     """
-    return Response(
-        _page(),
-        headers={
-            "Content-Type": "text/html; charset=utf-8",
-            "Cache-Control": "public, max-age=300",
-            "Content-Security-Policy": _POLICY,
-            "Referrer-Policy": "no-referrer",
-        },
-    )
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Cache-Control": "public, max-age=300",
+        "Content-Security-Policy": _POLICY,
+        "Referrer-Policy": "no-referrer",
+    }
+    return conditional(_page(), call, headers)
 
 
-@routes.get("/docs/rapidoc.js", returns=Content(None, "text/javascript"))
+@routes.get("/docs/rapidoc.js", returns={200: Content(None, "text/javascript"), 304: None})
 def get_docs_program(call: Call) -> Response:
     """Get the script of the documentation page.
 
     Returns RapiDoc. The page's link contains a hash of the script, so browsers can cache it without
     a limit.
     """
-    return Response(
-        _program(),
-        headers={
-            "Content-Type": "text/javascript; charset=utf-8",
-            "Cache-Control": "public, max-age=31536000, immutable",
-        },
-    )
+    headers = {
+        "Content-Type": "text/javascript; charset=utf-8",
+        "Cache-Control": "public, max-age=31536000, immutable",
+    }
+    return conditional(_program(), call, headers, etag=_program_tag())
 
 
 @cache
@@ -98,8 +94,13 @@ def _document() -> str:
 
 
 @cache
+def _document_tag() -> str:
+    return etag_of_content(_document())
+
+
+@cache
 def _page() -> str:
-    return _PAGE.format(version=hashlib.sha256(_program().encode()).hexdigest()[:16])
+    return _PAGE.format(version=_program_tag()[1:17])
 
 
 @cache
@@ -110,3 +111,8 @@ def _program() -> str:
     return (resources.files("openapi_ui_bundles.rapidoc") / "vendor" / "rapidoc-min.js").read_text(
         encoding="utf-8"
     )
+
+
+@cache
+def _program_tag() -> str:
+    return etag_of_content(_program())

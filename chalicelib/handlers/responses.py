@@ -48,18 +48,25 @@ def public_response(
     return conditional(to_json(view), call, headers)
 
 
-def conditional(content: str, call: Call, headers: Mapping[str, str]) -> Response:
+def conditional(
+    content: str, call: Call, headers: Mapping[str, str], *, etag: str | None = None
+) -> Response:
     """Return `content` with its ETag, or 304 if `If-None-Match` contains that ETag.
 
-    The comparison is the weak one of RFC 9110.
+    The comparison is the weak one of RFC 9110. `etag` is that of `etag_of_content`, if it is known.
     """
-    etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
+    etag = etag or etag_of_content(content)
     all_headers = {**headers, "ETag": etag}
     sent = call.header("if-none-match")
     named = [each.strip().removeprefix("W/") for each in (sent or "").split(",")]
     if etag in named or named == ["*"]:
         return Response(None, 304, all_headers)
     return Response(content, 200, {"Content-Type": "application/json", **all_headers})
+
+
+def etag_of_content(content: str) -> str:
+    """Return the strong ETag of a content: a hash."""
+    return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
 def to_json(view: Any) -> str:

@@ -74,3 +74,20 @@ def test_caches_keep_a_compressed_response_apart(path: str) -> None:
     reply = call("GET", path)
     assert reply.headers["cache-control"].startswith("public")
     assert reply.headers["vary"].split(", ")[0] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/rapidoc.js", "/openapi.json"])
+def test_whoever_has_a_part_of_it_gets_it_without_a_body_and_caches_may_keep_it(path: str) -> None:
+    first = call("GET", path)
+    again = call("GET", path, headers={"If-None-Match": first.headers["etag"]})
+
+    assert (first.status, again.status, again.text) == (200, 304, "")
+    assert first.headers["cache-control"].startswith("public, max-age=")
+    assert "Accept-Encoding" in first.headers["vary"]
+    assert again.headers["etag"] == first.headers["etag"]
+
+
+def test_the_address_of_the_program_changes_with_it_so_that_it_is_kept_for_ever() -> None:
+    program = call("GET", "/docs/rapidoc.js")
+    assert "immutable" in program.headers["cache-control"]
+    assert f"rapidoc.js?{program.headers['etag'][1:17]}" in call("GET", "/docs").text

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
@@ -16,6 +17,7 @@ from chalice.config import Config
 from chalice.local import CustomLocalChalice, LocalChalice, LocalDevServer, ThreadedHTTPServer
 
 from infra.local.console import ACCESS
+from infra.local.gateway.compression import compress, minimum_size
 from infra.local.gateway.events import Response
 from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Functions, Gateway
 
@@ -63,6 +65,9 @@ class _Server(ThreadedHTTPServer):
             super().handle_error(request, client_address)
 
 
+_minimum_size = cache(minimum_size)
+
+
 class _BadRequest(Exception):
     pass
 
@@ -81,6 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         self, request: Any, client_address: Any, server: Any, gateway: Gateway, log: Log
     ) -> None:
         self._gateway, self._log, self._expects = gateway, log, False
+        self._compress_from = _minimum_size()
         super().__init__(request, client_address, server)
 
     def handle_one_request(self) -> None:
@@ -213,6 +219,10 @@ class _Handler(BaseHTTPRequestHandler):
             length -= len(piece)
 
     def _send(self, response: Response) -> None:
+        # A request line that could not be read has no headers.
+        sent = getattr(self, "headers", None)
+        accepted = ", ".join(sent.get_all("accept-encoding", [])) if sent else ""
+        response = compress(response, accepted, self._compress_from)
         self.send_response(response.status)
         names = {name.lower() for name, _ in response.headers}
         for name, value in response.headers:
