@@ -119,7 +119,7 @@ class BulletinView(ListedBulletin):
 
     While a newer version waits for approval, `published` is the content that the public sees;
     otherwise it is null. `steps` lists the steps that are possible now. `leads` is the number of
-    leads on this bulletin.
+    leads on this bulletin; 1000 stands for 1000 or more.
     """
 
     consent: Consent | None

@@ -12,7 +12,7 @@ from chalicelib.domain.report_query import ReportQuery
 from chalicelib.domain.reports import OfficerSubmission
 from chalicelib.domain.workflow import Change, Reason
 from chalicelib.handlers.field_errors import as_fields
-from chalicelib.handlers.history_views import ReportEvent, ReportHistory
+from chalicelib.handlers.history_views import HistoryQuery, ReportEvent, ReportHistory
 from chalicelib.handlers.report_views import (
     ChangedReport,
     ListedReportView,
@@ -25,7 +25,7 @@ from chalicelib.handlers.reports import CreatedReport, created_response
 from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
 from chalicelib.handlers.responses import Response, etag_of
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.services import casework, entry, lists
+from chalicelib.services import casework, entry, lists, report_history
 from chalicelib.services.entries import EntryCursors
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -225,19 +225,25 @@ def reveal_contact(call: Call) -> Response:
 
 @routes.get(
     "/v1/officer/reports/{report_id}/history",
+    query=HistoryQuery,
     returns=ReportHistory,
-    raises=(errors.NotFound,),
+    raises=(errors.NotFound, errors.Malformed("bad_cursor")),
 )
 def read_history(call: Call) -> Response:
     """Read the history of a report.
 
-    Returns who read or changed what, and when, oldest first, including this request. An entry of a
-    change has the report's new version, and the old and new value of each changed field.
+    Returns who read or changed what, and when, oldest first, at most 200 entries. To read the next
+    page, send `next_cursor` as `cursor`; the last page includes this request. An entry of a change
+    has the report's new version, and the old and new value of each changed field.
 
     `verified` is false when an entry was altered after it was written. Its `detail` is then null.
     """
-    entries = casework.read_history(
-        call.path["report_id"], actor=call.actor, reports=wiring.reports()
+    page = report_history.read_history(
+        call.path["report_id"],
+        call.query.cursor,
+        actor=call.actor,
+        reports=wiring.reports(),
+        cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
     )
-    events = [ReportEvent.model_validate(entry) for entry in entries]
-    return Response(ReportHistory(items=events))
+    events = [ReportEvent.model_validate(entry) for entry in page.items]
+    return Response(ReportHistory(items=events, next_cursor=page.next_cursor))

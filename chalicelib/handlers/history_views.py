@@ -5,12 +5,12 @@ The members of `detail` depend on the action. Members that a later version recor
 
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from chalicelib.domain import times
 from chalicelib.domain.bulletins import BulletinState
 from chalicelib.domain.languages import LocalizedText
-from chalicelib.domain.models import NotNull
+from chalicelib.domain.models import NotNull, Query
 from chalicelib.domain.reports import Source
 from chalicelib.handlers.bulletin_views import VersionContent
 from chalicelib.handlers.report_views import ProposalView
@@ -84,6 +84,13 @@ class ReportEvent(Shape):
 
 class ReportHistory(Shape):
     items: list[ReportEvent]
+    next_cursor: str | None
+
+
+class HistoryQuery(Query):
+    cursor: str | None = Field(
+        default=None, description="The `next_cursor` of the page before. Without one, the oldest."
+    )
 
 
 _BulletinStep = Literal[

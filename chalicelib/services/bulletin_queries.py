@@ -23,6 +23,9 @@ from chalicelib.store.listing import Listing
 if TYPE_CHECKING:
     from chalicelib.store.reports import Reports
 
+# Leads that are counted.
+MOST_LEADS = 1000
+
 _MAKES_A_VERSION = ("draft", "write", "resolve", "withdraw")
 
 
@@ -150,13 +153,21 @@ def _json(version: Version) -> dict[str, Any]:
     return version.content.model_dump(mode="json")
 
 
-def count_leads(bulletin_id: str, *, reports: "Reports", catalogue: Catalogue) -> int:
-    """Return the number of leads on a bulletin."""
+def count_leads(
+    bulletin_id: str, *, reports: "Reports", catalogue: Catalogue, most: int = MOST_LEADS
+) -> int:
+    """Return the number of leads on a bulletin, but no more than `most`.
+
+    Anybody can send leads, so counting them all could take any time.
+    """
     shards = max(category.shards for category in catalogue.categories)
     index = (keys.BY_BULLETIN, keys.PARTITION[keys.BY_BULLETIN], "listed_at")
-    return sum(
-        reports.table.count(f"{bulletin_id}#{shard}", index=index) for shard in range(shards)
-    )
+    found = 0
+    for shard in range(shards):
+        if found < most:
+            partition, room = f"{bulletin_id}#{shard}", most - found
+            found += reports.table.count(partition, index=index, most=room)
+    return found
 
 
 def bulletin_in_scope(

@@ -3,7 +3,7 @@
 The audit record is written before anything is returned.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,13 +24,12 @@ from chalicelib.services.sealed_rows import (
     OpenCase,
     open_case,
     open_contact,
-    open_entry,
     open_reason,
     seal_reason,
 )
 from chalicelib.services.two_persons import notify_second_person, require_second_person
 from chalicelib.services.watch import notify_of_restricted
-from chalicelib.store.audit import Action, RecordedEntry, about, of_report
+from chalicelib.store.audit import Action, about, of_report
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.content_keys import ContentKeys
 from chalicelib.store.officers import Officers
@@ -207,27 +206,6 @@ def reveal_contact(
     if contact is None:
         return None
     return open_contact(report_id, contact, contact_keys.unwrap(contact.key, opening))
-
-
-def read_history(report_id: str, *, actor: OfficerActor, reports: Reports) -> list[RecordedEntry]:
-    """Return the audit of a report, oldest first, including this read. Raises NotFound."""
-    report = head_in_scope(report_id, actor=actor, reports=reports).report
-    key = actor.open(report, detail={"part": "history"})
-    entries = [open_entry(each, key) for each in actor.audit.history(of_report(report_id))]
-    return list(_with_earlier_reasons(entries))
-
-
-def _with_earlier_reasons(entries: Iterable[RecordedEntry]) -> Iterator[RecordedEntry]:
-    """Yield the entries, each change of the reason with the old one.
-
-    The reason was sealed when it changed, so the record of a change has the new one alone.
-    """
-    reason: str | None = None
-    for entry in entries:
-        changed = (entry.detail or {}).get("fields", {}).get("reason")
-        if changed:
-            reason, changed["old"] = changed["new"], reason
-        yield entry
 
 
 def case_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> ReadCase:

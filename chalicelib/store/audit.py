@@ -92,6 +92,10 @@ class Entry:
         return cls(Subject(keys.officer_day(by, at)), by, action, at, detail)
 
 
+# Entries that are read at once.
+PAGE = 200
+
+
 class RecordedEntry(NamedTuple):
     """An audit row that was read.
 
@@ -136,6 +140,23 @@ class Audit:
     def history(self, subject: Subject) -> list[RecordedEntry]:
         """Return every entry about `subject`, oldest first."""
         return [self._recorded(row) for row in self.rows(subject)]
+
+    def page(self, subject: Subject, after: str | None) -> tuple[list[RecordedEntry], bool]:
+        """Return the next entries about `subject`, oldest first, and whether there are more.
+
+        `after` is the sort key of the entry before; None for the first page.
+        """
+        # The range includes its start, the last row of the page before: skip that row.
+        rows, _ = self.table.query(
+            subject.partition, at_least=after, limit=PAGE + 2, consistent=True
+        )
+        found = [row for row in rows if row["sk"] != after]
+        return [self._recorded(row) for row in found[:PAGE]], len(found) > PAGE
+
+    def entry(self, subject: Subject, sort_key: str) -> RecordedEntry | None:
+        """Return one entry about `subject`, or None."""
+        row = self.table.get(subject.partition, sort_key, consistent=True)
+        return self._recorded(row) if row else None
 
     def rows(self, subject: Subject) -> list[Row]:
         """Return the stored rows about `subject`, oldest first."""

@@ -234,8 +234,8 @@ class Table:
                 return
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
-    def count(self, pk: str, *, index: tuple[str, str, str]) -> int:
-        """Return the number of rows in one partition of an index."""
+    def count(self, pk: str, *, index: tuple[str, str, str], most: int) -> int:
+        """Return the number of rows in one partition of an index, but no more than `most`."""
         name, partition, _ = index
         arguments: dict[str, Any] = {
             "TableName": self.name,
@@ -244,13 +244,15 @@ class Table:
             "ExpressionAttributeNames": {"#p": partition},
             "ExpressionAttributeValues": pack({":p": pk}),
             "Select": "COUNT",
+            "Limit": most,
         }
         total = 0
         while True:
             response = self._call(lambda: self.client.query(**arguments))
             total += response["Count"]
-            if "LastEvaluatedKey" not in response:
-                return total
+            if total >= most or "LastEvaluatedKey" not in response:
+                return min(total, most)
+            arguments["Limit"] = most - total
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
     def _pause_before_next(self, pauses: Iterator[float]) -> None:

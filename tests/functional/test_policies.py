@@ -248,6 +248,7 @@ def report_and_write(api: Api) -> None:
     api("renew_grant", **mine, media_id=created["uploads"][0]["media_id"])
     api("add_media", **mine, body={"media": [PICTURE]})
     api("write_message", **mine)
+    api("read_messages", **mine)
     api("read_report_by_receipt", receipt=created["receipt"])
     api("withdraw_report", **mine)
     api("read_report", **mine)
