@@ -79,16 +79,18 @@ def escalate(due_at: datetime) -> OutboxTask:
     return OutboxTask(TaskKind.ESCALATE, due_at, lane=Lane.CRITICAL)
 
 
-def notify_of_message(last: datetime | None, now: datetime) -> OutboxTask | None:
+def notify_of_message(
+    last: datetime | None, now: datetime, lane: Lane = Lane.NORMAL
+) -> OutboxTask | None:
     """Return the task to notify officers of a message; None when a pending notice includes it.
 
     `last` is the time of the latest notice of a message on this report, sent or pending.
     """
     if last is None or now >= last + MESSAGE_NOTICE_EVERY:
-        return notify(now)
+        return notify(now, lane)
     if last > now + _CLOCKS:
         return None
-    return notify_later(now, last + MESSAGE_NOTICE_EVERY - now)
+    return notify_later(now, last + MESSAGE_NOTICE_EVERY - now, lane)
 
 
 def shard_of(key: str, shards: int) -> int:

@@ -111,7 +111,7 @@ def write_message(
         if report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
         until = paced(report.paced_until, now) if limited else None
-        task = None if current.mute else notify_of_message(report.message_due, now)
+        task = None if current.mute else notify_of_message(report.message_due, now, report.lane)
         try:
             sealed = seal_message(report, message)
             reports.entries.add_message(current, sealed, ids, task=task, paced_until=until)

@@ -5,7 +5,6 @@ A change of a report and the task that follows from it are one write. The layout
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
