@@ -4,6 +4,7 @@
 |---|---|
 | `atomicity` | lets requests of DynamoDB interleave, inside a condition and inside a transaction |
 | `transactions` | copies whole tables for each transaction, and cuts off who reads their streams |
+| `queries` | goes through and sorts the whole table for each Query |
 | `instances` | keeps every message, record and object that ever existed |
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
 | `multipart` | joins the parts of an upload in memory, and takes them in any order |
@@ -25,6 +26,7 @@ from infra.local.moto_patches import (
     multipart,
     object_events,
     object_versions,
+    queries,
     transactions,
 )
 from infra.local.moto_patches.patch import Patch
@@ -32,6 +34,7 @@ from infra.local.moto_patches.patch import Patch
 PATCHES: tuple[Patch, ...] = (
     atomicity.PATCH,
     transactions.PATCH,
+    queries.PATCH,
     instances.PATCH,
     bodies.PATCH,
     multipart.PATCH,
