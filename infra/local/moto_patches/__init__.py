@@ -5,6 +5,8 @@
 | `atomicity` | lets requests of DynamoDB interleave, inside a condition and inside a transaction |
 | `transactions` | copies whole tables for each transaction, and cuts off who reads their streams |
 | `queries` | goes through and sorts the whole table for each Query |
+| `conversions` | converts whole items for each attribute that is read, and images nobody sees |
+| `lookups` | lists its folder, and parses the same expressions again, for each request |
 | `instances` | keeps every message, record and object that ever existed |
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
 | `multipart` | joins the parts of an upload in memory, and takes them in any order |
@@ -20,9 +22,11 @@ then the patch goes. moto has no seam for them, so its version is pinned.
 from infra.local.moto_patches import (
     atomicity,
     bodies,
+    conversions,
     event_history,
     instances,
     key_pairs,
+    lookups,
     multipart,
     object_events,
     object_versions,
@@ -35,6 +39,8 @@ PATCHES: tuple[Patch, ...] = (
     atomicity.PATCH,
     transactions.PATCH,
     queries.PATCH,
+    conversions.PATCH,
+    lookups.PATCH,
     instances.PATCH,
     bodies.PATCH,
     multipart.PATCH,

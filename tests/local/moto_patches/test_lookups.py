@@ -1,0 +1,62 @@
+"""What is the same for each request is found out once."""
+
+import cProfile
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import backends
+
+from infra.local.moto_patches import lookups
+
+KEY = {"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}}
+
+
+def _update(aws: Mapping[str, str], expression: str, word: str) -> Any:
+    return boto3.client("dynamodb").update_item(
+        TableName=aws["REPORTS_TABLE"],
+        Key=KEY,
+        UpdateExpression=expression,
+        ExpressionAttributeValues={":word": {"S": word}},
+        ReturnValues="ALL_NEW",
+    )["Attributes"]
+
+
+def test_an_expression_that_was_parsed_before_has_the_values_of_now(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    expression = "SET word = :word, begun = if_not_exists(begun, :word)"
+    assert _update(aws, expression, "a") == KEY | {"word": {"S": "a"}, "begun": {"S": "a"}}
+    assert _update(aws, expression, "b") == KEY | {"word": {"S": "b"}, "begun": {"S": "a"}}
+
+
+def test_modules_are_those_that_moto_finds() -> None:
+    modules = set(backends.list_of_moto_modules())
+    with lookups.PATCH.removed():
+        assert modules == set(backends.list_of_moto_modules())
+
+
+def test_an_action_that_is_not_there_is_still_refused(aws: Mapping[str, str]) -> None:
+    with pytest.raises((ClientError, NotImplementedError)):
+        boto3.client("dynamodb").describe_kinesis_streaming_destination(
+            TableName=aws["REPORTS_TABLE"]
+        )
+
+
+def test_moto_alone_parses_an_expression_twice_and_lists_the_methods_each_time(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    _update(aws, "SET word = :word", "a")
+    assert _calls(aws) == (0, 0)
+    with lookups.PATCH.removed():
+        assert _calls(aws) == (2, 1)
+
+
+def _calls(aws: Mapping[str, str]) -> tuple[int, int]:
+    profile = cProfile.Profile()
+    profile.runcall(lambda: _update(aws, "SET word = :word", "a"))
+    counts = {getattr(each.code, "co_qualname", ""): each.callcount for each in profile.getstats()}
+    names = ("ExpressionTokenizer.make_list", "method_names_from_class")
+    return counts.get(names[0], 0), counts.get(names[1], 0)
