@@ -39,6 +39,16 @@ def _session() -> Any:
     return botocore.session.get_session()
 
 
+def keep_connections(most: int) -> None:
+    """Let every client that is made from now on keep as many connections.
+
+    On Lambda a process serves one request at a time. The local stack serves many.
+    """
+    from botocore.config import Config
+
+    _session().set_default_client_config(Config(max_pool_connections=most))
+
+
 def aws_events() -> Any:
     """Return the events of every client that is made from now on.
 

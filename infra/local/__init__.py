@@ -1,10 +1,11 @@
-"""The whole cloud in one process: what `make run` starts, and what the tests run on.
+"""The whole cloud: what `make run` starts, in two processes, and what the tests run on, in theirs.
 
 moto is AWS. The rest adds what moto lacks, and corrects what it does in another way.
 
 | package or module | is |
 |---|---|
-| `server`, `stack`, `stack_file` | the process: ports, signals, start, end, `.local/stack.json` |
+| `server`, `stack`, `stack_file` | the stack's process: ports, signals, `.local/stack.json` |
+| `aws`, `aws_process`, `channel` | AWS's process, and what the two tell each other |
 | `token`, `clock` | the commands that speak to a running stack |
 | `seed`, `guide`, `console`, `notices` | the seeded officers, and what the terminal shows |
 | `cloud`, `wsgi` | AWS's port: the gate and the stack's own clock, and HTTP in front of them |

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from chalicelib.domain import times
 from infra.local import stack_file
 
+# Of AWS's port.
+PATH = "/_tipline/clock"
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from infra.local import clock
 from infra.local.s3.gate import make_gate
 from infra.local.s3.requests import Environ
 from infra.local.triggers.changes import Change, change_of
-
-CLOCK_PATH = "/_tipline/clock"
 
 _CREDENTIAL = re.compile(r"Credential=[^/,\s]+/")
 
@@ -31,7 +30,7 @@ class Cloud:
         self.advance_clock: Callable[[timedelta], datetime] | None = None
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == CLOCK_PATH:
+        if environ["PATH_INFO"] == clock.PATH:
             return self._move_clock(environ, start_response)
         if "HTTP_AUTHORIZATION" in environ:
             # Whoever has the port has the key: tools may come with any. What is signed for others,

@@ -1,4 +1,4 @@
-"""`make run`: the whole system in one process, until Ctrl-C.
+"""`make run`: the whole system, until Ctrl-C.
 
 | environment | |
 |---|---|
@@ -25,6 +25,8 @@ from infra.local.console import say, show_log
 from infra.local.gateway.api_server import port_is_free
 
 MOST_OPEN_FILES = 65536
+# No signal has this number.
+_LOST = bytes([255])
 
 
 def main() -> None:
@@ -39,17 +41,19 @@ def main() -> None:
     from infra.local.stack import LocalStack
 
     without = [name for name in os.environ.get("WITHOUT", "").split(",") if name]
-    stack = LocalStack(port, aws_port, without=without)
+    stack = LocalStack(port, aws_port, without=without, lost=interrupts.lose)
     try:
         stack.announce(time.monotonic() - began)
-        interrupts.wait()
+        if not interrupts.wait():
+            raise SystemExit(f"{stack.why_lost()} All that was stored is gone: start again.")
     finally:
         stack.close()
     say("Stopped.")
 
 
 class _Interrupts:
-    """Ctrl-C and termination, also those that come while the stack starts.
+    """Ctrl-C and termination, also those that come while the stack starts; or the loss of AWS's
+    process.
 
     The kernel may hand a signal to any thread; a main thread that waits for a lock would then sleep
     on. So signals arrive as bytes.
@@ -62,10 +66,16 @@ class _Interrupts:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
 
-    def wait(self) -> None:
-        """Return at the first of them."""
-        while not set(self._arrived.recv(1)) & {signal.SIGINT, signal.SIGTERM}:
+    def lose(self) -> None:
+        """Say that AWS's process is lost."""
+        self._sent.send(_LOST)
+
+    def wait(self) -> bool:
+        """Return at the first of them: whether somebody wants the stack to end."""
+        wanted = {bytes([number]) for number in (signal.SIGINT, signal.SIGTERM)}
+        while (arrived := self._arrived.recv(1)) not in wanted | {_LOST}:
             pass
+        return arrived in wanted
 
 
 def _allow_open_files() -> None:

@@ -1,18 +1,19 @@
-"""The local stack: moto as AWS behind a gate, the resources that are deployed, the app served as
-API Gateway would, and its consumers fed as Lambda would feed them.
+"""The local stack: AWS in a process of its own (`aws`), the app served as API Gateway would, and
+its consumers fed as Lambda would feed them.
 
 What it keeps is what was sent, bodies on disk: 200 photos and two videos of 200 MB, each through to
-its verdict, let the process grow from 189 to 222 MB, and a verdict took as long at the end, 0.15 s
-for a small file, as at the beginning.
+its verdict, let it grow from 189 to 222 MB, when it was one process, and a verdict took as long at
+the end, 0.15 s for a small file, as at the beginning.
 """
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from infra.local import stack_file
+from infra.local import clock, stack_file
+from infra.local.aws_process import AwsProcess
 from infra.local.console import keep_log, say
 
 REGION = "us-east-1"
@@ -20,6 +21,9 @@ ACCESS_KEY, SECRET_KEY = "local", "local"
 # Bytes of an object that may stay in memory; a larger one is an open file. moto's own limit is 5
 # MiB.
 MOST_IN_MEMORY = 64 * 1024
+# Requests that the app may serve at once without waiting for a connection to AWS. On Lambda it
+# serves one.
+CONNECTIONS = 128
 
 REFUSED = (
     "Pictures and videos are not decoded here: {reason}. This system has no seccomp. "
@@ -32,21 +36,24 @@ UNCONFINED = "Pictures and videos are decoded without confinement. Send only fil
 
 class LocalStack:
     """Everything, serving once it is created. Ports 0 take free ones. It sets the process's
-    environment: one a process.
+    environment: one a process. `lost` is called when AWS's process ends before `close`.
     """
 
-    def __init__(self, port: int, aws_port: int, *, without: Sequence[str]) -> None:
+    def __init__(
+        self, port: int, aws_port: int, *, without: Sequence[str], lost: Callable[[], None]
+    ) -> None:
         _set_environment(
             {
                 "AWS_ACCESS_KEY_ID": ACCESS_KEY,
                 "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
                 "AWS_SESSION_TOKEN": "",
+                "AWS_REGION": REGION,
+                "AWS_DEFAULT_REGION": REGION,
                 "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(MOST_IN_MEMORY),
             }
         )
         self._start_decoders()
-        self._serve_aws(aws_port)
-        self._create_resources()
+        self._start_aws(aws_port, lost)
         self._load_api(port)
         self._feed_consumers(without)
         threading.Thread(
@@ -92,7 +99,7 @@ class LocalStack:
             "audit_secret": named["AUDIT_SECRET"],
             "access_key": ACCESS_KEY,
             "secret_key": SECRET_KEY,
-            "clock": self.clock_url,
+            "clock": f"{self.aws_url}{clock.PATH}",
             "log": str(stack_file.log_of(self._api.port).resolve()),
         }
 
@@ -106,11 +113,15 @@ class LocalStack:
             say(UNCONFINED if self._decodes_unconfined else REFUSED.format(reason=reason))
         print(guide(self.outputs(), OFFICERS if _has_seed() else ()), flush=True)
 
+    def why_lost(self) -> str:
+        """Return how AWS's process ended."""
+        return self._aws.why_lost()
+
     def close(self) -> None:
         """Stop serving, and remove the files that name this stack."""
         self._api.shutdown()
         self._pollers.stop()
-        self._aws.shutdown()
+        self._aws.close()
         self._sandbox.close()
         stack_file.remove(self._files)
 
@@ -124,19 +135,11 @@ class LocalStack:
             SANDBOX.allow_unconfined()
         SANDBOX.prepare()
 
-    def _serve_aws(self, port: int) -> None:
-        from infra.local.cloud import CLOCK_PATH, Cloud
-        from infra.local.wsgi import serve
-
-        self._cloud = Cloud(access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION)
-        self._aws = serve(self._cloud, port)
-        self.aws_url = f"http://127.0.0.1:{self._aws.port}"
-        self.clock_url = self.aws_url + CLOCK_PATH
-
-    def _create_resources(self) -> None:
-        from infra.local.resources import create_resources
-
-        self.environment = create_resources(endpoint_url=self.aws_url, region=REGION)
+    def _start_aws(self, port: int, lost: Callable[[], None]) -> None:
+        self._aws = AwsProcess(port, say=say, lost=lost)
+        _import_meanwhile()
+        aws_port, self.environment = self._aws.wait()
+        self.aws_url = f"http://127.0.0.1:{aws_port}"
         _set_environment(
             {
                 **self.environment,
@@ -149,7 +152,7 @@ class LocalStack:
 
     def _load_api(self, port: int) -> None:
         from app import app
-        from chalicelib import wiring
+        from chalicelib import clients, wiring
         from infra.local.gateway.api_server import ApiServer
         from infra.local.gateway.functions import both_functions
         from infra.local.seed import seed_officers
@@ -164,34 +167,19 @@ class LocalStack:
             }
         )
         wiring.reset()
+        clients.keep_connections(CONNECTIONS)
         _warm()
         if _has_seed():
             seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])
 
     def _feed_consumers(self, without: Sequence[str]) -> None:
-        from infra.local.notices import NoticesShown
-        from infra.local.triggers.changes import Change
         from infra.local.triggers.pollers import Pollers
 
-        notices = NoticesShown(
-            self.environment["NOTICES_TOPIC_ARN"],
-            REGION,
-            show=say,
-            full=os.environ.get("NOTICES") == "full",
-        )
         try:
             self._pollers = Pollers(self.app, self.environment, without)
         except ValueError as error:
             raise SystemExit(f"WITHOUT: {error}") from None
-
-        def changed(change: Change) -> None:
-            if change is Change.TOPIC:
-                notices.look()
-            else:
-                self._pollers.wake(change)
-
-        self._cloud.changed = changed
-        self._cloud.advance_clock = self._advance_clock
+        self._aws.connect(self._pollers.wake, self._advance_clock)
         self._pollers.start()
 
     def _advance_clock(self, by: timedelta) -> datetime:
@@ -204,6 +192,16 @@ class LocalStack:
 
 def _has_seed() -> bool:
     return os.environ.get("SEED") != "off"
+
+
+def _import_meanwhile() -> None:
+    """Import what is needed later, while AWS's process starts. None of it reads the environment
+    yet.
+    """
+    import app  # noqa: F401
+    import infra.local.gateway.functions
+    import infra.local.guide
+    import infra.local.triggers.pollers  # noqa: F401
 
 
 def _warm() -> None:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from moto.events.models import EventPattern
 
 from infra.local import template
+from infra.local.triggers.filters import read_filters
 from infra.local.triggers.functions import Function, failures_of, new_context
 
 _log = logging.getLogger(__name__)
@@ -30,9 +30,7 @@ class StreamConsumer:
         environment: Mapping[str, str],
         pause_s: float = 0.2,
     ) -> None:
-        self._filters: list[Any] = [
-            EventPattern.load(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]
-        ]
+        self._wants = read_filters(each["Pattern"] for each in mapping["FilterCriteria"]["Filters"])
         stream = template.unless_restored(mapping["Stream"])["Fn::Sub"]
         table = template.environment_name_of(stream).removesuffix("_TABLE")
         self._batch, self._retries = mapping["BatchSize"], mapping["MaximumRetryAttempts"]
@@ -55,12 +53,8 @@ class StreamConsumer:
     def work(self) -> bool:
         """Handle one batch. Return whether there was one."""
         response = self._streams.get_records(ShardIterator=self._iterator, Limit=self._batch)
-        records = [self._record(record) for record in response["Records"]]
-        wanted = [
-            record
-            for record in records
-            if any(pattern.matches_event(record) for pattern in self._filters)
-        ]
+        records = response["Records"]
+        wanted = [self._record(record) for record in records if self._wants(record)]
         if wanted:
             self._deliver(wanted)
         # Only now: if this process stops before, the next begins with the same batch.

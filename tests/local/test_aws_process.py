@@ -1,0 +1,100 @@
+"""AWS's process ends with the stack's, and the stack with AWS's."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.channel import Channel
+from tests.local.stack import PATIENCE_S, ROOT, Stack
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    running = Stack(tmp_path)
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+
+
+@pytest.mark.slow
+def test_a_stack_that_is_killed_leaves_no_process_behind(stack: Stack) -> None:
+    with socket.create_connection(("127.0.0.1", stack.aws_port), timeout=PATIENCE_S) as connection:
+        stack.process.kill()
+        # Whoever served it is gone.
+        assert connection.recv(1) == b""
+    assert _aws_of(stack) == []
+
+
+@pytest.mark.slow
+def test_a_stack_whose_aws_is_gone_says_so_and_ends(stack: Stack) -> None:
+    [aws] = _aws_of(stack)
+    os.kill(aws, signal.SIGKILL)
+    assert stack.process.wait(PATIENCE_S) == 1
+    stack.expect(r"AWS's process ended \(exit status -9\)\. All that was stored is gone")
+    assert not any("Traceback" in line for line in stack.lines)
+    assert not list(stack.folder.glob("*.json"))
+
+
+@pytest.mark.slow
+def test_an_interrupt_of_aws_alone_is_left_to_the_stack(stack: Stack) -> None:
+    [aws] = _aws_of(stack)
+    os.kill(aws, signal.SIGINT)
+    assert stack.client("dynamodb").list_tables()["TableNames"]
+    assert stack.end(signal.SIGINT) == 0
+
+
+def _aws_of(stack: Stack) -> list[int]:
+    asked = ["pgrep", "-f", rf"infra\.local\.aws [0-9]+ {stack.aws_port}$"]
+    found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    return [int(line) for line in found.split()]
+
+
+def test_aws_says_why_it_cannot_serve() -> None:
+    ours, theirs = socket.socketpair()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "infra.local.aws", str(theirs.fileno()), str(port)],
+                cwd=ROOT,
+                pass_fds=[theirs.fileno()],
+                stderr=subprocess.DEVNULL,
+            )
+        channel = Channel(ours)
+        assert next(channel.messages()) == {"refused": f"AWS's port {port} is taken."}
+    channel.close()
+    assert process.wait(PATIENCE_S) == 0
+
+
+def test_messages_arrive_whole_and_in_order_and_end_with_their_sender() -> None:
+    ours, theirs = map(Channel, socket.socketpair())
+    sent = [{"line": "x" * 100_000}, {"line": "信\n"}, {"line": ""}]
+
+    def send() -> None:
+        for message in sent:
+            theirs.send(message)
+        theirs.close()
+
+    threading.Thread(target=send).start()
+    assert list(ours.messages()) == sent
+    # Nobody is left to read it.
+    ours.send({"line": ""})
+    ours.close()
+
+
+def test_wake_ups_that_wait_together_are_one() -> None:
+    ours, theirs = map(Channel, socket.socketpair())
+    for change in ("table", "queue", "table", "table"):
+        theirs.send({"changed": change})
+    theirs.close()
+    assert list(ours.messages()) == [{"changed": "table"}, {"changed": "queue"}]
+    ours.close()
