@@ -4,6 +4,7 @@ app; from where and how they are fed, from `infra/app.yaml`.
 
 import time
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from chalice.app import Chalice, DynamoDBEventConfig, ScheduledEventConfig, SQSEventConfig
@@ -15,7 +16,7 @@ from infra.local.triggers.functions import Function, function_at
 from infra.local.triggers.loops import Loop
 from infra.local.triggers.queues import HASTE, QueueConsumer
 from infra.local.triggers.schedules import Schedules, period_of
-from infra.local.triggers.streams import StreamConsumer
+from infra.local.triggers.streams import Lane, StreamConsumer
 
 # Loops are woken when there is something; this often they look all the same, for what has become
 # visible again.
@@ -81,7 +82,8 @@ class Pollers:
         elif isinstance(source, SQSEventConfig):
             self._add_loops(Change.QUEUE, self._queue_loops(name, function))
         elif isinstance(source, DynamoDBEventConfig):
-            self._add_loops(Change.TABLE, [self._stream_loop(name, function)])
+            for mapping in self._mappings(name):
+                self._add_stream(name, function, mapping)
         else:
             raise TypeError(f"{name}: {type(source).__name__} is not carried locally")
 
@@ -90,19 +92,38 @@ class Pollers:
         self._loops += loops
 
     def _queue_loops(self, name: str, function: Function) -> list[Loop]:
-        mapping = self._mapping(name)
-        queue = QueueConsumer(mapping, function, self._environment)
-        workers = WORKERS if mapping["BatchSize"] == 1 else 1
-        return [Loop(name, queue.work, LOOK_EVERY_S) for _ in range(workers)]
+        loops = []
+        for mapping in self._mappings(name):
+            queue = QueueConsumer(mapping, function, self._environment)
+            workers = WORKERS if mapping["BatchSize"] == 1 else 1
+            loops += [Loop(name, queue.work, LOOK_EVERY_S) for _ in range(workers)]
+        return loops
 
-    def _stream_loop(self, name: str, function: Function) -> Loop:
-        mapping = self._mapping(name)
+    def _add_stream(self, name: str, function: Function, mapping: Any) -> None:
+        """Add a loop that reads the stream, and one for each lane, which it wakes."""
         stream = StreamConsumer(mapping, function, self._environment)
-        gather_s = mapping.get("MaximumBatchingWindowInSeconds", 0) / HASTE
-        return Loop(name, stream.work, LOOK_AT_STREAM_EVERY_S, gather_s)
 
-    def _mapping(self, name: str) -> Any:
-        """Return the one event source mapping of a function in the template."""
+        def read() -> bool:
+            more = stream.work()
+            for lane in lanes:
+                lane.wake()
+            return more
+
+        def deliver(lane: Lane) -> bool:
+            worked = lane.work()
+            if stream.waits_for_room:
+                reader.wake()
+            return worked
+
+        gather_s = mapping.get("MaximumBatchingWindowInSeconds", 0) / HASTE
+        reader = Loop(name, read, LOOK_AT_STREAM_EVERY_S, gather_s)
+        lanes = [
+            Loop(name, partial(deliver, lane), LOOK_AT_STREAM_EVERY_S) for lane in stream.lanes
+        ]
+        self._add_loops(Change.TABLE, [reader])
+        self._loops += lanes
+
+    def _mappings(self, name: str) -> list[Any]:
+        """Return the event source mappings of a function in the template."""
         function = self._resources[to_cfn_resource_name(name)]
-        (event,) = function["Properties"]["Events"].values()
-        return event["Properties"]
+        return [event["Properties"] for event in function["Properties"]["Events"].values()]

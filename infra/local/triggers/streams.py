@@ -3,8 +3,10 @@
 import base64
 import json
 import logging
+import threading
 import time
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,10 +19,40 @@ from infra.local.triggers.functions import Function, failures_of, new_context
 _log = logging.getLogger(__name__)
 
 
+class Lane:
+    """Records that are delivered one batch after the other, in order."""
+
+    def __init__(self, batch: int, deliver: Callable[[Sequence[dict[str, Any]]], None]) -> None:
+        self._batch, self._deliver = batch, deliver
+        self._waiting: list[dict[str, Any]] = []
+        self._changing = threading.Lock()
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Let a record wait."""
+        with self._changing:
+            self._waiting.append(record)
+
+    def is_full(self) -> bool:
+        """Return whether a whole batch waits."""
+        return len(self._waiting) >= self._batch
+
+    def work(self) -> bool:
+        """Deliver one batch. Return whether there was one."""
+        with self._changing:
+            batch = self._waiting[: self._batch]
+        if batch:
+            self._deliver(batch)
+            # Only now: what could not even be set aside waits on.
+            with self._changing:
+                del self._waiting[: len(batch)]
+        return bool(batch)
+
+
 class StreamConsumer:
-    """The event source mapping of a table's stream, from its beginning: filtered and in order. A
-    batch that fails is cut down to the record that makes it fail, and that one goes to the dead
-    letters after its tries.
+    """The event source mapping of a table's stream, from its beginning: filtered, and in order in
+    each of its `lanes`. A partition key has one lane; there are as many as the mapping has parallel
+    batches. A batch that fails is cut down to the record that makes it fail, and that one goes to
+    the dead letters after its tries. Meanwhile the other lanes go on.
     """
 
     def __init__(
@@ -34,6 +66,10 @@ class StreamConsumer:
         stream = template.unless_restored(mapping["Stream"])["Fn::Sub"]
         table = template.environment_name_of(stream).removesuffix("_TABLE")
         self._batch, self._retries = mapping["BatchSize"], mapping["MaximumRetryAttempts"]
+        self.lanes = [
+            Lane(self._batch, self._deliver) for _ in range(mapping.get("ParallelizationFactor", 1))
+        ]
+        self.waits_for_room = False
         self._bisect = mapping["BisectBatchOnFunctionError"]
         self._pause_s = pause_s
         self._function = function
@@ -51,15 +87,25 @@ class StreamConsumer:
         )["ShardIterator"]
 
     def work(self) -> bool:
-        """Handle one batch. Return whether there was one."""
+        """Read one batch, and let what is wanted wait in its lanes. Return whether there was one
+        and there is room for more.
+        """
+        # First, so that no lane gets room unseen.
+        self.waits_for_room = True
+        if any(lane.is_full() for lane in self.lanes):
+            return False
+        self.waits_for_room = False
         response = self._streams.get_records(ShardIterator=self._iterator, Limit=self._batch)
-        records = response["Records"]
-        wanted = [self._record(record) for record in records if self._wants(record)]
-        if wanted:
-            self._deliver(wanted)
-        # Only now: if this process stops before, the next begins with the same batch.
+        for record in response["Records"]:
+            if self._wants(record):
+                self._lane_of(record).add(self._record(record))
         self._iterator = response["NextShardIterator"]
-        return bool(records)
+        return bool(response["Records"])
+
+    def _lane_of(self, record: Any) -> Lane:
+        # The first key is that of the partition.
+        (partition, *_) = record["dynamodb"]["Keys"].values()
+        return self.lanes[zlib.crc32(repr(partition).encode()) % len(self.lanes)]
 
     def _deliver(self, records: Sequence[dict[str, Any]]) -> None:
         left = [(records, 0)]

@@ -5,20 +5,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
+import pytest
+from botocore.exceptions import ClientError
 
 from infra.local import template
 from infra.local.triggers.streams import StreamConsumer
-from tests.local.triggers.function import Function
+from tests.local.triggers.function import Function, fail
 
 
 def _stream(
-    aws: Mapping[str, str], function: Function, consumer: str = "PublishNotices"
+    aws: Mapping[str, str], function: Function, consumer: str = "PublishNotices", **changed: Any
 ) -> StreamConsumer:
     """The deployed mapping of a consumer, from now on."""
     (event,) = template.load("app.yaml")["Resources"][consumer]["Properties"]["Events"].values()
-    return StreamConsumer(
-        {**event["Properties"], "StartingPosition": "LATEST"}, function, aws, pause_s=0
-    )
+    mapping = {**event["Properties"], "StartingPosition": "LATEST", **changed}
+    return StreamConsumer(mapping, function, aws, pause_s=0)
 
 
 def _write(aws: Mapping[str, str], *rows: tuple[str, str], **attributes: str) -> None:
@@ -29,6 +30,15 @@ def _write(aws: Mapping[str, str], *rows: tuple[str, str], **attributes: str) ->
             **{name: {"S": value} for name, value in attributes.items()},
         }
         boto3.client("dynamodb").put_item(TableName=aws["REPORTS_TABLE"], Item=item)
+
+
+def _work(consumer: StreamConsumer) -> bool:
+    """Read and deliver one batch, as the loops of `pollers` do."""
+    read = consumer.work()
+    for lane in consumer.lanes:
+        while lane.work():
+            pass
+    return read
 
 
 def _keys(records: list[Any]) -> list[str]:
@@ -52,16 +62,16 @@ def test_only_what_may_cause_a_notice_passes_the_deployed_filter(
     boto3.client("dynamodb").delete_item(
         TableName=aws["REPORTS_TABLE"], Key={"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}}
     )
-    assert consumer.work()
+    assert _work(consumer)
     assert [_keys(call) for call in function.calls] == [["HEAD", "MESSAGE#1", "EVENT#1"]]
-    assert not consumer.work()
+    assert not _work(consumer)
 
 
 def test_a_record_carries_the_item_as_it_was_written(aws: Mapping[str, str], clean: None) -> None:
     function = Function()
     consumer = _stream(aws, function)
     _write(aws, ("REPORT#1", "HEAD"), lane="critical")
-    consumer.work()
+    _work(consumer)
     ((record,),) = function.calls
     assert record["eventSourceARN"] == aws["REPORTS_STREAM_ARN"]
     assert set(record["dynamodb"]) == {
@@ -82,7 +92,7 @@ def test_what_is_binary_arrives_in_base64_as_lambda_sends_it(
     consumer = _stream(aws, function, "SealAudit")
     row: Any = {"pk": {"S": "REPORT#1"}, "sk": {"S": "now#1"}, "sealed": {"B": b"\x00\xff"}}
     boto3.client("dynamodb").put_item(TableName=aws["AUDIT_TABLE"], Item=row)
-    assert consumer.work()
+    assert _work(consumer)
     ((record,),) = function.calls
     assert record["dynamodb"]["NewImage"] == {**row, "sealed": {"B": "AP8="}}
 
@@ -108,7 +118,7 @@ def test_a_batch_starts_again_at_the_first_record_that_failed(
         task="notify",
         lane="normal",
     )
-    consumer.work()
+    _work(consumer)
     assert [_keys(call) for call in function.calls] == [
         ["MESSAGE#0", "MESSAGE#1", "MESSAGE#2"],
         ["MESSAGE#1", "MESSAGE#2"],
@@ -133,7 +143,7 @@ def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
         task="notify",
         lane="normal",
     )
-    assert consumer.work()
+    assert _work(consumer)
     assert passed == [f"MESSAGE#{number:02}" for number in range(9) if number != 5]
     # once, and five tries more
     assert sum(_keys(call) == ["MESSAGE#05"] for call in function.calls) == 6
@@ -141,3 +151,55 @@ def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
         "Messages"
     ]
     assert json.loads(message["Body"])["DDBStreamBatchInfo"]["batchSize"] == 1
+
+
+def test_records_of_a_partition_stay_in_order_and_another_lane_does_not_wait_for_them(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    function = Function()
+    consumer = _stream(aws, function)
+    rows = [(f"REPORT#{number}", f"MESSAGE#{place}") for place in range(3) for number in range(9)]
+    _write(aws, *rows)
+    while consumer.work():
+        pass
+    first, second = consumer.lanes
+    assert second.work()
+    assert first.work()
+    later, sooner = (set(_partitions(call)) for call in reversed(function.calls))
+    assert sooner
+    assert later
+    assert not sooner & later
+    delivered = [record for call in function.calls for record in call]
+    for number in range(9):
+        own = [each for each in delivered if _partitions([each]) == [f"REPORT#{number}"]]
+        assert _keys(own) == ["MESSAGE#0", "MESSAGE#1", "MESSAGE#2"]
+
+
+def _partitions(records: list[Any]) -> list[str]:
+    return [record["dynamodb"]["Keys"]["pk"]["S"] for record in records]
+
+
+def test_no_more_is_read_than_a_lane_can_hold(aws: Mapping[str, str], clean: None) -> None:
+    function = Function()
+    consumer = _stream(aws, function, BatchSize=2)
+    _write(aws, *(("REPORT#1", f"MESSAGE#{number}") for number in range(5)))
+    assert _work(consumer)
+    assert not _work(consumer)
+    assert [_work(consumer) for _ in range(5)] == [False, True, True, False, False]
+    assert [_keys(call) for call in function.calls] == [
+        ["MESSAGE#0", "MESSAGE#1"],
+        ["MESSAGE#2", "MESSAGE#3"],
+        ["MESSAGE#4"],
+    ]
+
+
+def test_what_cannot_even_be_set_aside_waits_on(aws: Mapping[str, str], clean: None) -> None:
+    function = Function(fail)
+    nowhere = {"NOTICES_DEAD_LETTERS_URL": f"{aws['NOTICES_DEAD_LETTERS_URL']}-not-there"}
+    consumer = _stream({**aws, **nowhere}, function, MaximumRetryAttempts=0)
+    _write(aws, ("REPORT#1", "HEAD"))
+    with pytest.raises(ClientError):
+        _work(consumer)
+    function.response = None
+    _work(consumer)
+    assert [_keys(call) for call in function.calls] == [["HEAD"], ["HEAD"]]
