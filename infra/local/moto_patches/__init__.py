@@ -7,6 +7,7 @@
 | `queries` | goes through and sorts the whole table for each Query |
 | `conversions` | converts whole items for each attribute that is read, and images nobody sees |
 | `lookups` | lists its folder, and parses the same expressions again, for each request |
+| `streams` | keeps every record of a stream, and every iterator |
 | `instances` | keeps every message, record and object that ever existed |
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
 | `multipart` | joins the parts of an upload in memory, and takes them in any order |
@@ -31,6 +32,7 @@ from infra.local.moto_patches import (
     object_events,
     object_versions,
     queries,
+    streams,
     transactions,
 )
 from infra.local.moto_patches.patch import Patch
@@ -41,6 +43,7 @@ PATCHES: tuple[Patch, ...] = (
     queries.PATCH,
     conversions.PATCH,
     lookups.PATCH,
+    streams.PATCH,
     instances.PATCH,
     bodies.PATCH,
     multipart.PATCH,
