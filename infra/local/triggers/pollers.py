@@ -16,7 +16,7 @@ from infra.local.triggers.functions import Function, function_at
 from infra.local.triggers.loops import Loop
 from infra.local.triggers.queues import HASTE, QueueConsumer
 from infra.local.triggers.schedules import Schedules, period_of
-from infra.local.triggers.streams import Lane, StreamConsumer
+from infra.local.triggers.streams import StreamConsumer, Track
 
 # Loops are woken when there is something; this often they look all the same, for what has become
 # visible again.
@@ -100,28 +100,28 @@ class Pollers:
         return loops
 
     def _add_stream(self, name: str, function: Function, mapping: Any) -> None:
-        """Add a loop that reads the stream, and one for each lane, which it wakes."""
+        """Add a loop that reads the stream, and one for each track, which it wakes."""
         stream = StreamConsumer(mapping, function, self._environment)
 
         def read() -> bool:
             more = stream.work()
-            for lane in lanes:
-                lane.wake()
+            for track in tracks:
+                track.wake()
             return more
 
-        def deliver(lane: Lane) -> bool:
-            worked = lane.work()
+        def deliver(track: Track) -> bool:
+            worked = track.work()
             if stream.waits_for_room:
                 reader.wake()
             return worked
 
         gather_s = mapping.get("MaximumBatchingWindowInSeconds", 0) / HASTE
         reader = Loop(name, read, LOOK_AT_STREAM_EVERY_S, gather_s)
-        lanes = [
-            Loop(name, partial(deliver, lane), LOOK_AT_STREAM_EVERY_S) for lane in stream.lanes
+        tracks = [
+            Loop(name, partial(deliver, track), LOOK_AT_STREAM_EVERY_S) for track in stream.tracks
         ]
         self._add_loops(Change.TABLE, [reader])
-        self._loops += lanes
+        self._loops += tracks
 
     def _mappings(self, name: str) -> list[Any]:
         """Return the event source mappings of a function in the template."""

@@ -19,7 +19,7 @@ from infra.local.triggers.functions import Function, failures_of, new_context
 _log = logging.getLogger(__name__)
 
 
-class Lane:
+class Track:
     """Records that are delivered one batch after the other, in order."""
 
     def __init__(self, batch: int, deliver: Callable[[Sequence[dict[str, Any]]], None]) -> None:
@@ -50,9 +50,9 @@ class Lane:
 
 class StreamConsumer:
     """The event source mapping of a table's stream, from its beginning: filtered, and in order in
-    each of its `lanes`. A partition key has one lane; there are as many as the mapping has parallel
+    each of its `tracks`. A partition key has one; there are as many as the mapping has parallel
     batches. A batch that fails is cut down to the record that makes it fail, and that one goes to
-    the dead letters after its tries. Meanwhile the other lanes go on.
+    the dead letters after its tries. Meanwhile the other tracks go on.
     """
 
     def __init__(
@@ -66,8 +66,9 @@ class StreamConsumer:
         stream = template.unless_restored(mapping["Stream"])["Fn::Sub"]
         table = template.environment_name_of(stream).removesuffix("_TABLE")
         self._batch, self._retries = mapping["BatchSize"], mapping["MaximumRetryAttempts"]
-        self.lanes = [
-            Lane(self._batch, self._deliver) for _ in range(mapping.get("ParallelizationFactor", 1))
+        self.tracks = [
+            Track(self._batch, self._deliver)
+            for _ in range(mapping.get("ParallelizationFactor", 1))
         ]
         self.waits_for_room = False
         self._bisect = mapping["BisectBatchOnFunctionError"]
@@ -87,25 +88,25 @@ class StreamConsumer:
         )["ShardIterator"]
 
     def work(self) -> bool:
-        """Read one batch, and let what is wanted wait in its lanes. Return whether there was one
+        """Read one batch, and let what is wanted wait in its tracks. Return whether there was one
         and there is room for more.
         """
-        # First, so that no lane gets room unseen.
+        # First, so that no track gets room unseen.
         self.waits_for_room = True
-        if any(lane.is_full() for lane in self.lanes):
+        if any(track.is_full() for track in self.tracks):
             return False
         self.waits_for_room = False
         response = self._streams.get_records(ShardIterator=self._iterator, Limit=self._batch)
         for record in response["Records"]:
             if self._wants(record):
-                self._lane_of(record).add(self._record(record))
+                self._track_of(record).add(self._record(record))
         self._iterator = response["NextShardIterator"]
         return bool(response["Records"])
 
-    def _lane_of(self, record: Any) -> Lane:
+    def _track_of(self, record: Any) -> Track:
         # The first key is that of the partition.
         (partition, *_) = record["dynamodb"]["Keys"].values()
-        return self.lanes[zlib.crc32(repr(partition).encode()) % len(self.lanes)]
+        return self.tracks[zlib.crc32(repr(partition).encode()) % len(self.tracks)]
 
     def _deliver(self, records: Sequence[dict[str, Any]]) -> None:
         left = [(records, 0)]

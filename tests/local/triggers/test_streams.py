@@ -35,8 +35,8 @@ def _write(aws: Mapping[str, str], *rows: tuple[str, str], **attributes: str) ->
 def _work(consumer: StreamConsumer) -> bool:
     """Read and deliver one batch, as the loops of `pollers` do."""
     read = consumer.work()
-    for lane in consumer.lanes:
-        while lane.work():
+    for track in consumer.tracks:
+        while track.work():
             pass
     return read
 
@@ -153,16 +153,16 @@ def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
     assert json.loads(message["Body"])["DDBStreamBatchInfo"]["batchSize"] == 1
 
 
-def test_records_of_a_partition_stay_in_order_and_another_lane_does_not_wait_for_them(
+def test_records_of_a_partition_stay_in_order_and_another_track_does_not_wait_for_them(
     aws: Mapping[str, str], clean: None
 ) -> None:
     function = Function()
-    consumer = _stream(aws, function)
+    consumer = _stream(aws, function, ParallelizationFactor=2)
     rows = [(f"REPORT#{number}", f"MESSAGE#{place}") for place in range(3) for number in range(9)]
-    _write(aws, *rows)
+    _write(aws, *rows, task="notify", lane="normal")
     while consumer.work():
         pass
-    first, second = consumer.lanes
+    first, second = consumer.tracks
     assert second.work()
     assert first.work()
     later, sooner = (set(_partitions(call)) for call in reversed(function.calls))
@@ -179,10 +179,11 @@ def _partitions(records: list[Any]) -> list[str]:
     return [record["dynamodb"]["Keys"]["pk"]["S"] for record in records]
 
 
-def test_no_more_is_read_than_a_lane_can_hold(aws: Mapping[str, str], clean: None) -> None:
+def test_no_more_is_read_than_a_track_can_hold(aws: Mapping[str, str], clean: None) -> None:
     function = Function()
-    consumer = _stream(aws, function, BatchSize=2)
-    _write(aws, *(("REPORT#1", f"MESSAGE#{number}") for number in range(5)))
+    consumer = _stream(aws, function, BatchSize=2, ParallelizationFactor=2)
+    rows = [("REPORT#1", f"MESSAGE#{number}") for number in range(5)]
+    _write(aws, *rows, task="notify", lane="normal")
     assert _work(consumer)
     assert not _work(consumer)
     assert [_work(consumer) for _ in range(5)] == [False, True, True, False, False]
