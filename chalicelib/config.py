@@ -39,6 +39,7 @@ class Settings:
     bulletins_table: str = _setting("Table of bulletins, and of admins' changes to the catalogue.")
     officers_table: str = _setting("Table of officers and their subscriptions.")
     contacts_table: str = _setting("Table of the contacts that residents left.")
+    sources_table: str = _setting("Table of counters of sources, as tokens, for an hour at most.")
     media_bucket: str = _setting("Bucket of uploaded originals and of the pictures made from them.")
     audit_bucket: str = _setting("Bucket of the audit seals, with Object Lock.")
     uploads_queue_url: str = _setting("URL of the queue of uploads to process.")
@@ -93,6 +94,11 @@ class Settings:
         "a deployed function never does.",
         default="",
     )
+    origin_secret_hash: str = _setting(
+        "SHA-256, in hexadecimal, of what CloudFront sends in `Tipline-Origin`. With the right "
+        "value, `CloudFront-Viewer-Address` says who called. If empty, it is not read.",
+        default="",
+    )
     stage: str = _setting("Name of the stage.", default="local")
     limits: bool = _setting("Whether abuse limits apply. `off` turns them off.", default=True)
 
@@ -127,6 +133,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "reports_table",
         "contacts_table",
         "bulletins_table",
+        "sources_table",
         "content_key",
         "contact_key",
         "media_bucket",
@@ -152,7 +159,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "publish_notices": _PUBLISHING,
     "sweep_critical": _PUBLISHING,
     "sweep_normal": _PUBLISHING,
-    "sweep_upkeep": ("reports_table", "bulletins_table", "upkeep_queue_url"),
+    "sweep_upkeep": ("reports_table", "bulletins_table", "sources_table", "upkeep_queue_url"),
     "do_upkeep": (
         *_TABLES,
         "contacts_table",

@@ -14,14 +14,15 @@ Tipline
 │   ├── Stale           the version in If-Match is not the current one
 │   ├── VersionMissing  no If-Match
 │   └── SlowDown        too many requests
+│       └── ProofRequired   too many reports; one with a proof of work is accepted
 └── Unavailable         a service failed; the same request can be repeated safely
 
 `code` is stable snake_case and part of the API. Its wording is in `domain/texts/` as
 `error.<code>`.
 """
 
-from collections.abc import Collection
-from typing import NamedTuple, Self
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple, Self
 
 
 class FieldError(NamedTuple):
@@ -117,6 +118,25 @@ class SlowDown(Refused):
     def __init__(self, retry_after_s: int = 30) -> None:
         super().__init__()
         self.retry_after_s = retry_after_s
+
+
+class ProofRequired(SlowDown):
+    """`challenge` is what the proof must be made for; `proof` says what is wrong with the one that
+    was sent, if any.
+    """
+
+    code = "proof_required"
+
+    def __init__(
+        self,
+        retry_after_s: int = 60,
+        *,
+        challenge: Mapping[str, Any] | None = None,
+        proof: str = "absent",
+    ) -> None:
+        super().__init__(retry_after_s)
+        self.challenge = challenge
+        self.proof = proof
 
 
 class Unavailable(TiplineError):

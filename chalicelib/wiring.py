@@ -388,7 +388,7 @@ def catalogue_changes() -> "CatalogueChanges":
 def live_catalogue() -> "LiveCatalogue":
     from chalicelib.store.catalogue import LiveCatalogue
 
-    return LiveCatalogue(lambda: catalogue_changes().read())
+    return LiveCatalogue(lambda: catalogue_changes().read_live())
 
 
 def catalogue() -> "Catalogue":

@@ -14,6 +14,7 @@ is deleted when it has been sent; the receipt is kept.
 import argparse
 import hashlib
 import http.client
+import itertools
 import json
 import os
 import random
@@ -36,6 +37,12 @@ MEDIA_PER_CALL = 5
 MEDIA_PER_REPORT = 10
 # The catalogue's `limits` when this was written, for use without a network.
 MAX_BYTES = {"image": 25 << 20, "video": 500 << 20}
+MAX_BYTES_TOGETHER = 500 << 20
+# In a flood a report needs a proof of work. A challenge that asks for more is not worked on: none
+# that Tipline makes does.
+MOST_BITS = 20
+MOST_ROUNDS = 16
+PROOFS_PER_REPORT = 3
 TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -69,6 +76,14 @@ class Unacceptable(Exception):
 
 class NotNow(ConnectionError):
     """The network does not allow more now. What is not sent is kept."""
+
+
+class ProofRequired(Exception):
+    """Too many reports come in: this one needs a proof of work for `challenge`."""
+
+    def __init__(self, challenge: Mapping[str, Any]) -> None:
+        self.challenge = challenge
+        super().__init__("a proof of work is required")
 
 
 class Refused(Exception):
@@ -150,6 +165,8 @@ class Outbox:
         entry = Entry(
             str(uuid.uuid4()), "", [examine(path, number) for number, path in enumerate(paths)]
         )
+        if sum(attachment.size for attachment in entry.attachments) > MAX_BYTES_TOGETHER:
+            raise Unacceptable(f"together larger than {MAX_BYTES_TOGETHER >> 20} MiB")
         room = self._room(entry.key)
         try:
             room.mkdir(parents=True, mode=0o700)
@@ -247,12 +264,17 @@ class Sender:
         """Send the report. Attachments that are refused are left out, so that they never stop the
         text.
         """
+        headers = {"Idempotency-Key": entry.key} | self._first_proof(entry)
+        proofs = 0
         while True:
             try:
-                created = self._call(
-                    "POST", "/v1/reports", entry.body.encode(), {"Idempotency-Key": entry.key}
-                )
+                created = self._call("POST", "/v1/reports", entry.body.encode(), headers)
                 break
+            except ProofRequired as required:
+                proofs += 1
+                if proofs > PROOFS_PER_REPORT:
+                    raise NotNow("too many reports come in; it is kept, try again later") from None
+                headers["Tipline-Proof"] = prove(required.challenge, entry.key)
             except Refused as refused:
                 if (
                     refused.status != 422
@@ -272,6 +294,19 @@ class Sender:
             for attachment, upload in zip(entry.declared, created["uploads"], strict=True):
                 attachment.media_id, attachment.part_size = upload["media_id"], upload["part_size"]
         self.outbox.save(entry)
+
+    def _first_proof(self, entry: Entry) -> dict[str, str]:
+        """Return the header with a proof, if reports need one now. A report of a missing child is
+        accepted without, but officers see it sooner with one. Whatever fails here stops no report.
+        """
+        try:
+            health = _read(request("GET", f"{self.api}/v1/health", [], {}))
+            challenge = health.get("challenge")
+            return {"Tipline-Proof": prove(challenge, entry.key)} if challenge else {}
+        except (OSError, http.client.HTTPException, Later, Refused):
+            return {}
+        except (AttributeError, LookupError, TypeError):  # not from Tipline
+            return {}
 
     def _leave_out(self, entry: Entry, refused: Refused) -> None:
         named = {
@@ -496,7 +531,8 @@ def request(
 ) -> Response:
     """Send one HTTP request and return the response.
 
-    Raises OSError or HTTPException when there is no complete response, Later for 429 and 5xx.
+    Raises OSError or HTTPException when there is no complete response, Later for 429 and 5xx,
+    ProofRequired for a 429 that asks for a proof.
     """
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -516,10 +552,45 @@ def request(
         )
     finally:
         connection.close()
+    if response.status == 429:
+        _require_proof(response.body)
     if response.status == 429 or response.status >= 500:
         after = response.headers.get("retry-after", "")
         raise Later(int(after) if after.isdigit() else 0)
     return response
+
+
+def prove(challenge: Mapping[str, Any], key: str) -> str:
+    """Return the proof of a challenge for the report with this key: a few seconds of work.
+
+    It is the challenge and a counter for each round. The SHA-256 of challenge, key, round and
+    counter begins with as many zero bits as the challenge says. Raises NotNow for one that asks for
+    more work than Tipline ever does.
+    """
+    text, bits, rounds = challenge["challenge"], challenge["bits"], challenge["rounds"]
+    if not (0 < bits <= MOST_BITS and 0 < rounds <= MOST_ROUNDS):
+        raise NotNow("asked for too much work; it is kept, try again later")
+    most = 1 << (256 - bits)
+    counters = []
+    for number in range(rounds):
+        start = hashlib.sha256(f"{text}:{key}:{number}:".encode())
+        for counter in itertools.count():
+            attempt = start.copy()
+            attempt.update(b"%d" % counter)
+            if int.from_bytes(attempt.digest(), "big") < most:
+                counters.append(str(counter))
+                break
+    return f"{text}:{','.join(counters)}"
+
+
+def _require_proof(body: bytes) -> None:
+    """Raise ProofRequired if a 429 has a challenge."""
+    try:
+        challenge = json.loads(body)["challenge"]
+    except (ValueError, LookupError, TypeError):
+        return  # any other 429: from the gateway, for example
+    if isinstance(challenge, dict) and challenge.keys() >= {"challenge", "bits", "rounds"}:
+        raise ProofRequired(challenge)
 
 
 def _read(response: Response) -> Any:

@@ -28,6 +28,7 @@ MODULES = (
     "holds",
     "mutes",
     "statistics",
+    "load_level",
     "subscriptions",
     "officers",
     "bulletins",

@@ -39,10 +39,12 @@ def call(
     receipt: str | None = None,
     officer: str | None = None,
     raw: bytes | None = None,
+    source: str | None = None,
 ) -> Reply:
     """Send one request to the function of its route, and return its response.
 
     `body` is sent as JSON, `raw` unchanged. `officer` is the username that the authorizer returned.
+    `source` is the address that the gateway has a connection with.
     """
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     if body is not None or raw is not None:
@@ -67,6 +69,8 @@ def call(
         request_id=new_key(),
         officer=officer,
     )
+    if source:
+        event["requestContext"]["identity"]["sourceIp"] = source
     response = _functions(method, matched.route).app(event, None)
     assert_documented(
         method,

@@ -67,6 +67,7 @@ class Identity:
                 "body",
                 "content/1",
                 "contact/1",
+                "challenge/1",
             )
         }
 
@@ -124,6 +125,10 @@ class Identity:
         """
         key = self._hash("body", secret)
         return hmac.digest(key, body, "sha256")[:16].hex()
+
+    def challenge_mac(self, challenge: str) -> bytes:
+        """Return what shows that this stage made a challenge (`domain/challenges.py`)."""
+        return self._hash("challenge/1", challenge)
 
     def _hash(self, label: str, value: str) -> bytes:
         return hmac.digest(self._keys[label], value.encode(), "sha256")

@@ -33,6 +33,8 @@ PART_SIZE = 8 * MIB
 MAX_PARTS_PER_CALL = 8
 MAX_MEDIA_PER_CALL = 5
 MAX_MEDIA_PER_REPORT = 10
+MAX_BYTES_PER_REPORT = 500 * MIB
+"""What the media of a report may have together, and once more each time that an officer asks."""
 GRANT_LIFE = timedelta(minutes=60)
 UPLOAD_PATIENCE = timedelta(hours=24)
 """How long an upload may take before it is `rejected` as `not_received`."""

@@ -37,6 +37,14 @@ class NewMessage(Input):
     text: ReporterText
 
 
+class NewOfficerMessage(NewMessage):
+    """A message of an officer as it is sent. One that asks for media lets the reporter send more of
+    them.
+    """
+
+    asks_for_media: bool = False
+
+
 class Message(Record):
     """One message. `by` is the officer's username and never leaves the officers' side.
 

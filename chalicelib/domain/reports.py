@@ -231,8 +231,9 @@ class Report(Record):
     `put_off_until` is the time to which its deletion was put off. `unread` and `unread_media` count
     the reporter's messages, and the media that arrived after the closing, since an officer's last
     message or PATCH. `message_due` is the time of the latest notice of a message. `paced_until`
-    limits a flood of messages (`domain/messages.paced`). `unproven` was accepted under a flood,
-    without a proof of work.
+    limits a flood of messages (`domain/messages.paced`). `media_asked` counts the messages in
+    which officers asked for media. `unproven`: it came in a flood without a proof of work, in a
+    category that is never limited.
     """
 
     id: str
@@ -275,6 +276,7 @@ class Report(Record):
     put_off_until: datetime | None = None
     has_contact: bool = False
     unproven: bool = False
+    media_asked: int = 0
 
     @property
     def is_drill(self) -> bool:

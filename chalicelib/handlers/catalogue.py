@@ -4,22 +4,39 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib import __version__, wiring
+from chalicelib import __version__, flood_wiring, wiring
 from chalicelib.domain.catalogue.model import LifecycleState
 from chalicelib.domain.catalogue.view import public_view
+from chalicelib.domain.load_level import LoadLevel
 from chalicelib.domain.media import MediaKind
 from chalicelib.domain.reports import Urgency
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response, public_response
 from chalicelib.handlers.routes import Routes
-from chalicelib.handlers.shapes import Category, Channel, District, Emergency, Shape, Timestamp
+from chalicelib.handlers.shapes import (
+    Category,
+    ChallengeView,
+    Channel,
+    District,
+    Emergency,
+    Shape,
+    Timestamp,
+)
 
 routes = Routes("Public")
 
+_MAX_AGE_S = 60
+# So that a phone has most of the life of a challenge left.
+_MAX_AGE_IN_FLOOD_S = 20
+
 
 class Health(Shape):
+    """`load_level` is from 0 (normal) to 3 (heavy flood). `challenge` is as in the catalogue."""
+
     status: Literal["ok"] = "ok"
     version: str
+    load_level: int
+    challenge: ChallengeView | None
 
 
 class FieldView(Shape):
@@ -116,6 +133,7 @@ class Limits(Shape):
     text_max: int
     media_per_call: int
     media_per_report: int
+    media_bytes_per_report: int
     post_max_bytes: int
     part_size: int
     parts_per_call: int
@@ -136,7 +154,8 @@ class AppView(Shape):
 class CatalogueView(Shape):
     """Categories, channels, districts, limits, the emergency number, and settings for apps.
 
-    Labels are in the language of `Accept-Language`.
+    Labels are in the language of `Accept-Language`. `challenge` is null in normal times. In a flood
+    a report needs a proof of work for it.
     """
 
     categories: list[CategoryView]
@@ -145,15 +164,18 @@ class CatalogueView(Shape):
     limits: Limits
     emergency: Emergency
     app: AppView
+    challenge: ChallengeView | None
 
 
 @routes.get("/v1/health", returns=Health)
 def get_health(call: Call) -> Response:
     """Check that the service is up.
 
-    Returns the version of the service. Does not check the database or other services that it uses.
+    Returns the version of the service, and how far above the usual the number of reports is. Does
+    not check the database or other services that it uses: the level may be the last known one.
     """
-    return Response(Health(version=__version__))
+    level = flood_wiring.load_level(call.now)
+    return Response(Health(version=__version__, load_level=level, challenge=_challenge(call)))
 
 
 @routes.get("/v1/catalogue", returns={200: CatalogueView, 304: None})
@@ -162,7 +184,19 @@ def get_catalogue(call: Call) -> Response:
 
     Returns the categories of reports, the channels of bulletins, the districts, the limits and the
     emergency number. Labels are in the language of `Accept-Language`. Cache the response for a
-    minute. Then request it again with `If-None-Match`.
+    minute, and for 20 seconds if it has a challenge: `Cache-Control` says so. Then request it again
+    with `If-None-Match`.
     """
-    view = CatalogueView.model_validate(public_view(wiring.catalogue(), call.language, call.now))
-    return public_response(view.model_dump(mode="json"), call)
+    challenge = _challenge(call)
+    shown = public_view(wiring.catalogue(), call.language, call.now) | {"challenge": challenge}
+    view = CatalogueView.model_validate(shown)
+    max_age = _MAX_AGE_IN_FLOOD_S if challenge else _MAX_AGE_S
+    return public_response(view.model_dump(mode="json"), call, max_age=max_age)
+
+
+def _challenge(call: Call) -> ChallengeView | None:
+    """Return the challenge of now, the same for everybody in a minute; None in normal times."""
+    if not wiring.settings().limits or flood_wiring.load_level(call.now) is LoadLevel.NORMAL:
+        return None
+    challenge = flood_wiring.flood_gate().challenge(call.now)
+    return ChallengeView.model_validate(challenge.as_json()) if challenge else None

@@ -25,6 +25,7 @@ ALLOWED_HEADERS = (
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
+    "Tipline-Proof",
 )
 EXPOSED_HEADERS = ("ETag", "Location", "Retry-After", "X-Request-Id")
 MAX_AGE_S = 7200  # the longest that Chromium allows

@@ -2,7 +2,7 @@
 
 from chalicelib import errors, wiring
 from chalicelib.domain.languages import LocalizedText
-from chalicelib.domain.messages import NewMessage
+from chalicelib.domain.messages import NewMessage, NewOfficerMessage
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.templates import templates
 from chalicelib.handlers.report_views import OpenQuery, to_minute
@@ -99,7 +99,7 @@ def read_notes(call: Call) -> Response:
 
 @routes.post(
     "/v1/officer/reports/{report_id}/messages",
-    body=NewMessage,
+    body=NewOfficerMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=MessageView,
     raises=(
@@ -114,10 +114,13 @@ def write_officer_message(call: Call) -> Response:
 
     The reporter sees the message in their report, but not which officer wrote it. Sets `unread` to
     0. Send an `Idempotency-Key`: without one, a repeated call creates a second message.
+
+    The media of a report may have 500 MiB together. A message with `asks_for_media` lets the
+    reporter declare as much again.
     """
     message = messages.write_message(
         call.path["report_id"],
-        call.body.text,
+        call.body,
         idempotency_key=call.idempotency_key,
         actor=call.actor,
         identity=wiring.identity(),

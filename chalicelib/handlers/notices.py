@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent
 
-from chalicelib import wiring
+from chalicelib import flood_wiring, wiring
 from chalicelib.domain.outbox import Lane
 from chalicelib.handlers import events
 from chalicelib.handlers.events import StreamRecord
@@ -40,7 +40,12 @@ def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
     records = events.stream_records(event.to_dict().get("Records") or ())
     unsent = _publish(records, Lane.NORMAL)
     changed = [record.key for record in records]
-    uncounted = count_changed(changed, outbox=wiring.outbox(), statistics=wiring.statistics())
+    uncounted = count_changed(
+        changed,
+        outbox=wiring.outbox(),
+        statistics=wiring.statistics(),
+        arrivals=flood_wiring.load_counters(),
+    )
     return _failures(records, unsent | uncounted)
 
 

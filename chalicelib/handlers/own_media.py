@@ -81,12 +81,14 @@ class UploadedMedium(Shape):
         errors.Conflict("key_reused"),
         errors.Conflict("withdrawn"),
         errors.Conflict("too_many_media"),
+        errors.Conflict("too_many_bytes"),
     ),
 )
 def add_media(call: Call) -> Response:
     """Add media to a report.
 
-    Declare up to 5 media in a call and 10 in a report. The response has a grant to upload each, in
+    Declare up to 5 media in a call and 10 in a report, which have 500 MiB together, or more if an
+    officer asked for them. The response has a grant to upload each, in
     the same order. Upload the files with these grants. A withdrawn report accepts no more media. On
     a closed report, media put the deletion off, as a message does.
 

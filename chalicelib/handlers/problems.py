@@ -5,7 +5,8 @@
      "errors": [{"field": …, "code": …, "detail": …,    for 422 only, at most 20
                  "allowed": […]}],                      if the allowed values are public
      "more": true,                                      only if other fields are wrong too
-     "legal": […]}                                      only for `illegal_transition`
+     "legal": […],                                      only for `illegal_transition`
+     "challenge": {…}, "proof": …}                      only for `proof_required`
 
 A problem contains no input and no details of the program. The gateway's own errors have the same
 shape (infra/app.yaml).
@@ -60,6 +61,8 @@ def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[
             body["more"] = True
     if error.code == "illegal_transition":
         body["legal"] = legal
+    if isinstance(error, errors.ProofRequired):
+        body |= {"challenge": error.challenge, "proof": error.proof}
     return body
 
 

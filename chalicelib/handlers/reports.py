@@ -1,11 +1,13 @@
 """The public route to create a report."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
 
-from chalicelib import errors, wiring
+from chalicelib import errors, flood_wiring, wiring
 from chalicelib.domain import times
+from chalicelib.domain.catalogue.model import Category as CategoryEntry
 from chalicelib.domain.languages import text
 from chalicelib.domain.reports import (
     REPORTER_STATUS,
@@ -20,7 +22,9 @@ from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Routes
 from chalicelib.handlers.shapes import Category, District, Emergency, Shape, Timestamp
+from chalicelib.handlers.sources import source_of
 from chalicelib.services import intake, uploads
+from chalicelib.services.flood_gate import Sender
 from chalicelib.services.reporter import Reporter
 
 routes = Routes("Reports")
@@ -59,9 +63,14 @@ class CreatedReport(Shape):
     "/v1/reports",
     body=Submission,
     max_body=MAX_LONG_BODY,
-    headers=(Header.KEY,),
+    headers=(Header.KEY, Header.PROOF),
     returns={201: CreatedReport, 200: CreatedReport},
-    raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
+    raises=(
+        errors.Conflict("key_reused"),
+        errors.Conflict("category_not_active"),
+        errors.Gone,
+        errors.ProofRequired,
+    ),
 )
 def create_report(call: Call) -> Response:
     """Create a report.
@@ -77,14 +86,25 @@ def create_report(call: Call) -> Response:
     Repeat the call with the same `Idempotency-Key` until a response arrives. It creates only one
     report. 200 means that the report already exists; the response has new grants for the media that
     have not been uploaded.
+
+    In a flood a report needs a proof of work, in `Tipline-Proof`. Make it when the catalogue has a
+    `challenge`, or after 429 `proof_required`, which has one as well. Then send again at once, with
+    the same `Idempotency-Key`. Where a life may depend on it, such as a child abduction, no report
+    is refused for want of a proof; with one, officers are notified sooner.
     """
     created = intake.create_report(
         call.body,
         wiring.report_ids(call.required_key, call.raw_body),
         actor=Reporter(call.now),
         intake=wiring.intake(),
+        admit=_admission(call) if wiring.settings().limits else None,
     )
     return created_response(created, call)
+
+
+def _admission(call: Call) -> Callable[[CategoryEntry], bool]:
+    sender = Sender(source_of(call), call.header("tipline-proof"), call.required_key)
+    return lambda category: flood_wiring.flood_gate().admit(category, sender, call.now)
 
 
 def created_response(created: intake.CreatedReport, call: Call) -> Response:

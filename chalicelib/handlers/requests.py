@@ -43,6 +43,7 @@ class Header(StrEnum):
     KEY = "Idempotency-Key"
     OPTIONAL_KEY = "Idempotency-Key?"
     IF_MATCH = "If-Match"
+    PROOF = "Tipline-Proof?"
 
 
 class Call:

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib import wiring
+from chalicelib import flood_wiring, wiring
 from chalicelib.domain.outbox import Lane
 from chalicelib.services import sweep
 from chalicelib.services.acknowledgement import count_unacknowledged
@@ -39,7 +39,10 @@ def sweep_normal(event: CloudWatchEvent) -> dict[str, Any]:
 
 @bp.schedule(_EVERY_MINUTE)
 def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
-    """Send all tasks that are no notices, and due, to the queue of upkeep."""
+    """Evaluate the load level, and send all tasks that are no notices, and due, to the queue of
+    upkeep.
+    """
+    flood_wiring.load_watch().evaluate(wiring.clock.now())
     return _logged(
         sweep.sweep_upkeep(
             wiring.outboxes(),

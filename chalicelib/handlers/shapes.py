@@ -72,6 +72,20 @@ def left_out() -> Any:
     return Field(default=None, exclude_if=_is_none)
 
 
+class ChallengeView(Shape):
+    """What a proof of work is made for, in the header `Tipline-Proof`.
+
+    A proof is `<challenge>:<counter>,<counter>,…`, with a counter for each of `rounds`. Round `i`,
+    from 0, is right when the SHA-256 of `<challenge>:<Idempotency-Key>:<i>:<counter>` begins with
+    `bits` zero bits. The key is in lower case, the counter in decimal.
+    """
+
+    challenge: str
+    bits: int
+    rounds: int
+    expires_at: Timestamp
+
+
 class Emergency(Shape):
     number: str
     text: str

@@ -9,6 +9,7 @@ from chalicelib import errors, wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.times import Day
+from chalicelib.handlers.load_level import LoadLevelView
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
@@ -69,6 +70,7 @@ class StatisticsView(Shape):
     open_by_age: dict[str, dict[Literal["today", "this_week", "older"], int]]
     first_acknowledgement: FirstAcknowledgement
     oldest_unacknowledged: UnacknowledgedReport | None
+    load_level: LoadLevelView
 
 
 @routes.get("/v1/officer/stats", query=Period, returns=StatisticsView)
@@ -77,7 +79,7 @@ def get_statistics(call: Call) -> Response:
 
     Counts the reports in the officer's scope that were received from `since` to `until`, at most
     366 days apart. Also returns how long reports waited to be acknowledged, and the report that has
-    waited longest. A change appears in the counts after a few seconds.
+    waited longest, and the load level of now. A change appears in the counts after a few seconds.
     """
     until = call.query.until or call.now.date()
     since = call.query.since or until - _USUAL
@@ -95,4 +97,6 @@ def get_statistics(call: Call) -> Response:
         listing=wiring.listing(),
         catalogue=wiring.catalogue(),
     )
+    state = wiring.live_catalogue().load(wiring.clock.wall_clock())
+    view["load_level"] = LoadLevelView.at(state, call.now)
     return Response(StatisticsView.model_validate(view))

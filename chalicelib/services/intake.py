@@ -13,7 +13,7 @@ from chalicelib import errors
 from chalicelib.domain import geo, workflow
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.details import Details, validate_details
-from chalicelib.domain.media import MediaState
+from chalicelib.domain.media import MAX_BYTES_PER_REPORT, MediaState
 from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import (
     CLOCK_SKEW,
@@ -39,6 +39,9 @@ from chalicelib.store.reports import Reports
 from chalicelib.store.writes import TransactItem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.domain.catalogue.model import Category
     from chalicelib.services.actor import OfficerActor
 
 log = logging.getLogger(__name__)
@@ -80,22 +83,26 @@ def create_report(
     *,
     actor: "Reporter | OfficerActor",
     intake: Intake,
+    admit: "Callable[[Category], bool] | None" = None,
 ) -> CreatedReport:
     """Create the report with these ids. Repeated, the call returns the same report.
 
     A submission that breaks a rule is refused only if its report does not exist yet. So a phone
-    that lost the first response still gets it, even if the category has closed since. For a report
-    that an officer enters, the audit record is part of the same write.
+    that lost the first response still gets it, even if the category has closed since, or a flood
+    has begun. For a report that an officer enters, the audit record is part of the same write.
+
+    `admit` returns whether the report lacks a proof that it should have, or refuses it.
 
     What the report says, and the contact, are sealed here: from now on only the receipt opens them,
     or an officer with an audit record.
 
     Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (deleted by retention),
-    Unavailable.
+    Unavailable, and what `admit` raises.
     """
     body_hash = ids.fingerprint(_canonical(submission))
     try:
         details = _check(submission, intake.catalogue, intake.bulletins, actor.now)
+        unproven = admit(intake.catalogue.category(submission.category)) if admit else False
         refuse_receipts(submission, details, ids, intake.reports)
     except errors.Refused:
         existing = intake.reports.head(ids.report_id)
@@ -106,6 +113,8 @@ def create_report(
     report = _new_report(submission, details, ids, body_hash, actor.now)
     if not report.is_drill:
         report = report.model_copy(update=ids.commitments())
+    if unproven:
+        report = report.model_copy(update={"unproven": True})
     media = tuple(
         new_medium(declared, ids.media_id(position), position, actor.now)
         for position, declared in enumerate(submission.media)
@@ -158,6 +167,9 @@ def _check(
     details = None
     if submission.occurred_at and submission.occurred_at > now + CLOCK_SKEW:
         wrong.append(errors.FieldError("occurred_at", "too_far_ahead"))
+    if sum(each.size for each in submission.media) > MAX_BYTES_PER_REPORT:
+        limit = (("max_bytes", str(MAX_BYTES_PER_REPORT)),)
+        wrong.append(errors.FieldError("media", "too_large_together", limit))
     try:
         details = validate_details(submission.category, submission.details)
     except errors.Invalid as invalid:

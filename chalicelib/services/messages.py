@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain.ids import EntryIds, Identity
-from chalicelib.domain.messages import Message, Note, Sender
+from chalicelib.domain.messages import Message, NewOfficerMessage, Note, Sender
 from chalicelib.domain.reports import Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope, open_head, require_not_expiring
@@ -22,23 +22,24 @@ from chalicelib.store.reports import Reports
 
 def write_message(
     report_id: str,
-    text: str,
+    sent: NewOfficerMessage,
     *,
     idempotency_key: str | None,
     actor: OfficerActor,
     identity: Identity,
     reports: Reports,
 ) -> Message:
-    """Write a message to the reporter. The reporter's own messages then count as read.
+    """Write a message to the reporter. The reporter's own messages then count as read. One that
+    asks for media lets the reporter send more of them.
 
     Repeated with the same Idempotency-Key, return the first message. Raises NotFound, Conflict
     (`withdrawn`, `key_reused`, `expiring`).
     """
-    ids = _ids(report_id, idempotency_key, text, actor, identity)
+    ids = _ids(report_id, idempotency_key, sent.text, actor, identity)
     message = Message(
         id=ids.id,
         sender=Sender.OFFICER,
-        text=text,
+        text=sent.text,
         sent_at=actor.now,
         by=actor.by,
     )
@@ -46,10 +47,11 @@ def write_message(
     def write(head: Head) -> None:
         if head.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
-        refuse_receipt(text, report_id, identity)
+        refuse_receipt(sent.text, report_id, identity)
         record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         sealed = seal_message(head.report, message)
-        reports.entries.add_message(head, sealed, ids, also=[record])
+        asks = sent.asks_for_media
+        reports.entries.add_message(head, sealed, ids, asks_for_media=asks, also=[record])
 
     at = _write_once(report_id, keys.MESSAGES, ids, write, actor=actor, reports=reports)
     return message.model_copy(update={"sent_at": at})

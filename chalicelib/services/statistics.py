@@ -1,12 +1,15 @@
 """Statistics: count reports as they change, and return the counts for the dashboard."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from itertools import batched
 from typing import Any
 
+from chalicelib import errors
 from chalicelib.domain import statistics as rules
+from chalicelib.domain import times
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.reports import DRILL, ReportOutline, Status
@@ -15,6 +18,7 @@ from chalicelib.store import keys
 from chalicelib.store.audit import Action
 from chalicelib.store.keys import Key
 from chalicelib.store.listing import Listing
+from chalicelib.store.load_counters import LoadCounters
 from chalicelib.store.outbox import Outbox
 from chalicelib.store.statistics import (
     TALLY,
@@ -32,14 +36,15 @@ _COUNTED_AT_ONCE = 33
 
 
 def count_changed(
-    changed: Sequence[Key], *, outbox: Outbox, statistics: Statistics
+    changed: Sequence[Key], *, outbox: Outbox, statistics: Statistics, arrivals: LoadCounters
 ) -> frozenset[Key]:
     """Count the current state of the reports with these keys. Return the keys to try again.
 
-    Keys of other items are skipped, and drills, which count nowhere. Raises Unavailable when
-    nothing could be read.
+    New reports are also counted in the minute in which they were received. Keys of other items are
+    skipped, and drills, which count nowhere. Raises Unavailable when nothing could be read.
     """
     failed: set[Key] = set()
+    counted: list[Change] = []
     heads = [key for key in dict.fromkeys(changed) if keys.report_id(key)]
     for some in batched(heads, _COUNTED_AT_ONCE):
         marks = [counted_key(str(keys.report_id(key))) for key in some]
@@ -53,7 +58,10 @@ def count_changed(
                 # One bad row must not block the others.
                 failed.add(key)
                 log.warning("count_failed", extra={"error": type(error).__name__})
-        failed |= _count(changes, statistics)
+        uncounted = _count(changes, statistics)
+        failed |= uncounted
+        counted += [change for key, change in changes.items() if key not in uncounted]
+    _count_arrivals(counted, arrivals)
     return frozenset(failed)
 
 
@@ -65,7 +73,7 @@ def _change(head: Row | None, mark: Row | None) -> Change | None:
     if report is None or report.expiring or report.is_drill:
         return None
     before, after = read_tally(mark), rules.tally_of(report)
-    return None if before == after else Change(report.id, before, after)
+    return None if before == after else Change(report.id, report.received_at, before, after)
 
 
 def _count(changes: Mapping[Key, Change], statistics: Statistics) -> set[Key]:
@@ -80,6 +88,20 @@ def _count(changes: Mapping[Key, Change], statistics: Statistics) -> set[Key]:
         log.warning("count_failed", extra={"error": type(error).__name__})
         return set(changes)
     return set()
+
+
+def _count_arrivals(counted: Iterable[Change], arrivals: LoadCounters) -> None:
+    """Count the reports that are new, by the minute and category, for the load level."""
+    arrived: defaultdict[datetime, Counter[str]] = defaultdict(Counter)
+    for change in counted:
+        if change.before is None:
+            arrived[times.to_minute(change.received_at)][change.after.category] += 1
+    for minute, counts in arrived.items():
+        try:
+            arrivals.add(counts, minute)
+        except errors.Unavailable:
+            # Not tried again: the statistics have counted the reports already.
+            log.warning("arrivals_not_counted")
 
 
 def view_statistics(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib import errors
 from chalicelib.domain.media import (
     GRANT_LIFE,
+    MAX_BYTES_PER_REPORT,
     MAX_MEDIA_PER_REPORT,
     PART_SIZE,
     MediaState,
@@ -68,7 +69,8 @@ def declare_media(
     """Add declared media to a report. Repeated, the call returns the same media.
 
     On a closed report, they put off the deletion. Raises Conflict (`withdrawn`, `too_many_media`,
-    `key_reused` for other media with the same key), Gone when the deletion has begun.
+    `too_many_bytes`, `key_reused` for other media with the same key), Gone when the deletion has
+    begun.
     """
     current = case
 
@@ -81,6 +83,7 @@ def declare_media(
         _require_not_withdrawn(current)
         if report.media_total + len(declaration.media) > MAX_MEDIA_PER_REPORT:
             raise errors.Conflict("too_many_media", limit=str(MAX_MEDIA_PER_REPORT))
+        _refuse_too_many_bytes(current, declaration)
         try:
             checked = [(each, upload_check(now)) for each in declaration.media]
             reports.add_media(current, checked, now=now)
@@ -95,6 +98,17 @@ def declare_media(
         return declaration.media
 
     return retry_on_conflict(step)
+
+
+def _refuse_too_many_bytes(case: Case, declaration: Declaration) -> None:
+    """Raise Conflict `too_many_bytes` when all media together would be too large.
+
+    What never arrived does not count.
+    """
+    media = [each for each in case.media if each.reason is not RejectReason.NOT_RECEIVED]
+    together = sum(each.declared_size for each in (*media, *declaration.media))
+    if together > MAX_BYTES_PER_REPORT * (1 + case.report.media_asked):
+        raise errors.Conflict("too_many_bytes")
 
 
 def renew_grant(

@@ -1,8 +1,10 @@
-"""Admins' changes of the catalogue: one row, and a copy of it in each function.
+"""Admins' changes of the catalogue and the load level: two rows that each function reads together,
+and has a copy of.
 
 A copy is at most a minute old.
 
 CATALOGUE  OVERRIDES    {version, overrides}
+           LOAD_LEVEL   (store/load_level.py)
 """
 
 import logging
@@ -14,7 +16,9 @@ from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.catalogue import Catalogue, catalogue
 from chalicelib.domain.catalogue.overrides import Overrides, restore
-from chalicelib.store.table import Table
+from chalicelib.domain.load_level import LoadState
+from chalicelib.store import load_level
+from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import Put, TransactItem, Update
 
 log = logging.getLogger(__name__)
@@ -50,16 +54,13 @@ class CatalogueChanges:
         self.table = table
 
     def read(self) -> Kept:
-        row = self.table.get(PK, SK, consistent=True)
-        if row is None:
-            return Kept(Overrides(), 0)
-        settles_at = times.parse(row["settles_at"]) if "settles_at" in row else None
-        return Kept(
-            Overrides.model_validate_json(row["overrides"]),
-            row["version"],
-            row.get("settled", {}),
-            settles_at,
-        )
+        return _kept(self.table.get(PK, SK, consistent=True))
+
+    def read_live(self) -> tuple[Kept, LoadState]:
+        """Return the changes and the load level, by one call."""
+        found, _ = self.table.query(PK, consistent=True)
+        rows = {row["sk"]: row for row in found}
+        return _kept(rows.get(SK)), load_level.read_state(rows.get(load_level.SK))
 
     def replace(self, before: Kept, after: Kept, *also: TransactItem) -> Kept:
         """Write `after`, with `also` in one transaction.
@@ -80,14 +81,26 @@ class CatalogueChanges:
         return after
 
 
-class LiveCatalogue:
-    """The catalogue with the changes of admins.
+def _kept(row: Row | None) -> Kept:
+    if row is None:
+        return Kept(Overrides(), 0)
+    return Kept(
+        Overrides.model_validate_json(row["overrides"]),
+        row["version"],
+        row.get("settled", {}),
+        times.parse(row["settles_at"]) if "settles_at" in row else None,
+    )
 
-    Reading it never fails, because intake must not stop when the row cannot be read.
+
+class LiveCatalogue:
+    """The catalogue with the changes of admins, and the load level.
+
+    Reading it never fails, because intake must not stop when the rows cannot be read.
     """
 
-    def __init__(self, read: Callable[[], Kept]) -> None:
+    def __init__(self, read: Callable[[], tuple[Kept, LoadState]]) -> None:
         self._read = read
+        self._load = LoadState()
         self._known = catalogue()
         self._kept = Kept(Overrides(), 0)
         self._read_next: datetime | None = None
@@ -99,11 +112,21 @@ class LiveCatalogue:
         """
         if self._read_next is None or now >= self._read_next:
             try:
-                self.learn(self._read(), now)
+                kept, self._load = self._read()
+                self.learn(kept, now)
             except errors.Unavailable:
                 log.warning("catalogue_stale", extra={"version": self._kept.version})
                 self._read_next = now + _TRY_AGAIN_AFTER
         return self._known
+
+    def load(self, now: datetime) -> LoadState:
+        """Return the load level, at most a minute old at `now`, or the last known one."""
+        self.at(now)
+        return self._load
+
+    def learn_load(self, state: LoadState) -> None:
+        """Use this load level in this function from now on. It was written just now."""
+        self._load = state
 
     def learn(self, kept: Kept, now: datetime) -> Catalogue:
         """Use these changes in this function from now on, and return the catalogue.

@@ -107,6 +107,7 @@ class EntryRows:
         *,
         task: OutboxTask | None = None,
         paced_until: datetime | None = None,
+        asks_for_media: bool = False,
         also: Sequence[TransactItem] = (),
     ) -> None:
         """Add a message, with `task` to notify officers. A reporter's message counts as unread, and
@@ -119,7 +120,8 @@ class EntryRows:
         report, sent_at = head.report, message.sent_at
         pk, sk = keys.report(report.id), keys.message(sent_at, message.id)
         row: Row = {"pk": pk, "sk": sk, **message.model_dump(exclude_none=True)}
-        add, equal = {"messages": 1}, {"messages": head.row.get("messages"), **NOT_EXPIRING}
+        add = {"messages": 1} | ({"media_asked": 1} if asks_for_media else {})
+        equal = {"messages": head.row.get("messages"), **NOT_EXPIRING}
         put: Row = {"unread": 0, "unread_media": None}
         if message.sender is Sender.REPORTER:
             add["unread"] = 1

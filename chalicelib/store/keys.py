@@ -4,6 +4,7 @@ reports      REPORT#<id>            COUNTED | ENTRY#<kind>#<id> | EVENT#<time>#<
                                     MEDIA#<id> | MESSAGE#<time>#<id> | NOTE#<time>#<id>
              BURST#<time>           COUNT                    notices of a minute, SMS of an hour
              DIGEST#<filters>       EVENT#digest             gathered notices (store/digests.py)
+             LOAD#<hour>            <minute>: reports in it (store/load_counters.py)
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
              WATCH#<id>             COUNT                    what an officer did in an hour
              NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
@@ -16,10 +17,11 @@ officers     OFFICER#<name>         PROPOSAL | ROW | SUBSCRIPTION#<id>
              OFFICERS               <name>: a copy of each officer's row, for the list of all
              PROPOSALS              <name>: a copy of each proposal that has not ended
              FIRST_ADMINS           ROW: how many were appointed by operators
-bulletins    CATALOGUE              OVERRIDES
+bulletins    CATALOGUE              LOAD_LEVEL | OVERRIDES
              BULLETIN#<id>          HEAD | LEADS | MEDIA#<id> | VERSION#<n>
              PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: all
              PUBLIC#ENDED#<channel> <ended_at>#<id>          how bulletins ended; `*`: all
+sources      SALT | SOURCE#<token>  store/sources.py
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
 MESSAGE; an officer's is one query from HEAD on. COUNTED, ENTRY and EVENT sort before HEAD, so they
@@ -182,6 +184,11 @@ def notice(entry_id: str) -> str:
 def ledger(hour: str, shard: int) -> str:
     """Return the partition of leaves that were written in this hour."""
     return f"LEDGER#{hour}#{shard}"
+
+
+def load_minute(at: datetime) -> Key:
+    """Return the key of the counters of reports in this minute."""
+    return f"LOAD#{at:%Y-%m-%dT%H}", f"{at:%M}"
 
 
 def watch(counter_id: str) -> str:

@@ -5,7 +5,7 @@ REPORT#<id>             COUNTED                          as what the report was 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.domain.outbox import shard_of
@@ -24,6 +24,7 @@ class Change(NamedTuple):
     """How a report counts: `before` (None: not yet) and now."""
 
     report_id: str
+    received_at: datetime
     before: Tally | None
     after: Tally
 

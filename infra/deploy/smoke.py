@@ -10,6 +10,7 @@ the queues until it is ready, and its withdrawal. The drill is withdrawn also wh
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image
 
+from chalicelib.domain.challenges import digest_of, zero_bits
 from infra.stage.console import say
 from infra.stage.faults import Refused, run
 from infra.stage.logs import read_entries
@@ -54,12 +56,13 @@ def smoke_test(
     trip = _Trip(target.api, pause, clock)
     logs = f"make logs{target.command} FUNCTION="
     with step("health", f"{logs}residents; is the address right and its certificate valid?"):
-        version = trip.get("/v1/health")["version"]
+        health = trip.get("/v1/health")
+        version = health["version"]
     with step("catalogue", f"{logs}residents: is a table, a secret or a right missing?"):
         category = trip.first_category()
     picture = draw_picture()
     with step("report, a drill with a picture", f"{logs}residents, and the reports table"):
-        trip.report(category, picture)
+        trip.report(category, picture, health.get("challenge"))
     try:
         with step("upload by its grant", "the media bucket: its region, its policy, its key"):
             trip.upload(picture)
@@ -177,14 +180,19 @@ class _Trip:
             raise _Failed("No category of the catalogue is active, so nobody can report.")
         return str(codes[-1])
 
-    def report(self, category: str, picture: bytes) -> None:
+    def report(
+        self, category: str, picture: bytes, challenge: Mapping[str, Any] | None = None
+    ) -> None:
         body = {
             "category": category,
             "text": TEXT,
             "source": "drill",
             "media": [{"content_type": "image/jpeg", "size": len(picture)}],
         }
-        headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+        key = str(uuid4())
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        if challenge:
+            headers["Tipline-Proof"] = _prove(challenge, key)
         self.created = self._call(
             "POST", "/v1/reports", 201, headers=headers, body=json.dumps(body).encode()
         )
@@ -226,6 +234,20 @@ class _Trip:
         except ValueError:
             raise _Failed(f"{method} {path} returned no JSON: {_extract(response.data)}") from None
         return content
+
+
+def _prove(challenge: Mapping[str, Any], key: str) -> str:
+    """Return the proof of work for a challenge (docs/mobile.md)."""
+    text, bits = challenge["challenge"], challenge["bits"]
+    counters = [
+        next(
+            str(counter)
+            for counter in itertools.count()
+            if zero_bits(digest_of(text, key, number, str(counter))) >= bits
+        )
+        for number in range(challenge["rounds"])
+    ]
+    return f"{text}:{','.join(counters)}"
 
 
 def _extract(data: bytes) -> str:

@@ -24,6 +24,7 @@ SETTINGS = {
     "BULLETINS_TABLE": "BulletinsTable",
     "OFFICERS_TABLE": "OfficersTable",
     "CONTACTS_TABLE": "ContactsTable",
+    "SOURCES_TABLE": "SourcesTable",
     "MEDIA_BUCKET": "MediaBucket",
     "AUDIT_BUCKET": "AuditBucket",
     "NOTICES_TOPIC_ARN": "NoticesTopic",

@@ -76,6 +76,7 @@ class LocalStack:
             "bulletins_table": named["BULLETINS_TABLE"],
             "officers_table": named["OFFICERS_TABLE"],
             "contacts_table": named["CONTACTS_TABLE"],
+            "sources_table": named["SOURCES_TABLE"],
             "bucket": named["MEDIA_BUCKET"],
             "topic_arn": named["NOTICES_TOPIC_ARN"],
             "queues": {
@@ -155,10 +156,12 @@ class LocalStack:
         from chalicelib import clients, wiring
         from infra.local.gateway.api_server import ApiServer
         from infra.local.gateway.functions import both_functions
+        from infra.local.gateway.throttles import deployed
         from infra.local.seed import seed_officers
 
         self.app = app
-        self._api = ApiServer(app, port, log=say, functions=both_functions())
+        throttles = deployed() if wiring.settings().limits else None
+        self._api = ApiServer(app, port, say, both_functions(), throttles)
         self.api_url = f"http://127.0.0.1:{self._api.port}"
         _set_environment(
             {

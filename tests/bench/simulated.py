@@ -31,6 +31,7 @@ TABLES = {
         "AUDIT_TABLE",
         "BULLETINS_TABLE",
         "OFFICERS_TABLE",
+        "SOURCES_TABLE",
     )
 }
 _KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/0a7e5b1c-2f6d-4c8a-9e3b-5d4f6a7b8c9d"

@@ -12,6 +12,9 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.domain.challenges import Challenges
+from chalicelib.domain.ids import Identity
+from chalicelib.domain.load_level import LoadLevel
 from infra.deploy.smoke import draw_picture, next_steps, smoke_test
 from infra.stage.faults import Refused
 from infra.stage.target import Target
@@ -26,6 +29,9 @@ class Api:
         self.bodies: list[Any] = []
         self.fails_at: tuple[str, ...] = ()
         self.states = ["processing", "ready"]
+        self.challenge: dict[str, object] | None = None
+        self.proofs: list[str | None] = []
+        self.keys: list[str] = []
         self.url = ""
 
     def respond(self, call: str, body: bytes) -> tuple[int, Any]:
@@ -34,7 +40,7 @@ class Api:
             return 503, {"code": "unavailable"}
         match call:
             case "GET /v1/health":
-                return 200, {"status": "ok", "version": "1.2.3"}
+                return 200, {"status": "ok", "version": "1.2.3", "challenge": self.challenge}
             case "GET /v1/catalogue":
                 entries = [
                     {"code": "old", "state": "retired"},
@@ -63,6 +69,9 @@ def api() -> Iterator[Api]:
     class Handler(BaseHTTPRequestHandler):
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.path == "/v1/reports":
+                api.proofs.append(self.headers["Tipline-Proof"])
+                api.keys.append(self.headers["Idempotency-Key"])
             status, content = api.respond(f"{self.command} {self.path}", body)
             data = b"" if content is None else json.dumps(content).encode()
             self.send_response(status)
@@ -108,6 +117,14 @@ def test_a_drill_goes_the_whole_way_and_is_withdrawn(
     printed = capsys.readouterr().out
     assert printed.count(" s  ") == 6
     assert "Version 1.2.3 works." in printed
+
+
+def test_in_a_flood_the_drill_has_a_proof_of_work(api: Api) -> None:
+    challenges = Challenges(Identity(b"a master key").challenge_mac)
+    now = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    api.challenge = challenges.at(LoadLevel.NORMAL, now).as_json()
+    smoke_test(target(api), no_pause)
+    assert challenges.check(api.proofs[0], api.keys[0], now) == "valid"
 
 
 @pytest.mark.parametrize(

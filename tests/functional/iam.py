@@ -32,6 +32,7 @@ PARAMETERS = {
     "Stage": "test",
     "PublicUrl": "https://api.test",
     "ConsoleOrigin": "https://console.test",
+    "OriginSecretHash": "",
 }
 
 _CONFIG = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")

@@ -49,6 +49,7 @@ class Route:
 
 
 ADMINS = frozenset({Role.ADMIN})
+CHIEFS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
 
@@ -74,6 +75,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/hold/lift/approve"): Route(204),
     ("GET", "/v1/officer/templates"): Route(200),
     ("GET", "/v1/officer/stats"): Route(200),
+    ("PUT", "/v1/officer/load-level"): Route(200, CHIEFS),
+    ("DELETE", "/v1/officer/load-level"): Route(204, CHIEFS),
     ("GET", "/v1/officer/subscriptions"): Route(200, EVERYBODY),
     ("POST", "/v1/officer/subscriptions"): Route(
         201, EVERYBODY, body={"protocol": "email", "categories": [], "districts": []}

@@ -53,7 +53,7 @@ def states(kind: str = "categories") -> dict[str, str]:
 def other_function() -> LiveCatalogue:
     """Return the copy of the catalogue of another function."""
     changes = CatalogueChanges(wiring.bulletins().table)
-    return LiveCatalogue(changes.read)
+    return LiveCatalogue(changes.read_live)
 
 
 def test_a_paused_category_refuses_in_the_reporters_language_and_reopens() -> None:

@@ -23,7 +23,14 @@ READ_CALLS = ("GetItem", "Query", "BatchGetItem", "Scan", "PartiQLSelect")
 WRITE_CALLS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate")
 LIST_CALLS = ("Query", "Scan", "PartiQLSelect")
 OPEN_CALLS = ("Decrypt", "ReEncryptFrom", "CreateGrant", "PutKeyPolicy", "DeriveSharedSecret")
-TABLES = ("ReportsTable", "ContactsTable", "AuditTable", "BulletinsTable", "OfficersTable")
+TABLES = (
+    "ReportsTable",
+    "ContactsTable",
+    "AuditTable",
+    "BulletinsTable",
+    "OfficersTable",
+    "SourcesTable",
+)
 
 # Who may do what. Nobody else may, and nobody may what has nobody here.
 MAY: Mapping[str, set[str]] = {
@@ -42,6 +49,8 @@ MAY: Mapping[str, set[str]] = {
     "read officers": {"officers", "do_upkeep"},
     "write officers": {"officers", "do_upkeep"},
     "write bulletins": {"officers", "record_media", "do_upkeep"},
+    "read a row of a source": set(),
+    "count a source": {"residents"},
     "read originals": {"officers", "make_thumbnails"},
     # Of a report: officers upload pictures of bulletins.
     "write originals": {"residents"},
@@ -95,6 +104,8 @@ def deeds(names: iam.Names) -> dict[str, list[Need]]:
         "read officers": on_rows(names, "OfficersTable", READ_CALLS, READS),
         "write officers": on_rows(names, "OfficersTable", WRITE_CALLS),
         "write bulletins": on_rows(names, "BulletinsTable", WRITE_CALLS),
+        "read a row of a source": on_sources(names, READ_CALLS),
+        "count a source": on_sources(names, WRITE_CALLS),
         "read originals": on_objects(names, "originals", "GetObject", "GetObjectVersion"),
         "write originals": on_objects(names, "originals", "PutObject"),
         "list originals": listing(names, "originals/"),
@@ -138,6 +149,12 @@ def on_rows(
         for call in calls
         for context in contexts
     ]
+
+
+def on_sources(names: iam.Names, calls: tuple[str, ...]) -> list[Need]:
+    """Return the rights to these calls on the row of a source."""
+    row: Mapping[str, Values] = {"dynamodb:LeadingKeys": ("SOURCE#0",)}
+    return [Need(f"dynamodb:{call}", names.arn("SourcesTable"), row) for call in calls]
 
 
 def on_key(names: iam.Names, logical_id: str) -> list[Need]:

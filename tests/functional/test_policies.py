@@ -22,9 +22,10 @@ from jwt.algorithms import RSAAlgorithm
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from chalicelib import wiring
+from chalicelib import flood_wiring, wiring
 from chalicelib.config import MissingSetting
 from chalicelib.domain import times
+from chalicelib.domain.load_level import LoadLevel, LoadState, Override
 from chalicelib.domain.notices import NoticeKind, Watched
 from chalicelib.domain.officers import Role as OfficerRole
 from chalicelib.errors import Unavailable
@@ -206,6 +207,7 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(
         read_ledger(api)
         upload_in_parts(api, aws)
         lead = read_bulletins(api, bulletin_id, media_id)
+        report_in_a_flood(api)
     Api("officers")("resolve_bulletin", officer=LI, bulletin_id=bulletin_id)
     with role.assumed():
         api("read_report", receipt=lead["receipt"], report_id=lead["id"])
@@ -252,6 +254,16 @@ def report_and_write(api: Api) -> None:
     api("read_report_by_receipt", receipt=created["receipt"])
     api("withdraw_report", **mine)
     api("read_report", **mine)
+
+
+def report_in_a_flood(api: Api) -> None:
+    """Report at level 1, which counts the source, and at level 2, which counts the refusal."""
+    for level, status in ((LoadLevel.BUSY, 201), (LoadLevel.FLOOD, 429)):
+        override = Override(level, wiring.clock.now() + timedelta(hours=1))
+        wiring.live_catalogue().learn_load(LoadState(level, override))
+        # A network counts once: so it must not have been seen yet.
+        flood_wiring.flood_gate.cache_clear()  # type: ignore[attr-defined]
+        api("create_report", body=report("other"), status=status)
 
 
 def closed_duplicate() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -362,6 +374,9 @@ def administer(api: Api) -> None:
         "districts": ["*"],
         "email": "wu@police.example",
     }
+
+    api("set_load_level", officer=ADMIN)
+    api("lift_load_level", officer=ADMIN)
 
     def appoint(**more: Any) -> None:
         body = row | more

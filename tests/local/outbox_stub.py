@@ -9,15 +9,21 @@ from examples import outbox
 
 
 class Stub:
-    """Responds with one after the other, and remembers what came."""
+    """Responds with one after the other, and remembers what came. `health` is what it says to
+    `GET /v1/health`; 404 without.
+    """
+
+    health: Any = None
 
     def __init__(self, *responses: tuple[int, dict[str, str], Any]) -> None:
-        waiting, seen, paths = list(responses), [], []
+        waiting, seen, paths, proofs = list(responses), [], [], []
+        stub = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 seen.append((self.headers["Idempotency-Key"], body))
+                proofs.append(self.headers["Tipline-Proof"])
                 paths.append(self.path)
                 status, headers, content = waiting.pop(0)
                 self.send_response(status)
@@ -30,10 +36,17 @@ class Stub:
 
             do_PUT = do_POST
 
+            def do_GET(self) -> None:
+                content = json.dumps(stub.health or {"code": "not_found"}).encode()
+                self.send_response(200 if stub.health else 404)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.waiting = waiting
+        self.waiting, self.proofs = waiting, proofs
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.seen, self.paths, self.url = seen, paths, f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -3,12 +3,17 @@ twice, whatever dies on the way.
 """
 
 import json
+import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from chalicelib.domain.challenges import Challenges
+from chalicelib.domain.ids import Identity
+from chalicelib.domain.load_level import LoadLevel
 from examples import outbox
 from tests import cloud
 from tests.local.outbox_stub import (
@@ -61,6 +66,79 @@ def test_it_waits_for_retry_after_and_repeats_the_same_bytes_and_key(
     assert pauses == [7, 2]
     assert stub.seen == [(entry.key, entry.body.encode())] * 3
     assert not only(box).waits
+
+
+CHALLENGE = Challenges(Identity(b"a master key").challenge_mac).at(
+    LoadLevel.NORMAL, datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+)
+PROOF_REQUIRED = (
+    429,
+    {"Retry-After": "60"},
+    {"code": "proof_required", "challenge": CHALLENGE.as_json()},
+)
+
+
+def is_valid(proof: str | None, key: str) -> bool:
+    theirs = Challenges(Identity(b"a master key").challenge_mac)
+    return theirs.check(proof, key, datetime(2026, 11, 24, 8, 30, tzinfo=UTC)) == "valid"
+
+
+def test_it_works_for_a_429_with_a_challenge_and_sends_again_at_once(tmp_path: Path) -> None:
+    stub = Stub(PROOF_REQUIRED, (201, {}, CREATED))
+    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
+    entry = box.add("other", "a text", [])
+    sender(box, stub.url, pauses).send(only(box))
+
+    assert (len(stub.seen), pauses, stub.proofs[0]) == (2, [], None)
+    assert is_valid(stub.proofs[1], entry.key)
+    assert not only(box).waits
+
+
+def test_it_works_first_when_the_service_says_that_there_is_a_flood(tmp_path: Path) -> None:
+    stub = Stub((201, {}, CREATED))
+    stub.health = {"challenge": CHALLENGE.as_json()}
+    box = outbox.Outbox(tmp_path / "outbox")
+    entry = box.add("other", "a text", [])
+    sender(box, stub.url, []).send(only(box))
+    assert is_valid(stub.proofs[0], entry.key)
+
+
+@pytest.mark.parametrize(
+    "health", [[], {"challenge": {}}, {"challenge": "work"}, {"challenge": {"challenge": 1}}]
+)
+def test_a_strange_state_of_health_stops_no_report(tmp_path: Path, health: object) -> None:
+    stub = Stub((201, {}, CREATED))
+    stub.health = health
+    box = outbox.Outbox(tmp_path / "outbox")
+    box.add("other", "a text", [])
+    sender(box, stub.url, []).send(only(box))
+    assert stub.proofs == [None]
+    assert not only(box).waits
+
+
+def test_it_does_not_work_for_ever(tmp_path: Path) -> None:
+    box = outbox.Outbox(tmp_path / "outbox")
+    box.add("other", "a text", [])
+    again = Stub(*[PROOF_REQUIRED] * 4)
+    with pytest.raises(outbox.NotNow):
+        sender(box, again.url, []).send(only(box))
+    assert len(again.seen) == 4
+
+    endless = CHALLENGE.as_json() | {"bits": 200}
+    hostile = Stub((429, {}, {"code": "proof_required", "challenge": endless}))
+    with pytest.raises(outbox.NotNow):
+        sender(box, hostile.url, []).send(only(box))
+    assert only(box).waits
+
+
+def test_files_that_are_too_large_together_are_not_added(tmp_path: Path) -> None:
+    films = [tmp_path / f"{n}.mp4" for n in range(2)]
+    for film in films:
+        film.touch()
+        os.truncate(film, 251 << 20)
+    with pytest.raises(outbox.Unacceptable, match="together"):
+        outbox.Outbox(tmp_path / "outbox").add("other", "a text", films)
+    assert not (tmp_path / "outbox").exists()
 
 
 def test_a_refusal_is_not_repeated(tmp_path: Path) -> None:

@@ -153,40 +153,55 @@ def test_every_route_is_throttled(template: dict[str, Any], api: dict[str, Any])
     stage = api["MethodSettings"][0]
     assert (stage["ResourcePath"], stage["HttpMethod"]) == ("/*", "*")
     defaults = {name: each.get("Default") for name, each in template["Parameters"].items()}
-    for kind in ("Throttle", "OfficerThrottle"):
+    for kind in ("CreateThrottle", "Throttle", "OfficerThrottle"):
         assert 0 < defaults[f"{kind}Rate"] <= defaults[f"{kind}Burst"]
-    assert (stage["ThrottlingRateLimit"], stage["ThrottlingBurstLimit"]) == (
-        {"Ref": "ThrottleRate"},
-        {"Ref": "ThrottleBurst"},
-    )
+    assert limits(stage) == "OfficerThrottle"
 
 
-def test_each_officers_route_has_a_limit_of_its_own(api: dict[str, Any]) -> None:
+def test_each_residents_route_has_a_limit_of_its_own(api: dict[str, Any]) -> None:
     _, *routes = api["MethodSettings"]
     limited = {
         (route["ResourcePath"].replace("~1", "/").removeprefix("/"), route["HttpMethod"].lower())
         for route in routes
     }
-    assert limited == {
+    preflights = {
+        (path, "options") for path in api["DefinitionBody"]["paths"] if path.startswith("/v1/repo")
+    }
+    assert limited == preflights | {
         (path, method)
         for path, methods in api["DefinitionBody"]["paths"].items()
         for method in methods
-        if path.startswith(("/v1/officer", "/v1/admin")) and method != "options"
+        if not path.startswith(("/v1/officer", "/v1/admin", "/{proxy+}")) and method != "options"
     }
     for route in routes:
-        assert route["ThrottlingRateLimit"] == {"Ref": "OfficerThrottleRate"}
-        assert route["ThrottlingBurstLimit"] == {"Ref": "OfficerThrottleBurst"}
+        creates = (route["ResourcePath"], route["HttpMethod"]) == ("/~1v1~1reports", "POST")
+        assert limits(route) == ("CreateThrottle" if creates else "Throttle")
+
+
+def test_all_routes_at_their_limit_leave_room_in_the_account(template: dict[str, Any]) -> None:
+    defaults = {name: each.get("Default") for name, each in template["Parameters"].items()}
+    at_once = sum(
+        defaults[each["ThrottlingRateLimit"]["Ref"]] for each in throttles.all_limits(template)
+    )
+    # What an account gets, for all its gateways in a region.
+    assert at_once <= 10_000
+
+
+def limits(setting: dict[str, Any]) -> str:
+    """Return whose parameters limit a method."""
+    rate, burst = setting["ThrottlingRateLimit"]["Ref"], setting["ThrottlingBurstLimit"]["Ref"]
+    kind = str(rate).removesuffix("Rate")
+    assert burst == f"{kind}Burst"
+    return kind
 
 
 def test_a_path_is_named_as_a_stage_names_it(api: dict[str, Any]) -> None:
     paths = [route["ResourcePath"] for route in api["MethodSettings"]]
-    assert "/~1v1~1officer~1reports~1{report_id}" in paths
+    assert "/~1v1~1reports~1{report_id}" in paths
 
 
 def test_more_limits_than_a_stage_takes_are_refused() -> None:
-    paths: dict[str, Any] = {
-        f"/v1/officer/{number}": {"get": {"security": []}} for number in range(41)
-    }
+    paths: dict[str, Any] = {f"/v1/bulletins/{number}": {"get": {}} for number in range(41)}
     template = {
         "Resources": {
             "RestAPI": {"Properties": {"DefinitionBody": {"paths": paths}, "MethodSettings": []}}

@@ -26,6 +26,7 @@ def test_every_table_is_encrypted_backed_up_and_protected(
     resources: dict[str, Any],
 ) -> None:
     tables = of_type(resources, "AWS::DynamoDB::Table")
+    del tables["SourcesTable"]
     assert set(tables) == {
         "ReportsTable",
         "AuditTable",
@@ -42,6 +43,23 @@ def test_every_table_is_encrypted_backed_up_and_protected(
         }
 
 
+def test_no_copy_of_the_counters_of_sources_is_made(resources: dict[str, Any]) -> None:
+    table = resources["SourcesTable"]
+    properties = table["Properties"]
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": False}
+    assert "StreamSpecification" not in properties
+    assert properties["TimeToLiveSpecification"] == {
+        "AttributeName": "expires_ttl",
+        "Enabled": True,
+    }
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Delete"
+    selections = [
+        json.dumps(each) for each in of_type(resources, "AWS::Backup::BackupSelection").values()
+    ]
+    assert selections
+    assert not any("SourcesTable" in each for each in selections)
+
+
 @pytest.mark.parametrize(
     "kind",
     ["DynamoDB::Table", "S3::Bucket", "KMS::Key", "Cognito::UserPool", "SecretsManager::Secret"],
@@ -49,8 +67,8 @@ def test_every_table_is_encrypted_backed_up_and_protected(
 def test_what_holds_data_or_opens_it_outlives_the_stack(
     resources: dict[str, Any], kind: str
 ) -> None:
-    for resource in resources.values():
-        if resource["Type"] == f"AWS::{kind}":
+    for name, resource in resources.items():
+        if resource["Type"] == f"AWS::{kind}" and name != "SourcesTable":
             # Not when its creation is rolled back: it is empty, and in the way of the next try.
             assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
             assert resource["UpdateReplacePolicy"] == "Retain"

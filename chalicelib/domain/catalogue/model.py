@@ -110,7 +110,7 @@ class Category(Entry):
 
     `shards`: over how many partitions its lists are spread; may only grow. `emergency`: every
     response shows the emergency number. `always_open`: can never be switched off. `never_limited`:
-    no abuse control may refuse or delay its reports. `details_version` grows when `details` change;
+    no abuse control may refuse its reports. `details_version` grows when `details` change;
     a report keeps the version it was checked against.
     """
 

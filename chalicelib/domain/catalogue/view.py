@@ -93,6 +93,7 @@ def _limits() -> dict[str, Any]:
         "text_max": TEXT_MAX,
         "media_per_call": media.MAX_MEDIA_PER_CALL,
         "media_per_report": media.MAX_MEDIA_PER_REPORT,
+        "media_bytes_per_report": media.MAX_BYTES_PER_REPORT,
         "post_max_bytes": media.POST_MAX_BYTES,
         "part_size": media.PART_SIZE,
         "parts_per_call": media.MAX_PARTS_PER_CALL,

@@ -44,6 +44,14 @@ HEADERS: Json = {
 }
 
 
+_CHALLENGE = {
+    "challenge": "1.16.8.1795509360.9f2c41d07b6ae35819c4d2e60f7b8a13",
+    "bits": 16,
+    "rounds": 8,
+    "expires_at": "2026-11-24T08:36:00.000Z",
+}
+
+
 def describe(operation: Operation, query: Json | None, schemas: Schemas, refusals: Json) -> Json:
     """Return the operation. Add its errors to `refusals`, which all operations share."""
     described: Json = {
@@ -141,6 +149,8 @@ def _for_instance(error: errors.TiplineError) -> errors.TiplineError:
     """Return the error with the fields and values that its example needs."""
     if isinstance(error, errors.Invalid) and not error.errors:
         return errors.Invalid(errors.FieldError("location.lat", "out_of_range"))
+    if isinstance(error, errors.ProofRequired):
+        return errors.ProofRequired(challenge=_CHALLENGE)
     shown = {
         name
         for _, name, _, _ in Formatter().parse(texts(DEFAULT)[f"error.{error.code}.detail"])

@@ -62,6 +62,12 @@ def _of_headers(operation: Operation) -> list[Json]:
                 required=required,
             )
         )
+    if Header.PROOF in operation.headers:
+        description = (
+            "A proof of work for the `challenge` of the catalogue, of `GET /v1/health` or of a 429 "
+            "`proof_required`. One that is not valid counts as none."
+        )
+        parameters.append(_parameter("header", "Tipline-Proof", description, {"type": "string"}))
     if Header.IF_MATCH in operation.headers:
         description = (
             "The `ETag` of the version that you have read. 412 means that it has changed since."

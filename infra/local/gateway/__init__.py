@@ -3,6 +3,7 @@
 | module | is |
 |---|---|
 | `api_server` | HTTP: how a request is framed, and what is refused before it is one |
+| `throttles` | how many requests to each route pass, with `LIMITS=on` |
 | `preflights` | what the gateway says to a preflight |
 | `gateway` | routes, the authorizer, the function, and the gateway's own responses |
 | `functions` | the two functions behind it, each with its own routes |

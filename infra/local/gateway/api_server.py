@@ -20,6 +20,7 @@ from infra.local.console import ACCESS
 from infra.local.gateway.compression import compress, minimum_size
 from infra.local.gateway.events import Response
 from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Functions, Gateway
+from infra.local.gateway.throttles import Throttles
 
 _access = logging.getLogger(ACCESS)
 
@@ -34,13 +35,18 @@ class ApiServer(LocalDevServer):
     """
 
     def __init__(
-        self, app: Chalice, port: int, log: Log, functions: Functions | None = None
+        self,
+        app: Chalice,
+        port: int,
+        log: Log,
+        functions: Functions | None = None,
+        throttles: Throttles | None = None,
     ) -> None:
         # Chalice keeps the current request on the app: with threads, one request would see
         # another's. This class keeps it by thread.
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
-        self._gateway, self._log = Gateway(app, functions), log
+        self._gateway, self._log = Gateway(app, functions, throttles), log
         super().__init__(
             app,
             Config(),

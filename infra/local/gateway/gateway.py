@@ -32,6 +32,7 @@ from infra.local.gateway.events import (
     split_target,
 )
 from infra.local.gateway.preflights import preflight_headers
+from infra.local.gateway.throttles import Throttles
 from infra.packaging import gateway_responses
 
 MAX_BODY = 10 * 1024 * 1024
@@ -56,15 +57,22 @@ Functions = Callable[[str, str], Function]
 class Gateway:
     """Thread-safe: one serves all connections. `app` has every route, as Chalice packages them;
     `functions` says which one a request is sent to; without it, `app` itself. Each app must keep
-    its current request by thread (`chalice.local.LocalChalice`).
+    its current request by thread (`chalice.local.LocalChalice`). Without `throttles`, any number of
+    requests passes.
     """
 
-    def __init__(self, app: Chalice, functions: Functions | None = None) -> None:
+    def __init__(
+        self,
+        app: Chalice,
+        functions: Functions | None = None,
+        throttles: Throttles | None = None,
+    ) -> None:
         body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
         self._refusals: Mapping[str, Any] = gateway_responses.complete(body)
         self._binary_types = frozenset(body["x-amazon-apigateway-binary-media-types"])
         self._app = app
         self._functions = functions or (lambda method, path: Function("api", app))
+        self._throttles = throttles
         self._authorizer = LocalGatewayAuthorizer(app)
         # Literal segments win over parameters: "{" sorts after every letter.
         self._routes = [(route, route.split("/")) for route in sorted(app.routes)]
@@ -81,6 +89,8 @@ class Gateway:
         match = self._match(path)
         if match is None:
             return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
+        if self._throttles and not self._throttles.take(method, match.route):
+            return self.refuse("THROTTLED", request_id, match.route)
         if method == "OPTIONS" and (allowed := preflight_headers(self._app.routes[match.route])):
             return self._preflight(request, allowed, request_id, match.route)
         if method not in self._app.routes[match.route]:

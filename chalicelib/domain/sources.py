@@ -1,0 +1,164 @@
+"""Sources: from where a report is sent, as tokens that nobody can turn back into an address.
+
+An address is read from a request, hashed under a salt that is overwritten each hour, counted, and
+forgotten. It is in no row, log or error. A token also depends on the window that it is counted in,
+so two windows cannot be linked.
+"""
+
+import hmac
+import threading
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import NamedTuple
+
+# A source is counted in windows of this length.
+WINDOW = timedelta(minutes=10)
+# How long a salt is used. Then it is overwritten, and with it goes what its tokens mean.
+SALT_LIFE = timedelta(hours=1)
+SALT_BYTES = 32
+# Longer texts are no address: an IPv6 address with a zone and a port has less.
+_LONGEST = 64
+_V4_NETWORK, _V6_NETWORK = 24, 48
+
+
+class Source(NamedTuple):
+    """An address and its network: /24 of IPv4, /48 of IPv6. It must not be kept or logged."""
+
+    address: str
+    network: str
+
+    def __repr__(self) -> str:
+        # So that no error and no log shows it by accident.
+        return "Source(…)"
+
+
+# Whoever hides it shares this one with all others who do.
+UNKNOWN = Source("", "")
+
+
+class Tokens(NamedTuple):
+    """A source as it is counted in one window."""
+
+    address: str
+    network: str
+
+
+class Limits(NamedTuple):
+    """Reports without a proof that are accepted in one window."""
+
+    address: int
+    network: int
+
+
+# A mobile carrier has thousands of customers behind one address. So a limit is far above what they
+# send in a quiet hour, and whoever is over it can still prove work.
+LIMITS = Limits(address=30, network=120)
+
+
+class Counts(NamedTuple):
+    """How many reports a source has sent in a window, this one included."""
+
+    address: int
+    network: int
+
+    def exceed(self, limits: Limits) -> bool:
+        return self.address > limits.address or self.network > limits.network
+
+
+def read_source(text: str | None) -> Source | None:
+    """Return the source with this address; None when it is none.
+
+    An IPv4 address that is written as IPv6 is read as IPv4.
+    """
+    if not text or len(text) > _LONGEST:
+        return None
+    try:
+        address = ip_address(text.strip().partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    prefix = _V6_NETWORK if isinstance(address, IPv6Address) else _V4_NETWORK
+    network = ip_network((address, prefix), strict=False)
+    return Source(str(address), str(network))
+
+
+def read_viewer_address(header: str | None) -> Source | None:
+    """Return the source that CloudFront names in `CloudFront-Viewer-Address`; None when it is none.
+
+    It is the address, a colon and the port. IPv6 is without brackets: `2001:db8::1:46532`.
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html
+    """
+    if not header or len(header) > _LONGEST:
+        return None
+    address, colon, port = header.strip().rpartition(":")
+    if not (colon and port.isascii() and port.isdigit() and int(port) < 65_536):
+        return None
+    if address.startswith("[") and address.endswith("]"):
+        address = address[1:-1]
+    return read_source(address)
+
+
+def window_of(now: datetime) -> datetime:
+    """Return the start of the window that `now` is in."""
+    return _floor(now, WINDOW)
+
+
+def salt_hour(now: datetime) -> datetime:
+    """Return the start of the hour whose salt counts at `now`."""
+    return _floor(now, SALT_LIFE)
+
+
+def tokens_of(source: Source, salt: bytes, now: datetime) -> Tokens:
+    """Return the tokens of a source in the window of `now`."""
+    window = window_of(now).isoformat()
+    return Tokens(*(_token(salt, window, kind) for kind in source._asdict().items()))
+
+
+def _token(salt: bytes, window: str, kind: tuple[str, str]) -> str:
+    return hmac.digest(salt, "|".join(("tipline/source/1", window, *kind)).encode(), "sha256")[
+        :16
+    ].hex()
+
+
+def _floor(now: datetime, length: timedelta) -> datetime:
+    seconds = int(length.total_seconds())
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
+
+
+class Memory:
+    """Counters of sources in the memory of one instance, of the present window only.
+
+    There are at most `most` of them; beyond that the one that was not seen for longest goes.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._window: datetime | None = None
+        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def count(self, tokens: Tokens, now: datetime) -> Counts:
+        """Count one report of a source."""
+        with self._lock:
+            self._start(window_of(now))
+            return Counts(*(self._add(token) for token in tokens))
+
+    def learn(self, tokens: Tokens, counts: Counts, now: datetime) -> None:
+        """Take over what all instances together have counted, if it is more."""
+        with self._lock:
+            self._start(window_of(now))
+            for token, count in zip(tokens, counts, strict=True):
+                self._counts[token] = max(count, self._counts.get(token, 0))
+
+    def _start(self, window: datetime) -> None:
+        if window != self._window:
+            self._window = window
+            self._counts.clear()
+
+    def _add(self, token: str) -> int:
+        self._counts[token] = self._counts.pop(token, 0) + 1
+        if len(self._counts) > self._most:
+            self._counts.popitem(last=False)
+        return self._counts[token]

@@ -1,0 +1,149 @@
+"""The flood gate: which reports are accepted from whom, by the load level.
+
+Nothing is refused for good: whoever proves work is let in, and reports of categories that are never
+limited always are. A replay is answered by intake, whatever is decided here.
+"""
+
+import logging
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from chalicelib import errors
+from chalicelib.domain import times
+from chalicelib.domain.catalogue.model import Category
+from chalicelib.domain.challenges import Challenge, Challenges, Verdict
+from chalicelib.domain.load_level import LoadLevel
+from chalicelib.domain.sources import (
+    LIMITS,
+    SALT_BYTES,
+    Memory,
+    Source,
+    Tokens,
+    salt_hour,
+    tokens_of,
+    window_of,
+)
+from chalicelib.domain.sources import WINDOW as SOURCE_WINDOW
+from chalicelib.store.load_counters import LoadCounters
+from chalicelib.store.sources import Sources
+
+log = logging.getLogger(__name__)
+
+# The time until the next try after the table of sources could not be used.
+_TRY_AGAIN_AFTER = timedelta(seconds=20)
+# When a flood is on, a report without a proof may be tried again after this time.
+_FLOOD_RETRY_S = 60
+
+
+class Sender(NamedTuple):
+    """What a request shows of who sends it. `source` must not be kept or logged."""
+
+    source: Source
+    proof: str | None
+    idempotency_key: str
+
+
+class FloodGate:
+    """Admits reports. One for each instance: it keeps counters of sources in memory, as tokens."""
+
+    def __init__(
+        self,
+        level: Callable[[datetime], LoadLevel],
+        challenges: Callable[[], Challenges],
+        sources: Callable[[], Sources],
+        arrivals: Callable[[], LoadCounters],
+    ) -> None:
+        self._level = level
+        self._challenges = challenges
+        self._sources = sources
+        self._arrivals = arrivals
+        self._memory = Memory()
+        self._salt: tuple[datetime, bytes] | None = None
+        self._count_from: datetime | None = None
+        self._refused: Counter[str] = Counter()
+        self._refused_in: datetime | None = None
+        self._lock = threading.Lock()
+
+    def admit(self, category: Category, sender: Sender, now: datetime) -> bool:
+        """Return whether the report is *unproven*: accepted although it should have a proof.
+
+        That is only so in a category that is never limited. Raises ProofRequired, with a challenge.
+        """
+        level = self._level(now)
+        verdict = Verdict.ABSENT
+        if sender.proof:
+            verdict = self._challenges().check(sender.proof, sender.idempotency_key, now)
+        if verdict is Verdict.VALID:
+            return False
+        own = tokens_of(sender.source, self._own_salt(now), now)
+        counts = self._memory.count(own, now)
+        over = counts.exceed(LIMITS)
+        in_flood = level >= LoadLevel.FLOOD
+        if not in_flood and not over:
+            over = level >= LoadLevel.BUSY and self._is_over_everywhere(sender.source, own, now)
+            if not over:
+                return False
+        if category.never_limited:
+            return True
+        if in_flood:
+            # Each network once in a window: one source alone must not hold the level up.
+            self._count_refused(category.code, int(counts.network == 1), now)
+        raise errors.ProofRequired(
+            _FLOOD_RETRY_S if in_flood else _until_next_window(now),
+            challenge=self._challenges().at(level, now).as_json(),
+            proof=verdict.value,
+        )
+
+    def challenge(self, now: datetime) -> Challenge | None:
+        """Return the challenge of now; None when no report needs a proof."""
+        level = self._level(now)
+        return self._challenges().at(level, now) if level >= LoadLevel.BUSY else None
+
+    def _is_over_everywhere(self, source: Source, own: Tokens, now: datetime) -> bool:
+        """Count a report in the table that all instances share, and return whether its source has
+        sent more than it may. `own` are its tokens in the memory of this instance.
+        """
+        if self._count_from and now < self._count_from:
+            return False
+        try:
+            sources = self._sources()
+            counts = sources.count(tokens_of(source, sources.salt(now), now), now)
+        except errors.Unavailable:
+            # Intake goes on with what this instance knows.
+            log.warning("sources_not_counted")
+            self._count_from = now + _TRY_AGAIN_AFTER
+            return False
+        self._memory.learn(own, counts, now)
+        return counts.exceed(LIMITS)
+
+    def _own_salt(self, now: datetime) -> bytes:
+        """Return the salt of this instance's memory. It is nowhere else, and lasts an hour."""
+        hour = salt_hour(now)
+        with self._lock:
+            if self._salt is None or self._salt[0] != hour:
+                self._salt = hour, secrets.token_bytes(SALT_BYTES)
+            return self._salt[1]
+
+    def _count_refused(self, category: str, number: int, now: datetime) -> None:
+        """Count refused reports towards the load level.
+
+        This makes one call of AWS a minute at most.
+        """
+        minute = times.to_minute(now)
+        with self._lock:
+            self._refused[category] += number
+            if self._refused_in == minute or not self._refused.total():
+                return
+            refused, self._refused, self._refused_in = self._refused, Counter(), minute
+        try:
+            self._arrivals().add(refused, minute)
+        except errors.Unavailable:
+            log.warning("refusals_not_counted")
+
+
+def _until_next_window(now: datetime) -> int:
+    return int((window_of(now) + SOURCE_WINDOW - now).total_seconds()) + 1

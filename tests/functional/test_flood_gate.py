@@ -1,0 +1,447 @@
+"""What a report needs at each load level, and that no report of a life in danger is refused."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import flood_wiring, wiring
+from chalicelib.domain.challenges import BITS, LIFE
+from chalicelib.domain.load_level import LoadLevel
+from chalicelib.domain.officers import Role
+from chalicelib.domain.sources import LIMITS, WINDOW, window_of
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+from tests.proof_of_work import prove
+
+pytestmark = pytest.mark.usefixtures("limits_on")
+
+HOME, NEIGHBOUR, ELSEWHERE = "198.51.100.7", "198.51.100.8", "192.0.2.1"
+NEVER_LIMITED = ("child_abduction", "missing_elderly")
+
+
+@pytest.fixture
+def limits_on(
+    aws: Mapping[str, str], clean: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    monkeypatch.setenv("LIMITS", "on")
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    cloud.officer("chief", roles=(Role.SUPERVISOR,))
+    # To the start of a window, so that no test meets its end.
+    now = wiring.clock.now()
+    wiring.clock.advance(window_of(now) + WINDOW - now)
+    yield
+    monkeypatch.undo()
+    wiring.reset()
+
+
+def set_level(level: LoadLevel, minutes: int = 600) -> None:
+    body = {"level": level.value, "minutes": minutes, "reason": "attack"}
+    reply = call("PUT", "/v1/officer/load-level", body, officer="chief")
+    assert reply.status == 200, reply.text
+
+
+def file(category: str = "other", *, proof: str | None = None, **more: Any) -> Reply:
+    headers = dict(more.pop("headers", {})) | ({"Tipline-Proof": proof} if proof else {})
+    return call(
+        "POST",
+        "/v1/reports",
+        report(category),
+        key=more.pop("key", None) or new_key(),
+        headers=headers,
+        source=more.pop("source", HOME),
+    )
+
+
+def fill(source: str = HOME, category: str = "other") -> None:
+    """Send as many reports as a source may."""
+    replies = [file(category, source=source).status for _ in range(LIMITS.address)]
+    assert replies == [201] * LIMITS.address
+
+
+def unproven(reply: Reply) -> bool:
+    head = wiring.reports().head(reply.json["id"])
+    assert head
+    return head.report.unproven
+
+
+# Levels -----------------------------------------------------------------------------------------
+
+
+def test_in_normal_times_a_report_is_one_call_of_aws() -> None:
+    wiring.catalogue()
+    file()
+    calls: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    hook = wiring.dynamodb().meta.events
+    hook.register_first("before-call.dynamodb", note, unique_id="note")
+    try:
+        assert file().status == 201
+    finally:
+        hook.unregister("before-call.dynamodb", unique_id="note")
+    assert calls == ["PutItem"]
+
+
+def test_in_normal_times_nobody_is_asked_for_a_proof() -> None:
+    health = call("GET", "/v1/health").json
+    assert (health["load_level"], health["challenge"]) == (0, None)
+    catalogue = call("GET", "/v1/catalogue")
+    assert catalogue.json["challenge"] is None
+    assert "max-age=60" in catalogue.headers["cache-control"]
+    assert not unproven(file())
+
+
+@pytest.mark.parametrize("level", [LoadLevel.FLOOD, LoadLevel.HEAVY_FLOOD])
+def test_in_a_flood_a_report_without_a_proof_is_429_with_a_challenge(level: LoadLevel) -> None:
+    set_level(level)
+    reply = file()
+    assert (reply.status, reply.json["code"], reply.json["proof"]) == (
+        429,
+        "proof_required",
+        "absent",
+    )
+    assert reply.json["challenge"]["bits"] == BITS[level]
+    assert int(reply.headers["retry-after"]) > 0
+
+
+def test_an_honest_phone_files_in_two_tries_at_level_3() -> None:
+    set_level(LoadLevel.HEAVY_FLOOD)
+    key = new_key()
+    refused = file(key=key)
+    proof = prove(refused.json["challenge"], key)
+    created = file(key=key, proof=proof.header)
+    assert (refused.status, created.status) == (429, 201)
+    assert not unproven(created)
+    # 5 s on a phone of 2018: half a million hashes a second.
+    assert proof.hashes < 2_500_000
+
+
+def test_a_phone_that_reads_the_challenge_first_files_in_one_try() -> None:
+    set_level(LoadLevel.FLOOD)
+    key = new_key()
+    shown = call("GET", "/v1/health").json
+    catalogue = call("GET", "/v1/catalogue")
+    assert shown["load_level"] == LoadLevel.FLOOD
+    assert shown["challenge"] == catalogue.json["challenge"]
+    assert "max-age=20" in catalogue.headers["cache-control"]
+    assert file(key=key, proof=prove(shown["challenge"], key).header).status == 201
+
+
+@pytest.mark.parametrize("category", NEVER_LIMITED)
+@pytest.mark.parametrize("level", list(LoadLevel))
+def test_where_a_life_may_depend_on_it_no_report_is_refused(
+    level: LoadLevel, category: str
+) -> None:
+    set_level(level)
+    replies = [file(category) for _ in range(LIMITS.address + 2)]
+    assert {reply.status for reply in replies} == {201}
+    # Beyond the limit, and in a flood always, it waits for the notices of what is proven.
+    assert unproven(replies[-1])
+    assert unproven(replies[0]) is (level >= LoadLevel.FLOOD)
+
+
+def test_with_a_proof_it_does_not_wait() -> None:
+    set_level(LoadLevel.FLOOD)
+    key = new_key()
+    challenge = call("GET", "/v1/health").json["challenge"]
+    assert not unproven(file("child_abduction", key=key, proof=prove(challenge, key).header))
+
+
+def test_an_officers_entry_needs_no_proof() -> None:
+    cloud.officer("wang")
+    set_level(LoadLevel.HEAVY_FLOOD)
+    body = report("other") | {"source": "phone"}
+    assert call("POST", "/v1/officer/reports", body, key=new_key(), officer="wang").status == 201
+
+
+def test_a_flood_has_an_end() -> None:
+    set_level(LoadLevel.FLOOD, minutes=5)
+    assert file().status == 429
+    wiring.clock.advance(timedelta(minutes=5))
+    assert file().status == 201
+
+
+# Sources ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", [LoadLevel.NORMAL, LoadLevel.BUSY])
+def test_one_source_is_slowed_down_and_no_other(level: LoadLevel) -> None:
+    set_level(level)
+    fill()
+    reply = file()
+    assert (reply.status, reply.json["code"]) == (429, "proof_required")
+    assert file(source=ELSEWHERE).status == 201
+    wiring.clock.advance(timedelta(seconds=int(reply.headers["retry-after"])))
+    assert file().status == 201
+
+
+def test_neighbours_in_a_network_share_its_limit() -> None:
+    addresses = [f"198.51.100.{n}" for n in range(LIMITS.network // LIMITS.address)]
+    for address in addresses:
+        fill(address)
+    assert file(source="198.51.100.250").status == 429
+    assert file(source="198.51.101.1").status == 201
+
+
+def test_a_proof_lifts_the_limit_of_a_source() -> None:
+    fill()
+    key = new_key()
+    refused = file(key=key)
+    proof = prove(refused.json["challenge"], key).header
+    assert file(key=key, proof=proof).status == 201
+
+
+def test_from_level_1_on_all_instances_count_together() -> None:
+    set_level(LoadLevel.BUSY)
+    fill()
+    another_instance()
+    assert file().status == 429
+
+
+def test_at_level_0_no_source_is_stored(aws: Mapping[str, str]) -> None:
+    fill()
+    assert rows(aws["SOURCES_TABLE"]) == []
+    another_instance()
+    assert file().status == 201
+
+
+def test_in_a_flood_no_source_is_stored(aws: Mapping[str, str]) -> None:
+    set_level(LoadLevel.FLOOD)
+    file()
+    file("child_abduction")
+    assert rows(aws["SOURCES_TABLE"]) == []
+
+
+def test_without_its_table_a_report_is_still_accepted(aws: Mapping[str, str]) -> None:
+    set_level(LoadLevel.BUSY)
+    calls = []
+
+    def refuse(request: Any) -> Any:
+        if aws["SOURCES_TABLE"].encode() not in request.body:
+            return None
+        calls.append(request)
+        return inject.error_response(500, "InternalServerError")(request)
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", refuse):
+        assert [file().status for _ in range(3)] == [201] * 3
+        # It is not asked again by each report.
+        assert len(calls) == 5
+        assert [file().status for _ in range(LIMITS.address - 2)][-1] == 429
+
+
+def test_each_hour_has_a_salt_of_its_own_and_the_old_one_is_gone(aws: Mapping[str, str]) -> None:
+    set_level(LoadLevel.BUSY)
+    file()
+    before = salts(aws)
+    wiring.clock.advance(timedelta(hours=1))
+    file()
+    after = salts(aws)
+    assert len(before) == len(after) == 1
+    assert before != after
+
+
+def test_the_sweep_overwrites_the_salt_when_nobody_reports(aws: Mapping[str, str]) -> None:
+    set_level(LoadLevel.BUSY)
+    file()
+    before = salts(aws)
+    wiring.clock.advance(timedelta(hours=1))
+    another_instance()
+    cloud.sweep()
+    assert salts(aws) != before
+
+
+def test_two_instances_agree_on_one_salt() -> None:
+    now = wiring.clock.now()
+    first = flood_wiring.sources().salt(now)
+    another_instance()
+    assert flood_wiring.sources().salt(now) == first
+
+
+def test_a_row_of_a_source_lives_for_an_hour_at_most(aws: Mapping[str, str]) -> None:
+    set_level(LoadLevel.BUSY)
+    file()
+    (row,) = [row for row in rows(aws["SOURCES_TABLE"]) if row["sk"]["S"] == "COUNT"]
+    left = int(row["expires_ttl"]["N"]) - wiring.clock.now().timestamp()
+    assert 0 < left <= 3600
+
+
+# Behind CloudFront ------------------------------------------------------------------------------
+
+SECRET = "the secret of the distribution"
+
+
+@pytest.fixture
+def behind_cloudfront(limits_on: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORIGIN_SECRET_HASH", hashlib.sha256(SECRET.encode()).hexdigest())
+    wiring.settings.cache_clear()  # type: ignore[attr-defined]
+
+
+def viewer(address: str, secret: str = SECRET) -> dict[str, str]:
+    return {"CloudFront-Viewer-Address": address, "Tipline-Origin": secret}
+
+
+@pytest.mark.usefixtures("behind_cloudfront")
+def test_behind_cloudfront_the_viewer_is_the_source() -> None:
+    for _ in range(LIMITS.address):
+        assert file(headers=viewer("198.51.100.7:46532")).status == 201
+    assert file(headers=viewer("198.51.100.7:1")).status == 429
+    assert file(headers=viewer("[2001:db8::7]:46532")).status == 201
+    assert file(headers=viewer("2001:db8::7:46532")).status == 201
+
+
+@pytest.mark.usefixtures("behind_cloudfront")
+def test_who_does_not_know_its_secret_cannot_name_another_source() -> None:
+    fill()
+    for number in range(5):
+        for headers in (
+            viewer(f"192.0.2.{number}:1", secret="guessed"),
+            {"CloudFront-Viewer-Address": f"192.0.2.{number}:1"},
+            {"X-Forwarded-For": f"192.0.2.{number}"},
+            {"Forwarded": f"for=192.0.2.{number}"},
+        ):
+            assert file(headers=headers).status == 429
+
+
+def test_without_the_setting_no_secret_is_right() -> None:
+    fill()
+    assert file(headers=viewer("192.0.2.1:1", secret="")).status == 429
+    assert file(headers=viewer("192.0.2.1:1")).status == 429
+
+
+@pytest.mark.usefixtures("behind_cloudfront")
+def test_viewers_that_cannot_be_read_share_one_limit() -> None:
+    strange = [f"{n}.not-an-address:1" for n in range(LIMITS.address)]
+    assert {file(headers=viewer(each)).status for each in strange} == {201}
+    assert file(headers=viewer("another:1")).status == 429
+
+
+# Replays ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", [LoadLevel.NORMAL, LoadLevel.BUSY, LoadLevel.HEAVY_FLOOD])
+def test_a_replay_is_answered_before_anything_is_refused(level: LoadLevel) -> None:
+    key = new_key()
+    created = file(key=key)
+    set_level(level)
+    for _ in range(LIMITS.address):
+        file()
+    assert file().status == 429
+    again = file(key=key)
+    assert (created.status, again.status) == (201, 200)
+    assert again.json["receipt"] == created.json["receipt"]
+
+
+def test_a_replay_with_other_words_is_still_refused_as_that() -> None:
+    key = new_key()
+    file(key=key)
+    set_level(LoadLevel.FLOOD)
+    other = call("POST", "/v1/reports", report("other", text="Other words."), key=key, source=HOME)
+    assert (other.status, other.json["code"]) == (409, "key_reused")
+
+
+def test_a_replay_of_an_unproven_report_stays_one() -> None:
+    set_level(LoadLevel.FLOOD)
+    key = new_key()
+    first, again = file("child_abduction", key=key), file("child_abduction", key=key)
+    assert (first.status, again.status) == (201, 200)
+    assert unproven(again)
+
+
+# Proofs that are none ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def challenge(limits_on: None) -> dict[str, Any]:
+    set_level(LoadLevel.FLOOD)
+    found: dict[str, Any] = call("GET", "/v1/health").json["challenge"]
+    return found
+
+
+def refused(reply: Reply) -> str:
+    assert reply.status == 429
+    return str(reply.json["proof"])
+
+
+def test_a_proof_is_good_for_one_report(challenge: dict[str, Any]) -> None:
+    key = new_key()
+    proof = prove(challenge, key).header
+    assert file(key=key, proof=proof).status == 201
+    assert refused(file(proof=proof)) == "wrong"
+    assert file(key=key, proof=proof).status == 200
+
+
+def test_a_challenge_that_somebody_made_is_none(challenge: dict[str, Any]) -> None:
+    key = new_key()
+    version, _, rounds, expires, mac = challenge["challenge"].split(".")
+    easier = dict(challenge, challenge=f"{version}.1.{rounds}.{expires}.{mac}", bits=1)
+    fewer = dict(challenge, challenge=f"{version}.1.8.{expires}.{'0' * 32}", bits=1)
+    longer = dict(challenge, challenge=f"{version}.1.8.{int(expires) + 9**9}.{mac}", bits=1)
+    for forged in (easier, fewer, longer):
+        assert refused(file(key=key, proof=prove(forged, key).header)) == "foreign"
+
+
+def test_a_challenge_of_another_stage_is_none(challenge: dict[str, Any]) -> None:
+    from chalicelib.domain.challenges import Challenges
+    from chalicelib.domain.ids import Identity
+
+    other = Challenges(Identity(b"another stage").challenge_mac)
+    theirs = other.at(LoadLevel.NORMAL, wiring.clock.now()).as_json()
+    key = new_key()
+    assert refused(file(key=key, proof=prove(theirs, key).header)) == "foreign"
+
+
+def test_a_proof_counts_until_its_challenge_expires(challenge: dict[str, Any]) -> None:
+    early, late = new_key(), new_key()
+    proofs = [prove(challenge, key).header for key in (early, late)]
+    wiring.clock.advance(LIFE - timedelta(seconds=1))
+    assert file(key=early, proof=proofs[0]).status == 201
+    wiring.clock.advance(timedelta(minutes=1, seconds=1))
+    assert refused(file(key=late, proof=proofs[1])) == "expired"
+
+
+def test_a_proof_still_counts_when_the_level_has_risen(challenge: dict[str, Any]) -> None:
+    key = new_key()
+    proof = prove(challenge, key).header
+    set_level(LoadLevel.HEAVY_FLOOD)
+    assert file(key=key, proof=proof).status == 201
+
+
+@pytest.mark.parametrize(
+    "proof",
+    ["1", ":", "1.16.8.1.0:1", "x" * 9_000, "1.16.8.99999999999." + "0" * 32 + ":" + "9" * 5_000],
+)
+def test_what_is_no_proof_is_said_to_be_none(challenge: dict[str, Any], proof: str) -> None:
+    assert refused(file(proof=proof)) == "malformed"
+    assert file("child_abduction", proof=proof).status == 201
+
+
+# Rows -------------------------------------------------------------------------------------------
+
+
+def another_instance() -> None:
+    """Go on as another instance of the function, at the same time."""
+    built: tuple[Any, ...] = (
+        flood_wiring.flood_gate,
+        flood_wiring.sources,
+        flood_wiring.load_watch,
+    )
+    for each in built:
+        each.cache_clear()
+
+
+def rows(table: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cloud.client("dynamodb").scan(TableName=table)["Items"]
+    return found
+
+
+def salts(aws: Mapping[str, str]) -> list[bytes]:
+    return [
+        bytes(row["salt"]["B"]) for row in rows(aws["SOURCES_TABLE"]) if row["pk"]["S"] == "SALT"
+    ]

@@ -1,0 +1,113 @@
+"""Challenges: only this stage makes them, and a proof is for one report, in time, and whole."""
+
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import challenges
+from chalicelib.domain.challenges import (
+    BITS,
+    LIFE,
+    LONGEST_PROOF,
+    ROUNDS,
+    Challenges,
+    Verdict,
+    zero_bits,
+)
+from chalicelib.domain.ids import Identity
+from chalicelib.domain.load_level import LoadLevel
+from tests.proof_of_work import prove
+
+NOW = datetime(2026, 11, 24, 8, 30, 12, tzinfo=UTC)
+KEY, OTHER_KEY = "0d1f6c1e-6a39-4c0e-9a53-7d0f7f1c2b44", "3f0a9c55-1d2e-4b7f-8c6d-0a1b2c3d4e5f"
+OURS = Challenges(Identity(b"a test master key").challenge_mac)
+CHALLENGE = OURS.at(LoadLevel.BUSY, NOW)
+PROOF = prove(CHALLENGE.as_json(), KEY).header
+
+
+def test_the_example_of_the_documentation_is_right() -> None:
+    assert CHALLENGE.text == "1.14.8.1795509360.12bbe14a485994725027dff448290437"
+    assert f"{CHALLENGE.text}:12387,318,7439,11981,13826,4642,665,24651" == PROOF
+    assert OURS.check(PROOF, KEY, NOW) is Verdict.VALID
+
+
+def test_a_challenge_is_the_same_for_a_minute() -> None:
+    later = OURS.at(LoadLevel.BUSY, NOW + timedelta(seconds=47))
+    assert later == CHALLENGE
+    assert OURS.at(LoadLevel.BUSY, NOW + timedelta(seconds=48)) != CHALLENGE
+    assert timedelta(0) < CHALLENGE.expires_at - NOW - LIFE <= timedelta(minutes=1)
+
+
+def test_a_higher_level_is_harder() -> None:
+    bits = [OURS.at(level, NOW).bits for level in LoadLevel]
+    assert bits == sorted(bits)
+    # On average, at half a million hashes a second: 1 to 3 s at level 2, below 5 s at level 3.
+    seconds = {level: ROUNDS * 2 ** BITS[level] / 500_000 for level in LoadLevel}
+    assert 1 <= seconds[LoadLevel.FLOOD] <= 3
+    assert seconds[LoadLevel.HEAVY_FLOOD] <= 2.5
+
+
+def test_a_proof_is_for_one_key() -> None:
+    assert OURS.check(PROOF, KEY, NOW) is Verdict.VALID
+    assert OURS.check(PROOF, OTHER_KEY, NOW) is Verdict.WRONG
+
+
+def test_a_proof_is_for_one_stage() -> None:
+    theirs = Challenges(Identity(b"another master key").challenge_mac)
+    assert theirs.check(PROOF, KEY, NOW) is Verdict.FOREIGN
+
+
+def test_it_expires_to_the_second() -> None:
+    end = CHALLENGE.expires_at
+    assert OURS.check(PROOF, KEY, end - timedelta(milliseconds=1)) is Verdict.VALID
+    assert OURS.check(PROOF, KEY, end) is Verdict.EXPIRED
+
+
+def test_no_round_may_be_left_out_or_change_places() -> None:
+    challenge, _, counters = PROOF.rpartition(":")
+    each = counters.split(",")
+    for wrong in (each[1:], [*each, each[0]]):
+        assert OURS.check(f"{challenge}:{','.join(wrong)}", KEY, NOW) is Verdict.MALFORMED
+    assert OURS.check(f"{challenge}:{','.join(each[1:] + each[:1])}", KEY, NOW) is Verdict.WRONG
+    assert OURS.check(f"{challenge}:{','.join([each[0]] * ROUNDS)}", KEY, NOW) is Verdict.WRONG
+
+
+@given(st.integers(0, len(CHALLENGE.text) - 1), st.characters(codec="ascii"))
+def test_no_character_of_a_challenge_can_be_changed(at: int, character: str) -> None:
+    text = CHALLENGE.text
+    altered = text[:at] + character + text[at + 1 :]
+    verdict = OURS.check(PROOF.replace(text, altered), KEY, NOW)
+    assert (verdict is Verdict.VALID) == (altered == text)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_judged(text: str) -> None:
+    assert OURS.check(text, KEY, NOW) in (Verdict.ABSENT, Verdict.MALFORMED)
+
+
+@given(st.text("0123456789.,:abcdef", max_size=300))
+def test_any_text_of_its_letters_is_judged(text: str) -> None:
+    assert OURS.check(f"{CHALLENGE.text}:{text}", KEY, NOW) is not Verdict.VALID
+
+
+def test_a_long_text_is_not_even_searched() -> None:
+    assert OURS.check("1" * (LONGEST_PROOF + 1), KEY, NOW) is Verdict.MALFORMED
+    longest = f"1.99.99.{'9' * 12}.{'f' * 32}:{','.join(['9' * 16] * ROUNDS)}"
+    assert len(longest) <= LONGEST_PROOF
+    assert OURS.check(longest, KEY, NOW) is Verdict.FOREIGN
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_zero_bits_are_counted_from_the_left(digest: bytes) -> None:
+    written = f"{int.from_bytes(digest):0256b}"
+    assert zero_bits(digest) == len(written) - len(written.lstrip("0"))
+
+
+def test_its_mac_follows_from_a_key_of_its_own() -> None:
+    key = hmac.digest(b"a test master key", b"challenge/1", "sha256")
+    unsigned, _, mac = CHALLENGE.text.rpartition(".")
+    assert mac == hmac.new(key, unsigned.encode(), hashlib.sha256).hexdigest()[:32]
+    assert challenges.digest_of("c", "k", 0, "1") == hashlib.sha256(b"c:k:0:1").digest()
