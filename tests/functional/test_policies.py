@@ -651,6 +651,8 @@ def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(
     role = iam.Role("sweep_upkeep", names)
     published_bulletin(Api())
     with_media(aws)
+    minute = times.to_minute(wiring.clock.now() + timedelta(days=30))
+    flood_wiring.load_counters().add({"other": 10_000}, minute)
     with role.assumed():
         wiring.clock.advance(timedelta(days=30))
         assert schedules.sweep_upkeep(cloud.SCHEDULE, None)["due"] > 0

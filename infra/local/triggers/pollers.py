@@ -15,7 +15,7 @@ from infra.local.triggers.changes import Change
 from infra.local.triggers.functions import Function, function_at
 from infra.local.triggers.loops import Loop
 from infra.local.triggers.queues import HASTE, QueueConsumer
-from infra.local.triggers.schedules import Schedules, period_of
+from infra.local.triggers.schedules import Schedule, period_of
 from infra.local.triggers.streams import StreamConsumer, Track
 
 # Loops are woken when there is something; this often they look all the same, for what has become
@@ -45,12 +45,11 @@ class Pollers:
             )
         self._environment = environment
         self._resources = template.load("app.yaml")["Resources"]
-        self._schedules = Schedules()
+        self._schedules: list[Schedule] = []
         self._loops: list[Loop] = []
         self._by_change: dict[Change, list[Loop]] = {Change.QUEUE: [], Change.TABLE: []}
         for name in sorted(sources.keys() - set(without)):
             self._add(name, sources[name])
-        self._loops.append(Loop("schedules", self._schedules.work, LOOK_EVERY_S))
 
     def start(self) -> None:
         """Start all loops."""
@@ -64,7 +63,8 @@ class Pollers:
 
     def run_schedules(self) -> None:
         """Run all scheduled functions now, in the caller's thread."""
-        self._schedules.run_all()
+        for schedule in self._schedules:
+            schedule.run()
 
     def stop(self, patience_s: float = 3) -> None:
         """End all loops. Wait that long for what a function is doing now, then leave it."""
@@ -78,7 +78,9 @@ class Pollers:
     def _add(self, name: str, source: Any) -> None:
         function = function_at(source.handler_string)
         if isinstance(source, ScheduledEventConfig):
-            self._schedules.add(name, period_of(source.schedule_expression), function)
+            schedule = Schedule(name, period_of(source.schedule_expression), function)
+            self._schedules.append(schedule)
+            self._loops.append(Loop(name, schedule.work, LOOK_EVERY_S))
         elif isinstance(source, SQSEventConfig):
             self._add_loops(Change.QUEUE, self._queue_loops(name, function))
         elif isinstance(source, DynamoDBEventConfig):

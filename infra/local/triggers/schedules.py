@@ -15,34 +15,32 @@ from infra.local.triggers.functions import Function, new_context
 _log = logging.getLogger(__name__)
 
 
-class Schedules:
-    """All scheduled functions, one at a time. `clock` gives seconds that only grow."""
+class Schedule:
+    """A function that runs every `period_s` seconds from now on; each has a thread of its own, as
+    Lambda runs them side by side. `clock` gives seconds that only grow.
+    """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        period_s: float,
+        function: Function,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name, self._period_s, self._function = name, period_s, function
         self._clock = clock
-        self._functions: dict[str, tuple[float, Function]] = {}
-        self._due: dict[str, float] = {}
+        self._due = clock() + period_s
         self._running = threading.Lock()
-
-    def add(self, name: str, period_s: float, function: Function) -> None:
-        """Run `function` every `period_s` from now on."""
-        self._functions[name] = (period_s, function)
-        self._due[name] = self._clock() + period_s
 
     def work(self) -> bool:
         """Run what is due. Return that there is nothing more for now."""
-        for name, (period_s, _) in self._functions.items():
-            if self._clock() >= self._due[name]:
-                self._due[name] += period_s
-                self._run(name)
+        if self._clock() >= self._due:
+            self._due += self._period_s
+            self.run()
         return False
 
-    def run_all(self) -> None:
-        """Run all of them now, in the caller's thread."""
-        for name in self._functions:
-            self._run(name)
-
-    def _run(self, name: str) -> None:
+    def run(self) -> None:
+        """Run it now, in the caller's thread."""
         event = {
             "version": "0",
             "id": str(uuid.uuid4()),
@@ -51,14 +49,14 @@ class Schedules:
             "account": "123456789012",
             "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "region": "us-east-1",
-            "resources": [f"arn:aws:events:us-east-1:123456789012:rule/{name}"],
+            "resources": [f"arn:aws:events:us-east-1:123456789012:rule/{self._name}"],
             "detail": {},
         }
-        with self._running, serving(name):
+        with self._running, serving(self._name):
             try:
-                self._functions[name][1](event, new_context())
+                self._function(event, new_context())
             except Exception:
-                _log.exception("The function %s failed", name)
+                _log.exception("The function %s failed", self._name)
 
 
 def period_of(expression: Any) -> float:
