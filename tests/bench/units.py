@@ -16,9 +16,10 @@ import json
 import re
 import threading
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Protocol
 
@@ -26,6 +27,8 @@ from infra.local import template
 from infra.local.resources import SETTINGS
 
 type Item = dict[str, Any]
+type Partition = tuple[str, str | None, str]
+"""A table, an index of it or None, and the partition key there."""
 
 _IN_A_TRANSACTION = 2
 
@@ -37,6 +40,8 @@ class Call:
     operation: str
     write_units: float = 0
     read_units: float = 0
+    # The write units by partition: of a table or an index, and its key there.
+    by_partition: Counter[Partition] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +141,27 @@ class Meter:
         if work is None:
             return
         call, operation, body, writes = work
-        call.write_units = sum(self._write_units(action, before) for action, before in writes)
+        for action, before in writes:
+            call.by_partition.update(self._write_units(action, before))
+        call.write_units = call.by_partition.total()
         if not writes and "Error" not in parsed:
             call.read_units = self._read_units(operation, body, parsed)
 
-    def _write_units(self, action: "_Write", before: Item | None) -> float:
+    def _write_units(self, action: "_Write", before: Item | None) -> Counter[Partition]:
         after = self._rows.get(action.table, action.key)
-        units = action.factor * max(_kilobytes(before), _kilobytes(after), 1)
-        for index in self._indexes.get(action.table, {}).values():
+        kilobytes = max(_kilobytes(before), _kilobytes(after), 1)
+        units = Counter[Partition]()
+        units[action.table, None, _text(action.key["pk"])] = action.factor * kilobytes
+        for name, index in self._indexes.get(action.table, {}).items():
             was, now = index.entry(before), index.entry(after)
             if was == now:
                 continue
             if was and now and all(was[key] == now[key] for key in index.keys):
-                units += max(_kilobytes(was), _kilobytes(now))
-            else:
-                units += _kilobytes(was) + _kilobytes(now)
+                key = _text(now[index.keys[0]])
+                units[action.table, name, key] += max(_kilobytes(was), _kilobytes(now))
+                continue
+            for entry in filter(None, (was, now)):
+                units[action.table, name, _text(entry[index.keys[0]])] += _kilobytes(entry)
         return units
 
     def _read_units(self, operation: str, body: Item, parsed: Item) -> float:
@@ -229,6 +240,11 @@ def _whole(body: Item) -> Item:
     else:
         kept.pop("ExpressionAttributeNames", None)
     return kept
+
+
+def _text(value: Item) -> str:
+    """Return a key as text: partition keys are strings here."""
+    return str(value["S"])
 
 
 def _kilobytes(item: Item | None) -> int:

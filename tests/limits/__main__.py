@@ -1,0 +1,48 @@
+"""Print what breaks first on AWS, and at which rate, as a table for docs/reliability.md.
+
+python -m tests.limits
+"""
+
+import os
+from collections.abc import Sequence
+
+from moto import mock_aws
+
+from infra.local.resources import create_resources
+from tests import conftest
+from tests.limits import scenarios
+from tests.limits.model import Limit
+from tests.limits.scenarios import Scenario
+
+# What breaks at ten times the rate of the first is of no interest.
+_SHOWN = 8
+
+
+def measured() -> list[Scenario]:
+    """Return all scenarios, measured on a mocked cloud of their own."""
+    assert conftest  # it sets credentials that open nothing
+    with mock_aws():
+        environment = create_resources() | {
+            "PUBLIC_URL": "https://api.test",
+            "STAGE": "test",
+            "LIMITS": "off",
+        }
+        os.environ.update(environment)
+        return scenarios.all_of(environment)
+
+
+def table(found: Sequence[Scenario]) -> str:
+    """Return a table of what breaks in each scenario, the weakest first."""
+    lines = ["| flood of | what breaks | at so many a second | then |", "|---|---|---|---|"]
+    for each in found:
+        for number, limit in enumerate(each.limits[:_SHOWN]):
+            lines.append(f"| {each if number == 0 else ''} | {_row(limit)} |")
+    return "\n".join(lines)
+
+
+def _row(limit: Limit) -> str:
+    return f"{limit.name} | {limit.breaks_at:,.0f} | {limit.then}"
+
+
+if __name__ == "__main__":
+    print(table(measured()))

@@ -1,0 +1,209 @@
+"""A model of a deployed stage: which limit is reached first, and at which rate.
+
+Limits are token buckets on a virtual clock. A request takes from each what it was measured to take
+(`demand.py`); what the gateway refuses takes nothing from what stands behind it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from infra.local import template
+from tests.limits import published
+from tests.limits.demand import Demand
+from tests.limits.published import Published
+
+STEP_S = 0.1
+# Longer than any bucket here needs to run dry, or than a flood goes unnoticed.
+WATCHED_S = 120.0
+
+
+class Then(StrEnum):
+    """What happens beyond a limit."""
+
+    REFUSED = "429 from the gateway"
+    UNAVAILABLE = "503, and the app sends again"
+    DELAYED = "notices wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`per_second` and `burst` of what one request takes `share` of."""
+
+    name: str
+    per_second: float
+    burst: float
+    share: float
+    then: Then
+
+    @property
+    def breaks_at(self) -> float:
+        """Requests a second that it bears for any time."""
+        return self.per_second / self.share
+
+
+class Bucket:
+    """A token bucket. Times are seconds of a virtual clock."""
+
+    def __init__(self, per_second: float, burst: float) -> None:
+        self._per_second, self._burst = per_second, burst
+        self._left, self._at = burst, 0.0
+
+    def take(self, wanted: float, at: float) -> float:
+        """Take as much of it as there is, and return how much that was."""
+        self._left = min(self._burst, self._left + (at - self._at) * self._per_second)
+        self._at = at
+        taken = min(wanted, self._left)
+        self._left -= taken
+        return taken
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a flood. `broken`: when each limit was first exceeded, in seconds; `stored`
+    and `waiting`: requests that were accepted, and those whose notices were not sent at the end.
+    """
+
+    broken: dict[Limit, float] = field(default_factory=dict)
+    stored: float = 0
+    waiting: float = 0
+
+    def then(self, what: Then) -> list[str]:
+        """Return the names of the limits whose excess had this consequence."""
+        return [limit.name for limit in self.broken if limit.then is what]
+
+
+def simulate(
+    before: Sequence[Limit], after: Sequence[Limit], rate: float, seconds: float = WATCHED_S
+) -> Outcome:
+    """Let `rate` requests a second come, and return what became of them.
+
+    A request passes the limits `before` in order; what does not pass goes no further. Its notice
+    then passes those `after`, or waits. Limits with the same name are one: notices take from the
+    table that requests are stored in, and here they come first, which is the worst for requests.
+    """
+    buckets = {each.name: Bucket(each.per_second, each.burst) for each in (*before, *after)}
+    outcome = Outcome()
+
+    def passed(limits: Sequence[Limit], wanted: float, at: float) -> float:
+        for limit in limits:
+            got = buckets[limit.name].take(wanted * limit.share, at) / limit.share
+            if got < wanted * 0.999:
+                outcome.broken.setdefault(limit, at)
+            wanted = min(wanted, got)
+        return wanted
+
+    for step in range(1, round(seconds / STEP_S) + 1):
+        at = step * STEP_S
+        outcome.waiting -= passed(after, outcome.waiting, at) if outcome.waiting else 0
+        stored = passed(before, rate * STEP_S, at)
+        outcome.stored += stored
+        outcome.waiting += stored
+    return outcome
+
+
+def weakest(limits: Iterable[Limit]) -> Limit:
+    """Return the limit that breaks first, at the lowest rate."""
+    return min(limits, key=lambda limit: limit.breaks_at)
+
+
+def gateway(method: str, path: str) -> list[Limit]:
+    """Return the throttles in front of a route: its own, and the account's."""
+    rate, burst = throttle_of(method, path)
+    account = published.GATEWAY
+    return [
+        Limit(f"throttle of {method} {path}", rate, burst, 1, Then.REFUSED),
+        Limit(account.what, account.per_second, account.burst, 1, Then.REFUSED),
+    ]
+
+
+def throttle_of(method: str, path: str) -> tuple[float, float]:
+    """Return rate and burst of a route, as the template sets them with its default parameters."""
+    app = template.load("app.yaml")
+    api = app["Resources"]["RestAPI"]["Properties"]
+    named = "/" + path.replace("~", "~0").replace("/", "~1")
+    settings = {(each["ResourcePath"], each["HttpMethod"]): each for each in api["MethodSettings"]}
+    setting = settings.get((named, method)) or settings["/*", "*"]
+    return (
+        _value(app, setting["ThrottlingRateLimit"]),
+        _value(app, setting["ThrottlingBurstLimit"]),
+    )
+
+
+def _value(app: Mapping[str, Any], node: Any) -> float:
+    return float(app["Parameters"][node["Ref"]]["Default"] if isinstance(node, dict) else node)
+
+
+def functions(created: Demand) -> list[Limit]:
+    """Return what Lambda allows the residents' function, with the account to itself."""
+    busy_s = published.CALL_S * created.calls + published.CALL_S
+    environments = published.CONCURRENCY
+    per_environment = published.REQUESTS_PER_ENVIRONMENT.per_second
+    return [
+        Limit(
+            "functions at the same time",
+            environments / busy_s,
+            environments / busy_s,
+            1,
+            Then.UNAVAILABLE,
+        ),
+        Limit(
+            "requests of all execution environments",
+            environments * per_environment,
+            environments * per_environment,
+            1,
+            Then.UNAVAILABLE,
+        ),
+    ]
+
+
+def tables(demand: Demand, then: Then) -> list[Limit]:
+    """Return what DynamoDB allows: each partition that is shared, and each table and index."""
+    return [
+        *_limits(published.PARTITION_WRITES, demand.hottest, "a partition of ", then),
+        *_limits(published.NEW_TABLE_WRITES, demand.units, "a new ", then),
+    ]
+
+
+def _limits(
+    limit: Published, shares: Mapping[str, float], prefix: str, then: Then
+) -> Iterator[Limit]:
+    for name, share in sorted(shares.items()):
+        yield Limit(f"{prefix}{name}", limit.per_second, limit.burst, share, then)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A function that reads the stream of the reports table: how many batches of it run at once,
+    and what its filters let through.
+    """
+
+    name: str
+    parallel: int
+    patterns: tuple[str, ...]
+
+    @property
+    def is_of_criticals(self) -> bool:
+        """Return whether nothing but critical notices passes its filters."""
+        return all('"critical"' in pattern for pattern in self.patterns)
+
+    def limit(self, calls: float) -> Limit:
+        """Return how many records a second it bears that need so many calls of AWS each."""
+        per_second = self.parallel / (calls * published.CALL_S)
+        return Limit(f"records that {self.name} reads", per_second, per_second, 1, Then.DELAYED)
+
+
+def readers() -> list[Reader]:
+    """Return all readers of the stream, as the template defines them. A new table has few shards:
+    one for each of its partitions.
+    """
+    found = []
+    for name, resource in template.load("app.yaml")["Resources"].items():
+        for event in resource.get("Properties", {}).get("Events", {}).values():
+            mapping = event["Properties"]
+            if event["Type"] == "DynamoDB" and "ReportsTable" in str(mapping["Stream"]):
+                parallel = published.NEW_TABLE_PARTITIONS * mapping["ParallelizationFactor"]
+                patterns = [each["Pattern"] for each in mapping["FilterCriteria"]["Filters"]]
+                found.append(Reader(name, parallel, tuple(patterns)))
+    return found

@@ -1,0 +1,137 @@
+"""What breaks first on AWS, and at which rate: the gateway refuses before a table does.
+
+The limits are AWS's (`published.py`); what a request asks of them is measured on the mocked cloud,
+and throttles and readers are those of the template.
+"""
+
+from collections.abc import Mapping
+
+import pytest
+
+from chalicelib.domain import bursts
+from infra.local import template
+from tests.limits import model, published, scenarios
+from tests.limits.model import Bucket, Limit, Then, simulate, weakest
+from tests.limits.scenarios import Scenario
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def floods(aws: Mapping[str, str]) -> dict[str, Scenario]:
+    return {each.name: each for each in scenarios.all_of(aws)}
+
+
+@pytest.fixture(params=["reports in one category", "reports in all categories"])
+def flood(request: pytest.FixtureRequest, floods: Mapping[str, Scenario]) -> Scenario:
+    return floods[request.param]
+
+
+def test_the_gateway_refuses_before_a_report_is_unavailable(flood: Scenario) -> None:
+    first = weakest(flood.before)
+    assert first.name == "throttle of POST /v1/reports", flood.before
+
+
+@pytest.mark.parametrize("rate", [100, 500, 1_000, 10_000, 100_000])
+def test_behind_the_gateway_nothing_is_unavailable_at_any_rate(
+    flood: Scenario, rate: float
+) -> None:
+    """Notices take from the same table as reports, and still leave enough for them."""
+    assert flood.at(rate).then(Then.UNAVAILABLE) == []
+
+
+def test_without_the_throttle_of_the_route_the_table_breaks(flood: Scenario) -> None:
+    open_gate = [each for each in flood.before if not each.name.startswith("throttle of")]
+    assert simulate(open_gate, flood.after, 10_000).then(Then.UNAVAILABLE) != []
+
+
+def test_one_partition_for_all_tasks_bears_a_fraction_of_ours(
+    floods: Mapping[str, Scenario],
+) -> None:
+    flood = floods["reports in one category"]
+    naive, ours = (
+        sum(asked["reports.by_task"] for asked in each)
+        for each in (
+            (flood.created.units, flood.notified.units),
+            (flood.created.hottest, flood.notified.hottest),
+        )
+    )
+    throttle, _ = model.throttle_of(*scenarios.CREATE)
+    of_a_partition = published.PARTITION_WRITES.per_second
+    assert of_a_partition / naive <= throttle < of_a_partition / ours
+
+
+def test_messages_break_their_own_report_first_and_no_other(
+    floods: Mapping[str, Scenario],
+) -> None:
+    messages = floods["messages on one report"]
+    own = weakest(messages.before)
+    assert own.name == "a partition of reports REPORT#"
+    # What other reports share with it bears as many messages as its own partition lets through.
+    for each in messages.before:
+        assert each is own or each.breaks_at > own.breaks_at
+
+
+def test_all_shards_of_a_category_bear_a_new_table_at_its_limit(
+    floods: Mapping[str, Scenario],
+) -> None:
+    everything = floods["reports in all categories"]
+    shards = next(
+        each for each in everything.before if each.name == "a partition of reports.by_category"
+    )
+    table = next(each for each in everything.before if each.name == "a new reports")
+    assert shards.breaks_at > table.breaks_at
+
+
+def test_a_bucket_gives_what_it_holds_and_what_comes_in() -> None:
+    bucket = Bucket(per_second=10, burst=20)
+    assert bucket.take(25, at=0) == 20
+    assert bucket.take(25, at=1) == 10
+    assert bucket.take(5, at=100) == 5
+    assert bucket.take(25, at=100) == 15
+
+
+@pytest.mark.parametrize(("rate", "breaks"), [(499, False), (550, True)])
+def test_the_virtual_clock_finds_the_rate_that_a_limit_bears(rate: float, breaks: bool) -> None:
+    limit = Limit("partition", 1000, 1000, share=2, then=Then.UNAVAILABLE)
+    assert limit.breaks_at == 500
+    assert bool(simulate([limit], [], rate).broken) is breaks
+
+
+def test_what_is_refused_goes_no_further() -> None:
+    gate = Limit("gate", 100, 100, 1, Then.REFUSED)
+    table = Limit("table", 200, 200, 1, Then.UNAVAILABLE)
+    assert list(simulate([gate, table], [], 1_000).broken) == [gate]
+    assert list(simulate([table], [], 1_000).broken) == [table]
+
+
+def test_notices_take_from_the_table_that_reports_are_stored_in() -> None:
+    table = Limit("table", 100, 100, 1, Then.UNAVAILABLE)
+    notices = Limit("table", 100, 100, 9, Then.DELAYED)
+    assert simulate([table], [], 50).broken == {}
+    assert simulate([table], [notices], 50).broken != {}
+
+
+def test_what_a_reader_does_not_manage_waits() -> None:
+    reader = Limit("reader", 10, 10, 1, Then.DELAYED)
+    outcome = simulate([], [reader], rate=30, seconds=10)
+    assert outcome.stored == pytest.approx(300)
+    assert outcome.waiting == pytest.approx(200, abs=20)
+
+
+def test_what_goes_alone_in_a_minute_disables_no_subscription() -> None:
+    """SNS disables a subscription by e-mail that gets more in a second."""
+    assert published.SNS_EMAILS.per_second >= bursts.ALONE_PER_CATEGORY
+
+
+def test_a_route_of_officers_cannot_use_up_the_operations_of_the_keys() -> None:
+    rate = template.load("app.yaml")["Parameters"]["OfficerThrottleRate"]["Default"]
+    assert rate < published.KMS_RSA.per_second / 10
+
+
+def test_a_partition_that_all_share_is_hot_and_one_of_each_report_is_not(
+    floods: Mapping[str, Scenario],
+) -> None:
+    created = floods["reports in one category"].created
+    assert "reports REPORT#" not in created.hottest
+    assert 0 < created.hottest["reports.by_category"] < created.units["reports.by_category"]
