@@ -62,7 +62,7 @@ def play(count: int) -> Result:
 
 def is_of_escalations(notice: Received) -> bool:
     """Return whether a notice is an escalation, or a digest of escalations."""
-    return "escalation" in (notice.kind, notice.body.get("of"))
+    return notice.kind == "escalation"
 
 
 def _policy() -> dict[str, object] | None:
@@ -79,8 +79,8 @@ def _policy() -> dict[str, object] | None:
 
 def _check_escalations(result: Result, notices: list[Received]) -> None:
     escalations = [each for each in notices if is_of_escalations(each)]
-    alone = per_minute(each for each in escalations if each.kind == "escalation")
-    digests = per_minute(each for each in escalations if each.kind != "escalation")
+    alone = per_minute(each for each in escalations if "report_ids" not in each.body)
+    digests = per_minute(each for each in escalations if "report_ids" in each.body)
     most, most_digests = max(alone.values(), default=0), max(digests.values(), default=0)
     result.check(
         f"≤ {ALONE} escalations a minute, and one digest",
