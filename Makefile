@@ -81,6 +81,12 @@ CHECK ?=
 STRICT ?=
 ## Files whose lines are shown
 FILES ?=
+## `1`: a tenth of the load
+SHORT ?=
+## `1`: write the table into docs/reliability.md
+WRITE ?=
+## The attacks to play, when not all are: `flood`, `hoaxes`
+ATTACK ?=
 ## `random`: other examples in each run of the property tests
 HYPOTHESIS_PROFILE ?= steady
 ## The Python to install with, when it is not the first one found
@@ -105,7 +111,7 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 unexport CITY
 
 .PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs lock token first-admins break-glass reset-sign-in clock bench package scan rehearse rehearse-mutations rehearsal-cloud deploy \
+        contract-fuzz docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy \
         smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
@@ -236,6 +242,12 @@ smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of ST
 
 bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
+
+load: $(VENV)/.installed ## Attack a local stack, and see what holds (SHORT=1: a tenth; ATTACK=flood; WRITE=1: the page)
+	@$(BIN)/python -m tests.load $(if $(filter 1,$(SHORT)),--short) $(if $(filter 1,$(WRITE)),--write) $(ATTACK)
+
+figures: $(VENV)/.installed ## Count what the tests try, and write it into docs/reliability.md
+	@$(BIN)/python -m tests.figures
 
 status: $(VENV)/.installed ## Show health, alarms, tasks and queues, locally or of STAGE=dev
 	@$(COMMAND) infra.stage.status $(GIVEN_STAGE)

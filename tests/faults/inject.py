@@ -12,6 +12,9 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 
+# How many faults there were in this process, for docs/reliability.md.
+injected = [0]
+
 
 class Crash(BaseException):
     """The end of the process. Not an Exception, so that `except Exception` does not catch it."""
@@ -30,7 +33,13 @@ def fault(
 
     def before_send(request: Any, event_name: str, **_: Any) -> AWSResponse | None:
         called.append(event_name.rpartition(".")[2])
-        return handle(request)
+        try:
+            response = handle(request)
+        except BaseException:
+            injected[0] += 1
+            raise
+        injected[0] += response is not None
+        return response
 
     event = f"before-send.{operation}"
     client.meta.events.register_first(event, before_send)

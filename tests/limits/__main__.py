@@ -13,7 +13,9 @@ from tests import conftest
 from tests.limits import scenarios
 from tests.limits.model import Limit
 from tests.limits.scenarios import Scenario
+from tests.load import page
 
+MARKS = page.Marks("<!-- tests.limits writes from here -->", "<!-- to this line -->")
 # What breaks at ten times the rate of the first is of no interest.
 _SHOWN = 8
 

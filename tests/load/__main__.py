@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
+from tests.limits import __main__ as aws_limits
 from tests.load import page
 from tests.load.attacks import (
     flood,
@@ -57,7 +58,8 @@ def main() -> int:
         print(page.rows(result), flush=True)
     print(page.summary(results))
     if asked.write:
-        page.write(results)
+        page.write(page.ATTACKS, page.table(results))
+        page.write(aws_limits.MARKS, aws_limits.table(aws_limits.measured()))
     return 0 if all(result.holds for result in results) else 1
 
 

@@ -113,18 +113,18 @@ def named_more_than_once(notices: Iterable[Received], reports: Iterable[str]) ->
     return [report_id for report_id in reports if counted[report_id] > 1]
 
 
-def all_told_at(notices: Iterable[Received], reports: int) -> float | None:
+def all_notified_at(notices: Iterable[Received], reports: int) -> float | None:
     """Return when the notices stood for so many reports; None when they never did.
 
     A notice that came twice counts once.
     """
-    told = 0
+    notified = 0
     seen = set[str]()
     for notice in sorted(notices, key=lambda each: each.at):
         if notice.event_id not in seen:
             seen.add(notice.event_id)
-            told += notice.count
-            if told >= reports:
+            notified += notice.count
+            if notified >= reports:
                 return notice.at
     return None
 

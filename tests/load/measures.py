@@ -55,14 +55,3 @@ def spread(values: Iterable[float], unit: str = "s") -> str:
         return "none"
     figures = [f"p{percent} {percentile(taken, percent):.2f}" for percent in (50, 95, 99)]
     return f"{', '.join(figures)}, max {max(taken):.2f} {unit} of {len(taken):,}"
-
-
-def most_within(times: Iterable[float], window_s: float) -> int:
-    """Return how many of the times lie in the fullest window of this length."""
-    ordered = sorted(times)
-    most = first = 0
-    for last, at in enumerate(ordered):
-        while at - ordered[first] >= window_s:
-            first += 1
-        most = max(most, last - first + 1)
-    return most

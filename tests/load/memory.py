@@ -8,7 +8,7 @@ _LISTENING = "0A"
 
 
 def listening_on(port: int) -> int | None:
-    """Return the id of the process that listens on 127.0.0.1:`port`; None where it cannot be told
+    """Return the id of the process that listens on 127.0.0.1:`port`; None where it cannot be known
     (no Linux, or another user's).
     """
     try:

@@ -4,11 +4,21 @@ import platform
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.load.measures import Result
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
-BEGIN, END = "<!-- make load writes from here -->", "<!-- to here -->"
+
+
+class Marks(NamedTuple):
+    """Two lines of the document; what is between them is written by a command."""
+
+    begin: str
+    end: str
+
+
+ATTACKS = Marks("<!-- make load writes from here -->", "<!-- to here -->")
 
 
 def rows(result: Result) -> str:
@@ -27,7 +37,7 @@ def summary(results: Sequence[Result]) -> str:
     twice, leaked = sum(each.twice for each in results), sum(each.leaked for each in results)
     held = sum(each.holds for each in results)
     return (
-        f"Reports acknowledged: {stored:,}, lost: {lost}. Critical reports told twice: {twice}. "
+        f"Reports acknowledged: {stored:,}, lost: {lost}. Critical ones notified twice: {twice}. "
         f"Places where a source was found: {leaked}. Attacks that held: {held} of {len(results)}."
     )
 
@@ -46,18 +56,16 @@ def table(results: Sequence[Result]) -> str:
     )
 
 
-def write(results: Sequence[Result]) -> None:
-    """Put the table into the document, in the place of the last one.
-
-    Raises ValueError when the document does not say where.
-    """
-    DOCUMENT.write_text(replaced(DOCUMENT.read_text("utf-8"), table(results)), encoding="utf-8")
+def write(marks: Marks, content: str) -> None:
+    """Put `content` into the document. Raises ValueError when the document does not say where."""
+    document = DOCUMENT.read_text(encoding="utf-8")
+    DOCUMENT.write_text(replaced(document, marks, content), encoding="utf-8")
 
 
-def replaced(document: str, content: str) -> str:
-    """Return the document with `content` between the two marks. Raises ValueError without them."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def replaced(document: str, marks: Marks, content: str) -> str:
+    """Return the document with `content` between the marks. Raises ValueError without them."""
+    before, begin, rest = document.partition(marks.begin)
+    _, end, after = rest.partition(marks.end)
     if not (begin and end):
-        raise ValueError(f"docs/reliability.md has no {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{content}\n{END}{after}"
+        raise ValueError(f"docs/reliability.md has no {marks.begin} and {marks.end}")
+    return f"{before}{begin}\n{content}\n{end}{after}"

@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-VARIABLES = ("STAGE", "SINCE", "QUEUE", "PURGE", "DELETE", "DATA", "CHECK", "STRICT")
+VARIABLES = (
+    "STAGE",
+    "SINCE",
+    "QUEUE",
+    "PURGE",
+    "DELETE",
+    "DATA",
+    "CHECK",
+    "STRICT",
+    "SHORT",
+    "WRITE",
+)
 
 
 def printed(*arguments: str, **environment: str) -> str:
@@ -37,6 +48,8 @@ each_switch = pytest.mark.parametrize(
         ("openapi", "CHECK", "--check"),
         ("docs", "CHECK", "--check"),
         ("words", "STRICT", "--strict"),
+        ("load", "SHORT", "--short"),
+        ("load", "WRITE", "--write"),
     ],
 )
 

@@ -5,7 +5,7 @@ import time
 
 from chalicelib.domain.catalogue import catalogue
 from tests.load import reports
-from tests.load.inbox import Inbox, Received, all_told_at, first_times, named_more_than_once
+from tests.load.inbox import Inbox, Received, all_notified_at, first_times, named_more_than_once
 from tests.load.measures import Result, percentile, spread
 from tests.load.reports import Sent
 from tests.load.stack import Stack
@@ -35,15 +35,16 @@ def play(count: int) -> Result:
             sent += reports.flood(stack, junk_categories(), count, limit_s=FLOOD_S)
             ended = time.time()
             stored = [each for each in sent if each.is_stored]
-            told_at = _wait_until_told(inbox, len(stored), ended + JUNK_WITHIN_S + PATIENCE_S)
+            until = ended + JUNK_WITHIN_S + PATIENCE_S
+            last = _wait_until_notified(inbox, len(stored), until)
         _check_flood(result, sent, ended - began)
         _check_criticals(result, inbox, criticals.sent)
         missing = len(stored) - sum(notice.count for notice in _of_junk(inbox))
-        late = f"{missing:,} not at all" if told_at is None else f"{told_at - ended:.0f} s after"
+        late = f"{missing:,} not at all" if last is None else f"the last {last - ended:.0f} s after"
         result.check(
             f"each junk report in a notice or digest ≤ {JUNK_WITHIN_S} s after the flood",
-            f"the last {late}",
-            told_at is not None and told_at - ended <= JUNK_WITHIN_S,
+            late,
+            last is not None and last - ended <= JUNK_WITHIN_S,
         )
         reports.check_stored(result, stack, [*stored, *criticals.sent])
     return result
@@ -77,11 +78,11 @@ class Criticals:
                 self.sent.append(reports.send_report(connection, CRITICAL, text))
 
 
-def _wait_until_told(inbox: Inbox, count: int, until: float) -> float | None:
+def _wait_until_notified(inbox: Inbox, count: int, until: float) -> float | None:
     """Return when notices and digests stood for so many junk reports."""
-    while (told_at := all_told_at(_of_junk(inbox), count)) is None and time.time() < until:
+    while (notified_at := all_notified_at(_of_junk(inbox), count)) is None and time.time() < until:
         time.sleep(1)
-    return told_at
+    return notified_at
 
 
 def _of_junk(inbox: Inbox) -> list[Received]:
@@ -108,9 +109,9 @@ def _check_criticals(result: Result, inbox: Inbox, sent: list[Sent]) -> None:
             break
         time.sleep(0.5)
     notices = inbox.of("report", "digest")
-    told = first_times(notices, wanted)
+    notified = first_times(notices, wanted)
     # From when it was sent: the wait for the response is part of it.
-    waits = [told[each.id] - each.sent_at for each in sent if each.id in told]
+    waits = [notified[each.id] - each.sent_at for each in sent if each.id in notified]
     result.check(
         f"each critical notified ≤ {CRITICAL_WITHIN_S} s (p99)",
         f"{spread(waits)}; {len(sent) - len(waits)} of {len(sent)} not at all",

@@ -79,9 +79,9 @@ def _let_fall_due(stack: Stack, inbox: Inbox, criticals: list[Sent]) -> list[flo
         stack.advance(to_first.total_seconds() + MARGIN_S if not number else APART_S)
     until = time.time() + PATIENCE_S
     while True:
-        told = first_times(inbox.of("escalation"), starts)
-        if len(told) == len(starts) or time.time() > until:
-            return [told[report_id] - starts[report_id] for report_id in told]
+        notified = first_times(inbox.of("escalation"), starts)
+        if len(notified) == len(starts) or time.time() > until:
+            return [notified[report_id] - starts[report_id] for report_id in notified]
         time.sleep(0.5)
 
 
