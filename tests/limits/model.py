@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.handlers import index
+from chalicelib.handlers.routes import Access
 from infra.local import template
+from infra.packaging import throttles
 from tests.limits import published
 from tests.limits.demand import Demand
 from tests.limits.published import Published
@@ -119,11 +122,19 @@ def gateway(method: str, path: str) -> list[Limit]:
 
 
 def throttle_of(method: str, path: str) -> tuple[float, float]:
-    """Return rate and burst of a route, as the template sets them with its default parameters."""
+    """Return rate and burst of a route, as they are packaged, with default parameters."""
     app = template.load("app.yaml")
     api = app["Resources"]["RestAPI"]["Properties"]
+    paths: dict[str, dict[str, Any]] = {}
+    for route in index.routes():
+        asks_authorizer: dict[str, Any] = {"security": []} if route.access == Access.OFFICER else {}
+        paths.setdefault(route.path, {})[route.method.lower()] = asks_authorizer
+    properties = {"DefinitionBody": {"paths": paths}, "MethodSettings": api["MethodSettings"]}
+    throttles.complete({"Resources": {"RestAPI": {"Properties": properties}}})
+    settings = {
+        (each["ResourcePath"], each["HttpMethod"]): each for each in properties["MethodSettings"]
+    }
     named = "/" + path.replace("~", "~0").replace("/", "~1")
-    settings = {(each["ResourcePath"], each["HttpMethod"]): each for each in api["MethodSettings"]}
     setting = settings.get((named, method)) or settings["/*", "*"]
     return (
         _value(app, setting["ThrottlingRateLimit"]),
