@@ -17,6 +17,8 @@ from tests.limits import published
 from tests.limits.demand import Demand
 from tests.limits.published import Published
 
+# How the names of limits of a table begin that has not grown yet.
+NEW = "a new table of "
 STEP_S = 0.1
 # Longer than any bucket here needs to run dry, or than a flood goes unnoticed.
 WATCHED_S = 120.0
@@ -173,7 +175,7 @@ def tables(demand: Demand, then: Then) -> list[Limit]:
     """Return what DynamoDB allows: each partition that is shared, and each table and index."""
     return [
         *_limits(published.PARTITION_WRITES, demand.hottest, "a partition of ", then),
-        *_limits(published.NEW_TABLE_WRITES, demand.units, "a new ", then),
+        *_limits(published.NEW_TABLE_WRITES, demand.units, NEW, then),
     ]
 
 

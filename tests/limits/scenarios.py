@@ -1,10 +1,10 @@
 """Three floods, and the limits that each meets on its way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.catalogue import catalogue
-from tests.limits import demand, model
+from tests.limits import demand, model, published
 from tests.limits.demand import Demand
 from tests.limits.model import Limit, Outcome, Then
 
@@ -31,10 +31,26 @@ class Scenario:
         """Return what becomes of so many requests a second."""
         return model.simulate(self.before, self.after, rate)
 
+    def grown(self) -> "Scenario":
+        """Return the same on tables that DynamoDB has let grow to their quota."""
+        return replace(
+            self, before=list(map(_grown, self.before)), after=list(map(_grown, self.after))
+        )
+
     @property
     def limits(self) -> list[Limit]:
-        """All of them, the weakest first."""
-        return sorted([*self.before, *self.after], key=lambda limit: limit.breaks_at)
+        """All limits, the weakest first. What a request and its notice take from one is added."""
+        added: dict[str, Limit] = {}
+        for each in (*self.before, *self.after):
+            first = added.get(each.name)
+            added[each.name] = replace(first, share=first.share + each.share) if first else each
+        return sorted(added.values(), key=lambda limit: limit.breaks_at)
+
+
+def _grown(limit: Limit) -> Limit:
+    most = published.TABLE_WRITES
+    is_new = limit.name.startswith(model.NEW)
+    return replace(limit, per_second=most.per_second, burst=most.burst) if is_new else limit
 
 
 def all_of(environment: Mapping[str, str]) -> list[Scenario]:
