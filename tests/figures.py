@@ -6,6 +6,7 @@ It is a plugin of pytest as well (`-p tests.figures`): a fault is one that a tes
 call of AWS, an input one that Hypothesis makes.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -29,8 +30,11 @@ _counted: Counter[str] = Counter()
 
 def main() -> int:
     """Run them, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.figures")
+    parser.add_argument("tests", nargs="*", default=FOLDERS, help="other tests than all")
+    asked = parser.parse_args()
     command = [sys.executable, "-m", "pytest", "-q", "--no-cov", "-n", "auto", "-p", __spec__.name]
-    tests = subprocess.run([*command, *FOLDERS], capture_output=True, text=True, check=False)
+    tests = subprocess.run([*command, *asked.tests], capture_output=True, text=True, check=False)
     fuzzing = subprocess.run(
         [sys.executable, "-m", "tests.contract.fuzz"], capture_output=True, text=True, check=False
     )
