@@ -71,6 +71,13 @@ def test_one_partition_for_all_tasks_bears_a_fraction_of_ours(
     assert naive > 2.5 * ours
 
 
+def test_a_flood_of_others_gives_the_reader_of_criticals_nothing_to_do() -> None:
+    """A shard serves two readers, so that there is no third."""
+    critical, other = sorted(model.readers(), key=lambda reader: not reader.is_of_criticals)
+    assert critical.is_of_criticals
+    assert not other.is_of_criticals
+
+
 def test_messages_break_their_own_report_first_and_no_other(
     floods: Mapping[str, Scenario],
 ) -> None:
