@@ -1,9 +1,11 @@
 """Print what breaks first on AWS, and at which rate, as a table for docs/reliability.md.
 
-python -m tests.limits
+python -m tests.limits             prints it
+python -m tests.limits --write     writes it there, too
 """
 
 import os
+import sys
 from collections.abc import Sequence
 
 from moto import mock_aws
@@ -47,4 +49,7 @@ def _row(limit: Limit) -> str:
 
 
 if __name__ == "__main__":
-    print(table(measured()))
+    found = table(measured())
+    print(found)
+    if "--write" in sys.argv[1:]:
+        page.write(MARKS, found)
