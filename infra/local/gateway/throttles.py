@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -44,12 +45,18 @@ class Throttles:
 
 
 def deployed() -> Throttles:
-    """Return the throttles as they are deployed, with the default of each parameter."""
+    """Return the throttles as they are deployed. Each parameter has its default, or what the
+    environment says (`THROTTLE_RATE`).
+    """
     parameters: Mapping[str, Any] = template.load("app.yaml")["Parameters"]
     officers = {route.path for route in index.routes() if route.access == Access.OFFICER}
 
     def limit(method: str, path: str) -> Limit:
         kind = limits_of(path, method.lower(), of_officers=path in officers)
-        return Limit(parameters[f"{kind}Rate"]["Default"], parameters[f"{kind}Burst"]["Default"])
+        return Limit(of(f"{kind}Rate"), of(f"{kind}Burst"))
+
+    def of(parameter: str) -> float:
+        given = os.environ.get(template.environment_name(parameter))
+        return float(given or parameters[parameter]["Default"])
 
     return Throttles(limit)
