@@ -1,9 +1,9 @@
 """Officers' routes of the load level: set it for a time, and return to the automatic one."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from chalicelib import flood_wiring, wiring
 from chalicelib.domain.load_level import LevelReason, LoadLevel, LoadState
@@ -21,11 +21,18 @@ _PATH = "/v1/officer/load-level"
 _LONGEST_MINUTES = 24 * 60
 
 
+def _whole(value: Any) -> Any:
+    # To JSON Schema, 2.0 is an integer.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class LoadLevelChange(Input):
     """The level to set, for how many minutes, and why."""
 
-    level: Annotated[int, Field(ge=LoadLevel.NORMAL, le=LoadLevel.HEAVY_FLOOD)]
-    minutes: Annotated[int, Field(ge=1, le=_LONGEST_MINUTES)]
+    level: Annotated[
+        int, Field(ge=LoadLevel.NORMAL, le=LoadLevel.HEAVY_FLOOD), BeforeValidator(_whole)
+    ]
+    minutes: Annotated[int, Field(ge=1, le=_LONGEST_MINUTES), BeforeValidator(_whole)]
     reason: Annotated[LevelReason, Field(strict=False)]
 
 

@@ -235,6 +235,8 @@ def test_an_officer_lowers_it_and_the_counters_do_not_undo_that(aws: Mapping[str
         ({"level": 4}, "level"),
         ({"level": -1}, "level"),
         ({"level": True}, "level"),
+        ({"level": 1.5}, "level"),
+        ({"level": "2"}, "level"),
         ({"minutes": 0}, "minutes"),
         ({"minutes": 1_441}, "minutes"),
         ({"reason": "because Wang said so"}, "reason"),
