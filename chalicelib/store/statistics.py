@@ -13,7 +13,7 @@ from chalicelib.domain.statistics import Tally
 from chalicelib.store import keys
 from chalicelib.store.keys import Key
 from chalicelib.store.table import Row, Table
-from chalicelib.store.writes import TransactItem, Update
+from chalicelib.store.writes import Put, TransactItem, Update
 
 COUNTED = "COUNTED"
 SHARDS = 4
@@ -78,9 +78,11 @@ class Statistics:
 
     def _mark(self, change: Change) -> TransactItem:
         """Return the write that keeps what a report was counted as."""
-        was = _fields(change.before) if change.before else dict.fromkeys(TALLY)
-        key = counted_key(change.report_id)
-        return self._table.item(Update(*key, put=_fields(change.after), equal=was, upsert=True))
+        pk, sk = counted_key(change.report_id)
+        row = {"pk": pk, "sk": sk, **_fields(change.after)}
+        if change.before is None:
+            return self._table.item(Put(row, if_absent=True))
+        return self._table.item(Put(row, equal=_fields(change.before)))
 
     def rows(self, since: date, until: date) -> Iterator[Row]:
         """Yield the rows of counters from `since` to `until`, both included."""

@@ -160,6 +160,8 @@ class LocalStack:
         from infra.local.seed import seed_officers
 
         self.app = app
+        # What was imported meanwhile may have read the settings before they were complete.
+        wiring.reset()
         throttles = deployed() if wiring.settings().limits else None
         self._api = ApiServer(app, port, say, both_functions(), throttles)
         self.api_url = f"http://127.0.0.1:{self._api.port}"

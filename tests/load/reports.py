@@ -122,9 +122,8 @@ def lost(stack: Stack, sent: Iterable[Sent]) -> list[str]:
 
 
 def _is_there(connection: Connection, sent: Sent) -> bool:
-    answer = connection.send(
-        "GET", "/v1/reports/mine", headers={"Authorization": f"Receipt {sent.receipt}"}
-    )
+    headers = {"Authorization": f"Receipt {sent.receipt}"}
+    answer = connection.send("GET", "/v1/reports/mine", headers=headers)
     if answer.status != 200:
         return False
     view = answer.json
