@@ -17,9 +17,16 @@ def create_app(api: Api | None = None) -> Chalice:
 
         app.register_blueprint(auth.bp)
     if api is None:
-        from chalicelib.handlers import audit_events, media_events, notices, schedules, upkeep
+        from chalicelib.handlers import (
+            audit_events,
+            incidents,
+            media_events,
+            notices,
+            schedules,
+            upkeep,
+        )
 
-        for module in (media_events, notices, schedules, upkeep, audit_events):
+        for module in (media_events, notices, schedules, incidents, upkeep, audit_events):
             app.register_blueprint(module.bp)
     index.register(app, api)
     return app

@@ -40,6 +40,7 @@ class Settings:
     officers_table: str = _setting("Table of officers and their subscriptions.")
     contacts_table: str = _setting("Table of the contacts that residents left.")
     sources_table: str = _setting("Table of counters of sources, as tokens, for an hour at most.")
+    incidents_table: str = _setting("Table of which reports are like each other, for three days.")
     media_bucket: str = _setting("Bucket of uploaded originals and of the pictures made from them.")
     audit_bucket: str = _setting("Bucket of the audit seals, with Object Lock.")
     uploads_queue_url: str = _setting("URL of the queue of uploads to process.")
@@ -61,6 +62,9 @@ class Settings:
     )
     ledger_key: str = _setting(
         "KMS key that signs digests of the audit: the alias that new digests use."
+    )
+    incidents_key: str = _setting(
+        "KMS key that wraps the keys under which similar reports are found: its alias."
     )
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
@@ -134,6 +138,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "contacts_table",
         "bulletins_table",
         "sources_table",
+        "incidents_table",
         "content_key",
         "contact_key",
         "media_bucket",
@@ -144,6 +149,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     Api.OFFICERS: (
         *_TABLES,
         "contacts_table",
+        "incidents_table",
         "content_key",
         "contact_key",
         "media_bucket",
@@ -153,7 +159,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "audit_secret",
     ),
     "authorize_officer": ("issuer", "jwks_uri", "client_id"),
-    "make_thumbnails": ("reports_table", "media_bucket"),
+    "make_thumbnails": ("reports_table", "incidents_table", "media_bucket"),
     "record_media": ("reports_table", "bulletins_table", "media_bucket"),
     "publish_critical": _PUBLISHING,
     "publish_notices": _PUBLISHING,
@@ -168,6 +174,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "notices_topic_arn",
         "audit_secret",
     ),
+    "suggest_incidents": ("reports_table", "incidents_table", "incidents_key"),
     "seal_audit": ("audit_bucket", "reports_table"),
     "digest_audit": ("reports_table", "audit_bucket", "ledger_key"),
     "compare_openings": (

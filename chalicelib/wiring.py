@@ -17,6 +17,7 @@ from chalicelib.config import Settings, check_start
 if TYPE_CHECKING:
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.ids import Identity
+    from chalicelib.domain.incidents import PublicDayKey
     from chalicelib.domain.paging import Cursors
     from chalicelib.domain.report_ids import ReportIds
     from chalicelib.media.bucket import MediaBucket
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.notify.subscriptions import TopicSubscriptions
     from chalicelib.notify.topic import Topic
     from chalicelib.services.admission import Admission
+    from chalicelib.services.incidents import Sketches
     from chalicelib.services.intake import Intake
     from chalicelib.services.media_results import MediaOwners
     from chalicelib.services.notifications import Publisher
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
     from chalicelib.store.contacts import Contacts
     from chalicelib.store.content_keys import ContentKeys
+    from chalicelib.store.day_keys import LiveDayKey
+    from chalicelib.store.incidents import Incidents
     from chalicelib.store.ledger import LeafRows
     from chalicelib.store.ledger_heads import LedgerHeads
     from chalicelib.store.listing import Listing
@@ -133,10 +137,10 @@ def signing_keys() -> Any:
     return PyJWKClient(settings().jwks_uri, cache_keys=True, lifespan=300, timeout=3)
 
 
-def _table(name: str) -> "Table":
+def _table(name: str, **more: Any) -> "Table":
     from chalicelib.store.table import Table
 
-    return Table(dynamodb(), name, pause=_pause)
+    return Table(dynamodb(), name, pause=_pause, **more)
 
 
 @built_once
@@ -308,7 +312,7 @@ def intake() -> "Intake":
     """Return what intake reads and writes now."""
     from chalicelib.services.intake import Intake
 
-    return Intake(reports(), contacts(), _BulletinLookup(), catalogue())
+    return Intake(reports(), contacts(), _BulletinLookup(), catalogue(), day_key())
 
 
 class _BulletinLookup:
@@ -316,6 +320,38 @@ class _BulletinLookup:
 
     def takes_leads(self, bulletin_id: str) -> bool:
         return bulletins().takes_leads(bulletin_id)
+
+
+@built_once
+def live_day_key() -> "LiveDayKey":
+    from chalicelib.store.day_keys import LiveDayKey, read_public
+
+    # One try: a report is not to wait for it.
+    table = _table(settings().incidents_table, pauses=())
+    return LiveDayKey(lambda day: read_public(table, day))
+
+
+def day_key() -> "PublicDayKey | None":
+    """Return the public half of the key of this day; None while it is not known."""
+    return live_day_key().at(clock.now())
+
+
+@built_once
+def incidents() -> "Incidents":
+    from chalicelib.store.incidents import Incidents
+
+    return Incidents(_table(settings().incidents_table))
+
+
+@built_once
+def sketches() -> "Sketches":
+    """Return what recording sketches reads and writes, with the keys of the days."""
+    from chalicelib.services.incidents import Sketches
+    from chalicelib.store.day_keys import DayKeys
+    from chalicelib.store.sketch_rows import SketchRows
+
+    days = DayKeys(_table(settings().incidents_table), client("kms"), settings().incidents_key)
+    return Sketches(SketchRows(_table(settings().reports_table)), days, incidents())
 
 
 @built_once

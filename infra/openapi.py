@@ -23,6 +23,7 @@ MODULES = (
     "ledger",
     "me",
     "casework",
+    "duplicates",
     "originals",
     "messages",
     "holds",

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import logging
+import random
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -196,6 +197,15 @@ def photo(size: tuple[int, int] = (640, 480), colour: str = "steelblue") -> byte
     exif[0x8825] = {1: "N", 2: (39.0, 55.0, 0.0), 3: "E", 4: (116.0, 26.0, 0.0)}
     out = io.BytesIO()
     Image.new("RGB", size, colour).save(out, "JPEG", exif=exif, comment=b"a comment")
+    return out.getvalue()
+
+
+def scene(seed: int, *, quality: int = 90, width: int = 720) -> bytes:
+    """Return a JPEG of a picture with many edges, the same for one seed."""
+    grey = random.Random(seed).randbytes(9 * 8)
+    image = Image.frombytes("L", (9, 8), grey).resize((width, width * 8 // 9), Image.Resampling.BOX)
+    out = io.BytesIO()
+    image.convert("RGB").save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 

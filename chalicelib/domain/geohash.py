@@ -1,4 +1,5 @@
-"""Geohash cells of five characters, about 5 km wide: the most that the public sees of a place.
+"""Geohash cells. Of five characters, about 5 km wide: the most that the public sees of a place. Of
+six, about 1.2 km by 0.6 km: reports from there may be about one event.
 
 Our own twenty lines, tested against pygeohash: to import that takes 17 ms of every cold start, and
 it is compiled.
@@ -7,7 +8,8 @@ it is compiled.
 from typing import NamedTuple
 
 _BASE_32 = "0123456789bcdefghjkmnpqrstuvwxyz"
-_LENGTH = 5
+PUBLIC_LENGTH = 5
+NEAR_LENGTH = 6
 
 
 class Cell(NamedTuple):
@@ -22,13 +24,29 @@ class Cell(NamedTuple):
 _WORLD = Cell(-90.0, -180.0, 90.0, 180.0)
 
 
-def encode(lat: float, lon: float) -> str:
-    """Return the cell that holds a WGS-84 place."""
+def encode(lat: float, lon: float, length: int = PUBLIC_LENGTH) -> str:
+    """Return the cell of `length` characters that holds a WGS-84 place."""
     cell, bits = _WORLD, 0
-    for step in range(_LENGTH * 5):
+    for step in range(length * 5):
         upper = _is_upper(cell, step, lat, lon)
         cell, bits = _half(cell, step, upper), bits << 1 | upper
-    return "".join(_BASE_32[bits >> shift & 31] for shift in range((_LENGTH - 1) * 5, -1, -5))
+    return "".join(_BASE_32[bits >> shift & 31] for shift in range((length - 1) * 5, -1, -5))
+
+
+def neighbours(geohash: str) -> tuple[str, ...]:
+    """Return the cells around a cell: eight, but five at a pole. The world has no edge in the east.
+
+    Raises ValueError for another letter.
+    """
+    cell = bounds(geohash)
+    height, width = cell.north - cell.south, cell.east - cell.west
+    lat, lon = cell.south + height / 2, cell.west + width / 2
+    return tuple(
+        encode(lat + north * height, (lon + east * width + 180) % 360 - 180, len(geohash))
+        for north in (1, 0, -1)
+        for east in (-1, 0, 1)
+        if (north or east) and -90 < lat + north * height < 90
+    )
 
 
 def bounds(geohash: str) -> Cell:

@@ -332,13 +332,17 @@ class Rejected(Exception):
 
 
 class Looked(_Found):
-    """What decoding finds in an original: its upright size, and of a video its length and codec."""
+    """What decoding finds in an original: its upright size, and of a video its length and codec.
+
+    `edges` is a hash of what the picture shows (64 bits in hexadecimal digits).
+    """
 
     width: Annotated[int, Field(ge=1)]
     height: Annotated[int, Field(ge=1)]
     duration_s: Annotated[float, Field(ge=0)] | None = None
     codec: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")] | None = None
     hint: Hint | None = None
+    edges: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
 
 
 class Pictures(NamedTuple):
@@ -356,7 +360,8 @@ class Manifest(_Found):
     is None when it is not an accepted one. `thumb_version` and `preview_version` are the versions
     of the two pictures, present when `ready`; `reason` is present when `rejected`. `sequencer` is
     that of the event of the first upload (None without an event). `sealed_hint` is a `Hint` as
-    JSON, sealed to the key of the report, in base64.
+    JSON, sealed to the key of the report, in base64. `sealed_sketch` is what similar pictures are
+    found by, sealed to the key of the day, in base64.
     """
 
     state: Literal[MediaState.READY, MediaState.REJECTED]
@@ -373,6 +378,7 @@ class Manifest(_Found):
     thumb_version: str | None = None
     preview_version: str | None = None
     sealed_hint: str | None = None
+    sealed_sketch: str | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

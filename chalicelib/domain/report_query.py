@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -94,6 +94,11 @@ class ReportQuery(Query):
         default=None,
         description="`false`: leave out drills. `true`: only drills. Without it, both are listed.",
     )
+    fold: Literal["none"] | None = Field(
+        default=None,
+        description="`none`: list each report by itself. Without it, reports of a page with one "
+        "text that differ in nothing else are one row.",
+    )
     # As officers see times to the minute. Seconds must not find out more, or leave a report out.
     since: Annotated[Moment, AfterValidator(times.to_minute)] | None = Field(
         default=None,
@@ -129,7 +134,7 @@ class ReportQuery(Query):
         """Return whether a listed row matches the filters, except `since` and `until`."""
         if self.drill is not None and self.drill != (row.get("source") == DRILL):
             return False
-        not_here = (*_PAGING, *_BY_TIME, "drill")
+        not_here = (*_PAGING, *_BY_TIME, "drill", "fold")
         asked = (name for name in type(self).model_fields if name not in not_here)
         return all(
             getattr(self, name) is None or row.get(name) == getattr(self, name) for name in asked

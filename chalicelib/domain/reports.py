@@ -226,11 +226,13 @@ class Report(Record):
     `wrapped_key`, encrypted to the key in KMS `wrapping_key` (an ARN). `sealed` is the `Content`,
     `sealed_reason` the reason of the outcome. `body_hash` goes when the report is withdrawn.
     `ledger_id` and `commitments` are what the ledger needs (`domain/ledger.Recorded`).
+    `sealed_sketch` is what similar reports are found by, until it is recorded (`domain/sketches`).
 
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
     `put_off_until` is the time to which its deletion was put off. `unread` and `unread_media` count
     the reporter's messages, and the media that arrived after the closing, since an officer's last
-    message or PATCH. `message_due` is the time of the latest notice of a message. `paced_until`
+    message or PATCH. `duplicates` is the number of reports that have this one as their original.
+    `message_due` is the time of the latest notice of a message. `paced_until`
     limits a flood of messages (`domain/messages.paced`). `media_asked` counts the messages in
     which officers asked for media. `unproven`: it came in a flood without a proof of work, in a
     category that is never limited.
@@ -251,6 +253,7 @@ class Report(Record):
     wrapping_key: str
     sealed: bytes
     sealed_reason: bytes | None = None
+    sealed_sketch: bytes | None = None
     version: int = 1
     station: str | None = None
     bulletin_id: str | None = None
@@ -270,6 +273,7 @@ class Report(Record):
     messages: int = 0
     message_due: datetime | None = None
     paced_until: datetime | None = None
+    duplicates: int = 0
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None
     decided_at: datetime | None = None
@@ -334,7 +338,7 @@ class Medium(Record):
     verdict names: no other version is ever read. `recorded_at` is the time of the verdict,
     `later_uploads` the number of uploads to the same key after it that were removed.
     `completing` are the ETags of the parts of an upload that is being completed. `hint` is never
-    stored: it is what opens `sealed_hint`.
+    stored: it is what opens `sealed_hint`. `sealed_sketch` is as in a report.
     """
 
     media_id: str
@@ -357,6 +361,7 @@ class Medium(Record):
     codec: str | None = None
     hint: dict[str, Any] | None = None
     sealed_hint: bytes | None = None
+    sealed_sketch: bytes | None = None
     thumb_version: str | None = None
     preview_version: str | None = None
     recorded_at: datetime | None = None

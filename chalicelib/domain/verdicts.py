@@ -31,7 +31,8 @@ class Verdict(NamedTuple):
             "codec": manifest.codec,
             "thumb_version": manifest.thumb_version,
             "preview_version": manifest.preview_version,
-            "sealed_hint": base64.b64decode(manifest.sealed_hint) if manifest.sealed_hint else None,
+            "sealed_hint": _decoded(manifest.sealed_hint),
+            "sealed_sketch": _decoded(manifest.sealed_sketch),
         }
         return cls(manifest.state, found)
 
@@ -51,3 +52,7 @@ class Verdict(NamedTuple):
         """Return the medium with this verdict, recorded at `now`."""
         known = {name: value for name, value in self.found.items() if value is not None}
         return medium.model_copy(update={"state": self.state, "recorded_at": now, **known})
+
+
+def _decoded(sealed: str | None) -> bytes | None:
+    return base64.b64decode(sealed) if sealed else None

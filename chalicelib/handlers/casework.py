@@ -9,7 +9,7 @@ from chalicelib import errors, wiring
 from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.report_query import ReportQuery
-from chalicelib.domain.reports import OfficerSubmission
+from chalicelib.domain.reports import OfficerSubmission, Status
 from chalicelib.domain.workflow import Change, Reason
 from chalicelib.handlers.field_errors import as_fields
 from chalicelib.handlers.history_views import HistoryQuery, ReportEvent, ReportHistory
@@ -25,7 +25,7 @@ from chalicelib.handlers.reports import CreatedReport, created_response
 from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
 from chalicelib.handlers.responses import Response, etag_of
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.services import casework, entry, lists, report_history
+from chalicelib.services import casework, duplicates, entry, lists, report_history
 from chalicelib.services.entries import EntryCursors
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -132,8 +132,16 @@ def open_report(call: Call) -> Response:
         actor=call.actor,
         reports=wiring.reports(),
     )
+    related = duplicates.find_related(
+        found.opened.case.head,
+        restricted=found.restricted,
+        actor=call.actor,
+        reports=wiring.reports(),
+        incidents=wiring.incidents(),
+    )
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
-    return Response(ReportView.opened(found, cursors), headers=etag_of(found.opened.report.version))
+    view = ReportView.opened(found, cursors, related)
+    return Response(view, headers=etag_of(found.opened.report.version))
 
 
 @routes.patch(
@@ -162,6 +170,9 @@ def change_report(call: Call) -> Response:
     409 `illegal_transition` means that the step is not possible in the report's status; `legal`
     lists the possible steps. 422 `has_duplicates` means that this report is itself the original of
     other reports. Link those to another report first.
+
+    After closing an original, `open_duplicates` says how many of the reports that are linked to it
+    are open. `POST …/duplicates/close` closes them too.
     """
     changed = casework.change_report(
         call.path["report_id"],
@@ -171,7 +182,13 @@ def change_report(call: Call) -> Response:
         reports=wiring.reports(),
         officers=wiring.officers(),
     )
-    return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
+    left = None
+    if call.body.status is Status.CLOSED:
+        left = duplicates.count_open_duplicates(
+            changed.report, actor=call.actor, reports=wiring.reports()
+        )
+    view = ChangedReport.after(changed, left)
+    return Response(view, headers=etag_of(changed.report.version))
 
 
 @routes.post(

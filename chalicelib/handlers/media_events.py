@@ -45,6 +45,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
         manifest = process(
             bucket=wiring.bucket(),
             report_keys=wiring.report_keys(),
+            day_key=wiring.day_key,
             key=stored.key,
             version_id=stored.version_id,
             sequencer=stored.sequencer,

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from chalicelib.domain import times
 from chalicelib.domain.geo import Datum
+from chalicelib.domain.incidents import Why
 from chalicelib.domain.media import Hint, MediaState, RejectReason, Thumb
 from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.models import NotNull, Query
@@ -36,6 +37,7 @@ from chalicelib.handlers.shapes import (
     left_out,
 )
 from chalicelib.services.casework import ChangedCase, OpenedCase
+from chalicelib.services.duplicates import Related, SimilarReport
 from chalicelib.services.entries import EntryCursors
 from chalicelib.store import keys
 from chalicelib.store.report_rows import ListedReport
@@ -46,8 +48,14 @@ class MediaCount(Shape):
     ready: int
 
 
+class SameText(Shape):
+    """How many reports of this page a row stands for, itself included. All have the same text."""
+
+    count: int
+
+
 class ListedReportView(Shape):
-    """A report in a list.
+    """A report in a list. With `same_text` it stands for several.
 
     The flag `after_closing` says that a message or a medium came after the closing. It stays until
     the report is reopened. `muted` says that officers are not notified of messages and media.
@@ -68,10 +76,13 @@ class ListedReportView(Shape):
     bulletin_id: str | None
     source: Source | None
     flags: list[Flag]
+    same_text: Annotated[SameText | None, NotNull()] = left_out()
 
     @classmethod
     def listed(cls, report: ListedReport) -> Self:
         fields = report._asdict()
+        if report.same > 1:
+            fields["same_text"] = {"count": report.same}
         media = {"total": report.media_total, "ready": report.media_ready}
         thumb = Thumb.parse(report.thumb) if report.thumb else None
         thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)
@@ -216,6 +227,12 @@ class ProposalView(Shape):
 
 
 class ChangedReport(Shape):
+    """A report after a step.
+
+    `open_duplicates` is how many of the latest 100 reports that are linked to it are open. It is
+    null after a step that has not closed the report.
+    """
+
     id: str
     reference: str
     category: Category
@@ -228,11 +245,36 @@ class ChangedReport(Shape):
     proposal: ProposalView | None
     reason: str | None
     duplicate_of: str | None
+    open_duplicates: int | None
     version: int
 
     @classmethod
-    def after(cls, changed: ChangedCase) -> Self:
-        return cls.of(changed.report, reason=changed.reason)
+    def after(cls, changed: ChangedCase, open_duplicates: int | None = None) -> Self:
+        return cls.of(changed.report, reason=changed.reason, open_duplicates=open_duplicates)
+
+
+class RelatedReport(Shape):
+    """Another report, in the officer's scope."""
+
+    id: str
+    reference: str
+    status: Status
+
+
+class SimilarReportView(RelatedReport):
+    """A report that may be about the same event.
+
+    `why` says what is alike: the category, place and time, the text, or a picture. `score` is from
+    0 to 1.
+    """
+
+    why: list[Why]
+    score: float
+
+    @classmethod
+    def suggested(cls, similar: SimilarReport) -> Self:
+        fields = similar.report._asdict()
+        return cls.model_validate({**fields, "why": similar.why, "score": similar.score})
 
 
 class ReportView(ChangedReport):
@@ -246,6 +288,9 @@ class ReportView(ChangedReport):
     `messages` and `notes` have the latest ones, at most 50 of each, oldest first. With
     `messages_cursor` and `notes_cursor`, `GET …/messages` and `GET …/notes` return those before;
     null when there are none.
+
+    `similar` are reports that may be about the same event, at most 10; null when they could not be
+    read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
     """
 
     station: Station | None
@@ -272,9 +317,12 @@ class ReportView(ChangedReport):
     messages_cursor: str | None
     notes: list[NoteView]
     notes_cursor: str | None
+    similar: list[SimilarReportView] | None
+    duplicates: list[RelatedReport]
+    duplicate_count: int
 
     @classmethod
-    def opened(cls, found: OpenedCase, cursors: EntryCursors) -> Self:
+    def opened(cls, found: OpenedCase, cursors: EntryCursors, related: Related) -> Self:
         opened, report, case = found.opened, found.opened.report, found.opened.case
         held = opened.hold
         said = None if found.restricted else case.earlier_messages
@@ -291,6 +339,12 @@ class ReportView(ChangedReport):
             messages_cursor=cursors.issue(said, report.id, keys.MESSAGES),
             notes=opened.notes,
             notes_cursor=cursors.issue(case.earlier_notes, report.id, keys.NOTES),
+            similar=None
+            if related.similar is None
+            else [SimilarReportView.suggested(each) for each in related.similar],
+            duplicates=related.duplicates,
+            duplicate_count=related.total,
+            open_duplicates=sum(each.is_open for each in related.duplicates),
         )
 
 

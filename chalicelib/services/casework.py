@@ -120,7 +120,23 @@ def change_report(
 ) -> ChangedCase:
     """Change a report that is at `version`, and return the changed report.
 
-    An earlier reason of the outcome is opened for the response, with an audit record.
+    An earlier reason of the outcome is opened for the response, with an audit record. Raises the
+    errors of `take_step`.
+    """
+    after = take_step(report_id, change, version, actor=actor, reports=reports, officers=officers)
+    return ChangedCase(after, change.reason or _earlier_reason(after, actor))
+
+
+def take_step(
+    report_id: str,
+    change: Change,
+    version: int,
+    *,
+    actor: OfficerActor,
+    reports: Reports,
+    officers: Officers,
+) -> Report:
+    """Change a report that is at `version`, and return it as it is stored.
 
     Raises NotFound, Stale (it has another version), Conflict (`illegal_transition`, `expiring`,
     `too_many_steps`), Invalid (also for an assignee who may not see the report, and an original out
@@ -154,8 +170,7 @@ def change_report(
         _write(head, after, actor, reports, [record, *also])
         return after
 
-    after = retry_on_conflict(step)
-    return ChangedCase(after, change.reason or _earlier_reason(after, actor))
+    return retry_on_conflict(step)
 
 
 def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) -> ChangedCase:
@@ -315,8 +330,12 @@ def _counted_links(head: Head, original: str | None, reports: Reports) -> list[T
     """
     if original and head.duplicates > 0:
         raise errors.Invalid(errors.FieldError("duplicate_of", "has_duplicates"))
-    counted = [reports.duplicates.count(original)] if original else []
-    return [*counted, *reports.duplicates.discount(head.report.duplicate_of)]
+    report, duplicates = head.report, reports.duplicates
+    counted = duplicates.count(original, report.id, report.received_at) if original else []
+    return [
+        *counted,
+        *duplicates.discount(report.duplicate_of, report.id, report.received_at),
+    ]
 
 
 def _find_original(report_id: str, duplicate: Report, actor: OfficerActor, reports: Reports) -> str:

@@ -13,6 +13,7 @@ from chalicelib import errors
 from chalicelib.domain import geo, workflow
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.details import Details, validate_details
+from chalicelib.domain.incidents import PublicDayKey
 from chalicelib.domain.media import MAX_BYTES_PER_REPORT, MediaState
 from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import (
@@ -32,6 +33,7 @@ from chalicelib.services.declarations import new_medium, upload_check
 from chalicelib.services.receipts import refuse_receipts
 from chalicelib.services.reporter import Reporter
 from chalicelib.services.sealed_rows import seal_contact, seal_content
+from chalicelib.services.sketches import sketch_report
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.report_rows import Case, Head
@@ -69,12 +71,16 @@ class BulletinLookup(Protocol):
 
 
 class Intake(NamedTuple):
-    """What intake reads and writes. `catalogue` is the one that counts now."""
+    """What intake reads and writes. `catalogue` is the one that counts now.
+
+    `day_key` seals the sketches of this day's reports; None while it is not known.
+    """
 
     reports: Reports
     contacts: Contacts
     bulletins: BulletinLookup
     catalogue: Catalogue
+    day_key: PublicDayKey | None = None
 
 
 def create_report(
@@ -110,9 +116,10 @@ def create_report(
             raise
         return _replay(existing, ids.receipt, body_hash, intake.reports)
 
-    report = _new_report(submission, details, ids, body_hash, actor.now)
+    report, content = _new_report(submission, details, ids, body_hash, actor.now)
     if not report.is_drill:
-        report = report.model_copy(update=ids.commitments())
+        sketch = sketch_report(report.id, content, intake.day_key)
+        report = report.model_copy(update={**ids.commitments(), "sealed_sketch": sketch})
     if unproven:
         report = report.model_copy(update={"unproven": True})
     media = tuple(
@@ -189,7 +196,8 @@ def _new_report(
     ids: ReportIds,
     body_hash: str,
     now: datetime,
-) -> Report:
+) -> tuple[Report, Content]:
+    """Return the report as it is stored, and what it says in clear."""
     place, district, station = _whereabouts(submission.location)
     flags = []
     if submission.occurred_at and submission.occurred_at > now:
@@ -205,7 +213,7 @@ def _new_report(
         details=dict(details.values) or None,
         details_version=details.version if details.values else None,
     )
-    return Report(
+    report = Report(
         id=ids.report_id,
         reference=ids.reference,
         category=submission.category,
@@ -224,6 +232,7 @@ def _new_report(
         media_total=len(submission.media),
         has_contact=submission.contact is not None,
     )
+    return report, content
 
 
 def _contact_items(

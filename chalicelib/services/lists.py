@@ -1,5 +1,6 @@
 """Officers' lists of reports: newest first, by page, only reports in the officer's scope."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,8 +14,18 @@ from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
 from chalicelib.store.listing import Listing, Page
-from chalicelib.store.report_rows import ListedReport
+from chalicelib.store.report_rows import LISTED, ListedReport
 from chalicelib.store.table import Row
+
+# The further rows that a page may read, so that a flood of one text does not fill it.
+_REFILLS = 10
+_ALIKE = tuple(
+    name
+    for name in LISTED
+    if name not in ("id", "reference", "received_at", "version", "thumb", "same_as")
+)
+
+type _Fold = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +44,10 @@ def list_reports(
 ) -> ReportPage:
     """Return one page of reports, newest first, and write an audit record.
 
-    A filter outside the officer's scope gives an empty page. Raises Malformed `bad_cursor` for a
-    cursor of another officer or of other filters. Both write a denial to the audit.
+    Reports of the page with one text that differ in nothing else that a list shows are one row, the
+    newest, unless the query says otherwise. A filter outside the officer's scope gives an empty
+    page. Raises Malformed `bad_cursor` for a cursor of another officer or of other filters. Both
+    write a denial to the audit.
     """
     officer, filters = actor.officer, query.filters()
     try:
@@ -43,14 +56,17 @@ def list_reports(
         actor.log_own(Action.DENIED, {"filters": query.on_record(), "cursor": "bad"})
         raise
     hidden: list[Row] = []
+    folded: Counter[_Fold] = Counter()
 
     def keep(row: Row) -> bool:
         if not query.matches(row):
             return False
-        if officer.sees(row["category"], row["district"]):
-            return True
-        hidden.append(row)
-        return False
+        if not officer.sees(row["category"], row["district"]):
+            hidden.append(row)
+            return False
+        fold = _fold(row)
+        folded[fold] += 1
+        return folded[fold] == 1 or query.fold is not None
 
     inside = _inside(query, officer)
     page = Page((), None)
@@ -64,6 +80,7 @@ def list_reports(
             below=min((bound for bound in (below, until) if bound), default=None),
             since=times.render(query.since) if query.since else None,
             keep=keep,
+            refills=_REFILLS,
         )
     denied = not inside or (query.reference is not None and bool(hidden))
     actor.log_own(
@@ -75,7 +92,15 @@ def list_reports(
         if page.position
         else None
     )
-    return ReportPage(tuple(ListedReport.of(row) for row in page.rows), next_cursor)
+    items = (ListedReport.of(row, 1 if query.fold else folded[_fold(row)]) for row in page.rows)
+    return ReportPage(tuple(items), next_cursor)
+
+
+def _fold(row: Row) -> _Fold:
+    """Return what reports of one row have in common: a text, and all that a list shows of them but
+    the time and the reference.
+    """
+    return row.get("same_as") or row["id"], *(str(row.get(name)) for name in _ALIKE)
 
 
 def _inside(query: ReportQuery, officer: Officer) -> bool:

@@ -3,9 +3,11 @@
 import base64
 import hashlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.domain.ids import OwnerKind, owner_of, report_id_of
+from chalicelib.domain.incidents import PublicDayKey
 from chalicelib.domain.media import (
     ACCEPTED,
     Checksum,
@@ -27,6 +29,7 @@ from chalicelib.errors import NotFound
 from chalicelib.media.bucket import MediaBucket
 from chalicelib.media.objects import Version
 from chalicelib.media.sandbox import derive
+from chalicelib.services.sketches import sketch_picture
 from chalicelib.store import keys
 from chalicelib.store.report_keys import ReportKeys
 
@@ -39,14 +42,16 @@ def make_thumbnails(
     *,
     bucket: MediaBucket,
     report_keys: ReportKeys,
+    day_key: Callable[[], PublicDayKey | None] = lambda: None,
     key: str,
     version_id: str | None = None,
     sequencer: str | None = None,
 ) -> Manifest | None:
     """Process the first version of the original `key`: write its pictures, then its manifest.
 
-    `version_id` and `sequencer` are from the S3 event; None when there was no event. Repeated,
-    write new versions with the same pictures. The manifest names the versions of its own pictures.
+    `day_key` returns the key to which sketches are sealed; None while it is not known. `version_id`
+    and `sequencer` are from the S3 event; None when there was no event. Repeated, write new
+    versions with the same pictures. The manifest names the versions of its own pictures.
 
     Return None, and write nothing, when `key` is not an original, has no versions any more, or the
     event is about a later version; and when its report is withdrawn or deleted. Raises Unavailable,
@@ -69,6 +74,7 @@ def make_thumbnails(
         thumb_version=pictures and _put_picture(bucket, where, "thumb.jpg", pictures.thumb),
         preview_version=pictures and _put_picture(bucket, where, "preview.jpg", pictures.preview),
         sealed_hint=_sealed_hint(pictures, where, public_key),
+        sealed_sketch=_sealed_sketch(pictures, where, day_key) if public_key else None,
         **found,
     )
     body = manifest.model_dump_json(exclude_none=True).encode()
@@ -105,6 +111,14 @@ def _sealed_hint(
     row = row_info(keys.media_owner(where.owner_id), keys.media(where.media_id), "hint")
     plain = hint.model_dump_json(exclude_none=True).encode()
     return base64.b64encode(seal(public_key, plain, row)).decode()
+
+
+def _sealed_sketch(
+    pictures: Pictures | None, where: MediaKey, day_key: Callable[[], PublicDayKey | None]
+) -> str | None:
+    edges = pictures.looked.edges if pictures else None
+    sealed = sketch_picture(*where, edges, day_key()) if edges else None
+    return base64.b64encode(sealed).decode() if sealed else None
 
 
 class _Original:
@@ -152,7 +166,7 @@ def _judge(original: _Original) -> tuple[Pictures | None, dict[str, Any]]:
         "reason": reason,
         "content_type": content_type,
         "checksum": original.checksum(),
-        **(pictures.looked.model_dump(exclude={"hint"}) if pictures else {}),
+        **(pictures.looked.model_dump(exclude={"hint", "edges"}) if pictures else {}),
     }
 
 

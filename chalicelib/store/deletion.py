@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.domain import times
 from chalicelib.domain.ledger import Event, Leaf
 from chalicelib.store import keys
 from chalicelib.store.duplicates import Duplicates
@@ -39,7 +40,9 @@ class Deletion:
         recorded = LeafWrites.of(leaves, pending.recorded, self._table)
         put = {"expiring": True}
         mark = Update(*pending.key, put=put, append=recorded.append, equal=equal)
-        discounted = self._duplicates.discount(row.get("duplicate_of"))
+        discounted = self._duplicates.discount(
+            row.get("duplicate_of"), row["id"], times.parse(row["received_at"])
+        )
         self._table.transact([self._table.item(mark), *discounted, *recorded.items])
 
     def finish(self, report_id: str, *, now: datetime, until: datetime) -> None:

@@ -1,40 +1,73 @@
-"""The number of duplicates of a report: how many reports have it as their original.
+"""The duplicates of a report: how many reports have it as their original, and which.
 
-An original is counted in the transaction that makes or ends the link, so the number is exact.
+    REPORT#<original>   DUPLICATE#<received_at>#<id>     a duplicate, until the link ends
+
+An original is counted, and its row of the duplicate written, in the transaction that makes or ends
+the link, so the number is exact.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from chalicelib.store import keys
 from chalicelib.store.report_rows import NOT_EXPIRING
 from chalicelib.store.table import Table
-from chalicelib.store.writes import TransactItem, Update
+from chalicelib.store.writes import Put, TransactItem, Update
 
 _ENDING = ("pk", *NOT_EXPIRING)
+_PAGE = 100
 
 
 class Duplicates:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def count(self, original: str) -> TransactItem:
-        """Return the write that counts one more duplicate of a report.
+    def count(self, original: str, duplicate: str, received_at: datetime) -> list[TransactItem]:
+        """Return the writes that add a duplicate, which was received then.
 
-        It fails when the report does not exist, or is a duplicate itself.
+        They fail when the original does not exist, or is a duplicate itself.
         """
-        return self._add(original, 1, {"duplicate_of": None, **NOT_EXPIRING})
+        row = {"pk": keys.report(original), "sk": keys.duplicate(received_at, duplicate)}
+        unlinked = {"duplicate_of": None, **NOT_EXPIRING}
+        return [self._add(original, 1, unlinked), self._table.item(Put(row))]
 
-    def discount(self, original: str | None) -> list[TransactItem]:
-        """Return the write that counts one duplicate less; none without an original, or when its
-        deletion has begun. It fails when that begins in the meantime.
+    def discount(
+        self, original: str | None, duplicate: str, received_at: datetime
+    ) -> list[TransactItem]:
+        """Return the writes that remove a duplicate; none without an original, or when its
+        deletion has begun. They fail when that begins in the meantime.
         """
         if original is None:
             return []
-        row = self._table.get(keys.report(original), keys.HEAD, consistent=True, attributes=_ENDING)
+        pk, sk = keys.report(original), keys.duplicate(received_at, duplicate)
+        row = self._table.get(pk, keys.HEAD, consistent=True, attributes=_ENDING)
         if row is None or any(name in row for name in NOT_EXPIRING):
             return []
-        return [self._add(original, -1, NOT_EXPIRING)]
+        # Neither API may delete a row of a report, so DynamoDB does, within days.
+        ended = Put({"pk": pk, "sk": sk, "expires_ttl": int(received_at.timestamp())})
+        return [self._add(original, -1, NOT_EXPIRING), self._table.item(ended)]
+
+    def latest(self, original: str) -> list[str]:
+        """Return the ids of the duplicates that were received last, newest first: up to 100."""
+        return next(self.pages(original), [])
+
+    def pages(self, original: str) -> Iterator[list[str]]:
+        """Yield the ids of all duplicates, newest first, by pages of up to 100."""
+        pk, end = keys.report(original), keys.DUPLICATES + "~"
+        while True:
+            rows, more = self._table.query(
+                pk, between=(keys.DUPLICATES, end), forward=False, limit=_PAGE, consistent=True
+            )
+            # The range includes its end, which is the last row of the page before.
+            yield [
+                row["sk"].rpartition("#")[2]
+                for row in rows
+                if "expires_ttl" not in row and row["sk"] != end
+            ]
+            if not more:
+                return
+            end = rows[-1]["sk"]
 
     def _add(self, original: str, amount: int, equal: Mapping[str, Any]) -> TransactItem:
         update = Update(keys.report(original), keys.HEAD, add={"duplicates": amount}, equal=equal)

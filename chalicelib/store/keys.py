@@ -1,7 +1,8 @@
 """The layout of the keys of every table. docs/data.md says what each row is for.
 
-reports      REPORT#<id>            COUNTED | ENTRY#<kind>#<id> | EVENT#<time>#<id> | HEAD
-                                    MEDIA#<id> | MESSAGE#<time>#<id> | NOTE#<time>#<id>
+reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kind>#<id>
+                                    EVENT#<time>#<id> | HEAD | MEDIA#<id>
+                                    MESSAGE#<time>#<id> | NOTE#<time>#<id>
              BURST#<time>           COUNT                    notices of a minute, SMS of an hour
              DIGEST#<filters>       EVENT#digest             gathered notices (store/digests.py)
              LOAD#<hour>            <minute>: reports in it (store/load_counters.py)
@@ -11,6 +12,9 @@ reports      REPORT#<id>            COUNTED | ENTRY#<kind>#<id> | EVENT#<time>#<
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger (store/ledger.py)
 contacts     REPORT#<id>            CONTACT
+incidents    DAY#<day>              KEY: the key of the day (store/day_keys.py)
+             BUCKET#<hash>          RECENT: the latest reports with one trait (store/incidents.py)
+             REPORT#<id>            SIMILAR: the reports that are like this one
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
 officers     OFFICER#<name>         PROPOSAL | ROW | SUBSCRIPTION#<id>
@@ -24,11 +28,11 @@ bulletins    CATALOGUE              LOAD_LEVEL | OVERRIDES
 sources      SALT | SOURCE#<token>  store/sources.py
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
-MESSAGE; an officer's is one query from HEAD on. COUNTED, ENTRY and EVENT sort before HEAD, so they
-are in neither.
+MESSAGE; an officer's is one query from HEAD on. COUNTED, DUPLICATE, ENTRY and EVENT sort before
+HEAD, so they are in neither.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from chalicelib.domain import times
 from chalicelib.domain.ids import Owner, OwnerKind, owner_of
@@ -55,6 +59,7 @@ BY_ASSIGNEE = "by_assignee"
 BY_BULLETIN = "by_bulletin"
 BY_REFERENCE = "by_reference"
 BY_TASK = "by_task"
+BY_SKETCH = "by_sketch"
 
 # The partition attribute of each index. All indexes for lists sort by `listed_at`.
 PARTITION = {
@@ -64,7 +69,9 @@ PARTITION = {
     BY_BULLETIN: "bulletin_shard",
     BY_REFERENCE: "reference",
     BY_TASK: "task_shard",
+    BY_SKETCH: "sketch_shard",
 }
+SKETCH_SHARDS = 4
 
 
 def owner(pk: str) -> Owner:
@@ -116,6 +123,18 @@ def entry(kind: str, entry_id: str) -> str:
 
 def event(at: datetime, entry_id: str) -> str:
     return f"EVENT#{times.render(at)}#{entry_id}"
+
+
+DUPLICATES = "DUPLICATE#"
+
+
+def duplicate(received_at: datetime, report_id: str) -> str:
+    """Return the sort key of the row that an original has of its duplicate."""
+    return f"{DUPLICATES}{listed_at(received_at, report_id)}"
+
+
+def sketch_shard(pk: str, sk: str) -> str:
+    return f"SKETCH#{shard_of(pk + sk, SKETCH_SHARDS)}"
 
 
 def listed_at(received_at: datetime, report_id: str) -> str:
@@ -193,6 +212,16 @@ def load_minute(at: datetime) -> Key:
 
 def watch(counter_id: str) -> str:
     return f"WATCH#{counter_id}"
+
+
+def day(day: date) -> str:
+    """Return the partition of the key of a day."""
+    return f"DAY#{day:%Y-%m-%d}"
+
+
+def bucket(name: str) -> str:
+    """Return the partition of the reports with one trait."""
+    return f"BUCKET#{name}"
 
 
 def officer_day(username: str, at: datetime) -> str:

@@ -50,8 +50,12 @@ class Listing:
         below: str | None = None,
         since: str | None = None,
         keep: Callable[[Row], bool] = lambda row: True,
+        refills: int = _REFILLS,
     ) -> Page:
         """Return at most `limit` rows that `keep` accepts, by the sort key in descending order.
+
+        `keep` is called once for each row of the page, in that order. `refills` limits further
+        queries, as an average for each partition.
 
         `index` is (name, partition attribute, sort attribute). The sort keys are less than `below`
         and at least `since`. Raises Unavailable when one query fails, because a page must not miss
@@ -60,7 +64,7 @@ class Listing:
         sort = index[2]
         size = max(2, -(-2 * limit // max(1, len(partitions))))
         shards = [_Shard(partition, below) for partition in partitions]
-        refills = _REFILLS * len(shards)
+        left = refills * len(shards)
 
         def fill(shard: _Shard) -> None:
             rows, more = self._table.query(
@@ -78,9 +82,9 @@ class Listing:
         while len(kept) < limit:
             empty = [shard for shard in shards if shard.more and not shard.rows]
             if empty:
-                if refills < len(empty):
+                if left < len(empty):
                     break
-                refills -= len(empty)
+                left -= len(empty)
                 self._at_once(fill, empty)
                 continue
             newest = max(

@@ -9,6 +9,7 @@ from chalicelib.domain.media import MediaState
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
+from chalicelib.store.sketch_rows import sketch_fields
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Put, TransactItem, Update
@@ -46,7 +47,12 @@ class MediaRows:
         update = Update(
             pk,
             sk,
-            put={**changed, "completing": None, **task_fields(pk, sk, task)},
+            put={
+                **changed,
+                "completing": None,
+                **task_fields(pk, sk, task),
+                **_sketch(owner_id, settled, now),
+            },
             equal={"state": medium.state.value},
         )
         return self._table.item(update)
@@ -95,3 +101,12 @@ class MediaRows:
 
 def _key(owner_id: str, media_id: str) -> keys.Key:
     return keys.media_owner(owner_id), keys.media(media_id)
+
+
+def _sketch(owner_id: str, settled: Medium, now: datetime) -> Row:
+    """Return what puts a medium with a sketch into the index of sketches."""
+    if settled.sealed_sketch is None:
+        return {}
+    pk, sk = _key(owner_id, settled.media_id)
+    listed_at = keys.listed_at(now, owner_id)
+    return {**sketch_fields(pk, sk, settled.sealed_sketch), "listed_at": listed_at}

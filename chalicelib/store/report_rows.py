@@ -14,8 +14,9 @@ from chalicelib.domain.ledger import Recorded
 from chalicelib.domain.messages import SealedMessage, SealedNote
 from chalicelib.domain.mutes import Mute
 from chalicelib.domain.outbox import OutboxTask
-from chalicelib.domain.reports import Medium, Report
+from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
+from chalicelib.store.sketch_rows import SKETCH_FIELDS, sketch_fields
 from chalicelib.store.table import Row
 from chalicelib.store.tasks import read_task, task_fields
 
@@ -27,6 +28,7 @@ NOT_EXPIRING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_a
 LISTED = (
     "id", "reference", "category", "status", "urgency", "district", "received_at", "assignee",
     "version", "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
+    "same_as",
 )  # fmt: skip
 
 
@@ -119,7 +121,7 @@ class ReadCase(Case):
 
 
 class ListedReport(NamedTuple):
-    """A report's entry in a list."""
+    """A report's entry in a list. `same` is how many reports it stands for, itself included."""
 
     id: str
     reference: str
@@ -137,9 +139,10 @@ class ListedReport(NamedTuple):
     thumb: str | None
     source: str | None
     flags: tuple[str, ...]
+    same: int
 
     @classmethod
-    def of(cls, row: Row) -> Self:
+    def of(cls, row: Row, same: int = 1) -> Self:
         return cls(
             id=row["id"],
             reference=row["reference"],
@@ -157,6 +160,7 @@ class ListedReport(NamedTuple):
             thumb=row.get("thumb"),
             source=row.get("source"),
             flags=tuple(row.get("flags", ())),
+            same=same,
         )
 
 
@@ -179,6 +183,7 @@ def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
         "category_shard": keys.category_shard(report.category, report.id, shards),
         "queue_shard": keys.queue_shard(report.category, report.status, report.id, shards),
         "listed_at": keys.listed_at(report.received_at, report.id),
+        **sketch_fields(pk, keys.HEAD, report.sealed_sketch),
         **task_fields(pk, keys.HEAD, task),
     }
 
@@ -186,6 +191,22 @@ def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
 def same_end(head: Head) -> dict[str, Any]:
     """Return the condition that a report is as open or closed, and put off, as in `head`."""
     return {name: head.row.get(name) for name in ("status", "closed_at", "put_off_until")}
+
+
+def withdrawn(report: Report, shards: int, now: datetime) -> Row:
+    """Return what a withdrawal changes in the HEAD, but for its task.
+
+    What recognises a repeated body or a similar report goes, and the picture, and the link to an
+    original.
+    """
+    gone = ("body_hash", *SKETCH_FIELDS, "same_as", "thumb", "duplicate_of")
+    return {
+        "status": Status.WITHDRAWN.value,
+        "queue_shard": keys.queue_shard(report.category, Status.WITHDRAWN, report.id, shards),
+        "closed_at": now,
+        "has_contact": False,
+        **dict.fromkeys(gone),
+    }
 
 
 def read_case(rows: Sequence[Row]) -> Case | None:

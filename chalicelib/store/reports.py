@@ -32,6 +32,7 @@ from chalicelib.store.report_rows import (
     head_row,
     read_case,
     same_end,
+    withdrawn,
 )
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import same_task, task_fields
@@ -255,19 +256,9 @@ class Reports:
         `head` was read.
         """
         report, pk = head.report, keys.report(head.row["id"])
-        shards = self._shards_of(report.category)
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
-        put = {
-            "status": Status.WITHDRAWN.value,
-            "queue_shard": keys.queue_shard(report.category, Status.WITHDRAWN, report.id, shards),
-            "closed_at": now,
-            "has_contact": False,
-            "body_hash": None,
-            "thumb": None,
-            "duplicate_of": None,
-            **task_fields(pk, keys.HEAD, task),
-            **recorded.put,
-        }
+        gone = withdrawn(report, self._shards_of(report.category), now)
+        put = {**gone, **task_fields(pk, keys.HEAD, task), **recorded.put}
         deciding = {"status": head.row["status"], "duplicate_of": report.duplicate_of}
         equal = {**same_task(head.row), **deciding, **NOT_EXPIRING}
         self.table.transact(
@@ -275,7 +266,7 @@ class Reports:
                 self._head_update(report.id, put=put, append=recorded.append, equal=equal),
                 self._purge(report.id, now),
                 *self._kept_notices(head, now),
-                *self.duplicates.discount(report.duplicate_of),
+                *self.duplicates.discount(report.duplicate_of, report.id, report.received_at),
                 *recorded.items,
                 *also,
             ]

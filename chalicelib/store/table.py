@@ -6,7 +6,7 @@ Rows are plain dicts. Faults of AWS become the errors of the domain.
 import logging
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,8 +28,8 @@ _Result = TypeVar("_Result")
 # would not retry TransactionConflict, and it pauses too long for faults that end in milliseconds.
 # All tries, with the client's time-outs, end well before API Gateway's limit of 29 seconds.
 _PAUSES_S = (0.03, 0.08, 0.2, 0.5)
-# DynamoDB's own limit of a BatchGetItem.
-_GET_AT_MOST = 100
+# DynamoDB's own limits of a BatchGetItem and of a BatchWriteItem.
+_GET_AT_MOST, _PUT_AT_MOST = 100, 25
 _RETRYABLE = frozenset(
     {
         "InternalServerError",
@@ -63,15 +63,22 @@ class Table:
     """One table, through `client`, which must not retry.
 
     Every method raises Unavailable when AWS fails or cannot be reached. A write with a condition
-    raises ConditionFailed when the condition does not hold. Tests pass their own `pause`.
+    raises ConditionFailed when the condition does not hold. Tests pass their own `pause`. `pauses`
+    are those between tries; without any, there is one try.
     """
 
     def __init__(
-        self, client: "DynamoDBClient", name: str, *, pause: Callable[[float], None] = time.sleep
+        self,
+        client: "DynamoDBClient",
+        name: str,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        pauses: Sequence[float] = _PAUSES_S,
     ) -> None:
         self.client = client
         self.name = name
         self._pause = pause
+        self._pauses = pauses
 
     def get(
         self, pk: str, sk: str, *, consistent: bool = False, attributes: Sequence[str] | None = None
@@ -89,32 +96,44 @@ class Table:
         return unpack(response["Item"]) if "Item" in response else None
 
     def get_all(
-        self, wanted: Collection[tuple[str, str]], *, attributes: Sequence[str]
+        self,
+        wanted: Iterable[tuple[str, str]],
+        *,
+        consistent: bool = True,
+        attributes: Sequence[str] | None = None,
     ) -> dict[tuple[str, str], Row]:
-        """Return those rows that exist, read consistently, by their keys. One call reads up to a
-        hundred.
+        """Return those rows that exist, by their keys. With `attributes`, return only these and
+        the keys. One call reads up to a hundred.
         """
         found: dict[tuple[str, str], Row] = {}
-        names = dict.fromkeys(("pk", "sk", *attributes))
-        request: dict[str, Any] = {
-            "ConsistentRead": True,
-            "ProjectionExpression": ", ".join(f"#{name}" for name in names),
-            "ExpressionAttributeNames": {f"#{name}": name for name in names},
-        }
-        left = [pack({"pk": pk, "sk": sk}) for pk, sk in wanted]
-        pauses = iter(_PAUSES_S)
-        while left:
-            keys, left = left[:_GET_AT_MOST], left[_GET_AT_MOST:]
+        request: dict[str, Any] = {"ConsistentRead": consistent}
+        if attributes:
+            names = dict.fromkeys(("pk", "sk", *attributes))
+            request["ProjectionExpression"] = ", ".join(f"#{name}" for name in names)
+            request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
+
+        def read(keys: list[Any]) -> list[Any]:
             items: Any = {self.name: {"Keys": keys, **request}}
             response: Any = self._call(partial(self.client.batch_get_item, RequestItems=items))
             rows = (unpack(item) for item in response["Responses"].get(self.name, ()))
-            found |= {(row["pk"], row["sk"]): row for row in rows}
+            found.update({(row["pk"], row["sk"]): row for row in rows})
             # DynamoDB may leave some out, when it has too much to do or they are 16 MB together.
-            missed = response.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
-            if missed:
-                self._pause_before_next(pauses)
-            left += missed
+            return list(response.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", []))
+
+        keys = [pack({"pk": pk, "sk": sk}) for pk, sk in dict.fromkeys(wanted)]
+        self._in_batches(keys, _GET_AT_MOST, read)
         return found
+
+    def put_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write whole rows, without conditions, each by itself. One call writes up to 25."""
+
+        def write(puts: list[Any]) -> list[Any]:
+            items = {self.name: puts}
+            response: Any = self._call(partial(self.client.batch_write_item, RequestItems=items))
+            return list(response.get("UnprocessedItems", {}).get(self.name, []))
+
+        puts = [{"PutRequest": {"Item": pack(row)}} for row in rows]
+        self._in_batches(puts, _PUT_AT_MOST, write)
 
     def put(self, row: Mapping[str, Any], *, if_absent: bool = False) -> None:
         """Write a whole row. With `if_absent`, raise ConditionFailed when it exists."""
@@ -255,16 +274,26 @@ class Table:
             arguments["Limit"] = most - total
             arguments["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
-    def _pause_before_next(self, pauses: Iterator[float]) -> None:
-        pause = next(pauses, None)
-        if pause is None:
-            log.warning("dynamodb_failed", extra={"code": "UnprocessedKeys"})
-            raise errors.Unavailable
-        self._pause(pause)
+    def _in_batches(
+        self, left: list[Any], most: int, call: Callable[[list[Any]], list[Any]]
+    ) -> None:
+        """Pass all to `call`, at most `most` at once, and what it leaves over once more."""
+        pauses = iter(self._pauses)
+        while left:
+            missed = call(left[:most])
+            left = [*left[most:], *missed]
+            pause = next(pauses, None)
+            if not missed:
+                pauses = iter(self._pauses)
+            elif pause is None:
+                log.warning("dynamodb_failed", extra={"code": "Unprocessed"})
+                raise errors.Unavailable
+            else:
+                self._pause(pause)
 
     def _call(self, call: Callable[[], _Result]) -> _Result:
         """Return the result of `call`; try again after a fault that passes by itself."""
-        for pause in (*_PAUSES_S, None):
+        for pause in (*self._pauses, None):
             try:
                 return call()
             except ClientError as error:

@@ -83,6 +83,11 @@ class _JsonLine(logging.Formatter):
         return json.dumps(line | more, ensure_ascii=False, default=str)
 
 
+_OF_SCHEDULES = frozenset(
+    f"chalicelib.handlers.{name}" for name in ("schedules", "incidents", "audit_events")
+)
+
+
 def _function_of(record: logging.LogRecord) -> str:
     """Return the function that a record is of. Each function that reacts to events has a thread
     with its name (`triggers.loops`); requests have threads of their own.
@@ -91,7 +96,7 @@ def _function_of(record: logging.LogRecord) -> str:
         return "gateway"
     if record.name == "chalicelib.handlers.auth":
         return "authorize_officer"
-    if record.name in ("chalicelib.handlers.schedules", "chalicelib.handlers.audit_events"):
+    if record.name in _OF_SCHEDULES:
         return str(record.funcName)
     kind, _, name = str(record.threadName).partition("poller-")
     return _serving.get() if kind or not name or name == "schedules" else name

@@ -25,6 +25,7 @@ SETTINGS = {
     "OFFICERS_TABLE": "OfficersTable",
     "CONTACTS_TABLE": "ContactsTable",
     "SOURCES_TABLE": "SourcesTable",
+    "INCIDENTS_TABLE": "IncidentsTable",
     "MEDIA_BUCKET": "MediaBucket",
     "AUDIT_BUCKET": "AuditBucket",
     "NOTICES_TOPIC_ARN": "NoticesTopic",
@@ -36,6 +37,7 @@ SETTINGS = {
     "CONTENT_KEY": "ContentKeyAlias",
     "CONTACT_KEY": "ContactKeyAlias",
     "LEDGER_KEY": "LedgerKeyAlias",
+    "INCIDENTS_KEY": "IncidentsKeyAlias",
 }
 
 # The roles of the functions that open reports and that sign digests. Locally all functions are one

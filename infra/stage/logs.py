@@ -31,6 +31,7 @@ GROUPS = {
     "sweep_normal": "SweepNormalLog",
     "sweep_upkeep": "SweepUpkeepLog",
     "do_upkeep": "DoUpkeepLog",
+    "suggest_incidents": "SuggestIncidentsLog",
     "seal_audit": "SealAuditLog",
     "digest_audit": "DigestAuditLog",
     "compare_openings": "CompareOpeningsLog",

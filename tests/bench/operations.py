@@ -15,6 +15,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import wiring
+from chalicelib.handlers import incidents
 from infra.local.resources import create_resources
 from tests import (
     cloud,
@@ -73,7 +74,14 @@ def metered(environment: Environment) -> Iterator[Meter]:
     wiring.pause_by(lambda seconds: None)
     meter = Meter(MockedRows(boto3.client("dynamodb")), indexes_of(environment))
     meter.watch(wiring.aws_events())
-    for warm in (wiring.identity, wiring.audit, wiring.cursors, wiring.catalogue):
+    wiring.sketches().days.keep(wiring.clock.now())
+    for warm in (
+        wiring.identity,
+        wiring.audit,
+        wiring.cursors,
+        wiring.catalogue,
+        wiring.day_key,
+    ):
         warm()
     for keys in (wiring.content_keys(), wiring.contact_keys()):
         keys.wrapping_key()
@@ -118,6 +126,19 @@ def _officer_opens(environment: Environment) -> Callable[[], Reply]:
     return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
 
 
+def _officer_opens_incident(environment: Environment) -> Callable[[], Reply]:
+    built: tuple[Any, ...] = (wiring.sketches, wiring.live_day_key)
+    for each in built:
+        each.cache_clear()
+    incidents.suggest_incidents(cloud.SCHEDULE, None)  # makes the key of the day
+    filed = _create().json
+    for _ in range(11):
+        _create()
+    incidents.suggest_incidents(cloud.SCHEDULE, None)
+    cloud.officer()
+    return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
+
+
 def _officer_lists(environment: Environment) -> Callable[[], Reply]:
     for _ in range(60):
         _create(text="一")
@@ -139,6 +160,8 @@ def _acknowledges(category: str, *, notified: bool) -> Callable[[Environment], C
     return prepare
 
 
+# The officer, the report, the audit row, the key, and what the report is like.
+_OPENING = ("GetItem", "Query", "PutItem", "kms.Decrypt", "GetItem")
 _CHANGE = ("GetItem", "GetItem", "TransactWriteItems")
 OPERATIONS = (
     Operation("create, text of 3 KB", _creating(), ("PutItem",), 10, 0),
@@ -146,8 +169,13 @@ OPERATIONS = (
     Operation("create with 2 media", _creating(media=_MEDIA), ("TransactWriteItems",), 21, 0),
     Operation("create as a lead", _lead, ("GetItem", "PutItem"), 11, 1),
     Operation("reporter reads", _reporter_reads, ("Query",), 0, 2),
+    Operation("officer opens", _officer_opens, _OPENING, 1, 4),
     Operation(
-        "officer opens", _officer_opens, ("GetItem", "PutItem", "Query", "kms.Decrypt"), 1, 3
+        "officer opens one of 12 reports of one event",
+        _officer_opens_incident,
+        (*_OPENING, "BatchGetItem"),
+        1,
+        20,
     ),
     Operation(
         "officer lists 50 of a category",

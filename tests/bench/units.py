@@ -215,7 +215,11 @@ def _writes(operation: str, body: Item) -> list[_Write]:
         actions = [action for each in body["TransactItems"] for action in each.values()]
         return [_Write(action["TableName"], _key(action), _IN_A_TRANSACTION) for action in actions]
     if operation == "BatchWriteItem":
-        raise AssertionError("BatchWriteItem is not priced here")
+        return [
+            _Write(table, _key(each["PutRequest"]), 1)
+            for table, requests in body["RequestItems"].items()
+            for each in requests
+        ]
     return []
 
 

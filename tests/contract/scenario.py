@@ -293,6 +293,8 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_REPORT}": lambda there: there.report.mine(),
     f"PATCH {_REPORT}": lambda there: there.report_again().versioned(),
     f"GET {_REPORT}/history": lambda there: there.report.mine(),
+    f"POST {_REPORT}/duplicates": lambda there: there.report_again().mine(),
+    f"POST {_REPORT}/duplicates/close": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/contact": lambda there: there.report.mine(),
     f"POST {_REPORT}/media/{{media_id}}/original": lambda there: there.examined.mine(0),
     f"GET {_REPORT}/messages": lambda there: there.report.mine(),

@@ -138,9 +138,9 @@ def projected(aws: Mapping[str, str]) -> str:
     table = template.load("resources.yaml")["Resources"]["ReportsTable"]["Properties"]
     kept = {"pk", "sk"}
     for index in table["GlobalSecondaryIndexes"]:
-        assert index["Projection"]["ProjectionType"] == "INCLUDE"
+        assert index["Projection"]["ProjectionType"] in ("INCLUDE", "KEYS_ONLY")
         kept |= {
-            *index["Projection"]["NonKeyAttributes"],
+            *index["Projection"].get("NonKeyAttributes", ()),
             *(each["AttributeName"] for each in index["KeySchema"]),
         }
     items = boto3.client("dynamodb").scan(TableName=aws["REPORTS_TABLE"])["Items"]
@@ -157,7 +157,7 @@ def outside(aws: Mapping[str, str]) -> dict[str, str]:
         item
         for item in rows
         if not item["pk"]["S"].startswith("REPORT#")
-        or item["sk"]["S"].startswith(("EVENT#", "COUNTED"))
+        or item["sk"]["S"].startswith(("DUPLICATE#", "EVENT#", "COUNTED"))
     ]
     queues = []
     for name in (name for name in aws if name.endswith(("_QUEUE_URL", "_DEAD_LETTERS_URL"))):

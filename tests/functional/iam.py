@@ -8,7 +8,7 @@ each signed URL and form.
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -450,6 +450,11 @@ def _row_needs(operation: str, params: Mapping[str, Any]) -> list[Need]:
             Need(f"dynamodb:{operation}", _table(table), _batch_context(request))
             for table, request in params["RequestItems"].items()
         ]
+    if operation == "BatchWriteItem":
+        return [
+            Need(f"dynamodb:{operation}", _table(table), _batch_write_context(requests))
+            for table, requests in params["RequestItems"].items()
+        ]
     if operation in _ITEM_CALLS:
         index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
         arn = _table(params["TableName"]) + index
@@ -491,6 +496,11 @@ def _batch_context(request: Mapping[str, Any]) -> dict[str, str | tuple[str, ...
     context = _item_context("GetItem", {**request, "Key": request["Keys"][0]})
     partitions = {_text(key["pk"]) for key in request["Keys"]}
     return context | {"dynamodb:LeadingKeys": tuple(sorted(partitions))}
+
+
+def _batch_write_context(requests: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    partitions = {_text(each["PutRequest"]["Item"]["pk"]) for each in requests}
+    return {"dynamodb:LeadingKeys": tuple(sorted(partitions))}
 
 
 def _text(value: Any) -> str:

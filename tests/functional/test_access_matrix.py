@@ -39,7 +39,8 @@ IN_PLACE = {"lat": 39.92, "lon": 116.44}  # in Chaoyang
 class Route:
     """The status of a route for an officer who may use it.
 
-    It is given for a new report, and for others where it differs.
+    It is given for a new report, and for others where it differs. In `body`, `ITSELF` stands for
+    the report's id.
     """
 
     ok: int
@@ -50,6 +51,7 @@ class Route:
 
 ADMINS = frozenset({Role.ADMIN})
 CHIEFS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+ITSELF = ("itself",)
 REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
 
@@ -65,6 +67,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", REPORT + "/history"): Route(200),
     ("GET", REPORT + "/messages"): Route(200),
     ("GET", REPORT + "/notes"): Route(200),
+    ("POST", REPORT + "/duplicates"): Route(200, body={"report_ids": ITSELF}),
+    ("POST", REPORT + "/duplicates/close"): Route(200),
     ("POST", REPORT + "/messages"): Route(201, states={"withdrawn": 409}),
     ("POST", REPORT + "/notes"): Route(201),
     ("POST", REPORT + "/mute"): Route(200),
@@ -164,13 +168,15 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
         username="recruit",
     )
     body = ROUTES[key].body or (request_examples().get(operation.name) if operation.body else None)
+    if body is not None:
+        body = {name: [report_id] if each is ITSELF else each for name, each in body.items()}
     needs_version = Header.IF_MATCH in operation.headers
     head = wiring.reports().head(report_id) if needs_version else None
     version = head.row.get("version", 1) if head else 1
     return call(
         key[0],
         path,
-        dict(body) if body is not None else None,
+        body,
         officer=officer,
         key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
         headers={"If-Match": f'"{version}"'} if needs_version else None,

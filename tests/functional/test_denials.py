@@ -30,18 +30,24 @@ TABLES = (
     "BulletinsTable",
     "OfficersTable",
     "SourcesTable",
+    "IncidentsTable",
 )
 
 # Who may do what. Nobody else may, and nobody may what has nobody here.
 MAY: Mapping[str, set[str]] = {
     "decrypt what reports say": {"officers"},
     "decrypt contacts": {"officers"},
+    # Of about three days: cells and hashes, neither texts nor pictures.
+    "open sketches": {"suggest_incidents"},
+    "read which reports are similar": {"officers", "suggest_incidents"},
+    "write which reports are similar": {"suggest_incidents"},
     # Sealed to the report's own key: of no use without it.
     "read a report's sealed rows": {"residents", "officers", "record_media", "do_upkeep"},
     "read sealed contacts": {"officers"},
     "write contacts": {"residents", "officers", "do_upkeep"},
     "delete a report's rows": {"record_media", "do_upkeep"},
     "find reports by an index": {"officers"},
+    "find sketches": {"officers", "suggest_incidents"},
     "scan a table": set(),
     "read the audit": {"officers"},
     "add to the audit": {"officers", "do_upkeep"},
@@ -77,6 +83,9 @@ def deeds(names: iam.Names) -> dict[str, list[Need]]:
     return {
         "decrypt what reports say": on_key(names, "ContentKey"),
         "decrypt contacts": on_key(names, "ContactKey"),
+        "open sketches": on_key(names, "IncidentsKey"),
+        "read which reports are similar": on_rows(names, "IncidentsTable", READ_CALLS, (ALL,)),
+        "write which reports are similar": on_rows(names, "IncidentsTable", WRITE_CALLS),
         "read a report's sealed rows": on_rows(names, "ReportsTable", READ_CALLS, READS),
         "read sealed contacts": [
             *on_rows(names, "ContactsTable", READ_CALLS, READS),
@@ -91,6 +100,9 @@ def deeds(names: iam.Names) -> dict[str, list[Need]]:
         "delete a report's rows": on_rows(names, "ReportsTable", ("DeleteItem", "BatchWriteItem")),
         "find reports by an index": on_rows(
             names, "ReportsTable", LIST_CALLS, READS, index=f"/index/{keys.BY_CATEGORY}"
+        ),
+        "find sketches": on_rows(
+            names, "ReportsTable", LIST_CALLS, READS, index=f"/index/{keys.BY_SKETCH}"
         ),
         "scan a table": [
             need
@@ -208,7 +220,7 @@ def test_nobody_may_use_what_no_statement_names(names: iam.Names) -> None:
         assert not {each for each in actions if each.startswith(("iam:", "sts:", "lambda:"))}, name
 
 
-@pytest.mark.parametrize("key", ["ContentKey", "ContactKey"])
+@pytest.mark.parametrize("key", ["ContentKey", "ContactKey", "IncidentsKey"])
 @pytest.mark.parametrize("call", ["Decrypt", "ReEncryptFrom"])
 def test_a_role_that_may_do_everything_else_decrypts_nothing(
     names: iam.Names, key: str, call: str

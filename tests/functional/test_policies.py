@@ -29,7 +29,14 @@ from chalicelib.domain.load_level import LoadLevel, LoadState, Override
 from chalicelib.domain.notices import NoticeKind, Watched
 from chalicelib.domain.officers import Role as OfficerRole
 from chalicelib.errors import Unavailable
-from chalicelib.handlers import audit_events, index, media_events, notices, schedules
+from chalicelib.handlers import (
+    audit_events,
+    incidents,
+    index,
+    media_events,
+    notices,
+    schedules,
+)
 from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.openapi.examples import request_examples
 from chalicelib.handlers.requests import Header
@@ -325,7 +332,7 @@ def upload_id(url: str) -> str:
 def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     one = {"officer": LI, "report_id": seen["id"]}
     body = report(source="phone", contact=CONTACT)
-    other = api("enter_report", officer=LI, body=body).json
+    other, again = (api("enter_report", officer=LI, body=body).json for _ in range(2))
     for name in ("get_me", "list_templates", "get_statistics"):
         api(name, officer=LI)
     for query in (
@@ -338,6 +345,9 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     ):
         api("list_reports", officer=LI, query=query)
     api("open_report", **one)
+    api("link_duplicates", officer=LI, report_id=other["id"], body={"report_ids": [again["id"]]})
+    api("close_duplicates", officer=LI, report_id=other["id"])
+    api("open_report", officer=LI, report_id=other["id"])
     api("reveal_contact", **one)
     [medium] = api("open_report", **one).json["media"]
     api("open_original", **one, media_id=medium["media_id"])
@@ -745,6 +755,23 @@ def published_bulletin(api: Api) -> str:
     bulletin = api("draft_bulletin", officer=CHIEF, body=body).json
     api("approve_bulletin", officer=ADMIN, bulletin_id=bulletin["id"], version=bulletin["version"])
     return str(bulletin["id"])
+
+
+def test_suggest_incidents_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("suggest_incidents", names)
+    with role.assumed():
+        incidents.suggest_incidents(cloud.SCHEDULE, None)  # makes the keys of two days
+    for _ in range(2):
+        body = report(text="A fire in the yard behind the school.")
+        call("POST", "/v1/reports", body, key=new_key())
+    with_media(aws, cloud.scene(1))
+    with role.assumed():
+        done = incidents.suggest_incidents(cloud.SCHEDULE, None)
+    assert done["recorded"] >= 3
+    assert done["lost"] == 0
+    assert_exact(role)
 
 
 def test_seal_audit_does_all_it_is_for_and_may_do_no_more(

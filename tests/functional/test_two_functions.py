@@ -77,7 +77,7 @@ def test_a_function_imports_no_views_and_no_events_of_another(api: Api) -> None:
     foreign = {route.module for route in index.routes() if route.api != api} - {
         route.module for route in index.routes() if route.api == api
     }
-    foreign |= {"media_events", "notices", "schedules", "audit_events"}
+    foreign |= {"media_events", "notices", "schedules", "incidents", "audit_events"}
     if api is Api.RESIDENTS:
         foreign.add("auth")
     loaded = subprocess.run(

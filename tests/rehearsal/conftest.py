@@ -27,6 +27,7 @@ FUNCTIONS = (
     "SweepNormal",
     "SweepUpkeep",
     "DoUpkeep",
+    "SuggestIncidents",
     "SealAudit",
     "DigestAudit",
     "CompareOpenings",

@@ -227,12 +227,13 @@ def test_errors_of_every_function_but_the_authorizer_raise_an_alarm(
             "SweepNormal",
             "SweepUpkeep",
             "DoUpkeep",
+            "SuggestIncidents",
             "SealAudit",
             "DigestAudit",
             "CompareOpenings",
         )
     ]
-    assert len(functions) == 14
+    assert len(functions) == 15
 
 
 def test_throttles_of_every_function_raise_an_alarm(

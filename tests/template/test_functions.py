@@ -67,6 +67,7 @@ def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any], functio
     ("function", "rate"),
     [
         *((sweep, "rate(1 minute)") for sweep in SWEEPS),
+        ("SuggestIncidents", "rate(1 minute)"),
         ("DigestAudit", "rate(1 hour)"),
         ("CompareOpenings", "rate(1 hour)"),
     ],

@@ -82,7 +82,30 @@ def test_only_the_function_that_writes_digests_may_sign_whatever_is_granted(
     assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": SIGNER_ROLE}}
 
 
-@pytest.mark.parametrize("name", [*READERS_KEYS, "LedgerKey"])
+def test_only_the_function_that_compares_sketches_may_open_the_keys_of_the_days(
+    resources: dict[str, Any],
+) -> None:
+    statements = resources["IncidentsKey"]["Properties"]["KeyPolicy"]["Statement"]
+    granted = [
+        (action, statement["Principal"])
+        for statement in statements
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+    ]
+    assert not [action for action, _ in granted if "*" in action]
+    opens = ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:Encrypt")
+    suggester = {"AWS": {"Fn::GetAtt": ["SuggestIncidentsRole", "Arn"]}}
+    assert [one for one in granted if one[0] in opens] == [
+        ("kms:Decrypt", suggester),
+        ("kms:GenerateDataKey", suggester),
+    ]
+    (denial,) = (statement for statement in statements if statement["Effect"] == "Deny")
+    assert (denial["Principal"], denial["Resource"]) == ("*", "*")
+    assert denial["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": suggester["AWS"]}}
+
+
+@pytest.mark.parametrize("name", [*READERS_KEYS, "LedgerKey", "IncidentsKey"])
 def test_no_policy_of_a_role_names_a_key_that_names_a_role(
     resources: dict[str, Any], name: str
 ) -> None:
@@ -99,6 +122,7 @@ def test_a_new_key_takes_the_place_of_an_old_one_behind_an_alias_of_the_stage(
         "ContentKey": {"Fn::Sub": "alias/${AWS::StackName}-content"},
         "ContactKey": {"Fn::Sub": "alias/${AWS::StackName}-contact"},
         "LedgerKey": {"Fn::Sub": "alias/${AWS::StackName}-ledger"},
+        "IncidentsKey": {"Fn::Sub": "alias/${AWS::StackName}-incidents"},
     }
 
 

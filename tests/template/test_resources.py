@@ -17,6 +17,7 @@ LISTS = {"by_category", "by_queue", "by_assignee", "by_bulletin", "by_reference"
 SHOWN = {
     "id", "category", "status", "urgency", "district", "received_at", "assignee", "reference",
     "version", "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
+    "same_as",
 }  # fmt: skip
 UPLOADED = events.load("object_created")
 BUCKET, STORED = UPLOADED["detail"]["bucket"]["name"], UPLOADED["detail"]["object"]
@@ -33,7 +34,9 @@ def test_every_table_is_encrypted_backed_up_and_protected(
         "BulletinsTable",
         "OfficersTable",
         "ContactsTable",
+        "IncidentsTable",
     }
+    del tables["IncidentsTable"]
     for table in tables.values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["DeletionProtectionEnabled"] is True
@@ -60,6 +63,18 @@ def test_no_copy_of_the_counters_of_sources_is_made(resources: dict[str, Any]) -
     assert not any("SourcesTable" in each for each in selections)
 
 
+def test_nothing_keeps_which_reports_are_similar_for_longer_than_its_key(
+    resources: dict[str, Any],
+) -> None:
+    table = resources["IncidentsTable"]["Properties"]
+    assert table["TimeToLiveSpecification"] == {"Enabled": True, "AttributeName": "expires_ttl"}
+    assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+    assert "PointInTimeRecoverySpecification" not in table
+    assert "StreamSpecification" not in table
+    assert resources["IncidentsTable"]["DeletionPolicy"] == "Delete"
+    assert resources["IncidentsTable"]["UpdateReplacePolicy"] == "Delete"
+
+
 @pytest.mark.parametrize(
     "kind",
     ["DynamoDB::Table", "S3::Bucket", "KMS::Key", "Cognito::UserPool", "SecretsManager::Secret"],
@@ -68,7 +83,8 @@ def test_what_holds_data_or_opens_it_outlives_the_stack(
     resources: dict[str, Any], kind: str
 ) -> None:
     for name, resource in resources.items():
-        if resource["Type"] == f"AWS::{kind}" and name != "SourcesTable":
+        is_short_lived = name in {"SourcesTable", "IncidentsTable"}
+        if resource["Type"] == f"AWS::{kind}" and not is_short_lived:
             # Not when its creation is rolled back: it is empty, and in the way of the next try.
             assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
             assert resource["UpdateReplacePolicy"] == "Retain"
@@ -83,6 +99,9 @@ def test_the_stream_carries_what_filters_need(resources: dict[str, Any]) -> None
 def test_no_index_of_reports_holds_more_than_a_list_shows(resources: dict[str, Any]) -> None:
     for index in resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]:
         projection = index["Projection"]
+        if index["IndexName"] == keys.BY_SKETCH:
+            assert projection == {"ProjectionType": "KEYS_ONLY"}
+            continue
         assert projection["ProjectionType"] == "INCLUDE"
         own = {key["AttributeName"] for key in index["KeySchema"]}
         if index["IndexName"] in LISTS:
@@ -118,7 +137,7 @@ def test_all_lists_share_one_sort_order(resources: dict[str, Any]) -> None:
         index["IndexName"]: index
         for index in resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]
     }
-    assert set(indexes) == LISTS | {"by_task"}
+    assert set(indexes) == LISTS | {"by_task", "by_sketch"}
     for name in LISTS:
         assert indexes[name]["KeySchema"][1] == {"AttributeName": "listed_at", "KeyType": "RANGE"}
 

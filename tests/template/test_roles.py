@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from chalicelib.config import NEEDED, Settings
-from chalicelib.store import report_keys
+from chalicelib.store import day_keys, report_keys
 from tests.authorization import takes_a_name
 from tests.template.conftest import of_type
 
@@ -90,9 +90,11 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
         json.dumps({"Fn::GetAtt": ["UploadsQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["MediaBucket", "Arn"]}),
     )
-    table = json.dumps({"Fn::GetAtt": ["ReportsTable", "Arn"]})
+    tables = [
+        json.dumps({"Fn::GetAtt": [name, "Arn"]}) for name in ("ReportsTable", "IncidentsTable")
+    ]
     assert allowed == {
-        ("dynamodb:GetItem", table),
+        *(("dynamodb:GetItem", table) for table in tables),
         ("s3:GetObjectVersion", originals),
         ("s3:ListBucketVersions", bucket),
         ("s3:PutObject", derived),
@@ -105,9 +107,14 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
         one for one in statements["make_thumbnails"] if "s3:ListBucketVersions" in one["Action"]
     )
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "originals/*"}}
-    (reading,) = (
+    reading, sealing = (
         one for one in statements["make_thumbnails"] if "dynamodb:GetItem" in one["Action"]
     )
+    assert sealing["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["DAY#*"]},
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": list(day_keys.PUBLIC_FIELDS)},
+        "StringEquals": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]},
+    }
     assert reading["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["REPORT#*"]},
         "ForAllValues:StringEquals": {"dynamodb:Attributes": list(report_keys.READ_FIELDS)},
@@ -205,6 +212,7 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "ContentKeyAlias",
             "ContactKeyAlias",
             "LedgerKeyAlias",
+            "IncidentsKeyAlias",
             # Whose code `compare_openings` watches.
             "Officers",
             "DigestAudit",

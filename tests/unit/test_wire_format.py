@@ -39,6 +39,8 @@ _CALLS: dict[str, dict[str, Any]] = {
         "Limit": 50,
         "ScanIndexForward": False,
     },
+    "batch_get_item": {"RequestItems": {"t": {"Keys": [_KEY], "ConsistentRead": True}}},
+    "batch_write_item": {"RequestItems": {"t": [{"PutRequest": {"Item": _ITEM}}]}},
     "transact_write_items": {
         "TransactItems": [{"Put": {"TableName": "t", "Item": _ITEM}}],
         "ClientRequestToken": "token",

@@ -1,0 +1,175 @@
+"""An original lists its duplicates, and officers link and close many in one call."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.incidents import Similar, Why, day_of
+from chalicelib.store.audit import of_report
+from chalicelib.store.incidents import SimilarRow
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _officers(clean: None) -> Iterator[None]:
+    for name in ("wang", "li"):
+        cloud.officer(name)
+    cloud.officer("zhao", categories=("other",))
+    yield
+    wiring.reset()
+
+
+def file(**more: Any) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(**more), key=new_key())
+    assert created.status == 201, created.text
+    return dict(created.json)
+
+
+def path(created: Mapping[str, Any], rest: str = "") -> str:
+    return f"/v1/officer/reports/{created['id']}{rest}"
+
+
+def opened(created: Mapping[str, Any], officer: str = "wang") -> dict[str, Any]:
+    reply = call("GET", path(created), officer=officer)
+    assert reply.status == 200, reply.text
+    return dict(reply.json)
+
+
+def link(original: Mapping[str, Any], *others: Mapping[str, Any], officer: str = "wang") -> Reply:
+    body = {"report_ids": [each["id"] for each in others]}
+    return call("POST", path(original, "/duplicates"), body, officer=officer)
+
+
+def close(original: Mapping[str, Any], officer: str = "wang") -> Reply:
+    body = {"reason": "One fire, put out."}
+    return call("POST", path(original, "/duplicates/close"), body, officer=officer)
+
+
+def patch(created: Mapping[str, Any], version: int, **body: Any) -> Reply:
+    headers = {"If-Match": f'"{version}"'}
+    return call("PATCH", path(created), body, officer="wang", headers=headers)
+
+
+def outcomes(reply: Reply) -> dict[str, str | None]:
+    assert reply.status == 200, reply.text
+    return {each["id"]: each.get("why") for each in reply.json["results"]}
+
+
+def test_an_original_lists_its_duplicates_newest_first() -> None:
+    original, first, second = file(), file(), file()
+    assert opened(original)["duplicates"] == []
+    assert outcomes(link(original, second, first)) == {second["id"]: None, first["id"]: None}
+    seen = opened(original)
+    assert seen["duplicates"] == [
+        {"id": each["id"], "reference": each["reference"], "status": "new"}
+        for each in (second, first)
+    ]
+    assert (seen["duplicate_count"], seen["open_duplicates"]) == (2, 2)
+    assert opened(first)["duplicate_of"] == original["id"]
+
+
+def test_each_link_is_a_step_on_record() -> None:
+    original, first, second = file(), file(), file()
+    link(original, first, second)
+    for each in (first, second):
+        [row] = wiring.audit().rows(of_report(each["id"]))
+        assert (row["by"], row["action"]) == ("wang", "change")
+        assert json.loads(row["detail"])["fields"]["duplicate_of"]["new"] == original["id"]
+        assert opened(each)["version"] == 2
+
+
+def test_what_cannot_be_linked_is_skipped_with_the_reason() -> None:
+    original, good, withdrawn, own_original, other = file(), file(), file(), file(), file()
+    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    link(own_original, other)
+    found = outcomes(link(original, original, withdrawn, own_original, {"id": "0" * 26}, good))
+    assert found == {
+        original["id"]: "circular",
+        withdrawn["id"]: "illegal_transition",
+        own_original["id"]: "has_duplicates",
+        "0" * 26: "not_found",
+        good["id"]: None,
+    }
+    assert [each["id"] for each in opened(original)["duplicates"]] == [good["id"]]
+
+
+def test_a_link_that_ends_leaves_the_list() -> None:
+    original, changed, withdrawn, relinked = file(), file(), file(), file()
+    link(original, changed, withdrawn, relinked)
+    assert patch(changed, 2, duplicate_of=None).status == 200
+    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    assert patch(relinked, 2, duplicate_of=None).status == 200
+    assert patch(relinked, 3, duplicate_of=original["id"]).status == 200
+    seen = opened(original)
+    assert [each["id"] for each in seen["duplicates"]] == [relinked["id"]]
+    assert seen["duplicate_count"] == 1
+
+
+def test_closing_an_original_says_what_is_left_and_one_call_closes_it() -> None:
+    original, first, second = file(), file(), file()
+    link(original, first, second)
+    closed = patch(original, 1, status="closed", disposition="resolved", reason="Put out.")
+    assert closed.json["open_duplicates"] == 2
+    assert outcomes(close(original)) == {first["id"]: None, second["id"]: None}
+    for each in (first, second):
+        seen = opened(each)
+        assert (seen["status"], seen["disposition"]) == ("closed", "duplicate")
+        assert seen["reason"] == "One fire, put out."
+        mine = call("GET", f"/v1/reports/{each['id']}", receipt=each["receipt"]).json
+        assert mine["outcome"]["reason"] == "One fire, put out."
+        actions = [row["action"] for row in wiring.audit().rows(of_report(each["id"]))]
+        assert actions[:2] == ["change", "change"]
+    assert outcomes(close(original)) == {}
+    assert opened(original)["open_duplicates"] == 0
+
+
+def test_a_step_that_closes_nothing_counts_nothing() -> None:
+    original, first = file(), file()
+    link(original, first)
+    assert patch(original, 1, status="acknowledged").json["open_duplicates"] is None
+
+
+def test_no_more_than_25_are_closed_at_once_and_the_next_call_goes_on() -> None:
+    original, *others = [file() for _ in range(28)]
+    link(original, *others[:25])
+    link(original, *others[25:])
+    assert len(outcomes(close(original))) == 25
+    assert len(outcomes(close(original))) == 2
+    assert outcomes(close(original)) == {}
+
+
+def test_more_than_25_reports_are_not_linked_at_once() -> None:
+    original = file()
+    reply = link(original, *[original] * 26)
+    assert reply.status == 422
+
+
+def test_nothing_outside_of_the_scope_is_linked_listed_or_closed() -> None:
+    original, inside, outside = file(category="other"), file(category="other"), file()
+    assert outcomes(link(original, inside, outside, officer="zhao")) == {
+        inside["id"]: None,
+        outside["id"]: "not_found",
+    }
+    link(original, outside)
+    seen = opened(original, "zhao")
+    assert [each["id"] for each in seen["duplicates"]] == [inside["id"]]
+    assert seen["duplicate_count"] == 2
+    assert outcomes(close(original, "zhao")) == {inside["id"]: None}
+    assert opened(outside)["status"] == "new"
+    assert link(outside, inside, officer="zhao").status == 404
+    assert close(outside, "zhao").status == 404
+
+
+def test_a_report_that_is_linked_is_suggested_no_more() -> None:
+    original, linked, other = file(), file(), file()
+    alike = [Similar(each["id"], (Why.TEXT,), 0.9) for each in (linked, other)]
+    row = SimilarRow(day_of(wiring.clock.now()), alike)
+    wiring.incidents().put({}, {original["id"]: row})
+    link(original, linked)
+    assert [each["id"] for each in opened(original)["similar"]] == [other["id"]]

@@ -1,0 +1,320 @@
+"""Reports that look like one event are suggested to officers, and nothing of them is kept."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from chalicelib import wiring
+from chalicelib.domain.sketches import Sketch
+from chalicelib.handlers import incidents
+from chalicelib.store.sketch_rows import sketch_info
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+TEXT = (
+    "昨天晚上八点左右在建国路公交站附近看见一位走失的老人，穿蓝色外套，灰色帽子，"
+    "说话不清楚，请尽快来。"
+)
+OTHER_TEXT = "楼下的店铺每天夜里放音乐，孩子睡不着，希望有人来管一管，谢谢你们。"
+LAT, LON = 39.92123, 116.44321
+HERE = {"lat": LAT, "lon": LON, "datum": "wgs84"}
+NEXT_DOOR = {**HERE, "lat": LAT + 0.005}  # 550 m to the north: the cell beside it
+FAR = {**HERE, "lat": LAT + 0.05}
+PICTURE = {"content_type": "image/jpeg", "size": 100_000}
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _officers(clean: None) -> Iterator[None]:
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    cloud.officer()
+    run()  # makes the key of the day
+    yield
+    wiring.reset()
+
+
+def run() -> dict[str, int]:
+    return dict(incidents.suggest_incidents(cloud.SCHEDULE, None))
+
+
+def file(**more: Any) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(**more), key=new_key())
+    assert created.status == 201, created.text
+    return dict(created.json)
+
+
+def filed(*bodies: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """File reports, and let them be compared."""
+    created = [file(**body) for body in bodies]
+    run()
+    return created
+
+
+def opened(created: Mapping[str, Any], officer: str = "wang") -> Reply:
+    reply = call("GET", f"/v1/officer/reports/{created['id']}", officer=officer)
+    assert reply.status == 200, reply.text
+    return reply
+
+
+def similar(created: Mapping[str, Any], officer: str = "wang") -> dict[str, list[str]]:
+    return {each["id"]: each["why"] for each in opened(created, officer).json["similar"]}
+
+
+def without_incidents(request: Any) -> AWSResponse | None:
+    if wiring.settings().incidents_table not in request.body.decode():
+        return None
+    return inject.error_response(500, "InternalServerError")(request)
+
+
+def rows(table: str) -> list[dict[str, Any]]:
+    return list(cloud.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"])
+
+
+def test_reports_of_one_text_and_place_are_suggested_at_each_other() -> None:
+    first, second = file(text=TEXT, location=HERE), file(text=TEXT, location=HERE)
+    assert similar(first) == {}
+    assert run() == {"recorded": 2, "lost": 0}
+    assert similar(first) == {second["id"]: ["place", "text"]}
+    assert similar(second) == {first["id"]: ["place", "text"]}
+    [suggested] = opened(first).json["similar"]
+    assert suggested == {
+        "id": second["id"],
+        "reference": second["reference"],
+        "status": "new",
+        "why": ["place", "text"],
+        "score": 1.0,
+    }
+    assert run() == {"recorded": 0, "lost": 0}
+
+
+def test_a_text_is_found_again_with_other_words_in_it_and_from_elsewhere() -> None:
+    changed = TEXT.replace("八点", "九点")
+    first, second, _ = filed(
+        {"text": TEXT}, {"text": changed, "location": FAR}, {"text": OTHER_TEXT}
+    )
+    assert similar(first) == {second["id"]: ["text"]}
+
+
+def test_a_place_counts_in_the_cell_beside_it_within_two_hours_and_in_one_category() -> None:
+    first, beside, far, other = filed(
+        {"text": TEXT, "location": HERE},
+        {"text": OTHER_TEXT, "location": NEXT_DOOR},
+        {"text": OTHER_TEXT[::-1], "location": FAR},
+        {"text": TEXT[::-1], "location": HERE, "category": "other"},
+    )
+    assert similar(first) == {beside["id"]: ["place"]}
+    assert similar(far) == similar(other) == {}
+    wiring.clock.advance(timedelta(minutes=119))
+    [near] = filed({"text": "x" * 30, "location": HERE})
+    wiring.clock.advance(timedelta(minutes=3))
+    [late] = filed({"text": "y" * 30, "location": HERE})
+    assert first["id"] in similar(near)
+    assert list(similar(late)) == [near["id"]]
+
+
+def test_midnight_parts_nothing() -> None:
+    now = wiring.clock.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    wiring.clock.advance(midnight - now - timedelta(minutes=20))
+    [before] = filed({"text": TEXT, "location": HERE})
+    wiring.clock.advance(timedelta(minutes=40))
+    [after] = filed({"text": TEXT, "location": HERE})
+    assert similar(after) == {before["id"]: ["place", "text"]}
+    wiring.clock.advance(timedelta(hours=3))
+    [much_later] = filed({"text": TEXT})
+    assert similar(much_later) == {after["id"]: ["text"]}
+
+
+def test_a_picture_is_found_again_smaller_and_compressed_again(aws: Mapping[str, str]) -> None:
+    first, second, other = (
+        _with_picture(aws, picture)
+        for picture in (cloud.scene(1), cloud.scene(1, quality=40, width=500), cloud.scene(2))
+    )
+    assert run()["lost"] == 0
+    assert similar(first) == {second["id"]: ["picture"]}
+    assert similar(other) == {}
+
+
+def _with_picture(aws: Mapping[str, str], picture: bytes) -> dict[str, Any]:
+    created = file(text=None, media=[PICTURE])
+    media_id = created["uploads"][0]["media_id"]
+    version = cloud.upload(aws, created["id"], media_id, picture)
+    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], media_id)
+    return created
+
+
+def test_only_what_the_officer_may_see_is_suggested() -> None:
+    first, second, other = filed(
+        {"text": TEXT}, {"text": TEXT}, {"text": TEXT, "category": "other"}
+    )
+    cloud.officer("li", categories=("missing_elderly",))
+    assert set(similar(first)) == {second["id"], other["id"]}
+    assert set(similar(first, "li")) == {second["id"]}
+
+
+def test_what_is_withdrawn_or_deleted_is_not_suggested() -> None:
+    first, withdrawn, deleted = filed({"text": TEXT}, {"text": TEXT}, {"text": TEXT})
+    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    wiring.reports().deletion.finish(
+        deleted["id"], now=wiring.clock.now(), until=wiring.clock.now() + timedelta(days=1)
+    )
+    assert similar(first) == {}
+
+
+def test_a_report_that_is_withdrawn_before_it_is_compared_leaves_nothing() -> None:
+    created = file(text=TEXT)
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    assert run() == {"recorded": 0, "lost": 0}
+    [again] = filed({"text": TEXT})
+    assert similar(again) == {}
+
+
+def test_ten_are_suggested_at_most_and_a_flood_does_not_make_the_rows_grow(
+    aws: Mapping[str, str],
+) -> None:
+    created = filed(*[{"text": TEXT, "location": HERE}] * 30)
+    assert len(similar(created[0])) == len(similar(created[-1])) == 10
+    for row in rows(aws["INCIDENTS_TABLE"]):
+        assert len(row.get("entries", {"L": []})["L"]) <= 16
+        assert len(row.get("similar", {"L": []})["L"]) <= 20
+
+
+def test_a_drill_is_like_nothing() -> None:
+    first, drill = filed({"text": TEXT}, {"text": TEXT, "source": "drill"})
+    assert similar(first) == similar(drill) == {}
+
+
+def test_suggestions_that_cannot_be_read_do_not_close_the_report() -> None:
+    [created] = filed({"text": TEXT})
+    with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", without_incidents):
+        reply = opened(created)
+    assert reply.json["similar"] is None
+    assert reply.json["text"] == TEXT
+
+
+def test_intake_goes_on_without_the_key_of_the_day() -> None:
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", without_incidents):
+        created = file(text=TEXT)
+    assert run() == {"recorded": 0, "lost": 0}
+    assert similar(created) == {}
+
+
+def test_without_the_key_of_its_day_a_sketch_opens_no_more(aws: Mapping[str, str]) -> None:
+    first, second = filed({"text": TEXT}, {"text": TEXT})
+    late = file(text=TEXT)
+    wiring.clock.advance(timedelta(days=3))
+    assert run() == {"recorded": 0, "lost": 1}
+    assert "sealed_sketch" not in _head(late)
+    assert similar(first) == similar(second) == similar(late) == {}
+    days = [row["pk"]["S"] for row in rows(aws["INCIDENTS_TABLE"]) if row["sk"]["S"] == "KEY"]
+    today = wiring.clock.now().date()
+    assert f"DAY#{today - timedelta(days=3)}" not in days
+    assert {f"DAY#{today}", f"DAY#{today + timedelta(days=1)}"} <= set(days)
+
+
+def test_every_row_expires_three_days_after_its_day_began(aws: Mapping[str, str]) -> None:
+    filed({"text": TEXT, "location": HERE}, {"text": TEXT, "location": HERE})
+    now = wiring.clock.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for row in rows(aws["INCIDENTS_TABLE"]):
+        days = 4 if row["pk"]["S"] == f"DAY#{now.date() + timedelta(days=1)}" else 3
+        assert int(row["expires_ttl"]["N"]) == (midnight + timedelta(days=days)).timestamp()
+
+
+def test_neither_text_place_nor_hash_stands_anywhere_in_clear(aws: Mapping[str, str]) -> None:
+    sketch = Sketch.of_report(TEXT, (LAT, LON))
+    created = [file(text=TEXT, location=HERE) for _ in range(2)]
+    before = repr([rows(aws[name]) for name in ("REPORTS_TABLE", "INCIDENTS_TABLE")])
+    run()
+    after = repr([rows(aws[name]) for name in ("REPORTS_TABLE", "INCIDENTS_TABLE")])
+    assert sketch.cell
+    assert sketch.same
+    for canary in (sketch.cell, TEXT[:4], *(repr(each)[2:-1] for each in sketch.bands)):
+        assert canary not in before + after
+    assert repr(sketch.same)[2:-1] not in before + after
+    for each in created:
+        assert "sealed_sketch" not in opened(each).text
+        mine = call("GET", f"/v1/reports/{each['id']}", receipt=each["receipt"])
+        assert "sketch" not in mine.text
+
+
+def test_a_sketch_has_one_length_and_leaves_its_row(aws: Mapping[str, str]) -> None:
+    created = [file(text=TEXT, location=HERE), file(text="救命"), file(text=TEXT * 20)]
+    assert len({len(_head(each)["sealed_sketch"]) for each in created}) == 1
+    run()
+    for each in created:
+        assert not {"sealed_sketch", "sketch_shard"} & _head(each).keys()
+
+
+def _head(created: Mapping[str, Any]) -> dict[str, Any]:
+    head = wiring.reports().head(created["id"])
+    assert head
+    return head.row
+
+
+def test_an_altered_sketch_stops_nothing() -> None:
+    altered, *others = [file(text=TEXT) for _ in range(3)]
+    table, row = wiring.reports().table, _head(altered)
+    table.put({**row, "sealed_sketch": row["sealed_sketch"][:-1] + b"\0"})
+    assert run() == {"recorded": 2, "lost": 1}
+    assert set(similar(others[0])) == {others[1]["id"]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sealed_sketch": "text"},
+        {"sealed_sketch": b""},
+        {"sealed_sketch": b"\xff" * 40},
+        {"listed_at": "yesterday#1"},
+    ],
+)
+def test_a_row_that_was_written_by_somebody_else_stops_nothing(change: dict[str, Any]) -> None:
+    hostile, *others = [file(text=TEXT) for _ in range(3)]
+    wiring.reports().table.put({**_head(hostile), **change})
+    assert run()["recorded"] == 2
+    assert set(similar(others[0])) == {others[1]["id"]}
+
+
+def test_a_hostile_sketch_that_opens_stops_nothing() -> None:
+    key = wiring.day_key()
+    assert key
+    hostile, *others = [file(text=TEXT) for _ in range(3)]
+    row = _head(hostile)
+    sealed = key.seal(Sketch(cell="aaaaaa"), sketch_info(row["pk"], row["sk"]))
+    wiring.reports().table.put({**row, "sealed_sketch": sealed})
+    assert run() == {"recorded": 2, "lost": 1}
+    assert set(similar(others[0])) == {others[1]["id"]}
+
+
+def test_a_sketch_on_another_row_opens_not() -> None:
+    first, second = file(text=TEXT), file(text=TEXT)
+    moved = _head(first)["sealed_sketch"]
+    wiring.reports().table.put({**_head(second), "sealed_sketch": moved})
+    assert run() == {"recorded": 1, "lost": 1}
+    assert similar(first) == similar(second) == {}
+
+
+def test_a_run_that_ends_before_its_end_is_repeated_with_the_same_result() -> None:
+    first, second = file(text=TEXT), file(text=TEXT)
+    with (
+        inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.crash),
+        pytest.raises(inject.Crash),
+    ):
+        run()
+    assert run() == {"recorded": 2, "lost": 0}
+    assert similar(first) == {second["id"]: ["text"]}
+    named = {each["id"]: _head(each).get("same_as") for each in (first, second)}
+    assert named in (
+        {first["id"]: None, second["id"]: first["id"]},
+        {first["id"]: second["id"], second["id"]: None},
+    )
