@@ -61,14 +61,15 @@ class Settings:
         "KMS key that officers open contacts with: the alias that new contacts use."
     )
     ledger_key: str = _setting(
-        "KMS key that signs digests of the audit: the alias that new digests use."
+        "KMS key that signs digests of the audit and heads of the ledger: the alias that new ones "
+        "use."
     )
     incidents_key: str = _setting(
         "KMS key that wraps the keys under which similar reports are found: its alias."
     )
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
-    signer_role: str = _setting("ARN of the role of the one function that signs digests.")
+    signer_role: str = _setting("ARN of the role of the one function that signs digests and heads.")
     signer_function: str = _setting("Name of that function.")
     audience: str = _setting(
         "Audience that officers' access tokens must have. If empty, the client id. Tokens of "
