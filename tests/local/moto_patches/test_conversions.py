@@ -125,8 +125,8 @@ def test_moto_alone_converts_the_whole_item_for_each_attribute(
 
     write()
     whole, image = Item.to_regular_json, Item.to_json
-    # One image is that of the response.
-    assert (_calls(whole, read), _calls(image, write)) == (0, 1)
+    # One image is that of the response, the other that of the stream.
+    assert (_calls(whole, read), _calls(image, write)) == (0, 2)
     with conversions.PATCH.removed():
         assert (_calls(whole, read), _calls(image, write)) == (2, 3)
 
