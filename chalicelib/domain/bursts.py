@@ -1,6 +1,7 @@
 """Bursts of notices: the first ones of a minute go alone, the rest wait for a digest.
 
-Critical ones, escalations and all others are counted apart, so that none makes another wait.
+Critical ones, what is added to them, escalations and all others are counted apart, so that none
+makes another wait.
 Approvals and watches always go alone: officers cause them, one step at a time, so no flood of
 reports makes many. A digest would say of neither which step waits, and would hide a watch from
 supervisors in a burst that whoever is watched could cause.
@@ -18,7 +19,7 @@ from chalicelib.domain.reports import Urgency
 # Notices of one category and burst that go alone in one minute.
 ALONE_PER_CATEGORY = 10
 # Notices of one category that go out as SMS in one hour, since SNS cannot limit a subscriber and
-# each message costs money; and how many of these are kept for critical ones.
+# each message costs money; and how many of these are kept for first notices of critical reports.
 SMS_PER_CATEGORY = 30
 SMS_FOR_CRITICAL = 10
 # How many reports a digest names. Critical ones are all named, in further digests if need be.
@@ -32,10 +33,13 @@ def most_named(urgency: Urgency) -> int:
 
 
 class Burst(StrEnum):
-    """Notices that are counted together, within a category."""
+    """Notices that are counted together, within a category. An `update` is a message, or media, of
+    a critical report: whoever filed an old one does not make a new one wait.
+    """
 
     CRITICAL = "critical"
     ESCALATION = "escalation"
+    UPDATE = "update"
     NORMAL = "normal"
 
 
@@ -68,7 +72,14 @@ def burst_of(notice: Notice, lane: Lane) -> Burst | None:
         return None
     if notice.kind is NoticeKind.ESCALATION:
         return Burst.ESCALATION
-    return Burst.CRITICAL if lane is Lane.CRITICAL else Burst.NORMAL
+    if lane is not Lane.CRITICAL:
+        return Burst.NORMAL
+    return Burst.CRITICAL if is_new_critical(notice, lane) else Burst.UPDATE
+
+
+def is_new_critical(notice: Notice, lane: Lane) -> bool:
+    """Return whether this is the first notice of a critical report: some SMS are kept for it."""
+    return lane is Lane.CRITICAL and notice.kind in (NoticeKind.REPORT, NoticeKind.BULLETIN_LEAD)
 
 
 def minute_of(at: datetime) -> str:
@@ -90,9 +101,11 @@ class Allowance:
         """Take one of those that may go alone; False when none is left."""
         return _take(self._alone, alone_counter(burst, category), ALONE_PER_CATEGORY)
 
-    def goes_as_sms(self, category: str, *, critical: bool) -> bool:
-        """Take one of those that may go out as SMS; False when none is left."""
-        limit = SMS_PER_CATEGORY if critical else SMS_PER_CATEGORY - SMS_FOR_CRITICAL
+    def goes_as_sms(self, category: str, *, reserved: bool) -> bool:
+        """Take one of those that may go out as SMS; False when none is left. With `reserved`, also
+        of those that are kept.
+        """
+        limit = SMS_PER_CATEGORY if reserved else SMS_PER_CATEGORY - SMS_FOR_CRITICAL
         return _take(self._sms, sms_counter(category), limit)
 
 

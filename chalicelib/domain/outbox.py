@@ -74,9 +74,9 @@ def notify_later(now: datetime, patience: timedelta, lane: Lane = Lane.NORMAL) -
     return OutboxTask(TaskKind.NOTIFY, now + patience, not_before=now + patience, lane=lane)
 
 
-def escalate(due_at: datetime) -> OutboxTask:
+def escalate(due_at: datetime, lane: Lane = Lane.CRITICAL) -> OutboxTask:
     """Return the task to notify supervisors of a critical report that nobody has acknowledged."""
-    return OutboxTask(TaskKind.ESCALATE, due_at, lane=Lane.CRITICAL)
+    return OutboxTask(TaskKind.ESCALATE, due_at, lane=lane)
 
 
 def notify_of_message(

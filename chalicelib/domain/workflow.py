@@ -80,7 +80,9 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     if wrong:
         raise errors.Invalid(*wrong)
     read = {"unread": 0, "unread_media": 0}
+    # An officer has seen it: from now on it is like any other.
     after: dict[str, Any] = {"version": report.version + 1, "status": step.target, **read}
+    after["unproven"] = False
     for effect in _EFFECTS:
         after |= effect(step)
     return report.model_copy(update=after)
@@ -260,7 +262,7 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
     if end:
         return expiry(present, end)
     if present and present.kind is TaskKind.NOTIFY:
-        return present
+        return present._replace(lane=report.lane)
     if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
         return (
             present

@@ -1,7 +1,7 @@
 """Critical reports that wait for an officer. An alarm watches their number."""
 
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import batched, chain
 
 from chalicelib.domain.outbox import Lane, TaskKind
 from chalicelib.services.notifications import ESCALATE_EVERY
@@ -18,7 +18,10 @@ def count_unacknowledged(outbox: Outbox, *, now: datetime) -> int:
 
     A report that waits always has an escalation as its next task. Raises Unavailable.
     """
-    waiting = outbox.keys_until(now + ESCALATE_EVERY, TaskKind.ESCALATE, Lane.CRITICAL)
+    waiting = chain.from_iterable(
+        outbox.keys_until(now + ESCALATE_EVERY, TaskKind.ESCALATE, lane)
+        for lane in (Lane.CRITICAL, Lane.NORMAL)
+    )
     rows = (row for keys in batched(waiting, _AT_ONCE) for row in outbox.read_all(keys).values())
     found = (PendingTask.of(row) for row in rows)
     return sum(1 for pending in found if pending and _waits_too_long(pending, now))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import NamedTuple
 
+from chalicelib import errors
 from chalicelib.domain import bursts as rules
 from chalicelib.domain import times
 from chalicelib.domain.addressees import groups_of
@@ -20,7 +21,7 @@ from chalicelib.domain.ids import OwnerKind, event_id
 from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, Lane, OutboxTask, TaskKind, escalate
-from chalicelib.domain.reports import ReportOutline
+from chalicelib.domain.reports import ReportOutline, Urgency
 from chalicelib.notify.topic import Topic
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.ledger_entries import leaves_of_notice
@@ -29,7 +30,7 @@ from chalicelib.store.bursts import Bursts
 from chalicelib.store.digests import Digests
 from chalicelib.store.keys import Key
 from chalicelib.store.outbox import Assignment, Outbox, PendingTask
-from chalicelib.store.table import ConditionFailed, Row
+from chalicelib.store.table import ConditionFailed, Row, Unprocessed
 from chalicelib.store.writes import TransactItem
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ _GATHERED_AT_ONCE = 30
 # The rows of this many tasks are read in one call: with the HEADs of their reports and the counters
 # they are at most 100.
 _READ_AT_ONCE = 49
+_FAULTS_AT_MOST = 3
 
 
 class Published(NamedTuple):
@@ -73,10 +75,13 @@ class Published(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _PendingNotice:
-    """`counted` are the counters that this notice adds one to: of the minute, and of the hour."""
+    """A notice, and the counters that it adds one to: of the minute, and of the hour. What is about
+    an `unproven` report never goes alone.
+    """
 
     pending: PendingTask
     notice: Notice
+    unproven: bool = False
     alone: tuple[str, ...] = ()
     sms: tuple[str, ...] = ()
 
@@ -89,6 +94,7 @@ class _Batch:
     swept: bool
     lanes: Collection[Lane]
     rows: Mapping[Key, Row]
+    unread: Collection[Key] = ()
     retry: set[Key] = field(default_factory=set)
     due: list[datetime] = field(default_factory=list)
 
@@ -127,16 +133,26 @@ class Publisher:
         retry: set[Key] = set()
         due: list[datetime] = []
         for some in batched(dict.fromkeys(items), _READ_AT_ONCE):
-            batch = _Batch(now, swept, lanes, self._rows_of(some, now))
+            batch = _Batch(now, swept, lanes, *self._rows_of(some, now))
             self._work_on(batch, some)
             retry |= batch.retry
             due += batch.due
         return Published(frozenset(retry), len(due), min(due, default=None))
 
-    def _rows_of(self, some: Sequence[Key], now: datetime) -> Mapping[Key, Row]:
-        """Read the rows of these tasks, with their reports and the counters of bursts, at once."""
+    def _rows_of(
+        self, some: Sequence[Key], now: datetime
+    ) -> tuple[Mapping[Key, Row], Collection[Key]]:
+        """Read the rows of these tasks, with their reports and the counters of bursts, at once.
+
+        Return them, and the keys of those that could not be read: one row that is read too often
+        must not block the others.
+        """
         counters = rules.counters(category.code for category in catalogue().categories)
-        return self._outbox.read_all(some, also=self._bursts.keys_at(now), attributes=counters)
+        also = self._bursts.keys_at(now)
+        try:
+            return self._outbox.read_all(some, also=also, attributes=counters), ()
+        except Unprocessed as some_left:
+            return some_left.found, some_left.left
 
     def _work_on(self, batch: _Batch, some: Sequence[Key]) -> None:
         left = self._bursts.allowance(batch.rows, batch.now)
@@ -160,11 +176,12 @@ class Publisher:
                 self._gather(together, batch)
 
     def _read(self, key: Key, batch: _Batch) -> _PendingNotice | None:
-        """Return the notice that is due for an item now; None when there is none.
-
-        A task that needs no notice is completed: its report was deleted or is a drill, or it is an
-        escalation of a report that no longer waits for an officer.
+        """Return the notice that is due for an item now; None when there is none. A task that needs
+        none is completed: its report was deleted or is a drill, or it is an escalation of a report
+        that no longer waits for an officer.
         """
+        if batch.unread and not {key, (key[0], keys.HEAD)}.isdisjoint(batch.unread):
+            raise errors.Unavailable
         pending, now = PendingTask.of(batch.rows.get(key)), batch.now
         if pending is None or pending.assignment not in ASSIGNMENTS:
             return None
@@ -182,13 +199,13 @@ class Publisher:
         if report is None or report.is_drill or (escalates and not report.is_waiting):
             self._outbox.complete(pending)
             return None
-        return _PendingNotice(pending, self._notice(pending, report, now))
+        return _PendingNotice(pending, self._notice(pending, report, now), report.unproven)
 
     def _gather(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         """Add notices that are alike to their digest and complete their tasks, in one transaction.
 
-        When the task of one of them has changed in the meantime, they are added one by one, and
-        that one is left to the sweep.
+        When one of them has changed in the meantime, or cannot be written, they are added one by
+        one, and that one is left to the sweep.
         """
         now = batch.now
         completions = [self._completion(found, now) for found in notices]
@@ -197,12 +214,19 @@ class Publisher:
             lane = notices[0].pending.task.lane
             self._digests.gather([found.notice for found in notices], lane, items, now)
         except ConditionFailed:
-            if len(notices) > 1:
-                for found in notices:
-                    self._gather([found], batch)
+            self._gather_each(notices, batch)
         except Exception as error:
-            for found in notices:
-                batch.fail(found.pending.key, "notice_not_gathered", error)
+            if len(notices) == 1:
+                batch.fail(notices[0].pending.key, "notice_not_gathered", error)
+            self._gather_each(notices, batch)
+
+    def _gather_each(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
+        for found in notices if len(notices) > 1 else ():
+            # Of a database that is down, not each is tried: that would take the sweep's time.
+            if len(batch.retry) < _FAULTS_AT_MOST:
+                self._gather([found], batch)
+            else:
+                batch.retry.add(found.pending.key)
 
     def _completion(self, found: _PendingNotice, now: datetime) -> list[TransactItem]:
         pending = found.pending
@@ -240,8 +264,7 @@ class Publisher:
     def _complete(self, found: _PendingNotice, now: datetime) -> None:
         """Complete the task of a published notice, and set the next one.
 
-        The next task depends on the report. If an officer has changed the report since it was read,
-        it is read again.
+        That depends on the report: if an officer has changed it since, it is read again.
         """
         current = found.pending
         counted = self._bursts.count(now, alone=found.alone, sms=found.sms)
@@ -262,7 +285,7 @@ class Publisher:
             ):
                 return
             fresh = PendingTask.of(self._outbox.read_all([current.key]).get(current.key))
-            if fresh is None or fresh.task != current.task:
+            if fresh is None or fresh.task._replace(lane=current.task.lane) != current.task:
                 return  # Another function has completed it.
             current = fresh
             raise ConditionFailed(None)
@@ -313,7 +336,7 @@ class Publisher:
             url=f"{self._public_url}/v1/officer/reports?{filters}",
             to=groups_of(digest.category, digest.district),
             count=digest.count,
-            report_ids=tuple(dict.fromkeys(digest.report_ids))[: rules.most_named(digest.urgency)],
+            report_ids=_named(digest),
         )
         return _PendingNotice(pending, notice)
 
@@ -325,22 +348,21 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
     if category is None:
         return replace(found, notice=replace(notice, sms=True))
     burst = rules.burst_of(notice, lane)
-    if burst and (_is_unproven(found) or not left.goes_alone(burst, category)):
+    if burst and (found.unproven or not left.goes_alone(burst, category)):
         return None
-    as_sms = left.goes_as_sms(category, critical=lane is Lane.CRITICAL)
-    return _PendingNotice(
-        found.pending,
-        replace(notice, sms=as_sms),
+    as_sms = left.goes_as_sms(category, reserved=rules.is_new_critical(notice, lane))
+    return replace(
+        found,
+        notice=replace(notice, sms=as_sms),
         alone=(rules.alone_counter(burst, category),) if burst else (),
         sms=(rules.sms_counter(category),) if as_sms else (),
     )
 
 
-def _is_unproven(found: _PendingNotice) -> bool:
-    """Return whether this is the first notice of a report that was accepted without a proof."""
-    pending = found.pending
-    is_first = pending.is_head and pending.task.kind is TaskKind.NOTIFY
-    return is_first and pending.report.unproven
+def _named(digest: rules.Digest) -> tuple[str, ...]:
+    """Return the reports that a digest names: critical ones all, of others the first."""
+    named = tuple(dict.fromkeys(digest.report_ids))
+    return named if digest.urgency is Urgency.CRITICAL else named[: rules.NAMED]
 
 
 def _alike(found: _PendingNotice) -> tuple[object, ...]:
@@ -363,7 +385,7 @@ def _next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
     report = pending.report
     sent = report.escalations + (1 if pending.task.kind is TaskKind.ESCALATE else 0)
     after = ESCALATE_AFTER[sent] if sent < len(ESCALATE_AFTER) else None
-    return escalate(report.received_at + after if after else now + ESCALATE_EVERY)
+    return escalate(report.received_at + after if after else now + ESCALATE_EVERY, report.lane)
 
 
 def _leaves(pending: PendingTask, now: datetime) -> list[Leaf]:
@@ -372,7 +394,7 @@ def _leaves(pending: PendingTask, now: datetime) -> list[Leaf]:
 
 
 def _counted_escalation(pending: PendingTask) -> dict[str, int] | None:
-    """Return the attributes that count an escalation; None for any other task."""
+    """Return what counts an escalation; None for any other task."""
     if pending.task.kind is not TaskKind.ESCALATE:
         return None
     return {"escalations": pending.report.escalations + 1}

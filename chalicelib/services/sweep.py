@@ -45,16 +45,24 @@ def sweep_notices(
     next sweep. Raises Unavailable when the outbox cannot be read.
     """
     due, failed, oldest = 0, 0, now
+    fault: errors.Unavailable | None = None
     for page in outbox.overdue(lane, now):
-        published = publisher.publish(
-            [task.key for task in page], lanes=(lane,), now=now, swept=True
-        )
+        try:
+            published = publisher.publish(
+                [task.key for task in page], lanes=(lane,), now=now, swept=True
+            )
+        except errors.Unavailable as error:
+            # The other pages may be readable.
+            fault = error
+            continue
         due += published.due
         failed += len(published.retry)
         oldest = min(oldest, published.oldest or now)
         if not time_is_left():
             log.warning("sweep_unfinished")
             break
+    if fault:
+        raise fault
     return Swept(due, failed, int((now - oldest).total_seconds()))
 
 

@@ -6,7 +6,8 @@ what comes while the one before is being sent, or is full.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from chalicelib import errors
 from chalicelib.domain.bursts import Digest, most_named
@@ -21,6 +22,8 @@ from chalicelib.store.writes import Delete, TransactItem, Update
 
 SK = "EVENT#digest"
 _MOST_PAGES = 100
+# A sweep does what is due at the moment when it begins.
+_AFTER_THIS_SWEEP = timedelta(milliseconds=1)
 
 
 class Digests:
@@ -53,13 +56,20 @@ class Digests:
     def close(self, pending: PendingTask) -> Digest:
         """Let nothing more be added to a digest, and return it as it will stay.
 
-        Raises ConditionFailed when there is none any more, Unavailable.
+        Raises ConditionFailed when it is there no more: a later one may have its key. Raises
+        Unavailable.
         """
-        return Digest.model_validate(self._table.update(Update(*pending.key, put={"closed": True})))
+        same = {"task_at": pending.row["task_at"]}
+        close = Update(*pending.key, put={"closed": True}, equal=same)
+        return Digest.model_validate(self._table.update(close))
 
     def remove(self, pending: PendingTask, also: Sequence[TransactItem]) -> None:
-        """Delete a digest that was sent, with `also` in one transaction. Raises Unavailable."""
-        self._table.transact([self._table.item(Delete(*pending.key)), *also])
+        """Delete a digest that was sent, with `also` in one transaction. When another sweep has
+        deleted it, do nothing. Raises Unavailable.
+        """
+        same = {"task_at": pending.row["task_at"], "closed": True}
+        with suppress(ConditionFailed):
+            self._table.transact([self._table.item(Delete(*pending.key, equal=same)), *also])
 
     def _gather(
         self, notices: Sequence[Notice], lane: Lane, page: int, now: datetime, *, named: bool
@@ -74,8 +84,10 @@ class Digests:
         kind = NoticeKind.ESCALATION if first.kind is NoticeKind.ESCALATION else NoticeKind.DIGEST
         pk = keys.digest(lane, kind, *filters, str(page))
         fixed = dict(zip(("category", "district", "urgency"), filters, strict=True))
-        # Due now, but only the sweep sends digests, so notices until the next sweep are included.
-        pending = task_fields(pk, SK, OutboxTask(TaskKind.NOTIFY, now, lane=lane))
+        # Only the sweep sends digests, so notices until the next sweep are included. The sweep that
+        # gathers them is not that one: it would send a digest for each of its pages.
+        task = OutboxTask(TaskKind.NOTIFY, now + _AFTER_THIS_SWEEP, lane=lane)
+        pending = task_fields(pk, SK, task)
         room = most_named(Urgency(filters[2]))
         return self._table.item(
             Update(

@@ -224,7 +224,8 @@ class Reports:
         if task != head.task:
             put |= task_fields(head.row["pk"], keys.HEAD, task)
             equal |= same_task(head.row)
-            notices = self._kept_notices(head, now)
+            keeps_notice = task is not None and task.kind is TaskKind.NOTIFY
+            notices = [] if keeps_notice else self._kept_notices(head, now)
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         put |= recorded.put
         update = self._head_update(after.id, put=put, append=recorded.append, equal=equal)

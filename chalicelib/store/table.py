@@ -59,6 +59,17 @@ class ConditionFailed(Exception):
         self.position = position
 
 
+class Unprocessed(errors.Unavailable):
+    """DynamoDB left some rows of a batch out. `found` are the others, `left` the keys of these."""
+
+    def __init__(
+        self, found: Mapping[tuple[str, str], Row], left: frozenset[tuple[str, str]]
+    ) -> None:
+        super().__init__()
+        self.found = found
+        self.left = left
+
+
 class Table:
     """One table, through `client`, which must not retry.
 
@@ -103,7 +114,8 @@ class Table:
         attributes: Sequence[str] | None = None,
     ) -> dict[tuple[str, str], Row]:
         """Return those rows that exist, by their keys. With `attributes`, return only these and
-        the keys. One call reads up to a hundred.
+        the keys. One call reads up to a hundred. Raises Unprocessed when DynamoDB leaves some out
+        in all tries, such as a row that is read too often.
         """
         found: dict[tuple[str, str], Row] = {}
         request: dict[str, Any] = {"ConsistentRead": consistent}
@@ -121,7 +133,9 @@ class Table:
             return list(response.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", []))
 
         keys = [pack({"pk": pk, "sk": sk}) for pk, sk in dict.fromkeys(wanted)]
-        self._in_batches(keys, _GET_AT_MOST, read)
+        left = self._in_batches(keys, _GET_AT_MOST, read)
+        if left:
+            raise Unprocessed(found, frozenset((key["pk"]["S"], key["sk"]["S"]) for key in left))
         return found
 
     def put_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -133,7 +147,8 @@ class Table:
             return list(response.get("UnprocessedItems", {}).get(self.name, []))
 
         puts = [{"PutRequest": {"Item": pack(row)}} for row in rows]
-        self._in_batches(puts, _PUT_AT_MOST, write)
+        if self._in_batches(puts, _PUT_AT_MOST, write):
+            raise errors.Unavailable
 
     def put(self, row: Mapping[str, Any], *, if_absent: bool = False) -> None:
         """Write a whole row. With `if_absent`, raise ConditionFailed when it exists."""
@@ -276,8 +291,10 @@ class Table:
 
     def _in_batches(
         self, left: list[Any], most: int, call: Callable[[list[Any]], list[Any]]
-    ) -> None:
-        """Pass all to `call`, at most `most` at once, and what it leaves over once more."""
+    ) -> list[Any]:
+        """Pass all to `call`, at most `most` at once, and what it leaves over once more. Return
+        what is left in the end.
+        """
         pauses = iter(self._pauses)
         while left:
             missed = call(left[:most])
@@ -287,9 +304,10 @@ class Table:
                 pauses = iter(self._pauses)
             elif pause is None:
                 log.warning("dynamodb_failed", extra={"code": "Unprocessed"})
-                raise errors.Unavailable
+                return left
             else:
                 self._pause(pause)
+        return []
 
     def _call(self, call: Callable[[], _Result]) -> _Result:
         """Return the result of `call`; try again after a fault that passes by itself."""

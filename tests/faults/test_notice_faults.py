@@ -1,5 +1,6 @@
 """Faults of one notice among many: the others are sent once, and the failed one is repeated."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain import outbox
 from chalicelib.domain.bursts import ALONE_PER_CATEGORY
+from chalicelib.handlers import notices, schedules
 from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Update
-from tests import cloud
+from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject
 
@@ -156,6 +158,55 @@ def test_a_digest_that_is_full_leaves_the_rest_pending(
 
 def gathering(refusal: Any) -> Any:
     return lambda request: refusal(request) if b"DIGEST#" in request.body else None
+
+
+def test_a_row_that_cannot_be_read_holds_up_no_other(aws: Mapping[str, str]) -> None:
+    """DynamoDB leaves a row that is read too often out of a batch, at every try."""
+    made = file(6)
+    hot = {"S": f"REPORT#{made[0]}"}
+
+    def leave_out(request: Any) -> Any:
+        body = json.loads(request.body)
+        table = aws["REPORTS_TABLE"]
+        asked = body["RequestItems"][table]
+        left = [key for key in asked["Keys"] if key["pk"] == hot]
+        if not left:
+            return None
+        rest = [key for key in asked["Keys"] if key["pk"] != hot]
+        answer: dict[str, Any] = {"Responses": {table: []}}
+        if rest:
+            smaller = {"RequestItems": {table: {**asked, "Keys": rest}}}
+            request.body = json.dumps(smaller).encode()
+            answer = json.loads(inject.carry_out(request).content)
+        answer["UnprocessedKeys"] = {table: {**asked, "Keys": left}}
+        return inject.aws_response(request.url, 200, answer)
+
+    keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
+    with inject.fault(wiring.dynamodb(), "dynamodb.BatchGetItem", leave_out):
+        records = events.reports_stream(keys, image=cloud.stored_image)
+        failed = notices.publish_critical({"Records": records}, None)["batchItemFailures"]
+        assert failed == [{"itemIdentifier": "0"}]
+        assert sorted(notified(aws)) == sorted(made[1:])
+        wiring.clock.advance(timedelta(minutes=2))
+        assert schedules.sweep_critical(cloud.SCHEDULE, None)["failed"] == 1
+    cloud.sweep()
+    assert sorted(notified(aws)) == sorted(made)
+
+
+def test_a_row_that_cannot_be_written_holds_up_no_other_of_its_digest(
+    aws: Mapping[str, str],
+) -> None:
+    made = sorted(file(40))
+    throttled = inject.error_response(400, "ThrottlingException")
+
+    def refuse(request: Any) -> Any:
+        is_hot = f"REPORT#{made[-1]}".encode() in request.body
+        return throttled(request) if is_hot else None
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", refuse):
+        cloud.stream([(f"REPORT#{report_id}", "HEAD") for report_id in made])
+        schedules.sweep_critical(cloud.SCHEDULE, None)
+    assert sorted(notified(aws)) == made[:-1]
 
 
 def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[str, str]) -> None:
