@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from chalicelib import errors
 from chalicelib.domain import incidents as rules
 from chalicelib.domain.incidents import DayKey, Entry, Sighting, Similar, day_of, sealed_day
 from chalicelib.domain.sealing import Unreadable
@@ -33,25 +34,39 @@ def record_sketches(
     """Open the sketches of new reports, find which are like each other, and take them off the rows.
 
     Continue until there is none, or until `time_is_left` returns False. A sketch whose key is gone
-    is taken off, and nothing is found by it. Repeated after a crash, find the same again.
+    is taken off, and nothing is found by it. Repeated after a crash, find the same again. A row
+    that cannot be read or written is left to the next run, and stops no other.
 
     Return how many were `recorded`, and how many were `lost`. Raises Unavailable.
     """
     sketches.days.keep(now)
-    recorded = lost = 0
+    done = {"recorded": 0, "lost": 0}
     for page in sketches.rows.pages():
         batch = _Batch(sketches, now)
         opened = [(row, batch.open(row)) for row in page]
         same_as = batch.record([seen for _, seen in opened if seen])
         for row, seen in opened:
             first = same_as.get(row.report_id) if seen and seen.sighting.category else None
-            sketches.rows.finish(row, first if first != row.report_id else None)
-        recorded += sum(seen is not None for _, seen in opened)
-        lost += sum(seen is None for _, seen in opened)
+            if _finish(sketches.rows, row, first if first != row.report_id else None):
+                done["recorded" if seen else "lost"] += 1
+            elif not time_is_left():
+                break
         if not time_is_left():
             log.warning("sketches_unfinished")
             break
-    return {"recorded": recorded, "lost": lost}
+    return done
+
+
+def _finish(rows: SketchRows, row: SketchRow, same_as: str | None) -> bool:
+    """Take a sketch off its row. Return False when that fails: one hot report must not keep those
+    after it from being compared.
+    """
+    try:
+        rows.finish(row, same_as)
+    except errors.Unavailable:
+        log.warning("sketch_left")
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,11 @@ class SketchRows:
                     yield self._read([(row["pk"], row["sk"]) for row in found])
 
     def _read(self, found: list[keys.Key]) -> list[SketchRow]:
-        """Return the rows that still have a sketch, oldest first: the index is a moment behind."""
-        rows = self._table.get_all(found, attributes=_READ_FIELDS)
+        """Return the rows that still have a sketch, oldest first: the index is a moment behind.
+
+        A row that cannot be read is left out.
+        """
+        rows = self._table.get_all(found, attributes=_READ_FIELDS, may_miss=True)
         read: list[SketchRow] = []
         for row in rows.values():
             if "sealed_sketch" not in row:

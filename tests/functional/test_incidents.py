@@ -1,6 +1,7 @@
 """Reports that look like one event are suggested to officers, and nothing of them is kept."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -318,3 +319,52 @@ def test_a_run_that_ends_before_its_end_is_repeated_with_the_same_result() -> No
         {first["id"]: None, second["id"]: first["id"]},
         {first["id"]: second["id"], second["id"]: None},
     )
+
+
+def of_report(created: Mapping[str, Any]) -> Callable[[Any], AWSResponse | None]:
+    """Return a fault of every update of this report."""
+
+    def refuse(request: Any) -> AWSResponse | None:
+        if json.loads(request.body)["Key"]["pk"]["S"] != f"REPORT#{created['id']}":
+            return None
+        return inject.error_response(400, "TransactionConflictException")(request)
+
+    return refuse
+
+
+def test_a_report_that_cannot_be_written_stops_nothing_and_is_compared_later() -> None:
+    hot, *others = [file(text=TEXT) for _ in range(5)]
+    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", of_report(hot)):
+        assert run() == {"recorded": 4, "lost": 0}
+        assert run() == {"recorded": 0, "lost": 0}
+    assert set(similar(others[0])) == {each["id"] for each in (hot, *others[1:])}
+    assert run() == {"recorded": 1, "lost": 0}
+
+
+def test_a_report_that_cannot_be_read_stops_nothing_and_is_compared_later() -> None:
+    hot, *others = [file(text=TEXT) for _ in range(5)]
+    table = wiring.settings().reports_table
+
+    def leave_out(request: Any) -> AWSResponse | None:
+        """Do as DynamoDB does that can read all but one partition."""
+        asked = json.loads(request.body)["RequestItems"]
+        keys = asked.get(table, {"Keys": []})["Keys"]
+        left = [each for each in keys if each["pk"]["S"] == f"REPORT#{hot['id']}"]
+        if not left:
+            return None
+        asked[table]["Keys"] = [each for each in keys if each not in left]
+        request.body = json.dumps({"RequestItems": asked}).encode()
+        url, found = request.url, []
+        if asked[table]["Keys"]:
+            found = json.loads(inject.carry_out(request).content)["Responses"][table]
+        request.url = "https://nowhere.invalid/"
+        again = {table: {**asked[table], "Keys": left}}
+        return inject.aws_response(
+            url, 200, {"Responses": {table: found}, "UnprocessedKeys": again}
+        )
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.BatchGetItem", leave_out):
+        assert run() == {"recorded": 4, "lost": 0}
+    assert set(similar(others[0])) == {each["id"] for each in others[1:]}
+    assert run() == {"recorded": 1, "lost": 0}
+    assert set(similar(hot)) == {each["id"] for each in others}
