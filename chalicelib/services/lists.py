@@ -17,8 +17,6 @@ from chalicelib.store.listing import Listing, Page
 from chalicelib.store.report_rows import LISTED, ListedReport
 from chalicelib.store.table import Row
 
-# The further rows that a page may read, so that a flood of one text does not fill it.
-_REFILLS = 10
 _ALIKE = tuple(
     name
     for name in LISTED
@@ -80,7 +78,6 @@ def list_reports(
             below=min((bound for bound in (below, until) if bound), default=None),
             since=times.render(query.since) if query.since else None,
             keep=keep,
-            refills=_REFILLS,
         )
     denied = not inside or (query.reference is not None and bool(hidden))
     actor.log_own(

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from chalicelib.store.table import Row, Table
 
-# The limit of further queries for one page, as an average for each shard. A page whose filter
-# rejects many rows may therefore be short.
-_REFILLS = 2
+# How many times the rows of its first queries a page may ask for later. A page whose filter rejects
+# many rows may therefore be short. As each query of a shard asks for twice the rows of the one
+# before, this also limits later queries: to two for each shard on average.
+_FURTHER = 6
 _AT_ONCE = 8
 _LOOKED_AT = 10
 _LOOKS = 11
@@ -32,6 +33,7 @@ class Page:
 class _Shard:
     partition: str
     below: str | None
+    size: int
     rows: deque[Row] = field(default_factory=deque)
     more: bool = True
 
@@ -50,12 +52,10 @@ class Listing:
         below: str | None = None,
         since: str | None = None,
         keep: Callable[[Row], bool] = lambda row: True,
-        refills: int = _REFILLS,
     ) -> Page:
         """Return at most `limit` rows that `keep` accepts, by the sort key in descending order.
 
-        `keep` is called once for each row of the page, in that order. `refills` limits further
-        queries, as an average for each partition.
+        `keep` is called once for each row of the page, in that order.
 
         `index` is (name, partition attribute, sort attribute). The sort keys are less than `below`
         and at least `since`. Raises Unavailable when one query fails, because a page must not miss
@@ -63,13 +63,14 @@ class Listing:
         """
         sort = index[2]
         size = max(2, -(-2 * limit // max(1, len(partitions))))
-        shards = [_Shard(partition, below) for partition in partitions]
-        left = refills * len(shards)
+        shards = [_Shard(partition, below, size) for partition in partitions]
+        left = _FURTHER * size * len(shards)
 
         def fill(shard: _Shard) -> None:
             rows, more = self._table.query(
-                shard.partition, index=index, below=shard.below, forward=False, limit=size
+                shard.partition, index=index, below=shard.below, forward=False, limit=shard.size
             )
+            shard.size *= 2
             if rows:
                 shard.below = rows[-1][sort]
             inside = [row for row in rows if since is None or row[sort] >= since]
@@ -82,9 +83,9 @@ class Listing:
         while len(kept) < limit:
             empty = [shard for shard in shards if shard.more and not shard.rows]
             if empty:
-                if left < len(empty):
+                left -= sum(shard.size for shard in empty)
+                if left < 0:
                     break
-                left -= len(empty)
                 self._at_once(fill, empty)
                 continue
             newest = max(
