@@ -292,7 +292,10 @@ class Report(Record):
 
 
 class ReportOutline(Record):
-    """What of a report decides its tasks, its notices, its end and what it counts as. No text."""
+    """What of a report decides its tasks, its notices, its end and what it counts as. No text.
+
+    Of a mute (`domain/mutes`) only whether there is one matters here.
+    """
 
     id: str
     reference: str
@@ -314,10 +317,16 @@ class ReportOutline(Record):
     expiring: bool = False
     source: str | None = None
     unproven: bool = False
+    muted: object = None
 
     @property
     def is_drill(self) -> bool:
         return self.source == DRILL
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether officers are not to be notified of its messages and media."""
+        return self.muted is not None
 
     @property
     def lane(self) -> Lane:

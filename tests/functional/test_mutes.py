@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.reports import ReportOutline
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject
@@ -104,6 +105,17 @@ def test_a_notice_that_was_pending_before_still_goes_out(aws: Mapping[str, str])
     say(created)
     mute(created)
     assert kinds(aws) == ["report", "message", "message"]
+
+
+def test_whoever_reads_a_task_sees_whether_its_report_is_muted(aws: Mapping[str, str]) -> None:
+    created = file()
+    say(created)
+    head = ("REPORT#" + created["id"], "HEAD")
+    [message] = [key for key in cloud.all_keys(aws) if key[0] == head[0] and "MESSAGE#" in key[1]]
+    for step, is_muted in ((mute, True), (unmute, False)):
+        assert step(created).status < 300
+        row = wiring.outbox().read_all([message])[head]
+        assert ReportOutline.model_validate(row).is_muted is is_muted
 
 
 def test_a_muted_report_shows_it_in_lists_and_to_no_reporter() -> None:
