@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import batched, chain
 
 from chalicelib.domain.outbox import Lane, TaskKind
-from chalicelib.services.notifications import ESCALATE_EVERY
+from chalicelib.services.escalations import ESCALATE_EVERY
 from chalicelib.store.outbox import Outbox, PendingTask
 
 # How long an officer may take. The first escalation, after five minutes, was then without effect.

@@ -8,7 +8,7 @@ docs/adr/0029 has the trip of a notice, and the calls it takes.
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 from typing import NamedTuple
 
@@ -20,10 +20,11 @@ from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.ids import OwnerKind, event_id
 from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.notices import Notice, NoticeKind
-from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, Lane, OutboxTask, TaskKind, escalate
+from chalicelib.domain.outbox import Lane, TaskKind
 from chalicelib.domain.reports import ReportOutline, Urgency
 from chalicelib.notify.topic import Topic
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.escalations import counted_escalation, next_task
 from chalicelib.services.ledger_entries import leaves_of_notice
 from chalicelib.store import keys
 from chalicelib.store.bursts import Bursts
@@ -34,12 +35,6 @@ from chalicelib.store.table import ConditionFailed, Row, Unprocessed
 from chalicelib.store.writes import TransactItem
 
 log = logging.getLogger(__name__)
-
-# When the first escalations of a critical report are due, counted from the time it was received.
-# They stop when an officer acknowledges the report.
-ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
-# The time between all later escalations.
-ESCALATE_EVERY = timedelta(minutes=15)
 
 _DIGEST: Assignment = (TaskKind.NOTIFY, OwnerKind.DIGEST)
 _ANNOUNCEMENT: Assignment = (TaskKind.NOTIFY, OwnerKind.NOTICE)
@@ -177,8 +172,7 @@ class Publisher:
 
     def _read(self, key: Key, batch: _Batch) -> _PendingNotice | None:
         """Return the notice that is due for an item now; None when there is none. A task that needs
-        none is completed: its report was deleted or is a drill, or it is an escalation of a report
-        that no longer waits for an officer.
+        none is completed.
         """
         if batch.unread and not {key, (key[0], keys.HEAD)}.isdisjoint(batch.unread):
             raise errors.Unavailable
@@ -196,7 +190,7 @@ class Publisher:
         if not_before and not_before > now:
             return None
         report = _report_of(batch.rows.get((key[0], keys.HEAD)))
-        if report is None or report.is_drill or (escalates and not report.is_waiting):
+        if report is None or _needs_none(pending, report):
             self._outbox.complete(pending)
             return None
         return _PendingNotice(pending, self._notice(pending, report, now), report.unproven)
@@ -232,8 +226,8 @@ class Publisher:
         pending = found.pending
         update, items = self._outbox.completion(
             pending,
-            then=_next_task(pending, now),
-            put=_counted_escalation(pending),
+            then=next_task(pending, now),
+            put=counted_escalation(pending),
             leaves=_leaves(pending, now),
             unchanged=_DECIDING,
         )
@@ -277,8 +271,8 @@ class Publisher:
 
         def step() -> None:
             nonlocal current
-            put = _counted_escalation(current)
-            then = _next_task(current, now)
+            put = counted_escalation(current)
+            then = next_task(current, now)
             leaves = _leaves(current, now)
             if self._outbox.complete(
                 current, then=then, put=put, leaves=leaves, also=counted, unchanged=_DECIDING
@@ -373,28 +367,21 @@ def _alike(found: _PendingNotice) -> tuple[object, ...]:
     return lane, escalates, notice.category, notice.district, notice.urgency
 
 
+def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
+    """Return whether nobody needs this notice: of a drill, an escalation of a report that no longer
+    waits for an officer, or what was added to a muted one.
+    """
+    if pending.task.kind is TaskKind.ESCALATE and not report.is_waiting:
+        return True
+    added = pending.notice_kind in (NoticeKind.MESSAGE, NoticeKind.MEDIA)
+    return report.is_drill or (report.is_muted and added)
+
+
 def _report_of(row: Row | None) -> ReportOutline | None:
     """Return the report of a HEAD; None when there is none, or when it was deleted."""
     return ReportOutline.model_validate(row) if row and "deleted_at" not in row else None
 
 
-def _next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
-    """Return the next task of an item after its notice: an escalation, or None."""
-    if not pending.is_head or not pending.report.is_waiting:
-        return None
-    report = pending.report
-    sent = report.escalations + (1 if pending.task.kind is TaskKind.ESCALATE else 0)
-    after = ESCALATE_AFTER[sent] if sent < len(ESCALATE_AFTER) else None
-    return escalate(report.received_at + after if after else now + ESCALATE_EVERY, report.lane)
-
-
 def _leaves(pending: PendingTask, now: datetime) -> list[Leaf]:
     """Return the leaves of the ledger that the first notice of a report brings."""
     return leaves_of_notice(pending.recorded, pending.task, now) if pending.is_head else []
-
-
-def _counted_escalation(pending: PendingTask) -> dict[str, int] | None:
-    """Return what counts an escalation; None for any other task."""
-    if pending.task.kind is not TaskKind.ESCALATE:
-        return None
-    return {"escalations": pending.report.escalations + 1}

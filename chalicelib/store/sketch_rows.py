@@ -4,14 +4,14 @@ They are in the sparse index `by_sketch`, so each sketch is found until it is ta
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.domain import times
 from chalicelib.domain.sealing import row_info
 from chalicelib.store import keys
-from chalicelib.store.table import ConditionFailed, Row, Table
+from chalicelib.store.table import ConditionFailed, Row, Table, Unprocessed
 from chalicelib.store.writes import Update
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,10 @@ class SketchRows:
 
         A row that cannot be read is left out.
         """
-        rows = self._table.get_all(found, attributes=_READ_FIELDS, may_miss=True)
+        try:
+            rows: Mapping[keys.Key, Row] = self._table.get_all(found, attributes=_READ_FIELDS)
+        except Unprocessed as some_left:
+            rows = some_left.found
         read: list[SketchRow] = []
         for row in rows.values():
             if "sealed_sketch" not in row:

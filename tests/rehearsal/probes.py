@@ -234,11 +234,15 @@ def secrets_by_arn(lab: Lab) -> bool:
     return made["Secret"].startswith("arn:")
 
 
-def publishing_in_batches(lab: Lab) -> bool:
+def sending_in_batches(lab: Lab) -> bool:
     topic = lab.client("sns").create_topic(Name="probe")["TopicArn"]
     entries = [{"Id": "1", "Message": "m"}]
     publisher = lab.client("sns", lab.user("sns:Publish"))
-    return bool(publisher.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries))
+    sent = publisher.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
+    queue = lab.client("sqs").create_queue(QueueName="probe")["QueueUrl"]
+    sender = lab.client("sqs", lab.user("sqs:SendMessage"))
+    messages = [{"Id": "1", "MessageBody": "m"}]
+    return bool(sent and sender.send_message_batch(QueueUrl=queue, Entries=messages))
 
 
 def versions_in_batches(lab: Lab) -> bool:
@@ -641,7 +645,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         budgets,
         metric_math_alarms,
         secrets_by_arn,
-        publishing_in_batches,
+        sending_in_batches,
         versions_in_batches,
         long_first_passwords,
         templates_by_virtual_host,

@@ -19,7 +19,7 @@ def apply() -> None:
     budgets()
     metric_math_alarms()
     secrets_by_arn()
-    publishing_in_batches()
+    sending_in_batches()
     versions_in_batches()
     long_first_passwords()
     templates_by_virtual_host()
@@ -104,15 +104,19 @@ def secrets_by_arn() -> None:
     handlers |= {"create": created, "update": updated, "delete": deleted}
 
 
-def publishing_in_batches() -> None:
-    """Let `sns:Publish` grant PublishBatch, which has no right of its own."""
+_BATCH_CALLS = {"sns:PublishBatch": "sns:Publish", "sqs:SendMessageBatch": "sqs:SendMessage"}
+
+
+def sending_in_batches() -> None:
+    """Let `sns:Publish` grant PublishBatch, and `sqs:SendMessage` SendMessageBatch: neither has a
+    right of its own.
+    """
     from ministack.core import iam_evaluator
 
     enforce = iam_evaluator.enforce
 
     def enforced(access_key_id: str, action: str, *given: Any, **named: Any) -> Any:
-        asked = "sns:Publish" if action == "sns:PublishBatch" else action
-        return enforce(access_key_id, asked, *given, **named)
+        return enforce(access_key_id, _BATCH_CALLS.get(action, action), *given, **named)
 
     iam_evaluator.enforce = enforced
 
