@@ -235,7 +235,7 @@ class Report(Record):
     `message_due` is the time of the latest notice of a message. `paced_until`
     limits a flood of messages (`domain/messages.paced`). `media_asked` counts the messages in
     which officers asked for media. `unproven`: it came in a flood without a proof of work, in a
-    category that is never limited.
+    category that is never limited. `uncounted`: it does not count towards the load level.
     """
 
     id: str
@@ -280,6 +280,7 @@ class Report(Record):
     put_off_until: datetime | None = None
     has_contact: bool = False
     unproven: bool = False
+    uncounted: bool = False
     media_asked: int = 0
 
     @property
@@ -318,6 +319,7 @@ class ReportOutline(Record):
     source: str | None = None
     unproven: bool = False
     muted: object = None
+    uncounted: bool = False
 
     @property
     def is_drill(self) -> bool:

@@ -54,6 +54,9 @@ class Limits(NamedTuple):
 # A mobile carrier has thousands of customers behind one address. So a limit is far above what they
 # send in a quiet hour, and whoever is over it can still prove work.
 LIMITS = Limits(address=30, network=120)
+# Of the reports without a proof of one network, so many in a window count towards the load level.
+# Fewer than make a flood of a quiet category (60 in a minute), so that no network alone makes one.
+COUNTED_OF_NETWORK = 30
 
 
 class Counts(NamedTuple):

@@ -24,7 +24,7 @@ from chalicelib.handlers.routes import Routes
 from chalicelib.handlers.shapes import Category, District, Emergency, Shape, Timestamp
 from chalicelib.handlers.sources import source_of
 from chalicelib.services import intake, uploads
-from chalicelib.services.flood_gate import Sender
+from chalicelib.services.flood_gate import Admitted, Sender
 from chalicelib.services.reporter import Reporter
 
 routes = Routes("Reports")
@@ -102,7 +102,7 @@ def create_report(call: Call) -> Response:
     return created_response(created, call)
 
 
-def _admission(call: Call) -> Callable[[CategoryEntry], bool]:
+def _admission(call: Call) -> Callable[[CategoryEntry], Admitted]:
     sender = Sender(source_of(call), call.header("tipline-proof"), call.required_key)
     return lambda category: flood_wiring.flood_gate().admit(category, sender, call.now)
 

@@ -18,8 +18,10 @@ from chalicelib.domain.catalogue.model import Category
 from chalicelib.domain.challenges import Challenge, Challenges, Verdict
 from chalicelib.domain.load_level import LoadLevel
 from chalicelib.domain.sources import (
+    COUNTED_OF_NETWORK,
     LIMITS,
     SALT_BYTES,
+    Counts,
     Memory,
     Source,
     Tokens,
@@ -47,6 +49,15 @@ class Sender(NamedTuple):
     idempotency_key: str
 
 
+class Admitted(NamedTuple):
+    """How a report is accepted. `unproven`: although it should have a proof. `counts`: whether it
+    counts towards the load level.
+    """
+
+    unproven: bool = False
+    counts: bool = True
+
+
 class FloodGate:
     """Admits reports. One for each instance: it keeps counters of sources in memory, as tokens."""
 
@@ -64,34 +75,35 @@ class FloodGate:
         self._memory = Memory()
         self._salt: tuple[datetime, bytes] | None = None
         self._count_from: datetime | None = None
-        self._refused: Counter[str] = Counter()
-        self._refused_in: datetime | None = None
+        self._without_proof: Counter[str] = Counter()
+        self._counted_in: datetime | None = None
         self._lock = threading.Lock()
 
-    def admit(self, category: Category, sender: Sender, now: datetime) -> bool:
-        """Return whether the report is *unproven*: accepted although it should have a proof.
+    def admit(self, category: Category, sender: Sender, now: datetime) -> Admitted:
+        """Return how a report is accepted: *unproven* only in a category that is never limited.
 
-        That is only so in a category that is never limited. Raises ProofRequired, with a challenge.
+        Raises ProofRequired, with a challenge.
         """
         level = self._level(now)
         verdict = Verdict.ABSENT
         if sender.proof:
             verdict = self._challenges().check(sender.proof, sender.idempotency_key, now)
         if verdict is Verdict.VALID:
-            return False
+            return Admitted()
         own = tokens_of(sender.source, self._own_salt(now), now)
         counts = self._memory.count(own, now)
-        over = counts.exceed(LIMITS)
         in_flood = level >= LoadLevel.FLOOD
-        if not in_flood and not over:
-            over = level >= LoadLevel.BUSY and self._is_over_everywhere(sender.source, own, now)
-            if not over:
-                return False
-        if category.never_limited:
-            return True
         if in_flood:
-            # Each network once in a window: one source alone must not hold the level up.
-            self._count_refused(category.code, int(counts.network == 1), now)
+            # Whether it is refused or accepted. Each network once in a window: one source alone
+            # must not hold the level up.
+            self._count_without_proof(category.code, int(counts.network == 1), now)
+        elif not counts.exceed(LIMITS):
+            if level >= LoadLevel.BUSY:
+                counts = self._count_everywhere(sender.source, own, now) or counts
+            if not counts.exceed(LIMITS):
+                return Admitted(counts=counts.network <= COUNTED_OF_NETWORK)
+        if category.never_limited:
+            return Admitted(unproven=True, counts=False)
         raise errors.ProofRequired(
             _FLOOD_RETRY_S if in_flood else _until_next_window(now),
             challenge=self._challenges().at(level, now).as_json(),
@@ -103,12 +115,13 @@ class FloodGate:
         level = self._level(now)
         return self._challenges().at(level, now) if level >= LoadLevel.BUSY else None
 
-    def _is_over_everywhere(self, source: Source, own: Tokens, now: datetime) -> bool:
-        """Count a report in the table that all instances share, and return whether its source has
-        sent more than it may. `own` are its tokens in the memory of this instance.
+    def _count_everywhere(self, source: Source, own: Tokens, now: datetime) -> Counts | None:
+        """Count a report in the table that all instances share. Return None when that cannot be.
+
+        `own` are the tokens of its source in the memory of this instance.
         """
         if self._count_from and now < self._count_from:
-            return False
+            return None
         try:
             sources = self._sources()
             counts = sources.count(tokens_of(source, sources.salt(now), now), now)
@@ -116,9 +129,9 @@ class FloodGate:
             # Intake goes on with what this instance knows.
             log.warning("sources_not_counted")
             self._count_from = now + _TRY_AGAIN_AFTER
-            return False
+            return None
         self._memory.learn(own, counts, now)
-        return counts.exceed(LIMITS)
+        return counts
 
     def _own_salt(self, now: datetime) -> bytes:
         """Return the salt of this instance's memory. It is nowhere else, and lasts an hour."""
@@ -128,19 +141,19 @@ class FloodGate:
                 self._salt = hour, secrets.token_bytes(SALT_BYTES)
             return self._salt[1]
 
-    def _count_refused(self, category: str, number: int, now: datetime) -> None:
-        """Count refused reports towards the load level.
+    def _count_without_proof(self, category: str, number: int, now: datetime) -> None:
+        """Count reports that have no proof in a flood towards the load level.
 
         This makes one call of AWS a minute at most.
         """
         minute = times.to_minute(now)
         with self._lock:
-            self._refused[category] += number
-            if self._refused_in == minute or not self._refused.total():
+            self._without_proof[category] += number
+            if self._counted_in == minute or not self._without_proof.total():
                 return
-            refused, self._refused, self._refused_in = self._refused, Counter(), minute
+            counted, self._without_proof, self._counted_in = self._without_proof, Counter(), minute
         try:
-            self._arrivals().add(refused, minute)
+            self._arrivals().add(counted, minute)
         except errors.Unavailable:
             log.warning("refusals_not_counted")
 

@@ -30,6 +30,7 @@ from chalicelib.domain.reports import (
     initial_urgency,
 )
 from chalicelib.services.declarations import new_medium, upload_check
+from chalicelib.services.flood_gate import Admitted
 from chalicelib.services.receipts import refuse_receipts
 from chalicelib.services.reporter import Reporter
 from chalicelib.services.sealed_rows import seal_contact, seal_content
@@ -89,7 +90,7 @@ def create_report(
     *,
     actor: "Reporter | OfficerActor",
     intake: Intake,
-    admit: "Callable[[Category], bool] | None" = None,
+    admit: "Callable[[Category], Admitted] | None" = None,
 ) -> CreatedReport:
     """Create the report with these ids. Repeated, the call returns the same report.
 
@@ -97,7 +98,7 @@ def create_report(
     that lost the first response still gets it, even if the category has closed since, or a flood
     has begun. For a report that an officer enters, the audit record is part of the same write.
 
-    `admit` returns whether the report lacks a proof that it should have, or refuses it.
+    `admit` returns how the report is accepted, or refuses it.
 
     What the report says, and the contact, are sealed here: from now on only the receipt opens them,
     or an officer with an audit record.
@@ -108,7 +109,7 @@ def create_report(
     body_hash = ids.fingerprint(_canonical(submission))
     try:
         details = _check(submission, intake.catalogue, intake.bulletins, actor.now)
-        unproven = admit(intake.catalogue.category(submission.category)) if admit else False
+        admitted = admit(intake.catalogue.category(submission.category)) if admit else Admitted()
         refuse_receipts(submission, details, ids, intake.reports)
     except errors.Refused:
         existing = intake.reports.head(ids.report_id)
@@ -120,8 +121,9 @@ def create_report(
     if not report.is_drill:
         sketch = sketch_report(report.id, content, intake.day_key)
         report = report.model_copy(update={**ids.commitments(), "sealed_sketch": sketch})
-    if unproven:
-        report = report.model_copy(update={"unproven": True})
+    report = report.model_copy(
+        update={"unproven": admitted.unproven, "uncounted": not admitted.counts}
+    )
     media = tuple(
         new_medium(declared, ids.media_id(position), position, actor.now)
         for position, declared in enumerate(submission.media)

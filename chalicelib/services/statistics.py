@@ -73,7 +73,10 @@ def _change(head: Row | None, mark: Row | None) -> Change | None:
     if report is None or report.expiring or report.is_drill:
         return None
     before, after = read_tally(mark), rules.tally_of(report)
-    return None if before == after else Change(report.id, report.received_at, before, after)
+    if before == after:
+        return None
+    arrives = before is None and not report.uncounted
+    return Change(report.id, report.received_at, before, after, arrives)
 
 
 def _count(changes: Mapping[Key, Change], statistics: Statistics) -> set[Key]:
@@ -94,7 +97,7 @@ def _count_arrivals(counted: Iterable[Change], arrivals: LoadCounters) -> None:
     """Count the reports that are new, by the minute and category, for the load level."""
     arrived: defaultdict[datetime, Counter[str]] = defaultdict(Counter)
     for change in counted:
-        if change.before is None:
+        if change.arrives:
             arrived[times.to_minute(change.received_at)][change.after.category] += 1
     for minute, counts in arrived.items():
         try:

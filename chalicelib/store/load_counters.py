@@ -2,8 +2,9 @@
 
 LOAD#<hour>  <minute>   {of_<category>: count}
 
-The consumer of the stream counts those that are stored, once for each batch. What is refused in a
-flood is counted by the function that refuses it: otherwise its refusals would end the level.
+The consumer of the stream counts those that are stored, once for each batch. What comes in a flood
+without a proof is counted by the function that refuses or accepts it: otherwise its refusals would
+end the level, and one source could hold it.
 """
 
 from datetime import datetime, timedelta

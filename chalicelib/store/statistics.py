@@ -21,12 +21,16 @@ TALLY = ("day", "category", "district", "counters")
 
 
 class Change(NamedTuple):
-    """How a report counts: `before` (None: not yet) and now."""
+    """How a report counts: `before` (None: not yet) and now.
+
+    `arrives`: its arrival counts towards the load level.
+    """
 
     report_id: str
     received_at: datetime
     before: Tally | None
     after: Tally
+    arrives: bool
 
 
 def counted_key(report_id: str) -> Key:

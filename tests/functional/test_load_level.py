@@ -133,6 +133,29 @@ def test_one_source_cannot_keep_it_up(aws: Mapping[str, str]) -> None:
     assert level() < LoadLevel.FLOOD
 
 
+def test_one_network_alone_makes_no_flood(aws: Mapping[str, str]) -> None:
+    for address in range(4):
+        for _ in range(25):
+            source = f"192.0.2.{address}"
+            call("POST", "/v1/reports", report("child_abduction"), key=new_key(), source=source)
+    arrive(aws)
+    assert level() == LoadLevel.BUSY
+
+
+def test_what_is_accepted_without_a_proof_counts_once_a_network(aws: Mapping[str, str]) -> None:
+    put(minutes=10)
+    for _ in range(61):
+        call("POST", "/v1/reports", report("child_abduction"), key=new_key(), source="192.0.2.1")
+    arrive(aws)
+    wiring.clock.advance(MINUTE)
+    file(61, "child_abduction")
+    wiring.clock.advance(MINUTE)
+    file(1, "child_abduction")
+    minutes = flood_wiring.load_counters().read(wiring.clock.now())
+    # The first network once, and each of 61 others once.
+    assert sum(each["child_abduction"] for each in minutes) == 62
+
+
 def test_what_is_usual_follows_from_a_week(aws: Mapping[str, str]) -> None:
     seen: list[str] = []
 
