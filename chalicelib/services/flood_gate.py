@@ -103,7 +103,9 @@ class FloodGate:
             if not counts.exceed(LIMITS):
                 return Admitted(counts=counts.network <= COUNTED_OF_NETWORK)
         if category.never_limited:
-            return Admitted(unproven=True, counts=False)
+            # At level 0 nobody is asked for a proof beforehand: a neighbour's junk must not decide
+            # how soon officers learn of a report.
+            return Admitted(unproven=level >= LoadLevel.BUSY, counts=False)
         raise errors.ProofRequired(
             _FLOOD_RETRY_S if in_flood else _until_next_window(now),
             challenge=self._challenges().at(level, now).as_json(),

@@ -11,6 +11,7 @@ from chalicelib import flood_wiring, wiring
 from chalicelib.domain.challenges import BITS, LIFE
 from chalicelib.domain.load_level import LoadLevel
 from chalicelib.domain.officers import Role
+from chalicelib.domain.outbox import Lane
 from chalicelib.domain.sources import LIMITS, WINDOW, window_of
 from tests import cloud
 from tests.client import Reply, call, new_key, report
@@ -142,9 +143,20 @@ def test_where_a_life_may_depend_on_it_no_report_is_refused(
     set_level(level)
     replies = [file(category) for _ in range(LIMITS.address + 2)]
     assert {reply.status for reply in replies} == {201}
-    # Beyond the limit, and in a flood always, it waits for the notices of what is proven.
-    assert unproven(replies[-1])
+    # Where apps are asked for a proof, it waits for what is proven: beyond the limit,
+    # and in a flood always.
+    assert unproven(replies[-1]) is (level >= LoadLevel.BUSY)
     assert unproven(replies[0]) is (level >= LoadLevel.FLOOD)
+
+
+def test_in_normal_times_a_neighbours_junk_delays_no_report() -> None:
+    for number in range(LIMITS.network // LIMITS.address):
+        fill(f"198.51.100.{100 + number}")
+    assert file(source=HOME).status == 429
+    urgent = file("child_abduction", source=HOME)
+    head = wiring.reports().head(urgent.json["id"])
+    assert head
+    assert (head.report.lane, head.report.unproven) == (Lane.CRITICAL, False)
 
 
 def test_with_a_proof_it_does_not_wait() -> None:
