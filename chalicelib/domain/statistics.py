@@ -31,14 +31,16 @@ class Tally:
 
 
 def tally_of(report: ReportOutline) -> Tally:
-    """Return what a report counts as."""
+    """Return what a report counts as. A drill adds to no counter."""
+    day = times.render(report.received_at)[:10]
+    if report.is_drill:
+        return Tally(day, report.category, report.district, ())
     counters = ["total", f"status_{report.status}"]
     if report.disposition and report.status is Status.CLOSED:
         counters.append(f"disposition_{report.disposition}")
     if report.acknowledged_at:
         waited = report.acknowledged_at - report.received_at
         counters.append(f"ack_{bucket_of(waited.total_seconds())}")
-    day = times.render(report.received_at)[:10]
     return Tally(day, report.category, report.district, tuple(counters))
 
 

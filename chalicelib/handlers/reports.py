@@ -90,7 +90,7 @@ def create_report(call: Call) -> Response:
     In a flood a report needs a proof of work, in `Tipline-Proof`. Make it when the catalogue has a
     `challenge`, or after 429 `proof_required`, which has one as well. Then send again at once, with
     the same `Idempotency-Key`. Where a life may depend on it, such as a child abduction, no report
-    is refused for want of a proof; with one, officers are notified sooner.
+    is refused for want of a proof, unless it is a drill; with one, officers are notified sooner.
     """
     created = intake.create_report(
         call.body,
@@ -102,9 +102,11 @@ def create_report(call: Call) -> Response:
     return created_response(created, call)
 
 
-def _admission(call: Call) -> Callable[[CategoryEntry], Admitted]:
+def _admission(call: Call) -> Callable[[CategoryEntry, bool], Admitted]:
     sender = Sender(source_of(call), call.header("tipline-proof"), call.required_key)
-    return lambda category: flood_wiring.flood_gate().admit(category, sender, call.now)
+    return lambda category, drill: flood_wiring.flood_gate().admit(
+        category, sender, call.now, drill=drill
+    )
 
 
 def created_response(created: intake.CreatedReport, call: Call) -> Response:

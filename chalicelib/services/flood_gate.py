@@ -79,10 +79,13 @@ class FloodGate:
         self._counted_in: datetime | None = None
         self._lock = threading.Lock()
 
-    def admit(self, category: Category, sender: Sender, now: datetime) -> Admitted:
+    def admit(
+        self, category: Category, sender: Sender, now: datetime, *, drill: bool = False
+    ) -> Admitted:
         """Return how a report is accepted: *unproven* only in a category that is never limited.
 
-        Raises ProofRequired, with a challenge.
+        A drill is limited in any category: no life depends on it. Raises ProofRequired, with a
+        challenge.
         """
         level = self._level(now)
         verdict = Verdict.ABSENT
@@ -102,7 +105,7 @@ class FloodGate:
                 counts = self._count_everywhere(sender.source, own, now) or counts
             if not counts.exceed(LIMITS):
                 return Admitted(counts=counts.network <= COUNTED_OF_NETWORK)
-        if category.never_limited:
+        if category.never_limited and not drill:
             # At level 0 nobody is asked for a proof beforehand: a neighbour's junk must not decide
             # how soon officers learn of a report.
             return Admitted(unproven=level >= LoadLevel.BUSY, counts=False)

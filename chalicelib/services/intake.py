@@ -18,6 +18,7 @@ from chalicelib.domain.media import MAX_BYTES_PER_REPORT, MediaState
 from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import (
     CLOCK_SKEW,
+    DRILL,
     Contact,
     Content,
     Flag,
@@ -90,7 +91,7 @@ def create_report(
     *,
     actor: "Reporter | OfficerActor",
     intake: Intake,
-    admit: "Callable[[Category], Admitted] | None" = None,
+    admit: "Callable[[Category, bool], Admitted] | None" = None,
 ) -> CreatedReport:
     """Create the report with these ids. Repeated, the call returns the same report.
 
@@ -98,7 +99,7 @@ def create_report(
     that lost the first response still gets it, even if the category has closed since, or a flood
     has begun. For a report that an officer enters, the audit record is part of the same write.
 
-    `admit` returns how the report is accepted, or refuses it.
+    `admit` returns how a report of this category is accepted (True: a drill), or refuses it.
 
     What the report says, and the contact, are sealed here: from now on only the receipt opens them,
     or an officer with an audit record.
@@ -109,7 +110,8 @@ def create_report(
     body_hash = ids.fingerprint(_canonical(submission))
     try:
         details = _check(submission, intake.catalogue, intake.bulletins, actor.now)
-        admitted = admit(intake.catalogue.category(submission.category)) if admit else Admitted()
+        category = intake.catalogue.category(submission.category)
+        admitted = admit(category, submission.source == DRILL) if admit else Admitted()
         refuse_receipts(submission, details, ids, intake.reports)
     except errors.Refused:
         existing = intake.reports.head(ids.report_id)

@@ -40,8 +40,9 @@ def count_changed(
 ) -> frozenset[Key]:
     """Count the current state of the reports with these keys. Return the keys to try again.
 
-    New reports are also counted in the minute in which they were received. Keys of other items are
-    skipped, and drills, which count nowhere. Raises Unavailable when nothing could be read.
+    New reports are also counted in the minute in which they were received, and that is all that
+    drills count for. Keys of other items are skipped. Raises Unavailable when nothing could be
+    read.
     """
     failed: set[Key] = set()
     counted: list[Change] = []
@@ -70,7 +71,7 @@ def _change(head: Row | None, mark: Row | None) -> Change | None:
     report = ReportOutline.model_validate(head) if head and "deleted_at" not in head else None
     # The deletion also removes the row that says what was counted. So a report that is being
     # deleted would count twice.
-    if report is None or report.expiring or report.is_drill:
+    if report is None or report.expiring:
         return None
     before, after = read_tally(mark), rules.tally_of(report)
     if before == after:

@@ -149,6 +149,19 @@ def test_where_a_life_may_depend_on_it_no_report_is_refused(
     assert unproven(replies[0]) is (level >= LoadLevel.FLOOD)
 
 
+@pytest.mark.parametrize("level", list(LoadLevel))
+def test_a_drill_is_limited_in_every_category(level: LoadLevel) -> None:
+    set_level(level)
+    key = new_key()
+    body = report("child_abduction", source="drill")
+    if level < LoadLevel.FLOOD:
+        fill()
+    refused = call("POST", "/v1/reports", body, key=key, source=HOME)
+    assert (refused.status, refused.json["code"]) == (429, "proof_required")
+    proof = {"Tipline-Proof": prove(refused.json["challenge"], key).header}
+    assert call("POST", "/v1/reports", body, key=key, source=HOME, headers=proof).status == 201
+
+
 def test_in_normal_times_a_neighbours_junk_delays_no_report() -> None:
     for number in range(LIMITS.network // LIMITS.address):
         fill(f"198.51.100.{100 + number}")

@@ -83,12 +83,15 @@ def test_a_report_counts_once_however_often_it_changes(aws: Mapping[str, str]) -
     assert level() == LoadLevel.NORMAL
 
 
-def test_a_drill_is_no_flood(aws: Mapping[str, str]) -> None:
-    for _ in range(25):
+def test_a_flood_of_drills_is_a_flood_and_in_no_statistics(aws: Mapping[str, str]) -> None:
+    for number in range(60):
         body = report("other") | {"source": "drill"}
-        call("POST", "/v1/reports", body, key=new_key(), source="192.0.2.1")
-    arrive(aws)
-    assert level() == LoadLevel.NORMAL
+        call("POST", "/v1/reports", body, key=new_key(), source=f"192.0.{number}.1")
+    for _ in range(3):
+        arrive(aws)
+    assert [each["other"] for each in flood_wiring.load_counters().read(wiring.clock.now())] == [60]
+    assert level() == LoadLevel.FLOOD
+    assert call("GET", "/v1/officer/stats", officer="chief").json["by_status"] == {}
 
 
 def test_reports_count_in_the_minute_in_which_they_came(aws: Mapping[str, str]) -> None:

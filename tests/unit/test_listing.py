@@ -181,3 +181,29 @@ def test_one_failing_shard_fails_the_page() -> None:
 def test_a_list_of_nothing_is_one_empty_page() -> None:
     assert listing(Shards()).page(INDEX, [], limit=10) == Page((), None)
     assert listing(Shards()).page(INDEX, partitions(4), limit=10) == Page((), None)
+
+
+class Queue:
+    """A DynamoDB client for the queries for the oldest row, of one partition."""
+
+    def __init__(self, listed: Sequence[str]) -> None:
+        self.listed = sorted(listed)
+        self.calls = 0
+
+    def query(self, **asked: Any) -> dict[str, Any]:
+        self.calls += 1
+        values = asked["ExpressionAttributeValues"]
+        begin = bisect_left(self.listed, values[":a"]["S"]) if ":a" in values else 0
+        end = begin + asked["Limit"]
+        more: dict[str, Any] = {"LastEvaluatedKey": {}} if end < len(self.listed) else {}
+        return {"Items": [pack({"listed_at": each}) for each in self.listed[begin:end]]} | more
+
+
+@pytest.mark.parametrize(("before", "calls"), [(0, 1), (9, 1), (470, 3), (4_000, 10)])
+def test_the_oldest_is_found_behind_thousands_of_others(before: int, calls: int) -> None:
+    queue = Queue([at(number) for number in range(before + 10_000)])
+    found = Listing(Table(queue, "reports")).oldest(  # type: ignore[arg-type]
+        INDEX, ["c#0"], keep=lambda row: row["listed_at"] >= at(before)
+    )
+    assert found
+    assert (found["listed_at"], queue.calls) == (at(before), calls)
