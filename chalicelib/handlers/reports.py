@@ -21,7 +21,14 @@ from chalicelib.handlers.media_views import Upload
 from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Routes
-from chalicelib.handlers.shapes import Category, District, Emergency, Shape, Timestamp
+from chalicelib.handlers.shapes import (
+    Category,
+    ChallengeView,
+    District,
+    Emergency,
+    Shape,
+    Timestamp,
+)
 from chalicelib.handlers.sources import source_of
 from chalicelib.services import intake, uploads
 from chalicelib.services.flood_gate import Admitted, Sender
@@ -39,6 +46,8 @@ class CreatedReport(Shape):
 
     `notes` are sentences, for example that the place is outside all districts. `drill` is true for
     a report that was sent with `source: drill`. For an officer `received_at` is to the minute.
+    `challenge` is null unless the report was accepted in a flood without the proof of work that it
+    should have. Then make a proof for it and repeat the call: officers are notified sooner.
     """
 
     id: str
@@ -57,6 +66,7 @@ class CreatedReport(Shape):
     drill: bool
     emergency: Emergency
     uploads: list[Upload]
+    challenge: ChallengeView | None
 
 
 @routes.post(
@@ -91,6 +101,8 @@ def create_report(call: Call) -> Response:
     `challenge`, or after 429 `proof_required`, which has one as well. Then send again at once, with
     the same `Idempotency-Key`. Where a life may depend on it, such as a child abduction, no report
     is refused for want of a proof, unless it is a drill; with one, officers are notified sooner.
+    Accepted without, its response has a `challenge`: the same call again, with a proof for it,
+    makes up for that.
     """
     created = intake.create_report(
         call.body,
@@ -124,8 +136,14 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         uploads=_granted(created),
+        challenge=_challenge(call) if report.unproven else None,
     )
     return Response(view, status=200 if created.replayed else 201)
+
+
+def _challenge(call: Call) -> ChallengeView | None:
+    challenge = flood_wiring.flood_gate().challenge(call.now)
+    return ChallengeView.model_validate(challenge.as_json()) if challenge else None
 
 
 def _granted(created: intake.CreatedReport) -> list[Upload]:

@@ -50,10 +50,11 @@ class Sender(NamedTuple):
 
 
 class Admitted(NamedTuple):
-    """How a report is accepted. `unproven`: although it should have a proof. `counts`: whether it
-    counts towards the load level.
+    """How a report is accepted. `proven`: with a valid proof. `unproven`: although it should have
+    one. `counts`: whether it counts towards the load level.
     """
 
+    proven: bool = False
     unproven: bool = False
     counts: bool = True
 
@@ -92,7 +93,7 @@ class FloodGate:
         if sender.proof:
             verdict = self._challenges().check(sender.proof, sender.idempotency_key, now)
         if verdict is Verdict.VALID:
-            return Admitted()
+            return Admitted(proven=True)
         own = tokens_of(sender.source, self._own_salt(now), now)
         counts = self._memory.count(own, now)
         in_flood = level >= LoadLevel.FLOOD

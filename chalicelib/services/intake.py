@@ -140,7 +140,8 @@ def create_report(
         ],
     )
     if not result.created:
-        return _replay(result.head, ids.receipt, body_hash, intake.reports)
+        replayed = _replay(result.head, ids.receipt, body_hash, intake.reports)
+        return _prove(replayed, result.head, intake.reports) if admitted.proven else replayed
     log.info(
         "drill_received" if report.is_drill else "report_received",
         extra={
@@ -267,3 +268,14 @@ def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> C
         raise errors.Conflict("key_reused")
     case = reports.with_media(report.id, consistent=True) if report.media_total else None
     return CreatedReport(report, receipt, pending_uploads(case) if case else (), replayed=True)
+
+
+def _prove(replayed: CreatedReport, head: Head, reports: Reports) -> CreatedReport:
+    """Let a proof that came later give an unproven report its place before all unproven ones.
+
+    When somebody changes the report at the same time it stays unproven; the app can try again.
+    """
+    if not replayed.report.unproven or replayed.report.body_hash is None:
+        return replayed
+    proven = reports.prove(head)
+    return replayed._replace(report=proven) if proven else replayed

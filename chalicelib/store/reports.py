@@ -240,6 +240,28 @@ class Reports:
             moved["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
         return moved
 
+    def prove(self, head: Head) -> Report | None:
+        """Mark an unproven report as proven, and move its pending notice to the lane that results.
+
+        Return the report; None when its task has changed since `head` was read.
+        """
+        report = head.report.model_copy(update={"unproven": False})
+        put: Row = {"unproven": None}
+        if head.task and head.task.kind is TaskKind.NOTIFY:
+            task = head.task._replace(lane=report.lane)
+            put |= task_fields(head.row["pk"], keys.HEAD, task)
+        equal = {
+            **same_task(head.row),
+            "unproven": True,
+            "urgency": head.row["urgency"],
+            **NOT_EXPIRING,
+        }
+        try:
+            self.table.update(Update(head.row["pk"], keys.HEAD, put=put, equal=equal))
+        except ConditionFailed:
+            return None
+        return report
+
     def withdraw(
         self,
         head: Head,

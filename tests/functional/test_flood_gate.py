@@ -379,6 +379,76 @@ def test_a_replay_of_an_unproven_report_stays_one() -> None:
     assert unproven(again)
 
 
+def test_a_proof_that_comes_later_gives_a_report_its_place(aws: Mapping[str, str]) -> None:
+    set_level(LoadLevel.FLOOD)
+    cloud.forget_sent(aws)
+    key = new_key()
+    first = file("child_abduction", key=key)
+    report_id = first.json["id"]
+    head = wiring.reports().head(report_id)
+    assert head
+    assert head.task
+    assert head.task.lane is Lane.NORMAL
+    proof = prove(first.json["challenge"], key).header
+    again = file("child_abduction", key=key, proof=proof)
+    assert (again.status, again.json["challenge"]) == (200, None)
+    assert again.json["receipt"] == first.json["receipt"]
+    proven = wiring.reports().head(report_id)
+    assert proven
+    assert proven.task
+    assert (proven.report.unproven, proven.task.lane) == (False, Lane.CRITICAL)
+    assert proven.task.due_at == head.task.due_at
+    cloud.stream([(f"REPORT#{report_id}", "HEAD")])
+    assert [notice["report_id"] for notice in cloud.sent(aws)] == [report_id]
+
+
+def test_a_proof_that_comes_after_the_notice_repeats_none(aws: Mapping[str, str]) -> None:
+    set_level(LoadLevel.FLOOD)
+    key = new_key()
+    first = file("child_abduction", key=key)
+    cloud.stream([(f"REPORT#{first.json['id']}", "HEAD")])
+    cloud.sweep()
+    before = wiring.reports().head(first.json["id"])
+    sent = len(cloud.sent(aws))
+    proof = prove(first.json["challenge"], key).header
+    assert file("child_abduction", key=key, proof=proof).status == 200
+    after = wiring.reports().head(first.json["id"])
+    assert before
+    assert after
+    assert (after.report.unproven, after.task) == (False, before.task)
+    cloud.stream([(f"REPORT#{first.json['id']}", "HEAD")])
+    assert len(cloud.sent(aws)) == sent
+
+
+def test_a_proof_beside_another_change_leaves_the_report_as_it_is() -> None:
+    set_level(LoadLevel.FLOOD)
+    created = file("child_abduction")
+    head = wiring.reports().head(created.json["id"])
+    assert head
+    call("DELETE", f"/v1/reports/{created.json['id']}", receipt=created.json["receipt"])
+    assert wiring.reports().prove(head) is None
+
+
+def test_a_replay_of_a_proven_report_writes_nothing() -> None:
+    set_level(LoadLevel.FLOOD)
+    key = new_key()
+    proof = prove(call("GET", "/v1/health").json["challenge"], key).header
+    created = file("child_abduction", key=key, proof=proof)
+    assert (created.status, created.json["challenge"]) == (201, None)
+    calls: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    hook = wiring.dynamodb().meta.events
+    hook.register_first("before-call.dynamodb", note, unique_id="note")
+    try:
+        assert file("child_abduction", key=key, proof=proof).status == 200
+    finally:
+        hook.unregister("before-call.dynamodb", unique_id="note")
+    assert calls == ["PutItem"]
+
+
 # Proofs that are none ---------------------------------------------------------------------------
 
 
