@@ -245,6 +245,19 @@ def sending_in_batches(lab: Lab) -> bool:
     return bool(sent and sender.send_message_batch(QueueUrl=queue, Entries=messages))
 
 
+def projections_of_batches(lab: Lab) -> bool:
+    lab.client("dynamodb").create_table(
+        TableName="probe-of-batches",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    condition = {"StringEquals": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}}
+    dynamodb = lab.client("dynamodb", lab.user("dynamodb:BatchGetItem", Condition=condition))
+    wanted: Any = {"Keys": [{"pk": {"S": "a"}}], "ProjectionExpression": "pk"}
+    return "Responses" in dynamodb.batch_get_item(RequestItems={"probe-of-batches": wanted})
+
+
 def versions_in_batches(lab: Lab) -> bool:
     s3 = lab.client("s3")
     where: Any = {"LocationConstraint": s3.meta.region_name}
@@ -646,6 +659,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         metric_math_alarms,
         secrets_by_arn,
         sending_in_batches,
+        projections_of_batches,
         versions_in_batches,
         long_first_passwords,
         templates_by_virtual_host,

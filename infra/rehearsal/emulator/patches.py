@@ -20,6 +20,7 @@ def apply() -> None:
     metric_math_alarms()
     secrets_by_arn()
     sending_in_batches()
+    projections_of_batches()
     versions_in_batches()
     long_first_passwords()
     templates_by_virtual_host()
@@ -119,6 +120,25 @@ def sending_in_batches() -> None:
         return enforce(access_key_id, _BATCH_CALLS.get(action, action), *given, **named)
 
     iam_evaluator.enforce = enforced
+
+
+def projections_of_batches() -> None:
+    """Let conditions see the attributes that BatchGetItem asks for, as those of GetItem. A batch
+    here is of one table.
+    """
+    from ministack.core import iam_actions
+
+    read = iam_actions.dynamodb_service_context
+
+    def read_batch(body: bytes) -> dict[str, Any]:
+        tables = json.loads(body or b"{}").get("RequestItems")
+        if isinstance(tables, dict) and len(tables) == 1:
+            (request,) = tables.values()
+            if isinstance(request, dict):
+                return dict(read(json.dumps(request).encode()))
+        return dict(read(body))
+
+    iam_actions.dynamodb_service_context = read_batch
 
 
 def versions_in_batches() -> None:
