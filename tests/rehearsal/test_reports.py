@@ -116,7 +116,7 @@ def test_a_withdrawal_removes_the_pictures(stage: Stage, officer: Person) -> Non
     withdrawn = stage.call("DELETE", f"/v1/reports/{made['id']}", receipt=made["receipt"])
     assert withdrawn.status < 300, withdrawn.text
     stage.sweep()
-    assert not pictures(stage, made["id"])
+    until(lambda: not pictures(stage, made["id"]), "its pictures are gone")
 
 
 def pictures(stage: Stage, report_id: str) -> list[str]:
