@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import batched
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import bursts as rules
@@ -224,13 +224,7 @@ class Publisher:
 
     def _completion(self, found: _PendingNotice, now: datetime) -> list[TransactItem]:
         pending = found.pending
-        update, items = self._outbox.completion(
-            pending,
-            then=next_task(pending, now),
-            put=counted_escalation(pending),
-            leaves=_leaves(pending, now),
-            unchanged=_DECIDING,
-        )
+        update, items = self._outbox.completion(pending, **_what_follows(pending, now))
         return [self._outbox.table.item(update), *items]
 
     def _send(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
@@ -271,12 +265,7 @@ class Publisher:
 
         def step() -> None:
             nonlocal current
-            put = counted_escalation(current)
-            then = next_task(current, now)
-            leaves = _leaves(current, now)
-            if self._outbox.complete(
-                current, then=then, put=put, leaves=leaves, also=counted, unchanged=_DECIDING
-            ):
+            if self._outbox.complete(current, also=counted, **_what_follows(current, now)):
                 return
             fresh = PendingTask.of(self._outbox.read_all([current.key]).get(current.key))
             if fresh is None or fresh.task._replace(lane=current.task.lane) != current.task:
@@ -380,6 +369,16 @@ def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
 def _report_of(row: Row | None) -> ReportOutline | None:
     """Return the report of a HEAD; None when there is none, or when it was deleted."""
     return ReportOutline.model_validate(row) if row and "deleted_at" not in row else None
+
+
+def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
+    """Return what completes the task of a notice, as arguments of `Outbox.completion`."""
+    return {
+        "then": next_task(pending, now),
+        "put": counted_escalation(pending),
+        "leaves": _leaves(pending, now),
+        "unchanged": _DECIDING,
+    }
 
 
 def _leaves(pending: PendingTask, now: datetime) -> list[Leaf]:

@@ -63,16 +63,21 @@ def test_the_audit_is_signed_with_a_key_that_has_no_copy_in_another_region(
     assert "MultiRegion" not in key
 
 
-def test_only_the_function_that_writes_digests_may_sign_whatever_is_granted(
-    resources: dict[str, Any],
-) -> None:
-    statements = resources["LedgerKey"]["Properties"]["KeyPolicy"]["Statement"]
-    granted = [
+def granted_by(statements: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+    """Return each action that a key's policy allows, with whom it is allowed to."""
+    return [
         (action, statement["Principal"])
         for statement in statements
         if statement["Effect"] == "Allow"
         for action in listed(statement["Action"])
     ]
+
+
+def test_only_the_function_that_writes_digests_may_sign_whatever_is_granted(
+    resources: dict[str, Any],
+) -> None:
+    statements = resources["LedgerKey"]["Properties"]["KeyPolicy"]["Statement"]
+    granted = granted_by(statements)
     assert not [action for action, _ in granted if "*" in action]
     signs = ("kms:Sign", "kms:CreateGrant", "kms:ReplicateKey")
     assert [one for one in granted if one[0] in signs] == [("kms:Sign", {"AWS": SIGNER_ROLE})]
@@ -86,12 +91,7 @@ def test_only_the_function_that_compares_sketches_may_open_the_keys_of_the_days(
     resources: dict[str, Any],
 ) -> None:
     statements = resources["IncidentsKey"]["Properties"]["KeyPolicy"]["Statement"]
-    granted = [
-        (action, statement["Principal"])
-        for statement in statements
-        if statement["Effect"] == "Allow"
-        for action in listed(statement["Action"])
-    ]
+    granted = granted_by(statements)
     assert not [action for action, _ in granted if "*" in action]
     opens = ("kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:Encrypt")
     suggester = {"AWS": {"Fn::GetAtt": ["SuggestIncidentsRole", "Arn"]}}
