@@ -104,7 +104,7 @@ def uploads_queue() -> "UploadsQueue":
 def topic() -> "Topic":
     from chalicelib.notify.topic import Topic
 
-    return Topic(client("sns"), settings().notices_topic_arn)
+    return Topic(client("sns"), settings().notices_topic_arn, _pause)
 
 
 @built_once

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,20 +22,30 @@ log = logging.getLogger(__name__)
 # (https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html). Names of fields count too.
 _BATCH = 10
 _BATCH_BYTES = 240_000
+# SNS suspends an e-mail subscription that gets more than 10 messages within a second, and its
+# officer hears nothing until they confirm again
+# (https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html).
+_BETWEEN_BATCHES_S = 1.0
 
 
 class Topic:
-    def __init__(self, client: "SNSClient", arn: str) -> None:
+    """A topic. `pause` waits some seconds."""
+
+    def __init__(self, client: "SNSClient", arn: str, pause: Callable[[float], None]) -> None:
         self._client = client
         self._arn = arn
+        self._pause = pause
 
     def publish(self, notices: Sequence[Notice]) -> frozenset[str]:
-        """Publish notices, and return the `event_id`s of those that SNS accepted.
+        """Publish notices, at most ten a second, and return the `event_id`s of those that SNS
+        accepted.
 
         Raises nothing: the caller must publish the others again.
         """
         accepted: set[str] = set()
-        for batch in _batches(_entries(notices)):
+        for number, batch in enumerate(_batches(_entries(notices))):
+            if number:
+                self._pause(_BETWEEN_BATCHES_S)
             try:
                 response = self._client.publish_batch(
                     TopicArn=self._arn,

@@ -18,7 +18,6 @@ from chalicelib.domain import times
 from chalicelib.domain.addressees import groups_of
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.ids import OwnerKind, event_id
-from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.outbox import Lane, TaskKind
 from chalicelib.domain.reports import ReportOutline, Urgency
@@ -56,6 +55,8 @@ _GATHERED_AT_ONCE = 30
 # they are at most 100.
 _READ_AT_ONCE = 49
 _FAULTS_AT_MOST = 3
+# How often notices are added together, when some of them have changed each time.
+_TRIES = 3
 
 
 class Published(NamedTuple):
@@ -198,21 +199,39 @@ class Publisher:
     def _gather(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         """Add notices that are alike to their digest and complete their tasks, in one transaction.
 
-        When one of them has changed in the meantime, or cannot be written, they are added one by
-        one, and that one is left to the sweep.
+        When some have changed in the meantime, those that are still due are tried again. When one
+        cannot be written, they are added one by one, and that one is left to the sweep.
         """
-        now = batch.now
-        completions = [self._completion(found, now) for found in notices]
-        items = [item for completion in completions for item in completion]
-        try:
+        for _ in range(_TRIES):
+            items = [item for found in notices for item in self._completion(found, batch.now)]
             lane = notices[0].pending.task.lane
-            self._digests.gather([found.notice for found in notices], lane, items, now)
-        except ConditionFailed:
-            self._gather_each(notices, batch)
+            try:
+                self._digests.gather([found.notice for found in notices], lane, items, batch.now)
+                return
+            except ConditionFailed:
+                notices = self._still_due(notices, batch)
+                if not notices:
+                    return
+            except Exception as error:
+                if len(notices) == 1:
+                    batch.fail(notices[0].pending.key, "notice_not_gathered", error)
+                break
+        self._gather_each(notices, batch)
+
+    def _still_due(
+        self, notices: Sequence[_PendingNotice], batch: _Batch
+    ) -> Sequence[_PendingNotice]:
+        """Read notices that are alike again. Return those that still are, and are due."""
+        wanted = [found.pending.key for found in notices]
+        fresh = replace(batch, rows={}, unread=(), due=[])
+        try:
+            fresh.rows = self._outbox.read_all(wanted)
+            found = [found for key in wanted if (found := self._read(key, fresh))]
         except Exception as error:
-            if len(notices) == 1:
-                batch.fail(notices[0].pending.key, "notice_not_gathered", error)
-            self._gather_each(notices, batch)
+            for key in wanted:
+                batch.fail(key, "notice_unreadable", error)
+            return ()
+        return [each for each in found if _alike(each) == _alike(notices[0])]
 
     def _gather_each(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         for found in notices if len(notices) > 1 else ():
@@ -376,11 +395,6 @@ def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
     return {
         "then": next_task(pending, now),
         "put": counted_escalation(pending),
-        "leaves": _leaves(pending, now),
+        "leaves": leaves_of_notice(pending.recorded, pending.task, now) if pending.is_head else (),
         "unchanged": _DECIDING,
     }
-
-
-def _leaves(pending: PendingTask, now: datetime) -> list[Leaf]:
-    """Return the leaves of the ledger that the first notice of a report brings."""
-    return leaves_of_notice(pending.recorded, pending.task, now) if pending.is_head else []

@@ -24,11 +24,15 @@ SK = "EVENT#digest"
 _MOST_PAGES = 100
 # A sweep does what is due at the moment when it begins.
 _AFTER_THIS_SWEEP = timedelta(milliseconds=1)
+# For how long a digest that names enough reports is believed to do so still. A write that fails
+# costs as much as one that succeeds.
+_BELIEVED = timedelta(seconds=5)
 
 
 class Digests:
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._named_enough: dict[str, datetime] = {}
 
     def gather(
         self, notices: Sequence[Notice], lane: Lane, items: Sequence[TransactItem], now: datetime
@@ -40,8 +44,9 @@ class Digests:
         """
         names_all = notices[0].urgency is Urgency.CRITICAL
         for page in range(_MOST_PAGES):
-            for named in (True, False):
-                gather = self._gather(notices, lane, page, now, named=named)
+            pk = _key(notices[0], lane, page)
+            for named in (False, True) if self._names_enough(pk, now) else (True, False):
+                gather = self._gather(notices, lane, pk, now, named=named)
                 try:
                     self._table.transact([gather, *items])
                 except ConditionFailed as failed:
@@ -49,7 +54,9 @@ class Digests:
                         raise ConditionFailed(failed.item, failed.position - 1) from None
                     if _is_closed(failed.item) or names_all:
                         break  # to the next page
-                    continue  # it names enough reports: from now on it only counts
+                    if named:  # from now on it only counts
+                        self._named_enough[pk] = now
+                    continue
                 return
         raise errors.Unavailable  # SNS takes nothing since an hour: the tasks stay
 
@@ -71,18 +78,21 @@ class Digests:
         with suppress(ConditionFailed):
             self._table.transact([self._table.item(Delete(*pending.key, equal=same)), *also])
 
+    def _names_enough(self, pk: str, now: datetime) -> bool:
+        seen = self._named_enough.get(pk)
+        return seen is not None and abs(now - seen) < _BELIEVED
+
     def _gather(
-        self, notices: Sequence[Notice], lane: Lane, page: int, now: datetime, *, named: bool
+        self, notices: Sequence[Notice], lane: Lane, pk: str, now: datetime, *, named: bool
     ) -> TransactItem:
         """Return the write that adds notices to a page.
 
         With `named`, the digest names their reports; the write fails when it names enough of them.
-        Otherwise it only counts, because a longer list would make every write more expensive.
+        Otherwise it only counts, because a longer list would make every write more expensive; the
+        write fails when there is no digest yet.
         """
-        first = notices[0]
-        filters = str(first.category), str(first.district), str(first.urgency)
-        kind = NoticeKind.ESCALATION if first.kind is NoticeKind.ESCALATION else NoticeKind.DIGEST
-        pk = keys.digest(lane, kind, *filters, str(page))
+        filters = _filters(notices[0])
+        kind = _kind(notices[0]).value
         fixed = dict(zip(("category", "district", "urgency"), filters, strict=True))
         # Only the sweep sends digests, so notices until the next sweep are included. The sweep that
         # gathers them is not that one: it would send a digest for each of its pages.
@@ -93,15 +103,27 @@ class Digests:
             Update(
                 pk,
                 SK,
-                put={"kind": kind.value, **fixed},
+                put={"kind": kind, **fixed},
                 put_once=pending,
                 add={"count": len(notices)},
                 append={"report_ids": [each.report_id for each in notices]} if named else {},
                 room={"report_ids": room} if named else {},
-                equal={"closed": None},
+                equal={"closed": None} if named else {"closed": None, "kind": kind},
                 upsert=True,
             )
         )
+
+
+def _key(notice: Notice, lane: Lane, page: int) -> str:
+    return keys.digest(lane, _kind(notice), *_filters(notice), str(page))
+
+
+def _kind(notice: Notice) -> NoticeKind:
+    return NoticeKind.ESCALATION if notice.kind is NoticeKind.ESCALATION else NoticeKind.DIGEST
+
+
+def _filters(notice: Notice) -> tuple[str, str, str]:
+    return str(notice.category), str(notice.district), str(notice.urgency)
 
 
 def _is_closed(row: Mapping[str, object] | None) -> bool:

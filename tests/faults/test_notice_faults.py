@@ -280,3 +280,51 @@ def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str
 
     [digest] = cloud.sent(aws)
     assert (digest["count"], digest["report_ids"]) == (53, named)
+
+
+def test_what_another_function_has_gathered_meanwhile_holds_up_no_other(
+    aws: Mapping[str, str],
+) -> None:
+    """The stream's reader and the sweep work on the same tasks when the reader lags."""
+    made = sorted(file(40))
+    keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
+    cloud.stream(keys[:ALONE_PER_CATEGORY])
+    gathered: list[int] = []
+
+    def meanwhile(request: Any) -> None:
+        if b"DIGEST#" in request.body:
+            gathered.append(request.body.count(b"task_was"))
+            if len(gathered) == 1:
+                cloud.stream(keys[10:16])
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", meanwhile):
+        cloud.stream(keys[10:40])
+    # All fail, because the other has taken six; the rest goes together.
+    assert len(gathered) == 3
+    cloud.sweep()
+    assert sorted(notified(aws)) == made
+
+
+def test_a_digest_that_names_enough_costs_one_write_for_each_thirty(
+    aws: Mapping[str, str],
+) -> None:
+    made = [
+        call("POST", "/v1/reports", report("other"), key=new_key()).json["id"] for _ in range(160)
+    ]
+    keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
+    cloud.stream(keys[:70])
+    gathered: list[bool] = []
+
+    def count(request: Any) -> None:
+        if b"DIGEST#" in request.body:
+            gathered.append(True)
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", count):
+        for begin in (70, 100, 130):
+            cloud.stream(keys[begin : begin + 30])
+    # The first shows that it names enough.
+    assert len(gathered) == 4
+    cloud.sweep()
+    [digest] = [notice for notice in cloud.sent(aws) if notice["kind"] == "digest"]
+    assert digest["count"] == 150
+    assert len(digest["report_ids"]) == 50

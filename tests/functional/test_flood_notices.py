@@ -202,3 +202,21 @@ def test_a_withdrawal_does_not_bring_a_report_without_a_proof_forward(
     cloud.sweep()
     cloud.sweep()
     assert kinds(aws) == ["digest"]
+
+
+def test_no_function_sends_more_than_ten_notices_in_a_second(aws: Mapping[str, str]) -> None:
+    """SNS suspends an e-mail subscription beyond that: an officer would hear nothing any more."""
+    wiring.reset()
+    wiring.clock.advance(timedelta(minutes=3))
+    steps: list[object] = []
+    wiring.pause_by(steps.append)
+    made = [*burst(10, "traffic_violation"), *burst(10, "other"), *burst(5, "missing_elderly")]
+
+    def sent(request: object) -> None:
+        steps.append("ten")
+
+    with inject.fault(wiring.topic()._client, "sns.PublishBatch", sent):
+        publish(*made)
+
+    assert steps == ["ten", 1.0, "ten", 1.0, "ten"]
+    assert sorted(named(aws)) == sorted(made)
