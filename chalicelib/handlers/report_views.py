@@ -291,6 +291,7 @@ class ReportView(ChangedReport):
 
     `similar` are reports that may be about the same event, at most 10; null when they could not be
     read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
+    `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
     """
 
     station: Station | None
@@ -310,6 +311,7 @@ class ReportView(ChangedReport):
     has_contact: bool
     hold: HoldView | None
     muted: MuteView | None
+    unproven: bool
     restricted: bool
     unread: int
     media: list[MediumView]

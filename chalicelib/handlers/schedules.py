@@ -1,7 +1,8 @@
 """The functions that sweep pending tasks every minute: one for each lane, so that none waits for
 another.
 
-Alarms read what they log: the fields of `Swept`, and how many critical reports wait too long.
+Alarms read what they log: the fields of `Swept`, how many critical reports wait too long, and the
+load level.
 """
 
 import logging
@@ -42,7 +43,9 @@ def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
     """Evaluate the load level, and send all tasks that are no notices, and due, to the queue of
     upkeep.
     """
-    flood_wiring.load_watch().evaluate(wiring.clock.now())
+    level = flood_wiring.load_watch().evaluate(wiring.clock.now())
+    if level is not None:
+        log.info("load_evaluated", extra={"load_level": level.value})
     return _logged(
         sweep.sweep_upkeep(
             wiring.outboxes(),

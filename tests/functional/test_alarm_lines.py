@@ -231,6 +231,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "FailedNormalMetric": sweep_normal,
     "FailedUpkeepMetric": keep_up,
     "UnacknowledgedMetric": sweep_critical,
+    "LoadLevelMetric": sweep_upkeep,
     "DigestsMetric": digest,
     "LedgerRowsMetric": spoil_the_ledger,
     "AuditFailuresMetric": lose_the_audit,

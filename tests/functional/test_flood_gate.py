@@ -379,6 +379,17 @@ def test_a_replay_of_an_unproven_report_stays_one() -> None:
     assert unproven(again)
 
 
+def test_an_officer_sees_that_a_report_came_without_a_proof() -> None:
+    set_level(LoadLevel.FLOOD)
+    key = new_key()
+    first = file("child_abduction", key=key)
+    path = f"/v1/officer/reports/{first.json['id']}"
+    cloud.officer("wang")
+    assert call("GET", path, officer="wang").json["unproven"] is True
+    file("child_abduction", key=key, proof=prove(first.json["challenge"], key).header)
+    assert call("GET", path, officer="wang").json["unproven"] is False
+
+
 def test_a_proof_that_comes_later_gives_a_report_its_place(aws: Mapping[str, str]) -> None:
     set_level(LoadLevel.FLOOD)
     cloud.forget_sent(aws)
