@@ -103,6 +103,29 @@ def test_it_works_first_when_the_service_says_that_there_is_a_flood(tmp_path: Pa
     assert is_valid(stub.proofs[0], entry.key)
 
 
+def test_it_gives_a_report_that_was_accepted_without_a_proof_one_later(tmp_path: Path) -> None:
+    unproven = {**CREATED, "challenge": CHALLENGE.as_json()}
+    stub = Stub((201, {}, unproven), (200, {}, CREATED))
+    box = outbox.Outbox(tmp_path / "outbox")
+    entry = box.add("child_abduction", "a text", [])
+    sender(box, stub.url, []).send(only(box))
+    assert [proof is not None for proof in stub.proofs] == [False, True]
+    assert is_valid(stub.proofs[1], entry.key)
+    assert not only(box).waits
+
+
+@pytest.mark.parametrize("challenge", [{"challenge": 1}, "work", CHALLENGE.as_json()])
+def test_a_later_proof_that_fails_leaves_the_report_filed(
+    tmp_path: Path, challenge: object
+) -> None:
+    stub = Stub((201, {}, {**CREATED, "challenge": challenge}), (503, {}, {}))
+    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
+    box.add("child_abduction", "a text", [])
+    sender(box, stub.url, pauses).send(only(box))
+    assert not only(box).waits
+    assert pauses == []
+
+
 @pytest.mark.parametrize(
     "health", [[], {"challenge": {}}, {"challenge": "work"}, {"challenge": {"challenge": 1}}]
 )
