@@ -7,6 +7,7 @@
 | `queries` | goes through and sorts the whole table for each Query |
 | `conversions` | converts whole items for each attribute that is read, and images nobody sees |
 | `lookups` | lists its folder, and parses the same expressions again, for each request |
+| `walks` | goes through an update's expression by asking each node for all its abstract classes |
 | `streams` | keeps every record of a stream, and every iterator |
 | `instances` | keeps every message, record and object that ever existed |
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
@@ -34,6 +35,7 @@ from infra.local.moto_patches import (
     queries,
     streams,
     transactions,
+    walks,
 )
 from infra.local.moto_patches.patch import Patch
 
@@ -43,6 +45,7 @@ PATCHES: tuple[Patch, ...] = (
     queries.PATCH,
     conversions.PATCH,
     lookups.PATCH,
+    walks.PATCH,
     streams.PATCH,
     instances.PATCH,
     bodies.PATCH,

@@ -60,3 +60,40 @@ def _calls(aws: Mapping[str, str]) -> tuple[int, int]:
     counts = {getattr(each.code, "co_qualname", ""): each.callcount for each in profile.getstats()}
     names = ("ExpressionTokenizer.make_list", "method_names_from_class")
     return counts.get(names[0], 0), counts.get(names[1], 0)
+
+
+def test_a_condition_of_a_transaction_is_parsed_once(aws: Mapping[str, str], clean: None) -> None:
+    assert _times_parsed(aws) == 1
+    with lookups.PATCH.removed():
+        assert _times_parsed(aws) == 3
+
+
+def _times_parsed(aws: Mapping[str, str]) -> int:
+    profile = cProfile.Profile()
+    either_way = "attribute_not_exists(#word) OR attribute_exists(#word)"
+    profile.runcall(lambda: _write_if(aws, either_way))
+    return sum(
+        each.callcount
+        for each in profile.getstats()
+        if getattr(each.code, "co_name", "") == "_lex_condition_expression"
+    )
+
+
+def _write_if(aws: Mapping[str, str], condition: str) -> None:
+    update = {
+        "TableName": aws["REPORTS_TABLE"],
+        "Key": KEY,
+        "UpdateExpression": "SET #word = :word",
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {"#word": "word"},
+        "ExpressionAttributeValues": {":word": {"S": "a"}},
+    }
+    boto3.client("dynamodb").transact_write_items(TransactItems=[{"Update": update}])  # type: ignore[typeddict-item]
+
+
+def test_a_condition_that_does_not_hold_any_more_refuses_the_same_transaction(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    _write_if(aws, "attribute_not_exists(#word)")
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        _write_if(aws, "attribute_not_exists(#word)")
