@@ -67,6 +67,7 @@ class Settings:
     incidents_key: str = _setting(
         "KMS key that wraps the keys under which similar reports are found: its alias."
     )
+    search_key: str = _setting("KMS key under which reports are found by a number: its alias.")
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
     signer_role: str = _setting("ARN of the role of the one function that signs digests and heads.")
@@ -153,6 +154,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "incidents_table",
         "content_key",
         "contact_key",
+        "search_key",
         "media_bucket",
         "notices_topic_arn",
         "identity_secret",

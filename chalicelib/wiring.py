@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from chalicelib.store.report_keys import ReportKeys
     from chalicelib.store.reports import Reports
     from chalicelib.store.seals import Seals
+    from chalicelib.store.search_entries import SearchEntries
+    from chalicelib.store.search_key import SearchKey
     from chalicelib.store.signing_key import SigningKey
     from chalicelib.store.statistics import Statistics
     from chalicelib.store.subscriptions import Subscriptions
@@ -341,6 +343,24 @@ def incidents() -> "Incidents":
     from chalicelib.store.incidents import Incidents
 
     return Incidents(_table(settings().incidents_table))
+
+
+@built_once
+def search_entries() -> "SearchEntries":
+    from chalicelib.store.search_entries import SearchEntries
+
+    return SearchEntries(_table(settings().reports_table))
+
+
+@built_once
+def search_key() -> "SearchKey":
+    """Return the key in KMS under which reports are found by a number."""
+    from chalicelib.store.search_key import SearchKey
+
+    # An opening waits for it: at most two tries of two seconds.
+    limits = {"connect_timeout": 1, "read_timeout": 1}
+    kms = client("kms", retries={"mode": "standard", "total_max_attempts": 2}, **limits)
+    return SearchKey(kms, settings().search_key)
 
 
 @built_once

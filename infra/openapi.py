@@ -29,6 +29,8 @@ MODULES = (
     "holds",
     "mutes",
     "statistics",
+    "search",
+    "map",
     "load_level",
     "subscriptions",
     "officers",

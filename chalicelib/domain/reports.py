@@ -305,6 +305,7 @@ class ReportOutline(Record):
     urgency: Urgency
     district: str
     received_at: Moment
+    station: str | None = None
     acknowledged_at: Moment | None = None
     closed_at: Moment | None = None
     decided_at: Moment | None = None

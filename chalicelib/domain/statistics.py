@@ -1,17 +1,43 @@
 """Statistics: which counters a report adds to, and what the counters sum up to, by day in UTC."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from chalicelib.domain import times
-from chalicelib.domain.reports import ReportOutline, Status
+from chalicelib.domain.reports import OPEN_STATUSES, ReportOutline, Status
 
 # Upper ends of the buckets of times to first acknowledgement, in seconds: each a quarter above the
 # last, from 1 s to 30 days. So a quantile is right to within a quarter, and a row stays small.
 BUCKETS_S: tuple[float, ...] = tuple(1.25**n for n in range(67))
+
+
+# Counters of stations, by the kind of their names.
+_OF_STATIONS = {"station": "count", "open": "open"}
+
+
+@dataclass(frozen=True, slots=True)
+class StationCount:
+    """How many reports have their place in the area of a station, and how many of them are open."""
+
+    station: str
+    count: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictCount:
+    """How many reports are of a district, and how many of them are open. A place outside of the
+    areas of stations is of no station.
+    """
+
+    district: str
+    count: int
+    open: int
+    stations: tuple[StationCount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +62,10 @@ def tally_of(report: ReportOutline) -> Tally:
     if report.is_drill:
         return Tally(day, report.category, report.district, ())
     counters = ["total", f"status_{report.status}"]
+    if report.station:
+        counters.append(f"station_{report.station}")
+        if report.status in OPEN_STATUSES:
+            counters.append(f"open_{report.station}")
     if report.disposition and report.status is Status.CLOSED:
         counters.append(f"disposition_{report.disposition}")
     if report.acknowledged_at:
@@ -106,6 +136,40 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
             "p90_s": quantile(waits, 0.9),
         },
     }
+
+
+def count_areas(rows: Iterable[Mapping[str, Any]]) -> tuple[DistrictCount, ...]:
+    """Return counts by district and station, the most reports first. Empty areas are left out."""
+    districts: dict[str, Counter[str]] = {}
+    stations: dict[str, dict[str, Counter[str]]] = {}
+    for row in rows:
+        district = row["sk"].split("#", 2)[2]
+        whole, parts = districts.setdefault(district, Counter()), stations.setdefault(district, {})
+        for name, count in row.items():
+            if not isinstance(count, int):
+                continue
+            kind, _, value = name.partition("_")
+            if name == "total":
+                whole["count"] += count
+            elif kind == "status" and value in OPEN_STATUSES:
+                whole["open"] += count
+            elif kind in _OF_STATIONS:
+                parts.setdefault(value, Counter())[_OF_STATIONS[kind]] += count
+    found = (
+        DistrictCount(district, counts["count"], counts["open"], _stations(stations[district]))
+        for district, counts in districts.items()
+        if counts["count"] > 0
+    )
+    return tuple(sorted(found, key=lambda each: (-each.count, each.district)))
+
+
+def _stations(parts: Mapping[str, Counter[str]]) -> tuple[StationCount, ...]:
+    found = (
+        StationCount(station, counts["count"], counts["open"])
+        for station, counts in parts.items()
+        if counts["count"] > 0
+    )
+    return tuple(sorted(found, key=lambda each: (-each.count, each.station)))
 
 
 def _age(day: str, today: date) -> str:

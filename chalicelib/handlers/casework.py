@@ -25,7 +25,7 @@ from chalicelib.handlers.reports import CreatedReport, created_response
 from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
 from chalicelib.handlers.responses import Response, etag_of
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.services import casework, duplicates, entry, lists, report_history
+from chalicelib.services import casework, duplicates, entry, lists, report_history, search
 from chalicelib.services.entries import EntryCursors
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -139,6 +139,7 @@ def open_report(call: Call) -> Response:
         reports=wiring.reports(),
         incidents=wiring.incidents(),
     )
+    search.enter_opened(found.opened, search_key=wiring.search_key, entries=wiring.search_entries())
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
     view = ReportView.opened(found, cursors, related)
     return Response(view, headers=etag_of(found.opened.report.version))

@@ -58,7 +58,12 @@ def _remove_later_uploads(pending: PendingTask, outbox: Outbox, now: datetime) -
 
 def _remove_pictures(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     remove_pictures(
-        pending, outbox=outbox, owners=wiring.media_owners(), bucket=wiring.bucket(), now=now
+        pending,
+        outbox=outbox,
+        owners=wiring.media_owners(),
+        bucket=wiring.bucket(),
+        search_entries=wiring.search_entries(),
+        now=now,
     )
 
 

@@ -113,11 +113,12 @@ def _rows_without_their_part(reports: Table, bucket: "MediaBucket") -> Iterator[
     heads: dict[str, Row | None] = {}
     for row in reports.scan(attributes=_ATTRIBUTES):
         pk, sk = row["pk"], row["sk"]
-        if not pk.startswith(keys.report("")) or sk == keys.HEAD:
+        owner = keys.report(sk.rpartition("#")[2]) if pk.startswith(keys.SEARCH) else pk
+        if not owner.startswith(keys.report("")) or sk == keys.HEAD:
             continue
-        if pk not in heads:
-            heads[pk] = _living_head(pk, reports)
-        head = heads[pk]
+        if owner not in heads:
+            heads[owner] = _living_head(owner, reports)
+        head = heads[owner]
         if head is None:
             yield Orphan(OrphanKind.ROW, (pk, sk))
         elif sk.startswith(keys.media("")) and not _has_its_objects(row, head, bucket):

@@ -16,6 +16,7 @@ from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.media_results import MediaOwners, read_manifest, record_verdict
 from chalicelib.store.outbox import Outbox, PendingTask
 from chalicelib.store.report_rows import Case
+from chalicelib.store.search_entries import SearchEntries
 
 if TYPE_CHECKING:
     from chalicelib.media.bucket import MediaBucket
@@ -42,16 +43,21 @@ def remove_pictures(
     outbox: Outbox,
     owners: MediaOwners,
     bucket: "MediaBucket",
+    search_entries: SearchEntries,
     now: datetime,
 ) -> None:
-    """Delete everything that was derived from the media of a withdrawn report.
+    """Delete everything that was derived from the media of a withdrawn report, and what it is found
+    by.
 
     Media without a verdict get one, so that their uploads end too. `make_thumbnails` may have begun
     before the withdrawal, so the same task is done once more when it can no longer run. Raises
     Unavailable; the task then stays due.
     """
     report_id = pending.owner.id
-    _end_uploads(report_id, owners, bucket, now)
+    case: Case | None = owners[OwnerKind.REPORT].read(report_id)
+    if case:
+        search_entries.remove_withdrawn(case.head)
+        _end_uploads(case, owners, bucket, now)
     removed = bucket.delete_all(derived_prefix(report_id))
     if removed:
         log.info("pictures_removed", extra={"count": removed})
@@ -60,9 +66,9 @@ def remove_pictures(
     outbox.complete(pending, then=again, put={"attempts": pending.attempts + 1})
 
 
-def _end_uploads(report_id: str, owners: MediaOwners, bucket: "MediaBucket", now: datetime) -> None:
-    case: Case | None = owners[OwnerKind.REPORT].read(report_id)
-    for medium in case.media if case else ():
+def _end_uploads(case: Case, owners: MediaOwners, bucket: "MediaBucket", now: datetime) -> None:
+    report_id = case.report.id
+    for medium in case.media:
         if medium.state.is_verdict:
             continue
         # What was examined before the withdrawal is kept as its manifest says.

@@ -9,6 +9,7 @@ from chalicelib.domain.ledger import Event, Leaf
 from chalicelib.store import keys
 from chalicelib.store.duplicates import Duplicates
 from chalicelib.store.ledger import LeafWrites
+from chalicelib.store.search_entries import FOUND_BY, removals_of
 from chalicelib.store.table import Row, Table
 from chalicelib.store.tasks import same_task
 from chalicelib.store.writes import Delete, Update
@@ -46,7 +47,8 @@ class Deletion:
         self._table.transact([self._table.item(mark), *discounted, *recorded.items])
 
     def finish(self, report_id: str, *, now: datetime, until: datetime) -> None:
-        """Delete every row of a report, and leave a tombstone in place of its HEAD.
+        """Delete every row of a report, and what it is found by, and leave a tombstone in place of
+        its HEAD.
 
         The tombstone has the id and the time of the deletion, and what the ledger has of the
         report, without its evidence: a hash shows whoever has the same file that it was sent.
@@ -54,13 +56,18 @@ class Deletion:
         """
         pk = keys.report(report_id)
         rows, _ = self._table.query(
-            pk, consistent=True, attributes=("pk", "sk", "ledger_id", "leaves")
+            pk,
+            consistent=True,
+            attributes=("pk", "sk", "ledger_id", "leaves", "listed_at", FOUND_BY),
         )
         end: Row = {"id": report_id, "deleted_at": now, "expires_ttl": int(until.timestamp())}
         for row in rows:
             if row["sk"] != keys.HEAD:
                 self._table.delete(Delete(pk, row["sk"]))
-            elif "ledger_id" in row:
+                continue
+            for entry in removals_of(row):
+                self._table.delete(entry)
+            if "ledger_id" in row:
                 leaves = [leaf for leaf in row.get("leaves", ()) if leaf["event"] != Event.EVIDENCE]
                 end |= {"ledger_id": row["ledger_id"], "leaves": leaves}
         self._table.put({"pk": pk, "sk": keys.HEAD, **end})

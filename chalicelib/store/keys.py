@@ -11,6 +11,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger (store/ledger.py)
+             SEARCH#<name>          <received_at>#<id>: a report with one token
 contacts     REPORT#<id>            CONTACT
 incidents    DAY#<day>              KEY: the key of the day (store/day_keys.py)
              BUCKET#<hash>          RECENT: the latest reports with one trait (store/incidents.py)
@@ -208,6 +209,14 @@ def ledger(hour: str, shard: int) -> str:
 def load_minute(at: datetime) -> Key:
     """Return the key of the counters of reports in this minute."""
     return f"LOAD#{at:%Y-%m-%dT%H}", f"{at:%M}"
+
+
+SEARCH = "SEARCH#"
+
+
+def search(name: str) -> str:
+    """Return the partition of the reports with one token."""
+    return f"{SEARCH}{name}"
 
 
 def watch(counter_id: str) -> str:

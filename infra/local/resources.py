@@ -38,6 +38,7 @@ SETTINGS = {
     "CONTACT_KEY": "ContactKeyAlias",
     "LEDGER_KEY": "LedgerKeyAlias",
     "INCIDENTS_KEY": "IncidentsKeyAlias",
+    "SEARCH_KEY": "SearchKeyAlias",
 }
 
 # The roles of the functions that open reports and that sign digests. Locally all functions are one

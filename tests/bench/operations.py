@@ -126,6 +126,21 @@ def _officer_opens(environment: Environment) -> Callable[[], Reply]:
     return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
 
 
+def _officer_opens_first(environment: Environment) -> Callable[[], Reply]:
+    text = f"{_THREE_KB[:900]}，车牌京A·12345，电话 +86 138 0013 8000"
+    filed = _create(text=text, media=_MEDIA, contact=_CONTACT).json
+    cloud.officer()
+    return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
+
+
+def _officer_searches(environment: Environment) -> Callable[[], Reply]:
+    cloud.officer()
+    for _ in range(10):
+        filed = _create(text="京A12345").json
+        call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
+    return lambda: call("GET", "/v1/officer/search?text=A12345", officer="wang")
+
+
 def _officer_opens_incident(environment: Environment) -> Callable[[], Reply]:
     built: tuple[Any, ...] = (wiring.sketches, wiring.live_day_key)
     for each in built:
@@ -170,6 +185,20 @@ OPERATIONS = (
     Operation("create as a lead", _lead, ("GetItem", "PutItem"), 11, 1),
     Operation("reporter reads", _reporter_reads, ("Query",), 0, 2),
     Operation("officer opens", _officer_opens, _OPENING, 1, 4),
+    Operation(
+        "officer opens first, 4 numbers to search for",
+        _officer_opens_first,
+        (*_OPENING, *["kms.GenerateMac"] * 4, "TransactWriteItems"),
+        19,
+        4,
+    ),
+    Operation(
+        "officer searches, 10 are found",
+        _officer_searches,
+        ("GetItem", "kms.GenerateMac", "Query", "BatchGetItem", "PutItem"),
+        1,
+        12,
+    ),
     Operation(
         "officer opens one of 12 reports of one event",
         _officer_opens_incident,

@@ -50,6 +50,7 @@ ENVIRONMENT = TABLES | {
     "AUDIT_SECRET": "audit",
     "CONTENT_KEY": "alias/content",
     "CONTACT_KEY": "alias/contact",
+    "SEARCH_KEY": "alias/search",
     "MEDIA_BUCKET": "media",
     "PUBLIC_URL": "https://api.test",
     "LIMITS": "off",

@@ -71,6 +71,19 @@ def test_what_belongs_to_a_report_or_a_bulletin_is_no_orphan(aws: Mapping[str, s
     assert orphans() == []
 
 
+def test_what_finds_a_report_that_is_gone_is_deleted(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    kept = call("POST", "/v1/reports", report(text="京A12345"), key=new_key()).json
+    assert call("GET", f"/v1/officer/reports/{kept['id']}", officer="wang").status == 200
+    assert orphans() == []
+    gone = (keys.search("0" * 32), keys.listed_at(wiring.clock.now(), "0" * 26))
+    wiring.reports().table.put(dict(zip(("pk", "sk"), gone, strict=True)))
+    [found] = orphans()
+    assert found == Orphan(OrphanKind.ROW, gone)
+    assert delete_orphan(found, places())
+    assert orphans() == []
+
+
 def test_day_old_objects_of_a_deleted_report_are_deleted_in_all_versions(
     aws: Mapping[str, str],
 ) -> None:

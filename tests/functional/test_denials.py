@@ -22,6 +22,7 @@ READS = (ALL, *({**SOME, "dynamodb:Attributes": ("pk", name)} for name in SEALED
 READ_CALLS = ("GetItem", "Query", "BatchGetItem", "Scan", "PartiQLSelect")
 WRITE_CALLS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate")
 LIST_CALLS = ("Query", "Scan", "PartiQLSelect")
+MAC_CALLS = ("GenerateMac", "VerifyMac")
 OPEN_CALLS = ("Decrypt", "ReEncryptFrom", "CreateGrant", "PutKeyPolicy", "DeriveSharedSecret")
 TABLES = (
     "ReportsTable",
@@ -39,6 +40,7 @@ MAY: Mapping[str, set[str]] = {
     "decrypt contacts": {"officers"},
     # Of about three days: cells and hashes, neither texts nor pictures.
     "open sketches": {"suggest_incidents"},
+    "name a number to search for": {"officers"},
     "read which reports are similar": {"officers", "suggest_incidents"},
     "write which reports are similar": {"suggest_incidents"},
     # Sealed to the report's own key: of no use without it.
@@ -84,6 +86,9 @@ def deeds(names: iam.Names) -> dict[str, list[Need]]:
         "decrypt what reports say": on_key(names, "ContentKey"),
         "decrypt contacts": on_key(names, "ContactKey"),
         "open sketches": on_key(names, "IncidentsKey"),
+        "name a number to search for": [
+            Need(f"kms:{call}", names.arn("SearchKey")) for call in MAC_CALLS
+        ],
         "read which reports are similar": on_rows(names, "IncidentsTable", READ_CALLS, (ALL,)),
         "write which reports are similar": on_rows(names, "IncidentsTable", WRITE_CALLS),
         "read a report's sealed rows": on_rows(names, "ReportsTable", READ_CALLS, READS),
@@ -229,6 +234,13 @@ def test_a_role_that_may_do_everything_else_decrypts_nothing(
     role.policy = Policy.of([{"Effect": "Allow", "Action": "*", "Resource": "*"}])
     assert role.may(Need("kms:Decrypt", names.arn("EncryptionKey")))
     assert not role.may(Need(f"kms:{call}", names.arn(key)))
+
+
+@pytest.mark.parametrize("call", MAC_CALLS)
+def test_a_role_that_may_do_everything_else_names_no_number(names: iam.Names, call: str) -> None:
+    role = iam.Role("residents", names)
+    role.policy = Policy.of([{"Effect": "Allow", "Action": "*", "Resource": "*"}])
+    assert not role.may(Need(f"kms:{call}", names.arn("SearchKey")))
 
 
 @pytest.mark.parametrize("logical_id", ["ContentKey", "ContactKey"])

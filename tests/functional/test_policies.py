@@ -373,6 +373,15 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("approve_lift", report_id=seen["id"], officer=CHIEF)
     api("read_history", **one)
     api("open_report", officer=LI, report_id="0" * 26, status=404)
+    search_and_map(api)
+
+
+def search_and_map(api: Api) -> None:
+    named = api("enter_report", officer=LI, body=report(source="phone", text="京A12345")).json
+    api("open_report", officer=LI, report_id=named["id"])
+    found = api("search_reports_by_number", officer=LI, query="?text=A12345").json
+    assert [each["id"] for each in found["items"]] == [named["id"]]
+    api("get_map", officer=LI)
 
 
 def administer(api: Api) -> None:

@@ -105,7 +105,26 @@ def test_only_the_function_that_compares_sketches_may_open_the_keys_of_the_days(
     assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": suggester["AWS"]}}
 
 
-@pytest.mark.parametrize("name", [*READERS_KEYS, "LedgerKey", "IncidentsKey"])
+def test_only_the_officers_function_may_name_what_reports_are_found_by(
+    resources: dict[str, Any],
+) -> None:
+    key = resources["SearchKey"]["Properties"]
+    assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
+    assert key["PendingWindowInDays"] == 30
+    statements = key["KeyPolicy"]["Statement"]
+    granted = granted_by(statements)
+    assert not [action for action, _ in granted if "*" in action]
+    names = ("kms:GenerateMac", "kms:VerifyMac", "kms:CreateGrant")
+    assert [one for one in granted if one[0] in names] == [
+        ("kms:GenerateMac", {"AWS": OFFICERS_ROLE})
+    ]
+    (denial,) = (statement for statement in statements if statement["Effect"] == "Deny")
+    assert (denial["Principal"], denial["Resource"]) == ("*", "*")
+    assert denial["Action"] == ["kms:GenerateMac", "kms:VerifyMac"]
+    assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": OFFICERS_ROLE}}
+
+
+@pytest.mark.parametrize("name", [*READERS_KEYS, "LedgerKey", "IncidentsKey", "SearchKey"])
 def test_no_policy_of_a_role_names_a_key_that_names_a_role(
     resources: dict[str, Any], name: str
 ) -> None:
@@ -123,6 +142,7 @@ def test_a_new_key_takes_the_place_of_an_old_one_behind_an_alias_of_the_stage(
         "ContactKey": {"Fn::Sub": "alias/${AWS::StackName}-contact"},
         "LedgerKey": {"Fn::Sub": "alias/${AWS::StackName}-ledger"},
         "IncidentsKey": {"Fn::Sub": "alias/${AWS::StackName}-incidents"},
+        "SearchKey": {"Fn::Sub": "alias/${AWS::StackName}-search"},
     }
 
 

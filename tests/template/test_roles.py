@@ -213,6 +213,7 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "ContactKeyAlias",
             "LedgerKeyAlias",
             "IncidentsKeyAlias",
+            "SearchKeyAlias",
             # Whose code `compare_openings` watches.
             "Officers",
             "DigestAudit",
