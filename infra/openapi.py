@@ -27,6 +27,8 @@ MODULES = (
     "originals",
     "messages",
     "holds",
+    "referrals",
+    "colleagues",
     "mutes",
     "statistics",
     "search",

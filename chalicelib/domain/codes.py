@@ -35,6 +35,10 @@ def channel_codes() -> tuple[str, ...]:
     return tuple(channel.code for channel in catalogue().channels)
 
 
+def agency_codes() -> tuple[str, ...]:
+    return tuple(agency.code for agency in catalogue().agencies)
+
+
 def _one_of(codes: Callable[[], Collection[str]]) -> AfterValidator:
     def check(code: str) -> str:
         if code not in codes():
@@ -68,6 +72,7 @@ def scope_of(codes: Callable[[], Collection[str]]) -> Callable[[], Collection[st
 
 CategoryCode = Annotated[str, _one_of(category_codes), Extensible(category_codes)]
 ChannelCode = Annotated[str, _one_of(channel_codes), Extensible(channel_codes)]
+AgencyCode = Annotated[str, _one_of(agency_codes), Extensible(agency_codes)]
 DistrictCode = Annotated[str, _one_of(geo.districts), Extensible(geo.districts)]
 """A district of the areas file."""
 ReportDistrict = Annotated[str, _one_of(geo.report_districts), Extensible(geo.report_districts)]

@@ -29,6 +29,7 @@ class NoticeKind(StrEnum):
     APPROVAL = "approval"
     WATCH = "watch"
     BREAK_GLASS = "break_glass"
+    OUTSIDE = "outside"
 
 
 # What only supervisors are notified of.

@@ -61,6 +61,11 @@ class Officer(Record):
         return district in DISTRICTLESS or ALL in self.districts or district in self.districts
 
 
+def may_be_assigned(officer: Officer, category: str, district: str) -> bool:
+    """Return whether a report of this category and district may be assigned to an officer."""
+    return officer.active and officer.has_role(*CASEWORKERS) and officer.sees(category, district)
+
+
 def is_admin(officer: Officer) -> bool:
     """Return whether an officer is an admin now."""
     return officer.active and officer.has_role(Role.ADMIN)

@@ -87,6 +87,8 @@ class Flag(StrEnum):
     OUTSIDE = "outside_district"
     AFTER_CLOSING = "after_closing"
     MUTED = "muted"
+    REFERRED = "referred"
+    PASSED_ON = "passed_on"
 
 
 DRILL = "drill"
@@ -321,6 +323,7 @@ class ReportOutline(Record):
     unproven: bool = False
     muted: object = None
     uncounted: bool = False
+    flags: tuple[str, ...] = ()
 
     @property
     def is_drill(self) -> bool:

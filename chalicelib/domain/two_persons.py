@@ -23,6 +23,7 @@ class TwoPersonStep(StrEnum):
     OUTCOME = "outcome"
     WITHDRAWAL = "withdrawal"
     MALICIOUS = "malicious"
+    REFERRAL = "referral"
 
 
 class Rule(NamedTuple):
@@ -47,6 +48,9 @@ RULES: Mapping[TwoPersonStep, Rule] = {
         "writes in their own words why a bulletin was withdrawn", "approves exactly that"
     ),
     TwoPersonStep.MALICIOUS: Rule("proposes `malicious` for a report", "confirms it"),
+    TwoPersonStep.REFERRAL: Rule(
+        "proposes to refer a report to another agency, and what it gets", "approves exactly that"
+    ),
 }
 
 

@@ -25,6 +25,7 @@ _OPEN = ConfigDict(
 _Text = Annotated[str | None, NotNull()]
 _Done = Annotated[bool | None, NotNull()]
 _Number = Annotated[int | None, NotNull()]
+_Names = Annotated[list[str] | None, NotNull()]
 
 
 class FieldChange(Shape):
@@ -39,7 +40,8 @@ class ReportEventDetail(Shape):
 
     `fields` has the changed fields. `asked`, `approved`, `lift_asked`, `lifted` and `ended`
     (before it was approved) are steps of a legal hold. `muted` is true when the report was muted,
-    and false when that ended. The step `put_off` is the clock's: the report is kept longer, and
+    and false when that ended. `referral` is a step of a referral to `agency`: `proposed`,
+    `approved` or `withdrawn`. The step `put_off` is the clock's: the report is kept longer, and
     `fields` has `kept_until`.
     """
 
@@ -60,6 +62,11 @@ class ReportEventDetail(Shape):
     lifted: _Done = left_out()
     ended: _Done = left_out()
     muted: _Done = left_out()
+    referral: _Text = left_out()
+    agency: _Text = left_out()
+    number: _Number = left_out()
+    include: _Names = left_out()
+    media_ids: _Names = left_out()
     until: Annotated[Timestamp | None, NotNull()] = left_out()
     entered_by: Annotated[Source | None, NotNull()] = left_out()
     replayed: _Done = left_out()

@@ -10,6 +10,7 @@ from chalicelib.domain.reports import REPORTER_STATUS, Report, ReporterStatus, S
 from chalicelib.domain.retention import expires_at
 from chalicelib.handlers.media_views import VerdictView
 from chalicelib.handlers.pictures import thumbnail_url
+from chalicelib.handlers.referral_views import PassedOn
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Access, Routes
@@ -61,6 +62,7 @@ class OwnReport(Shape):
 
     After the closing or the withdrawal, the report is kept at least until `kept_until`, and then
     deleted. A message or new media on a closed report can move this time, and so can the officers.
+    `passed_on` says to which other agencies the report was passed on, and when.
     `messages` has the latest ones, at most 50, oldest first. With `messages_cursor`, `GET
     /v1/reports/{report_id}/messages` returns those before; null when there are none.
     """
@@ -75,6 +77,7 @@ class OwnReport(Shape):
     messages: list[MessageView]
     messages_cursor: str | None
     outcome: Outcome | None
+    passed_on: list[PassedOn]
     kept_until: Timestamp | None
     drill: bool
     emergency: Emergency
@@ -218,6 +221,9 @@ def _reporter_view(case: ReadCase, call: Call) -> Response:
         outcome=_with_bulletin(
             _outcome(report, opened.reason, call.language), report, call.language
         ),
+        passed_on=[
+            PassedOn.in_language(each, call.language) for each in case.head.referrals.passed_on
+        ],
         kept_until=expires_at(report),
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),

@@ -25,7 +25,9 @@ from chalicelib.handlers.holds import HoldView
 from chalicelib.handlers.media_views import seen_type
 from chalicelib.handlers.mutes import MuteView
 from chalicelib.handlers.pictures import picture_url, preview_url, thumbnail_url
+from chalicelib.handlers.referral_views import ReferralView, suggested_agency
 from chalicelib.handlers.shapes import (
+    AgencyName,
     Category,
     District,
     MessageView,
@@ -58,7 +60,8 @@ class ListedReportView(Shape):
     """A report in a list. With `same_text` it stands for several.
 
     The flag `after_closing` says that a message or a medium came after the closing. It stays until
-    the report is reopened. `muted` says that officers are not notified of messages and media.
+    the report is reopened. `muted` says that officers are not notified of messages and media,
+    `referred` that a referral waits for approval, `passed_on` that one was approved.
     """
 
     id: str
@@ -289,6 +292,10 @@ class ReportView(ChangedReport):
     `messages_cursor` and `notes_cursor`, `GET …/messages` and `GET …/notes` return those before;
     null when there are none.
 
+    `referrals` are those that were passed on, oldest first, and then what waits for approval.
+    `suggested_agency` is to whom a report from outside the districts should be referred, until it
+    was passed on.
+
     `similar` are reports that may be about the same event, at most 10; null when they could not be
     read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
     `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
@@ -312,6 +319,8 @@ class ReportView(ChangedReport):
     hold: HoldView | None
     muted: MuteView | None
     unproven: bool
+    referrals: list[ReferralView]
+    suggested_agency: AgencyName | None
     restricted: bool
     unread: int
     media: list[MediumView]
@@ -335,6 +344,8 @@ class ReportView(ChangedReport):
             kept_until=expires_at(report),
             hold=HoldView.opened(held) if held else None,
             muted=MuteView.opened(opened.mute) if opened.mute else None,
+            referrals=[ReferralView.opened(each) for each in opened.referrals],
+            suggested_agency=suggested_agency(report),
             restricted=found.restricted,
             media=[MediumView.in_report(report, medium) for medium in opened.media],
             messages=[to_minute(message) for message in opened.messages],

@@ -1,7 +1,7 @@
 """The public route to create a report."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
@@ -39,6 +39,7 @@ routes = Routes("Reports")
 
 # Apps know these. A flag that a report gets later is for officers.
 FlagAtCreation = Literal[Flag.CLOCK_SKEW, Flag.OUTSIDE]
+_FLAGS_AT_CREATION = get_args(FlagAtCreation)
 
 
 class CreatedReport(Shape):
@@ -132,7 +133,7 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         received_at=report.received_at
         if call.admitted is None
         else times.to_minute(report.received_at),
-        flags=[flag for flag in report.flags if flag is not Flag.AFTER_CLOSING],
+        flags=[flag for flag in report.flags if flag in _FLAGS_AT_CREATION],
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         uploads=_granted(created),

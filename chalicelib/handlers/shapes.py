@@ -11,7 +11,13 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from chalicelib.domain import geo, times
-from chalicelib.domain.codes import Extensible, category_codes, channel_codes, scope_of
+from chalicelib.domain.codes import (
+    Extensible,
+    agency_codes,
+    category_codes,
+    channel_codes,
+    scope_of,
+)
 from chalicelib.domain.languages import text
 from chalicelib.domain.messages import Sender
 from chalicelib.domain.models import NotNull, Query
@@ -54,6 +60,7 @@ Minute = Annotated[
 Category = Annotated[str, Extensible(category_codes)]
 Channel = Annotated[str, Extensible(channel_codes)]
 District = Annotated[str, Extensible(geo.report_districts)]
+AgencyName = Annotated[str, Extensible(agency_codes)]
 Station = Annotated[str, Extensible(geo.stations)]
 ScopeCategory = Annotated[str, Extensible(scope_of(category_codes))]
 ScopeDistrict = Annotated[str, Extensible(scope_of(geo.districts))]

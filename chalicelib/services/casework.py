@@ -11,7 +11,7 @@ from chalicelib import errors
 from chalicelib.domain import workflow
 from chalicelib.domain.ids import is_report_id, on_record
 from chalicelib.domain.notices import NoticeKind
-from chalicelib.domain.officers import CASEWORKERS, Role
+from chalicelib.domain.officers import Role, may_be_assigned
 from chalicelib.domain.outbox import TaskKind, notify
 from chalicelib.domain.reports import Contact, Report, Status
 from chalicelib.domain.sealing import PrivateKey
@@ -20,6 +20,7 @@ from chalicelib.domain.workflow import Change
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.ledger_entries import leaves_of_change, leaves_of_notice
+from chalicelib.services.outside import reminders
 from chalicelib.services.sealed_rows import (
     OpenCase,
     open_case,
@@ -166,6 +167,7 @@ def take_step(
         if after.proposal and after.proposal != before.proposal:
             step = TwoPersonStep.MALICIOUS
             also.append(notify_second_person(report_id, step, actor=actor, reports=reports))
+        also += reminders(before, after, actor=actor, reports=reports)
         record = _record(head.report, after, change.reason, actor)
         _write(head, after, actor, reports, [record, *also])
         return after
@@ -314,12 +316,7 @@ def _new_notice(report: Report, actor: OfficerActor, reports: Reports) -> Transa
 def _check_assignee(username: str, report: Report, actor: OfficerActor, officers: Officers) -> None:
     """Raise Invalid unless this is an active caseworker with the report in their scope."""
     assignee = actor.officer if username == actor.by else officers.get(username)
-    if (
-        assignee is None
-        or not assignee.active
-        or not assignee.has_role(*CASEWORKERS)
-        or not assignee.sees(report.category, report.district)
-    ):
+    if assignee is None or not may_be_assigned(assignee, report.category, report.district):
         raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
 
 

@@ -25,6 +25,7 @@ from chalicelib.notify.topic import Topic
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.escalations import counted_escalation, next_task
 from chalicelib.services.ledger_entries import leaves_of_notice
+from chalicelib.services.outside import needs_no_reminder, next_reminder
 from chalicelib.store import keys
 from chalicelib.store.bursts import Bursts
 from chalicelib.store.digests import Digests
@@ -377,9 +378,11 @@ def _alike(found: _PendingNotice) -> tuple[object, ...]:
 
 def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
     """Return whether nobody needs this notice: of a drill, an escalation of a report that no longer
-    waits for an officer, or what was added to a muted one.
+    waits for an officer, a reminder of one that was passed on, or what was added to a muted one.
     """
     if pending.task.kind is TaskKind.ESCALATE and not report.is_waiting:
+        return True
+    if needs_no_reminder(pending, report):
         return True
     added = pending.notice_kind in (NoticeKind.MESSAGE, NoticeKind.MEDIA)
     return report.is_drill or (report.is_muted and added)
@@ -393,7 +396,7 @@ def _report_of(row: Row | None) -> ReportOutline | None:
 def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
     """Return what completes the task of a notice, as arguments of `Outbox.completion`."""
     return {
-        "then": next_task(pending, now),
+        "then": next_reminder(pending, now) or next_task(pending, now),
         "put": counted_escalation(pending),
         "leaves": leaves_of_notice(pending.recorded, pending.task, now) if pending.is_head else (),
         "unchanged": _DECIDING,

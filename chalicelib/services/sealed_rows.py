@@ -16,6 +16,7 @@ from chalicelib.domain.ids import report_id_of
 from chalicelib.domain.media import Hint
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
 from chalicelib.domain.mutes import Mute
+from chalicelib.domain.referrals import Referral
 from chalicelib.domain.reports import Contact, Content, Medium, Report, Status
 from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey, row_info, seal
 from chalicelib.store import keys
@@ -25,8 +26,8 @@ from chalicelib.store.report_rows import ReadCase
 
 log = logging.getLogger(__name__)
 
-_CONTENT, _REASON, _HOLD, _LIFT, _MUTE, _TEXT, _HINT, _WORDS = (
-    "content", "reason", "hold", "lift", "mute", "text", "hint", "words",
+_CONTENT, _REASON, _HOLD, _LIFT, _MUTE, _REFERRAL, _TEXT, _HINT, _WORDS = (
+    "content", "reason", "hold", "lift", "mute", "referral", "text", "hint", "words",
 )  # fmt: skip
 
 
@@ -45,10 +46,18 @@ class OpenMute(NamedTuple):
     reason: str
 
 
+class OpenReferral(NamedTuple):
+    """A referral with its reason."""
+
+    referral: Referral
+    reason: str
+
+
 class OpenCase(NamedTuple):
     """A case with everything that was sealed in it, but the contact.
 
-    `reason` is that of the outcome. `media` have their hints.
+    `reason` is that of the outcome. `media` have their hints. `referrals` are what was passed on,
+    and then what waits for approval.
     """
 
     case: ReadCase
@@ -56,6 +65,7 @@ class OpenCase(NamedTuple):
     reason: str | None
     hold: OpenHold | None
     mute: OpenMute | None
+    referrals: tuple[OpenReferral, ...]
     media: tuple[Medium, ...]
     messages: tuple[Message, ...]
     notes: tuple[Note, ...]
@@ -140,6 +150,23 @@ def open_mute(report: Report, mute: Mute, private: PrivateKey) -> OpenMute:
     return OpenMute(mute, private.open(mute.sealed_reason, _head(report.id, _MUTE)).decode())
 
 
+def seal_referral_reason(report: Report, number: int, reason: str) -> bytes:
+    return seal(_key_of(report), reason.encode(), _referral(report.id, number))
+
+
+def open_referral(report: Report, referral: Referral, private: PrivateKey) -> OpenReferral:
+    """Return a referral with its reason. Raises Unreadable."""
+    sealed = referral.sealed_reason
+    reason = private.open(sealed, _referral(report.id, referral.number)).decode()
+    return OpenReferral(referral, reason)
+
+
+def open_content(report: Report, private: PrivateKey) -> Content:
+    """Return what a report says. Raises Unreadable."""
+    content = private.open(report.sealed, _head(report.id, _CONTENT))
+    return Content.model_validate_json(content)
+
+
 def seal_message(report: Report, message: Message) -> SealedMessage:
     info = _message(report.id, message.sent_at, message.id)
     sealed = seal(_key_of(report), message.text.encode(), info)
@@ -156,7 +183,7 @@ def open_own(case: ReadCase, private: PrivateKey) -> OwnReport:
     """Return what the reporter sees of a case, and open nothing else. Raises as `open_case`."""
     report = case.report
     return OwnReport(
-        text=_open_content(report, private).text,
+        text=open_content(report, private).text,
         reason=open_reason(report, private) if report.status is Status.CLOSED else None,
         messages=open_messages(report.id, case.messages, private),
     )
@@ -169,10 +196,11 @@ def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
     report = case.report
     return OpenCase(
         case=case,
-        content=_open_content(report, private),
+        content=open_content(report, private),
         reason=open_reason(report, private),
         hold=open_hold(report, case.hold, private) if case.hold else None,
         mute=open_mute(report, case.head.mute, private) if case.head.mute else None,
+        referrals=tuple(open_referral(report, each, private) for each in case.head.referrals.all()),
         media=tuple(_open_medium(report.id, each, private) for each in case.media),
         messages=open_messages(report.id, case.messages, private),
         notes=open_notes(report.id, case.notes, private),
@@ -244,11 +272,6 @@ def _merged(detail: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
-def _open_content(report: Report, private: PrivateKey) -> Content:
-    content = private.open(report.sealed, _head(report.id, _CONTENT))
-    return Content.model_validate_json(content)
-
-
 def _open_medium(report_id: str, medium: Medium, private: PrivateKey) -> Medium:
     if medium.sealed_hint is None:
         return medium
@@ -292,6 +315,10 @@ def _open_text(sealed: bytes, info: bytes, private: PrivateKey) -> str | None:
 
 def _head(report_id: str, name: str) -> bytes:
     return row_info(keys.report(report_id), keys.HEAD, name)
+
+
+def _referral(report_id: str, number: int) -> bytes:
+    return _head(report_id, f"{_REFERRAL}/{number}")
 
 
 def _message(report_id: str, at: datetime, message_id: str) -> bytes:

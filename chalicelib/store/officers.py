@@ -1,6 +1,7 @@
 """Officers' rows, the directory of all of them, and what is proposed for them."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.proposals import Proposal
@@ -10,6 +11,19 @@ from chalicelib.store.writes import Delete, Put, TransactItem, Update
 
 ROW = "ROW"
 PROPOSAL = "PROPOSAL"
+
+
+# Rows of the directory that one call reads: with the longest of scopes, less than a megabyte.
+_DIRECTORY_PAGE = 500
+# What colleagues may know of each other decides who may be assigned; no address is read.
+_OF_COLLEAGUES = ("username", "name", "active", "roles", "categories", "districts")
+
+
+class DirectoryPage(NamedTuple):
+    """Officers by username. `position` is the last username; None when no more follow."""
+
+    officers: tuple[Officer, ...]
+    position: str | None
 
 
 class Officers:
@@ -28,6 +42,18 @@ class Officers:
         """Return all officers, active or not, sorted by name."""
         rows, _ = self.table.query(keys.OFFICERS, consistent=True)
         return [Officer.model_validate(row) for row in rows]
+
+    def directory_page(self, after: str | None) -> DirectoryPage:
+        """Return the officers after this username, without their addresses, by one call."""
+        rows, more = self.table.query(
+            keys.OFFICERS,
+            at_least=after,
+            limit=_DIRECTORY_PAGE + 1,
+            attributes=_OF_COLLEAGUES,
+        )
+        found = [row for row in rows if row["username"] != after]
+        position = found[-1]["username"] if more and found else None
+        return DirectoryPage(tuple(Officer.model_validate(row) for row in found), position)
 
     def put(self, officer: Officer, *, also: Sequence[TransactItem] = ()) -> Officer:
         """Write an officer's row and its copy in the directory, with `also` in one transaction.

@@ -14,6 +14,7 @@ from chalicelib.domain.ledger import Recorded
 from chalicelib.domain.messages import SealedMessage, SealedNote
 from chalicelib.domain.mutes import Mute
 from chalicelib.domain.outbox import OutboxTask
+from chalicelib.domain.referrals import Referrals
 from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
 from chalicelib.store.sketch_rows import SKETCH_FIELDS, sketch_fields
@@ -79,6 +80,10 @@ class Head:
         """Return the legal hold, approved or not; None when there is none."""
         stored = self.row.get("hold")
         return Hold.model_validate(stored) if stored else None
+
+    @property
+    def referrals(self) -> Referrals:
+        return Referrals.model_validate(self.row.get("referrals", {}))
 
     @property
     def mute(self) -> Mute | None:

@@ -30,7 +30,7 @@ def problems(said: Any) -> list[Problem]:
     seed = _read(said)
     if isinstance(seed, list):
         return seed
-    checks = (_wrong_entries, _wrong_categories, _wrong_channels, _wrong_app)
+    checks = (_wrong_entries, _wrong_categories, _wrong_channels, _wrong_agencies, _wrong_app)
     return [Problem(FILE, place, wrong) for check in checks for place, wrong in check(seed)]
 
 
@@ -45,6 +45,8 @@ def keys(said: Any) -> list[str]:
             key = f"detail.{category.code}.{field.name}"
             options = field.options if isinstance(field, ChoiceField) else ()
             needed += [key, *(f"{key}.{option}" for option in options)]
+    for agency in seed.agencies:
+        needed += [f"agency.{agency.code}", f"agency_how.{agency.code}"]
     return needed + [
         f"{kind}.{channel.code}"
         for channel in seed.channels
@@ -178,6 +180,17 @@ def _wrong_channels(seed: Catalogue) -> Iterator[tuple[str, str]]:
         for code in channel.fed_by:
             if code not in known:
                 yield place, f"names the category {code!r}, which is not there. Correct or add it."
+
+
+def _wrong_agencies(seed: Catalogue) -> Iterator[tuple[str, str]]:
+    yield from _wrong_codes("agencies", [agency.code for agency in seed.agencies])
+    outside = [agency for agency in seed.agencies if agency.outside]
+    if seed.agencies and len(outside) != 1:
+        yield (
+            "agencies",
+            f"have {len(outside)} for reports from outside the districts. Set outside for exactly"
+            " one: officers are led to it.",
+        )
 
 
 def _wrong_app(seed: Catalogue) -> Iterator[tuple[str, str]]:

@@ -213,6 +213,18 @@ class Scenario:
         assert call("DELETE", hold, why, officer=COLLEAGUE).status == 202
         return made
 
+    def referred(self) -> Supply:
+        """A report that a colleague proposes to refer."""
+        made = self.report_again()
+        reply = call(
+            "POST",
+            f"/v1/officer/reports/{made.id}/referral",
+            {"agency": "city_services", "reason": "Theirs.", "include": ["text"]},
+            officer=COLLEAGUE,
+        )
+        assert reply.status == 201, reply.text
+        return Supply({"report_id": made.id}, {"If-Match": '"1"'})
+
     def called_malicious(self) -> "Reported":
         made = self.report_again()
         change = {"status": "closed", "disposition": "malicious", "reason": "Invented."}
@@ -307,6 +319,10 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
     f"POST {_REPORT}/hold/approve": lambda there: there.held().mine(),
     f"POST {_REPORT}/hold/lift/approve": lambda there: there.to_be_lifted().mine(),
+    f"POST {_REPORT}/referral": lambda there: there.report_again().mine(),
+    f"GET {_REPORT}/referral": lambda there: Supply(there.referred().path),
+    f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred().path),
+    f"POST {_REPORT}/referral/approve": lambda there: there.referred(),
     f"POST {_REPORT}/malicious/confirm": lambda there: there.called_malicious().mine(),
     f"GET {_BULLETIN}": lambda there: there.bulletin.plain(),
     f"GET {_BULLETIN}/history": lambda there: there.bulletin.plain(),

@@ -40,13 +40,14 @@ class Route:
     """The status of a route for an officer who may use it.
 
     It is given for a new report, and for others where it differs. In `body`, `ITSELF` stands for
-    the report's id.
+    the report's id. `query` is what the route requires.
     """
 
     ok: int
     roles: frozenset[Role] = CASEWORKERS
     body: Any = None
     states: Mapping[str, int] = field(default_factory=dict)
+    query: str = ""
 
 
 ADMINS = frozenset({Role.ADMIN})
@@ -77,6 +78,12 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/hold/approve"): Route(409),
     ("DELETE", REPORT + "/hold"): Route(204),
     ("POST", REPORT + "/hold/lift/approve"): Route(204),
+    ("POST", REPORT + "/referral"): Route(201, states={"withdrawn": 409}),
+    ("GET", REPORT + "/referral"): Route(409),
+    ("POST", REPORT + "/referral/approve"): Route(409),
+    ("DELETE", REPORT + "/referral"): Route(204),
+    ("GET", "/v1/officer/agencies"): Route(200),
+    ("GET", "/v1/officer/colleagues"): Route(200, query="?category=other&district=unknown"),
     ("GET", "/v1/officer/templates"): Route(200),
     ("GET", "/v1/officer/stats"): Route(200),
     ("GET", "/v1/officer/search"): Route(200),
@@ -169,6 +176,7 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
         subscription_id="0" * 16,
         username="recruit",
     )
+    path += ROUTES[key].query
     body = ROUTES[key].body or (request_examples().get(operation.name) if operation.body else None)
     if body is not None:
         body = {name: [report_id] if each is ITSELF else each for name, each in body.items()}
@@ -256,6 +264,8 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     if key[1].endswith("/approve") or key[0] == "DELETE":
         use(("POST", REPORT + "/hold"), "clerk", report_id)
         use(("PUT", "/v1/admin/officers/{username}"), "clerk")
+    if ("/referral" in key[1] and key[0] != "POST") or key[1].endswith("referral/approve"):
+        use(("POST", REPORT + "/referral"), "clerk", report_id)
     if key == ("DELETE", REPORT + "/mute"):
         use(("POST", REPORT + "/mute"), "clerk", report_id)
     if key[1].endswith("lift/approve"):

@@ -66,6 +66,8 @@ def work_on(created: Mapping[str, Any]) -> None:
     call("POST", path(created, "/hold"), {"reason": REASON, "until": until}, officer="wang")
     call("POST", path(created, "/hold/approve"), officer="li")
     call("DELETE", path(created, "/hold"), {"reason": REASON}, officer="wang")
+    referral = {"agency": "city_services", "reason": REASON, "include": ["text"]}
+    call("POST", path(created, "/referral"), referral, officer="wang")
     call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
     call("PATCH", path(created), CLOSE, officer="wang", headers={"If-Match": '"1"'})
 
@@ -342,7 +344,10 @@ def test_the_history_shows_what_was_written_in_words() -> None:
     call("PATCH", path(created), again, officer="wang", headers={"If-Match": '"2"'})
     items = call("GET", path(created, "/history"), officer="wang").json["items"]
     by_action = {item["action"]: item["detail"] for item in items}
-    changes = [item["detail"]["fields"] for item in items if item["action"] == "change"]
+    details = [item["detail"] for item in items if item["action"] == "change"]
+    changes = [detail["fields"] for detail in details if "fields" in detail]
+    [proposed] = [detail for detail in details if "referral" in detail]
+    assert proposed["reason"] == REASON
 
     assert by_action["contact"]["reason"] == REASON
     assert by_action["hold"]["reason"] == REASON

@@ -131,6 +131,22 @@ class MaliciousStep(_OnReport):
         return str(self._row().get("disposition")) == "malicious"
 
 
+class ReferralStep(_OnReport):
+    def begin(self, officer: str) -> None:
+        body = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
+        reply = self._call(officer, "POST", "/referral", body)
+        assert reply.status == 201, reply.text
+
+    def complete(self, officer: str) -> Reply:
+        return self._call(officer, "POST", "/referral/approve")
+
+    def has_happened(self) -> bool:
+        return bool((self._row().get("referrals") or {}).get("passed_on"))
+
+    def tag(self) -> str:
+        return f'"{(self._row().get("referrals") or {}).get("last", 0)}"'
+
+
 class BulletinStep:
     DRAFT: Mapping[str, Any] = {
         "channel": "key_cases",
@@ -168,4 +184,5 @@ STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.OUTCOME: OutcomeStep,
     TwoPersonStep.WITHDRAWAL: WithdrawalStep,
     TwoPersonStep.MALICIOUS: MaliciousStep,
+    TwoPersonStep.REFERRAL: ReferralStep,
 }

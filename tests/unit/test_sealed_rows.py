@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.domain.holds import Hold
+from chalicelib.domain.referrals import Part, Referral, Referrals
 from chalicelib.domain.reports import Content, Medium, Report, Status, Urgency
 from chalicelib.domain.sealing import PrivateKey, Unreadable
 from chalicelib.services.sealed_rows import open_case, open_own, seal_content
@@ -32,11 +33,15 @@ def _case(**fields: object) -> ReadCase:
 
 
 HOLD = Hold(by="li", asked_at=NOW, until=NOW, sealed_reason=ALTERED).model_dump()
+REFERRAL = Referral(
+    number=1, agency="a", by="li", at=NOW, sealed_reason=ALTERED, include=(Part.TEXT,)
+)
 MEDIUM = Medium(
     media_id="M", declared_type="image/jpeg", declared_size=1, created_at=NOW, sealed_hint=ALTERED
 )
 NOT_FOR_REPORTERS = {
     "reason of a hold": _case(hold=HOLD),
+    "reason of a referral": _case(referrals=Referrals(passed_on=(REFERRAL,)).model_dump()),
     "hint of a medium": replace(_case(), media=(MEDIUM,)),
     "reason while the report is open": _case(sealed_reason=ALTERED),
 }

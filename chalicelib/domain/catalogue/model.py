@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from chalicelib.domain import times
+from chalicelib.domain.catalogue.agencies import Agency, Receives
 from chalicelib.domain.city import city, read
 
 type UrgencyCode = Literal["low", "normal", "high", "critical"]
@@ -155,6 +156,7 @@ class Catalogue(NamedTuple):
     channels: tuple[Channel, ...]
     emergency: Emergency
     app: App
+    agencies: tuple[Agency, ...] = ()
 
     def category(self, code: str) -> Category:
         """Return one category. Raises KeyError when there is none."""
@@ -191,6 +193,10 @@ def catalogue() -> Catalogue:
         ),
         emergency=Emergency(city().emergency_number),
         app=App(**seed["app"]),
+        agencies=tuple(
+            Agency(**read | {"receives": Receives(read["receives"])})
+            for read in seed.get("agencies", ())
+        ),
     )
 
 

@@ -1,0 +1,119 @@
+"""Referrals: a report that is passed on to another agency.
+
+One officer proposes which agency gets what, with a reason; another approves exactly that. A report
+has at most one proposal at a time, and keeps what was passed on.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.domain.codes import AgencyCode
+from chalicelib.domain.media import MAX_MEDIA_PER_REPORT
+from chalicelib.domain.models import Input, Record
+from chalicelib.domain.reports import Flag, Status
+from chalicelib.domain.workflow import Reason
+
+# Each is a part of the report's row, with its reason.
+MOST_PASSED_ON = 10
+
+
+class Part(StrEnum):
+    """A part of a report that an agency can get. The contact is none, and no message."""
+
+    TEXT = "text"
+    PLACE = "place"
+    OCCURRED_AT = "occurred_at"
+    DETAILS = "details"
+    MEDIA = "media"
+
+
+class NewReferral(Input):
+    """Which agency is to get what of a report, and why.
+
+    The reason is for colleagues; the agency does not get it. `media` in `include` means the cleaned
+    pictures of all media that are ready now; with `media_ids`, only of these.
+    """
+
+    agency: AgencyCode
+    reason: Reason
+    include: tuple[Annotated[Part, Field(strict=False)], ...] = Field(
+        min_length=1, max_length=len(Part), strict=False
+    )
+    media_ids: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(
+        default=(), max_length=MAX_MEDIA_PER_REPORT * 2, strict=False
+    )
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts that are included, each once, in the order of `Part`."""
+        named = {*self.include, *((Part.MEDIA,) if self.media_ids else ())}
+        return tuple(part for part in Part if part in named)
+
+
+class Referral(Record):
+    """A referral as it is stored. Its reason is sealed.
+
+    `number` counts the proposals of a report; none is given twice. `media_ids` are the media whose
+    cleaned pictures the agency gets.
+    """
+
+    number: int
+    agency: str
+    by: str
+    at: datetime
+    sealed_reason: bytes
+    include: tuple[Part, ...]
+    media_ids: tuple[str, ...] = ()
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+
+    def is_same(self, other: "Referral") -> bool:
+        """Return whether another one, by the same officer, has the same agency and content."""
+        return (self.by, self.agency, self.include, self.media_ids) == (
+            other.by, other.agency, other.include, other.media_ids,
+        )  # fmt: skip
+
+
+class Referrals(Record):
+    """The referrals of a report. `last` is the number of the latest proposal."""
+
+    last: int = 0
+    pending: Referral | None = None
+    passed_on: tuple[Referral, ...] = ()
+
+    def all(self) -> tuple[Referral, ...]:
+        """Return what was passed on, oldest first, and then what waits for approval."""
+        return (*self.passed_on, *((self.pending,) if self.pending else ()))
+
+    def numbered(self, number: int | None) -> Referral | None:
+        """Return the referral with this number; without one, the latest. None if there is none."""
+        found = [each for each in self.all() if number in (None, each.number)]
+        return found[-1] if found else None
+
+    def with_proposal(self, referral: Referral) -> "Referrals":
+        return self.model_copy(update={"last": referral.number, "pending": referral})
+
+    def without_proposal(self) -> "Referrals":
+        return self.model_copy(update={"pending": None})
+
+    def approved(self, referral: Referral) -> "Referrals":
+        """Return the referrals after this one was approved."""
+        passed_on = (*self.passed_on, referral)
+        return self.model_copy(update={"pending": None, "passed_on": passed_on})
+
+    def flagged(self, flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
+        """Return the flags of the report, with those that say how far its referrals are."""
+        others = [flag for flag in flags if flag not in (Flag.REFERRED, Flag.PASSED_ON)]
+        referred = [Flag.REFERRED] if self.pending else []
+        return (*others, *referred, *([Flag.PASSED_ON] if self.passed_on else []))
+
+
+def awaits_approval(referrals: Referrals, status: Status, username: str) -> bool:
+    """Return whether a proposed referral waits for this officer: it is of somebody else, and the
+    reporter has not withdrawn the report.
+    """
+    pending = referrals.pending
+    return pending is not None and pending.by != username and status is not Status.WITHDRAWN

@@ -1,0 +1,229 @@
+"""Schemas of referrals: the proposal, and the document that an agency gets."""
+
+from typing import Annotated, Any, Self
+
+from chalicelib import wiring
+from chalicelib.domain import geo
+from chalicelib.domain.catalogue.agencies import Agency, Receives
+from chalicelib.domain.languages import label, text
+from chalicelib.domain.models import NotNull
+from chalicelib.domain.referrals import Part, Referral
+from chalicelib.domain.reports import Content, Flag, Medium, Report
+from chalicelib.handlers.media_views import seen_type
+from chalicelib.handlers.pictures import preview_url
+from chalicelib.handlers.shapes import (
+    AgencyName,
+    Category,
+    District,
+    Minute,
+    Shape,
+    Timestamp,
+    left_out,
+)
+from chalicelib.services.referrals import Bundle
+from chalicelib.services.sealed_rows import OpenReferral
+
+
+class AgencyView(Shape):
+    """An agency that reports can be referred to.
+
+    `receives` says whether it gets the document or a call, and `how` what officers have to do.
+    `outside`: it is suggested for reports from outside the districts.
+    """
+
+    code: AgencyName
+    label: str
+    receives: Receives
+    how: str
+    outside: bool
+
+    @classmethod
+    def in_language(cls, agency: Agency, language: str) -> Self:
+        return cls(
+            code=agency.code,
+            label=label("agency", agency.code, language),
+            receives=agency.receives,
+            how=label("agency_how", agency.code, language),
+            outside=agency.outside,
+        )
+
+
+class Agencies(Shape):
+    items: list[AgencyView]
+
+
+class ReferralView(Shape):
+    """A referral to another agency.
+
+    It takes effect when a second officer has approved it; until then `approved_by` is null. The
+    agency gets what `include` names. `media_ids` are the media whose cleaned pictures are included.
+    """
+
+    number: int
+    agency: AgencyName
+    by: str
+    at: Timestamp
+    reason: str
+    include: list[Part]
+    media_ids: list[str]
+    approved_by: str | None
+    approved_at: Timestamp | None
+
+    @classmethod
+    def opened(cls, found: OpenReferral) -> Self:
+        return cls.of(found.referral, reason=found.reason)
+
+
+class ReferredPlace(Shape):
+    """The place in degrees of WGS-84. `accuracy_m` and `address` are as the reporter sent them."""
+
+    lat: float
+    lon: float
+    accuracy_m: Annotated[float | None, NotNull()] = left_out()
+    address: Annotated[str | None, NotNull()] = left_out()
+
+
+class ReferredDetail(Shape):
+    """A field of the form. The labels are in the language of the request."""
+
+    name: str
+    label: str
+    value: bool | int | str
+    value_label: Annotated[str | None, NotNull()] = left_out()
+
+
+class ReferredPicture(Shape):
+    """A cleaned picture: a photo, or the poster of a video. `made_from` is the type of the original
+    file. `url` works for 5 minutes.
+    """
+
+    made_from: str
+    url: str
+
+
+class ReferralDocument(Shape):
+    """What the agency gets. A part that is not included, or that the report does not have, is null.
+
+    The reporter's contact, messages, notes and original files are never in it. `drill` is true for
+    a report that was sent as a test.
+    """
+
+    reference: str
+    category: Category
+    category_label: str
+    district: District
+    district_label: str
+    received_at: Minute
+    drill: bool
+    occurred_at: Timestamp | None
+    text: str | None
+    place: ReferredPlace | None
+    details: list[ReferredDetail] | None
+    pictures: list[ReferredPicture] | None
+
+
+class ReferralBundle(Shape):
+    """A referral, its agency, and the document for it."""
+
+    referral: ReferralView
+    agency: AgencyView | None
+    document: ReferralDocument
+
+    @classmethod
+    def opened(cls, found: Bundle, language: str) -> Self:
+        code = found.opened.referral.agency
+        known = (each for each in wiring.catalogue().agencies if each.code == code)
+        agency = next(known, None)
+        return cls(
+            referral=ReferralView.opened(found.opened),
+            agency=AgencyView.in_language(agency, language) if agency else None,
+            document=_document(found, language),
+        )
+
+
+def suggested_agency(report: Report) -> str | None:
+    """Return the agency that a report should be referred to; None for one in the districts, and
+    for one that was passed on.
+    """
+    if report.district != geo.OUTSIDE or Flag.PASSED_ON in report.flags:
+        return None
+    known = wiring.catalogue().agencies
+    return next((agency.code for agency in known if agency.outside), None)
+
+
+class PassedOn(Shape):
+    """To whom a report was passed on, and when. `text` says so in the language of the request."""
+
+    agency: AgencyName
+    agency_label: str
+    at: Timestamp
+    text: str
+
+    @classmethod
+    def in_language(cls, referral: Referral, language: str) -> Self:
+        name = label("agency", referral.agency, language)
+        said = text("report.passed_on", language, agency=name)
+        at = referral.approved_at
+        return cls.model_validate(
+            {"agency": referral.agency, "agency_label": name, "at": at, "text": said}
+        )
+
+
+def _document(found: Bundle, language: str) -> ReferralDocument:
+    report, content = found.report, found.content
+    return ReferralDocument(
+        reference=report.reference,
+        category=report.category,
+        category_label=label("category", report.category, language),
+        district=report.district,
+        district_label=label("district", report.district, language),
+        received_at=report.received_at,
+        drill=report.is_drill,
+        occurred_at=content.occurred_at,
+        text=content.text,
+        place=_place(content),
+        details=_details(report.first_category or report.category, content, language),
+        pictures=_pictures(found) if Part.MEDIA in found.opened.referral.include else None,
+    )
+
+
+def _place(content: Content) -> ReferredPlace | None:
+    sent: dict[str, Any] = content.location or {}
+    if content.place is None:
+        return None
+    more = {name: sent[name] for name in ("accuracy_m", "address") if name in sent}
+    return ReferredPlace(**content.place, **more)
+
+
+def _details(category: str, content: Content, language: str) -> list[ReferredDetail] | None:
+    if content.details is None:
+        return None
+    key = f"detail.{category}"
+    return [
+        ReferredDetail(
+            name=name,
+            label=label(key, name, language),
+            value=value,
+            value_label=_option(key, name, value, language),
+        )
+        for name, value in content.details.items()
+    ]
+
+
+def _option(key: str, name: str, value: object, language: str) -> str | None:
+    """Return the label of a chosen option; None for any other value."""
+    if not isinstance(value, str):
+        return None
+    said = label(f"{key}.{name}", value, language)
+    return said if said != value else None
+
+
+def _pictures(found: Bundle) -> list[ReferredPicture]:
+    pictures = ((medium, _url(found, medium)) for medium in found.media)
+    return [
+        ReferredPicture(made_from=seen_type(medium), url=url) for medium, url in pictures if url
+    ]
+
+
+def _url(found: Bundle, medium: Medium) -> str | None:
+    return preview_url(found.report.id, medium)

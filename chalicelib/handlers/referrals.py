@@ -1,0 +1,151 @@
+"""Officers' routes of referrals: one officer proposes to pass a report on, another one approves."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from chalicelib import errors, wiring
+from chalicelib.domain.models import Query
+from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.domain.referrals import NewReferral
+from chalicelib.handlers.referral_views import (
+    Agencies,
+    AgencyView,
+    ReferralBundle,
+    ReferralView,
+)
+from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.responses import Response, etag_of
+from chalicelib.handlers.routes import Access, Routes
+from chalicelib.services import referrals
+from chalicelib.services.referrals import Bundle
+
+routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
+
+_PATH = "/v1/officer/reports/{report_id}/referral"
+
+
+def _read_number(value: Any) -> Any:
+    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII)
+    return int(value) if is_number else value
+
+
+_Number = Annotated[
+    int,
+    BeforeValidator(_read_number),
+    Field(strict=True, ge=1),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 999_999_999}),
+]
+
+
+class ReferralQuery(Query):
+    number: _Number | None = Field(
+        default=None, description="The number of the referral. Without it, the latest."
+    )
+
+
+@routes.get("/v1/officer/agencies", returns=Agencies, logged=True)
+def list_agencies(call: Call) -> Response:
+    """List the agencies that reports can be referred to.
+
+    Labels are in the language of `Accept-Language`.
+    """
+    known = wiring.catalogue().agencies
+    return Response(Agencies(items=[AgencyView.in_language(each, call.language) for each in known]))
+
+
+@routes.post(
+    _PATH,
+    body=NewReferral,
+    returns=ReferralView,
+    raises=(
+        errors.NotFound,
+        errors.Conflict("referral_pending"),
+        errors.Conflict("too_many_referrals"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+    ),
+)
+def propose_referral(call: Call) -> Response:
+    """Propose to refer a report to another agency.
+
+    Say which agency gets what: `text`, `place`, `occurred_at`, `details`, `media`. `media` means
+    the cleaned pictures of all media that are ready now, or only of those in `media_ids`. The
+    contact, messages, notes and original files are never passed on. The reason is for colleagues.
+
+    It takes effect when a second officer has approved it. The status stays as it is: close the
+    report by PATCH, with the disposition `not_police` if there is nothing left to do. Repeating the
+    call changes nothing. 409 `referral_pending` means that another proposal waits: approve or
+    withdraw it first.
+    """
+    found = referrals.propose_referral(
+        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
+    )
+    return Response(ReferralView.opened(found))
+
+
+@routes.get(
+    _PATH,
+    query=ReferralQuery,
+    returns=ReferralBundle,
+    raises=(errors.NotFound, errors.Conflict("no_referral"), errors.Conflict("withdrawn")),
+)
+def read_referral(call: Call) -> Response:
+    """Read a referral and its document.
+
+    Returns what the agency gets: read it before you approve, and send its `ETag` as `If-Match`
+    then. The addresses of pictures work for 5 minutes. Each call is an opening of the report, and
+    is on record.
+
+    409 `withdrawn` means that the reporter has withdrawn the report: nothing of it is passed on any
+    more.
+    """
+    found = referrals.read_referral(
+        call.path["report_id"], call.query.number, actor=call.actor, reports=wiring.reports()
+    )
+    return _shown(found, call)
+
+
+@routes.post(
+    _PATH + "/approve",
+    headers=(Header.IF_MATCH,),
+    returns={200: ReferralBundle},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("no_referral"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+        errors.Forbidden("self_approval"),
+        errors.Forbidden("approves_later"),
+    ),
+)
+def approve_referral(call: Call) -> Response:
+    """Approve a referral.
+
+    Another officer must have proposed it (otherwise 403 `self_approval`). Send the `ETag` of the
+    referral that you read as `If-Match`: 412 means that another proposal has taken its place.
+    Returns the document: hand it over to the agency, in the way that `how` says. From now on the
+    reporter reads in their report that it was passed on, to whom and when. Repeating the call
+    changes nothing.
+    """
+    found = referrals.approve_referral(
+        call.path["report_id"], call.version, actor=call.actor, reports=wiring.reports()
+    )
+    return _shown(found, call)
+
+
+@routes.delete(_PATH, raises=(errors.NotFound, errors.Conflict("expiring")))
+def withdraw_referral(call: Call) -> Response:
+    """Withdraw a referral that is not approved yet.
+
+    Whoever proposed it takes it back so, and any other officer says no. What was passed on stays on
+    record. Without a proposal, the call changes nothing.
+    """
+    referrals.withdraw_referral(call.path["report_id"], actor=call.actor, reports=wiring.reports())
+    return Response()
+
+
+def _shown(found: Bundle, call: Call) -> Response:
+    view = ReferralBundle.opened(found, call.language)
+    return Response(view, headers=etag_of(found.opened.referral.number))

@@ -1,0 +1,225 @@
+"""Referrals: an officer proposes to pass a report on to another agency, and another one approves.
+
+What the agency gets is read as a whole by whoever approves, and later by officers in scope. Each
+such read is an opening, with an audit record.
+"""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from chalicelib import errors
+from chalicelib.domain.media import MediaState
+from chalicelib.domain.referrals import (
+    MOST_PASSED_ON,
+    NewReferral,
+    Part,
+    Referral,
+)
+from chalicelib.domain.reports import Content, Medium, Report, Status
+from chalicelib.domain.sealing import PrivateKey
+from chalicelib.domain.two_persons import TwoPersonStep
+from chalicelib.services.actor import OfficerActor
+from chalicelib.services.casework import head_in_scope, require_not_expiring
+from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.sealed_rows import (
+    OpenReferral,
+    open_content,
+    open_referral,
+    seal_referral_reason,
+)
+from chalicelib.services.two_persons import notify_second_person, require_second_person
+from chalicelib.store.audit import Action, about, of_report
+from chalicelib.store.referrals import keep_referrals
+from chalicelib.store.report_rows import Head
+from chalicelib.store.reports import Reports
+
+
+class Bundle(NamedTuple):
+    """What an agency gets of a report. `content` has what is included, and nothing else. `media`
+    are those whose cleaned pictures are included.
+    """
+
+    opened: OpenReferral
+    report: Report
+    content: Content
+    media: tuple[Medium, ...]
+
+
+def propose_referral(
+    report_id: str, wanted: NewReferral, *, actor: OfficerActor, reports: Reports
+) -> OpenReferral:
+    """Propose to refer a report to an agency, and notify officers. It takes effect when a second
+    one approves it.
+
+    Repeated by the same officer, change nothing, and return the first proposal, opened with an
+    audit record. Raises NotFound, Invalid (a medium that is unknown or not ready), Conflict
+    (`withdrawn`, `expiring`, `referral_pending`, `too_many_referrals`).
+    """
+
+    def step() -> OpenReferral:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        _require_possible(head)
+        report, known = head.report, head.referrals
+        number = known.last + 1
+        proposed = Referral(
+            number=number,
+            agency=wanted.agency,
+            by=actor.by,
+            at=actor.now,
+            sealed_reason=seal_referral_reason(report, number, wanted.reason),
+            include=wanted.parts,
+            media_ids=_chosen(wanted, report_id, reports),
+        )
+        if known.pending:
+            if not proposed.is_same(known.pending):
+                raise errors.Conflict("referral_pending")
+            return open_referral(report, known.pending, _open(report, known.pending, actor))
+        if len(known.passed_on) >= MOST_PASSED_ON:
+            raise errors.Conflict("too_many_referrals")
+        words = {"reason": wanted.reason}
+        record = actor.log_item(
+            about(report), Action.CHANGE, _recorded("proposed", proposed), words
+        )
+        notice = notify_second_person(
+            report_id, TwoPersonStep.REFERRAL, actor=actor, reports=reports
+        )
+        after = known.with_proposal(proposed)
+        keep_referrals(reports.table, head, after, also=[record, notice])
+        return OpenReferral(proposed, wanted.reason)
+
+    return retry_on_conflict(step)
+
+
+def read_referral(
+    report_id: str, number: int | None, *, actor: OfficerActor, reports: Reports
+) -> Bundle:
+    """Return what an agency gets, or got, by the referral with this number, or by the latest one.
+
+    Raises NotFound, Conflict (`no_referral`; `withdrawn`: what the reporter took back is passed on
+    no more).
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    referral = head.referrals.numbered(number)
+    if referral is None:
+        raise errors.Conflict("no_referral")
+    return _bundle(head, referral, actor, reports)
+
+
+def approve_referral(
+    report_id: str, number: int, *, actor: OfficerActor, reports: Reports
+) -> Bundle:
+    """Approve the proposal with this number, which another officer has made. Return what the agency
+    gets. Repeated, change nothing.
+
+    Raises NotFound, Stale (another proposal waits), Conflict (`no_referral`, `withdrawn`,
+    `expiring`), and Forbidden from `require_second_person`.
+    """
+
+    def step() -> tuple[Head, Referral]:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        known = head.referrals
+        pending, existing = known.pending, known.numbered(number)
+        if existing and existing.approved_by:
+            return head, existing
+        if pending is None:
+            raise errors.Conflict("no_referral")
+        if existing is None:
+            raise errors.Stale
+        _require_possible(head)
+        subject = of_report(report_id)
+        require_second_person(TwoPersonStep.REFERRAL, {pending.by}, actor=actor, subject=subject)
+        approved = pending.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
+        detail = _recorded("approved", approved) | {"asked_by": pending.by}
+        record = actor.log_item(about(head.report), Action.CHANGE, detail)
+        keep_referrals(reports.table, head, known.approved(approved), also=[record])
+        return head, approved
+
+    head, approved = retry_on_conflict(step)
+    return _bundle(head, approved, actor, reports)
+
+
+def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
+    """End a proposal that nobody has approved, with an audit record. Without one, change nothing.
+
+    Raises NotFound, Conflict `expiring`.
+    """
+
+    def step() -> None:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        pending = head.referrals.pending
+        if pending is None:
+            return
+        require_not_expiring(head)
+        detail = _recorded("withdrawn", pending) | {"asked_by": pending.by}
+        record = actor.log_item(about(head.report), Action.CHANGE, detail)
+        keep_referrals(reports.table, head, head.referrals.without_proposal(), also=[record])
+
+    retry_on_conflict(step)
+
+
+def _require_possible(head: Head) -> None:
+    require_not_expiring(head)
+    if head.report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+
+
+def _chosen(wanted: NewReferral, report_id: str, reports: Reports) -> tuple[str, ...]:
+    """Return the media whose pictures are included. Raises Invalid for one that is not ready."""
+    if Part.MEDIA not in wanted.parts:
+        return ()
+    ready = [medium.media_id for medium in _ready(report_id, reports)]
+    if set(wanted.media_ids) - set(ready):
+        raise errors.Invalid(errors.FieldError("media_ids", "unknown_value"))
+    return tuple(each for each in ready if not wanted.media_ids or each in wanted.media_ids)
+
+
+def _ready(report_id: str, reports: Reports) -> list[Medium]:
+    """Return the media of a report that have cleaned pictures. Raises NotFound, Gone."""
+    case = reports.with_media(report_id, consistent=True)
+    if case is None:
+        raise errors.NotFound
+    return [medium for medium in case.media if medium.state is MediaState.READY]
+
+
+def _bundle(head: Head, referral: Referral, actor: OfficerActor, reports: Reports) -> Bundle:
+    report = head.report
+    if report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+    ready = _ready(report.id, reports) if referral.media_ids else []
+    key = _open(report, referral, actor)
+    return Bundle(
+        open_referral(report, referral, key),
+        report,
+        _included(open_content(report, key), referral.include),
+        tuple(medium for medium in ready if medium.media_id in referral.media_ids),
+    )
+
+
+def _open(report: Report, referral: Referral, actor: OfficerActor) -> PrivateKey:
+    return actor.open(report, {"part": "referral", "agency": referral.agency})
+
+
+# Which members of a content belong to which part.
+_MEMBERS = {
+    Part.TEXT: ("text",),
+    Part.PLACE: ("location", "place"),
+    Part.OCCURRED_AT: ("occurred_at",),
+    Part.DETAILS: ("details", "details_version"),
+}
+
+
+def _included(content: Content, parts: Collection[Part]) -> Content:
+    """Return the content with these parts alone."""
+    names = [name for part in parts for name in _MEMBERS.get(part, ())]
+    return Content(**{name: getattr(content, name) for name in names})
+
+
+def _recorded(step: str, referral: Referral) -> dict[str, Any]:
+    """Return the details of an audit record."""
+    return {
+        "referral": step,
+        "number": referral.number,
+        "agency": referral.agency,
+        "include": list(referral.include),
+        "media_ids": list(referral.media_ids),
+    }
