@@ -299,6 +299,7 @@ class ReportView(ChangedReport):
     `similar` are reports that may be about the same event, at most 10; null when they could not be
     read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
     `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
+    `original` is the report that this one is linked to, if it is in your scope; else null.
     """
 
     station: Station | None
@@ -329,6 +330,7 @@ class ReportView(ChangedReport):
     notes: list[NoteView]
     notes_cursor: str | None
     similar: list[SimilarReportView] | None
+    original: RelatedReport | None
     duplicates: list[RelatedReport]
     duplicate_count: int
 
@@ -355,6 +357,7 @@ class ReportView(ChangedReport):
             similar=None
             if related.similar is None
             else [SimilarReportView.suggested(each) for each in related.similar],
+            original=related.original,
             duplicates=related.duplicates,
             duplicate_count=related.total,
             open_duplicates=sum(each.is_open for each in related.duplicates),

@@ -42,12 +42,14 @@ class Related(NamedTuple):
     """The reports that are related to one.
 
     `similar` is None when it could not be read. `duplicates` are the latest hundred, without those
-    outside of the officer's scope; `total` is the number of all.
+    outside of the officer's scope; `total` is the number of all. `original` is the report that this
+    one is a duplicate of; None when it is none, or when that is outside of the scope.
     """
 
     similar: tuple[SimilarReport, ...] | None
     duplicates: tuple[Outline, ...]
     total: int
+    original: Outline | None
 
 
 class Outcome(NamedTuple):
@@ -68,11 +70,14 @@ def find_related(
     report_id = head.report.id
     linked = reports.duplicates.latest(report_id) if head.duplicates else []
     similar = () if restricted else _suggested(report_id, actor, incidents)
-    known = _in_scope((*linked, *(each.report_id for each in similar or ())), actor, reports)
+    original = head.report.duplicate_of
+    named = (*linked, *([original] if original else ()))
+    known = _in_scope((*named, *(each.report_id for each in similar or ())), actor, reports)
     return Related(
         None if similar is None else _shown(similar, known, head),
         tuple(known[each] for each in linked if _is_duplicate(known.get(each), report_id)),
         head.duplicates,
+        known.get(original) if original else None,
     )
 
 

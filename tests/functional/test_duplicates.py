@@ -74,6 +74,15 @@ def test_an_original_lists_its_duplicates_newest_first() -> None:
     assert opened(first)["duplicate_of"] == original["id"]
 
 
+def test_a_duplicate_shows_its_original_to_whom_may_see_it() -> None:
+    original, mine = file(), file(category="other")
+    assert opened(mine)["original"] is None
+    link(original, mine)
+    shown = {"id": original["id"], "reference": original["reference"], "status": "new"}
+    assert opened(mine)["original"] == shown
+    assert opened(mine, "zhao")["original"] is None
+
+
 def test_each_link_is_a_step_on_record() -> None:
     original, first, second = file(), file(), file()
     link(original, first, second)
