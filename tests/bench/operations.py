@@ -175,9 +175,44 @@ def _acknowledges(category: str, *, notified: bool) -> Callable[[Environment], C
     return prepare
 
 
+def _refers(step: str) -> Callable[[Environment], Callable[[], Reply]]:
+    """Give one step of a referral of a report with all of its parts but pictures."""
+
+    def prepare(environment: Environment) -> Callable[[], Reply]:
+        path = f"/v1/officer/reports/{_create().json['id']}/referral"
+        for officer in ("wang", "li"):
+            cloud.officer(officer)
+        body = {
+            "agency": "city_services",
+            "reason": _THREE_KB[:1000],
+            "include": ["text", "place", "details"],
+        }
+
+        def propose() -> Reply:
+            return call("POST", path, body, officer="wang")
+
+        if step == "propose":
+            return propose
+        assert propose().status == 201
+        if step == "read":
+            return lambda: call("GET", path, officer="li")
+        one = {"If-Match": '"1"'}
+        return lambda: call("POST", f"{path}/approve", officer="li", headers=one)
+
+    return prepare
+
+
+def _colleagues(environment: Environment) -> Callable[[], Reply]:
+    for number in range(30):
+        cloud.officer(f"officer{number}")
+    path = "/v1/officer/colleagues?category=other&district=chaoyang"
+    return lambda: call("GET", path, officer="officer1")
+
+
 # The officer, the report, the audit row, the key, and what the report is like.
 _OPENING = ("GetItem", "Query", "PutItem", "kms.Decrypt", "GetItem")
 _CHANGE = ("GetItem", "GetItem", "TransactWriteItems")
+_READ = ("GetItem", "GetItem", "PutItem", "kms.Decrypt")
 OPERATIONS = (
     Operation("create, text of 3 KB", _creating(), ("PutItem",), 10, 0),
     Operation("create with a contact", _creating(contact=_CONTACT), ("TransactWriteItems",), 17, 0),
@@ -234,6 +269,10 @@ OPERATIONS = (
         17,
         3,
     ),
+    Operation("propose a referral", _refers("propose"), _CHANGE, 31, 3),
+    Operation("read a referral", _refers("read"), _READ, 1, 3),
+    Operation("approve a referral", _refers("approve"), (*_CHANGE, *_READ[2:]), 23, 3),
+    Operation("list 30 colleagues", _colleagues, ("GetItem", "Query", "PutItem"), 1, 2),
 )
 
 

@@ -4,10 +4,17 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.domain.holds import Hold
+from chalicelib.domain.ids import report_id_of
 from chalicelib.domain.referrals import Part, Referral, Referrals
 from chalicelib.domain.reports import Content, Medium, Report, Status, Urgency
 from chalicelib.domain.sealing import PrivateKey, Unreadable
-from chalicelib.services.sealed_rows import open_case, open_own, seal_content
+from chalicelib.services.sealed_rows import (
+    open_case,
+    open_own,
+    open_referral,
+    seal_content,
+    seal_referral_reason,
+)
 from chalicelib.store.report_rows import Head, ReadCase
 
 KEY = PrivateKey(b"k" * 32)
@@ -69,3 +76,12 @@ def meets_what_was_altered(case: ReadCase, caplog: pytest.LogCaptureFixture) -> 
 def test_a_reporters_call_opens_the_reason_of_a_closed_report() -> None:
     with pytest.raises(Unreadable):
         open_own(_case(status=Status.CLOSED, sealed_reason=ALTERED), KEY)
+
+
+def test_the_reason_of_a_referral_opens_under_its_own_number_alone() -> None:
+    report = _case().report.model_copy(update={"id": report_id_of(KEY.public)})
+    sealed = seal_referral_reason(report, 1, "Theirs.")
+    referral = REFERRAL.model_copy(update={"sealed_reason": sealed})
+    assert open_referral(report, referral, KEY).reason == "Theirs."
+    with pytest.raises(Unreadable):
+        open_referral(report, referral.model_copy(update={"number": 2}), KEY)

@@ -1,0 +1,136 @@
+"""Crashes while a report is passed on: each step happens whole, with its record and its notice, or
+not at all; and whoever repeats the call ends up where one call would have led.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.store.audit import of_report
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+NEW = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
+WRITE = "dynamodb.TransactWriteItems"
+
+Step = Callable[[str], Reply]
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+    cloud.forget_sent(aws)
+    for username in ("wang", "li"):
+        cloud.officer(username)
+    wiring.pause_by(lambda seconds: None)
+    yield
+    wiring.reset()
+
+
+def propose(path: str) -> Reply:
+    return call("POST", path, NEW, officer="wang")
+
+
+def approve(path: str) -> Reply:
+    return call("POST", f"{path}/approve", officer="li", headers={"If-Match": '"1"'})
+
+
+def withdraw(path: str) -> Reply:
+    return call("DELETE", path, officer="li")
+
+
+def before(step: Step, created: Mapping[str, Any] | None = None) -> str:
+    """Return the path of a referral on which `step` is next."""
+    created = created or call("POST", "/v1/reports", report(), key=new_key()).json
+    path = f"/v1/officer/reports/{created['id']}/referral"
+    if step is not propose:
+        assert propose(path).status == 201
+    return path
+
+
+def state(path: str) -> tuple[Any, ...]:
+    """Return what a step must change together: referrals, flags, records and notices."""
+    report_id = path.split("/")[4]
+    head = wiring.reports().head(report_id)
+    assert head is not None
+    rows = wiring.audit().rows(of_report(report_id))
+    events, _ = wiring.reports().table.query(f"REPORT#{report_id}", begins="EVENT#")
+    return (
+        head.referrals.last,
+        head.referrals.pending is not None,
+        len(head.referrals.passed_on),
+        head.report.flags,
+        len([row for row in rows if row["action"] == "change"]),
+        [event.get("step") for event in events].count("referral"),
+    )
+
+
+each_step = pytest.mark.parametrize("step", [propose, approve, withdraw])
+
+
+@each_step
+@pytest.mark.parametrize("dies", [inject.crash, inject.crash_after])
+def test_a_step_that_dies_is_repeated_to_the_same_end(step: Step, dies: Any) -> None:
+    whole = before(step)
+    assert step(whole).status < 300
+    path = before(step)
+    untouched = state(path)
+    with inject.fault(wiring.dynamodb(), WRITE, inject.times(1, dies)), pytest.raises(inject.Crash):
+        step(path)
+    assert state(path) == (untouched if dies is inject.crash else state(whole))
+
+    assert step(path).status < 300
+    assert state(path) == state(whole)
+
+
+@each_step
+def test_a_step_whose_response_is_lost_happens_once(step: Step) -> None:
+    path = before(step)
+    records = state(path)[4]
+    with inject.fault(wiring.dynamodb(), WRITE, inject.times(1, inject.lose_response)):
+        assert step(path).status < 300
+    assert state(path)[4] == records + 1
+
+
+@each_step
+def test_a_step_that_cannot_be_recorded_does_not_happen(step: Step, aws: Mapping[str, str]) -> None:
+    path = before(step)
+    untouched = state(path)
+
+    def no_audit(request: Any) -> Any:
+        if aws["AUDIT_TABLE"].encode() in request.body:
+            return inject.error_response(500, "InternalServerError")(request)
+        return None
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", no_audit):
+        assert step(path).status == 503
+    assert state(path) == untouched
+
+
+@pytest.mark.parametrize("step", [propose, approve])
+def test_a_withdrawal_at_the_same_moment_wins(step: Step) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    path = before(step, created)
+    untouched = state(path)
+
+    def withdraw_first(request: Any) -> None:
+        call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+
+    with inject.fault(wiring.dynamodb(), WRITE, inject.times(1, withdraw_first)):
+        reply = step(path)
+    assert (reply.status, reply.json["code"]) == (409, "withdrawn")
+    assert state(path) == untouched
+
+
+def test_without_the_key_nothing_is_read_and_the_approval_can_be_repeated() -> None:
+    path = before(approve)
+    refuse = inject.error_response(400, "AccessDeniedException")
+    with inject.fault(wiring.content_keys()._client, "kms.Decrypt", refuse):
+        assert call("GET", path, officer="li").status == 503
+        assert approve(path).status == 503
+    assert approve(path).json["document"]["text"] == report()["text"]
+    assert state(path)[2] == 1
