@@ -35,6 +35,7 @@ MODULES = (
     "map",
     "load_level",
     "subscriptions",
+    "shifts",
     "officers",
     "bulletins",
     "publishing",

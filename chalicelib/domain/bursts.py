@@ -1,9 +1,9 @@
 """Bursts of notices: the first ones of a minute go alone, the rest wait for a digest.
 
-Critical ones, what is added to them, escalations and all others are counted apart, so that none
-makes another wait.
-Approvals and watches always go alone: officers cause them, one step at a time, so no flood of
-reports makes many. A digest would say of neither which step waits, and would hide a watch from
+Critical ones, what is added to them, escalations, drills and all others are counted apart, so that
+none makes another wait.
+What officers cause, such as an approval, always goes alone: they do it one step at a time, so no
+flood of reports makes many. A digest would not say which step waits, and would hide a watch from
 supervisors in a burst that whoever is watched could cause.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.models import Record
-from chalicelib.domain.notices import Notice, NoticeKind
+from chalicelib.domain.notices import CAUSED_BY_OFFICERS, Notice, NoticeKind
 from chalicelib.domain.outbox import Lane
 from chalicelib.domain.reports import Urgency
 
@@ -34,13 +34,15 @@ def most_named(urgency: Urgency) -> int:
 
 class Burst(StrEnum):
     """Notices that are counted together, within a category. An `update` is a message, or media, of
-    a critical report: whoever filed an old one does not make a new one wait.
+    a critical report: whoever filed an old one does not make a new one wait. Of drills, what does
+    not go alone is not sent at all.
     """
 
     CRITICAL = "critical"
     ESCALATION = "escalation"
     UPDATE = "update"
     NORMAL = "normal"
+    DRILL = "drill"
 
 
 class Digest(Record):
@@ -56,18 +58,21 @@ class Digest(Record):
     count: int
     report_ids: tuple[str, ...] = ()
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return the reports that the notice names: critical ones all, of others the first."""
+        named = tuple(dict.fromkeys(self.report_ids))
+        return named if self.urgency is Urgency.CRITICAL else named[:NAMED]
+
 
 # What never waits, and is not counted, so that it makes nothing else wait.
-_ALONE = (
-    NoticeKind.DIGEST,
-    NoticeKind.APPROVAL,
-    NoticeKind.WATCH,
-    NoticeKind.BREAK_GLASS,
-)
+_ALONE = (NoticeKind.DIGEST, NoticeKind.BREAK_GLASS, *CAUSED_BY_OFFICERS)
 
 
 def burst_of(notice: Notice, lane: Lane) -> Burst | None:
     """Return what a notice is counted with; None when it always goes alone."""
+    if notice.drill:
+        return Burst.DRILL
     if notice.kind in _ALONE or notice.report_ids is not None:
         return None
     if notice.kind is NoticeKind.ESCALATION:

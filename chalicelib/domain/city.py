@@ -27,14 +27,12 @@ class City(NamedTuple):
     """What `city.json` says.
 
     `languages`: tags in lower case, in the order in which one text follows another where all are
-    shown. `default_language`: for a caller who asks for none that there is. `subject_language`:
-    that of the subjects of e-mails. `time_zone`: its name in the tz database. `datums`: the
-    coordinate systems that apps may send.
+    shown; an SMS is in the first. `default_language`: for a caller who asks for none that there is.
+    `time_zone`: its name in the tz database. `datums`: the coordinate systems that apps may send.
     """
 
     languages: tuple[str, ...]
     default_language: str
-    subject_language: str
     time_zone: str
     emergency_number: str
     datums: tuple[str, ...]

@@ -14,7 +14,11 @@ from chalicelib.domain.models import Record
 from chalicelib.domain.reports import Urgency
 from chalicelib.domain.two_persons import TwoPersonStep
 
-SUBJECT_MAX = 100
+# SNS takes less than 100 characters, of any script, on one line.
+SUBJECT_MAX = 99
+# What one SMS holds that is not in plain Latin letters, in units of UTF-16. A longer one is sent,
+# and paid, as two.
+SMS_MAX = 70
 # The value of the attribute `sms`, which subscriptions by SMS filter by.
 SMS_ALLOWED = "yes"
 
@@ -30,8 +34,11 @@ class NoticeKind(StrEnum):
     WATCH = "watch"
     BREAK_GLASS = "break_glass"
     OUTSIDE = "outside"
+    ASSIGNED = "assigned"
 
 
+# What officers cause themselves, one step at a time: no flood of reports makes many.
+CAUSED_BY_OFFICERS = (NoticeKind.APPROVAL, NoticeKind.WATCH, NoticeKind.ASSIGNED)
 # What only supervisors are notified of.
 FOR_SUPERVISORS = (NoticeKind.ESCALATION, NoticeKind.WATCH)
 
@@ -49,8 +56,13 @@ class Watched(StrEnum):
 class Matter(Record):
     """What a notice is about beside its report: the `step` of an approval, or what was `watched`
     and counted. It names nobody.
+
+    `to` are the addresses of those whom it is for by name; of nobody, it is for those on duty. `by`
+    is the address of who began a step: the others are notified of it.
     """
 
+    to: tuple[str, ...] = ()
+    by: str | None = None
     step: TwoPersonStep | None = None
     watched: Watched | None = None
     count: int | None = None
@@ -91,10 +103,13 @@ class Notice:
     count: int | None = None
     report_ids: tuple[str, ...] | None = None
     sms: bool = False
+    drill: bool = False
     matter: Matter = field(default_factory=Matter)
 
-    def attributes(self) -> dict[str, str | int | tuple[str, ...]]:
-        """Return the message attributes, which subscriptions filter by."""
+    def attributes(self, language: str | None = None) -> dict[str, str | int | tuple[str, ...]]:
+        """Return the message attributes, which subscriptions filter by: of the message in one
+        language, or of that in all of them, which is also the one for SMS.
+        """
         found: dict[str, str | int | tuple[str, ...]] = {"kind": self.kind.value, "to": self.to}
         if self.category:
             found["category"] = self.category
@@ -102,7 +117,11 @@ class Notice:
             found["district"] = self.district
         if self.urgency:
             found |= {"urgency": self.urgency.value, "urgency_rank": self.urgency.rank}
-        if self.sms:
+        if self.drill:
+            found["drill"] = "yes"
+        if language:
+            found["language"] = language
+        elif self.sms:
             found["sms"] = SMS_ALLOWED
         return found
 
@@ -122,30 +141,35 @@ class Notice:
         if self.report_ids is not None:
             fields |= {"count": self.count, "report_ids": list(self.report_ids)}
         elif self.kind in (NoticeKind.APPROVAL, NoticeKind.WATCH):
-            fields |= self.matter.model_dump(mode="json", exclude_none=True)
+            named = {"step", "watched", "count"}
+            fields |= self.matter.model_dump(mode="json", include=named, exclude_none=True)
+        if self.drill:
+            fields["drill"] = True
         return fields
 
-    def subject(self) -> str:
-        """Return the subject of the e-mail, in the one language whose subjects are ASCII.
+    def subject(self, language: str | None = None) -> str:
+        """Return the subject of the e-mail in one language, or in as many as there is room for."""
+        if language:
+            return self._wording("subject", language)[:SUBJECT_MAX]
+        joined, *others = (self._wording("subject", each) for each in city().languages)
+        for other in others:
+            longer = f"{joined} / {other}"
+            joined = longer if len(longer) <= SUBJECT_MAX else joined
+        return joined[:SUBJECT_MAX]
 
-        SNS accepts nothing else.
-        """
-        return self._wording("subject", city().subject_language)[:SUBJECT_MAX]
-
-    def email(self) -> str:
-        """Return the text in every language, since a subscription has none of its own."""
-        return "\n\n".join(self._wording("email", language) for language in city().languages)
+    def email(self, language: str | None = None) -> str:
+        """Return the text in one language, or in all of them."""
+        languages = (language,) if language else city().languages
+        return "\n\n".join(self._wording("email", each) for each in languages)
 
     def short(self) -> str:
-        """Return a line in each language, and the link once: text messages cost by length."""
-        return "\n".join(
-            [*(self._wording("sms", language) for language in city().languages), self.url]
-        )
+        """Return the SMS: one part, in the city's first language, without a link."""
+        return cut_sms(self._wording("sms", city().languages[0]))
 
     def _wording(self, form: str, language: str) -> str:
         escalates_many = self.kind is NoticeKind.ESCALATION and self.report_ids is not None
         kind = "escalations" if escalates_many else self.kind.value
-        return text(
+        said = text(
             f"notice.{kind}.{form}",
             language,
             reference=self.reference or "",
@@ -156,6 +180,7 @@ class Notice:
             what=self._what(language),
             url=self.url,
         )
+        return text("notice.drill", language, said=said) if self.drill else said
 
     def _what(self, language: str) -> str:
         """Return what awaits a second person or was watched, with the report if there is one."""
@@ -168,3 +193,11 @@ class Notice:
         if self.reference is None:
             return what
         return text("notice.of_report", language, what=what, reference=self.reference)
+
+
+def cut_sms(said: str) -> str:
+    """Return what of a text fits in one SMS. The end of a longer one is left out."""
+    units = said.encode("utf-16-le")
+    if len(units) <= 2 * SMS_MAX:
+        return said
+    return units[: 2 * (SMS_MAX - 1)].decode("utf-16-le", "ignore") + "…"

@@ -320,6 +320,7 @@ class ReportOutline(Record):
     unread_media: int = 0
     expiring: bool = False
     source: str | None = None
+    assignee: str | None = None
     unproven: bool = False
     muted: object = None
     uncounted: bool = False

@@ -5,12 +5,13 @@ from datetime import datetime
 from math import prod
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from chalicelib import errors
 from chalicelib.domain import geo
 from chalicelib.domain.addressees import groups_in, officer_address, role_group
-from chalicelib.domain.codes import Extensible, category_codes
+from chalicelib.domain.codes import Extensible, LanguageCode, category_codes
+from chalicelib.domain.languages import LANGUAGES, TAG_PATTERN
 from chalicelib.domain.models import Input, Record
 from chalicelib.domain.notices import FOR_SUPERVISORS, SMS_ALLOWED
 from chalicelib.domain.officers import ALL, CASEWORKERS, DISTRICTLESS, Officer, Role
@@ -23,8 +24,20 @@ type Protocol = Literal["email", "sms"]
 """How a notice goes out."""
 
 
+Language = Annotated[
+    LanguageCode,
+    WithJsonSchema(
+        {"type": "string", "pattern": TAG_PATTERN, "x-extensible-enum": list(LANGUAGES)}
+    ),
+]
+
+
 class NewSubscription(Input):
-    """Empty lists mean the officer's whole scope. The address comes from the officer's own row."""
+    """Empty lists mean the officer's whole scope. The address comes from the officer's own row.
+
+    `language` is that of the e-mails; without one they have all languages of the city. An SMS is
+    always in the first of them. With `drills` there are notices of drills, too.
+    """
 
     protocol: Protocol
     categories: tuple[Annotated[str, Extensible(category_codes)], ...] = Field(
@@ -34,6 +47,8 @@ class NewSubscription(Input):
         default=(), max_length=100, strict=False
     )
     min_urgency: Urgency = Field(default=Urgency.LOW, strict=False)
+    language: Language | None = None
+    drills: bool = False
 
 
 class Subscription(Record):
@@ -50,6 +65,8 @@ class Subscription(Record):
     categories: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     min_urgency: Urgency = Urgency.LOW
+    language: str | None = None
+    drills: bool = False
     created_at: datetime
     policy: str | None = None
     arn: str | None = None
@@ -71,7 +88,7 @@ def filter_policy(
     supervisors. Raises Invalid `too_many_combinations`.
     """
     if not officer.has_role(*CASEWORKERS):
-        return {"to": [officer_address(officer.username)]}
+        return {"to": [officer_address(officer.username)], **_form(subscription)}
     categories = _inside(subscription.categories, officer.categories)
     districts = _inside(subscription.districts, officer.districts)
     if districts is not None and not subscription.districts:
@@ -91,8 +108,7 @@ def filter_policy(
         policy["urgency_rank"] = [at_least, {"exists": False}]
     if not officer.has_role(Role.SUPERVISOR):
         policy["kind"] = [{"anything-but": [kind.value for kind in FOR_SUPERVISORS]}]
-    if subscription.protocol == "sms":
-        policy["sms"] = [SMS_ALLOWED]
+    policy |= _form(subscription)
     if prod(len(values) for values in policy.values()) > MAX_COMBINATIONS:
         raise errors.Invalid(
             errors.FieldError(
@@ -100,6 +116,16 @@ def filter_policy(
             )
         )
     return policy
+
+
+def _form(subscription: NewSubscription | Subscription) -> dict[str, Any]:
+    """Return the key that lets one of the messages of a notice pass: that for SMS, that in the
+    language, or that in all languages.
+    """
+    if subscription.protocol == "sms":
+        return {"sms": [SMS_ALLOWED]}
+    wanted = subscription.language
+    return {"language": [wanted if wanted else {"exists": False}]}
 
 
 def is_of_reports(policy: Mapping[str, Any]) -> bool:

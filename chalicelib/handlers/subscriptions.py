@@ -1,9 +1,11 @@
 """Officers' routes of their subscriptions to notices."""
 
+from typing import Self
+
 from chalicelib import errors, wiring
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Urgency
-from chalicelib.domain.subscriptions import NewSubscription, Protocol
+from chalicelib.domain.subscriptions import Language, NewSubscription, Protocol, Subscription
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
@@ -14,7 +16,12 @@ routes = Routes("Notices", Access.OFFICER, roles=tuple(Role))
 
 
 class SubscriptionView(Shape):
-    """A subscription to notices. Empty lists mean the officer's whole scope."""
+    """A subscription to notices. Empty lists mean the officer's whole scope.
+
+    `language` is that of the e-mails; null means all languages of the city. `confirmed` is false
+    until the address is confirmed, and nothing is sent to it before; also after its owner has ended
+    the subscription by the link in an e-mail.
+    """
 
     id: str
     protocol: Protocol
@@ -22,7 +29,15 @@ class SubscriptionView(Shape):
     categories: list[Category]
     districts: list[District]
     min_urgency: Urgency
+    language: Language | None
+    drills: bool
     created_at: Timestamp
+    confirmed: bool
+
+    @classmethod
+    def now(cls, subscription: Subscription) -> Self:
+        confirmed = subscriptions.is_confirmed(subscription, wiring.topic_subscriptions())
+        return cls.of(subscription, confirmed=confirmed)
 
 
 class SubscriptionList(Shape):
@@ -39,7 +54,7 @@ def list_subscriptions(call: Call) -> Response:
     return Response(
         SubscriptionList(
             items=[
-                SubscriptionView.model_validate(each)
+                SubscriptionView.now(each)
                 for each in wiring.subscriptions().of(call.officer.username)
             ]
         )
@@ -57,7 +72,9 @@ def create_subscription(call: Call) -> Response:
 
     Notices are about reports in your scope, and about steps that await you as the second person.
     They are sent to the e-mail address or phone number that an admin has entered for you. SNS sends
-    a link to a new e-mail address: open it to confirm the subscription.
+    a link to a new e-mail address: open it to confirm the subscription. E-mails are in `language`,
+    or in all languages of the city without one; text messages are always in the first of these.
+    With `drills` you also get notices of drills, which are marked.
 
     You can have one subscription for each protocol. To change it, delete it and create a new one.
     """
@@ -69,7 +86,7 @@ def create_subscription(call: Call) -> Response:
         catalogue=wiring.catalogue(),
         officers=wiring.officers(),
     )
-    return Response(SubscriptionView.model_validate(subscription))
+    return Response(SubscriptionView.now(subscription))
 
 
 @routes.delete("/v1/officer/subscriptions/{subscription_id}", logged=True)

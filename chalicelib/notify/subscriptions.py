@@ -66,6 +66,17 @@ class TopicSubscriptions:
             )
         )
 
+    def is_confirmed(self, arn: str) -> bool:
+        """Return whether notices reach the address: it is confirmed, and the subscription is still
+        there. Raises Unavailable.
+        """
+        try:
+            with unavailable("NotFound"):
+                found = self._client.get_subscription_attributes(SubscriptionArn=arn)
+        except ClientError:
+            return False
+        return found["Attributes"].get("PendingConfirmation") == "false"
+
     def unsubscribe(self, arn: str) -> Outcome:
         """Remove a subscription. Raises Unavailable."""
         return _outcome_of(partial(self._client.unsubscribe, SubscriptionArn=arn))

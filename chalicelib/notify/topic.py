@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,7 +26,7 @@ _BATCH_BYTES = 240_000
 # SNS suspends an e-mail subscription that gets more than 10 messages within a second, and its
 # officer hears nothing until they confirm again
 # (https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html).
-_BETWEEN_BATCHES_S = 1.0
+_A_SECOND = 10
 
 
 class Topic:
@@ -36,16 +37,28 @@ class Topic:
         self._arn = arn
         self._pause = pause
 
-    def publish(self, notices: Sequence[Notice]) -> frozenset[str]:
+    def publish(self, notices: Sequence[Notice], languages: Sequence[str] = ()) -> frozenset[str]:
         """Publish notices, at most ten a second, and return the `event_id`s of those that SNS
         accepted.
 
-        Raises nothing: the caller must publish the others again.
+        Each is one message in all languages, and one more in each of `languages`; SNS has accepted
+        it when it has accepted these. Raises nothing: the caller must publish the others again.
         """
         accepted: set[str] = set()
-        for number, batch in enumerate(_batches(_entries(notices))):
+        for number, some in enumerate(batched(notices, _A_SECOND)):
             if number:
-                self._pause(_BETWEEN_BATCHES_S)
+                self._pause(1.0)
+            accepted |= self._send(_entries(some, (None, *languages)))
+        return frozenset(
+            each.event_id
+            for each in notices
+            if accepted.issuperset(_id(each, language) for language in (None, *languages))
+        )
+
+    def _send(self, entries: "Iterator[PublishBatchRequestEntryTypeDef]") -> set[str]:
+        """Return the ids of the entries that SNS accepted."""
+        accepted: set[str] = set()
+        for batch in _batches(entries):
             try:
                 response = self._client.publish_batch(
                     TopicArn=self._arn,
@@ -61,7 +74,7 @@ class Topic:
                 log.warning(
                     "publish_failed", extra={"error": failed[0]["Code"], "count": len(failed)}
                 )
-        return frozenset(accepted)
+        return accepted
 
 
 def _batches(
@@ -80,27 +93,33 @@ def _batches(
         yield batch
 
 
-def _entries(notices: Sequence[Notice]) -> "Iterator[PublishBatchRequestEntryTypeDef]":
+def _entries(
+    notices: Sequence[Notice], languages: Sequence[str | None]
+) -> "Iterator[PublishBatchRequestEntryTypeDef]":
     for notice in notices:
         try:
-            yield _entry(notice)
+            yield from [_entry(notice, language) for language in languages]
         except Exception as error:
             # One bad notice must not block the others.
             log.warning("notice_unreadable", extra={"error": type(error).__name__})
 
 
-def _entry(notice: Notice) -> "PublishBatchRequestEntryTypeDef":
+def _id(notice: Notice, language: str | None) -> str:
+    return f"{notice.event_id}-{language}" if language else notice.event_id
+
+
+def _entry(notice: Notice, language: str | None) -> "PublishBatchRequestEntryTypeDef":
     forms = {
         "default": json.dumps(notice.body(), ensure_ascii=False, separators=(",", ":")),
-        "email": notice.email(),
+        "email": notice.email(language),
         "sms": notice.short(),
     }
-    attributes = {name: _attribute(value) for name, value in notice.attributes().items()}
+    attributes = {name: _attribute(value) for name, value in notice.attributes(language).items()}
     return {
-        "Id": notice.event_id,
+        "Id": _id(notice, language),
         "Message": json.dumps(forms, ensure_ascii=False),
         "MessageStructure": "json",
-        "Subject": notice.subject(),
+        "Subject": notice.subject(language),
         "MessageAttributes": attributes,
     }
 

@@ -18,6 +18,7 @@ from chalicelib.domain.sealing import PrivateKey
 from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import Change
 from chalicelib.services.actor import OfficerActor
+from chalicelib.services.casework_notices import notify_assignee
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.ledger_entries import leaves_of_change, leaves_of_notice
 from chalicelib.services.outside import reminders
@@ -164,6 +165,7 @@ def take_step(
             also += _counted_links(head, after.duplicate_of, reports)
         if workflow.concerns_others(before, after) and not _has_notice(head):
             also.append(_new_notice(after, actor, reports))
+        also += notify_assignee(before, after, actor=actor, reports=reports)
         if after.proposal and after.proposal != before.proposal:
             step = TwoPersonStep.MALICIOUS
             also.append(notify_second_person(report_id, step, actor=actor, reports=reports))

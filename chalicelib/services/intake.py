@@ -15,6 +15,8 @@ from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.details import Details, validate_details
 from chalicelib.domain.incidents import PublicDayKey
 from chalicelib.domain.media import MAX_BYTES_PER_REPORT, MediaState
+from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.outbox import notify
 from chalicelib.domain.report_ids import ReportIds
 from chalicelib.domain.reports import (
     CLOCK_SKEW,
@@ -137,6 +139,7 @@ def create_report(
         also=[
             *_contact_items(submission.contact, ids, intake.contacts),
             *actor.log_items(of_report(report.id), Action.OPEN, {"entered_by": report.source}),
+            *_notice_of_drill(report, intake.reports),
         ],
     )
     if not result.created:
@@ -151,6 +154,16 @@ def create_report(
         },
     )
     return CreatedReport(report, ids.receipt, media, replayed=False)
+
+
+def _notice_of_drill(report: Report, reports: Reports) -> list[TransactItem]:
+    """Return the write of a drill's notice: the task of its HEAD is its deletion. It waits behind
+    all that is critical, and goes only to officers who have asked for drills.
+    """
+    if not report.is_drill:
+        return []
+    now = report.received_at
+    return [reports.event(report.id, NoticeKind.REPORT, now=now, task=notify(now))]
 
 
 def pending_uploads(case: Case) -> tuple[Medium, ...]:

@@ -15,18 +15,19 @@ from typing import Any, NamedTuple
 from chalicelib import errors
 from chalicelib.domain import bursts as rules
 from chalicelib.domain import times
-from chalicelib.domain.addressees import groups_of
+from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.ids import OwnerKind, event_id
 from chalicelib.domain.notices import Notice, NoticeKind
 from chalicelib.domain.outbox import Lane, TaskKind
-from chalicelib.domain.reports import ReportOutline, Urgency
+from chalicelib.domain.reports import ReportOutline
+from chalicelib.domain.roster import Roster
 from chalicelib.notify.topic import Topic
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.escalations import counted_escalation, next_task
 from chalicelib.services.ledger_entries import leaves_of_notice
 from chalicelib.services.outside import needs_no_reminder, next_reminder
-from chalicelib.store import keys
+from chalicelib.store import keys, roster
 from chalicelib.store.bursts import Bursts
 from chalicelib.store.digests import Digests
 from chalicelib.store.keys import Key
@@ -52,9 +53,9 @@ _DECIDING = ("urgency", "status")
 # How many notices are added to a digest in one transaction. Each is an update of its report and up
 # to two leaves; DynamoDB takes 100 items.
 _GATHERED_AT_ONCE = 30
-# The rows of this many tasks are read in one call: with the HEADs of their reports and the counters
-# they are at most 100.
-_READ_AT_ONCE = 49
+# The rows of this many tasks are read in one call: with the HEADs of their reports, the counters
+# and the roster they are at most 100.
+_READ_AT_ONCE = 48
 _FAULTS_AT_MOST = 3
 # How often notices are added together, when some of them have changed each time.
 _TRIES = 3
@@ -92,6 +93,7 @@ class _Batch:
     lanes: Collection[Lane]
     rows: Mapping[Key, Row]
     unread: Collection[Key] = ()
+    roster: Roster = field(default_factory=Roster)
     retry: set[Key] = field(default_factory=set)
     due: list[datetime] = field(default_factory=list)
 
@@ -130,7 +132,8 @@ class Publisher:
         retry: set[Key] = set()
         due: list[datetime] = []
         for some in batched(dict.fromkeys(items), _READ_AT_ONCE):
-            batch = _Batch(now, swept, lanes, *self._rows_of(some, now))
+            rows, unread = self._rows_of(some, now)
+            batch = _Batch(now, swept, lanes, rows, unread, roster.roster_in(rows))
             self._work_on(batch, some)
             retry |= batch.retry
             due += batch.due
@@ -139,15 +142,17 @@ class Publisher:
     def _rows_of(
         self, some: Sequence[Key], now: datetime
     ) -> tuple[Mapping[Key, Row], Collection[Key]]:
-        """Read the rows of these tasks, with their reports and the counters of bursts, at once.
+        """Read the rows of these tasks, with their reports, the counters of bursts and the roster,
+        at once.
 
         Return them, and the keys of those that could not be read: one row that is read too often
         must not block the others.
         """
         counters = rules.counters(category.code for category in catalogue().categories)
-        also = self._bursts.keys_at(now)
+        also = (*self._bursts.keys_at(now), roster.KEY)
+        attributes = (*counters, *roster.FIELDS)
         try:
-            return self._outbox.read_all(some, also=also, attributes=counters), ()
+            return self._outbox.read_all(some, also=also, attributes=attributes), ()
         except Unprocessed as some_left:
             return some_left.found, some_left.left
 
@@ -163,6 +168,8 @@ class Publisher:
                 batch.due.append(found.pending.task.due_at)
                 if single := _alone(found, left):
                     alone.append(single)
+                elif found.notice.drill:
+                    self._outbox.complete(found.pending)
                 else:
                     waiting.setdefault(_alike(found), []).append(found)
             except Exception as error:
@@ -184,7 +191,7 @@ class Publisher:
         if pending.task.lane not in batch.lanes:
             return None
         if pending.assignment == _DIGEST:
-            return self._digest(pending, now) if batch.swept else None
+            return self._digest(pending, batch) if batch.swept else None
         if pending.assignment == _ANNOUNCEMENT:
             return _PendingNotice(pending, self._announcement(pending, now))
         escalates = pending.task.kind is TaskKind.ESCALATE
@@ -192,10 +199,11 @@ class Publisher:
         if not_before and not_before > now:
             return None
         report = _report_of(batch.rows.get((key[0], keys.HEAD)))
-        if report is None or _needs_none(pending, report):
+        notice = self._notice(pending, report, batch) if report else None
+        if report is None or notice is None:
             self._outbox.complete(pending)
             return None
-        return _PendingNotice(pending, self._notice(pending, report, now), report.unproven)
+        return _PendingNotice(pending, notice, report.unproven)
 
     def _gather(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         """Add notices that are alike to their digest and complete their tasks, in one transaction.
@@ -249,7 +257,8 @@ class Publisher:
 
     def _send(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         """Publish notices, then complete their tasks."""
-        accepted = self._topic.publish([found.notice for found in notices])
+        languages = batch.roster.languages
+        accepted = self._topic.publish([found.notice for found in notices], languages)
         for found in notices:
             notice, pending = found.notice, found.pending
             if notice.event_id not in accepted:
@@ -295,20 +304,26 @@ class Publisher:
 
         retry_on_conflict(step)
 
-    def _notice(self, pending: PendingTask, report: ReportOutline, now: datetime) -> Notice:
+    def _notice(self, pending: PendingTask, report: ReportOutline, batch: _Batch) -> Notice | None:
+        """Return the notice of a report's task; None when nobody needs it."""
+        kind, matter = pending.notice_kind, pending.matter
+        to = batch.roster.addressees_of(kind, report, matter, batch.now)
+        if not to or _needs_none(pending, report):
+            return None
         task = f"{pending.task.kind}/{times.render(pending.task.due_at)}"
         return Notice(
             event_id=event_id(*pending.key, task),
-            kind=pending.notice_kind,
+            kind=kind,
             report_id=report.id,
             reference=report.reference,
             category=report.category,
             district=report.district,
             urgency=report.urgency,
-            at=now,
+            at=batch.now,
             url=f"{self._public_url}/v1/officer/reports/{report.id}",
-            to=groups_of(report.category, report.district),
-            matter=pending.matter,
+            to=to,
+            drill=report.is_drill,
+            matter=matter,
         )
 
     def _announcement(self, pending: PendingTask, now: datetime) -> Notice:
@@ -322,24 +337,25 @@ class Publisher:
             matter=announcement,
         )
 
-    def _digest(self, pending: PendingTask, now: datetime) -> _PendingNotice | None:
+    def _digest(self, pending: PendingTask, batch: _Batch) -> _PendingNotice | None:
         """Close a digest, and return its notice; None when another sweep has sent it."""
         try:
             digest = self._digests.close(pending)
         except ConditionFailed:
             return None
         filters = f"category={digest.category}&district={digest.district}"
+        about = digest.category, digest.district, digest.urgency
         notice = Notice(
             event_id=event_id(*pending.key, f"{times.render(pending.task.due_at)}/{digest.count}"),
             kind=digest.kind,
             category=digest.category,
             district=digest.district,
             urgency=digest.urgency,
-            at=now,
+            at=batch.now,
             url=f"{self._public_url}/v1/officer/reports?{filters}",
-            to=groups_of(digest.category, digest.district),
+            to=batch.roster.addressees(digest.kind, *about, batch.now),
             count=digest.count,
-            report_ids=_named(digest),
+            report_ids=digest.named,
         )
         return _PendingNotice(pending, notice)
 
@@ -353,19 +369,14 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
     burst = rules.burst_of(notice, lane)
     if burst and (found.unproven or not left.goes_alone(burst, category)):
         return None
-    as_sms = left.goes_as_sms(category, reserved=rules.is_new_critical(notice, lane))
+    reserved = rules.is_new_critical(notice, lane)
+    as_sms = not notice.drill and left.goes_as_sms(category, reserved=reserved)
     return replace(
         found,
         notice=replace(notice, sms=as_sms),
         alone=(rules.alone_counter(burst, category),) if burst else (),
         sms=(rules.sms_counter(category),) if as_sms else (),
     )
-
-
-def _named(digest: rules.Digest) -> tuple[str, ...]:
-    """Return the reports that a digest names: critical ones all, of others the first."""
-    named = tuple(dict.fromkeys(digest.report_ids))
-    return named if digest.urgency is Urgency.CRITICAL else named[: rules.NAMED]
 
 
 def _alike(found: _PendingNotice) -> tuple[object, ...]:
@@ -377,15 +388,18 @@ def _alike(found: _PendingNotice) -> tuple[object, ...]:
 
 
 def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
-    """Return whether nobody needs this notice: of a drill, an escalation of a report that no longer
-    waits for an officer, a reminder of one that was passed on, or what was added to a muted one.
+    """Return whether nobody needs this notice: an escalation of a report that no longer waits for
+    an officer, a reminder of one that was passed on, an assignment that has changed since, or what was
+    added to a muted one.
     """
+    kind = pending.notice_kind
+    if kind is NoticeKind.ASSIGNED:
+        return officer_address(report.assignee or "") not in pending.matter.to
     if pending.task.kind is TaskKind.ESCALATE and not report.is_waiting:
         return True
     if needs_no_reminder(pending, report):
         return True
-    added = pending.notice_kind in (NoticeKind.MESSAGE, NoticeKind.MEDIA)
-    return report.is_drill or (report.is_muted and added)
+    return report.is_muted and kind in (NoticeKind.MESSAGE, NoticeKind.MEDIA)
 
 
 def _report_of(row: Row | None) -> ReportOutline | None:

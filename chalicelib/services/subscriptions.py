@@ -15,6 +15,7 @@ from chalicelib.domain import geo
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.officers import CASEWORKERS, DISTRICTLESS, Officer
+from chalicelib.domain.roster import Member
 from chalicelib.domain.subscriptions import (
     NewSubscription,
     Subscription,
@@ -24,6 +25,7 @@ from chalicelib.domain.subscriptions import (
 )
 from chalicelib.notify.subscriptions import NO_NOTICES, Outcome, TopicSubscriptions
 from chalicelib.services.actor import OfficerActor
+from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
 from chalicelib.store.subscriptions import Subscriptions
@@ -47,14 +49,16 @@ def subscribe(
     """Subscribe the officer's own address.
 
     An officer has at most one subscription for each protocol, because SNS allows one for each
-    address. Raises Invalid (out of scope, no address in their row, too many combinations), Conflict
-    (`already_subscribed`, `address_taken`).
+    address. Raises Invalid (out of scope, no address in their row, a language of SMS, too many
+    combinations), Conflict (`already_subscribed`, `address_taken`).
     """
     officer = actor.officer
     _check_scope(officer, wanted, catalogue)
     address = address_of(officer, wanted.protocol)
     if address is None:
         raise errors.Invalid(errors.FieldError("protocol", "no_address"))
+    if wanted.language and wanted.protocol == "sms":
+        raise errors.Invalid(errors.FieldError("language", "only_in_email"))
     policy = filter_policy(officer, wanted)
     if policy is None:
         raise errors.Invalid(errors.FieldError("categories", "unknown_value"))
@@ -79,14 +83,14 @@ def subscribe(
         arn = topic.subscribe(wanted.protocol, address, policy)
     except errors.Conflict:
         subscriptions.delete(subscription)
-        _complete(actor.by, subscriptions, actor.now)
+        _complete(actor.by, officer, subscriptions, actor.now)
         raise
     subscribed = subscription.model_copy(update={"arn": arn})
     subscriptions.put(subscribed)
     for ended in earlier:
         subscriptions.delete(ended)
     if officers.get(actor.by) == officer:
-        _complete(actor.by, subscriptions, actor.now)
+        _complete(actor.by, officer, subscriptions, actor.now)
     else:
         # An admin has changed the officer since the request was admitted. Their own sync may have
         # come before the row that was written here.
@@ -95,6 +99,11 @@ def subscribe(
             actor.by, officers=officers, subscriptions=subscriptions, topic=topic, now=actor.now
         )
     return subscribed
+
+
+def is_confirmed(subscription: Subscription, topic: TopicSubscriptions) -> bool:
+    """Return whether notices reach the address. Raises Unavailable."""
+    return subscription.arn is not None and topic.is_confirmed(subscription.arn)
 
 
 def unsubscribe(
@@ -110,7 +119,7 @@ def unsubscribe(
             actor.log_own(Action.CHANGE, {"unsubscribed": subscription_id})
             subscriptions.request_sync(actor.by, actor.now)
             _drop(existing, subscriptions, topic, actor.now)
-            _complete(actor.by, subscriptions, actor.now)
+            _complete(actor.by, actor.officer, subscriptions, actor.now)
 
 
 def sync_subscriptions(
@@ -121,7 +130,7 @@ def sync_subscriptions(
     topic: TopicSubscriptions,
     now: datetime,
 ) -> None:
-    """Bring SNS in line with an officer's row: scope, address, active or not.
+    """Bring SNS and the roster in line with an officer's row: scope, address, active or not.
 
     Repeated, change nothing. A caller adds the task (`Subscriptions.request_sync`) before it
     changes the row, and calls this afterwards. If it fails to, the sweep does the task. The task
@@ -148,7 +157,7 @@ def sync_subscriptions(
             if outcome is Outcome.GONE:
                 # It was never confirmed, or ended by the link in an e-mail.
                 subscriptions.delete(existing)
-    _complete(username, subscriptions, now, waits=waits)
+    _complete(username, officer, subscriptions, now, waits=waits)
 
 
 def _policy(officer: Officer | None, existing: Subscription) -> dict[str, object] | None:
@@ -223,9 +232,18 @@ def _arn(
 
 
 def _complete(
-    username: str, subscriptions: Subscriptions, now: datetime, *, waits: bool = False
+    username: str,
+    officer: Officer | None,
+    subscriptions: Subscriptions,
+    now: datetime,
+    *,
+    waits: bool = False,
 ) -> None:
-    """Complete the task of an officer's subscriptions, or postpone it while one is unconfirmed."""
+    """Bring the roster in line with an officer's subscriptions, and complete their task; postpone
+    it while one is unconfirmed.
+    """
+    member = Member.of(officer, subscriptions.of(username)) if officer else None
+    retry_on_conflict(lambda: subscriptions.roster.keep_member(username, member))
     if waits or subscriptions.ended(username):
         subscriptions.request_sync(username, now, after=_CHECK_AGAIN)
     else:

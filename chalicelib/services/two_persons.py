@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from chalicelib import errors
 from chalicelib.domain import times
+from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.notices import Matter, NoticeKind
 from chalicelib.domain.two_persons import TwoPersonStep, refusal
 from chalicelib.services.actor import OfficerActor
@@ -41,6 +42,8 @@ def notify_second_person(
 ) -> TransactItem:
     """Return the write that notifies officers that a step on a report awaits its second person.
 
-    It belongs in the transaction that begins the step, so that no step waits unknown.
+    It belongs in the transaction that begins the step, so that no step waits unknown. The officer
+    who begins it is not notified.
     """
-    return reports.event(report_id, NoticeKind.APPROVAL, now=actor.now, matter=Matter(step=step))
+    matter = Matter(step=step, by=officer_address(actor.by))
+    return reports.event(report_id, NoticeKind.APPROVAL, now=actor.now, matter=matter)

@@ -9,6 +9,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
              WATCH#<id>             COUNT                    what an officer did in an hour
              NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
+             ROSTER                 ROW: who is on duty, and who may be notified (store/roster.py)
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger (store/ledger.py)
              SEARCH#<name>          <received_at>#<id>: a report with one token
@@ -53,6 +54,7 @@ MESSAGE_END = "MESSAGE$"
 OFFICERS = "OFFICERS"
 PROPOSALS = "PROPOSALS"
 FIRST_ADMINS = "FIRST_ADMINS"
+ROSTER = "ROSTER"
 
 BY_CATEGORY = "by_category"
 BY_QUEUE = "by_queue"

@@ -15,7 +15,7 @@ from chalicelib.domain.ids import random_id
 from chalicelib.domain.ledger import Leaf
 from chalicelib.domain.media import MediaState, Thumb
 from chalicelib.domain.mutes import Mute
-from chalicelib.domain.notices import Matter, NoticeKind
+from chalicelib.domain.notices import CAUSED_BY_OFFICERS, Matter, NoticeKind
 from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind, notify
 from chalicelib.domain.reports import Flag, Medium, Report, Status
 from chalicelib.store import keys
@@ -365,7 +365,7 @@ class Reports:
 
         Without `task` it is sent at once: what officers have caused in the lane `critical`.
         """
-        lane = Lane.CRITICAL if kind in (NoticeKind.APPROVAL, NoticeKind.WATCH) else Lane.NORMAL
+        lane = Lane.CRITICAL if kind in CAUSED_BY_OFFICERS else Lane.NORMAL
         pk, sk = keys.report(report_id), keys.event(now, entry_id or random_id(10))
         row = {
             "pk": pk,
@@ -373,7 +373,7 @@ class Reports:
             "kind": kind.value,
             **task_fields(pk, sk, task or notify(now, lane)),
         }
-        row |= matter.model_dump(mode="json", exclude_none=True) if matter else {}
+        row |= matter.model_dump(mode="json", exclude_defaults=True) if matter else {}
         return self.table.item(Put(row))
 
     def remove_event(self, report_id: str, event_key: str) -> TransactItem:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.outbox import UPLOAD_CHECK, OutboxTask, TaskKind
 from chalicelib.domain.subscriptions import Subscription
 from chalicelib.store import keys
+from chalicelib.store.roster import RosterRow
 from chalicelib.store.table import Row, Table
 from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Delete
@@ -15,12 +16,14 @@ SYNC_SK = "EVENT#subscriptions"
 class Subscriptions:
     """Subscriptions are in `table`, the officers table.
 
-    Their tasks are in `outbox`, the reports table, because the sweep reads its index of tasks.
+    Their tasks are in `outbox`, the reports table, because the sweep reads its index of tasks. So
+    is the roster, which says whom the notices of reports are for.
     """
 
     def __init__(self, table: Table, outbox: Table) -> None:
         self._table = table
         self._outbox = outbox
+        self.roster = RosterRow(outbox)
 
     def of(self, username: str) -> list[Subscription]:
         """Return an officer's subscriptions, without those that have ended."""

@@ -42,5 +42,5 @@ def problems(folder: Path) -> list[Problem]:
     seed = content(catalogue.FILE, catalogue.HINT, catalogue.problems)
     labels = [*catalogue.keys(seed), *areas.keys(collection)] if len(found) == before else None
     if knows_languages:
-        found += texts.problems(folder, said["languages"], said["subject_language"], labels)
+        found += texts.problems(folder, said["languages"], labels)
     return found

@@ -13,7 +13,7 @@ from chalicelib.domain.city import City
 from infra.city.problem import Problem
 
 FILE = "city.json"
-HINT = "languages, default_language, subject_language, time_zone, emergency_number and datums"
+HINT = "languages, default_language, time_zone, emergency_number and datums"
 # As `TAG_PATTERN` in `chalicelib/domain/languages.py`, which reads a city when it is imported.
 _TAG = re.compile("[a-z]{2,8}(-[a-z0-9]{1,8})*")
 _NUMBER = re.compile("[0-9+*#][0-9 *#-]{1,19}")
@@ -86,13 +86,12 @@ def _wrong_languages(city: City) -> Iterator[tuple[str, str]]:
             )
     if len(set(city.languages)) < len(city.languages):
         yield "languages", "name one twice. Name each once."
-    for name in ("default_language", "subject_language"):
-        language = getattr(city, name)
-        if language not in city.languages:
-            yield (
-                name,
-                f"{language!r} is not one of languages. Choose one of them, or add it there.",
-            )
+    language = city.default_language
+    if language not in city.languages:
+        yield (
+            "default_language",
+            f"{language!r} is not one of languages. Choose one of them, or add it there.",
+        )
 
 
 def _advice(zone: str) -> str:

@@ -21,17 +21,16 @@ _FACT = re.compile(f"{{({'|'.join(FACTS)})}}")
 # Other texts show these.
 _NAMES = ("name.", "category.", "channel.", "district.", "station.")
 _NUMBER = "emergency_number"
-# SNS's own limit of a subject.
-_SUBJECT_MAX = 100
+# As in `chalicelib/domain/notices.py`: SNS's own limit of a subject, and what one SMS holds.
+_SUBJECT_MAX = 99
+_SMS_MAX = 70
 _REFERENCE_LENGTH = len("XXXX-XXXX")
 _COUNT_LENGTH = 6
 # What the subject of an approval or a watch names.
 _MATTERS = ("two_persons", "watched")
 
 
-def problems(
-    folder: Path, languages: Iterable[str], subject_language: str, labels: Iterable[str] | None
-) -> list[Problem]:
+def problems(folder: Path, languages: Iterable[str], labels: Iterable[str] | None) -> list[Problem]:
     """Return what is wrong with the texts.
 
     `labels` are the keys that the catalogue and the areas need. None if that is not known, because
@@ -39,7 +38,7 @@ def problems(
     """
     reference = read(GENERAL, _REFERENCE, HINT)
     found = list(_unlisted(folder, languages))
-    for language in languages:
+    for position, language in enumerate(languages):
         try:
             own = _own(folder, language)
         except Unreadable as error:
@@ -47,8 +46,8 @@ def problems(
             continue
         checked = _Language(language, own, reference, labels)
         found += checked.problems()
-        if language == subject_language and not found:
-            found += checked.subject_problems()
+        if not found:
+            found += checked.notice_problems(is_first=position == 0)
     return found
 
 
@@ -153,8 +152,10 @@ class _Language:
                 wrong = f"cannot be filled in ({error}). Write each value as {{name}}, in one pair."
                 yield Problem(self.file, key, wrong)
 
-    def subject_problems(self) -> Iterator[Problem]:
-        """Yield the subjects of notices that SNS would refuse or cut."""
+    def notice_problems(self, *, is_first: bool) -> Iterator[Problem]:
+        """Yield the subjects of notices that SNS would refuse or cut, and, of the first language,
+        the SMS that would be cut.
+        """
         longest = {
             kind: max(
                 (said for key, said in self.said.items() if key.startswith(f"{kind}.")), key=len
@@ -165,35 +166,25 @@ class _Language:
         reference = "X" * _REFERENCE_LENGTH
         of_report = self.said["notice.of_report"]
         longest["what"] = of_report.format_map({"what": matter, "reference": reference})
-        for kind in ("category", "district", *_MATTERS):
-            for key, wording in self.said.items():
-                if key.startswith(f"{kind}.") and not wording.isascii():
-                    yield Problem(
-                        self.file,
-                        key,
-                        "is in subjects of e-mails, which are ASCII only. Write it so, or choose"
-                        " another subject_language in city.json.",
-                    )
+        longest |= {"reference": reference, "count": "9" * _COUNT_LENGTH, "url": ""}
         for key, wording in self.said.items():
-            if key == "notice.of_report" and not wording.isascii():
-                yield Problem(self.file, key, "is in subjects of e-mails. Write it in ASCII.")
-            if key.startswith("notice.") and key.endswith(".subject"):
-                subject = wording.format_map(
-                    longest
-                    | {
-                        "reference": reference,
-                        "count": "9" * _COUNT_LENGTH,
-                        "url": "",
-                    }
-                )
-                if len(subject) > _SUBJECT_MAX:
-                    wrong = (
-                        f"has {len(subject)} characters with the longest labels, over"
-                        f" {_SUBJECT_MAX}. Shorten it, or the labels."
-                    )
-                    yield Problem(self.file, key, wrong)
-                if not wording.isascii():
-                    yield Problem(self.file, key, "is the subject of an e-mail. Write it in ASCII.")
+            if not key.startswith("notice."):
+                continue
+            filled = wording.format_map(longest | {"said": ""})
+            if key.endswith(".subject"):
+                yield from self._too_long(key, len(filled), _SUBJECT_MAX)
+                if not filled.isprintable():
+                    yield Problem(self.file, key, "is the subject of an e-mail: one line.")
+            elif key.endswith(".sms") and is_first:
+                yield from self._too_long(key, len(filled.encode("utf-16-le")) // 2, _SMS_MAX)
+
+    def _too_long(self, key: str, length: int, most: int) -> Iterator[Problem]:
+        if length > most:
+            wrong = (
+                f"has {length} characters with the longest labels, over {most}. Shorten it, or the"
+                " labels."
+            )
+            yield Problem(self.file, key, wrong)
 
 
 def _not_a_wording(wording: Any) -> str | None:

@@ -138,11 +138,6 @@ CASES: dict[str, tuple[str, Change, str]] = {
         setting("languages", ["pt", "en"]),
         "texts/zh.json: is of no language of the city. Add 'zh' to languages",
     ),
-    "subjects would not be ASCII": (
-        "city.json",
-        setting("subject_language", "pt"),
-        "texts/pt.json: district.outside: is in subjects of e-mails, which are ASCII only",
-    ),
     # areas.geojson
     "areas are no collection": (
         "areas.geojson",
@@ -407,6 +402,16 @@ CASES: dict[str, tuple[str, Change, str]] = {
         "texts/en.json",
         setting("error.not_found.title", "$0"),
         "texts/en.json: error.not_found.title: has a $, which the gateway takes for a variable",
+    ),
+    "an SMS is too long": (
+        "texts/pt.json",
+        setting("notice.message.sms", "Chegou uma mensagem: {reference}, {category}, {district}."),
+        "texts/pt.json: notice.message.sms: has 76 characters with the longest labels, over 70",
+    ),
+    "a subject has two lines": (
+        "texts/pt.json",
+        setting("notice.break_glass.subject", "Um\nadministrador"),
+        "texts/pt.json: notice.break_glass.subject: is the subject of an e-mail: one line",
     ),
     "a subject is too long": (
         "texts/en.json",

@@ -95,6 +95,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         201, EVERYBODY, body={"protocol": "email", "categories": [], "districts": []}
     ),
     ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204, EVERYBODY),
+    ("GET", "/v1/officer/shifts"): Route(200, EVERYBODY),
+    ("PUT", "/v1/admin/shifts"): Route(200, ADMINS, body={"shifts": []}),
     ("GET", "/v1/officer/bulletins"): Route(200),
     ("POST", "/v1/officer/bulletins"): Route(201),
     ("GET", BULLETIN): Route(404),

@@ -68,6 +68,7 @@ def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str
         "to": ["traffic_violation/chaoyang", officer_address("wang")],
         "urgency_rank": [{"numeric": [">=", 1]}, {"exists": False}],
         "kind": [{"anything-but": ["escalation", "watch"]}],
+        "language": [{"exists": False}],
     }
     [listed] = call("GET", "/v1/officer/subscriptions", officer="wang").json["items"]
     assert listed == reply.json
@@ -112,7 +113,8 @@ def test_supervisors_get_escalations_and_a_full_scope_is_one_group(aws: Mapping[
     subscribe("zhao")
 
     assert policies(aws)["zhao@police.example"] == {
-        "to": ["*/*", officer_address("zhao"), "role:supervisor"]
+        "to": ["*/*", officer_address("zhao"), "role:supervisor"],
+        "language": [{"exists": False}],
     }
 
 

@@ -27,7 +27,7 @@ from chalicelib.domain.media import (
     MediaState,
     RejectReason,
 )
-from chalicelib.domain.notices import SUBJECT_MAX, NoticeKind, Watched
+from chalicelib.domain.notices import NoticeKind, Watched
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import REPORTER_STATUS, Status, Urgency
 from chalicelib.domain.templates import templates
@@ -260,38 +260,11 @@ def test_a_notice_holds_nothing_but_codes_a_reference_a_count_and_a_link(languag
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", NoticeKind)
-def test_long_notices_link_to_the_case_and_short_ones_end_with_the_link(
+def test_long_notices_link_to_the_case_and_short_ones_have_no_link(
     kind: NoticeKind, language: str
 ) -> None:
     assert "url" in placeholders(texts(language)[f"notice.{kind}.email"])
     assert "url" not in placeholders(texts(language)[f"notice.{kind}.sms"])
-
-
-@pytest.mark.parametrize("kind", NoticeKind)
-def test_an_english_subject_fits_what_sns_allows(kind: NoticeKind) -> None:
-    def longest(prefix: str) -> str:
-        return max(
-            (wording for key, wording in texts("en").items() if key.startswith(f"{prefix}.")),
-            key=len,
-        )
-
-    names = {
-        "category": longest("category"),
-        "district": longest("district"),
-        "urgency": longest("urgency"),
-        "what": text(
-            "notice.of_report",
-            "en",
-            what=max(longest("two_persons"), longest("watched"), key=len),
-            reference="XXXX-XXXX",
-        ),
-    }
-    subject = text(
-        f"notice.{kind}.subject", "en", reference="XXXX-XXXX", count=100_000, url="", **names
-    )
-    assert len(subject) <= SUBJECT_MAX
-    assert subject.isascii()
-    assert subject.isprintable()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -21,7 +21,7 @@ TAGS = {
     "audit before the response is sent.",
     "Publishing": "For officers: draft, change, approve, resolve and withdraw bulletins. A second "
     "officer must approve each version.",
-    "Notices": "For officers: subscribe to notices of new reports.",
+    "Notices": "For officers: subscribe to notices, and see who is on duty to get them.",
     "Administration": "For admins: officers, and the catalogue.",
     "Documentation": "For everybody: the start page, this document, and a page that shows it.",
 }

@@ -1,0 +1,99 @@
+"""Routes of the weekly plan of shifts: all officers read it, admins replace it."""
+
+from datetime import datetime
+from typing import Self
+
+from chalicelib import wiring
+from chalicelib.domain.city import city
+from chalicelib.domain.officers import Role
+from chalicelib.domain.roster import Roster
+from chalicelib.domain.shift_requests import LocalTime, NewPlan
+from chalicelib.domain.shifts import Shift, Weekday
+from chalicelib.handlers.requests import Call, Header
+from chalicelib.handlers.responses import Response, etag_of
+from chalicelib.handlers.routes import Access, Routes
+from chalicelib.handlers.shapes import Category, District, Shape, Timestamp
+from chalicelib.services.shifts import set_shifts
+
+routes = Routes("Notices", Access.OFFICER, roles=tuple(Role))
+
+
+class ShiftView(Shape):
+    """A shift of the plan. `on_duty_until` is the end of the turn that it is now; null when it is
+    off duty.
+    """
+
+    name: str
+    weekdays: list[Weekday]
+    starts: LocalTime
+    ends: LocalTime
+    officers: list[str]
+    categories: list[Category]
+    districts: list[District]
+    on_duty_until: Timestamp | None
+
+    @classmethod
+    def at(cls, shift: Shift, now: datetime) -> Self:
+        turn = shift.period(now)
+        return cls.of(shift, on_duty_until=turn.end if turn else None)
+
+
+class ShiftPlan(Shape):
+    """The weekly plan. `starts` and `ends` of its shifts are times in `time_zone`.
+
+    `unreachable` are officers of the plan who have no subscription to notices: a shift with nobody
+    else is as if it were empty.
+    """
+
+    version: int
+    time_zone: str
+    shifts: list[ShiftView]
+    unreachable: list[str]
+
+    @classmethod
+    def at(cls, roster: Roster, now: datetime) -> Self:
+        return cls(
+            version=roster.plan_version,
+            time_zone=city().time_zone,
+            shifts=[ShiftView.at(each, now) for each in roster.shifts],
+            unreachable=sorted(roster.planned - roster.members.keys()),
+        )
+
+
+@routes.get("/v1/officer/shifts", returns=ShiftPlan, logged=True)
+def read_shifts(call: Call) -> Response:
+    """Read the weekly plan of shifts.
+
+    While a shift is on duty, notices of the reports that it takes go to its officers, each inside
+    their own scope. When nobody is on duty, they go to everybody. To replace the plan, an admin
+    sends the `ETag` of this response as `If-Match`.
+    """
+    return _respond(wiring.subscriptions().roster.read(), call)
+
+
+@routes.put(
+    "/v1/admin/shifts",
+    body=NewPlan,
+    headers=(Header.IF_MATCH,),
+    returns={200: ShiftPlan},
+    roles=(Role.ADMIN,),
+)
+def set_shift_plan(call: Call) -> Response:
+    """Replace the weekly plan of shifts.
+
+    Send the whole plan, with the `ETag` of the one that you have read as `If-Match`. Each officer
+    in it must be active and work on reports. It takes effect at the next notice. Without shifts,
+    everybody is notified at all times.
+    """
+    roster = set_shifts(
+        call.body,
+        call.version,
+        actor=call.actor,
+        roster=wiring.subscriptions().roster,
+        officers=wiring.officers(),
+    )
+    return _respond(roster, call)
+
+
+def _respond(roster: Roster, call: Call) -> Response:
+    return Response(ShiftPlan.at(roster, call.now), 200, etag_of(roster.plan_version))
