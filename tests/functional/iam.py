@@ -371,7 +371,9 @@ _QUEUE_CALLS = {
     "SendMessageBatch": "sqs:SendMessage",
 }
 _NAMELESS_CALLS = frozenset({"ListAliases", "LookupEvents"})
-_SUBSCRIPTION_CALLS = frozenset({"SetSubscriptionAttributes", "Unsubscribe"})
+_SUBSCRIPTION_CALLS = frozenset(
+    {"GetSubscriptionAttributes", "SetSubscriptionAttributes", "Unsubscribe"}
+)
 
 
 def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need]:

@@ -141,6 +141,7 @@ def deeds(names: iam.Names) -> dict[str, list[Need]]:
         "change subscriptions": [
             Need("sns:Subscribe", topic),
             Need("sns:Unsubscribe", "*"),
+            Need("sns:GetSubscriptionAttributes", "*"),
             Need("sns:SetSubscriptionAttributes", "*"),
         ],
         "change the user pool": [

@@ -418,6 +418,10 @@ def administer(api: Api) -> None:
     api("withdraw_proposal", officer=CHIEF, username="wu")
     subscription = api("create_subscription", officer="wu", body={"protocol": "email"}).json
     api("list_subscriptions", officer="wu")
+    api("read_shifts", officer="wu")
+    shift = {"name": "Night", "weekdays": ["friday"], "starts": "20:00", "ends": "08:00"}
+    body = {"shifts": [shift | {"officers": ["wu"]}]}
+    api("set_shift_plan", officer=ADMIN, version=1, body=body)
     appoint(categories=["other"])  # reduces the scope of the subscription
     api("delete_subscription", officer="wu", subscription_id=subscription["id"])
     api("create_subscription", officer="wu", body={"protocol": "email"})
