@@ -389,8 +389,8 @@ def _alike(found: _PendingNotice) -> tuple[object, ...]:
 
 def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
     """Return whether nobody needs this notice: an escalation of a report that no longer waits for
-    an officer, a reminder of one that was passed on, an assignment that has changed since, or what was
-    added to a muted one.
+    an officer, a reminder of one that was passed on, an assignment that has changed since, or what
+    was added to a muted one.
     """
     kind = pending.notice_kind
     if kind is NoticeKind.ASSIGNED:
