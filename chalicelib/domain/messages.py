@@ -18,14 +18,20 @@ class Sender(StrEnum):
     REPORTER = "reporter"
 
 
-def paced(until: datetime | None, now: datetime) -> datetime:
+def paced(
+    until: datetime | None,
+    now: datetime,
+    *,
+    at_once: int = MESSAGES_AT_ONCE,
+    every: timedelta = MESSAGE_EVERY,
+) -> datetime:
     """Return until when a reporter's messages, with one at `now`, use up what they may be.
 
-    `until` is the same before that message. Raises SlowDown, with the time to wait, when they are
-    too many.
+    `until` is the same before that message. `at_once` may come together, and then one in `every`.
+    Raises SlowDown, with the time to wait, when they are too many.
     """
-    after = max(until or now, now) + MESSAGE_EVERY
-    wait = after - now - MESSAGES_AT_ONCE * MESSAGE_EVERY
+    after = max(until or now, now) + every
+    wait = after - now - at_once * every
     if wait > timedelta():
         raise errors.SlowDown(math.ceil(wait.total_seconds()))
     return after

@@ -103,16 +103,16 @@ def _without_dust(value: float) -> float:
 
 
 # After the bounds, so that the OpenAPI document states these.
-_NO_DUST = AfterValidator(_without_dust)
+NO_DUST = AfterValidator(_without_dust)
 
 
 class Location(Input):
     """Where it happened, in degrees of `datum`. Most map SDKs in China use `gcj02`."""
 
-    lat: Annotated[float, Field(ge=-90, le=90), _NO_DUST]
-    lon: Annotated[float, Field(ge=-180, le=180), _NO_DUST]
+    lat: Annotated[float, Field(ge=-90, le=90), NO_DUST]
+    lon: Annotated[float, Field(ge=-180, le=180), NO_DUST]
     datum: AcceptedDatum = Datum.WGS84
-    accuracy_m: Annotated[float, Field(ge=0, le=100_000), _NO_DUST] | None = None
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000), NO_DUST] | None = None
     address: Line | None = None
 
 

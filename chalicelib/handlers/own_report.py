@@ -6,6 +6,7 @@ from chalicelib import errors, wiring
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.languages import text, wording
 from chalicelib.domain.messages import NewMessage
+from chalicelib.domain.positions import MAX_POSITIONS_PER_REPORT
 from chalicelib.domain.reports import REPORTER_STATUS, Report, ReporterStatus, Status
 from chalicelib.domain.retention import expires_at
 from chalicelib.handlers.media_views import VerdictView
@@ -65,6 +66,7 @@ class OwnReport(Shape):
     `passed_on` says to which other agencies the report was passed on, and when.
     `messages` has the latest ones, at most 50, oldest first. With `messages_cursor`, `GET
     /v1/reports/{report_id}/messages` returns those before; null when there are none.
+    `positions_left` is how many more positions are accepted.
     """
 
     id: str
@@ -79,6 +81,7 @@ class OwnReport(Shape):
     outcome: Outcome | None
     passed_on: list[PassedOn]
     kept_until: Timestamp | None
+    positions_left: int
     drill: bool
     emergency: Emergency
     poll_after_s: int
@@ -117,7 +120,7 @@ def read_messages(call: Call) -> Response:
     `messages_cursor` as `cursor` for those before, and then `next_cursor`. A cursor is good for a
     day.
     """
-    head = _own_head(call)
+    head = own_head(call)
     page = own_report.read_messages(
         head,
         call.receipt,
@@ -144,7 +147,7 @@ def write_message(call: Call) -> Response:
 
     Send an `Idempotency-Key`: without one, a repeated call creates a second message.
     """
-    head = _own_head(call)
+    head = own_head(call)
     refuse_own_receipt(call.body.text, call.receipt)
     category = wiring.catalogue().category(head.report.category)
     message = own_report.write_message(
@@ -168,7 +171,7 @@ def withdraw_report(call: Call) -> Response:
     was withdrawn. Repeating the call changes nothing.
     """
     own_report.withdraw_report(
-        _own_head(call),
+        own_head(call),
         call.receipt,
         reports=wiring.reports(),
         contacts=wiring.contacts(),
@@ -190,7 +193,7 @@ def own_media_case(call: Call) -> Case:
     return own_report.own_media(*_named(call), **_known())
 
 
-def _own_head(call: Call) -> Head:
+def own_head(call: Call) -> Head:
     """Return the HEAD alone of the caller's report, read consistently. Raises as `own_case`."""
     return own_report.own_head(*_named(call), **_known())
 
@@ -225,6 +228,7 @@ def _reporter_view(case: ReadCase, call: Call) -> Response:
             PassedOn.in_language(each, call.language) for each in case.head.referrals.passed_on
         ],
         kept_until=expires_at(report),
+        positions_left=max(0, MAX_POSITIONS_PER_REPORT - case.head.positions),
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),

@@ -5,7 +5,6 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from chalicelib.domain import times
-from chalicelib.domain.geo import Datum
 from chalicelib.domain.incidents import Why
 from chalicelib.domain.media import Hint, MediaState, RejectReason, Thumb
 from chalicelib.domain.messages import Message, Sender
@@ -25,6 +24,7 @@ from chalicelib.handlers.holds import HoldView
 from chalicelib.handlers.media_views import seen_type
 from chalicelib.handlers.mutes import MuteView
 from chalicelib.handlers.pictures import picture_url, preview_url, thumbnail_url
+from chalicelib.handlers.position_views import Place, PositionView, ReportedLocation
 from chalicelib.handlers.referral_views import ReferralView, suggested_agency
 from chalicelib.handlers.shapes import (
     AgencyName,
@@ -95,23 +95,6 @@ class ListedReportView(Shape):
 class ReportPage(Shape):
     items: list[ListedReportView]
     next_cursor: str | None
-
-
-class ReportedLocation(Shape):
-    """The place as the reporter sent it, in degrees of `datum`."""
-
-    lat: float
-    lon: float
-    datum: Datum
-    accuracy_m: Annotated[float | None, NotNull()] = left_out()
-    address: Annotated[str | None, NotNull()] = left_out()
-
-
-class Place(Shape):
-    """The place of the report, converted to WGS-84."""
-
-    lat: float
-    lon: float
 
 
 class Checksum(Shape):
@@ -290,7 +273,7 @@ class ReportView(ChangedReport):
 
     `messages` and `notes` have the latest ones, at most 50 of each, oldest first. With
     `messages_cursor` and `notes_cursor`, `GET …/messages` and `GET …/notes` return those before;
-    null when there are none.
+    null when there are none. So are `positions`, later or moving places of the report.
 
     `referrals` are those that were passed on, oldest first, and then what waits for approval.
     `suggested_agency` is to whom a report from outside the districts should be referred, until it
@@ -329,6 +312,8 @@ class ReportView(ChangedReport):
     messages_cursor: str | None
     notes: list[NoteView]
     notes_cursor: str | None
+    positions: list[PositionView]
+    positions_cursor: str | None
     similar: list[SimilarReportView] | None
     original: RelatedReport | None
     duplicates: list[RelatedReport]
@@ -339,6 +324,7 @@ class ReportView(ChangedReport):
         opened, report, case = found.opened, found.opened.report, found.opened.case
         held = opened.hold
         said = None if found.restricted else case.earlier_messages
+        went = None if found.restricted else case.earlier_positions
         return cls.of(
             report,
             **dict(opened.content),
@@ -354,6 +340,8 @@ class ReportView(ChangedReport):
             messages_cursor=cursors.issue(said, report.id, keys.MESSAGES),
             notes=opened.notes,
             notes_cursor=cursors.issue(case.earlier_notes, report.id, keys.NOTES),
+            positions=opened.positions,
+            positions_cursor=cursors.issue(went, report.id, keys.POSITIONS),
             similar=None
             if related.similar is None
             else [SimilarReportView.suggested(each) for each in related.similar],

@@ -135,8 +135,8 @@ class MessagePage(Shape):
 class EntryQuery(Query):
     cursor: str | None = Field(
         default=None,
-        description="The `messages_cursor` or `notes_cursor` of the report, or the `next_cursor` "
-        "of the page after. Without one, the response has the latest page.",
+        description="The `messages_cursor`, `notes_cursor` or `positions_cursor` of the report, or "
+        "the `next_cursor` of the page after. Without one, the response has the latest page.",
     )
 
 

@@ -116,7 +116,7 @@ def write_message(
             sealed = seal_message(report, message)
             reports.entries.add_message(current, sealed, ids, task=task, paced_until=until)
         except ConditionFailed:
-            current = _read_again(report.id, reports)
+            current = read_again(report.id, reports)
             raise
         return message
 
@@ -143,13 +143,13 @@ def withdraw_report(
             leaves = leaves_of_withdrawal(current.recorded, secret, now)
             reports.withdraw(current, now=now, task=task, leaves=leaves, also=[erased])
         except ConditionFailed:
-            current = _read_again(current.report.id, reports)
+            current = read_again(current.report.id, reports)
             raise
 
     retry_on_conflict(step)
 
 
-def _read_again(report_id: str, reports: Reports) -> Head:
+def read_again(report_id: str, reports: Reports) -> Head:
     """Read the report again, after another write has changed it.
 
     Raises Gone, also when its deletion has begun: from then on, nothing is added to it.

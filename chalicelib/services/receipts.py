@@ -21,10 +21,10 @@ def refuse_receipt(text: str, report_id: str, identity: Identity) -> None:
         raise errors.Invalid(errors.FieldError("text", "holds_receipt"))
 
 
-def refuse_own_receipt(text: str, receipt: str) -> None:
-    """Raise Invalid `holds_receipt` when a text of the reporter holds their receipt."""
+def refuse_own_receipt(text: str, receipt: str, field: str = "text") -> None:
+    """Raise Invalid `holds_receipt` when what a reporter wrote in `field` holds their receipt."""
     if holds_receipt(text, receipt):
-        raise errors.Invalid(errors.FieldError("text", "holds_receipt"))
+        raise errors.Invalid(errors.FieldError(field, "holds_receipt"))
 
 
 def refuse_receipts(

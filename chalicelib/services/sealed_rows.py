@@ -16,6 +16,7 @@ from chalicelib.domain.ids import report_id_of
 from chalicelib.domain.media import Hint
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
 from chalicelib.domain.mutes import Mute
+from chalicelib.domain.positions import PlaceAt, Position, SealedPosition
 from chalicelib.domain.referrals import Referral
 from chalicelib.domain.reports import Contact, Content, Medium, Report, Status
 from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey, row_info, seal
@@ -26,8 +27,8 @@ from chalicelib.store.report_rows import ReadCase
 
 log = logging.getLogger(__name__)
 
-_CONTENT, _REASON, _HOLD, _LIFT, _MUTE, _REFERRAL, _TEXT, _HINT, _WORDS = (
-    "content", "reason", "hold", "lift", "mute", "referral", "text", "hint", "words",
+_CONTENT, _REASON, _HOLD, _LIFT, _MUTE, _REFERRAL, _TEXT, _HINT, _WORDS, _PLACE = (
+    "content", "reason", "hold", "lift", "mute", "referral", "text", "hint", "words", "place",
 )  # fmt: skip
 
 
@@ -69,6 +70,7 @@ class OpenCase(NamedTuple):
     media: tuple[Medium, ...]
     messages: tuple[Message, ...]
     notes: tuple[Note, ...]
+    positions: tuple[Position, ...] = ()
 
     @property
     def report(self) -> Report:
@@ -76,7 +78,7 @@ class OpenCase(NamedTuple):
 
     def without_reporters_words(self) -> "OpenCase":
         """Return the case without what the reporter sent."""
-        return self._replace(content=Content(), media=(), messages=())
+        return self._replace(content=Content(), media=(), messages=(), positions=())
 
 
 class OwnReport(NamedTuple):
@@ -179,6 +181,15 @@ def seal_note(report: Report, note: Note) -> SealedNote:
     return SealedNote(**note.model_dump(exclude={"text"}), sealed=sealed)
 
 
+def seal_position(
+    report: Report, position_id: str, place: PlaceAt, received_at: datetime
+) -> SealedPosition:
+    info = _position(report.id, received_at, position_id)
+    plain = place.model_dump_json(exclude_none=True).encode()
+    sealed = seal(_key_of(report), plain, info)
+    return SealedPosition(id=position_id, sealed=sealed, received_at=received_at)
+
+
 def open_own(case: ReadCase, private: PrivateKey) -> OwnReport:
     """Return what the reporter sees of a case, and open nothing else. Raises as `open_case`."""
     report = case.report
@@ -191,7 +202,7 @@ def open_own(case: ReadCase, private: PrivateKey) -> OwnReport:
 
 def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
     """Return the case with its texts. Raises Unreadable when those of the report itself were
-    altered. An altered message or note is there, without its text.
+    altered. An altered message, note or position is there, without what it says.
     """
     report = case.report
     return OpenCase(
@@ -204,6 +215,7 @@ def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
         media=tuple(_open_medium(report.id, each, private) for each in case.media),
         messages=open_messages(report.id, case.messages, private),
         notes=open_notes(report.id, case.notes, private),
+        positions=open_positions(report.id, case.positions, private),
     )
 
 
@@ -219,6 +231,13 @@ def open_notes(
 ) -> tuple[Note, ...]:
     """Return notes with their texts, as `open_messages` does."""
     return tuple(_open_note(report_id, each, private) for each in notes)
+
+
+def open_positions(
+    report_id: str, positions: Iterable[SealedPosition], private: PrivateKey
+) -> tuple[Position, ...]:
+    """Return positions with their places. An altered one is there, without its place."""
+    return tuple(_open_position(report_id, each, private) for each in positions)
 
 
 def seal_words(public: bytes, key: keys.Key, words: Detail) -> bytes:
@@ -301,6 +320,15 @@ def _open_note(report_id: str, note: SealedNote, private: PrivateKey) -> Note:
     return Note(id=note.id, by=note.by, text=text or "", at=note.at, altered=altered)
 
 
+def _open_position(report_id: str, position: SealedPosition, private: PrivateKey) -> Position:
+    at, found = position.received_at, None
+    text = _open_text(position.sealed, _position(report_id, at, position.id), private)
+    if text is not None:
+        found = dict(PlaceAt.model_validate_json(text))
+    altered = True if found is None else None
+    return Position(id=position.id, received_at=at, altered=altered, **(found or {}))
+
+
 def _open_text(sealed: bytes, info: bytes, private: PrivateKey) -> str | None:
     """Return the text of one row among many; None when it was altered.
 
@@ -327,3 +355,7 @@ def _message(report_id: str, at: datetime, message_id: str) -> bytes:
 
 def _note(report_id: str, at: datetime, note_id: str) -> bytes:
     return row_info(keys.report(report_id), keys.note(at, note_id), _TEXT)
+
+
+def _position(report_id: str, at: datetime, position_id: str) -> bytes:
+    return row_info(keys.report(report_id), keys.position(at, position_id), _PLACE)

@@ -1,4 +1,4 @@
-"""The messages and notes of a report. Their number has no limit, so each read is bounded.
+"""The messages, notes and positions of a report. Each read of them is bounded.
 
 A repeated call is recognised by a row of its own (`ENTRY#`), whatever else was written since.
 """
@@ -12,6 +12,7 @@ from chalicelib.domain.ids import EntryIds
 from chalicelib.domain.media import MAX_MEDIA_PER_REPORT
 from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
 from chalicelib.domain.outbox import OutboxTask
+from chalicelib.domain.positions import SealedPosition
 from chalicelib.store import keys
 from chalicelib.store.report_rows import (
     NOT_EXPIRING,
@@ -26,11 +27,11 @@ from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Put, TransactItem, Update
 
 PAGE = 50
-"""Messages, or notes, that are read at once."""
+"""Messages, notes or positions that are read at once."""
 
 # The bytes of sealed texts in one page. With these an opened report stays below 1 MB: fifty of the
 # longest Chinese messages fit. A page has at least one entry.
-_MOST_BYTES = {keys.MESSAGES: 640_000, keys.NOTES: 128_000}
+_MOST_BYTES = {keys.MESSAGES: 640_000, keys.NOTES: 128_000, keys.POSITIONS: 64_000}
 # The HEAD, all media, and a page of each kind. A report with no more is read by one query.
 _AT_ONCE = 1 + MAX_MEDIA_PER_REPORT + PAGE
 
@@ -42,7 +43,7 @@ class Recorded(NamedTuple):
     fingerprint: str
 
 
-class EntryPage[Entry: (SealedMessage, SealedNote)](NamedTuple):
+class EntryPage[Entry: (SealedMessage, SealedNote, SealedPosition)](NamedTuple):
     """Entries, oldest first. `earlier` is the position below which there are more, or None."""
 
     items: tuple[Entry, ...]
@@ -54,13 +55,14 @@ class EntryRows:
         self._table = table
 
     def with_latest(self, report_id: str, *, notes: bool, consistent: bool) -> ReadCase | None:
-        """Return a case with its latest messages, and with its latest notes if `notes`.
+        """Return a case with its latest messages, and with its latest notes and positions if
+        `notes`.
 
         One query reads a report with few entries; for one with many, each kind is queried from its
-        end. None when there is no such report. Raises Gone when retention has deleted it.
+        end, and so are positions. None when there is no such report. Raises Gone when retention has
+        deleted it.
         """
         pk = keys.report(report_id)
-        # No other sort key follows that of notes.
         end = keys.NOTES + "~" if notes else keys.MESSAGE_END
         limit = _AT_ONCE + (PAGE if notes else 0)
         rows, more = self._table.query(
@@ -75,7 +77,17 @@ class EntryRows:
         else:
             said = _messages(_page(_of_kind(rows, keys.MESSAGES), keys.MESSAGES))
             noted = _notes(_page(_of_kind(rows, keys.NOTES), keys.NOTES))
-        return ReadCase(case.head, case.media, said.items, noted.items, said.earlier, noted.earlier)
+        went = self._positions_of(case, notes=notes)
+        return ReadCase(
+            case.head,
+            case.media,
+            messages=said.items,
+            notes=noted.items,
+            positions=went.items,
+            earlier_messages=said.earlier,
+            earlier_notes=noted.earlier,
+            earlier_positions=went.earlier,
+        )
 
     def messages(
         self, report_id: str, *, below: str | None = None, consistent: bool = False
@@ -89,10 +101,18 @@ class EntryRows:
         """Return a page of notes, as `messages` does."""
         return _notes(self._read(report_id, keys.NOTES, below, consistent))
 
+    def positions(
+        self, report_id: str, *, below: str | None = None, consistent: bool = False
+    ) -> EntryPage[SealedPosition]:
+        """Return a page of positions, as `messages` does."""
+        page = self._read(report_id, keys.POSITIONS, below, consistent)
+        return EntryPage(tuple(map(SealedPosition.model_validate, page.rows)), page.earlier)
+
     def recorded(self, report_id: str, kind: str, ids: EntryIds) -> Recorded | None:
         """Return what an earlier call with these ids left; None when there was none.
 
-        `kind` is `keys.MESSAGES` or `keys.NOTES`: one key may be used for one of each.
+        `kind` is `keys.MESSAGES`, `keys.NOTES` or `keys.POSITIONS`: one key may be used for one of
+        each.
         """
         if ids.fingerprint is None:
             return None
@@ -149,6 +169,36 @@ class EntryRows:
         count = Update(pk, keys.HEAD, add={"notes": 1}, equal=equal)
         self._write(count, row, _known(pk, keys.NOTES, ids, note.at), also)
 
+    def add_position(
+        self,
+        head: Head,
+        position: SealedPosition,
+        ids: EntryIds,
+        *,
+        task: OutboxTask | None = None,
+        paced_until: datetime | None = None,
+    ) -> None:
+        """Add a position, with `task` to notify officers. It counts as unread, and puts off the
+        deletion of a closed report, as a reporter's message does.
+
+        Raises ConditionFailed when another position or message came since `head` was read, when the
+        report was muted or no longer is, when the status or end has changed since then, or when the
+        report is expiring.
+        """
+        report, at = head.report, position.received_at
+        pk, sk = keys.report(report.id), keys.position(at, position.id)
+        row: Row = {"pk": pk, "sk": sk, **position.model_dump()}
+        same = ("positions", "messages", "muted")
+        equal = {name: head.row.get(name) for name in same} | same_end(head) | {**NOT_EXPIRING}
+        put: Row = retention.with_addition(report, at) | retention.with_arrival(report)
+        if paced_until:
+            put["positions_paced_until"] = paced_until
+        if task:
+            row |= task_fields(pk, sk, task)
+            put["message_due"] = task.not_before or at
+        count = Update(pk, keys.HEAD, put=put, add={"positions": 1, "unread": 1}, equal=equal)
+        self._write(count, row, _known(pk, keys.POSITIONS, ids, at), ())
+
     def _write(
         self, count: Update, row: Row, known: Sequence[Put], also: Sequence[TransactItem]
     ) -> None:
@@ -159,6 +209,11 @@ class EntryRows:
         if not notes or not case.head.row.get("notes"):
             return EntryPage((), None)
         return self.notes(case.head.row["id"], consistent=True)
+
+    def _positions_of(self, case: Case, *, notes: bool) -> EntryPage[SealedPosition]:
+        if not notes or not case.head.positions:
+            return EntryPage((), None)
+        return self.positions(case.head.row["id"], consistent=True)
 
     def _read(self, report_id: str, kind: str, below: str | None, consistent: bool) -> "_RowPage":
         # The range includes its end, which is the first row of the page before: skip that row.

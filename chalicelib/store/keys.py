@@ -2,7 +2,7 @@
 
 reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kind>#<id>
                                     EVENT#<time>#<id> | HEAD | MEDIA#<id>
-                                    MESSAGE#<time>#<id> | NOTE#<time>#<id>
+                                    MESSAGE#<time>#<id> | NOTE#<time>#<id> | POSITION#<time>#<id>
              BURST#<time>           COUNT                    notices of a minute, SMS of an hour
              DIGEST#<filters>       EVENT#digest             gathered notices (store/digests.py)
              LOAD#<hour>            <minute>: reports in it (store/load_counters.py)
@@ -30,8 +30,8 @@ bulletins    CATALOGUE              LOAD_LEVEL | OVERRIDES
 sources      SALT | SOURCE#<token>  store/sources.py
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
-MESSAGE; an officer's is one query from HEAD on. COUNTED, DUPLICATE, ENTRY and EVENT sort before
-HEAD, so they are in neither.
+MESSAGE; an officer's is one query from HEAD to NOTE, and another of POSITION if there are any.
+COUNTED, DUPLICATE, ENTRY and EVENT sort before HEAD, so they are in neither.
 """
 
 from datetime import date, datetime
@@ -47,6 +47,7 @@ HEAD = "HEAD"
 CONTACT = "CONTACT"
 MESSAGES = "MESSAGE#"
 NOTES = "NOTE#"
+POSITIONS = "POSITION#"
 # These sort after all media and messages, because '$' follows '#'.
 MEDIA_END = "MEDIA$"
 MESSAGE_END = "MESSAGE$"
@@ -119,8 +120,12 @@ def note(at: datetime, entry_id: str) -> str:
     return f"NOTE#{times.render(at)}#{entry_id}"
 
 
+def position(at: datetime, entry_id: str) -> str:
+    return f"POSITION#{times.render(at)}#{entry_id}"
+
+
 def entry(kind: str, entry_id: str) -> str:
-    """Return the key of the row that recognises a repeated message or note."""
+    """Return the key of the row that recognises a repeated message, note or position."""
     return f"ENTRY#{kind}{entry_id}"
 
 

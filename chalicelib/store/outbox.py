@@ -116,7 +116,7 @@ class PendingTask:
     @property
     def notice_kind(self) -> NoticeKind:
         """Return the kind of notice for a report's task."""
-        if self.row["sk"].startswith(keys.MESSAGES):
+        if self.row["sk"].startswith((keys.MESSAGES, keys.POSITIONS)):
             return NoticeKind.MESSAGE
         if not self.is_head:
             return NoticeKind(self.row["kind"])

@@ -14,6 +14,7 @@ from chalicelib.domain.ledger import Recorded
 from chalicelib.domain.messages import SealedMessage, SealedNote
 from chalicelib.domain.mutes import Mute
 from chalicelib.domain.outbox import OutboxTask
+from chalicelib.domain.positions import SealedPosition
 from chalicelib.domain.referrals import Referrals
 from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.store import keys
@@ -66,6 +67,17 @@ class Head:
         return int(self.row.get("duplicates", 0))
 
     @property
+    def positions(self) -> int:
+        """Return how many positions the reporter has sent."""
+        return int(self.row.get("positions", 0))
+
+    @property
+    def positions_paced_until(self) -> datetime | None:
+        """Return what limits a flood of positions (`domain/messages.paced`)."""
+        stored = self.row.get("positions_paced_until")
+        return times.parse(stored) if stored else None
+
+    @property
     def recorded(self) -> Recorded:
         """Return what the ledger has of the report, also of a deleted one."""
         return Recorded.of_row(self.row)
@@ -113,16 +125,18 @@ class Case:
 
 @dataclass(frozen=True)
 class ReadCase(Case):
-    """A case as somebody reads it: with its latest messages and notes, sealed, oldest first.
+    """A case as somebody reads it: with its latest messages, and for an officer its latest notes
+    and positions, sealed, oldest first.
 
-    `earlier_messages` and `earlier_notes` are the positions below which there are more; None when
-    there are none.
+    `earlier_…` are the sort keys below which there are more of each; None when there are none.
     """
 
     messages: tuple[SealedMessage, ...] = ()
     notes: tuple[SealedNote, ...] = ()
+    positions: tuple[SealedPosition, ...] = ()
     earlier_messages: str | None = None
     earlier_notes: str | None = None
+    earlier_positions: str | None = None
 
 
 class ListedReport(NamedTuple):

@@ -209,6 +209,12 @@ def _colleagues(environment: Environment) -> Callable[[], Reply]:
     return lambda: call("GET", path, officer="officer1")
 
 
+def _moves(environment: Environment) -> Callable[[], Reply]:
+    filed = _create(category="child_abduction", details={}).json
+    where, place = f"/v1/reports/{filed['id']}/positions", {"lat": 39.93, "lon": 116.45}
+    return lambda: call("POST", where, place, receipt=filed["receipt"], key=new_key())
+
+
 # The officer, the report, the audit row, the key, and what the report is like.
 _OPENING = ("GetItem", "Query", "PutItem", "kms.Decrypt", "GetItem")
 _CHANGE = ("GetItem", "GetItem", "TransactWriteItems")
@@ -219,6 +225,9 @@ OPERATIONS = (
     Operation("create with 2 media", _creating(media=_MEDIA), ("TransactWriteItems",), 21, 0),
     Operation("create as a lead", _lead, ("GetItem", "PutItem"), 11, 1),
     Operation("reporter reads", _reporter_reads, ("Query",), 0, 2),
+    Operation(
+        "reporter adds a position", _moves, ("GetItem", "GetItem", "TransactWriteItems"), 18, 3
+    ),
     Operation("officer opens", _officer_opens, _OPENING, 1, 4),
     Operation(
         "officer opens first, 4 numbers to search for",

@@ -31,7 +31,10 @@ TEXT, ADDRESS, PHONE, MESSAGE, NOTE, REPLY, REASON = (
     "CANARY-TEXT", "CANARY-ADDRESS", "+86 138 4242 4242", "CANARY-MESSAGE", "CANARY-NOTE",
     "CANARY-REPLY", "CANARY-REASON",
 )  # fmt: skip
-WORDS = (TEXT, ADDRESS, PHONE, MESSAGE, NOTE, REPLY, REASON, "39.91827", "116.45619")
+WORDS = (
+    TEXT, ADDRESS, PHONE, MESSAGE, NOTE, REPLY, REASON, "39.91827", "116.45619", "39.93719",
+    "116.46137",
+)  # fmt: skip
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": REASON}
 
 
@@ -60,6 +63,9 @@ def work_on(created: Mapping[str, Any]) -> None:
         {"text": MESSAGE},
         receipt=created["receipt"],
     )
+    place = {"lat": 39.93719, "lon": 116.46137, "address": ADDRESS}
+    where = f"/v1/reports/{created['id']}/positions"
+    assert call("POST", where, place, receipt=created["receipt"]).status == 201
     call("POST", path(created, "/messages"), {"text": REPLY}, officer="wang")
     call("POST", path(created, "/notes"), {"text": NOTE}, officer="wang")
     until = times.render(wiring.clock.now() + timedelta(days=40))

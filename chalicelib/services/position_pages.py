@@ -1,0 +1,45 @@
+"""Later or moving places of a report, as officers read them: a page at a time."""
+
+from typing import NamedTuple
+
+from chalicelib.domain.positions import Position
+from chalicelib.services.actor import OfficerActor
+from chalicelib.services.casework import head_in_scope, open_head
+from chalicelib.services.entries import EntryCursors
+from chalicelib.services.sealed_rows import open_positions
+from chalicelib.store import keys
+from chalicelib.store.reports import Reports
+
+
+class PositionsPage(NamedTuple):
+    """A page of positions, oldest first.
+
+    `restricted`: the report was withdrawn, and its positions are left out.
+    """
+
+    items: tuple[Position, ...]
+    next_cursor: str | None
+    restricted: bool = False
+
+
+def read_positions(
+    report_id: str,
+    cursor: str | None,
+    *,
+    reason: str | None,
+    actor: OfficerActor,
+    reports: Reports,
+    cursors: EntryCursors,
+) -> PositionsPage:
+    """Return a page of positions, the latest or that before a cursor, with an audit record.
+
+    Raises as `casework.open_report`, and Malformed `bad_cursor`.
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    below = cursors.read(cursor, report_id, keys.POSITIONS)
+    opening = open_head(head, reason=reason, part="positions", actor=actor, reports=reports)
+    if opening.restricted:
+        return PositionsPage((), None, restricted=True)
+    page = reports.entries.positions(report_id, below=below, consistent=True)
+    opened = open_positions(report_id, page.items, opening.key)
+    return PositionsPage(opened, cursors.issue(page.earlier, report_id, keys.POSITIONS))

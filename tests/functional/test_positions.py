@@ -1,0 +1,295 @@
+"""A reporter adds later or moving places, and officers see them with the report."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.officers import Role
+from chalicelib.domain.positions import MAX_POSITIONS_PER_REPORT
+from chalicelib.store import keys
+from chalicelib.store.writes import Update
+from tests import cloud
+from tests.client import Reply, call, change_report, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+START = {"lat": 39.92, "lon": 116.44}
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    cloud.forget_sent(aws)
+    cloud.officer("wang", roles=(Role.OFFICER,))
+    cloud.officer("chief", roles=(Role.SUPERVISOR,))
+
+
+def file(**more: Any) -> dict[str, Any]:
+    body = report(location=START, **more)
+    made: dict[str, Any] = call("POST", "/v1/reports", body, key=new_key()).json
+    return made
+
+
+def move(created: Mapping[str, Any], key: str | None = None, **more: Any) -> Reply:
+    body = {"lat": 39.93, "lon": 116.45, **more}
+    where = f"/v1/reports/{created['id']}/positions"
+    return call("POST", where, body, receipt=created["receipt"], key=key)
+
+
+def say(created: Mapping[str, Any]) -> Reply:
+    where = f"/v1/reports/{created['id']}/messages"
+    return call("POST", where, {"text": "He walks on."}, receipt=created["receipt"])
+
+
+def mine(created: Mapping[str, Any]) -> Any:
+    return call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+
+
+def opened(created: Mapping[str, Any], below: str = "", by: str = "wang") -> Any:
+    return call("GET", f"/v1/officer/reports/{created['id']}{below}", officer=by).json
+
+
+def moved_before(created: Mapping[str, Any], count: int) -> None:
+    """Let the report have so many positions."""
+    row = keys.report(created["id"])
+    wiring.reports().table.update(Update(row, keys.HEAD, put={"positions": count}))
+
+
+def test_officers_see_where_it_is_now_as_it_was_sent_and_in_wgs84() -> None:
+    created = file()
+    at = times.render(wiring.clock.now() - timedelta(minutes=2))
+    sent: dict[str, Any] = {"datum": "gcj02", "accuracy_m": 12.5, "heading": 45, "speed": 1.5}
+    reply = move(created, address="Gate of the park", at=at, **sent)
+    assert (reply.status, reply.json["left"]) == (201, MAX_POSITIONS_PER_REPORT - 1)
+
+    shown = opened(created)
+    [position] = shown["positions"]
+    assert position["location"] == {
+        "lat": 39.93, "lon": 116.45, "datum": "gcj02", "accuracy_m": 12.5,
+        "address": "Gate of the park",
+    }  # fmt: skip
+    assert 100 < _metres_apart(position["place"], position["location"]) < 1000
+    assert (position["heading"], position["speed"]) == (45, 1.5)
+    assert position["id"] == reply.json["id"]
+    assert shown["location"]["lat"] == START["lat"]
+    assert (shown["district"], shown["unread"], shown["version"]) == ("chaoyang", 1, 1)
+    assert mine(created)["positions_left"] == MAX_POSITIONS_PER_REPORT - 1
+
+
+def _metres_apart(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    return 111_000 * max(abs(one["lat"] - other["lat"]), abs(one["lon"] - other["lon"]))
+
+
+def test_officers_see_its_times_to_the_minute() -> None:
+    created = file()
+    at = wiring.clock.now().replace(second=41)
+    move(created, at=times.render(at))
+    [position] = opened(created)["positions"]
+    assert position["at"] == times.render(times.to_minute(at))
+    assert position["received_at"].endswith(":00.000Z")
+
+
+def test_the_latest_fifty_are_with_the_report_and_the_trail_is_read_by_pages() -> None:
+    created = file(category="child_abduction")
+    sent = []
+    for number in range(53):
+        wiring.clock.advance(timedelta(seconds=11))
+        sent.append(move(created, lat=30 + number / 10).json["id"])
+    shown = opened(created)
+    assert [each["id"] for each in shown["positions"]] == sent[3:]
+    page = opened(created, f"/positions?cursor={shown['positions_cursor']}")
+    assert [each["id"] for each in page["items"]] == sent[:3]
+    assert page["next_cursor"] is None
+    assert [each["id"] for each in opened(created, "/positions")["items"]] == sent[3:]
+    history = opened(created, "/history")["items"]
+    assert [each["detail"] for each in history if each["detail"]][-3:-1] == [
+        {"part": "positions"}
+    ] * 2
+
+
+def test_a_repeated_call_adds_nothing_and_another_place_under_its_key_is_refused() -> None:
+    created, key = file(), new_key()
+    first = move(created, key)
+    assert move(created, key).json == first.json
+    assert move(created, key, lat=39.94).json["code"] == "key_reused"
+    assert len(opened(created)["positions"]) == 1
+    assert mine(created)["positions_left"] == MAX_POSITIONS_PER_REPORT - 1
+
+
+def test_a_report_takes_only_so_many_and_says_so() -> None:
+    created, key = file(), new_key()
+    first = move(created, key)
+    moved_before(created, MAX_POSITIONS_PER_REPORT - 1)
+    assert move(created).json["left"] == 0
+    refused = move(created)
+    assert (refused.status, refused.json["code"]) == (409, "too_many_positions")
+    assert str(MAX_POSITIONS_PER_REPORT) in refused.json["detail"]
+    assert mine(created)["positions_left"] == 0
+    # A repeated call is no new position.
+    assert move(created, key).json["id"] == first.json["id"]
+    assert say(created).status == 201
+
+
+def test_two_at_once_do_not_pass_the_limit_together() -> None:
+    created = file()
+    moved_before(created, MAX_POSITIONS_PER_REPORT - 1)
+
+    def meanwhile(request: object) -> None:
+        assert move(created).status == 201
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, meanwhile)):
+        assert move(created).json["code"] == "too_many_positions"
+    assert len(opened(created)["positions"]) == 1
+
+
+def test_too_many_at_once_must_wait_but_not_where_nothing_is_limited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LIMITS", "on")
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    other, child = file(category="other"), file(category="child_abduction")
+    statuses = [move(other).status for _ in range(21)]
+    assert statuses == [201] * 20 + [429]
+    waiting = int(move(other).headers["retry-after"])
+    assert 0 < waiting <= 10
+    wiring.clock.advance(timedelta(seconds=waiting))
+    assert move(other).status == 201
+    assert {move(child).status for _ in range(30)} == {201}
+
+
+def test_of_positions_and_messages_officers_get_one_notice_a_minute(
+    aws: Mapping[str, str],
+) -> None:
+    created = file(category="child_abduction")
+    _run(aws)
+    assert kinds(aws) == ["report"]
+    for _ in range(3):
+        move(created)
+        say(created)
+        _run(aws)
+    assert kinds(aws) == ["report", "message"]
+    wiring.clock.advance(timedelta(seconds=61))
+    _run(aws)
+    assert kinds(aws) == ["report", "message", "message"]
+    [notice] = [each for each in cloud.sent(aws) if each["kind"] == "message"][1:]
+    assert (notice["urgency"], notice["report_id"]) == ("critical", created["id"])
+
+
+def _run(aws: Mapping[str, str]) -> None:
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+
+
+def kinds(aws: Mapping[str, str]) -> list[str]:
+    return [each["kind"] for each in cloud.sent(aws)]
+
+
+def test_those_of_a_muted_report_are_kept_but_not_notified(aws: Mapping[str, str]) -> None:
+    created = file()
+    _run(aws)
+    path = f"/v1/officer/reports/{created['id']}/mute"
+    call("POST", path, {"reason": "A joke."}, officer="wang")
+    move(created)
+    wiring.clock.advance(timedelta(minutes=3))
+    _run(aws)
+    assert kinds(aws) == ["report"]
+    assert opened(created)["unread"] == 1
+
+
+def test_on_a_closed_report_it_puts_the_deletion_off_and_flags_it() -> None:
+    created = file()
+    change_report(created["id"], 1, status="closed", disposition="unfounded", reason="No.")
+    wiring.clock.advance(timedelta(days=20))
+    before = mine(created)["kept_until"]
+    assert move(created).status == 201
+    assert mine(created)["kept_until"] > before
+    assert opened(created)["flags"] == ["after_closing"]
+
+
+def test_a_withdrawn_report_takes_none_and_hides_what_there_was() -> None:
+    created = file()
+    move(created)
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    assert move(created).json["code"] == "withdrawn"
+    shown = opened(created)
+    assert (shown["positions"], shown["positions_cursor"]) == ([], None)
+    page = opened(created, "/positions")
+    assert (page["items"], page["restricted"]) == ([], True)
+    full = opened(created, "/positions?reason=Needed", by="chief")
+    assert len(full["items"]) == 1
+    assert len(opened(created, "?reason=Needed", by="chief")["positions"]) == 1
+
+
+def test_only_the_receipt_of_the_report_adds_one() -> None:
+    created, other = file(), file()
+    body, where = {"lat": 1, "lon": 2}, f"/v1/reports/{created['id']}/positions"
+    assert call("POST", where, body).status == 401
+    assert call("POST", where, body, receipt=other["receipt"]).status == 404
+    assert opened(created)["positions"] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"lat": 91}, "lat"),
+        ({"lon": None}, "lon"),
+        ({"datum": "mars"}, "datum"),
+        ({"heading": 361}, "heading"),
+        ({"speed": -1}, "speed"),
+        ({"at": "yesterday"}, "at"),
+        ({"at": "2199-01-01T00:00:00Z"}, "at"),
+        ({"speeed": 1}, "speeed"),
+    ],
+)
+def test_what_is_wrong_is_named(wrong: Mapping[str, Any], field: str) -> None:
+    reply = move(file(), **wrong)
+    assert reply.status == 422
+    assert [each["field"] for each in reply.json["errors"]] == [field]
+
+
+def test_an_address_that_holds_the_receipt_is_refused() -> None:
+    created = file()
+    reply = move(created, address=f"My code is {created['receipt']}")
+    assert (reply.status, reply.json["errors"][0]["field"]) == (422, "address")
+
+
+def test_an_altered_position_is_there_without_its_place() -> None:
+    created = file()
+    move(created)
+    wiring.clock.advance(timedelta(seconds=1))
+    move(created)
+    table = wiring.reports().table
+    rows, _ = table.query(keys.report(created["id"]), between=("POSITION#", "POSITION#~"))
+    first, second = rows
+    table.update(Update(first["pk"], first["sk"], put={"sealed": second["sealed"]}))
+    shown = opened(created)["positions"]
+    assert [each["location"] is None for each in shown] == [True, False]
+    assert (shown[0]["altered"], "altered" in shown[1]) == (True, False)
+
+
+def test_a_report_without_positions_is_opened_by_as_many_reads_as_before() -> None:
+    created = file()
+    reads: list[object] = []
+    with inject.fault(wiring.dynamodb(), "dynamodb.Query", lambda request: reads.append(1)):
+        opened(created)
+        before = len(reads)
+    move(created)
+    reads.clear()
+    with inject.fault(wiring.dynamodb(), "dynamodb.Query", lambda request: reads.append(1)):
+        opened(created)
+    assert len(reads) == before + 1
+
+
+def test_all_are_deleted_with_the_report(aws: Mapping[str, str]) -> None:
+    created = file()
+    move(created, new_key())
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    wiring.clock.advance(timedelta(days=31))
+    cloud.sweep()
+    assert [sk for pk, sk in cloud.all_keys(aws) if pk == keys.report(created["id"])] == ["HEAD"]
+    assert move(created).status == 410
