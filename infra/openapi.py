@@ -19,6 +19,7 @@ MODULES = (
     "reports",
     "own_report",
     "own_positions",
+    "own_closing",
     "own_media",
     "proofs",
     "ledger",

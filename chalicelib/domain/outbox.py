@@ -39,6 +39,7 @@ class TaskKind(StrEnum):
     EXPIRE = "expire"
     PRUNE = "prune"
     PURGE = "purge"
+    RECORD = "record"
 
 
 class Lane(StrEnum):

@@ -231,7 +231,8 @@ class Report(Record):
     `sealed_sketch` is what similar reports are found by, until it is recorded (`domain/sketches`).
 
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
-    `put_off_until` is the time to which its deletion was put off. `unread` and `unread_media` count
+    `put_off_until` is the time to which its deletion was put off, `reopened_at` when the reporter
+    reopened it. `unread` and `unread_media` count
     the reporter's messages, and the media that arrived after the closing, since an officer's last
     message or PATCH. `duplicates` is the number of reports that have this one as their original.
     `message_due` is the time of the latest notice of a message. `paced_until`
@@ -280,6 +281,7 @@ class Report(Record):
     closed_at: datetime | None = None
     decided_at: datetime | None = None
     put_off_until: datetime | None = None
+    reopened_at: datetime | None = None
     has_contact: bool = False
     unproven: bool = False
     uncounted: bool = False
@@ -312,6 +314,7 @@ class ReportOutline(Record):
     closed_at: Moment | None = None
     decided_at: Moment | None = None
     put_off_until: Moment | None = None
+    reopened_at: Moment | None = None
     disposition: str | None = None
     duplicate_of: str | None = None
     escalations: int = 0

@@ -68,6 +68,8 @@ def tally_of(report: ReportOutline) -> Tally:
             counters.append(f"open_{report.station}")
     if report.disposition and report.status is Status.CLOSED:
         counters.append(f"disposition_{report.disposition}")
+    if report.reopened_at:
+        counters.append("reopened")
     if report.acknowledged_at:
         waited = report.acknowledged_at - report.received_at
         counters.append(f"ack_{bucket_of(waited.total_seconds())}")
@@ -95,14 +97,15 @@ def quantile(counts: Mapping[int, int], share: float) -> float | None:
 
 
 def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
-    """Return counts by category, status, day and disposition, of open reports by age, and the time
-    to first acknowledgement.
+    """Return counts by category, status, day and disposition, of open reports by age, of those that
+    their reporters reopened, and the time to first acknowledgement.
     """
     by_category: dict[str, dict[str, int]] = {}
     by_status: dict[str, int] = {}
     by_day: dict[str, int] = {}
     dispositions: dict[str, int] = {}
     open_by_age: dict[str, dict[str, int]] = {}
+    reopened: dict[str, int] = {}
     waits: dict[int, int] = {}
     for row in rows:
         day, category, _ = row["sk"].split("#", 2)
@@ -122,6 +125,8 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
                     ages[age] = ages.get(age, 0) + count
             elif kind == "disposition":
                 dispositions[value] = dispositions.get(value, 0) + count
+            elif name == "reopened":
+                reopened[category] = reopened.get(category, 0) + count
             elif kind == "ack":
                 waits[int(value)] = waits.get(int(value), 0) + count
     return {
@@ -130,6 +135,7 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
         "by_day": [{"day": day, "count": by_day[day]} for day in sorted(by_day)],
         "by_disposition": dispositions,
         "open_by_age": open_by_age,
+        "reopened": reopened,
         "first_acknowledgement": {
             "count": sum(waits.values()),
             "median_s": quantile(waits, 0.5),

@@ -167,7 +167,7 @@ def _close(step: _Step) -> _Update:
     return {"closed_at": step.now} if step.closes else {}
 
 
-_OF_THE_CLOSING = (
+OF_THE_CLOSING = (
     "closed_at",
     "decided_at",
     "put_off_until",
@@ -182,7 +182,7 @@ def _reopen(step: _Step) -> _Update:
     if not step.reopens:
         return {}
     flags = tuple(flag for flag in step.report.flags if flag is not Flag.AFTER_CLOSING)
-    return dict.fromkeys(_OF_THE_CLOSING) | {"flags": flags}
+    return dict.fromkeys(OF_THE_CLOSING) | {"flags": flags}
 
 
 def _assign_and_link(step: _Step) -> _Update:

@@ -41,8 +41,8 @@ class ReportEventDetail(Shape):
     `fields` has the changed fields. `asked`, `approved`, `lift_asked`, `lifted` and `ended`
     (before it was approved) are steps of a legal hold. `muted` is true when the report was muted,
     and false when that ended. `referral` is a step of a referral to `agency`: `proposed`,
-    `approved` or `withdrawn`. The step `put_off` is the clock's: the report is kept longer, and
-    `fields` has `kept_until`.
+    `approved` or `withdrawn`. The steps of the clock: `put_off`, the report is kept longer, and
+    `fields` has `kept_until`; `reopened`, the reporter has reopened it up to some minutes before.
     """
 
     model_config = _OPEN

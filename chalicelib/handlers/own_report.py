@@ -7,6 +7,7 @@ from chalicelib.domain.ids import Identity
 from chalicelib.domain.languages import text, wording
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.positions import MAX_POSITIONS_PER_REPORT
+from chalicelib.domain.reopening import may_reopen
 from chalicelib.domain.reports import REPORTER_STATUS, Report, ReporterStatus, Status
 from chalicelib.domain.retention import expires_at
 from chalicelib.handlers.media_views import VerdictView
@@ -66,7 +67,8 @@ class OwnReport(Shape):
     `passed_on` says to which other agencies the report was passed on, and when.
     `messages` has the latest ones, at most 50, oldest first. With `messages_cursor`, `GET
     /v1/reports/{report_id}/messages` returns those before; null when there are none.
-    `positions_left` is how many more positions are accepted.
+    `positions_left` is how many more positions are accepted. `may_reopen` says whether
+    `POST /v1/reports/{report_id}/reopen` is possible.
     """
 
     id: str
@@ -82,6 +84,7 @@ class OwnReport(Shape):
     passed_on: list[PassedOn]
     kept_until: Timestamp | None
     positions_left: int
+    may_reopen: bool
     drill: bool
     emergency: Emergency
     poll_after_s: int
@@ -229,6 +232,7 @@ def _reporter_view(case: ReadCase, call: Call) -> Response:
         ],
         kept_until=expires_at(report),
         positions_left=max(0, MAX_POSITIONS_PER_REPORT - case.head.positions),
+        may_reopen=may_reopen(report),
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),

@@ -270,6 +270,7 @@ class ReportView(ChangedReport):
     left out. The catalogue describes the `details` of each category. The URLs in `media` are valid
     for 5 minutes. What the reporter did, such as writing a message, is timed to the minute.
     `kept_until` is when a report that has ended is due for deletion, without a legal hold.
+    `reopened_at` is when the reporter reopened it.
 
     `messages` and `notes` have the latest ones, at most 50 of each, oldest first. With
     `messages_cursor` and `notes_cursor`, `GET …/messages` and `GET …/notes` return those before;
@@ -298,6 +299,7 @@ class ReportView(ChangedReport):
     flags: list[Flag]
     acknowledged_at: Timestamp | None
     closed_at: Minute | None
+    reopened_at: Minute | None
     kept_until: Minute | None
     has_contact: bool
     hold: HoldView | None

@@ -58,7 +58,7 @@ class StatisticsView(Shape):
     """Counts of the reports that were received in the period. Days are in UTC.
 
     `by_category` counts by category and status. `open_by_age` counts open reports by category and
-    age.
+    age, `reopened` by category those that their reporters reopened.
     """
 
     since: Day
@@ -68,6 +68,7 @@ class StatisticsView(Shape):
     by_day: list[DayCount]
     by_disposition: dict[str, int]
     open_by_age: dict[str, dict[Literal["today", "this_week", "older"], int]]
+    reopened: dict[str, int]
     first_acknowledgement: FirstAcknowledgement
     oldest_unacknowledged: UnacknowledgedReport | None
     load_level: LoadLevelView

@@ -16,6 +16,7 @@ from chalicelib.services.actor import Actor
 from chalicelib.services.bulletin_expiry import expire_bulletin
 from chalicelib.services.reconciliation import reconcile_upload
 from chalicelib.services.removals import remove_later_uploads, remove_pictures
+from chalicelib.services.reopening import record_reopening
 from chalicelib.services.retention import expire_report
 from chalicelib.services.subscriptions import sync_subscriptions
 from chalicelib.store.outbox import Assignment, Outbox, PendingTask
@@ -67,6 +68,10 @@ def _remove_pictures(pending: PendingTask, outbox: Outbox, now: datetime) -> Non
     )
 
 
+def _record_reopening(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    record_reopening(pending, outbox=outbox, actor=Actor.clock(wiring.audit(), now))
+
+
 def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     sync_subscriptions(
         pending.owner.id,
@@ -105,6 +110,7 @@ _WORK: Mapping[Assignment, sweep.Work] = {
     (TaskKind.PRUNE, OwnerKind.REPORT): _remove_later_uploads,
     (TaskKind.PRUNE, OwnerKind.BULLETIN): _remove_later_uploads,
     (TaskKind.PURGE, OwnerKind.REPORT): _remove_pictures,
+    (TaskKind.RECORD, OwnerKind.REPORT): _record_reopening,
     (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
     (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
     (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,

@@ -11,7 +11,7 @@ from chalicelib.domain import retention, times
 from chalicelib.domain.ids import EntryIds
 from chalicelib.domain.media import MAX_MEDIA_PER_REPORT
 from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
-from chalicelib.domain.outbox import OutboxTask
+from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.positions import SealedPosition
 from chalicelib.store import keys
 from chalicelib.store.report_rows import (
@@ -138,8 +138,7 @@ class EntryRows:
         message), or when the report is expiring.
         """
         report, sent_at = head.report, message.sent_at
-        pk, sk = keys.report(report.id), keys.message(sent_at, message.id)
-        row: Row = {"pk": pk, "sk": sk, **message.model_dump(exclude_none=True)}
+        pk = keys.report(report.id)
         add = {"messages": 1} | ({"media_asked": 1} if asks_for_media else {})
         equal = {"messages": head.row.get("messages"), **NOT_EXPIRING}
         put: Row = {"unread": 0, "unread_media": None}
@@ -150,10 +149,27 @@ class EntryRows:
         if paced_until:
             put["paced_until"] = paced_until
         if task:
-            row |= task_fields(pk, sk, task)
             put["message_due"] = task.not_before or sent_at
         count = Update(pk, keys.HEAD, put=put, add=add, equal=equal)
-        self._write(count, row, _known(pk, keys.MESSAGES, ids, sent_at), also)
+        items = self.message_items(report.id, message, ids, task)
+        self._table.transact([self._table.item(count), *items, *also])
+
+    def message_items(
+        self, report_id: str, message: SealedMessage, ids: EntryIds, task: OutboxTask | None
+    ) -> list[TransactItem]:
+        """Return the writes of a message with its task, apart from that of the HEAD."""
+        pk, sk = keys.report(report_id), keys.message(message.sent_at, message.id)
+        row: Row = {"pk": pk, "sk": sk, **message.model_dump(exclude_none=True)}
+        if task:
+            row |= task_fields(pk, sk, task)
+        puts = [Put(row), *_known(pk, keys.MESSAGES, ids, message.sent_at)]
+        return [self._table.item(each) for each in puts]
+
+    def to_record(self, report_id: str, at: datetime) -> TransactItem:
+        """Return the write of an event whose task writes to the audit what the reporter did."""
+        pk, sk = keys.report(report_id), keys.event(at, TaskKind.RECORD.value)
+        task = task_fields(pk, sk, OutboxTask(TaskKind.RECORD, at))
+        return self._table.item(Put({"pk": pk, "sk": sk, **task}))
 
     def add_note(
         self, head: Head, note: SealedNote, ids: EntryIds, *, also: Sequence[TransactItem]

@@ -215,8 +215,7 @@ class Reports:
             "proposal": head.row.get("proposal"),
             **NOT_EXPIRING,
         }
-        if "flags" in put:
-            equal["flags"] = head.row.get("flags")
+        equal |= {name: head.row.get(name) for name in ("flags", "messages") if name in put}
         if "duplicate_of" in put:
             equal["duplicates"] = head.row.get("duplicates")
         put |= self._moved_keys(after, put)

@@ -226,8 +226,11 @@ class Scenario:
         return Supply({"report_id": made.id}, {"If-Match": '"1"'})
 
     def called_malicious(self) -> "Reported":
+        return self.closed("malicious")
+
+    def closed(self, disposition: str = "resolved") -> "Reported":
         made = self.report_again()
-        change = {"status": "closed", "disposition": "malicious", "reason": "Invented."}
+        change = {"status": "closed", "disposition": disposition, "reason": "Seen to."}
         reply = call(
             "PATCH",
             f"/v1/officer/reports/{made.id}",
@@ -295,6 +298,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_MINE}": lambda there: there.report_again().mine(),
     f"GET {_MINE}/messages": lambda there: there.report.mine(),
     f"POST {_MINE}/messages": lambda there: there.report_again().mine(),
+    f"POST {_MINE}/reopen": lambda there: there.closed().mine(),
     f"POST {_MINE}/positions": lambda there: there.report_again().mine(),
     f"POST {_MINE}/media": lambda there: there.report_again().mine(),
     f"POST {_MINE}/media/{{media_id}}/grant": lambda there: there.awaiting.mine(0),

@@ -1,0 +1,39 @@
+"""A reporter reopens their closed report, once."""
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib import errors
+from chalicelib.domain.reports import Flag, Report, Status
+from chalicelib.domain.workflow import OF_THE_CLOSING
+
+
+def may_reopen(report: Report) -> bool:
+    """Return whether the reporter may reopen this report now."""
+    return report.status is Status.CLOSED and report.reopened_at is None
+
+
+def reopened(report: Report, now: datetime) -> Report:
+    """Return the report as its reporter reopens it, with one more message.
+
+    It is `acknowledged`: nothing leads back to `new`, and nobody works on it yet. Like a reopening
+    by an officer, this clears what the closing set, and the link to an original. The version stays:
+    only an officer's step changes it.
+
+    Raises Conflict: `withdrawn`, `already_reopened`, `not_closed`.
+    """
+    if report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+    if report.reopened_at is not None:
+        raise errors.Conflict("already_reopened")
+    if report.status is not Status.CLOSED:
+        raise errors.Conflict("not_closed")
+    after: dict[str, Any] = dict.fromkeys(OF_THE_CLOSING)
+    after |= {
+        "status": Status.ACKNOWLEDGED,
+        "reopened_at": now,
+        "flags": tuple(flag for flag in report.flags if flag is not Flag.AFTER_CLOSING),
+        "unread": report.unread + 1,
+        "messages": report.messages + 1,
+    }
+    return report.model_copy(update=after)

@@ -1,0 +1,257 @@
+"""A reporter reopens a closed report once, and officers hear of it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from tests import cloud
+from tests.client import Reply, call, change_report, new_key, report
+from tests.faults import inject
+from tests.ledger import events_of, filed
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
+WHY = "He is missing again."
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    cloud.officer("wang")
+
+
+def closed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    created = filed(aws, **more)
+    change_report(created["id"], 1, **CLOSE)
+    cloud.stream(cloud.all_keys(aws))
+    cloud.forget_sent(aws)
+    return dict(created)
+
+
+def reopen(created: Mapping[str, Any], text: str = WHY, key: str | None = None) -> Reply:
+    path = f"/v1/reports/{created['id']}/reopen"
+    return call("POST", path, {"text": text}, receipt=created["receipt"], key=key)
+
+
+def mine(created: Mapping[str, Any]) -> Any:
+    return call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+
+
+def opened(created: Mapping[str, Any], below: str = "") -> Any:
+    return call("GET", f"/v1/officer/reports/{created['id']}{below}", officer="wang").json
+
+
+def recorded(created: Mapping[str, Any]) -> list[Any]:
+    steps = [each for each in opened(created, "/history")["items"] if each["detail"]]
+    return [each for each in steps if each["detail"].get("step") == "reopened"]
+
+
+def test_it_is_open_again_with_what_the_reporter_wrote(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    assert mine(created)["may_reopen"] is True
+    reply = reopen(created)
+    assert (reply.status, reply.json["status"]) == (201, "in_progress")
+
+    view = mine(created)
+    assert (view["status"], view["outcome"], view["kept_until"]) == ("in_progress", None, None)
+    assert view["may_reopen"] is False
+    assert [(each["from"], each["text"]) for each in view["messages"]] == [("reporter", WHY)]
+    shown = opened(created)
+    assert (shown["status"], shown["disposition"], shown["reason"]) == ("acknowledged", None, None)
+    assert (shown["unread"], shown["version"]) == (1, 2)
+    assert shown["reopened_at"] == times.render(times.to_minute(wiring.clock.now()))
+    page = call("GET", "/v1/officer/reports?status=acknowledged", officer="wang").json
+    assert [each["id"] for each in page["items"]] == [created["id"]]
+
+
+def test_officers_are_notified(aws: Mapping[str, str]) -> None:
+    created = closed(aws, category="child_abduction")
+    reopen(created)
+    cloud.stream(cloud.all_keys(aws))
+    [notice] = cloud.sent(aws)
+    assert (notice["kind"], notice["urgency"]) == ("message", "critical")
+
+
+def test_the_clock_writes_it_to_the_history_and_the_statistics_count_it(
+    aws: Mapping[str, str],
+) -> None:
+    created = closed(aws)
+    reopen(created)
+    assert recorded(created) == []
+    cloud.stream(cloud.all_keys(aws))
+    wiring.clock.advance(timedelta(minutes=1))
+    cloud.sweep()
+    cloud.sweep()
+    [step] = recorded(created)
+    assert (step["by"], step["action"]) == ("(clock)", "change")
+    assert step["detail"]["fields"] == {"status": {"old": "closed", "new": "acknowledged"}}
+    stats = call("GET", "/v1/officer/stats", officer="wang").json
+    assert stats["reopened"] == {created["category"]: 1}
+    assert stats["by_status"] == {"acknowledged": 1}
+
+
+def test_without_the_audit_its_record_waits(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    reopen(created)
+    wiring.clock.advance(timedelta(minutes=1))
+
+    def refuse(request: Any) -> Any:
+        body = request.body if isinstance(request.body, bytes) else request.body.encode()
+        if aws["AUDIT_TABLE"].encode() not in body:
+            return None
+        return inject.error_response(500, "InternalServerError")(request)
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", refuse):
+        cloud.sweep()
+    assert recorded(created) == []
+    wiring.clock.advance(timedelta(minutes=10))
+    cloud.sweep()
+    assert len(recorded(created)) == 1
+
+
+def test_it_is_possible_once(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    reopen(created)
+    for again in (1, 2):
+        refused = reopen(created)
+        assert (refused.status, refused.json["code"]) == (409, "already_reopened"), again
+        assert "once" in refused.json["detail"]
+        change_report(created["id"], again + 1, **(CLOSE if again == 1 else {}))
+    assert mine(created)["status"] == "closed"
+    assert mine(created)["may_reopen"] is False
+    assert len(mine(created)["messages"]) == 1
+
+
+def test_a_repeated_call_with_its_key_returns_the_first(aws: Mapping[str, str]) -> None:
+    created, key = closed(aws), new_key()
+    first = reopen(created, key=key)
+    assert reopen(created, key=key).json == first.json
+    assert reopen(created, "Another text.", key=key).json["code"] == "key_reused"
+    assert len(mine(created)["messages"]) == 1
+
+
+def test_the_key_of_a_message_reopens_nothing(aws: Mapping[str, str]) -> None:
+    created, key = closed(aws), new_key()
+    path = f"/v1/reports/{created['id']}/messages"
+    call("POST", path, {"text": WHY}, receipt=created["receipt"], key=key)
+    assert reopen(created, key=key).json["code"] == "key_reused"
+    assert mine(created)["status"] == "closed"
+
+
+def test_only_a_closed_report_can_be_reopened(aws: Mapping[str, str]) -> None:
+    created = filed(aws)
+    assert reopen(created).json["code"] == "not_closed"
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    assert reopen(created).json["code"] == "withdrawn"
+    assert mine(created)["may_reopen"] is False
+
+
+def test_what_was_deleted_stays_deleted_and_what_is_reopened_is_kept(
+    aws: Mapping[str, str],
+) -> None:
+    gone, kept = closed(aws), closed(aws)
+    wiring.clock.advance(timedelta(days=89))
+    assert reopen(kept).status == 201
+    wiring.clock.advance(timedelta(days=300))
+    cloud.sweep()
+    assert reopen(gone).status == 410
+    assert mine(kept)["status"] == "in_progress"
+
+
+def test_a_reopening_that_meets_the_deletion_finds_it_gone(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    wiring.clock.advance(timedelta(days=91))
+
+    def meanwhile(request: object) -> None:
+        cloud.sweep()
+
+    fault = inject.times(1, meanwhile)
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+        assert reopen(created).status == 410
+
+
+def test_a_message_that_comes_at_the_same_time_is_counted_too(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+
+    def meanwhile(request: object) -> None:
+        path = f"/v1/reports/{created['id']}/messages"
+        call("POST", path, {"text": "Hello?"}, receipt=created["receipt"])
+
+    fault = inject.times(1, meanwhile)
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+        assert reopen(created).status == 201
+    shown = opened(created)
+    assert (shown["unread"], len(shown["messages"]), shown["flags"]) == (2, 2, [])
+
+
+def test_two_at_once_are_one(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+
+    def meanwhile(request: object) -> None:
+        assert reopen(created, "First.").status == 201
+
+    fault = inject.times(1, meanwhile)
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+        assert reopen(created).json["code"] == "already_reopened"
+    assert [each["text"] for each in mine(created)["messages"]] == ["First."]
+
+
+def test_a_duplicate_is_no_longer_one(aws: Mapping[str, str]) -> None:
+    original, duplicate = filed(aws), filed(aws)
+    link = {"duplicate_of": original["id"], "disposition": "duplicate"}
+    change_report(duplicate["id"], 1, **CLOSE | link)
+    assert opened(original)["duplicate_count"] == 1
+    assert reopen(duplicate).status == 201
+    assert opened(original)["duplicate_count"] == 0
+    assert opened(duplicate)["duplicate_of"] is None
+
+
+def test_the_ledger_says_that_it_was_reopened(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    reopen(created)
+    assert events_of(created)[-2:] == ["closed", "reopened"]
+
+
+def test_the_flag_of_what_came_after_the_closing_goes(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    path = f"/v1/reports/{created['id']}/messages"
+    call("POST", path, {"text": "Hello?"}, receipt=created["receipt"])
+    assert opened(created)["flags"] == ["after_closing"]
+    reopen(created)
+    assert opened(created)["flags"] == []
+
+
+def test_a_muted_report_is_reopened_without_a_notice(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    path = f"/v1/officer/reports/{created['id']}/mute"
+    call("POST", path, {"reason": "A joke."}, officer="wang")
+    reopen(created)
+    wiring.clock.advance(timedelta(minutes=3))
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+    assert cloud.sent(aws) == []
+    assert opened(created)["status"] == "acknowledged"
+
+
+def test_a_text_with_the_receipt_is_refused(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+    reply = reopen(created, f"My code: {created['receipt']}")
+    assert (reply.status, reply.json["errors"][0]["code"]) == (422, "holds_receipt")
+    assert mine(created)["status"] == "closed"
+
+
+def test_a_closed_drill_can_be_reopened_and_is_still_deleted(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(source="drill"), key=new_key()).json
+    change_report(created["id"], 1, **CLOSE)
+    assert reopen(created).status == 201
+    assert mine(created)["kept_until"] is not None
+    wiring.clock.advance(timedelta(days=31))
+    cloud.sweep()
+    # Nobody has read what came: it waits a little.
+    wiring.clock.advance(timedelta(days=31))
+    cloud.sweep()
+    assert reopen(created).status == 410
