@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chalicelib.domain import times
+from chalicelib.domain.feedback import FEWEST_ANSWERS
 from chalicelib.domain.reports import OPEN_STATUSES, ReportOutline, Status
 
 # Upper ends of the buckets of times to first acknowledgement, in seconds: each a quarter above the
@@ -98,7 +99,9 @@ def quantile(counts: Mapping[int, int], share: float) -> float | None:
 
 def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
     """Return counts by category, status, day and disposition, of open reports by age, of those that
-    their reporters reopened, and the time to first acknowledgement.
+    their reporters reopened, of answers to the one question, and the time to first acknowledgement.
+
+    Of a category with fewer than FEWEST_ANSWERS answers, none are counted.
     """
     by_category: dict[str, dict[str, int]] = {}
     by_status: dict[str, int] = {}
@@ -106,6 +109,7 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
     dispositions: dict[str, int] = {}
     open_by_age: dict[str, dict[str, int]] = {}
     reopened: dict[str, int] = {}
+    answers: dict[str, dict[str, int]] = {}
     waits: dict[int, int] = {}
     for row in rows:
         day, category, _ = row["sk"].split("#", 2)
@@ -125,6 +129,9 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
                     ages[age] = ages.get(age, 0) + count
             elif kind == "disposition":
                 dispositions[value] = dispositions.get(value, 0) + count
+            elif kind == "helped":
+                given = answers.setdefault(category, {"yes": 0, "no": 0})
+                given[value] = given.get(value, 0) + count
             elif name == "reopened":
                 reopened[category] = reopened.get(category, 0) + count
             elif kind == "ack":
@@ -136,6 +143,11 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
         "by_disposition": dispositions,
         "open_by_age": open_by_age,
         "reopened": reopened,
+        "helped": {
+            category: given
+            for category, given in answers.items()
+            if sum(given.values()) >= FEWEST_ANSWERS
+        },
         "first_acknowledgement": {
             "count": sum(waits.values()),
             "median_s": quantile(waits, 0.5),

@@ -1,6 +1,8 @@
-"""Reporters' routes of a closed report: reopen it."""
+"""Reporters' routes of a closed report: reopen it, say whether it helped."""
 
 from chalicelib import errors, wiring
+from chalicelib.domain.feedback import Feedback
+from chalicelib.domain.languages import text as wording
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.reports import REPORTER_STATUS, ReporterStatus
 from chalicelib.handlers.own_report import own_head
@@ -8,7 +10,7 @@ from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import MessageView, Shape
-from chalicelib.services import reopening
+from chalicelib.services import feedback, reopening
 from chalicelib.services.receipts import refuse_own_receipt
 
 routes = Routes("Reports", Access.RECEIPT)
@@ -52,3 +54,27 @@ def reopen_report(call: Call) -> Response:
     message = MessageView.model_validate(done.message)
     status = REPORTER_STATUS[done.report.status]
     return Response(ReopenedReport(id=done.report.id, status=status, message=message))
+
+
+class Answered(Shape):
+    """What to show the person who has answered."""
+
+    text: str
+
+
+@routes.post(
+    "/v1/reports/{report_id}/feedback",
+    body=Feedback,
+    returns=Answered,
+    raises=tuple(errors.Conflict(code) for code in ("withdrawn", "not_closed", "already_answered")),
+)
+def give_feedback(call: Call) -> Response:
+    """Say whether it helped.
+
+    The `question` of a closed report, to be answered once. The answer is counted by day and
+    category, and is not kept with the report: neither officers nor a later call can see it. 409
+    `already_answered` means that an answer was counted, perhaps by this call before.
+    """
+    helped = call.body.helped
+    feedback.answer(own_head(call), helped=helped, reports=wiring.reports(), now=call.now)
+    return Response(Answered(text=wording("feedback.thanks", call.language)))

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from chalicelib import errors, wiring
+from chalicelib.domain.feedback import may_answer
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.languages import text, wording
 from chalicelib.domain.messages import NewMessage
@@ -68,7 +69,8 @@ class OwnReport(Shape):
     `messages` has the latest ones, at most 50, oldest first. With `messages_cursor`, `GET
     /v1/reports/{report_id}/messages` returns those before; null when there are none.
     `positions_left` is how many more positions are accepted. `may_reopen` says whether
-    `POST /v1/reports/{report_id}/reopen` is possible.
+    `POST /v1/reports/{report_id}/reopen` is possible. `question` is what to ask the person now, for
+    `POST /v1/reports/{report_id}/feedback`; null when there is nothing to ask.
     """
 
     id: str
@@ -85,6 +87,7 @@ class OwnReport(Shape):
     kept_until: Timestamp | None
     positions_left: int
     may_reopen: bool
+    question: str | None
     drill: bool
     emergency: Emergency
     poll_after_s: int
@@ -233,6 +236,7 @@ def _reporter_view(case: ReadCase, call: Call) -> Response:
         kept_until=expires_at(report),
         positions_left=max(0, MAX_POSITIONS_PER_REPORT - case.head.positions),
         may_reopen=may_reopen(report),
+        question=_question(case, call.language),
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),
@@ -263,6 +267,11 @@ def _outcome(report: Report, reason: str | None, language: str) -> Outcome | Non
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
         return Outcome(text=text("outcome.duplicate", language))
     return None
+
+
+def _question(case: Case, language: str) -> str | None:
+    asks = may_answer(case.report, answered=case.head.answered)
+    return text("feedback.question", language) if asks else None
 
 
 def _with_bulletin(outcome: Outcome | None, report: Report, language: str) -> Outcome | None:

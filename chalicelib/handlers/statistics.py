@@ -54,11 +54,20 @@ class UnacknowledgedReport(Shape):
     received_at: Minute
 
 
+class HelpedCount(Shape):
+    """How many reporters said that it helped, and how many that it did not."""
+
+    yes: int
+    no: int
+
+
 class StatisticsView(Shape):
     """Counts of the reports that were received in the period. Days are in UTC.
 
     `by_category` counts by category and status. `open_by_age` counts open reports by category and
-    age, `reopened` by category those that their reporters reopened.
+    age, `reopened` by category those that their reporters reopened. `helped` has, by category, what
+    reporters answered on these days when their reports were closed; a category with fewer than five
+    answers is left out.
     """
 
     since: Day
@@ -69,6 +78,7 @@ class StatisticsView(Shape):
     by_disposition: dict[str, int]
     open_by_age: dict[str, dict[Literal["today", "this_week", "older"], int]]
     reopened: dict[str, int]
+    helped: dict[str, HelpedCount]
     first_acknowledgement: FirstAcknowledgement
     oldest_unacknowledged: UnacknowledgedReport | None
     load_level: LoadLevelView

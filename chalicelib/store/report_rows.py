@@ -78,6 +78,11 @@ class Head:
         return times.parse(stored) if stored else None
 
     @property
+    def answered(self) -> bool:
+        """Return whether the reporter has answered whether the report helped."""
+        return bool(self.row.get("answered"))
+
+    @property
     def recorded(self) -> Recorded:
         """Return what the ledger has of the report, also of a deleted one."""
         return Recorded.of_row(self.row)

@@ -298,6 +298,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_MINE}": lambda there: there.report_again().mine(),
     f"GET {_MINE}/messages": lambda there: there.report.mine(),
     f"POST {_MINE}/messages": lambda there: there.report_again().mine(),
+    f"POST {_MINE}/feedback": lambda there: there.closed().mine(),
     f"POST {_MINE}/reopen": lambda there: there.closed().mine(),
     f"POST {_MINE}/positions": lambda there: there.report_again().mine(),
     f"POST {_MINE}/media": lambda there: there.report_again().mine(),

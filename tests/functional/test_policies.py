@@ -290,6 +290,7 @@ def end(api: Api, duplicate: Mapping[str, Any]) -> None:
     mine = {"receipt": duplicate["receipt"], "report_id": duplicate["id"]}
     api("write_message", **mine)
     api("add_media", **mine, body={"media": [PICTURE]})
+    api("give_feedback", **mine)
     api("reopen_report", **mine)
     api("withdraw_report", **mine)
 

@@ -1,0 +1,33 @@
+"""Answers to the one question of a closed report: counted, and not kept with it.
+
+REPORT#<id>             HEAD: `answered`, that there was an answer
+STATS#<month>#<shard>   <day>#<category>#<district>: how many of which
+"""
+
+import secrets
+from datetime import datetime
+
+from chalicelib.domain import times
+from chalicelib.domain.reports import Report, Status
+from chalicelib.store import keys
+from chalicelib.store.report_rows import NOT_EXPIRING
+from chalicelib.store.statistics import SHARDS
+from chalicelib.store.table import Table
+from chalicelib.store.writes import Update
+
+
+def count_answer(table: Table, report: Report, counter: str, *, now: datetime) -> None:
+    """Note that a report was answered, and add one to a counter of this day, in one transaction. A
+    drill counts nowhere.
+
+    Raises ConditionFailed when there was an answer, or the report is not closed or is expiring.
+    """
+    equal = {"answered": None, "status": Status.CLOSED.value, **NOT_EXPIRING}
+    note = Update(keys.report(report.id), keys.HEAD, put={"answered": True}, equal=equal)
+    day = times.render(now)[:10]
+    # By chance: a shard that follows from the report would lead back to it.
+    place = f"STATS#{day[:7]}#{secrets.randbelow(SHARDS)}"
+    counters = f"{day}#{report.category}#{report.district}"
+    count = Update(place, counters, add={counter: 1}, upsert=True)
+    items = [note] if report.is_drill else [note, count]
+    table.transact([table.item(each) for each in items])

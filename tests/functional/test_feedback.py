@@ -1,0 +1,155 @@
+"""A reporter says once whether a closed report has helped, and only numbers remain of it."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from tests import cloud
+from tests.client import Reply, call, change_report, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> None:
+    cloud.officer("wang")
+
+
+def closed(disposition: str = "resolved", **more: Any) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(**more), key=new_key()).json
+    change_report(created["id"], 1, **CLOSE | {"disposition": disposition})
+    return dict(created)
+
+
+def answer(created: Mapping[str, Any], helped: Any = True, language: str = "en") -> Reply:
+    path = f"/v1/reports/{created['id']}/feedback"
+    headers = {"Accept-Language": language}
+    return call("POST", path, {"helped": helped}, receipt=created["receipt"], headers=headers)
+
+
+def question(created: Mapping[str, Any], language: str = "en") -> Any:
+    headers = {"Accept-Language": language}
+    mine = call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=headers)
+    return mine.json["question"]
+
+
+def counted(by: str = "wang") -> Any:
+    return call("GET", "/v1/officer/stats", officer=by).json["helped"]
+
+
+def test_the_question_is_asked_while_the_report_is_closed_and_not_answered() -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    assert question(created) is None
+    assert answer(created).json["code"] == "not_closed"
+    change_report(created["id"], 1, **CLOSE)
+    assert question(created) == "Did this help you?"
+    assert "帮助" in question(created, "zh")
+    thanks = answer(created, language="zh")
+    assert (thanks.status, "谢谢" in thanks.json["text"]) == (201, True)
+    assert question(created) is None
+
+
+def test_an_answer_is_given_once_also_after_another_closing() -> None:
+    created = closed()
+    assert answer(created).status == 201
+    refused = answer(created, helped=False)
+    assert (refused.status, refused.json["code"]) == (409, "already_answered")
+    change_report(created["id"], 2, status="in_progress")
+    change_report(created["id"], 3, **CLOSE)
+    assert question(created) is None
+    assert answer(created).json["code"] == "already_answered"
+
+
+def test_answers_are_counted_by_category_from_five_on() -> None:
+    for helped in (True, True, True, False):
+        assert answer(closed("resolved", category="other"), helped).status == 201
+    answer(closed("resolved", category="lost_and_found"))
+    assert counted() == {}
+    assert answer(closed("resolved", category="other"), False).status == 201
+    assert counted() == {"other": {"yes": 3, "no": 2}}
+    cloud.officer("narrow", categories=("lost_and_found",))
+    assert counted("narrow") == {}
+
+
+def test_nothing_stored_says_what_a_report_was_answered(aws: Mapping[str, str]) -> None:
+    rows = []
+    for helped in (True, False):
+        created = closed()
+        answer(created, helped)
+        scanned = boto3.client("dynamodb").scan(TableName=aws["REPORTS_TABLE"])["Items"]
+        rows.append([each for each in scanned if each["pk"]["S"] == f"REPORT#{created['id']}"])
+    for those in rows:
+        assert "helped" not in json.dumps(those, default=str)
+    yes, no = ({name for row in those for name in row} for those in rows)
+    assert yes == no
+    shown = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").json
+    assert "answered" not in json.dumps(shown)
+
+
+def test_the_answer_changes_nothing_that_officers_see() -> None:
+    created = closed()
+    path = f"/v1/officer/reports/{created['id']}"
+    before = call("GET", path, officer="wang").json
+    answer(created)
+    after = call("GET", path, officer="wang").json
+    assert after == before
+
+
+def test_a_report_that_may_be_called_malicious_is_asked_like_any_other() -> None:
+    created = closed("malicious")
+    assert question(created) == "Did this help you?"
+    assert answer(created, helped=False).status == 201
+
+
+def test_a_withdrawn_report_is_not_asked() -> None:
+    created = closed()
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    assert question(created) is None
+    assert answer(created).json["code"] == "withdrawn"
+
+
+def test_two_answers_at_once_count_once() -> None:
+    for _ in range(4):
+        answer(closed())
+    created = closed()
+
+    def meanwhile(request: object) -> None:
+        assert answer(created, helped=False).status == 201
+
+    fault = inject.times(1, meanwhile)
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+        assert answer(created, helped=True).json["code"] == "already_answered"
+    assert counted() == {created["category"]: {"yes": 4, "no": 1}}
+
+
+def test_a_drill_is_asked_and_counts_nowhere() -> None:
+    for _ in range(6):
+        created = closed(source="drill")
+        assert answer(created).status == 201
+    assert counted() == {}
+    assert answer(created).json["code"] == "already_answered"
+
+
+def test_an_answer_that_meets_the_deletion_finds_it_gone() -> None:
+    created = closed()
+    wiring.clock.advance(timedelta(days=91))
+
+    def meanwhile(request: object) -> None:
+        cloud.sweep()
+
+    fault = inject.times(1, meanwhile)
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+        assert answer(created).status == 410
+
+
+@pytest.mark.parametrize("wrong", ["yes", 1, None])
+def test_an_answer_is_yes_or_no(wrong: Any) -> None:
+    assert answer(closed(), wrong).status == 422
