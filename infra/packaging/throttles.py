@@ -3,9 +3,10 @@
 The stage's limits hold for each route on its own, and are those of officers' routes: officers are
 few, and each of their requests also runs the authorizer, whatever token it has. A setting of a
 stage cannot name several routes, so each route of residents gets one, but those that are called
-once for a report; so do the preflights of reporters' routes, which a browser sends before it reports. The creation of reports has higher
-limits than the routes that read. All limits together stay below what an account gets (10,000 a
-second), so that no flood of one kind takes the room of another.
+once for a report; so do the preflights of reporters' routes, which a browser sends before it
+reports. The creation of reports has higher limits than the routes that read. All limits together
+stay below what an account gets (10,000 a second), so that no flood of one kind takes the room of
+another.
 """
 
 from collections.abc import Iterator, Mapping
