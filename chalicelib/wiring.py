@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.store.listing import Listing
     from chalicelib.store.officers import Officers
     from chalicelib.store.outbox import Outbox
+    from chalicelib.store.pulse import PulseRows
     from chalicelib.store.report_keys import ReportKeys
     from chalicelib.store.reports import Reports
     from chalicelib.store.seals import Seals
@@ -152,6 +153,7 @@ def reports() -> "Reports":
     return Reports(
         _table(settings().reports_table),
         lambda category: live_catalogue().shards_to_write(category, clock.wall_clock()),
+        lambda category, urgency: catalogue().category(category).deadline(urgency),
     )
 
 
@@ -167,6 +169,13 @@ def listing() -> "Listing":
     from chalicelib.store.listing import Listing
 
     return Listing(_table(settings().reports_table))
+
+
+@built_once
+def pulse_rows() -> "PulseRows":
+    from chalicelib.store.pulse import PulseRows
+
+    return PulseRows(_table(settings().reports_table))
 
 
 @built_once

@@ -33,6 +33,7 @@ MODULES = (
     "referrals",
     "colleagues",
     "mutes",
+    "pulse",
     "statistics",
     "search",
     "map",

@@ -1,7 +1,7 @@
 """Bursts of notices: the first ones of a minute go alone, the rest wait for a digest.
 
-Critical ones, what is added to them, escalations, drills and all others are counted apart, so that
-none makes another wait.
+Critical ones, what is added to them, escalations, what is overdue, drills and all others are
+counted apart, so that none makes another wait.
 What officers cause, such as an approval, always goes alone: they do it one step at a time, so no
 flood of reports makes many. A digest would not say which step waits, and would hide a watch from
 supervisors in a burst that whoever is watched could cause.
@@ -41,6 +41,7 @@ class Burst(StrEnum):
     CRITICAL = "critical"
     ESCALATION = "escalation"
     UPDATE = "update"
+    OVERDUE = "overdue"
     NORMAL = "normal"
     DRILL = "drill"
 
@@ -48,7 +49,7 @@ class Burst(StrEnum):
 class Digest(Record):
     """What did not go alone: how many notices, and the first reports that they are about.
 
-    `kind` is that of its notice: an escalation, or a digest of all else.
+    `kind` is that of its notice: an escalation, what is overdue, or a digest of all else.
     """
 
     kind: NoticeKind
@@ -77,6 +78,8 @@ def burst_of(notice: Notice, lane: Lane) -> Burst | None:
         return None
     if notice.kind is NoticeKind.ESCALATION:
         return Burst.ESCALATION
+    if notice.kind is NoticeKind.OVERDUE:
+        return Burst.OVERDUE
     if lane is not Lane.CRITICAL:
         return Burst.NORMAL
     return Burst.CRITICAL if is_new_critical(notice, lane) else Burst.UPDATE
@@ -85,6 +88,15 @@ def burst_of(notice: Notice, lane: Lane) -> Burst | None:
 def is_new_critical(notice: Notice, lane: Lane) -> bool:
     """Return whether this is the first notice of a critical report: some SMS are kept for it."""
     return lane is Lane.CRITICAL and notice.kind in (NoticeKind.REPORT, NoticeKind.BULLETIN_LEAD)
+
+
+def kind_of_digest(kind: NoticeKind) -> NoticeKind:
+    """Return the kind of the digest of notices of this kind.
+
+    Escalations, and what is overdue, stay what they are: the filters of subscriptions know them.
+    """
+    stays = kind in (NoticeKind.ESCALATION, NoticeKind.OVERDUE)
+    return kind if stays else NoticeKind.DIGEST
 
 
 def minute_of(at: datetime) -> str:

@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     MEDIA = "media"
     MESSAGE = "message"
     ESCALATION = "escalation"
+    OVERDUE = "overdue"
     BULLETIN_LEAD = "bulletin_lead"
     DIGEST = "digest"
     APPROVAL = "approval"
@@ -39,6 +40,11 @@ class NoticeKind(StrEnum):
 
 # What officers cause themselves, one step at a time: no flood of reports makes many.
 CAUSED_BY_OFFICERS = (NoticeKind.APPROVAL, NoticeKind.WATCH, NoticeKind.ASSIGNED)
+# The texts of a notice about several reports, where they are others.
+_OF_MANY = {
+    NoticeKind.ESCALATION: "escalations",
+    NoticeKind.OVERDUE: "overdue_reports",
+}
 # What only supervisors are notified of.
 FOR_SUPERVISORS = (NoticeKind.ESCALATION, NoticeKind.WATCH)
 
@@ -167,8 +173,9 @@ class Notice:
         return cut_sms(self._wording("sms", city().languages[0]))
 
     def _wording(self, form: str, language: str) -> str:
-        escalates_many = self.kind is NoticeKind.ESCALATION and self.report_ids is not None
-        kind = "escalations" if escalates_many else self.kind.value
+        kind = self.kind.value
+        if self.report_ids is not None:
+            kind = _OF_MANY.get(self.kind, kind)
         said = text(
             f"notice.{kind}.{form}",
             language,

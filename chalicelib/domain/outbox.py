@@ -35,11 +35,16 @@ ACKNOWLEDGE_WITHIN = timedelta(minutes=5)
 class TaskKind(StrEnum):
     NOTIFY = "notify"
     ESCALATE = "escalate"
+    OVERDUE = "overdue"
     RECONCILE = "reconcile"
     EXPIRE = "expire"
     PRUNE = "prune"
     PURGE = "purge"
     RECORD = "record"
+
+
+# What an officer ends, or pauses, who attends to a report.
+WAITING = frozenset({TaskKind.ESCALATE, TaskKind.OVERDUE})
 
 
 class Lane(StrEnum):
@@ -78,6 +83,11 @@ def notify_later(now: datetime, patience: timedelta, lane: Lane = Lane.NORMAL) -
 def escalate(due_at: datetime, lane: Lane = Lane.CRITICAL) -> OutboxTask:
     """Return the task to notify supervisors of a critical report that nobody has acknowledged."""
     return OutboxTask(TaskKind.ESCALATE, due_at, lane=lane)
+
+
+def overdue(due_at: datetime, lane: Lane) -> OutboxTask:
+    """Return the task to notify officers of a report that nobody has acknowledged in time."""
+    return OutboxTask(TaskKind.OVERDUE, due_at, lane=lane)
 
 
 def notify_of_message(

@@ -6,15 +6,9 @@ has at most one proposal at a time, and keeps what was passed on.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field
-
-from chalicelib.domain.codes import AgencyCode
-from chalicelib.domain.media import MAX_MEDIA_PER_REPORT
-from chalicelib.domain.models import Input, Record
-from chalicelib.domain.reports import Flag, Status
-from chalicelib.domain.workflow import Reason
+from chalicelib.domain.models import Record
+from chalicelib.domain.reports import Flag
 
 # Each is a part of the report's row, with its reason.
 MOST_PASSED_ON = 10
@@ -28,29 +22,6 @@ class Part(StrEnum):
     OCCURRED_AT = "occurred_at"
     DETAILS = "details"
     MEDIA = "media"
-
-
-class NewReferral(Input):
-    """Which agency is to get what of a report, and why.
-
-    The reason is for colleagues; the agency does not get it. `media` in `include` means the cleaned
-    pictures of all media that are ready now; with `media_ids`, only of these.
-    """
-
-    agency: AgencyCode
-    reason: Reason
-    include: tuple[Annotated[Part, Field(strict=False)], ...] = Field(
-        min_length=1, max_length=len(Part), strict=False
-    )
-    media_ids: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(
-        default=(), max_length=MAX_MEDIA_PER_REPORT * 2, strict=False
-    )
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """The parts that are included, each once, in the order of `Part`."""
-        named = {*self.include, *((Part.MEDIA,) if self.media_ids else ())}
-        return tuple(part for part in Part if part in named)
 
 
 class Referral(Record):
@@ -109,11 +80,3 @@ class Referrals(Record):
         others = [flag for flag in flags if flag not in (Flag.REFERRED, Flag.PASSED_ON)]
         referred = [Flag.REFERRED] if self.pending else []
         return (*others, *referred, *([Flag.PASSED_ON] if self.passed_on else []))
-
-
-def awaits_approval(referrals: Referrals, status: Status, username: str) -> bool:
-    """Return whether a proposed referral waits for this officer: it is of somebody else, and the
-    reporter has not withdrawn the report.
-    """
-    pending = referrals.pending
-    return pending is not None and pending.by != username and status is not Status.WITHDRAWN

@@ -14,9 +14,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain import ids, times
+from chalicelib.domain.attention import is_unread
 from chalicelib.domain.codes import CategoryCode, ReportDistrict
 from chalicelib.domain.models import Query
-from chalicelib.domain.reports import DRILL, Status
+from chalicelib.domain.reports import DRILL, Status, Urgency
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Username
 
@@ -24,6 +25,8 @@ PAGE_MAX = 50
 _PAGING = ("cursor", "limit")
 # The index is sorted by the time of receipt, so the store applies these two.
 _BY_TIME = ("since", "until")
+# What is no value of an attribute.
+_APART = ("drill", "fold", "sort", "unread", "needs_action")
 
 
 def _read_limit(value: Any) -> Any:
@@ -58,6 +61,11 @@ def _read_reference(value: str) -> str:
     return reference
 
 
+type _Flag = Annotated[
+    bool, BeforeValidator(_read_bool), Field(strict=True), WithJsonSchema({"type": "boolean"})
+]
+
+
 class ReportQuery(Query):
     """The filters and the page of a list of reports. A report must match all filters."""
 
@@ -82,15 +90,18 @@ class ReportQuery(Query):
         ]
         | None
     ) = Field(default=None, description="Only the report with this reference.")
-    drill: (
-        Annotated[
-            bool,
-            BeforeValidator(_read_bool),
-            Field(strict=True),
-            WithJsonSchema({"type": "boolean"}),
-        ]
-        | None
-    ) = Field(
+    urgency: Urgency | None = Field(default=None, description="Only reports with this urgency.")
+    unread: _Flag | None = Field(
+        default=None,
+        description="`true`: only reports with something from the reporter that no officer has "
+        "answered. `false`: only the others.",
+    )
+    needs_action: _Flag | None = Field(
+        default=None,
+        description="`true`: only reports that are new, overdue or unread, or that have a step "
+        "which you may approve. `false`: only the others.",
+    )
+    drill: _Flag | None = Field(
         default=None,
         description="`false`: leave out drills. `true`: only drills. Without it, both are listed.",
     )
@@ -98,6 +109,12 @@ class ReportQuery(Query):
         default=None,
         description="`none`: list each report by itself. Without it, reports of a page with one "
         "text that differ in nothing else are one row.",
+    )
+    sort: Literal["newest", "attention"] | None = Field(
+        default=None,
+        description="`newest`, also without it: the newest first. `attention`: critical ones that "
+        "nobody has acknowledged, then overdue, then unread ones, then the rest of the open "
+        "reports, each the oldest first; last, closed ones with a step that awaits an approval.",
     )
     # As officers see times to the minute. Seconds must not find out more, or leave a report out.
     since: Annotated[Moment, AfterValidator(times.to_minute)] | None = Field(
@@ -131,10 +148,14 @@ class ReportQuery(Query):
         return given
 
     def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a listed row matches the filters, except `since` and `until`."""
+        """Return whether a listed row matches the filters, except `needs_action`, `since` and
+        `until`.
+        """
         if self.drill is not None and self.drill != (row.get("source") == DRILL):
             return False
-        not_here = (*_PAGING, *_BY_TIME, "drill", "fold")
+        if self.unread is not None and self.unread != is_unread(row):
+            return False
+        not_here = (*_PAGING, *_BY_TIME, *_APART)
         asked = (name for name in type(self).model_fields if name not in not_here)
         return all(
             getattr(self, name) is None or row.get(name) == getattr(self, name) for name in asked

@@ -89,6 +89,7 @@ class Flag(StrEnum):
     MUTED = "muted"
     REFERRED = "referred"
     PASSED_ON = "passed_on"
+    OVERDUE = "overdue"
 
 
 DRILL = "drill"
@@ -239,6 +240,8 @@ class Report(Record):
     limits a flood of messages (`domain/messages.paced`). `media_asked` counts the messages in
     which officers asked for media. `unproven`: it came in a flood without a proof of work, in a
     category that is never limited. `uncounted`: it does not count towards the load level.
+    `deadline` is the time to acknowledge it, in minutes after the receipt; `attended`: an officer
+    has attended to it since, so nobody is notified again.
     """
 
     id: str
@@ -285,6 +288,8 @@ class Report(Record):
     has_contact: bool = False
     unproven: bool = False
     uncounted: bool = False
+    deadline: int | None = None
+    attended: bool = False
     media_asked: int = 0
 
     @property
@@ -328,6 +333,8 @@ class ReportOutline(Record):
     muted: object = None
     uncounted: bool = False
     flags: tuple[str, ...] = ()
+    deadline: int | None = None
+    attended: bool = False
 
     @property
     def is_drill(self) -> bool:
@@ -344,8 +351,8 @@ class ReportOutline(Record):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it is critical and nobody has acknowledged it."""
-        return self.urgency is Urgency.CRITICAL and self.status is Status.NEW
+        """Whether nobody has acknowledged it or attended to it."""
+        return self.status is Status.NEW and not self.attended
 
 
 class Medium(Record):

@@ -6,9 +6,13 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
+from chalicelib.domain import times
+from chalicelib.domain.holds import Hold
 from chalicelib.domain.officers import Officer
+from chalicelib.domain.referrals import Referrals
+from chalicelib.domain.reports import Report, Status
 
 # Whoever makes themselves a second account, or resets the password of a colleague, waits this long.
 # In that time somebody sees the notice of it.
@@ -52,6 +56,54 @@ RULES: Mapping[TwoPersonStep, Rule] = {
         "proposes to refer a report to another agency, and what it gets", "approves exactly that"
     ),
 }
+
+
+class Awaiting(NamedTuple):
+    """A step on a report that awaits its second person. `until`: from then on it does no more."""
+
+    step: TwoPersonStep
+    by: str
+    until: datetime | None = None
+
+    @classmethod
+    def read(cls, kept: str) -> Self:
+        """Return what `kept` keeps."""
+        step, by, until = kept.split("#")
+        return cls(TwoPersonStep(step), by, times.parse(until) if until else None)
+
+    def kept(self) -> str:
+        """Return it as it is stored. No username has a `#`."""
+        return f"{self.step}#{self.by}#{times.render(self.until) if self.until else ''}"
+
+    def is_open(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+class Pending(Protocol):
+    """What may await a second person, such as the HEAD of a report."""
+
+    @property
+    def report(self) -> Report: ...
+    @property
+    def hold(self) -> Hold | None: ...
+    @property
+    def referrals(self) -> Referrals: ...
+
+
+def awaits_second_person(head: Pending) -> tuple[Awaiting, ...]:
+    """Return the steps on a report that await a second person; none on a withdrawn one's."""
+    found: list[Awaiting] = []
+    report, hold = head.report, head.hold
+    if report.proposal and report.status is Status.CLOSED:
+        found.append(Awaiting(TwoPersonStep.MALICIOUS, report.proposal.by))
+    if hold and hold.approved_by is None:
+        found.append(Awaiting(TwoPersonStep.HOLD, hold.by, hold.until))
+    if hold and hold.lift:
+        found.append(Awaiting(TwoPersonStep.HOLD_LIFT, hold.lift.by, hold.until))
+    referral = head.referrals.pending
+    if referral and report.status is not Status.WITHDRAWN:
+        found.append(Awaiting(TwoPersonStep.REFERRAL, referral.by))
+    return tuple(found)
 
 
 def refusal(officer: Officer, involved: Collection[str], now: datetime) -> str | None:

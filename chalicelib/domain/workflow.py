@@ -1,7 +1,7 @@
 """Case work: which step leads where, what closing needs, and which task is pending after a step."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, StringConstraints, field_validator
@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
 from chalicelib.domain import outbox
+from chalicelib.domain.attention import begins_anew, without_overdue
 from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.models import Input, NotNull
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
@@ -85,7 +86,10 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     after["unproven"] = False
     for effect in _EFFECTS:
         after |= effect(step)
-    return report.model_copy(update=after)
+    changed = report.model_copy(update=after)
+    attended = not begins_anew(report, changed)
+    flags = without_overdue(changed.flags)
+    return changed.model_copy(update={"attended": attended, "flags": flags})
 
 
 class _Step(NamedTuple):
@@ -263,13 +267,15 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
         return expiry(present, end)
     if present and present.kind is TaskKind.NOTIFY:
         return present._replace(lane=report.lane)
-    if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
-        return (
-            present
-            if present and present.kind is TaskKind.ESCALATE
-            else outbox.escalate(now + ACKNOWLEDGE_WITHIN)
-        )
-    return None
+    if report.status is not Status.NEW or report.attended:
+        return None
+    if report.urgency is Urgency.CRITICAL:
+        fresh = outbox.escalate(now + ACKNOWLEDGE_WITHIN)
+        sooner = present and present.kind is TaskKind.ESCALATE and present.due_at <= fresh.due_at
+        return present if sooner else fresh
+    if report.deadline is None:
+        return None
+    return outbox.overdue(report.received_at + timedelta(minutes=report.deadline), report.lane)
 
 
 def expiry(present: OutboxTask | None, end: datetime) -> OutboxTask:

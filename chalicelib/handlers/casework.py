@@ -38,8 +38,9 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
     raises=(errors.Malformed("bad_cursor"),),
 )
 def list_reports(call: Call) -> Response:
-    """List reports, newest first.
+    """List reports, newest first, or by what needs an officer next.
 
+    With `sort=attention`, a report can move up while you read on: begin again from time to time.
     Returns the reports that match all filters and are in the officer's scope. To read the next
     page, send `next_cursor` as `cursor`. A page can be short or empty even if more pages follow:
     only `next_cursor: null` ends the list.

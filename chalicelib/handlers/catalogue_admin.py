@@ -21,6 +21,7 @@ class CategoryState(Shape):
     state: LifecycleState
     activates_at: Timestamp | None
     shards: int
+    deadlines: dict[str, int]
 
 
 class ChannelState(Shape):
@@ -53,7 +54,9 @@ def patch_catalogue(call: Call) -> Response:
 
     Opens, pauses or retires categories and channels, and changes the settings for apps. Send only
     the entries to change. `state` and `activates_at` of an entry replace both old values. `shards`
-    of a category can grow, but not shrink. `app` changes the minimum version and the flags.
+    of a category can grow, but not shrink. `deadlines` of a category say in how many minutes its
+    reports are to be acknowledged, by urgency (0: no deadline); they count for reports that come
+    after it, and those that you leave out stay. `app` changes the minimum version and the flags.
 
     The change takes effect everywhere within a minute. A call that changes nothing creates no new
     version.
@@ -67,14 +70,15 @@ def patch_catalogue(call: Call) -> Response:
     )
     catalogue = wiring.live_catalogue().learn(changes, wall_clock)
     view = public_view(catalogue, call.language, call.now)
-    shards = {category.code: category.shards for category in catalogue.categories}
+    kept = {
+        each.code: {"shards": each.shards, "deadlines": each.deadlines}
+        for each in catalogue.categories
+    }
     return Response(
         CatalogueState.model_validate(
             {
                 "version": changes.version,
-                "categories": [
-                    each | {"shards": shards[each["code"]]} for each in view["categories"]
-                ],
+                "categories": [each | kept[each["code"]] for each in view["categories"]],
                 "channels": view["channels"],
                 "app": view["app"],
             }

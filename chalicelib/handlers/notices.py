@@ -33,7 +33,8 @@ def publish_critical(event: DynamoDBEvent) -> dict[str, Any]:
 
 @bp.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
 def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
-    """Publish all other pending notices of changed items, and count changed reports.
+    """Publish all other pending notices of changed items, count changed reports, and note that
+    they changed.
 
     Lambda repeats what fails. The sweep publishes notices that the stream did not deliver.
     """
@@ -45,6 +46,7 @@ def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
         outbox=wiring.outbox(),
         statistics=wiring.statistics(),
         arrivals=flood_wiring.load_counters(),
+        changes_seen=lambda places: wiring.pulse_rows().beat(places, wiring.clock.now()),
     )
     return _failures(records, unsent | uncounted)
 

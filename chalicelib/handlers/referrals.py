@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from chalicelib import errors, wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.domain.referrals import NewReferral
+from chalicelib.domain.referral_requests import NewReferral
 from chalicelib.handlers.referral_views import (
     Agencies,
     AgencyView,

@@ -19,6 +19,7 @@ from chalicelib.domain.reports import (
     Urgency,
 )
 from chalicelib.domain.retention import expires_at
+from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import Reason
 from chalicelib.handlers.holds import HoldView
 from chalicelib.handlers.media_views import seen_type
@@ -61,7 +62,9 @@ class ListedReportView(Shape):
 
     The flag `after_closing` says that a message or a medium came after the closing. It stays until
     the report is reopened. `muted` says that officers are not notified of messages and media,
-    `referred` that a referral waits for approval, `passed_on` that one was approved.
+    `referred` that a referral waits for approval, `passed_on` that one was approved,
+    `overdue` that its deadline has passed and no officer has attended to it. `awaits` are the steps
+    that await a second person.
     """
 
     id: str
@@ -79,6 +82,7 @@ class ListedReportView(Shape):
     bulletin_id: str | None
     source: Source | None
     flags: list[Flag]
+    awaits: list[TwoPersonStep]
     same_text: Annotated[SameText | None, NotNull()] = left_out()
 
     @classmethod

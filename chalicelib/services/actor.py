@@ -83,6 +83,15 @@ class Actor:
         """Write an audit record that concerns no single report or bulletin. Raises Unavailable."""
         self.audit.write(Entry.of_officer(self.by, action, self.now, detail))
 
+    def log_own_hourly(self, action: Action, what: str) -> None:
+        """Write an audit record that this was done in the present hour; once, however often it is.
+
+        Raises Unavailable.
+        """
+        hour = self.now.replace(minute=0, second=0, microsecond=0)
+        entry = Entry.of_officer(self.by, action, hour, {what: "in this hour"})
+        self.audit.write_once(replace(entry, id=what))
+
     def log_own_item(self, action: Action, detail: Detail) -> TransactItem:
         """Return the same record as part of a transaction."""
         return self.audit.item(Entry.of_officer(self.by, action, self.now, detail))

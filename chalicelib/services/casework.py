@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import workflow
+from chalicelib.domain.attention import deadline_from
 from chalicelib.domain.ids import is_report_id, on_record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import Role, may_be_assigned
@@ -20,6 +21,7 @@ from chalicelib.domain.workflow import Change
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework_notices import notify_assignee
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.escalations import read_by_officer
 from chalicelib.services.ledger_entries import leaves_of_change, leaves_of_notice
 from chalicelib.services.outside import reminders
 from chalicelib.services.sealed_rows import (
@@ -82,6 +84,7 @@ def open_report(
     case = case_in_scope(report_id, actor=actor, reports=reports)
     opening = open_head(case.head, reason=reason, part=None, actor=actor, reports=reports)
     opened, restricted = open_case(case, opening.key), opening.restricted
+    read_by_officer(case.head, reports=reports, now=actor.now)
     return OpenedCase(opened.without_reporters_words() if restricted else opened, restricted)
 
 
@@ -152,6 +155,10 @@ def take_step(
         if before.version != version:
             raise errors.Stale
         after = workflow.change(before, change, by=actor.by, now=actor.now)
+        if not after.attended:
+            minutes = reports.deadline_of(after.category, after.urgency)
+            deadline = deadline_from(after.received_at, actor.now, minutes)
+            after = after.model_copy(update={"deadline": deadline})
         if change.reason:
             sealed = seal_reason(after, change.reason)
             after = after.model_copy(update={"sealed_reason": sealed})

@@ -1,12 +1,32 @@
-"""Escalations: when supervisors are notified of a critical report that nobody has acknowledged.
+"""Escalations: when officers are notified again of a report that nobody has acknowledged.
 
-They stop when an officer acknowledges the report.
+Of a critical one, supervisors are, every few minutes. Any other is overdue at its deadline, and
+officers are notified each time that its age doubles. Both end when an officer attends to the
+report: by a step, a reply or a note. To open it is enough for one that is not critical, and pauses
+the escalation of one that is.
 """
 
+import logging
 from datetime import datetime, timedelta
+from typing import Any
 
-from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind, escalate
+from chalicelib import errors
+from chalicelib.domain.attention import READING, Rank, next_overdue
+from chalicelib.domain.outbox import (
+    ACKNOWLEDGE_WITHIN,
+    WAITING,
+    OutboxTask,
+    TaskKind,
+    escalate,
+    overdue,
+)
+from chalicelib.domain.reports import Flag, ReportOutline, Urgency
 from chalicelib.store.outbox import PendingTask
+from chalicelib.store.report_rows import Head
+from chalicelib.store.reports import Reports
+from chalicelib.store.table import ConditionFailed
+
+log = logging.getLogger(__name__)
 
 # When the first escalations of a critical report are due, counted from the time it was received.
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
@@ -15,17 +35,66 @@ ESCALATE_EVERY = timedelta(minutes=15)
 
 
 def next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
-    """Return the next task of an item after its notice: an escalation, or None."""
+    """Return the next task of an item after its notice: to notify again, or None."""
     if not pending.is_head or not pending.report.is_waiting:
         return None
-    report = pending.report
-    sent = report.escalations + (1 if pending.task.kind is TaskKind.ESCALATE else 0)
-    after = ESCALATE_AFTER[sent] if sent < len(ESCALATE_AFTER) else None
-    return escalate(report.received_at + after if after else now + ESCALATE_EVERY, report.lane)
-
-
-def counted_escalation(pending: PendingTask) -> dict[str, int] | None:
-    """Return what counts an escalation; None for any other task."""
-    if pending.task.kind is not TaskKind.ESCALATE:
+    report, kind = pending.report, pending.task.kind
+    if report.urgency is Urgency.CRITICAL:
+        sent = report.escalations + (1 if kind is TaskKind.ESCALATE else 0)
+        after = ESCALATE_AFTER[sent] if sent < len(ESCALATE_AFTER) else None
+        due = report.received_at + after if after else now + ESCALATE_EVERY
+        if sent and due <= now:
+            # It became critical later, or this escalation came late: not two at once.
+            due = now + ESCALATE_EVERY
+        return escalate(due, report.lane)
+    if report.deadline is None:
         return None
-    return {"escalations": pending.report.escalations + 1}
+    if kind is TaskKind.OVERDUE:
+        return overdue(next_overdue(report.received_at, report.deadline, now), report.lane)
+    return overdue(report.received_at + timedelta(minutes=report.deadline), report.lane)
+
+
+def is_needed(task: OutboxTask, report: ReportOutline) -> bool:
+    """Return whether a notice of a report that waits is still needed. True for any other task."""
+    if task.kind not in WAITING:
+        return True
+    is_critical = report.urgency is Urgency.CRITICAL
+    return report.is_waiting and is_critical is (task.kind is TaskKind.ESCALATE)
+
+
+def what_it_leaves(pending: PendingTask) -> dict[str, Any] | None:
+    """Return the fields that change with a notice of a report that waits: an escalation is counted,
+    and what is overdue gets its flag and rank. None for any other task.
+    """
+    if pending.task.kind is TaskKind.ESCALATE:
+        return {"escalations": pending.report.escalations + 1}
+    if pending.task.kind is not TaskKind.OVERDUE:
+        return None
+    flags, place = pending.flags, pending.attention_at
+    left: dict[str, Any] = {} if Flag.OVERDUE in flags else {"flags": (*flags, Flag.OVERDUE)}
+    if place and place[0] > Rank.OVERDUE:
+        left["attention_at"] = Rank.OVERDUE + place[1:]
+    return left
+
+
+def read_by_officer(head: Head, *, reports: Reports, now: datetime) -> None:
+    """End what waits for a report that an officer has just opened; of a critical one, put it off,
+    once for each notice.
+
+    The opening does not fail when this cannot be written: then officers are notified once more.
+    """
+    task = head.task
+    if task is None or task.kind not in WAITING:
+        return
+    later: OutboxTask | None = None
+    if task.kind is TaskKind.ESCALATE:
+        until = now + READING
+        if task.not_before or until <= task.due_at:
+            return
+        later = task._replace(due_at=until, not_before=until)
+    try:
+        reports.attention.put_off(head, later)
+    except ConditionFailed:
+        log.info("read_while_changed")
+    except errors.Unavailable:
+        log.warning("escalation_not_put_off")

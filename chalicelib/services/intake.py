@@ -126,7 +126,11 @@ def create_report(
         sketch = sketch_report(report.id, content, intake.day_key)
         report = report.model_copy(update={**ids.commitments(), "sealed_sketch": sketch})
     report = report.model_copy(
-        update={"unproven": admitted.unproven, "uncounted": not admitted.counts}
+        update={
+            "unproven": admitted.unproven,
+            "uncounted": not admitted.counts,
+            "deadline": category.deadline(report.urgency),
+        }
     )
     media = tuple(
         new_medium(declared, ids.media_id(position), position, actor.now)
@@ -290,5 +294,5 @@ def _prove(replayed: CreatedReport, head: Head, reports: Reports) -> CreatedRepo
     """
     if not replayed.report.unproven or replayed.report.body_hash is None:
         return replayed
-    proven = reports.prove(head)
+    proven = reports.attention.prove(head)
     return replayed._replace(report=proven) if proven else replayed

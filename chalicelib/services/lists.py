@@ -1,19 +1,27 @@
-"""Officers' lists of reports: newest first, by page, only reports in the officer's scope."""
+"""Officers' lists of reports: newest first or by attention, by page, only in their scope."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chalicelib import errors
 from chalicelib.domain import times
+from chalicelib.domain.attention import (
+    RANKS_OF_ATTENTION,
+    RANKS_OF_STATUS,
+    RANKS_WITH_UNREAD,
+    Rank,
+    needs_action,
+)
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.paging import Cursors
 from chalicelib.domain.report_query import ReportQuery
+from chalicelib.domain.reports import OPEN_STATUSES, Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
-from chalicelib.store.listing import Listing, Page
+from chalicelib.store.listing import Listing, Page, Span
 from chalicelib.store.report_rows import LISTED, ListedReport
 from chalicelib.store.table import Row
 
@@ -40,16 +48,16 @@ def list_reports(
     cursors: Cursors,
     catalogue: Catalogue,
 ) -> ReportPage:
-    """Return one page of reports, newest first, and write an audit record.
+    """Return one page of reports, newest first or by attention, and write an audit record.
 
     Reports of the page with one text that differ in nothing else that a list shows are one row, the
-    newest, unless the query says otherwise. A filter outside the officer's scope gives an empty
+    first, unless the query says otherwise. A filter outside the officer's scope gives an empty
     page. Raises Malformed `bad_cursor` for a cursor of another officer or of other filters. Both
     write a denial to the audit.
     """
     officer, filters = actor.officer, query.filters()
     try:
-        below = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
+        reached = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
     except errors.Malformed:
         actor.log_own(Action.DENIED, {"filters": query.on_record(), "cursor": "bad"})
         raise
@@ -57,7 +65,7 @@ def list_reports(
     folded: Counter[_Fold] = Counter()
 
     def keep(row: Row) -> bool:
-        if not query.matches(row):
+        if not query.matches(row) or not _acts(query, row, actor):
             return False
         if not officer.sees(row["category"], row["district"]):
             hidden.append(row)
@@ -69,20 +77,11 @@ def list_reports(
     inside = _inside(query, officer)
     page = Page((), None)
     if inside:
-        until = times.render(query.until) if query.until else None
-        index, partitions = _source(query, officer, catalogue)
-        page = listing.page(
-            (index, keys.PARTITION[index], "listed_at"),
-            partitions,
-            limit=query.limit,
-            below=min((bound for bound in (below, until) if bound), default=None),
-            since=times.render(query.since) if query.since else None,
-            keep=keep,
-        )
+        page = _page(query, reached, officer, listing=listing, catalogue=catalogue, keep=keep)
     denied = not inside or (query.reference is not None and bool(hidden))
     actor.log_own(
         Action.DENIED if denied else Action.LIST,
-        {"filters": query.on_record(), "below": below, "count": len(page.rows)},
+        {"filters": query.on_record(), "below": reached, "count": len(page.rows)},
     )
     next_cursor = (
         cursors.issue(page.position, reader=actor.by, filters=filters, now=actor.now)
@@ -106,26 +105,80 @@ def _inside(query: ReportQuery, officer: Officer) -> bool:
     )
 
 
-def _source(query: ReportQuery, officer: Officer, catalogue: Catalogue) -> tuple[str, list[str]]:
-    """Return the index that fits the filters best, and the partitions to read from it."""
-    if query.reference:
-        return keys.BY_REFERENCE, [query.reference]
-    if query.assignee:
-        return keys.BY_ASSIGNEE, [query.assignee]
-    if query.bulletin_id:
-        most = max(category.shards for category in catalogue.categories)
-        return keys.BY_BULLETIN, [f"{query.bulletin_id}#{shard}" for shard in range(most)]
+def _acts(query: ReportQuery, row: Row, actor: OfficerActor) -> bool:
+    """Return whether a row matches the filter `needs_action`."""
+    return query.needs_action in (None, needs_action(row, actor.officer, actor.now))
+
+
+def _page(
+    query: ReportQuery,
+    reached: str | None,
+    officer: Officer,
+    *,
+    listing: Listing,
+    catalogue: Catalogue,
+    keep: Callable[[Row], bool],
+) -> Page:
+    since = times.render(query.since) if query.since else None
+    until = times.render(query.until) if query.until else None
+    index, spans = _source(query, officer, catalogue)
+    if query.sort == "attention" and index == keys.BY_ATTENTION:
+
+        def within(row: Row) -> bool:
+            at = keys.received(row[keys.SORT[index]])
+            return (since is None or at >= since) and (until is None or at < until) and keep(row)
+
+        return listing.page_upwards(
+            keys.index(index), spans, limit=query.limit, above=reached, keep=within
+        )
+    below = min((bound for bound in (reached, until) if bound), default=None)
+    return listing.page(
+        keys.index(index), spans, limit=query.limit, below=below, since=since, keep=keep
+    )
+
+
+def _source(
+    query: ReportQuery, officer: Officer, catalogue: Catalogue
+) -> tuple[str, Sequence[Span | str]]:
+    """Return the index that fits the query best, and what to read from it."""
     categories = [
         category
         for category in catalogue.categories
         if officer.sees_category(category.code) and query.category in (None, category.code)
     ]
+    shards = [
+        f"{category.code}#{shard}" for category in categories for shard in range(category.shards)
+    ]
+    if query.reference:
+        return keys.BY_REFERENCE, [query.reference]
+    if query.sort == "attention":
+        return keys.BY_ATTENTION, shards
+    if query.assignee:
+        return keys.BY_ASSIGNEE, [query.assignee]
+    if query.bulletin_id:
+        most = max(category.shards for category in catalogue.categories)
+        return keys.BY_BULLETIN, [f"{query.bulletin_id}#{shard}" for shard in range(most)]
     if query.status:
-        return keys.BY_QUEUE, _sharded(
-            (f"{category.code}#{query.status}", category.shards) for category in categories
-        )
-    return keys.BY_CATEGORY, _sharded((category.code, category.shards) for category in categories)
+        return keys.BY_ATTENTION, spans_of_status(query.status, shards)
+    if query.unread or query.needs_action:
+        ranks = RANKS_WITH_UNREAD if query.unread else RANKS_OF_ATTENTION
+        return keys.BY_ATTENTION, spans_of_ranks(ranks, shards)
+    return keys.BY_CATEGORY, shards
 
 
-def _sharded(partitions: Iterable[tuple[str, int]]) -> list[str]:
-    return [f"{name}#{shard}" for name, shards in partitions for shard in range(shards)]
+def spans_of_status(status: Status, shards: Iterable[str]) -> list[Span]:
+    """Return where the index by attention has the reports with a status, in these partitions of
+    categories. Others may be there, too.
+    """
+    known = tuple(shards)
+    ended = [
+        Span(keys.attention_shard(shard, status), keys.attention_at(Rank.DONE, ""))
+        for shard in (() if status in OPEN_STATUSES else known)
+    ]
+    return [*ended, *spans_of_ranks(RANKS_OF_STATUS[status], known)]
+
+
+def spans_of_ranks(ranks: Iterable[Rank], shards: Iterable[str]) -> list[Span]:
+    """Return where the index by attention has the reports with these ranks."""
+    prefixes = [keys.attention_at(rank, "") for rank in ranks]
+    return [Span(keys.attention_shard(shard), prefix) for shard in shards for prefix in prefixes]

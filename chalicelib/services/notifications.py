@@ -19,12 +19,12 @@ from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.ids import OwnerKind, event_id
 from chalicelib.domain.notices import Notice, NoticeKind
-from chalicelib.domain.outbox import Lane, TaskKind
+from chalicelib.domain.outbox import WAITING, Lane, TaskKind
 from chalicelib.domain.reports import ReportOutline
 from chalicelib.domain.roster import Roster
 from chalicelib.notify.topic import Topic
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.services.escalations import counted_escalation, next_task
+from chalicelib.services.escalations import is_needed, next_task, what_it_leaves
 from chalicelib.services.ledger_entries import leaves_of_notice
 from chalicelib.services.outside import needs_no_reminder, next_reminder
 from chalicelib.store import keys, roster
@@ -44,12 +44,15 @@ ASSIGNMENTS = frozenset(
     {
         (TaskKind.NOTIFY, OwnerKind.REPORT),
         (TaskKind.ESCALATE, OwnerKind.REPORT),
+        (TaskKind.OVERDUE, OwnerKind.REPORT),
         _DIGEST,
         _ANNOUNCEMENT,
     }
 )
 # The attributes of a report that decide its next task.
-_DECIDING = ("urgency", "status")
+_DECIDING = ("urgency", "status", "attended", "deadline")
+# Those of its place in the list by attention. They are set only where they are as they were read.
+_PLACES = ("flags", "attention_at")
 # How many notices are added to a digest in one transaction. Each is an update of its report and up
 # to two leaves; DynamoDB takes 100 items.
 _GATHERED_AT_ONCE = 30
@@ -194,8 +197,8 @@ class Publisher:
             return self._digest(pending, batch) if batch.swept else None
         if pending.assignment == _ANNOUNCEMENT:
             return _PendingNotice(pending, self._announcement(pending, now))
-        escalates = pending.task.kind is TaskKind.ESCALATE
-        not_before = pending.task.not_before or (pending.task.due_at if escalates else None)
+        waits = pending.task.kind in WAITING
+        not_before = pending.task.not_before or (pending.task.due_at if waits else None)
         if not_before and not_before > now:
             return None
         report = _report_of(batch.rows.get((key[0], keys.HEAD)))
@@ -382,9 +385,9 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
 def _alike(found: _PendingNotice) -> tuple[object, ...]:
     """Return what the notices of one digest have in common."""
     notice = found.notice
-    escalates = notice.kind is NoticeKind.ESCALATION
+    kind = rules.kind_of_digest(notice.kind)
     lane = found.pending.task.lane
-    return lane, escalates, notice.category, notice.district, notice.urgency
+    return lane, kind, notice.category, notice.district, notice.urgency
 
 
 def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
@@ -395,7 +398,7 @@ def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
     kind = pending.notice_kind
     if kind is NoticeKind.ASSIGNED:
         return officer_address(report.assignee or "") not in pending.matter.to
-    if pending.task.kind is TaskKind.ESCALATE and not report.is_waiting:
+    if not is_needed(pending.task, report):
         return True
     if needs_no_reminder(pending, report):
         return True
@@ -409,9 +412,10 @@ def _report_of(row: Row | None) -> ReportOutline | None:
 
 def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
     """Return what completes the task of a notice, as arguments of `Outbox.completion`."""
+    left = what_it_leaves(pending) or {}
     return {
         "then": next_reminder(pending, now) or next_task(pending, now),
-        "put": counted_escalation(pending),
+        "put": left,
         "leaves": leaves_of_notice(pending.recorded, pending.task, now) if pending.is_head else (),
-        "unchanged": _DECIDING,
+        "unchanged": (*_DECIDING, *(name for name in left if name in _PLACES)),
     }

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import batched
 from typing import Any
@@ -14,12 +14,14 @@ from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.reports import DRILL, ReportOutline, Status
 from chalicelib.services.actor import OfficerActor
+from chalicelib.services.lists import spans_of_status
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
 from chalicelib.store.keys import Key
 from chalicelib.store.listing import Listing
 from chalicelib.store.load_counters import LoadCounters
 from chalicelib.store.outbox import Outbox
+from chalicelib.store.pulse import Place
 from chalicelib.store.statistics import (
     TALLY,
     Change,
@@ -36,9 +38,16 @@ _COUNTED_AT_ONCE = 33
 
 
 def count_changed(
-    changed: Sequence[Key], *, outbox: Outbox, statistics: Statistics, arrivals: LoadCounters
+    changed: Sequence[Key],
+    *,
+    outbox: Outbox,
+    statistics: Statistics,
+    arrivals: LoadCounters,
+    changes_seen: Callable[[set[Place]], None],
 ) -> frozenset[Key]:
     """Count the current state of the reports with these keys. Return the keys to try again.
+
+    `changes_seen` gets the categories and districts of all of them.
 
     New reports are also counted in the minute in which they were received, and that is all that
     drills count for. Keys of other items are skipped. Raises Unavailable when nothing could be
@@ -46,11 +55,13 @@ def count_changed(
     """
     failed: set[Key] = set()
     counted: list[Change] = []
+    places: set[Place] = set()
     heads = [key for key in dict.fromkeys(changed) if keys.report_id(key)]
     for some in batched(heads, _COUNTED_AT_ONCE):
         marks = [counted_key(str(keys.report_id(key))) for key in some]
         rows = outbox.read_all(some, also=marks, attributes=TALLY)
         changes: dict[Key, Change] = {}
+        places |= {place for key in (*some, *marks) if (place := _place(rows.get(key)))}
         for key, mark in zip(some, marks, strict=True):
             try:
                 if found := _change(rows.get(key), rows.get(mark)):
@@ -63,7 +74,13 @@ def count_changed(
         failed |= uncounted
         counted += [change for key, change in changes.items() if key not in uncounted]
     _count_arrivals(counted, arrivals)
+    changes_seen(places)
     return frozenset(failed)
+
+
+def _place(row: Row | None) -> Place | None:
+    """Return where a report is, or was when it was counted last."""
+    return (row["category"], row["district"]) if row and "category" in row else None
 
 
 def _change(head: Row | None, mark: Row | None) -> Change | None:
@@ -138,17 +155,18 @@ def view_statistics(
 
 
 def _oldest_unacknowledged(officer: Officer, listing: Listing, catalogue: Catalogue) -> Row | None:
-    partitions = [
-        f"{category.code}#{Status.NEW}#{shard}"
+    shards = [
+        f"{category.code}#{shard}"
         for category in catalogue.categories
         if officer.sees_category(category.code)
         for shard in range(category.shards)
     ]
-    index = (keys.BY_QUEUE, keys.PARTITION[keys.BY_QUEUE], "listed_at")
     return listing.oldest(
-        index,
-        partitions,
+        keys.index(keys.BY_ATTENTION),
+        spans_of_status(Status.NEW, shards),
         keep=lambda row: (
-            officer.sees(row["category"], row["district"]) and row.get("source") != DRILL
+            row["status"] == Status.NEW
+            and officer.sees(row["category"], row["district"])
+            and row.get("source") != DRILL
         ),
     )

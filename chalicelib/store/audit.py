@@ -18,7 +18,7 @@ from chalicelib.domain import times
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.reports import Report
 from chalicelib.store import keys
-from chalicelib.store.table import Row, Table
+from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.writes import Put, TransactItem
 
 log = logging.getLogger(__name__)
@@ -131,6 +131,16 @@ class Audit:
                 self.table.put(self._row(entry))
         except errors.Unavailable:
             log.error("audit_write_failed")  # an alarm counts this line
+            raise
+
+    def write_once(self, entry: Entry) -> None:
+        """Write an entry unless there is one with its key, which then stays as it is."""
+        try:
+            self.table.put(self._row(entry), if_absent=True)
+        except ConditionFailed:
+            return
+        except errors.Unavailable:
+            log.error("audit_write_failed")
             raise
 
     def item(self, entry: Entry) -> TransactItem:

@@ -10,8 +10,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from chalicelib import errors
-from chalicelib.domain.bursts import Digest, most_named
-from chalicelib.domain.notices import Notice, NoticeKind
+from chalicelib.domain.bursts import Digest, kind_of_digest, most_named
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind
 from chalicelib.domain.reports import Urgency
 from chalicelib.store import keys
@@ -92,7 +92,7 @@ class Digests:
         write fails when there is no digest yet.
         """
         filters = _filters(notices[0])
-        kind = _kind(notices[0]).value
+        kind = kind_of_digest(notices[0].kind).value
         fixed = dict(zip(("category", "district", "urgency"), filters, strict=True))
         # Only the sweep sends digests, so notices until the next sweep are included. The sweep that
         # gathers them is not that one: it would send a digest for each of its pages.
@@ -115,11 +115,7 @@ class Digests:
 
 
 def _key(notice: Notice, lane: Lane, page: int) -> str:
-    return keys.digest(lane, _kind(notice), *_filters(notice), str(page))
-
-
-def _kind(notice: Notice) -> NoticeKind:
-    return NoticeKind.ESCALATION if notice.kind is NoticeKind.ESCALATION else NoticeKind.DIGEST
+    return keys.digest(lane, kind_of_digest(notice.kind), *_filters(notice), str(page))
 
 
 def _filters(notice: Notice) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.positions import SealedPosition
 from chalicelib.store import keys
+from chalicelib.store.attention import Basis, attend, move
 from chalicelib.store.report_rows import (
     NOT_EXPIRING,
     Case,
@@ -142,10 +143,17 @@ class EntryRows:
         add = {"messages": 1} | ({"media_asked": 1} if asks_for_media else {})
         equal = {"messages": head.row.get("messages"), **NOT_EXPIRING}
         put: Row = {"unread": 0, "unread_media": None}
+        read = report.model_copy(update={"unread": 0, "unread_media": 0})
+        moved = attend(head, read)
         if message.sender is Sender.REPORTER:
             add["unread"] = 1
             put = retention.with_addition(report, sent_at) | retention.with_arrival(report)
             equal |= same_end(head) | {"muted": head.row.get("muted")}
+            arrived = report.model_copy(update={"unread": report.unread + 1})
+            moved = move(head, Basis.of(head, arrived))
+            # Also when it stays where it is: an officer may have read all others meanwhile.
+            equal["attention_at"] = head.row.get("attention_at")
+        put, equal = put | moved.put, equal | dict(moved.equal)
         if paced_until:
             put["paced_until"] = paced_until
         if task:
@@ -180,9 +188,10 @@ class EntryRows:
         expiring.
         """
         pk = keys.report(head.row["id"])
-        equal = {"notes": head.row.get("notes"), **NOT_EXPIRING}
+        moved = attend(head)
+        equal = {"notes": head.row.get("notes"), **moved.equal, **NOT_EXPIRING}
         row = {"pk": pk, "sk": keys.note(note.at, note.id), **note.model_dump(exclude_none=True)}
-        count = Update(pk, keys.HEAD, add={"notes": 1}, equal=equal)
+        count = Update(pk, keys.HEAD, put=moved.put, add={"notes": 1}, equal=equal)
         self._write(count, row, _known(pk, keys.NOTES, ids, note.at), also)
 
     def add_position(
@@ -206,7 +215,10 @@ class EntryRows:
         row: Row = {"pk": pk, "sk": sk, **position.model_dump()}
         same = ("positions", "messages", "muted")
         equal = {name: head.row.get(name) for name in same} | same_end(head) | {**NOT_EXPIRING}
-        put: Row = retention.with_addition(report, at) | retention.with_arrival(report)
+        moved = move(head, Basis.of(head, report.model_copy(update={"unread": report.unread + 1})))
+        # Also when it stays where it is: an officer may have read all others meanwhile.
+        equal |= {**moved.equal, "attention_at": head.row.get("attention_at")}
+        put: Row = retention.with_addition(report, at) | retention.with_arrival(report) | moved.put
         if paced_until:
             put["positions_paced_until"] = paced_until
         if task:

@@ -8,6 +8,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              LOAD#<hour>            <minute>: reports in it (store/load_counters.py)
              STATS#<month>#<shard>  <day>#<category>#<district>     counters (store/statistics.py)
              WATCH#<id>             COUNT                    what an officer did in an hour
+             PULSE#<category>       <district>: when reports there changed last (store/pulse.py)
              NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
              ROSTER                 ROW: who is on duty, and who may be notified (store/roster.py)
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
@@ -58,17 +59,18 @@ FIRST_ADMINS = "FIRST_ADMINS"
 ROSTER = "ROSTER"
 
 BY_CATEGORY = "by_category"
-BY_QUEUE = "by_queue"
+BY_ATTENTION = "by_attention"
 BY_ASSIGNEE = "by_assignee"
 BY_BULLETIN = "by_bulletin"
 BY_REFERENCE = "by_reference"
 BY_TASK = "by_task"
 BY_SKETCH = "by_sketch"
 
-# The partition attribute of each index. All indexes for lists sort by `listed_at`.
+# The partition attribute of each index. All indexes for lists sort by `listed_at`, but for that by
+# attention: `attention_at`, which is a rank and `listed_at`.
 PARTITION = {
     BY_CATEGORY: "category_shard",
-    BY_QUEUE: "queue_shard",
+    BY_ATTENTION: "attention_shard",
     BY_ASSIGNEE: "assignee",
     BY_BULLETIN: "bulletin_shard",
     BY_REFERENCE: "reference",
@@ -76,6 +78,15 @@ PARTITION = {
     BY_SKETCH: "sketch_shard",
 }
 SKETCH_SHARDS = 4
+# The sort attribute of each index for lists.
+SORT = dict.fromkeys((BY_CATEGORY, BY_ASSIGNEE, BY_BULLETIN, BY_REFERENCE), "listed_at") | {
+    BY_ATTENTION: "attention_at"
+}
+
+
+def index(name: str) -> tuple[str, str, str]:
+    """Return an index for lists: its name, its partition attribute, and its sort attribute."""
+    return name, PARTITION[name], SORT[name]
 
 
 def owner(pk: str) -> Owner:
@@ -154,8 +165,21 @@ def category_shard(category: str, report_id: str, shards: int) -> str:
     return f"{category}#{shard_of(report_id, shards)}"
 
 
-def queue_shard(category: str, status: str, report_id: str, shards: int) -> str:
-    return f"{category}#{status}#{shard_of(report_id, shards)}"
+def attention_shard(category_shard: str, ended: str | None = None) -> str:
+    """Return the partition of the index by attention, of the reports in a partition of
+    `by_category`. `ended`: the status of those with which nothing is to be done.
+    """
+    return f"{category_shard}#{ended}" if ended else category_shard
+
+
+def attention_at(rank: str, listed_at: str) -> str:
+    """Return the sort key of the index by attention. The rank is one character."""
+    return f"{rank}#{listed_at}"
+
+
+def received(attention_at: str) -> str:
+    """Return the sort key of all other lists."""
+    return attention_at[2:]
 
 
 def bulletin_shard(bulletin_id: str, report_id: str, shards: int) -> str:
@@ -224,6 +248,10 @@ SEARCH = "SEARCH#"
 def search(name: str) -> str:
     """Return the partition of the reports with one token."""
     return f"{SEARCH}{name}"
+
+
+def pulse(category: str) -> str:
+    return f"PULSE#{category}"
 
 
 def watch(counter_id: str) -> str:

@@ -33,6 +33,7 @@ _READ_FIELDS = (
     "closed_at", "decided_at", "put_off_until", "unread", "unread_media", "duplicate_of",
     "to", "path", "step", "watched", "ledger_id", "commitments", "leaves", "unproven",
     "muted", "uncounted", "station", "flags", "assignee", "by", "reopened_at",
+    "deadline", "attended", "attention_at",
 )  # fmt: skip
 
 
@@ -89,6 +90,16 @@ class PendingTask:
         return ReportOutline.model_validate(self.row)
 
     @property
+    def flags(self) -> tuple[str, ...]:
+        """Return the flags of the report. Only for a task on a report's HEAD."""
+        return tuple(self.row.get("flags", ()))
+
+    @property
+    def attention_at(self) -> str | None:
+        """Return the place of the report in the index by attention."""
+        return self.row.get("attention_at")
+
+    @property
     def recorded(self) -> Recorded:
         """Return what the ledger has of the report. Only for a task on a report's HEAD."""
         return Recorded.of_row(self.row)
@@ -122,6 +133,8 @@ class PendingTask:
             return NoticeKind(self.row["kind"])
         if self.task.kind is TaskKind.ESCALATE:
             return NoticeKind.ESCALATION
+        if self.task.kind is TaskKind.OVERDUE:
+            return NoticeKind.OVERDUE
         return NoticeKind.BULLETIN_LEAD if self.row.get("bulletin_id") else NoticeKind.REPORT
 
 

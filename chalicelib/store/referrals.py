@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from chalicelib.domain.referrals import Referrals
 from chalicelib.store import keys
+from chalicelib.store.attention import Basis, move
 from chalicelib.store.report_rows import NOT_EXPIRING, Head
 from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import TransactItem, Update
@@ -20,10 +21,12 @@ def keep_referrals(
     Raises ConditionFailed when referrals, flags or status have changed since `head` was read, or
     when the report is expiring.
     """
+    moved = move(head, Basis.of(head)._replace(referrals=referrals))
     put: Row = {
         "referrals": referrals.model_dump(exclude_none=True),
         "flags": referrals.flagged(head.report.flags),
+        **moved.put,
     }
-    equal = {name: head.row.get(name) for name in _DECIDING} | {**NOT_EXPIRING}
+    equal = {name: head.row.get(name) for name in _DECIDING} | {**moved.equal, **NOT_EXPIRING}
     update = Update(keys.report(head.row["id"]), keys.HEAD, put=put, equal=equal)
     table.transact([table.item(update), *also])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from chalicelib import errors
 from chalicelib.domain import times
+from chalicelib.domain.attention import without_overdue
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ledger import Recorded
 from chalicelib.domain.messages import SealedMessage, SealedNote
@@ -30,7 +31,7 @@ NOT_EXPIRING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_a
 LISTED = (
     "id", "reference", "category", "status", "urgency", "district", "received_at", "assignee",
     "version", "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
-    "same_as",
+    "same_as", "awaits",
 )  # fmt: skip
 
 
@@ -163,6 +164,7 @@ class ListedReport(NamedTuple):
     thumb: str | None
     source: str | None
     flags: tuple[str, ...]
+    awaits: tuple[str, ...]
     same: int
 
     @classmethod
@@ -184,6 +186,7 @@ class ListedReport(NamedTuple):
             thumb=row.get("thumb"),
             source=row.get("source"),
             flags=tuple(row.get("flags", ())),
+            awaits=tuple(each.partition("#")[0] for each in row.get("awaits", ())),
             same=same,
         )
 
@@ -205,7 +208,6 @@ def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
         "sk": keys.HEAD,
         **fields,
         "category_shard": keys.category_shard(report.category, report.id, shards),
-        "queue_shard": keys.queue_shard(report.category, report.status, report.id, shards),
         "listed_at": keys.listed_at(report.received_at, report.id),
         **sketch_fields(pk, keys.HEAD, report.sealed_sketch),
         **task_fields(pk, keys.HEAD, task),
@@ -217,7 +219,7 @@ def same_end(head: Head) -> dict[str, Any]:
     return {name: head.row.get(name) for name in ("status", "closed_at", "put_off_until")}
 
 
-def withdrawn(report: Report, shards: int, now: datetime) -> Row:
+def withdrawn(report: Report, now: datetime) -> Row:
     """Return what a withdrawal changes in the HEAD, but for its task.
 
     What recognises a repeated body or a similar report goes, and the picture, and the link to an
@@ -226,9 +228,9 @@ def withdrawn(report: Report, shards: int, now: datetime) -> Row:
     gone = ("body_hash", *SKETCH_FIELDS, "same_as", "thumb", "duplicate_of")
     return {
         "status": Status.WITHDRAWN.value,
-        "queue_shard": keys.queue_shard(report.category, Status.WITHDRAWN, report.id, shards),
         "closed_at": now,
         "has_contact": False,
+        "flags": without_overdue(report.flags),
         **dict.fromkeys(gone),
     }
 

@@ -19,6 +19,7 @@ from chalicelib.domain.notices import CAUSED_BY_OFFICERS, Matter, NoticeKind
 from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind, notify
 from chalicelib.domain.reports import Flag, Medium, Report, Status
 from chalicelib.store import keys
+from chalicelib.store.attention import AttentionRows, Basis, move, place
 from chalicelib.store.deletion import Deletion
 from chalicelib.store.duplicates import Duplicates
 from chalicelib.store.entries import EntryRows
@@ -51,13 +52,20 @@ class CreateResult(NamedTuple):
 
 
 class Reports:
-    """The reports of one table. `shards_of` returns a category's current number of partitions.
+    """The reports of one table. `shards_of` returns a category's current number of partitions,
+    `deadline_of` the minutes in which a report of a category and urgency is to be acknowledged.
 
     Every method raises Unavailable when DynamoDB fails.
     """
 
-    def __init__(self, table: Table, shards_of: Callable[[str], int]) -> None:
-        self.table = table
+    def __init__(
+        self,
+        table: Table,
+        shards_of: Callable[[str], int],
+        deadline_of: Callable[[str, str], int | None] = lambda category, urgency: None,
+    ) -> None:
+        self.table, self.deadline_of = table, deadline_of
+        self.attention = AttentionRows(table)
         self.media = MediaRows(table)
         self.entries = EntryRows(table)
         self.duplicates = Duplicates(table)
@@ -77,6 +85,7 @@ class Reports:
         Return what is stored, also when the report existed.
         """
         row = head_row(report, task, self._shards_of(report.category))
+        row |= place(Basis(report), row["category_shard"])
         # A try whose response was lost may have written the row. The next try then fails on its
         # own write, and knows it by this.
         row["write_id"] = random_id(10)
@@ -176,10 +185,14 @@ class Reports:
         if is_ready and report.thumb is None and report.status is not Status.WITHDRAWN:
             put["thumb"] = str(Thumb(medium.media_id, settled.thumb_version or ""))
         add = {}
+        equal: dict[str, Any] = {}
         if settled.version_id and report.status is Status.CLOSED:
-            put |= retention.with_arrival(report)
             add = {"unread_media": 1}
-        equal = {
+            arrived = report.model_copy(update={"unread_media": report.unread_media + 1})
+            moved = move(head, Basis.of(head, arrived))
+            put |= retention.with_arrival(report) | moved.put
+            equal |= moved.equal
+        equal |= {
             "status": head.row["status"],
             "media_settled": head.row.get("media_settled"),
             "media_event": head.media_event,
@@ -218,7 +231,11 @@ class Reports:
         equal |= {name: head.row.get(name) for name in ("flags", "messages") if name in put}
         if "duplicate_of" in put:
             equal["duplicates"] = head.row.get("duplicates")
-        put |= self._moved_keys(after, put)
+        if "category" in put:
+            shards = self._shards_of(after.category)
+            put["category_shard"] = keys.category_shard(after.category, after.id, shards)
+        moved = move(head, Basis.of(head, after), put.get("category_shard"))
+        put, equal = put | moved.put, equal | dict(moved.equal)
         notices: list[TransactItem] = []
         if task != head.task:
             put |= task_fields(head.row["pk"], keys.HEAD, task)
@@ -229,37 +246,6 @@ class Reports:
         put |= recorded.put
         update = self._head_update(after.id, put=put, append=recorded.append, equal=equal)
         self.table.transact([update, *notices, *recorded.items, *also])
-
-    def _moved_keys(self, after: Report, changed: Row) -> Row:
-        """Return the index keys that must change with the attributes in `changed`."""
-        shards, moved = self._shards_of(after.category), {}
-        if "category" in changed:
-            moved["category_shard"] = keys.category_shard(after.category, after.id, shards)
-        if "category" in changed or "status" in changed:
-            moved["queue_shard"] = keys.queue_shard(after.category, after.status, after.id, shards)
-        return moved
-
-    def prove(self, head: Head) -> Report | None:
-        """Mark an unproven report as proven, and move its pending notice to the lane that results.
-
-        Return the report; None when its task has changed since `head` was read.
-        """
-        report = head.report.model_copy(update={"unproven": False})
-        put: Row = {"unproven": None}
-        if head.task and head.task.kind is TaskKind.NOTIFY:
-            task = head.task._replace(lane=report.lane)
-            put |= task_fields(head.row["pk"], keys.HEAD, task)
-        equal = {
-            **same_task(head.row),
-            "unproven": True,
-            "urgency": head.row["urgency"],
-            **NOT_EXPIRING,
-        }
-        try:
-            self.table.update(Update(head.row["pk"], keys.HEAD, put=put, equal=equal))
-        except ConditionFailed:
-            return None
-        return report
 
     def withdraw(
         self,
@@ -279,10 +265,11 @@ class Reports:
         """
         report, pk = head.report, keys.report(head.row["id"])
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
-        gone = withdrawn(report, self._shards_of(report.category), now)
-        put = {**gone, **task_fields(pk, keys.HEAD, task), **recorded.put}
-        deciding = {"status": head.row["status"], "duplicate_of": report.duplicate_of}
-        equal = {**same_task(head.row), **deciding, **NOT_EXPIRING}
+        gone = withdrawn(report, now)
+        moved = move(head, Basis.of(head, report.model_copy(update=gone)))
+        put = {**gone, **moved.put, **task_fields(pk, keys.HEAD, task), **recorded.put}
+        deciding = {name: head.row.get(name) for name in ("status", "duplicate_of", "flags")}
+        equal = {**same_task(head.row), **deciding, **moved.equal, **NOT_EXPIRING}
         self.table.transact(
             [
                 self._head_update(report.id, put=put, append=recorded.append, equal=equal),
@@ -315,8 +302,9 @@ class Reports:
         if expire_at:
             task = OutboxTask(TaskKind.EXPIRE, expire_at)
             put |= task_fields(keys.report(head.row["id"]), keys.HEAD, task)
-        equal = same_task(head.row) | {**NOT_EXPIRING, "hold": head.row.get("hold")}
-        update = self._head_update(head.row["id"], put=put, equal=equal)
+        moved = move(head, Basis.of(head)._replace(hold=hold))
+        equal = same_task(head.row) | {**NOT_EXPIRING, "hold": head.row.get("hold"), **moved.equal}
+        update = self._head_update(head.row["id"], put=put | moved.put, equal=equal)
         self.table.transact([update, *also])
 
     def keep_mute(self, head: Head, mute: Mute | None, *, also: Sequence[TransactItem]) -> None:

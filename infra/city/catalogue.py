@@ -23,6 +23,7 @@ FILE = "catalogue.json"
 HINT = "categories, channels and app"
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}")
 _MAX_SHARDS = 64
+_MAX_MINUTES = 43_200
 
 
 def problems(said: Any) -> list[Problem]:
@@ -151,6 +152,12 @@ def _wrong_categories(seed: Catalogue) -> Iterator[tuple[str, str]]:
         place = f"categories[{number}]"
         if not 1 <= category.shards <= _MAX_SHARDS:
             yield f"{place}.shards", f"is {category.shards}. Write 1 to {_MAX_SHARDS}."
+        for urgency, minutes in category.deadlines.items():
+            if urgency not in ("low", "normal", "high") or not 0 <= minutes <= _MAX_MINUTES:
+                yield (
+                    f"{place}.deadlines.{urgency}",
+                    f"is {minutes}. Write 0 to {_MAX_MINUTES} minutes, for low, normal or high.",
+                )
         yield from _wrong_codes(f"{place}.details", [field.name for field in category.details])
         for inner, field in enumerate(category.details):
             yield from _wrong_field(f"{place}.details[{inner}]", field)

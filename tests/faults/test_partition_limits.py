@@ -32,7 +32,7 @@ INDEXES = {
     name: keys.PARTITION[name]
     for name in (
         keys.BY_CATEGORY,
-        keys.BY_QUEUE,
+        keys.BY_ATTENTION,
         keys.BY_BULLETIN,
         keys.BY_ASSIGNEE,
         keys.BY_REFERENCE,

@@ -86,6 +86,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/agencies"): Route(200),
     ("GET", "/v1/officer/colleagues"): Route(200, query="?category=other&district=unknown"),
     ("GET", "/v1/officer/templates"): Route(200),
+    ("GET", "/v1/officer/pulse"): Route(200),
     ("GET", "/v1/officer/stats"): Route(200),
     ("GET", "/v1/officer/search"): Route(200),
     ("GET", "/v1/officer/map"): Route(200),

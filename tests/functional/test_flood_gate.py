@@ -437,7 +437,7 @@ def test_a_proof_beside_another_change_leaves_the_report_as_it_is() -> None:
     head = wiring.reports().head(created.json["id"])
     assert head
     call("DELETE", f"/v1/reports/{created.json['id']}", receipt=created.json["receipt"])
-    assert wiring.reports().prove(head) is None
+    assert wiring.reports().attention.prove(head) is None
 
 
 def test_a_replay_of_a_proven_report_writes_nothing() -> None:

@@ -200,7 +200,7 @@ class Attacker:
             yield "", each["pk"]["S"]
         for index, partition in (
             (keys.BY_CATEGORY, "missing_elderly#{}"),
-            (keys.BY_QUEUE, "missing_elderly#new#{}"),
+            (keys.BY_ATTENTION, "missing_elderly#{}"),
             (keys.BY_ASSIGNEE, "wang"),
             (keys.BY_TASK, "TASK#{}"),
         ):

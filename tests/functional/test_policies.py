@@ -336,11 +336,12 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     one = {"officer": LI, "report_id": seen["id"]}
     body = report(source="phone", contact=CONTACT)
     other, again = (api("enter_report", officer=LI, body=body).json for _ in range(2))
-    for name in ("get_me", "list_templates", "get_statistics"):
+    for name in ("get_me", "list_templates", "get_statistics", "get_pulse"):
         api(name, officer=LI)
     for query in (
         "",
         "?status=new",
+        "?sort=attention",
         f"?assignee={LI}",
         "?bulletin_id=B-1",
         f"?reference={seen['reference']}",

@@ -12,12 +12,12 @@ from tests import events
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 
-LISTS = {"by_category", "by_queue", "by_assignee", "by_bulletin", "by_reference"}
+LISTS = {"by_category", "by_attention", "by_assignee", "by_bulletin", "by_reference"}
 # What a row of a list shows, and no more: above all no text, contact or place.
 SHOWN = {
     "id", "category", "status", "urgency", "district", "received_at", "assignee", "reference",
     "version", "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
-    "same_as",
+    "same_as", "awaits",
 }  # fmt: skip
 UPLOADED = events.load("object_created")
 BUCKET, STORED = UPLOADED["detail"]["bucket"]["name"], UPLOADED["detail"]["object"]
@@ -139,7 +139,8 @@ def test_all_lists_share_one_sort_order(resources: dict[str, Any]) -> None:
     }
     assert set(indexes) == LISTS | {"by_task", "by_sketch"}
     for name in LISTS:
-        assert indexes[name]["KeySchema"][1] == {"AttributeName": "listed_at", "KeyType": "RANGE"}
+        sort = "attention_at" if name == "by_attention" else "listed_at"
+        assert indexes[name]["KeySchema"][1] == {"AttributeName": sort, "KeyType": "RANGE"}
 
 
 def test_the_key_layout_in_code_names_the_partitions_of_the_template(

@@ -6,10 +6,11 @@ typed fields. Every label is in the city's `texts/`. An admin's changes are appl
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from chalicelib.domain import times
@@ -33,6 +34,10 @@ type CapCategory = Literal[
     "Other",
 ]
 """The categories of CAP 1.2 (section 3.2.2)."""
+
+
+# Those of a category that names none.
+DEADLINES: Mapping[str, int] = MappingProxyType({"high": 30, "normal": 24 * 60})
 
 
 class LifecycleState(StrEnum):
@@ -112,7 +117,8 @@ class Category(Entry):
     `shards`: over how many partitions its lists are spread; may only grow. `emergency`: every
     response shows the emergency number. `always_open`: can never be switched off. `never_limited`:
     no abuse control may refuse its reports. `details_version` grows when `details` change;
-    a report keeps the version it was checked against.
+    a report keeps the version it was checked against. `deadlines`: in how many minutes a report is
+    to be acknowledged, by urgency; critical ones have escalations instead.
     """
 
     urgency: UrgencyCode
@@ -122,6 +128,11 @@ class Category(Entry):
     never_limited: bool
     details_version: int
     details: tuple[DetailField, ...]
+    deadlines: Mapping[str, int] = field(default_factory=lambda: DEADLINES)
+
+    def deadline(self, urgency: str) -> int | None:
+        """Return in how many minutes a report of this urgency is to be acknowledged, or None."""
+        return self.deadlines.get(urgency) or None
 
 
 @dataclass(frozen=True, kw_only=True)

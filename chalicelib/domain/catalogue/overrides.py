@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -22,16 +22,22 @@ from chalicelib.domain.models import Input
 from chalicelib.domain.times import Moment
 from chalicelib.errors import FieldError, Invalid
 
+# Up to thirty days.
+Minutes = Annotated[int, Field(ge=0, le=43_200)]
+type DeadlineUrgency = Literal["low", "normal", "high"]
+
 
 class EntryChange(Input):
     """An admin's change of one entry. It gives the whole lifecycle, so that no date of an earlier
-    plan remains. `shards` is for categories only.
+    plan remains. `shards` and `deadlines` are for categories only: `deadlines` are the minutes in
+    which reports of an urgency are to be acknowledged, 0 for no deadline.
     """
 
     code: str
     state: Annotated[LifecycleState, Field(strict=False)]
     activates_at: Moment | None = None
     shards: Annotated[int, Field(ge=1, le=64)] | None = None
+    deadlines: Mapping[DeadlineUrgency, Minutes] | None = None
 
 
 class AppChange(Input):
@@ -72,13 +78,24 @@ def _merge(earlier: Sequence[EntryChange], later: Sequence[EntryChange]) -> tupl
     merged = {change.code: change for change in earlier}
     for change in later:
         before = merged.get(change.code)
-        # A change without shards keeps those that were set before.
+        # A change without shards keeps those that were set before, and so each deadline.
         merged[change.code] = (
-            change.model_copy(update={"shards": before.shards})
-            if before and not change.shards
+            change.model_copy(
+                update={
+                    "shards": change.shards or before.shards,
+                    "deadlines": _both(before.deadlines, change.deadlines),
+                }
+            )
+            if before
             else change
         )
     return tuple(merged.values())
+
+
+def _both(
+    before: Mapping[DeadlineUrgency, int] | None, change: Mapping[DeadlineUrgency, int] | None
+) -> Mapping[DeadlineUrgency, int] | None:
+    return {**(before or {}), **(change or {})} or None
 
 
 def _only_while_waiting(activates_at: datetime | None, info: ValidationInfo) -> datetime | None:
@@ -98,13 +115,20 @@ def _known_flag(name: str) -> str:
 _ActivatesAt = Annotated[Moment | None, AfterValidator(_only_while_waiting)]
 
 
+def _without(schema: dict[str, Any], names: Sequence[str]) -> None:
+    for name in names:
+        del schema["properties"][name]
+
+
 class CategoryChange(EntryChange):
     code: CategoryCode
     activates_at: _ActivatesAt = None
 
 
 class ChannelChange(EntryChange):
-    model_config = ConfigDict(json_schema_extra=lambda schema: schema["properties"].pop("shards"))
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: _without(schema, ("shards", "deadlines"))
+    )
 
     code: ChannelCode
     activates_at: _ActivatesAt = None
@@ -139,7 +163,8 @@ def apply(present: Catalogue, overrides: Overrides) -> Catalogue:
 
     Raises Invalid, which names every wrong field: an unknown code (`unknown_value`), a code
     given twice (`duplicate`), an always open category switched off (`always_open`), fewer shards
-    than before (`shards_only_grow`), shards for a channel or an unknown flag (`unknown_field`).
+    than before (`shards_only_grow`), shards or deadlines for a channel or an unknown flag
+    (`unknown_field`).
     """
     errors = [
         *_errors(present.categories, overrides.categories, "categories"),
@@ -199,8 +224,9 @@ def _error(entries: Sequence[Entry], change: EntryChange, path: str) -> FieldErr
         return FieldError.unknown_value(f"{path}.code", by_code(entries))
     if isinstance(entry, Category):
         return _category_error(entry, change, path)
-    if change.shards is not None:
-        return FieldError(f"{path}.shards", "unknown_field")
+    for name in ("shards", "deadlines"):
+        if getattr(change, name):
+            return FieldError(f"{path}.{name}", "unknown_field")
     return None
 
 
@@ -232,4 +258,5 @@ def _apply[E: Entry](entry: E, change: EntryChange) -> E:
     update: dict[str, Any] = {"state": change.state, "activates_at": change.activates_at}
     if isinstance(entry, Category):
         update["shards"] = max(entry.shards, change.shards or 0)
+        update["deadlines"] = {**entry.deadlines, **(change.deadlines or {})}
     return replace(entry, **update)

@@ -1,0 +1,34 @@
+"""What an officer sends to propose a referral."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.domain.codes import AgencyCode
+from chalicelib.domain.media import MAX_MEDIA_PER_REPORT
+from chalicelib.domain.models import Input
+from chalicelib.domain.referrals import Part
+from chalicelib.domain.workflow import Reason
+
+
+class NewReferral(Input):
+    """Which agency is to get what of a report, and why.
+
+    The reason is for colleagues; the agency does not get it. `media` in `include` means the cleaned
+    pictures of all media that are ready now; with `media_ids`, only of these.
+    """
+
+    agency: AgencyCode
+    reason: Reason
+    include: tuple[Annotated[Part, Field(strict=False)], ...] = Field(
+        min_length=1, max_length=len(Part), strict=False
+    )
+    media_ids: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(
+        default=(), max_length=MAX_MEDIA_PER_REPORT * 2, strict=False
+    )
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts that are included, each once, in the order of `Part`."""
+        named = {*self.include, *((Part.MEDIA,) if self.media_ids else ())}
+        return tuple(part for part in Part if part in named)

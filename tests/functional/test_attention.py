@@ -1,0 +1,431 @@
+"""The list by attention: what needs an officer next comes first, and each write keeps it so."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from chalicelib import wiring
+from chalicelib.store import keys
+from tests import cloud
+from tests.client import Reply, call, change_report, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+OFFICERS = "/v1/officer/reports"
+
+
+@pytest.fixture(autouse=True)
+def people(clean: None) -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+
+
+def file(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
+    """File a report, each a second after the one before."""
+    wiring.clock.advance(timedelta(seconds=1))
+    reply = call("POST", "/v1/reports", report(category, **more), key=new_key())
+    assert reply.status == 201, reply.text
+    return dict(reply.json)
+
+
+def write(created: Mapping[str, Any], text: str = "It is still there.") -> None:
+    path = f"/v1/reports/{created['id']}/messages"
+    assert call("POST", path, {"text": text}, receipt=created["receipt"]).status == 201
+
+
+def page(query: str = "", officer: str = "wang") -> dict[str, Any]:
+    reply = call("GET", f"{OFFICERS}?sort=attention&fold=none&{query}", officer=officer)
+    assert reply.status == 200, reply.text
+    return dict(reply.json)
+
+
+def listed(query: str = "", officer: str = "wang") -> list[str]:
+    return [item["id"] for item in page(query, officer)["items"]]
+
+
+def act(created: Mapping[str, Any], path: str, body: Any, officer: str = "wang") -> Reply:
+    return call("POST", f"{OFFICERS}/{created['id']}{path}", body, officer=officer)
+
+
+def pass_time(aws: Mapping[str, str], **time: float) -> None:
+    """Notify officers of what is new, and let time pass."""
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+    wiring.clock.advance(timedelta(**time))
+    cloud.sweep()
+
+
+def test_critical_comes_first_then_overdue_unread_and_the_rest(
+    aws: Mapping[str, str],
+) -> None:
+    rest = file("other")
+    written = file("other")
+    late = file()
+    pass_time(aws, minutes=31)
+    write(written)
+    critical = file("child_abduction")
+    later = file("child_abduction")
+    ids = [each["id"] for each in (critical, later, late, written, rest)]
+
+    assert listed() == ids
+    assert [item["flags"] for item in page()["items"]] == [[], [], ["overdue"], [], []]
+
+
+def test_each_step_moves_a_report_to_where_it_belongs(aws: Mapping[str, str]) -> None:
+    first, second = file("other"), file("other")
+    critical = file("child_abduction")
+    a, b, c = (each["id"] for each in (first, second, critical))
+    assert listed() == [c, a, b]
+
+    write(second)
+    assert listed() == [c, b, a]
+    act(second, "/messages", {"text": "We are on our way."})
+    assert listed() == [c, a, b]
+    change_report(c, 1, status="acknowledged")
+    assert listed() == [a, b, c]
+    change_report(b, 1, urgency="critical")
+    assert listed() == [b, a, c]
+    change_report(a, 1, status="closed", disposition="resolved", reason="It is done.")
+    assert listed() == [b, c]
+    call("DELETE", f"/v1/reports/{b}", receipt=second["receipt"])
+    assert listed() == [c]
+    change_report(a, 2, status="in_progress")
+    assert listed() == [a, c]
+    change_report(a, 3, category="traffic_violation")
+    assert listed("category=traffic_violation") == [a]
+    assert listed("category=other") == []
+
+
+def test_a_closed_report_to_which_the_reporter_writes_comes_back_until_it_is_read() -> None:
+    created = file()
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="It is done.")
+    assert listed() == []
+    write(created)
+    assert listed() == listed("needs_action=true") == listed("unread=true") == [created["id"]]
+    act(created, "/messages", {"text": "Thank you."})
+    assert listed() == []
+
+
+def test_a_step_that_awaits_its_second_person_needs_those_who_may_be_it() -> None:
+    created = file()
+    words = {"status": "closed", "disposition": "malicious", "reason": "It is not true."}
+    change_report(created["id"], 1, **words)
+
+    assert listed("needs_action=true", "li") == [created["id"]]
+    assert listed("needs_action=true", "wang") == []
+    assert page("", "wang")["items"][0]["awaits"] == ["malicious"]
+    assert listed("needs_action=false", "wang") == [created["id"]]
+    assert act(created, "/malicious/confirm", None, "li").status == 201
+    assert listed("", "li") == []
+
+
+def test_a_hold_awaits_its_second_person_and_so_does_its_end() -> None:
+    created = file()
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="It is done.")
+    until = (wiring.clock.now() + timedelta(days=9)).isoformat()
+    act(created, "/hold", {"reason": "A court asks.", "until": until})
+    assert listed("needs_action=true", "li") == [created["id"]]
+    act(created, "/hold/approve", None, "li")
+    assert listed("needs_action=true", "li") == []
+    call("DELETE", f"{OFFICERS}/{created['id']}/hold", {"reason": "It is over."}, officer="li")
+    assert listed("needs_action=true", "wang") == [created["id"]]
+    assert listed("needs_action=true", "li") == []
+    act(created, "/hold/lift/approve", None, "wang")
+    assert listed() == []
+
+
+def test_a_referral_awaits_its_second_person() -> None:
+    created = file()
+    change_report(created["id"], 1, status="acknowledged")
+    body = {"agency": "city_services", "reason": "It is theirs.", "include": ["text"]}
+    assert act(created, "/referral", body).status == 201
+    assert listed("needs_action=true", "li") == [created["id"]]
+    assert listed("needs_action=true", "wang") == []
+
+
+def test_a_new_place_and_a_reopening_are_to_be_read() -> None:
+    created, other = file("other"), file("other")
+    for each in (created, other):
+        change_report(each["id"], 1, status="acknowledged")
+    path, place = f"/v1/reports/{other['id']}", {"lat": 39.93, "lon": 116.45}
+    assert call("POST", f"{path}/positions", place, receipt=other["receipt"]).status == 201
+    assert listed("unread=true") == [other["id"]]
+    assert listed() == [other["id"], created["id"]]
+    change_report(other["id"], 2, status="closed", disposition="resolved", reason="It is done.")
+    assert listed() == [created["id"]]
+    text = {"text": "It is there again."}
+    assert call("POST", f"{path}/reopen", text, receipt=other["receipt"]).status == 201
+    assert listed() == [other["id"], created["id"]]
+
+
+def test_a_hold_whose_end_has_passed_awaits_nobody() -> None:
+    created = file()
+    change_report(created["id"], 1, status="acknowledged")
+    until = (wiring.clock.now() + timedelta(days=9)).isoformat()
+    act(created, "/hold", {"reason": "A court asks.", "until": until})
+    assert listed("needs_action=true", "li") == [created["id"]]
+    wiring.clock.advance(timedelta(days=10))
+    assert listed("needs_action=true", "li") == []
+
+
+@pytest.mark.parametrize("sort", ["attention", "newest"])
+def test_filters_say_what_needs_an_action(aws: Mapping[str, str], sort: str) -> None:
+    new, done, written = file("other"), file("other"), file("other")
+    for each in (done, written):
+        change_report(each["id"], 1, status="acknowledged")
+    write(written)
+
+    def found(query: str) -> set[str]:
+        reply = call("GET", f"{OFFICERS}?fold=none&sort={sort}&{query}", officer="wang")
+        return {item["id"] for item in reply.json["items"]}
+
+    assert found("needs_action=true") == {new["id"], written["id"]}
+    assert found("needs_action=false") == {done["id"]}
+    assert found("unread=true") == {written["id"]}
+    assert found("unread=false") == {new["id"], done["id"]}
+    assert found("urgency=normal") == {new["id"], done["id"], written["id"]}
+    assert found("urgency=critical") == set()
+    assert found("needs_action=true&unread=false&status=new") == {new["id"]}
+
+
+def test_a_status_is_listed_newest_first_whatever_the_ranks(aws: Mapping[str, str]) -> None:
+    old, critical, written, last = file(), file("child_abduction"), file("other"), file("other")
+    pass_time(aws, minutes=31)
+    write(written)
+    reply = call("GET", f"{OFFICERS}?status=new&fold=none", officer="wang")
+    expected = [last, written, critical, old]
+    assert [item["id"] for item in reply.json["items"]] == [each["id"] for each in expected]
+    assert reply.json["items"][-1]["flags"] == ["overdue"]
+
+
+def test_pages_by_attention_hold_every_report_once(aws: Mapping[str, str]) -> None:
+    made = [file(("other", "child_abduction", "missing_elderly")[n % 3]) for n in range(14)]
+    pass_time(aws, minutes=31)
+    for each in made[:5]:
+        write(each)
+    whole = listed("limit=50")
+    assert set(whole) == {each["id"] for each in made}
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        found = page(f"limit=3{cursor}")
+        seen += [item["id"] for item in found["items"]]
+        if found["next_cursor"] is None:
+            break
+        cursor = f"&cursor={quote(found['next_cursor'])}"
+    assert seen == whole
+
+
+def test_a_list_by_attention_keeps_to_the_times_and_to_the_scope() -> None:
+    first = file("other")
+    wiring.clock.advance(timedelta(minutes=5))
+    second = file("other")
+    at = second["received_at"][:17] + "00.000Z"
+    assert listed(f"since={at}") == [second["id"]]
+    assert listed(f"until={at}") == [first["id"]]
+    cloud.officer("narrow", categories=("traffic_violation",))
+    assert listed("", "narrow") == []
+    assert listed("category=other", "narrow") == []
+    assert listed(f"reference={first['reference']}") == [first["id"]]
+
+
+def test_a_drill_ranks_with_the_rest() -> None:
+    real = file("other")
+    file("child_abduction", source="drill")
+    assert listed()[0] == real["id"]
+    assert listed("drill=false") == [real["id"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("urgency=extreme", "urgency"),
+        ("unread=1", "unread"),
+        ("needs_action=yes", "needs_action"),
+        ("sort=age", "sort"),
+    ],
+)
+def test_a_wrong_value_is_named(query: str, field: str) -> None:
+    reply = call("GET", f"{OFFICERS}?{query}", officer="wang")
+    assert (reply.status, [each["field"] for each in reply.json["errors"]]) == (422, [field])
+
+
+def test_a_cursor_of_one_order_is_none_of_the_other() -> None:
+    for _ in range(3):
+        file()
+    cursor = page("limit=1")["next_cursor"]
+    reply = call("GET", f"{OFFICERS}?sort=newest&fold=none&limit=1&cursor={cursor}", officer="wang")
+    assert (reply.status, reply.json["code"]) == (400, "bad_cursor")
+
+
+def test_nothing_is_listed_by_attention_without_a_record() -> None:
+    file()
+    listed()
+    [row] = cloud.client("dynamodb").scan(
+        TableName=wiring.settings().audit_table,
+        FilterExpression="#a = :l",
+        ExpressionAttributeNames={"#a": "action"},
+        ExpressionAttributeValues={":l": {"S": "list"}},
+    )["Items"]
+    assert '"sort": "attention"' in row["detail"]["S"]
+
+
+class Duty(RuleBasedStateMachine):
+    """Officers and a reporter do anything to some reports. Each report is where it belongs."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.made = [file(each) for each in ("child_abduction", "missing_elderly", "other")]
+
+    def _path(self, which: int) -> str:
+        return f"{OFFICERS}/{self.made[which]['id']}"
+
+    def _patch(self, which: int, **change: object) -> None:
+        version = head_of(self.made[which])["version"]
+        call(
+            "PATCH", self._path(which), change, officer="wang", headers={"If-Match": f'"{version}"'}
+        )
+
+    @rule(which=st.integers(0, 2), status=st.sampled_from(["acknowledged", "in_progress"]))
+    def take(self, which: int, status: str) -> None:
+        self._patch(which, status=status)
+
+    @rule(which=st.integers(0, 2), urgency=st.sampled_from(["low", "high", "critical"]))
+    def judge(self, which: int, urgency: str) -> None:
+        self._patch(which, urgency=urgency)
+
+    @rule(which=st.integers(0, 2), disposition=st.sampled_from(["resolved", "malicious"]))
+    def close(self, which: int, disposition: str) -> None:
+        self._patch(which, status="closed", disposition=disposition, reason="It is done.")
+
+    @rule(which=st.integers(0, 2))
+    def move(self, which: int) -> None:
+        self._patch(which, category="traffic_violation")
+
+    @rule(which=st.integers(0, 2))
+    def confirm(self, which: int) -> None:
+        call("POST", self._path(which) + "/malicious/confirm", officer="li")
+
+    @rule(which=st.integers(0, 2))
+    def hold(self, which: int) -> None:
+        until = (wiring.clock.now() + timedelta(days=9)).isoformat()
+        body = {"reason": "A court asks.", "until": until}
+        call("POST", self._path(which) + "/hold", body, officer="wang")
+
+    @rule(which=st.integers(0, 2))
+    def end_hold(self, which: int) -> None:
+        call("DELETE", self._path(which) + "/hold", {"reason": "It is over."}, officer="li")
+
+    @rule(which=st.integers(0, 2))
+    def go(self, which: int) -> None:
+        made = self.made[which]
+        place = {"lat": 39.93, "lon": 116.45}
+        call("POST", f"/v1/reports/{made['id']}/positions", place, receipt=made["receipt"])
+
+    @rule(which=st.integers(0, 2))
+    def reopen(self, which: int) -> None:
+        made = self.made[which]
+        text = {"text": "It is there again."}
+        call("POST", f"/v1/reports/{made['id']}/reopen", text, receipt=made["receipt"])
+
+    @rule(which=st.integers(0, 2), step=st.sampled_from(["propose", "approve", "withdraw"]))
+    def refer(self, which: int, step: str) -> None:
+        path = self._path(which) + "/referral"
+        pending = (head_of(self.made[which]).get("referrals") or {}).get("pending") or {}
+        same = {"If-Match": f'"{pending.get("number", 1)}"'}
+        if step == "propose":
+            body = {"agency": "city_services", "reason": "It is theirs.", "include": ["text"]}
+            call("POST", path, body, officer="wang")
+        elif step == "approve":
+            call("POST", f"{path}/approve", officer="li", headers=same)
+        else:
+            call("DELETE", path, officer="wang", headers=same)
+
+    @rule(which=st.integers(0, 2), officer=st.booleans())
+    def say(self, which: int, officer: bool) -> None:
+        one = self.made[which]
+        if officer:
+            call("POST", self._path(which) + "/messages", {"text": "Hello."}, officer="li")
+        else:
+            path, sent = f"/v1/reports/{one['id']}/messages", {"text": "Hello."}
+            call("POST", path, sent, receipt=one["receipt"])
+
+    @rule(which=st.integers(0, 2))
+    def note(self, which: int) -> None:
+        call("POST", self._path(which) + "/notes", {"text": "Seen."}, officer="li")
+
+    @rule(which=st.integers(0, 2))
+    def open(self, which: int) -> None:
+        call("GET", self._path(which), officer="li")
+
+    @rule(which=st.integers(0, 2))
+    def withdraw(self, which: int) -> None:
+        one = self.made[which]
+        call("DELETE", f"/v1/reports/{one['id']}", receipt=one["receipt"])
+
+    @rule(minutes=st.sampled_from([1, 6, 31, 24 * 60]))
+    def wait(self, minutes: int) -> None:
+        names = cloud.all_keys({"REPORTS_TABLE": wiring.settings().reports_table})
+        cloud.stream(names)
+        wiring.clock.advance(timedelta(minutes=minutes))
+        cloud.sweep()
+
+    @invariant()
+    def each_is_where_it_belongs(self) -> None:
+        for one in getattr(self, "made", ()):
+            row = head_of(one)
+            assert (row["attention_shard"], row["attention_at"][0]) == expected(row)
+            assert row["attention_at"][2:] == row["listed_at"]
+            waits = row.get("task") in ("escalate", "overdue")
+            assert not waits or (row["status"] == "new" and not row.get("attended"))
+
+
+def head_of(created: Mapping[str, Any]) -> dict[str, Any]:
+    row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD, consistent=True)
+    assert row
+    return row
+
+
+def expected(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The place of a report, by what its row says, in words of its own."""
+    shard, status = row["category_shard"], row["status"]
+    unread = row.get("unread", 0) + row.get("unread_media", 0) > 0
+    hold = row.get("hold")
+    awaits = (status == "closed" and row.get("proposal")) or (
+        hold and ("approved_by" not in hold or "lift" in hold)
+    )
+    if status in ("closed", "withdrawn"):
+        unread = unread and status == "closed"
+        return (shard, "3" if unread else "5") if unread or awaits else (f"{shard}#{status}", "9")
+    if status == "new" and row["urgency"] == "critical":
+        return shard, "0"
+    if status == "new" and "overdue" in row.get("flags", ()):
+        return shard, "2"
+    return shard, "3" if unread else "4"
+
+
+def test_each_write_leaves_a_report_where_it_belongs(aws: Mapping[str, str]) -> None:
+    from tests import conftest
+
+    class Machine(Duty):
+        def teardown(self) -> None:
+            conftest.empty(aws)
+            cloud.officer("wang")
+            cloud.officer("li")
+
+    run_state_machine_as_test(
+        Machine,
+        settings=hypothesis_settings(max_examples=12, stateful_step_count=14, deadline=None),
+    )

@@ -1,0 +1,248 @@
+"""Who is notified again of a report that nobody has acknowledged, and what ends it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.officers import Role
+from chalicelib.store import keys
+from tests import cloud
+from tests.client import call, change_report, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+HIGH, NORMAL, CRITICAL = "missing_elderly", "other", "child_abduction"
+
+
+@pytest.fixture(autouse=True)
+def people(aws: Mapping[str, str], clean: None) -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+    cloud.forget_sent(aws)
+
+
+def file(aws: Mapping[str, str], category: str = HIGH, **more: Any) -> dict[str, Any]:
+    """Create a report, and publish its notice."""
+    created = call("POST", "/v1/reports", report(category, **more), key=new_key()).json
+    cloud.stream(cloud.all_keys(aws))
+    return dict(created)
+
+
+def head(created: Mapping[str, Any]) -> dict[str, Any]:
+    row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD, consistent=True)
+    assert row
+    return row
+
+
+def notices(aws: Mapping[str, str], *, minutes: int, every: int = 1) -> list[int]:
+    """Let so many minutes pass. Return when a report was notified again, in minutes."""
+    seen, before = [], len(cloud.sent(aws))
+    for minute in range(every, minutes + 1, every):
+        wiring.clock.advance(timedelta(minutes=every))
+        cloud.sweep()
+        if len(cloud.sent(aws)) > before:
+            seen.append(minute)
+            before = len(cloud.sent(aws))
+    return seen
+
+
+def act(created: Mapping[str, Any], path: str = "", body: Any = None, method: str = "POST") -> None:
+    path = f"/v1/officer/reports/{created['id']}{path}"
+    assert call(method, path, body, officer="wang").status in (200, 201)
+
+
+def test_a_missing_old_person_is_notified_again_after_half_an_hour_and_as_its_age_doubles(
+    aws: Mapping[str, str],
+) -> None:
+    created = file(aws)
+    assert notices(aws, minutes=13 * 60) == [30, 60, 120, 240, 480]
+    second = cloud.sent(aws)[1]
+    assert (second["kind"], second["report_id"]) == ("overdue", created["id"])
+    assert second["attributes"]["kind"] == "overdue"
+
+
+def test_a_normal_report_is_overdue_after_a_day(aws: Mapping[str, str]) -> None:
+    file(aws, NORMAL)
+    assert notices(aws, minutes=3 * 1440, every=60) == [1440, 2880]
+
+
+def test_a_report_of_low_urgency_has_no_deadline(aws: Mapping[str, str]) -> None:
+    created = file(aws, NORMAL)
+    change_report(created["id"], 1, urgency="low")
+    assert notices(aws, minutes=5 * 1440, every=720) == []
+
+
+def test_what_is_overdue_is_flagged_until_an_officer_attends_to_it(aws: Mapping[str, str]) -> None:
+    created = file(aws)
+    notices(aws, minutes=31)
+    assert head(created)["flags"] == ["overdue"]
+    act(created, "/notes", {"text": "I have called the ward."})
+    assert head(created).get("flags", []) == []
+    assert "task" not in head(created)
+
+
+ENDS = {
+    "a step": lambda created: change_report(created["id"], 1),
+    "an assignment": lambda created: change_report(created["id"], 1, assignee="li"),
+    "an acknowledgement": lambda created: change_report(created["id"], 1, status="acknowledged"),
+    "a reply": lambda created: act(created, "/messages", {"text": "We are on our way."}),
+    "a note": lambda created: act(created, "/notes", {"text": "I have called the ward."}),
+}
+
+
+@pytest.mark.parametrize("category", [HIGH, CRITICAL])
+@pytest.mark.parametrize("what", ENDS)
+def test_it_ends_when_an_officer_attends_to_the_report(
+    aws: Mapping[str, str], category: str, what: str
+) -> None:
+    created = file(aws, category)
+    ENDS[what](created)
+    assert notices(aws, minutes=90) == []
+    acknowledged = what == "an acknowledgement"
+    assert head(created)["status"] == ("acknowledged" if acknowledged else "new")
+
+
+@pytest.mark.parametrize("what", ["an assignment", "a reply", "a note"])
+def test_it_ends_also_before_officers_were_notified(aws: Mapping[str, str], what: str) -> None:
+    created = call("POST", "/v1/reports", report(CRITICAL), key=new_key()).json
+    ENDS[what](created)
+    cloud.stream(cloud.all_keys(aws))
+    assert notices(aws, minutes=40) == []
+
+
+def test_to_open_a_report_is_enough_unless_it_is_critical(aws: Mapping[str, str]) -> None:
+    created = file(aws)
+    act(created, method="GET")
+    assert notices(aws, minutes=90) == []
+    assert head(created)["status"] == "new"
+
+
+def test_to_open_a_critical_report_puts_its_escalation_off_for_ten_minutes_and_once(
+    aws: Mapping[str, str],
+) -> None:
+    created = file(aws, CRITICAL)
+    assert notices(aws, minutes=3) == []
+    act(created, method="GET")
+    assert notices(aws, minutes=4) == []
+    act(created, method="GET")  # at 7 minutes: it does not put it off again
+    assert notices(aws, minutes=10) == [6, 8]
+    act(created, method="GET")  # at 17, due at 30
+
+
+def test_an_opening_does_not_fail_when_the_escalation_cannot_be_put_off(
+    aws: Mapping[str, str],
+) -> None:
+    created = file(aws, CRITICAL)
+    wiring.clock.advance(timedelta(minutes=3))
+    refused = inject.error_response(400, "AccessDeniedException")
+    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refused):
+        act(created, method="GET")
+    assert notices(aws, minutes=3) == [2]
+
+
+def test_another_category_or_a_higher_urgency_begins_the_time_anew(aws: Mapping[str, str]) -> None:
+    created = file(aws, NORMAL)
+    wiring.clock.advance(timedelta(hours=2))
+    change_report(created["id"], 1, urgency="high")
+    cloud.stream(cloud.all_keys(aws))
+    assert notices(aws, minutes=40) == [30]
+    change_report(created["id"], 2, urgency="critical")
+    cloud.stream(cloud.all_keys(aws))
+    assert notices(aws, minutes=6) == [5]
+    change_report(created["id"], 3, category="missing_elderly")
+    cloud.stream(cloud.all_keys(aws))
+    assert notices(aws, minutes=6) == [5]
+
+
+def test_a_mute_and_a_drill_change_nothing_of_it_and_have_none(aws: Mapping[str, str]) -> None:
+    muted = file(aws)
+    file(aws, source="drill")
+    act(muted, "/mute", {"reason": "Too many messages."})
+    assert notices(aws, minutes=40) == [30]
+
+
+def test_many_that_are_overdue_are_ten_notices_and_one_that_names_the_rest(
+    aws: Mapping[str, str],
+) -> None:
+    made = [file(aws)["id"] for _ in range(14)]
+    cloud.sweep()
+    wiring.clock.advance(timedelta(minutes=31))
+    cloud.forget_sent(aws)
+    cloud.sweep()
+    cloud.sweep()
+    assert [each["kind"] for each in cloud.sent(aws)] == ["overdue"] * 11
+    many = cloud.sent(aws)[-1]
+    assert many["count"] == 4
+    assert {each["report_id"] for each in cloud.sent(aws)[:-1]} | set(many["report_ids"]) == set(
+        made
+    )
+    rows = [head({"id": each}) for each in made]
+    assert all(row["flags"] == ["overdue"] for row in rows)
+    assert all(row["attention_at"].startswith("2#") for row in rows)
+
+
+def test_a_message_at_the_moment_of_the_deadline_loses_neither(aws: Mapping[str, str]) -> None:
+    created = file(aws)
+
+    def meanwhile(request: object) -> None:
+        path = f"/v1/reports/{created['id']}/messages"
+        sent = {"text": "He is still gone."}
+        assert call("POST", path, sent, receipt=created["receipt"]).status == 201
+
+    wiring.clock.advance(timedelta(minutes=31))
+    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+        cloud.sweep()
+    row = head(created)
+    assert (row["unread"], row["flags"], row["attention_at"][0]) == (1, ["overdue"], "2")
+
+
+def test_an_acknowledgement_at_the_moment_of_the_deadline_wins(aws: Mapping[str, str]) -> None:
+    created = file(aws)
+
+    def meanwhile(request: object) -> None:
+        change_report(created["id"], 1, status="acknowledged")
+
+    wiring.clock.advance(timedelta(minutes=31))
+    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+        cloud.sweep()
+    row = head(created)
+    assert (row.get("flags", []), row["attention_at"][0], row.get("task")) == ([], "4", None)
+
+
+def test_an_admin_sets_the_deadlines_of_a_category(aws: Mapping[str, str]) -> None:
+    cloud.officer("admin", roles=(Role.ADMIN,))
+    body = {"categories": [{"code": HIGH, "state": "active", "deadlines": {"high": 10}}]}
+    reply = call("PATCH", "/v1/admin/catalogue", body, officer="admin")
+    assert reply.status == 200, reply.text
+    found = {each["code"]: each["deadlines"] for each in reply.json["categories"]}
+    assert found[HIGH] == {"high": 10, "normal": 1440}
+    file(aws)
+    assert notices(aws, minutes=15) == [10]
+    none = {"categories": [{"code": HIGH, "state": "active", "deadlines": {"high": 0}}]}
+    call("PATCH", "/v1/admin/catalogue", none, officer="admin")
+    cloud.forget_sent(aws)
+    wiring.clock.advance(timedelta(days=9))
+    cloud.sweep()
+    cloud.forget_sent(aws)
+    last = file(aws)
+    assert "task" not in head(last)
+
+
+@pytest.mark.parametrize(
+    ("deadlines", "field"),
+    [
+        ({"critical": 5}, "categories.0.deadlines.critical"),
+        ({"high": -1}, "categories.0.deadlines.high"),
+        ({"high": 1.5}, "categories.0.deadlines.high"),
+    ],
+)
+def test_a_wrong_deadline_is_named(deadlines: dict[str, float], field: str) -> None:
+    cloud.officer("admin", roles=(Role.ADMIN,))
+    body = {"categories": [{"code": HIGH, "state": "active", "deadlines": deadlines}]}
+    reply = call("PATCH", "/v1/admin/catalogue", body, officer="admin")
+    assert reply.status == 422
+    assert reply.json["errors"][0]["field"].startswith(field.rpartition(".")[0])
