@@ -154,13 +154,21 @@ def _officer_opens_incident(environment: Environment) -> Callable[[], Reply]:
     return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
 
 
-def _officer_lists(environment: Environment) -> Callable[[], Reply]:
-    for _ in range(60):
-        _create(text="一")
+def _officer_lists(what: str) -> Callable[[Environment], Callable[[], Reply]]:
+    def prepare(environment: Environment) -> Callable[[], Reply]:
+        for _ in range(60):
+            _create(text="一")
+        cloud.officer()
+        return lambda: call("GET", f"/v1/officer/{what}", officer="wang")
+
+    return prepare
+
+
+def _officer_opens_waiting(environment: Environment) -> Callable[[], Reply]:
+    filed = _create(category="child_abduction", details={}).json
+    cloud.stream(cloud.all_keys(environment))
     cloud.officer()
-    return lambda: call(
-        "GET", "/v1/officer/reports?category=missing_elderly&limit=50", officer="wang"
-    )
+    return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
 
 
 def _acknowledges(category: str, *, notified: bool) -> Callable[[Environment], Callable[[], Reply]]:
@@ -252,10 +260,31 @@ OPERATIONS = (
     ),
     Operation(
         "officer lists 50 of a category",
-        _officer_lists,
+        _officer_lists("reports?category=missing_elderly&limit=50"),
         ("GetItem", "PutItem", *["Query"] * SHARDS),
         1,
         8,
+    ),
+    Operation(
+        "officer lists 50 of a category by attention",
+        _officer_lists("reports?category=missing_elderly&limit=50&sort=attention"),
+        ("GetItem", "PutItem", *["Query"] * SHARDS),
+        1,
+        8,
+    ),
+    Operation(
+        "officer takes the pulse of 6 categories",
+        _officer_lists("pulse"),
+        ("GetItem", "PutItem", *["Query"] * 6 * (SHARDS + 1)),
+        1,
+        30,
+    ),
+    Operation(
+        "officer opens a critical report that would escalate",
+        _officer_opens_waiting,
+        (*_OPENING, "UpdateItem"),
+        8,
+        4,
     ),
     Operation(
         "acknowledge, before officers are notified",

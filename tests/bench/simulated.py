@@ -2,14 +2,14 @@
 length, which mocks are too slow for.
 
 Secrets are all the same; what is put can be got; `by_category` lists as many reports as there are
-said to be.
+said to be, and so does `by_attention`, of each rank as many.
 """
 
 import io
 import json
 import os
 from base64 import b64decode, b64encode
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -106,6 +106,10 @@ class Cloud:
             f"{CATEGORY}#{shard}": [_listed_at(n) for n in range(shard, reports, SHARDS)][::-1]
             for shard in range(SHARDS)
         }
+        self._ranked = {
+            partition: sorted(f"{_rank(n)}#{at}" for n, at in enumerate(listed))
+            for partition, listed in self._shards.items()
+        }
 
     def serve(self, events: Any) -> None:
         """Answer what a session's clients send, from then on."""
@@ -158,10 +162,28 @@ class Cloud:
         values = body["ExpressionAttributeValues"]
         if "IndexName" not in body:
             return self._rows_of(body["TableName"], values), False
-        listed = self._shards.get(values[":p"]["S"], [])
+        partition = values[":p"]["S"]
+        if body["IndexName"] == "by_attention":
+            return self._by_attention(partition, body)
+        listed = self._shards.get(partition, [])
         end = bisect_left(listed, values[":a"]["S"]) if ":a" in values else len(listed)
         begin = max(0, end - body["Limit"])
         return [_row(at, values[":p"]) for at in reversed(listed[begin:end])], begin > 0
+
+    def _by_attention(self, partition: str, body: Item) -> tuple[list[Item], bool]:
+        ranked, values = self._ranked.get(partition, []), body["ExpressionAttributeValues"]
+        begin = bisect_left(ranked, values[":a"]["S"]) if ":a" in values else 0
+        end = bisect_right(ranked, values[":b"]["S"]) if ":b" in values else len(ranked)
+        if body["ScanIndexForward"]:
+            found = ranked[begin : min(end, begin + body["Limit"])]
+        else:
+            found = ranked[max(begin, end - body["Limit"]) : end][::-1]
+        rows = [
+            _row(at[2:], {"S": partition})
+            | {"attention_at": {"S": at}, "attention_shard": {"S": partition}}
+            for at in found
+        ]
+        return rows, len(found) < end - begin
 
     def _rows_of(self, table: str, values: Item) -> list[Item]:
         """The rows of a partition from `:a` on, and up to `:b` if that is given."""
@@ -184,6 +206,11 @@ def _place(table: str, key: Item) -> tuple[str, str, str]:
 
 def _listed_at(number: int) -> str:
     return f"{times.render(NEWEST - timedelta(minutes=number))}#{number:026}"
+
+
+def _rank(number: int) -> str:
+    """Return the rank of a report: critical, overdue, unread, or the rest."""
+    return "0234"[number % 4]
 
 
 def _row(listed_at: str, partition: Item) -> Item:
