@@ -32,6 +32,7 @@ MODULES = (
     "holds",
     "referrals",
     "colleagues",
+    "forms",
     "mutes",
     "pulse",
     "statistics",

@@ -1,7 +1,8 @@
 """The typed fields of each category, as the city's `catalogue.json` has them. None is required."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError, PydanticKnownError
@@ -10,9 +11,9 @@ from chalicelib.domain import times
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.catalogue.model import (
     BooleanField,
-    Category,
     ChoiceField,
     DetailField,
+    Form,
     IntegerField,
     TextField,
     TimeField,
@@ -43,12 +44,29 @@ class Details(NamedTuple):
 def validate_details(category: str, details: Mapping[str, Any]) -> Details:
     """Check the values of a category's fields against their declarations.
 
-    Raises Invalid, which names fields as `details.<name>`: `unknown_field`, `wrong_type`,
+    What does not fit the present form is checked against those of earlier versions, the newest
+    first: an app may have kept an old catalogue, and its report must not be lost. Raises Invalid
+    for the present form, which names fields as `details.<name>`: `unknown_field`, `wrong_type`,
     `out_of_range`, `too_long`, `blank`, `bad_characters`, `not_one_line`, `unknown_value`,
     `not_a_time`. Raises KeyError for an unknown category.
     """
-    declared = catalogue().category(category)
-    fields = {field.name: field for field in declared.details}
+    return check_forms(catalogue().category(category).forms(), details)
+
+
+def check_forms(forms: Sequence[Form], details: Mapping[str, Any]) -> Details:
+    """Check values against the first of these forms that they fit. Raises as `validate_details`."""
+    present, *earlier = forms
+    try:
+        return _check_form(present, details)
+    except Invalid:
+        for form in earlier:
+            with suppress(Invalid):
+                return _check_form(form, details)
+        raise
+
+
+def _check_form(form: Form, details: Mapping[str, Any]) -> Details:
+    fields = {field.name: field for field in form.details}
     values: dict[str, Value] = {}
     errors: list[FieldError] = []
     for name, value in details.items():
@@ -67,7 +85,7 @@ def validate_details(category: str, details: Mapping[str, Any]) -> Details:
     if errors:
         raise Invalid(*errors)
     in_order = {name: values[name] for name in fields if name in values}
-    return Details(in_order, declared.details_version, _raised(declared, in_order))
+    return Details(in_order, form.details_version, _raised(form, in_order))
 
 
 def _check(field: DetailField, value: Any) -> Value:
@@ -115,11 +133,11 @@ def _wrong(code: str, **context: int) -> PydanticCustomError:
     return PydanticCustomError(code, "Not as declared.", context)
 
 
-def _raised(category: Category, values: Mapping[str, Value]) -> UrgencyCode | None:
+def _raised(form: Form, values: Mapping[str, Value]) -> UrgencyCode | None:
     """Return the highest urgency that the values call for."""
     called_for = [
         field.raises.urgency
-        for field in category.details
+        for field in form.details
         if isinstance(field, BooleanField | ChoiceField)
         and field.raises
         and values.get(field.name) in field.raises.answers

@@ -142,7 +142,7 @@ def open_report(call: Call) -> Response:
     )
     search.enter_opened(found.opened, search_key=wiring.search_key, entries=wiring.search_entries())
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
-    view = ReportView.opened(found, cursors, related)
+    view = ReportView.opened(found, cursors, related, call.language)
     return Response(view, headers=etag_of(found.opened.report.version))
 
 

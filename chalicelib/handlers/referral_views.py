@@ -9,6 +9,7 @@ from chalicelib.domain.languages import label, text
 from chalicelib.domain.models import NotNull
 from chalicelib.domain.referrals import Part, Referral
 from chalicelib.domain.reports import Content, Flag, Medium, Report
+from chalicelib.handlers.answer_views import AnswerView
 from chalicelib.handlers.media_views import seen_type
 from chalicelib.handlers.pictures import preview_url
 from chalicelib.handlers.shapes import (
@@ -83,15 +84,6 @@ class ReferredPlace(Shape):
     address: Annotated[str | None, NotNull()] = left_out()
 
 
-class ReferredDetail(Shape):
-    """A field of the form. The labels are in the language of the request."""
-
-    name: str
-    label: str
-    value: bool | int | str
-    value_label: Annotated[str | None, NotNull()] = left_out()
-
-
 class ReferredPicture(Shape):
     """A cleaned picture: a photo, or the poster of a video. `made_from` is the type of the original
     file. `url` works for 5 minutes.
@@ -118,7 +110,7 @@ class ReferralDocument(Shape):
     occurred_at: Timestamp | None
     text: str | None
     place: ReferredPlace | None
-    details: list[ReferredDetail] | None
+    details: list[AnswerView] | None
     pictures: list[ReferredPicture] | None
 
 
@@ -182,7 +174,7 @@ def _document(found: Bundle, language: str) -> ReferralDocument:
         occurred_at=content.occurred_at,
         text=content.text,
         place=_place(content),
-        details=_details(report.first_category or report.category, content, language),
+        details=AnswerView.all_of(report, content.details, language),
         pictures=_pictures(found) if Part.MEDIA in found.opened.referral.include else None,
     )
 
@@ -193,29 +185,6 @@ def _place(content: Content) -> ReferredPlace | None:
         return None
     more = {name: sent[name] for name in ("accuracy_m", "address") if name in sent}
     return ReferredPlace(**content.place, **more)
-
-
-def _details(category: str, content: Content, language: str) -> list[ReferredDetail] | None:
-    if content.details is None:
-        return None
-    key = f"detail.{category}"
-    return [
-        ReferredDetail(
-            name=name,
-            label=label(key, name, language),
-            value=value,
-            value_label=_option(key, name, value, language),
-        )
-        for name, value in content.details.items()
-    ]
-
-
-def _option(key: str, name: str, value: object, language: str) -> str | None:
-    """Return the label of a chosen option; None for any other value."""
-    if not isinstance(value, str):
-        return None
-    said = label(f"{key}.{name}", value, language)
-    return said if said != value else None
 
 
 def _pictures(found: Bundle) -> list[ReferredPicture]:

@@ -1,14 +1,12 @@
 """Officers' routes of referrals: one officer proposes to pass a report on, another one approves."""
 
-import re
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from chalicelib import errors, wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.referral_requests import NewReferral
+from chalicelib.handlers.forms import Version
 from chalicelib.handlers.referral_views import (
     Agencies,
     AgencyView,
@@ -26,21 +24,8 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 _PATH = "/v1/officer/reports/{report_id}/referral"
 
 
-def _read_number(value: Any) -> Any:
-    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII)
-    return int(value) if is_number else value
-
-
-_Number = Annotated[
-    int,
-    BeforeValidator(_read_number),
-    Field(strict=True, ge=1),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 999_999_999}),
-]
-
-
 class ReferralQuery(Query):
-    number: _Number | None = Field(
+    number: Version | None = Field(
         default=None, description="The number of the referral. Without it, the latest."
     )
 

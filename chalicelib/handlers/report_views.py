@@ -21,6 +21,7 @@ from chalicelib.domain.reports import (
 from chalicelib.domain.retention import expires_at
 from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import Reason
+from chalicelib.handlers.answer_views import AnswerView
 from chalicelib.handlers.holds import HoldView
 from chalicelib.handlers.media_views import seen_type
 from chalicelib.handlers.mutes import MuteView
@@ -271,7 +272,8 @@ class ReportView(ChangedReport):
     """An opened report.
 
     When `restricted` is true the report was withdrawn: text, place, details, media and messages are
-    left out. The catalogue describes the `details` of each category. The URLs in `media` are valid
+    left out. `answers` are the `details` with their labels, in the language of the request; `GET
+    /v1/officer/forms` has the whole form of their `details_version`. The URLs in `media` are valid
     for 5 minutes. What the reporter did, such as writing a message, is timed to the minute.
     `kept_until` is when a report that has ended is due for deletion, without a legal hold.
     `reopened_at` is when the reporter reopened it.
@@ -298,6 +300,7 @@ class ReportView(ChangedReport):
     place: Place | None
     details: dict[str, bool | int | str] | None
     details_version: int | None
+    answers: list[AnswerView] | None
     bulletin_id: str | None
     source: Source | None
     flags: list[Flag]
@@ -326,7 +329,9 @@ class ReportView(ChangedReport):
     duplicate_count: int
 
     @classmethod
-    def opened(cls, found: OpenedCase, cursors: EntryCursors, related: Related) -> Self:
+    def opened(
+        cls, found: OpenedCase, cursors: EntryCursors, related: Related, language: str
+    ) -> Self:
         opened, report, case = found.opened, found.opened.report, found.opened.case
         held = opened.hold
         said = None if found.restricted else case.earlier_messages
@@ -334,6 +339,7 @@ class ReportView(ChangedReport):
         return cls.of(
             report,
             **dict(opened.content),
+            answers=AnswerView.all_of(report, opened.content.details, language),
             reason=opened.reason,
             kept_until=expires_at(report),
             hold=HoldView.opened(held) if held else None,

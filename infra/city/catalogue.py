@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -42,7 +42,7 @@ def keys(said: Any) -> list[str]:
         raise ValueError(f"not a catalogue: {seed}")
     needed = [f"category.{category.code}" for category in seed.categories]
     for category in seed.categories:
-        for field in category.details:
+        for field in (field for form in category.forms() for field in form.details):
             key = f"detail.{category.code}.{field.name}"
             options = field.options if isinstance(field, ChoiceField) else ()
             needed += [key, *(f"{key}.{option}" for option in options)]
@@ -158,9 +158,22 @@ def _wrong_categories(seed: Catalogue) -> Iterator[tuple[str, str]]:
                     f"{place}.deadlines.{urgency}",
                     f"is {minutes}. Write 0 to {_MAX_MINUTES} minutes, for low, normal or high.",
                 )
-        yield from _wrong_codes(f"{place}.details", [field.name for field in category.details])
-        for inner, field in enumerate(category.details):
-            yield from _wrong_field(f"{place}.details[{inner}]", field)
+        yield from _wrong_form(place, category.details)
+        for inner, form in enumerate(category.earlier):
+            yield from _wrong_form(f"{place}.earlier[{inner}]", form.details)
+        versions = sorted(form.details_version for form in category.earlier)
+        if versions != list(range(1, category.details_version)):
+            yield (
+                f"{place}.earlier",
+                f"has the versions {versions}, and details_version is {category.details_version}."
+                " Keep each version from 1 on: reports have answers of it.",
+            )
+
+
+def _wrong_form(place: str, details: Sequence[DetailField]) -> Iterator[tuple[str, str]]:
+    yield from _wrong_codes(f"{place}.details", [field.name for field in details])
+    for inner, field in enumerate(details):
+        yield from _wrong_field(f"{place}.details[{inner}]", field)
 
 
 def _wrong_field(place: str, field: DetailField) -> Iterator[tuple[str, str]]:

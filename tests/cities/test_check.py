@@ -247,6 +247,36 @@ CASES: dict[str, tuple[str, Change, str]] = {
         without("categories", 0, "details", 1, "options"),
         "catalogue.json: categories[0].details[1].options: is missing",
     ),
+    "an earlier form is not kept": (
+        "catalogue.json",
+        without("categories", 1, "earlier", 0),
+        "catalogue.json: categories[1].earlier: has the versions [], and details_version is 2.",
+    ),
+    "a field of an earlier form has no label": (
+        "texts/pt.json",
+        without("detail.theft.seen"),
+        "texts/pt.json: detail.theft.seen: is missing. Write its text.",
+    ),
+    "no agency is for what is outside": (
+        "catalogue.json",
+        setting("agencies", 0, "outside", False),
+        "catalogue.json: agencies: have 0 for reports from outside the districts. Set outside for",
+    ),
+    "an agency is there twice": (
+        "catalogue.json",
+        setting("agencies", 1, "code", "coastguard"),
+        "catalogue.json: agencies: have 'coastguard' 2 times",
+    ),
+    "an agency has no name": (
+        "texts/pt.json",
+        without("agency.coastguard"),
+        "texts/pt.json: agency.coastguard: is missing. Write its text.",
+    ),
+    "an agency receives in no known way": (
+        "catalogue.json",
+        setting("agencies", 0, "receives", "pigeon"),
+        "catalogue.json: agencies[0].receives: Input should be 'document' or 'phone'",
+    ),
     "a category is there twice": (
         "catalogue.json",
         setting("categories", 0, "code", "theft"),

@@ -74,6 +74,25 @@ def test_a_report_in_the_third_language_goes_from_the_shore_to_an_officer(stack:
     assert (opened.json()["details"], opened.json()["district"]) == (details, "quays")
 
 
+def test_an_earlier_form_is_still_filled_in_and_keeps_its_labels(stack: Stack) -> None:
+    created = report(stack, category="theft", details={"seen": "thief"})
+    assert created.status_code == 201, created.text
+    officer, path = bearer(stack, "officer"), f"/v1/officer/reports/{created.json()['id']}"
+    shown = ask(stack, "GET", path, Authorization=officer).json()
+    assert shown["details_version"] == 1
+    [answer] = shown["answers"]
+    assert (answer["label"], answer["value_label"]) == ("Viu o ladrão?", "Sim")
+
+    forms = "/v1/officer/forms?category=theft"
+    present = ask(stack, "GET", forms, Authorization=officer).json()
+    earlier = ask(stack, "GET", f"{forms}&version=1", Authorization=officer).json()
+    assert present["versions"] == earlier["versions"] == [2, 1]
+    assert [each["name"] for each in present["details"]] == ["what", "time"]
+    assert [each["name"] for each in earlier["details"]] == ["what", "seen"]
+    unknown = ask(stack, "GET", f"{forms}&version=3", Authorization=officer)
+    assert unknown.status_code == 404
+
+
 def test_a_place_in_a_chinese_datum_is_refused(stack: Stack) -> None:
     refused = report(stack, location=ON_THE_ISLET | {"datum": "gcj02"})
 

@@ -84,6 +84,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/referral/approve"): Route(409),
     ("DELETE", REPORT + "/referral"): Route(204),
     ("GET", "/v1/officer/agencies"): Route(200),
+    ("GET", "/v1/officer/forms"): Route(200, query="?category=other"),
     ("GET", "/v1/officer/colleagues"): Route(200, query="?category=other&district=unknown"),
     ("GET", "/v1/officer/templates"): Route(200),
     ("GET", "/v1/officer/pulse"): Route(200),

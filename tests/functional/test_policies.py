@@ -378,6 +378,7 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("approve_lift", report_id=seen["id"], officer=CHIEF)
     api("list_colleagues", officer=LI, query="?category=other&district=outside")
     api("list_agencies", officer=LI)
+    api("get_form", officer=LI, query="?category=other")
     for _ in range(2):
         api("propose_referral", **one)
     api("read_referral", report_id=seen["id"], officer=CHIEF)

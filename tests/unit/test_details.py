@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from chalicelib.domain.catalogue.model import (
     BooleanField,
     ChoiceField,
     DetailField,
+    Form,
     IntegerField,
+    Raise,
     TextField,
     TimeField,
 )
-from chalicelib.domain.details import validate_details
+from chalicelib.domain.details import check_forms, validate_details
 from chalicelib.domain.languages import LANGUAGES, texts
 from chalicelib.errors import Invalid
 
@@ -188,3 +191,44 @@ def test_each_answer_that_raises_is_one_that_can_be_given() -> None:
 def test_an_unknown_category_is_a_bug_that_shows() -> None:
     with pytest.raises(KeyError):
         validate_details("burglary", {})
+
+
+def form(version: int, *fields: DetailField) -> Form:
+    return Form(version, fields)
+
+
+OLD = form(1, ChoiceField("choice", "seen", ("thief",), Raise("critical", ("thief",))))
+NEWER = form(2, ChoiceField("choice", "seen", ("thief", "car")), TextField("text", "what", 20))
+NEWEST = form(3, TextField("text", "what", 20))
+
+
+@pytest.mark.parametrize(
+    ("filled", "version"),
+    [({}, 3), ({"what": "A bag."}, 3), ({"seen": "car"}, 2), ({"seen": "thief"}, 2)],
+)
+def test_an_old_app_fills_in_the_newest_form_that_fits(
+    filled: dict[str, Any], version: int
+) -> None:
+    checked = check_forms((NEWEST, NEWER, OLD), filled)
+    assert (dict(checked.values), checked.version) == (filled, version)
+
+
+def test_an_earlier_form_raises_the_urgency_as_it_did() -> None:
+    assert check_forms((NEWEST, OLD), {"seen": "thief"}).urgency == "critical"
+
+
+def test_what_fits_no_form_is_refused_by_the_present_one() -> None:
+    with pytest.raises(Invalid) as refusal:
+        check_forms((NEWEST, NEWER, OLD), {"seen": "dog", "what": 5})
+    assert [(each.field, each.code) for each in refusal.value.errors] == [
+        ("details.seen", "unknown_field"),
+        ("details.what", "wrong_type"),
+    ]
+
+
+def test_the_forms_of_a_category_are_found_by_their_version() -> None:
+    category = replace(catalogue().category("other"), details_version=3, earlier=(OLD, NEWER))
+    assert [each.details_version for each in category.forms()] == [3, 2, 1]
+    assert category.form(1) == OLD
+    assert category.form(None) == category.form(3)
+    assert category.form(4) is None

@@ -110,6 +110,13 @@ class TimeField(NamedTuple):
 type DetailField = TextField | IntegerField | BooleanField | ChoiceField | TimeField
 
 
+class Form(NamedTuple):
+    """The fields of a category in one version."""
+
+    details_version: int
+    details: tuple[DetailField, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Category(Entry):
     """What residents report.
@@ -118,7 +125,8 @@ class Category(Entry):
     response shows the emergency number. `always_open`: can never be switched off. `never_limited`:
     no abuse control may refuse its reports. `details_version` grows when `details` change;
     a report keeps the version it was checked against. `deadlines`: in how many minutes a report is
-    to be acknowledged, by urgency; critical ones have escalations instead.
+    to be acknowledged, by urgency; critical ones have escalations instead. `earlier` are the forms
+    of earlier versions, so that old answers stay readable.
     """
 
     urgency: UrgencyCode
@@ -129,10 +137,21 @@ class Category(Entry):
     details_version: int
     details: tuple[DetailField, ...]
     deadlines: Mapping[str, int] = field(default_factory=lambda: DEADLINES)
+    earlier: tuple[Form, ...] = ()
 
     def deadline(self, urgency: str) -> int | None:
         """Return in how many minutes a report of this urgency is to be acknowledged, or None."""
         return self.deadlines.get(urgency) or None
+
+    def forms(self) -> tuple[Form, ...]:
+        """Return the forms of all versions, the newest first."""
+        present = Form(self.details_version, self.details)
+        return (present, *sorted(self.earlier, reverse=True, key=lambda form: form.details_version))
+
+    def form(self, version: int | None) -> Form | None:
+        """Return the form of this version, or the present one; None for an unknown version."""
+        known = (form for form in self.forms() if version in (None, form.details_version))
+        return next(known, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,10 +214,7 @@ def catalogue() -> Catalogue:
     """Return the seed."""
     seed = read("catalogue.json")
     return Catalogue(
-        categories=tuple(
-            Category(**_entry(read) | {"details": tuple(map(_field, read["details"]))})
-            for read in seed["categories"]
-        ),
+        categories=tuple(Category(**_entry(read) | _forms(read)) for read in seed["categories"]),
         channels=tuple(
             Channel(**_entry(read) | {"fed_by": tuple(read["fed_by"])}) for read in seed["channels"]
         ),
@@ -217,6 +233,14 @@ def _entry(read: dict[str, Any]) -> dict[str, Any]:
         "state": LifecycleState(read["state"]),
         "activates_at": times.parse(activates_at) if activates_at else None,
     }
+
+
+def _forms(read: dict[str, Any]) -> dict[str, Any]:
+    earlier = (
+        Form(form["details_version"], tuple(map(_field, form["details"])))
+        for form in read.get("earlier", ())
+    )
+    return {"details": tuple(map(_field, read["details"])), "earlier": tuple(earlier)}
 
 
 _FIELDS = {

@@ -1,5 +1,6 @@
 """The catalogue as the public reads it, in one language."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -55,8 +56,13 @@ def _category(category: Category, language: str, now: datetime) -> dict[str, Any
         "urgency": category.urgency,
         "emergency": category.emergency,
         "details_version": category.details_version,
-        "details": [_field(category.code, field, language) for field in category.details],
+        "details": form_view(category.code, category.details, language),
     }
+
+
+def form_view(category: str, fields: Iterable[DetailField], language: str) -> list[dict[str, Any]]:
+    """Return the fields of a form of a category, with their labels."""
+    return [_field(category, field, language) for field in fields]
 
 
 def _channel(channel: Channel, language: str, now: datetime) -> dict[str, Any]:
