@@ -41,6 +41,10 @@ def role_group(role: Role) -> str:
     return f"role:{role}"
 
 
+# What a notice about a report is for whose category was only tried: their scope does not matter.
+OF_A_TRIAL = (role_group(Role.SUPERVISOR),)
+
+
 def officer_address(username: str) -> str:
     """Return the opaque id by which a notice names an officer.
 

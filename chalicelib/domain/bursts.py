@@ -49,7 +49,8 @@ class Burst(StrEnum):
 class Digest(Record):
     """What did not go alone: how many notices, and the first reports that they are about.
 
-    `kind` is that of its notice: an escalation, what is overdue, or a digest of all else.
+    `kind` is that of its notice: an escalation, what is overdue, or a digest of all else. `shadow`: of
+    reports whose category was only tried.
     """
 
     kind: NoticeKind
@@ -58,6 +59,7 @@ class Digest(Record):
     urgency: Urgency
     count: int
     report_ids: tuple[str, ...] = ()
+    shadow: bool = False
 
     @property
     def named(self) -> tuple[str, ...]:

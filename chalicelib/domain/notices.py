@@ -90,7 +90,7 @@ class Announcement(Matter):
 class Notice:
     """One notice. `event_id` is the same when it is sent again. `to` are its addressees
     (`domain/addressees.py`). `report_ids` are those of a digest, which may be one of escalations;
-    `count` is a digest's or a watch's. `at` is sent to the minute: a notice follows what the
+    `count` is a digest's or a watch's. `shadow`: the category of its report was only tried. `at` is sent to the minute: a notice follows what the
     reporter did at once. `sms` says that it may go out as SMS, too.
 
     An announcement has no report, and so no category, district or urgency.
@@ -110,6 +110,7 @@ class Notice:
     report_ids: tuple[str, ...] | None = None
     sms: bool = False
     drill: bool = False
+    shadow: bool = False
     matter: Matter = field(default_factory=Matter)
 
     def attributes(self, language: str | None = None) -> dict[str, str | int | tuple[str, ...]]:

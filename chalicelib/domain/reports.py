@@ -239,7 +239,8 @@ class Report(Record):
     `message_due` is the time of the latest notice of a message. `paced_until`
     limits a flood of messages (`domain/messages.paced`). `media_asked` counts the messages in
     which officers asked for media. `unproven`: it came in a flood without a proof of work, in a
-    category that is never limited. `uncounted`: it does not count towards the load level.
+    category that is never limited. `uncounted`: it does not count towards the load level. `shadow`:
+    its category was only tried when it came in.
     `deadline` is the time to acknowledge it, in minutes after the receipt; `attended`: an officer
     has attended to it since, so nobody is notified again.
     """
@@ -290,6 +291,7 @@ class Report(Record):
     uncounted: bool = False
     deadline: int | None = None
     attended: bool = False
+    shadow: bool = False
     media_asked: int = 0
 
     @property
@@ -332,6 +334,7 @@ class ReportOutline(Record):
     unproven: bool = False
     muted: object = None
     uncounted: bool = False
+    shadow: bool = False
     flags: tuple[str, ...] = ()
     deadline: int | None = None
     attended: bool = False

@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import Field
 
-from chalicelib.domain.addressees import NOBODY, groups_of, officer_address
+from chalicelib.domain.addressees import NOBODY, OF_A_TRIAL, groups_of, officer_address
 from chalicelib.domain.models import Record
 from chalicelib.domain.notices import FOR_SUPERVISORS, Matter, NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Officer
@@ -106,6 +106,8 @@ class Roster(Record):
             )
         if matter.to:
             return matter.to
+        if report.shadow:
+            return OF_A_TRIAL
         if kind is NoticeKind.APPROVAL and self.members:
             able = self._named(lambda _, each: each.sees(category, district))
             return tuple(each for each in able if each != matter.by) or (NOBODY,)

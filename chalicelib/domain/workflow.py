@@ -218,7 +218,9 @@ def _recategorize(step: _Step) -> _Update:
     report, category = step.report, step.wanted.category
     if not category or category == report.category:
         return {}
-    return {"category": category, "first_category": report.first_category or report.category}
+    first = report.first_category or report.category
+    # A trial is of its own category.
+    return {"category": category, "first_category": first, "shadow": False}
 
 
 # In this order: what a call sets after reopening outlives the clearing.

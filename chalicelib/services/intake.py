@@ -130,6 +130,7 @@ def create_report(
             "unproven": admitted.unproven,
             "uncounted": not admitted.counts,
             "deadline": category.deadline(report.urgency),
+            "shadow": intake.catalogue.is_shadow(report.category, actor.now),
         }
     )
     media = tuple(

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from chalicelib import errors
 from chalicelib.domain import bursts as rules
 from chalicelib.domain import times
-from chalicelib.domain.addressees import officer_address
+from chalicelib.domain.addressees import OF_A_TRIAL, officer_address
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.ids import OwnerKind, event_id
 from chalicelib.domain.notices import Notice, NoticeKind
@@ -326,6 +326,7 @@ class Publisher:
             url=f"{self._public_url}/v1/officer/reports/{report.id}",
             to=to,
             drill=report.is_drill,
+            shadow=report.shadow,
             matter=matter,
         )
 
@@ -356,7 +357,9 @@ class Publisher:
             urgency=digest.urgency,
             at=batch.now,
             url=f"{self._public_url}/v1/officer/reports?{filters}",
-            to=batch.roster.addressees(digest.kind, *about, batch.now),
+            to=OF_A_TRIAL
+            if digest.shadow
+            else batch.roster.addressees(digest.kind, *about, batch.now),
             count=digest.count,
             report_ids=digest.named,
         )
@@ -387,7 +390,7 @@ def _alike(found: _PendingNotice) -> tuple[object, ...]:
     notice = found.notice
     kind = rules.kind_of_digest(notice.kind)
     lane = found.pending.task.lane
-    return lane, kind, notice.category, notice.district, notice.urgency
+    return lane, kind, notice.category, notice.district, notice.urgency, notice.shadow
 
 
 def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:

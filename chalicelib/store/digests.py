@@ -2,7 +2,8 @@
 
 They are in the reports table, to use its outbox. `DIGEST#<lane>#<kind>#<category>#<district>#
 <urgency>#<page>`: lane, kind and the three by which a subscription can filter. A further page takes
-what comes while the one before is being sent, or is full.
+what comes while the one before is being sent, or is full. One of a category that is only tried ends
+with `#shadow`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind
 from chalicelib.domain.reports import Urgency
 from chalicelib.store import keys
 from chalicelib.store.outbox import PendingTask
-from chalicelib.store.table import ConditionFailed, Table
+from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Delete, TransactItem, Update
 
@@ -93,7 +94,9 @@ class Digests:
         """
         filters = _filters(notices[0])
         kind = kind_of_digest(notices[0].kind).value
-        fixed = dict(zip(("category", "district", "urgency"), filters, strict=True))
+        fixed: Row = dict(zip(("category", "district", "urgency"), filters, strict=True))
+        if notices[0].shadow:
+            fixed["shadow"] = True
         # Only the sweep sends digests, so notices until the next sweep are included. The sweep that
         # gathers them is not that one: it would send a digest for each of its pages.
         task = OutboxTask(TaskKind.NOTIFY, now + _AFTER_THIS_SWEEP, lane=lane)
@@ -115,7 +118,8 @@ class Digests:
 
 
 def _key(notice: Notice, lane: Lane, page: int) -> str:
-    return keys.digest(lane, kind_of_digest(notice.kind), *_filters(notice), str(page))
+    shadow = ("shadow",) if notice.shadow else ()
+    return keys.digest(lane, kind_of_digest(notice.kind), *_filters(notice), str(page), *shadow)
 
 
 def _filters(notice: Notice) -> tuple[str, str, str]:

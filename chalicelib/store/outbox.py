@@ -33,7 +33,7 @@ _READ_FIELDS = (
     "closed_at", "decided_at", "put_off_until", "unread", "unread_media", "duplicate_of",
     "to", "path", "step", "watched", "ledger_id", "commitments", "leaves", "unproven",
     "muted", "uncounted", "station", "flags", "assignee", "by", "reopened_at",
-    "deadline", "attended", "attention_at",
+    "deadline", "attended", "attention_at", "shadow",
 )  # fmt: skip
 
 

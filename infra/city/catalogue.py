@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.domain.catalogue.model import (
+    WAITING,
     Catalogue,
     ChoiceField,
     DetailField,
@@ -111,11 +112,10 @@ def _wrong_entries(seed: Catalogue) -> Iterator[tuple[str, str]]:
     for name, entries in lists.items():
         yield from _wrong_codes(name, [entry.code for entry in entries])
         for number, entry in enumerate(entries):
-            waits = entry.state in (LifecycleState.PLANNED, LifecycleState.PAUSED)
-            if entry.activates_at and not waits:
+            if entry.activates_at and entry.state not in WAITING:
                 yield (
                     f"{name}[{number}].activates_at",
-                    "is for what is planned or paused. Remove it, or change the state.",
+                    "is for what is planned, paused or shadow. Remove it, or change the state.",
                 )
 
 
@@ -194,6 +194,8 @@ def _wrong_channels(seed: Catalogue) -> Iterator[tuple[str, str]]:
         yield "channels", "have none that is active. Make at least one active, to publish in it."
     known = [category.code for category in seed.categories]
     for number, channel in enumerate(seed.channels):
+        if channel.state is LifecycleState.SHADOW:
+            yield f"channels[{number}].state", "is shadow, which is for categories. Choose another."
         place = f"channels[{number}].fed_by"
         if not channel.fed_by:
             yield place, "is empty: nobody could work in this channel. Name a category."

@@ -247,6 +247,11 @@ CASES: dict[str, tuple[str, Change, str]] = {
         without("categories", 0, "details", 1, "options"),
         "catalogue.json: categories[0].details[1].options: is missing",
     ),
+    "a channel is tried": (
+        "catalogue.json",
+        setting("channels", 0, "state", "shadow"),
+        "catalogue.json: channels[0].state: is shadow, which is for categories. Choose another.",
+    ),
     "an earlier form is not kept": (
         "catalogue.json",
         without("categories", 1, "earlier", 0),
@@ -325,7 +330,7 @@ CASES: dict[str, tuple[str, Change, str]] = {
     "an active category has an activation time": (
         "catalogue.json",
         setting("categories", 0, "activates_at", "2027-01-01T00:00:00Z"),
-        "catalogue.json: categories[0].activates_at: is for what is planned or paused",
+        "catalogue.json: categories[0].activates_at: is for what is planned, paused",
     ),
     "there are too many shards": (
         "catalogue.json",

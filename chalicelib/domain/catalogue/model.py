@@ -41,17 +41,25 @@ DEADLINES: Mapping[str, int] = MappingProxyType({"high": 30, "normal": 24 * 60})
 
 
 class LifecycleState(StrEnum):
-    """The state of a category or channel. Only an active one accepts reports or drafts."""
+    """The state of a category or channel. Only an active one accepts reports or drafts.
+
+    `shadow` is for categories, to try one: it accepts reports, and supervisors alone are notified.
+    """
 
     PLANNED = "planned"
+    SHADOW = "shadow"
     ACTIVE = "active"
     PAUSED = "paused"
     RETIRED = "retired"
 
 
+WAITING = frozenset({LifecycleState.PLANNED, LifecycleState.SHADOW, LifecycleState.PAUSED})
+"""The states from which an entry becomes active by itself, at its `activates_at`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What categories and channels share. `activates_at` is for planned and paused ones."""
+    """What categories and channels share. `activates_at` is for those that are `WAITING`."""
 
     code: str
     state: LifecycleState
@@ -65,8 +73,7 @@ class Entry:
     @property
     def activation(self) -> datetime | None:
         """When the clock activates it; None when it does not."""
-        waits = self.state in (LifecycleState.PLANNED, LifecycleState.PAUSED)
-        return self.activates_at if waits else None
+        return self.activates_at if self.state in WAITING else None
 
 
 class Raise(NamedTuple):
@@ -197,8 +204,13 @@ class Catalogue(NamedTuple):
         return by_code(self.channels)[code]
 
     def takes_reports(self, category: str, now: datetime) -> bool:
-        """Return whether this category is active. Raises KeyError for an unknown one."""
-        return self.category(category).state_at(now) is LifecycleState.ACTIVE
+        """Return whether this category accepts reports. Raises KeyError for an unknown one."""
+        state = self.category(category).state_at(now)
+        return state in (LifecycleState.ACTIVE, LifecycleState.SHADOW)
+
+    def is_shadow(self, category: str, now: datetime) -> bool:
+        """Return whether this category is only tried. Raises KeyError for an unknown one."""
+        return self.category(category).state_at(now) is LifecycleState.SHADOW
 
     def takes_bulletins(self, channel: str, now: datetime) -> bool:
         """Return whether this channel is active. Raises KeyError for an unknown one."""

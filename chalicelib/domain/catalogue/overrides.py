@@ -101,7 +101,7 @@ def _both(
 def _only_while_waiting(activates_at: datetime | None, info: ValidationInfo) -> datetime | None:
     if activates_at and info.data.get("state") in (LifecycleState.ACTIVE, LifecycleState.RETIRED):
         raise PydanticCustomError(
-            "not_awaiting_activation", "Only what is planned or paused can be activated later."
+            "not_awaiting_activation", "What is active or retired cannot be activated later."
         )
     return activates_at
 
@@ -227,6 +227,9 @@ def _error(entries: Sequence[Entry], change: EntryChange, path: str) -> FieldErr
     for name in ("shards", "deadlines"):
         if getattr(change, name):
             return FieldError(f"{path}.{name}", "unknown_field")
+    if change.state is LifecycleState.SHADOW:
+        others = [state for state in LifecycleState if state is not LifecycleState.SHADOW]
+        return FieldError.unknown_value(f"{path}.state", others)
     return None
 
 

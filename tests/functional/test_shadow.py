@@ -1,0 +1,125 @@
+"""A category that is only tried accepts reports, and supervisors alone are notified of them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.addressees import role_group
+from chalicelib.domain.officers import Role
+from tests import cloud
+from tests.client import Reply, call, change_report, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+TRIED = "lost_and_found"
+SUPERVISORS = [role_group(Role.SUPERVISOR)]
+
+
+@pytest.fixture(autouse=True)
+def _officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+    wiring.reset()
+    cloud.forget_sent(aws)
+    cloud.officer("wang")
+    cloud.officer("chen", roles=(Role.ADMIN,))
+    yield
+    wiring.reset()
+
+
+def set_state(state: str, code: str = TRIED, kind: str = "categories", **more: Any) -> Reply:
+    change = {kind: [{"code": code, "state": state} | more]}
+    return call("PATCH", "/v1/admin/catalogue", change, officer="chen")
+
+
+def file(category: str = TRIED) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(category), key=new_key())
+    assert created.status == 201, created.text
+    return dict(created.json)
+
+
+def addressees(aws: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Publish what is pending, and return the kind and the addressees of each notice."""
+    cloud.stream(cloud.all_keys(aws))
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+    return [(each["kind"], json.loads(each["attributes"]["to"])) for each in cloud.sent(aws)]
+
+
+def test_supervisors_alone_are_notified_of_a_category_that_is_tried(aws: Mapping[str, str]) -> None:
+    assert set_state("shadow").status == 200
+    file()
+    assert addressees(aws) == [("report", SUPERVISORS)]
+
+
+def test_a_category_that_was_tried_notifies_everybody_once_it_is_active(
+    aws: Mapping[str, str],
+) -> None:
+    set_state("shadow")
+    set_state("active")
+    file()
+    [(kind, to)] = addressees(aws)
+    assert kind == "report"
+    assert f"{TRIED}/unknown" in to
+    assert SUPERVISORS[0] not in to
+
+
+def test_a_digest_of_what_is_tried_goes_to_supervisors_alone(aws: Mapping[str, str]) -> None:
+    set_state("shadow")
+    for _ in range(13):
+        file()
+    found = addressees(aws)
+    assert [kind for kind, _ in found] == ["report"] * 10 + ["digest"]
+    assert all(to == SUPERVISORS for _, to in found)
+
+
+def test_digests_before_and_after_a_trial_are_not_mixed(aws: Mapping[str, str]) -> None:
+    for _ in range(12):
+        file()
+    set_state("shadow")
+    for _ in range(12):
+        file()
+    digests = [to for kind, to in addressees(aws) if kind == "digest"]
+    assert sorted(to == SUPERVISORS for to in digests) == [False, True]
+
+
+def test_what_is_added_to_a_report_of_a_trial_is_for_supervisors_too(
+    aws: Mapping[str, str],
+) -> None:
+    set_state("shadow")
+    created = file()
+    addressees(aws)
+    cloud.forget_sent(aws)
+    path = f"/v1/reports/{created['id']}/messages"
+    call("POST", path, {"text": "One more thing."}, receipt=created["receipt"])
+    assert addressees(aws) == [("message", SUPERVISORS)]
+
+
+def test_a_report_that_leaves_the_trial_is_notified_to_its_officers(aws: Mapping[str, str]) -> None:
+    set_state("shadow")
+    created = file()
+    addressees(aws)
+    cloud.forget_sent(aws)
+    change_report(created["id"], 1, category="other")
+    [(kind, to)] = addressees(aws)
+    assert kind == "report"
+    assert "other/unknown" in to
+
+
+def test_apps_read_that_it_is_a_trial_and_when_it_opens() -> None:
+    opens = times.render(wiring.clock.now() + timedelta(hours=1))
+    assert set_state("shadow", activates_at=opens).status == 200
+    shown = {each["code"]: each for each in call("GET", "/v1/catalogue").json["categories"]}
+    assert (shown[TRIED]["state"], shown[TRIED]["state_label"]) == ("shadow", "Trial")
+    assert shown[TRIED]["activates_at"] == opens
+    wiring.clock.advance(timedelta(hours=1))
+    shown = {each["code"]: each for each in call("GET", "/v1/catalogue").json["categories"]}
+    assert shown[TRIED]["state"] == "active"
+
+
+def test_neither_a_channel_nor_the_category_that_is_always_open_is_tried() -> None:
+    for reply in (set_state("shadow", "key_cases", "channels"), set_state("shadow", "other")):
+        assert reply.status == 422
