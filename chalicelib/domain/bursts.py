@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.domain.codes import category_codes
 from chalicelib.domain.models import Record
 from chalicelib.domain.notices import CAUSED_BY_OFFICERS, Notice, NoticeKind
 from chalicelib.domain.outbox import Lane
@@ -49,8 +50,8 @@ class Burst(StrEnum):
 class Digest(Record):
     """What did not go alone: how many notices, and the first reports that they are about.
 
-    `kind` is that of its notice: an escalation, what is overdue, or a digest of all else. `shadow`: of
-    reports whose category was only tried.
+    `kind` is that of its notice: an escalation, what is overdue, or a digest of all else.
+    `shadow`: of reports whose category was only tried. `category_labels` are those of an added one.
     """
 
     kind: NoticeKind
@@ -60,6 +61,7 @@ class Digest(Record):
     count: int
     report_ids: tuple[str, ...] = ()
     shadow: bool = False
+    category_labels: dict[str, str] | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -128,17 +130,25 @@ class Allowance:
         return _take(self._sms, sms_counter(category), limit)
 
 
+# What admins have added is counted together: who publishes does not know these categories.
+_ADDED = "added"
+
+
 def alone_counter(burst: Burst, category: str) -> str:
-    return f"{burst}_{category}"
+    return f"{burst}_{_counted_as(category)}"
 
 
 def sms_counter(category: str) -> str:
-    return f"sms_{category}"
+    return f"sms_{_counted_as(category)}"
+
+
+def _counted_as(category: str) -> str:
+    return category if category in category_codes() else _ADDED
 
 
 def counters(categories: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of all counters of these categories."""
-    known = tuple(categories)
+    """Return the names of all counters of these categories, and of added ones."""
+    known = (*categories, _ADDED)
     alone = (alone_counter(burst, category) for burst in Burst for category in known)
     return *alone, *map(sms_counter, known)
 

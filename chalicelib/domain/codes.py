@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from chalicelib.domain import geo
-from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue import catalogue, learnt
 from chalicelib.domain.city import city
 from chalicelib.domain.languages import LANGUAGES
 from chalicelib.domain.officers import ALL
@@ -29,6 +29,11 @@ def unknown_value(allowed: Collection[str]) -> PydanticCustomError:
 
 def category_codes() -> tuple[str, ...]:
     return tuple(category.code for category in catalogue().categories)
+
+
+def known_category_codes() -> tuple[str, ...]:
+    """Return the codes of the city's categories, and of those that admins have added."""
+    return (*category_codes(), *learnt.codes())
 
 
 def channel_codes() -> tuple[str, ...]:
@@ -70,7 +75,7 @@ def scope_of(codes: Callable[[], Collection[str]]) -> Callable[[], Collection[st
     return lambda: (ALL, *codes())
 
 
-CategoryCode = Annotated[str, _one_of(category_codes), Extensible(category_codes)]
+CategoryCode = Annotated[str, _one_of(known_category_codes), Extensible(category_codes)]
 ChannelCode = Annotated[str, _one_of(channel_codes), Extensible(channel_codes)]
 AgencyCode = Annotated[str, _one_of(agency_codes), Extensible(agency_codes)]
 DistrictCode = Annotated[str, _one_of(geo.districts), Extensible(geo.districts)]
@@ -78,7 +83,7 @@ DistrictCode = Annotated[str, _one_of(geo.districts), Extensible(geo.districts)]
 ReportDistrict = Annotated[str, _one_of(geo.report_districts), Extensible(geo.report_districts)]
 """A district that a report can have: also `outside` and `unknown`."""
 CategoryScope = Annotated[
-    str, _one_of(scope_of(category_codes)), Extensible(scope_of(category_codes))
+    str, _one_of(scope_of(known_category_codes)), Extensible(scope_of(category_codes))
 ]
 """A category, or `*` for all of them."""
 DistrictScope = Annotated[

@@ -1,4 +1,4 @@
-"""The typed fields of each category, as the city's `catalogue.json` has them. None is required."""
+"""The typed fields of each category, as the catalogue has them. None is required."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from chalicelib.domain import times
-from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.catalogue.model import (
     BooleanField,
+    Category,
     ChoiceField,
     DetailField,
     Form,
@@ -20,6 +20,7 @@ from chalicelib.domain.catalogue.model import (
     UrgencyCode,
 )
 from chalicelib.domain.codes import unknown_value
+from chalicelib.domain.reports import Urgency
 from chalicelib.domain.text import LINE_MAX, bounded
 from chalicelib.errors import FieldError, Invalid
 
@@ -41,20 +42,14 @@ class Details(NamedTuple):
     urgency: UrgencyCode | None
 
 
-def validate_details(category: str, details: Mapping[str, Any]) -> Details:
-    """Check the values of a category's fields against their declarations.
-
-    What does not fit the present form is checked against those of earlier versions, the newest
-    first: an app may have kept an old catalogue, and its report must not be lost. Raises Invalid
-    for the present form, which names fields as `details.<name>`: `unknown_field`, `wrong_type`,
-    `out_of_range`, `too_long`, `blank`, `bad_characters`, `not_one_line`, `unknown_value`,
-    `not_a_time`. Raises KeyError for an unknown category.
-    """
-    return check_forms(catalogue().category(category).forms(), details)
-
-
 def check_forms(forms: Sequence[Form], details: Mapping[str, Any]) -> Details:
-    """Check values against the first of these forms that they fit. Raises as `validate_details`."""
+    """Check values against the first of these forms that they fit, the newest first.
+
+    An app may have kept an old catalogue, and its report must not be lost. Raises Invalid for the
+    newest form, which names fields as `details.<name>`: `unknown_field`, `wrong_type`,
+    `out_of_range`, `too_long`, `blank`, `bad_characters`, `not_one_line`, `unknown_value`,
+    `not_a_time`.
+    """
     present, *earlier = forms
     try:
         return _check_form(present, details)
@@ -143,3 +138,9 @@ def _raised(form: Form, values: Mapping[str, Value]) -> UrgencyCode | None:
         and values.get(field.name) in field.raises.answers
     ]
     return max(called_for, key=_URGENCIES.index, default=None)
+
+
+def initial_urgency(category: Category, raised: UrgencyCode | None) -> Urgency:
+    """Return the category's urgency, or the higher one that the details raise it to."""
+    start = Urgency(category.urgency)
+    return max(start, Urgency(raised), key=lambda urgency: urgency.rank) if raised else start

@@ -3,6 +3,7 @@
 They hold no personal data and no free text.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -90,8 +91,9 @@ class Announcement(Matter):
 class Notice:
     """One notice. `event_id` is the same when it is sent again. `to` are its addressees
     (`domain/addressees.py`). `report_ids` are those of a digest, which may be one of escalations;
-    `count` is a digest's or a watch's. `shadow`: the category of its report was only tried. `at` is sent to the minute: a notice follows what the
-    reporter did at once. `sms` says that it may go out as SMS, too.
+    `count` is a digest's or a watch's. `at` is sent to the minute: a notice follows what the
+    reporter did at once. `sms` says that it may go out as SMS, too. `shadow`: the category of its
+    report was only tried. `category_labels` are those of an added category.
 
     An announcement has no report, and so no category, district or urgency.
     """
@@ -111,6 +113,7 @@ class Notice:
     sms: bool = False
     drill: bool = False
     shadow: bool = False
+    category_labels: Mapping[str, str] | None = None
     matter: Matter = field(default_factory=Matter)
 
     def attributes(self, language: str | None = None) -> dict[str, str | int | tuple[str, ...]]:
@@ -181,7 +184,7 @@ class Notice:
             f"notice.{kind}.{form}",
             language,
             reference=self.reference or "",
-            category=label("category", self.category, language) if self.category else "",
+            category=self._category(language),
             district=label("district", self.district, language) if self.district else "",
             urgency=text(f"urgency.{self.urgency}", language) if self.urgency else "",
             count=self.count or self.matter.count or 1,
@@ -189,6 +192,13 @@ class Notice:
             url=self.url,
         )
         return text("notice.drill", language, said=said) if self.drill else said
+
+    def _category(self, language: str) -> str:
+        """Return the name of the category. One that an admin has added brings its labels along."""
+        if self.category is None:
+            return ""
+        added = (self.category_labels or {}).get(language)
+        return added or label("category", self.category, language)
 
     def _what(self, language: str) -> str:
         """Return what awaits a second person or was watched, with the report if there is one."""

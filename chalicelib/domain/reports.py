@@ -15,7 +15,6 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.addresses import ContactEmail, ContactPhone
-from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.codes import AcceptedDatum, CategoryCode
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
@@ -240,7 +239,7 @@ class Report(Record):
     limits a flood of messages (`domain/messages.paced`). `media_asked` counts the messages in
     which officers asked for media. `unproven`: it came in a flood without a proof of work, in a
     category that is never limited. `uncounted`: it does not count towards the load level. `shadow`:
-    its category was only tried when it came in.
+    its category was only tried when it came in. `category_labels` are those of an added category.
     `deadline` is the time to acknowledge it, in minutes after the receipt; `attended`: an officer
     has attended to it since, so nobody is notified again.
     """
@@ -292,6 +291,7 @@ class Report(Record):
     deadline: int | None = None
     attended: bool = False
     shadow: bool = False
+    category_labels: dict[str, str] | None = None
     media_asked: int = 0
 
     @property
@@ -335,6 +335,7 @@ class ReportOutline(Record):
     muted: object = None
     uncounted: bool = False
     shadow: bool = False
+    category_labels: dict[str, str] | None = None
     flags: tuple[str, ...] = ()
     deadline: int | None = None
     attended: bool = False
@@ -401,9 +402,3 @@ class Medium(Record):
 def lane_of(urgency: Urgency, *, unproven: bool) -> Lane:
     """Return the lane of a report's notices. An unproven one never delays a proven one."""
     return Lane.CRITICAL if urgency is Urgency.CRITICAL and not unproven else Lane.NORMAL
-
-
-def initial_urgency(category: str, raised: str | None) -> Urgency:
-    """Return the category's urgency, or the higher one that the details raise it to."""
-    start = Urgency(catalogue().category(category).urgency)
-    return max(start, Urgency(raised), key=lambda urgency: urgency.rank) if raised else start

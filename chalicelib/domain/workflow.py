@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib import errors
 from chalicelib.domain import outbox
 from chalicelib.domain.attention import begins_anew, without_overdue
+from chalicelib.domain.catalogue.learnt import labels_of
 from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.models import Input, NotNull
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
@@ -220,7 +221,8 @@ def _recategorize(step: _Step) -> _Update:
         return {}
     first = report.first_category or report.category
     # A trial is of its own category.
-    return {"category": category, "first_category": first, "shadow": False}
+    moved = {"category": category, "category_labels": labels_of(category)}
+    return {**moved, "first_category": first, "shadow": False}
 
 
 # In this order: what a call sets after reopening outlives the clearing.

@@ -1,4 +1,4 @@
-"""The admin's route of the catalogue: open, pause or retire categories and channels."""
+"""The admin's route of the catalogue: open, pause or retire categories and channels, add some."""
 
 from chalicelib import wiring
 from chalicelib.domain.catalogue.model import LifecycleState
@@ -57,6 +57,9 @@ def patch_catalogue(call: Call) -> Response:
     of a category can grow, but not shrink. `deadlines` of a category say in how many minutes its
     reports are to be acknowledged, by urgency (0: no deadline); they count for reports that come
     after it, and those that you leave out stay. `app` changes the minimum version and the flags.
+
+    `added` adds a category, as a trial: to open it, send its state in a later call. Sent again, it
+    gets other labels or fields. Other fields are a new version of its form.
 
     The change takes effect everywhere within a minute. A call that changes nothing creates no new
     version.

@@ -142,13 +142,33 @@ class Operation(NamedTuple):
         # What an officer's text is compared with by a repeated call depends on the key alone.
         secret = self.access is Access.OFFICER
         call.idempotency_key = requests.read_key(request, self.headers, secret=secret)
+        self._read_content(call, request)
+        if Header.IF_MATCH in self.headers:
+            call.if_match = requests.read_version(request)
+        return call
+
+    def _read_content(self, call: Call, request: Request) -> None:
+        """Check the query and the body by the categories that there are now.
+
+        One that this function does not know may have been added just now: a phone with a newer
+        catalogue must not lose its report.
+        """
+        if not (self.query or self.body):
+            return
+        wiring.catalogue()
+        try:
+            self._parse(call, request)
+        except errors.Invalid as wrong:
+            unknown = any(error.code == "unknown_value" for error in wrong.errors)
+            if not unknown or not wiring.live_catalogue().has_changed(wiring.clock.wall_clock()):
+                raise
+            self._parse(call, request)
+
+    def _parse(self, call: Call, request: Request) -> None:
         if self.query:
             call.query = requests.read_query(request, self.query)
         if self.body:
             call.body = requests.read_body(request, self.body, call.now, most=self.max_body)
-        if Header.IF_MATCH in self.headers:
-            call.if_match = requests.read_version(request)
-        return call
 
     def _admit(self, call: Call) -> "OfficerActor":
         admission = wiring.admission()

@@ -2,12 +2,17 @@
 
 from datetime import datetime
 
+from chalicelib import errors
 from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.additions import MOST_ADDED
 from chalicelib.domain.catalogue.overrides import Overrides, apply, restore
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.store.audit import Action
 from chalicelib.store.catalogue import SETTLES_AFTER, CatalogueChanges, Kept
+
+# A row can have 400 KB.
+_MOST_BYTES = 200_000
 
 
 def change_catalogue(
@@ -23,6 +28,7 @@ def change_catalogue(
         before = kept.read()
         apply(restore(catalogue(), before.overrides), changes)
         after = _after(before, changes, wall_clock)
+        _require_room(after.overrides)
         if after.overrides.model_dump() == before.overrides.model_dump():
             actor.log_own(Action.OPEN, {"catalogue": before.version})
             return before
@@ -33,6 +39,18 @@ def change_catalogue(
         return kept.replace(before, after, actor.log_own_item(Action.CHANGE, detail))
 
     return retry_on_conflict(step)
+
+
+def _require_room(overrides: Overrides) -> None:
+    """Raise Invalid when what admins have changed is more than a row should have. Each function
+    reads it every minute.
+    """
+    if len(overrides.added) > MOST_ADDED:
+        limit = (("max_length", str(MOST_ADDED)),)
+        raise errors.Invalid(errors.FieldError("added", "too_many", limit))
+    if len(overrides.model_dump_json(exclude_none=True).encode()) > _MOST_BYTES:
+        limit = (("max_bytes", str(_MOST_BYTES)),)
+        raise errors.Invalid(errors.FieldError("added", "too_large_together", limit))
 
 
 def _after(before: Kept, changes: Overrides, wall_clock: datetime) -> Kept:

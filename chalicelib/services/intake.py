@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from chalicelib import errors
 from chalicelib.domain import geo, workflow
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.details import Details, validate_details
+from chalicelib.domain.catalogue.learnt import labels_of
+from chalicelib.domain.details import Details, check_forms, initial_urgency
 from chalicelib.domain.incidents import PublicDayKey
 from chalicelib.domain.media import MAX_BYTES_PER_REPORT, MediaState
 from chalicelib.domain.notices import NoticeKind
@@ -30,7 +31,6 @@ from chalicelib.domain.reports import (
     Report,
     ReportContent,
     Submission,
-    initial_urgency,
 )
 from chalicelib.services.declarations import new_medium, upload_check
 from chalicelib.services.flood_gate import Admitted
@@ -121,7 +121,7 @@ def create_report(
             raise
         return _replay(existing, ids.receipt, body_hash, intake.reports)
 
-    report, content = _new_report(submission, details, ids, body_hash, actor.now)
+    report, content = _new_report(submission, category, details, ids, body_hash, actor.now)
     if not report.is_drill:
         sketch = sketch_report(report.id, content, intake.day_key)
         report = report.model_copy(update={**ids.commitments(), "sealed_sketch": sketch})
@@ -201,7 +201,7 @@ def _check(
         limit = (("max_bytes", str(MAX_BYTES_PER_REPORT)),)
         wrong.append(errors.FieldError("media", "too_large_together", limit))
     try:
-        details = validate_details(submission.category, submission.details)
+        details = check_forms(catalogue.category(submission.category).forms(), submission.details)
     except errors.Invalid as invalid:
         wrong += invalid.errors
     if not wrong and submission.bulletin_id and not bulletins.takes_leads(submission.bulletin_id):
@@ -215,6 +215,7 @@ def _check(
 
 def _new_report(
     submission: Submission | OfficerSubmission,
+    category: "Category",
     details: Details,
     ids: ReportIds,
     body_hash: str,
@@ -239,8 +240,9 @@ def _new_report(
     report = Report(
         id=ids.report_id,
         reference=ids.reference,
-        category=submission.category,
-        urgency=initial_urgency(submission.category, details.urgency),
+        category=category.code,
+        urgency=initial_urgency(category, details.urgency),
+        category_labels=labels_of(category.code),
         district=district,
         station=station,
         received_at=now,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from chalicelib import errors
 from chalicelib.domain import times
-from chalicelib.domain.catalogue import Catalogue, catalogue
+from chalicelib.domain.catalogue import Catalogue, catalogue, learnt
 from chalicelib.domain.catalogue.overrides import Overrides, restore
 from chalicelib.domain.load_level import LoadState
 from chalicelib.store import load_level
@@ -29,6 +29,7 @@ FRESH_FOR = timedelta(seconds=60)
 SETTLES_AFTER = 3 * FRESH_FOR
 # The time until the next try after the row could not be read. Until then the old copy is used.
 _TRY_AGAIN_AFTER = timedelta(seconds=20)
+_READ_AGAIN_AFTER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,20 @@ class LiveCatalogue:
                 self._read_next = now + _TRY_AGAIN_AFTER
         return self._known
 
+    def has_changed(self, now: datetime) -> bool:
+        """Read the rows again, and return whether there is a newer version than the last known one.
+
+        For a caller who names what this function does not know yet. The rows are read only some
+        seconds after they were read last. Raises Unavailable when they cannot be read: then nobody
+        knows whether there is such a thing.
+        """
+        before, read_at = self._kept.version, self._read_next and self._read_next - FRESH_FOR
+        if read_at and now < read_at + _READ_AGAIN_AFTER:
+            return False
+        kept, self._load = self._read()
+        self.learn(kept, now)
+        return kept.version > before
+
     def load(self, now: datetime) -> LoadState:
         """Return the load level, at most a minute old at `now`, or the last known one."""
         self.at(now)
@@ -135,6 +150,7 @@ class LiveCatalogue:
         """
         if kept.version >= self._kept.version:
             self._known, self._kept = restore(catalogue(), kept.overrides), kept
+            learnt.learn(self._known.categories)
         self._read_next = now + FRESH_FOR
         return self._known
 

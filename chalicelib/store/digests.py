@@ -97,6 +97,8 @@ class Digests:
         fixed: Row = dict(zip(("category", "district", "urgency"), filters, strict=True))
         if notices[0].shadow:
             fixed["shadow"] = True
+        if labels := notices[0].category_labels:
+            fixed["category_labels"] = labels
         # Only the sweep sends digests, so notices until the next sweep are included. The sweep that
         # gathers them is not that one: it would send a digest for each of its pages.
         task = OutboxTask(TaskKind.NOTIFY, now + _AFTER_THIS_SWEEP, lane=lane)

@@ -162,6 +162,15 @@ class Category(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamedCategory(Category):
+    """A category that an admin has added. `wordings` are its labels and those of its fields, by
+    language and key; those of all others are in the city's `texts/`.
+    """
+
+    wordings: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Channel(Entry):
     """Where police publish.
 

@@ -8,6 +8,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from chalicelib.domain.catalogue.additions import (
+    MOST_ADDED,
+    Addition,
+    AnyAddition,
+    NewCategory,
+    merged,
+    mistakes,
+)
 from chalicelib.domain.catalogue.model import (
     App,
     Catalogue,
@@ -62,6 +70,7 @@ class Overrides(Input):
     categories: tuple[EntryChange, ...] = Field(default=(), strict=False)
     channels: tuple[EntryChange, ...] = Field(default=(), strict=False)
     app: AppChange = Field(default_factory=AppChange)
+    added: tuple[AnyAddition, ...] = Field(default=(), strict=False)
 
     def then(self, later: Self) -> Self:
         """Return these changes with the later ones on top."""
@@ -70,6 +79,7 @@ class Overrides(Input):
                 "categories": _merge(self.categories, later.categories),
                 "channels": _merge(self.channels, later.channels),
                 "app": self.app.then(later.app),
+                "added": merged(self.added, later.added),
             }
         )
 
@@ -149,22 +159,23 @@ class KnownAppChange(AppChange):
 class CataloguePatch(Overrides):
     """The body of `PATCH /v1/admin/catalogue`: only the entries and flags to change.
 
-    They must exist already.
+    They must exist already, but for categories in `added`.
     """
 
     # Stricter than what is kept, which may name an entry of another release.
     categories: tuple[CategoryChange, ...] = Field(default=(), strict=False)
     channels: tuple[ChannelChange, ...] = Field(default=(), strict=False)
     app: KnownAppChange = Field(default_factory=KnownAppChange)
+    added: tuple[NewCategory, ...] = Field(default=(), max_length=MOST_ADDED, strict=False)
 
 
 def apply(present: Catalogue, overrides: Overrides) -> Catalogue:
     """Return the catalogue with new changes applied.
 
-    Raises Invalid, which names every wrong field: an unknown code (`unknown_value`), a code
-    given twice (`duplicate`), an always open category switched off (`always_open`), fewer shards
-    than before (`shards_only_grow`), shards or deadlines for a channel or an unknown flag
-    (`unknown_field`).
+    Raises Invalid, which names every wrong field: an unknown code (`unknown_value`), a code given
+    twice, or added although the city has it (`duplicate`), an always open category switched off
+    (`always_open`), fewer shards than before (`shards_only_grow`), shards or deadlines for a
+    channel or an unknown flag (`unknown_field`).
     """
     errors = [
         *_errors(present.categories, overrides.categories, "categories"),
@@ -172,16 +183,36 @@ def apply(present: Catalogue, overrides: Overrides) -> Catalogue:
     ]
     if overrides.app.flags.keys() - present.app.flags.keys():
         errors.append(FieldError("app.flags", "unknown_field"))
+    errors += _wrong_additions(overrides.added)
     if errors:
         raise Invalid(*errors)
     return _changed(present, overrides)
 
 
+def _wrong_additions(added: Sequence[AnyAddition]) -> list[FieldError]:
+    known = by_code(catalogue().categories)
+    found, seen = [], set[str]()
+    for index, addition in enumerate(added):
+        if addition.code in known or addition.code in seen:
+            found.append(FieldError(f"added.{index}.code", "duplicate"))
+        seen.add(addition.code)
+        found += [FieldError(f"added.{index}.{path}", code) for path, code in mistakes(addition)]
+    return found
+
+
 def restore(seed: Catalogue, kept: Overrides) -> Catalogue:
     """Return the seed with kept changes applied, except those that no longer fit.
 
-    After a rollback, an override of a newer release must not stop intake.
+    After a rollback, an override of a newer release must not stop intake. A category that a release
+    has brought since is the release's.
     """
+    brought = by_code(seed.categories)
+    added = tuple(
+        each.category()
+        for each in kept.added
+        if isinstance(each, Addition) and each.code not in brought
+    )
+    seed = seed._replace(categories=(*seed.categories, *added))
     fitting = Overrides(
         categories=_fitting(seed.categories, kept.categories),
         channels=_fitting(seed.channels, kept.channels),

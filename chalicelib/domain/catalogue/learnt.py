@@ -1,0 +1,40 @@
+"""The categories that admins have added, as this process knows them.
+
+Whether a code is known is asked where a request is parsed, and a label where a text is written.
+Neither may wait for the database. So `store/catalogue.LiveCatalogue` keeps this copy up to date.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from chalicelib.domain import languages
+from chalicelib.domain.catalogue.model import Category, NamedCategory
+
+_known: dict[str, NamedCategory] = {}
+
+
+def learn(categories: Iterable[Category]) -> None:
+    """Know the added ones of these categories from now on, and no others."""
+    added = {each.code: each for each in categories if isinstance(each, NamedCategory)}
+    wordings: dict[str, dict[str, str]] = {}
+    for category in added.values():
+        for language, said in category.wordings.items():
+            wordings.setdefault(language, {}).update(said)
+    _known.clear()
+    _known.update(added)
+    languages.learn(wordings)
+
+
+def codes() -> tuple[str, ...]:
+    return tuple(_known)
+
+
+def labels_of(category: str) -> Mapping[str, str] | None:
+    """Return the labels of an added category, by language; None for one of the city's files.
+
+    A report keeps them, for the functions that send notices and have no catalogue.
+    """
+    added = _known.get(category)
+    if added is None:
+        return None
+    key = f"category.{category}"
+    return {language: said[key] for language, said in added.wordings.items()}
