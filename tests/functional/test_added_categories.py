@@ -202,10 +202,18 @@ def test_a_function_that_does_not_know_it_yet_looks_again_before_it_refuses() ->
 
 def test_it_looks_again_only_some_seconds_after_it_looked() -> None:
     add(new())
-    live, now = forget(), wiring.clock.wall_clock()
+    reads: list[int] = []
+
+    def read() -> Any:
+        reads.append(1)
+        return wiring.catalogue_changes().read_live()
+
+    live, now = LiveCatalogue(read), wiring.clock.wall_clock()
     assert live.has_changed(now)
     assert not live.has_changed(now + timedelta(seconds=4))
+    assert len(reads) == 1
     assert not live.has_changed(now + timedelta(seconds=6)), "nothing is new"
+    assert len(reads) == 2
 
 
 def test_while_the_catalogue_cannot_be_read_an_unknown_category_is_to_be_tried_again() -> None:
