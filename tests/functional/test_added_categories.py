@@ -243,7 +243,6 @@ def test_only_an_admin_may_and_it_is_on_record() -> None:
         ({"code": "Dumping"}, "added.0.code"),
         ({"labels": {"en": "Dumping"}}, "added.0.labels"),
         ({"labels": labels("Dumping", " ")}, "added.0.labels.zh"),
-        ({"labels": labels("Décharge", "倾倒")}, "added.0.labels"),
         ({"labels": labels("x" * 41, "倾倒")}, "added.0.labels.en"),
         ({"urgency": "extreme"}, "added.0.urgency"),
         ({"details": [WHAT, WHAT]}, "added.0.details.1.name"),

@@ -95,10 +95,12 @@ def test_it_shows_nothing_outside_of_the_scope() -> None:
 
 
 def test_it_is_on_record_once_an_hour_for_each_officer() -> None:
+    now = wiring.clock.now()
+    begun = now.replace(minute=0, second=0, microsecond=0)
+    wiring.clock.advance(timedelta(hours=1, minutes=1) - (now - begun))
     for _ in range(3):
         pulse()
         pulse("narrow")
-    wiring.reset()
     pulse()
     assert (len(records()), len(records("narrow"))) == (1, 1)
     wiring.clock.advance(timedelta(hours=1))

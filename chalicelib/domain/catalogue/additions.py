@@ -23,7 +23,6 @@ from chalicelib.domain.catalogue.model import (
     TimeField,
     UrgencyCode,
 )
-from chalicelib.domain.city import city
 from chalicelib.domain.languages import LANGUAGES, TAG_PATTERN
 from chalicelib.domain.models import Input
 from chalicelib.domain.text import TEXT_MAX, Bounded
@@ -39,13 +38,6 @@ _Code = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
 def _in_every_language(labels: dict[str, str]) -> dict[str, str]:
     if set(labels) != set(LANGUAGES):
         raise PydanticCustomError("required", "One label for each language.")
-    return labels
-
-
-def _fits_subjects(labels: dict[str, str]) -> dict[str, str]:
-    # SNS takes no other subject of an e-mail.
-    if not labels[city().subject_language].isascii():
-        raise PydanticCustomError("bad_characters", "In subjects of e-mails: ASCII only.")
     return labels
 
 
@@ -70,7 +62,6 @@ Labels = Annotated[
 CategoryLabels = Annotated[
     dict[str, Annotated[str, Bounded(CATEGORY_LABEL_MAX, one_line=True)]],
     AfterValidator(_in_every_language),
-    AfterValidator(_fits_subjects),
     _documented(CATEGORY_LABEL_MAX),
 ]
 
