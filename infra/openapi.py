@@ -35,6 +35,7 @@ MODULES = (
     "forms",
     "mutes",
     "pulse",
+    "followers",
     "statistics",
     "search",
     "map",

@@ -37,10 +37,18 @@ class NoticeKind(StrEnum):
     BREAK_GLASS = "break_glass"
     OUTSIDE = "outside"
     ASSIGNED = "assigned"
+    FOLLOWED = "followed"
 
 
 # What officers cause themselves, one step at a time: no flood of reports makes many.
-CAUSED_BY_OFFICERS = (NoticeKind.APPROVAL, NoticeKind.WATCH, NoticeKind.ASSIGNED)
+CAUSED_BY_OFFICERS = (
+    NoticeKind.APPROVAL,
+    NoticeKind.WATCH,
+    NoticeKind.ASSIGNED,
+    NoticeKind.FOLLOWED,
+)
+# What a reporter has added to a report.
+ADDED = (NoticeKind.MESSAGE, NoticeKind.MEDIA)
 # The texts of a notice about several reports, where they are others.
 _OF_MANY = {
     NoticeKind.ESCALATION: "escalations",

@@ -237,8 +237,9 @@ class Report(Record):
     message or PATCH. `duplicates` is the number of reports that have this one as their original.
     `message_due` is the time of the latest notice of a message. `paced_until`
     limits a flood of messages (`domain/messages.paced`). `media_asked` counts the messages in
-    which officers asked for media. `unproven`: it came in a flood without a proof of work, in a
-    category that is never limited. `uncounted`: it does not count towards the load level. `shadow`:
+    which officers asked for media. `followers` are the usernames of officers who follow it.
+    `unproven`: it came in a flood without a proof of work, in a category that is never limited.
+    `uncounted`: it does not count towards the load level. `shadow`:
     its category was only tried when it came in. `category_labels` are those of an added category.
     `deadline` is the time to acknowledge it, in minutes after the receipt; `attended`: an officer
     has attended to it since, so nobody is notified again.
@@ -267,6 +268,7 @@ class Report(Record):
     flags: tuple[Flag, ...] = ()
     first_category: str | None = None
     assignee: str | None = None
+    followers: tuple[str, ...] = ()
     disposition: str | None = None
     proposal: Proposal | None = None
     duplicate_of: str | None = None
@@ -331,6 +333,7 @@ class ReportOutline(Record):
     expiring: bool = False
     source: str | None = None
     assignee: str | None = None
+    followers: tuple[str, ...] = ()
     unproven: bool = False
     muted: object = None
     uncounted: bool = False

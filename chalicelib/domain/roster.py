@@ -4,7 +4,7 @@ It is one row that the publisher reads with the tasks of a batch. A change of it
 notice; one of a filter policy of SNS would take up to 15 minutes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from chalicelib.domain.addressees import NOBODY, OF_A_TRIAL, groups_of, officer_address
 from chalicelib.domain.models import Record
-from chalicelib.domain.notices import FOR_SUPERVISORS, Matter, NoticeKind
+from chalicelib.domain.notices import ADDED, FOR_SUPERVISORS, Matter, NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Officer
 from chalicelib.domain.reports import ReportOutline, Urgency
 from chalicelib.domain.shifts import Shift
@@ -99,19 +99,32 @@ class Roster(Record):
         self, kind: NoticeKind, report: ReportOutline, matter: Matter, now: datetime
     ) -> tuple[str, ...]:
         """Return whom the notice of one report is for; nobody for a drill that nobody asks for."""
-        category, district = report.category, report.district
         if report.is_drill:
-            return self._named(
-                lambda _, each: each.drills and each.hears_of(category, district, report.urgency)
+            asked = self._named(
+                lambda _, each: (
+                    each.drills and each.hears_of(report.category, report.district, report.urgency)
+                )
             )
+            return tuple(each for each in asked if not matter.to or each in matter.to)
+        if kind is NoticeKind.FOLLOWED:
+            return self._able(report, matter.to)
         if matter.to:
             return matter.to
         if report.shadow:
             return OF_A_TRIAL
         if kind is NoticeKind.APPROVAL and self.members:
-            able = self._named(lambda _, each: each.sees(category, district))
+            able = self._able(report)
             return tuple(each for each in able if each != matter.by) or (NOBODY,)
-        return self.addressees(kind, category, district, report.urgency, now)
+        found = self.addressees(kind, report.category, report.district, report.urgency, now)
+        if kind in ADDED and report.followers:
+            following = self._able(report, [officer_address(each) for each in report.followers])
+            found += tuple(each for each in following if each not in found)
+        return found
+
+    def _able(self, report: ReportOutline, among: Collection[str] | None = None) -> tuple[str, ...]:
+        """Return the members, or those of them `among` these addresses, who may see a report."""
+        able = self._named(lambda _, each: each.sees(report.category, report.district))
+        return able if among is None else tuple(each for each in able if each in among)
 
     def _on_duty(self, category: str, district: str, now: datetime) -> frozenset[str]:
         return frozenset(

@@ -290,6 +290,7 @@ class ReportView(ChangedReport):
     read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
     `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
     `original` is the report that this one is linked to, if it is in your scope; else null.
+    `followers` are the usernames of those who follow it.
     """
 
     station: Station | None
@@ -314,6 +315,7 @@ class ReportView(ChangedReport):
     unproven: bool
     referrals: list[ReferralView]
     suggested_agency: AgencyName | None
+    followers: list[str]
     restricted: bool
     unread: int
     media: list[MediumView]

@@ -19,7 +19,7 @@ from chalicelib.domain.sealing import PrivateKey
 from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import Change
 from chalicelib.services.actor import OfficerActor
-from chalicelib.services.casework_notices import notify_assignee
+from chalicelib.services.casework_notices import notify_assignee, notify_followers
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.escalations import read_by_officer
 from chalicelib.services.ledger_entries import leaves_of_change, leaves_of_notice
@@ -173,6 +173,7 @@ def take_step(
         if workflow.concerns_others(before, after) and not _has_notice(head):
             also.append(_new_notice(after, actor, reports))
         also += notify_assignee(before, after, actor=actor, reports=reports)
+        also += notify_followers(after, actor=actor, reports=reports)
         if after.proposal and after.proposal != before.proposal:
             step = TwoPersonStep.MALICIOUS
             also.append(notify_second_person(report_id, step, actor=actor, reports=reports))

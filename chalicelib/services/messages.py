@@ -10,6 +10,7 @@ from chalicelib.domain.messages import Message, NewOfficerMessage, Note, Sender
 from chalicelib.domain.reports import Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope, open_head, require_not_expiring
+from chalicelib.services.casework_notices import notify_followers
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.entries import EntryCursors, earlier_call
 from chalicelib.services.receipts import refuse_receipt
@@ -51,7 +52,8 @@ def write_message(
         record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         sealed = seal_message(head.report, message)
         asks = sent.asks_for_media
-        reports.entries.add_message(head, sealed, ids, asks_for_media=asks, also=[record])
+        also = [record, *notify_followers(head.report, actor=actor, reports=reports)]
+        reports.entries.add_message(head, sealed, ids, asks_for_media=asks, also=also)
 
     at = _write_once(report_id, keys.MESSAGES, ids, write, actor=actor, reports=reports)
     return message.model_copy(update={"sent_at": at})
@@ -76,7 +78,8 @@ def write_note(
     def write(head: Head) -> None:
         refuse_receipt(text, report_id, identity)
         record = actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
-        reports.entries.add_note(head, seal_note(head.report, note), ids, also=[record])
+        also = [record, *notify_followers(head.report, actor=actor, reports=reports)]
+        reports.entries.add_note(head, seal_note(head.report, note), ids, also=also)
 
     at = _write_once(report_id, keys.NOTES, ids, write, actor=actor, reports=reports)
     return note.model_copy(update={"at": at})

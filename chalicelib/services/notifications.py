@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import bursts as rules
-from chalicelib.domain import times
 from chalicelib.domain.addressees import OF_A_TRIAL, officer_address
 from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.ids import OwnerKind, event_id
-from chalicelib.domain.notices import Notice, NoticeKind
+from chalicelib.domain.ids import OwnerKind
+from chalicelib.domain.notices import ADDED, Notice, NoticeKind
 from chalicelib.domain.outbox import WAITING, Lane, TaskKind
 from chalicelib.domain.reports import ReportOutline
 from chalicelib.domain.roster import Roster
 from chalicelib.notify.topic import Topic
+from chalicelib.services import notice_forms
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.escalations import is_needed, next_task, what_it_leaves
 from chalicelib.services.ledger_entries import leaves_of_notice
@@ -196,17 +196,18 @@ class Publisher:
         if pending.assignment == _DIGEST:
             return self._digest(pending, batch) if batch.swept else None
         if pending.assignment == _ANNOUNCEMENT:
-            return _PendingNotice(pending, self._announcement(pending, now))
+            notice = notice_forms.of_announcement(pending, self._public_url, now)
+            return _PendingNotice(pending, notice)
         waits = pending.task.kind in WAITING
         not_before = pending.task.not_before or (pending.task.due_at if waits else None)
         if not_before and not_before > now:
             return None
         report = _report_of(batch.rows.get((key[0], keys.HEAD)))
-        notice = self._notice(pending, report, batch) if report else None
-        if report is None or notice is None:
+        found = self._notice(pending, report, batch) if report else None
+        if report is None or found is None:
             self._outbox.complete(pending)
             return None
-        return _PendingNotice(pending, notice, report.unproven)
+        return _PendingNotice(pending, found, report.unproven)
 
     def _gather(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         """Add notices that are alike to their digest and complete their tasks, in one transaction.
@@ -309,38 +310,11 @@ class Publisher:
 
     def _notice(self, pending: PendingTask, report: ReportOutline, batch: _Batch) -> Notice | None:
         """Return the notice of a report's task; None when nobody needs it."""
-        kind, matter = pending.notice_kind, pending.matter
-        to = batch.roster.addressees_of(kind, report, matter, batch.now)
+        kind = pending.notice_kind
+        to = batch.roster.addressees_of(kind, report, pending.matter, batch.now)
         if not to or _needs_none(pending, report):
             return None
-        task = f"{pending.task.kind}/{times.render(pending.task.due_at)}"
-        return Notice(
-            event_id=event_id(*pending.key, task),
-            kind=kind,
-            report_id=report.id,
-            reference=report.reference,
-            category=report.category,
-            category_labels=report.category_labels,
-            district=report.district,
-            urgency=report.urgency,
-            at=batch.now,
-            url=f"{self._public_url}/v1/officer/reports/{report.id}",
-            to=to,
-            drill=report.is_drill,
-            shadow=report.shadow,
-            matter=matter,
-        )
-
-    def _announcement(self, pending: PendingTask, now: datetime) -> Notice:
-        announcement = pending.announcement
-        return Notice(
-            event_id=event_id(*pending.key, times.render(pending.task.due_at)),
-            kind=announcement.kind,
-            at=now,
-            url=f"{self._public_url}{announcement.path}",
-            to=announcement.to,
-            matter=announcement,
-        )
+        return notice_forms.of_report(pending, report, to, self._public_url, batch.now)
 
     def _digest(self, pending: PendingTask, batch: _Batch) -> _PendingNotice | None:
         """Close a digest, and return its notice; None when another sweep has sent it."""
@@ -348,23 +322,11 @@ class Publisher:
             digest = self._digests.close(pending)
         except ConditionFailed:
             return None
-        filters = f"category={digest.category}&district={digest.district}"
         about = digest.category, digest.district, digest.urgency
-        notice = Notice(
-            event_id=event_id(*pending.key, f"{times.render(pending.task.due_at)}/{digest.count}"),
-            kind=digest.kind,
-            category=digest.category,
-            category_labels=digest.category_labels,
-            district=digest.district,
-            urgency=digest.urgency,
-            at=batch.now,
-            url=f"{self._public_url}/v1/officer/reports?{filters}",
-            to=OF_A_TRIAL
-            if digest.shadow
-            else batch.roster.addressees(digest.kind, *about, batch.now),
-            count=digest.count,
-            report_ids=digest.named,
+        to = (
+            OF_A_TRIAL if digest.shadow else batch.roster.addressees(digest.kind, *about, batch.now)
         )
+        notice = notice_forms.of_digest(pending, digest, to, self._public_url, batch.now)
         return _PendingNotice(pending, notice)
 
 
@@ -407,7 +369,7 @@ def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
         return True
     if needs_no_reminder(pending, report):
         return True
-    return report.is_muted and kind in (NoticeKind.MESSAGE, NoticeKind.MEDIA)
+    return report.is_muted and kind in ADDED
 
 
 def _report_of(row: Row | None) -> ReportOutline | None:

@@ -167,6 +167,9 @@ class Scenario:
             "bulletin_id": always(self.bulletin.id),
             "duplicate_of": always(self.report.id),
             "assignee": always(COLLEAGUE),
+            "officers": one_of([OFFICER, COLLEAGUE]),
+            # A text message has no language of its own.
+            "language": always(None),
             # Some channels ask for it.
             "guardian_consent": always(True),
             "occurred_at": from_now(timedelta(hours=-1)),
@@ -205,6 +208,10 @@ class Scenario:
         reply = call("PUT", path, row, officer=COLLEAGUE)
         assert reply.status == 202, reply.text
         return Supply({"username": CANDIDATE}, {"If-Match": reply.headers["etag"]})
+
+    def current_plan(self) -> Supply:
+        reply = call("GET", "/v1/officer/shifts", officer=OFFICER)
+        return Supply({}, {"If-Match": reply.headers["etag"]})
 
     def to_be_lifted(self) -> "Reported":
         made = self.held()
@@ -322,6 +329,8 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_REPORT}/notes": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/mute": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/mute": lambda there: there.report_again().mine(),
+    f"POST {_REPORT}/follow": lambda there: there.report_again().mine(),
+    f"DELETE {_REPORT}/follow": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
     f"POST {_REPORT}/hold/approve": lambda there: there.held().mine(),
@@ -342,4 +351,5 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     "PUT /v1/admin/officers/{username}": lambda there: Supply({"username": RECRUIT}),
     "POST /v1/admin/officers/{username}/approve": lambda there: there.proposed(),
     "DELETE /v1/admin/officers/{username}/proposal": lambda there: Supply({"username": RECRUIT}),
+    "PUT /v1/admin/shifts": lambda there: there.current_plan(),
 }

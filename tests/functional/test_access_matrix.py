@@ -75,6 +75,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/notes"): Route(201),
     ("POST", REPORT + "/mute"): Route(200),
     ("DELETE", REPORT + "/mute"): Route(204),
+    ("POST", REPORT + "/follow"): Route(204),
+    ("DELETE", REPORT + "/follow"): Route(204),
     ("POST", REPORT + "/hold"): Route(201),
     ("POST", REPORT + "/hold/approve"): Route(409),
     ("DELETE", REPORT + "/hold"): Route(204),
@@ -273,6 +275,8 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
         use(("POST", REPORT + "/referral"), "clerk", report_id)
     if key == ("DELETE", REPORT + "/mute"):
         use(("POST", REPORT + "/mute"), "clerk", report_id)
+    if key == ("DELETE", REPORT + "/follow"):
+        use(("POST", REPORT + "/follow"), "officer", report_id)
     if key[1].endswith("lift/approve"):
         use(("POST", REPORT + "/hold/approve"), "supervisor", report_id)
         use(("DELETE", REPORT + "/hold"), "clerk", report_id)

@@ -492,3 +492,97 @@ def test_only_an_email_has_a_language_and_only_one_of_the_citys() -> None:
         reply = call("POST", "/v1/officer/subscriptions", body, officer="wang")
         assert reply.status == 422
         assert [(each["field"], each["code"]) for each in reply.json["errors"]] == [(field, code)]
+
+
+def follow(created: Mapping[str, Any], officer: str, method: str = "POST") -> Reply:
+    return call(method, f"/v1/officer/reports/{created['id']}/follow", officer=officer)
+
+
+def followers(created: Mapping[str, Any]) -> list[str]:
+    opened = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+    return list(opened.json["followers"])
+
+
+def followed(aws: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Let a minute pass. Return whom the notices of what officers did are for."""
+    cloud.forget_sent(aws)
+    wiring.clock.advance(timedelta(minutes=1, seconds=1))
+    cloud.sweep()
+    sent = [each for each in cloud.sent(aws) if each["kind"] == "followed"]
+    return [tuple(json.loads(each["attributes"]["to"])) for each in sent]
+
+
+def test_who_follows_a_report_is_told_once_what_colleagues_do_in_a_minute(
+    aws: Mapping[str, str],
+) -> None:
+    for username in ("li", "zhao"):
+        subscribe(username)
+    created = filed()
+    for username in ("li", "zhao", "li"):
+        assert follow(created, username).status == 204
+    assert followers(created) == ["li", "zhao"]
+    published(aws)
+    wiring.clock.advance(timedelta(seconds=60 - wiring.clock.now().second))
+    change(created, "wang", status="in_progress")
+    change(created, "wang", 2, urgency="high")
+    path = f"/v1/officer/reports/{created['id']}"
+    call("POST", f"{path}/notes", {"text": "Seen."}, officer="wang", key=new_key())
+
+    assert followed(aws) == [names("li", "zhao")]
+    call("POST", f"{path}/messages", {"text": "Thanks."}, officer="li", key=new_key())
+    assert followed(aws) == [names("zhao")]
+    assert followed(aws) == []
+
+
+def test_who_follows_gets_the_reporters_messages_off_duty(aws: Mapping[str, str]) -> None:
+    for username in ("li", "zhao"):
+        subscribe(username)
+    on_duty("li")
+    created = filed()
+    follow(created, "zhao")
+    published(aws)
+    path = f"/v1/reports/{created['id']}/messages"
+    call("POST", path, {"text": "More."}, receipt=created["receipt"])
+
+    assert addressees(aws, "message") == [(*names("li"), *names("zhao"))]
+
+
+def test_who_may_see_a_report_no_more_is_not_told_of_it(aws: Mapping[str, str]) -> None:
+    for username in ("wang", "li"):
+        subscribe(username)
+    created = filed()
+    follow(created, "li")
+    published(aws)
+    row = {"roles": ["officer"], "categories": ["other"], "districts": ["*"]}
+    appoint("li", row | {"email": "li@police.example"})
+    change(created, "wang", status="in_progress")
+    assert followed(aws) == []
+    path = f"/v1/reports/{created['id']}/messages"
+    call("POST", path, {"text": "More."}, receipt=created["receipt"])
+    assert addressees(aws, "message") == [EVERYBODY]
+    assert follow(created, "li", "DELETE").status == 404
+
+
+def test_who_stops_following_is_told_no_more(aws: Mapping[str, str]) -> None:
+    subscribe("li")
+    created = filed()
+    follow(created, "li")
+    published(aws)
+    for _ in range(2):
+        assert follow(created, "li", "DELETE").status == 204
+    change(created, "wang", status="in_progress")
+
+    assert (followed(aws), followers(created)) == ([], [])
+    history = call("GET", f"/v1/officer/reports/{created['id']}/history", officer="wang").json
+    details = [each["detail"] or {} for each in history["items"]]
+    assert [each["followed"] for each in details if "followed" in each] == [True, False]
+
+
+def test_at_most_fifty_follow_a_report() -> None:
+    created = filed()
+    for number in range(51):
+        cloud.officer(f"o{number}")
+        reply = follow(created, f"o{number}")
+
+    assert (reply.status, reply.json["code"]) == (409, "too_many_followers")
+    assert len(followers(created)) == 50

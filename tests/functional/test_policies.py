@@ -363,6 +363,8 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("mute_report", **one)
     api("mute_report", **one)
     api("end_mute", **one)
+    api("follow_report", **one)
+    api("unfollow_report", **one)
     api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=1)
     api(
         "change_report",
