@@ -13,10 +13,13 @@ from pydantic import Field
 from chalicelib.domain.addressees import NOBODY, OF_A_TRIAL, groups_of, officer_address
 from chalicelib.domain.models import Record
 from chalicelib.domain.notices import ADDED, FOR_SUPERVISORS, Matter, NoticeKind
-from chalicelib.domain.officers import CASEWORKERS, Officer
+from chalicelib.domain.officers import CASEWORKERS, Officer, Role
 from chalicelib.domain.reports import ReportOutline, Urgency
 from chalicelib.domain.shifts import Shift
 from chalicelib.domain.subscriptions import Subscription
+
+# Nobody on duty has acted on these in time: supervisors of the scope are notified, too.
+_NOT_ACTED_ON = ("overdue",)
 
 
 class Member(Record):
@@ -28,6 +31,7 @@ class Member(Record):
 
     categories: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
+    supervisor: bool = False
     min_rank: int = 0
     drills: bool = False
     languages: tuple[str, ...] = ()
@@ -41,6 +45,7 @@ class Member(Record):
         return cls(
             categories=officer.categories if works else (),
             districts=officer.districts if works else (),
+            supervisor=officer.has_role(Role.SUPERVISOR),
             min_rank=min(each.min_urgency.rank for each in subscriptions),
             drills=any(each.drills for each in subscriptions),
             languages=tuple(sorted({each.language for each in subscriptions if each.language})),
@@ -88,12 +93,17 @@ class Roster(Record):
         if kind in FOR_SUPERVISORS:
             return everybody
         on_duty = self._on_duty(category, district, now)
-        return (
-            self._named(
-                lambda name, each: name in on_duty and each.hears_of(category, district, urgency)
-            )
-            or everybody
+        named = self._named(
+            lambda name, each: name in on_duty and each.hears_of(category, district, urgency)
         )
+        if named and kind in _NOT_ACTED_ON:
+            return self._named(
+                lambda name, each: (
+                    (name in on_duty or each.supervisor)
+                    and each.hears_of(category, district, urgency)
+                )
+            )
+        return named or everybody
 
     def addressees_of(
         self, kind: NoticeKind, report: ReportOutline, matter: Matter, now: datetime

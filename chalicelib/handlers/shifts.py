@@ -1,11 +1,14 @@
-"""Routes of the weekly plan of shifts: all officers read it, admins replace it."""
+"""Routes of the weekly plan of shifts, which all officers read and admins replace, and of the
+handover of a shift.
+"""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
 from chalicelib import wiring
 from chalicelib.domain.city import city
-from chalicelib.domain.officers import Role
+from chalicelib.domain.officers import CASEWORKERS, Role
 from chalicelib.domain.roster import Roster
 from chalicelib.domain.shift_requests import LocalTime, NewPlan
 from chalicelib.domain.shifts import Shift, Weekday
@@ -13,6 +16,7 @@ from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response, etag_of
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Category, District, Shape, Timestamp
+from chalicelib.services.handover import Handover, hand_over
 from chalicelib.services.shifts import set_shifts
 
 routes = Routes("Notices", Access.OFFICER, roles=tuple(Role))
@@ -93,6 +97,66 @@ def set_shift_plan(call: Call) -> Response:
         officers=wiring.officers(),
     )
     return _respond(roster, call)
+
+
+class ReportIds(Shape):
+    """Reports, newest first: how many, and their ids."""
+
+    count: int
+    report_ids: list[str]
+
+    @classmethod
+    def those(cls, ids: Sequence[str]) -> Self:
+        return cls(count=len(ids), report_ids=list(ids))
+
+
+class HandoverView(Shape):
+    """What came in since `since`, and still needs somebody. One report can be in several.
+
+    `shifts` are the shifts that are on duty, and `until` is when the first of them ends; without a
+    shift it is null. `complete` is false when more than the 100 newest came in: they are looked at.
+    """
+
+    since: Timestamp
+    until: Timestamp | None
+    shifts: list[str]
+    open: ReportIds
+    unread: ReportIds
+    overdue: ReportIds
+    awaiting_approval: ReportIds
+    complete: bool
+
+    @classmethod
+    def at(cls, found: Handover) -> Self:
+        return cls(
+            since=found.since,
+            until=found.until,
+            shifts=list(found.shifts),
+            open=ReportIds.those(found.open),
+            unread=ReportIds.those(found.unread),
+            overdue=ReportIds.those(found.overdue),
+            awaiting_approval=ReportIds.those(found.awaiting_approval),
+            complete=found.is_complete,
+        )
+
+
+@routes.get("/v1/officer/handover", returns=HandoverView, roles=CASEWORKERS)
+def read_handover(call: Call) -> Response:
+    """Read the handover of a shift.
+
+    Returns which reports in your scope came in since your shift began and are open, have something
+    unread, are critical and were not acknowledged in time, or await a second person. Without a
+    shift of yours it is that of the shifts on duty; when there is none, of the last 12 hours.
+    Drills are left out. It has ids and no content: open a report to read it.
+    """
+    found = hand_over(
+        actor=call.actor,
+        roster=wiring.subscriptions().roster.read(),
+        reports=wiring.reports(),
+        listing=wiring.listing(),
+        catalogue=wiring.catalogue(),
+    )
+    return Response(HandoverView.at(found))
 
 
 def _respond(roster: Roster, call: Call) -> Response:

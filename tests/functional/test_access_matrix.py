@@ -101,6 +101,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ),
     ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204, EVERYBODY),
     ("GET", "/v1/officer/shifts"): Route(200, EVERYBODY),
+    ("GET", "/v1/officer/handover"): Route(200),
     ("PUT", "/v1/admin/shifts"): Route(200, ADMINS, body={"shifts": []}),
     ("GET", "/v1/officer/bulletins"): Route(200),
     ("POST", "/v1/officer/bulletins"): Route(201),

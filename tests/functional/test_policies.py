@@ -336,7 +336,7 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     one = {"officer": LI, "report_id": seen["id"]}
     body = report(source="phone", contact=CONTACT)
     other, again = (api("enter_report", officer=LI, body=body).json for _ in range(2))
-    for name in ("get_me", "list_templates", "get_statistics", "get_pulse"):
+    for name in ("get_me", "list_templates", "get_statistics", "get_pulse", "read_handover"):
         api(name, officer=LI)
     for query in (
         "",

@@ -1,0 +1,128 @@
+"""The handover of a shift: what came in since it began and still needs somebody. No content."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain import times
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.holds import Hold
+from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN
+from chalicelib.domain.reports import DRILL, OPEN_STATUSES, Status, Urgency
+from chalicelib.domain.roster import Roster
+from chalicelib.domain.shifts import Period
+from chalicelib.services.actor import OfficerActor
+from chalicelib.store import keys
+from chalicelib.store.audit import Action
+from chalicelib.store.listing import Listing
+from chalicelib.store.reports import Reports
+from chalicelib.store.table import Row
+
+# When no shift is on duty, what came in during this time.
+WITHOUT_A_SHIFT = timedelta(hours=12)
+# How many reports are looked at: their HEADs are one call.
+_MOST = 100
+_INDEX = (keys.BY_CATEGORY, keys.PARTITION[keys.BY_CATEGORY], "listed_at")
+# What the index of lists does not have of a report. None of it is opened.
+_MORE_FIELDS = ("id", "proposal", "hold", "unread_media", "expiring", "deleted_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """The reports since `since`, by their ids, newest first. `shifts` are the names of the shifts
+    that began then or later, and `until` is when the first of them ends; without a shift, None.
+    `is_complete` is False when more came in than were looked at.
+    """
+
+    since: datetime
+    until: datetime | None
+    shifts: tuple[str, ...]
+    open: tuple[str, ...]
+    unread: tuple[str, ...]
+    overdue: tuple[str, ...]
+    awaiting_approval: tuple[str, ...]
+    is_complete: bool
+
+
+def hand_over(
+    *,
+    actor: OfficerActor,
+    roster: Roster,
+    reports: Reports,
+    listing: Listing,
+    catalogue: Catalogue,
+) -> Handover:
+    """Return what came in inside the officer's scope since the present turn of their shift began,
+    with an audit record. For an officer who is off duty, that of any shift. Raises Unavailable.
+    """
+    now, officer = actor.now, actor.officer
+    turns = _turns(roster, actor.by, now)
+    since = min((turn.start for _, turn in turns), default=now - WITHOUT_A_SHIFT)
+    page = listing.page(
+        _INDEX,
+        [
+            f"{category.code}#{shard}"
+            for category in catalogue.categories
+            if officer.sees_category(category.code)
+            for shard in range(category.shards)
+        ],
+        limit=_MOST,
+        since=times.render(since),
+        keep=lambda row: (
+            officer.sees(row["category"], row["district"]) and row.get("source") != DRILL
+        ),
+    )
+    more = _more(reports, page.rows)
+    rows = [row | more[row["id"]] for row in page.rows if row["id"] in more]
+    actor.log_own(Action.LIST, {"handover": times.render(since), "count": len(rows)})
+
+    def ids(wanted: Callable[[Row], bool]) -> tuple[str, ...]:
+        return tuple(row["id"] for row in rows if wanted(row))
+
+    return Handover(
+        since=since,
+        until=min((turn.end for _, turn in turns), default=None),
+        shifts=tuple(name for name, _ in turns),
+        open=ids(lambda row: row["status"] in OPEN_STATUSES),
+        unread=ids(_is_unread),
+        overdue=ids(lambda row: _is_overdue(row, now)),
+        awaiting_approval=ids(lambda row: _awaits_approval(row, now)),
+        is_complete=page.position is None,
+    )
+
+
+def _turns(roster: Roster, username: str, now: datetime) -> list[tuple[str, Period]]:
+    """Return the names and turns of the officer's shifts that are on duty; of all, if none is."""
+    present = [(shift, turn) for shift in roster.shifts if (turn := shift.period(now))]
+    own = [(shift, turn) for shift, turn in present if username in shift.officers]
+    return [(shift.name, turn) for shift, turn in own or present]
+
+
+def _more(reports: Reports, rows: Iterable[Row]) -> dict[str, Row]:
+    """Read what a list does not have of these reports; of those that are there."""
+    wanted = [(keys.report(row["id"]), keys.HEAD) for row in rows]
+    found = reports.table.get_all(wanted, consistent=False, attributes=_MORE_FIELDS)
+    return {
+        row["id"]: row
+        for row in found.values()
+        if "deleted_at" not in row and "expiring" not in row
+    }
+
+
+def _is_unread(row: Row) -> bool:
+    has_more = bool(row.get("unread") or row.get("unread_media"))
+    return has_more and row["status"] != Status.WITHDRAWN
+
+
+def _is_overdue(row: Row, now: datetime) -> bool:
+    waits = row["status"] == Status.NEW and row["urgency"] == Urgency.CRITICAL
+    return waits and times.parse(row["received_at"]) + ACKNOWLEDGE_WITHIN <= now
+
+
+def _awaits_approval(row: Row, now: datetime) -> bool:
+    if row.get("proposal"):
+        return True
+    hold = Hold.model_validate(row["hold"]) if row.get("hold") else None
+    if hold is None or hold.is_over(now):
+        return False
+    return hold.approved_by is None or hold.lift is not None

@@ -1,0 +1,127 @@
+"""A handover names what came in since the shift began and needs somebody, and says nothing more."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.roster import Roster
+from chalicelib.domain.shifts import Shift, Weekday
+from chalicelib.services.handover import WITHOUT_A_SHIFT
+from chalicelib.store import keys
+from tests import cloud
+from tests.client import call, change_report, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+TEXT = "canary-text"
+
+
+@pytest.fixture(autouse=True)
+def _people(aws: Mapping[str, str]) -> None:
+    for username in ("wang", "li"):
+        cloud.officer(username)
+
+
+def filed(category: str = "other", **more: Any) -> Any:
+    reply = call("POST", "/v1/reports", report(category, text=TEXT, **more), key=new_key())
+    assert reply.status == 201, reply.text
+    return reply.json
+
+
+def handover(officer: str = "wang") -> Any:
+    reply = call("GET", "/v1/officer/handover", officer=officer)
+    assert reply.status == 200, reply.text
+    return reply.json
+
+
+def ids(found: Any, what: str) -> set[str]:
+    assert found[what]["count"] == len(found[what]["report_ids"])
+    return set(found[what]["report_ids"])
+
+
+def on_shift(*officers: str, began: timedelta, name: str = "Day") -> None:
+    """Keep a shift of these officers that began so long ago, and lasts for twelve hours."""
+    local = wiring.clock.now() + timedelta(hours=8) - began
+    starts, ends = (f"{each:%H:%M}" for each in (local, local + timedelta(hours=12)))
+    shift = Shift(name=name, weekdays=tuple(Weekday), starts=starts, ends=ends, officers=officers)
+    roster = wiring.subscriptions().roster
+    before: Roster = roster.read()
+    roster.replace(before, before.model_copy(update={"shifts": (*before.shifts, shift)}))
+
+
+def test_what_came_in_during_the_shift_and_no_earlier(aws: Mapping[str, str]) -> None:
+    filed()
+    wiring.clock.advance(timedelta(hours=3))
+    recent = filed()["id"]
+    on_shift("wang", began=timedelta(hours=2))
+    found = handover()
+
+    assert ids(found, "open") == {recent}
+    assert (found["shifts"], found["complete"]) == (["Day"], True)
+    began = times.parse(found["since"])
+    assert timedelta(hours=2) <= wiring.clock.now() - began < timedelta(hours=2, minutes=1)
+    assert times.parse(found["until"]) == began + timedelta(hours=12)
+
+
+def test_an_officer_sees_their_own_shift_else_any_else_twelve_hours() -> None:
+    assert handover()["shifts"] == []
+    assert handover()["until"] is None
+    since = wiring.clock.now() - times.parse(handover()["since"])
+    assert WITHOUT_A_SHIFT <= since < WITHOUT_A_SHIFT + timedelta(minutes=1)
+
+    on_shift("li", began=timedelta(hours=5), name="Early")
+    on_shift("zhao", began=timedelta(hours=1), name="Late")
+    assert handover("li")["shifts"] == ["Early"]
+    assert handover("wang")["shifts"] == ["Early", "Late"]
+
+
+def test_each_reason_to_look_is_named_and_what_is_done_is_not() -> None:
+    new = filed()["id"]
+    done = filed()["id"]
+    change_report(done, 1, status="closed", disposition="resolved", reason="Done.")
+    written = filed()
+    path = f"/v1/reports/{written['id']}/messages"
+    call("POST", path, {"text": "More."}, receipt=written["receipt"])
+    hoax = filed()["id"]
+    change_report(hoax, 1, status="closed", disposition="malicious", reason="A hoax.")
+    held = filed()["id"]
+    body = {"reason": "Evidence.", "until": times.render(wiring.clock.now() + timedelta(days=9))}
+    call("POST", f"/v1/officer/reports/{held}/hold", body, officer="wang")
+    late = filed("child_abduction", details={})["id"]
+    wiring.clock.advance(timedelta(minutes=6))
+    early = filed("child_abduction", details={})["id"]
+    filed(source="drill")
+    found = handover()
+
+    assert ids(found, "open") == {new, written["id"], held, late, early}
+    assert ids(found, "unread") == {written["id"]}
+    assert ids(found, "awaiting_approval") == {hoax, held}
+    assert ids(found, "overdue") == {late}
+    assert TEXT not in str(found)
+
+    call("POST", f"/v1/officer/reports/{held}/hold/approve", officer="li")
+    assert ids(handover(), "awaiting_approval") == {hoax}
+    call("DELETE", f"/v1/officer/reports/{held}/hold", {"reason": "Over."}, officer="wang")
+    assert ids(handover(), "awaiting_approval") == {hoax, held}
+
+
+def test_it_stays_inside_the_scope_and_is_on_record() -> None:
+    cloud.officer("narrow", categories=("traffic_violation",))
+    filed()
+    mine = filed("traffic_violation")["id"]
+
+    assert ids(handover("narrow"), "open") == {mine}
+    rows, _ = wiring.audit().table.query(keys.officer_day("narrow", wiring.clock.now()))
+    assert ["handover" in row["detail"] for row in rows if row["action"] == "list"] == [True]
+
+
+def test_of_more_than_a_hundred_it_says_that_it_is_not_complete() -> None:
+    for _ in range(103):
+        filed()
+    found = handover()
+
+    assert (found["open"]["count"], found["complete"]) == (100, False)
