@@ -38,8 +38,8 @@ class Member(Record):
 
     @classmethod
     def of(cls, officer: Officer, subscriptions: Sequence[Subscription]) -> Self | None:
-        """Return the member; None without a subscription, or for whoever is not active."""
-        if not officer.active or not subscriptions:
+        """Return the member; None without a subscription: whoever is not active has none."""
+        if not subscriptions:
             return None
         works = officer.has_role(*CASEWORKERS)
         return cls(
