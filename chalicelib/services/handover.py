@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain import times
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.holds import Hold
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN
-from chalicelib.domain.reports import DRILL, OPEN_STATUSES, Status, Urgency
+from chalicelib.domain.reports import DRILL, OPEN_STATUSES, Flag, Status, Urgency
 from chalicelib.domain.roster import Roster
 from chalicelib.domain.shifts import Period
+from chalicelib.domain.two_persons import Awaiting
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
@@ -22,9 +22,9 @@ from chalicelib.store.table import Row
 WITHOUT_A_SHIFT = timedelta(hours=12)
 # How many reports are looked at: their HEADs are one call.
 _MOST = 100
-_INDEX = (keys.BY_CATEGORY, keys.PARTITION[keys.BY_CATEGORY], "listed_at")
+_INDEX = keys.index(keys.BY_CATEGORY)
 # What the index of lists does not have of a report. None of it is opened.
-_MORE_FIELDS = ("id", "proposal", "hold", "unread_media", "expiring", "deleted_at")
+_MORE_FIELDS = ("id", "flags", "awaits", "unread_media", "expiring", "deleted_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +115,11 @@ def _is_unread(row: Row) -> bool:
 
 
 def _is_overdue(row: Row, now: datetime) -> bool:
-    waits = row["status"] == Status.NEW and row["urgency"] == Urgency.CRITICAL
-    return waits and times.parse(row["received_at"]) + ACKNOWLEDGE_WITHIN <= now
+    if row["status"] != Status.NEW:
+        return False
+    late = times.parse(row["received_at"]) + ACKNOWLEDGE_WITHIN <= now
+    return (row["urgency"] == Urgency.CRITICAL and late) or Flag.OVERDUE in row.get("flags", ())
 
 
 def _awaits_approval(row: Row, now: datetime) -> bool:
-    if row.get("proposal"):
-        return True
-    hold = Hold.model_validate(row["hold"]) if row.get("hold") else None
-    if hold is None or hold.is_over(now):
-        return False
-    return hold.approved_by is None or hold.lift is not None
+    return any(Awaiting.read(each).is_open(now) for each in row.get("awaits", ()))
