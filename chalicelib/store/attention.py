@@ -65,7 +65,9 @@ def move(head: Head, after: Basis, category_shard: str | None = None) -> Move:
     row = head.row
     new = {"awaits": None, **place(after, category_shard or row["category_shard"])}
     put = {name: value for name, value in new.items() if value != row.get(name)}
-    return Move(put, {name: row.get(name) for name in put})
+    # Either may be what the other was decided by.
+    read = ("attention_at", "awaits") if put else ()
+    return Move(put, {name: row.get(name) for name in read})
 
 
 def attend(head: Head, report: Report | None = None) -> Move:

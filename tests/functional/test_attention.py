@@ -17,9 +17,9 @@ from hypothesis.stateful import (
 )
 
 from chalicelib import wiring
-from chalicelib.store import keys
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
+from tests.places import head_of, place_of
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -386,34 +386,9 @@ class Duty(RuleBasedStateMachine):
     def each_is_where_it_belongs(self) -> None:
         for one in getattr(self, "made", ()):
             row = head_of(one)
-            assert (row["attention_shard"], row["attention_at"][0]) == expected(row)
-            assert row["attention_at"][2:] == row["listed_at"]
+            assert (row["attention_shard"], row["attention_at"]) == place_of(row)
             waits = row.get("task") in ("escalate", "overdue")
             assert not waits or (row["status"] == "new" and not row.get("attended"))
-
-
-def head_of(created: Mapping[str, Any]) -> dict[str, Any]:
-    row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD, consistent=True)
-    assert row
-    return row
-
-
-def expected(row: Mapping[str, Any]) -> tuple[str, str]:
-    """The place of a report, by what its row says, in words of its own."""
-    shard, status = row["category_shard"], row["status"]
-    unread = row.get("unread", 0) + row.get("unread_media", 0) > 0
-    hold = row.get("hold")
-    awaits = (status == "closed" and row.get("proposal")) or (
-        hold and ("approved_by" not in hold or "lift" in hold)
-    )
-    if status in ("closed", "withdrawn"):
-        unread = unread and status == "closed"
-        return (shard, "3" if unread else "5") if unread or awaits else (f"{shard}#{status}", "9")
-    if status == "new" and row["urgency"] == "critical":
-        return shard, "0"
-    if status == "new" and "overdue" in row.get("flags", ()):
-        return shard, "2"
-    return shard, "3" if unread else "4"
 
 
 def test_each_write_leaves_a_report_where_it_belongs(aws: Mapping[str, str]) -> None:

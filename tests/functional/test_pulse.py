@@ -108,6 +108,15 @@ def test_it_is_on_record_once_an_hour_for_each_officer() -> None:
     assert len(records()) == 2
 
 
+def test_a_record_that_was_altered_is_not_written_over() -> None:
+    pulse()
+    [row] = records()
+    table = wiring.settings().audit_table
+    cloud.client("dynamodb").put_item(TableName=table, Item=row | {"by": {"S": "nobody"}})
+    pulse()
+    assert [each["by"]["S"] for each in records()] == ["nobody"]
+
+
 def test_it_is_not_shown_without_its_record() -> None:
     with inject.fault(
         wiring.dynamodb(), "dynamodb.PutItem", inject.error_response(400, "AccessDeniedException")

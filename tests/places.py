@@ -1,0 +1,36 @@
+"""Where a report belongs in the list by attention, by what its row says, in words of its own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import wiring
+from chalicelib.store import keys
+
+
+def head_of(created: Mapping[str, Any]) -> dict[str, Any]:
+    row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD, consistent=True)
+    assert row
+    return row
+
+
+def place_of(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the partition and the sort key that a HEAD must have in the index by attention."""
+    partition, rank = _ranked(row)
+    return partition, f"{rank}#{row['listed_at']}"
+
+
+def _ranked(row: Mapping[str, Any]) -> tuple[str, str]:
+    shard, status = row["category_shard"], row["status"]
+    unread = row.get("unread", 0) + row.get("unread_media", 0) > 0
+    hold = row.get("hold")
+    awaits = (status == "closed" and row.get("proposal")) or (
+        hold and ("approved_by" not in hold or "lift" in hold)
+    )
+    if status in ("closed", "withdrawn"):
+        unread = unread and status == "closed"
+        return (shard, "3" if unread else "5") if unread or awaits else (f"{shard}#{status}", "9")
+    if status == "new" and row["urgency"] == "critical":
+        return shard, "0"
+    if status == "new" and "overdue" in row.get("flags", ()):
+        return shard, "2"
+    return shard, "3" if unread else "4"
