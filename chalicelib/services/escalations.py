@@ -51,7 +51,10 @@ def next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
         return None
     if kind is TaskKind.OVERDUE:
         return overdue(next_overdue(report.received_at, report.deadline, now), report.lane)
-    return overdue(report.received_at + timedelta(minutes=report.deadline), report.lane)
+    deadline = timedelta(minutes=report.deadline)
+    # When the first notice comes late, officers have some minutes all the same.
+    at_least = now + min(ACKNOWLEDGE_WITHIN, deadline)
+    return overdue(max(report.received_at + deadline, at_least), report.lane)
 
 
 def is_needed(task: OutboxTask, report: ReportOutline) -> bool:

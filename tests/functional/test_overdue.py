@@ -77,6 +77,15 @@ def test_a_missing_old_person_is_notified_again_after_half_an_hour_and_as_its_ag
     assert second["attributes"]["kind"] == "overdue"
 
 
+def test_a_first_notice_that_comes_late_leaves_officers_five_minutes(
+    aws: Mapping[str, str],
+) -> None:
+    call("POST", "/v1/reports", report(HIGH), key=new_key())
+    wiring.clock.advance(timedelta(hours=2))
+    cloud.stream(cloud.all_keys(aws))
+    assert notices(aws, minutes=7) == [5]
+
+
 def test_a_normal_report_is_overdue_after_a_day(aws: Mapping[str, str]) -> None:
     file(aws, NORMAL)
     assert notices(aws, minutes=3 * 1440, every=60) == [1440, 2880]
