@@ -29,6 +29,7 @@ MODULES = (
     "originals",
     "messages",
     "positions",
+    "sent_files",
     "holds",
     "referrals",
     "colleagues",

@@ -40,8 +40,8 @@ TYPED_REFERENCE = "^[ -]*([0-9A-TV-Za-tv-z][ -]*){8}$"
 
 ID_PATTERN = re.compile(f"[{ALPHABET}]{{26}}")
 MEDIA_ID_PATTERN = re.compile(f"[{ALPHABET}]{{16}}")
-# The ids of media and of bulletins: no receipt is as short.
-_OPAQUE = re.compile(f"(?:B-)?[{ALPHABET}]{{16}}")
+# The ids of media, also of those that officers sent, and of bulletins: no receipt is as short.
+_OPAQUE = re.compile(f"(?:[BO]-)?[{ALPHABET}]{{16}}")
 
 
 class EntryIds(NamedTuple):

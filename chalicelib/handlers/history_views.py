@@ -38,12 +38,12 @@ class FieldChange(Shape):
 class ReportEventDetail(Shape):
     """The details of an entry. Which members it has depends on the action.
 
-    `fields` has the changed fields. `asked`, `approved`, `lift_asked`, `lifted` and `ended`
-    (before it was approved) are steps of a legal hold. `muted` is true when the report was muted,
-    and false when that ended; `followed` is the same of following it. `referral` is a step of a
-    referral to `agency`: `proposed`, `approved` or `withdrawn`. The steps of the clock: `put_off`,
-    the report is kept longer, and `fields` has `kept_until`; `reopened`, the reporter has reopened
-    it up to some minutes before.
+    `fields` has the changed fields. `files` are media that were sent to the reporter. `asked`,
+    `approved`, `lift_asked`, `lifted` and `ended` (before it was approved) are steps of a legal
+    hold. `muted` is true when the report was muted, and false when that ended; `followed` is the
+    same of following it. `referral` is a step of a referral to `agency`: `proposed`, `approved` or
+    `withdrawn`. The steps of the clock: `put_off`, the report is kept longer, and `fields` has
+    `kept_until`; `reopened`, the reporter has reopened it up to some minutes before.
     """
 
     model_config = _OPEN
@@ -52,6 +52,7 @@ class ReportEventDetail(Shape):
     version: _Number = left_out()
     fields: Annotated[dict[str, FieldChange] | None, NotNull()] = left_out()
     id: _Text = left_out()
+    files: Annotated[list[str] | None, NotNull()] = left_out()
     part: _Text = left_out()
     step: _Text = left_out()
     contact: _Text = left_out()

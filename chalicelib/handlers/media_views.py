@@ -4,7 +4,9 @@ from typing import Any, Literal, Self
 
 from chalicelib.domain.languages import text
 from chalicelib.domain.media import MediaState, RejectReason
+from chalicelib.domain.messages import Sender
 from chalicelib.domain.reports import Medium
+from chalicelib.domain.sent_files import is_sent
 from chalicelib.handlers.shapes import Shape, Timestamp
 from chalicelib.services.uploads import UploadGrant
 
@@ -63,3 +65,8 @@ class VerdictView(Shape):
 def seen_type(medium: Medium) -> str:
     """Return the detected content type, or the declared one while it is not known."""
     return medium.content_type or medium.declared_type
+
+
+def sender_of(medium: Medium) -> Sender:
+    """Return who sent a medium of a report."""
+    return Sender.OFFICER if is_sent(medium.media_id) else Sender.REPORTER

@@ -2,17 +2,20 @@
 
 from typing import TypedDict
 
+from pydantic import Field
+
 from chalicelib import errors, wiring
 from chalicelib.domain.feedback import may_answer
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.languages import text, wording
-from chalicelib.domain.messages import NewMessage
+from chalicelib.domain.media import MediaState
+from chalicelib.domain.messages import NewMessage, Sender
 from chalicelib.domain.positions import MAX_POSITIONS_PER_REPORT
 from chalicelib.domain.reopening import may_reopen
 from chalicelib.domain.reports import REPORTER_STATUS, Report, ReporterStatus, Status
 from chalicelib.domain.retention import expires_at
-from chalicelib.handlers.media_views import VerdictView
-from chalicelib.handlers.pictures import thumbnail_url
+from chalicelib.handlers.media_views import VerdictView, sender_of
+from chalicelib.handlers.pictures import preview_url, thumbnail_url
 from chalicelib.handlers.referral_views import PassedOn
 from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response, conditional, to_json
@@ -45,7 +48,13 @@ class _Known(TypedDict):
 
 
 class OwnMedium(VerdictView):
+    """A medium of your report. One `from` officers is a picture that they sent you, and has a
+    `preview_url`.
+    """
+
+    from_: Sender = Field(serialization_alias="from")
     thumbnail_url: str | None = None
+    preview_url: str | None = None
 
 
 class Outcome(Shape):
@@ -220,11 +229,15 @@ def _cursors(call: Call, report_id: str) -> EntryCursors:
 def _reporter_view(case: ReadCase, call: Call) -> Response:
     report = case.report
     opened = own_report.read_own_report(case, call.receipt, identity=wiring.identity())
+    media = (*case.media, *(each for each in case.sent if each.state is MediaState.READY))
     view = OwnReport.of(
         report,
         text=opened.text,
         status=REPORTER_STATUS[report.status],
-        media=[OwnMedium.in_language(medium, call.language) for medium in case.media],
+        media=[
+            OwnMedium.in_language(medium, call.language, from_=sender_of(medium))
+            for medium in media
+        ],
         messages=opened.messages,
         messages_cursor=None,
         outcome=_with_bulletin(
@@ -244,13 +257,15 @@ def _reporter_view(case: ReadCase, call: Call) -> Response:
     # The ETag does not cover what differs in each response: signed URLs, and the cursor.
     fields = view.model_dump(mode="json", by_alias=True)
     response = conditional(to_json(fields), call, {"Vary": "Authorization, Accept-Language"})
-    if response.status == 304 or not (case.media or case.earlier_messages):
+    if response.status == 304 or not (media or case.earlier_messages):
         return response
     cursors = _cursors(call, report.id)
     fields["messages_cursor"] = cursors.issue(case.earlier_messages, report.id, keys.MESSAGES)
     if report.status is not Status.WITHDRAWN:
-        for medium, shown in zip(case.media, fields["media"], strict=True):
+        for medium, shown in zip(media, fields["media"], strict=True):
             shown["thumbnail_url"] = thumbnail_url(report.id, medium)
+            if sender_of(medium) is Sender.OFFICER:
+                shown["preview_url"] = preview_url(report.id, medium)
     return Response(
         fields,
         headers={name: value for name, value in response.headers.items() if name != "Content-Type"},

@@ -23,7 +23,7 @@ from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.domain.workflow import Reason
 from chalicelib.handlers.answer_views import AnswerView
 from chalicelib.handlers.holds import HoldView
-from chalicelib.handlers.media_views import seen_type
+from chalicelib.handlers.media_views import seen_type, sender_of
 from chalicelib.handlers.mutes import MuteView
 from chalicelib.handlers.pictures import picture_url, preview_url, thumbnail_url
 from chalicelib.handlers.position_views import Place, PositionView, ReportedLocation
@@ -163,7 +163,10 @@ class EvidenceView(Shape):
 
 
 class MediumView(Shape):
+    """A medium. One `from` officers is a file that they sent to the reporter."""
+
     media_id: str
+    from_: Sender = Field(serialization_alias="from")
     content_type: str
     state: MediaState
     reason: RejectReason | None
@@ -188,6 +191,7 @@ class MediumView(Shape):
         withdrawn = report.status is Status.WITHDRAWN
         return cls.of(
             medium,
+            from_=sender_of(medium),
             content_type=seen_type(medium),
             sha256=sha256,
             declared=DeclaredView.by_sender(medium),
@@ -349,7 +353,9 @@ class ReportView(ChangedReport):
             referrals=[ReferralView.opened(each) for each in opened.referrals],
             suggested_agency=suggested_agency(report),
             restricted=found.restricted,
-            media=[MediumView.in_report(report, medium) for medium in opened.media],
+            media=[
+                MediumView.in_report(report, medium) for medium in (*opened.media, *opened.sent)
+            ],
             messages=[to_minute(message) for message in opened.messages],
             messages_cursor=cursors.issue(said, report.id, keys.MESSAGES),
             notes=opened.notes,

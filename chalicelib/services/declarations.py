@@ -6,7 +6,7 @@ from datetime import datetime
 from chalicelib import errors
 from chalicelib.domain import outbox
 from chalicelib.domain.ids import Identity, random_id
-from chalicelib.domain.media import Declared
+from chalicelib.domain.media import ACCEPTED, Declared, MediaKind
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import Medium
 
@@ -27,8 +27,23 @@ def upload_check(now: datetime) -> OutboxTask:
     return OutboxTask(TaskKind.RECONCILE, now + outbox.UPLOAD_CHECK)
 
 
+def require_pictures(media: Sequence[Medium]) -> None:
+    """Raise Invalid unless all media are declared as pictures."""
+    wrong = [
+        position
+        for position, medium in enumerate(media)
+        if ACCEPTED[medium.declared_type].kind is not MediaKind.IMAGE
+    ]
+    if wrong:
+        raise errors.Invalid(
+            *(errors.FieldError(f"media.{n}.content_type", "pictures_only") for n in wrong)
+        )
+
+
 class Declaration:
-    """The media of one call. Their ids are derived from the owner and the Idempotency-Key."""
+    """The media of one call. Their ids are derived from the owner and the Idempotency-Key, and
+    begin with `prefix`.
+    """
 
     def __init__(
         self,
@@ -38,13 +53,16 @@ class Declaration:
         idempotency_key: str | None,
         identity: Identity,
         now: datetime,
+        prefix: str = "",
     ) -> None:
         call = idempotency_key or random_id()
-        self.media = tuple(
-            new_medium(each, identity.media_id(owner_id, call, position), position, now)
-            for position, each in enumerate(declared)
+        *ids, self._next_id = (
+            prefix + identity.media_id(owner_id, call, position)
+            for position in range(len(declared) + 1)
         )
-        self._next_id = identity.media_id(owner_id, call, len(declared))
+        self.media = tuple(
+            new_medium(each, ids[position], position, now) for position, each in enumerate(declared)
+        )
 
     def existing(self, known: Mapping[str, Medium]) -> tuple[Medium, ...] | None:
         """Return the media that an earlier, equal call declared; None when there was none.

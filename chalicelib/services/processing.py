@@ -25,6 +25,7 @@ from chalicelib.domain.media import (
     sniff,
 )
 from chalicelib.domain.sealing import row_info, seal
+from chalicelib.domain.sent_files import is_sent
 from chalicelib.errors import NotFound
 from chalicelib.media.bucket import MediaBucket
 from chalicelib.media.objects import Version
@@ -85,8 +86,8 @@ def make_thumbnails(
 def _sealing_key(where: MediaKey, report_keys: ReportKeys) -> bytes | None:
     """Return the key to which a hint is sealed. A bulletin has none, and keeps no hint.
 
-    Neither does a report with a key that is not its own. Raises NotFound when nothing may be
-    derived for the report.
+    Neither does what officers sent, nor a report with a key that is not its own. Raises NotFound
+    when nothing may be derived for the report.
     """
     owner = owner_of(where.owner_id)
     if owner.kind is not OwnerKind.REPORT:
@@ -95,7 +96,7 @@ def _sealing_key(where: MediaKey, report_keys: ReportKeys) -> bytes | None:
     if public is not None and report_id_of(public) != owner.id:
         log.error("content_key_altered")
         return None
-    return public
+    return None if is_sent(where.media_id) else public
 
 
 def _put_picture(bucket: MediaBucket, where: MediaKey, name: DerivedName, picture: bytes) -> str:

@@ -4,7 +4,7 @@ One officer writes a bulletin and another approves it, also the words of its out
 Each change, its audit record and the notice to who may approve it are written in one transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib import errors
@@ -16,7 +16,7 @@ from chalicelib.domain.bulletins.requests import Changes, Draft
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ids import Identity, random_id
 from chalicelib.domain.ids import bulletin_id as bulletin_id_of
-from chalicelib.domain.media import ACCEPTED, MediaKind, MediaState
+from chalicelib.domain.media import MediaState
 from chalicelib.domain.reports import Medium
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.bulletin_approvals import (
@@ -26,7 +26,7 @@ from chalicelib.services.bulletin_approvals import (
 )
 from chalicelib.services.bulletin_queries import bulletin_in_scope, works_in
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.services.declarations import Declaration, upload_check
+from chalicelib.services.declarations import Declaration, require_pictures, upload_check
 from chalicelib.store.audit import Action, of_bulletin
 from chalicelib.store.bulletins import Dossier
 from chalicelib.store.table import ConditionFailed
@@ -124,7 +124,7 @@ def add_pictures(
     Return the bulletin and these pictures. A repeated call returns the same pictures. Raises
     NotFound, Invalid, Conflict (`too_many_media`, `key_reused`, `illegal_transition`).
     """
-    _require_pictures(declaration.media)
+    require_pictures(declaration.media)
 
     def step() -> tuple[Bulletin, tuple[Medium, ...]]:
         dossier = bulletin_in_scope(
@@ -249,19 +249,6 @@ def _end(bulletin_id: str, step: Step, ending: Ending, **common: Any) -> Dossier
     # The words are in the version that this makes, and are deleted with it. The audit stays.
     detail = {"step": step.value, "code": ending.code}
     return _take_step(bulletin_id, end, detail, **common)
-
-
-def _require_pictures(media: Sequence[Medium]) -> None:
-    """Raise Invalid unless all media are pictures."""
-    wrong = [
-        position
-        for position, medium in enumerate(media)
-        if ACCEPTED[medium.declared_type].kind is not MediaKind.IMAGE
-    ]
-    if wrong:
-        raise errors.Invalid(
-            *(errors.FieldError(f"media.{n}.content_type", "pictures_only") for n in wrong)
-        )
 
 
 def _of_version(dossier: Dossier, version: int) -> Bulletin:

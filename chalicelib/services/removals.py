@@ -68,7 +68,7 @@ def remove_pictures(
 
 def _end_uploads(case: Case, owners: MediaOwners, bucket: "MediaBucket", now: datetime) -> None:
     report_id = case.report.id
-    for medium in case.media:
+    for medium in (*case.media, *case.sent):
         if medium.state.is_verdict:
             continue
         # What was examined before the withdrawal is kept as its manifest says.

@@ -7,15 +7,17 @@ from chalicelib.domain import outbox
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.reports import Medium, Status
+from chalicelib.domain.sent_files import is_sent
 from chalicelib.services.ledger_entries import leaves_of_verdict
 from chalicelib.store import keys
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
+from chalicelib.store.sent_files import settle_file
 from chalicelib.store.writes import TransactItem
 
 
 class ReportMedia:
-    """Notifies officers once for several media.
+    """Notifies officers once for several media, and of none that they sent themselves.
 
     The notice is due when the last medium has its verdict, but at most a minute after the first.
     """
@@ -31,6 +33,9 @@ class ReportMedia:
         return None if case is None or case.head.is_expiring else case
 
     def settle(self, owner: Case, medium: Medium, settled: Medium, now: datetime) -> None:
+        if is_sent(medium.media_id):
+            settle_file(self._reports, owner, medium, settled, now)
+            return
         notices, media_event = self._notice(owner, now)
         self._reports.settle_medium(
             owner,

@@ -58,7 +58,7 @@ class OpenCase(NamedTuple):
     """A case with everything that was sealed in it, but the contact.
 
     `reason` is that of the outcome. `media` have their hints. `referrals` are what was passed on,
-    and then what waits for approval.
+    and then what waits for approval. `sent` are the files that officers sent.
     """
 
     case: ReadCase
@@ -71,6 +71,7 @@ class OpenCase(NamedTuple):
     messages: tuple[Message, ...]
     notes: tuple[Note, ...]
     positions: tuple[Position, ...] = ()
+    sent: tuple[Medium, ...] = ()
 
     @property
     def report(self) -> Report:
@@ -78,7 +79,7 @@ class OpenCase(NamedTuple):
 
     def without_reporters_words(self) -> "OpenCase":
         """Return the case without what the reporter sent."""
-        return self._replace(content=Content(), media=(), messages=(), positions=())
+        return self._replace(content=Content(), media=(), messages=(), positions=(), sent=())
 
 
 class OwnReport(NamedTuple):
@@ -216,6 +217,7 @@ def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
         messages=open_messages(report.id, case.messages, private),
         notes=open_notes(report.id, case.notes, private),
         positions=open_positions(report.id, case.positions, private),
+        sent=case.sent,
     )
 
 

@@ -19,6 +19,7 @@ from chalicelib.domain.media import (
     original_key,
 )
 from chalicelib.domain.reports import Medium, Report, Status
+from chalicelib.domain.sent_files import is_sent
 from chalicelib.media import grants
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.declarations import Declaration, upload_check
@@ -206,7 +207,8 @@ def _grant(
 
 
 def _known(case: Case, media_id: str) -> Medium:
-    medium = case.medium(media_id)
+    # What officers sent is not the reporter's to upload.
+    medium = None if is_sent(media_id) else case.medium(media_id)
     if medium is None:
         raise errors.NotFound
     return medium

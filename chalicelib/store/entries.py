@@ -13,6 +13,7 @@ from chalicelib.domain.media import MAX_MEDIA_PER_REPORT
 from chalicelib.domain.messages import SealedMessage, SealedNote, Sender
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.positions import SealedPosition
+from chalicelib.domain.sent_files import MAX_SENT_FILES
 from chalicelib.store import keys
 from chalicelib.store.attention import Basis, attend, move
 from chalicelib.store.report_rows import (
@@ -34,7 +35,7 @@ PAGE = 50
 # longest Chinese messages fit. A page has at least one entry.
 _MOST_BYTES = {keys.MESSAGES: 640_000, keys.NOTES: 128_000, keys.POSITIONS: 64_000}
 # The HEAD, all media, and a page of each kind. A report with no more is read by one query.
-_AT_ONCE = 1 + MAX_MEDIA_PER_REPORT + PAGE
+_AT_ONCE = 1 + MAX_MEDIA_PER_REPORT + MAX_SENT_FILES + PAGE
 
 
 class Recorded(NamedTuple):
@@ -82,6 +83,7 @@ class EntryRows:
         return ReadCase(
             case.head,
             case.media,
+            case.sent,
             messages=said.items,
             notes=noted.items,
             positions=went.items,

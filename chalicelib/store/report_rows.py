@@ -18,6 +18,7 @@ from chalicelib.domain.outbox import OutboxTask
 from chalicelib.domain.positions import SealedPosition
 from chalicelib.domain.referrals import Referrals
 from chalicelib.domain.reports import Medium, Report, Status
+from chalicelib.domain.sent_files import is_sent
 from chalicelib.store import keys
 from chalicelib.store.sketch_rows import SKETCH_FIELDS, sketch_fields
 from chalicelib.store.table import Row
@@ -112,10 +113,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Case:
-    """A report with its media, as one query reads them: sealed."""
+    """A report with its media, as one query reads them: sealed. `sent` are the files that officers
+    sent to the reporter.
+    """
 
     head: Head
     media: tuple[Medium, ...]
+    sent: tuple[Medium, ...] = ()
 
     @property
     def report(self) -> Report:
@@ -126,7 +130,9 @@ class Case:
         return self.head.hold
 
     def medium(self, media_id: str) -> Medium | None:
-        return next((each for each in self.media if each.media_id == media_id), None)
+        """Return a medium of the reporter or of officers."""
+        both = (*self.media, *self.sent)
+        return next((each for each in both if each.media_id == media_id), None)
 
 
 @dataclass(frozen=True)
@@ -247,4 +253,9 @@ def read_case(rows: Sequence[Row]) -> Case | None:
     if head.is_deleted:
         raise errors.Gone
     media = [Medium.model_validate(row) for row in rows if row["sk"].startswith("MEDIA#")]
-    return Case(head, tuple(sorted(media, key=lambda each: (each.created_at, each.position))))
+    media.sort(key=lambda each: (each.created_at, each.position))
+    return Case(
+        head,
+        tuple(each for each in media if not is_sent(each.media_id)),
+        tuple(each for each in media if is_sent(each.media_id)),
+    )

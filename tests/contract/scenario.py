@@ -327,6 +327,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_REPORT}/positions": lambda there: there.report.mine(),
     f"POST {_REPORT}/messages": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/notes": lambda there: there.report_again().mine(),
+    f"POST {_REPORT}/media": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/mute": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/mute": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/follow": lambda there: there.report_again().mine(),

@@ -69,6 +69,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", REPORT + "/messages"): Route(200),
     ("GET", REPORT + "/notes"): Route(200),
     ("GET", REPORT + "/positions"): Route(200),
+    ("POST", REPORT + "/media"): Route(201, states={"withdrawn": 409}),
     ("POST", REPORT + "/duplicates"): Route(200, body={"report_ids": ITSELF}),
     ("POST", REPORT + "/duplicates/close"): Route(200),
     ("POST", REPORT + "/messages"): Route(201, states={"withdrawn": 409}),

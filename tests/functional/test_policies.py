@@ -360,6 +360,7 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("read_officer_messages", **one)
     api("read_notes", **one)
     api("read_positions", **one)
+    api("send_files", **one)
     api("mute_report", **one)
     api("mute_report", **one)
     api("end_mute", **one)
