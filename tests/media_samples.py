@@ -278,6 +278,43 @@ def sound(seconds: float = 0.5) -> bytes:
     return out.getvalue()
 
 
+def recording(
+    seconds: float = 1.0, *, container: str = "mp4", codec: str = "aac", named: bool = False
+) -> bytes:
+    """Return what a recorder makes: one track of sound; `named` with a canary in all its names."""
+    out = BytesIO()
+    with av.open(out, "w", format=container) as film:
+        if named:
+            for name in ("title", "artist", "comment", "location", "creation_time"):
+                film.metadata[name] = CANARY.decode()
+        voice: Any = film.add_stream(codec, rate=48000, layout="mono")
+        if named:
+            voice.metadata["handler_name"] = CANARY.decode()
+        _hum(film, voice, seconds)
+    return out.getvalue()
+
+
+def amr(seconds: float = 1.0, *, wide: bool = False) -> bytes:
+    """Return an AMR recording of noise: nothing here encodes AMR, but any bits decode."""
+    size, toc, magic = (60, 8 << 3 | 4, b"#!AMR-WB\n") if wide else (31, 7 << 3 | 4, b"#!AMR\n")
+    noise = Random(1)
+    frames = (bytes([toc]) + noise.randbytes(size) for _ in range(int(seconds * 50)))
+    return magic + b"".join(frames)
+
+
+def amr_in_3gp(seconds: float = 1.0, *, wide: bool = False) -> bytes:
+    """Return the same as phones of the years before 2010 made it."""
+    out = BytesIO()
+    source = BytesIO(amr(seconds, wide=wide))
+    with av.open(source, "r") as raw, av.open(out, "w", format="3gp") as film:
+        track = film.add_stream_from_template(raw.streams.audio[0])
+        for packet in raw.demux():
+            if packet.size:
+                packet.stream = track
+                film.mux(packet)
+    return out.getvalue()
+
+
 def _hum(film: av.container.OutputContainer, voice: av.AudioStream, seconds: float) -> None:
     wave = array("f", [(at % 96) / 480 for at in range(1024)]).tobytes()
     for pts in range(0, int(seconds * 48000), 1024):

@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable
 from time import process_time
 
-from chalicelib.domain.media import Pictures, Rejected, RejectReason, sniff
+from chalicelib.domain.media import Pictures, Rejected, RejectReason
+from chalicelib.domain.sniffing import sniff
 from chalicelib.media import images, videos
 from chalicelib.media.sandbox import Limits, is_bare_jpeg
 from tests import media_samples as samples

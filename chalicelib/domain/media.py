@@ -43,6 +43,7 @@ UPLOAD_PATIENCE = timedelta(hours=24)
 class MediaKind(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
+    AUDIO = "audio"
 
 
 class MediaType(NamedTuple):
@@ -52,6 +53,7 @@ class MediaType(NamedTuple):
 
 _IMAGE = MediaType(MediaKind.IMAGE, 25 * MIB)
 _VIDEO = MediaType(MediaKind.VIDEO, 500 * MIB)
+_AUDIO = MediaType(MediaKind.AUDIO, 25 * MIB)
 ACCEPTED: Mapping[str, MediaType] = MappingProxyType(
     {
         "image/jpeg": _IMAGE,
@@ -62,6 +64,9 @@ ACCEPTED: Mapping[str, MediaType] = MappingProxyType(
         "video/mp4": _VIDEO,
         "video/quicktime": _VIDEO,
         "video/3gpp": _VIDEO,
+        "audio/mp4": _AUDIO,
+        "audio/3gpp": _AUDIO,
+        "audio/amr": _AUDIO,
     }
 )
 
@@ -155,7 +160,7 @@ class RejectReason(StrEnum):
     UNSUPPORTED_CODEC = "unsupported_codec"
     UNREADABLE = "unreadable"  # an accepted type, but broken or cut short
     TOO_MANY_PIXELS = "too_many_pixels"  # larger than can be decoded within the limits
-    NO_VIDEO = "no_video"  # a container without a picture in it: sound only
+    NO_VIDEO = "no_video"  # a container without a picture in it, and no accepted sound
     # the decoder crashed, ran out of time or memory; or no verdict was ever reached
     UNPROCESSABLE = "unprocessable"
     WITHDRAWN = "withdrawn"  # the report was withdrawn before there was a verdict
@@ -169,68 +174,8 @@ THUMB_PX = 400
 PREVIEW_PX = 1600
 """The longer side of each derived picture is at most this."""
 
-_IMAGE_MAGIC = (("image/jpeg", b"\xff\xd8\xff"), ("image/png", b"\x89PNG\r\n\x1a\n"))
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
-_HEIF_BRANDS = {b"mif1", b"msf1"}
-_MP4_BRANDS = {
-    b"isom",
-    b"mp41",
-    b"mp42",
-    b"avc1",
-    b"M4V ",
-    b"M4VH",
-    b"M4VP",
-    b"MSNV",
-    b"mmp4",
-    b"dash",
-    b"f4v ",
-    b"XAVC",
-    b"M4A ",
-}
 
-
-def sniff(head: bytes) -> str | None:
-    """Return the accepted type that a file's first bytes indicate; None for any other.
-
-    `head` has 64 bytes or more, if the file has them. The rest of the file may still be of another
-    type.
-    """
-    for content_type, magic in _IMAGE_MAGIC:
-        if head.startswith(magic):
-            return content_type
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[4:8] == b"ftyp":
-        return _sniff_brands(head)
-    return None
-
-
-def _sniff_brands(head: bytes) -> str | None:
-    """Return the type by the brands of an ISO base media file, the major one first."""
-    size = int.from_bytes(head[:4])
-    brands = [head[8:12], *(head[at : at + 4] for at in range(16, min(size, len(head)) - 3, 4))]
-    # A HEIF brand names the container, not the codec: AVIF has it too.
-    if brands[0] in _HEIF_BRANDS:
-        return (
-            "image/heic"
-            if _HEIC_BRANDS.intersection(brands)
-            else None
-            if b"avif" in brands
-            else "image/heif"
-        )
-    for brand in brands:
-        if brand in _HEIC_BRANDS:
-            return "image/heic"
-        if brand == b"qt  ":
-            return "video/quicktime"
-        if brand[:3] in (b"3gp", b"3g2"):
-            return "video/3gpp"
-        if brand in _MP4_BRANDS or brand[:3] == b"iso":
-            return "video/mp4"
-    return None
-
-
-type DerivedName = Literal["thumb.jpg", "preview.jpg", "manifest.json"]
+type DerivedName = Literal["thumb.jpg", "preview.jpg", "playback.m4a", "manifest.json"]
 
 
 class MediaKey(NamedTuple):
@@ -353,15 +298,34 @@ class Pictures(NamedTuple):
     looked: Looked
 
 
+PLAYBACK_SECONDS = 600
+"""Of a sound, so much is derived: the beginning."""
+
+
+class Heard(_Found):
+    """What decoding finds in a sound: its length, also beyond what is derived, and its codec."""
+
+    duration_s: Annotated[float, Field(ge=0)]
+    codec: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
+    hint: Hint | None = None
+
+
+class Sound(NamedTuple):
+    """What is derived from a sound: an MP4 of one track without metadata, and what was heard."""
+
+    playback: bytes
+    heard: Heard
+
+
 class Manifest(_Found):
     """The verdict on one medium, as found in the first version of its original.
 
     `content_type`, `size`, `width` and `height` are those of the upright original; `content_type`
     is None when it is not an accepted one. `thumb_version` and `preview_version` are the versions
-    of the two pictures, present when `ready`; `reason` is present when `rejected`. `sequencer` is
-    that of the event of the first upload (None without an event). `sealed_hint` is a `Hint` as
-    JSON, sealed to the key of the report, in base64. `sealed_sketch` is what similar pictures are
-    found by, sealed to the key of the day, in base64.
+    of the two pictures, or `playback_version` that of the sound, present when `ready`; `reason` is
+    present when `rejected`. `sequencer` is that of the event of the first upload (None without an
+    event). `sealed_hint` is a `Hint` as JSON, sealed to the key of the report, in base64.
+    `sealed_sketch` is what similar pictures are found by, sealed to the key of the day, in base64.
     """
 
     state: Literal[MediaState.READY, MediaState.REJECTED]
@@ -377,17 +341,18 @@ class Manifest(_Found):
     codec: str | None = None
     thumb_version: str | None = None
     preview_version: str | None = None
+    playback_version: str | None = None
     sealed_hint: str | None = None
     sealed_sketch: str | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        pictures = bool(self.thumb_version), bool(self.preview_version)
+        heard = bool(self.playback_version)
         if self.state is MediaState.READY and (
-            self.reason or not (self.thumb_version and self.preview_version and self.content_type)
+            self.reason or not self.content_type or pictures != (not heard, not heard)
         ):
-            raise ValueError("ready needs its type and both pictures, and no reason")
-        if self.state is MediaState.REJECTED and (
-            self.reason is None or self.thumb_version or self.preview_version
-        ):
-            raise ValueError("rejected needs a reason, and has no picture")
+            raise ValueError("ready needs its type, and both pictures or a sound, and no reason")
+        if self.state is MediaState.REJECTED and (self.reason is None or any(pictures) or heard):
+            raise ValueError("rejected needs a reason, and has no picture and no sound")
         return self

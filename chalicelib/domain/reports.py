@@ -367,8 +367,8 @@ class Medium(Record):
 
     The declared type and size stay beside the real ones, which count. `position` is the place in
     the call that declared it: senders match their files by the order of the response.
-    `version_id`, `thumb_version` and `preview_version` are the versions of the objects that the
-    verdict names: no other version is ever read. `recorded_at` is the time of the verdict,
+    `version_id`, `thumb_version`, `preview_version` and `playback_version` are the versions that
+    the verdict names: no other version is ever read. `recorded_at` is the time of the verdict,
     `later_uploads` the number of uploads to the same key after it that were removed.
     `completing` are the ETags of the parts of an upload that is being completed. `hint` is never
     stored: it is what opens `sealed_hint`. `sealed_sketch` is as in a report.
@@ -397,6 +397,7 @@ class Medium(Record):
     sealed_sketch: bytes | None = None
     thumb_version: str | None = None
     preview_version: str | None = None
+    playback_version: str | None = None
     recorded_at: datetime | None = None
     later_uploads: int = 0
     completing: tuple[str, ...] | None = None

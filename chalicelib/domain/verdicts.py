@@ -31,6 +31,7 @@ class Verdict(NamedTuple):
             "codec": manifest.codec,
             "thumb_version": manifest.thumb_version,
             "preview_version": manifest.preview_version,
+            "playback_version": manifest.playback_version,
             "sealed_hint": _decoded(manifest.sealed_hint),
             "sealed_sketch": _decoded(manifest.sealed_sketch),
         }

@@ -1,4 +1,4 @@
-"""Short-lived URLs of cleaned pictures, and of originals, which only officers get.
+"""Short-lived URLs of cleaned pictures and sounds, and of originals, which only officers get.
 
 Each names one version of an object: the one that the verdict recorded.
 """
@@ -14,8 +14,8 @@ PICTURE_LIFE_S = 300
 DOWNLOAD_LIFE_S = 60
 PLAYBACK_LIFE_S = 900
 
-# The codecs of accepted videos that all browsers play.
-_PLAYED = frozenset({"h264"})
+# The codecs of accepted videos and sounds that all browsers play.
+_PLAYED = frozenset({"h264", "aac"})
 
 
 def picture_url(
@@ -52,11 +52,27 @@ def preview_url(owner_id: str, medium: Medium) -> str | None:
     return picture_url(owner_id, medium.media_id, "preview.jpg", medium.preview_version)
 
 
+def playback_url(owner_id: str, medium: Medium) -> str | None:
+    """Return a URL of the cleaned sound; None of a picture, and while the medium is not ready.
+
+    A player makes a request each time that somebody seeks.
+    """
+    if medium.state is not MediaState.READY or medium.playback_version is None:
+        return None
+    return wiring.bucket().read_url(
+        derived_key(owner_id, medium.media_id, "playback.m4a"),
+        version_id=medium.playback_version,
+        content_type="audio/mp4",
+        disposition="inline",
+        expires_s=PLAYBACK_LIFE_S,
+    )
+
+
 def original_url(report_id: str, medium: Medium) -> tuple[str, int]:
     """Return a URL of the unchanged first upload, and how many seconds it is valid.
 
-    Browsers play a video that they can, and download everything else. The content type is the
-    detected one, never the one that the sender declared. The medium must have an original.
+    Browsers play a video or sound that they can, and download everything else. The content type is
+    the detected one, never the one that the sender declared. The medium must have an original.
     """
     if medium.version_id is None:
         raise LookupError("no original")

@@ -25,7 +25,12 @@ from chalicelib.handlers.answer_views import AnswerView
 from chalicelib.handlers.holds import HoldView
 from chalicelib.handlers.media_views import seen_type, sender_of
 from chalicelib.handlers.mutes import MuteView
-from chalicelib.handlers.pictures import picture_url, preview_url, thumbnail_url
+from chalicelib.handlers.pictures import (
+    picture_url,
+    playback_url,
+    preview_url,
+    thumbnail_url,
+)
 from chalicelib.handlers.position_views import Place, PositionView, ReportedLocation
 from chalicelib.handlers.referral_views import ReferralView, suggested_agency
 from chalicelib.handlers.shapes import (
@@ -163,7 +168,10 @@ class EvidenceView(Shape):
 
 
 class MediumView(Shape):
-    """A medium. One `from` officers is a file that they sent to the reporter."""
+    """A medium. One `from` officers is a file that they sent to the reporter.
+
+    A sound has no pictures, and a `playback_url` for 15 minutes: its first ten minutes, as AAC.
+    """
 
     media_id: str
     from_: Sender = Field(serialization_alias="from")
@@ -180,6 +188,7 @@ class MediumView(Shape):
     declared: DeclaredView
     thumbnail_url: str | None
     preview_url: str | None
+    playback_url: str | None
     evidence: EvidenceView | None
     hint: HintView
 
@@ -197,6 +206,7 @@ class MediumView(Shape):
             declared=DeclaredView.by_sender(medium),
             thumbnail_url=None if withdrawn else thumbnail_url(report.id, medium),
             preview_url=None if withdrawn else preview_url(report.id, medium),
+            playback_url=None if withdrawn else playback_url(report.id, medium),
             evidence=_evidence(medium, sha256),
             hint=HintView.found(medium),
         )

@@ -17,7 +17,8 @@ from threading import Event, Thread
 from time import monotonic
 from typing import NamedTuple
 
-from chalicelib.domain.media import Looked, Pictures, Rejected, RejectReason
+from chalicelib.domain.media import Heard, Looked, Pictures, Rejected, RejectReason, Sound
+from chalicelib.media.boxes import is_bare_sound
 from chalicelib.media.host import FILES, START_SECONDS, Child, DecodingRefused, Host, Lost
 from chalicelib.media.zygote import RANGE, Kind, Request
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 MAX_READS = 64
 MAX_ANSWER = 8 << 20
+# Ten minutes of sound take three seconds on a fast processor.
+HEARING_SECONDS = 12
 
 
 class Limits(NamedTuple):
@@ -83,7 +86,19 @@ class Sandbox:
         start, fails for another reason, or the host is too busy; DecodingRefused, which is one,
         when decoders cannot be confined. Raises the errors of `read`, whose time is not counted.
         """
-        limits = limits or Limits()
+        derived = self._derive(content_type, size, read, limits or Limits())
+        if not isinstance(derived, Pictures):
+            raise Rejected(RejectReason.UNPROCESSABLE)  # it sent what was not asked for
+        return derived
+
+    def hear(self, content_type: str, size: int, read: Read, limits: Limits | None = None) -> Sound:
+        """Return the sound of an original. Raises as `derive`."""
+        derived = self._derive(content_type, size, read, limits or Limits(seconds=HEARING_SECONDS))
+        if not isinstance(derived, Sound):
+            raise Rejected(RejectReason.UNPROCESSABLE)
+        return derived
+
+    def _derive(self, content_type: str, size: int, read: Read, limits: Limits) -> Pictures | Sound:
         request = Request(Kind.FORK, content_type, size, limits.memory, limits.seconds)
         try:
             try:
@@ -105,10 +120,10 @@ class Sandbox:
 SANDBOX = Sandbox()
 """The one of this function, or of the local stack."""
 
-derive = SANDBOX.derive
+derive, hear = SANDBOX.derive, SANDBOX.hear
 
 
-def _attend(child: Child, request: Request, read: Read, limits: Limits) -> Pictures:
+def _attend(child: Child, request: Request, read: Read, limits: Limits) -> Pictures | Sound:
     talk = _Talk(child)
     try:
         if talk.start() != b"H":
@@ -129,17 +144,22 @@ def _attend(child: Child, request: Request, read: Read, limits: Limits) -> Pictu
         raise Rejected(RejectReason.UNPROCESSABLE) from None
 
 
-def _converse(talk: "_Talk", size: int, read: Read) -> Pictures:
+def _converse(talk: "_Talk", size: int, read: Read) -> Pictures | Sound:
     for _ in range(MAX_READS + 1):
         message = talk.receive()
         kind, rest = message[:1], message[1:]
         if kind == b"R":
             talk.send(read(*_parse_range(rest, size)))
         elif kind == b"D":
-            looked, thumb, preview = _parse_looked(rest), talk.receive(), talk.receive()
+            looked, thumb, preview = _parse(Looked, rest), talk.receive(), talk.receive()
             if not (is_bare_jpeg(thumb) and is_bare_jpeg(preview)):
                 raise _Ended
             return Pictures(thumb, preview, looked)
+        elif kind == b"S":
+            heard, playback = _parse(Heard, rest), talk.receive()
+            if not is_bare_sound(playback):
+                raise _Ended
+            return Sound(playback, heard)
         elif kind == b"F":
             fault = _parse_fault(rest)
             log.error("a decoder failed", extra={"error": fault})
@@ -217,9 +237,9 @@ def _parse_range(data: bytes, size: int) -> tuple[int, int]:
     return offset, length
 
 
-def _parse_looked(data: bytes) -> Looked:
+def _parse[Found: (Looked, Heard)](model: type[Found], data: bytes) -> Found:
     try:
-        return Looked.model_validate_json(data)
+        return model.model_validate_json(data)
     except ValueError:
         raise _Ended from None
 

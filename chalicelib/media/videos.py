@@ -45,13 +45,13 @@ LATER_SECONDS = (1, 3)
 for _name in sorted(CODECS):
     av.Codec(_name, "r")
 
-# The errors of the decoders about a file, except for errors of the operating system in `_OURS`
+# The errors of the decoders about a file, except for errors of the operating system in `OURS`
 # (too many open files).
-_ABOUT_THE_FILE = (FFmpegError, ValueError, EOFError)
-_OURS = frozenset({errno.EMFILE, errno.ENFILE})
+ABOUT_THE_FILE = (FFmpegError, ValueError, EOFError)
+OURS = frozenset({errno.EMFILE, errno.ENFILE})
 
 # The index of the container has all that is needed, so the streams need not be probed.
-_DEMUXER = {
+DEMUXER = {
     "probesize": "32",
     "analyzeduration": "0",
     "enable_drefs": "0",
@@ -71,14 +71,12 @@ def derive(read: Read, size: int) -> Pictures:
     system.
     """
     try:
-        with av.open(
-            Blocks(read, size), "r", format="mov", container_options=_DEMUXER
-        ) as container:
+        with av.open(Blocks(read, size), "r", format="mov", container_options=DEMUXER) as container:
             stream = _choose_stream(container.streams)
             duration = container.duration / av.time_base if container.duration else None
             frame = _choose_frame(container, stream)
             image, width, height = _upright(frame, stream)
-            hint = _read_hint({**stream.metadata, **container.metadata})
+            hint = read_hint({**stream.metadata, **container.metadata})
             looked = Looked(
                 width=width,
                 height=height,
@@ -88,8 +86,8 @@ def derive(read: Read, size: int) -> Pictures:
             )
     except MemoryError:
         raise
-    except _ABOUT_THE_FILE as error:
-        if isinstance(error, FFmpegError) and error.errno in _OURS:
+    except ABOUT_THE_FILE as error:
+        if isinstance(error, FFmpegError) and error.errno in OURS:
             raise
         raise Rejected(RejectReason.UNREADABLE) from None
     return render(image, looked)
@@ -232,7 +230,7 @@ def _scale(frame: VideoFrame, size: tuple[int, int], colours: str) -> Image.Imag
     return image
 
 
-def _read_hint(metadata: dict[str, str]) -> Hint | None:
+def read_hint(metadata: dict[str, str]) -> Hint | None:
     hint = Hint(taken_at=_read_time(metadata), **_read_place(metadata))
     return None if hint == Hint() else hint
 

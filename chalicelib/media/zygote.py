@@ -15,6 +15,7 @@ child ever holds:
     child → function  H                       ready to decode; an earlier end is a fault of ours
                       R offset length         asks for these bytes; the function sends them
                       D json, thumb, preview  success: three messages
+                      S json, playback        success of a sound: two messages
                       X reason                the file is rejected
                       F kind                  a fault of ours: only the name of the exception
 """
@@ -34,7 +35,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import NamedTuple, NoReturn
 
-from chalicelib.domain.media import Pictures, Rejected, RejectReason
+from chalicelib.domain.media import Pictures, Rejected, RejectReason, Sound
 from chalicelib.media import confinement
 
 RANGE = struct.Struct(">QQ")
@@ -76,9 +77,9 @@ class Request(NamedTuple):
 type Read = Callable[[int, int], bytes]
 """`read(offset, length)` returns exactly these bytes of the original."""
 
-type Decode = Callable[[int, Read], Pictures]
-"""`decode(size, read)` returns the pictures of an original of `size` bytes. Raises Rejected for a
-fault of the file; MemoryError; any other error is a fault of this system.
+type Decode = Callable[[int, Read], Pictures | Sound]
+"""`decode(size, read)` returns the pictures or the sound of an original of `size` bytes. Raises
+Rejected for a fault of the file; MemoryError; any other error is a fault of this system.
 """
 
 
@@ -200,9 +201,11 @@ def _be_child(
 
 def _decode(read: Read, size: int, decode: Decode) -> list[bytes]:
     try:
-        pictures = decode(size, read)
-        found = pictures.looked.model_dump_json().encode()
-        return [b"D" + found, pictures.thumb, pictures.preview]
+        derived = decode(size, read)
+        if isinstance(derived, Sound):
+            return [b"S" + derived.heard.model_dump_json().encode(), derived.playback]
+        found = derived.looked.model_dump_json().encode()
+        return [b"D" + found, derived.thumb, derived.preview]
     except Rejected as rejected:
         return [b"X" + rejected.reason.encode()]
     except MemoryError:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 # A newer object may be without a row only because the row is not written yet.
 SETTLED_AFTER = timedelta(days=1)
 _PREFIXES = ("originals/", "derived/")
-_ATTRIBUTES = ("pk", "sk", "version_id", "thumb_version", "preview_version")
+_ATTRIBUTES = (
+    "pk", "sk", "version_id", "thumb_version", "preview_version", "playback_version",
+)  # fmt: skip
 
 
 class OrphanKind(StrEnum):
@@ -141,6 +143,7 @@ def _has_its_objects(row: Row, head: Row, bucket: "MediaBucket") -> bool:
         recorded |= {
             derived_key(report_id, media_id, "thumb.jpg"): row.get("thumb_version"),
             derived_key(report_id, media_id, "preview.jpg"): row.get("preview_version"),
+            derived_key(report_id, media_id, "playback.m4a"): row.get("playback_version"),
         }
     try:
         for key, version_id in recorded.items():

@@ -20,16 +20,17 @@ from chalicelib.domain.media import (
     Pictures,
     Rejected,
     RejectReason,
+    Sound,
     derived_key,
     parse_original_key,
-    sniff,
 )
 from chalicelib.domain.sealing import row_info, seal
 from chalicelib.domain.sent_files import is_sent
+from chalicelib.domain.sniffing import of_sound, sniff
 from chalicelib.errors import NotFound
 from chalicelib.media.bucket import MediaBucket
 from chalicelib.media.objects import Version
-from chalicelib.media.sandbox import derive
+from chalicelib.media.sandbox import derive, hear
 from chalicelib.services.sketches import sketch_picture
 from chalicelib.store import keys
 from chalicelib.store.report_keys import ReportKeys
@@ -64,17 +65,21 @@ def make_thumbnails(
         first = bucket.first_version(key) if where else None
         if where is None or first is None or (version_id and version_id != first.version_id):
             return None
-        original = _Original(bucket, key, first)
-        pictures, found = _judge(original)
+        original = _Original(bucket, key, first, takes_sound=_takes_sound(where))
+        derived, found = _judge(original)
     except NotFound:
         return None  # The original or its report is gone.
+    pictures = derived if isinstance(derived, Pictures) else None
+    sound = derived if isinstance(derived, Sound) else None
+    hint = pictures.looked.hint if pictures else sound.heard.hint if sound else None
     manifest = Manifest(
         version_id=original.version_id,
         size=original.size,
         sequencer=sequencer,
-        thumb_version=pictures and _put_picture(bucket, where, "thumb.jpg", pictures.thumb),
-        preview_version=pictures and _put_picture(bucket, where, "preview.jpg", pictures.preview),
-        sealed_hint=_sealed_hint(pictures, where, public_key),
+        thumb_version=pictures and _put(bucket, where, "thumb.jpg", pictures.thumb),
+        preview_version=pictures and _put(bucket, where, "preview.jpg", pictures.preview),
+        playback_version=sound and _put(bucket, where, "playback.m4a", sound.playback),
+        sealed_hint=_sealed_hint(hint, where, public_key),
         sealed_sketch=_sealed_sketch(pictures, where, day_key) if public_key else None,
         **found,
     )
@@ -99,14 +104,17 @@ def _sealing_key(where: MediaKey, report_keys: ReportKeys) -> bytes | None:
     return None if is_sent(where.media_id) else public
 
 
-def _put_picture(bucket: MediaBucket, where: MediaKey, name: DerivedName, picture: bytes) -> str:
-    return bucket.put(derived_key(*where, name), picture, "image/jpeg")
+def _takes_sound(where: MediaKey) -> bool:
+    """Return whether this may be a recording. What officers show is a picture."""
+    return owner_of(where.owner_id).kind is OwnerKind.REPORT and not is_sent(where.media_id)
 
 
-def _sealed_hint(
-    pictures: Pictures | None, where: MediaKey, public_key: bytes | None
-) -> str | None:
-    hint: Hint | None = pictures.looked.hint if pictures else None
+def _put(bucket: MediaBucket, where: MediaKey, name: DerivedName, derived: bytes) -> str:
+    content_type = "audio/mp4" if name == "playback.m4a" else "image/jpeg"
+    return bucket.put(derived_key(*where, name), derived, content_type)
+
+
+def _sealed_hint(hint: Hint | None, where: MediaKey, public_key: bytes | None) -> str | None:
     if hint is None or public_key is None:
         return None
     row = row_info(keys.media_owner(where.owner_id), keys.media(where.media_id), "hint")
@@ -125,8 +133,11 @@ def _sealed_sketch(
 class _Original:
     """One version of an original. Its first bytes are read at once, the others on demand."""
 
-    def __init__(self, bucket: MediaBucket, key: str, version: Version) -> None:
+    def __init__(
+        self, bucket: MediaBucket, key: str, version: Version, *, takes_sound: bool
+    ) -> None:
         self._bucket, self._key = bucket, key
+        self.takes_sound = takes_sound
         self.version_id, self.size = version.version_id, version.size
         self.head = self._fetch(0, min(self.size, HEAD_BYTES)) if self.size else b""
 
@@ -154,29 +165,52 @@ class _Original:
         return self._bucket.read(self._key, self.version_id, offset=offset, length=length)
 
 
-def _judge(original: _Original) -> tuple[Pictures | None, dict[str, Any]]:
-    """Return the pictures, None when the original is rejected, and what the manifest says."""
+def _judge(original: _Original) -> tuple[Pictures | Sound | None, dict[str, Any]]:
+    """Return the pictures or the sound, None when the original is rejected, and what the manifest
+    says.
+    """
     content_type = sniff(original.head)
-    pictures, reason = None, None
+    derived, reason = None, None
     try:
-        pictures = _derive(original, content_type)
+        content_type, derived = _derive(original, content_type)
     except Rejected as rejected:
         reason = rejected.reason
-    return pictures, {
-        "state": MediaState.READY if pictures else MediaState.REJECTED,
+    seen = derived.looked if isinstance(derived, Pictures) else derived and derived.heard
+    return derived, {
+        "state": MediaState.READY if derived else MediaState.REJECTED,
         "reason": reason,
         "content_type": content_type,
         "checksum": original.checksum(),
-        **(pictures.looked.model_dump(exclude={"hint", "edges"}) if pictures else {}),
+        **(seen.model_dump(exclude={"hint", "edges"}) if seen else {}),
     }
 
 
-def _derive(original: _Original, content_type: str | None) -> Pictures:
+def _derive(original: _Original, content_type: str | None) -> tuple[str, Pictures | Sound]:
+    """Return what is derived, and the real type: a container of videos may hold sound alone."""
     if content_type is None:
         raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
-    accepted = ACCEPTED[content_type]
-    if original.size > accepted.max_bytes:
-        raise Rejected(RejectReason.TOO_LARGE)
-    if accepted.kind is MediaKind.IMAGE:
+    _require_size(original, content_type)
+    if ACCEPTED[content_type].kind is MediaKind.AUDIO:
+        return content_type, _hear(original, content_type)
+    if ACCEPTED[content_type].kind is MediaKind.IMAGE:
         original.read_whole()
-    return derive(content_type, original.size, original.read)
+    try:
+        return content_type, derive(content_type, original.size, original.read)
+    except Rejected as rejected:
+        sound = of_sound(content_type)
+        if rejected.reason is not RejectReason.NO_VIDEO or sound is None:
+            raise
+        return sound, _hear(original, sound)
+
+
+def _hear(original: _Original, content_type: str) -> Sound:
+    if not original.takes_sound:
+        raise Rejected(RejectReason.NO_VIDEO)
+    _require_size(original, content_type)
+    original.read_whole()
+    return hear(content_type, original.size, original.read)
+
+
+def _require_size(original: _Original, content_type: str) -> None:
+    if original.size > ACCEPTED[content_type].max_bytes:
+        raise Rejected(RejectReason.TOO_LARGE)

@@ -182,8 +182,8 @@ class Reports:
             "media_ready": report.media_ready + (1 if is_ready else 0),
             "media_event": media_event,
         }
-        if is_ready and report.thumb is None and report.status is not Status.WITHDRAWN:
-            put["thumb"] = str(Thumb(medium.media_id, settled.thumb_version or ""))
+        if settled.thumb_version and report.thumb is None and report.status is not Status.WITHDRAWN:
+            put["thumb"] = str(Thumb(medium.media_id, settled.thumb_version))
         add = {}
         equal: dict[str, Any] = {}
         if settled.version_id and report.status is Status.CLOSED:

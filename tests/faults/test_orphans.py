@@ -14,7 +14,7 @@ from chalicelib.store import keys
 from chalicelib.store.writes import Delete
 from infra.stage.orphans import sweep_out
 from infra.stage.target import Target
-from tests import cloud
+from tests import cloud, media_samples
 from tests.client import call, new_key, report
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -23,7 +23,7 @@ MEDIA = [{"content_type": "image/jpeg", "size": 10_000}]
 LATER = timedelta(days=2)
 
 
-def processed(aws: Mapping[str, str]) -> tuple[str, str]:
+def processed(aws: Mapping[str, str], data: bytes | None = None) -> tuple[str, str]:
     created = call(
         "POST", "/v1/reports", report(media=MEDIA, contact={"phone": "13800000000"}), key=new_key()
     ).json
@@ -31,7 +31,7 @@ def processed(aws: Mapping[str, str]) -> tuple[str, str]:
     cloud.process(
         aws,
         original_key(report_id, media_id),
-        cloud.upload(aws, report_id, media_id, cloud.photo()),
+        cloud.upload(aws, report_id, media_id, data or cloud.photo()),
     )
     cloud.record(aws, report_id, media_id)
     return report_id, media_id
@@ -159,10 +159,11 @@ def test_a_contact_that_was_erased_and_came_back_is_found_and_deleted() -> None:
 
 
 @pytest.mark.parametrize("lost", ["originals/", "derived/"])
+@pytest.mark.parametrize("data", [None, media_samples.amr()])
 def test_a_medium_whose_object_is_missing_is_listed_and_never_deleted(
-    aws: Mapping[str, str], lost: str
+    aws: Mapping[str, str], lost: str, data: bytes | None
 ) -> None:
-    report_id, media_id = processed(aws)
+    report_id, media_id = processed(aws, data)
     wiring.bucket().delete_all(lost)
 
     [orphan] = orphans()

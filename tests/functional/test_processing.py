@@ -28,6 +28,7 @@ from chalicelib.domain.media import (
 )
 from chalicelib.domain.sealing import PrivateKey, Unreadable, row_info
 from chalicelib.errors import NotFound, Unavailable
+from chalicelib.media.boxes import is_bare_sound
 from chalicelib.media.bucket import MediaBucket
 from chalicelib.media.sandbox import SANDBOX, is_bare_jpeg
 from chalicelib.services import processing
@@ -438,7 +439,9 @@ HOSTILE: dict[str, tuple[bytes, RejectReason]] = {
         b"\0\0\0\x18ftypmp42\0\0\0\0isommp42<html>" + bytes(500),
         RejectReason.UNREADABLE,
     ),
-    "sound alone": (samples.sound(), RejectReason.NO_VIDEO),
+    "sound alone in a mov": (samples.recording(container="mov"), RejectReason.NO_VIDEO),
+    "sound of another codec": (samples.recording(codec="mp3"), RejectReason.UNSUPPORTED_CODEC),
+    "amr without a frame": (b"#!AMR\n", RejectReason.UNREADABLE),
     "webp of a huge header": (
         b"RIFF\xff\xff\xff\xffWEBPVP8L\xff\xff\xff\xff/\xff\xff\xff\xff" + bytes(100),
         RejectReason.TOO_MANY_PIXELS,
@@ -516,6 +519,38 @@ def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(bucket: MediaBucket
         "value": part["ChecksumCRC64NVME"],
     }
     assert is_bare_jpeg(bucket.read(derived_key(REPORT, "M1", "preview.jpg")))
+
+
+# Sounds
+
+
+@pytest.mark.parametrize(
+    ("data", "content_type", "codec"),
+    [
+        (samples.recording(named=True), "audio/mp4", "aac"),
+        (samples.amr_in_3gp(), "audio/3gpp", "amrnb"),
+        (samples.amr(), "audio/amr", "amrnb"),
+    ],
+)
+def test_a_recording_becomes_a_clean_copy_and_nothing_else(
+    bucket: MediaBucket, data: bytes, content_type: str, codec: str
+) -> None:
+    manifest = verdict(bucket, data, "video/mp4")
+    assert (manifest.state, manifest.content_type) == (MediaState.READY, content_type)
+    assert (manifest.codec, manifest.thumb_version, manifest.width) == (codec, None, None)
+    assert manifest.duration_s == pytest.approx(1, abs=0.1)
+    assert manifest.checksum is not None
+    assert manifest.checksum.value == hashlib.sha256(data).hexdigest()
+    playback = derived_key(REPORT, "M1", "playback.m4a")
+    assert sorted(names(bucket)) == sorted([playback, derived_key(REPORT, "M1", "manifest.json")])
+    assert is_bare_sound(bucket.read(playback, manifest.playback_version))
+
+
+def test_a_recording_with_more_bytes_than_allowed_is_rejected(bucket: MediaBucket) -> None:
+    for data in (samples.recording(), samples.amr()):
+        manifest = verdict(bucket, data + bytes((25 << 20) + 1 - len(data)))
+        assert (manifest.state, manifest.reason) == (MediaState.REJECTED, RejectReason.TOO_LARGE)
+        bucket.delete_all("")
 
 
 @pytest.mark.skipif(not PHONE.is_dir(), reason="the collection of phone media is not here")

@@ -9,7 +9,8 @@ from functools import partial
 
 import pytest
 
-from chalicelib.domain.media import Rejected, sniff
+from chalicelib.domain.media import Rejected
+from chalicelib.domain.sniffing import sniff
 from chalicelib.media import sandbox
 from tests import media_samples as samples
 from tests.mutated import KINDS

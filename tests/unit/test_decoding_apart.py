@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.media import Looked, Rejected, RejectReason
+from chalicelib.domain.media import Heard, Looked, Rejected, RejectReason
 from chalicelib.media.sandbox import Limits, Sandbox
 from tests import hostile
 from tests import media_samples as samples
@@ -253,6 +253,25 @@ LIES: dict[str, bytes] = {
 @pytest.mark.parametrize("name", sorted(LIES))
 def test_a_message_that_is_not_allowed_rejects_the_file(box: Sandbox, name: str) -> None:
     assert attack(box, "lie", LIES[name]) == RejectReason.UNPROCESSABLE
+    assert_unharmed(box)
+
+
+HEARD = b"S" + Heard(duration_s=1, codec="aac").model_dump_json().encode()
+LIES_OF_SOUND: dict[str, bytes] = {
+    "a sound with names": message(HEARD, samples.recording(named=True)),
+    "a sound that is none": message(HEARD, b"<script>"),
+    "a sound too few": message(HEARD),
+    "a length below zero": message(b'S{"duration_s":-1,"codec":"aac"}', b""),
+    "pictures": message(LOOKED, BARE, BARE),
+}
+
+
+@pytest.mark.parametrize("name", sorted(LIES_OF_SOUND))
+def test_a_message_about_a_sound_that_is_not_allowed_rejects_it(box: Sandbox, name: str) -> None:
+    data = LIES_OF_SOUND[name]
+    with pytest.raises(Rejected) as rejected:
+        box.hear("lie", len(data), lambda at, length: data[at : at + length])
+    assert rejected.value.reason is RejectReason.UNPROCESSABLE
     assert_unharmed(box)
 
 

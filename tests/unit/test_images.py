@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFile
 
-from chalicelib.domain.media import Pictures, Rejected, RejectReason, sniff
+from chalicelib.domain.media import Pictures, Rejected, RejectReason
+from chalicelib.domain.sniffing import sniff
 from chalicelib.media import images
 from chalicelib.media.sandbox import is_bare_jpeg
 from tests import media_samples as samples

@@ -23,8 +23,8 @@ from chalicelib.domain.media import (
     original_key,
     parse_manifest_key,
     parse_original_key,
-    sniff,
 )
+from chalicelib.domain.sniffing import sniff
 from chalicelib.media.grants import part_count
 
 SHA256 = "AB" * 32

@@ -14,7 +14,8 @@ from threading import Event, Thread
 
 import pytest
 
-from chalicelib.domain.media import Pictures, Rejected, RejectReason, sniff
+from chalicelib.domain.media import Pictures, Rejected, RejectReason
+from chalicelib.domain.sniffing import sniff
 from chalicelib.errors import Unavailable
 from chalicelib.media import images, sandbox, videos
 from chalicelib.media.sandbox import Limits, Sandbox

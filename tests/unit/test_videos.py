@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chalicelib.domain.media import Pictures, Rejected, RejectReason, sniff
+from chalicelib.domain.media import Pictures, Rejected, RejectReason
+from chalicelib.domain.sniffing import sniff
 from chalicelib.media import videos
 from chalicelib.media.sandbox import is_bare_jpeg
 from tests import media_samples as samples
@@ -136,7 +137,7 @@ def test_a_place_that_is_none_is_no_hint(place: str) -> None:
 
 @pytest.mark.parametrize("time", ["1904-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "soon"])
 def test_a_clock_that_was_never_set_is_no_hint(time: str) -> None:
-    assert videos._read_hint({"creation_time": time}) is None
+    assert videos.read_hint({"creation_time": time}) is None
 
 
 # Refused

@@ -1,0 +1,179 @@
+"""A recording becomes a clean copy that browsers play; other files are rejected."""
+
+from array import array
+from collections.abc import Callable
+from io import BytesIO
+from random import Random
+
+import av
+import pytest
+
+from chalicelib.domain.media import PLAYBACK_SECONDS, Rejected, RejectReason, Sound
+from chalicelib.domain.sniffing import of_sound, sniff
+from chalicelib.media import sandbox, sounds
+from chalicelib.media.boxes import boxes, is_bare_sound
+from tests import media_samples as samples
+from tests.media_samples import CANARY
+
+KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
+    "aac in mp4": (samples.recording, "audio/mp4", "aac"),
+    "aac of an ipod": (lambda: samples.recording(container="ipod"), "audio/mp4", "aac"),
+    "alac in mp4": (lambda: samples.recording(codec="alac"), "audio/mp4", "alac"),
+    "aac in 3gp": (lambda: samples.recording(container="3gp"), "audio/3gpp", "aac"),
+    "amr in 3gp": (samples.amr_in_3gp, "audio/3gpp", "amrnb"),
+    "wide amr in 3gp": (lambda: samples.amr_in_3gp(wide=True), "audio/3gpp", "amrwb"),
+    "amr": (samples.amr, "audio/amr", "amrnb"),
+    "wide amr": (lambda: samples.amr(wide=True), "audio/amr", "amrwb"),
+}
+
+
+def type_of(data: bytes) -> str:
+    found = sniff(data[:64]) or ""
+    return of_sound(found) or found
+
+
+def derive(data: bytes) -> Sound:
+    sound = sounds.derive(data, type_of(data))
+    assert is_bare_sound(sound.playback)
+    assert CANARY not in sound.playback
+    return sound
+
+
+def reason(data: bytes, content_type: str = "audio/mp4") -> RejectReason:
+    with pytest.raises(Rejected) as rejected:
+        sounds.derive(data, content_type)
+    return rejected.value.reason
+
+
+def length_of(playback: bytes) -> float:
+    """Play a copy to its end, and return its length in seconds. It is one channel of AAC."""
+    with av.open(BytesIO(playback), "r") as copy:
+        [track] = copy.streams.audio
+        assert len(copy.streams) == 1
+        assert (track.codec_context.name, track.codec_context.layout.name) == ("aac", "mono")
+        return sum(frame.samples for frame in copy.decode(track)) / track.codec_context.sample_rate
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_container_and_codec_gives_a_copy_of_the_same_length(kind: str) -> None:
+    make, content_type, codec = KINDS[kind]
+    data = make()
+    assert type_of(data) == content_type
+    sound = derive(data)
+    assert sound.heard.codec == codec
+    assert sound.heard.duration_s == pytest.approx(1, abs=0.1)
+    assert length_of(sound.playback) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_comes_out_of_the_sandbox_as_it_would_without_one(kind: str) -> None:
+    make, content_type, _ = KINDS[kind]
+    data = make()
+    heard = sandbox.hear(content_type, len(data), lambda at, n: data[at : at + n])
+    assert heard == derive(data)
+
+
+def test_the_same_file_gives_the_same_bytes_without_a_name_of_a_library() -> None:
+    first, second = (derive(samples.recording()).playback for _ in range(2))
+    assert first == second
+    assert b"Lav" not in first
+
+
+def test_names_and_places_in_the_original_are_not_in_the_copy() -> None:
+    data = samples.recording(named=True)
+    assert CANARY in data
+    derive(data)
+
+
+def test_it_is_as_loud_as_it_was() -> None:
+    def loudest(data: bytes) -> float:
+        with av.open(BytesIO(data), "r") as file:
+            resampler = av.AudioResampler(format="flt", layout="mono", rate=24000)
+            frames = [f for each in file.decode(audio=0) for f in resampler.resample(each)]
+        return max(max(map(abs, array("f", bytes(frame.planes[0])))) for frame in frames)
+
+    data = samples.recording()
+    assert loudest(derive(data).playback) == pytest.approx(loudest(data), rel=0.3)
+
+
+def test_only_the_first_ten_minutes_are_copied_and_the_length_is_that_of_the_whole() -> None:
+    data = samples.amr(PLAYBACK_SECONDS + 100)
+    sound = sandbox.hear("audio/amr", len(data), lambda at, n: data[at : at + n])
+    assert length_of(sound.playback) == pytest.approx(PLAYBACK_SECONDS, abs=0.2)
+    assert sound.heard.duration_s == pytest.approx(PLAYBACK_SECONDS + 100, rel=0.05)
+    assert len(sound.playback) < sandbox.MAX_ANSWER
+
+
+def test_a_recording_that_was_cut_short_is_heard_as_far_as_it_goes() -> None:
+    data = samples.amr(10)
+    sound = derive(data[: len(data) // 2])
+    assert length_of(sound.playback) == pytest.approx(5, abs=0.2)
+    assert sound.heard.duration_s == pytest.approx(5, abs=0.2)
+
+
+def test_packets_that_do_not_decode_are_left_out() -> None:
+    data = bytearray(samples.recording(5))
+    start = data.find(b"mdat") + 2000
+    data[start : start + 400] = Random(2).randbytes(400)
+    assert 3 < length_of(derive(bytes(data)).playback) < 6
+
+
+def test_what_is_no_sound_is_rejected() -> None:
+    assert reason(samples.recording()[:300]) is RejectReason.UNREADABLE
+    assert reason(b"#!AMR\n", "audio/amr") is RejectReason.UNREADABLE
+    assert reason(samples.video([samples.scene()] * 2)) is RejectReason.UNREADABLE
+    assert reason(samples.recording(codec="flac")) is RejectReason.UNSUPPORTED_CODEC
+
+
+@pytest.mark.parametrize("kind", ["aac in mp4", "amr in 3gp", "amr"])
+def test_damaged_files_are_rejected_or_give_a_bare_copy(kind: str) -> None:
+    data = KINDS[kind][0]()
+    content_type = KINDS[kind][1]
+    for seed in range(60):
+        dice = Random(seed)
+        damaged = bytearray(data)
+        for _ in range(dice.randint(1, 30)):
+            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+        try:
+            sound = sounds.derive(bytes(damaged), content_type)
+        except (Rejected, MemoryError):
+            continue
+        assert is_bare_sound(sound.playback)
+
+
+def test_a_copy_with_anything_else_in_it_is_not_bare() -> None:
+    bare = derive(samples.recording()).playback
+    assert is_bare_sound(bare)
+    free = next(each for each in boxes(bare) if each.kind == b"free")
+    moov = next(each for each in boxes(bare) if each.kind == b"moov")
+    names = next(each for each in boxes(bare, moov.content, moov.end) if each.kind == b"free")
+    mvhd = next(boxes(bare, moov.content, moov.end))
+    assert mvhd.kind == b"mvhd"
+
+    def altered(at: int, put: bytes) -> bytes:
+        return bare[:at] + put + bare[at + len(put) :]
+
+    wrong = {
+        "cut short": bare[:-1],
+        "more at the end": bare + b"\0",
+        "a second file": bare + bare,
+        "another box": altered(free.start + 4, b"uuid"),
+        "names": altered(names.start + 4, b"udta"),
+        "free space that is used": altered(names.content, b"a"),
+        "a time": altered(mvhd.content + 4, b"\0\0\0\1"),
+        "an original": samples.recording(named=True),
+        "a video": samples.video([samples.scene()] * 2),
+        "nothing": b"",
+    }
+    assert [name for name, data in wrong.items() if is_bare_sound(data)] == []
+
+
+def test_a_decoder_that_sends_something_else_is_not_believed() -> None:
+    picture = samples.jpeg()
+    with pytest.raises(Rejected) as rejected:
+        sandbox.hear("image/jpeg", len(picture), lambda at, n: picture[at : at + n])
+    assert rejected.value.reason is RejectReason.UNPROCESSABLE
+    data = samples.recording()
+    with pytest.raises(Rejected) as rejected:
+        sandbox.derive("audio/mp4", len(data), lambda at, n: data[at : at + n])
+    assert rejected.value.reason is RejectReason.UNPROCESSABLE
