@@ -53,6 +53,7 @@ BODY: dict[str, Any] = {
     "contact": {"name": NAME, "phone": PHONE, "email": EMAIL},
     "media": [{"content_type": "image/jpeg", "size": 1_000_000}],
 }
+PLACE: dict[str, Any] = BODY["location"] | {"speed": 1.5}
 
 
 @pytest.fixture
@@ -85,6 +86,8 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
     assert call("POST", "/v1/reports", raw=TEXT.encode(), **reported).status == 400
     mine: dict[str, Any] = {"receipt": created["receipt"], "headers": HEADERS}
     call("POST", f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}, **mine)
+    call("POST", f"/v1/reports/{created['id']}/positions", PLACE, **mine)
+    call("POST", f"/v1/reports/{created['id']}/reopen", {"text": MESSAGE}, **mine)
     call("GET", "/v1/reports/mine", **mine)
     media_id = created["uploads"][0]["media_id"]
     version = cloud.upload(aws, created["id"], media_id, media_samples.jpeg(1000, 700))
@@ -259,6 +262,7 @@ def test_a_failure_reveals_no_more_than_a_success(
     steps: list[Callable[[], Any]] = [
         lambda: call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS),
         lambda: call("POST", f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}, **mine),
+        lambda: call("POST", f"/v1/reports/{created['id']}/positions", PLACE, **mine),
         lambda: call("DELETE", f"/v1/reports/{created['id']}", **mine),
         lambda: cloud.stream([(keys.report(created["id"]), keys.HEAD)]),
         lambda: cloud.record(aws, created["id"], created["uploads"][0]["media_id"]),

@@ -42,6 +42,9 @@ def written(what: str) -> Callable[[], Reply]:
         hold = call("POST", f"{path}/hold", {"reason": "A trial.", "until": until}, officer="wang")
         assert hold.status == 201, hold.text
         return lambda: call("POST", f"{path}/hold/approve", officer="li")
+    if what == "files":
+        files = {"media": [PICTURE]}
+        return lambda: call("POST", f"{path}/media", files, officer="wang", key=key)
     text = {"text": "A text."}
     return lambda: call("POST", f"{path}/{what}", text, officer="wang", key=key)
 
@@ -50,7 +53,9 @@ def audit_rows(aws: Mapping[str, str]) -> int:
     return len(cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"])
 
 
-@pytest.mark.parametrize("what", ["messages", "notes", "hold/approve", "draft", "media", "enter"])
+@pytest.mark.parametrize(
+    "what", ["messages", "notes", "files", "hold/approve", "draft", "media", "enter"]
+)
 def test_a_repeated_call_of_an_officer_is_on_record_or_shows_nothing(
     aws: Mapping[str, str], what: str
 ) -> None:

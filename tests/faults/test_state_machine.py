@@ -73,6 +73,8 @@ class Tip:
     media_ids: list[str] = field(default_factory=list)
     first_versions: dict[str, str] = field(default_factory=dict)
     states: dict[str, MediaState] = field(default_factory=dict)
+    positions: int = 0
+    reopened: bool = False
     withdrawn: bool = False
     gone: bool = False
 
@@ -178,6 +180,42 @@ class Tipline(RuleBasedStateMachine):
         ), reply
         if reply.status == 201:
             tip.texts.append(words)
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which, dies=dying)
+    def move(self, number: int, dies: Any) -> None:
+        tip, key = self.promised()[number % len(self.promised())], new_key()
+        path, place = f"/v1/reports/{tip.id}/positions", {"lat": 39.9, "lon": 116.4}
+        for _ in range(2):
+            reply = self.attempt(
+                dies, lambda: call("POST", path, place, key=key, receipt=tip.receipt)
+            )
+            dies = None
+        assert reply is not None
+        assert reply.status == (410 if tip.gone else 409 if tip.withdrawn else 201) or (
+            reply.status == 410 and self.is_expiring(tip)
+        ), reply
+        tip.positions += reply.status == 201
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which, dies=dying)
+    def reopen(self, number: int, dies: Any) -> None:
+        tip, key = self.promised()[number % len(self.promised())], new_key()
+        words, path = f"Reopened {len(tip.texts)}.", f"/v1/reports/{tip.id}/reopen"
+        for _ in range(2):
+            reply = self.attempt(
+                dies, lambda: call("POST", path, {"text": words}, key=key, receipt=tip.receipt)
+            )
+            dies = None
+        assert reply is not None
+        possible = tip.steps[-1] == "closed" and not (tip.withdrawn or tip.reopened)
+        assert reply.status == (410 if tip.gone else 201 if possible else 409) or (
+            reply.status == 410 and self.is_expiring(tip)
+        ), reply
+        if reply.status == 201:
+            tip.texts.append(words)
+            tip.steps.append("acknowledged")
+            tip.reopened = True
 
     @precondition(lambda self: self.promised())
     @rule(number=which, dies=dying)
@@ -404,6 +442,8 @@ class Tipline(RuleBasedStateMachine):
             assert head["status"] == ("withdrawn" if tip.withdrawn else tip.steps[-1]), "I5"
             if not head.get("expiring"):
                 assert set(tip.texts) <= {each.text for each in said.messages}, "I1: a message"
+                went = [sk for sk in own if sk.startswith("POSITION#")]
+                assert len(went) == head.get("positions", 0) == tip.positions, "I1: a position"
                 assert {sk for sk in own if sk.startswith("MEDIA#")} == {
                     keys.media(media_id) for media_id in tip.media_ids
                 }
@@ -506,6 +546,9 @@ class Tipline(RuleBasedStateMachine):
         for tip in existing:
             due = self.due(tip, self.head(tip))
             assert due is None or due > wiring.clock.now() - BACKLOG, "I13: kept too long"
+            rows = wiring.audit().rows(of_report(tip.id))
+            recorded = [row for row in rows if "reopened" in str(row.get("detail"))]
+            assert len(recorded) == tip.reopened, "I8: reopened"
         listed: list[str] = []
         cursor: str | None = ""
         while cursor is not None:

@@ -601,17 +601,21 @@ IDS = {
     "89 a line break": "%0d%0aSet-Cookie:a=b",
     "89 of other letters": "%E5%85%B3",
 }
-ROUTES = (("GET", ""), ("POST", "/messages"), ("POST", "/media"), ("DELETE", ""))
+BODIES = {
+    "/messages": b'{"text":"a"}',
+    "/reopen": b'{"text":"a"}',
+    "/positions": b'{"lat":1,"lon":2}',
+    "/feedback": b'{"helped":true}',
+    "/media": b'{"media":[{"content_type":"image/jpeg","size":1}]}',
+}
+ROUTES = (("GET", ""), ("DELETE", ""), *(("POST", path) for path in BODIES))
 
 
 @pytest.mark.parametrize(("method", "rest"), ROUTES)
 @pytest.mark.parametrize("report_id", IDS.values(), ids=IDS.keys())
 def test_an_id_that_cannot_be_one_is_404(report_id: str, method: str, rest: str) -> None:
     receipt = filed()["receipt"]
-    body = {
-        "/messages": b'{"text":"a"}',
-        "/media": b'{"media":[{"content_type":"image/jpeg","size":1}]}',
-    }.get(rest, b"")
+    body = BODIES.get(rest, b"")
     assert_refused(
         send(method, f"/v1/reports/{report_id}{rest}", body, JSON | as_reporter(receipt)), 404
     )

@@ -86,14 +86,15 @@ def test_4_nothing_a_resident_sends_is_in_any_public_response() -> None:
 
 def test_4_a_reports_own_routes_are_closed_without_its_receipt() -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
-    for method, path in [("GET", ""), ("DELETE", ""), ("POST", "/messages"), ("POST", "/media")]:
-        body = (
-            {"text": "Hello."}
-            if path == "/messages"
-            else {"media": [{"content_type": "image/jpeg", "size": 1}]}
-            if path
-            else None
-        )
+    bodies: dict[str, Any] = {
+        "/messages": {"text": "Hello."},
+        "/reopen": {"text": "Hello."},
+        "/positions": {"lat": 1, "lon": 2},
+        "/feedback": {"helped": True},
+        "/media": {"media": [{"content_type": "image/jpeg", "size": 1}]},
+    }
+    for method, path in [("GET", ""), ("DELETE", ""), *(("POST", path) for path in bodies)]:
+        body = bodies.get(path)
         assert call(method, f"/v1/reports/{created['id']}{path}", body).status == 401
         assert (
             call(method, f"/v1/reports/{created['id']}{path}", body, receipt="0" * 26).status == 404
