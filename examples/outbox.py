@@ -37,7 +37,7 @@ PARTS_PER_CALL = 8
 MEDIA_PER_CALL = 5
 MEDIA_PER_REPORT = 10
 # The catalogue's `limits` when this was written, for use without a network.
-MAX_BYTES = {"image": 25 << 20, "video": 500 << 20}
+MAX_BYTES = {"image": 25 << 20, "video": 500 << 20, "audio": 25 << 20}
 MAX_BYTES_TOGETHER = 500 << 20
 # In a flood a report needs a proof of work. A challenge that asks for more is not worked on: none
 # that Tipline makes does.
@@ -55,6 +55,8 @@ TYPES = {
     ".m4v": "video/mp4",
     ".mov": "video/quicktime",
     ".3gp": "video/3gpp",
+    ".m4a": "audio/mp4",
+    ".amr": "audio/amr",
 }
 # For a file whose name has no known ending: the bytes of each type, and where they are.
 MAGIC = (
@@ -63,6 +65,8 @@ MAGIC = (
     (8, b"WEBP", "image/webp"),
     (4, b"ftyphei", "image/heic"),
     (4, b"ftypmif1", "image/heif"),
+    (0, b"#!AMR", "audio/amr"),
+    (4, b"ftypM4A", "audio/mp4"),
     (4, b"ftypqt", "video/quicktime"),
     (4, b"ftyp3g", "video/3gpp"),
     (4, b"ftyp", "video/mp4"),
@@ -685,7 +689,7 @@ def examine(path: Path, number: int) -> Attachment:
     )
     if kind is None:
         raise Unacceptable(
-            f"{path}: neither a photo (JPEG, PNG, WebP, HEIC) nor a video (MP4, MOV, 3GP)"
+            f"{path}: no photo (JPEG, PNG, WebP, HEIC), video (MP4, MOV, 3GP) or sound (M4A, AMR)"
         )
     most = MAX_BYTES[kind.split("/")[0]]
     if not 0 < size <= most:

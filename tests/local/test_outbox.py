@@ -385,7 +385,7 @@ def run(box: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ("name", "content", "why"),
     [
         ("gone.jpg", None, "No such file"),
-        ("notes.txt", b"words", "neither a photo"),
+        ("notes.txt", b"words", "no photo"),
         ("empty.jpg", b"", "empty"),
         ("huge.jpg", bytes((25 << 20) + 1), "larger than 25 MiB"),
     ],
