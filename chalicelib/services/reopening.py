@@ -15,13 +15,13 @@ from chalicelib.services.own_report import read_again
 from chalicelib.services.sealed_rows import seal_message
 from chalicelib.store import keys
 from chalicelib.store.audit import Action, of_report
-from chalicelib.store.outbox import Outbox, PendingTask
 from chalicelib.store.report_rows import Head
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
 
 if TYPE_CHECKING:
     from chalicelib.services.actor import Actor
+    from chalicelib.store.outbox import Outbox, PendingTask
 
 
 class Reopened(NamedTuple):
@@ -72,7 +72,7 @@ def reopen_report(
     return retry_on_conflict(step)
 
 
-def record_reopening(pending: PendingTask, *, outbox: Outbox, actor: "Actor") -> None:
+def record_reopening(pending: "PendingTask", *, outbox: "Outbox", actor: "Actor") -> None:
     """Write that a reporter has reopened a report to its audit, and complete the task."""
     status = {"old": Status.CLOSED.value, "new": Status.ACKNOWLEDGED.value}
     detail = {"step": "reopened", "fields": {"status": status}}
