@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from chalicelib.domain import geo
 from chalicelib.domain.models import Record
 from chalicelib.domain.reports import NO_DUST, Location
 from chalicelib.domain.times import Moment
@@ -49,6 +50,11 @@ class Position(Record):
     heading: float | None = None
     speed: float | None = None
     altered: bool | None = None
+
+    @property
+    def district(self) -> str | None:
+        """The district of this place, which may be another than that of the report."""
+        return geo.district_of(self.place["lat"], self.place["lon"]) if self.place else None
 
 
 class SealedPosition(Record):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from chalicelib.domain.geo import Datum
 from chalicelib.domain.models import NotNull
-from chalicelib.handlers.shapes import Minute, Shape, Timestamp, left_out
+from chalicelib.handlers.shapes import District, Minute, Shape, Timestamp, left_out
 
 
 class ReportedLocation(Shape):
@@ -28,8 +28,9 @@ class PositionView(Shape):
     """A later place of the report. `received_at` and `at`, the time by the phone, are to the
     minute; their order is that in which they came.
 
-    `heading` is in degrees, clockwise from north, `speed` in metres per second. `altered` is true
-    when somebody changed the stored position. Then it has no place.
+    `district` is that of the place, and may be another than that of the report. `heading` is in
+    degrees, clockwise from north, `speed` in metres per second. `altered` is true when somebody
+    changed the stored position. Then it has no place.
     """
 
     id: str
@@ -37,6 +38,7 @@ class PositionView(Shape):
     at: Minute | None
     location: ReportedLocation | None
     place: Place | None
+    district: District | None
     heading: float | None
     speed: float | None
     altered: Annotated[bool | None, NotNull()] = left_out()

@@ -84,6 +84,20 @@ def _metres_apart(one: Mapping[str, float], other: Mapping[str, float]) -> float
     return 111_000 * max(abs(one["lat"] - other["lat"]), abs(one["lon"] - other["lon"]))
 
 
+def test_each_says_in_which_district_it_is() -> None:
+    created = file()
+    for place in (
+        {"lat": 39.93, "lon": 116.45},
+        {"lat": 40.22, "lon": 116.23},
+        {"lat": 0, "lon": 0},
+    ):
+        move(created, **place)
+        wiring.clock.advance(timedelta(seconds=1))
+    shown = opened(created)
+    assert [each["district"] for each in shown["positions"]] == ["chaoyang", "changping", "outside"]
+    assert shown["district"] == "chaoyang"
+
+
 def test_officers_see_its_times_to_the_minute() -> None:
     created = file()
     at = wiring.clock.now().replace(second=41)
