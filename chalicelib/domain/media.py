@@ -118,6 +118,16 @@ class Declared(Input):
         return value.lower()
 
 
+_PICTURES = [name for name, accepted in ACCEPTED.items() if accepted.kind is MediaKind.IMAGE]
+
+
+class DeclaredPicture(Declared):
+    """The same where only pictures are shown. Another accepted type is refused by the use case."""
+
+    content_type: Annotated[str, WithJsonSchema({"type": "string", "enum": _PICTURES})]
+    size: Annotated[int, Field(ge=1, json_schema_extra={"maximum": _IMAGE.max_bytes})]
+
+
 def goes_in_parts(content_type: str, size: int) -> bool:
     """Return whether an accepted medium goes up by multipart (a video above POST_MAX_BYTES)."""
     return ACCEPTED[content_type].kind is MediaKind.VIDEO and size > POST_MAX_BYTES

@@ -6,7 +6,7 @@ sent it, and the policy of the officers' function can name what it may upload.
 
 from pydantic import Field
 
-from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared
+from chalicelib.domain.media import MAX_MEDIA_PER_CALL, DeclaredPicture
 from chalicelib.domain.models import Input
 
 PREFIX = "O-"
@@ -17,7 +17,9 @@ MAX_SENT_FILES = 10
 class SentFiles(Input):
     """Pictures for the reporter, which are to be uploaded."""
 
-    media: tuple[Declared, ...] = Field(min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False)
+    media: tuple[DeclaredPicture, ...] = Field(
+        min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False
+    )
 
 
 def is_sent(media_id: str) -> bool:

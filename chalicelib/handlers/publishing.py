@@ -8,7 +8,7 @@ from chalicelib import errors, wiring
 from chalicelib.domain.bulletins import BulletinState
 from chalicelib.domain.bulletins.requests import Changes, Draft, Resolution, Withdrawal
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared
+from chalicelib.domain.media import MAX_MEDIA_PER_CALL, DeclaredPicture
 from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.handlers.bulletin_views import (
@@ -42,7 +42,9 @@ class OfficerQuery(PublicQuery):
 
 
 class Pictures(Input):
-    media: tuple[Declared, ...] = Field(min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False)
+    media: tuple[DeclaredPicture, ...] = Field(
+        min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False
+    )
 
 
 @routes.post(

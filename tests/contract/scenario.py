@@ -173,6 +173,7 @@ class Scenario:
             # Some channels ask for it.
             "guardian_consent": always(True),
             "occurred_at": from_now(timedelta(hours=-1)),
+            "at": from_now(timedelta(hours=-1)),
             "activates_at": from_now(timedelta(days=1)),
             "expires_at": from_now(timedelta(days=5)),
             "until": from_now(timedelta(days=30)),
