@@ -68,6 +68,7 @@ class Settings:
         "KMS key that wraps the keys under which similar reports are found: its alias."
     )
     search_key: str = _setting("KMS key under which reports are found by a number: its alias.")
+    export_key: str = _setting("KMS key that encrypts exports: its alias.")
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
     signer_role: str = _setting("ARN of the role of the one function that signs digests and heads.")
@@ -155,6 +156,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "content_key",
         "contact_key",
         "search_key",
+        "export_key",
         "media_bucket",
         "notices_topic_arn",
         "identity_secret",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.paging import Cursors
     from chalicelib.domain.report_ids import ReportIds
     from chalicelib.media.bucket import MediaBucket
+    from chalicelib.media.exports import ExportFiles
     from chalicelib.media.queue import UploadsQueue
     from chalicelib.notify.subscriptions import TopicSubscriptions
     from chalicelib.notify.topic import Topic
@@ -94,6 +95,13 @@ def bucket() -> "MediaBucket":
     from chalicelib.media.bucket import MediaBucket
 
     return MediaBucket(s3(), settings().media_bucket)
+
+
+@built_once
+def export_files() -> "ExportFiles":
+    from chalicelib.media.exports import ExportFiles
+
+    return ExportFiles(s3(), settings().media_bucket, settings().export_key)
 
 
 @built_once

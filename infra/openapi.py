@@ -40,6 +40,7 @@ MODULES = (
     "statistics",
     "search",
     "map",
+    "exports",
     "load_level",
     "subscriptions",
     "shifts",

@@ -39,6 +39,7 @@ SETTINGS = {
     "LEDGER_KEY": "LedgerKeyAlias",
     "INCIDENTS_KEY": "IncidentsKeyAlias",
     "SEARCH_KEY": "SearchKeyAlias",
+    "EXPORT_KEY": "ExportKeyAlias",
 }
 
 # The roles of the functions that open reports and that sign digests. Locally all functions are one
@@ -258,11 +259,18 @@ def _as_s3_spells_it(kind: str, value: Any) -> Any:
         case "LifecycleConfiguration":
             return {
                 "Rules": [
-                    {"Filter": {"Prefix": ""}, **rule}
-                    for rule in _renamed(value["Rules"], {"Id": "ID"})
+                    _rule_as_s3_spells_it(rule) for rule in _renamed(value["Rules"], {"Id": "ID"})
                 ]
             }
     return value
+
+
+def _rule_as_s3_spells_it(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return a rule of a lifecycle in S3's own words."""
+    spelt = {"Filter": {"Prefix": rule.pop("Prefix", "")}, **rule}
+    if days := spelt.pop("ExpirationInDays", None):
+        spelt["Expiration"] = {"Days": days}
+    return spelt
 
 
 def _renamed(rules: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:

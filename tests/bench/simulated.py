@@ -51,6 +51,7 @@ ENVIRONMENT = TABLES | {
     "CONTENT_KEY": "alias/content",
     "CONTACT_KEY": "alias/contact",
     "SEARCH_KEY": "alias/search",
+    "EXPORT_KEY": "alias/export",
     "MEDIA_BUCKET": "media",
     "PUBLIC_URL": "https://api.test",
     "LIMITS": "off",

@@ -392,7 +392,7 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
             }.get(action[:6], ())
             return [
                 Need(action, f"arn:aws:s3:::{params['Bucket']}/{params['Key']}"),
-                *_bucket_key_needs(params["Bucket"], *uses),
+                *_bucket_key_needs(params["Bucket"], *uses, key=params["Key"]),
             ]
         case "s3" if operation in _BUCKET_CALLS:
             return [
@@ -525,12 +525,16 @@ def _table_key_needs() -> list[Need]:
     )
 
 
-def _bucket_key_needs(bucket: str, *uses: str) -> list[Need]:
+def _bucket_key_needs(bucket: str, *uses: str, key: str) -> list[Need]:
     """With a bucket key, S3 names the bucket in the encryption context, not the object.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
     """
-    key = "MediaKey" if bucket == os.environ.get("MEDIA_BUCKET") else "EncryptionKey"
+    of_bucket = "MediaKey" if bucket == os.environ.get("MEDIA_BUCKET") else "EncryptionKey"
+    key = "ExportKey" if key.startswith("exports/") else of_bucket
+    # An upload in one part reads no part back.
+    if key == "ExportKey" and "kms:GenerateDataKey" in uses:
+        uses = ("kms:GenerateDataKey",)
     context = {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}
     return _key_needs("s3", *uses, key=key, context=context)
 

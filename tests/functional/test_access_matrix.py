@@ -94,6 +94,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/stats"): Route(200),
     ("GET", "/v1/officer/search"): Route(200),
     ("GET", "/v1/officer/map"): Route(200),
+    ("POST", "/v1/officer/exports"): Route(201),
     ("PUT", "/v1/officer/load-level"): Route(200, CHIEFS),
     ("DELETE", "/v1/officer/load-level"): Route(204, CHIEFS),
     ("GET", "/v1/officer/subscriptions"): Route(200, EVERYBODY),

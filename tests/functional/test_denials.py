@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from chalicelib.store import keys
+from infra.local.resources import REGION
 from tests.functional import iam
 from tests.functional.grants import Need, Policy, Values
 
@@ -41,6 +42,8 @@ MAY: Mapping[str, set[str]] = {
     # Of about three days: cells and hashes, neither texts nor pictures.
     "open sketches": {"suggest_incidents"},
     "name a number to search for": {"officers"},
+    "open exports": {"officers"},
+    "write exports": {"officers"},
     "read which reports are similar": {"officers", "suggest_incidents"},
     "write which reports are similar": {"suggest_incidents"},
     # Sealed to the report's own key: of no use without it.
@@ -86,6 +89,11 @@ def deeds(names: iam.Names) -> dict[str, list[Need]]:
         "decrypt what reports say": on_key(names, "ContentKey"),
         "decrypt contacts": on_key(names, "ContactKey"),
         "open sketches": on_key(names, "IncidentsKey"),
+        "open exports": [
+            Need("kms:Decrypt", names.arn("ExportKey"), through_s3()),
+            *on_objects(names, "exports", "GetObject", "GetObjectVersion"),
+        ],
+        "write exports": on_objects(names, "exports", "PutObject"),
         "name a number to search for": [
             Need(f"kms:{call}", names.arn("SearchKey")) for call in MAC_CALLS
         ],
@@ -182,6 +190,10 @@ def on_key(names: iam.Names, logical_id: str) -> list[Need]:
 def on_objects(names: iam.Names, prefix: str, *calls: str) -> list[Need]:
     path = f"{names.arn('MediaBucket')}/{prefix}/{REPORT_ID}/1"
     return [Need(f"s3:{call}", path) for call in calls]
+
+
+def through_s3() -> Mapping[str, Values]:
+    return {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 
 
 def on_seals(names: iam.Names, *calls: str) -> list[Need]:

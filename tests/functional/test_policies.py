@@ -355,6 +355,8 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("reveal_contact", **one)
     [medium] = api("open_report", **one).json["media"]
     api("open_original", **one, media_id=medium["media_id"])
+    body = {"report_id": seen["id"], "reason": "For the court.", "originals": True}
+    api("export_reports", officer=LI, body=body)
     api("write_officer_message", **one)
     api("write_note", **one)
     api("read_officer_messages", **one)
@@ -391,6 +393,7 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("read_history", **one)
     api("open_report", officer=LI, report_id="0" * 26, status=404)
     search_and_map(api)
+    api("export_reports", officer=LI)
 
 
 def search_and_map(api: Api) -> None:

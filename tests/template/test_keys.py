@@ -124,7 +124,27 @@ def test_only_the_officers_function_may_name_what_reports_are_found_by(
     assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": OFFICERS_ROLE}}
 
 
-@pytest.mark.parametrize("name", [*READERS_KEYS, "LedgerKey", "IncidentsKey", "SearchKey"])
+def test_only_the_officers_function_may_use_the_key_of_exports_and_through_s3_alone(
+    resources: dict[str, Any],
+) -> None:
+    statements = resources["ExportKey"]["Properties"]["KeyPolicy"]["Statement"]
+    granted = granted_by(statements)
+    assert not [action for action, _ in granted if "*" in action]
+    uses = ("kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt", "kms:CreateGrant")
+    assert [one for one in granted if one[0] in uses] == [
+        ("kms:Decrypt", {"AWS": OFFICERS_ROLE}),
+        ("kms:GenerateDataKey", {"AWS": OFFICERS_ROLE}),
+    ]
+    (use,) = (each for each in statements if each["Sid"] == "OfficersExport")
+    assert list(use["Condition"]["StringEquals"]) == ["kms:ViaService"]
+    (denial,) = (statement for statement in statements if statement["Effect"] == "Deny")
+    assert denial["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": OFFICERS_ROLE}}
+
+
+@pytest.mark.parametrize(
+    "name", [*READERS_KEYS, "LedgerKey", "IncidentsKey", "SearchKey", "ExportKey"]
+)
 def test_no_policy_of_a_role_names_a_key_that_names_a_role(
     resources: dict[str, Any], name: str
 ) -> None:
@@ -143,6 +163,7 @@ def test_a_new_key_takes_the_place_of_an_old_one_behind_an_alias_of_the_stage(
         "LedgerKey": {"Fn::Sub": "alias/${AWS::StackName}-ledger"},
         "IncidentsKey": {"Fn::Sub": "alias/${AWS::StackName}-incidents"},
         "SearchKey": {"Fn::Sub": "alias/${AWS::StackName}-search"},
+        "ExportKey": {"Fn::Sub": "alias/${AWS::StackName}-export"},
     }
 
 

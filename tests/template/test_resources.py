@@ -170,8 +170,15 @@ def test_buckets_are_closed_versioned_and_encrypted_with_our_key(resources: dict
 
 
 def test_no_lifecycle_rule_removes_an_original(resources: dict[str, Any]) -> None:
-    (rule,) = resources["MediaBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    rule, of_exports = resources["MediaBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}
+    assert of_exports["Prefix"] == "exports/"
+
+
+def test_exports_go_after_a_day_in_all_versions(resources: dict[str, Any]) -> None:
+    _, rule = resources["MediaBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
 def test_digests_of_the_audit_are_locked_for_two_years(resources: dict[str, Any]) -> None:

@@ -1,0 +1,254 @@
+"""An export holds the reports in scope, each by a recorded opening, and is gone after a day."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import exports
+from chalicelib.domain.officers import Role
+from chalicelib.store.audit import of_report
+from chalicelib.store.writes import Update
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+PATH = "/v1/officer/exports"
+WHY = {"reason": "For the court."}
+PHOTO = {"content_type": "image/jpeg", "size": 100_000}
+
+
+@pytest.fixture(autouse=True)
+def _officers(clean: None) -> None:
+    cloud.officer("wang")
+    cloud.officer("chief", roles=(Role.SUPERVISOR,))
+    cloud.officer("narrow", categories=("other",))
+
+
+def file(category: str = "other", **more: Any) -> dict[str, Any]:
+    created = call("POST", "/v1/reports", report(category, **more), key=new_key())
+    assert created.status == 201, created.text
+    return dict(created.json)
+
+
+def export(body: Mapping[str, Any], officer: str = "wang") -> Reply:
+    return call("POST", PATH, {**WHY, **body}, officer=officer)
+
+
+def made(
+    aws: Mapping[str, str], body: Mapping[str, Any], officer: str = "wang"
+) -> dict[str, bytes]:
+    """Export, download what the address names, and return the files by their names."""
+    reply = export(body, officer)
+    assert reply.status == 201, reply.text
+    return downloaded(aws, reply.json["url"])
+
+
+def downloaded(aws: Mapping[str, str], url: str) -> dict[str, bytes]:
+    parts = urlsplit(url)
+    [version] = parse_qs(parts.query)["versionId"]
+    key = unquote(parts.path).lstrip("/").removeprefix(f"{aws['MEDIA_BUCKET']}/")
+    found = cloud.client("s3").get_object(Bucket=aws["MEDIA_BUCKET"], Key=key, VersionId=version)
+    with zipfile.ZipFile(io.BytesIO(found["Body"].read())) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def table(files: Mapping[str, bytes]) -> list[dict[str, str]]:
+    text = files["reports.csv"].decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def records(created: Mapping[str, Any]) -> list[Any]:
+    return [
+        each
+        for each in wiring.audit().history(of_report(created["id"]))
+        if each.action in ("open", "original")
+    ]
+
+
+def own_records(aws: Mapping[str, str], officer: str = "wang") -> list[Any]:
+    rows = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+    return [
+        (row["action"]["S"], json.loads(row["detail"]["S"]))
+        for row in rows
+        if row["pk"]["S"].startswith(f"OFFICER#{officer}#")
+    ]
+
+
+def with_photo(aws: Mapping[str, str], content: bytes) -> dict[str, Any]:
+    created = file(media=[PHOTO], text="有照片")
+    media_id = created["uploads"][0]["media_id"]
+    version = cloud.upload(aws, created["id"], media_id, content)
+    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], media_id)
+    return created
+
+
+def test_a_report_is_exported_as_it_is_when_opened(aws: Mapping[str, str]) -> None:
+    created = file(text="白色面包车", contact={"name": "Li", "phone": "+86 137 1111 2222"})
+    note = f"/v1/officer/reports/{created['id']}/notes"
+    call("POST", note, {"text": "给同事"}, officer="chief", key=new_key())
+    opened = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").json
+    files = made(aws, {"report_id": created["id"]})
+    name = f"reports/{created['reference']}.json"
+    assert list(files) == ["export.json", "reports.csv", name]
+    exported = json.loads(files[name])
+    assert exported.pop("has_earlier") is False
+    assert exported == {each: opened[each] for each in exported}
+    assert (exported["text"], exported["notes"][0]["text"]) == ("白色面包车", "给同事")
+    said = json.loads(files["export.json"])
+    assert (said["by"], said["reports"][0]["id"]) == ("wang", created["id"])
+    assert not any(b"137 1111" in content for content in files.values())
+
+
+def test_each_report_counts_as_an_opening_with_the_reason(aws: Mapping[str, str]) -> None:
+    first, second = file(), file("lost_and_found")
+    reply = export({"filters": {}})
+    assert (reply.status, reply.json["count"]) == (201, 2)
+    for created in (first, second):
+        [record] = records(created)
+        assert (record.by, record.action, record.detail) == (
+            "wang",
+            "open",
+            {"export": reply.json["id"]},
+        )
+        assert record.sealed
+        history = call("GET", f"/v1/officer/reports/{created['id']}/history", officer="wang")
+        assert history.json["items"][0]["detail"]["reason"] == WHY["reason"]
+    counted = [detail for _, detail in own_records(aws) if "export" in detail]
+    assert counted == [{"export": reply.json["id"], "count": 2, "originals": 0}]
+
+
+def test_nothing_is_exported_that_is_not_on_record(aws: Mapping[str, str]) -> None:
+    created = file()
+    refused = inject.error_response(500, "InternalServerError")
+    with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", refused):
+        assert export({"report_id": created["id"]}).status == 503
+    found = cloud.client("s3").list_objects_v2(Bucket=aws["MEDIA_BUCKET"], Prefix="exports/")
+    assert found["KeyCount"] == 0
+
+
+def test_filters_choose_and_the_scope_limits(aws: Mapping[str, str]) -> None:
+    mine, other = file(text="一"), file("lost_and_found", text="二")
+    assert [row["text"] for row in table(made(aws, {"filters": {"category": "other"}}))] == ["一"]
+    assert [row["id"] for row in table(made(aws, {"filters": {}}, "narrow"))] == [mine["id"]]
+    assert export({"report_id": other["id"]}, "narrow").status == 404
+    assert [each.action for each in wiring.audit().history(of_report(other["id"]))] == ["denied"]
+    assert table(made(aws, {"filters": {"category": "lost_and_found"}}, "narrow")) == []
+
+
+def test_a_cell_that_would_be_a_formula_is_a_text(aws: Mapping[str, str]) -> None:
+    file(text='=HYPERLINK("https://evil.example","x")')
+    [row] = table(made(aws, {"filters": {}}))
+    assert row["text"].startswith("'=HYPERLINK")
+
+
+def test_more_than_fifty_are_refused_before_any_is_opened(aws: Mapping[str, str]) -> None:
+    made_ids = [file() for _ in range(exports.REPORTS_MAX + 1)]
+    reply = export({"filters": {"category": "other"}})
+    assert (reply.status, reply.json["code"]) == (409, "too_many_reports")
+    assert not any(records(each) for each in made_ids)
+    since = "2199-01-01T00:00:00Z"
+    assert export({"filters": {"category": "other", "since": since}}).json["count"] == 0
+
+
+def test_a_flood_of_one_text_is_exported_report_by_report(aws: Mapping[str, str]) -> None:
+    made_here = [file(text="同一条消息" * 5) for _ in range(3)]
+    for each in made_here[1:]:
+        key = wiring.reports().head(each["id"])
+        assert key
+        update = Update(key.row["pk"], key.row["sk"], put={"same_as": made_here[0]["id"]})
+        wiring.reports().table.update(update)
+    assert export({"filters": {}}).json["count"] == 3
+
+
+def test_originals_of_one_report_are_added_each_on_record(aws: Mapping[str, str]) -> None:
+    content = cloud.photo()
+    created = with_photo(aws, content)
+    reply = export({"report_id": created["id"], "originals": True})
+    assert (reply.json["originals"], reply.json["left_out"]) == (1, 0)
+    files = downloaded(aws, reply.json["url"])
+    [name] = (each for each in files if each.startswith("originals/"))
+    assert (name[-4:], files[name]) == (".jpg", content)
+    media_id = created["uploads"][0]["media_id"]
+    found = {each.action: each.detail.get("media_id") for each in records(created)}
+    assert found == {"open": None, "original": media_id}
+    assert "originals/" not in str(list(made(aws, {"report_id": created["id"]})))
+
+
+def test_originals_that_are_too_large_are_left_out_and_not_opened(aws: Mapping[str, str]) -> None:
+    created = with_photo(aws, cloud.photo())
+    media_id = created["uploads"][0]["media_id"]
+    size = {"size": exports.ORIGINALS_MAX_BYTES + 1}
+    update = Update(f"REPORT#{created['id']}", f"MEDIA#{media_id}", put=size)
+    wiring.reports().table.update(update)
+    reply = export({"report_id": created["id"], "originals": True})
+    assert (reply.json["originals"], reply.json["left_out"]) == (0, 1)
+    [original] = json.loads(downloaded(aws, reply.json["url"])["export.json"])["originals"]
+    assert original["file"] is None
+    assert [each.action for each in records(created)] == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "code"),
+    [
+        ({}, "", "report_or_filters"),
+        ({"report_id": "0" * 26, "filters": {}}, "", "report_or_filters"),
+        ({"filters": {}, "originals": True}, "", "originals_of_one"),
+        ({"filters": {"text": "x"}}, "filters.text", "unknown_field"),
+        ({"report_id": "0" * 26, "reason": " "}, "reason", "blank"),
+    ],
+)
+def test_a_wrong_request_is_refused(body: dict[str, Any], field: str, code: str) -> None:
+    reply = export(body)
+    assert reply.status == 422, reply.text
+    [error] = reply.json["errors"]
+    assert (error["code"], field in error["field"]) == (code, True)
+
+
+def test_withdrawn_reports_are_left_out(aws: Mapping[str, str]) -> None:
+    created, kept = file(), file()
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    reply = export({"report_id": created["id"]}, "chief")
+    assert (reply.status, reply.json["code"]) == (409, "withdrawn")
+    files = made(aws, {"filters": {}}, "chief")
+    assert [row["id"] for row in table(files)] == [kept["id"]]
+    assert json.loads(files["export.json"])["skipped"] == [created["id"]]
+    assert records(created) == []
+
+
+def test_a_long_conversation_is_exported_whole(aws: Mapping[str, str]) -> None:
+    created = file()
+    texts = [f"Message {number}." for number in range(120)]
+    for text in texts:
+        path = f"/v1/officer/reports/{created['id']}/messages"
+        assert call("POST", path, {"text": text}, officer="chief", key=new_key()).status == 201
+        wiring.clock.advance(timedelta(seconds=1))
+    files = made(aws, {"report_id": created["id"]})
+    name = f"reports/{created['reference']}.json"
+    assert [each["text"] for each in json.loads(files[name])["messages"]] == texts
+
+
+def test_it_is_encrypted_by_a_key_of_its_own_and_its_address_lives_five_minutes(
+    aws: Mapping[str, str],
+) -> None:
+    created = file()
+    reply = export({"report_id": created["id"]}).json
+    query = parse_qs(urlsplit(reply["url"]).query)
+    assert query["X-Amz-Expires"] == ["300"]
+    assert query["response-content-disposition"] == ["attachment"]
+    [stored] = cloud.client("s3").list_objects_v2(Bucket=aws["MEDIA_BUCKET"], Prefix="exports/")[
+        "Contents"
+    ]
+    assert created["id"] not in stored["Key"]
+    head = cloud.client("s3").head_object(Bucket=aws["MEDIA_BUCKET"], Key=stored["Key"])
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", aws["EXPORT_KEY"])
