@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from chalicelib.store.contacts import Contacts
     from chalicelib.store.content_keys import ContentKeys
     from chalicelib.store.day_keys import LiveDayKey
+    from chalicelib.store.export_requests import ExportRequests
     from chalicelib.store.incidents import Incidents
     from chalicelib.store.ledger import LeafRows
     from chalicelib.store.ledger_heads import LedgerHeads
@@ -95,6 +96,13 @@ def bucket() -> "MediaBucket":
     from chalicelib.media.bucket import MediaBucket
 
     return MediaBucket(s3(), settings().media_bucket)
+
+
+@built_once
+def export_requests() -> "ExportRequests":
+    from chalicelib.store.export_requests import ExportRequests
+
+    return ExportRequests(_table(settings().reports_table))
 
 
 @built_once

@@ -4,21 +4,26 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.codes import CategoryCode, ReportDistrict
-from chalicelib.domain.models import Input, NotNull
+from chalicelib.domain.models import Input, NotNull, Record
+from chalicelib.domain.officers import Officer
 from chalicelib.domain.report_query import PAGE_MAX, ReportQuery
 from chalicelib.domain.reports import Status
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Reason, Username
 
 REPORTS_MAX = 50
+"""The most reports of one zip. An export of more takes two persons, and has several."""
+LISTED_MAX = 250
 """The most reports of one export."""
+WAITS = timedelta(hours=48)
+"""How long an export can be approved, and made."""
 ORIGINALS_MAX_BYTES = 50 * 1024 * 1024
 """The most bytes of originals in one export."""
 
@@ -68,6 +73,36 @@ class ExportRequest(Input):
         if self.originals and self.report_id is None:
             raise PydanticCustomError("originals_of_one", "Originals are those of one report.")
         return self
+
+
+class PendingExport(Record):
+    """An export that takes two persons. `places` are the categories and districts of its reports,
+    each as `<category>/<district>`.
+    """
+
+    id: str
+    by: str
+    at: Moment
+    report_ids: tuple[str, ...]
+    places: tuple[str, ...]
+    approved_by: str | None = None
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.at + WAITS
+
+    @property
+    def parts(self) -> int:
+        return -(-len(self.report_ids) // REPORTS_MAX)
+
+    def part(self, number: int) -> tuple[str, ...]:
+        """Return the reports of a zip, from 1; none when there is no such zip."""
+        first = (number - 1) * REPORTS_MAX
+        return self.report_ids[first : first + REPORTS_MAX] if number >= 1 else ()
+
+    def is_seen_by(self, officer: Officer) -> bool:
+        """Return whether all of its reports were in this officer's scope when it was asked for."""
+        return all(officer.sees(*place.split("/", 1)) for place in self.places)
 
 
 def csv_of(reports: Iterable[Mapping[str, Any]]) -> bytes:

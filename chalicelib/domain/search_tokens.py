@@ -25,6 +25,12 @@ _MOBILE = re.compile(r"(?:00)?86(1[3-9][0-9]{9})")
 _IN_A_WORD = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 
+AS_TYPED = (
+    r"^\+?\(?[\u4e00-\u9fff]?([A-Za-z0-9][ .·()-]{0,2}){2,14}[0-9][ .·-]?[0-9]"
+    r"([ .·-]?[A-Za-z0-9]){0,2}[\u4e00-\u9fff]?$"
+)
+"""A pattern of what people type, for the OpenAPI document. More than this is understood."""
+
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 _PLATE = re.compile(rf"({_HAN}{_MARK}?[A-Za-z]{_MARK}?[A-Za-z0-9]{{4,6}}){_AFTER}")
 _NUMBER = re.compile(rf"{_BEFORE}[0-9]+(?:(?:{_MARK}|[()]){{1,2}}[0-9]+)*{_AFTER}")

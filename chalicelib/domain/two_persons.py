@@ -28,6 +28,7 @@ class TwoPersonStep(StrEnum):
     WITHDRAWAL = "withdrawal"
     MALICIOUS = "malicious"
     REFERRAL = "referral"
+    EXPORT = "export"
 
 
 class Rule(NamedTuple):
@@ -55,6 +56,7 @@ RULES: Mapping[TwoPersonStep, Rule] = {
     TwoPersonStep.REFERRAL: Rule(
         "proposes to refer a report to another agency, and what it gets", "approves exactly that"
     ),
+    TwoPersonStep.EXPORT: Rule("asks to export more than 50 reports", "approves exactly these"),
 }
 
 

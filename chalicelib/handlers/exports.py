@@ -1,13 +1,16 @@
 """Officers' route of exports: reports as a zip that is for download for five minutes."""
 
 import json
+import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal, Self
 
 from chalicelib import errors, wiring
 from chalicelib.domain import times
-from chalicelib.domain.exports import ExportRequest, csv_of, zip_of
+from chalicelib.domain.exports import LISTED_MAX, ExportRequest, PendingExport, csv_of, zip_of
+from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.domain.workflow import Reason
 from chalicelib.handlers.media_views import seen_type
 from chalicelib.handlers.report_views import ReportView
 from chalicelib.handlers.requests import Call
@@ -15,14 +18,16 @@ from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Shape, Timestamp
 from chalicelib.media.exports import LIFE_S
+from chalicelib.services import exports
 from chalicelib.services.duplicates import Related
 from chalicelib.services.entries import EntryCursors
-from chalicelib.services.exports import Export, ExportedCase, Sources, open_export
+from chalicelib.services.exports import Export, ExportedCase, Sources
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 # What of an opened report leads on into the service, and has no meaning outside of it.
 _INSIDE = ("messages_cursor", "notes_cursor", "similar", "duplicates", "open_duplicates")
+_PART = re.compile(r"[1-9][0-9]?", re.ASCII)
 _INSIDE_MEDIA = ("thumbnail_url", "preview_url")
 _ENDINGS = {
     "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic",
@@ -31,37 +36,82 @@ _ENDINGS = {
 
 
 class ExportView(Shape):
-    """An export. Its address works until `expires_at`.
+    """An export, or one zip of a large one. The address of the zip works until `expires_at`.
 
-    `count` is the number of reports in it. `originals` is the number of originals in it, and
-    `left_out` of those that are too large for it.
+    `count` is the number of reports. `originals` is the number of originals in the zip, and
+    `left_out` of those that are too large for it. With the state `awaits_approval` there is no zip
+    yet: another officer must approve the export, and then it has `parts` zips.
     """
 
     id: str
-    url: str
-    expires_at: Timestamp
+    state: Literal["made", "awaits_approval"]
+    url: str | None
+    expires_at: Timestamp | None
     count: int
+    parts: int
     originals: int
     left_out: int
+
+    @classmethod
+    def waiting(cls, pending: PendingExport) -> Self:
+        return cls(
+            id=pending.id,
+            state="awaits_approval",
+            url=None,
+            expires_at=None,
+            count=len(pending.report_ids),
+            parts=pending.parts,
+            originals=0,
+            left_out=0,
+        )
+
+
+class PendingExportView(Shape):
+    """An export of more than 50 reports. It has `parts` zips, each of at most 50 reports, when
+    another officer has approved it, until `ends_at`.
+    """
+
+    id: str
+    by: str
+    at: Timestamp
+    count: int
+    parts: int
+    approved_by: str | None
+    ends_at: Timestamp
+
+    @classmethod
+    def waiting(cls, pending: PendingExport) -> Self:
+        return cls.of(
+            pending, count=len(pending.report_ids), parts=pending.parts, ends_at=pending.ends_at
+        )
+
+
+class PartReason(Input):
+    """Why the reports of this zip are exported. It goes on record for each."""
+
+    reason: Reason
 
 
 @routes.post(
     "/v1/officer/exports",
     body=ExportRequest,
-    returns={201: ExportView},
+    returns={201: ExportView, 202: ExportView},
     raises=(
         errors.NotFound,
         errors.Conflict("withdrawn"),
         errors.Conflict("expiring"),
-        errors.Conflict("too_many_reports", most="50"),
+        errors.Conflict("too_many_reports", most=str(LISTED_MAX)),
     ),
 )
 def export_reports(call: Call) -> Response:
     """Export reports.
 
-    Makes a zip of one report, or of those that match filters and are in the officer's scope, at
-    most 50. Returns an address from which it can be downloaded for five minutes. Each report in it
-    counts as an opening, and the reason is on record for each.
+    Makes a zip of one report, or of those that match filters and are in the officer's scope.
+    Returns an address from which it can be downloaded for five minutes. Each report in it counts as
+    an opening, and the reason is on record for each.
+
+    More than 50 reports, up to 250, take two officers. Then nothing is opened, and the response is
+    202: when another officer has approved the export, make its zips by `POST …/parts/{part}`.
 
     The zip has `reports.csv`, a row for each report; `reports/<reference>.json`, each report as it
     is when opened, without addresses of pictures; and `export.json`, which says who exported what.
@@ -71,30 +121,97 @@ def export_reports(call: Call) -> Response:
 
     `originals` adds the files as they were sent, up to 50 MiB together; each counts as opening an
     original. What is larger is left out, and can be opened by itself. Withdrawn reports are left
-    out; asking for one is 409 `withdrawn`. 409 `too_many_reports` means that more than 50 match:
+    out; asking for one is 409 `withdrawn`. 409 `too_many_reports` means that more than 250 match:
     choose narrower filters.
     """
-    sources = Sources(
+    made = exports.begin_export(call.body, actor=call.actor, sources=_sources())
+    if isinstance(made, PendingExport):
+        return Response(ExportView.waiting(made), status=202)
+    return Response(_stored(made, made.id, call), status=201)
+
+
+@routes.get("/v1/officer/exports/{export_id}", returns=PendingExportView, raises=(errors.NotFound,))
+def read_export(call: Call) -> Response:
+    """Read an export that takes two officers.
+
+    For the officer who asked for it, and for those with all of its reports in their scope. Whoever
+    reads it sees how many reports it has, and none of them.
+    """
+    pending = exports.read_export(call.path["export_id"], actor=call.actor, sources=_sources())
+    return Response(PendingExportView.waiting(pending))
+
+
+@routes.post(
+    "/v1/officer/exports/{export_id}/approve",
+    returns={200: PendingExportView},
+    raises=(
+        errors.NotFound,
+        errors.Forbidden("self_approval"),
+        errors.Forbidden("approves_later"),
+    ),
+)
+def approve_export(call: Call) -> Response:
+    """Approve an export.
+
+    By another officer than the one who asked for it, with all of its reports in their scope. It
+    holds for exactly these reports, until two days after it was asked for.
+    """
+    pending = exports.approve_export(call.path["export_id"], actor=call.actor, sources=_sources())
+    return Response(PendingExportView.waiting(pending))
+
+
+@routes.post(
+    "/v1/officer/exports/{export_id}/parts/{part}",
+    body=PartReason,
+    returns={201: ExportView},
+    raises=(errors.NotFound, errors.Conflict("not_approved")),
+)
+def export_part(call: Call) -> Response:
+    """Make one zip of an approved export.
+
+    `part` is from 1 to `parts`. Only the officer who asked for the export can make it, and as
+    often as needed: each time, each report in it counts as an opening. Reports that were withdrawn
+    since, or have left the officer's scope, are left out. Otherwise as `POST /v1/officer/exports`.
+    """
+    number = call.path["part"]
+    part = int(number) if _PART.fullmatch(number) else 0
+    export = exports.open_part(
+        call.path["export_id"],
+        part,
+        call.body.reason,
+        actor=call.actor,
+        sources=_sources(),
+    )
+    return Response(_stored(export, f"{export.id}-{part}", call))
+
+
+def _sources() -> Sources:
+    return Sources(
         wiring.reports(),
         wiring.listing(),
         wiring.cursors(),
         wiring.catalogue(),
         wiring.bucket(),
+        wiring.export_requests(),
+        wiring.announcements(),
     )
-    export = open_export(call.body, actor=call.actor, sources=sources)
+
+
+def _stored(export: Export, name: str, call: Call) -> ExportView:
+    """Store an export as a zip, and return its address."""
     archive = zip_of(_files(export, call), call.now)
     signed_at = wiring.clock.wall_clock()
-    url = wiring.export_files().put(export.id, archive)
+    url = wiring.export_files().put(name, archive)
     left_out = sum(each.content is None for each in export.originals)
-    return Response(
-        ExportView(
-            id=export.id,
-            url=url,
-            expires_at=signed_at + timedelta(seconds=LIFE_S),
-            count=len(export.cases),
-            originals=len(export.originals) - left_out,
-            left_out=left_out,
-        )
+    return ExportView(
+        id=export.id,
+        state="made",
+        url=url,
+        expires_at=signed_at + timedelta(seconds=LIFE_S),
+        count=len(export.cases),
+        parts=1,
+        originals=len(export.originals) - left_out,
+        left_out=left_out,
     )
 
 

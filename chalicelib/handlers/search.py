@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from chalicelib import wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.domain.search_tokens import token_of
+from chalicelib.domain.search_tokens import AS_TYPED, token_of
 from chalicelib.handlers.report_views import ListedReportView
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
@@ -29,9 +29,14 @@ def _read_token(text: str) -> str:
 class SearchQuery(Query):
     """What to search for."""
 
-    text: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_read_token)] = Field(
+    text: Annotated[
+        str,
+        Field(min_length=1, max_length=60),
+        AfterValidator(_read_token),
+        WithJsonSchema({"type": "string", "maxLength": 60, "pattern": AS_TYPED}),
+    ] = Field(
         description="One plate, phone number or other number, typed in any way: 4 to 20 letters "
-        "and digits, at least two of them digits."
+        "and digits, at least two of them digits. Also full-width, and in other digits."
     )
 
 

@@ -23,12 +23,12 @@ class ExportFiles:
     bucket: str
     key_id: str
 
-    def put(self, export_id: str, archive: bytes) -> str:
+    def put(self, name: str, archive: bytes) -> str:
         """Store an archive, and return an address that downloads it for `LIFE_S` seconds.
 
         Raises Unavailable.
         """
-        key = f"exports/{export_id}.zip"
+        key = f"exports/{name}.zip"
         with unavailable():
             stored = self.s3.put_object(
                 Bucket=self.bucket,

@@ -8,21 +8,36 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib import errors
+from chalicelib.domain.addressees import role_group
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.exports import ORIGINALS_MAX_BYTES, REPORTS_MAX, ExportFilters, ExportRequest
+from chalicelib.domain.exports import (
+    LISTED_MAX,
+    ORIGINALS_MAX_BYTES,
+    REPORTS_MAX,
+    ExportFilters,
+    ExportRequest,
+    PendingExport,
+)
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.media import original_key
 from chalicelib.domain.messages import Message, Note
+from chalicelib.domain.notices import NoticeKind
+from chalicelib.domain.officers import Role
 from chalicelib.domain.paging import Cursors
 from chalicelib.domain.reports import Medium, Status
-from chalicelib.domain.sealing import PrivateKey
+from chalicelib.domain.sealing import PrivateKey, Unreadable
+from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import OpenedCase, case_in_scope, require_not_expiring
+from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.lists import list_reports
 from chalicelib.services.sealed_rows import OpenCase, open_case, open_messages, open_notes
+from chalicelib.services.two_persons import require_second_person
+from chalicelib.store.announcements import Announcements
 from chalicelib.store.audit import Action, about
+from chalicelib.store.export_requests import ExportRequests
 from chalicelib.store.listing import Listing
-from chalicelib.store.report_rows import ReadCase
+from chalicelib.store.report_rows import ListedReport, ReadCase
 from chalicelib.store.reports import Reports
 
 if TYPE_CHECKING:
@@ -32,6 +47,7 @@ if TYPE_CHECKING:
 _MOST_PAGES = 10
 # How many pages of messages, and of notes, are read of one report: 1,000 of each.
 _MOST_ENTRY_PAGES = 20
+_LONGEST_ID = 40
 
 
 class Sources(NamedTuple):
@@ -42,6 +58,8 @@ class Sources(NamedTuple):
     cursors: Cursors
     catalogue: Catalogue
     bucket: "MediaBucket"
+    requests: ExportRequests
+    announcements: Announcements
 
 
 class Original(NamedTuple):
@@ -61,7 +79,8 @@ class ExportedCase(NamedTuple):
 class Export(NamedTuple):
     """Reports, and the originals of the one report if they were asked for.
 
-    `skipped` are the ids of those that were listed, and then withdrawn or moved out of the scope.
+    `skipped` are the ids of those that were listed, and are withdrawn, out of the scope by now, or
+    altered.
     """
 
     id: str
@@ -70,43 +89,144 @@ class Export(NamedTuple):
     skipped: tuple[str, ...]
 
 
-def open_export(wanted: ExportRequest, *, actor: OfficerActor, sources: Sources) -> Export:
-    """Open all reports of an export, each with an audit record, and read the originals.
+def begin_export(
+    wanted: ExportRequest, *, actor: OfficerActor, sources: Sources
+) -> Export | PendingExport:
+    """Open all reports of an export, each with an audit record, and read the originals. When there
+    are more than one zip has, open none: a second person must approve it, and is notified.
 
     Raises NotFound when the one report is unknown or out of scope, with a denial in the audit;
     Conflict: `withdrawn` or `expiring` for the one report, `too_many_reports` for filters;
     Unavailable.
     """
     export_id = random_id(20)
-    detail = {"export": export_id}
-    originals: tuple[Original, ...] = ()
-    skipped: list[str] = []
     if wanted.report_id:
-        case = case_in_scope(wanted.report_id, actor=actor, reports=sources.reports)
-        require_not_expiring(case.head)
-        if case.report.status is Status.WITHDRAWN:
-            raise errors.Conflict("withdrawn")
-        cases = [_with_all_entries(case, wanted.reason, export_id, actor, sources.reports)]
-        if wanted.originals:
-            originals = tuple(_read_originals(case, wanted.reason, export_id, actor, sources))
-    else:
-        cases = []
-        for report_id in _listed(wanted.filters or ExportFilters(), actor, sources):
-            listed = sources.reports.case(report_id)
-            if listed is None or not _is_exported(listed, actor):
-                skipped.append(report_id)
-                continue
-            key = actor.open(listed.report, detail, {"reason": wanted.reason})
-            opened = OpenedCase(open_case(listed, key), restricted=False)
-            cases.append(ExportedCase(opened, _has_earlier(listed)))
-    count = {"count": len(cases), "originals": sum(each.content is not None for each in originals)}
-    actor.log_own(Action.LIST, {**detail, **count})
-    return Export(export_id, tuple(cases), originals, tuple(skipped))
+        return _open_one(export_id, wanted.report_id, wanted, actor, sources)
+    listed = _listed(wanted.filters or ExportFilters(), actor, sources)
+    ids = tuple(each.id for each in listed)
+    if len(ids) <= REPORTS_MAX:
+        return _open_many(export_id, ids, wanted.reason, actor, sources)
+    places = sorted({f"{each.category}/{each.district}" for each in listed})
+    pending = PendingExport(
+        id=export_id, by=actor.by, at=actor.now, report_ids=ids, places=tuple(places)
+    )
+    notice = sources.announcements.item(
+        NoticeKind.APPROVAL,
+        entry_id=f"export#{export_id}",
+        groups=(role_group(Role.SUPERVISOR),),
+        path=f"/v1/officer/exports/{export_id}",
+        now=actor.now,
+        step=TwoPersonStep.EXPORT,
+    )
+    record = actor.log_own_item(Action.LIST, {"export": export_id, "asked_for": len(ids)})
+    sources.requests.table.transact([sources.requests.item(pending), record, notice])
+    return pending
 
 
-def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> list[str]:
-    """Return the ids of the reports that match. Raises Conflict `too_many_reports`."""
-    found: list[str] = []
+def read_export(export_id: str, *, actor: OfficerActor, sources: Sources) -> PendingExport:
+    """Return an export that takes two persons, for its officer or one who may see all of it.
+
+    Raises NotFound, with a denial in the audit, also when its time is over.
+    """
+    pending = _visible(export_id, actor, sources)
+    actor.log_own(Action.LIST, {"export": pending.id})
+    return pending
+
+
+def approve_export(export_id: str, *, actor: OfficerActor, sources: Sources) -> PendingExport:
+    """Approve an export that another officer has asked for. Repeated, change nothing.
+
+    Raises NotFound as `read_export`; Forbidden from `require_second_person`.
+    """
+
+    def approve() -> PendingExport:
+        pending = _visible(export_id, actor, sources)
+        require_second_person(TwoPersonStep.EXPORT, {pending.by}, actor=actor)
+        if pending.approved_by:
+            actor.log_own(Action.LIST, {"export": pending.id})
+            return pending
+        detail = {"export": pending.id, "asked_by": pending.by, "count": len(pending.report_ids)}
+        record = actor.log_own_item(Action.CONFIRM, detail)
+        approval = sources.requests.approval(pending, actor.by, actor.now)
+        sources.requests.table.transact([approval, record])
+        return pending.model_copy(update={"approved_by": actor.by})
+
+    return retry_on_conflict(approve)
+
+
+def open_part(
+    export_id: str, part: int, reason: str, *, actor: OfficerActor, sources: Sources
+) -> Export:
+    """Open the reports of one zip of an approved export, as `begin_export` does.
+
+    What was withdrawn since, or is out of the scope by now, is skipped. Raises NotFound, with a
+    denial in the audit: also for an export of another officer, and for a zip that it does not have;
+    Conflict `not_approved`.
+    """
+    pending = _visible(export_id, actor, sources)
+    ids = pending.part(part) if pending.by == actor.by else ()
+    if not ids:
+        actor.log_own(Action.DENIED, {"export": pending.id})
+        raise errors.NotFound
+    if pending.approved_by is None:
+        actor.log_own(Action.DENIED, {"export": pending.id, "code": "not_approved"})
+        raise errors.Conflict("not_approved")
+    return _open_many(pending.id, ids, reason, actor, sources)
+
+
+def _visible(export_id: str, actor: OfficerActor, sources: Sources) -> PendingExport:
+    found = sources.requests.get(export_id, actor.now) if len(export_id) <= _LONGEST_ID else None
+    if found is None or not (found.by == actor.by or found.is_seen_by(actor.officer)):
+        actor.log_own(Action.DENIED, {"export": found.id if found else "unknown"})
+        raise errors.NotFound
+    return found
+
+
+def _open_one(
+    export_id: str, report_id: str, wanted: ExportRequest, actor: OfficerActor, sources: Sources
+) -> Export:
+    case = case_in_scope(report_id, actor=actor, reports=sources.reports)
+    require_not_expiring(case.head)
+    if case.report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+    exported = _with_all_entries(case, wanted.reason, export_id, actor, sources.reports)
+    originals: tuple[Original, ...] = ()
+    if wanted.originals:
+        originals = tuple(_read_originals(case, wanted.reason, export_id, actor, sources))
+    return _recorded(Export(export_id, (exported,), originals, ()), actor)
+
+
+def _open_many(
+    export_id: str, ids: Sequence[str], reason: str, actor: OfficerActor, sources: Sources
+) -> Export:
+    cases: list[ExportedCase] = []
+    skipped: list[str] = []
+    for report_id in ids:
+        case = sources.reports.case(report_id)
+        if case is None or not _is_exported(case, actor):
+            skipped.append(report_id)
+            continue
+        try:
+            key = actor.open(case.report, {"export": export_id}, {"reason": reason})
+            opened = OpenedCase(open_case(case, key), restricted=False)
+        except Unreadable:
+            # It was altered, which is logged. The others can be read.
+            skipped.append(report_id)
+            continue
+        cases.append(ExportedCase(opened, _has_earlier(case)))
+    return _recorded(Export(export_id, tuple(cases), (), tuple(skipped)), actor)
+
+
+def _recorded(export: Export, actor: OfficerActor) -> Export:
+    originals = sum(each.content is not None for each in export.originals)
+    count = {"count": len(export.cases), "originals": originals}
+    actor.log_own(Action.LIST, {"export": export.id, **count})
+    return export
+
+
+def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> list[ListedReport]:
+    """Return the reports that match. Raises Conflict `too_many_reports`."""
+    found: list[ListedReport] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
         page = list_reports(
@@ -116,12 +236,12 @@ def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> li
             cursors=sources.cursors,
             catalogue=sources.catalogue,
         )
-        found += [each.id for each in page.items]
+        found += page.items
         cursor = page.next_cursor
-        if len(found) > REPORTS_MAX or cursor is None:
+        if len(found) > LISTED_MAX or cursor is None:
             break
-    if len(found) > REPORTS_MAX or cursor is not None:
-        raise errors.Conflict("too_many_reports", most=str(REPORTS_MAX))
+    if len(found) > LISTED_MAX or cursor is not None:
+        raise errors.Conflict("too_many_reports", most=str(LISTED_MAX))
     return found
 
 

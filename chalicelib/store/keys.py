@@ -13,6 +13,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              ROSTER                 ROW: who is on duty, and who may be notified (store/roster.py)
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger (store/ledger.py)
+             EXPORT#<id>            REQUEST: an export that takes two persons
              SEARCH#<name>          <received_at>#<id>: a report with one token
 contacts     REPORT#<id>            CONTACT
 incidents    DAY#<day>              KEY: the key of the day (store/day_keys.py)
@@ -240,6 +241,10 @@ def ledger(hour: str, shard: int) -> str:
 def load_minute(at: datetime) -> Key:
     """Return the key of the counters of reports in this minute."""
     return f"LOAD#{at:%Y-%m-%dT%H}", f"{at:%M}"
+
+
+def export(export_id: str) -> str:
+    return f"EXPORT#{export_id}"
 
 
 SEARCH = "SEARCH#"

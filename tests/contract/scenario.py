@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import boto3
 from PIL import Image
 
+from chalicelib.domain.exports import REPORTS_MAX
 from chalicelib.domain.languages import LANGUAGES
 from chalicelib.domain.officers import Role
 from chalicelib.handlers import audit_events
@@ -166,6 +167,7 @@ class Scenario:
             "district": codes["districts"],
             "bulletin_id": always(self.bulletin.id),
             "duplicate_of": always(self.report.id),
+            "report_id": always(self.report.id),
             "assignee": always(COLLEAGUE),
             "officers": one_of([OFFICER, COLLEAGUE]),
             # A text message has no language of its own.
@@ -233,6 +235,28 @@ class Scenario:
         assert reply.status == 201, reply.text
         return Supply({"report_id": made.id}, {"If-Match": '"1"'})
 
+    @cached_property
+    def asked_for(self) -> Supply:
+        """An export of more than one zip, which a colleague asks for."""
+        return self._export_by(COLLEAGUE)
+
+    @cached_property
+    def approved(self) -> Supply:
+        """Such an export of the officer's, which a colleague has approved."""
+        made = self._export_by(OFFICER)
+        path = f"/v1/officer/exports/{made.path['export_id']}/approve"
+        assert call("POST", path, officer=COLLEAGUE).status == 200
+        return made
+
+    def _export_by(self, officer: str) -> Supply:
+        for _ in range(REPORTS_MAX + 1):
+            self.report_again(category="lost_and_found")
+        body = {"filters": {"category": "lost_and_found"}, "reason": "For the review."}
+        reply = call("POST", "/v1/officer/exports", body, officer=officer)
+        assert reply.status == 202, reply.text
+        # The last zip has fewer reports than the first.
+        return Supply({"export_id": reply.json["id"], "part": str(reply.json["parts"])})
+
     def called_malicious(self) -> "Reported":
         return self.closed("malicious")
 
@@ -299,6 +323,7 @@ _REPORT, _MINE, _BULLETIN = (
     "/v1/reports/{report_id}",
     "/v1/officer/bulletins/{bulletin_id}",
 )
+_EXPORT = "/v1/officer/exports/{export_id}"
 _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_MINE}": lambda there: there.report.mine(),
     f"GET {_MINE}/proof": lambda there: there.report.mine(),
@@ -342,6 +367,9 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred().path),
     f"POST {_REPORT}/referral/approve": lambda there: there.referred(),
     f"POST {_REPORT}/malicious/confirm": lambda there: there.called_malicious().mine(),
+    f"GET {_EXPORT}": lambda there: there.asked_for,
+    f"POST {_EXPORT}/approve": lambda there: there.asked_for,
+    f"POST {_EXPORT}/parts/{{part}}": lambda there: there.approved,
     f"GET {_BULLETIN}": lambda there: there.bulletin.plain(),
     f"GET {_BULLETIN}/history": lambda there: there.bulletin.plain(),
     f"PATCH {_BULLETIN}": lambda there: there.draft().versioned(),

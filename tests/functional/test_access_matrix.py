@@ -55,6 +55,7 @@ CHIEFS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 ITSELF = ("itself",)
 REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
+EXPORT = "/v1/officer/exports/{export_id}"
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/me"): Route(200, EVERYBODY),
@@ -95,6 +96,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/search"): Route(200),
     ("GET", "/v1/officer/map"): Route(200),
     ("POST", "/v1/officer/exports"): Route(201),
+    ("GET", EXPORT): Route(404),
+    ("POST", EXPORT + "/approve"): Route(404),
+    ("POST", EXPORT + "/parts/{part}"): Route(404),
     ("PUT", "/v1/officer/load-level"): Route(200, CHIEFS),
     ("DELETE", "/v1/officer/load-level"): Route(204, CHIEFS),
     ("GET", "/v1/officer/subscriptions"): Route(200, EVERYBODY),
@@ -184,6 +188,8 @@ def use(key: tuple[str, str], officer: str | None, report_id: str = "0" * 26) ->
         media_id="0" * 16,
         bulletin_id="0" * 26,
         subscription_id="0" * 16,
+        export_id="0" * 20,
+        part="1",
         username="recruit",
     )
     path += ROUTES[key].query

@@ -188,7 +188,13 @@ def test_nobody_moves_the_end_of_a_hold_alone(days: int) -> None:
 def test_no_route_lets_one_person_end_a_hold(route: str) -> None:
     created, operation = held(), OPERATIONS[route]
     lift(created, "zhao")
-    ids = {"media_id": "0" * 16, "subscription_id": "0" * 16, "username": "wang"}
+    ids = {
+        "media_id": "0" * 16,
+        "subscription_id": "0" * 16,
+        "export_id": "0" * 20,
+        "part": "1",
+        "username": "wang",
+    }
     ids |= {"report_id": str(created["id"]), "bulletin_id": "0" * 26}
     call(
         operation.method,

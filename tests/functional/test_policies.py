@@ -46,6 +46,7 @@ from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.functional import iam
 from tests.functional.grants import Grant, Need, Policy
+from tests.functional.two_person_steps import ExportStep
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -226,9 +227,9 @@ def test_officers_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
     role, api = iam.Role("officers", names), Api("officers")
-    seen = with_media(aws)
+    seen, many = with_media(aws), ExportStep()
     with role.assumed():
-        work_on(api, seen)
+        work_on(api, seen, many)
         administer(api)
         bulletin_id, media_id = draft(api)
     cloud.upload(aws, bulletin_id, media_id, cloud.photo())
@@ -332,7 +333,7 @@ def upload_id(url: str) -> str:
     return parse_qs(urlsplit(url).query)["uploadId"][0]
 
 
-def work_on(api: Api, seen: Mapping[str, Any]) -> None:
+def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     one = {"officer": LI, "report_id": seen["id"]}
     body = report(source="phone", contact=CONTACT)
     other, again = (api("enter_report", officer=LI, body=body).json for _ in range(2))
@@ -394,6 +395,15 @@ def work_on(api: Api, seen: Mapping[str, Any]) -> None:
     api("open_report", officer=LI, report_id="0" * 26, status=404)
     search_and_map(api)
     api("export_reports", officer=LI)
+    export_many(api, many)
+
+
+def export_many(api: Api, many: ExportStep) -> None:
+    many.begin(LI)
+    export_id = many.path["export_id"]
+    for name in ("read_export", "approve_export"):
+        api(name, officer=CHIEF, export_id=export_id)
+    api("export_part", officer=LI, export_id=export_id, part="2")
 
 
 def search_and_map(api: Api) -> None:

@@ -116,7 +116,12 @@ def test_no_other_route_shows_what_the_reporter_sent(
 ) -> None:
     operation = OPERATIONS[route]
     ids = {"report_id": withdrawn.id, "media_id": withdrawn.media_id, "username": "li"}
-    ids |= {"subscription_id": "0" * 16, "bulletin_id": "0" * 26}
+    ids |= {
+        "subscription_id": "0" * 16,
+        "export_id": "0" * 20,
+        "part": "1",
+        "bulletin_id": "0" * 26,
+    }
     reply = call(
         operation.method,
         operation.path.format(**ids),

@@ -69,7 +69,13 @@ def assert_refused(made: Step, officer: str, code: str) -> None:
 
 def use(operation: Operation, made: Step, officer: str) -> Reply:
     """Send a valid request to a route, about what the step is about."""
-    ids = {"media_id": "0" * 16, "subscription_id": "0" * 16, "username": SECOND}
+    ids = {
+        "media_id": "0" * 16,
+        "subscription_id": "0" * 16,
+        "export_id": "0" * 20,
+        "part": "1",
+        "username": SECOND,
+    }
     ids |= dict.fromkeys(("report_id", "bulletin_id"), "0" * 26) | dict(made.path)
     return call(
         operation.method,

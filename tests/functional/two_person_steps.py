@@ -176,6 +176,46 @@ class BulletinStep:
         return f'"{found.bulletin.version if found else 0}"'
 
 
+class ExportStep:
+    """An export of more reports than one zip has. They are rows of lists, and nobody opens them."""
+
+    REPORTS = 51
+
+    def __init__(self) -> None:
+        created = call("POST", "/v1/reports", report(), key=new_key()).json
+        head = wiring.reports().head(created["id"])
+        assert head
+        rows = [
+            {
+                **head.row,
+                "pk": f"REPORT#1{number:025}",
+                "id": f"1{number:025}",
+                "listed_at": f"{head.row['received_at']}#1{number:025}",
+            }
+            for number in range(self.REPORTS)
+        ]
+        wiring.reports().table.put_all(rows)
+        self.path: dict[str, str] = {"export_id": "0" * 20}
+
+    def begin(self, officer: str) -> None:
+        body = {"filters": {"category": report()["category"]}, "reason": "For the review."}
+        reply = call("POST", "/v1/officer/exports", body, officer=officer)
+        assert reply.status == 202, reply.text
+        self.path["export_id"] = reply.json["id"]
+
+    def complete(self, officer: str) -> Reply:
+        return call(
+            "POST", f"/v1/officer/exports/{self.path['export_id']}/approve", officer=officer
+        )
+
+    def has_happened(self) -> bool:
+        found = wiring.export_requests().get(self.path["export_id"], wiring.clock.now())
+        return found is not None and found.approved_by is not None
+
+    def tag(self) -> str:
+        return '"1"'
+
+
 STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.APPOINTMENT: Appointment,
     TwoPersonStep.HOLD: HoldStep,
@@ -185,4 +225,5 @@ STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.WITHDRAWAL: WithdrawalStep,
     TwoPersonStep.MALICIOUS: MaliciousStep,
     TwoPersonStep.REFERRAL: ReferralStep,
+    TwoPersonStep.EXPORT: ExportStep,
 }

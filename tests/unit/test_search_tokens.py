@@ -1,10 +1,12 @@
 """A number is found however it was written, and a name never."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.search_tokens import TOKENS_MAX, token_of, tokens_in
+from chalicelib.domain.search_tokens import AS_TYPED, TOKENS_MAX, token_of, tokens_in
 
 MARKS = st.sampled_from(["", " ", "-", "·", "•", "‧", ".", "–", "・"])
 AROUND = st.sampled_from(["", "车牌", "，", "号码:", "\n", "（", " seen "])
@@ -113,6 +115,19 @@ def test_what_a_report_says_is_found_by_what_an_officer_types(
     written, token = number
     assert token_of(written) == token
     assert token in tokens_in([f"{before}{written}{after}"])
+
+
+@pytest.mark.parametrize(
+    "typed", ["京A·12345", "粤BD12345", "AB 123 CD", "+86 138-0013-8000", "(010) 8888-9999", "4711"]
+)
+def test_the_documented_pattern_has_the_usual_ways_to_type(typed: str) -> None:
+    assert re.search(AS_TYPED, typed)
+
+
+@given(st.from_regex(AS_TYPED, fullmatch=True))
+def test_all_that_the_documented_pattern_has_is_understood(typed: str) -> None:
+    assert len(typed) <= 60
+    assert token_of(typed)
 
 
 @given(st.lists(st.text(max_size=200), max_size=5))

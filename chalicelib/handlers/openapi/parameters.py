@@ -12,6 +12,8 @@ _PATH_PARAMETERS = {
     "media_id": "The `media_id` of the medium.",
     "bulletin_id": "The `id` of the bulletin.",
     "subscription_id": "The `id` of the subscription.",
+    "export_id": "The `id` of the export.",
+    "part": "The number of the zip, from 1.",
     "hour": "An hour in UTC, such as `2026-11-24T08`.",
     "username": "The officer's username in the user pool.",
 }
