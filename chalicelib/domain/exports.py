@@ -5,13 +5,12 @@ import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Field, RootModel, Tag
 
 from chalicelib.domain.codes import CategoryCode, ReportDistrict
-from chalicelib.domain.models import Input, NotNull, Record
+from chalicelib.domain.models import Input, Record
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.report_query import PAGE_MAX, ReportQuery
 from chalicelib.domain.reports import Status
@@ -27,6 +26,8 @@ WAITS = timedelta(hours=48)
 ORIGINALS_MAX_BYTES = 50 * 1024 * 1024
 """The most bytes of originals in one export."""
 
+# The tags of the two forms of a request.
+_REPORT, _LIST = "(report)", "(list)"
 # What a spreadsheet takes for the beginning of a formula, full-width signs included.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 COLUMNS = (
@@ -39,12 +40,12 @@ COLUMNS = (
 class ExportFilters(Input):
     """The filters of a list, to say which reports to export. A report must match all."""
 
-    category: Annotated[CategoryCode | None, NotNull()] = None
-    status: Annotated[Status | None, NotNull()] = None
-    district: Annotated[ReportDistrict | None, NotNull()] = None
-    assignee: Annotated[Username | None, NotNull()] = None
-    since: Annotated[Moment | None, NotNull()] = None
-    until: Annotated[Moment | None, NotNull()] = None
+    category: CategoryCode | None = None
+    status: Status | None = None
+    district: ReportDistrict | None = None
+    assignee: Username | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     def query(self, cursor: str | None) -> ReportQuery:
         """Return a page of the list of these reports, each by itself."""
@@ -54,25 +55,39 @@ class ExportFilters(Input):
         )
 
 
-class ExportRequest(Input):
-    """The body of `POST /v1/officer/exports`: one report, or filters.
+class ReportExport(Input):
+    """An export of one report. `originals` adds the files as they were sent.
 
-    `originals` adds the files as they were sent; it needs `report_id`. The reason goes on record
-    for each report and each original.
+    The reason goes on record for the report and each original.
     """
 
-    report_id: Annotated[str | None, NotNull()] = Field(default=None, min_length=1, max_length=40)
-    filters: Annotated[ExportFilters | None, NotNull()] = None
+    report_id: str = Field(min_length=1, max_length=40)
     reason: Reason
     originals: bool = False
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.report_id is None) is (self.filters is None):
-            raise PydanticCustomError("report_or_filters", "Either a report or filters.")
-        if self.originals and self.report_id is None:
-            raise PydanticCustomError("originals_of_one", "Originals are those of one report.")
-        return self
+
+class ListExport(Input):
+    """An export of the reports that match filters. The reason goes on record for each."""
+
+    filters: ExportFilters
+    reason: Reason
+
+
+def _form(body: Any) -> str | None:
+    if not isinstance(body, dict):
+        return None
+    return _REPORT if "report_id" in body else _LIST
+
+
+class ExportRequest(
+    RootModel[
+        Annotated[
+            Annotated[ReportExport, Tag(_REPORT)] | Annotated[ListExport, Tag(_LIST)],
+            Discriminator(_form),
+        ]
+    ]
+):
+    """The body of `POST /v1/officer/exports`: one report, or filters."""
 
 
 class PendingExport(Record):

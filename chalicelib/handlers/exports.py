@@ -124,7 +124,7 @@ def export_reports(call: Call) -> Response:
     out; asking for one is 409 `withdrawn`. 409 `too_many_reports` means that more than 250 match:
     choose narrower filters.
     """
-    made = exports.begin_export(call.body, actor=call.actor, sources=_sources())
+    made = exports.begin_export(call.body.root, actor=call.actor, sources=_sources())
     if isinstance(made, PendingExport):
         return Response(ExportView.waiting(made), status=202)
     return Response(_stored(made, made.id, call), status=201)

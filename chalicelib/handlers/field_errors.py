@@ -73,7 +73,9 @@ def field_path(path: tuple[int | str, ...]) -> str:
 
     A name that the sender chose is returned only when it is a plain word; otherwise it is `?`.
     """
-    named = [*path[:1], *(part for part in path[1:] if not _PYDANTICS.fullmatch(str(part)))]
+    # A name alone is the sender's own, however it looks. Before others it is the tag of the body.
+    first = 1 if len(path) == 1 else 0
+    named = [*path[:first], *(part for part in path[first:] if not _PYDANTICS.fullmatch(str(part)))]
     return (
         ".".join(str(part) if _SAFE_FIELD.fullmatch(str(part)) else "?" for part in named) or "body"
     )

@@ -15,8 +15,9 @@ from chalicelib.domain.exports import (
     ORIGINALS_MAX_BYTES,
     REPORTS_MAX,
     ExportFilters,
-    ExportRequest,
+    ListExport,
     PendingExport,
+    ReportExport,
 )
 from chalicelib.domain.ids import random_id
 from chalicelib.domain.media import original_key
@@ -90,7 +91,7 @@ class Export(NamedTuple):
 
 
 def begin_export(
-    wanted: ExportRequest, *, actor: OfficerActor, sources: Sources
+    wanted: ReportExport | ListExport, *, actor: OfficerActor, sources: Sources
 ) -> Export | PendingExport:
     """Open all reports of an export, each with an audit record, and read the originals. When there
     are more than one zip has, open none: a second person must approve it, and is notified.
@@ -100,9 +101,9 @@ def begin_export(
     Unavailable.
     """
     export_id = random_id(20)
-    if wanted.report_id:
-        return _open_one(export_id, wanted.report_id, wanted, actor, sources)
-    listed = _listed(wanted.filters or ExportFilters(), actor, sources)
+    if isinstance(wanted, ReportExport):
+        return _open_one(export_id, wanted, actor, sources)
+    listed = _listed(wanted.filters, actor, sources)
     ids = tuple(each.id for each in listed)
     if len(ids) <= REPORTS_MAX:
         return _open_many(export_id, ids, wanted.reason, actor, sources)
@@ -183,9 +184,9 @@ def _visible(export_id: str, actor: OfficerActor, sources: Sources) -> PendingEx
 
 
 def _open_one(
-    export_id: str, report_id: str, wanted: ExportRequest, actor: OfficerActor, sources: Sources
+    export_id: str, wanted: ReportExport, actor: OfficerActor, sources: Sources
 ) -> Export:
-    case = case_in_scope(report_id, actor=actor, reports=sources.reports)
+    case = case_in_scope(wanted.report_id, actor=actor, reports=sources.reports)
     require_not_expiring(case.head)
     if case.report.status is Status.WITHDRAWN:
         raise errors.Conflict("withdrawn")
