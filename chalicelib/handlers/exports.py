@@ -26,12 +26,16 @@ from chalicelib.services.exports import Export, ExportedCase, Sources
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 # What of an opened report leads on into the service, and has no meaning outside of it.
-_INSIDE = ("messages_cursor", "notes_cursor", "similar", "duplicates", "open_duplicates")
+_INSIDE = (
+    *("messages_cursor", "notes_cursor", "positions_cursor"),
+    *("similar", "original", "duplicates", "open_duplicates"),
+)
 _PART = re.compile(r"[1-9][0-9]?", re.ASCII)
-_INSIDE_MEDIA = ("thumbnail_url", "preview_url")
+_INSIDE_MEDIA = ("thumbnail_url", "preview_url", "playback_url")
 _ENDINGS = {
     "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic",
     "video/mp4": "mp4", "video/quicktime": "mov", "video/3gpp": "3gp",
+    "audio/mp4": "m4a", "audio/3gpp": "3gp", "audio/amr": "amr",
 }  # fmt: skip
 
 
@@ -247,8 +251,8 @@ def _files(export: Export, call: Call) -> list[tuple[str, bytes]]:
 def _rendered(case: ExportedCase, call: Call) -> dict[str, Any]:
     """Return a report as it is when opened, without what leads on into the service."""
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
-    related = Related((), (), case.found.opened.case.head.duplicates)
-    view = ReportView.opened(case.found, cursors, related)
+    related = Related((), (), case.found.opened.case.head.duplicates, None)
+    view = ReportView.opened(case.found, cursors, related, call.language)
     shown: dict[str, Any] = view.model_dump(mode="json", by_alias=True)
     media = [
         {name: value for name, value in each.items() if name not in _INSIDE_MEDIA}

@@ -71,7 +71,9 @@ class Original(NamedTuple):
 
 
 class ExportedCase(NamedTuple):
-    """A report as it is exported. `has_earlier`: it has messages or notes that are left out."""
+    """A report as it is exported. `has_earlier`: it has messages, notes or positions that are left
+    out.
+    """
 
     found: OpenedCase
     has_earlier: bool
@@ -253,7 +255,8 @@ def _is_exported(case: ReadCase, actor: OfficerActor) -> bool:
 
 
 def _has_earlier(case: ReadCase) -> bool:
-    return case.earlier_messages is not None or case.earlier_notes is not None
+    earlier = (case.earlier_messages, case.earlier_notes, case.earlier_positions)
+    return any(each is not None for each in earlier)
 
 
 def _with_all_entries(
@@ -267,7 +270,8 @@ def _with_all_entries(
     whole: OpenCase = opened._replace(
         messages=(*messages, *opened.messages), notes=(*notes, *opened.notes)
     )
-    return ExportedCase(OpenedCase(whole, restricted=False), more_messages or more_notes)
+    more = more_messages or more_notes or case.earlier_positions is not None
+    return ExportedCase(OpenedCase(whole, restricted=False), more)
 
 
 def _earlier_messages(

@@ -68,7 +68,7 @@ def test_a_report_in_the_third_language_goes_from_the_shore_to_an_officer(stack:
         "text": "Se alguém está em perigo neste momento, ligue 112. Não espere por uma resposta"
         " aqui.",
     }
-    stack.expect(f"New report {created.json()['reference']}: Person in trouble at sea, Quays")
+    stack.expect(f"Nova comunicação {created.json()['reference']}: Pessoa em perigo no mar, Cais")
     path = f"/v1/officer/reports/{created.json()['id']}"
     opened = ask(stack, "GET", path, Authorization=bearer(stack, "officer"))
     assert (opened.json()["details"], opened.json()["district"]) == (details, "quays")
