@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain import geo
 from chalicelib.domain.outbox import OutboxTask, notify_later
-from chalicelib.domain.reports import OPEN_STATUSES, Flag, Report, ReportOutline
+from chalicelib.domain.report_outlines import ReportOutline
+from chalicelib.domain.reports import OPEN_STATUSES, Flag, Report
 
 # How long after an officer has taken it, and then after each reminder.
 REMIND_EVERY = timedelta(hours=24)

@@ -6,7 +6,8 @@ The end of a report follows from the dates in its row alone. Its task only says 
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.reports import Disposition, Flag, Report, ReportOutline, Status
+from chalicelib.domain.report_outlines import ReportOutline
+from chalicelib.domain.reports import Disposition, Flag, Report, Status
 
 WITHDRAWN_RETENTION = timedelta(days=30)
 DRILL_RETENTION = timedelta(days=30)

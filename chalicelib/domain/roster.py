@@ -14,7 +14,8 @@ from chalicelib.domain.addressees import NOBODY, OF_A_TRIAL, groups_of, officer_
 from chalicelib.domain.models import Record
 from chalicelib.domain.notices import ADDED, FOR_SUPERVISORS, Matter, NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Officer, Role
-from chalicelib.domain.reports import ReportOutline, Urgency
+from chalicelib.domain.report_outlines import ReportOutline
+from chalicelib.domain.reports import Urgency
 from chalicelib.domain.shifts import Shift
 from chalicelib.domain.subscriptions import Subscription
 

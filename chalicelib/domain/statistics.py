@@ -9,7 +9,8 @@ from typing import Any
 
 from chalicelib.domain import times
 from chalicelib.domain.feedback import FEWEST_ANSWERS
-from chalicelib.domain.reports import OPEN_STATUSES, ReportOutline, Status
+from chalicelib.domain.report_outlines import ReportOutline
+from chalicelib.domain.reports import OPEN_STATUSES, Status
 
 # Upper ends of the buckets of times to first acknowledgement, in seconds: each a quarter above the
 # last, from 1 s to 30 days. So a quantile is right to within a quarter, and a row stays small.

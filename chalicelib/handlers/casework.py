@@ -13,14 +13,8 @@ from chalicelib.domain.reports import OfficerSubmission, Status
 from chalicelib.domain.workflow import Change, Reason
 from chalicelib.handlers.field_errors import as_fields
 from chalicelib.handlers.history_views import HistoryQuery, ReportEvent, ReportHistory
-from chalicelib.handlers.report_views import (
-    ChangedReport,
-    ListedReportView,
-    OpenQuery,
-    ReportPage,
-    ReportView,
-    RevealedContact,
-)
+from chalicelib.handlers.list_views import ListedReportView, ReportPage
+from chalicelib.handlers.report_views import ChangedReport, OpenQuery, ReportView, RevealedContact
 from chalicelib.handlers.reports import CreatedReport, created_response
 from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
 from chalicelib.handlers.responses import Response, etag_of

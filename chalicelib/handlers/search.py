@@ -9,7 +9,7 @@ from chalicelib import wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.search_tokens import AS_TYPED, token_of
-from chalicelib.handlers.report_views import ListedReportView
+from chalicelib.handlers.list_views import ListedReportView
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes

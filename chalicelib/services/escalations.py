@@ -20,7 +20,8 @@ from chalicelib.domain.outbox import (
     escalate,
     overdue,
 )
-from chalicelib.domain.reports import Flag, ReportOutline, Urgency
+from chalicelib.domain.report_outlines import ReportOutline
+from chalicelib.domain.reports import Flag, Urgency
 from chalicelib.store.outbox import PendingTask
 from chalicelib.store.report_rows import Head
 from chalicelib.store.reports import Reports

@@ -6,7 +6,7 @@ from chalicelib.domain import times
 from chalicelib.domain.bursts import Digest
 from chalicelib.domain.ids import event_id
 from chalicelib.domain.notices import Notice
-from chalicelib.domain.reports import ReportOutline
+from chalicelib.domain.report_outlines import ReportOutline
 from chalicelib.store.outbox import PendingTask
 
 

@@ -19,7 +19,7 @@ from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.ids import OwnerKind
 from chalicelib.domain.notices import ADDED, Notice, NoticeKind
 from chalicelib.domain.outbox import WAITING, Lane, TaskKind
-from chalicelib.domain.reports import ReportOutline
+from chalicelib.domain.report_outlines import ReportOutline
 from chalicelib.domain.roster import Roster
 from chalicelib.notify.topic import Topic
 from chalicelib.services import notice_forms

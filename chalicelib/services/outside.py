@@ -7,7 +7,8 @@ from datetime import datetime
 from chalicelib.domain import outside
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.outbox import OutboxTask
-from chalicelib.domain.reports import Report, ReportOutline
+from chalicelib.domain.report_outlines import ReportOutline
+from chalicelib.domain.reports import Report
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store.outbox import PendingTask
 from chalicelib.store.reports import Reports

@@ -12,7 +12,8 @@ from chalicelib.domain import statistics as rules
 from chalicelib.domain import times
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
-from chalicelib.domain.reports import DRILL, ReportOutline, Status
+from chalicelib.domain.report_outlines import ReportOutline
+from chalicelib.domain.reports import DRILL, Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.lists import spans_of_status
 from chalicelib.store import keys

@@ -10,7 +10,8 @@ from chalicelib.domain.ids import Owner, OwnerKind
 from chalicelib.domain.ledger import Leaf, Recorded
 from chalicelib.domain.notices import Announcement, Matter, NoticeKind
 from chalicelib.domain.outbox import SHARDS, Lane, OutboxTask, TaskKind
-from chalicelib.domain.reports import Medium, ReportOutline
+from chalicelib.domain.report_outlines import ReportOutline
+from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
 from chalicelib.store.keys import Key
 from chalicelib.store.ledger import LeafWrites
