@@ -8,7 +8,7 @@ the escalation of one that is.
 
 import logging
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import errors
 from chalicelib.domain.attention import READING, Rank, next_overdue
@@ -23,9 +23,11 @@ from chalicelib.domain.outbox import (
 from chalicelib.domain.report_outlines import ReportOutline
 from chalicelib.domain.reports import Flag, Urgency
 from chalicelib.store.outbox import PendingTask
-from chalicelib.store.report_rows import Head
-from chalicelib.store.reports import Reports
 from chalicelib.store.table import ConditionFailed
+
+if TYPE_CHECKING:
+    from chalicelib.store.report_rows import Head
+    from chalicelib.store.reports import Reports
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +83,7 @@ def what_it_leaves(pending: PendingTask) -> dict[str, Any] | None:
     return left
 
 
-def read_by_officer(head: Head, *, reports: Reports, now: datetime) -> None:
+def read_by_officer(head: "Head", *, reports: "Reports", now: datetime) -> None:
     """End what waits for a report that an officer has just opened; of a critical one, put it off,
     once for each notice.
 
