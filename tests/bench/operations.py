@@ -307,9 +307,9 @@ OPERATIONS = (
         17,
         3,
     ),
-    Operation("propose a referral", _refers("propose"), _CHANGE, 31, 3),
-    Operation("read a referral", _refers("read"), _READ, 1, 3),
-    Operation("approve a referral", _refers("approve"), (*_CHANGE, *_READ[2:]), 23, 3),
+    Operation("propose a referral", _refers("propose"), _CHANGE, 32, 4),
+    Operation("read a referral", _refers("read"), _READ, 1, 4),
+    Operation("approve a referral", _refers("approve"), (*_CHANGE, *_READ[2:]), 24, 4),
     Operation("list 30 colleagues", _colleagues, ("GetItem", "Query", "PutItem"), 1, 2),
 )
 

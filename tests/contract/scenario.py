@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import boto3
 from PIL import Image
 
+from chalicelib.domain.codes import agency_codes
 from chalicelib.domain.exports import REPORTS_MAX
 from chalicelib.domain.languages import LANGUAGES
 from chalicelib.domain.officers import Role
@@ -165,6 +166,12 @@ class Scenario:
             "category": codes["categories"],
             "channel": codes["channels"],
             "district": codes["districts"],
+            "agency": one_of(agency_codes()),
+            "media_ids": always([]),
+            # The same each time, as there is room for some only.
+            "added": always(
+                [{"code": "dumping", "labels": dict.fromkeys(LANGUAGES, "Illegal dumping")}]
+            ),
             "bulletin_id": always(self.bulletin.id),
             "duplicate_of": always(self.report.id),
             "report_id": always(self.report.id),
