@@ -27,6 +27,7 @@ MODULES = (
     "casework",
     "duplicates",
     "originals",
+    "redactions",
     "messages",
     "positions",
     "sent_files",

@@ -185,7 +185,14 @@ PREVIEW_PX = 1600
 """The longer side of each derived picture is at most this."""
 
 
-type DerivedName = Literal["thumb.jpg", "preview.jpg", "playback.m4a", "manifest.json"]
+type DerivedName = Literal[
+    "thumb.jpg",
+    "preview.jpg",
+    "playback.m4a",
+    "manifest.json",
+    "redacted.jpg",
+    "redacted/manifest.json",
+]
 
 
 class MediaKey(NamedTuple):
@@ -197,7 +204,6 @@ class MediaKey(NamedTuple):
 
 _ID = r"[0-9A-Za-z_-]{1,64}"
 _ORIGINAL = rf"originals/({_ID})/({_ID})"
-_MANIFEST = rf"derived/({_ID})/({_ID})/manifest\.json"
 
 
 def original_key(owner_id: str, media_id: str) -> str:
@@ -223,7 +229,12 @@ def parse_original_key(key: str) -> MediaKey | None:
 
 def parse_manifest_key(key: str) -> MediaKey | None:
     """Return whose manifest is at this key; None for any other key."""
-    return _parse(_MANIFEST, key)
+    return parse_derived_key(key, "manifest.json")
+
+
+def parse_derived_key(key: str, name: DerivedName) -> MediaKey | None:
+    """Return whose object of this name is at this key; None for any other key."""
+    return _parse(rf"derived/({_ID})/({_ID})/{re.escape(name)}", key)
 
 
 class Thumb(NamedTuple):

@@ -22,6 +22,8 @@ UPLOAD_PATIENCE = timedelta(hours=24)
 GRANTS_EXPIRED = timedelta(minutes=90)
 # The first look removes what there is. This is longer than make_thumbnails may still run.
 PURGE_AGAIN = timedelta(minutes=2)
+# The work on a redaction may be lost: look for its picture, and send it again, after this long.
+REDACTION_CHECK = timedelta(minutes=3)
 # After the verdict on one medium, how long to wait for the others before officers are notified.
 MEDIA_PATIENCE = timedelta(seconds=60)
 # Of the messages on one report, officers get at most one notice in this time.
@@ -41,6 +43,7 @@ class TaskKind(StrEnum):
     PRUNE = "prune"
     PURGE = "purge"
     RECORD = "record"
+    REDACT = "redact"
 
 
 # What an officer ends, or pauses, who attends to a report.

@@ -4,6 +4,7 @@ One officer proposes which agency gets what, with a reason; another approves exa
 has at most one proposal at a time, and keeps what was passed on.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,7 +29,8 @@ class Referral(Record):
     """A referral as it is stored. Its reason is sealed.
 
     `number` counts the proposals of a report; none is given twice. `media_ids` are the media whose
-    cleaned pictures the agency gets.
+    cleaned pictures the agency gets, `redactions` the redaction of each that has one, by its id:
+    with it, or with one that hides more, the picture is passed on, and not without.
     """
 
     number: int
@@ -38,6 +40,7 @@ class Referral(Record):
     sealed_reason: bytes
     include: tuple[Part, ...]
     media_ids: tuple[str, ...] = ()
+    redactions: Mapping[str, str] = Field(default_factory=dict)
     approved_by: str | None = None
     approved_at: datetime | None = None
 

@@ -20,6 +20,7 @@ from chalicelib.domain.geo import Datum
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
 from chalicelib.domain.models import Input, NotNull, Record
 from chalicelib.domain.outbox import Lane
+from chalicelib.domain.redactions import Redaction
 from chalicelib.domain.text import Bounded, Line, ReporterText, is_blank
 from chalicelib.domain.times import Moment
 
@@ -232,15 +233,14 @@ class Report(Record):
 
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
     `put_off_until` is the time to which its deletion was put off, `reopened_at` when the reporter
-    reopened it. `unread` and `unread_media` count
-    the reporter's messages, and the media that arrived after the closing, since an officer's last
-    message or PATCH. `duplicates` is the number of reports that have this one as their original.
-    `message_due` is the time of the latest notice of a message. `paced_until`
-    limits a flood of messages (`domain/messages.paced`). `media_asked` counts the messages in
-    which officers asked for media. `followers` are the usernames of officers who follow it.
-    `unproven`: it came in a flood without a proof of work, in a category that is never limited.
-    `uncounted`: it does not count towards the load level. `shadow`:
-    its category was only tried when it came in. `category_labels` are those of an added category.
+    reopened it. `unread` and `unread_media` count the reporter's messages, and the media that
+    arrived after the closing, since an officer's last message or PATCH. `duplicates` is the number
+    of reports that have this one as their original. `message_due` is the time of the latest notice
+    of a message. `paced_until` limits a flood of messages (`domain/messages.paced`). `media_asked`
+    counts the messages in which officers asked for media. `followers` are the usernames of officers
+    who follow it. `unproven`: it came in a flood without a proof of work, in a category that is
+    never limited. `uncounted`: it does not count towards the load level. `shadow`: its category was
+    only tried when it came in. `category_labels` are those of an added category.
     `deadline` is the time to acknowledge it, in minutes after the receipt; `attended`: an officer
     has attended to it since, so nobody is notified again.
     """
@@ -344,6 +344,7 @@ class Medium(Record):
     recorded_at: datetime | None = None
     later_uploads: int = 0
     completing: tuple[str, ...] | None = None
+    redaction: Redaction | None = None
 
 
 def lane_of(urgency: Urgency, *, unproven: bool) -> Lane:

@@ -1,5 +1,5 @@
-"""Functions that process uploads: `make_thumbnails` checks the file and makes its pictures,
-`record_media` records the result.
+"""Functions that process uploads and redactions: `make_thumbnails` checks the file and makes its
+pictures, or redacts one; `record_media` records the result.
 
 In Lambda these run without `app.py`, and each imports only what it needs.
 """
@@ -12,7 +12,7 @@ from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.config import starting_function
-from chalicelib.domain.media import parse_manifest_key, parse_original_key
+from chalicelib.domain.media import parse_derived_key, parse_manifest_key, parse_original_key
 from chalicelib.handlers import events
 
 bp = Blueprint(__name__)
@@ -28,16 +28,25 @@ if starting_function() == "make_thumbnails":
 # The names of queues are placeholders, which infra/app.yaml replaces.
 @bp.on_sqs_message(queue="uploads", batch_size=1)
 def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
-    """Make the cleaned pictures of an upload, and write its manifest last."""
+    """Make the cleaned pictures of an upload, or the redacted one of a preview, and write their
+    manifest last.
+    """
 
     def handle(record: Mapping[str, Any]) -> None:
         stored = events.read_stored_object(record["body"])
         if stored is None:
             return
-        if (
-            stored.bucket != wiring.settings().media_bucket
-            or parse_original_key(stored.key) is None
-        ):
+        is_ours = stored.bucket == wiring.settings().media_bucket
+        if is_ours and parse_derived_key(stored.key, "preview.jpg"):
+            from chalicelib.services.redaction_processing import make_redacted
+
+            redacted = make_redacted(
+                bucket=wiring.bucket(), report_keys=wiring.report_keys(), key=stored.key
+            )
+            if redacted:
+                log.info("picture_redacted", extra={"made": redacted.version is not None})
+            return
+        if not is_ours or parse_original_key(stored.key) is None:
             log.info("event_ignored")
             return
         from chalicelib.services.processing import make_thumbnails as process
@@ -68,6 +77,17 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
 
     def handle(record: Mapping[str, Any]) -> None:
         stored = events.read_stored_object(record["body"])
+        redacted = parse_derived_key(stored.key, "redacted/manifest.json") if stored else None
+        if stored and redacted and stored.bucket == wiring.settings().media_bucket:
+            from chalicelib.services.redaction_results import record_redaction
+
+            record_redaction(
+                *redacted,
+                owners=wiring.media_owners(),
+                table=wiring.reports().table,
+                bucket=wiring.bucket(),
+            )
+            return
         found = parse_manifest_key(stored.key) if stored else None
         if stored is None or found is None or stored.bucket != wiring.settings().media_bucket:
             log.info("event_ignored")

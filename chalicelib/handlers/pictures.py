@@ -1,10 +1,12 @@
 """Short-lived URLs of cleaned pictures and sounds, and of originals, which only officers get.
 
-Each names one version of an object: the one that the verdict recorded.
+Each names one version of an object: the one that the verdict recorded, or the redaction. What
+leaves the police has the address of `shared_url` and no other.
 """
 
 from chalicelib import wiring
 from chalicelib.domain.media import DerivedName, MediaState, derived_key, original_key
+from chalicelib.domain.redactions import RedactionState
 from chalicelib.domain.reports import Medium
 
 # In seconds.
@@ -66,6 +68,21 @@ def playback_url(owner_id: str, medium: Medium) -> str | None:
         disposition="inline",
         expires_s=PLAYBACK_LIFE_S,
     )
+
+
+def redacted_url(report_id: str, medium: Medium) -> str | None:
+    """Return a URL of the redacted picture, or None while there is none."""
+    redaction = medium.redaction
+    if redaction is None or redaction.state is not RedactionState.READY or not redaction.version:
+        return None
+    return picture_url(report_id, medium.media_id, "redacted.jpg", redaction.version)
+
+
+def shared_url(report_id: str, medium: Medium) -> str | None:
+    """Return a URL of what others than officers may see of a medium: the preview, or, from when a
+    redaction was asked for, the redacted picture alone. None while there is none.
+    """
+    return redacted_url(report_id, medium) if medium.redaction else preview_url(report_id, medium)
 
 
 def original_url(report_id: str, medium: Medium) -> tuple[str, int]:

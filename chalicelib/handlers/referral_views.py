@@ -11,7 +11,7 @@ from chalicelib.domain.referrals import Part, Referral
 from chalicelib.domain.reports import Content, Flag, Medium, Report
 from chalicelib.handlers.answer_views import AnswerView
 from chalicelib.handlers.media_views import seen_type
-from chalicelib.handlers.pictures import preview_url
+from chalicelib.handlers.pictures import shared_url
 from chalicelib.handlers.shapes import (
     AgencyName,
     Category,
@@ -86,10 +86,11 @@ class ReferredPlace(Shape):
 
 class ReferredPicture(Shape):
     """A cleaned picture: a photo, or the poster of a video. `made_from` is the type of the original
-    file. `url` works for 5 minutes.
+    file. `redacted`: officers have blacked out parts of it. `url` works for 5 minutes.
     """
 
     made_from: str
+    redacted: bool
     url: str
 
 
@@ -190,9 +191,11 @@ def _place(content: Content) -> ReferredPlace | None:
 def _pictures(found: Bundle) -> list[ReferredPicture]:
     pictures = ((medium, _url(found, medium)) for medium in found.media)
     return [
-        ReferredPicture(made_from=seen_type(medium), url=url) for medium, url in pictures if url
+        ReferredPicture(made_from=seen_type(medium), redacted=medium.redaction is not None, url=url)
+        for medium, url in pictures
+        if url
     ]
 
 
 def _url(found: Bundle, medium: Medium) -> str | None:
-    return preview_url(found.report.id, medium)
+    return shared_url(found.report.id, medium)

@@ -22,6 +22,7 @@ from chalicelib.services.referrals import Bundle
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _PATH = "/v1/officer/reports/{report_id}/referral"
+_REDACTION = (errors.Conflict("redaction_not_ready"), errors.Conflict("redaction_changed"))
 
 
 class ReferralQuery(Query):
@@ -50,6 +51,7 @@ def list_agencies(call: Call) -> Response:
         errors.Conflict("too_many_referrals"),
         errors.Conflict("withdrawn"),
         errors.Conflict("expiring"),
+        errors.Conflict("redaction_not_ready"),
     ),
 )
 def propose_referral(call: Call) -> Response:
@@ -57,7 +59,9 @@ def propose_referral(call: Call) -> Response:
 
     Say which agency gets what: `text`, `place`, `occurred_at`, `details`, `media`. `media` means
     the cleaned pictures of all media that are ready now, or only of those in `media_ids`. The
-    contact, messages, notes and original files are never passed on. The reason is for colleagues.
+    contact, messages, notes and original files are never passed on. A picture with a redaction is
+    passed on redacted: 409 `redaction_not_ready` means that it is still being made, or has failed.
+    The reason is for colleagues.
 
     It takes effect when a second officer has approved it. The status stays as it is: close the
     report by PATCH, with the disposition `not_police` if there is nothing left to do. Repeating the
@@ -74,7 +78,12 @@ def propose_referral(call: Call) -> Response:
     _PATH,
     query=ReferralQuery,
     returns=ReferralBundle,
-    raises=(errors.NotFound, errors.Conflict("no_referral"), errors.Conflict("withdrawn")),
+    raises=(
+        errors.NotFound,
+        errors.Conflict("no_referral"),
+        errors.Conflict("withdrawn"),
+        *_REDACTION,
+    ),
 )
 def read_referral(call: Call) -> Response:
     """Read a referral and its document.
@@ -84,7 +93,8 @@ def read_referral(call: Call) -> Response:
     is on record.
 
     409 `withdrawn` means that the reporter has withdrawn the report: nothing of it is passed on any
-    more.
+    more. 409 `redaction_changed` means that a redaction was removed, or replaced by one that hides
+    less than what was agreed on: propose a referral anew.
     """
     found = referrals.read_referral(
         call.path["report_id"], call.query.number, actor=call.actor, reports=wiring.reports()
@@ -101,6 +111,7 @@ def read_referral(call: Call) -> Response:
         errors.Conflict("no_referral"),
         errors.Conflict("withdrawn"),
         errors.Conflict("expiring"),
+        *_REDACTION,
         errors.Forbidden("self_approval"),
         errors.Forbidden("approves_later"),
     ),

@@ -30,6 +30,7 @@ from chalicelib.handlers.pictures import (
     thumbnail_url,
 )
 from chalicelib.handlers.position_views import Place, PositionView, ReportedLocation
+from chalicelib.handlers.redaction_views import RedactionView
 from chalicelib.handlers.referral_views import ReferralView, suggested_agency
 from chalicelib.handlers.shapes import (
     AgencyName,
@@ -132,6 +133,7 @@ class MediumView(Shape):
     playback_url: str | None
     evidence: EvidenceView | None
     hint: HintView
+    redaction: RedactionView | None
 
     @classmethod
     def in_report(cls, report: Report, medium: Medium) -> Self:
@@ -150,6 +152,7 @@ class MediumView(Shape):
             playback_url=None if withdrawn else playback_url(report.id, medium),
             evidence=_evidence(medium, sha256),
             hint=HintView.found(medium),
+            redaction=None if withdrawn else RedactionView.of_medium(report.id, medium),
         )
 
 

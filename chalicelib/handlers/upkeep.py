@@ -15,6 +15,7 @@ from chalicelib.services import sweep
 from chalicelib.services.actor import Actor
 from chalicelib.services.bulletin_expiry import expire_bulletin
 from chalicelib.services.reconciliation import reconcile_upload
+from chalicelib.services.redaction_results import see_to_redaction
 from chalicelib.services.removals import remove_later_uploads, remove_pictures
 from chalicelib.services.reopening import record_reopening
 from chalicelib.services.retention import expire_report
@@ -68,6 +69,17 @@ def _remove_pictures(pending: PendingTask, outbox: Outbox, now: datetime) -> Non
     )
 
 
+def _see_to_redaction(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    see_to_redaction(
+        pending,
+        outbox=outbox,
+        owners=wiring.media_owners(),
+        bucket=wiring.bucket(),
+        uploads=wiring.uploads_queue(),
+        now=now,
+    )
+
+
 def _record_reopening(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     record_reopening(pending, outbox=outbox, actor=Actor.clock(wiring.audit(), now))
 
@@ -111,6 +123,7 @@ _WORK: Mapping[Assignment, sweep.Work] = {
     (TaskKind.PRUNE, OwnerKind.BULLETIN): _remove_later_uploads,
     (TaskKind.PURGE, OwnerKind.REPORT): _remove_pictures,
     (TaskKind.RECORD, OwnerKind.REPORT): _record_reopening,
+    (TaskKind.REDACT, OwnerKind.REPORT): _see_to_redaction,
     (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
     (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
     (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,

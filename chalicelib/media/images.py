@@ -8,6 +8,7 @@ in the sandbox; nothing else imports it.
 import struct
 import warnings
 import zlib
+from collections.abc import Iterable
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -32,6 +33,7 @@ from chalicelib.domain.media import (
     Rejected,
     RejectReason,
 )
+from chalicelib.domain.redactions import Area, boxes
 
 type Size = tuple[int, int]
 
@@ -123,20 +125,37 @@ def derive(data: bytes, content_type: str) -> Pictures:
     """
     file = BytesIO(data)
     del data  # to free the memory when `look` closes the file
+    return render(*_open(file, content_type))
+
+
+def redact(preview: bytes, areas: Iterable[Area]) -> Pictures:
+    """Return a preview with black boxes in place of these areas, and its thumbnail.
+
+    The colours are not coded at half the size, as they are in the preview: so a box is black to its
+    edges. Raises as `derive`.
+    """
+    image, looked = _open(BytesIO(preview), "image/jpeg")
+    for box in boxes(areas, image.size):
+        image.paste((0, 0, 0), box)
+    redacted = _repaint(image)
+    return Pictures(_encode(shrink(redacted)), _encode(redacted, subsampling=0), looked)
+
+
+def _open(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
+    """Return what `look` returns. Raises as `derive`."""
     with warnings.catch_warnings():
         for kind in (UserWarning, Image.DecompressionBombWarning):
             warnings.simplefilter("error", kind)
         # A faulty Exif must not reject the file; only the hint is lost.
         warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
         try:
-            image, looked = look(file, content_type)
+            return look(file, content_type)
         except Image.DecompressionBombError:
             raise Rejected(RejectReason.TOO_MANY_PIXELS) from None
         except _ABOUT_THE_FILE as error:
             if _is_ours(error):
                 raise
             raise Rejected(RejectReason.UNREADABLE) from None
-    return render(image, looked)
 
 
 def _is_ours(error: BaseException | None) -> bool:
@@ -230,9 +249,9 @@ def _repaint(image: Image.Image) -> Image.Image:
     return clean
 
 
-def _encode(image: Image.Image) -> bytes:
+def _encode(image: Image.Image, subsampling: int = -1) -> bytes:
     out = BytesIO()
-    image.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    image.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, subsampling=subsampling)
     return out.getvalue()
 
 

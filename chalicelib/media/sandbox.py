@@ -20,6 +20,7 @@ from typing import NamedTuple
 from chalicelib.domain.media import Heard, Looked, Pictures, Rejected, RejectReason, Sound
 from chalicelib.media.boxes import is_bare_sound
 from chalicelib.media.host import FILES, START_SECONDS, Child, DecodingRefused, Host, Lost
+from chalicelib.media.marked import MARKED, MarkedPreview
 from chalicelib.media.zygote import RANGE, Kind, Request
 
 type Read = Callable[[int, int], bytes]
@@ -76,6 +77,11 @@ class Sandbox:
         """End the processes. A further file starts new ones."""
         self._host.close()
 
+    def redact(self, marked: MarkedPreview) -> bytes:
+        """Return a preview with black boxes in place of its marked areas. Raises as `derive`."""
+        data = marked.pack()
+        return self.derive(MARKED, len(data), lambda at, length: data[at : at + length]).preview
+
     def derive(
         self, content_type: str, size: int, read: Read, limits: Limits | None = None
     ) -> Pictures:
@@ -121,6 +127,7 @@ SANDBOX = Sandbox()
 """The one of this function, or of the local stack."""
 
 derive, hear = SANDBOX.derive, SANDBOX.hear
+redact = SANDBOX.redact
 
 
 def _attend(child: Child, request: Request, read: Read, limits: Limits) -> Pictures | Sound:

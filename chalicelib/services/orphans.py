@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SETTLED_AFTER = timedelta(days=1)
 _PREFIXES = ("originals/", "derived/")
 _ATTRIBUTES = (
-    "pk", "sk", "version_id", "thumb_version", "preview_version", "playback_version",
+    "pk", "sk", "version_id", "thumb_version", "preview_version", "playback_version", "redaction",
 )  # fmt: skip
 
 
@@ -144,6 +144,9 @@ def _has_its_objects(row: Row, head: Row, bucket: "MediaBucket") -> bool:
             derived_key(report_id, media_id, "thumb.jpg"): row.get("thumb_version"),
             derived_key(report_id, media_id, "preview.jpg"): row.get("preview_version"),
             derived_key(report_id, media_id, "playback.m4a"): row.get("playback_version"),
+            derived_key(report_id, media_id, "redacted.jpg"): row.get("redaction", {}).get(
+                "version"
+            ),
         }
     try:
         for key, version_id in recorded.items():

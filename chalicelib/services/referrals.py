@@ -4,12 +4,13 @@ What the agency gets is read as a whole by whoever approves, and later by office
 such read is an opening, with an audit record.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain.media import MediaState
 from chalicelib.domain.referral_requests import NewReferral
+from chalicelib.domain.redactions import refusal
 from chalicelib.domain.referrals import (
     MOST_PASSED_ON,
     Part,
@@ -36,7 +37,7 @@ from chalicelib.store.reports import Reports
 
 class Bundle(NamedTuple):
     """What an agency gets of a report. `content` has what is included, and nothing else. `media`
-    are those whose cleaned pictures are included.
+    are those whose cleaned pictures are included, redacted if they have a redaction.
     """
 
     opened: OpenReferral
@@ -53,7 +54,7 @@ def propose_referral(
 
     Repeated by the same officer, change nothing, and return the first proposal, opened with an
     audit record. Raises NotFound, Invalid (a medium that is unknown or not ready), Conflict
-    (`withdrawn`, `expiring`, `referral_pending`, `too_many_referrals`).
+    (`withdrawn`, `expiring`, `referral_pending`, `too_many_referrals`, `redaction_not_ready`).
     """
 
     def step() -> OpenReferral:
@@ -61,6 +62,7 @@ def propose_referral(
         _require_possible(head)
         report, known = head.report, head.referrals
         number = known.last + 1
+        chosen = _chosen(wanted, report_id, reports)
         proposed = Referral(
             number=number,
             agency=wanted.agency,
@@ -68,7 +70,8 @@ def propose_referral(
             at=actor.now,
             sealed_reason=seal_referral_reason(report, number, wanted.reason),
             include=wanted.parts,
-            media_ids=_chosen(wanted, report_id, reports),
+            media_ids=tuple(medium.media_id for medium in chosen),
+            redactions=_redactions_of(chosen),
         )
         if known.pending:
             if not proposed.is_same(known.pending):
@@ -96,7 +99,7 @@ def read_referral(
     """Return what an agency gets, or got, by the referral with this number, or by the latest one.
 
     Raises NotFound, Conflict (`no_referral`; `withdrawn`: what the reporter took back is passed on
-    no more).
+    no more; `redaction_not_ready`, `redaction_changed`).
     """
     head = head_in_scope(report_id, actor=actor, reports=reports)
     referral = head.referrals.numbered(number)
@@ -112,7 +115,8 @@ def approve_referral(
     gets. Repeated, change nothing.
 
     Raises NotFound, Stale (another proposal waits), Conflict (`no_referral`, `withdrawn`,
-    `expiring`), and Forbidden from `require_second_person`.
+    `expiring`, `redaction_not_ready`, `redaction_changed`), and Forbidden from
+    `require_second_person`.
     """
 
     def step() -> tuple[Head, Referral]:
@@ -128,7 +132,14 @@ def approve_referral(
         _require_possible(head)
         subject = of_report(report_id)
         require_second_person(TwoPersonStep.REFERRAL, {pending.by}, actor=actor, subject=subject)
-        approved = pending.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
+        media = _passed_on(pending, report_id, reports)
+        approved = pending.model_copy(
+            update={
+                "approved_by": actor.by,
+                "approved_at": actor.now,
+                "redactions": _redactions_of(media),
+            }
+        )
         detail = _recorded("approved", approved) | {"asked_by": pending.by}
         record = actor.log_item(about(head.report), Action.CHANGE, detail)
         keep_referrals(reports.table, head, known.approved(approved), also=[record])
@@ -163,14 +174,45 @@ def _require_possible(head: Head) -> None:
         raise errors.Conflict("withdrawn")
 
 
-def _chosen(wanted: NewReferral, report_id: str, reports: Reports) -> tuple[str, ...]:
-    """Return the media whose pictures are included. Raises Invalid for one that is not ready."""
+def _chosen(wanted: NewReferral, report_id: str, reports: Reports) -> tuple[Medium, ...]:
+    """Return the media whose pictures are included.
+
+    Raises Invalid for one that is not ready, Conflict for one that may not be passed on.
+    """
     if Part.MEDIA not in wanted.parts:
         return ()
-    ready = [medium.media_id for medium in _ready(report_id, reports)]
-    if set(wanted.media_ids) - set(ready):
+    ready = _ready(report_id, reports)
+    if set(wanted.media_ids) - {medium.media_id for medium in ready}:
         raise errors.Invalid(errors.FieldError("media_ids", "unknown_value"))
-    return tuple(each for each in ready if not wanted.media_ids or each in wanted.media_ids)
+    return _checked(
+        (each for each in ready if not wanted.media_ids or each.media_id in wanted.media_ids), {}
+    )
+
+
+def _passed_on(referral: Referral, report_id: str, reports: Reports) -> tuple[Medium, ...]:
+    """Return the media of a referral as they are passed on. Raises Conflict when one may not be."""
+    if not referral.media_ids:
+        return ()
+    included = (each for each in _ready(report_id, reports) if each.media_id in referral.media_ids)
+    return _checked(included, referral.redactions)
+
+
+def _checked(media: Iterable[Medium], agreed: Mapping[str, str]) -> tuple[Medium, ...]:
+    """Return these media.
+
+    Raises Conflict for one whose redaction has no picture, or that would show more than with the
+    redaction that was agreed on.
+    """
+    found = tuple(media)
+    for medium in found:
+        code = refusal(medium.redaction, agreed.get(medium.media_id))
+        if code:
+            raise errors.Conflict(code)
+    return found
+
+
+def _redactions_of(media: Iterable[Medium]) -> dict[str, str]:
+    return {each.media_id: each.redaction.id for each in media if each.redaction}
 
 
 def _ready(report_id: str, reports: Reports) -> list[Medium]:
@@ -185,13 +227,13 @@ def _bundle(head: Head, referral: Referral, actor: OfficerActor, reports: Report
     report = head.report
     if report.status is Status.WITHDRAWN:
         raise errors.Conflict("withdrawn")
-    ready = _ready(report.id, reports) if referral.media_ids else []
+    media = _passed_on(referral, report.id, reports)
     key = _open(report, referral, actor)
     return Bundle(
         open_referral(report, referral, key),
         report,
         _included(open_content(report, key), referral.include),
-        tuple(medium for medium in ready if medium.media_id in referral.media_ids),
+        media,
     )
 
 

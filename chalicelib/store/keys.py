@@ -3,6 +3,7 @@
 reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kind>#<id>
                                     EVENT#<time>#<id> | HEAD | MEDIA#<id>
                                     MESSAGE#<time>#<id> | NOTE#<time>#<id> | POSITION#<time>#<id>
+                                    REDACTION#<media id>
              BURST#<time>           COUNT                    notices of a minute, SMS of an hour
              DIGEST#<filters>       EVENT#digest             gathered notices (store/digests.py)
              LOAD#<hour>            <minute>: reports in it (store/load_counters.py)
@@ -33,7 +34,7 @@ sources      SALT | SOURCE#<token>  store/sources.py
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
 MESSAGE; an officer's is one query from HEAD to NOTE, and another of POSITION if there are any.
-COUNTED, DUPLICATE, ENTRY and EVENT sort before HEAD, so they are in neither.
+COUNTED, DUPLICATE, ENTRY and EVENT sort before HEAD, and REDACTION after NOTE, so they are in none.
 """
 
 from datetime import date, datetime
@@ -122,6 +123,11 @@ def report_id(key: Key) -> str | None:
 
 def media(media_id: str) -> str:
     return f"MEDIA#{media_id}"
+
+
+def redaction(media_id: str) -> str:
+    """Return the sort key of the row whose task sees to the redaction of a medium."""
+    return f"REDACTION#{media_id}"
 
 
 def message(at: datetime, entry_id: str) -> str:

@@ -112,6 +112,11 @@ class PendingTask:
         return Medium.model_validate(self.row)
 
     @property
+    def media_id(self) -> str:
+        """Return the id of the medium. Only for a task on a row of one."""
+        return str(self.row["media_id"])
+
+    @property
     def attempts(self) -> int:
         """Return how often this task was tried before."""
         return int(self.row.get("attempts", 0))

@@ -1,14 +1,28 @@
-"""The key of a report, read by the one function that decodes files.
+"""What the one function that decodes files reads of a report: its key, and what is to be redacted.
 
 It may read no other attribute of a report: its policy names these (`dynamodb:Attributes`).
 """
 
+from typing import NamedTuple
+
 from chalicelib import errors
+from chalicelib.domain.redactions import Redaction, RedactionState
 from chalicelib.domain.reports import Status
 from chalicelib.store import keys
 from chalicelib.store.table import Table
 
 READ_FIELDS = ("pk", "sk", "public_key", "status", "expiring", "deleted_at")
+
+
+# of a medium, beside its key
+REDACTION_FIELDS = ("redaction", "preview_version")
+
+
+class WantedRedaction(NamedTuple):
+    """A redaction without its picture, and the version of the preview that it is made from."""
+
+    redaction: Redaction
+    preview_version: str
 
 
 class ReportKeys:
@@ -33,3 +47,20 @@ class ReportKeys:
             raise errors.NotFound
         public: bytes | None = row.get("public_key")
         return public
+
+    def wanted_redaction(self, report_id: str, media_id: str) -> WantedRedaction | None:
+        """Return the redaction that a medium waits for, read consistently; None when it waits for
+        none.
+        """
+        row = self._table.get(
+            keys.report(report_id),
+            keys.media(media_id),
+            consistent=True,
+            attributes=("pk", "sk", *REDACTION_FIELDS),
+        )
+        if row is None or "redaction" not in row or "preview_version" not in row:
+            return None
+        redaction = Redaction.model_validate(row["redaction"])
+        if redaction.state is not RedactionState.PROCESSING:
+            return None
+        return WantedRedaction(redaction, row["preview_version"])

@@ -355,6 +355,8 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_REPORT}/duplicates/close": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/contact": lambda there: there.report.mine(),
     f"POST {_REPORT}/media/{{media_id}}/original": lambda there: there.examined.mine(0),
+    f"POST {_REPORT}/media/{{media_id}}/redaction": lambda there: there.examined.mine(0),
+    f"DELETE {_REPORT}/media/{{media_id}}/redaction": lambda there: there.examined.mine(0),
     f"GET {_REPORT}/messages": lambda there: there.report.mine(),
     f"GET {_REPORT}/notes": lambda there: there.report.mine(),
     f"GET {_REPORT}/positions": lambda there: there.report.mine(),

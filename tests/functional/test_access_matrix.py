@@ -66,6 +66,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/malicious/confirm"): Route(409, states={"malicious_proposed": 201}),
     ("POST", REPORT + "/contact"): Route(200),
     ("POST", REPORT + "/media/{media_id}/original"): Route(404, states={"withdrawn": 403}),
+    ("POST", REPORT + "/media/{media_id}/redaction"): Route(404),
+    ("DELETE", REPORT + "/media/{media_id}/redaction"): Route(404),
     ("GET", REPORT + "/history"): Route(200),
     ("GET", REPORT + "/messages"): Route(200),
     ("GET", REPORT + "/notes"): Route(200),

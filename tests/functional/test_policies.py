@@ -358,6 +358,9 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("open_original", **one, media_id=medium["media_id"])
     body = {"report_id": seen["id"], "reason": "For the court.", "originals": True}
     api("export_reports", officer=LI, body=body)
+    for _ in range(2):
+        api("redact_picture", **one, media_id=medium["media_id"])
+    api("remove_redaction", **one, media_id=medium["media_id"])
     api("write_officer_message", **one)
     api("write_note", **one)
     api("read_officer_messages", **one)
@@ -568,6 +571,13 @@ def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
             assert cloud.process(aws, f"originals/{created['id']}/{media_id}", None) == {
                 "batchItemFailures": []
             }
+    cloud.record(aws, created["id"], first)
+    Api()("redact_picture", officer=LI, report_id=created["id"], media_id=first)
+    with role.assumed():
+        assert cloud.process(aws, f"derived/{created['id']}/{first}/preview.jpg", None) == {
+            "batchItemFailures": []
+        }
+    assert wiring.bucket().read(f"derived/{created['id']}/{first}/redacted.jpg")
     assert_exact(role)
 
 
@@ -615,9 +625,20 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
     gone = cloud.s3_event(
         aws["MEDIA_BUCKET"], f"derived/{'0' * 26}/{media[0][1]}/manifest.json", None
     )
+    redacted, preview = media[0], f"derived/{'/'.join(media[0])}/preview.jpg"
     with role.assumed():
         response = media_events.record_media({"Records": [*records, gone]}, None)
     assert_none_refused(role)
+    api("redact_picture", officer=LI, report_id=redacted[0], media_id=redacted[1])
+    cloud.process(aws, preview, None)
+    made = f"derived/{'/'.join(redacted)}/redacted/manifest.json"
+    with role.assumed():
+        media_events.record_media(
+            {"Records": [cloud.s3_event(aws["MEDIA_BUCKET"], made, None)]}, None
+        )
+    assert_none_refused(role)
+    shown = api("open_report", officer=LI, report_id=redacted[0]).json["media"][0]["redaction"]
+    assert shown["state"] == "ready"
     assert response == {"batchItemFailures": []}
     notified = [
         sk
@@ -720,6 +741,7 @@ def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(
     leave_subscriptions_out_of_sync(api)
     published = published_bulletin(api)
     withdrawn = with_media(aws)
+    begin_redactions(aws, api)
     call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
     for _ in range(12):
         call("POST", "/v1/reports", report(category="lost_and_found"), key=new_key())
@@ -752,6 +774,19 @@ def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(
     assert wiring.subscriptions().of("wu") == []
     assert wiring.bulletins().get(published) is None
     assert_exact(role)
+
+
+def begin_redactions(aws: Mapping[str, str], api: Api) -> None:
+    """Ask for redactions of which one is lost, one is made but not recorded, and one is removed."""
+    for number in range(3):
+        created = with_media(aws)
+        [medium] = api("open_report", officer=CHIEF, report_id=created["id"]).json["media"]
+        one = {"officer": CHIEF, "report_id": created["id"], "media_id": medium["media_id"]}
+        api("redact_picture", **one)
+        if number:
+            cloud.process(aws, f"derived/{created['id']}/{medium['media_id']}/preview.jpg", None)
+        if number == 2:
+            api("remove_redaction", **one)
 
 
 def forget_to_process(aws: Mapping[str, str], api: Api) -> None:

@@ -86,6 +86,7 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
         json.dumps({"Fn::Sub": "${MediaBucket.Arn}/originals/*"}),
         json.dumps({"Fn::Sub": "${MediaBucket.Arn}/derived/*"}),
     )
+    previews = json.dumps({"Fn::Sub": "${MediaBucket.Arn}/derived/*/preview.jpg"})
     queue, bucket = (
         json.dumps({"Fn::GetAtt": ["UploadsQueue", "Arn"]}),
         json.dumps({"Fn::GetAtt": ["MediaBucket", "Arn"]}),
@@ -96,6 +97,7 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
     assert allowed == {
         *(("dynamodb:GetItem", table) for table in tables),
         ("s3:GetObjectVersion", originals),
+        ("s3:GetObjectVersion", previews),
         ("s3:ListBucketVersions", bucket),
         ("s3:PutObject", derived),
         *(
@@ -117,7 +119,9 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
     }
     assert reading["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["REPORT#*"]},
-        "ForAllValues:StringEquals": {"dynamodb:Attributes": list(report_keys.READ_FIELDS)},
+        "ForAllValues:StringEquals": {
+            "dynamodb:Attributes": [*report_keys.READ_FIELDS, *report_keys.REDACTION_FIELDS]
+        },
         "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
     }
 

@@ -1,0 +1,183 @@
+"""Redactions: the regions of a picture that nobody but officers may see.
+
+An officer marks them on the preview. What is passed on is then a copy with black boxes in place of
+these pixels; the preview and the original stay as they are, for officers.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from math import ceil, floor
+from typing import Annotated, NamedTuple
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib.domain.models import Input, Record
+
+MOST_REGIONS = 50
+# Edges are kept as whole millionths of a side: exact, and the same however often they are read.
+UNITS = 1_000_000
+# How many earlier redactions a later one remembers to cover.
+_MOST_COVERED = 50
+
+# A preview is coded in blocks of this many pixels, each as a whole.
+_BLOCK = 16
+# The colours of a block reach this many pixels into its neighbours when it is decoded.
+_BLEED = 1
+
+
+class Area(NamedTuple):
+    """The edges of a region, in millionths of the picture's width and height."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def holds(self, other: "Area") -> bool:
+        """Return whether `other` lies within this area."""
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and self.right >= other.right
+            and self.bottom >= other.bottom
+        )
+
+
+class MarkedRegion(Input):
+    """A region of a preview, in fractions of its width and height, from its upper left corner."""
+
+    x: Annotated[float, Field(ge=0, lt=1)]
+    y: Annotated[float, Field(ge=0, lt=1)]
+    width: Annotated[float, Field(gt=0, le=1)]
+    height: Annotated[float, Field(gt=0, le=1)]
+
+    @field_validator("width", "height")
+    @classmethod
+    def _ends_inside(cls, value: float, info: ValidationInfo) -> float:
+        start = info.data.get("x" if info.field_name == "width" else "y", 0)
+        # What an app adds up may be off by a rounding; it is cut off at the edge.
+        if start + value > 1 + 1 / UNITS:
+            raise PydanticCustomError("out_of_range", "ends outside of the picture")
+        return value
+
+    @property
+    def area(self) -> Area:
+        """The region with its edges on whole millionths, grown outward."""
+        left, right = _edges(self.x, self.width)
+        top, bottom = _edges(self.y, self.height)
+        return Area(left, top, right, bottom)
+
+
+class NewRedaction(Input):
+    """Which regions of a picture nobody but officers may see."""
+
+    regions: tuple[MarkedRegion, ...] = Field(min_length=1, max_length=MOST_REGIONS, strict=False)
+
+    @property
+    def areas(self) -> tuple[Area, ...]:
+        return tuple(region.area for region in self.regions)
+
+
+class RedactionState(StrEnum):
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Redaction(Record):
+    """A redaction as it is kept, with its medium.
+
+    `version` is that of the redacted picture; no other version is ever read. `covers` are the ids
+    of earlier redactions whose areas are all within those of this one.
+    """
+
+    id: str
+    by: str
+    at: datetime
+    areas: tuple[Area, ...]
+    state: RedactionState = RedactionState.PROCESSING
+    version: str | None = None
+    covers: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """What the row of the medium has beside it, for the conditions of writes."""
+        return f"{self.id}/{self.state}"
+
+    def after(self, earlier: "Redaction | None") -> "Redaction":
+        """Return this redaction as the one that follows `earlier`."""
+        if earlier is None or not self._hides_all_of(earlier):
+            return self
+        covers = (*earlier.covers, earlier.id)[-_MOST_COVERED:]
+        return self.model_copy(update={"covers": covers})
+
+    def is_at_least(self, agreed: str) -> bool:
+        """Return whether this is the redaction with the id `agreed`, or hides all that it hid."""
+        return agreed in (self.id, *self.covers)
+
+    def settled(self, version: str | None) -> "Redaction":
+        """Return it with its picture; without a version it has failed."""
+        state = RedactionState.READY if version else RedactionState.FAILED
+        return self.model_copy(update={"state": state, "version": version})
+
+    def _hides_all_of(self, other: "Redaction") -> bool:
+        return all(any(mine.holds(theirs) for mine in self.areas) for theirs in other.areas)
+
+
+class RedactionManifest(Record):
+    """What `make_thumbnails` did for the redaction with this id: the version of the picture, or
+    None when it could not be made.
+    """
+
+    id: str
+    version: str | None = None
+
+
+def refusal(redaction: Redaction | None, agreed: str | None) -> str | None:
+    """Return the code of why a picture may not be passed on; None when it may.
+
+    `agreed` is the id of the redaction that it had when two officers agreed to pass it on; None
+    when it had none.
+    """
+    if redaction and redaction.state is not RedactionState.READY:
+        return "redaction_not_ready"
+    if agreed and not (redaction and redaction.is_at_least(agreed)):
+        return "redaction_changed"
+    return None
+
+
+def boxes(areas: Iterable[Area], size: tuple[int, int]) -> Sequence[tuple[int, int, int, int]]:
+    """Return the pixels to paint over in a preview of this size, as left, top, right, bottom.
+
+    A box has every pixel that the area touches, and every pixel that shows a trace of those: the
+    JPEG codes them in blocks.
+    """
+    width, height = size
+    return [
+        (
+            _from(area.left, width),
+            _from(area.top, height),
+            _to(area.right, width),
+            _to(area.bottom, height),
+        )
+        for area in areas
+    ]
+
+
+def _from(edge: int, side: int) -> int:
+    pixel = edge * side // UNITS
+    return max(0, pixel // _BLOCK * _BLOCK - _BLEED)
+
+
+def _to(edge: int, side: int) -> int:
+    pixel = -(-edge * side // UNITS)
+    return min(side, -(-pixel // _BLOCK) * _BLOCK + _BLEED)
+
+
+def _edges(start: float, length: float) -> tuple[int, int]:
+    first, size = Decimal(repr(start)) * UNITS, Decimal(repr(length)) * UNITS
+    near = floor(first)
+    return near, min(UNITS, max(near + 1, ceil(first + size)))

@@ -1,0 +1,183 @@
+"""What is marked in a picture is black in every pixel, and leaves no trace beside its box."""
+
+import io
+import math
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from chalicelib.domain.media import Looked
+from chalicelib.domain.redactions import (
+    UNITS,
+    Area,
+    MarkedRegion,
+    Redaction,
+    RedactionState,
+    boxes,
+    refusal,
+)
+from chalicelib.domain.times import parse
+from chalicelib.media import images
+from chalicelib.media.marked import MarkedPreview
+from chalicelib.media.sandbox import is_bare_jpeg
+from tests import media_samples as samples
+
+NOW = parse("2026-11-24T08:30:00Z")
+
+
+@st.composite
+def regions(draw: st.DrawFn) -> MarkedRegion:
+    """Draw a region of any size at any place, some of them at an edge, and some very thin."""
+
+    def span() -> tuple[float, float]:
+        start = draw(st.floats(0, 0.999) | st.just(0.0))
+        length = draw(st.floats(1e-7, 1 - start) | st.just(1 - start))
+        return start, length
+
+    (x, width), (y, height) = span(), span()
+    return MarkedRegion(x=x, y=y, width=width, height=height)
+
+
+sizes = st.tuples(st.integers(1, 200), st.integers(1, 200))
+
+
+def noise(size: tuple[int, int], seed: int) -> Image.Image:
+    return Image.frombytes("RGB", size, random.Random(seed).randbytes(size[0] * size[1] * 3))
+
+
+def as_preview(image: Image.Image) -> bytes:
+    """Code an image as the previews are."""
+    return images.render(image, Looked(width=1, height=1)).preview
+
+
+def touched(region: MarkedRegion, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the box of the pixels that a region touches, worked out without its millionths."""
+    width, height = size
+    return (
+        min(width - 1, math.floor(region.x * width)),
+        min(height - 1, math.floor(region.y * height)),
+        max(1, math.ceil(min(1, region.x + region.width) * width - 1e-9)),
+        max(1, math.ceil(min(1, region.y + region.height) * height - 1e-9)),
+    )
+
+
+def decoded(jpeg: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(jpeg))
+    image.load()
+    return image
+
+
+def is_black(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
+    part = image.crop(box)
+    return part.getcolors() == [(part.width * part.height, (0, 0, 0))]
+
+
+@given(size=sizes, marked=st.lists(regions(), min_size=1, max_size=4), seed=st.integers(0, 99))
+def test_no_pixel_of_a_region_survives(
+    size: tuple[int, int], marked: list[MarkedRegion], seed: int
+) -> None:
+    redacted = images.redact(as_preview(noise(size, seed)), [each.area for each in marked])
+    shown = decoded(redacted.preview)
+    assert shown.size == size
+    assert all(is_black(shown, touched(region, size)) for region in marked)
+    assert is_bare_jpeg(redacted.preview)
+    assert is_bare_jpeg(redacted.thumb)
+
+
+@given(size=sizes, region=regions(), seed=st.integers(0, 99))
+def test_what_was_in_a_region_changes_nothing_in_the_redacted_picture(
+    size: tuple[int, int], region: MarkedRegion, seed: int
+) -> None:
+    one = noise(size, seed)
+    other = one.copy()
+    box = touched(region, size)
+    other.paste(noise(size, seed + 100).crop(box), box)
+    first, second = (
+        images.redact(as_preview(image), [region.area]).preview for image in (one, other)
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize("orientation", [1, 2, 3, 4, 5, 6, 7, 8, 0, 9])
+@pytest.mark.parametrize("size", [(1000, 700), (333, 777), (2400, 1800), (17, 23)])
+def test_of_a_photo_in_any_orientation_what_officers_marked_is_black(
+    orientation: int, size: tuple[int, int]
+) -> None:
+    preview = images.derive(samples.jpeg(*size, orientation=orientation), "image/jpeg").preview
+    shown = decoded(preview)
+    region = MarkedRegion(x=0.3, y=0.6, width=0.25, height=0.2)
+    box = touched(region, shown.size)
+    assert not is_black(shown, box)
+    redacted = decoded(images.redact(preview, [region.area]).preview)
+    assert redacted.size == shown.size
+    assert is_black(redacted, box)
+    if min(size) > 100:
+        assert not is_black(redacted, (0, 0, shown.width // 8, shown.height // 8))
+
+
+def test_what_is_not_marked_stays_as_it_was() -> None:
+    image = Image.new("RGB", (640, 480), "steelblue")
+    ImageDraw.Draw(image).rectangle((400, 300, 500, 400), "gold")
+    region = MarkedRegion(x=0.1, y=0.1, width=0.2, height=0.2)
+    redacted = decoded(images.redact(as_preview(image), [region.area]).preview)
+    [box] = boxes([region.area], image.size)
+    assert box == (63, 47, 193, 145)
+    for place in ((450, 350), (50, 50), (230, 100), (100, 200)):
+        before, after = image.getpixel(place), redacted.getpixel(place)
+        assert isinstance(before, tuple)
+        assert isinstance(after, tuple)
+        assert all(abs(a - b) < 6 for a, b in zip(before, after, strict=True))
+
+
+@given(region=regions())
+def test_an_area_is_never_smaller_than_its_region(region: MarkedRegion) -> None:
+    area = region.area
+    assert 0 <= area.left < area.right <= UNITS
+    assert 0 <= area.top < area.bottom <= UNITS
+    assert area.left / UNITS <= region.x + 1e-12
+    assert area.right / UNITS >= min(1, region.x + region.width) - 1e-12
+
+
+def test_what_an_app_sends_back_is_the_same_area() -> None:
+    area = MarkedRegion(x=0.29, y=0.1, width=0.57, height=0.7).area
+    assert area == Area(290_000, 100_000, 860_000, 800_000)
+
+
+def test_a_marked_preview_arrives_as_it_was_sent() -> None:
+    areas = (Area(0, 0, UNITS, UNITS), Area(1, 2, 3, 4))
+    for preview in (b"", b"\xff\xd8 and more"):
+        marked = MarkedPreview(areas, preview)
+        assert MarkedPreview.unpack(marked.pack()) == marked
+
+
+def redaction(name: str, *areas: Area, **more: Any) -> Redaction:
+    return Redaction(id=name, by="li", at=NOW, areas=areas, **more)
+
+
+LEFT, RIGHT = Area(0, 0, 400_000, UNITS), Area(600_000, 0, UNITS, UNITS)
+INNER = Area(1, 1, 2, 2)
+
+
+def test_a_redaction_knows_what_it_covers_also_at_second_hand() -> None:
+    first = redaction("first", INNER)
+    second = redaction("second", LEFT).after(first)
+    third = redaction("third", RIGHT, LEFT).after(second)
+    assert third.covers == ("first", "second")
+    assert [third.is_at_least(name) for name in ("first", "second", "third")] == [True] * 3
+    assert redaction("less", RIGHT).after(third).covers == ()
+    assert not redaction("none").after(third).is_at_least("third")
+
+
+@pytest.mark.parametrize("state", list(RedactionState))
+def test_only_what_is_ready_and_hides_enough_is_passed_on(state: RedactionState) -> None:
+    present = redaction("now", LEFT, state=state, covers=("before",))
+    ready = state is RedactionState.READY
+    for agreed in (None, "now", "before"):
+        assert refusal(present, agreed) == (None if ready else "redaction_not_ready")
+    assert refusal(present, "another") == ("redaction_changed" if ready else "redaction_not_ready")
+    assert refusal(None, "now") == "redaction_changed"
+    assert refusal(None, None) is None
