@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain.media import MediaState
-from chalicelib.domain.referral_requests import NewReferral
 from chalicelib.domain.redactions import refusal
+from chalicelib.domain.referral_requests import NewReferral
 from chalicelib.domain.referrals import (
     MOST_PASSED_ON,
     Part,

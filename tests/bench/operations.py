@@ -210,6 +210,20 @@ def _refers(step: str) -> Callable[[Environment], Callable[[], Reply]]:
     return prepare
 
 
+def _redacts(environment: Environment) -> Callable[[], Reply]:
+    """Give the largest redaction of one of two pictures."""
+    filed, cleaned = _create(media=[_MEDIA[0]] * 2).json, cloud.photo()
+    for upload in filed["uploads"]:
+        media_id = upload["media_id"]
+        version = cloud.upload(environment, filed["id"], media_id, cleaned)
+        cloud.process(environment, f"originals/{filed['id']}/{media_id}", version)
+        cloud.record(environment, filed["id"], media_id)
+    cloud.officer()
+    region = {"x": 0.123457, "y": 0.123457, "width": 0.123457, "height": 0.123457}
+    path = f"/v1/officer/reports/{filed['id']}/media/{media_id}/redaction"
+    return lambda: call("POST", path, {"regions": [region] * 50}, officer="wang")
+
+
 def _colleagues(environment: Environment) -> Callable[[], Reply]:
     for number in range(30):
         cloud.officer(f"officer{number}")
@@ -310,6 +324,13 @@ OPERATIONS = (
     Operation("propose a referral", _refers("propose"), _CHANGE, 32, 4),
     Operation("read a referral", _refers("read"), _READ, 1, 4),
     Operation("approve a referral", _refers("approve"), (*_CHANGE, *_READ[2:]), 24, 4),
+    Operation(
+        "redact a picture, 50 regions",
+        _redacts,
+        ("GetItem", "GetItem", "Query", "TransactWriteItems"),
+        60,
+        8,
+    ),
     Operation("list 30 colleagues", _colleagues, ("GetItem", "Query", "PutItem"), 1, 2),
 )
 

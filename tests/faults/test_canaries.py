@@ -15,8 +15,9 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain import times
-from chalicelib.domain.media import original_key
+from chalicelib.domain.media import derived_key, original_key
 from chalicelib.domain.officers import Role
+from chalicelib.handlers import media_events
 from chalicelib.store import keys
 from chalicelib.store.writes import Update
 from infra.local import template
@@ -96,9 +97,20 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
     cloud.record(aws, created["id"], media_id)
     cloud.stream(cloud.all_keys(aws))
     work(created)
+    redact(aws, created, media_id)
     wiring.clock.advance(timedelta(minutes=20))
     cloud.sweep()
     return created, key
+
+
+def redact(aws: Mapping[str, str], created: Mapping[str, Any], media_id: str) -> None:
+    path = f"/v1/officer/reports/{created['id']}/media/{media_id}/redaction"
+    regions = {"regions": [{"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}]}
+    for officer in ("wang", "nobody"):
+        call("POST", path, regions, officer=officer, headers=HEADERS)
+    cloud.process(aws, derived_key(created["id"], media_id, "preview.jpg"), None)
+    made = derived_key(created["id"], media_id, "redacted/manifest.json")
+    media_events.record_media({"Records": [cloud.s3_event(aws["MEDIA_BUCKET"], made, None)]}, None)
 
 
 def work(created: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.media import original_key
+from chalicelib.domain.media import derived_key, original_key
 from chalicelib.services.orphans import Orphan, OrphanKind, Places, delete_orphan, find_orphans
 from chalicelib.store import keys
 from chalicelib.store.writes import Delete
@@ -169,6 +169,20 @@ def test_a_medium_whose_object_is_missing_is_listed_and_never_deleted(
     [orphan] = orphans()
     assert orphan == Orphan(OrphanKind.MISSING, (keys.report(report_id), keys.media(media_id)))
     assert not delete_orphan(orphan, places())
+
+
+def test_a_redacted_picture_that_is_missing_is_listed(aws: Mapping[str, str]) -> None:
+    report_id, media_id = processed(aws)
+    cloud.officer()
+    path = f"/v1/officer/reports/{report_id}/media/{media_id}/redaction"
+    region = {"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}
+    assert call("POST", path, {"regions": [region]}, officer="wang").status == 200
+    cloud.process(aws, derived_key(report_id, media_id, "preview.jpg"), None)
+    cloud.sweep()
+    cloud.sweep()
+    assert orphans() == []
+    wiring.bucket().delete_all(derived_key(report_id, media_id, "redacted.jpg"))
+    assert orphans() == [Orphan(OrphanKind.MISSING, (keys.report(report_id), keys.media(media_id)))]
 
 
 def test_the_command_only_lists_unless_asked_to_delete(aws: Mapping[str, str], capsys: Any) -> None:

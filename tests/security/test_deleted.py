@@ -90,6 +90,7 @@ def work_with(created: Mapping[str, Any]) -> None:
                 call("GET", f"/v1/admin/officers/{name}", officer="wang")
         call("POST", f"/v1/officer/reports/{typed}/contact", reason, officer="wang")
         call("POST", f"{path}/media/{typed}/original", reason, officer="wang")
+        call("DELETE", f"{path}/media/{typed}/redaction", officer="wang")
         call("PATCH", path, {"duplicate_of": wrong}, officer="wang", headers={"If-Match": '"2"'})
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from chalicelib.domain.media import Looked
+from chalicelib.domain.media import Looked, Rejected, RejectReason
 from chalicelib.domain.redactions import (
     UNITS,
     Area,
@@ -23,7 +23,7 @@ from chalicelib.domain.redactions import (
 from chalicelib.domain.times import parse
 from chalicelib.media import images
 from chalicelib.media.marked import MarkedPreview
-from chalicelib.media.sandbox import is_bare_jpeg
+from chalicelib.media.sandbox import SANDBOX, is_bare_jpeg
 from tests import media_samples as samples
 
 NOW = parse("2026-11-24T08:30:00Z")
@@ -131,6 +131,34 @@ def test_what_is_not_marked_stays_as_it_was() -> None:
         assert isinstance(before, tuple)
         assert isinstance(after, tuple)
         assert all(abs(a - b) < 6 for a, b in zip(before, after, strict=True))
+
+
+WHOLE = (Area(0, 0, UNITS, UNITS),)
+
+
+def test_a_preview_that_would_unpack_to_too_much_is_refused() -> None:
+    bomb = samples.jpeg(64, 64)
+    at = bomb.index(b"\xff\xc0") + 5
+    bomb = bomb[:at] + (60_000).to_bytes(2) * 2 + bomb[at + 4 :]
+    with pytest.raises(Rejected) as rejected:
+        SANDBOX.redact(MarkedPreview(WHOLE, bomb))
+    assert rejected.value.reason is RejectReason.TOO_MANY_PIXELS
+
+
+def test_a_damaged_preview_is_redacted_or_refused_and_never_a_fault() -> None:
+    whole = as_preview(samples.scene(320, 240))
+    outcomes = set()
+    for seed in range(60):
+        try:
+            picture = SANDBOX.redact(MarkedPreview(WHOLE, samples.mutate(whole, seed)))
+        except Rejected:
+            outcomes.add("refused")
+            continue
+        outcomes.add("redacted")
+        shown = decoded(picture)
+        assert is_bare_jpeg(picture)
+        assert is_black(shown, (0, 0, *shown.size))
+    assert outcomes == {"refused", "redacted"}
 
 
 @given(region=regions())
