@@ -328,8 +328,8 @@ OPERATIONS = (
         "redact a picture, 50 regions",
         _redacts,
         ("GetItem", "GetItem", "Query", "TransactWriteItems"),
-        60,
-        8,
+        32,
+        6,
     ),
     Operation("list 30 colleagues", _colleagues, ("GetItem", "Query", "PutItem"), 1, 2),
 )
