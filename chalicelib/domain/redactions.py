@@ -11,8 +11,7 @@ from enum import StrEnum
 from math import ceil, floor
 from typing import Annotated, NamedTuple
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from chalicelib.domain.models import Input, Record
 
@@ -47,21 +46,15 @@ class Area(NamedTuple):
 
 
 class MarkedRegion(Input):
-    """A region of a preview, in fractions of its width and height, from its upper left corner."""
+    """A region of a preview, in fractions of its width and height, from its upper left corner.
+
+    What lies beyond the edge of the picture is cut off.
+    """
 
     x: Annotated[float, Field(ge=0, lt=1)]
     y: Annotated[float, Field(ge=0, lt=1)]
     width: Annotated[float, Field(gt=0, le=1)]
     height: Annotated[float, Field(gt=0, le=1)]
-
-    @field_validator("width", "height")
-    @classmethod
-    def _ends_inside(cls, value: float, info: ValidationInfo) -> float:
-        start = info.data.get("x" if info.field_name == "width" else "y", 0)
-        # What an app adds up may be off by a rounding; it is cut off at the edge.
-        if start + value > 1 + 1 / UNITS:
-            raise PydanticCustomError("out_of_range", "ends outside of the picture")
-        return value
 
     @property
     def area(self) -> Area:

@@ -251,7 +251,7 @@ def test_what_is_made_while_it_is_removed_is_deleted_two_minutes_later(
         ([FACE | {"x": -0.1}], "regions.0.x"),
         ([FACE | {"x": 1}], "regions.0.x"),
         ([FACE | {"width": 0}], "regions.0.width"),
-        ([FACE, FACE | {"height": 0.76}], "regions.1.height"),
+        ([FACE, FACE | {"height": 1.01}], "regions.1.height"),
         ([FACE | {"y": "0.1"}], "regions.0.y"),
         ([FACE | {"why": "a face"}], "regions.0.why"),
         ([{"x": 0.1, "y": 0.1, "width": 0.1}], "regions.0.height"),
@@ -263,6 +263,14 @@ def test_wrong_regions_are_refused(tip: dict[str, Any], regions: Any, field: str
     assert reply.status == 422
     assert reply.json["errors"][0]["field"] == field
     assert redaction(tip) is None
+
+
+def test_what_reaches_over_the_edge_is_cut_off(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
+    over = redact(tip, {"x": 0.5, "y": 0.75, "width": 1, "height": 0.5})
+    cut = {"x": 0.5, "y": 0.75, "width": 0.5, "height": 0.25}
+    assert over.json["regions"] == [cut]
+    work(aws, tip)
+    assert colours(picture(redaction(tip)["url"]), cut) == BLACK
 
 
 def test_fifty_regions_to_the_edges_are_taken(aws: Mapping[str, str], tip: dict[str, Any]) -> None:

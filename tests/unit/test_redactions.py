@@ -35,7 +35,7 @@ def regions(draw: st.DrawFn) -> MarkedRegion:
 
     def span() -> tuple[float, float]:
         start = draw(st.floats(0, 0.999) | st.just(0.0))
-        length = draw(st.floats(1e-7, 1 - start) | st.just(1 - start))
+        length = draw(st.floats(1e-7, 1) | st.just(1 - start))
         return start, length
 
     (x, width), (y, height) = span(), span()
