@@ -10,6 +10,7 @@ from chalicelib.domain import times
 from chalicelib.domain.exports import LISTED_MAX, ExportRequest, PendingExport, csv_of, zip_of
 from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.domain.reports import Medium
 from chalicelib.domain.workflow import Reason
 from chalicelib.handlers.media_views import seen_type
 from chalicelib.handlers.report_views import ReportView
@@ -104,6 +105,7 @@ class PartReason(Input):
         errors.NotFound,
         errors.Conflict("withdrawn"),
         errors.Conflict("expiring"),
+        errors.Conflict("redaction_not_ready"),
         errors.Conflict("too_many_reports", most=str(LISTED_MAX)),
     ),
 )
@@ -124,7 +126,9 @@ def export_reports(call: Call) -> Response:
     in it.
 
     `originals` adds the files as they were sent, up to 50 MiB together; each counts as opening an
-    original. What is larger is left out, and can be opened by itself. Withdrawn reports are left
+    original. Of a medium with a redaction it is the redacted picture, in `redacted/`; 409
+    `redaction_not_ready` means that this is still being made, or has failed. What is larger is left
+    out, and can be opened by itself. Withdrawn reports are left
     out; asking for one is 409 `withdrawn`. 409 `too_many_reports` means that more than 250 match:
     choose narrower filters.
     """
@@ -221,10 +225,7 @@ def _stored(export: Export, name: str, call: Call) -> ExportView:
 
 def _files(export: Export, call: Call) -> list[tuple[str, bytes]]:
     reports = [_rendered(each, call) for each in export.cases]
-    originals = [
-        (f"originals/{each.medium.media_id}.{_ENDINGS.get(seen_type(each.medium), 'bin')}", each)
-        for each in export.originals
-    ]
+    originals = [(_file_name(each.medium), each) for each in export.originals]
     said = {
         "id": export.id,
         "by": call.actor.by,
@@ -234,7 +235,7 @@ def _files(export: Export, call: Call) -> list[tuple[str, bytes]]:
         "originals": [
             {
                 "media_id": each.medium.media_id,
-                "version": each.medium.version_id,
+                "version": each.version,
                 "file": None if each.content is None else name,
             }
             for name, each in originals
@@ -248,6 +249,12 @@ def _files(export: Export, call: Call) -> list[tuple[str, bytes]]:
     ]
 
 
+def _file_name(medium: Medium) -> str:
+    if medium.redaction:
+        return f"redacted/{medium.media_id}.jpg"
+    return f"originals/{medium.media_id}.{_ENDINGS.get(seen_type(medium), 'bin')}"
+
+
 def _rendered(case: ExportedCase, call: Call) -> dict[str, Any]:
     """Return a report as it is when opened, without what leads on into the service."""
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
@@ -258,6 +265,9 @@ def _rendered(case: ExportedCase, call: Call) -> dict[str, Any]:
         {name: value for name, value in each.items() if name not in _INSIDE_MEDIA}
         for each in shown["media"]
     ]
+    for each in media:
+        if each["redaction"]:
+            each["redaction"] = {**each["redaction"], "url": None}
     kept = {name: value for name, value in shown.items() if name not in _INSIDE}
     return kept | {"media": media, "has_earlier": case.has_earlier}
 

@@ -20,11 +20,12 @@ from chalicelib.domain.exports import (
     ReportExport,
 )
 from chalicelib.domain.ids import random_id
-from chalicelib.domain.media import original_key
+from chalicelib.domain.media import derived_key, original_key
 from chalicelib.domain.messages import Message, Note
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import Role
 from chalicelib.domain.paging import Cursors
+from chalicelib.domain.redactions import refusal
 from chalicelib.domain.reports import Medium, Status
 from chalicelib.domain.sealing import PrivateKey, Unreadable
 from chalicelib.domain.two_persons import TwoPersonStep
@@ -64,10 +65,18 @@ class Sources(NamedTuple):
 
 
 class Original(NamedTuple):
-    """An original of a report. `content` is None when it is left out, because it is too large."""
+    """An original of a report, or of a medium with a redaction the redacted picture in its place.
+
+    `content` is None when it is left out, because it is too large.
+    """
 
     medium: Medium
     content: bytes | None
+
+    @property
+    def version(self) -> str | None:
+        redaction = self.medium.redaction
+        return redaction.version if redaction else self.medium.version_id
 
 
 class ExportedCase(NamedTuple):
@@ -99,7 +108,8 @@ def begin_export(
     are more than one zip has, open none: a second person must approve it, and is notified.
 
     Raises NotFound when the one report is unknown or out of scope, with a denial in the audit;
-    Conflict: `withdrawn` or `expiring` for the one report, `too_many_reports` for filters;
+    Conflict: `withdrawn` or `expiring` for the one report, `redaction_not_ready` for one of its
+    originals, `too_many_reports` for filters;
     Unavailable.
     """
     export_id = random_id(20)
@@ -192,6 +202,8 @@ def _open_one(
     require_not_expiring(case.head)
     if case.report.status is Status.WITHDRAWN:
         raise errors.Conflict("withdrawn")
+    if wanted.originals:
+        _require_redacted(case)
     exported = _with_all_entries(case, wanted.reason, export_id, actor, sources.reports)
     originals: tuple[Original, ...] = ()
     if wanted.originals:
@@ -303,14 +315,27 @@ def _earlier_notes(
     return found, below is not None
 
 
+def _require_redacted(case: ReadCase) -> None:
+    """Raise Conflict when a redaction of a medium has no picture: it may not leave without."""
+    for medium in case.media:
+        if code := refusal(medium.redaction, None):
+            raise errors.Conflict(code)
+
+
 def _read_originals(
     case: ReadCase, reason: str, export_id: str, actor: OfficerActor, sources: Sources
 ) -> list[Original]:
-    """Read the originals, each after an audit record of its own. What is too large is left out."""
+    """Read the originals, each after an audit record of its own. What is too large is left out. Of
+    a medium with a redaction, the redacted picture leaves in place of the original.
+    """
     found: list[Original] = []
     left = ORIGINALS_MAX_BYTES
     for medium in case.media:
         if medium.version_id is None:
+            continue
+        if redaction := medium.redaction:
+            key = derived_key(case.report.id, medium.media_id, "redacted.jpg")
+            found.append(Original(medium, sources.bucket.read(key, redaction.version)))
             continue
         size = medium.size or medium.declared_size
         if size > left:

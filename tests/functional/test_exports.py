@@ -14,6 +14,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain import exports
 from chalicelib.domain.officers import Role
+from chalicelib.handlers import media_events
 from chalicelib.store.audit import of_report
 from chalicelib.store.writes import Update
 from tests import cloud
@@ -281,6 +282,27 @@ def test_originals_of_one_report_are_added_each_on_record(aws: Mapping[str, str]
     found = {each.action: each.detail.get("media_id") for each in records(created)}
     assert found == {"open": None, "original": media_id}
     assert "originals/" not in str(list(made(aws, {"report_id": created["id"]})))
+
+
+def test_a_picture_with_a_redaction_leaves_redacted_and_not_before(aws: Mapping[str, str]) -> None:
+    content = cloud.photo()
+    created = with_photo(aws, content)
+    media_id = created["uploads"][0]["media_id"]
+    body = {"report_id": created["id"], "originals": True}
+    region = {"x": 0.1, "y": 0.1, "width": 0.4, "height": 0.4}
+    path = f"/v1/officer/reports/{created['id']}/media/{media_id}/redaction"
+    assert call("POST", path, {"regions": [region]}, officer="wang").status == 200
+    assert export(body).json["code"] == "redaction_not_ready"
+    assert not [each for each in records(created) if each.action == "original"]
+
+    cloud.process(aws, f"derived/{created['id']}/{media_id}/preview.jpg", None)
+    made_of = f"derived/{created['id']}/{media_id}/redacted/manifest.json"
+    event = cloud.s3_event(aws["MEDIA_BUCKET"], made_of, None)
+    media_events.record_media({"Records": [event]}, None)
+    files = downloaded(aws, export(body).json["url"])
+    assert content not in files.values()
+    assert f"redacted/{media_id}.jpg" in files
+    assert b"redacted.jpg?" not in b"".join([each for each in files.values() if each[:1] == b"{"])
 
 
 def test_originals_that_are_too_large_are_left_out_and_not_opened(aws: Mapping[str, str]) -> None:
