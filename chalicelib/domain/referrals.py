@@ -42,7 +42,7 @@ class Referral(Record):
     sealed_reason: bytes
     include: tuple[Part, ...]
     media_ids: tuple[str, ...] = ()
-    redactions: Mapping[str, str] = Field(default_factory=dict)
+    redactions: Mapping[str, str] | None = None
     approved_by: str | None = None
     approved_at: datetime | None = None
 

@@ -194,7 +194,7 @@ def _passed_on(referral: Referral, report_id: str, reports: Reports) -> tuple[Me
     if not referral.media_ids:
         return ()
     included = (each for each in _ready(report_id, reports) if each.media_id in referral.media_ids)
-    return _checked(included, referral.redactions)
+    return _checked(included, referral.redactions or {})
 
 
 def _checked(media: Iterable[Medium], agreed: Mapping[str, str]) -> tuple[Medium, ...]:
@@ -211,8 +211,8 @@ def _checked(media: Iterable[Medium], agreed: Mapping[str, str]) -> tuple[Medium
     return found
 
 
-def _redactions_of(media: Iterable[Medium]) -> dict[str, str]:
-    return {each.media_id: each.redaction.id for each in media if each.redaction}
+def _redactions_of(media: Iterable[Medium]) -> dict[str, str] | None:
+    return {each.media_id: each.redaction.id for each in media if each.redaction} or None
 
 
 def _ready(report_id: str, reports: Reports) -> list[Medium]:
