@@ -494,7 +494,10 @@ def test_an_admin_subscribes_to_what_is_for_them_by_name(aws: Mapping[str, str])
     assert created.status == 201, created.text
 
     [existing] = wiring.subscriptions().of("sun")
-    assert json.loads(existing.policy or "") == {"to": [officer_address("sun")]}
+    assert json.loads(existing.policy or "") == {
+        "to": [officer_address("sun")],
+        "language": [{"exists": False}],
+    }
     appoint(
         "sun",
         ROW | {"roles": ["admin"], "email": "s@police.example"},
