@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import Field
-
 from chalicelib.domain.models import Record
 from chalicelib.domain.reports import Flag
 
