@@ -134,7 +134,10 @@ class Notice:
         if self.district:
             found["district"] = self.district
         if self.urgency:
-            found |= {"urgency": self.urgency.value, "urgency_rank": self.urgency.rank}
+            found["urgency"] = self.urgency.value
+            # What is for somebody by name comes whatever urgency their subscription asks for.
+            if self.kind not in CAUSED_BY_OFFICERS:
+                found["urgency_rank"] = self.urgency.rank
         if self.drill:
             found["drill"] = "yes"
         if language:

@@ -4,6 +4,7 @@ It is one row that the publisher reads with the tasks of a batch. A change of it
 notice; one of a filter policy of SNS would take up to 15 minutes.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Self
@@ -11,6 +12,7 @@ from typing import Self
 from pydantic import Field
 
 from chalicelib.domain.addressees import NOBODY, OF_A_TRIAL, groups_of, officer_address
+from chalicelib.domain.city import city
 from chalicelib.domain.models import Record
 from chalicelib.domain.notices import ADDED, FOR_SUPERVISORS, Matter, NoticeKind
 from chalicelib.domain.officers import CASEWORKERS, Officer, Role
@@ -20,20 +22,22 @@ from chalicelib.domain.shifts import Shift
 from chalicelib.domain.subscriptions import Subscription
 
 # Nobody on duty has acted on these in time: supervisors of the scope are notified, too.
-_NOT_ACTED_ON = ("overdue",)
+_NOT_ACTED_ON = (NoticeKind.OVERDUE,)
 
 
 class Member(Record):
     """An officer who has a subscription: their scope, and what their subscriptions let pass.
 
-    Without a role that works on reports the scope is empty. `languages` are those that a
+    Without a role that works on reports the scope is empty. `email_rank` and `sms_rank` are from
+    which urgency on they want e-mail and SMS; None, not at all. `languages` are those that a
     subscription by e-mail asks for.
     """
 
     categories: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     supervisor: bool = False
-    min_rank: int = 0
+    email_rank: int | None = None
+    sms_rank: int | None = None
     drills: bool = False
     languages: tuple[str, ...] = ()
 
@@ -47,7 +51,8 @@ class Member(Record):
             categories=officer.categories if works else (),
             districts=officer.districts if works else (),
             supervisor=officer.has_role(Role.SUPERVISOR),
-            min_rank=min(each.min_urgency.rank for each in subscriptions),
+            email_rank=_rank(subscriptions, "email"),
+            sms_rank=_rank(subscriptions, "sms"),
             drills=any(each.drills for each in subscriptions),
             languages=tuple(sorted({each.language for each in subscriptions if each.language})),
         )
@@ -58,7 +63,20 @@ class Member(Record):
 
     def hears_of(self, category: str, district: str, urgency: Urgency) -> bool:
         """Return whether a notice of such a report is in the scope and passes a subscription."""
-        return self.sees(category, district) and self.min_rank <= urgency.rank
+        ranks = [each for each in (self.email_rank, self.sms_rank) if each is not None]
+        return self.sees(category, district) and min(ranks, default=math.inf) <= urgency.rank
+
+    def is_sure_to_hear_of(self, category: str, district: str, urgency: Urgency) -> bool:
+        """Return whether it is in the scope and goes to them by e-mail: of SMS, a category has only
+        so many in an hour.
+        """
+        wanted = self.email_rank is not None and self.email_rank <= urgency.rank
+        return wanted and self.sees(category, district)
+
+
+def _rank(subscriptions: Sequence[Subscription], protocol: str) -> int | None:
+    wanted = (each.min_urgency.rank for each in subscriptions if each.protocol == protocol)
+    return min(wanted, default=None)
 
 
 class Roster(Record):
@@ -78,33 +96,33 @@ class Roster(Record):
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Return the languages in which a notice goes out beside the one in all languages."""
-        return tuple(
-            sorted({each for member in self.members.values() for each in member.languages})
-        )
+        """Return the languages in which a notice goes out beside the one in all languages. One
+        that the city no longer has is none.
+        """
+        wanted = {each for member in self.members.values() for each in member.languages}
+        return tuple(sorted(wanted & set(city().languages)))
 
     def addressees(
         self, kind: NoticeKind, category: str, district: str, urgency: Urgency, now: datetime
     ) -> tuple[str, ...]:
-        """Return whom a notice about such reports is for: who is on duty; if that is nobody,
-        everybody with such a scope. What is for supervisors is for all of the scope: nobody on duty
-        has acted.
+        """Return whom a notice about such reports is for: who is on duty; if nobody of these is
+        sure to hear of it, everybody with such a scope. What is for supervisors is for all of the
+        scope: nobody on duty has acted.
         """
         everybody = groups_of(category, district)
         if kind in FOR_SUPERVISORS:
             return everybody
+        about = category, district, urgency
         on_duty = self._on_duty(category, district, now)
-        named = self._named(
-            lambda name, each: name in on_duty and each.hears_of(category, district, urgency)
-        )
-        if named and kind in _NOT_ACTED_ON:
-            return self._named(
-                lambda name, each: (
-                    (name in on_duty or each.supervisor)
-                    and each.hears_of(category, district, urgency)
-                )
+        present = [each for name, each in self.members.items() if name in on_duty]
+        if not any(each.is_sure_to_hear_of(*about) for each in present):
+            return everybody
+        supervisors_too = kind in _NOT_ACTED_ON
+        return self._named(
+            lambda name, each: (
+                (name in on_duty or (supervisors_too and each.supervisor)) and each.hears_of(*about)
             )
-        return named or everybody
+        )
 
     def addressees_of(
         self, kind: NoticeKind, report: ReportOutline, matter: Matter, now: datetime
@@ -121,12 +139,14 @@ class Roster(Record):
             return self._able(report, matter.to)
         if matter.to:
             return matter.to
-        if report.shadow:
-            return OF_A_TRIAL
         if kind is NoticeKind.APPROVAL and self.members:
             able = self._able(report)
             return tuple(each for each in able if each != matter.by) or (NOBODY,)
-        found = self.addressees(kind, report.category, report.district, report.urgency, now)
+        found = (
+            OF_A_TRIAL
+            if report.shadow
+            else self.addressees(kind, report.category, report.district, report.urgency, now)
+        )
         if kind in ADDED and report.followers:
             following = self._able(report, [officer_address(each) for each in report.followers])
             found += tuple(each for each in following if each not in found)

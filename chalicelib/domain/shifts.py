@@ -62,10 +62,14 @@ class Shift(Record):
 
     def period(self, now: datetime, zone: ZoneInfo | None = None) -> Period | None:
         """Return the turn that it is now, by the clocks of the city or of another zone; None when
-        the shift is off duty.
+        the shift is off duty, or when its times are none.
         """
         near = self._near(now, zone or ZoneInfo(city().time_zone))
-        return next((each for each in near if each.start <= now < each.end), None)
+        try:
+            return next((each for each in near if each.start <= now < each.end), None)
+        except ValueError:
+            # One shift that somebody has written by hand must not keep back every notice.
+            return None
 
     def _near(self, now: datetime, zone: ZoneInfo) -> Iterator[Period]:
         today = now.astimezone(zone).date()

@@ -10,6 +10,7 @@ from pydantic import Field, WithJsonSchema
 from chalicelib import errors
 from chalicelib.domain import geo
 from chalicelib.domain.addressees import groups_in, officer_address, role_group
+from chalicelib.domain.city import city
 from chalicelib.domain.codes import Extensible, LanguageCode, category_codes
 from chalicelib.domain.languages import LANGUAGES, TAG_PATTERN
 from chalicelib.domain.models import Input, Record
@@ -125,7 +126,7 @@ def _form(subscription: NewSubscription | Subscription) -> dict[str, Any]:
     if subscription.protocol == "sms":
         return {"sms": [SMS_ALLOWED]}
     wanted = subscription.language
-    return {"language": [wanted if wanted else {"exists": False}]}
+    return {"language": [wanted if wanted in city().languages else {"exists": False}]}
 
 
 def is_of_reports(policy: Mapping[str, Any]) -> bool:

@@ -2,7 +2,9 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING
 
@@ -30,12 +32,20 @@ _A_SECOND = 10
 
 
 class Topic:
-    """A topic. `pause` waits some seconds."""
+    """A topic. `pause` waits some seconds, `seconds` reads a clock."""
 
-    def __init__(self, client: "SNSClient", arn: str, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        client: "SNSClient",
+        arn: str,
+        pause: Callable[[float], None],
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
         self._arn = arn
         self._pause = pause
+        self._seconds = seconds
+        self._sent: deque[tuple[float, int]] = deque()
 
     def publish(self, notices: Sequence[Notice], languages: Sequence[str] = ()) -> frozenset[str]:
         """Publish notices, at most ten a second, and return the `event_id`s of those that SNS
@@ -45,17 +55,27 @@ class Topic:
         it when it has accepted these. Raises nothing: the caller must publish the others again.
         """
         accepted: set[str] = set()
-        for number, some in enumerate(batched(notices, _A_SECOND)):
-            if number:
-                self._pause(1.0)
-            accepted |= self._send(_entries(some, (None, *languages)))
-        return frozenset(
-            each.event_id
-            for each in notices
-            if accepted.issuperset(_id(each, language) for language in (None, *languages))
-        )
+        needed: dict[str, set[str]] = {}
+        for some in batched(notices, _A_SECOND):
+            self._pace(len(some))
+            entries = list(_entries(some, (None, *languages)))
+            for event_id, entry in entries:
+                needed.setdefault(event_id, set()).add(entry["Id"])
+            accepted |= self._send([entry for _, entry in entries])
+        return frozenset(name for name, ids in needed.items() if accepted >= ids and name in ids)
 
-    def _send(self, entries: "Iterator[PublishBatchRequestEntryTypeDef]") -> set[str]:
+    def _pace(self, count: int) -> None:
+        """Wait until so many more notices are within what a second may have."""
+        now = self._seconds()
+        while self._sent and self._sent[0][0] <= now - 1:
+            self._sent.popleft()
+        while self._sent and count + sum(each for _, each in self._sent) > _A_SECOND:
+            oldest, _ = self._sent.popleft()
+            self._pause(max(0.0, oldest + 1 - now))
+            now = max(now, oldest + 1)
+        self._sent.append((now, count))
+
+    def _send(self, entries: "Iterable[PublishBatchRequestEntryTypeDef]") -> set[str]:
         """Return the ids of the entries that SNS accepted."""
         accepted: set[str] = set()
         for batch in _batches(entries):
@@ -78,7 +98,7 @@ class Topic:
 
 
 def _batches(
-    entries: "Iterator[PublishBatchRequestEntryTypeDef]",
+    entries: "Iterable[PublishBatchRequestEntryTypeDef]",
 ) -> "Iterator[list[PublishBatchRequestEntryTypeDef]]":
     batch: list[PublishBatchRequestEntryTypeDef] = []
     size = 0
@@ -95,13 +115,15 @@ def _batches(
 
 def _entries(
     notices: Sequence[Notice], languages: Sequence[str | None]
-) -> "Iterator[PublishBatchRequestEntryTypeDef]":
+) -> "Iterator[tuple[str, PublishBatchRequestEntryTypeDef]]":
+    """Yield the messages of notices, each with the `event_id` of its notice."""
     for notice in notices:
-        try:
-            yield from [_entry(notice, language) for language in languages]
-        except Exception as error:
-            # One bad notice must not block the others.
-            log.warning("notice_unreadable", extra={"error": type(error).__name__})
+        for language in languages:
+            try:
+                yield notice.event_id, _entry(notice, language)
+            except Exception as error:
+                # One bad notice, or language, must not block the others.
+                log.warning("notice_unreadable", extra={"error": type(error).__name__})
 
 
 def _id(notice: Notice, language: str | None) -> str:

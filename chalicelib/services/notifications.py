@@ -16,8 +16,9 @@ from chalicelib import errors
 from chalicelib.domain import bursts as rules
 from chalicelib.domain.addressees import OF_A_TRIAL, officer_address
 from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.city import city
 from chalicelib.domain.ids import OwnerKind
-from chalicelib.domain.notices import ADDED, Notice, NoticeKind
+from chalicelib.domain.notices import ADDED, CAUSED_BY_OFFICERS, Notice, NoticeKind
 from chalicelib.domain.outbox import WAITING, Lane, TaskKind
 from chalicelib.domain.report_outlines import ReportOutline
 from chalicelib.domain.roster import Roster
@@ -96,9 +97,20 @@ class _Batch:
     lanes: Collection[Lane]
     rows: Mapping[Key, Row]
     unread: Collection[Key] = ()
-    roster: Roster = field(default_factory=Roster)
+    known_roster: Roster | None = None
     retry: set[Key] = field(default_factory=set)
     due: list[datetime] = field(default_factory=list)
+
+    @property
+    def roster(self) -> Roster:
+        """The roster; while nobody knows it, an empty one, by which everybody is notified."""
+        return self.known_roster or Roster()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that somebody may have asked for."""
+        known = self.known_roster
+        return city().languages if known is None else known.languages
 
     def fail(self, key: Key, event: str, error: Exception) -> None:
         """Keep a task for another try: one bad row must not block the others."""
@@ -136,7 +148,7 @@ class Publisher:
         due: list[datetime] = []
         for some in batched(dict.fromkeys(items), _READ_AT_ONCE):
             rows, unread = self._rows_of(some, now)
-            batch = _Batch(now, swept, lanes, rows, unread, roster.roster_in(rows))
+            batch = _Batch(now, swept, lanes, rows, unread, roster.roster_in(rows, unread))
             self._work_on(batch, some)
             retry |= batch.retry
             due += batch.due
@@ -261,8 +273,7 @@ class Publisher:
 
     def _send(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         """Publish notices, then complete their tasks."""
-        languages = batch.roster.languages
-        accepted = self._topic.publish([found.notice for found in notices], languages)
+        accepted = self._topic.publish([found.notice for found in notices], batch.languages)
         for found in notices:
             notice, pending = found.notice, found.pending
             if notice.event_id not in accepted:
@@ -311,6 +322,8 @@ class Publisher:
     def _notice(self, pending: PendingTask, report: ReportOutline, batch: _Batch) -> Notice | None:
         """Return the notice of a report's task; None when nobody needs it."""
         kind = pending.notice_kind
+        if batch.known_roster is None and (report.is_drill or kind is NoticeKind.FOLLOWED):
+            raise errors.Unavailable  # Only the roster says whom it is for.
         to = batch.roster.addressees_of(kind, report, pending.matter, batch.now)
         if not to or _needs_none(pending, report):
             return None
@@ -335,6 +348,8 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
     notice, lane = found.notice, found.pending.task.lane
     category = notice.category
     if category is None:
+        return replace(found, notice=replace(notice, sms=True))
+    if notice.kind in CAUSED_BY_OFFICERS and not notice.drill:
         return replace(found, notice=replace(notice, sms=True))
     burst = rules.burst_of(notice, lane)
     if burst and (found.unproven or not left.goes_alone(burst, category)):

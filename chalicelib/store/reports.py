@@ -191,7 +191,8 @@ class Reports:
             arrived = report.model_copy(update={"unread_media": report.unread_media + 1})
             moved = move(head, Basis.of(head, arrived))
             put |= retention.with_arrival(report) | moved.put
-            equal |= moved.equal
+            # Also when it stays where it is: an officer may have read all others meanwhile.
+            equal |= {**moved.equal, "attention_at": head.row.get("attention_at")}
         equal |= {
             "status": head.row["status"],
             "media_settled": head.row.get("media_settled"),

@@ -4,7 +4,7 @@ It is there because the publisher reads it with the tasks of a batch, in one cal
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chalicelib.domain.roster import Member, Roster
 from chalicelib.store import keys
@@ -50,15 +50,17 @@ class RosterRow:
         self.replace(before, before.model_copy(update={"members": members}))
 
 
-def roster_in(rows: Mapping[Key, Row]) -> Roster:
-    """Return the roster among these rows; an empty one, by which everybody is notified, if it is
-    not there or cannot be read.
+def roster_in(rows: Mapping[Key, Row], unread: Collection[Key]) -> Roster | None:
+    """Return the roster among these rows; None when nobody knows it: it is one of the `unread`, or
+    cannot be read. Without a row there is no plan and no member.
     """
     try:
-        return _roster(rows.get(KEY))
+        if KEY not in unread:
+            return _roster(rows.get(KEY))
+        log.warning("roster_unread")
     except ValueError as error:
         log.warning("roster_unreadable", extra={"error": type(error).__name__})
-        return Roster()
+    return None
 
 
 def _roster(row: Row | None) -> Roster:

@@ -161,8 +161,10 @@ def test_who_covers_the_report_gets_its_approval_and_nobody_else(aws: Mapping[st
 
     for each in (covers, here):
         assert each.kinds() == ["approval", "report"]
-    for each in (elsewhere, other, urgent):
+    for each in (elsewhere, other):
         assert each.kinds() == []
+    # It waits for a person, so it comes whatever urgency they asked for.
+    assert urgent.kinds() == ["approval"]
 
 
 def test_a_watch_about_a_report_goes_to_supervisors_who_cover_it(aws: Mapping[str, str]) -> None:

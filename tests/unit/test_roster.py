@@ -42,7 +42,8 @@ MEMBERS = st.builds(
     categories=scope(CATEGORIES),
     districts=scope(DISTRICTS[:2]),
     supervisor=st.booleans(),
-    min_rank=st.integers(0, 3),
+    email_rank=st.none() | st.integers(0, 3),
+    sms_rank=st.none() | st.integers(0, 3),
 )
 ROSTERS = st.builds(
     Roster,
@@ -69,6 +70,8 @@ def test_a_notice_is_for_members_on_duty_who_may_see_it_or_for_everybody(
     assert kind not in FOR_SUPERVISORS
     named = {name for name in NAMES if officer_address(name) in to}
     assert len(named) == len(to)
+    about = category, district, urgency
+    assert any(roster.members[name].is_sure_to_hear_of(*about) for name in named)
     for name in named:
         member = roster.members[name]
         assert member.hears_of(category, district, urgency)
@@ -83,7 +86,7 @@ def plan(*officers: str, **more: object) -> Shift:
     return Shift.model_validate(fields | {"officers": officers} | more)
 
 
-EVERYWHERE = Member(categories=("*",), districts=("*",))
+EVERYWHERE = Member(categories=("*",), districts=("*",), email_rank=0)
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("overdue", ("chief", "li")), ("report", ("li",))])
