@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 from chalicelib import wiring
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
+from tests.faults import inject
 from tests.places import head_of, place_of
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -404,3 +405,29 @@ def test_each_write_leaves_a_report_where_it_belongs(aws: Mapping[str, str]) -> 
         Machine,
         settings=hypothesis_settings(max_examples=12, stateful_step_count=14, deadline=None),
     )
+
+
+def test_a_file_that_comes_while_an_officer_reads_another_is_to_be_read(
+    aws: Mapping[str, str],
+) -> None:
+    photos = [{"content_type": "image/jpeg", "size": 10_000}] * 2
+    created = file("other", media=photos)
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="It is done.")
+    first, second = (upload["media_id"] for upload in created["uploads"])
+    for media_id in (first, second):
+        version = cloud.upload(aws, created["id"], media_id, cloud.photo())
+        cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
+    cloud.record(aws, created["id"], first)
+    assert listed() == [created["id"]]
+    steps: list[str] = []
+
+    def meanwhile(request: Any) -> None:
+        if not steps and b"unread_media_more" in request.body:
+            steps.append("read")
+            change_report(created["id"], 2, assignee="li")
+
+    wiring.pause_by(lambda seconds: None)
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", meanwhile):
+        cloud.record(aws, created["id"], second)
+    assert steps == ["read"]
+    assert listed() == [created["id"]]
