@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib import errors
 from chalicelib.domain import outbox
 from chalicelib.domain.attention import begins_anew, without_overdue
-from chalicelib.domain.catalogue.learnt import labels_of
+from chalicelib.domain.catalogue.learnt import labels_of, urgency_of
 from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.models import Input, NotNull
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
@@ -221,7 +221,11 @@ def _recategorize(step: _Step) -> _Update:
         return {}
     first = report.first_category or report.category
     # A trial is of its own category.
-    moved = {"category": category, "category_labels": labels_of(category)}
+    moved: _Update = {"category": category, "category_labels": labels_of(category)}
+    least = Urgency(urgency_of(category) or report.urgency)
+    if step.wanted.urgency is None and least.rank > report.urgency.rank:
+        # What is found to be the abduction of a child is as urgent as one that was sent as such.
+        moved["urgency"] = least
     return {**moved, "first_category": first, "shadow": False}
 
 

@@ -267,3 +267,18 @@ def test_a_wrong_deadline_is_named(deadlines: dict[str, float], field: str) -> N
     reply = call("PATCH", "/v1/admin/catalogue", body, officer="admin")
     assert reply.status == 422
     assert reply.json["errors"][0]["field"].startswith(field.rpartition(".")[0])
+
+
+def test_what_turns_out_to_be_an_abduction_is_as_urgent_as_one(aws: Mapping[str, str]) -> None:
+    created = file(aws, NORMAL)
+    change_report(created["id"], 1, category=CRITICAL)
+    assert head(created)["urgency"] == "critical"
+    assert notices_at(aws, 1, 6) == [6]
+    change_report(created["id"], 2, category=HIGH)
+    assert head(created)["urgency"] == "critical"
+
+
+def test_an_officer_may_say_that_a_moved_report_is_less_urgent(aws: Mapping[str, str]) -> None:
+    created = file(aws, NORMAL)
+    change_report(created["id"], 1, category=CRITICAL, urgency="low")
+    assert head(created)["urgency"] == "low"

@@ -7,7 +7,7 @@ Neither may wait for the database. So `store/catalogue.LiveCatalogue` keeps this
 from collections.abc import Iterable, Mapping
 
 from chalicelib.domain import languages
-from chalicelib.domain.catalogue.model import Category, NamedCategory
+from chalicelib.domain.catalogue.model import Category, NamedCategory, catalogue
 
 _known: dict[str, NamedCategory] = {}
 
@@ -26,6 +26,13 @@ def learn(categories: Iterable[Category]) -> None:
 
 def codes() -> tuple[str, ...]:
     return tuple(_known)
+
+
+def urgency_of(category: str) -> str | None:
+    """Return the urgency of reports in a category, of the city or an added one; None if unknown."""
+    of_the_city = (each for each in catalogue().categories if each.code == category)
+    found = next(of_the_city, None) or _known.get(category)
+    return found.urgency if found else None
 
 
 def labels_of(category: str) -> Mapping[str, str] | None:
