@@ -438,11 +438,14 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
 def _row_needs(operation: str, params: Mapping[str, Any]) -> list[Need]:
     if operation == "TransactWriteItems":
         enclosed = {"dynamodb:EnclosingOperation": (operation,)}
+        partitions = _transacted_partitions(params["TransactItems"])
         return [
             Need(
                 f"dynamodb:{_TRANSACTED[kind]}",
                 _table(action["TableName"]),
-                _item_context(_TRANSACTED[kind], action) | enclosed,
+                _item_context(_TRANSACTED[kind], action)
+                | enclosed
+                | {"dynamodb:LeadingKeys": partitions[action["TableName"]]},
             )
             for item in params["TransactItems"]
             for kind, action in item.items()
@@ -491,6 +494,20 @@ def _item_context(operation: str, params: Mapping[str, Any]) -> dict[str, str | 
     else:
         context["dynamodb:ReturnValues"] = params.get("ReturnValues", "NONE")
     return context
+
+
+def _transacted_partitions(items: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return the partitions that a transaction names, by table.
+
+    AWS does not say whether a condition sees those of one item or of all, so a policy must let
+    through all of them together.
+    """
+    found: dict[str, set[str]] = {}
+    for item in items:
+        for action in item.values():
+            row = action.get("Key") or action["Item"]
+            found.setdefault(action["TableName"], set()).add(_text(row["pk"]))
+    return {table: tuple(sorted(each)) for table, each in found.items()}
 
 
 def _batch_context(request: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:

@@ -23,7 +23,7 @@ from tests.rehearsal.people import Person, if_match
 from tests.rehearsal.stage import Stage
 from tests.rehearsal.waiting import until
 
-# No other chapter has reports of these: their notices are in no digest.
+# Other chapters have no reports of these, so these are not so many that notices are in a digest.
 CATEGORY, MANY = "traffic_violation", "suspected_offender"
 PLACE = {"lat": 39.92, "lon": 116.44, "datum": "wgs84"}
 PHOTO = media_samples.jpeg(480, 640)
