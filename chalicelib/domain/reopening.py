@@ -7,6 +7,8 @@ from chalicelib import errors
 from chalicelib.domain.reports import Flag, Report, Status
 from chalicelib.domain.workflow import OF_THE_CLOSING
 
+_ENDED_FLAGS = (Flag.AFTER_CLOSING, Flag.MUTED)
+
 
 def may_reopen(report: Report) -> bool:
     """Return whether the reporter may reopen this report now."""
@@ -17,8 +19,8 @@ def reopened(report: Report, now: datetime) -> Report:
     """Return the report as its reporter reopens it, with one more message.
 
     It is `acknowledged`: nothing leads back to `new`, and nobody works on it yet. Like a reopening
-    by an officer, this clears what the closing set, and the link to an original. The version stays:
-    only an officer's step changes it.
+    by an officer, this clears what the closing set, and the link to an original. It ends a mute, so
+    that officers hear of it. The version stays: only an officer's step changes it.
 
     Raises Conflict: `withdrawn`, `already_reopened`, `not_closed`.
     """
@@ -32,7 +34,7 @@ def reopened(report: Report, now: datetime) -> Report:
     after |= {
         "status": Status.ACKNOWLEDGED,
         "reopened_at": now,
-        "flags": tuple(flag for flag in report.flags if flag is not Flag.AFTER_CLOSING),
+        "flags": tuple(flag for flag in report.flags if flag not in _ENDED_FLAGS),
         "unread": report.unread + 1,
         "messages": report.messages + 1,
     }

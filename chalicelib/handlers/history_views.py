@@ -43,7 +43,8 @@ class ReportEventDetail(Shape):
     hold. `muted` is true when the report was muted, and false when that ended; `followed` is the
     same of following it. `referral` is a step of a referral to `agency`: `proposed`, `approved` or
     `withdrawn`. The steps of the clock: `put_off`, the report is kept longer, and `fields` has
-    `kept_until`; `reopened`, the reporter has reopened it up to some minutes before.
+    `kept_until`; `reopened`, the reporter has reopened it up to some minutes before, and `muted` is
+    false if that ended a mute.
     """
 
     model_config = _OPEN

@@ -1,7 +1,7 @@
 """Reopening by the reporter, once: the step itself, and its record in the audit."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.domain import reopening, workflow
 from chalicelib.domain.ids import EntryIds
@@ -34,7 +34,8 @@ class Reopened(NamedTuple):
 def reopen_report(
     head: Head, text: str, ids: EntryIds, *, reports: Reports, now: datetime
 ) -> Reopened:
-    """Reopen a closed report with a message, and notify officers as of a message.
+    """Reopen a closed report with a message, and notify officers as of a message, also when the
+    report is muted: that ends.
 
     The clock records it in the audit, to which no call of a reporter may write. The message, the
     status, the leaf of the ledger and the end of the deletion's task are one transaction. Repeated
@@ -51,14 +52,14 @@ def reopen_report(
         if earlier:
             return Reopened(report, message.model_copy(update={"sent_at": earlier}))
         after = reopening.reopened(report, now)
-        notice = None if current.mute else notify_of_message(report.message_due, now, report.lane)
+        notice = notify_of_message(report.message_due, now, report.lane)
         if notice:
             after = after.model_copy(update={"message_due": notice.not_before or now})
         entries, duplicates = reports.entries, reports.duplicates
         also = [
             *entries.message_items(report.id, seal_message(report, message), ids, notice),
             *duplicates.discount(report.duplicate_of, report.id, report.received_at),
-            entries.to_record(report.id, now),
+            entries.to_record(report.id, now, ends_mute=current.mute is not None),
         ]
         task = workflow.task_after(after, current.task, now)
         leaves = leaves_of_change(report, after, current.recorded, now)
@@ -75,6 +76,8 @@ def reopen_report(
 def record_reopening(pending: "PendingTask", *, outbox: "Outbox", actor: "Actor") -> None:
     """Write that a reporter has reopened a report to its audit, and complete the task."""
     status = {"old": Status.CLOSED.value, "new": Status.ACKNOWLEDGED.value}
-    detail = {"step": "reopened", "fields": {"status": status}}
+    detail: dict[str, Any] = {"step": "reopened", "fields": {"status": status}}
+    if pending.ends_mute:
+        detail["muted"] = False
     record = actor.log_item(of_report(pending.owner.id), Action.CHANGE, detail)
     outbox.complete(pending, also=[record])

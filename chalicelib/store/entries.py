@@ -175,11 +175,14 @@ class EntryRows:
         puts = [Put(row), *_known(pk, keys.MESSAGES, ids, message.sent_at)]
         return [self._table.item(each) for each in puts]
 
-    def to_record(self, report_id: str, at: datetime) -> TransactItem:
-        """Return the write of an event whose task writes to the audit what the reporter did."""
+    def to_record(self, report_id: str, at: datetime, *, ends_mute: bool) -> TransactItem:
+        """Return the write of an event whose task writes to the audit what the reporter did, and
+        whether that ended a mute.
+        """
         pk, sk = keys.report(report_id), keys.event(at, TaskKind.RECORD.value)
         task = task_fields(pk, sk, OutboxTask(TaskKind.RECORD, at))
-        return self._table.item(Put({"pk": pk, "sk": sk, **task}))
+        ended = {"muted": False} if ends_mute else {}
+        return self._table.item(Put({"pk": pk, "sk": sk, **task, **ended}))
 
     def add_note(
         self, head: Head, note: SealedNote, ids: EntryIds, *, also: Sequence[TransactItem]

@@ -107,6 +107,11 @@ class PendingTask:
         return Recorded.of_row(self.row)
 
     @property
+    def ends_mute(self) -> bool:
+        """Return whether what is to be recorded ended a mute. Only for a task on an event."""
+        return self.row.get("muted") is False
+
+    @property
     def medium(self) -> Medium:
         """Return the medium. Only for a task on a medium's row."""
         return Medium.model_validate(self.row)

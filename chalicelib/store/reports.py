@@ -218,7 +218,8 @@ class Reports:
 
         `leaves` are recorded in the ledger. The report moves to other partitions of the indexes if
         its category or status changes. A pending notice is not lost: it moves to an event of its
-        own. Raises ConditionFailed at position 0 when the report has changed since `head` was read.
+        own. A reopening by the reporter ends a mute. Raises ConditionFailed at position 0 when the
+        report has changed since `head` was read.
         """
         before = head.report
         old, new = before.model_dump(), after.model_dump()
@@ -232,6 +233,8 @@ class Reports:
         equal |= {name: head.row.get(name) for name in ("flags", "messages") if name in put}
         if "duplicate_of" in put:
             equal["duplicates"] = head.row.get("duplicates")
+        if "reopened_at" in put:
+            put["muted"], equal["muted"] = None, head.row.get("muted")
         if "category" in put:
             shards = self._shards_of(after.category)
             put["category_shard"] = keys.category_shard(after.category, after.id, shards)

@@ -225,16 +225,44 @@ def test_the_flag_of_what_came_after_the_closing_goes(aws: Mapping[str, str]) ->
     assert opened(created)["flags"] == []
 
 
-def test_a_muted_report_is_reopened_without_a_notice(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def mute(created: Mapping[str, Any]) -> None:
     path = f"/v1/officer/reports/{created['id']}/mute"
-    call("POST", path, {"reason": "A joke."}, officer="wang")
-    reopen(created)
-    wiring.clock.advance(timedelta(minutes=3))
-    cloud.stream(cloud.all_keys(aws))
-    cloud.sweep()
-    assert cloud.sent(aws) == []
-    assert opened(created)["status"] == "acknowledged"
+    assert call("POST", path, {"reason": "A joke."}, officer="wang").status == 200
+
+
+def everything_runs(aws: Mapping[str, str]) -> None:
+    for _ in range(2):
+        cloud.stream(cloud.all_keys(aws))
+        wiring.clock.advance(timedelta(minutes=3))
+        cloud.sweep()
+
+
+def test_officers_are_notified_of_a_muted_report_too_and_its_mute_ends(
+    aws: Mapping[str, str],
+) -> None:
+    created = closed(aws)
+    mute(created)
+    reopen(created, "He is back with a knife.")
+    everything_runs(aws)
+    assert [each["kind"] for each in cloud.sent(aws)] == ["message"]
+    shown = opened(created)
+    assert (shown["status"], shown["muted"], shown["flags"]) == ("acknowledged", None, [])
+    [step] = recorded(created)
+    assert step["detail"]["muted"] is False
+
+
+def test_a_mute_that_comes_at_the_same_time_ends_too(aws: Mapping[str, str]) -> None:
+    created = closed(aws)
+
+    def meanwhile(request: object) -> None:
+        mute(created)
+
+    fault = inject.times(1, meanwhile)
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+        assert reopen(created).status == 201
+    everything_runs(aws)
+    assert [each["kind"] for each in cloud.sent(aws)] == ["message"]
+    assert opened(created)["muted"] is None
 
 
 def test_a_text_with_the_receipt_is_refused(aws: Mapping[str, str]) -> None:
