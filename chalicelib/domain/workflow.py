@@ -72,7 +72,8 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     Its present status is legal too, and changes nothing. Closing needs a disposition and a reason
     in the same call; `duplicate` needs an original as well. `malicious` is only a proposal until a
     second officer confirms it, and no other disposition counts until then. Reopening clears what
-    closing set, and the link to an original. The reason is sealed, so the caller sets it.
+    closing set, and the link to an original. The reason is sealed, so the caller sets it. A link
+    alone neither reads nor attends to a report.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """
@@ -81,16 +82,30 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     wrong = [error for check in _CHECKS for error in check(step)]
     if wrong:
         raise errors.Invalid(*wrong)
-    read = {"unread": 0, "unread_media": 0}
-    # An officer has seen it: from now on it is like any other.
-    after: dict[str, Any] = {"version": report.version + 1, "status": step.target, **read}
+    after: dict[str, Any] = {"version": report.version + 1, "status": step.target}
+    # An officer has chosen it: from now on it is like any other.
     after["unproven"] = False
     for effect in _EFFECTS:
         after |= effect(step)
     changed = report.model_copy(update=after)
-    attended = not begins_anew(report, changed)
-    flags = without_overdue(changed.flags)
-    return changed.model_copy(update={"attended": attended, "flags": flags})
+    if wanted.model_fields_set == {"duplicate_of"}:
+        return changed
+    read = changed.model_copy(update={"unread": 0, "unread_media": 0})
+    return _attended(read, attended=not begins_anew(report, read))
+
+
+def link(report: Report, original: Report) -> Report:
+    """Return a report that was changed to be a duplicate, linked to its original. Whoever works on
+    that attends to it, too.
+    """
+    linked = report.model_copy(update={"duplicate_of": original.id})
+    is_worked_on = original.status in OPEN_STATUSES and original.status is not Status.NEW
+    return _attended(linked, attended=True) if is_worked_on else linked
+
+
+def _attended(report: Report, *, attended: bool) -> Report:
+    flags = without_overdue(report.flags)
+    return report.model_copy(update={"attended": attended, "flags": flags})
 
 
 class _Step(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import workflow
-from chalicelib.domain.attention import deadline_from
+from chalicelib.domain.attention import begins_anew, deadline_from
 from chalicelib.domain.ids import is_report_id, on_record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import Role, may_be_assigned
@@ -155,7 +155,7 @@ def take_step(
         if before.version != version:
             raise errors.Stale
         after = workflow.change(before, change, by=actor.by, now=actor.now)
-        if not after.attended:
+        if begins_anew(before, after):
             minutes = reports.deadline_of(after.category, after.urgency)
             deadline = deadline_from(after.received_at, actor.now, minutes)
             after = after.model_copy(update={"deadline": deadline})
@@ -166,7 +166,7 @@ def take_step(
             _check_assignee(change.assignee, after, actor, officers)
         if after.duplicate_of and after.duplicate_of != before.duplicate_of:
             original = _find_original(after.duplicate_of, before, actor, reports)
-            after = after.model_copy(update={"duplicate_of": original})
+            after = workflow.link(after, original)
         also: list[TransactItem] = []
         if after.duplicate_of != before.duplicate_of:
             also += _counted_links(head, after.duplicate_of, reports)
@@ -295,7 +295,10 @@ def _write(
     head: Head, after: Report, actor: OfficerActor, reports: Reports, also: list[TransactItem]
 ) -> None:
     """Write the changed report. Raises ConditionFailed when another write came in between."""
-    task, now = workflow.task_after(after, head.task, actor.now), actor.now
+    now, task = actor.now, head.task
+    is_waiting = after.status is Status.NEW and not after.attended
+    if not is_waiting or begins_anew(head.report, after):
+        task = workflow.task_after(after, head.task, now)
     leaves = leaves_of_change(head.report, after, head.recorded, now)
     if head.task and task != head.task:
         leaves = [*leaves_of_notice(head.recorded, head.task, now), *leaves]
@@ -345,7 +348,9 @@ def _counted_links(head: Head, original: str | None, reports: Reports) -> list[T
     ]
 
 
-def _find_original(report_id: str, duplicate: Report, actor: OfficerActor, reports: Reports) -> str:
+def _find_original(
+    report_id: str, duplicate: Report, actor: OfficerActor, reports: Reports
+) -> Report:
     """Return the original of `report_id`: the report itself, or where its link leads.
 
     Raises Invalid when a report on the way is the duplicate itself, when one of the two is a drill
@@ -362,6 +367,6 @@ def _find_original(report_id: str, duplicate: Report, actor: OfficerActor, repor
             # What is closed as its duplicate is not worked on, and a drill is deleted early.
             raise errors.Invalid(errors.FieldError("duplicate_of", "drill_and_real"))
         if head.report.duplicate_of is None:
-            return report_id
+            return head.report
         report_id = head.report.duplicate_of
     raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))

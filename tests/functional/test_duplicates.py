@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from chalicelib.store.audit import of_report
 from chalicelib.store.incidents import SimilarRow
 from tests import cloud
 from tests.client import Reply, call, new_key, report
+from tests.places import head_of
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -182,3 +184,67 @@ def test_a_report_that_is_linked_is_suggested_no_more() -> None:
     wiring.incidents().put({}, {original["id"]: row})
     link(original, linked)
     assert [each["id"] for each in opened(original)["similar"]] == [other["id"]]
+
+
+def say(created: Mapping[str, Any]) -> None:
+    where = f"/v1/reports/{created['id']}/messages"
+    text = {"text": "They are in a van."}
+    assert call("POST", where, text, receipt=created["receipt"], key=new_key()).status == 201
+
+
+def notices(aws: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the kinds and reports of the notices that are sent in the next half an hour."""
+    cloud.forget_sent(aws)
+    for _ in range(6):
+        wiring.clock.advance(timedelta(minutes=5))
+        cloud.sweep()
+    return [(each["kind"], each["report_id"]) for each in cloud.sent(aws)]
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_linked_critical_report_that_nobody_opened_is_still_escalated(
+    aws: Mapping[str, str], is_closed: bool
+) -> None:
+    original, critical = file(category="missing_elderly"), file(category="child_abduction")
+    say(critical)
+    cloud.stream(cloud.all_keys(aws))
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+    if is_closed:
+        patch(original, 1, status="closed", disposition="resolved", reason="Done.")
+    before = head_of(critical)
+    outcomes(link(original, critical, officer="li"))
+
+    after = head_of(critical)
+    assert (after["task"], after["due_at"]) == ("escalate", before["due_at"])
+    assert (after["unread"], after.get("attended")) == (1, None)
+    assert after["attention_at"] == before["attention_at"]
+    assert ("escalation", critical["id"]) in notices(aws)
+
+
+def test_a_linked_report_stays_overdue_and_keeps_its_deadline(aws: Mapping[str, str]) -> None:
+    original, late = file(category="traffic_violation"), file(category="traffic_violation")
+    cloud.stream(cloud.all_keys(aws))
+    wiring.clock.advance(timedelta(hours=25))
+    cloud.sweep()
+    before = head_of(late)
+    assert before["flags"] == ["overdue"]
+    outcomes(link(original, late))
+    after = head_of(late)
+    names = ("flags", "deadline", "task", "due_at", "attention_at")
+    assert {name: after[name] for name in names} == {name: before[name] for name in names}
+
+
+def test_whoever_works_on_the_original_attends_to_its_duplicates_and_reads_none(
+    aws: Mapping[str, str],
+) -> None:
+    original, duplicate = file(category="child_abduction"), file(category="child_abduction")
+    say(duplicate)
+    cloud.stream(cloud.all_keys(aws))
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+    patch(original, 1, status="acknowledged")
+    outcomes(link(original, duplicate))
+    assert notices(aws) == []
+    seen = opened(duplicate)
+    assert (seen["status"], seen["unread"]) == ("new", 1)
