@@ -111,10 +111,12 @@ class ReportIds(Shape):
 
 
 class HandoverView(Shape):
-    """What came in since `since`, and still needs somebody. One report can be in several.
+    """What came in since `since`, or waits for longer, and still needs somebody. One report can be
+    in several.
 
     `shifts` are the shifts that are on duty, and `until` is when the first of them ends; without a
-    shift it is null. `complete` is false when more than the 100 newest came in: they are looked at.
+    shift it is null. `complete` is false when there were more than 100, or 50 from before `since`:
+    the newest are looked at.
     """
 
     since: Timestamp
@@ -144,10 +146,11 @@ class HandoverView(Shape):
 def read_handover(call: Call) -> Response:
     """Read the handover of a shift.
 
-    Returns which reports in your scope came in since your shift began and are open, have something
-    unread, are critical and were not acknowledged in time, or await a second person. Without a
-    shift of yours it is that of the shifts on duty; when there is none, of the last 12 hours.
-    Drills are left out. It has ids and no content: open a report to read it.
+    Returns which reports in your scope came in since your shift began, and at least in the last 12
+    hours, and are open, have something unread, are critical and were not acknowledged in time, or
+    await a second person. Older ones are there while they are critical and new, overdue, or unread.
+    When you are off duty, the shifts on duty count. Drills are left out. It has ids and no content:
+    open a report to read it.
     """
     found = hand_over(
         actor=call.actor,

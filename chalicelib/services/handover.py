@@ -1,10 +1,13 @@
-"""The handover of a shift: what came in since it began and still needs somebody. No content."""
+"""The handover of a shift: what came in since it began, in the shift before, or earlier, and still
+needs somebody. No content.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain import times
+from chalicelib.domain.attention import Rank
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.domain.reports import DRILL, OPEN_STATUSES, Flag, Status, Urgency
@@ -12,26 +15,28 @@ from chalicelib.domain.roster import Roster
 from chalicelib.domain.shifts import Period
 from chalicelib.domain.two_persons import Awaiting
 from chalicelib.services.actor import OfficerActor
+from chalicelib.services.lists import spans_of_ranks
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
 from chalicelib.store.listing import Listing
 from chalicelib.store.reports import Reports
 from chalicelib.store.table import Row
 
-# When no shift is on duty, what came in during this time.
-WITHOUT_A_SHIFT = timedelta(hours=12)
-# How many reports are looked at: their HEADs are one call.
-_MOST = 100
-_INDEX = keys.index(keys.BY_CATEGORY)
+# What came in during this time is handed over also when the shift has just begun, or there is none.
+AT_LEAST = timedelta(hours=12)
+# How many reports are looked at: their HEADs are one call. So many of them may be older.
+_MOST, _MOST_OLDER = 100, 50
+# What is older than that is handed over while it has one of these ranks.
+_RANKS = (Rank.CRITICAL, Rank.OVERDUE, Rank.UNREAD)
 # What the index of lists does not have of a report. None of it is opened.
 _MORE_FIELDS = ("id", "flags", "awaits", "unread_media", "expiring", "deleted_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The reports since `since`, by their ids, newest first. `shifts` are the names of the shifts
-    that began then or later, and `until` is when the first of them ends; without a shift, None.
-    `is_complete` is False when more came in than were looked at.
+    """The reports since `since`, and older ones that wait, by their ids, newest first. `shifts` are
+    the names of the shifts that are on duty, and `until` is when the first of them ends; without a
+    shift, None. `is_complete` is False when there were more than were looked at.
     """
 
     since: datetime
@@ -53,27 +58,39 @@ def hand_over(
     catalogue: Catalogue,
 ) -> Handover:
     """Return what came in inside the officer's scope since the present turn of their shift began,
-    with an audit record. For an officer who is off duty, that of any shift. Raises Unavailable.
+    and at least in the last twelve hours, and what waits for longer, with an audit record. For an
+    officer who is off duty, the turns of all shifts count. Raises Unavailable.
     """
     now, officer = actor.now, actor.officer
     turns = _turns(roster, actor.by, now)
-    since = min((turn.start for _, turn in turns), default=now - WITHOUT_A_SHIFT)
-    page = listing.page(
-        _INDEX,
-        [
-            f"{category.code}#{shard}"
-            for category in catalogue.categories
-            if officer.sees_category(category.code)
-            for shard in range(category.shards)
-        ],
-        limit=_MOST,
-        since=times.render(since),
-        keep=lambda row: (
-            officer.sees(row["category"], row["district"]) and row.get("source") != DRILL
-        ),
+    since = min((now - AT_LEAST, *(turn.start for _, turn in turns)))
+    shards = [
+        f"{category.code}#{shard}"
+        for category in catalogue.categories
+        if officer.sees_category(category.code)
+        for shard in range(category.shards)
+    ]
+
+    def keep(row: Row) -> bool:
+        return officer.sees(row["category"], row["district"]) and row.get("source") != DRILL
+
+    older = listing.page(
+        keys.index(keys.BY_ATTENTION),
+        spans_of_ranks(_RANKS, shards),
+        limit=_MOST_OLDER,
+        below=times.render(since),
+        keep=keep,
     )
-    more = _more(reports, page.rows)
-    rows = [row | more[row["id"]] for row in page.rows if row["id"] in more]
+    recent = listing.page(
+        keys.index(keys.BY_CATEGORY),
+        shards,
+        limit=_MOST - len(older.rows),
+        since=times.render(since),
+        keep=keep,
+    )
+    listed = (*recent.rows, *older.rows)
+    more = _more(reports, listed)
+    rows = [row | more[row["id"]] for row in listed if row["id"] in more]
     actor.log_own(Action.LIST, {"handover": times.render(since), "count": len(rows)})
 
     def ids(wanted: Callable[[Row], bool]) -> tuple[str, ...]:
@@ -87,7 +104,7 @@ def hand_over(
         unread=ids(_is_unread),
         overdue=ids(lambda row: _is_overdue(row, now)),
         awaiting_approval=ids(lambda row: _awaits_approval(row, now)),
-        is_complete=page.position is None,
+        is_complete=recent.position is None and older.position is None,
     )
 
 

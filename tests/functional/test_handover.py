@@ -10,7 +10,7 @@ from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.domain.roster import Roster
 from chalicelib.domain.shifts import Shift, Weekday
-from chalicelib.services.handover import WITHOUT_A_SHIFT
+from chalicelib.services.handover import AT_LEAST
 from chalicelib.store import keys
 from tests import cloud
 from tests.client import call, change_report, new_key, report
@@ -43,35 +43,71 @@ def ids(found: Any, what: str) -> set[str]:
     return set(found[what]["report_ids"])
 
 
-def on_shift(*officers: str, began: timedelta, name: str = "Day") -> None:
-    """Keep a shift of these officers that began so long ago, and lasts for twelve hours."""
+def on_shift(
+    *officers: str, began: timedelta, name: str = "Day", lasts: timedelta = timedelta(hours=12)
+) -> None:
+    """Keep a shift of these officers that began so long ago, and how long it lasts."""
     local = wiring.clock.now() + timedelta(hours=8) - began
-    starts, ends = (f"{each:%H:%M}" for each in (local, local + timedelta(hours=12)))
+    starts, ends = (f"{each:%H:%M}" for each in (local, local + lasts))
     shift = Shift(name=name, weekdays=tuple(Weekday), starts=starts, ends=ends, officers=officers)
     roster = wiring.subscriptions().roster
     before: Roster = roster.read()
     roster.replace(before, before.model_copy(update={"shifts": (*before.shifts, shift)}))
 
 
-def test_what_came_in_during_the_shift_and_no_earlier(aws: Mapping[str, str]) -> None:
+def test_what_came_in_during_a_long_shift_and_no_earlier() -> None:
     filed()
     wiring.clock.advance(timedelta(hours=3))
     recent = filed()["id"]
-    on_shift("wang", began=timedelta(hours=2))
+    wiring.clock.advance(timedelta(hours=14))
+    on_shift("wang", began=timedelta(hours=15), lasts=timedelta(hours=16))
     found = handover()
 
     assert ids(found, "open") == {recent}
     assert (found["shifts"], found["complete"]) == (["Day"], True)
     began = times.parse(found["since"])
-    assert abs(wiring.clock.now() - began - timedelta(hours=2)) <= timedelta(minutes=1)
-    assert times.parse(found["until"]) == began + timedelta(hours=12)
+    assert abs(wiring.clock.now() - began - timedelta(hours=15)) <= timedelta(minutes=1)
+    assert times.parse(found["until"]) == began + timedelta(hours=16)
+
+
+def test_at_a_change_of_shift_both_see_what_came_in_just_before() -> None:
+    recent = filed("missing_elderly")["id"]
+    wiring.clock.advance(timedelta(minutes=11))
+    on_shift("li", began=timedelta(minutes=1), name="Night")
+    assert ids(handover("li"), "open") == {recent}
+    assert ids(handover("wang"), "open") == {recent}
+
+
+def test_what_waits_for_longer_is_handed_over_whatever_its_age(aws: Mapping[str, str]) -> None:
+    critical, late, written, quiet, seen = (
+        filed("child_abduction", details={}),
+        filed(),
+        filed(),
+        filed(),
+        filed("child_abduction", details={}),
+    )
+    for each in (written, quiet):
+        change_report(each["id"], 1, status="acknowledged")
+    change_report(seen["id"], 1, status="acknowledged")
+    path = f"/v1/reports/{written['id']}/messages"
+    call("POST", path, {"text": "More."}, receipt=written["receipt"])
+    cloud.stream(cloud.all_keys(aws))
+    wiring.clock.advance(timedelta(hours=30))
+    cloud.sweep()
+    recent = filed()["id"]
+    found = handover()
+
+    assert found["open"]["report_ids"][0] == recent
+    assert ids(found, "open") == {recent, critical["id"], late["id"], written["id"]}
+    assert ids(found, "overdue") == {critical["id"], late["id"]}
+    assert (ids(found, "unread"), found["complete"]) == ({written["id"]}, True)
 
 
 def test_an_officer_sees_their_own_shift_else_any_else_twelve_hours() -> None:
     assert handover()["shifts"] == []
     assert handover()["until"] is None
     since = wiring.clock.now() - times.parse(handover()["since"])
-    assert abs(since - WITHOUT_A_SHIFT) < timedelta(minutes=1)
+    assert abs(since - AT_LEAST) < timedelta(minutes=1)
 
     on_shift("li", began=timedelta(hours=5), name="Early")
     on_shift("zhao", began=timedelta(hours=1), name="Late")
