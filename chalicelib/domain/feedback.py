@@ -5,7 +5,7 @@ from chalicelib.domain.reports import Report, Status
 
 # Counters of answers, beside those of reports.
 HELPED, DID_NOT_HELP = "helped_yes", "helped_no"
-# Of fewer answers, a count could say who gave which.
+# Of fewer answers in a month and category, a count could say who gave which.
 FEWEST_ANSWERS = 5
 
 

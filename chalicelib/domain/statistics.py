@@ -1,10 +1,11 @@
 """Statistics: which counters a report adds to, and what the counters sum up to, by day in UTC."""
 
 from bisect import bisect_left
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain import times
@@ -98,11 +99,14 @@ def quantile(counts: Mapping[int, int], share: float) -> float | None:
     return None
 
 
-def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
+def summarize(
+    rows: Iterable[Mapping[str, Any]], since: date, until: date, today: date
+) -> dict[str, Any]:
     """Return counts by category, status, day and disposition, of open reports by age, of those that
     their reporters reopened, of answers to the one question, and the time to first acknowledgement.
 
-    Of a category with fewer than FEWEST_ANSWERS answers, none are counted.
+    `rows` are those from `since` to `until`. Answers are counted by whole calendar months that have
+    passed, each with at least FEWEST_ANSWERS of a category. So no two calls differ by fewer.
     """
     by_category: dict[str, dict[str, int]] = {}
     by_status: dict[str, int] = {}
@@ -110,7 +114,7 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
     dispositions: dict[str, int] = {}
     open_by_age: dict[str, dict[str, int]] = {}
     reopened: dict[str, int] = {}
-    answers: dict[str, dict[str, int]] = {}
+    answers: dict[tuple[str, str], Counter[str]] = {}
     waits: dict[int, int] = {}
     for row in rows:
         day, category, _ = row["sk"].split("#", 2)
@@ -131,8 +135,7 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
             elif kind == "disposition":
                 dispositions[value] = dispositions.get(value, 0) + count
             elif kind == "helped":
-                given = answers.setdefault(category, {"yes": 0, "no": 0})
-                given[value] = given.get(value, 0) + count
+                answers.setdefault((category, day[:7]), Counter())[value] += count
             elif name == "reopened":
                 reopened[category] = reopened.get(category, 0) + count
             elif kind == "ack":
@@ -144,17 +147,26 @@ def summarize(rows: Iterable[Mapping[str, Any]], today: date) -> dict[str, Any]:
         "by_disposition": dispositions,
         "open_by_age": open_by_age,
         "reopened": reopened,
-        "helped": {
-            category: given
-            for category, given in answers.items()
-            if sum(given.values()) >= FEWEST_ANSWERS
-        },
+        "helped": _helped(answers, since, min(until, today - timedelta(days=1))),
         "first_acknowledgement": {
             "count": sum(waits.values()),
             "median_s": quantile(waits, 0.5),
             "p90_s": quantile(waits, 0.9),
         },
     }
+
+
+def _helped(
+    answers: Mapping[tuple[str, str], Counter[str]], since: date, until: date
+) -> dict[str, dict[str, int]]:
+    """Return the answers by category, of the months that lie wholly between these days."""
+    helped: dict[str, Counter[str]] = {}
+    for (category, month), given in answers.items():
+        first = date.fromisoformat(f"{month}-01")
+        last = first.replace(day=monthrange(first.year, first.month)[1])
+        if since <= first and last <= until and given.total() >= FEWEST_ANSWERS:
+            helped.setdefault(category, Counter()).update(given)
+    return {category: {"yes": each["yes"], "no": each["no"]} for category, each in helped.items()}
 
 
 def count_areas(rows: Iterable[Mapping[str, Any]]) -> tuple[DistrictCount, ...]:

@@ -66,8 +66,8 @@ class StatisticsView(Shape):
 
     `by_category` counts by category and status. `open_by_age` counts open reports by category and
     age, `reopened` by category those that their reporters reopened. `helped` has, by category, what
-    reporters answered on these days when their reports were closed; a category with fewer than five
-    answers is left out.
+    reporters answered when their reports were closed: in calendar months that have passed and lie
+    wholly in the period, each only from five answers on.
     """
 
     since: Day

@@ -149,7 +149,7 @@ def view_statistics(
     return {
         "since": str(since),
         "until": str(until),
-        **rules.summarize(inside, actor.now.date()),
+        **rules.summarize(inside, since, until, actor.now.date()),
         "oldest_unacknowledged": oldest
         and {name: oldest[name] for name in ("id", "reference", "category", "received_at")},
     }

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import boto3
@@ -41,8 +41,18 @@ def question(created: Mapping[str, Any], language: str = "en") -> Any:
     return mine.json["question"]
 
 
-def counted(by: str = "wang") -> Any:
-    return call("GET", "/v1/officer/stats", officer=by).json["helped"]
+def next_month() -> tuple[date, date]:
+    """Go to the second day of the next month. Return the first and last day of this one."""
+    now = wiring.clock.now()
+    then = (now.replace(day=1) + timedelta(days=32)).replace(day=2)
+    wiring.clock.advance(then - now)
+    last = then.date() - timedelta(days=2)
+    return last.replace(day=1), last
+
+
+def counted(since: date, until: date, by: str = "wang") -> Any:
+    query = f"?since={since}&until={until}"
+    return call("GET", f"/v1/officer/stats{query}", officer=by).json["helped"]
 
 
 def test_the_question_is_asked_while_the_report_is_closed_and_not_answered() -> None:
@@ -68,15 +78,60 @@ def test_an_answer_is_given_once_also_after_another_closing() -> None:
     assert answer(created).json["code"] == "already_answered"
 
 
-def test_answers_are_counted_by_category_from_five_on() -> None:
-    for helped in (True, True, True, False):
-        assert answer(closed("resolved", category="other"), helped).status == 201
-    answer(closed("resolved", category="lost_and_found"))
-    assert counted() == {}
-    assert answer(closed("resolved", category="other"), False).status == 201
-    assert counted() == {"other": {"yes": 3, "no": 2}}
+def test_answers_of_a_month_are_counted_by_category_from_five_on() -> None:
+    next_month()
+    for helped in (True, True, True, False, False):
+        assert answer(closed(category="other"), helped).status == 201
+    for _ in range(4):
+        answer(closed(category="lost_and_found"))
+    month = next_month()
+    assert counted(*month) == {"other": {"yes": 3, "no": 2}}
     cloud.officer("narrow", categories=("lost_and_found",))
-    assert counted("narrow") == {}
+    assert counted(*month, by="narrow") == {}
+
+
+def test_no_two_calls_differ_by_one_answer() -> None:
+    next_month()
+    first = wiring.clock.now().date()
+    for _ in range(5):
+        answer(closed())
+    wiring.clock.advance(timedelta(days=1))
+    second = wiring.clock.now().date()
+    last = closed()
+    periods = ((first.replace(day=1), second), (first, first), (second, second))
+    before = [counted(*each) for each in periods]
+    answer(last, helped=False)
+    assert [counted(*each) for each in periods] == before == [{}, {}, {}]
+
+    since, until = next_month()
+    assert counted(since, until) == {last["category"]: {"yes": 5, "no": 1}}
+    assert counted(since, until + timedelta(days=1)) == counted(since, until)
+    day = timedelta(days=1)
+    assert counted(since + day, until) == counted(since, until - day) == {}
+
+
+def test_a_month_with_few_answers_adds_nothing_to_another() -> None:
+    next_month()
+    for _ in range(5):
+        answer(closed())
+    since, _ = next_month()
+    created = closed()
+    answer(created, helped=False)
+    _, until = next_month()
+    assert counted(since, until) == {created["category"]: {"yes": 5, "no": 0}}
+
+
+def test_the_month_counts_when_its_last_day_has_passed() -> None:
+    next_month()
+    for _ in range(5):
+        answer(closed())
+    now = wiring.clock.now()
+    last = (now.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    wiring.clock.advance(last - now)
+    month = last.date().replace(day=1), last.date()
+    assert counted(*month) == {}
+    wiring.clock.advance(timedelta(days=1))
+    assert list(counted(*month).values()) == [{"yes": 5, "no": 0}]
 
 
 def test_nothing_stored_says_what_a_report_was_answered(aws: Mapping[str, str]) -> None:
@@ -117,6 +172,7 @@ def test_a_withdrawn_report_is_not_asked() -> None:
 
 
 def test_two_answers_at_once_count_once() -> None:
+    next_month()
     for _ in range(4):
         answer(closed())
     created = closed()
@@ -127,15 +183,16 @@ def test_two_answers_at_once_count_once() -> None:
     fault = inject.times(1, meanwhile)
     with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
         assert answer(created, helped=True).json["code"] == "already_answered"
-    assert counted() == {created["category"]: {"yes": 4, "no": 1}}
+    assert counted(*next_month()) == {created["category"]: {"yes": 4, "no": 1}}
 
 
 def test_a_drill_is_asked_and_counts_nowhere() -> None:
+    next_month()
     for _ in range(6):
         created = closed(source="drill")
         assert answer(created).status == 201
-    assert counted() == {}
     assert answer(created).json["code"] == "already_answered"
+    assert counted(*next_month()) == {}
 
 
 def test_an_answer_that_meets_the_deletion_finds_it_gone() -> None:
