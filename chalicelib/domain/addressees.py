@@ -15,8 +15,6 @@ from chalicelib.domain.ids import crockford
 from chalicelib.domain.officers import ALL, Role
 
 _OFFICER = b"tipline/officer/1/"
-# A notice for no officer goes to queues of other systems only. No group is called so.
-NOBODY = "nobody"
 
 
 def groups_of(category: str, district: str) -> tuple[str, ...]:

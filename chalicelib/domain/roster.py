@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import Field
 
-from chalicelib.domain.addressees import NOBODY, OF_A_TRIAL, groups_of, officer_address
+from chalicelib.domain.addressees import OF_A_TRIAL, groups_of, officer_address
 from chalicelib.domain.city import city
 from chalicelib.domain.models import Record
 from chalicelib.domain.notices import ADDED, FOR_SUPERVISORS, Matter, NoticeKind
@@ -29,8 +29,8 @@ class Member(Record):
     """An officer who has a subscription: their scope, and what their subscriptions let pass.
 
     Without a role that works on reports the scope is empty. `email_rank` and `sms_rank` are from
-    which urgency on they want e-mail and SMS; None, not at all. `languages` are those that a
-    subscription by e-mail asks for.
+    which urgency on they want e-mail and SMS; None, not at all, or the address is not confirmed.
+    `languages` are those that a subscription by e-mail asks for, confirmed or not.
     """
 
     categories: tuple[str, ...] = ()
@@ -42,8 +42,15 @@ class Member(Record):
     languages: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, officer: Officer, subscriptions: Sequence[Subscription]) -> Self | None:
-        """Return the member; None without a subscription: whoever is not active has none."""
+    def of(
+        cls,
+        officer: Officer,
+        subscriptions: Sequence[Subscription],
+        confirmed: Sequence[Subscription],
+    ) -> Self | None:
+        """Return the member, of whose subscriptions some are `confirmed`; None without any: whoever
+        is not active has none.
+        """
         if not subscriptions:
             return None
         works = officer.has_role(*CASEWORKERS)
@@ -51,11 +58,16 @@ class Member(Record):
             categories=officer.categories if works else (),
             districts=officer.districts if works else (),
             supervisor=officer.has_role(Role.SUPERVISOR),
-            email_rank=_rank(subscriptions, "email"),
-            sms_rank=_rank(subscriptions, "sms"),
+            email_rank=_rank(confirmed, "email"),
+            sms_rank=_rank(confirmed, "sms"),
             drills=any(each.drills for each in subscriptions),
             languages=tuple(sorted({each.language for each in subscriptions if each.language})),
         )
+
+    @property
+    def is_reachable(self) -> bool:
+        """Return whether a subscription was confirmed when SNS was last asked."""
+        return self.email_rank is not None or self.sms_rank is not None
 
     def sees(self, category: str, district: str) -> bool:
         scope = Officer(username="", categories=self.categories, districts=self.districts)
@@ -90,9 +102,15 @@ class Roster(Record):
     revision: int = 0
 
     @property
-    def planned(self) -> frozenset[str]:
-        """Return the usernames of all officers in the plan."""
-        return frozenset(name for shift in self.shifts for name in shift.officers)
+    def reachable(self) -> frozenset[str]:
+        """Return the usernames of the members whom notices reach."""
+        return frozenset(name for name, member in self.members.items() if member.is_reachable)
+
+    @property
+    def unreachable(self) -> frozenset[str]:
+        """Return the usernames of the officers in the plan whom no notice reaches."""
+        planned = frozenset(name for shift in self.shifts for name in shift.officers)
+        return planned - self.reachable
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -139,9 +157,11 @@ class Roster(Record):
             return self._able(report, matter.to)
         if matter.to:
             return matter.to
-        if kind is NoticeKind.APPROVAL and self.members:
-            able = self._able(report)
-            return tuple(each for each in able if each != matter.by) or (NOBODY,)
+        if kind is NoticeKind.APPROVAL:
+            able = tuple(each for each in self._able(report) if each != matter.by)
+            if not {officer_address(name) for name in self.reachable}.isdisjoint(able):
+                return able
+            return OF_A_TRIAL if report.shadow else groups_of(report.category, report.district)
         found = (
             OF_A_TRIAL
             if report.shadow

@@ -45,8 +45,8 @@ class ShiftView(Shape):
 class ShiftPlan(Shape):
     """The weekly plan. `starts` and `ends` of its shifts are times in `time_zone`.
 
-    `unreachable` are officers of the plan who have no subscription to notices: a shift with nobody
-    else is as if it were empty.
+    `unreachable` are officers of the plan who have no confirmed subscription to notices, as far as
+    SNS was asked: a shift with nobody else is as if it were empty.
     """
 
     version: int
@@ -60,7 +60,7 @@ class ShiftPlan(Shape):
             version=roster.plan_version,
             time_zone=city().time_zone,
             shifts=[ShiftView.at(each, now) for each in roster.shifts],
-            unreachable=sorted(roster.planned - roster.members.keys()),
+            unreachable=sorted(roster.unreachable),
         )
 
 
@@ -87,13 +87,14 @@ def set_shift_plan(call: Call) -> Response:
 
     Send the whole plan, with the `ETag` of the one that you have read as `If-Match`. Each officer
     in it must be active and work on reports. It takes effect at the next notice. Without shifts,
-    everybody is notified at all times.
+    everybody is notified at all times. The same plan again changes nothing in it. With each plan,
+    the subscriptions of everybody who is not known to be reachable are looked at again.
     """
     roster = set_shifts(
         call.body,
         call.version,
         actor=call.actor,
-        roster=wiring.subscriptions().roster,
+        subscriptions=wiring.subscriptions(),
         officers=wiring.officers(),
     )
     return _respond(roster, call)

@@ -1,25 +1,36 @@
 """The weekly plan of shifts: admins replace it, and it decides whom notices are for."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from chalicelib import errors
-from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.domain.officers import CASEWORKERS, Officer
 from chalicelib.domain.roster import Roster
 from chalicelib.domain.shift_requests import NewPlan
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.store.audit import Action
 from chalicelib.store.officers import Officers
-from chalicelib.store.roster import RosterRow
+from chalicelib.store.subscriptions import Subscriptions
 
 
 def set_shifts(
-    plan: NewPlan, version: int, *, actor: OfficerActor, roster: RosterRow, officers: Officers
+    plan: NewPlan,
+    version: int,
+    *,
+    actor: OfficerActor,
+    subscriptions: Subscriptions,
+    officers: Officers,
 ) -> Roster:
     """Replace the plan that is at `version`, with an audit record, and return the roster.
 
-    The same plan again makes no new version. Raises Stale (it has another version), Invalid (an
-    officer who does not work on reports now), Unavailable.
+    The same plan again makes no new version. With each plan, the next sweep looks at the
+    subscriptions of the active officers who are not known to be reachable, and of the members who
+    are not active. Raises Stale (it has another version), Invalid (an officer who does not work on
+    reports now), Unavailable.
     """
-    _check_officers(plan, officers)
+    everybody, roster = officers.all(), subscriptions.roster
+    _check_officers(plan, everybody)
 
     def step() -> Roster:
         before = roster.read()
@@ -34,11 +45,15 @@ def set_shifts(
         roster.replace(before, after, also=[actor.log_own_item(Action.CHANGE, detail)])
         return after
 
-    return retry_on_conflict(step)
+    written = retry_on_conflict(step)
+    active = {each.username for each in everybody if each.active}
+    for username in sorted((active - written.reachable) | (written.members.keys() - active)):
+        subscriptions.request_sync(username, actor.now, after=timedelta(0))
+    return written
 
 
-def _check_officers(plan: NewPlan, officers: Officers) -> None:
-    able = {each.username for each in officers.all() if each.active and each.has_role(*CASEWORKERS)}
+def _check_officers(plan: NewPlan, officers: Sequence[Officer]) -> None:
+    able = {each.username for each in officers if each.active and each.has_role(*CASEWORKERS)}
     wrong = [
         errors.FieldError(f"shifts.{number}.officers.{position}", "unknown_value")
         for number, shift in enumerate(plan.shifts)

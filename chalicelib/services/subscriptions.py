@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # How often an unconfirmed subscription is looked at, and how long: SNS deletes it after 48 hours.
 _CHECK_AGAIN = timedelta(minutes=5)
+# How often a confirmed one is: its owner may end it by the link in an e-mail, or SNS suspend it.
+_CHECK_DAILY = timedelta(days=1)
 _CONFIRM_WITHIN = timedelta(hours=72)
 
 
@@ -83,14 +85,14 @@ def subscribe(
         arn = topic.subscribe(wanted.protocol, address, policy)
     except errors.Conflict:
         subscriptions.delete(subscription)
-        _complete(actor.by, officer, subscriptions, actor.now)
+        _complete(actor.by, officer, subscriptions, topic, actor.now)
         raise
     subscribed = subscription.model_copy(update={"arn": arn})
     subscriptions.put(subscribed)
     for ended in earlier:
         subscriptions.delete(ended)
     if officers.get(actor.by) == officer:
-        _complete(actor.by, officer, subscriptions, actor.now)
+        _complete(actor.by, officer, subscriptions, topic, actor.now)
     else:
         # An admin has changed the officer since the request was admitted. Their own sync may have
         # come before the row that was written here.
@@ -119,7 +121,7 @@ def unsubscribe(
             actor.log_own(Action.CHANGE, {"unsubscribed": subscription_id})
             subscriptions.request_sync(actor.by, actor.now)
             _drop(existing, subscriptions, topic, actor.now)
-            _complete(actor.by, actor.officer, subscriptions, actor.now)
+            _complete(actor.by, actor.officer, subscriptions, topic, actor.now)
 
 
 def sync_subscriptions(
@@ -134,7 +136,8 @@ def sync_subscriptions(
 
     Repeated, change nothing. A caller adds the task (`Subscriptions.request_sync`) before it
     changes the row, and calls this afterwards. If it fails to, the sweep does the task. The task
-    stays while SNS waits for a confirmation of what must change.
+    stays while there is a subscription: for some minutes while SNS waits for a confirmation, else
+    for a day. So what SNS no longer has is dropped.
     """
     officer, waits = officers.get(username), False
     for ended in subscriptions.ended(username):
@@ -157,7 +160,7 @@ def sync_subscriptions(
             if outcome is Outcome.GONE:
                 # It was never confirmed, or ended by the link in an e-mail.
                 subscriptions.delete(existing)
-    _complete(username, officer, subscriptions, now, waits=waits)
+    _complete(username, officer, subscriptions, topic, now, waits=waits)
 
 
 def _policy(officer: Officer | None, existing: Subscription) -> dict[str, object] | None:
@@ -235,16 +238,21 @@ def _complete(
     username: str,
     officer: Officer | None,
     subscriptions: Subscriptions,
+    topic: TopicSubscriptions,
     now: datetime,
     *,
     waits: bool = False,
 ) -> None:
-    """Bring the roster in line with an officer's subscriptions, and complete their task; postpone
-    it while one is unconfirmed.
+    """Bring the roster in line with an officer's subscriptions, and postpone their task, for some
+    minutes when one is unconfirmed or `waits`; complete it when there is none.
     """
-    member = Member.of(officer, subscriptions.of(username)) if officer else None
+    live = subscriptions.of(username)
+    confirmed = [each for each in live if is_confirmed(each, topic)]
+    member = Member.of(officer, live, confirmed) if officer else None
     retry_on_conflict(lambda: subscriptions.roster.keep_member(username, member))
-    if waits or subscriptions.ended(username):
+    if waits or len(confirmed) < len(live) or subscriptions.ended(username):
         subscriptions.request_sync(username, now, after=_CHECK_AGAIN)
+    elif live:
+        subscriptions.request_sync(username, now, after=_CHECK_DAILY)
     else:
         subscriptions.synced(username)

@@ -408,13 +408,16 @@ def test_an_approval_is_for_those_who_may_approve_and_not_for_who_began(
     assert addressees(aws, "approval") == [names("li", "zhao")]
 
 
-def test_an_approval_that_nobody_else_may_give_goes_to_nobody(aws: Mapping[str, str]) -> None:
+def test_an_approval_that_nobody_else_is_known_to_give_goes_to_everybody(
+    aws: Mapping[str, str],
+) -> None:
     subscribe("wang")
+    on_duty("wang")
     created = filed()
     published(aws)
     assert call_malicious(created, "wang").status == 200
 
-    assert addressees(aws, "approval") == [("nobody",)]
+    assert addressees(aws, "approval") == [EVERYBODY]
 
 
 def test_a_drill_goes_to_nobody_but_who_asked_for_drills(aws: Mapping[str, str]) -> None:
