@@ -1,5 +1,8 @@
 """What of a report decides its tasks, its notices, its end and what it counts as."""
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 from chalicelib.domain.models import Record
 from chalicelib.domain.outbox import Lane
 from chalicelib.domain.reports import DRILL, Status, Urgency, lane_of
@@ -43,6 +46,11 @@ class ReportOutline(Record):
     flags: tuple[str, ...] = ()
     deadline: int | None = None
     attended: bool = False
+
+    @classmethod
+    def of_head(cls, row: Mapping[str, Any] | None) -> Self | None:
+        """Return the report of a HEAD; None when there is none, or when it was deleted."""
+        return cls.model_validate(row) if row and "deleted_at" not in row else None
 
     @property
     def is_drill(self) -> bool:

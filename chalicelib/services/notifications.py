@@ -109,8 +109,7 @@ class _Batch:
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages that somebody may have asked for."""
-        known = self.known_roster
-        return city().languages if known is None else known.languages
+        return self.known_roster.languages if self.known_roster else city().languages
 
     def fail(self, key: Key, event: str, error: Exception) -> None:
         """Keep a task for another try: one bad row must not block the others."""
@@ -214,7 +213,7 @@ class Publisher:
         not_before = pending.task.not_before or (pending.task.due_at if waits else None)
         if not_before and not_before > now:
             return None
-        report = _report_of(batch.rows.get((key[0], keys.HEAD)))
+        report = ReportOutline.of_head(batch.rows.get((key[0], keys.HEAD)))
         found = self._notice(pending, report, batch) if report else None
         if report is None or found is None:
             self._outbox.complete(pending)
@@ -385,11 +384,6 @@ def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
     if needs_no_reminder(pending, report):
         return True
     return report.is_muted and kind in ADDED
-
-
-def _report_of(row: Row | None) -> ReportOutline | None:
-    """Return the report of a HEAD; None when there is none, or when it was deleted."""
-    return ReportOutline.model_validate(row) if row and "deleted_at" not in row else None
 
 
 def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
