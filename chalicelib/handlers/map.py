@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from chalicelib import errors, wiring
+from chalicelib import wiring
 from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.times import Day
-from chalicelib.handlers.requests import Call
+from chalicelib.handlers.requests import Call, require_period
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import District, Shape, Station
@@ -73,12 +73,7 @@ def get_map(call: Call) -> Response:
     """
     until = call.now.date()
     since = call.query.since or until - _USUAL
-    if since > until:
-        raise errors.Invalid(errors.FieldError("since", "after_until"))
-    if until - since > _LONGEST:
-        raise errors.Invalid(
-            errors.FieldError("since", "period_too_long", (("days", str(_LONGEST.days)),))
-        )
+    require_period(since, until, longest=_LONGEST)
     counts = view_map(
         since,
         until,

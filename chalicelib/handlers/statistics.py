@@ -5,12 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib import errors, wiring
+from chalicelib import wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.times import Day
 from chalicelib.handlers.load_level import LoadLevelView
-from chalicelib.handlers.requests import Call
+from chalicelib.handlers.requests import Call, require_period
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Category, Minute, Shape
@@ -94,12 +94,7 @@ def get_statistics(call: Call) -> Response:
     """
     until = call.query.until or call.now.date()
     since = call.query.since or until - _USUAL
-    if since > until:
-        raise errors.Invalid(errors.FieldError("since", "after_until"))
-    if until - since > _LONGEST:
-        raise errors.Invalid(
-            errors.FieldError("since", "period_too_long", (("days", str(_LONGEST.days)),))
-        )
+    require_period(since, until, longest=_LONGEST)
     view = view_statistics(
         since,
         until,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from chalicelib import errors
 from chalicelib.domain.ids import EntryIds, Identity
 from chalicelib.domain.messages import Message, NewOfficerMessage, Note, Sender
+from chalicelib.domain.positions import Position
 from chalicelib.domain.reports import Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope, open_head, require_not_expiring
@@ -85,10 +86,10 @@ def write_note(
     return note.model_copy(update={"at": at})
 
 
-class EntriesPage[Entry: (Message, Note)](NamedTuple):
-    """A page of messages or notes, oldest first.
+class EntriesPage[Entry: (Message, Note, Position)](NamedTuple):
+    """A page of messages, notes or positions, oldest first.
 
-    `restricted`: the report was withdrawn, and its messages are left out.
+    `restricted`: the report was withdrawn, and what its reporter sent is left out.
     """
 
     items: tuple[Entry, ...]

@@ -1,25 +1,13 @@
 """Later or moving places of a report, as officers read them: a page at a time."""
 
-from typing import NamedTuple
-
 from chalicelib.domain.positions import Position
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope, open_head
 from chalicelib.services.entries import EntryCursors
+from chalicelib.services.messages import EntriesPage
 from chalicelib.services.sealed_rows import open_positions
 from chalicelib.store import keys
 from chalicelib.store.reports import Reports
-
-
-class PositionsPage(NamedTuple):
-    """A page of positions, oldest first.
-
-    `restricted`: the report was withdrawn, and its positions are left out.
-    """
-
-    items: tuple[Position, ...]
-    next_cursor: str | None
-    restricted: bool = False
 
 
 def read_positions(
@@ -30,7 +18,7 @@ def read_positions(
     actor: OfficerActor,
     reports: Reports,
     cursors: EntryCursors,
-) -> PositionsPage:
+) -> EntriesPage[Position]:
     """Return a page of positions, the latest or that before a cursor, with an audit record.
 
     Raises as `casework.open_report`, and Malformed `bad_cursor`.
@@ -39,7 +27,7 @@ def read_positions(
     below = cursors.read(cursor, report_id, keys.POSITIONS)
     opening = open_head(head, reason=reason, part="positions", actor=actor, reports=reports)
     if opening.restricted:
-        return PositionsPage((), None, restricted=True)
+        return EntriesPage((), None, restricted=True)
     page = reports.entries.positions(report_id, below=below, consistent=True)
     opened = open_positions(report_id, page.items, opening.key)
-    return PositionsPage(opened, cursors.issue(page.earlier, report_id, keys.POSITIONS))
+    return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.POSITIONS))
