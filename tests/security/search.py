@@ -20,6 +20,9 @@ from urllib.parse import quote, unquote_to_bytes
 DEPTH = 4
 """How many encodings around each other are unpacked."""
 
+SHORTEST = 8
+"""Bytes of a text, so that each of its forms has at least eight digits of base64."""
+
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){6,}")
 _GZIP = b"\x1f\x8b\x08"
@@ -34,8 +37,15 @@ class Found(NamedTuple):
 
 
 def search(folder: Path, texts: Iterable[str]) -> list[Found]:
-    """Return where a text is, in which file and how it is encoded."""
+    """Return where a text is, in which file and how it is encoded.
+
+    Raises:
+        ValueError: A text is so short that chance writes it: megabytes of sealed values hold each
+            group of four digits of base64 somewhere.
+    """
     patterns = {text: encodings(text) for text in texts}
+    if short := [text for text in patterns if len(text.encode()) < SHORTEST]:
+        raise ValueError(f"too short to search for, take {SHORTEST} bytes or more: {short}")
     found = set()
     for path in sorted(folder.rglob("*")):
         if not path.is_file():

@@ -69,3 +69,8 @@ def test_a_text_in_a_files_name_is_found(tmp_path: Path) -> None:
 def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(json.dumps({"text": "CANARY-2"}).encode())
     assert search(tmp_path, [TEXT, "CANARY-1", "39.91827"]) == []
+
+
+def test_a_text_that_chance_writes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="46532"):
+        search(tmp_path, [TEXT, "46532"])
