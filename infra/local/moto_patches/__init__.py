@@ -7,7 +7,7 @@
 | `queries` | goes through and sorts the whole table for each Query |
 | `conversions` | converts whole items for each attribute that is read, and images nobody sees |
 | `lookups` | lists its folder, and parses the same expressions again, for each request |
-| `walks` | goes through an update's expression by asking each node for all its abstract classes |
+| `walks` | copies an update's expression object by object, and asks each node for all its classes |
 | `streams` | keeps every record of a stream, and every iterator |
 | `instances` | keeps every message, record and object that ever existed |
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |

@@ -1,5 +1,6 @@
 """Updates do what they did, with fewer questions about the tree of their expression."""
 
+import copy
 import cProfile
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.dynamodb.parsing import expressions
 
 from infra.local.moto_patches import walks
 
@@ -23,6 +25,7 @@ SETS = (
     "word = if_not_exists(absent, :one)",
     "pk = :one",
     "word.inner = :one",
+    "many[1] = list_append(:l, :l)",
 )
 ADDS = ("word :one", "tags :s", "many :one")
 REMOVES = ("word", "many[0]", "absent")
@@ -70,18 +73,43 @@ def test_two_clauses_of_one_verb_are_refused(
 
 def test_moto_alone_asks_each_node_for_all_its_classes(aws: Mapping[str, str], clean: None) -> None:
     expression = "SET word = :one, other = word, many = list_append(many, :l)"
-    assert _questions(aws["REPORTS_TABLE"], expression) == 0
+    asks = ("DepthFirstTraverser.process", "_kinds_of")
+    assert _calls(aws["REPORTS_TABLE"], expression, *asks) == 0
     with walks.PATCH.removed():
-        assert _questions(aws["REPORTS_TABLE"], expression) > 100
+        assert _calls(aws["REPORTS_TABLE"], expression, *asks) > 100
 
 
-def _questions(table: str, expression: str) -> int:
-    """Return how often a node is asked for all classes in an update."""
+def test_a_tree_that_was_copied_is_as_it_was(aws: Mapping[str, str], clean: None) -> None:
+    parser: Any = vars(expressions)["UpdateExpressionParser"]
+    tree = parser.make("SET word = :one, many[0] = if_not_exists(absent, :one) REMOVE other")
+    before, clone = _written(tree), copy.deepcopy(tree)
+    assert _written(clone) == before
+    clone.children[0].children.clear()
+    clone.children[-1].parent = None
+    assert _written(tree) == before
+
+
+def test_moto_alone_copies_a_tree_object_by_object(aws: Mapping[str, str], clean: None) -> None:
+    expression = "SET word = :one, other = word"
+    assert _calls(aws["REPORTS_TABLE"], expression, "_reconstruct") < 5
+    with walks.PATCH.removed():
+        assert _calls(aws["REPORTS_TABLE"], expression, "_reconstruct") > 10
+
+
+def _calls(table: str, expression: str, *names: str) -> int:
+    """Return how often functions with these names are called in an update."""
     profile = cProfile.Profile()
     profile.runcall(lambda: _update(table, expression))
     return sum(
         each.callcount
         for each in profile.getstats()
-        if getattr(each.code, "co_qualname", "") == "DepthFirstTraverser.process"
-        or getattr(each.code, "co_name", "") == "_kinds_of"
+        if getattr(each.code, "co_qualname", "") in names
     )
+
+
+def _written(node: Any, parent: Any = None) -> Any:
+    """Return a tree as one can compare it: classes, whether each knows its parent, and values."""
+    if not hasattr(node, "children"):
+        return node
+    below = [_written(child, node) for child in node.children or ()]
+    return type(node).__name__, node.parent is parent, below
