@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
@@ -14,7 +14,7 @@ from chalicelib.domain.catalogue.learnt import labels_of, urgency_of
 from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.messages import SeenConversation
 from chalicelib.domain.models import NotNull
-from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
+from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, Lane, OutboxTask, TaskKind
 from chalicelib.domain.reports import (
     OPEN_STATUSES,
     Disposition,
@@ -295,6 +295,30 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
         return present._replace(lane=report.lane)
     if report.status is not Status.NEW or report.attended:
         return None
+    return task_of_waiting(report, present, now)
+
+
+class Waiting(Protocol):
+    """A report that nobody has acknowledged."""
+
+    @property
+    def urgency(self) -> Urgency: ...
+    @property
+    def received_at(self) -> datetime: ...
+    @property
+    def deadline(self) -> int | None: ...
+    @property
+    def lane(self) -> Lane: ...
+
+
+def task_of_waiting(
+    report: Waiting, present: OutboxTask | None, now: datetime
+) -> OutboxTask | None:
+    """Return the task to notify officers again of a report that waits. A first notice that is
+    pending comes before.
+    """
+    if present and present.kind is TaskKind.NOTIFY:
+        return present._replace(lane=report.lane)
     if report.urgency is Urgency.CRITICAL:
         fresh = outbox.escalate(now + ACKNOWLEDGE_WITHIN)
         sooner = present and present.kind is TaskKind.ESCALATE and present.due_at <= fresh.due_at

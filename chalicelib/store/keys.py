@@ -12,7 +12,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              PULSE#<category>       <district>: when reports there changed last (store/pulse.py)
              NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
              ROSTER                 ROW: who is on duty, and who may be notified (store/roster.py)
-             OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
+             OFFICER#<name>         EVENT#assignments | EVENT#subscriptions: their tasks
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger (store/ledger.py)
              EXPORT#<id>            REQUEST: an export that takes two persons
              EXPORTS                <at>#<id>: such an export, for the list of all
