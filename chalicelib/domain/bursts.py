@@ -52,6 +52,7 @@ class Digest(Record):
 
     `kind` is that of its notice: an escalation, what is overdue, or a digest of all else.
     `shadow`: of reports whose category was only tried. `category_labels` are those of an added one.
+    `following` are the addresses of those who follow a report to which something was added.
     """
 
     kind: NoticeKind
@@ -62,6 +63,7 @@ class Digest(Record):
     report_ids: tuple[str, ...] = ()
     shadow: bool = False
     category_labels: dict[str, str] | None = None
+    following: frozenset[str] = frozenset()
 
     @property
     def named(self) -> tuple[str, ...]:

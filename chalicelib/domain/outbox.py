@@ -22,6 +22,8 @@ UPLOAD_PATIENCE = timedelta(hours=24)
 GRANTS_EXPIRED = timedelta(minutes=90)
 # The first look removes what there is. This is longer than make_thumbnails may still run.
 PURGE_AGAIN = timedelta(minutes=2)
+# An index may lag, and a colleague may just have assigned a report: longer than both together.
+RETURN_AGAIN = timedelta(minutes=5)
 # The work on a redaction may be lost: look for its picture, and send it again, after this long.
 REDACTION_CHECK = timedelta(minutes=3)
 # After the verdict on one medium, how long to wait for the others before officers are notified.
@@ -44,6 +46,7 @@ class TaskKind(StrEnum):
     PURGE = "purge"
     RECORD = "record"
     REDACT = "redact"
+    RETURN = "return"
 
 
 # What an officer ends, or pauses, who attends to a report.

@@ -44,7 +44,7 @@ class ReportEventDetail(Shape):
     same of following it. `referral` is a step of a referral to `agency`: `proposed`, `approved` or
     `withdrawn`. The steps of the clock: `put_off`, the report is kept longer, and `fields` has
     `kept_until`; `reopened`, the reporter has reopened it up to some minutes before, and `muted` is
-    false if that ended a mute.
+    false if that ended a mute; `returned`, its assignee was deactivated, and nobody holds it now.
     """
 
     model_config = _OPEN

@@ -13,6 +13,7 @@ from chalicelib.domain.outbox import TaskKind
 from chalicelib.handlers import events
 from chalicelib.services import sweep
 from chalicelib.services.actor import Actor
+from chalicelib.services.assignments import return_reports
 from chalicelib.services.bulletin_expiry import expire_bulletin
 from chalicelib.services.reconciliation import reconcile_upload
 from chalicelib.services.redaction_results import see_to_redaction
@@ -94,6 +95,16 @@ def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> 
     )
 
 
+def _return_reports(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    return_reports(
+        pending,
+        assignments=wiring.subscriptions().assignments,
+        outbox=outbox,
+        officers=wiring.officers(),
+        actor=Actor.clock(wiring.audit(), now),
+    )
+
+
 def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     expire_report(
         pending,
@@ -125,6 +136,7 @@ _WORK: Mapping[Assignment, sweep.Work] = {
     (TaskKind.RECORD, OwnerKind.REPORT): _record_reopening,
     (TaskKind.REDACT, OwnerKind.REPORT): _see_to_redaction,
     (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
+    (TaskKind.RETURN, OwnerKind.OFFICER): _return_reports,
     (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
     (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,
 }

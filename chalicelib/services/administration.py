@@ -83,7 +83,8 @@ def write_officer(
 ) -> Officer:
     """Write an officer's row with its audit record, and with `also`, in one transaction.
 
-    The record has `detail`, too. Return the row as written. Raises Unavailable, and ConditionFailed
+    The record has `detail`, too. The reports of whoever is deactivated go back to the queue: the
+    task is in the transaction. Return the row as written. Raises Unavailable, and ConditionFailed
     for a row that was written since `after` was read, or for a condition of `also`.
     """
     before = officers.get(after.username)
@@ -91,7 +92,9 @@ def write_officer(
     recorded = {"officer": after.username, "fields": fields, **(detail or {})}
     record = actor.log_own_item(Action.CHANGE, recorded)
     subscriptions.request_sync(after.username, actor.now)
-    return officers.put(after, also=[record, *also])
+    leaves = before is not None and before.active and not after.active
+    back = [subscriptions.assignments.request_return(after.username, actor.now)] if leaves else []
+    return officers.put(after, also=[record, *back, *also])
 
 
 def reset_sign_in(

@@ -172,8 +172,11 @@ class Outbox:
 
     def read(self, key: Key) -> PendingTask | None:
         """Return the current task of a row, read consistently; None when it has none."""
-        row = self.table.get(*key, consistent=True, attributes=_READ_FIELDS)
-        return PendingTask.of(row)
+        return PendingTask.of(self.row(key))
+
+    def row(self, key: Key) -> Row | None:
+        """Return what a task needs of a row, with one or without, read consistently. No text."""
+        return self.table.get(*key, consistent=True, attributes=_READ_FIELDS)
 
     def read_all(
         self, wanted: Collection[Key], also: Collection[Key] = (), attributes: Sequence[str] = ()

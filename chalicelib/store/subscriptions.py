@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.outbox import UPLOAD_CHECK, OutboxTask, TaskKind
 from chalicelib.domain.subscriptions import Subscription
 from chalicelib.store import keys
+from chalicelib.store.assignments import Assignments
 from chalicelib.store.roster import RosterRow
 from chalicelib.store.table import Row, Table
 from chalicelib.store.tasks import task_fields
@@ -17,13 +18,14 @@ class Subscriptions:
     """Subscriptions are in `table`, the officers table.
 
     Their tasks are in `outbox`, the reports table, because the sweep reads its index of tasks. So
-    is the roster, which says whom the notices of reports are for.
+    is the roster, which says whom the notices of reports are for, and the reports of officers.
     """
 
     def __init__(self, table: Table, outbox: Table) -> None:
         self._table = table
         self._outbox = outbox
         self.roster = RosterRow(outbox)
+        self.assignments = Assignments(outbox)
 
     def of(self, username: str) -> list[Subscription]:
         """Return an officer's subscriptions, without those that have ended."""

@@ -404,6 +404,7 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
 def export_many(api: Api, many: ExportStep) -> None:
     many.begin(LI)
     export_id = many.path["export_id"]
+    api("list_exports", officer=CHIEF)
     for name in ("read_export", "approve_export"):
         api(name, officer=CHIEF, export_id=export_id)
     api("export_part", officer=LI, export_id=export_id, part="2")
@@ -819,9 +820,19 @@ def leave_subscriptions_out_of_sync(api: Api) -> None:
     wiring.topic_subscriptions().unsubscribe(str(sms.arn))
     wiring.subscriptions().put(sms.model_copy(update={"arn": None}))
     cloud.officer(LI, email=email.address, phone="+8613800000999", categories=("other",))
+    assign_to("wu", api)
     cloud.officer("wu", active=False)
+    subscriptions, now = wiring.subscriptions(), wiring.clock.now()
+    wiring.reports().table.transact([subscriptions.assignments.request_return("wu", now)])
     for username in (LI, "wu"):
         wiring.subscriptions().request_sync(username, wiring.clock.now())
+
+
+def assign_to(username: str, api: Api) -> None:
+    """File a report that is assigned to an officer."""
+    created = call("POST", "/v1/reports", report(category="other"), key=new_key()).json
+    one = {"officer": CHIEF, "report_id": created["id"], "version": 1}
+    api("change_report", **one, body={"assignee": username})
 
 
 def published_bulletin(api: Api) -> str:
