@@ -1,0 +1,6 @@
+"""The two web clients (`web/`), built and served.
+
+| module | |
+|---|---|
+| `headers` | the headers of their files, locally and on AWS |
+"""
