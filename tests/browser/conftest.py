@@ -6,6 +6,7 @@
 | `browser` | the system's Chromium |
 | `open_page` | opens a page in a context of its own: language, size, what Playwright takes |
 | `page` | a page in English on a desk |
+| `wrong` | what pages did that they may not; a test that wants it clears it |
 | `language` | each language in `make web-check`, English alone in `make test` |
 
 No test passes while a page breaks its content security policy, or fails in a script.
@@ -62,9 +63,16 @@ def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def open_page(stack: Stack, browser: Browser) -> Iterator[OpenPage]:
+def wrong() -> Iterator[list[str]]:
+    """Collect what pages do against their policy, and what fails in their scripts."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def open_page(stack: Stack, browser: Browser, wrong: list[str]) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
-    wrong: list[str] = []
 
     def opened(path: str = "/", *, language: str = "en", **context: Any) -> Page:
         settings = {"viewport": {"width": 1440, "height": 900}, "locale": language, **context}
@@ -80,7 +88,6 @@ def open_page(stack: Stack, browser: Browser) -> Iterator[OpenPage]:
     yield opened
     for each in contexts:
         each.close()
-    assert wrong == []
 
 
 @pytest.fixture
