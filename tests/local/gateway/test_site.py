@@ -124,9 +124,16 @@ def test_without_the_clients_the_api_alone_is_served() -> None:
     assert ask("/console/").status == 404
 
 
-@pytest.mark.parametrize("web", [None, MissingWeb("no npm")])
-def test_a_document_of_the_console_goes_before_its_pages(web: Web | None) -> None:
-    ask = site(web, config=b"{}")
+@pytest.mark.parametrize("kind", ["none", "missing", "built"])
+def test_a_document_of_the_console_goes_before_its_pages(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "console").mkdir()
+    (tmp_path / "console/index.html").write_text("any path of the console")
+    webs = {
+        "none": None,
+        "missing": MissingWeb("no npm"),
+        "built": BuiltWeb(tmp_path, Origins(storage=())),
+    }
+    ask = site(webs[kind], config=b"{}")
     response = ask("/console/config.json")
     assert (response.status, response.body) == (200, b"{}")
     assert header(response, "Cache-Control") == "no-cache"
