@@ -9,7 +9,8 @@
 | `wrong` | what pages did that they may not; a test that wants it clears it |
 | `language` | each language in `make web-check`, English alone in `make test` |
 
-No test passes while a page breaks its content security policy, or fails in a script.
+A test that is marked `thorough` runs in `make web-check` alone. No test passes while a page breaks
+its content security policy, or fails in a script.
 """
 
 import os
@@ -23,13 +24,27 @@ from infra.web.build import ROOT, NotBuilt, build
 from tests.browser import chromium
 from tests.local.stack import Stack
 
-LANGUAGES = ("en", "zh-CN") if os.environ.get("WEB_LANGUAGES") == "all" else ("en",)
+# `make web-check`: all languages, and the tests that take their time.
+THOROUGH = os.environ.get("WEB_CHECK") == "on"
+LANGUAGES = ("en", "zh-CN") if THOROUGH else ("en",)
 # Added to each document before its own scripts.
 _WATCH = """
 document.addEventListener('securitypolicyviolation', event => {
   reportViolation(`${event.effectiveDirective}: ${event.blockedURI} (${event.sourceFile})`);
 });
 """
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is marked `thorough` to `make web-check`: the tests of `make test` in a browser
+    take a minute at most.
+    """
+    if THOROUGH:
+        return
+    left = [item for item in items if item.get_closest_marker("thorough")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 class OpenPage(Protocol):
