@@ -111,7 +111,9 @@ def _complaints(message: ConsoleMessage) -> list[str]:
     error are a page's own matter, and a breach of the policy is reported as an event.
     """
     own = message.text.startswith("Failed to load resource")
-    complains = message.type == "error" and not own and "Content Security" not in message.text
+    complains = (
+        message.type in ("error", "warning") and not own and "Content Security" not in message.text
+    )
     return [f"console: {message.text}"] if complains else []
 
 
