@@ -110,11 +110,11 @@ def _complaints(message: ConsoleMessage) -> list[str]:
     """Return what a browser complains of: a header that it does not know, say. Responses with an
     error are a page's own matter, and a breach of the policy is reported as an event.
     """
-    own = message.text.startswith("Failed to load resource")
-    complains = (
-        message.type in ("error", "warning") and not own and "Content Security" not in message.text
-    )
-    return [f"console: {message.text}"] if complains else []
+    text = message.text
+    if text.startswith("Failed to load resource") or "Content Security" in text:
+        return []
+    complains = message.type == "error" or text.startswith("Error with")
+    return [f"console: {text}"] if complains else []
 
 
 @pytest.fixture
