@@ -1,0 +1,71 @@
+import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { City } from 'virtual:city';
+import type { Plugin } from 'vite';
+
+const MODULE = 'virtual:city';
+
+/**
+ * Fill the city's facts into the pages and the manifest, give them to modules as `virtual:city`,
+ * and put the residents' page where it is served: at the root.
+ */
+export function pages(city: City): Plugin {
+  let out = '';
+  return {
+    name: 'pages',
+    configResolved(config) {
+      out = resolve(config.root, config.build.outDir);
+    },
+    resolveId: (id) => (id === MODULE ? `\0${MODULE}` : undefined),
+    load: (id) => (id === `\0${MODULE}` ? `export default ${JSON.stringify(city)};` : undefined),
+    transformIndexHtml: { order: 'pre', handler: (html) => filled(html, city) },
+    generateBundle() {
+      const source = JSON.stringify(manifest(city));
+      this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source });
+    },
+    writeBundle() {
+      move(resolve(out, 'report/index.html'), resolve(out, 'index.html'));
+    },
+  };
+}
+
+function filled(html: string, city: City): string {
+  const facts: Record<string, string> = {
+    language: city.language,
+    number: city.emergencyNumber,
+    'service.zh': city.service.zh,
+    'service.en': city.service.en,
+    'police.zh': city.police.zh,
+    'police.en': city.police.en,
+    service: city.service[city.language],
+  };
+  return html.replace(/\{\{([a-z.]+)\}\}/g, (_, name: string) => {
+    const fact = facts[name];
+    if (fact === undefined) throw new Error(`There is no fact {{${name}}} for a page`);
+    return escaped(fact);
+  });
+}
+
+function manifest(city: City): object {
+  return {
+    name: city.service[city.language],
+    short_name: city.service[city.language],
+    lang: city.language,
+    start_url: '/',
+    scope: '/',
+    display: 'standalone',
+    background_color: '#ffffff',
+    theme_color: '#b3261e',
+    icons: [{ src: '/icon.svg', sizes: 'any', type: 'image/svg+xml' }],
+  };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+function move(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  renameSync(from, to);
+  rmdirSync(dirname(from));
+}

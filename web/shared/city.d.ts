@@ -1,0 +1,20 @@
+/** What the pages say of the city: plugins/city.ts reads it when they are built. */
+declare module 'virtual:city' {
+  interface Both {
+    zh: string;
+    en: string;
+  }
+
+  export interface City {
+    /** The language for readers of neither. */
+    language: 'zh' | 'en';
+    emergencyNumber: string;
+    /** What the tip line is called. */
+    service: Both;
+    police: Both;
+    name: Both;
+  }
+
+  const city: City;
+  export default city;
+}

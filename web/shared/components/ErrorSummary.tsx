@@ -1,0 +1,50 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { texts } from '../language.ts';
+import './ErrorSummary.css';
+
+export interface ErrorSummaryProps {
+  /** Each error, and the id of the field that it is about. Nothing is shown when there is none. */
+  errors: readonly { field?: string; text: string }[];
+  title?: string;
+}
+
+/** What is wrong in a form, above it. It takes the focus whenever its errors change. */
+export function ErrorSummary({ errors, title }: ErrorSummaryProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const found = errors.map((error) => `${error.field ?? ''} ${error.text}`).join('\n');
+  useEffect(() => {
+    if (found) box.current?.focus();
+  }, [found]);
+  if (!found) return null;
+  return (
+    <div class="error-summary" role="alert" tabIndex={-1} ref={box}>
+      <h2 class="error-summary__title">{title ?? text().title}</h2>
+      <ul>
+        {errors.map((error) => (
+          <li key={error.field ?? error.text}>
+            {error.field ? (
+              <a href={`#${error.field}`} onClick={(event) => focusOn(event, error.field)}>
+                {error.text}
+              </a>
+            ) : (
+              error.text
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Go to the field without a word in the address. */
+function focusOn(event: Event, id: string | undefined): void {
+  event.preventDefault();
+  const field = id === undefined ? null : document.getElementById(id);
+  field?.scrollIntoView({ block: 'center' });
+  field?.focus({ preventScroll: true });
+}
+
+const text = texts({
+  en: { title: 'There is a problem' },
+  zh: { title: '有些内容需要修改' },
+});
