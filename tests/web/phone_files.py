@@ -18,7 +18,7 @@ ISO6709 = b"+39.9200+116.4400/"
 
 
 def exif(orientation: int | None = None) -> bytes:
-    """Return the Exif of a camera that tells all."""
+    """Return the Exif of a camera that names everything."""
     data = Image.Exif()
     if orientation is not None:
         data[0x0112] = orientation

@@ -148,10 +148,10 @@ def test_nothing_is_left_in_a_film_and_all_of_it_plays(cutter: Cutter, name: str
     assert b"2026-11-24" not in cut.data
     assert files.decoded(cut.data) == files.decoded(data)
     with av.open(BytesIO(cut.data), "r") as film:
-        told = {**film.metadata}
+        named = {**film.metadata}
         for stream in film.streams:
-            told |= stream.metadata
-    assert set(told) <= {
+            named |= stream.metadata
+    assert set(named) <= {
         *(
             "major_brand",
             "minor_version",

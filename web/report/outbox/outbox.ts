@@ -42,7 +42,7 @@ export interface Deps {
   readonly indexedDB?: IDBFactory | null;
   readonly locks?: LockManager | null;
   readonly channel?: BroadcastChannel | null;
-  /** What tells of `online` and `visibilitychange`. */
+  /** What fires `online` and `visibilitychange`. */
   readonly window?: EventTarget | null;
   readonly document?: (EventTarget & { readonly visibilityState?: string }) | null;
 }
