@@ -50,7 +50,7 @@ export interface Deps {
 /** Open the outbox, and begin to send what waits in it. */
 export async function openOutbox(deps: Deps): Promise<Outbox> {
   const factory = deps.indexedDB === undefined ? databases() : deps.indexedDB;
-  const { store, durable } = await openStore(factory);
+  const { store, durable } = await openStore(factory, deps.clock ?? browserClock);
   const outbox = new PageOutbox(deps, store, durable);
   await outbox.load();
   void outbox.send();
