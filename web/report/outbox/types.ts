@@ -1,0 +1,145 @@
+/** What the screens see of the outbox: a draft goes in, an entry comes out. */
+
+import type { ReadonlySignal } from '@preact/signals';
+
+import type { components } from '../../shared/schema';
+
+type TextReport = components['schemas']['TextReport'];
+
+/** The body of a report, by the API's names. Its media are the draft's files. */
+export type ReportBody = Omit<TextReport, 'media' | 'text'> & { text?: string };
+
+/** What may stay in the files that a person sends. Everything else is cut from them. */
+export interface Keep {
+  readonly place: boolean;
+  readonly time: boolean;
+}
+
+/** What a person has written. `files` are as the phone made them: the outbox cuts them. */
+export interface Draft {
+  readonly report: ReportBody;
+  readonly files: readonly File[];
+  readonly keep: Keep;
+}
+
+/** An existing report to which files are added. */
+export interface ExistingReport {
+  readonly id: string;
+  readonly receipt: string;
+  readonly reference: string;
+}
+
+/**
+ * `waiting`: nothing happens now; it is tried again at `retryAt`, or when the network is back.
+ * `proving`: the proof of work for a flood is made. `sending`: the text is on its way.
+ * `uploading`: the report is filed and has a receipt; files are on their way or wait for it.
+ * `sent`: nothing is left to send. `refused`: the report cannot be sent as it is (`problem`).
+ */
+export type EntryState = 'waiting' | 'proving' | 'sending' | 'uploading' | 'sent' | 'refused';
+
+export type FileState = 'waiting' | 'uploading' | 'sent' | 'refused';
+
+/**
+ * Why something is not sent. `code` is the API's, or one of ours: `file_is_gone`,
+ * `upload_refused`. `title` and `detail` are the API's sentences for people, in the language of the
+ * call; ours have none.
+ */
+export interface Problem {
+  readonly code: string;
+  readonly status?: number;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly fields?: readonly { readonly field: string; readonly code: string; readonly detail: string }[];
+}
+
+export interface EntryFile {
+  readonly name: string;
+  readonly type: string;
+  /** Bytes of the file as it is sent: after cutting. */
+  readonly size: number;
+  /** Bytes that have arrived, to show progress. */
+  readonly sent: number;
+  readonly state: FileState;
+  /** False: the phone had no room for it, so it is lost when this page closes. */
+  readonly kept: boolean;
+  /** False: its structure is unknown, so something may have stayed in it. */
+  readonly known: boolean;
+  readonly problem?: Problem;
+}
+
+export interface Entry {
+  /** The entry's name on this phone. The report's own id is `reportId`. */
+  readonly id: string;
+  /** The Idempotency-Key: a secret like the receipt. Never show it. */
+  readonly key: string;
+  readonly state: EntryState;
+  /** By the phone's clock, in milliseconds since 1970. */
+  readonly createdAt: number;
+  /** When it is tried again by itself, on the same clock. */
+  readonly retryAt?: number;
+  /** How much of the proof of work is done, from 0 to 1, while `proving`. */
+  readonly proof?: number;
+  /** Empty when files are added to an existing report. */
+  readonly category: string;
+  readonly reportId?: string;
+  readonly receipt?: string;
+  readonly reference?: string;
+  /** Sentences of the API about the report, to show. */
+  readonly notes: readonly string[];
+  readonly drill: boolean;
+  readonly files: readonly EntryFile[];
+  readonly problem?: Problem;
+  /** The person has said that they have the receipt. */
+  readonly confirmed: boolean;
+}
+
+/** Why a draft is not taken: nothing is kept then. `file` is the place of the file, from 0. */
+export type UnacceptableCode =
+  | 'empty_report'
+  | 'report_too_large'
+  | 'too_many_files'
+  | 'files_too_large'
+  | 'file_empty'
+  | 'file_too_large'
+  | 'file_type'
+  | 'file_unreadable';
+
+export class Unacceptable extends Error {
+  override readonly name = 'Unacceptable';
+
+  constructor(
+    readonly code: UnacceptableCode,
+    readonly file?: number,
+  ) {
+    super(code);
+  }
+}
+
+export interface Outbox {
+  /** Oldest first. */
+  readonly entries: ReadonlySignal<readonly Entry[]>;
+  /** False: nothing outlives this page, since the browser keeps nothing. Say so beforehand. */
+  readonly durable: boolean;
+  /**
+   * Cut the files, keep all of it on the phone, then begin to send it. It resolves when the draft is
+   * kept. Throws Unacceptable.
+   */
+  add(draft: Draft): Promise<Entry>;
+  /** The same for files that are added to an existing report. Throws Unacceptable. */
+  addFiles(report: ExistingReport, files: readonly File[], keep: Keep): Promise<Entry>;
+  /**
+   * Send whatever waits, now. It resolves when everything has been tried: what still waits then is
+   * tried again by itself.
+   */
+  send(): Promise<void>;
+  /** Delete an entry, its key, its receipt and its files from the phone. What is sent stays sent. */
+  erase(id: string): Promise<void>;
+  /** The person has the receipt: the entry is deleted as soon as nothing is left to send. */
+  confirmReceipt(id: string): Promise<void>;
+  /** What an entry was made of, to correct a report that was refused. Its files are cut already. */
+  draftOf(id: string): Promise<Draft | undefined>;
+  /** The exact text that was sent as the report: it belongs to the proof of the ledger. */
+  bodyOf(id: string): Promise<string | undefined>;
+  /** End all timers and uploads. What is not sent stays kept. */
+  close(): void;
+}
