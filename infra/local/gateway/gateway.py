@@ -110,6 +110,10 @@ class Gateway:
             _log.exception("The function %s failed", name)
             return self.refuse("INTEGRATION_FAILURE", request_id, match.route)
 
+    def serves(self, path: str) -> bool:
+        """Return whether the API has a route for a path, whatever its methods are."""
+        return self._match(path) is not None
+
     def refuse(self, kind: str, request_id: str | None = None, route: str = "-") -> Response:
         """Return the gateway's own response of that kind
         (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
