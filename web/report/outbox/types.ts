@@ -3,17 +3,14 @@
 import type { ReadonlySignal } from '@preact/signals';
 
 import type { components } from '../../shared/schema';
+import type { Keep } from '../metadata/types.ts';
+
+export type { Keep } from '../metadata/types.ts';
 
 type TextReport = components['schemas']['TextReport'];
 
 /** The body of a report, by the API's names. Its media are the draft's files. */
 export type ReportBody = Omit<TextReport, 'media' | 'text'> & { text?: string };
-
-/** What may stay in the files that a person sends. Everything else is cut from them. */
-export interface Keep {
-  readonly place: boolean;
-  readonly time: boolean;
-}
 
 /** What a person has written. `files` are as the phone made them: the outbox cuts them. */
 export interface Draft {
@@ -49,7 +46,13 @@ export interface Problem {
   readonly status?: number;
   readonly title?: string;
   readonly detail?: string;
-  readonly fields?: readonly { readonly field: string; readonly code: string; readonly detail: string }[];
+  readonly fields?: readonly FieldProblem[];
+}
+
+export interface FieldProblem {
+  readonly field: string;
+  readonly code: string;
+  readonly detail: string;
 }
 
 export interface EntryFile {
@@ -89,6 +92,8 @@ export interface Entry {
   readonly drill: boolean;
   readonly files: readonly EntryFile[];
   readonly problem?: Problem;
+  /** False: the phone had no room for it, so it is lost when this page closes. */
+  readonly kept: boolean;
   /** The person has said that they have the receipt. */
   readonly confirmed: boolean;
 }
@@ -107,11 +112,13 @@ export type UnacceptableCode =
 export class Unacceptable extends Error {
   override readonly name = 'Unacceptable';
 
-  constructor(
-    readonly code: UnacceptableCode,
-    readonly file?: number,
-  ) {
+  readonly code: UnacceptableCode;
+  readonly file: number | undefined;
+
+  constructor(code: UnacceptableCode, file?: number) {
     super(code);
+    this.code = code;
+    this.file = file;
   }
 }
 

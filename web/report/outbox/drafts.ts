@@ -1,0 +1,133 @@
+/** From what a person has written to what is kept: files are cut, hashed and declared. */
+
+import { cut } from '../metadata/cut.ts';
+import { Unreadable, type Cut, type Keep } from '../metadata/types.ts';
+import { version, type Kept, type KeptFile, type KeptReport } from './kept.ts';
+import type { SendingLimits } from './limits.ts';
+import { Unacceptable, type Draft, type ReportBody } from './types.ts';
+import { randomUuid } from './uuid.ts';
+
+const MOST_BODY_BYTES = 256 * 1024;
+
+/** An entry to be kept, and the files that go with it. */
+export interface Prepared {
+  readonly kept: Kept;
+  readonly blobs: readonly Blob[];
+}
+
+/** Prepare a report. Throws Unacceptable. */
+export async function prepareReport(
+  draft: Draft,
+  limits: SendingLimits,
+  createdAt: number,
+): Promise<Prepared> {
+  const { report } = draft;
+  if (!report.text && !draft.files.length) throw new Unacceptable('empty_report');
+  const { files, blobs } = await prepareFiles(draft.files, draft.keep, limits);
+  const body = bodyOf(report, files.slice(0, limits.perCall));
+  if (new Blob([body]).size > MOST_BODY_BYTES) throw new Unacceptable('report_too_large');
+  return { kept: { ...blank(createdAt, files), body, category: report.category }, blobs };
+}
+
+/** Prepare files for an existing report. Throws Unacceptable. */
+export async function prepareAddition(
+  report: KeptReport,
+  added: readonly File[],
+  keep: Keep,
+  limits: SendingLimits,
+  createdAt: number,
+): Promise<Prepared> {
+  if (!added.length) throw new Unacceptable('empty_report');
+  const { files, blobs } = await prepareFiles(added, keep, limits);
+  const { id, receipt, reference } = report;
+  return { kept: { ...blank(createdAt, files), report: { id, receipt, reference } }, blobs };
+}
+
+/** Return how a request declares a file. */
+export function declare({ type, size, sha256 }: KeptFile): object {
+  return { content_type: type, size, ...(sha256 ? { sha256 } : {}) };
+}
+
+function bodyOf(report: ReportBody, declared: readonly KeptFile[]): string {
+  return JSON.stringify({
+    ...report,
+    ...(declared.length ? { media: declared.map(declare) } : {}),
+  });
+}
+
+function blank(createdAt: number, files: readonly KeptFile[]): Kept {
+  return {
+    version,
+    id: randomUuid(),
+    key: randomUuid(),
+    createdAt,
+    body: '',
+    category: '',
+    files,
+    kept: true,
+    confirmed: false,
+    notes: [],
+    drill: false,
+  };
+}
+
+async function prepareFiles(
+  files: readonly File[],
+  keep: Keep,
+  limits: SendingLimits,
+): Promise<{ files: KeptFile[]; blobs: Blob[] }> {
+  if (files.length > limits.perReport) throw new Unacceptable('too_many_files');
+  const prepared: { file: KeptFile; blob: Blob }[] = [];
+  for (const [place, file] of files.entries()) {
+    prepared.push(await prepareFile(file, place, keep, limits));
+  }
+  const together = prepared.reduce((sum, { blob }) => sum + blob.size, 0);
+  if (together > limits.bytesPerReport) throw new Unacceptable('files_too_large');
+  return { files: prepared.map(({ file }) => file), blobs: prepared.map(({ blob }) => blob) };
+}
+
+async function prepareFile(
+  file: File,
+  place: number,
+  keep: Keep,
+  limits: SendingLimits,
+): Promise<{ file: KeptFile; blob: Blob }> {
+  const { blob, type, known } = await cutFile(file, place, keep);
+  const most = limits.types[type];
+  if (most === undefined) throw new Unacceptable('file_type', place);
+  if (!blob.size) throw new Unacceptable('file_empty', place);
+  if (blob.size > most) throw new Unacceptable('file_too_large', place);
+  const inParts = type.startsWith('video/') && blob.size > limits.postMaxBytes;
+  const sha256 = inParts ? null : await digestOf(blob, place);
+  return {
+    file: {
+      name: file.name,
+      type,
+      size: blob.size,
+      sha256,
+      known,
+      kept: true,
+      state: 'waiting',
+    },
+    blob,
+  };
+}
+
+async function cutFile(file: File, place: number, keep: Keep): Promise<Cut> {
+  try {
+    return await cut(file, keep);
+  } catch (error) {
+    throw error instanceof Unreadable ? new Unacceptable('file_unreadable', place) : error;
+  }
+}
+
+async function digestOf(blob: Blob, place: number): Promise<string> {
+  let bytes: ArrayBuffer;
+  try {
+    bytes = await blob.arrayBuffer();
+  } catch {
+    throw new Unacceptable('file_unreadable', place);
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,125 @@
+/** Keeps entries and files in IndexedDB. */
+
+import { restore, type Kept } from './kept.ts';
+import type { Store } from './store.ts';
+
+const NAME = 'tipline-outbox';
+const [ENTRIES, FILES, PROBES] = ['entries', 'files', 'probes'] as const;
+
+/**
+ * Each step opens the database, works in one transaction and closes it again: browsers of phones
+ * lose a connection that is left open in the background.
+ */
+export class IndexedStore implements Store {
+  readonly #factory: IDBFactory;
+
+  constructor(factory: IDBFactory) {
+    this.#factory = factory;
+  }
+
+  /** Throw whatever keeps this browser from keeping anything, files above all. */
+  async probe(): Promise<void> {
+    await this.#within([PROBES], async (transaction) => {
+      const probes = transaction.objectStore(PROBES);
+      await done(probes.put(new Blob(['probe']), 'probe'));
+      await done(probes.delete('probe'));
+    });
+  }
+
+  async all(): Promise<Kept[]> {
+    const all = await this.#within([ENTRIES], (transaction) =>
+      done<unknown[]>(transaction.objectStore(ENTRIES).getAll()),
+    );
+    return all
+      .map(restore)
+      .filter((kept) => kept !== null)
+      .sort((one, other) => one.createdAt - other.createdAt);
+  }
+
+  async add(kept: Kept, files: readonly Blob[]): Promise<Kept> {
+    await this.#within([ENTRIES, FILES], async (transaction) => {
+      await done(transaction.objectStore(ENTRIES).add(kept));
+      for (const [place, file] of files.entries()) {
+        await done(transaction.objectStore(FILES).put(file, [kept.id, place]));
+      }
+    });
+    return kept;
+  }
+
+  update(id: string, change: (kept: Kept) => Kept): Promise<Kept | undefined> {
+    return this.#within([ENTRIES, FILES], async (transaction) => {
+      const entries = transaction.objectStore(ENTRIES);
+      const found: unknown = await done(entries.get(id));
+      const before = found === undefined ? null : restore(found);
+      if (!before) return undefined;
+      const kept = change(before);
+      await done(entries.put(kept));
+      for (const [place, { state }] of kept.files.entries()) {
+        if (state !== 'waiting') await done(transaction.objectStore(FILES).delete([id, place]));
+      }
+      return kept;
+    });
+  }
+
+  file(id: string, place: number): Promise<Blob | undefined> {
+    return this.#within([FILES], (transaction) =>
+      done<Blob | undefined>(transaction.objectStore(FILES).get([id, place])),
+    );
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#within([ENTRIES, FILES], async (transaction) => {
+      await done(transaction.objectStore(ENTRIES).delete(id));
+      await done(transaction.objectStore(FILES).delete(IDBKeyRange.bound([id], [id, []])));
+    });
+  }
+
+  /** Run steps in one transaction. It resolves when all of them are on the disk, or none. */
+  async #within<T>(stores: string[], steps: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
+    const database = await this.#open();
+    try {
+      const transaction = database.transaction(stores, 'readwrite', { durability: 'strict' });
+      const ended = new Promise<void>((resolve, reject) => {
+        transaction.oncomplete = () => resolve();
+        transaction.onabort = () => reject(transaction.error ?? new Error('aborted'));
+      });
+      ended.catch(() => undefined); // its error may be that of a step, which comes first
+      let result: T;
+      try {
+        result = await steps(transaction);
+      } catch (error) {
+        abort(transaction);
+        throw error;
+      }
+      await ended;
+      return result;
+    } finally {
+      database.close();
+    }
+  }
+
+  #open(): Promise<IDBDatabase> {
+    const opening = this.#factory.open(NAME, 1);
+    opening.onupgradeneeded = () => {
+      opening.result.createObjectStore(ENTRIES, { keyPath: 'id' });
+      opening.result.createObjectStore(FILES);
+      opening.result.createObjectStore(PROBES);
+    };
+    return done(opening);
+  }
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error('failed'));
+  });
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has ended by itself.
+  }
+}

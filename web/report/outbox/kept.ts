@@ -1,0 +1,77 @@
+/**
+ * What is kept on the phone of an entry. It is written before anything is sent, and after each step:
+ * a step may be repeated, but is never forgotten.
+ */
+
+import type { Problem } from './types.ts';
+
+/** Grows when the form of what is kept changes; then `restore` must read the earlier ones too. */
+const VERSION = 1;
+
+export interface KeptFile {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  /** Null for a film that goes in parts. */
+  readonly sha256: string | null;
+  readonly known: boolean;
+  readonly kept: boolean;
+  readonly state: 'waiting' | 'sent' | 'refused';
+  readonly problem?: Problem;
+  /** The key of the call that adds it, while that call has no response. */
+  readonly key?: string;
+  readonly mediaId?: string;
+  /** Null: it goes in one piece. */
+  readonly partSize?: number | null;
+}
+
+export interface KeptReport {
+  readonly id: string;
+  readonly receipt: string;
+  readonly reference: string;
+}
+
+export interface Kept {
+  readonly version: typeof VERSION;
+  readonly id: string;
+  readonly key: string;
+  readonly createdAt: number;
+  /** Exactly what is sent as the report. Empty when files are added to an existing one. */
+  readonly body: string;
+  readonly category: string;
+  readonly files: readonly KeptFile[];
+  readonly kept: boolean;
+  readonly confirmed: boolean;
+  readonly report?: KeptReport;
+  readonly notes: readonly string[];
+  readonly drill: boolean;
+  readonly problem?: Problem;
+}
+
+export const version: typeof VERSION = VERSION;
+
+/** Return what was kept, or null if a later version of this page has written it. */
+export function restore(kept: unknown): Kept | null {
+  return (kept as Partial<Kept>).version === VERSION ? (kept as Kept) : null;
+}
+
+/** Return the entry with a change of one of its files. */
+export function withFile(kept: Kept, place: number, change: Partial<KeptFile>): Kept {
+  const files = kept.files.map((file, at) => (at === place ? { ...file, ...change } : file));
+  return { ...kept, files };
+}
+
+/** Return whether the report itself is still to be sent. */
+export function isUnsent(kept: Kept): boolean {
+  return !kept.report && !kept.problem;
+}
+
+/** Return whether nothing is left to send. */
+export function isSettled(kept: Kept): boolean {
+  return !isUnsent(kept) && (!!kept.problem || kept.files.every(({ state }) => state !== 'waiting'));
+}
+
+/** Return whether everything has arrived. */
+export function isDelivered(kept: Kept): boolean {
+  return !!kept.report && kept.files.every(({ state }) => state === 'sent');
+}

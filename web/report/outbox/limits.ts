@@ -1,0 +1,52 @@
+import type { components } from '../../shared/schema';
+
+type Limits = components['schemas']['Limits'];
+
+/** What the service takes. The catalogue says the same, in `limits`. */
+export interface SendingLimits {
+  readonly perReport: number;
+  readonly perCall: number;
+  readonly bytesPerReport: number;
+  readonly postMaxBytes: number;
+  readonly partsPerCall: number;
+  /** The largest file of each type. A type that is missing is not taken. */
+  readonly types: Readonly<Record<string, number>>;
+}
+
+const MB = 1 << 20;
+const [PICTURE, FILM, SOUND] = [25 * MB, 500 * MB, 25 * MB];
+
+/** The catalogue's limits when this was written, for a phone that has not read it yet. */
+export const SHIPPED: SendingLimits = {
+  perReport: 10,
+  perCall: 5,
+  bytesPerReport: 500 * MB,
+  postMaxBytes: 16 * MB,
+  partsPerCall: 8,
+  types: {
+    'image/jpeg': PICTURE,
+    'image/png': PICTURE,
+    'image/webp': PICTURE,
+    'image/heic': PICTURE,
+    'image/heif': PICTURE,
+    'video/mp4': FILM,
+    'video/quicktime': FILM,
+    'video/3gpp': FILM,
+    'audio/mp4': SOUND,
+    'audio/3gpp': SOUND,
+    'audio/amr': SOUND,
+  },
+};
+
+export function limitsOf(limits: Limits): SendingLimits {
+  return {
+    perReport: limits.media_per_report,
+    perCall: limits.media_per_call,
+    bytesPerReport: limits.media_bytes_per_report,
+    postMaxBytes: limits.post_max_bytes,
+    partsPerCall: limits.parts_per_call,
+    types: Object.fromEntries(
+      limits.media.map(({ content_type, max_bytes }) => [content_type, max_bytes]),
+    ),
+  };
+}

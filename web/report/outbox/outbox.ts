@@ -1,0 +1,421 @@
+/**
+ * The outbox of a resident's browser: what a person has written is never lost.
+ *
+ * It is kept before anything is sent, and sent by the page, by one page at a time. Texts go first;
+ * files follow one after the other. docs/mobile.md has the rules, examples/outbox.py the same in
+ * Python.
+ */
+
+import { signal, type ReadonlySignal } from '@preact/signals';
+
+import { prove } from '../proof.ts';
+import { BrowserNetwork } from './browser.ts';
+import { browserClock, type Clock } from './clock.ts';
+import { createReport } from './creation.ts';
+import { prepareAddition, prepareReport, type Prepared } from './drafts.ts';
+import { isDelivered, isSettled, isUnsent, withFile, type Kept } from './kept.ts';
+import { Lane } from './lane.ts';
+import { SHIPPED, type SendingLimits } from './limits.ts';
+import { Later, Refused, type Network } from './network.ts';
+import type { Prove } from './proofs.ts';
+import { Retries } from './retries.ts';
+import { openStore, type Store } from './store.ts';
+import type { Draft, Entry, ExistingReport, Keep, Outbox, ReportBody } from './types.ts';
+import { sendFile } from './uploads.ts';
+import { viewOf } from './views.ts';
+import { Stopped, type Moment, type Work } from './work.ts';
+
+const NAME = 'tipline-outbox';
+
+export interface Deps {
+  /** The language of the API's sentences. */
+  readonly language: () => string;
+  /** The API's address without a slash at its end; that of the page when it is left out. */
+  readonly api?: string;
+  /** What the service takes, if the catalogue has been read. */
+  readonly limits?: () => SendingLimits | undefined;
+  readonly network?: Network;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly prove?: Prove;
+  /** What the browser has of these; null if it has none. */
+  readonly indexedDB?: IDBFactory | null;
+  readonly locks?: LockManager | null;
+  readonly channel?: BroadcastChannel | null;
+  /** What tells of `online` and `visibilitychange`. */
+  readonly window?: EventTarget | null;
+  readonly document?: (EventTarget & { readonly visibilityState?: string }) | null;
+}
+
+/** Open the outbox, and begin to send what waits in it. */
+export async function openOutbox(deps: Deps): Promise<Outbox> {
+  const factory = deps.indexedDB === undefined ? databases() : deps.indexedDB;
+  const { store, durable } = await openStore(factory);
+  const outbox = new PageOutbox(deps, store, durable);
+  await outbox.load();
+  void outbox.send();
+  return outbox;
+}
+
+class PageOutbox implements Outbox {
+  readonly durable: boolean;
+  readonly #entries = signal<readonly Entry[]>([]);
+  readonly #store: Store;
+  readonly #network: Network;
+  readonly #clock: Clock;
+  readonly #retries: Retries;
+  readonly #prove: Prove;
+  readonly #limits: () => SendingLimits;
+  readonly #locks: LockManager | null;
+  readonly #channel: BroadcastChannel | null;
+  readonly #kept = new Map<string, Kept>();
+  readonly #moments = new Map<string, Moment>();
+  readonly #steps = new Map<AbortController, string>();
+  readonly #texts = new Lane(() => this.#sendTexts());
+  readonly #files = new Lane(() => this.#sendFiles());
+  readonly #unlisten: (() => void)[] = [];
+  #sending: Promise<void> | null = null;
+  #wanted = false;
+  #changes = 0;
+  #isSender = false;
+  #stopTimer = () => {};
+  #closed = false;
+
+  constructor(deps: Deps, store: Store, durable: boolean) {
+    this.durable = durable;
+    this.#store = store;
+    this.#network = deps.network ?? new BrowserNetwork(deps.api ?? '', deps.language);
+    this.#clock = deps.clock ?? browserClock;
+    this.#retries = new Retries(this.#clock, deps.random ?? Math.random);
+    this.#prove = deps.prove ?? prove;
+    this.#limits = () => deps.limits?.() ?? SHIPPED;
+    this.#locks = deps.locks === undefined ? (globalThis.navigator?.locks ?? null) : deps.locks;
+    this.#channel = deps.channel === undefined ? openChannel() : deps.channel;
+    const page = deps.window === undefined ? (globalThis.window ?? null) : deps.window;
+    const document = deps.document === undefined ? (globalThis.document ?? null) : deps.document;
+    this.#listen(page, 'online', () => this.#hurry());
+    this.#listen(document, 'visibilitychange', () => {
+      if (document?.visibilityState !== 'hidden') this.#hurry();
+    });
+    this.#listen(this.#channel, 'message', () => void this.#reload());
+  }
+
+  get entries(): ReadonlySignal<readonly Entry[]> {
+    return this.#entries;
+  }
+
+  async load(): Promise<void> {
+    let [all, changes]: [Kept[], number] = [[], -1];
+    // What is read while a step goes on may be older than what the step has written.
+    while (changes !== this.#changes) {
+      changes = this.#changes;
+      all = await this.#store.all();
+    }
+    this.#kept.clear();
+    for (const kept of all) this.#kept.set(kept.id, kept);
+    // What another page has erased is not sent any further.
+    for (const [stop, id] of this.#steps) if (!this.#kept.has(id)) stop.abort();
+    this.#publish();
+  }
+
+  async add(draft: Draft): Promise<Entry> {
+    return await this.#keep(await prepareReport(draft, this.#limits(), this.#clock.now()));
+  }
+
+  async addFiles(report: ExistingReport, files: readonly File[], keep: Keep): Promise<Entry> {
+    return await this.#keep(
+      await prepareAddition(report, files, keep, this.#limits(), this.#clock.now()),
+    );
+  }
+
+  send(): Promise<void> {
+    if (this.#isSender) this.#run();
+    else this.#wanted = true;
+    this.#sending ??= this.#sendWanted().finally(() => {
+      this.#sending = null;
+      this.#wait();
+    });
+    return this.#sending;
+  }
+
+  async erase(id: string): Promise<void> {
+    this.#abort(id);
+    await this.#store.remove(id);
+    this.#forget(id);
+    this.#tell();
+  }
+
+  async confirmReceipt(id: string): Promise<void> {
+    const kept = await this.#store.update(id, (kept) => ({ ...kept, confirmed: true }));
+    // Now the person has also seen which files could not be sent.
+    if (kept && isSettled(kept)) return await this.erase(id);
+    if (kept) this.#changed(kept);
+    this.#tell();
+  }
+
+  async draftOf(id: string): Promise<Draft | undefined> {
+    const kept = this.#kept.get(id);
+    if (!kept?.body) return undefined;
+    const { media: _, ...report } = JSON.parse(kept.body) as ReportBody & { media?: unknown };
+    const files: File[] = [];
+    for (const [place, { name, type }] of kept.files.entries()) {
+      const blob = await this.#store.file(id, place);
+      if (blob) files.push(new File([blob], name, { type }));
+    }
+    // They are cut already: what was to stay is all that is left.
+    return { report, files, keep: { place: true, time: true } };
+  }
+
+  async bodyOf(id: string): Promise<string | undefined> {
+    return this.#kept.get(id)?.body || undefined;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopTimer();
+    for (const unlisten of this.#unlisten) unlisten();
+    for (const stop of this.#steps.keys()) stop.abort();
+    this.#channel?.close();
+  }
+
+  async #keep({ kept, blobs }: Prepared): Promise<Entry> {
+    const stored = await this.#store.add(kept, blobs);
+    this.#changed(stored);
+    this.#tell();
+    void this.send();
+    return this.#view(stored);
+  }
+
+  async #sendWanted(): Promise<void> {
+    while (this.#wanted && !this.#closed) {
+      this.#wanted = false;
+      try {
+        await this.#sendUnderLock();
+        this.#retries.moved(NAME);
+      } catch {
+        this.#retries.failed(NAME, new Later()); // what is kept could not be read
+      }
+    }
+  }
+
+  /** Send while no other page does. A browser without locks sends at once: all may be repeated. */
+  async #sendUnderLock(): Promise<void> {
+    try {
+      if (!this.#locks) return await this.#sendAll();
+      await this.#locks.request(NAME, async () => {
+        await this.load();
+        await this.#sendAll();
+      });
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      await this.#sendAll();
+    }
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSender = true;
+    try {
+      this.#run();
+      for (;;) {
+        const running = [this.#texts.running, this.#files.running].filter((lane) => lane !== null);
+        if (!running.length || this.#closed) return;
+        await Promise.all(running);
+      }
+    } finally {
+      this.#isSender = false;
+    }
+  }
+
+  #run(): void {
+    void this.#texts.run();
+    void this.#files.run();
+  }
+
+  async #sendTexts(): Promise<void> {
+    for (const id of [...this.#kept.keys()]) {
+      const kept = this.#kept.get(id);
+      if (!kept || !isUnsent(kept) || !this.#retries.isDue(id) || this.#closed) continue;
+      await this.#step(id, id, (work) => createReport(work, this.#clock));
+    }
+  }
+
+  async #sendFiles(): Promise<void> {
+    for (;;) {
+      const next = this.#nextFile();
+      if (!next || this.#closed) return;
+      const { id, place, name } = next;
+      await this.#step(id, name, async (work) => {
+        const sent = await outcomeOf(sendFile(work, place));
+        // Without locks another page may have sent it meanwhile.
+        await work.save((kept) =>
+          kept.files[place]?.state === 'waiting' ? withFile(kept, place, sent) : kept,
+        );
+      });
+    }
+  }
+
+  #nextFile(): { id: string; place: number; name: string } | undefined {
+    for (const [id, kept] of this.#kept) {
+      if (!kept.report) continue;
+      for (const [place, { state }] of kept.files.entries()) {
+        const name = `${id}/${place}`;
+        if (state === 'waiting' && this.#retries.isDue(name)) return { id, place, name };
+      }
+    }
+    return undefined;
+  }
+
+  /** Do one step of an entry, and note what became of it. `name` is what is tried again later. */
+  async #step(id: string, name: string, step: (work: Work) => Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    this.#steps.set(stop, id);
+    try {
+      await step(this.#workOf(id, name, stop.signal));
+      this.#retries.moved(name);
+    } catch (error) {
+      await this.#note(id, name, error);
+    } finally {
+      this.#steps.delete(stop);
+      this.#moments.delete(id);
+      await this.#finish(id);
+    }
+  }
+
+  async #note(id: string, name: string, error: unknown): Promise<void> {
+    if (error instanceof Stopped || this.#closed || !this.#kept.has(id)) return;
+    if (error instanceof Refused) {
+      const { problem } = error;
+      this.#retries.moved(name);
+      const kept = await this.#store.update(id, (kept) => ({ ...kept, problem }));
+      if (kept) this.#changed(kept);
+      return;
+    }
+    // Whatever else goes wrong is tried again: nothing is given up because of our own mistake.
+    this.#retries.failed(name, error instanceof Later ? error : new Later());
+  }
+
+  /** Delete an entry of which the person has the receipt, once everything has arrived. */
+  async #finish(id: string): Promise<void> {
+    const kept = this.#kept.get(id);
+    if (kept?.confirmed && isDelivered(kept)) await this.erase(id);
+    else this.#publish();
+    this.#tell();
+  }
+
+  #workOf(id: string, name: string, signal: AbortSignal): Work {
+    const entry = (): Kept => {
+      const kept = this.#kept.get(id);
+      if (!kept || signal.aborted) throw new Stopped();
+      return kept;
+    };
+    return {
+      network: this.#network,
+      limits: this.#limits(),
+      prove: this.#prove,
+      signal,
+      entry,
+      save: async (change) => {
+        const kept = await this.#store.update(id, change);
+        if (!kept) throw new Stopped();
+        this.#changed(kept);
+        // The files need not wait for what else is done for the report.
+        if (kept.report) void this.#files.run();
+        return entry();
+      },
+      show: (moment) => {
+        this.#moments.set(id, moment);
+        this.#publish();
+      },
+      moved: () => this.#retries.moved(name),
+      file: (place) => this.#store.file(id, place),
+    };
+  }
+
+  /** Try again what failed for want of a network. */
+  #hurry(): void {
+    this.#retries.hurry();
+    void this.send();
+  }
+
+  /** Come back when the first of what failed is due. */
+  #wait(): void {
+    this.#stopTimer();
+    if (this.#closed) return;
+    const at = this.#retries.next([NAME, ...[...this.#kept.values()].flatMap(namesOf)]);
+    if (at === undefined) return;
+    this.#stopTimer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+      void this.send();
+    });
+  }
+
+  async #reload(): Promise<void> {
+    await this.load();
+    if (this.#isSender) void this.send();
+  }
+
+  #abort(id: string): void {
+    for (const [stop, of] of this.#steps) if (of === id) stop.abort();
+  }
+
+  #changed(kept: Kept): void {
+    this.#changes += 1;
+    this.#kept.set(kept.id, kept);
+    this.#publish();
+  }
+
+  #forget(id: string): void {
+    this.#changes += 1;
+    this.#kept.delete(id);
+    this.#moments.delete(id);
+    this.#publish();
+  }
+
+  #publish(): void {
+    this.#entries.value = [...this.#kept.values()].map((kept) => this.#view(kept));
+  }
+
+  #view(kept: Kept): Entry {
+    const retryAt = this.#retries.next(namesOf(kept));
+    return viewOf(kept, this.#moments.get(kept.id) ?? {}, retryAt);
+  }
+
+  #tell(): void {
+    if (!this.#closed) this.#channel?.postMessage('changed');
+  }
+
+  #listen(target: EventTarget | null, event: string, heard: () => void): void {
+    target?.addEventListener(event, heard);
+    this.#unlisten.push(() => target?.removeEventListener(event, heard));
+  }
+}
+
+/** Return the names of what may be tried again of an entry. */
+function namesOf({ id, files }: Kept): string[] {
+  return [id, ...files.map((_, place) => `${id}/${place}`)];
+}
+
+async function outcomeOf(sending: Promise<void>): Promise<Partial<Kept['files'][number]>> {
+  try {
+    await sending;
+    return { state: 'sent' };
+  } catch (error) {
+    if (error instanceof Refused) return { state: 'refused', problem: error.problem };
+    throw error;
+  }
+}
+
+function databases(): IDBFactory | null {
+  try {
+    return globalThis.indexedDB ?? null;
+  } catch {
+    return null; // some browsers throw where it is forbidden
+  }
+}
+
+function openChannel(): BroadcastChannel | null {
+  return typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(NAME);
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'SecurityError';
+}

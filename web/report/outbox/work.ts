@@ -1,0 +1,35 @@
+/** What a step that sends has at hand. */
+
+import type { Prove } from './proofs.ts';
+import type { Kept } from './kept.ts';
+import type { SendingLimits } from './limits.ts';
+import type { Network } from './network.ts';
+
+/** What happens at the moment with an entry. It is shown, and not kept. */
+export interface Moment {
+  readonly state?: 'proving' | 'sending';
+  readonly proof?: number;
+  /** The file on its way, and its bytes that have left. */
+  readonly file?: { readonly place: number; readonly sent: number };
+}
+
+/** The entry was erased while it was sent, or the page is closing. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+export interface Work {
+  readonly network: Network;
+  readonly limits: SendingLimits;
+  readonly prove: Prove;
+  /** Stops when the entry is erased. */
+  readonly signal: AbortSignal;
+  /** Return the entry as it is kept now. Throws Stopped. */
+  entry(): Kept;
+  /** Keep a change of it. Throws Stopped. */
+  save(change: (kept: Kept) => Kept): Promise<Kept>;
+  show(moment: Moment): void;
+  /** Something has gone forward. */
+  moved(): void;
+  file(place: number): Promise<Blob | undefined>;
+}
