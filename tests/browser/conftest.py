@@ -6,9 +6,11 @@
 | `browser` | the system's Chromium |
 | `open_page` | opens a page in a context of its own: language, size, what Playwright takes |
 | `page` | a page in English on a desk |
+| `wrong` | what pages did that they may not; a test that wants it clears it |
 | `language` | each language in `make web-check`, English alone in `make test` |
 
-No test passes while a page breaks its content security policy, or fails in a script.
+A test that is marked `thorough` runs in `make web-check` alone. No test passes while a page breaks
+its content security policy, or fails in a script.
 """
 
 import os
@@ -22,13 +24,27 @@ from infra.web.build import ROOT, NotBuilt, build
 from tests.browser import chromium
 from tests.local.stack import Stack
 
-LANGUAGES = ("en", "zh-CN") if os.environ.get("WEB_LANGUAGES") == "all" else ("en",)
+# `make web-check`: all languages, and the tests that take their time.
+THOROUGH = os.environ.get("WEB_CHECK") == "on"
+LANGUAGES = ("en", "zh-CN") if THOROUGH else ("en",)
 # Added to each document before its own scripts.
 _WATCH = """
 document.addEventListener('securitypolicyviolation', event => {
   reportViolation(`${event.effectiveDirective}: ${event.blockedURI} (${event.sourceFile})`);
 });
 """
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is marked `thorough` to `make web-check`: the tests of `make test` in a browser
+    take a minute at most.
+    """
+    if THOROUGH:
+        return
+    left = [item for item in items if item.get_closest_marker("thorough")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 class OpenPage(Protocol):
@@ -62,9 +78,16 @@ def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def open_page(stack: Stack, browser: Browser) -> Iterator[OpenPage]:
+def wrong() -> Iterator[list[str]]:
+    """Collect what pages do against their policy, and what fails in their scripts."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def open_page(stack: Stack, browser: Browser, wrong: list[str]) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
-    wrong: list[str] = []
 
     def opened(path: str = "/", *, language: str = "en", **context: Any) -> Page:
         settings = {"viewport": {"width": 1440, "height": 900}, "locale": language, **context}
@@ -80,7 +103,6 @@ def open_page(stack: Stack, browser: Browser) -> Iterator[OpenPage]:
     yield opened
     for each in contexts:
         each.close()
-    assert wrong == []
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from infra.web.build import ROOT
+from infra.web.sizes import sizes
 from tests.browser.conftest import OpenPage
 from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
@@ -49,20 +51,33 @@ def test_every_path_of_the_console_is_its_page(open_page: OpenPage) -> None:
     assert page.url.endswith("/console/reports/QZGMKFQ7JY13TAT0DZ51JBMEXX")
 
 
-def test_the_policy_refuses_what_was_not_built(stack: Stack, page: Page) -> None:
-    """The collector of `open_page` would see it: here the page asks for what it may not have."""
-    seen = page.evaluate(
+def test_what_the_policy_refuses_is_seen(page: Page, wrong: list[str]) -> None:
+    page.evaluate(
         """() => new Promise(resolve => {
-            document.addEventListener('securitypolicyviolation', event => {
-                event.stopImmediatePropagation();
-                resolve(event.effectiveDirective);
-            }, true);
+            document.addEventListener('securitypolicyviolation', resolve);
             const style = document.createElement('style');
             style.textContent = 'body { color: red }';
             document.head.append(style);
         })"""
     )
-    assert seen == "style-src-elem"
+    assert [each.partition(":")[0] for each in wrong] == ["style-src-elem"]
+    wrong.clear()
+
+
+def test_a_script_that_fails_is_seen(page: Page, wrong: list[str]) -> None:
+    with page.expect_event("pageerror"):
+        page.evaluate("setTimeout(() => { throw new Error('broken') })")
+    assert wrong == ["script: broken"]
+    wrong.clear()
+
+
+def test_what_nobody_can_read_is_seen(page: Page) -> None:
+    page.evaluate("document.querySelector('h1').style.setProperty('color', '#ccc')")
+    assert any(each.startswith("color-contrast") for each in axe_violations(page))
+
+
+def test_the_first_screens_hold_their_budgets(stack: Stack) -> None:
+    assert [size for size in sizes(ROOT / "build" / "web") if not size.holds] == []
 
 
 def test_the_api_keeps_its_pages_with_their_own_policy(stack: Stack) -> None:

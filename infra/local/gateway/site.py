@@ -13,7 +13,7 @@ from typing import Protocol
 from infra.local.gateway.events import Headers, Response, split_target
 from infra.local.gateway.gateway import Gateway
 from infra.web.files import WebFile
-from infra.web.headers import Origins, security_headers
+from infra.web.headers import Origins, cache_control, security_headers
 
 ROUTE = "(web)"
 _CONSOLE = "/console/"
@@ -51,12 +51,15 @@ class Site:
 
     def __init__(self, gateway: Gateway, web: Web | None = None) -> None:
         self._gateway, self._web = gateway, web
+        self._documents: dict[str, Response] = {}
 
     def response(
         self, method: str, target: str, headers: Headers, body: bytes, source_ip: str
     ) -> Response:
         """Return what a client gets (`Gateway.response`)."""
         path, _ = split_target(target)
+        if method in ("GET", "HEAD") and path in self._documents:
+            return self._documents[path]
         if self._web and (path == "/" or not self._gateway.serves(path)):
             sent = {name.lower(): value for name, value in headers}
             found = self._web.response(method, path, sent)
@@ -64,6 +67,11 @@ class Site:
                 return found
         response = self._gateway.response(method, target, headers, body, source_ip)
         return self._web.completed(path, response) if self._web else response
+
+    def publish(self, path: str, content: bytes, content_type: str) -> None:
+        """Serve a document at a path from now on, as the bucket of the web clients does."""
+        headers = [("Content-Type", content_type), ("Cache-Control", cache_control(path[1:]))]
+        self._documents[path] = Response(200, headers, content, ROUTE)
 
     def refuse(self, kind: str) -> Response:
         """Return the gateway's own response of that kind."""

@@ -16,7 +16,7 @@ from infra.web.headers import Origins
 Ask = Callable[..., Served]
 
 
-def site(web: Web | None) -> Ask:
+def site(web: Web | None, **published: bytes) -> Ask:
     app: Any = Chalice("api", configure_logs=False)
 
     @app.route("/", methods=["GET"])  # type: ignore[untyped-decorator]
@@ -29,6 +29,8 @@ def site(web: Web | None) -> Ask:
 
     app.__class__ = LocalChalice
     served = Site(Gateway(app), web)
+    for name, content in published.items():
+        served.publish(f"/console/{name}.json", content, "application/json")
 
     def ask(target: str, method: str = "GET", **headers: str) -> Served:
         sent = [(name.replace("_", "-"), value) for name, value in headers.items()]
@@ -120,3 +122,19 @@ def test_without_the_clients_the_api_alone_is_served() -> None:
     ask = site(None)
     assert ask("/").body == b"<html><body>The API</body></html>"
     assert ask("/console/").status == 404
+
+
+@pytest.mark.parametrize("kind", ["none", "missing", "built"])
+def test_a_document_of_the_console_goes_before_its_pages(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "console").mkdir()
+    (tmp_path / "console/index.html").write_text("any path of the console")
+    webs = {
+        "none": None,
+        "missing": MissingWeb("no npm"),
+        "built": BuiltWeb(tmp_path, Origins(storage=())),
+    }
+    ask = site(webs[kind], config=b"{}")
+    response = ask("/console/config.json")
+    assert (response.status, response.body) == (200, b"{}")
+    assert header(response, "Cache-Control") == "no-cache"
+    assert ask("/console/config.json", "POST").status == 404
