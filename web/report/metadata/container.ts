@@ -40,6 +40,7 @@ class Container {
   #known = true;
   #fragmented = false;
   #hasItems = false;
+  #hasIndex = false;
 
   constructor(blob: Blob, keep: Keep) {
     this.#blob = blob;
@@ -62,8 +63,9 @@ class Container {
       }
       if (index > MOST_INDEX_BYTES) throw new Damaged('the index is too large');
     }
-    const moovs = boxes.filter(({ kind }) => kind === 'moov').length;
-    if (moovs > 1 || (!moovs && !this.#hasItems)) this.#known = false;
+    const indexes = boxes.filter(({ kind }) => kind === 'moov').length;
+    this.#hasIndex = indexes > 0 || this.#hasItems;
+    if (indexes > 1 || !this.#hasIndex) this.#known = false;
     // Of fragments only the heads are read, not where their samples lie.
     if (this.#fragmented && this.#movie.sensors) this.#known = false;
   }
@@ -161,9 +163,11 @@ class Container {
   #cutTail(stays: readonly Range[]): number {
     const tail = { start: this.#end, end: this.#blob.size };
     if (tail.start === tail.end) return tail.end;
+    if (!this.#hasIndex || meets(tail, stays)) {
+      this.#known = false;
+      return tail.end;
+    }
     this.#found.add('appended');
-    if (!meets(tail, stays)) return tail.start;
-    this.#known = false;
-    return tail.end;
+    return tail.start;
   }
 }

@@ -315,6 +315,7 @@ class PageOutbox implements Outbox {
       signal,
       entry,
       save: async (change) => {
+        if (signal.aborted) throw new Stopped();
         const kept = await this.#store.update(id, change);
         if (!kept) throw new Stopped();
         this.#changed(kept);

@@ -11,6 +11,8 @@ type PartUrls = components['schemas']['PartUrls'];
 
 const COMPLETIONS = 3;
 const FRESH_GRANTS = 2;
+/** What storage responds to a form. */
+const STORED = 204;
 
 /**
  * Send one file. It resolves when the file has arrived. Every attempt requests a new grant: grants
@@ -71,8 +73,10 @@ class FileUpload {
   /** Add the file to the report, under a key that is kept until there is a response. */
   async #add(): Promise<void> {
     for (let uploads: readonly Grant[] = []; !uploads.length; ) {
-      const key = this.#file.key ?? randomUuid();
-      await this.#save({ key });
+      // Another page may be at the same step, in a browser without locks.
+      await this.#save(({ mediaId, key }) => (mediaId || key ? {} : { key: randomUuid() }));
+      const { mediaId, key } = this.#file;
+      if (mediaId) return;
       const body = { media: [declare(this.#file)] };
       const added = await this.#call<{ uploads: Grant[] }>('/media', body, key);
       uploads = added.uploads ?? [];
@@ -96,7 +100,9 @@ class FileUpload {
     // Storage reads nothing after the file. Its name stays on the phone.
     form.append('file', this.#blob, 'file');
     const extra = { first: 0, size: this.#blob.size };
-    expectStored(await this.#upload('POST', grant.url, form, extra));
+    const reply = await this.#upload('POST', grant.url, form, extra);
+    expectStored(reply);
+    if (reply.status !== STORED) throw new Later(); // not from storage
   }
 
   /** Send the parts that storage does not hold. It lists them, so they are not kept here. */
@@ -201,8 +207,11 @@ class FileUpload {
     return readReply(reply) as T;
   }
 
-  async #save(change: Partial<KeptFile>): Promise<void> {
-    await this.#work.save((kept) => withFile(kept, this.#place, change));
+  async #save(change: (file: KeptFile) => Partial<KeptFile>): Promise<void> {
+    await this.#work.save((kept) => {
+      const file = kept.files[this.#place];
+      return file ? withFile(kept, this.#place, change(file)) : kept;
+    });
   }
 }
 

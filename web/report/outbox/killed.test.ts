@@ -1,0 +1,76 @@
+import 'fake-indexeddb/auto';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { film, picture } from './testing/files.ts';
+import { Phone } from './testing/phone.ts';
+import type { Fault } from './testing/server.ts';
+import type { Draft } from './types.ts';
+
+const DRAFT: Draft = {
+  report: { category: 'other', text: 'a text' },
+  files: [picture(), film(300), ...Array.from({ length: 4 }, () => picture()), film(130)],
+  keep: { place: false, time: false },
+};
+const SIZES = [130, 17, 17, 17, 17, 17, 300];
+// More than a whole trip takes: no death at all.
+const WHOLE_TRIP = 200;
+const FAULTS: Fault[] = ['none', 'none', 'unreachable', 'lost', 'unavailable', 'portal'];
+
+async function expectDelivered(phone: Phone): Promise<void> {
+  phone.server.fault = () => 'none';
+  const outbox = await phone.open();
+  await phone.until(() => outbox.entries.value.every(({ state }) => state === 'sent'));
+  const { reports, createKeys, twice } = phone.server;
+  expect(reports).toHaveLength(1);
+  expect(createKeys.size).toBe(1);
+  // A file that had to be tried again comes behind the others.
+  expect(phone.server.contents().map((content) => content?.length ?? 0).sort()).toEqual(SIZES);
+  expect(twice).toBe(0);
+  const [entry] = outbox.entries.value;
+  expect(entry?.receipt).toBe(reports[0]?.receipt);
+  await outbox.confirmReceipt(entry?.id ?? '');
+  expect((await phone.open()).entries.value).toEqual([]);
+}
+
+test('killed at any step it goes on where it was', { timeout: 60_000 }, async () => {
+  let survived = false;
+  for (let death = 12; !survived; death++) {
+    const phone = new Phone();
+    const dying = await phone.open(death);
+    await Promise.race([dying.add(DRAFT), phone.until(() => false)]);
+    const sent = () => dying.entries.value[0]?.state === 'sent';
+    await phone.until(sent);
+    survived = sent();
+    // Until it was kept, the person still has the form before them.
+    phone.server.fault = () => 'unreachable';
+    const kept = await phone.open();
+    const wasKept = kept.entries.value.length > 0;
+    kept.close();
+    if (wasKept) await expectDelivered(phone);
+    expect(death).toBeLessThan(WHOLE_TRIP * 2);
+  }
+});
+
+test('killed again and again over a bad network, it arrives once', { timeout: 60_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 12, max: WHOLE_TRIP }), { maxLength: 6 }),
+      fc.array(fc.constantFrom(...FAULTS), { maxLength: 60 }),
+      async (deaths, faults) => {
+        const phone = new Phone();
+        const first = await phone.open();
+        await first.add(DRAFT);
+        first.close();
+        let call = 0;
+        phone.server.fault = () => faults[call++] ?? 'none';
+        for (const death of deaths) {
+          const dying = await phone.open(death);
+          await phone.until(() => dying.entries.value.every(({ state }) => state === 'sent'));
+        }
+        await expectDelivered(phone);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,435 @@
+import 'fake-indexeddb/auto';
+import { expect, test } from 'vitest';
+
+import { film, picture } from './testing/files.ts';
+import { Phone } from './testing/phone.ts';
+import { PART_SIZE, problem } from './testing/server.ts';
+import type { Draft, Entry, Outbox } from './types.ts';
+
+const KEEP = { place: false, time: false };
+
+function draft(files: File[] = [], text = 'a text'): Draft {
+  return { report: { category: 'other', text }, files, keep: KEEP };
+}
+
+function only(outbox: Outbox): Entry {
+  const [entry] = outbox.entries.value;
+  if (!entry) throw new Error('the outbox is empty');
+  return entry;
+}
+
+async function settled(phone: Phone, outbox: Outbox): Promise<void> {
+  const done = () => outbox.entries.value.every(({ state }) => ['sent', 'refused'].includes(state));
+  await phone.until(done);
+  expect(done()).toBe(true);
+}
+
+test('a report and its files arrive, and its receipt stays until it is confirmed', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  await outbox.add(draft([picture(), film(150)]));
+  await settled(phone, outbox);
+
+  const [report] = phone.server.reports;
+  expect(JSON.parse(report?.body ?? '')).toMatchObject({ category: 'other', text: 'a text' });
+  expect(phone.server.contents().map((content) => content?.length)).toEqual([17, 150]);
+  expect(only(outbox)).toMatchObject({ receipt: report?.receipt, notes: ['a note'], state: 'sent' });
+  expect(await outbox.bodyOf(only(outbox).id)).toBe(report?.body);
+
+  const again = await phone.open();
+  expect(only(again).receipt).toBe(report?.receipt);
+  await again.confirmReceipt(only(again).id);
+  expect(again.entries.value).toEqual([]);
+  expect((await phone.open()).entries.value).toEqual([]);
+});
+
+test('it is kept before anything is sent', async () => {
+  const phone = new Phone();
+  phone.server.fault = () => 'unreachable';
+  const outbox = await phone.open();
+  await outbox.add(draft([picture()]));
+  outbox.close();
+
+  phone.server.fault = () => 'none';
+  const again = await phone.open();
+  await settled(phone, again);
+  expect(phone.server.contents()).toHaveLength(1);
+});
+
+test('texts go before files', async () => {
+  const phone = new Phone();
+  phone.server.fault = () => 'unreachable';
+  const outbox = await phone.open();
+  await outbox.add(draft([film(300)], 'first'));
+  await outbox.add(draft([], 'second'));
+  outbox.close();
+  phone.server.fault = () => 'none';
+  phone.server.calls.length = 0;
+  await settled(phone, await phone.open());
+  const calls = phone.server.calls;
+  expect(calls.lastIndexOf('POST /v1/reports')).toBeLessThan(
+    calls.findIndex((call) => call.startsWith('PUT')),
+  );
+});
+
+test('a text goes while a film is on its way', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  let arrive = () => {};
+  const upload = phone.server.upload.bind(phone.server);
+  phone.server.upload = async (sent) => {
+    await new Promise<void>((resolve) => (arrive = resolve));
+    return await upload(sent);
+  };
+  await outbox.add(draft([film(90)], 'with a film'));
+  await phone.until(() => only(outbox).files[0]?.state === 'uploading');
+  await outbox.add(draft([], 'in a hurry'));
+  await phone.until(() => outbox.entries.value[1]?.state === 'sent');
+  expect(outbox.entries.value.map(({ state }) => state)).toEqual(['uploading', 'sent']);
+  phone.server.upload = upload;
+  arrive();
+  await settled(phone, outbox);
+});
+
+test('a lost response is asked for again with the same key, after longer and longer pauses', async () => {
+  const phone = new Phone();
+  let lost = 4;
+  phone.server.fault = () => (lost-- > 0 ? 'lost' : 'none');
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await settled(phone, outbox);
+  expect(phone.server.reports).toHaveLength(1);
+  expect(phone.server.createKeys.size).toBe(1);
+  expect(phone.pauses).toEqual([1000, 2000]);
+});
+
+test.each([429, 503])('%d is repeated after Retry-After', async (status) => {
+  const phone = new Phone();
+  let refusals = 2;
+  phone.server.instead = ({ method }) =>
+    method === 'POST' && refusals-- > 0 ? { status, body: '{}', retryAfter: '90' } : undefined;
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await phone.until(() => phone.clock.now() > 0 && only(outbox).retryAt !== undefined);
+  expect(only(outbox)).toMatchObject({ state: 'waiting', retryAt: phone.clock.now() + 90_000 });
+  await settled(phone, outbox);
+  expect(phone.pauses).toEqual([90_000, 90_000]);
+});
+
+test('when the network is back, nothing waits for its pause', async () => {
+  const phone = new Phone();
+  let away = true;
+  phone.server.fault = () => (away ? 'unreachable' : 'none');
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  away = false;
+  phone.window.dispatchEvent(new Event('online'));
+  await phone.until(() => only(outbox).state === 'sent');
+  expect(phone.pauses).toEqual([]);
+});
+
+test('but what the service has put off waits, network or not', async () => {
+  const phone = new Phone();
+  phone.server.instead = () => ({ status: 503, body: '{}', retryAfter: '30' });
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  phone.server.instead = () => undefined;
+  const calls = phone.server.calls.length;
+  phone.window.dispatchEvent(new Event('online'));
+  for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(phone.server.calls.length).toBe(calls);
+});
+
+test('the sign-in page of a hotel is no response', async () => {
+  const phone = new Phone();
+  let away = 3;
+  phone.server.fault = () => (away-- > 0 ? 'portal' : 'none');
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await settled(phone, outbox);
+  expect(phone.server.reports).toHaveLength(1);
+});
+
+test('what the service refuses is said, and can be corrected', async () => {
+  const phone = new Phone();
+  const errors = [{ field: 'text', code: 'holds_receipt', detail: 'Remove it' }];
+  phone.server.instead = ({ method }) =>
+    method === 'POST' ? problem(422, 'invalid', { errors }) : undefined;
+  const outbox = await phone.open();
+  await outbox.add(draft([picture()]));
+  await settled(phone, outbox);
+  expect(only(outbox)).toMatchObject({
+    state: 'refused',
+    problem: { code: 'invalid', status: 422, fields: errors },
+  });
+
+  phone.server.instead = () => undefined;
+  const again = await outbox.draftOf(only(outbox).id);
+  expect(again?.report).toEqual({ category: 'other', text: 'a text' });
+  await outbox.add({ ...draft(), ...again, report: { category: 'other', text: 'corrected' } });
+  await settled(phone, outbox);
+  expect(phone.server.contents()).toHaveLength(1);
+});
+
+test('a file that is refused never stops the text', async () => {
+  const phone = new Phone();
+  phone.server.instead = ({ path, body }) =>
+    path === '/v1/reports' && body?.includes('image/png')
+      ? problem(422, 'invalid', { errors: [{ field: 'media.1.content_type', code: 'x', detail: '' }] })
+      : undefined;
+  const outbox = await phone.open();
+  const png = new File(['\x89PNG\r\n\x1a\n'].map((text) => Uint8Array.from(text, (c) => c.charCodeAt(0))), 'a.png');
+  await outbox.add(draft([picture(), png, film(20)]));
+  await settled(phone, outbox);
+  expect(phone.server.contents().map((content) => content?.length)).toEqual([17, 20]);
+  expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent', 'refused', 'sent']);
+});
+
+test('a key that is too weak is replaced', async () => {
+  const phone = new Phone();
+  let weak = true;
+  phone.server.instead = ({ path }) => {
+    if (path !== '/v1/reports' || !weak) return undefined;
+    weak = false;
+    return problem(400, 'weak_idempotency_key');
+  };
+  const outbox = await phone.open();
+  const { key } = await outbox.add(draft());
+  await settled(phone, outbox);
+  expect(only(outbox).key).not.toBe(key);
+  expect([...phone.server.createKeys]).toEqual([only(outbox).key]);
+});
+
+const CHALLENGE = { challenge: 'C', bits: 14, rounds: 8 };
+
+test('in a flood the proof goes with the report', async () => {
+  const phone = new Phone();
+  phone.server.challenge = CHALLENGE;
+  const outbox = await phone.open();
+  const { key } = await outbox.add(draft());
+  await settled(phone, outbox);
+  expect(phone.server.proofs).toEqual([`C:proof-for-${key}`]);
+});
+
+test('a challenge in a 429 is worked on, and the report sent at once', async () => {
+  const phone = new Phone();
+  phone.server.challenge = CHALLENGE;
+  phone.server.refusesWithoutProof = true;
+  phone.server.instead = ({ path }) => (path === '/v1/health' ? { status: 500 } : undefined);
+  const outbox = await phone.open();
+  const { key } = await outbox.add(draft());
+  await settled(phone, outbox);
+  expect(phone.server.proofs).toEqual([undefined, `C:proof-for-${key}`]);
+  expect(phone.pauses).toEqual([]);
+});
+
+test('nobody waits long for the first proof: it is added to the report that is filed', async () => {
+  const phone = new Phone();
+  phone.server.challenge = CHALLENGE;
+  let finish = () => {};
+  let made = 0;
+  const outbox = await phone.open(Infinity, {
+    prove: async (_, key) => {
+      made += 1;
+      await new Promise<void>((resolve) => (finish = resolve));
+      return `C:proof-for-${key}`;
+    },
+  });
+  const { key } = await outbox.add(draft());
+  await phone.until(() => only(outbox).state === 'proving');
+  await phone.until(() => only(outbox).receipt !== undefined);
+  expect(phone.pauses).toEqual([10_000]);
+  expect(phone.server.proofs).toEqual([undefined]);
+  finish();
+  await phone.until(() => phone.server.proofs.length === 2);
+  expect(phone.server.proofs).toEqual([undefined, `C:proof-for-${key}`]);
+  expect(made).toBe(1);
+});
+
+test('more files than a body takes are added afterwards', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  await outbox.add(draft(Array.from({ length: 7 }, () => picture())));
+  await settled(phone, outbox);
+  expect(phone.server.contents()).toHaveLength(7);
+  expect(phone.server.calls.filter((call) => call.endsWith('/media'))).toHaveLength(2);
+});
+
+test('files are added to an existing report', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await settled(phone, outbox);
+  const { reportId = '', receipt = '', reference = '', id } = only(outbox);
+  await outbox.confirmReceipt(id);
+  await outbox.addFiles({ id: reportId, receipt, reference }, [picture()], KEEP);
+  await settled(phone, outbox);
+  expect(phone.server.reports).toHaveLength(1);
+  expect(phone.server.contents()).toHaveLength(1);
+});
+
+test('an upload that was given up is begun anew', async () => {
+  const phone = new Phone();
+  let away = false;
+  phone.server.insteadOfStorage = () => (away ? { status: 503 } : undefined);
+  const outbox = await phone.open();
+  away = true;
+  await outbox.add(draft([picture(), film(300)]));
+  await phone.until(() => only(outbox).state === 'uploading' && phone.pauses.length > 2);
+  away = false;
+  phone.server.giveUp();
+  await settled(phone, outbox);
+  expect(phone.server.contents().map((content) => content?.length)).toEqual([17, 300]);
+});
+
+test('an expired grant is replaced at once', async () => {
+  const phone = new Phone();
+  let expired = 1;
+  phone.server.insteadOfStorage = () => (expired-- > 0 ? { status: 403 } : undefined);
+  const outbox = await phone.open();
+  await outbox.add(draft([film(PART_SIZE * 2)]));
+  await settled(phone, outbox);
+  expect(phone.pauses).toEqual([]);
+  expect(phone.server.contents()).toHaveLength(1);
+});
+
+test('a file that the phone has lost is said to be gone', async () => {
+  const phone = new Phone();
+  phone.server.insteadOfStorage = () => ({ status: 503 });
+  const outbox = await phone.open(Infinity, { indexedDB: null });
+  expect(outbox.durable).toBe(false);
+  const blob = picture();
+  await outbox.add(draft([blob]));
+  await phone.until(() => phone.pauses.length > 1);
+  expect(only(outbox)).toMatchObject({ kept: false, files: [{ kept: false, state: 'waiting' }] });
+});
+
+test('without a database it is sent from memory', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open(Infinity, { indexedDB: null });
+  await outbox.add(draft([picture()]));
+  await settled(phone, outbox);
+  expect(phone.server.contents()).toHaveLength(1);
+  await outbox.confirmReceipt(only(outbox).id);
+  expect(outbox.entries.value).toEqual([]);
+});
+
+test('a browser that throws at its database is one without', async () => {
+  const phone = new Phone();
+  const forbidden = {
+    open: () => {
+      throw new DOMException('', 'SecurityError');
+    },
+  } as unknown as IDBFactory;
+  const outbox = await phone.open(Infinity, { indexedDB: forbidden });
+  expect(outbox.durable).toBe(false);
+});
+
+test('without room for its files, the text is kept at least', async () => {
+  const phone = new Phone();
+  phone.server.fault = () => 'unreachable';
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (value: unknown, ...more: []) {
+    if (this.name === 'files') throw new DOMException('', 'QuotaExceededError');
+    return put.call(this, value, ...more);
+  };
+  try {
+    const outbox = await phone.open();
+    const entry = await outbox.add(draft([picture()]));
+    expect(entry).toMatchObject({ kept: true, files: [{ kept: false }] });
+    outbox.close();
+  } finally {
+    IDBObjectStore.prototype.put = put;
+  }
+  phone.server.fault = () => 'none';
+  const again = await phone.open();
+  await settled(phone, again);
+  expect(only(again).files).toMatchObject([{ state: 'refused', problem: { code: 'file_is_gone' } }]);
+  expect(phone.server.reports).toHaveLength(1);
+});
+
+test('erasing deletes all of it, also while it is sent', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  phone.server.upload = ({ signal }) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+  await outbox.add(draft([picture(), film(300)]));
+  await phone.until(() => only(outbox).files[0]?.state === 'uploading');
+  await outbox.erase(only(outbox).id);
+  await phone.until(() => false);
+  expect(outbox.entries.value).toEqual([]);
+  expect(await countOf(phone, 'entries')).toBe(0);
+  expect(await countOf(phone, 'files')).toBe(0);
+});
+
+test('a file that has arrived is not kept any longer', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  await outbox.add(draft([picture(), film(300)]));
+  expect(await countOf(phone, 'files')).toBe(2);
+  await settled(phone, outbox);
+  await phone.until(() => false);
+  expect(await countOf(phone, 'files')).toBe(0);
+  expect(await countOf(phone, 'entries')).toBe(1);
+});
+
+test('confirmed before everything has arrived, it is deleted when it has', async () => {
+  const phone = new Phone();
+  let away = true;
+  phone.server.insteadOfStorage = () => (away ? { status: 503 } : undefined);
+  const outbox = await phone.open();
+  await outbox.add(draft([picture()]));
+  await phone.until(() => only(outbox).receipt !== undefined);
+  await outbox.confirmReceipt(only(outbox).id);
+  expect(only(outbox)).toMatchObject({ confirmed: true, state: 'uploading' });
+  away = false;
+  await phone.until(() => outbox.entries.value.length === 0);
+  expect(phone.server.contents()).toHaveLength(1);
+  expect(await countOf(phone, 'entries')).toBe(0);
+});
+
+test('what a later version of the page has kept is left alone', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  outbox.close();
+  const database = await opened(phone);
+  const entries = database.transaction('entries', 'readwrite').objectStore('entries');
+  entries.add({ version: 2, id: 'later' });
+  database.close();
+  const again = await phone.open();
+  expect(again.entries.value).toEqual([]);
+  expect(await countOf(phone, 'entries')).toBe(1);
+});
+
+test.each<[string, Draft, object]>([
+  ['nothing', draft([], ''), { code: 'empty_report' }],
+  ['a text without end', draft([], 'x'.repeat(300_000)), { code: 'report_too_large' }],
+  ['eleven files', draft(Array(11).fill(picture())), { code: 'too_many_files' }],
+  ['an empty file', draft([picture(), new File([], 'a.jpg')]), { code: 'file_empty', file: 1 }],
+  ['a letter', draft([new File(['x'], 'a.pdf')]), { code: 'file_type', file: 0 }],
+])('%s is not taken', async (_, wrong, expected) => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  await expect(outbox.add(wrong)).rejects.toMatchObject({ name: 'Unacceptable', ...expected });
+  expect(outbox.entries.value).toEqual([]);
+});
+
+async function opened(phone: Phone): Promise<IDBDatabase> {
+  const opening = phone.disk.open('tipline-outbox', 1);
+  return await new Promise((resolve, reject) => {
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = reject;
+  });
+}
+
+async function countOf(phone: Phone, store: string): Promise<number> {
+  const database = await opened(phone);
+  const counting = database.transaction(store).objectStore(store).count();
+  const count = await new Promise<number>((resolve) => {
+    counting.onsuccess = () => resolve(counting.result);
+  });
+  database.close();
+  return count;
+}

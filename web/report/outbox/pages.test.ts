@@ -1,0 +1,77 @@
+import 'fake-indexeddb/auto';
+import { expect, test } from 'vitest';
+
+import { film, picture } from './testing/files.ts';
+import { FakeChannels, FakeLocks } from './testing/pages.ts';
+import { Phone } from './testing/phone.ts';
+import type { Draft, Outbox } from './types.ts';
+
+function draft(text: string, files: File[] = []): Draft {
+  return { report: { category: 'other', text }, files, keep: { place: false, time: false } };
+}
+
+async function twoPages(phone: Phone): Promise<[Outbox, Outbox]> {
+  const [locks, channels] = [new FakeLocks() as unknown as LockManager, new FakeChannels()];
+  const open = () => phone.open(Infinity, { locks, channel: channels.open() });
+  return [await open(), await open()];
+}
+
+function states(outbox: Outbox): string[] {
+  return outbox.entries.value.map(({ state }) => state);
+}
+
+test('two pages send everything once, and both see it', async () => {
+  const phone = new Phone();
+  const [one, other] = await twoPages(phone);
+  await Promise.all([
+    one.add(draft('first', [picture(), film(300)])),
+    other.add(draft('second', [picture(), film(300)])),
+  ]);
+  const done = () => [one, other].every((page) => states(page).join() === 'sent,sent');
+  await phone.until(done);
+  expect(done()).toBe(true);
+  expect(phone.server.calls.filter((call) => call === 'POST /v1/reports')).toHaveLength(2);
+  expect(phone.server.calls.filter((call) => call.startsWith('POST storage'))).toHaveLength(2);
+  expect(phone.server.twice).toBe(0);
+});
+
+test('a text written in another page does not wait for a film of this one', async () => {
+  const phone = new Phone();
+  const [one, other] = await twoPages(phone);
+  const never = new Promise<never>(() => {});
+  phone.server.upload = () => never;
+  await one.add(draft('with a film', [film(300)]));
+  await phone.until(() => one.entries.value[0]?.files[0]?.state === 'uploading');
+  await other.add(draft('in a hurry'));
+  await phone.until(() => phone.server.reports.length === 2);
+  expect(phone.server.reports).toHaveLength(2);
+});
+
+test('what is erased in one page is not sent any further by the other', async () => {
+  const phone = new Phone();
+  const [one, other] = await twoPages(phone);
+  let stopped = false;
+  phone.server.upload = ({ signal }) =>
+    new Promise((_, reject) =>
+      signal.addEventListener('abort', () => {
+        stopped = true;
+        reject(new Error('stopped'));
+      }),
+    );
+  await one.add(draft('with a film', [film(300)]));
+  await phone.until(() => one.entries.value[0]?.files[0]?.state === 'uploading');
+  await phone.until(() => other.entries.value.length === 1);
+  await other.erase(other.entries.value[0]?.id ?? '');
+  await phone.until(() => stopped && !one.entries.value.length);
+  expect(stopped).toBe(true);
+  expect(one.entries.value).toEqual([]);
+});
+
+test('a browser that denies locks sends without', async () => {
+  const phone = new Phone();
+  const denying = { request: () => Promise.reject(new DOMException('', 'SecurityError')) };
+  const outbox = await phone.open(Infinity, { locks: denying as unknown as LockManager });
+  await outbox.add(draft('a text'));
+  await phone.until(() => states(outbox).join() === 'sent');
+  expect(phone.server.reports).toHaveLength(1);
+});

@@ -1,0 +1,106 @@
+/** A phone whose browser can be killed at any step, and opened again. */
+
+import { IDBFactory } from 'fake-indexeddb';
+
+import { SHIPPED, type SendingLimits } from '../limits.ts';
+import type { Network } from '../network.ts';
+import { openOutbox, type Deps } from '../outbox.ts';
+import type { Outbox } from '../types.ts';
+import { FakeClock } from './clock.ts';
+import { FakeServer } from './server.ts';
+
+const LIMITS: SendingLimits = { ...SHIPPED, postMaxBytes: 100, partsPerCall: 2 };
+const QUIET_TURNS = 40;
+const MOST_TURNS = 20_000;
+
+export class Phone {
+  readonly server = new FakeServer();
+  readonly clock = new FakeClock();
+  readonly disk = new IDBFactory();
+  readonly window = new EventTarget();
+  /** The pauses that were waited for, in milliseconds. */
+  readonly pauses: number[] = [];
+
+  /** Open the page. It is killed at step `death`: a call, an upload or a step of its database. */
+  open(death = Infinity, more: Partial<Deps> = {}): Promise<Outbox> {
+    const life = new Life(death);
+    return openOutbox({
+      language: () => 'en',
+      limits: () => LIMITS,
+      network: life.network(this.server),
+      clock: life.clock(this.clock),
+      random: () => 1,
+      prove: async ({ challenge }, key) => `${challenge}:proof-for-${key}`,
+      indexedDB: life.factory(this.disk),
+      locks: null,
+      channel: null,
+      window: this.window,
+      document: null,
+      ...more,
+    });
+  }
+
+  /** Let things happen until something holds, or nothing happens any more. */
+  async until(holds: () => boolean): Promise<void> {
+    let quiet = 0;
+    for (let turn = 0; turn < MOST_TURNS; turn++) {
+      if (holds()) return;
+      const calls = this.server.calls.length;
+      await new Promise((resolve) => setImmediate(resolve));
+      quiet = this.server.calls.length === calls ? quiet + 1 : 0;
+      if (quiet < QUIET_TURNS) continue;
+      const passed = this.clock.skip();
+      if (passed === undefined) return;
+      this.pauses.push(passed);
+      quiet = 0;
+    }
+    throw new Error('it goes on for ever');
+  }
+}
+
+/** The life of one process: after its death nothing of it has any effect. */
+class Life {
+  #left: number;
+
+  constructor(steps: number) {
+    this.#left = steps;
+  }
+
+  clock(clock: FakeClock) {
+    return {
+      now: () => clock.now(),
+      after: (ms: number, run: () => void) => clock.after(ms, () => this.#left > 0 && run()),
+    };
+  }
+
+  network(server: FakeServer): Network {
+    return {
+      call: async (call) => await this.#survive(async () => await server.call(call)),
+      upload: async (upload) => await this.#survive(async () => await server.upload(upload)),
+    };
+  }
+
+  factory(disk: IDBFactory): IDBFactory {
+    return new Proxy(disk, {
+      get: (target, name) =>
+        name === 'open'
+          ? (...args: [string, number]) => (this.#step() ? target.open(...args) : {})
+          : Reflect.get(target, name),
+    });
+  }
+
+  /** Die before the call, or after it took effect but before its response. */
+  async #survive<T>(act: () => Promise<T>): Promise<T> {
+    const never = new Promise<never>(() => {});
+    if (!this.#step()) return await never;
+    const result = await act().catch((error: unknown) => ({ error }) as const);
+    if (!this.#step()) return await never;
+    if (typeof result === 'object' && result && 'error' in result) throw result.error;
+    return result as T;
+  }
+
+  #step(): boolean {
+    this.#left -= 1;
+    return this.#left > 0;
+  }
+}

@@ -1,0 +1,218 @@
+/** The service and its storage as the outbox sees them, in memory. */
+
+import { Later, type Call, type Network, type Reply, type Upload } from '../network.ts';
+import type { Challenge } from '../../proof.ts';
+
+export const PART_SIZE = 64;
+const POST_MAX_BYTES = 100;
+
+interface Declared {
+  readonly content_type: string;
+  readonly size: number;
+  readonly sha256?: string;
+}
+
+interface Medium {
+  readonly id: string;
+  readonly declared: Declared;
+  readonly parts: Map<number, Uint8Array>;
+  content: Uint8Array | null;
+  state: 'awaiting' | 'stored' | 'rejected';
+}
+
+interface Report {
+  readonly id: string;
+  readonly key: string;
+  readonly body: string;
+  readonly receipt: string;
+  readonly media: Medium[];
+}
+
+/** What happens to one call: `lost` takes effect, but its response does not arrive. */
+export type Fault = 'none' | 'unreachable' | 'lost' | 'unavailable' | 'portal';
+
+export class FakeServer implements Network {
+  readonly reports: Report[] = [];
+  /** Each call and upload, as method and path. */
+  readonly calls: string[] = [];
+  readonly createKeys = new Set<string>();
+  readonly proofs: (string | undefined)[] = [];
+  /** Parts that came although storage held them. */
+  twice = 0;
+  challenge: Challenge | null = null;
+  /** Null: reports are accepted without a proof, and asked for one then. */
+  refusesWithoutProof = false;
+  /** Responds in place of the service, if it returns something. */
+  instead: (call: Call) => Partial<Reply> | undefined = () => undefined;
+  insteadOfStorage: (upload: Upload) => Partial<Reply> | undefined = () => undefined;
+  /** Decides what happens to each call. */
+  fault: () => Fault = () => 'none';
+  #additions = new Map<string, Medium>();
+  #ids = 0;
+
+  call(call: Call): Promise<Reply> {
+    return this.#through(`${call.method} ${call.path}`, () => {
+      const instead = this.instead(call);
+      return instead ? reply(200, {}, instead) : this.#respond(call);
+    });
+  }
+
+  async upload(upload: Upload): Promise<Reply> {
+    const file = upload.body instanceof FormData ? upload.body.get('file') : upload.body;
+    const content = new Uint8Array(await (file as Blob).arrayBuffer());
+    return await this.#through(`${upload.method} ${upload.url}`, () => {
+      const instead = this.insteadOfStorage(upload);
+      if (instead) return reply(200, {}, instead);
+      upload.progress(content.length);
+      return this.#store(upload, content);
+    });
+  }
+
+  /** All media have arrived as they are. */
+  contents(): (string | null)[] {
+    return this.reports.flatMap(({ media }) =>
+      media
+        .filter(({ state }) => state !== 'rejected')
+        .map(({ content }) => content && new TextDecoder('latin1').decode(content)),
+    );
+  }
+
+  /** A day has passed: what has not arrived is given up. */
+  giveUp(): void {
+    for (const medium of this.reports.flatMap(({ media }) => media)) {
+      if (medium.state === 'awaiting') medium.state = 'rejected';
+    }
+  }
+
+  async #through(name: string, act: () => Reply): Promise<Reply> {
+    this.calls.push(name);
+    const fault = this.fault();
+    if (fault === 'unreachable') throw new Later(0, true);
+    if (fault === 'unavailable') return reply(503, { code: 'unavailable', title: '' });
+    if (fault === 'portal') return { status: 200, body: '<html>', retryAfter: null };
+    const response = act();
+    if (fault === 'lost') throw new Later(0, true);
+    return response;
+  }
+
+  #respond(call: Call): Reply {
+    if (call.path === '/v1/health') return reply(200, { challenge: this.challenge });
+    if (call.path === '/v1/reports') return this.#create(call);
+    const [, , , id, , mediumId, action] = call.path.split('/');
+    const report = this.reports.find((report) => report.id === id);
+    if (!report || call.headers?.['Authorization'] !== `Receipt ${report.receipt}`) {
+      return problem(404, 'not_found');
+    }
+    if (!mediumId) return this.#add(report, call);
+    const medium = report.media.find((medium) => medium.id === mediumId);
+    if (!medium) return problem(404, 'not_found');
+    if (medium.state === 'rejected') return problem(409, 'media_rejected');
+    if (action === 'complete') return this.#complete(medium);
+    if (medium.state !== 'awaiting') return problem(409, 'not_awaiting');
+    if (action === 'grant') return reply(200, grantOf(medium));
+    const { numbers } = JSON.parse(call.body ?? '') as { numbers: number[] };
+    return reply(200, {
+      held: [...medium.parts.keys()].map((number) => ({ number, etag: '' })),
+      parts: numbers
+        .filter((number) => !medium.parts.has(number))
+        .map((number) => ({ number, url: `storage/${medium.id}/${number}` })),
+    });
+  }
+
+  #create(call: Call): Reply {
+    const key = call.headers?.['Idempotency-Key'] ?? '';
+    const proof = call.headers?.['Tipline-Proof'];
+    this.createKeys.add(key);
+    this.proofs.push(proof);
+    let report = this.reports.find((report) => report.key === key);
+    if (report && report.body !== call.body) return problem(409, 'key_reused');
+    const proven = !this.challenge || proof === `${this.challenge.challenge}:proof-for-${key}`;
+    if (!report && !proven && this.refusesWithoutProof) {
+      return reply(429, { code: 'proof_required', title: '', challenge: this.challenge });
+    }
+    const status = report ? 200 : 201;
+    if (!report) {
+      const { media = [] } = JSON.parse(call.body ?? '') as { media?: Declared[] };
+      const id = this.#id('R');
+      const receipt = `receipt-of-${key}`;
+      report = { id, key, body: call.body ?? '', receipt, media: media.map((m) => this.#medium(m)) };
+      this.reports.push(report);
+    }
+    return reply(status, {
+      id: report.id,
+      receipt: report.receipt,
+      reference: `ref-${report.id}`,
+      notes: ['a note'],
+      drill: false,
+      challenge: proven ? null : this.challenge,
+      uploads: report.media.filter(({ state }) => state === 'awaiting').map(grantOf),
+    });
+  }
+
+  #add(report: Report, call: Call): Reply {
+    const key = call.headers?.['Idempotency-Key'] ?? '';
+    let medium = this.#additions.get(key);
+    if (!medium) {
+      const { media } = JSON.parse(call.body ?? '') as { media: [Declared] };
+      medium = this.#medium(media[0]);
+      this.#additions.set(key, medium);
+      report.media.push(medium);
+    }
+    return reply(201, { uploads: medium.state === 'awaiting' ? [grantOf(medium)] : [] });
+  }
+
+  #complete(medium: Medium): Reply {
+    if (medium.state === 'stored') return reply(200, { state: 'processing' });
+    const count = Math.ceil(medium.declared.size / PART_SIZE);
+    if (medium.parts.size < count) return problem(409, 'parts_missing');
+    const parts = [...medium.parts].sort(([one], [other]) => one - other);
+    medium.content = Uint8Array.from(parts.flatMap(([, part]) => [...part]));
+    medium.state = 'stored';
+    return reply(200, { state: 'processing' });
+  }
+
+  #store({ method, url }: Upload, content: Uint8Array): Reply {
+    const [, id, number] = url.split('/');
+    const medium = this.reports.flatMap(({ media }) => media).find((medium) => medium.id === id);
+    if (!medium) return { status: 403, body: '', retryAfter: null };
+    if (method === 'PUT') {
+      if (medium.parts.has(Number(number))) this.twice += 1;
+      medium.parts.set(Number(number), content);
+      return reply(200, {});
+    }
+    if (medium.content) this.twice += 1;
+    medium.content = content;
+    medium.state = 'stored';
+    return reply(204, {});
+  }
+
+  #medium(declared: Declared): Medium {
+    const parts = new Map<number, Uint8Array>();
+    return { id: this.#id('M'), declared, parts, content: null, state: 'awaiting' };
+  }
+
+  #id(letter: string): string {
+    this.#ids += 1;
+    return `${letter}${this.#ids}`;
+  }
+}
+
+function grantOf(medium: Medium): object {
+  const inParts =
+    medium.declared.content_type.startsWith('video/') && medium.declared.size > POST_MAX_BYTES;
+  return {
+    media_id: medium.id,
+    method: inParts ? 'MULTIPART' : 'POST',
+    url: inParts ? null : `storage/${medium.id}`,
+    fields: inParts ? null : { key: medium.id },
+    part_size: inParts ? PART_SIZE : null,
+  };
+}
+
+export function problem(status: number, code: string, more: object = {}): Reply {
+  return reply(status, { code, status, title: code, detail: code, ...more });
+}
+
+function reply(status: number, content: object, changed: Partial<Reply> = {}): Reply {
+  return { status, body: JSON.stringify(content), retryAfter: null, ...changed };
+}
