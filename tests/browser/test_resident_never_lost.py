@@ -51,6 +51,44 @@ def test_the_page_opens_and_takes_a_report_without_network(page: Page, stack: St
     assert own_report(stack, Resident(again).receipt())["text"] == "Written in a tunnel."
 
 
+def test_a_page_whose_network_goes_needs_no_worker(open_page: OpenPage) -> None:
+    page = open_page(service_workers="block")
+    resident = Resident(page)
+    expect(resident.button("category")).to_be_visible()
+    # What is loaded last.
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').some(one => /Mine/.test(one.name))"
+    )
+    page.context.set_offline(True)
+    resident.begin()
+    resident.write("Written in a tunnel.")
+    resident.send()
+    expect(resident.heading("waiting")).to_be_visible()
+
+
+def test_the_worker_keeps_the_shell_alone(page: Page) -> None:
+    _with_worker(page)
+    resident = Resident(page)
+    resident.file()
+    resident.button("open_mine").click()
+    expect(resident.button("closing")).to_be_visible()
+    kept = page.evaluate(
+        """async () => {
+          const paths = [];
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const { url } of await cache.keys()) paths.push(new URL(url).pathname);
+          }
+          return paths;
+        }"""
+    )
+    assert "/" in kept
+    assert [path for path in kept if path != "/" and not path.startswith("/assets/")] == [
+        "/icon.svg",
+        "/manifest.webmanifest",
+    ]
+
+
 def test_words_and_files_survive_a_reload(page: Page) -> None:
     resident = Resident(page)
     resident.begin()

@@ -74,12 +74,11 @@ export function contains(area: Feature, point: Point): boolean {
   return inside;
 }
 
-/** Return a point well inside an area: the one on a grid that is farthest from its corners. */
+/** Return a point well inside an area: the one on a grid that is farthest from its borders. */
 export function innerPoint(area: Feature): Point {
   const box = boxOf([area]);
-  const corners = rings(area).flat();
   let best: Point = { lat: (box.south + box.north) / 2, lon: (box.west + box.east) / 2 };
-  let farthest = contains(area, best) ? nearest(best, corners) : -1;
+  let farthest = contains(area, best) ? toBorder(area, best) : -1;
   for (let row = 1; row < STEPS; row += 1) {
     for (let column = 1; column < STEPS; column += 1) {
       const point = {
@@ -87,7 +86,7 @@ export function innerPoint(area: Feature): Point {
         lon: box.west + ((box.east - box.west) * column) / STEPS,
       };
       if (!contains(area, point)) continue;
-      const distance = nearest(point, corners);
+      const distance = toBorder(area, point);
       if (distance > farthest) [best, farthest] = [point, distance];
     }
   }
@@ -104,11 +103,30 @@ function squeeze(box: Box): number {
   return Math.cos((((box.south + box.north) / 2) * Math.PI) / 180);
 }
 
-function nearest(point: Point, corners: Ring): number {
-  return Math.min(...corners.map((corner) => metres(point, corner)));
+/** Return the distance in metres from a point to the nearest border of an area. */
+function toBorder(area: Feature, point: Point): number {
+  const distances = rings(area).flatMap((ring) =>
+    ring.slice(1).map((end, at) => toSide(point, ring[at] ?? end, end)),
+  );
+  return Math.min(...distances);
 }
 
-function metres(point: Point, [lon = 0, lat = 0]: Position): number {
+/** Return the distance in metres from a point to a straight side. */
+function toSide(point: Point, start: Position, end: Position): number {
+  const [x1, y1] = plane(point, start);
+  const [x2, y2] = plane(point, end);
+  const [east, north] = [x2 - x1, y2 - y1];
+  const length = east * east + north * north;
+  const along = length === 0 ? 0 : Math.min(1, Math.max(0, -(x1 * east + y1 * north) / length));
+  return Math.hypot(x1 + along * east, y1 + along * north);
+}
+
+function metres(point: Point, position: Position): number {
+  return Math.hypot(...plane(point, position));
+}
+
+/** Return how many metres east and north of a point a position is. */
+function plane(point: Point, [lon = 0, lat = 0]: Position): [number, number] {
   const east = (lon - point.lon) * Math.cos((point.lat * Math.PI) / 180);
-  return Math.hypot(east, lat - point.lat) * METRES_PER_DEGREE;
+  return [east * METRES_PER_DEGREE, (lat - point.lat) * METRES_PER_DEGREE];
 }

@@ -11,7 +11,7 @@ const PATIENCE_MS = 300;
  * goes first, so that "back" does not lead here.
  */
 export function leave(): void {
-  document.body.replaceChildren();
+  document.body.textContent = '';
   const away = (): void => location.replace(NEUTRAL[language.value]);
   if (!unwind()) return away();
   addEventListener('popstate', away, { once: true });

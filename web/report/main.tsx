@@ -6,6 +6,7 @@ import '../shared/base.css';
 import { language } from '../shared/language.ts';
 import { App } from './app.tsx';
 import { catalogue, loadCatalogue } from './catalogue.ts';
+import { loadAll } from './parts/Later.tsx';
 import './report.css';
 import { followHistory } from './screen.ts';
 import { followNetwork, openService } from './service.ts';
@@ -22,7 +23,7 @@ if (root) {
     document.title = city.service[language.value];
     void loadCatalogue();
   });
-  void openService(() => catalogue.value?.limits);
+  void openService(() => catalogue.value?.limits).then(loadAll);
 }
 
 // The shell is kept so that the page opens without a network. It works without that too.

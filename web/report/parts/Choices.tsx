@@ -1,6 +1,8 @@
 export interface ChoicesProps {
   id: string;
   legend: string;
+  /** The legend is in sight elsewhere already: it is for readers only. */
+  said?: boolean;
   value: string;
   options: readonly { readonly code: string; readonly label: string; readonly closed?: boolean }[];
   error?: string | null | undefined;
@@ -9,7 +11,7 @@ export interface ChoicesProps {
 }
 
 /** One of several, each in sight. */
-export function Choices({ id, legend, value, options, error, hint, onChoose }: ChoicesProps) {
+export function Choices({ id, legend, said = false, value, options, error, hint, onChoose }: ChoicesProps) {
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
   return (
     <fieldset
@@ -18,7 +20,7 @@ export function Choices({ id, legend, value, options, error, hint, onChoose }: C
       tabIndex={-1}
       aria-describedby={described || undefined}
     >
-      <legend class="field__label">{legend}</legend>
+      <legend class={said ? 'hidden-visually' : 'field__label'}>{legend}</legend>
       {hint && (
         <p class="field__hint" id={`${id}-hint`}>
           {hint}

@@ -7,9 +7,17 @@ import { frame } from '../texts.ts';
 
 type Shown<P> = (props: P) => ComponentChild;
 
+const loads: (() => Promise<unknown>)[] = [];
+
+/** Load all that is still to come: afterwards the network may go, even where no worker keeps it. */
+export async function loadAll(): Promise<void> {
+  for (const load of loads) await load().catch(() => undefined);
+}
+
 /** Return a component whose module is loaded when it is first shown. */
 export function later<P extends object>(load: () => Promise<Shown<P>>): Shown<P> {
   let ready: Shown<P> | null = null;
+  loads.push(load);
   return function Later(props: P) {
     const [state, setState] = useState<'loading' | 'ready' | 'failed'>(ready ? 'ready' : 'loading');
     const [attempt, setAttempt] = useState(0);

@@ -7,7 +7,7 @@ import type { Entry, Problem } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { Sure } from '../parts/Sure.tsx';
 import { go } from '../screen.ts';
-import { online, outbox } from '../service.ts';
+import { outbox } from '../service.ts';
 import { correct, type Refusal } from '../write/state.ts';
 import { Files } from './Files.tsx';
 import { Receipt } from './Receipt.tsx';
@@ -53,7 +53,6 @@ function OnItsWay({ entry }: { entry: Entry }) {
         {waits && (
           <>
             <p>{outbox.value?.durable ? text.waitingText : text.waitingMemory}</p>
-            {!online.value && <p>{text.offline}</p>}
             {outbox.value?.durable && (
               <p>
                 <strong>{text.openAgain}</strong>

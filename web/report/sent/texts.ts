@@ -48,7 +48,6 @@ const en = {
   refusedText: 'Nothing was stored. It is still on this phone.',
   correct: 'Correct it',
   notes: 'Please note',
-  offline: 'No connection',
   again: 'Another report',
   gone: 'This report is no longer on this phone.',
 };
@@ -99,7 +98,6 @@ const zh: typeof en = {
   refusedText: '没有保存任何内容。它仍在这部手机上。',
   correct: '去修改',
   notes: '请注意',
-  offline: '没有网络',
   again: '再举报一件事',
   gone: '这份举报已不在这部手机上。',
 };

@@ -15,6 +15,7 @@ import {
 } from '../bulletins.ts';
 import { catalogue, categories } from '../catalogue.ts';
 import { isOpen } from '../form.ts';
+import { Missing } from '../parts/Missing.tsx';
 import { go } from '../screen.ts';
 import { frame } from '../texts.ts';
 import { showDay } from '../time.ts';
@@ -59,16 +60,10 @@ export function Bulletins() {
           <BulletinCard key={bulletin.id} bulletin={bulletin} />
         ))}
       </ul>
-      <Status kind="error">
-        {bulletinsState.value === 'failed' && (
-          <>
-            <p>
-              <strong>{frame().failed}</strong> {frame().failedWhy}
-            </p>
-            <Button onClick={() => void loadBulletins(chosen)}>{frame().again}</Button>
-          </>
-        )}
-      </Status>
+      <Missing
+        shown={bulletinsState.value === 'failed'}
+        onAgain={() => void loadBulletins(chosen)}
+      />
       {nextBulletins.value && bulletinsState.value === 'ready' && (
         <Button class="wide" onClick={() => void loadOlder(chosen)}>
           {text.older}

@@ -1,10 +1,9 @@
-import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { catalogueState, categories, loadCatalogue } from '../catalogue.ts';
 import { isOpen } from '../form.ts';
 import { CategoryIcon } from '../parts/Icon.tsx';
+import { Missing } from '../parts/Missing.tsx';
 import { go } from '../screen.ts';
-import { frame } from '../texts.ts';
 import { start } from './texts.ts';
 
 /** The categories as tiles: one tap opens the report. */
@@ -42,16 +41,10 @@ export function Tiles() {
           ))}
       </ul>
       <Status>{catalogueState.value === 'kept' && <p>{text.stale}</p>}</Status>
-      <Status kind="error">
-        {catalogueState.value === 'failed' && (
-          <>
-            <p>
-              <strong>{frame().failed}</strong> {frame().failedWhy}
-            </p>
-            <Button onClick={() => void loadCatalogue()}>{frame().again}</Button>
-          </>
-        )}
-      </Status>
+      <Missing
+        shown={catalogueState.value === 'failed'}
+        onAgain={() => void loadCatalogue()}
+      />
     </section>
   );
 }

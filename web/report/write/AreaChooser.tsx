@@ -91,7 +91,7 @@ function AreaMap({ districts, stations, chosen }: AreaMapProps) {
         {close.map((area) => (
           <path
             key={area.properties.code}
-            class={area === chosen ? 'map__area map__area--chosen' : 'map__area'}
+            class={classOf(area, chosen, near)}
             d={outline(area, box, WIDTH)}
             onClick={() => choose(area)}
           />
@@ -107,6 +107,12 @@ function AreaMap({ districts, stations, chosen }: AreaMapProps) {
       )}
     </div>
   );
+}
+
+/** A station is within the choice when its whole district is chosen. */
+function classOf(area: Feature, chosen: Feature | undefined, near: Feature | undefined): string {
+  if (area === chosen) return 'map__area map__area--chosen';
+  return chosen && chosen === near ? 'map__area map__area--within' : 'map__area';
 }
 
 interface MapLabelProps {

@@ -14,7 +14,7 @@ export function When({ error }: { error: string | null }) {
   const time = toRfc3339(when);
   return (
     <Fold title={text.when} value={time ? showTime(time, language.value) : ''} open={Boolean(error)}>
-      <Field id={fieldId('occurred_at')} label={text.when} hint={text.whenHint} error={error}>
+      <Field id={fieldId('occurred_at')} label={text.dayTime} hint={text.whenHint} error={error}>
         {(control) => (
           <input
             {...control}

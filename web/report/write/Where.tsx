@@ -52,6 +52,7 @@ export function Where({ errors }: { errors: readonly FieldError[] }) {
       <Choices
         id={fieldId('location.lat')}
         legend={text.where}
+        said
         value={way}
         options={[
           { code: 'here', label: text.whereHere },

@@ -5,11 +5,12 @@ import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { fileFaults, kindOf } from '../attachment.ts';
-import { catalogue, categories, categoryOf } from '../catalogue.ts';
+import { catalogue, catalogueState, categories, categoryOf, loadCatalogue } from '../catalogue.ts';
 import { contentOf, faultsOf, isOpen, lengthOf, type Subject } from '../form.ts';
 import { Unacceptable } from '../outbox/types.ts';
 import { Choices } from '../parts/Choices.tsx';
 import { Heading } from '../parts/Heading.tsx';
+import { Missing } from '../parts/Missing.tsx';
 import { Sure } from '../parts/Sure.tsx';
 import { go } from '../screen.ts';
 import { outbox } from '../service.ts';
@@ -37,7 +38,15 @@ export function Write({ category, bulletin }: { category: string; bulletin: Subj
     following = true;
     void openForm(category, bulletin).then(() => setOpen(true));
   }, []);
-  return open ? <WritePage /> : <p class="muted">{frame().loading}</p>;
+  if (catalogueState.value === 'failed') {
+    return (
+      <>
+        <Heading>{write().title}</Heading>
+        <Missing shown onAgain={() => void loadCatalogue()} />
+      </>
+    );
+  }
+  return open && catalogue.value ? <WritePage /> : <p class="muted">{frame().loading}</p>;
 }
 
 function WritePage() {
