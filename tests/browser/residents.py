@@ -1,10 +1,13 @@
 """A resident and an officer, for the tests: what a person does on the screens, by their words."""
 
 import io
+import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -135,6 +138,15 @@ class Officer:
         assert response.ok, response.text
         return response.json() if response.content else None
 
+    def upload(self, path: str, photo: bytes) -> None:
+        """Add a photo to a report or a bulletin at `path`."""
+        declared = {"media": [{"content_type": "image/jpeg", "size": len(photo)}]}
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        [grant] = self.call("POST", f"{path}/media", declared, **key)["uploads"]
+        files = {"file": ("photo.jpg", photo, "image/jpeg")}
+        stored = requests.post(grant["url"], data=grant["fields"], files=files, timeout=20)
+        assert stored.ok, stored.text
+
     def change(self, report_id: str, **change: str) -> None:
         path = f"/v1/officer/reports/{report_id}"
         version = requests.get(self.api + path, headers=self.headers, timeout=20).headers["ETag"]
@@ -149,9 +161,10 @@ def own_report(stack: Stack, receipt: str) -> Any:
     return response.json()
 
 
-def publish_bulletin(stack: Stack, title: str) -> str:
+def publish_bulletin(stack: Stack, title: str, photo: bytes | None = None) -> str:
     """Publish a bulletin by two officers. Return its id."""
-    drafted = Officer(stack).call(
+    first = Officer(stack)
+    drafted = first.call(
         "POST",
         "/v1/officer/bulletins",
         {
@@ -163,10 +176,22 @@ def publish_bulletin(stack: Stack, title: str) -> str:
         **{"Idempotency-Key": str(uuid.uuid4())},
     )
     path = f"/v1/officer/bulletins/{drafted['id']}"
+    if photo is not None:
+        first.upload(path, photo)
+        wait_until(lambda: first.call("GET", path)["media"][0]["state"] == "ready")
     second = Officer(stack, "supervisor")
     version = requests.get(stack.api + path, headers=second.headers, timeout=20).headers["ETag"]
     second.call("POST", f"{path}/approve", **{"If-Match": version})
     return str(drafted["id"])
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Ask until it holds; the test's own deadline ends it otherwise."""
+    for _ in range(100):
+        if holds():
+            return
+        time.sleep(0.2)
+    pytest.fail("it never held")
 
 
 def phone_photo() -> bytes:

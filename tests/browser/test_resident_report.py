@@ -8,7 +8,14 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Officer, Resident, own_report, phone_photo
+from tests.browser.residents import (
+    Officer,
+    Resident,
+    own_report,
+    phone_photo,
+    publish_bulletin,
+    wait_until,
+)
 from tests.local.stack import Stack
 
 
@@ -42,6 +49,25 @@ def test_more_files_are_sent_to_a_report(page: Page, stack: Stack) -> None:
     page.get_by_role("button", name="Send the files").click()
     expect(page.get_by_text("The files are sent.")).to_be_visible()
     assert len(own_report(stack, receipt)["media"]) == 1
+
+
+@pytest.mark.thorough
+def test_pictures_of_the_police_are_seen(open_page: OpenPage, stack: Stack) -> None:
+    publish_bulletin(stack, "A picture of the bicycle", phone_photo())
+    page = open_page()
+    _is_seen(page, "Picture: A picture of the bicycle")
+    _, _, report_id = _opened(page, stack)
+    Officer(stack).upload(f"/v1/officer/reports/{report_id}", phone_photo())
+    refresh = page.get_by_role("button", name="Look for news")
+    enlarge = page.get_by_role("button", name="Open picture 1 large")
+
+    def shown() -> bool:
+        refresh.click()
+        return enlarge.is_visible()
+
+    wait_until(shown)
+    enlarge.click()
+    _is_seen(page, "Picture 1")
 
 
 @pytest.mark.thorough
@@ -106,3 +132,11 @@ def test_a_closed_report_forgets_its_receipt(page: Page, stack: Stack) -> None:
     expect(page.get_by_text("The receipt is not kept.")).to_be_visible()
     resident.button("mine").click()
     expect(page.get_by_label("Receipt")).to_have_value("")
+
+
+def _is_seen(page: Page, alternative: str) -> None:
+    """Wait until a picture is loaded: the policy allows where it comes from."""
+    picture = page.get_by_role("img", name=alternative, exact=True)
+    picture.scroll_into_view_if_needed()
+    picture.evaluate("picture => picture.decode()")
+    assert picture.evaluate("picture => picture.naturalWidth") > 0

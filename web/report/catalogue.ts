@@ -6,7 +6,7 @@ import { computed, signal } from '@preact/signals';
 
 import type { Schemas } from '../shared/api.ts';
 import { language } from '../shared/language.ts';
-import type { Category } from './form.ts';
+import { type Category, isOpen } from './form.ts';
 import { api } from './service.ts';
 
 export type Catalogue = Schemas['Catalogue'];
@@ -26,6 +26,14 @@ export const categories = computed<readonly Category[]>(() =>
 
 export function categoryOf(code: string): Category | undefined {
   return catalogue.value?.categories.find((category) => category.code === code);
+}
+
+/** Return the open categories whose reports lead to a channel's bulletins, the likeliest first. */
+export function leadCategories(channelCode: string): readonly Category[] {
+  const channel = catalogue.value?.channels.find(({ code }) => code === channelCode);
+  return (channel?.fed_by ?? []).flatMap(
+    (code) => categories.value.find((category) => category.code === code && isOpen(category)) ?? [],
+  );
 }
 
 /** Load the catalogue in the page's language. */

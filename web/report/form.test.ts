@@ -154,7 +154,7 @@ test('only what was filled in of a contact is sent', () => {
 });
 
 test('a lead names its bulletin', () => {
-  const bulletin = { id: 'B1', title: 'Looking for Mr Wang' };
+  const bulletin = { id: 'B1', title: 'Looking for Mr Wang', channel: 'missing_persons' };
   expect(contentOf(form({ bulletin }), CATEGORY).bulletin_id).toBe('B1');
 });
 

@@ -28,9 +28,11 @@ export type Place =
       readonly reach: number;
     };
 
+/** The bulletin that a lead is about. */
 export interface Subject {
   readonly id: string;
   readonly title: string;
+  readonly channel: string;
 }
 
 export interface Form {
@@ -151,7 +153,7 @@ export function formOf(report: ReportBody, keepMetadata: boolean): Form {
     typeof value === 'boolean' ? (value ? 'yes' : 'no') : answerOf(String(value)),
   ]);
   return {
-    ...emptyForm(report.category, report.bulletin_id ? { id: report.bulletin_id, title: '' } : null),
+    ...emptyForm(report.category, report.bulletin_id ? { id: report.bulletin_id, title: '', channel: '' } : null),
     text: report.text ?? '',
     keepMetadata,
     place: location

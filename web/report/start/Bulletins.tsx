@@ -13,8 +13,7 @@ import {
   nextBulletins,
   spoken,
 } from '../bulletins.ts';
-import { catalogue, categories } from '../catalogue.ts';
-import { isOpen } from '../form.ts';
+import { catalogue, leadCategories } from '../catalogue.ts';
 import { Missing } from '../parts/Missing.tsx';
 import { go } from '../screen.ts';
 import { frame } from '../texts.ts';
@@ -123,7 +122,7 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
               go({
                 name: 'write',
                 category: leadCategory(bulletin.channel),
-                bulletin: { id: bulletin.id, title },
+                bulletin: { id: bulletin.id, title, channel: bulletin.channel },
               })
             }
           >
@@ -136,11 +135,12 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
 }
 
 /**
- * Return the category of a lead: the one that is named like the channel, or else none: the person
- * chooses. The catalogue does not say which categories feed a channel.
+ * Return the category of a lead: the only one whose reports lead to the channel, or else none. Then
+ * the page offers those first.
  */
 function leadCategory(channelCode: string): string {
-  return categories.value.find((one) => one.code === channelCode && isOpen(one))?.code ?? '';
+  const likely = leadCategories(channelCode);
+  return likely.length === 1 ? (likely[0]?.code ?? '') : '';
 }
 
 /** Pictures come from where the page comes from, whatever address the service says is its public one. */

@@ -5,8 +5,8 @@ import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { fileFaults, kindOf } from '../attachment.ts';
-import { catalogue, catalogueState, categories, categoryOf, loadCatalogue } from '../catalogue.ts';
-import { contentOf, faultsOf, isOpen, lengthOf, type Subject } from '../form.ts';
+import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
+import { type Category, contentOf, faultsOf, isOpen, lengthOf, type Subject } from '../form.ts';
 import { Unacceptable } from '../outbox/types.ts';
 import { Choices } from '../parts/Choices.tsx';
 import { Heading } from '../parts/Heading.tsx';
@@ -100,7 +100,7 @@ function WritePage() {
     >
       <Heading>{choosing || !chosen ? text.title : chosen.label}</Heading>
       <ErrorSummary errors={shown} />
-      {form.value.bulletin && (
+      {form.value.bulletin?.title && (
         <p class="subject">
           {text.lead}: <strong>{form.value.bulletin.title}</strong>
         </p>
@@ -110,7 +110,7 @@ function WritePage() {
           id={fieldId('category')}
           legend={text.category}
           value={form.value.category}
-          options={categories.value.map((one) => ({
+          options={offered(form.value.bulletin).map((one) => ({
             code: one.code,
             label: one.label,
             closed: !isOpen(one),
@@ -186,4 +186,10 @@ function WritePage() {
       )}
     </form>
   );
+}
+
+/** Return all categories; for a lead, those that lead to its bulletin first. */
+function offered(bulletin: Subject | null): readonly Category[] {
+  const first = bulletin ? leadCategories(bulletin.channel) : [];
+  return [...first, ...categories.value.filter((one) => !first.includes(one))];
 }
