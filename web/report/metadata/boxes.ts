@@ -14,7 +14,7 @@ export interface TopBoxes {
   readonly boxes: readonly Box[];
   /** Where the boxes end. What follows is no box. */
   readonly end: number;
-  /** The last box says that it is longer than the file. */
+  /** The file ends before its data do. */
   readonly short: boolean;
 }
 
@@ -29,7 +29,8 @@ export async function topBoxes(blob: Blob): Promise<TopBoxes> {
   while (at + 8 <= blob.size) {
     const head = await read(blob, at, at + 16);
     const box = boxAt(head, 0, at, blob.size - at);
-    if (!box) break;
+    // Data may be cut short. Anything else that does not fit is no box.
+    if (!box || (box.end > blob.size && box.kind !== 'mdat')) break;
     if (boxes.length === MOST_BOXES) throw new Damaged('too many boxes');
     boxes.push(box);
     if (box.end > blob.size) return { boxes, end: blob.size, short: true };

@@ -15,7 +15,8 @@ import type { Cut, Keep, Removed } from './types.ts';
 
 const MOST_INDEX_BYTES = 64 << 20;
 const MOST_EXIF_BYTES = 4 << 20;
-const STAYS = ['ftyp', 'styp', 'mdat', 'imda', 'sidx', 'ssix', 'pdin', 'mfra'];
+const DATA = ['mdat', 'imda'];
+const STAYS = ['ftyp', 'styp', 'sidx', 'ssix', 'pdin', 'mfra'];
 const PADDING = ['free', 'skip', 'wide'];
 const SOUND_ALONE: Readonly<Record<string, string>> = {
   'video/mp4': 'audio/mp4',
@@ -36,6 +37,7 @@ class Container {
   readonly #items: Items;
   readonly #found = new Set<Removed>();
   #boxes: readonly Box[] = [];
+  #data: readonly Range[] = [];
   #end = 0;
   #known = true;
   #fragmented = false;
@@ -53,6 +55,11 @@ class Container {
     this.#boxes = boxes;
     this.#end = end;
     this.#known = !short;
+    this.#data = merge(
+      boxes
+        .filter(({ kind }) => DATA.includes(kind))
+        .map(({ content, end }) => ({ start: content, end })),
+    );
     let index = 0;
     for (const box of boxes) {
       if (box.kind === 'moov' || box.kind === 'moof') {
@@ -71,7 +78,9 @@ class Container {
   }
 
   async cut(type: string): Promise<Cut> {
-    const stays = merge([...closed(this.#movie.chunks, this.#end), ...this.#items.pictures]);
+    const edges = [...this.#movie.starts, ...this.#boxes.map((box) => box.end)];
+    const stays = merge([...closed(this.#movie.chunks, edges), ...this.#items.pictures]);
+    if (!stays.every((range) => this.#isData(range))) this.#known = false;
     const exif = await this.#cutExif(stays);
     const untouched = exif ? merge([...stays, exif]) : stays;
     for (const box of this.#boxes) this.#cutBox(box, untouched);
@@ -97,7 +106,8 @@ class Container {
   }
 
   #clean(bytes: Bytes, meta: Box): void {
-    if (!isPicture(bytes, meta)) {
+    const isFilm = this.#boxes.some(({ kind }) => kind === 'moov');
+    if (!isPicture(bytes, meta, isFilm)) {
       bytes.set([0x66, 0x72, 0x65, 0x65], meta.start + 4);
       bytes.fill(0, meta.content);
       this.#found.add('other');
@@ -110,7 +120,7 @@ class Container {
 
   #cutBox(box: Box, stays: readonly Range[]): void {
     const { kind, content, end } = box;
-    if (kind === 'mdat' || kind === 'imda') {
+    if (DATA.includes(kind)) {
       if (this.#isCertain(stays)) {
         for (const rest of without({ start: content, end }, stays)) {
           this.#patches.zero(rest);
@@ -127,6 +137,11 @@ class Container {
       this.#patches.free(box);
       if (!PADDING.includes(kind)) this.#found.add('other');
     }
+  }
+
+  /** Return whether a range lies where data may lie. */
+  #isData(range: Range): boolean {
+    return without(range, this.#data).length === 0;
   }
 
   /** Return whether it is known where everything that must stay lies. */
@@ -147,10 +162,7 @@ class Container {
     if (merge(this.#items.notes).some((note) => meets(note, stays))) this.#known = false;
     const exif = this.#items.exif;
     if (!exif || meets(exif, stays) || exif.end - exif.start > MOST_EXIF_BYTES) return null;
-    const within = this.#boxes.some(
-      ({ kind, content, end }) => kind === 'mdat' && content <= exif.start && exif.end <= end,
-    );
-    if (!within) {
+    if (!this.#isData(exif)) {
       this.#known = false;
       return null;
     }

@@ -96,20 +96,23 @@ export class Items {
     items: readonly Item[],
     places: ReadonlyMap<number, Place>,
   ): void {
-    const ranges = (notes: boolean): Range[] =>
-      items
-        .filter(({ kind }) => NOTES.includes(kind) === notes)
+    const rangesOf = (chosen: readonly Item[]): Range[] =>
+      chosen
         .flatMap(({ id }) => {
           const place = places.get(id);
           return place?.method === IN_IDAT ? place.extents : [];
         })
         .map(({ start, end }) => ({ start: data.content + start, end: data.content + end }));
-    const pictures = merge(ranges(false));
-    for (const note of ranges(true)) {
+    const pictures = merge(rangesOf(items.filter(({ kind }) => !NOTES.includes(kind))));
+    const [exif, more] = rangesOf(items.filter(({ kind }) => kind === 'Exif'));
+    const replaced = exif && !more && !meets(exif, pictures) && exif.end <= data.end;
+    const instead = replaced ? this.exifInstead(bytes.slice(exif.start, exif.end)) : null;
+    for (const note of rangesOf(items.filter(({ kind }) => NOTES.includes(kind)))) {
       if (note.end > data.end || meets(note, pictures)) this.known = false;
       const inside = { start: note.start, end: Math.min(note.end, data.end) };
       for (const { start, end } of without(inside, pictures)) bytes.fill(0, start, end);
     }
+    if (exif && instead) bytes.set(instead, exif.start);
   }
 
   #free(bytes: Bytes, box: Box): void {
@@ -191,9 +194,17 @@ function blankDescriptions(bytes: Bytes, properties: Box, removed: Set<Removed>)
   }
 }
 
-/** Return whether a `meta` at the top of a file is that of a picture. */
-export function isPicture(bytes: Bytes, meta: Box): boolean {
-  const start = Math.min(meta.content + 4, meta.end);
-  const handler = boxesIn(bytes, start, meta.end).find(({ kind }) => kind === 'hdlr');
-  return handler !== undefined && startsWith(bytes, handler.content + 8, 'pict');
+/**
+ * Return whether a `meta` at the top of a file is that of a picture. One of a film may be anything.
+ * Throws Damaged.
+ */
+export function isPicture(bytes: Bytes, meta: Box, isFilm: boolean): boolean {
+  try {
+    const start = Math.min(meta.content + 4, meta.end);
+    const handler = boxesIn(bytes, start, meta.end).find(({ kind }) => kind === 'hdlr');
+    return handler !== undefined && startsWith(bytes, handler.content + 8, 'pict');
+  } catch (error) {
+    if (isFilm && error instanceof Damaged) return false;
+    throw error;
+  }
 }

@@ -34,7 +34,7 @@ const PLACE_KEY = 'com.apple.quicktime.location';
 const TIME_KEY = 'com.apple.quicktime.creationdate';
 const LONGEST_KEY = 64;
 // Beyond it, nothing is looked for that only the list of what was removed would name.
-const MOST_SEARCHED = 1 << 20;
+const MOST_SEARCHED = 1 << 18;
 
 /** What a film holds, and what was found in it. */
 export class Movie {
@@ -42,6 +42,8 @@ export class Movie {
   known = true;
   /** Where the samples of the tracks that stay lie. */
   readonly chunks: Chunk[] = [];
+  /** Where chunks of all tracks begin. */
+  readonly starts: number[] = [];
   pictures = false;
   sound = false;
   /** Some track does not stay. */
@@ -74,6 +76,10 @@ export class Movie {
     const handler = media && childOf(bytes, media, 'hdlr');
     const kind = handler ? latin(bytes, handler.content + 8, 4) : '';
     const sound = kind === 'soun';
+    const table = media && childOf(bytes, media, 'minf');
+    const samples = table && childOf(bytes, table, 'stbl');
+    const chunks = samples ? chunksOf(bytes, samples, sound) : [];
+    for (const { start } of chunks) this.starts.push(start);
     if (!media || !(sound || PICTURES.includes(kind))) {
       this.sensors = true;
       this.removed.add('tracks');
@@ -82,10 +88,8 @@ export class Movie {
     }
     this.sound ||= sound;
     this.pictures ||= !sound;
-    const table = childOf(bytes, media, 'minf');
-    const samples = table && childOf(bytes, table, 'stbl');
-    if (samples) this.chunks.push(...chunksOf(bytes, samples, sound));
-    else this.known = false;
+    for (const chunk of chunks) this.chunks.push(chunk);
+    if (!samples) this.known = false;
     this.#inSound = sound;
     this.#within(bytes, track);
   }

@@ -41,12 +41,16 @@ export function chunksOf(bytes: Bytes, table: Box, sound: boolean): Chunk[] {
   return chunks;
 }
 
-/** Return where chunks lie: those of an uncertain size up to the next one. */
-export function closed(chunks: readonly Chunk[], end: number): Range[] {
-  const sorted = [...chunks].sort((one, other) => one.start - other.start);
-  return sorted.map((chunk, place) =>
-    chunk.open ? { start: chunk.start, end: sorted[place + 1]?.start ?? end } : chunk,
-  );
+/** Return where chunks lie: those of an uncertain size up to the next of these edges. */
+export function closed(chunks: readonly Chunk[], edges: readonly number[]): Range[] {
+  const sorted = [...edges].sort((one, other) => one - other);
+  let place = 0;
+  return [...chunks]
+    .sort((one, other) => one.start - other.start)
+    .map((chunk) => {
+      while ((sorted[place] ?? Infinity) <= chunk.start) place += 1;
+      return chunk.open ? { start: chunk.start, end: sorted[place] ?? chunk.end } : chunk;
+    });
 }
 
 function contentOf(bytes: Bytes, box: Box): Reader {

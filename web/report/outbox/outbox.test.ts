@@ -248,6 +248,31 @@ test('nobody waits long for the first proof: it is added to the report that is f
   expect(made).toBe(1);
 });
 
+test('work on a proof is not given up for the challenge of the next minute', async () => {
+  const phone = new Phone();
+  phone.server.challenge = CHALLENGE;
+  phone.server.refusesWithoutProof = true;
+  const made: string[] = [];
+  let finish = () => {};
+  const outbox = await phone.open(Infinity, {
+    prove: async ({ challenge }, key) => {
+      made.push(challenge);
+      await new Promise<void>((resolve) => (finish = resolve));
+      return `C:proof-for-${key}`;
+    },
+  });
+  await outbox.add(draft());
+  await phone.until(() => only(outbox).state === 'proving');
+  phone.server.instead = ({ path, headers }) =>
+    path === '/v1/reports' && !headers?.['Tipline-Proof']
+      ? problem(429, 'proof_required', { challenge: { ...CHALLENGE, challenge: 'later' } })
+      : undefined;
+  await phone.until(() => phone.pauses.length > 0 && only(outbox).state === 'proving');
+  finish();
+  await settled(phone, outbox);
+  expect(made).toEqual(['C']);
+});
+
 test('more files than a body takes are added afterwards', async () => {
   const phone = new Phone();
   const outbox = await phone.open();

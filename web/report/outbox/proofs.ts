@@ -6,15 +6,21 @@ import { Later } from './network.ts';
 
 export type Prove = (challenge: Challenge, key: string, options: ProofOptions) => Promise<string>;
 
+interface Running {
+  readonly key: string;
+  readonly proof: Promise<string>;
+  stop(): void;
+}
+
 /**
- * Makes proofs. One for a challenge that is worked on already goes on: all challenges of a minute
- * are the same.
+ * Makes proofs. Work that has begun is not given up for a newer challenge: there is one each minute,
+ * and each is good for five.
  */
 export class Proofs {
   readonly #prove: Prove;
   readonly #signal: AbortSignal;
   readonly #progress: (done: number) => void;
-  #running: { readonly name: string; readonly proof: Promise<string>; stop(): void } | null = null;
+  #running: Running | null = null;
 
   constructor(prove: Prove, signal: AbortSignal, progress: (done: number) => void) {
     this.#prove = prove;
@@ -24,33 +30,37 @@ export class Proofs {
 
   /** Return a proof. Throws Later for more work than the service ever asks for. */
   async make(challenge: Challenge, key: string): Promise<string> {
-    const name = `${challenge.challenge}:${key}`;
-    if (this.#running?.name !== name) {
-      this.end();
-      this.#running = this.#start(challenge, key, name);
-    }
-    try {
-      return await this.#running.proof;
-    } catch (error) {
-      throw error instanceof TooMuchWork ? new Later() : error;
-    }
+    return await this.#use(this.#begin(challenge, key).proof);
   }
 
-  /** Return a proof if it is made within so many milliseconds, else null. It goes on meanwhile. */
+  /** Return a proof if it is made within so many milliseconds, else null: then it goes on. */
   async makeWithin(
     challenge: Challenge,
     key: string,
     ms: number,
     clock: Clock,
   ): Promise<string | null> {
+    const { proof } = this.#begin(challenge, key);
     let stop = () => {};
     const patience = new Promise<null>((resolve) => {
       stop = clock.after(ms, () => resolve(null));
     });
     try {
-      return await Promise.race([this.make(challenge, key), patience]);
+      const soon = await Promise.race([proof, patience]);
+      return soon === null ? null : await this.#use(proof);
     } finally {
       stop();
+    }
+  }
+
+  /** Wait for a proof that is sent then: after it, work begins anew. */
+  async #use(proof: Promise<string>): Promise<string> {
+    try {
+      return await proof;
+    } catch (error) {
+      throw error instanceof TooMuchWork ? new Later() : error;
+    } finally {
+      this.#running = null;
     }
   }
 
@@ -60,7 +70,9 @@ export class Proofs {
     this.#running = null;
   }
 
-  #start(challenge: Challenge, key: string, name: string) {
+  #begin(challenge: Challenge, key: string): Running {
+    if (this.#running?.key === key) return this.#running;
+    this.end();
     const stopping = new AbortController();
     const stop = () => stopping.abort();
     this.#signal.addEventListener('abort', stop);
@@ -69,6 +81,7 @@ export class Proofs {
       progress: this.#progress,
     }).finally(() => this.#signal.removeEventListener('abort', stop));
     proof.catch(() => undefined); // nobody may wait for it any more
-    return { name, proof, stop };
+    this.#running = { key, proof, stop };
+    return this.#running;
   }
 }

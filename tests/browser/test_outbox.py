@@ -1,0 +1,253 @@
+"""What sends a resident's reports, in a real browser against a real stack, without screens.
+
+The engine is built for these tests alone and served in place of an asset, so it runs within the
+policy of the page. A browser process of its own for each test: some are killed, some cripple it.
+"""
+
+import contextlib
+import hashlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
+
+from chalicelib.media.grants import PART_SIZE
+from infra.web.build import ROOT
+from infra.web.node import InstalledNode
+from tests import media_samples
+from tests.browser import chromium
+from tests.local.stack import Stack
+from tests.web import phone_files
+
+WEB = ROOT / "web"
+VIDEO_BYTES = 60 << 20
+# A fifth of what the machine can, so that the kill comes in the midst of it.
+BYTES_A_SECOND = 12 << 20
+
+# A browser that has none of what it may do without: Tor Browser "Safer", a private window.
+CRIPPLED = """
+Object.defineProperty(window, 'indexedDB', {
+  get() { throw new DOMException('', 'SecurityError') },
+});
+window.Worker = window.SharedWorker = class { constructor() { throw new Error('blocked') } };
+for (const name of ['toBlob', 'toDataURL', 'getContext']) {
+  HTMLCanvasElement.prototype[name] = () => { throw new Error('poisoned') };
+}
+"""
+
+type Launch = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def engine(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The engine as one script. The stack has installed what builds it."""
+    folder = tmp_path_factory.mktemp("engine")
+    InstalledNode().run(
+        WEB / "node_modules" / "vite" / "bin" / "vite.js",
+        *("build", "--logLevel", "error", "--outDir", str(folder)),
+        *("--config", str(WEB / "report" / "testing" / "vite.config.ts")),
+        folder=WEB,
+        environment={},
+    )
+    return (folder / "engine.js").read_text()
+
+
+@pytest.fixture
+def launch(browser: Browser, stack: Stack, engine: str, tmp_path: Path) -> Iterator[Launch]:
+    """Start a browser with the profile of this test, and open the engine in it."""
+    started: list[BrowserContext] = []
+
+    def launched(
+        *arguments: str, script: str = "", open_engine: bool = True, at: Stack = stack
+    ) -> Page:
+        context = browser.browser_type.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=chromium.find(),
+            args=[*chromium.arguments(), *arguments],
+            base_url=at.api,
+            service_workers="block",
+        )
+        started.append(context)
+        context.set_default_timeout(60_000)
+        context.route(
+            "**/assets/engine.js",
+            lambda route: route.fulfill(body=engine, content_type="text/javascript"),
+        )
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.goto("/")
+        page.evaluate("import('/assets/engine.js')")
+        if open_engine:
+            page.evaluate("engine.open()")
+        return page
+
+    yield launched
+    for context in started:
+        with contextlib.suppress(Error):
+            context.close()
+
+
+def choose(page: Page, *paths: Path) -> None:
+    """Choose files as a person does."""
+    page.evaluate(
+        """() => {
+            const input = document.createElement('input');
+            input.type = 'file';
+            input.multiple = true;
+            document.body.replaceChildren(input);
+        }"""
+    )
+    page.set_input_files("input", paths)
+
+
+def report(page: Page, text: str) -> None:
+    page.evaluate("text => engine.report({ category: 'other', text })", text)
+
+
+def wait_until_sent(page: Page) -> dict[str, Any]:
+    page.evaluate("engine.whenAll('sent')")
+    entries: list[dict[str, Any]] = page.evaluate("engine.entries()")
+    assert [file["state"] for entry in entries for file in entry["files"]] == ["sent"] * sum(
+        len(entry["files"]) for entry in entries
+    )
+    return entries[0]
+
+
+def kill(profile: Path) -> None:
+    """Kill the browser that has this profile, at once."""
+    wanted = f"--user-data-dir={profile}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (process / "cmdline").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def held_parts(stack: Stack, entry: dict[str, Any]) -> set[int]:
+    """The parts of the only medium that storage says it has."""
+    headers = {"Authorization": f"Receipt {entry['receipt']}"}
+    own = requests.get(f"{stack.api}/v1/reports/mine", headers=headers, timeout=30).json()
+    [medium] = own["media"]
+    response = requests.post(
+        f"{stack.api}/v1/reports/{entry['reportId']}/media/{medium['media_id']}/parts",
+        json={"numbers": []},
+        headers=headers,
+        timeout=30,
+    )
+    return {part["number"] for part in response.json()["held"]}
+
+
+def stored(stack: Stack, entry: dict[str, Any]) -> list[bytes]:
+    """The originals of a report, as storage has them."""
+    s3, bucket = stack.client("s3"), stack.outputs["bucket"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="originals/").get("Contents", ())
+    keys = [each["Key"] for each in listed if entry["reportId"] in each["Key"]]
+    return [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys)]
+
+
+@pytest.mark.slow  # a film of 60 MiB is made, and sent at the pace of a good line
+def test_killed_in_the_midst_of_a_film_it_goes_on_where_it_was(
+    launch: Launch, stack: Stack, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.mp4"
+    media_samples.large_video(film, VIDEO_BYTES)
+    page = launch()
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": 0,
+            "downloadThroughput": -1,
+            "uploadThroughput": BYTES_A_SECOND,
+        },
+    )
+    choose(page, film)
+    digest = page.evaluate("engine.digest()")
+    report(page, "a film")
+    page.evaluate("engine.whenShare(0.3)")
+    [entry] = page.evaluate("engine.entries()")
+    kill(tmp_path / "profile")
+    held = held_parts(stack, entry)
+
+    page = launch(open_engine=False)
+    puts: list[int] = []
+    page.on("request", lambda request: puts.extend(_part(request)))
+    page.evaluate("engine.open()")
+    sent = wait_until_sent(page)
+    assert (sent["key"], sent["receipt"]) == (entry["key"], entry["receipt"])
+    parts = set(range(1, -(-sent["files"][0]["size"] // PART_SIZE) + 1))
+    assert held
+    assert held < parts
+    assert sorted(puts) == sorted(parts - held)
+    [original] = stored(stack, sent)
+    assert hashlib.sha256(original).hexdigest() == digest
+    assert hashlib.sha256(film.read_bytes()).hexdigest() != digest
+
+    page.evaluate("engine.confirm()")
+    assert page.evaluate("engine.entries()") == []
+
+
+def _part(request: Request) -> list[int]:
+    number = parse_qs(urlsplit(request.url).query).get("partNumber", [""])[0]
+    return [int(number)] if request.method == "PUT" and number else []
+
+
+def test_a_report_is_kept_over_a_time_without_network(
+    launch: Launch, stack: Stack, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(phone_files.jpeg(orientation=6))
+    page = launch()
+    choose(page, photo)
+    page.context.set_offline(True)
+    report(page, "without a network")
+    page.evaluate("engine.whenPutOff()")
+    page.context.set_offline(False)
+    sent = wait_until_sent(page)
+    [original] = stored(stack, sent)
+    assert media_samples.CANARY not in original
+    assert hashlib.sha256(original).hexdigest() == page.evaluate("engine.digest()")
+
+
+@pytest.fixture
+def flooded(stack: Stack, tmp_path: Path) -> Iterator[Stack]:
+    """A stack where reports need a proof of work. It serves what was built for `stack`."""
+    started = Stack(tmp_path / "flooded", WEB="on", LIMITS="on")
+    token = started.run("token", "supervisor").stdout.strip()
+    response = requests.put(
+        f"{started.api}/v1/officer/load-level",
+        json={"level": 2, "minutes": 60, "reason": "exercise"},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
+    )
+    assert response.status_code == 200, response.text
+    yield started
+    started.process.terminate()
+    started.process.wait(60)
+
+
+@pytest.mark.thorough
+@pytest.mark.slow  # without a JIT a proof takes ten seconds on an idle machine
+def test_a_browser_that_may_do_little_sends_all_the_same(
+    launch: Launch, flooded: Stack, tmp_path: Path
+) -> None:
+    """No JIT and so no WebAssembly, no workers, no database, a poisoned canvas; and a flood."""
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(phone_files.jpeg(orientation=6))
+    page = launch("--js-flags=--jitless", script=CRIPPLED, at=flooded)
+    assert page.evaluate("typeof WebAssembly") == "undefined"
+    assert page.evaluate("engine.durable") is False
+    choose(page, photo)
+    report(page, "a text")
+    sent = wait_until_sent(page)
+    [original] = stored(flooded, sent)
+    assert media_samples.CANARY not in original
+    assert Image.open(BytesIO(original)).getexif() == {0x0112: 6}
