@@ -12,7 +12,7 @@ def _with_worker(page: Page) -> BrowserContext:
     """Wait until the shell is kept, so that the page opens without a network."""
     page.evaluate("navigator.serviceWorker.ready")
     page.reload()
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    assert page.evaluate("navigator.serviceWorker.controller !== null")
     return page.context
 
 
@@ -55,10 +55,7 @@ def test_a_page_whose_network_goes_needs_no_worker(open_page: OpenPage) -> None:
     page = open_page(service_workers="block")
     resident = Resident(page)
     expect(resident.button("category")).to_be_visible()
-    # What is loaded last.
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some(one => /Mine/.test(one.name))"
-    )
+    page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     resident.begin()
     resident.write("Written in a tunnel.")

@@ -6,10 +6,11 @@ import '../shared/base.css';
 import { language } from '../shared/language.ts';
 import { App } from './app.tsx';
 import { catalogue, loadCatalogue } from './catalogue.ts';
+import { guardClosing } from './leave.ts';
 import { loadAll } from './parts/Later.tsx';
 import './report.css';
 import { followHistory } from './screen.ts';
-import { followNetwork, openService } from './service.ts';
+import { followNetwork, openService, wouldLose } from './service.ts';
 
 const WORKER = '/worker.js';
 
@@ -17,6 +18,7 @@ const root = document.getElementById('app');
 if (root) {
   followHistory();
   followNetwork();
+  guardClosing(wouldLose);
   render(<App />, root);
   effect(() => {
     // The title is the service's name on every screen.

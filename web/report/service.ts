@@ -36,3 +36,12 @@ export async function openService(limits: () => Schemas['Limits'] | undefined): 
     },
   });
 }
+
+/** Return whether something that is not sent would be lost if the page were closed now. */
+export function wouldLose(): boolean {
+  const box = outbox.value;
+  return (box?.entries.value ?? []).some(({ state, kept, files }) => {
+    const isKept = box?.durable && kept && files.every((file) => file.kept);
+    return !isKept && state !== 'sent';
+  });
+}

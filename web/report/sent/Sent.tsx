@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
@@ -19,10 +19,14 @@ export function Sent({ id }: { id: string }) {
   const text = sent();
   const box = outbox.value;
   const entry = box?.entries.value.find((one) => one.id === id);
-  if (!box || !entry) {
+  // Whether the person had the receipt when the entry went with its last file.
+  const confirmed = useRef(false);
+  if (entry) confirmed.current = entry.confirmed;
+  if (!entry) {
     return (
       <>
-        <Heading>{text.gone}</Heading>
+        <Heading key="gone">{confirmed.current ? text.filesDone : text.gone}</Heading>
+        {confirmed.current && <p>{text.confirmed}</p>}
         <Again />
       </>
     );
@@ -43,6 +47,8 @@ export function Sent({ id }: { id: string }) {
 function OnItsWay({ entry }: { entry: Entry }) {
   const text = sent();
   const waits = entry.state === 'waiting';
+  const isKept =
+    outbox.value?.durable && entry.kept && entry.files.every((file) => file.kept);
   return (
     <>
       {/* A heading for each state, so that it is read out when the state changes. */}
@@ -52,8 +58,8 @@ function OnItsWay({ entry }: { entry: Entry }) {
       <Status kind={waits ? 'warning' : 'info'}>
         {waits && (
           <>
-            <p>{outbox.value?.durable ? text.waitingText : text.waitingMemory}</p>
-            {outbox.value?.durable && (
+            <p>{isKept ? text.waitingText : text.waitingMemory}</p>
+            {isKept && (
               <p>
                 <strong>{text.openAgain}</strong>
               </p>
@@ -211,7 +217,6 @@ function Erase({ entry }: { entry: Entry }) {
   );
 }
 
-/** When the entry is gone: confirmed in another window, or by its last file. */
 function Again() {
   const text = sent();
   return <Button onClick={() => go({ name: 'write', category: '', bulletin: null })}>{text.again}</Button>;

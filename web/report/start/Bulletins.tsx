@@ -13,7 +13,7 @@ import {
   nextBulletins,
   spoken,
 } from '../bulletins.ts';
-import { catalogue, leadCategories } from '../catalogue.ts';
+import { catalogue, isOn, leadCategories } from '../catalogue.ts';
 import { Missing } from '../parts/Missing.tsx';
 import { go } from '../screen.ts';
 import { frame } from '../texts.ts';
@@ -113,7 +113,7 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
             ? `${text.corrected} ${showDay(bulletin.corrected_at, language.value)}`
             : `${text.published} ${showDay(bulletin.published_at, language.value)}`}
         </p>
-        {bulletin.state === 'published' && (
+        {bulletin.state === 'published' && isOn('leads') && (
           <Button
             class="wide"
             kind="primary"

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { type Attachment, type Kind, kindOf, showSize } from '../attachment.ts';
-import { catalogue } from '../catalogue.ts';
+import { catalogue, isOn } from '../catalogue.ts';
 import { type FieldError, fieldId, fileId } from './errors.ts';
 import type { ChosenFiles } from './chosen.ts';
 import { write } from './texts.ts';
@@ -21,6 +21,7 @@ export function Attachments({ files, keep, errors, onKeep }: AttachmentsProps) {
   const text = write();
   const error = errors.find(({ field }) => field === 'field-media')?.text;
   const types = (catalogue.value?.limits.media ?? []).map((one) => one.content_type).join(',');
+  const hasVideo = isOn('video');
   return (
     <section
       class={error ? 'attach field--wrong' : 'attach'}
@@ -35,7 +36,9 @@ export function Attachments({ files, keep, errors, onKeep }: AttachmentsProps) {
       {error && <p class="field__error">{error}</p>}
       <div class="attach__ways">
         <Picker label={text.camera} sign={CAMERA} accept="image/*" capture main onChoose={files.add} />
-        <Picker label={text.film} sign={FILM} accept="video/*" capture onChoose={files.add} />
+        {hasVideo && (
+          <Picker label={text.film} sign={FILM} accept="video/*" capture onChoose={files.add} />
+        )}
         <Picker label={text.record} sign={SOUND} accept="audio/*" capture onChoose={files.add} />
         <Picker label={text.choose} sign={FOLDER} accept={types} multiple onChoose={files.add} />
       </div>
@@ -99,6 +102,7 @@ function Picker({ label, sign, accept, onChoose, ...more }: PickerProps) {
           input.value = '';
         }}
       />
+      <span class="picker__ring" />
       <svg viewBox="0 0 24 24" aria-hidden="true" class="icon">
         <path fill-rule="evenodd" d={sign} />
       </svg>
