@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { readCity } from './plugins/city.ts';
 import { pages } from './plugins/pages.ts';
+import { shell } from './plugins/shell.ts';
 
 const root = import.meta.dirname;
 const city = readCity(process.env['CITY'] || resolve(root, '../city'));
@@ -14,7 +15,7 @@ const API = process.env['API'] || 'http://127.0.0.1:8000';
 export default defineConfig({
   root,
   publicDir: 'public',
-  plugins: [pages(city)],
+  plugins: [pages(city), shell()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: process.env['OUT'] || resolve(root, '../build/web'),

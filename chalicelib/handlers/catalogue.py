@@ -109,11 +109,13 @@ class CategoryView(EntryView):
 class ChannelView(EntryView):
     """A channel of bulletins.
 
-    When `guardian_consent` is true, a bulletin needs the consent of the guardian.
+    When `guardian_consent` is true, a bulletin needs the consent of the guardian. `fed_by` are the
+    categories of the reports that lead to its bulletins, the likeliest first: offer these for a lead.
     """
 
     code: Channel
     guardian_consent: bool
+    fed_by: list[Category]
 
 
 class DistrictView(Shape):

@@ -51,6 +51,7 @@ def test_the_public_view_lists_planned_channels_as_coming_with_their_date() -> N
         "state_label": "Coming soon",
         "activates_at": "2026-11-24T09:30:00.000Z",
         "guardian_consent": False,
+        "fed_by": ["traffic_violation"],
     }
 
 

@@ -1,6 +1,35 @@
+import { effect } from '@preact/signals';
 import { render } from 'preact';
+import city from 'virtual:city';
+
 import '../shared/base.css';
-import { Start } from './start.tsx';
+import { language } from '../shared/language.ts';
+import { App } from './app.tsx';
+import { catalogue, loadCatalogue } from './catalogue.ts';
+import { guardClosing } from './leave.ts';
+import { loadAll } from './parts/Later.tsx';
+import './report.css';
+import { followHistory } from './screen.ts';
+import { followNetwork, openService, wouldLose } from './service.ts';
+
+const WORKER = '/worker.js';
 
 const root = document.getElementById('app');
-if (root) render(<Start />, root);
+if (root) {
+  followHistory();
+  followNetwork();
+  guardClosing(wouldLose);
+  render(<App />, root);
+  effect(() => {
+    // The title is the service's name on every screen.
+    document.title = city.service[language.value];
+    void loadCatalogue();
+  });
+  void openService(() => catalogue.value?.limits).then(loadAll);
+}
+
+// The shell is kept so that the page opens without a network. It works without that too.
+const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+if (import.meta.env.PROD && workers) {
+  addEventListener('load', () => void workers.register(WORKER).catch(() => undefined));
+}

@@ -69,6 +69,7 @@ def _channel(channel: Channel, language: str, now: datetime) -> dict[str, Any]:
     return {
         **_entry(channel, "channel", language, now),
         "guardian_consent": channel.guardian_consent,
+        "fed_by": list(channel.fed_by),
     }
 
 

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, toChildArray } from 'preact';
 import './Status.css';
 
 export interface StatusProps {
@@ -12,7 +12,7 @@ export interface StatusProps {
  * is nothing to say: screen readers miss a region that comes with its text.
  */
 export function Status({ kind = 'info', children }: StatusProps) {
-  const empty = children === undefined || children === null || children === false || children === '';
+  const empty = toChildArray(children).every((child) => child === '');
   return (
     <div
       class={empty ? 'status' : `status status--shown status--${kind}`}

@@ -1,0 +1,228 @@
+"""A resident and an officer, for the tests: what a person does on the screens, by their words."""
+
+import io
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.local.stack import Stack
+
+PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
+_ORIENTATION = 0x0112
+_SERIAL = 0xA431
+
+WORDS = {
+    "en": {
+        "category": "Missing elderly person",
+        "closing": "Close my report",
+        "copy": "Copy",
+        "erase": "Erase from this phone",
+        "erase_yes": "Yes, erase it",
+        "have": "I have my receipt",
+        "leave": "Leave this page",
+        "mine": "I have a receipt",
+        "open": "Open",
+        "open_mine": "Open my report",
+        "photo": "Take a photo",
+        "receipt": "Receipt",
+        "red": "Report now",
+        "send": "Send the report",
+        "start": "Back to the start",
+        "text": "What did you see?",
+        "arrived": "Your report has arrived",
+        "waiting": "Not sent yet",
+        "where": "Where was it?",
+        "area": "Choose the area on a map",
+        "more": "More about it",
+        "contact": "How to reach you",
+    },
+    "zh-CN": {
+        "category": "老人走失",
+        "closing": "关闭我的举报",
+        "copy": "复制",
+        "erase": "从这部手机上删除",
+        "erase_yes": "是，删除",
+        "have": "我已记下回执",
+        "leave": "立即离开",
+        "mine": "我有回执",
+        "open": "打开",
+        "open_mine": "打开我的举报",
+        "photo": "拍照",
+        "receipt": "回执",
+        "red": "我要举报",
+        "send": "发送举报",
+        "start": "返回首页",
+        "text": "您看到了什么？",
+        "arrived": "举报已送达",
+        "waiting": "还没有发送",
+        "where": "在哪里？",
+        "area": "在地图上选区域",
+        "more": "更多情况",
+        "contact": "联系方式",
+    },
+}
+
+
+class Resident:
+    """A person at a page, who reads its words."""
+
+    def __init__(self, page: Page, language: str = "en") -> None:
+        self.page, self.words = page, WORDS[language]
+
+    def button(self, word: str) -> Locator:
+        return self.page.get_by_role("button", name=self.words.get(word, word), exact=True)
+
+    def heading(self, word: str) -> Locator:
+        return self.page.get_by_role("heading", name=self.words.get(word, word), level=1)
+
+    def begin(self) -> None:
+        self.button("category").click()
+        expect(self.page.get_by_label(self.words["text"])).to_be_visible()
+
+    def write(self, text: str) -> None:
+        self.page.get_by_label(self.words["text"]).fill(text)
+
+    def photograph(self, photo: bytes, name: str = "photo.jpg") -> None:
+        with self.page.expect_file_chooser() as chooser:
+            self.page.get_by_label(self.words["photo"]).click()
+        chooser.value.set_files({"name": name, "mimeType": "image/jpeg", "buffer": photo})
+
+    def send(self) -> None:
+        self.button("send").click()
+
+    def file(self, text: str = "An old man at the bus stop, alone.") -> str:
+        """Send a report of a few words. Return its receipt."""
+        self.begin()
+        return self.finish(text)
+
+    def finish(self, text: str) -> str:
+        """Send a report that was begun. Return its receipt."""
+        self.write(text)
+        self.send()
+        return self.receipt()
+
+    def receipt(self) -> str:
+        expect(self.heading("arrived")).to_be_visible()
+        return self.page.locator(".receipt code").inner_text()
+
+    def open_report(self, receipt: str) -> None:
+        self.button("mine").click()
+        self.page.get_by_label(self.words["receipt"]).fill(receipt)
+        self.button("open").click()
+        expect(self.button("closing")).to_be_visible()
+
+    def kept_rows(self) -> int:
+        """Return how many rows all databases of the page have."""
+        return int(self.page.evaluate(_COUNT))
+
+
+class Officer:
+    """A seeded officer at the API."""
+
+    def __init__(self, stack: Stack, username: str = "officer") -> None:
+        self.api = stack.api
+        token = stack.run("token", username).stdout.strip()
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        response = requests.request(
+            method, self.api + path, json=body, headers=self.headers | headers, timeout=20
+        )
+        assert response.ok, response.text
+        return response.json() if response.content else None
+
+    def upload(self, path: str, photo: bytes) -> None:
+        """Add a photo to a report or a bulletin at `path`."""
+        declared = {"media": [{"content_type": "image/jpeg", "size": len(photo)}]}
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        [grant] = self.call("POST", f"{path}/media", declared, **key)["uploads"]
+        files = {"file": ("photo.jpg", photo, "image/jpeg")}
+        stored = requests.post(grant["url"], data=grant["fields"], files=files, timeout=20)
+        assert stored.ok, stored.text
+
+    def change(self, report_id: str, **change: str) -> None:
+        path = f"/v1/officer/reports/{report_id}"
+        version = requests.get(self.api + path, headers=self.headers, timeout=20).headers["ETag"]
+        self.call("PATCH", path, change, **{"If-Match": version})
+
+
+def own_report(stack: Stack, receipt: str) -> Any:
+    response = requests.get(
+        f"{stack.api}/v1/reports/mine", headers={"Authorization": f"Receipt {receipt}"}, timeout=20
+    )
+    assert response.ok, response.text
+    return response.json()
+
+
+def publish_bulletin(stack: Stack, title: str, photo: bytes | None = None) -> str:
+    """Publish a bulletin by two officers. Return its id."""
+    first = Officer(stack)
+    drafted = first.call(
+        "POST",
+        "/v1/officer/bulletins",
+        {
+            "channel": "key_cases",
+            "title": {"en": title, "zh": title},
+            "body": {"en": "Who saw it?", "zh": "有谁看见？"},
+            "area": {"district": "chaoyang"},
+        },
+        **{"Idempotency-Key": str(uuid.uuid4())},
+    )
+    path = f"/v1/officer/bulletins/{drafted['id']}"
+    if photo is not None:
+        first.upload(path, photo)
+        wait_until(lambda: first.call("GET", path)["media"][0]["state"] == "ready")
+    second = Officer(stack, "supervisor")
+    version = requests.get(stack.api + path, headers=second.headers, timeout=20).headers["ETag"]
+    second.call("POST", f"{path}/approve", **{"If-Match": version})
+    return str(drafted["id"])
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Ask until it holds; the test's own deadline ends it otherwise."""
+    for _ in range(100):
+        if holds():
+            return
+        time.sleep(0.2)
+    pytest.fail("it never held")
+
+
+def phone_photo() -> bytes:
+    """Return a photo of a real phone where there is one; else one with what phones write."""
+    real = PHONE / "iphone-6.jpg"
+    if real.exists():
+        return real.read_bytes()
+    exif = Image.Exif()
+    exif[_ORIENTATION] = 6
+    exif.get_ifd(0x8769)[_SERIAL] = "SERIAL-1234"
+    content = io.BytesIO()
+    Image.new("RGB", (640, 480), "teal").save(content, "JPEG", exif=exif)
+    return content.getvalue()
+
+
+_COUNT = """async () => {
+  let rows = 0;
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise((resolve, reject) => {
+      const request = indexedDB.open(name);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    for (const store of database.objectStoreNames) {
+      rows += await new Promise((resolve, reject) => {
+        const request = database.transaction(store).objectStore(store).count();
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    }
+    database.close();
+  }
+  return rows;
+}"""

@@ -1,0 +1,321 @@
+"""A resident's trip: from the first tap to the receipt, and the answer on another phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import (
+    Officer,
+    Resident,
+    own_report,
+    phone_photo,
+    publish_bulletin,
+)
+from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.local.stack import Stack
+
+PHONE_SIZE = {"width": 360, "height": 740}
+# What is written on what has the focus; nothing for the page as a whole.
+_FOCUSED = """() => {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body) return '';
+  return (focused.labels?.[0] ?? focused).innerText ?? '';
+}"""
+
+
+def test_a_photo_is_a_report_in_four_taps(open_page: OpenPage, stack: Stack, language: str) -> None:
+    page = open_page(language=language, viewport=PHONE_SIZE)
+    resident = Resident(page, language)
+    resident.button("category").click()  # 1
+    # 2 opens the camera, 3 is its shutter.
+    resident.photograph(phone_photo())
+    resident.send()  # 4
+    receipt = resident.receipt()
+    expect(page.locator(".progress-line")).to_contain_text(re.compile("^.*(sent|已发送)$"))
+    report = own_report(stack, receipt)
+    assert report["category"] == "missing_elderly"
+    assert report["text"] is None
+    assert [medium["content_type"] for medium in report["media"]] == ["image/jpeg"]
+
+
+def test_the_receipt_opens_the_answer_on_another_phone(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    receipt = Resident(open_page(language=language), language).file("He wears a blue coat.")
+    report_id = own_report(stack, receipt)["id"]
+    officer = Officer(stack)
+    officer.call("POST", f"/v1/officer/reports/{report_id}/messages", {"text": "Where is he now?"})
+
+    other = Resident(open_page(language=language, viewport=PHONE_SIZE), language)
+    other.open_report(receipt.lower().replace(" ", "-"))
+    expect(other.page.get_by_text("Where is he now?")).to_be_visible()
+    other.page.locator("#message").fill("Still at the bus stop.")
+    other.page.locator("form button[type=submit]").click()
+    expect(other.page.locator(".message--reporter")).to_contain_text("Still at the bus stop.")
+    opened = officer.call("GET", f"/v1/officer/reports/{report_id}")
+    assert [message["text"] for message in opened["messages"]] == [
+        "Where is he now?",
+        "Still at the bus stop.",
+    ]
+
+
+@pytest.mark.thorough
+def test_the_red_button_begins_a_report_whose_category_comes_later(
+    page: Page, stack: Stack
+) -> None:
+    resident = Resident(page)
+    page.get_by_role("button", name=re.compile("^Report now")).click()
+    resident.write("Two men break a shop window.")
+    resident.send()
+    expect(page.get_by_role("alert")).to_contain_text("Choose what it is about.")
+    page.get_by_role("link", name="Choose what it is about.").click()
+    page.get_by_label("Suspected offender").check()
+    resident.send()
+    assert own_report(stack, resident.receipt())["category"] == "suspected_offender"
+
+
+@pytest.mark.thorough
+def test_a_lead_names_its_bulletin(open_page: OpenPage, stack: Stack) -> None:
+    bulletin_id = publish_bulletin(stack, "Stolen bicycles")
+    page = open_page()
+    page.get_by_role("button", name="I have seen something: Stolen bicycles").click()
+    resident = Resident(page)
+    expect(page.get_by_text("About this bulletin")).to_contain_text("Stolen bicycles")
+    # Those that lead to its channel come first.
+    assert page.locator(".choice").all_inner_texts()[:2] == [
+        "Child abduction",
+        "Suspected offender",
+    ]
+    page.get_by_label("Suspected offender").check()
+    resident.write("I saw a van with many bicycles.")
+    resident.send()
+    report_id = own_report(stack, resident.receipt())["id"]
+    opened = Officer(stack).call("GET", f"/v1/officer/reports/{report_id}")
+    assert opened["bulletin_id"] == bulletin_id
+
+
+@pytest.mark.thorough
+def test_everything_that_can_be_said_arrives(open_page: OpenPage, stack: Stack) -> None:
+    here = {"latitude": 39.93, "longitude": 116.45, "accuracy": 15}
+    page = open_page(geolocation=here, permissions=["geolocation"])
+    resident = Resident(page)
+    resident.begin()
+    resident.write("An old man at the bus stop.")
+    page.get_by_text("Where was it?").first.click()
+    page.get_by_label("Here, where I am").check()
+    expect(page.get_by_text("Found, to about 15 m.")).to_be_visible()
+    page.get_by_label(re.compile("^Address or landmark")).fill("Bus stop at the park")
+    page.get_by_text("When was it?").first.click()
+    page.get_by_role("button", name="Just now").click()
+    page.get_by_text("More about it").click()
+    page.get_by_label("About how old is the person?").fill("78")
+    page.get_by_label("When was the person last seen?").fill("2026-11-26T08:30")
+    for question, answer in (
+        ("Is the person hurt or unwell?", "No"),
+        ("Does the person have dementia?", "Yes"),
+    ):
+        page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
+    page.get_by_text("How to reach you").click()
+    page.get_by_label("Phone number").fill("+86 10 1234 5678")
+    resident.send()
+    report_id = own_report(stack, resident.receipt())["id"]
+    opened = Officer(stack).call("GET", f"/v1/officer/reports/{report_id}")
+    assert opened["location"]["lat"] == 39.93
+    assert opened["location"]["accuracy_m"] == 15
+    assert opened["location"]["address"] == "Bus stop at the park"
+    assert opened["details"]["age"] == 78
+    assert opened["details"]["injury"] is False
+    assert opened["details"]["dementia"] == "yes"
+    assert opened["occurred_at"] is not None
+    assert opened["district"] == "chaoyang"
+
+
+@pytest.mark.thorough
+def test_a_district_is_chosen_on_the_map_or_from_the_list(page: Page, stack: Stack) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.write("Near the lake.")
+    page.get_by_text("Where was it?").first.click()
+    page.get_by_label("Choose the area on a map").check()
+    area = page.get_by_label("Area", exact=True)
+    # The first outline is that of the first district.
+    page.locator(".map__area").first.click()
+    expect(area).to_have_value("chaoyang")
+    area.select_option("sanlitun")
+    expect(page.locator(".map__area--chosen")).to_have_count(1)
+    resident.send()
+    report_id = own_report(stack, resident.receipt())["id"]
+    opened = Officer(stack).call("GET", f"/v1/officer/reports/{report_id}")
+    assert (opened["district"], opened["station"]) == ("chaoyang", "sanlitun")
+
+
+@pytest.mark.thorough
+def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.send()
+    summary = page.get_by_role("alert").filter(has_text="There is a problem")
+    expect(summary).to_be_focused()
+    page.get_by_role("link", name="Write a few words, or attach a photo.").click()
+    expect(page.get_by_label("What did you see?")).to_be_focused()
+    expect(page.get_by_label("What did you see?")).to_have_attribute("aria-invalid", "true")
+    assert page.url.endswith("/")
+
+
+def test_what_the_service_refuses_is_said_and_can_be_corrected(page: Page, stack: Stack) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("have").click()
+    resident.begin()
+    resident.write(f"My other report is {receipt}")
+    resident.photograph(phone_photo())
+    resident.send()
+    expect(resident.heading("Your report could not be sent")).to_be_visible()
+    expect(page.get_by_text("This holds a receipt.").first).to_be_visible()
+    page.get_by_role("button", name="Correct it").click()
+    text = page.get_by_label("What did you see?")
+    expect(text).to_have_value(f"My other report is {receipt}")
+    expect(text).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".file")).to_have_count(1)
+    text.fill("I have another report.")
+    resident.send()
+    report = own_report(stack, resident.receipt())
+    assert (report["text"], len(report["media"])) == ("I have another report.", 1)
+
+
+def test_nothing_of_a_trip_is_in_address_title_or_history(page: Page) -> None:
+    resident = Resident(page)
+    title, entries = page.title(), page.evaluate("history.length")
+    resident.file()
+    resident.button("open_mine").click()
+    expect(resident.button("closing")).to_be_visible()
+    assert (page.url.split("/", 3)[3], page.title()) == ("", title)
+    assert page.evaluate("[history.length, history.state]") == [entries + 1, None]
+    page.go_back()
+    expect(resident.heading("Tell the police what you saw")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_leaving_replaces_the_page(page: Page) -> None:
+    neutral = "https://www.weather.com/"
+    page.route(neutral, lambda route: route.fulfill(body="<title>Weather</title>Sunny"))
+    resident = Resident(page)
+    resident.begin()
+    resident.write("Somebody follows me.")
+    resident.button("leave").click()
+    page.wait_for_url(neutral)
+    page.go_back()
+    expect(page.get_by_text("Somebody follows me.")).to_have_count(0)
+    assert page.url == "about:blank"
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_anybody_can_use_each_screen(open_page: OpenPage, language: str, scheme: str) -> None:
+    page = open_page(language=language, color_scheme=scheme)
+    resident = Resident(page, language)
+
+    def look(name: str) -> None:
+        assert axe_violations(page) == []
+        take_pictures(page, f"resident-{name}-{language}-{scheme}")
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert not scrolls_sideways(page)
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+    resident.begin()
+    look("write")
+    resident.send()
+    look("errors")
+    for fold in ("where", "more", "contact"):
+        page.get_by_text(resident.words[fold]).first.click()
+    page.get_by_label(resident.words["area"]).check()
+    page.locator("#field-area").select_option("chaoyang")
+    resident.write("An old man at the bus stop.")
+    resident.photograph(phone_photo())
+    look("filled")
+    resident.send()
+    receipt = resident.receipt()
+    look("receipt")
+    resident.button("erase").click()
+    look("erase")
+    resident.button("erase_yes").click()
+    look("start")
+    resident.button("mine").click()
+    look("door")
+    resident.button("start").click()
+    resident.open_report(receipt)
+    look("mine")
+
+
+@pytest.mark.thorough
+def test_the_keyboard_alone_is_enough(page: Page, stack: Stack) -> None:
+    keyboard = page.keyboard
+
+    def tab_to(name: str) -> None:
+        for _ in range(60):
+            keyboard.press("Tab")
+            if name in page.evaluate(_FOCUSED):
+                return
+        pytest.fail(f"{name} is not reached by the keyboard")
+
+    expect(page.get_by_role("button", name="Something else")).to_be_visible()
+    tab_to("Skip to the content")
+    keyboard.press("Enter")
+    tab_to("Something else")
+    keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Something else", level=1)).to_be_focused()
+    expect(page.locator("form.write")).to_match_aria_snapshot(
+        """
+        - heading "Something else" [level=1]
+        - region "Photos, videos and sound":
+          - heading "Photos, videos and sound" [level=2]
+          - button "Take a photo"
+        - text: What did you see?
+        - textbox "What did you see?"
+        - heading "If you can say more" [level=2]
+        - region "Before you send"
+        - button "Send the report"
+        """
+    )
+    tab_to("What did you see?")
+    keyboard.type("Smoke over the roofs.")
+    tab_to("Where was it?")
+    keyboard.press("Enter")
+    tab_to("I do not say")
+    keyboard.press("ArrowUp")
+    expect(page.get_by_label("Choose the area on a map")).to_be_checked()
+    expect(page.get_by_label("Area", exact=True)).to_be_visible()
+    tab_to("Area")
+    keyboard.type("Chao")
+    tab_to("Send the report")
+    keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your report has arrived")).to_be_focused()
+    expect(page.get_by_role("main")).to_match_aria_snapshot(
+        """
+        - heading "Your report has arrived" [level=1]
+        - status:
+          - paragraph: /Reference/
+        - region "Take down your receipt":
+          - heading "Take down your receipt" [level=2]
+          - paragraph: /Nobody can give it to you again/
+          - paragraph:
+            - code: /[0-9A-Z ]{32}/
+          - button "Copy"
+          - img /QR code/
+        - button "I have my receipt"
+        """
+    )
+    receipt = page.locator(".receipt code").inner_text()
+    tab_to("I have my receipt")
+    keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Tell the police what you saw")).to_be_focused()
+    tab_to("I have a receipt")
+    keyboard.press("Enter")
+    tab_to("Receipt")
+    keyboard.type(receipt)
+    keyboard.press("Enter")
+    expect(page.get_by_text("Smoke over the roofs.")).to_be_visible()
+    report_id = own_report(stack, receipt)["id"]
+    assert Officer(stack).call("GET", f"/v1/officer/reports/{report_id}")["district"] == "chaoyang"

@@ -1,0 +1,149 @@
+"""Nothing that a resident has written is lost; nothing that was erased is left."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import Resident, own_report, phone_photo
+from tests.local.stack import Stack
+
+
+def _with_worker(page: Page) -> BrowserContext:
+    """Wait until the shell is kept, so that the page opens without a network."""
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    assert page.evaluate("navigator.serviceWorker.controller !== null")
+    return page.context
+
+
+def test_a_report_of_a_phone_without_network_arrives_later(page: Page, stack: Stack) -> None:
+    context = _with_worker(page)
+    resident = Resident(page)
+    resident.begin()
+    context.set_offline(True)
+    resident.write("The bridge is broken.")
+    resident.photograph(phone_photo())
+    resident.send()
+    expect(resident.heading("waiting")).to_be_visible()
+    expect(page.get_by_text("open this page again later")).to_be_visible()
+    context.set_offline(False)
+    report = own_report(stack, resident.receipt())
+    assert (report["text"], len(report["media"])) == ("The bridge is broken.", 1)
+
+
+@pytest.mark.thorough
+def test_the_page_opens_and_takes_a_report_without_network(page: Page, stack: Stack) -> None:
+    context = _with_worker(page)
+    context.set_offline(True)
+    page.reload()
+    expect(page.get_by_text("No connection.").first).to_be_visible()
+    resident = Resident(page)
+    resident.begin()
+    resident.write("Written in a tunnel.")
+    resident.send()
+    expect(resident.heading("waiting")).to_be_visible()
+    # The page dies, and is opened again above the ground.
+    page.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(stack.api)
+    again.get_by_role("button", name="Open", exact=True).click()
+    assert own_report(stack, Resident(again).receipt())["text"] == "Written in a tunnel."
+
+
+def test_a_page_whose_network_goes_needs_no_worker(open_page: OpenPage) -> None:
+    page = open_page(service_workers="block")
+    resident = Resident(page)
+    expect(resident.button("category")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    resident.begin()
+    resident.write("Written in a tunnel.")
+    resident.send()
+    expect(resident.heading("waiting")).to_be_visible()
+
+
+def test_the_worker_keeps_the_shell_alone(page: Page) -> None:
+    _with_worker(page)
+    resident = Resident(page)
+    resident.file()
+    resident.button("open_mine").click()
+    expect(resident.button("closing")).to_be_visible()
+    kept = page.evaluate(
+        """async () => {
+          const paths = [];
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const { url } of await cache.keys()) paths.push(new URL(url).pathname);
+          }
+          return paths;
+        }"""
+    )
+    assert "/" in kept
+    assert [path for path in kept if path != "/" and not path.startswith("/assets/")] == [
+        "/icon.svg",
+        "/manifest.webmanifest",
+    ]
+
+
+def test_words_and_files_survive_a_reload(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.write("I was writing this.")
+    resident.photograph(phone_photo())
+    expect(page.get_by_text("Kept on this phone")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Go on with it").click()
+    expect(page.get_by_label("What did you see?")).to_have_value("I was writing this.")
+    expect(page.locator(".file")).to_have_count(1)
+
+
+@pytest.mark.thorough
+def test_a_begun_report_can_be_erased(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.write("I was writing this.")
+    expect(page.get_by_text("Kept on this phone")).to_be_visible()
+    page.get_by_role("button", name="Erase and go back").click()
+    page.get_by_role("button", name="Erase and go back").click()
+    expect(resident.heading("Tell the police what you saw")).to_be_visible()
+    assert resident.kept_rows() == 0
+
+
+@pytest.mark.thorough
+def test_a_receipt_is_kept_until_the_person_has_it(page: Page) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    page.reload()
+    page.get_by_role("button", name="Open", exact=True).click()
+    assert resident.receipt() == receipt
+    resident.button("have").click()
+    expect(resident.heading("Tell the police what you saw")).to_be_visible()
+    _is_forgotten(page, receipt)
+
+
+def test_what_is_erased_leaves_nothing(page: Page) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("erase").click()
+    resident.button("erase_yes").click()
+    expect(page.get_by_text("Erased from this phone.")).to_be_visible()
+    _is_forgotten(page, receipt)
+
+
+def test_a_browser_without_databases_says_so_and_sends(open_page: OpenPage, stack: Stack) -> None:
+    page = open_page("about:blank")
+    page.add_init_script("Object.defineProperty(window, 'indexedDB', {value: undefined})")
+    page.goto(stack.api)
+    expect(page.get_by_text("does not let the page keep anything")).to_be_visible()
+    resident = Resident(page)
+    assert own_report(stack, resident.file("Sent from memory."))["text"] == "Sent from memory."
+
+
+def _is_forgotten(page: Page, receipt: str) -> None:
+    assert Resident(page).kept_rows() == 0
+    kept = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+    assert receipt not in kept
+    assert receipt.replace(" ", "") not in kept
+    page.reload()
+    expect(page.get_by_role("heading", name="Your reports on this phone")).to_have_count(0)

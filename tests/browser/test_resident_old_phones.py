@@ -1,0 +1,118 @@
+"""Browsers that can or may do less: hardened ones, old ones, ones inside of apps."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser import chromium
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import Resident, own_report, phone_photo
+from tests.local.stack import Stack
+
+# What Tor Browser at "Safer" and the browsers of some apps take away.
+HARDENED = """
+delete window.WebAssembly;
+window.Worker = class { constructor() { throw new Error('workers are blocked'); } };
+Object.defineProperty(window, 'indexedDB', {value: undefined});
+Object.defineProperty(navigator, 'serviceWorker', {value: undefined});
+Object.defineProperty(navigator, 'locks', {value: undefined});
+Object.defineProperty(navigator, 'clipboard', {value: undefined});
+Object.defineProperty(navigator, 'geolocation', {value: undefined});
+delete window.BroadcastChannel;
+delete window.localStorage;
+Object.defineProperty(window, 'localStorage', {get() { throw new Error('refused'); }});
+delete crypto.randomUUID;
+HTMLCanvasElement.prototype.getContext = () => { throw new Error('the canvas is poisoned'); };
+HTMLDialogElement.prototype.showModal = undefined;
+"""
+CHALLENGE = "1.{bits}.{rounds}.4102444800.12bbe14a485994725027dff448290437"
+
+
+@pytest.fixture(scope="module")
+def jitless(browser: Browser) -> Iterator[Browser]:
+    started = browser.browser_type.launch(
+        executable_path=chromium.find(), args=[*chromium.arguments(), "--js-flags=--jitless"]
+    )
+    yield started
+    started.close()
+
+
+def test_a_browser_without_most_things_sends_a_photo(jitless: Browser, stack: Stack) -> None:
+    page = jitless.new_context(base_url=stack.api, locale="en").new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_init_script(HARDENED)
+    _in_a_flood(page)
+    page.goto("/")
+    resident = Resident(page)
+    resident.begin()
+    resident.write("From a careful person.")
+    page.get_by_text("Where was it?").first.click()
+    page.get_by_label("Here, where I am").check()
+    expect(page.get_by_text("This browser cannot tell where you are.")).to_be_visible()
+    resident.photograph(phone_photo())
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        resident.send()
+    receipt = resident.receipt()
+    assert sent.value.headers["tipline-proof"].startswith(CHALLENGE.format(bits=8, rounds=2))
+    report = own_report(stack, receipt)
+    assert (report["text"], len(report["media"])) == ("From a careful person.", 1)
+    resident.button("copy").click()
+    expect(page.get_by_text("Copying does not work here.")).to_be_visible()
+    assert errors == []
+
+
+@pytest.mark.thorough
+def test_a_proof_of_work_is_said_while_it_is_made(open_page: OpenPage) -> None:
+    page = open_page()
+    _in_a_flood(page, bits=20, rounds=16)
+    resident = Resident(page)
+    resident.begin()
+    resident.write("In a flood.")
+    resident.send()
+    expect(resident.heading("A moment, please")).to_be_visible()
+    expect(page.get_by_text("is not a machine that sends thousands")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="A moment, please")).to_be_visible()
+    resident.button("erase").click()
+    resident.button("erase_yes").click()
+    expect(resident.heading("Tell the police what you saw")).to_be_visible()
+    assert resident.kept_rows() == 0
+
+
+@pytest.mark.thorough
+def test_large_letters_lose_nothing(open_page: OpenPage) -> None:
+    """At 400 % a screen of 1280 px has 320: the bars no longer stay in sight then."""
+    page = open_page(viewport={"width": 320, "height": 256})
+    resident = Resident(page)
+    resident.begin()
+    assert page.locator(".top").evaluate("top => getComputedStyle(top).position") == "static"
+    assert page.locator(".send").evaluate("bar => getComputedStyle(bar).position") == "static"
+    resident.finish("Read at 400 %.")
+
+
+@pytest.mark.thorough
+def test_who_wants_no_motion_gets_none(open_page: OpenPage) -> None:
+    page = open_page(reduced_motion="reduce")
+    resident = Resident(page)
+    resident.begin()
+    durations = page.evaluate(
+        "[...document.querySelectorAll('*')].map(one => getComputedStyle(one).transitionDuration)"
+    )
+    assert {duration for duration in durations if float(duration.rstrip("s")) > 0.001} == set()
+
+
+def _in_a_flood(page: Page, *, bits: int = 8, rounds: int = 2) -> None:
+    challenge = {
+        "challenge": CHALLENGE.format(bits=bits, rounds=rounds),
+        "bits": bits,
+        "rounds": rounds,
+        "expires_at": "2100-01-01T00:00:00Z",
+    }
+
+    def answer(route: Route) -> None:
+        body = {"status": "ok", "version": "1", "load_level": 2, "challenge": challenge}
+        route.fulfill(body=json.dumps(body), content_type="application/json")
+
+    page.route("**/v1/health", answer)

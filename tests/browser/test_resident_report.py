@@ -1,0 +1,142 @@
+"""What a resident does with a report that is filed: more files, a place, the ending."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Download, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import (
+    Officer,
+    Resident,
+    own_report,
+    phone_photo,
+    publish_bulletin,
+    wait_until,
+)
+from tests.local.stack import Stack
+
+
+def _opened(page: Page, stack: Stack) -> tuple[Resident, str, str]:
+    """Return a resident at their report, its receipt and its id."""
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("open_mine").click()
+    expect(resident.button("closing")).to_be_visible()
+    return resident, receipt, own_report(stack, receipt)["id"]
+
+
+@pytest.mark.thorough
+def test_a_wrong_receipt_is_told_from_a_short_one(page: Page) -> None:
+    resident = Resident(page)
+    resident.button("mine").click()
+    field = page.get_by_label("Receipt")
+    field.fill("4J8Z T0W6")
+    resident.button("open").click()
+    expect(page.get_by_role("alert")).to_contain_text("This has 8.")
+    field.fill("4J8Z T0W6 QK2N 9XVB 5M3H CRY7 EG")
+    resident.button("open").click()
+    expect(page.get_by_role("alert")).to_contain_text("No report was found")
+
+
+@pytest.mark.thorough
+def test_more_files_are_sent_to_a_report(page: Page, stack: Stack) -> None:
+    resident, receipt, _ = _opened(page, stack)
+    page.get_by_role("button", name="Add photos, videos or sound").click()
+    resident.photograph(phone_photo())
+    page.get_by_role("button", name="Send the files").click()
+    expect(page.get_by_text("The files are sent.")).to_be_visible()
+    assert len(own_report(stack, receipt)["media"]) == 1
+
+
+@pytest.mark.thorough
+def test_pictures_of_the_police_are_seen(open_page: OpenPage, stack: Stack) -> None:
+    publish_bulletin(stack, "A picture of the bicycle", phone_photo())
+    page = open_page()
+    _is_seen(page, "Picture: A picture of the bicycle")
+    _, _, report_id = _opened(page, stack)
+    Officer(stack).upload(f"/v1/officer/reports/{report_id}", phone_photo())
+    refresh = page.get_by_role("button", name="Look for news")
+    enlarge = page.get_by_role("button", name="Open picture 1 large")
+
+    def shown() -> bool:
+        refresh.click()
+        return enlarge.is_visible()
+
+    wait_until(shown)
+    enlarge.click()
+    _is_seen(page, "Picture 1")
+
+
+@pytest.mark.thorough
+def test_a_later_place_is_sent_when_the_person_says_so(open_page: OpenPage, stack: Stack) -> None:
+    here = {"latitude": 39.94, "longitude": 116.46, "accuracy": 8}
+    page = open_page(geolocation=here, permissions=["geolocation"])
+    _, receipt, _ = _opened(page, stack)
+    before = own_report(stack, receipt)["positions_left"]
+    page.get_by_role("button", name="It is here now").click()
+    expect(page.get_by_text("Your place is sent.")).to_be_visible()
+    assert own_report(stack, receipt)["positions_left"] == before - 1
+
+
+def test_the_ending_is_told_questioned_and_undone_once(page: Page, stack: Stack) -> None:
+    _, receipt, report_id = _opened(page, stack)
+    Officer(stack).change(
+        report_id, status="closed", disposition="resolved", reason="He is at home."
+    )
+    page.get_by_role("button", name="Look for news").click()
+    expect(page.get_by_role("heading", name="Closed")).to_be_visible()
+    expect(page.get_by_text("He is at home.")).to_be_visible()
+    expect(page.get_by_text(re.compile("The report is kept until"))).to_be_visible()
+    page.get_by_role("region", name="One question").get_by_role("button", name="Yes").click()
+    expect(page.get_by_role("region", name="One question")).to_have_count(0)
+    page.get_by_role("button", name="This is not done").click()
+    page.get_by_label("Open the report again").fill("He is gone again.")
+    page.get_by_role("button", name="Open it again").click()
+    expect(page.get_by_text("Your report is open again.")).to_be_visible()
+    report = own_report(stack, receipt)
+    assert (report["status"], report["may_reopen"]) == ("in_progress", False)
+
+
+def test_a_report_is_withdrawn_after_a_question(page: Page, stack: Stack) -> None:
+    _, receipt, _ = _opened(page, stack)
+    page.get_by_role("button", name="Withdraw the report").click()
+    page.get_by_role("button", name="No, keep it").click()
+    assert own_report(stack, receipt)["status"] == "received"
+    page.get_by_role("button", name="Withdraw the report").click()
+    page.get_by_role("button", name="Yes, withdraw it").click()
+    expect(page.get_by_text("Your report is withdrawn.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Withdrawn")).to_be_visible()
+    assert own_report(stack, receipt)["status"] == "withdrawn"
+
+
+@pytest.mark.thorough
+def test_the_proof_is_saved_with_what_was_sent(page: Page, stack: Stack) -> None:
+    _, _, report_id = _opened(page, stack)
+    files: list[Download] = []
+    page.on("download", lambda download: files.append(download))
+    page.get_by_role("button", name="Save the proof").click()
+    expect(page.get_by_text("The proof is saved.")).to_be_visible()
+    page.wait_for_timeout(0)
+    kept = {file.suggested_filename: Path(file.path()).read_text("utf-8") for file in files}
+    assert json.loads(kept["proof.json"])["report_id"] == report_id
+    assert json.loads(kept["report.json"])["category"] == "missing_elderly"
+
+
+@pytest.mark.thorough
+def test_a_closed_report_forgets_its_receipt(page: Page, stack: Stack) -> None:
+    resident, _, _ = _opened(page, stack)
+    resident.button("closing").click()
+    expect(page.get_by_text("The receipt is not kept.")).to_be_visible()
+    resident.button("mine").click()
+    expect(page.get_by_label("Receipt")).to_have_value("")
+
+
+def _is_seen(page: Page, alternative: str) -> None:
+    """Wait until a picture is loaded: the policy allows where it comes from."""
+    picture = page.get_by_role("img", name=alternative, exact=True)
+    picture.scroll_into_view_if_needed()
+    picture.evaluate("picture => picture.decode()")
+    assert picture.evaluate("picture => picture.naturalWidth") > 0

@@ -1,0 +1,76 @@
+import city from 'virtual:city';
+
+import { Button } from '../shared/components/Button.tsx';
+import { Emergency } from '../shared/components/Emergency.tsx';
+import { LanguageSwitch } from '../shared/components/LanguageSwitch.tsx';
+import { Status } from '../shared/components/Status.tsx';
+import { language } from '../shared/language.ts';
+import { leave } from './leave.ts';
+import { later } from './parts/Later.tsx';
+import { go, screen, word } from './screen.ts';
+import { online, outbox } from './service.ts';
+import { Start } from './start/Start.tsx';
+import { frame } from './texts.ts';
+
+const Write = later(() => import('./write/Write.tsx').then((module) => module.Write));
+const Sent = later(() => import('./sent/Sent.tsx').then((module) => module.Sent));
+const Mine = later(() => import('./mine/Mine.tsx').then((module) => module.Mine));
+
+/** The frame that is the same on each screen: what is urgent, the way out, the language. */
+export function App() {
+  const text = frame();
+  return (
+    <>
+      <a class="skip-link" href="#content" onClick={toContent}>
+        {text.skip}
+      </a>
+      <header class="top">
+        <div class="top__line">
+          <span class="top__name">{city.service[language.value]}</span>
+          <LanguageSwitch />
+          <Button class="top__leave" onClick={leave}>
+            {text.leave}
+          </Button>
+        </div>
+      </header>
+      <main id="content" class="page" tabIndex={-1}>
+        <Emergency />
+        <Status kind="warning">{!online.value && <p>{text.offline}</p>}</Status>
+        <Status kind="warning">
+          {outbox.value && !outbox.value.durable && <p>{text.memory}</p>}
+        </Status>
+        <Status kind="success">{word.value && <p>{word.value}</p>}</Status>
+        {screen.value.name !== 'start' && (
+          <Button kind="quiet" class="back" onClick={() => go({ name: 'start' })}>
+            <span aria-hidden="true">‹</span> {text.back}
+          </Button>
+        )}
+        <Current />
+      </main>
+      <footer class="page bottom">
+        <p>{text.trace}</p>
+        <p>{text.leaveHint}</p>
+      </footer>
+    </>
+  );
+}
+
+function Current() {
+  const shown = screen.value;
+  switch (shown.name) {
+    case 'start':
+      return <Start />;
+    case 'write':
+      return <Write category={shown.category} bulletin={shown.bulletin} />;
+    case 'sent':
+      return <Sent id={shown.entry} />;
+    case 'mine':
+      return <Mine receipt={shown.receipt} />;
+  }
+}
+
+/** Without a fragment: nothing is added to the address. */
+function toContent(event: Event): void {
+  event.preventDefault();
+  document.getElementById('content')?.focus();
+}

@@ -1,0 +1,25 @@
+/** The districts and the areas of police stations, loaded when a map is first asked for. */
+import { signal } from '@preact/signals';
+
+import { language } from '../shared/language.ts';
+import type { Feature } from './area.ts';
+import { api } from './service.ts';
+
+export type AreasState =
+  | { readonly state: 'loading' }
+  | { readonly state: 'failed' }
+  | { readonly state: 'ready'; readonly areas: readonly Feature[] };
+
+export const areas = signal<AreasState>({ state: 'loading' });
+
+export async function loadAreas(): Promise<void> {
+  areas.value = { state: 'loading' };
+  try {
+    const { data } = await api.GET('/v1/areas', {
+      headers: { 'Accept-Language': language.value },
+    });
+    areas.value = data ? { state: 'ready', areas: data.features } : { state: 'failed' };
+  } catch {
+    areas.value = { state: 'failed' };
+  }
+}

@@ -1,0 +1,63 @@
+/** A file that the person has chosen for a report. */
+import type { Limits } from './form.ts';
+
+export type Kind = 'image' | 'video' | 'audio';
+
+export interface Attachment {
+  readonly id: number;
+  readonly file: File;
+  /** Whether the file's structure is known, so that what it says of the phone can be cut. */
+  readonly look: 'looking' | 'known' | 'unknown';
+  /** The person has said that a file of unknown structure may be sent as it is. */
+  readonly agreed: boolean;
+}
+
+export interface FileFault {
+  readonly id: number;
+  readonly fault: 'large' | 'empty' | 'kind' | 'unknownMust';
+  readonly most?: number;
+}
+
+const ENDINGS: Readonly<Record<string, Kind>> = {
+  jpg: 'image',
+  jpeg: 'image',
+  png: 'image',
+  webp: 'image',
+  heic: 'image',
+  heif: 'image',
+  mp4: 'video',
+  m4v: 'video',
+  mov: 'video',
+  '3gp': 'video',
+  m4a: 'audio',
+  amr: 'audio',
+};
+
+/** Return what a file is, by its type or else the ending of its name; null if neither says. */
+export function kindOf(file: File): Kind | null {
+  const kind = file.type.split('/')[0];
+  if (kind === 'image' || kind === 'video' || kind === 'audio') return kind;
+  return ENDINGS[file.name.split('.').pop()?.toLowerCase() ?? ''] ?? null;
+}
+
+/** Return what is wrong with each file, in their order. */
+export function fileFaults(files: readonly Attachment[], limits: Limits): readonly FileFault[] {
+  return files.flatMap(({ id, file, look, agreed }): FileFault[] => {
+    if (file.size === 0) return [{ id, fault: 'empty' }];
+    const kind = kindOf(file);
+    const most = kind && mostBytes(kind, limits);
+    if (most && file.size > most) return [{ id, fault: 'large', most }];
+    return look === 'unknown' && !agreed ? [{ id, fault: 'unknownMust' }] : [];
+  });
+}
+
+/** Return a size as people read it. */
+export function showSize(bytes: number): string {
+  const mega = bytes / (1 << 20);
+  if (mega >= 10) return `${Math.round(mega)} MB`;
+  return mega >= 0.1 ? `${mega.toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`;
+}
+
+function mostBytes(kind: Kind, limits: Limits): number {
+  return Math.max(0, ...limits.media.filter((one) => one.kind === kind).map((one) => one.max_bytes));
+}

@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+
+import {
+  type Category,
+  contentOf,
+  emptyForm,
+  faultsOf,
+  type Form,
+  formOf,
+  isBegun,
+  type Limits,
+} from './form.ts';
+
+const NOW = new Date(2026, 10, 26, 12, 0);
+const LIMITS: Limits = {
+  text_max: 20,
+  media_per_call: 5,
+  media_per_report: 10,
+  media_bytes_per_report: 1000,
+  post_max_bytes: 100,
+  part_size: 50,
+  parts_per_call: 8,
+  media: [],
+};
+const CATEGORY: Category = {
+  code: 'missing_elderly',
+  label: 'Missing elderly person',
+  state: 'active',
+  state_label: 'Active',
+  activates_at: null,
+  urgency: 'high',
+  emergency: true,
+  details_version: 1,
+  details: [
+    { name: 'age', label: 'Age', required: false, type: 'integer', minimum: 0, maximum: 130 },
+    { name: 'injury', label: 'Hurt?', required: false, type: 'boolean' },
+    { name: 'last_seen', label: 'Seen', required: false, type: 'time' },
+    { name: 'clothing', label: 'Clothing', required: false, type: 'text', max_length: 500 },
+    { name: 'plate', label: 'Plate', required: false, type: 'text', max_length: 20 },
+    {
+      name: 'sex',
+      label: 'Sex',
+      required: false,
+      type: 'choice',
+      options: [{ code: 'female', label: 'Woman' }],
+    },
+  ],
+};
+
+const form = (part: Partial<Form> = {}): Form => ({
+  ...emptyForm(CATEGORY.code),
+  text: 'Somebody',
+  ...part,
+});
+const faults = (part: Partial<Form>, files = 0): readonly string[] =>
+  faultsOf(form(part), files, CATEGORY, LIMITS, NOW).map(({ field, fault }) => `${field} ${fault}`);
+
+test('a category and a few words are a report', () => {
+  expect(faults({})).toEqual([]);
+  expect(contentOf(form(), CATEGORY)).toEqual({ category: 'missing_elderly', text: 'Somebody' });
+});
+
+test('a category and a photo are a report, without a text', () => {
+  expect(faults({ text: ' ' }, 1)).toEqual([]);
+  expect(contentOf(form({ text: ' ' }), CATEGORY)).toEqual({ category: 'missing_elderly' });
+});
+
+test('neither words nor a file is no report', () => {
+  expect(faults({ text: ' ' })).toEqual(['text needs']);
+});
+
+test('a category must be chosen, and be open', () => {
+  expect(faults({ category: '' })).toEqual(['category needsCategory']);
+  const closed: Category = { ...CATEGORY, state: 'paused' };
+  expect(faultsOf(form(), 0, closed, LIMITS, NOW).map(({ fault }) => fault)).toEqual([
+    'closedCategory',
+  ]);
+});
+
+test('a text is as long as its characters, not as their units', () => {
+  expect(faults({ text: '😀'.repeat(20) })).toEqual([]);
+  expect(faults({ text: 'a'.repeat(21) })).toEqual(['text long']);
+});
+
+test('each answer is sent as its field is: numbers, truths, times', () => {
+  const answers = {
+    age: ' 78 ',
+    injury: 'no',
+    last_seen: '2026-11-26T10:00',
+    clothing: 'Blue coat\nGrey hat',
+    plate: 'A\n123',
+    sex: 'female',
+    unknown: 'left out',
+  };
+  expect(faults({ answers })).toEqual([]);
+  expect(contentOf(form({ answers }), CATEGORY).details).toEqual({
+    age: 78,
+    injury: false,
+    last_seen: expect.stringMatching(/^2026-11-26T10:00:00[+-]/) as string,
+    clothing: 'Blue coat\nGrey hat',
+    plate: 'A, 123',
+    sex: 'female',
+  });
+});
+
+test.each([
+  [{ answers: { age: '131' } }, 'details.age range'],
+  [{ answers: { age: '7.5' } }, 'details.age range'],
+  [{ answers: { plate: 'A'.repeat(21) } }, 'details.plate long'],
+  [{ answers: { last_seen: 'then' } }, 'details.last_seen time'],
+  [{ when: 'then' }, 'occurred_at time'],
+  [{ when: '2026-11-28T12:01' }, 'occurred_at future'],
+  [{ contact: { name: '', phone: 'call me', email: '' } }, 'contact.phone badPhone'],
+  [{ contact: { name: '', phone: '', email: 'me@home' } }, 'contact.email badEmail'],
+  [{ contact: { name: 'a'.repeat(101), phone: '', email: '' } }, 'contact.name long'],
+  [{ address: 'a'.repeat(201) }, 'location.address long'],
+])('a wrong field is named: %j', (part, expected) => {
+  expect(faults(part)).toEqual([expected]);
+});
+
+test('a place that the phone found says how exact it is', () => {
+  const place = { kind: 'here', lat: 39.92123456, lon: 116.44, accuracy: 12.3 } as const;
+  expect(contentOf(form({ place, address: 'By the\nbank' }), CATEGORY).location).toEqual({
+    lat: 39.921235,
+    lon: 116.44,
+    datum: 'wgs84',
+    accuracy_m: 13,
+    address: 'By the, bank',
+  });
+});
+
+test('an area is a point that reaches all of it, by its name', () => {
+  const place = {
+    kind: 'area',
+    code: 'chaoyang',
+    label: 'Chaoyang',
+    lat: 39.9,
+    lon: 116.4,
+    reach: 9000.5,
+  } as const;
+  expect(contentOf(form({ place }), CATEGORY).location).toEqual({
+    lat: 39.9,
+    lon: 116.4,
+    datum: 'wgs84',
+    accuracy_m: 9001,
+    address: 'Chaoyang',
+  });
+});
+
+test('only what was filled in of a contact is sent', () => {
+  const contact = { name: ' Li ', phone: '', email: '' };
+  expect(contentOf(form({ contact }), CATEGORY).contact).toEqual({ name: 'Li' });
+  expect(contentOf(form(), CATEGORY)).not.toHaveProperty('contact');
+});
+
+test('a lead names its bulletin', () => {
+  const bulletin = { id: 'B1', title: 'Looking for Mr Wang', channel: 'missing_persons' };
+  expect(contentOf(form({ bulletin }), CATEGORY).bulletin_id).toBe('B1');
+});
+
+test('a report that was refused becomes the form that it was made of', () => {
+  const sent = form({
+    when: '2026-11-26T10:00',
+    place: { kind: 'here', lat: 39.9, lon: 116.4, accuracy: 20 },
+    address: 'By the bank',
+    answers: { age: '78', injury: 'yes', last_seen: '2026-11-26T09:30', clothing: 'Blue' },
+    contact: { name: 'Li', phone: '+86 10 1234 5678', email: '' },
+  });
+  const again = formOf(contentOf(sent, CATEGORY), false);
+  expect(again).toEqual(sent);
+});
+
+test('a report is begun by anything that would be a pity to lose', () => {
+  expect(isBegun(emptyForm('other'), 0)).toBe(false);
+  expect(isBegun(emptyForm('other'), 1)).toBe(true);
+  expect(isBegun(form(), 0)).toBe(true);
+  expect(isBegun(form({ text: ' ', answers: { age: '7' } }), 0)).toBe(true);
+});

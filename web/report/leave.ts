@@ -1,0 +1,32 @@
+/** Leave the page at once, for one that says nothing. */
+import { language } from '../shared/language.ts';
+import { unwind } from './screen.ts';
+
+/** Pages that anybody may have open: the weather. */
+const NEUTRAL = { zh: 'https://www.weather.com.cn/', en: 'https://www.weather.com/' };
+const PATIENCE_MS = 300;
+
+let leaving = false;
+
+/**
+ * Have the browser ask before the page is closed while something would be lost with it. Call it
+ * once. "Leave this page" asks nothing.
+ */
+export function guardClosing(wouldLose: () => boolean): void {
+  addEventListener('beforeunload', (event) => {
+    if (!leaving && wouldLose()) event.preventDefault();
+  });
+}
+
+/**
+ * Take what is shown away, then replace this page by a neutral one. Our second entry in the history
+ * goes first, so that "back" does not lead here.
+ */
+export function leave(): void {
+  leaving = true;
+  document.body.textContent = '';
+  const away = (): void => location.replace(NEUTRAL[language.value]);
+  if (!unwind()) return away();
+  addEventListener('popstate', away, { once: true });
+  setTimeout(away, PATIENCE_MS);
+}

@@ -1,0 +1,167 @@
+import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import type { Schemas } from '../../shared/api.ts';
+import { fileFaults } from '../attachment.ts';
+import { catalogue } from '../catalogue.ts';
+import { Unacceptable } from '../outbox/types.ts';
+import { outbox } from '../service.ts';
+import { Files } from '../sent/Files.tsx';
+import { Attachments } from '../write/Attachments.tsx';
+import { chosenFiles } from '../write/chosen.ts';
+import { type FieldError, errorsOf, unacceptable } from '../write/errors.ts';
+import { type OwnReport, receipt, refresh } from './report.ts';
+import { mine } from './texts.ts';
+
+type Medium = Schemas['OwnMedium'];
+
+const files = chosenFiles();
+
+/** What the person has sent, each with what became of it. */
+export function OwnMedia({ report }: { report: OwnReport }) {
+  const text = mine();
+  const own = report.media.filter(({ from }) => from === 'reporter');
+  if (own.length === 0) return null;
+  const states: Readonly<Record<string, string>> = {
+    awaiting: text.awaiting,
+    ready: text.ready,
+    rejected: text.rejected,
+  };
+  return (
+    <>
+      <h3>{text.media}</h3>
+      <ul class="plain pictures">
+        {own.map((medium, at) => (
+          <li key={medium.media_id} class="pictures__one">
+            {medium.thumbnail_url && (
+              <img src={medium.thumbnail_url} alt={text.picture(at + 1)} decoding="async" />
+            )}
+            <span>
+              {states[medium.state] ?? text.processing}
+              {medium.reason_text && `: ${medium.reason_text}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Pictures that officers sent, apart from the person's own. */
+export function OfficersPictures({ report }: { report: OwnReport }) {
+  const text = mine();
+  const pictures = report.media.filter(({ from, state }) => from === 'officer' && state === 'ready');
+  if (pictures.length === 0) return null;
+  return (
+    <section aria-labelledby="from-officer">
+      <h2 id="from-officer">{text.fromOfficer}</h2>
+      <ul class="plain pictures">
+        {pictures.map((medium, at) => (
+          <Enlarging key={medium.media_id} medium={medium} number={at + 1} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Enlarging({ medium, number }: { medium: Medium; number: number }) {
+  const text = mine();
+  const [large, setLarge] = useState(false);
+  const source = large ? medium.preview_url : medium.thumbnail_url;
+  return (
+    <li class={large ? 'pictures__large' : 'pictures__one'}>
+      <button
+        type="button"
+        class="picture-button"
+        aria-expanded={large}
+        aria-label={large ? text.shrink : text.enlarge(number)}
+        onClick={() => setLarge(!large)}
+      >
+        {source && <img src={source} alt={text.picture(number)} decoding="async" />}
+      </button>
+    </li>
+  );
+}
+
+/** More photos, videos or sound for the report, by the same outbox. */
+export function MoreMedia({ report }: { report: OwnReport }) {
+  const text = mine();
+  const [open, setOpen] = useState(false);
+  const [keep, setKeep] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [errors, setErrors] = useState<readonly FieldError[]>([]);
+  const [said, setSaid] = useState('');
+  const entries = (outbox.value?.entries.value ?? []).filter(
+    (entry) => entry.category === '' && entry.reportId === report.id,
+  );
+  const done = entries.filter(({ files, state }) =>
+    state === 'sent' && files.every((file) => file.state === 'sent'),
+  );
+  const doneIds = done.map(({ id }) => id).join(' ');
+  useEffect(() => {
+    if (!doneIds) return;
+    // Nothing is left on the phone of what has arrived.
+    for (const id of doneIds.split(' ')) void outbox.value?.erase(id);
+    setSaid(text.addedMedia);
+    void refresh();
+  }, [doneIds]);
+
+  const send = async (): Promise<void> => {
+    const limits = catalogue.value?.limits;
+    if (!outbox.value || !receipt.value || !limits || files.all.value.length === 0) return;
+    const wrong = errorsOf([], fileFaults(files.all.value, limits));
+    setErrors([...wrong]);
+    if (wrong.length > 0) return;
+    setBusy(true);
+    setSaid('');
+    try {
+      await outbox.value.addFiles(
+        { id: report.id, receipt: receipt.value, reference: report.reference },
+        files.all.value.map(({ file }) => file),
+        { place: keep, time: keep },
+      );
+      files.clear();
+      setErrors([]);
+      setOpen(false);
+    } catch (fault) {
+      setErrors([fault instanceof Unacceptable ? unacceptable(fault, files.all.value) : { text: text.failed }]);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const close = (): void => {
+    files.clear();
+    setOpen(false);
+  };
+
+  return (
+    <div class="step">
+      {open ? (
+        <>
+          <Attachments files={files} keep={keep} errors={errors} onKeep={setKeep} />
+          <div class="row">
+            <Button kind="primary" busy={busy} onClick={() => void send()}>
+              {text.addFiles}
+            </Button>
+            <Button onClick={() => close()}>{text.addNot}</Button>
+          </div>
+        </>
+      ) : (
+        <Button class="wide" onClick={() => setOpen(true)}>
+          {text.addMedia}
+        </Button>
+      )}
+      {entries.map((entry) => (
+        <div key={entry.id}>
+          <Files entry={entry} />
+          {entry.state === 'sent' && (
+            <Button onClick={() => void outbox.value?.erase(entry.id)}>{text.understood}</Button>
+          )}
+        </div>
+      ))}
+      <Status kind="success">{said}</Status>
+    </div>
+  );
+}

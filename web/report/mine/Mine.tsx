@@ -1,0 +1,86 @@
+import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { Heading } from '../parts/Heading.tsx';
+import { RedButton } from '../parts/RedButton.tsx';
+import { RECEIPT_LENGTH, readReceipt, receiptFault } from '../receipt.ts';
+import { OwnReportPage } from './OwnReportPage.tsx';
+import { closeReport, openReport, report } from './report.ts';
+import { mine } from './texts.ts';
+import './mine.css';
+
+/** "My report": the door by the receipt, and the report behind it. */
+export function Mine({ receipt }: { receipt: string | null }) {
+  useEffect(() => closeReport, []);
+  return report.value ? <OwnReportPage report={report.value} /> : <Door given={receipt} />;
+}
+
+function Door({ given }: { given: string | null }) {
+  const text = mine();
+  const [typed, setTyped] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  const open = async (canonical: string): Promise<void> => {
+    setBusy(true);
+    setError(null);
+    const outcome = await openReport(canonical);
+    setBusy(false);
+    if (outcome.done) return;
+    const { code, detail } = outcome;
+    if (code === 'not_found' || code === 'receipt_required') setError(text.unknown);
+    else if (code === 'deleted') setError(text.deleted);
+    else setError(detail || text.failed);
+  };
+  const submit = (): void => {
+    const canonical = readReceipt(typed);
+    const fault = receiptFault(canonical);
+    if (fault === 'letters') setError(text.letters);
+    else if (fault === 'length') setError(text.short(canonical.length));
+    else void open(canonical);
+  };
+  useEffect(() => {
+    if (given) void open(given);
+  }, []);
+
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Heading>{text.title}</Heading>
+      <ErrorSummary errors={error ? [{ field: 'receipt', text: error }] : []} />
+      <Field id="receipt" label={text.receipt} hint={text.lead} error={error}>
+        {(control) => (
+          <textarea
+            {...control}
+            class="field__control receipt-field"
+            rows={2}
+            autocomplete="off"
+            autocapitalize="characters"
+            spellcheck={false}
+            maxLength={4 * RECEIPT_LENGTH}
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter') return;
+              event.preventDefault();
+              submit();
+            }}
+          />
+        )}
+      </Field>
+      <Button kind="primary" type="submit" class="wide" busy={busy}>
+        {busy ? text.opening : text.open}
+      </Button>
+      <div class="apart">
+        <RedButton />
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,125 @@
+import { useEffect } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { language } from '../../shared/language.ts';
+import { categoryOf } from '../catalogue.ts';
+import { Heading } from '../parts/Heading.tsx';
+import { go } from '../screen.ts';
+import { showDay, showTime } from '../time.ts';
+import { Conversation } from './Conversation.tsx';
+import { Feedback, Reopen } from './Ending.tsx';
+import { MoreMedia, OfficersPictures, OwnMedia } from './Media.tsx';
+import { AddPlace, SaveProof, Withdraw } from './Steps.tsx';
+import { lookedAt, news, type OwnReport, refresh } from './report.ts';
+import { mine } from './texts.ts';
+
+/** A report as its reporter sees it. It looks for news only while somebody looks at it. */
+export function OwnReportPage({ report }: { report: OwnReport }) {
+  const text = mine();
+  usePolling(report.poll_after_s);
+  const category = categoryOf(report.category)?.label ?? report.category;
+  const isWithdrawn = report.status === 'withdrawn';
+  return (
+    <>
+      <Heading>{category}</Heading>
+      <p class="muted">
+        {text.number} <strong>{report.reference}</strong> · {text.received}{' '}
+        {showTime(report.received_at, language.value)}
+      </p>
+      <State report={report} />
+      <Status>{news.value > 0 && <p key={news.value}>{text.fresh}</p>}</Status>
+      {report.emergency.text && !isWithdrawn && report.status !== 'closed' && (
+        <p class="muted">{report.emergency.text}</p>
+      )}
+      <Feedback report={report} />
+      <OfficersPictures report={report} />
+      {!isWithdrawn && <Conversation report={report} />}
+      {(report.text || report.media.length > 0) && (
+        <section aria-labelledby="yours">
+          <h2 id="yours">{text.yours}</h2>
+          {report.text && <p class="quote">{report.text}</p>}
+          <OwnMedia report={report} />
+        </section>
+      )}
+      <section aria-labelledby="more">
+        <h2 id="more">{text.more}</h2>
+        {!isWithdrawn && (
+          <>
+            <MoreMedia report={report} />
+            {report.positions_left > 0 && <AddPlace report={report} />}
+          </>
+        )}
+        {report.may_reopen && <Reopen />}
+        <SaveProof />
+        {!isWithdrawn && <Withdraw />}
+        <Button class="wide" onClick={() => go({ name: 'start' }, text.closed)}>
+          {text.close}
+        </Button>
+      </section>
+      <p class="muted looked">
+        {lookedAt.value && text.looked(showTime(lookedAt.value.toISOString(), language.value))}{' '}
+        <Button kind="quiet" onClick={() => void refresh()}>
+          {text.refresh}
+        </Button>
+      </p>
+    </>
+  );
+}
+
+function State({ report }: { report: OwnReport }) {
+  const text = mine();
+  const states: Readonly<Record<string, readonly [string, string]>> = {
+    received: [text.statusReceived, text.statusReceivedText],
+    closed: [text.statusClosed, ''],
+    withdrawn: [text.statusWithdrawn, text.statusWithdrawnText],
+  };
+  // An unknown status is one of an open report: the API says so.
+  const [name, words] = states[report.status] ?? [text.statusProgress, text.statusProgressText];
+  return (
+    <section class={`state state--${report.status}`} aria-labelledby="state">
+      <h2 id="state" class="state__name">
+        <span class="hidden-visually">{text.status}: </span>
+        {name}
+      </h2>
+      {words && <p>{words}</p>}
+      {report.outcome && (
+        <>
+          <p>{report.outcome.text}</p>
+          {report.outcome.reason && <p>{report.outcome.reason}</p>}
+          {report.outcome.bulletin && <p>{report.outcome.bulletin}</p>}
+        </>
+      )}
+      {report.passed_on.map(({ agency, at, text: sentence }) => (
+        <p key={`${agency} ${at}`}>{sentence}</p>
+      ))}
+      {report.drill && <p>{text.drill}</p>}
+      {report.kept_until && <p>{text.keptUntil(showDay(report.kept_until, language.value))}</p>}
+    </section>
+  );
+}
+
+/** Read the report again after some seconds, but only while the page is in sight. */
+function usePolling(seconds: number): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stopped = false;
+    const wait = (): void => {
+      clearTimeout(timer);
+      if (!stopped && document.visibilityState === 'visible') {
+        timer = setTimeout(() => void refresh().finally(wait), Math.max(5, seconds) * 1000);
+      }
+    };
+    const seen = (): void => {
+      if (document.visibilityState === 'visible') void refresh().finally(wait);
+      else clearTimeout(timer);
+    };
+    document.addEventListener('visibilitychange', seen);
+    wait();
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', seen);
+    };
+  }, [seconds]);
+}

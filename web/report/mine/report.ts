@@ -1,0 +1,174 @@
+/** The report that is open by its receipt. Receipt and report are in memory only. */
+import { signal } from '@preact/signals';
+
+import { createApi, problemOf, type Schemas } from '../../shared/api.ts';
+
+export type OwnReport = Schemas['OwnReport'];
+export type Message = Schemas['Message'];
+
+/** What a call came to: done, the API's words on why not, or no network. */
+export type Outcome<T> =
+  | { readonly done: true; readonly value: T }
+  | { readonly done: false; readonly code: string; readonly detail: string };
+
+export const receipt = signal<string | null>(null);
+export const report = signal<OwnReport | null>(null);
+/** Messages before those that the report holds, and the cursor to those before them. */
+export const earlier = signal<readonly Message[]>([]);
+export const earlierCursor = signal<string | null>(null);
+export const lookedAt = signal<Date | null>(null);
+/** Grows when the report has changed by itself while it was open. */
+export const news = signal(0);
+
+let etag: string | null = null;
+
+const api = createApi({ receipt: () => receipt.value });
+
+/** Open the report of a receipt in its canonical form. */
+export async function openReport(given: string): Promise<Outcome<OwnReport>> {
+  closeReport();
+  receipt.value = given;
+  const outcome = await ask(() => api.GET('/v1/reports/mine'));
+  if (!outcome.done) {
+    receipt.value = null;
+    return outcome;
+  }
+  take(outcome.value);
+  return outcome;
+}
+
+/** Forget the report and its receipt. */
+export function closeReport(): void {
+  receipt.value = null;
+  report.value = null;
+  earlier.value = [];
+  earlierCursor.value = null;
+  lookedAt.value = null;
+  etag = null;
+}
+
+/** Read the report again; an unchanged one costs nothing. Return whether it could be read. */
+export async function refresh(): Promise<boolean> {
+  const before = report.value;
+  if (!before) return false;
+  try {
+    const { data, response } = await api.GET('/v1/reports/{report_id}', {
+      params: { path: { report_id: before.id } },
+      headers: etag ? { 'If-None-Match': etag } : {},
+    });
+    if (before.id !== report.value?.id) return false;
+    if (response.status === 410 && report.value) closeReport();
+    if (response.status !== 304 && !data) return false;
+    lookedAt.value = new Date();
+    if (!data) return true;
+    etag = response.headers.get('ETag');
+    if (differs(before, data)) news.value += 1;
+    take(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export async function loadEarlier(): Promise<Outcome<null>> {
+  const cursor = earlierCursor.value ?? report.value?.messages_cursor;
+  if (!cursor) return { done: true, value: null };
+  const outcome = await ask(() =>
+    api.GET('/v1/reports/{report_id}/messages', { params: { path: path(), query: { cursor } } }),
+  );
+  if (!outcome.done) return outcome;
+  earlier.value = [...outcome.value.items, ...earlier.value];
+  earlierCursor.value = outcome.value.next_cursor;
+  return { done: true, value: null };
+}
+
+/** Write to the officers. `key` stays the same for a message until it is sent. */
+export function writeMessage(text: string, key: string): Promise<Outcome<Message>> {
+  return ask(() =>
+    api.POST('/v1/reports/{report_id}/messages', {
+      params: { path: path(), header: { 'Idempotency-Key': key } },
+      body: { text },
+    }),
+  );
+}
+
+export function addPosition(
+  position: Schemas['NewPosition'],
+  key: string,
+): Promise<Outcome<Schemas['AddedPosition']>> {
+  return ask(() =>
+    api.POST('/v1/reports/{report_id}/positions', {
+      params: { path: path(), header: { 'Idempotency-Key': key } },
+      body: position,
+    }),
+  );
+}
+
+export function reopen(text: string, key: string): Promise<Outcome<Schemas['ReopenedReport']>> {
+  return ask(() =>
+    api.POST('/v1/reports/{report_id}/reopen', {
+      params: { path: path(), header: { 'Idempotency-Key': key } },
+      body: { text },
+    }),
+  );
+}
+
+export function giveFeedback(helped: boolean): Promise<Outcome<Schemas['Answered']>> {
+  return ask(() =>
+    api.POST('/v1/reports/{report_id}/feedback', { params: { path: path() }, body: { helped } }),
+  );
+}
+
+export function loadProof(): Promise<Outcome<Schemas['Proof']>> {
+  return ask(() => api.GET('/v1/reports/{report_id}/proof', { params: { path: path() } }));
+}
+
+export async function withdraw(): Promise<Outcome<null>> {
+  const outcome = await ask(async () => {
+    const answer = await api.DELETE('/v1/reports/{report_id}', { params: { path: path() } });
+    return { ...answer, data: answer.response.ok ? null : undefined };
+  });
+  return outcome;
+}
+
+function path(): { report_id: string } {
+  return { report_id: report.value?.id ?? '' };
+}
+
+function take(fresh: OwnReport): void {
+  report.value = fresh;
+  lookedAt.value = new Date();
+}
+
+/** Return whether officers or the service changed something that the person should look at. */
+function differs(before: OwnReport, after: OwnReport): boolean {
+  const ofOfficers = ({ messages }: OwnReport): number =>
+    messages.filter(({ from }) => from === 'officer').length;
+  return (
+    before.status !== after.status ||
+    ofOfficers(before) !== ofOfficers(after) ||
+    before.passed_on.length !== after.passed_on.length ||
+    before.media.filter(({ from }) => from === 'officer').length !==
+      after.media.filter(({ from }) => from === 'officer').length
+  );
+}
+
+/** Call the API; a broken connection is an outcome too. */
+async function ask<T>(
+  call: () => Promise<{ data?: T | undefined; error?: unknown; response: Response }>,
+): Promise<Outcome<T>> {
+  try {
+    const { data, error, response } = await call();
+    if (data !== undefined && response.ok) return { done: true, value: data };
+    const problem = problemOf(error);
+    return { done: false, code: problem?.code ?? '', detail: fieldsOf(problem) };
+  } catch {
+    return { done: false, code: '', detail: '' };
+  }
+}
+
+/** Return what is wrong in the API's words: that of a field says more than the whole. */
+function fieldsOf(problem: ReturnType<typeof problemOf>): string {
+  const details = problem?.errors?.map(({ detail }) => detail) ?? [];
+  return details.length > 0 ? details.join(' ') : (problem?.detail ?? '');
+}

@@ -1,0 +1,25 @@
+/** A receipt as people type it and as it is shown: 26 letters and digits of Crockford's base 32. */
+export const RECEIPT_LENGTH = 26;
+
+const READ_AS: Readonly<Record<string, string>> = { I: '1', L: '1', O: '0' };
+const WRONG = /[^0-9A-HJKMNP-TV-Z]/;
+
+/** Return a typed receipt in its canonical form: capitals, without what stands between. */
+export function readReceipt(typed: string): string {
+  return typed
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .replace(/[ILO]/g, (letter) => READ_AS[letter] ?? letter);
+}
+
+/** Return what is wrong with a receipt in its canonical form, or null. */
+export function receiptFault(receipt: string): 'letters' | 'length' | null {
+  if (WRONG.test(receipt)) return 'letters';
+  return receipt.length === RECEIPT_LENGTH ? null : 'length';
+}
+
+/** Return a receipt in groups of at most four, as it is easiest to write down. */
+export function showReceipt(receipt: string): string {
+  return receipt.replace(/(.{4})(?=.)/g, '$1 ');
+}

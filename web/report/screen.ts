@@ -1,0 +1,64 @@
+/**
+ * Which screen is shown. It is in memory only: the address, the title and the history of the browser
+ * are the same on every screen, so that they do not tell what was done.
+ *
+ * The history has one entry more while another screen than the first one is shown, so that "back"
+ * leads to the first one.
+ */
+import { signal } from '@preact/signals';
+
+import type { Subject } from './form.ts';
+
+export type Screen =
+  | { readonly name: 'start' }
+  | { readonly name: 'write'; readonly category: string; readonly bulletin: Subject | null }
+  | { readonly name: 'sent'; readonly entry: string }
+  | { readonly name: 'mine'; readonly receipt: string | null };
+
+export const screen = signal<Screen>({ name: 'start' });
+/** Something to say on the next screen, such as "Erased". */
+export const word = signal('');
+
+let deeper = false;
+
+/** Show another screen. */
+export function go(next: Screen, say = ''): void {
+  if (next.name !== 'start' && !deeper) {
+    history.pushState(null, '');
+    deeper = true;
+  } else if (next.name === 'start' && deeper) {
+    deeper = false;
+    history.back();
+  }
+  show(next, say);
+}
+
+/** Follow the browser's "back". Call it once. */
+export function followHistory(): void {
+  addEventListener('popstate', () => {
+    if (!deeper) return;
+    deeper = false;
+    show({ name: 'start' }, '');
+  });
+}
+
+/** Go back to the first entry of ours, if there are two. Return whether there were. */
+export function unwind(): boolean {
+  if (!deeper) return false;
+  deeper = false;
+  history.back();
+  return true;
+}
+
+/** Say something on the screen that is shown, and begin to read it anew. */
+export function tell(said: string): void {
+  word.value = said;
+  document.querySelector('h1')?.focus();
+  scrollTo(0, 0);
+}
+
+function show(next: Screen, say: string): void {
+  word.value = say;
+  screen.value = next;
+  scrollTo(0, 0);
+}

@@ -1,0 +1,232 @@
+import { useRef, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { formOf } from '../form.ts';
+import type { Entry, Problem } from '../outbox/types.ts';
+import { Heading } from '../parts/Heading.tsx';
+import { Sure } from '../parts/Sure.tsx';
+import { go } from '../screen.ts';
+import { outbox } from '../service.ts';
+import { correct, type Refusal } from '../write/state.ts';
+import { Files } from './Files.tsx';
+import { Receipt } from './Receipt.tsx';
+import { sent } from './texts.ts';
+import './sent.css';
+
+/** What becomes of a report on its way: sending, refused, or filed with its receipt. */
+export function Sent({ id }: { id: string }) {
+  const text = sent();
+  const box = outbox.value;
+  const entry = box?.entries.value.find((one) => one.id === id);
+  // Whether the person had the receipt when the entry went with its last file.
+  const confirmed = useRef(false);
+  if (entry) confirmed.current = entry.confirmed;
+  if (!entry) {
+    return (
+      <>
+        <Heading key="gone">{confirmed.current ? text.filesDone : text.gone}</Heading>
+        {confirmed.current && <p>{text.confirmed}</p>}
+        <Again />
+      </>
+    );
+  }
+  return (
+    <>
+      {entry.receipt ? (
+        <Filed entry={entry} />
+      ) : entry.state === 'refused' ? (
+        <Refused entry={entry} />
+      ) : (
+        <OnItsWay entry={entry} />
+      )}
+    </>
+  );
+}
+
+function OnItsWay({ entry }: { entry: Entry }) {
+  const text = sent();
+  const waits = entry.state === 'waiting';
+  const isKept =
+    outbox.value?.durable && entry.kept && entry.files.every((file) => file.kept);
+  return (
+    <>
+      {/* A heading for each state, so that it is read out when the state changes. */}
+      <Heading key={entry.state}>
+        {waits ? text.waiting : entry.state === 'proving' ? text.proving : text.sending}
+      </Heading>
+      <Status kind={waits ? 'warning' : 'info'}>
+        {waits && (
+          <>
+            <p>{isKept ? text.waitingText : text.waitingMemory}</p>
+            {isKept && (
+              <p>
+                <strong>{text.openAgain}</strong>
+              </p>
+            )}
+          </>
+        )}
+        {entry.state === 'proving' && <p>{text.provingText}</p>}
+        {entry.state === 'sending' && <p>{text.sendingText}</p>}
+      </Status>
+      {entry.problem && waits && <Why problem={entry.problem} />}
+      {entry.state === 'proving' && (
+        <progress class="progress" max={1} value={entry.proof ?? 0} aria-label={text.proving} />
+      )}
+      {entry.state === 'sending' && <progress class="progress" aria-label={text.sending} />}
+      {waits && (
+        <Button kind="primary" class="wide" onClick={() => void outbox.value?.send()}>
+          {text.retry}
+        </Button>
+      )}
+      <Files entry={entry} />
+      <Erase entry={entry} />
+    </>
+  );
+}
+
+function Filed({ entry }: { entry: Entry }) {
+  const text = sent();
+  const left = entry.files.filter(({ state }) => state === 'waiting' || state === 'uploading').length;
+  const confirm = async (): Promise<void> => {
+    await outbox.value?.confirmReceipt(entry.id);
+    if (left === 0) go({ name: 'start' }, text.confirmed);
+  };
+  return (
+    <>
+      <Heading key="filed">{text.arrived}</Heading>
+      <Status kind="success">
+        {entry.reference && (
+          <p>
+            {text.reference}: <strong>{entry.reference}</strong>
+          </p>
+        )}
+      </Status>
+      {entry.notes.length > 0 && (
+        <section class="notes" aria-labelledby="notes">
+          <h2 id="notes">{text.notes}</h2>
+          {entry.notes.map((note) => (
+            <p key={note}>{note}</p>
+          ))}
+        </section>
+      )}
+      {entry.receipt && <Receipt receipt={entry.receipt} />}
+      <Files entry={entry} />
+      <Status kind="info">
+        {left > 0 && <p>{text.filesLeft(left)}</p>}
+        {left === 0 && entry.files.length > 0 && <p>{text.filesDone}</p>}
+      </Status>
+      {entry.confirmed ? (
+        <p class="muted">{text.haveLater}</p>
+      ) : (
+        <>
+          <Button kind="primary" class="wide" onClick={() => void confirm()}>
+            {text.have}
+          </Button>
+          <p class="muted">{text.haveHint}</p>
+        </>
+      )}
+      <div class="row">
+        <Button onClick={() => go({ name: 'mine', receipt: entry.receipt ?? null })}>
+          {text.open}
+        </Button>
+      </div>
+      <Erase entry={entry} />
+    </>
+  );
+}
+
+function Refused({ entry }: { entry: Entry }) {
+  const text = sent();
+  const repair = async (): Promise<void> => {
+    const draft = await outbox.value?.draftOf(entry.id);
+    if (!draft) return;
+    const { keep, report } = draft;
+    correct(formOf(report, keep.time || keep.place), draft, refusalsOf(entry.problem));
+    await outbox.value?.erase(entry.id);
+    go({ name: 'write', category: report.category, bulletin: null });
+  };
+  return (
+    <>
+      <Heading key="refused">{text.refused}</Heading>
+      <Status kind="error">
+        {entry.problem && <Why problem={entry.problem} />}
+        <p>{text.refusedText}</p>
+      </Status>
+      {entry.category !== '' && (
+        <Button kind="primary" class="wide" onClick={() => void repair()}>
+          {text.correct}
+        </Button>
+      )}
+      <Files entry={entry} />
+      <Erase entry={entry} />
+    </>
+  );
+}
+
+/** The API's own words on what is wrong. */
+function Why({ problem }: { problem: Problem }) {
+  if (!problem.title && !problem.detail) return null;
+  return (
+    <div class="why">
+      {problem.title && (
+        <p>
+          <strong>{problem.title}</strong>
+        </p>
+      )}
+      {problem.detail && <p>{problem.detail}</p>}
+      {problem.fields && problem.fields.length > 0 && (
+        <ul>
+          {problem.fields.map(({ field, detail }) => (
+            <li key={field}>{detail}</li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Erase({ entry }: { entry: Entry }) {
+  const text = sent();
+  const [asked, setAsked] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const erase = async (): Promise<void> => {
+    setBusy(true);
+    await outbox.value?.erase(entry.id);
+    go({ name: 'start' }, text.erased);
+  };
+  if (!asked) {
+    return (
+      <Button kind="quiet" onClick={() => setAsked(true)}>
+        {text.erase}
+      </Button>
+    );
+  }
+  const unsent = entry.files.some(({ state }) => state === 'waiting' || state === 'uploading');
+  return (
+    <Sure
+      title={text.eraseTitle}
+      yes={text.eraseYes}
+      no={text.eraseNo}
+      busy={busy}
+      onYes={() => void erase()}
+      onNo={() => setAsked(false)}
+    >
+      <p>{!entry.receipt ? text.eraseUnsent : unsent ? text.eraseFiles : text.eraseSent}</p>
+    </Sure>
+  );
+}
+
+function Again() {
+  const text = sent();
+  return <Button onClick={() => go({ name: 'write', category: '', bulletin: null })}>{text.again}</Button>;
+}
+
+function refusalsOf(problem: Problem | undefined): readonly Refusal[] {
+  if (!problem) return [];
+  if (problem.fields && problem.fields.length > 0) {
+    return problem.fields.map(({ field, detail }) => ({ field, text: detail }));
+  }
+  const field = problem.code === 'category_not_active' ? 'category' : 'text';
+  return [{ field, text: problem.detail ?? problem.title ?? problem.code }];
+}

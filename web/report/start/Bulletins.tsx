@@ -1,0 +1,150 @@
+import { signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { language } from '../../shared/language.ts';
+import {
+  type Bulletin,
+  bulletins,
+  bulletinsState,
+  loadBulletins,
+  loadOlder,
+  nextBulletins,
+  spoken,
+} from '../bulletins.ts';
+import { catalogue, isOn, leadCategories } from '../catalogue.ts';
+import { Missing } from '../parts/Missing.tsx';
+import { go } from '../screen.ts';
+import { frame } from '../texts.ts';
+import { showDay } from '../time.ts';
+import { start } from './texts.ts';
+
+const SHORT = 160;
+
+const channel = signal<string | null>(null);
+
+/** What the police ask the public about, with a door to a report on each. */
+export function Bulletins() {
+  const text = start();
+  const tongue = language.value;
+  const chosen = channel.value;
+  useEffect(() => void loadBulletins(chosen), [tongue, chosen]);
+  const channels = (catalogue.value?.channels ?? []).filter(({ state }) => state === 'active');
+  const all = bulletins.value;
+  return (
+    <section aria-labelledby="bulletins">
+      <h2 id="bulletins">{text.bulletins}</h2>
+      {channels.length > 1 && (
+        <div class="chips" role="group" aria-label={text.filter}>
+          {[{ code: null, label: text.all }, ...channels].map(({ code, label }) => (
+            <button
+              key={code ?? ''}
+              type="button"
+              class="chip"
+              aria-pressed={chosen === code}
+              onClick={() => (channel.value = code)}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
+      )}
+      <Status>
+        {bulletinsState.value === 'loading' && <p>{frame().loading}</p>}
+        {bulletinsState.value === 'ready' && all.length === 0 && <p>{text.none}</p>}
+      </Status>
+      <ul class="plain">
+        {all.map((bulletin) => (
+          <BulletinCard key={bulletin.id} bulletin={bulletin} />
+        ))}
+      </ul>
+      <Missing
+        shown={bulletinsState.value === 'failed'}
+        onAgain={() => void loadBulletins(chosen)}
+      />
+      {nextBulletins.value && bulletinsState.value === 'ready' && (
+        <Button class="wide" onClick={() => void loadOlder(chosen)}>
+          {text.older}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
+  const text = start();
+  const [whole, setWhole] = useState(false);
+  const title = spoken(bulletin.title) || bulletin.channel_label;
+  const body = spoken(bulletin.body) || spoken(bulletin.outcome);
+  const short = !whole && body.length > SHORT ? `${body.slice(0, SHORT).trimEnd()}…` : body;
+  return (
+    <li>
+      <article class="card" aria-labelledby={`bulletin-${bulletin.id}`}>
+        <p class="card__kind">
+          {[bulletin.channel_label, bulletin.area_label].filter(Boolean).join(' · ')}
+          {bulletin.state === 'resolved' && <span class="tag">{bulletin.state_label}</span>}
+        </p>
+        <h3 class="card__title" id={`bulletin-${bulletin.id}`}>
+          {title}
+        </h3>
+        {bulletin.media.length > 0 && (
+          <div class="card__pictures">
+            {bulletin.media.map((picture) => (
+              <img
+                key={picture.media_id}
+                src={local(picture.url)}
+                alt={text.picture(title)}
+                loading="lazy"
+                decoding="async"
+              />
+            ))}
+          </div>
+        )}
+        <p class="card__body">{short}</p>
+        {body.length > SHORT && (
+          <Button kind="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+            {whole ? text.less : text.more}
+            <span class="hidden-visually">: {title}</span>
+          </Button>
+        )}
+        <p class="card__day muted">
+          {bulletin.corrected_at
+            ? `${text.corrected} ${showDay(bulletin.corrected_at, language.value)}`
+            : `${text.published} ${showDay(bulletin.published_at, language.value)}`}
+        </p>
+        {bulletin.state === 'published' && isOn('leads') && (
+          <Button
+            class="wide"
+            kind="primary"
+            aria-label={text.seenAbout(title)}
+            onClick={() =>
+              go({
+                name: 'write',
+                category: leadCategory(bulletin.channel),
+                bulletin: { id: bulletin.id, title, channel: bulletin.channel },
+              })
+            }
+          >
+            {text.seen}
+          </Button>
+        )}
+      </article>
+    </li>
+  );
+}
+
+/**
+ * Return the category of a lead: the only one whose reports lead to the channel, or else none. Then
+ * the page offers those first.
+ */
+function leadCategory(channelCode: string): string {
+  const likely = leadCategories(channelCode);
+  return likely.length === 1 ? (likely[0]?.code ?? '') : '';
+}
+
+/** Pictures come from where the page comes from, whatever address the service says is its public one. */
+function local(url: string): string {
+  const { pathname } = new URL(url, location.href);
+  return pathname.slice(Math.max(0, pathname.indexOf('/v1/')));
+}

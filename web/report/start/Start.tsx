@@ -1,0 +1,38 @@
+import { useEffect } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { language } from '../../shared/language.ts';
+import { catalogueState, isOn, loadCatalogue } from '../catalogue.ts';
+import { Heading } from '../parts/Heading.tsx';
+import { RedButton } from '../parts/RedButton.tsx';
+import { go } from '../screen.ts';
+import { Bulletins } from './Bulletins.tsx';
+import { Tiles } from './Tiles.tsx';
+import { Unfinished } from './Unfinished.tsx';
+import { start } from './texts.ts';
+
+/** The first screen: report, or help with what the police look for, or open one's report. */
+export function Start() {
+  const text = start();
+  const tongue = language.value;
+  useEffect(() => {
+    // It may be hours old when the person comes back to this screen.
+    if (catalogueState.value !== 'loading') void loadCatalogue();
+  }, [tongue]);
+  return (
+    <>
+      <Heading>{text.title}</Heading>
+      <p class="lead">{text.lead}</p>
+      <RedButton hint={text.redHint} />
+      <Unfinished />
+      <Tiles />
+      <section class="mine-door">
+        <Button class="wide" onClick={() => go({ name: 'mine', receipt: null })}>
+          {text.mine}
+        </Button>
+        <p class="muted">{text.mineHint}</p>
+      </section>
+      {isOn('bulletins') && <Bulletins />}
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+/** Times between a phone's clock and the API (RFC 3339). */
+
+/** Return a time of a `datetime-local` field with the phone's offset; null if it is no time. */
+export function toRfc3339(local: string): string | null {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(local)) return null;
+  const time = new Date(local);
+  if (Number.isNaN(time.getTime()) || time.getFullYear() < 1970) return null;
+  const offset = -time.getTimezoneOffset();
+  const ahead = Math.abs(offset);
+  const zone = `${pad(Math.floor(ahead / 60))}:${pad(ahead % 60)}`;
+  return `${local.slice(0, 16)}:00${offset < 0 ? '-' : '+'}${zone}`;
+}
+
+/** Return a time as a `datetime-local` field has it, to the minute. */
+export function toLocal(time: Date): string {
+  const day = [time.getFullYear(), pad(time.getMonth() + 1), pad(time.getDate())].join('-');
+  return `${day}T${pad(time.getHours())}:${pad(time.getMinutes())}`;
+}
+
+/** Return a time of the API as people read it, to the minute. */
+export function showTime(time: string, language: string): string {
+  return format(time, language, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** Return the day of a time of the API. */
+export function showDay(time: string, language: string): string {
+  return format(time, language, { dateStyle: 'long' });
+}
+
+function format(time: string, language: string, options: Intl.DateTimeFormatOptions): string {
+  const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
+  return new Intl.DateTimeFormat(locale, options).format(new Date(time));
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}

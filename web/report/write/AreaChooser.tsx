@@ -1,0 +1,155 @@
+import { useEffect } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { language } from '../../shared/language.ts';
+import { boxOf, contains, type Feature, innerPoint, mapHeight, outline, reach } from '../area.ts';
+import { areas, loadAreas } from '../areas.ts';
+import { frame } from '../texts.ts';
+import { change, form } from './state.ts';
+import { write } from './texts.ts';
+
+const WIDTH = 400;
+
+/** A district, or the area of a police station, from a list or a map. */
+export function AreaChooser() {
+  const text = write();
+  useEffect(() => void loadAreas(), [language.value]);
+  const loaded = areas.value;
+  if (loaded.state === 'loading') return <Status>{<p>{frame().loading}</p>}</Status>;
+  if (loaded.state === 'failed') {
+    return (
+      <Status kind="error">
+        <p>{text.areasFailed}</p>
+        <Button onClick={() => void loadAreas()}>{frame().again}</Button>
+      </Status>
+    );
+  }
+  const code = form.value.place.kind === 'area' ? form.value.place.code : '';
+  const districts = loaded.areas.filter(({ properties }) => properties.kind === 'district');
+  const stations = loaded.areas.filter(({ properties }) => properties.kind === 'station');
+  const chosen = loaded.areas.find(({ properties }) => properties.code === code);
+  return (
+    <>
+      <Field id="field-area" label={text.areaLabel}>
+        {(control) => (
+          <select
+            {...control}
+            value={code}
+            onChange={(event) => {
+              const named = event.currentTarget.value;
+              choose(loaded.areas.find(({ properties }) => properties.code === named));
+            }}
+          >
+            <option value="">{text.areaNone}</option>
+            <Options label={text.districts} all={districts} />
+            {stations.length > 0 && <Options label={text.stations} all={stations} />}
+          </select>
+        )}
+      </Field>
+      <AreaMap districts={districts} stations={stations} chosen={chosen} />
+    </>
+  );
+}
+
+function Options({ label, all }: { label: string; all: readonly Feature[] }) {
+  return (
+    <optgroup label={label}>
+      {all.map(({ properties }) => (
+        <option key={properties.code} value={properties.code}>
+          {properties.label}
+        </option>
+      ))}
+    </optgroup>
+  );
+}
+
+interface AreaMapProps {
+  districts: readonly Feature[];
+  stations: readonly Feature[];
+  chosen: Feature | undefined;
+}
+
+/**
+ * The districts, or one district with its stations when one of them is chosen. It is for the finger:
+ * whoever cannot see or touch it has the list.
+ */
+function AreaMap({ districts, stations, chosen }: AreaMapProps) {
+  const text = write();
+  const near = chosen && districtOf(chosen, districts);
+  const inside = near ? stations.filter((station) => contains(near, innerPoint(station))) : [];
+  const close = inside.length > 0 && near ? [near, ...inside] : districts;
+  const box = boxOf(inside.length > 0 && near ? [near] : districts);
+  return (
+    <div class="map">
+      <svg
+        class="map__plane"
+        viewBox={`-2 -2 ${WIDTH + 4} ${mapHeight(box, WIDTH) + 4}`}
+        aria-hidden="true"
+      >
+        {close.map((area) => (
+          <path
+            key={area.properties.code}
+            class={classOf(area, chosen, near)}
+            d={outline(area, box, WIDTH)}
+            onClick={() => choose(area)}
+          />
+        ))}
+        {close.filter((area) => area !== near || inside.length === 0).map((area) => (
+          <MapLabel key={area.properties.code} area={area} box={box} chosen={area === chosen} />
+        ))}
+      </svg>
+      {inside.length > 0 && (
+        <Button kind="quiet" onClick={() => choose(undefined)}>
+          {text.allAreas}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** A station is within the choice when its whole district is chosen. */
+function classOf(area: Feature, chosen: Feature | undefined, near: Feature | undefined): string {
+  if (area === chosen) return 'map__area map__area--chosen';
+  return chosen && chosen === near ? 'map__area map__area--within' : 'map__area';
+}
+
+interface MapLabelProps {
+  area: Feature;
+  box: ReturnType<typeof boxOf>;
+  chosen: boolean;
+}
+
+function MapLabel({ area, box, chosen }: MapLabelProps) {
+  const point = innerPoint(area);
+  const height = mapHeight(box, WIDTH);
+  const x = ((point.lon - box.west) / (box.east - box.west)) * WIDTH;
+  const y = ((box.north - point.lat) / (box.north - box.south)) * height;
+  return (
+    <text class={chosen ? 'map__name map__name--chosen' : 'map__name'} x={x} y={y}>
+      {shorter(area.properties.label)}
+    </text>
+  );
+}
+
+/** The label without what all of its kind have: there is little room. */
+function shorter(label: string): string {
+  return label.replace(/ police station$/, '').replace(/派出所$/, '');
+}
+
+function districtOf(area: Feature, districts: readonly Feature[]): Feature | undefined {
+  if (area.properties.kind === 'district') return area;
+  const point = innerPoint(area);
+  return districts.find((district) => contains(district, point));
+}
+
+function choose(area: Feature | undefined): void {
+  if (!area) {
+    change({ place: { kind: 'none' } });
+    return;
+  }
+  const point = innerPoint(area);
+  const { code, label } = area.properties;
+  change({ place: { kind: 'area', code, label, ...point, reach: reach(area, point) } });
+}

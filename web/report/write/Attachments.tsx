@@ -1,0 +1,190 @@
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { type Attachment, type Kind, kindOf, showSize } from '../attachment.ts';
+import { catalogue, isOn } from '../catalogue.ts';
+import { type FieldError, fieldId, fileId } from './errors.ts';
+import type { ChosenFiles } from './chosen.ts';
+import { write } from './texts.ts';
+import './attachments.css';
+
+export interface AttachmentsProps {
+  files: ChosenFiles;
+  /** Whether time and place may stay in the files. */
+  keep: boolean;
+  errors: readonly FieldError[];
+  onKeep: (keep: boolean) => void;
+}
+
+/** Photos, videos and recordings: the camera first, then what the phone has already. */
+export function Attachments({ files, keep, errors, onKeep }: AttachmentsProps) {
+  const text = write();
+  const error = errors.find(({ field }) => field === 'field-media')?.text;
+  const types = (catalogue.value?.limits.media ?? []).map((one) => one.content_type).join(',');
+  const hasVideo = isOn('video');
+  return (
+    <section
+      class={error ? 'attach field--wrong' : 'attach'}
+      id={fieldId('media')}
+      tabIndex={-1}
+      aria-labelledby="media"
+    >
+      <h2 id="media" class="field__label">
+        {text.media}
+      </h2>
+      <p class="field__hint">{text.mediaHint}</p>
+      {error && <p class="field__error">{error}</p>}
+      <div class="attach__ways">
+        <Picker label={text.camera} sign={CAMERA} accept="image/*" capture main onChoose={files.add} />
+        {hasVideo && (
+          <Picker label={text.film} sign={FILM} accept="video/*" capture onChoose={files.add} />
+        )}
+        <Picker label={text.record} sign={SOUND} accept="audio/*" capture onChoose={files.add} />
+        <Picker label={text.choose} sign={FOLDER} accept={types} multiple onChoose={files.add} />
+      </div>
+      {files.all.value.length > 0 && (
+        <>
+          <ul class="plain attach__files" aria-label={text.files}>
+            {files.all.value.map((attachment, number) => (
+              <Chosen
+                key={attachment.id}
+                attachment={attachment}
+                files={files}
+                number={number + 1}
+                error={errors.find(({ field }) => field === fileId(attachment.id))?.text}
+              />
+            ))}
+          </ul>
+          <p class="attach__cleaned">{text.cleaned}</p>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={keep}
+              aria-describedby="keep-hint"
+              onChange={(event) => onKeep(event.currentTarget.checked)}
+            />
+            <span>{text.keep}</span>
+          </label>
+          <p class="field__hint check__hint" id="keep-hint">
+            {text.keepHint}
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+interface PickerProps {
+  label: string;
+  sign: string;
+  accept: string;
+  capture?: boolean;
+  multiple?: boolean;
+  main?: boolean;
+  onChoose: (files: readonly File[]) => void;
+}
+
+/** A door to the camera, the microphone or the files of the phone. */
+function Picker({ label, sign, accept, onChoose, ...more }: PickerProps) {
+  const { capture = false, multiple = false, main = false } = more;
+  return (
+    <label class={main ? 'picker picker--main' : 'picker'}>
+      <input
+        class="picker__input"
+        type="file"
+        accept={accept}
+        multiple={multiple}
+        {...(capture ? { capture: 'environment' as const } : {})}
+        onChange={(event) => {
+          const input = event.currentTarget;
+          onChoose(Array.from(input.files ?? []));
+          // So that the same file can be chosen again after it was removed.
+          input.value = '';
+        }}
+      />
+      <span class="picker__ring" />
+      <svg viewBox="0 0 24 24" aria-hidden="true" class="icon">
+        <path fill-rule="evenodd" d={sign} />
+      </svg>
+      <span>{label}</span>
+    </label>
+  );
+}
+
+interface ChosenProps {
+  attachment: Attachment;
+  files: ChosenFiles;
+  number: number;
+  error: string | undefined;
+}
+
+function Chosen({ attachment, files, number, error }: ChosenProps) {
+  const text = write();
+  const { id, file, look, agreed } = attachment;
+  const kind = kindOf(file);
+  const name = `${kind ? { image: text.photo, video: text.video, audio: text.sound }[kind] : file.name} ${number}`;
+  return (
+    <li class={error ? 'file field--wrong' : 'file'} id={fileId(id)} tabIndex={-1}>
+      <div class="file__line">
+        {kind === 'image' ? <Thumbnail file={file} /> : <span class="file__sign"><Sign kind={kind} /></span>}
+        <span class="file__name">
+          {name}
+          <span class="muted"> · {showSize(file.size)}</span>
+        </span>
+        <Button aria-label={text.remove(name)} onClick={() => files.remove(id)}>
+          <span aria-hidden="true">✕</span>
+        </Button>
+      </div>
+      {error && <p class="field__error">{error}</p>}
+      {look === 'looking' && <p class="muted">{text.looking}</p>}
+      {look === 'unknown' && (
+        <div class="warning">
+          <p>{text.unknown}</p>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={agreed}
+              onChange={(event) => files.agree(id, event.currentTarget.checked)}
+            />
+            <span>{text.unknownSend}</span>
+          </label>
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** A small picture of the file itself: it is shown, not drawn on a canvas. */
+function Thumbnail({ file }: { file: File }) {
+  const url = useMemo(() => URL.createObjectURL(file), [file]);
+  const image = useRef<HTMLImageElement>(null);
+  useEffect(() => () => URL.revokeObjectURL(url), [url]);
+  return (
+    <img
+      class="file__picture"
+      src={url}
+      alt=""
+      ref={image}
+      decoding="async"
+      // HEIC, which most browsers cannot show.
+      onError={() => image.current?.classList.add('file__picture--blank')}
+    />
+  );
+}
+
+function Sign({ kind }: { kind: Kind | null }) {
+  return (
+    <svg viewBox="0 0 24 24" aria-hidden="true" class="icon">
+      <path fill-rule="evenodd" d={kind === 'video' ? FILM : kind === 'audio' ? SOUND : FOLDER} />
+    </svg>
+  );
+}
+
+const CAMERA =
+  'M9 4 7.500 6H4a2 2 0 0 0-2 2v10a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-3.500L15 4zm3 4.500a4.500 4.500 0 1 1 0 9 4.500 4.500 0 0 1 0-9zm0 2a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5z';
+const FILM =
+  'M4 6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-2.500l5 3.500a.6.6 0 0 0 1-.5v-9a.6.6 0 0 0-1-.5l-5 3.500V8a2 2 0 0 0-2-2z';
+const SOUND =
+  'M12 2a3.500 3.500 0 0 0-3.500 3.500v6a3.500 3.500 0 0 0 7 0v-6A3.500 3.500 0 0 0 12 2zM5 11v.5a7 7 0 0 0 6 6.900V22h2v-3.600a7 7 0 0 0 6-6.900V11h-2v.5a5 5 0 0 1-10 0V11z';
+const FOLDER =
+  'M4 4a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-8l-2-2zm7 6h2v2.500h2.500v2H13V17h-2v-2.500H8.500v-2H11z';

@@ -1,0 +1,98 @@
+import { useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { Choices } from '../parts/Choices.tsx';
+import { Fold } from '../parts/Fold.tsx';
+import { locate, type NoFix } from '../position.ts';
+import { AreaChooser } from './AreaChooser.tsx';
+import { type FieldError, errorOf, fieldId } from './errors.ts';
+import { change, form } from './state.ts';
+import { frame } from '../texts.ts';
+import { write } from './texts.ts';
+
+/** Where it was: here, an area of the map, or not said. */
+export function Where({ errors }: { errors: readonly FieldError[] }) {
+  const text = write();
+  const { place, address } = form.value;
+  const [way, setWay] = useState<string>(place.kind);
+  const [search, setSearch] = useState<'looking' | NoFix | null>(null);
+  const error = errorOf(errors, 'location.lat');
+  const addressError = errorOf(errors, 'location.address');
+
+  const look = async (): Promise<void> => {
+    setSearch('looking');
+    try {
+      const { lat, lon, accuracy } = await locate();
+      change({ place: { kind: 'here', lat, lon, accuracy } });
+      setSearch(null);
+    } catch (reason) {
+      setSearch(reason === 'denied' || reason === 'absent' ? reason : 'lost');
+    }
+  };
+  const choose = (code: string): void => {
+    setWay(code);
+    setSearch(null);
+    change({ place: { kind: 'none' } });
+    if (code === 'here') void look();
+  };
+  const failures = { denied: text.denied, lost: text.lost, absent: text.noPlace };
+  const value =
+    place.kind === 'here'
+      ? text.whereHere
+      : place.kind === 'area'
+        ? place.label
+        : address.trim()
+          ? text.filled
+          : '';
+
+  return (
+    <Fold title={text.where} value={value} open={Boolean(error ?? addressError)}>
+      <Choices
+        id={fieldId('location.lat')}
+        legend={text.where}
+        said
+        value={way}
+        options={[
+          { code: 'here', label: text.whereHere },
+          { code: 'area', label: text.whereArea },
+          { code: 'none', label: text.whereNone },
+        ]}
+        error={error}
+        onChoose={choose}
+      />
+      <Status>
+        {way === 'here' && search === 'looking' && <p>{text.locating}</p>}
+        {way === 'here' && place.kind === 'here' && <p>{text.located(Math.ceil(place.accuracy))}</p>}
+      </Status>
+      <Status kind="error">
+        {search && search !== 'looking' && (
+          <>
+            <p>{failures[search]}</p>
+            {search !== 'absent' && <Button onClick={() => void look()}>{frame().again}</Button>}
+          </>
+        )}
+      </Status>
+      {way === 'area' && <AreaChooser />}
+      {place.kind !== 'none' && (
+        <Field
+          id={fieldId('location.address')}
+          label={text.address}
+          error={addressError}
+          optional
+        >
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              autocomplete="off"
+              value={address}
+              onInput={(event) => change({ address: event.currentTarget.value })}
+            />
+          )}
+        </Field>
+      )}
+    </Fold>
+  );
+}

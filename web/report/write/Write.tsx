@@ -1,0 +1,195 @@
+import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { fileFaults, kindOf } from '../attachment.ts';
+import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
+import { type Category, contentOf, faultsOf, isOpen, lengthOf, type Subject } from '../form.ts';
+import { Unacceptable } from '../outbox/types.ts';
+import { Choices } from '../parts/Choices.tsx';
+import { Heading } from '../parts/Heading.tsx';
+import { Missing } from '../parts/Missing.tsx';
+import { Sure } from '../parts/Sure.tsx';
+import { go } from '../screen.ts';
+import { outbox } from '../service.ts';
+import { frame } from '../texts.ts';
+import { Attachments } from './Attachments.tsx';
+import { ContactFields } from './Contact.tsx';
+import { type FieldError, errorOf, errorsOf, fieldId, unacceptable } from './errors.ts';
+import { Questions } from './Questions.tsx';
+import { change, chosen as files, clearForm, form, kept, keepForm, openForm, refusals } from './state.ts';
+import { When } from './When.tsx';
+import { Where } from './Where.tsx';
+import { write } from './texts.ts';
+import './write.css';
+
+// How near to its end a text must be before the characters that are left are said.
+const NEAR = 500;
+
+let following = false;
+
+/** The page on which a report is written. What is optional is folded away. */
+export function Write({ category, bulletin }: { category: string; bulletin: Subject | null }) {
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    if (!following) keepForm();
+    following = true;
+    void openForm(category, bulletin).then(() => setOpen(true));
+  }, []);
+  if (catalogueState.value === 'failed') {
+    return (
+      <>
+        <Heading>{write().title}</Heading>
+        <Missing shown onAgain={() => void loadCatalogue()} />
+      </>
+    );
+  }
+  return open && catalogue.value ? <WritePage /> : <p class="muted">{frame().loading}</p>;
+}
+
+function WritePage() {
+  const text = write();
+  const [errors, setErrors] = useState<readonly FieldError[]>([]);
+  const [busy, setBusy] = useState(false);
+  const [discarding, setDiscarding] = useState(false);
+  const [choosing, setChoosing] = useState(!form.value.category);
+  const limits = catalogue.value?.limits;
+  const chosen = categoryOf(form.value.category);
+  const refused = refusals.value.map(({ field, text: why }) => ({ field: fieldId(field), text: why }));
+  const shown = [...errors, ...refused];
+  const error = (field: string): string | null => errorOf(shown, field);
+  const left = (limits?.text_max ?? 4000) - lengthOf(form.value.text);
+
+  const send = async (): Promise<void> => {
+    if (!limits || !outbox.value) return;
+    const found = errorsOf(
+      faultsOf(form.value, files.all.value.length, chosen, limits, new Date()),
+      fileFaults(files.all.value, limits),
+    );
+    refusals.value = [];
+    // A copy: the same errors again take the focus again.
+    setErrors([...found]);
+    if (found.length > 0) return;
+    setBusy(true);
+    try {
+      const { keepMetadata } = form.value;
+      const entry = await outbox.value.add({
+        report: contentOf(form.value, chosen),
+        files: files.all.value.map(({ file }) => file),
+        keep: { place: keepMetadata, time: keepMetadata },
+      });
+      await clearForm();
+      go({ name: 'sent', entry: entry.id });
+    } catch (fault) {
+      setErrors([fault instanceof Unacceptable ? unacceptable(fault, files.all.value) : { text: text.full }]);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form
+      class="write"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <Heading>{choosing || !chosen ? text.title : chosen.label}</Heading>
+      <ErrorSummary errors={shown} />
+      {form.value.bulletin?.title && (
+        <p class="subject">
+          {text.lead}: <strong>{form.value.bulletin.title}</strong>
+        </p>
+      )}
+      {choosing ? (
+        <Choices
+          id={fieldId('category')}
+          legend={text.category}
+          value={form.value.category}
+          options={offered(form.value.bulletin).map((one) => ({
+            code: one.code,
+            label: one.label,
+            closed: !isOpen(one),
+          }))}
+          error={error('category')}
+          onChoose={(code) => change({ category: code })}
+        />
+      ) : (
+        <p class="write__category">
+          <Button kind="quiet" id={fieldId('category')} onClick={() => setChoosing(true)}>
+            {text.change}
+          </Button>
+        </p>
+      )}
+      <Attachments
+        files={files}
+        keep={form.value.keepMetadata}
+        errors={shown}
+        onKeep={(keepMetadata) => change({ keepMetadata })}
+      />
+      <Field
+        id={fieldId('text')}
+        label={text.text}
+        hint={text.textHint}
+        error={error('text')}
+        optional={files.all.value.length > 0}
+      >
+        {(control) => (
+          <textarea
+            {...control}
+            rows={4}
+            value={form.value.text}
+            onInput={(event) => change({ text: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <Status>{left < NEAR && <p>{text.left(Math.max(0, left))}</p>}</Status>
+      <h2>{text.optional}</h2>
+      <Where errors={shown} />
+      <When error={error('occurred_at')} />
+      {chosen && chosen.details.length > 0 && <Questions category={chosen} errors={shown} />}
+      <ContactFields errors={shown} />
+      <section class="before" aria-labelledby="before">
+        <h2 id="before">{text.before}</h2>
+        <ul>
+          <li>{text.beforeReceipt}</li>
+          <li>{text.beforeHidden}</li>
+          <li>{text.beforePublic}</li>
+          {files.all.value.some(({ file }) => kindOf(file) !== 'image') && <li>{text.voice}</li>}
+        </ul>
+      </section>
+      <div class="send">
+        <Button kind="danger" type="submit" class="wide send__button" busy={busy}>
+          {busy ? text.keeping : text.send}
+        </Button>
+        <p class="send__kept muted">{kept.value === 'kept' && text.kept}</p>
+        <Status kind="warning">{kept.value === 'partly' && <p>{text.full}</p>}</Status>
+      </div>
+      {discarding ? (
+        <Sure
+          title={text.discardSure}
+          yes={text.discard}
+          no={text.cancel}
+          onYes={() => void clearForm().then(() => go({ name: 'start' }))}
+          onNo={() => setDiscarding(false)}
+        >
+          <p>{text.discardText}</p>
+        </Sure>
+      ) : (
+        <Button kind="quiet" onClick={() => setDiscarding(true)}>
+          {text.discard}
+        </Button>
+      )}
+    </form>
+  );
+}
+
+/** Return all categories; for a lead, those that lead to its bulletin first. */
+function offered(bulletin: Subject | null): readonly Category[] {
+  const first = bulletin ? leadCategories(bulletin.channel) : [];
+  return [...first, ...categories.value.filter((one) => !first.includes(one))];
+}
