@@ -144,8 +144,8 @@ def take_step(
     """Change a report that is at `version`, and return it as it is stored.
 
     Raises NotFound, Stale (it has another version), Conflict (`illegal_transition`, `expiring`,
-    `too_many_steps`), Invalid (also for an assignee who may not see the report, and an original out
-    of scope).
+    `new_message`, `too_many_steps`), Invalid (also for an assignee who may not see the report, and
+    an original out of scope).
     """
 
     def step() -> Report:
@@ -154,6 +154,7 @@ def take_step(
         before = head.report
         if before.version != version:
             raise errors.Stale
+        change.require_seen(before.messages)
         after = workflow.change(before, change, by=actor.by, now=actor.now)
         if begins_anew(before, after):
             minutes = reports.deadline_of(after.category, after.urgency)
