@@ -42,6 +42,7 @@ RANKS_OF_STATUS: Mapping[Status, tuple[Rank, ...]] = {
     Status.CLOSED: (Rank.UNREAD, Rank.APPROVAL),
     Status.WITHDRAWN: (Rank.APPROVAL,),
 }
+RANKS_OF_OPEN = RANKS_OF_STATUS[Status.NEW]
 RANKS_WITH_UNREAD = (Rank.CRITICAL, Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD)
 RANKS_OF_ATTENTION = tuple(rank for rank in Rank if rank is not Rank.DONE)
 

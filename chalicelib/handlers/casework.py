@@ -45,6 +45,7 @@ def list_reports(call: Call) -> Response:
         listing=wiring.listing(),
         cursors=wiring.cursors(),
         catalogue=wiring.catalogue(),
+        officers=wiring.officers(),
     )
     items = [ListedReportView.listed(each) for each in page.items]
     return Response(ReportPage(items=items, next_cursor=page.next_cursor))

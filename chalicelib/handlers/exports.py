@@ -252,6 +252,7 @@ def _sources() -> Sources:
         wiring.bucket(),
         wiring.export_requests(),
         wiring.announcements(),
+        wiring.officers(),
     )
 
 

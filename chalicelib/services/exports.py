@@ -25,18 +25,20 @@ from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import Role
 from chalicelib.domain.paging import Cursors
 from chalicelib.domain.redactions import refusal
+from chalicelib.domain.report_query import ReportQuery
 from chalicelib.domain.reports import Medium, Status
 from chalicelib.domain.sealing import PrivateKey, Unreadable
 from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import OpenedCase, case_in_scope, require_not_expiring
 from chalicelib.services.export_requests import may_export_alone, visible_export
-from chalicelib.services.lists import list_reports
+from chalicelib.services.lists import ReportPage, list_reports
 from chalicelib.services.sealed_rows import OpenCase, open_case, open_messages, open_notes
 from chalicelib.store.announcements import Announcements
 from chalicelib.store.audit import Action, about
 from chalicelib.store.export_requests import ExportRequests
 from chalicelib.store.listing import Listing
+from chalicelib.store.officers import Officers
 from chalicelib.store.report_rows import ListedReport, ReadCase
 from chalicelib.store.reports import Reports
 
@@ -59,6 +61,7 @@ class Sources(NamedTuple):
     bucket: "MediaBucket"
     requests: ExportRequests
     announcements: Announcements
+    officers: Officers
 
 
 class Original(NamedTuple):
@@ -223,13 +226,7 @@ def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> li
     found: list[ListedReport] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
-        page = list_reports(
-            filters.query(cursor),
-            actor=actor,
-            listing=sources.listing,
-            cursors=sources.cursors,
-            catalogue=sources.catalogue,
-        )
+        page = _page(filters.query(cursor), actor, sources)
         found += page.items
         cursor = page.next_cursor
         if len(found) > LISTED_MAX or cursor is None:
@@ -237,6 +234,22 @@ def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> li
     if len(found) > LISTED_MAX or cursor is not None:
         raise errors.Conflict("too_many_reports", most=str(LISTED_MAX))
     return found
+
+
+def _page(query: ReportQuery, actor: OfficerActor, sources: Sources) -> ReportPage:
+    try:
+        return list_reports(
+            query,
+            actor=actor,
+            listing=sources.listing,
+            cursors=sources.cursors,
+            catalogue=sources.catalogue,
+            officers=sources.officers,
+        )
+    except errors.Invalid as invalid:
+        raise errors.Invalid(
+            *(each._replace(field=f"filters.{each.field}") for each in invalid.errors)
+        ) from None
 
 
 def _is_exported(case: ReadCase, actor: OfficerActor) -> bool:
