@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
 from chalicelib.domain import outbox
-from chalicelib.domain.attention import begins_anew, without_overdue
+from chalicelib.domain.attention import begins_anew, is_given_back, without_overdue
 from chalicelib.domain.catalogue.learnt import labels_of, urgency_of
 from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.messages import SeenConversation
@@ -74,7 +74,8 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     in the same call; `duplicate` needs an original as well. `malicious` is only a proposal until a
     second officer confirms it, and no other disposition counts until then. Reopening clears what
     closing set, and the link to an original. The reason is sealed, so the caller sets it. A link
-    alone neither reads nor attends to a report.
+    alone neither reads nor attends to a report. One that is given back before anybody has
+    acknowledged it waits again.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """
@@ -92,7 +93,8 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     if wanted.model_fields_set - {"messages_seen"} == {"duplicate_of"}:
         return changed
     read = changed.model_copy(update={"unread": 0, "unread_media": 0})
-    return _attended(read, attended=not begins_anew(report, read))
+    waits = begins_anew(report, read) or is_given_back(report, read)
+    return _attended(read, attended=not waits)
 
 
 def link(report: Report, original: Report) -> Report:

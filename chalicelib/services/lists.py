@@ -12,6 +12,7 @@ from chalicelib.domain.attention import (
     RANKS_OF_STATUS,
     RANKS_WITH_UNREAD,
     Rank,
+    is_done,
     needs_action,
 )
 from chalicelib.domain.catalogue import Catalogue
@@ -72,6 +73,8 @@ def list_reports(
     def keep(row: Row) -> bool:
         if not query.matches(row) or not _acts(query, row, actor):
             return False
+        if query.sort == "attention" and is_done(row, actor.now):
+            return False
         if not officer.sees(row["category"], row["district"]):
             hidden.append(row)
             return False
@@ -93,7 +96,10 @@ def list_reports(
         if page.position
         else None
     )
-    items = (ListedReport.of(row, 1 if query.fold else folded[_fold(row)]) for row in page.rows)
+    items = (
+        ListedReport.of(row, actor.now, 1 if query.fold else folded[_fold(row)])
+        for row in page.rows
+    )
     return ReportPage(tuple(items), next_cursor)
 
 
