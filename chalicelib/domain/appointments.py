@@ -12,7 +12,8 @@ from chalicelib.domain.models import Input
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.domain.text import Bounded
 
-USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+# `none` stands for nobody in the filter of a list.
+USERNAME = re.compile(r"(?!none\Z)[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
 def _not_empty(roles: tuple[Role, ...]) -> tuple[Role, ...]:

@@ -42,12 +42,13 @@ RANKS_OF_STATUS: Mapping[Status, tuple[Rank, ...]] = {
     Status.CLOSED: (Rank.UNREAD, Rank.APPROVAL),
     Status.WITHDRAWN: (Rank.APPROVAL,),
 }
+RANKS_OF_OPEN = RANKS_OF_STATUS[Status.NEW]
 RANKS_WITH_UNREAD = (Rank.CRITICAL, Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD)
 RANKS_OF_ATTENTION = tuple(rank for rank in Rank if rank is not Rank.DONE)
 
 
-def rank_of(report: Report, awaiting: tuple[Awaiting, ...]) -> Rank:
-    """Return the rank of a report. `awaiting` are the steps that await a second person.
+def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
+    """Return the rank of a report. `pending` are the steps that await a second person.
 
     A drill ranks with the rest of the open reports, whatever its urgency.
     """
@@ -55,7 +56,7 @@ def rank_of(report: Report, awaiting: tuple[Awaiting, ...]) -> Rank:
     if report.status not in OPEN_STATUSES:
         if unread and report.status is Status.CLOSED and not report.is_drill:
             return Rank.UNREAD
-        return Rank.APPROVAL if awaiting else Rank.DONE
+        return Rank.APPROVAL if pending else Rank.DONE
     if report.is_drill:
         return Rank.OPEN
     if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
@@ -71,6 +72,12 @@ def begins_anew(before: Report, after: Report) -> bool:
     """
     raised = after.urgency.rank > before.urgency.rank
     return after.status is Status.NEW and (raised or after.category != before.category)
+
+
+def is_given_back(before: Report, after: Report) -> bool:
+    """Return whether nobody holds a report any more that nobody has acknowledged."""
+    given_back = before.assignee is not None and after.assignee is None
+    return given_back and after.status is Status.NEW
 
 
 def without_overdue(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
@@ -111,6 +118,18 @@ def is_unread(row: Mapping[str, Any]) -> bool:
     return bool(row.get("unread")) or place.startswith(Rank.UNREAD)
 
 
+def awaiting(row: Mapping[str, Any], now: datetime) -> tuple[Awaiting, ...]:
+    """Return the steps on a listed report that still await a second person: what nobody has
+    approved in time awaits nobody, although no write has said so.
+    """
+    kept = (Awaiting.read(each) for each in row.get("awaits", ()))
+    return tuple(each for each in kept if each.is_open(now))
+
+
+def is_done(row: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether a report in the list by attention needs nobody any more."""
+    return str(row.get("attention_at")).startswith(Rank.APPROVAL) and not awaiting(row, now)
+
+
 def _awaits(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:
-    pending = (Awaiting.read(each) for each in row.get("awaits", ()))
-    return any(each.is_open(now) and refusal(officer, {each.by}, now) is None for each in pending)
+    return any(refusal(officer, {each.by}, now) is None for each in awaiting(row, now))

@@ -52,6 +52,8 @@ class Digest(Record):
 
     `kind` is that of its notice: an escalation, what is overdue, or a digest of all else.
     `shadow`: of reports whose category was only tried. `category_labels` are those of an added one.
+    `following` are the addresses of those who follow one of its reports, of which it tells
+    something that was added.
     """
 
     kind: NoticeKind
@@ -62,6 +64,7 @@ class Digest(Record):
     report_ids: tuple[str, ...] = ()
     shadow: bool = False
     category_labels: dict[str, str] | None = None
+    following: frozenset[str] = frozenset()
 
     @property
     def named(self) -> tuple[str, ...]:

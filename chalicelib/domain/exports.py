@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, RootModel, Tag
 
+from chalicelib.domain import times
 from chalicelib.domain.codes import CategoryCode, ReportDistrict
 from chalicelib.domain.models import Input, Record
 from chalicelib.domain.officers import Officer
@@ -18,7 +19,10 @@ from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Reason, Username
 
 REPORTS_MAX = 50
-"""The most reports of one zip. An export of more takes two persons, and has several."""
+"""The most reports of one zip, and that one officer exports alone in `ALONE_IN`. More take two
+persons.
+"""
+ALONE_IN = timedelta(hours=24)
 LISTED_MAX = 250
 """The most reports of one export."""
 WAITS = timedelta(hours=48)
@@ -90,7 +94,19 @@ class ExportRequest(
     """The body of `POST /v1/officer/exports`: one report, or filters."""
 
 
-class PendingExport(Record):
+def made_alone(made: Iterable[str], count: int, now: datetime) -> tuple[str, ...] | None:
+    """Return what an officer has exported alone in the last 24 hours, with `count` more reports.
+
+    None when that is more than one may export alone. Each entry is `<time>#<count>`.
+    """
+    since = times.render(now - ALONE_IN)
+    recent = [each for each in made if each > since]
+    if sum(int(each.rpartition("#")[2]) for each in recent) + count > REPORTS_MAX:
+        return None
+    return (*recent, f"{times.render(now)}#{count}")
+
+
+class AskedExport(Record):
     """An export that takes two persons. `places` are the categories and districts of its reports,
     each as `<category>/<district>`.
     """
@@ -98,7 +114,7 @@ class PendingExport(Record):
     id: str
     by: str
     at: Moment
-    report_ids: tuple[str, ...]
+    count: int
     places: tuple[str, ...]
     approved_by: str | None = None
 
@@ -108,16 +124,23 @@ class PendingExport(Record):
 
     @property
     def parts(self) -> int:
-        return -(-len(self.report_ids) // REPORTS_MAX)
+        return -(-self.count // REPORTS_MAX)
+
+    def is_seen_by(self, officer: Officer) -> bool:
+        """Return whether all of its reports were in this officer's scope when it was asked for."""
+        return all(officer.sees(*place.split("/", 1)) for place in self.places)
+
+
+class PendingExport(AskedExport):
+    """The same with its reports. `originals` is None but for an export of one report."""
+
+    report_ids: tuple[str, ...]
+    originals: bool | None = None
 
     def part(self, number: int) -> tuple[str, ...]:
         """Return the reports of a zip, from 1; none when there is no such zip."""
         first = (number - 1) * REPORTS_MAX
         return self.report_ids[first : first + REPORTS_MAX] if number >= 1 else ()
-
-    def is_seen_by(self, officer: Officer) -> bool:
-        """Return whether all of its reports were in this officer's scope when it was asked for."""
-        return all(officer.sees(*place.split("/", 1)) for place in self.places)
 
 
 def csv_of(reports: Iterable[Mapping[str, Any]]) -> bytes:

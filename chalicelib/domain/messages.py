@@ -3,9 +3,13 @@
 import math
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
-from chalicelib.domain.models import Input, Record
+from chalicelib.domain.models import Input, NotNull, Record
 from chalicelib.domain.text import ReporterText
 
 # So many messages of one reporter may come at once, and then one in each such time.
@@ -43,9 +47,29 @@ class NewMessage(Input):
     text: ReporterText
 
 
-class NewOfficerMessage(NewMessage):
+class SeenConversation(Input):
+    """What an officer has read of the conversation before this call: `message_count` of the report
+    as it was opened. If there are more messages by now, nothing is written (409 `new_message`).
+    """
+
+    messages_seen: Annotated[int | None, NotNull(), Field(ge=0)] = None
+
+    @field_validator("messages_seen")
+    @classmethod
+    def _is_a_number(cls, value: int | None) -> int:
+        if value is None:
+            raise PydanticCustomError("wrong_type", "Leave `messages_seen` out, or send a number.")
+        return value
+
+    def require_seen(self, count: int) -> None:
+        """Raise Conflict `new_message` when the conversation has more messages than were seen."""
+        if self.messages_seen is not None and count > self.messages_seen:
+            raise errors.Conflict("new_message")
+
+
+class NewOfficerMessage(NewMessage, SeenConversation):
     """A message of an officer as it is sent. One that asks for media lets the reporter send more of
-    them.
+    them. `messages_seen` is the `message_count` of the opened report.
     """
 
     asks_for_media: bool = False

@@ -101,7 +101,8 @@ class Notice:
     (`domain/addressees.py`). `report_ids` are those of a digest, which may be one of escalations;
     `count` is a digest's or a watch's. `at` is sent to the minute: a notice follows what the
     reporter did at once. `sms` says that it may go out as SMS, too. `shadow`: the category of its
-    report was only tried. `category_labels` are those of an added category.
+    report was only tried. `category_labels` are those of an added category. `following` are those
+    who follow its report and hear of this: a digest that gathers it is for them, too.
 
     An announcement has no report, and so no category, district or urgency.
     """
@@ -123,6 +124,7 @@ class Notice:
     shadow: bool = False
     category_labels: Mapping[str, str] | None = None
     matter: Matter = field(default_factory=Matter)
+    following: tuple[str, ...] = ()
 
     def attributes(self, language: str | None = None) -> dict[str, str | int | tuple[str, ...]]:
         """Return the message attributes, which subscriptions filter by: of the message in one

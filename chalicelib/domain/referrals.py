@@ -67,6 +67,11 @@ class Referrals(Record):
         found = [each for each in self.all() if number in (None, each.number)]
         return found[-1] if found else None
 
+    @property
+    def is_latest_passed_on(self) -> bool:
+        """Return whether the latest proposal was approved, and so cannot be taken back."""
+        return bool(self.passed_on) and self.passed_on[-1].number == self.last
+
     def with_proposal(self, referral: Referral) -> "Referrals":
         return self.model_copy(update={"last": referral.number, "pending": referral})
 

@@ -17,11 +17,13 @@ from chalicelib.domain import ids, times
 from chalicelib.domain.attention import is_unread
 from chalicelib.domain.codes import CategoryCode, ReportDistrict
 from chalicelib.domain.models import Query
-from chalicelib.domain.reports import DRILL, Status, Urgency
+from chalicelib.domain.reports import DRILL, OPEN_STATUSES, Status, Urgency
 from chalicelib.domain.times import Moment
 from chalicelib.domain.workflow import Username
 
 PAGE_MAX = 50
+NOBODY = "none"
+"""As `assignee`: the open reports that nobody is assigned to. No officer can have this username."""
 _PAGING = ("cursor", "limit")
 # The index is sorted by the time of receipt, so the store applies these two.
 _BY_TIME = ("since", "until")
@@ -77,7 +79,9 @@ class ReportQuery(Query):
         default=None, description="Only reports from this district."
     )
     assignee: Username | None = Field(
-        default=None, description="Only reports assigned to the officer with this username."
+        default=None,
+        description="Only reports assigned to the officer with this username. `none`: only open "
+        "reports that nobody is assigned to.",
     )
     bulletin_id: Annotated[str, Field(min_length=1, max_length=40)] | None = Field(
         default=None, description="Only leads on this bulletin."
@@ -155,11 +159,19 @@ class ReportQuery(Query):
             return False
         if self.unread is not None and self.unread != is_unread(row):
             return False
+        if self.assignee == NOBODY and not _is_nobodys(row):
+            return False
         not_here = (*_PAGING, *_BY_TIME, *_APART)
         asked = (name for name in type(self).model_fields if name not in not_here)
         return all(
-            getattr(self, name) is None or row.get(name) == getattr(self, name) for name in asked
+            getattr(self, name) in (None, row.get(name))
+            for name in asked
+            if (name, self.assignee) != ("assignee", NOBODY)
         )
+
+
+def _is_nobodys(row: Mapping[str, Any]) -> bool:
+    return row.get("assignee") is None and row["status"] in OPEN_STATUSES
 
 
 def _render(value: datetime | bool | str) -> str:

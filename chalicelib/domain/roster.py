@@ -154,11 +154,12 @@ class Roster(Record):
             )
             return tuple(each for each in asked if not matter.to or each in matter.to)
         if kind is NoticeKind.FOLLOWED:
-            return self._able(report, matter.to)
+            return self._able(report.category, report.district, matter.to)
         if matter.to:
             return matter.to
         if kind is NoticeKind.APPROVAL:
-            able = tuple(each for each in self._able(report) if each != matter.by)
+            able = self._able(report.category, report.district)
+            able = tuple(each for each in able if each != matter.by)
             if not {officer_address(name) for name in self.reachable}.isdisjoint(able):
                 return able
             return OF_A_TRIAL if report.shadow else groups_of(report.category, report.district)
@@ -167,14 +168,23 @@ class Roster(Record):
             if report.shadow
             else self.addressees(kind, report.category, report.district, report.urgency, now)
         )
-        if kind in ADDED and report.followers:
-            following = self._able(report, [officer_address(each) for each in report.followers])
-            found += tuple(each for each in following if each not in found)
+        if kind in ADDED:
+            following = map(officer_address, report.followers)
+            return self.with_followers(found, report.category, report.district, tuple(following))
         return found
 
-    def _able(self, report: ReportOutline, among: Collection[str] | None = None) -> tuple[str, ...]:
+    def with_followers(
+        self, to: tuple[str, ...], category: str, district: str, following: Collection[str]
+    ) -> tuple[str, ...]:
+        """Return `to` with those of these addresses who may see such a report, on duty or not."""
+        able = self._able(category, district, following) if following else ()
+        return (*to, *(each for each in able if each not in to))
+
+    def _able(
+        self, category: str, district: str, among: Collection[str] | None = None
+    ) -> tuple[str, ...]:
         """Return the members, or those of them `among` these addresses, who may see a report."""
-        able = self._named(lambda _, each: each.sees(report.category, report.district))
+        able = self._named(lambda _, each: each.sees(category, district))
         return able if among is None else tuple(each for each in able if each in among)
 
     def _on_duty(self, category: str, district: str, now: datetime) -> frozenset[str]:

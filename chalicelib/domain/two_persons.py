@@ -56,7 +56,10 @@ RULES: Mapping[TwoPersonStep, Rule] = {
     TwoPersonStep.REFERRAL: Rule(
         "proposes to refer a report to another agency, and what it gets", "approves exactly that"
     ),
-    TwoPersonStep.EXPORT: Rule("asks to export more than 50 reports", "approves exactly these"),
+    TwoPersonStep.EXPORT: Rule(
+        "asks to export more than 50 reports, at once or within 24 hours",
+        "approves exactly these",
+    ),
 }
 
 

@@ -9,10 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import errors
 from chalicelib.domain import outbox
-from chalicelib.domain.attention import begins_anew, without_overdue
+from chalicelib.domain.attention import begins_anew, is_given_back, without_overdue
 from chalicelib.domain.catalogue.learnt import labels_of, urgency_of
 from chalicelib.domain.codes import CategoryCode
-from chalicelib.domain.models import Input, NotNull
+from chalicelib.domain.messages import SeenConversation
+from chalicelib.domain.models import NotNull
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind
 from chalicelib.domain.reports import (
     OPEN_STATUSES,
@@ -40,12 +41,12 @@ Reason = Annotated[str, Bounded(1000)]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s#]+$")]
 
 
-class Change(Input):
+class Change(SeenConversation):
     """The body of `PATCH /v1/officer/reports/{id}`: only the fields to change.
 
     `assignee: null` unassigns the report, and `duplicate_of: null` unlinks a duplicate. The
     reporter can read `reason` after the report is closed. Use a note for what only officers may
-    read.
+    read. `messages_seen` is the `message_count` of the opened report, and changes nothing.
     """
 
     status: Annotated[Status | None, NotNull()] = None
@@ -73,7 +74,8 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     in the same call; `duplicate` needs an original as well. `malicious` is only a proposal until a
     second officer confirms it, and no other disposition counts until then. Reopening clears what
     closing set, and the link to an original. The reason is sealed, so the caller sets it. A link
-    alone neither reads nor attends to a report.
+    alone neither reads nor attends to a report. One that is given back before anybody has
+    acknowledged it waits again.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """
@@ -88,10 +90,11 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     for effect in _EFFECTS:
         after |= effect(step)
     changed = report.model_copy(update=after)
-    if wanted.model_fields_set == {"duplicate_of"}:
+    if wanted.model_fields_set - {"messages_seen"} == {"duplicate_of"}:
         return changed
     read = changed.model_copy(update={"unread": 0, "unread_media": 0})
-    return _attended(read, attended=not begins_anew(report, read))
+    waits = begins_anew(report, read) or is_given_back(report, read)
+    return _attended(read, attended=not waits)
 
 
 def link(report: Report, original: Report) -> Report:

@@ -45,6 +45,7 @@ def list_reports(call: Call) -> Response:
         listing=wiring.listing(),
         cursors=wiring.cursors(),
         catalogue=wiring.catalogue(),
+        officers=wiring.officers(),
     )
     items = [ListedReportView.listed(each) for each in page.items]
     return Response(ReportPage(items=items, next_cursor=page.next_cursor))
@@ -148,6 +149,7 @@ def open_report(call: Call) -> Response:
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal="in_progress, closed"),
+        errors.Conflict("new_message"),
         errors.Conflict("too_many_steps"),
         errors.Conflict("expiring"),
     ),
@@ -166,6 +168,10 @@ def change_report(call: Call) -> Response:
     409 `illegal_transition` means that the step is not possible in the report's status; `legal`
     lists the possible steps. 422 `has_duplicates` means that this report is itself the original of
     other reports. Link those to another report first.
+
+    Each step but a link alone reads what the reporter has written. With `messages_seen`, the
+    `message_count` of the opened report, nothing is written when there are more messages by now:
+    409 `new_message`.
 
     After closing an original, `open_duplicates` says how many of the reports that are linked to it
     are open. `POST …/duplicates/close` closes them too.

@@ -29,9 +29,13 @@ class Links(Input):
 
 
 class Closing(Input):
-    """The reason with which duplicates are closed. Their reporters can read it."""
+    """The reason with which duplicates are closed. Their reporters can read it.
+
+    With `skip_unread`, those with something unread of their reporters stay open.
+    """
 
     reason: Reason
+    skip_unread: bool = False
 
 
 class OutcomeView(Shape):
@@ -82,10 +86,14 @@ def close_duplicates(call: Call) -> Response:
     reason, each by a step of its own. A report that cannot be closed is skipped, and `why` is the
     code of the error that PATCH would return. Repeat the call until `results` is empty, or has only
     what cannot be closed.
+
+    With `skip_unread`, a report stays open with `why: new_message` when its reporter has written
+    something that no officer has read by a step or reply, or writes meanwhile.
     """
     outcomes = duplicates.close_duplicates(
         call.path["report_id"],
         call.body.reason,
+        skip_unread=call.body.skip_unread,
         actor=call.actor,
         reports=wiring.reports(),
         officers=wiring.officers(),

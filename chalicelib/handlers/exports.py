@@ -1,14 +1,23 @@
-"""Officers' route of exports: reports as a zip that is for download for five minutes."""
+"""Officers' routes of exports: reports as a zip that is for download for five minutes."""
 
 import json
 import re
 from datetime import timedelta
 from typing import Any, Literal, Self
 
+from pydantic import Field
+
 from chalicelib import errors, wiring
 from chalicelib.domain import times
-from chalicelib.domain.exports import LISTED_MAX, ExportRequest, PendingExport, csv_of, zip_of
-from chalicelib.domain.models import Input
+from chalicelib.domain.exports import (
+    LISTED_MAX,
+    AskedExport,
+    ExportRequest,
+    PendingExport,
+    csv_of,
+    zip_of,
+)
+from chalicelib.domain.models import Input, Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.reports import Medium
 from chalicelib.domain.workflow import Reason
@@ -19,7 +28,7 @@ from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Shape, Timestamp
 from chalicelib.media.exports import LIFE_S
-from chalicelib.services import exports
+from chalicelib.services import export_requests, exports
 from chalicelib.services.duplicates import Related
 from chalicelib.services.entries import EntryCursors
 from chalicelib.services.exports import Export, ExportedCase, Sources
@@ -64,7 +73,7 @@ class ExportView(Shape):
             state="awaits_approval",
             url=None,
             expires_at=None,
-            count=len(pending.report_ids),
+            count=pending.count,
             parts=pending.parts,
             originals=0,
             left_out=0,
@@ -72,7 +81,7 @@ class ExportView(Shape):
 
 
 class PendingExportView(Shape):
-    """An export of more than 50 reports. It has `parts` zips, each of at most 50 reports, when
+    """An export that takes two officers. It has `parts` zips, each of at most 50 reports, when
     another officer has approved it, until `ends_at`.
     """
 
@@ -85,10 +94,24 @@ class PendingExportView(Shape):
     ends_at: Timestamp
 
     @classmethod
-    def waiting(cls, pending: PendingExport) -> Self:
-        return cls.of(
-            pending, count=len(pending.report_ids), parts=pending.parts, ends_at=pending.ends_at
-        )
+    def waiting(cls, asked: AskedExport) -> Self:
+        return cls.of(asked, parts=asked.parts, ends_at=asked.ends_at)
+
+
+class PendingExports(Shape):
+    """Exports that take two officers, newest first. `complete` is false when there are earlier ones
+    that were not looked at.
+    """
+
+    items: list[PendingExportView]
+    complete: bool
+
+
+class ExportsQuery(Query):
+    state: Literal["awaits_approval"] | None = Field(
+        default=None,
+        description="`awaits_approval`: only exports that nobody has approved yet.",
+    )
 
 
 class PartReason(Input):
@@ -116,8 +139,9 @@ def export_reports(call: Call) -> Response:
     Returns an address from which it can be downloaded for five minutes. Each report in it counts as
     an opening, and the reason is on record for each.
 
-    More than 50 reports, up to 250, take two officers. Then nothing is opened, and the response is
-    202: when another officer has approved the export, make its zips by `POST …/parts/{part}`.
+    More than 50 reports, up to 250, take two officers; so does any export with which you would have
+    exported more than 50 in 24 hours alone. Then nothing is opened, and the response is 202: when
+    another officer has approved the export, make its zips by `POST …/parts/{part}`.
 
     The zip has `reports.csv`, a row for each report; `reports/<reference>.json`, each report as it
     is when opened, without addresses of pictures; and `export.json`, which says who exported what.
@@ -138,6 +162,22 @@ def export_reports(call: Call) -> Response:
     return Response(_stored(made, made.id, call), status=201)
 
 
+@routes.get("/v1/officer/exports", query=ExportsQuery, returns=PendingExports, logged=True)
+def list_exports(call: Call) -> Response:
+    """List exports that take two officers.
+
+    Those of the last two days that the officer has asked for, or that have only reports in their
+    scope. Approve those of others; make the zips of your own once they are approved.
+    """
+    page = export_requests.list_exports(
+        awaiting=call.query.state is not None,
+        actor=call.actor,
+        requests=wiring.export_requests(),
+    )
+    items = [PendingExportView.waiting(each) for each in page.items]
+    return Response(PendingExports(items=items, complete=not page.more))
+
+
 @routes.get("/v1/officer/exports/{export_id}", returns=PendingExportView, raises=(errors.NotFound,))
 def read_export(call: Call) -> Response:
     """Read an export that takes two officers.
@@ -145,7 +185,9 @@ def read_export(call: Call) -> Response:
     For the officer who asked for it, and for those with all of its reports in their scope. Whoever
     reads it sees how many reports it has, and none of them.
     """
-    pending = exports.read_export(call.path["export_id"], actor=call.actor, sources=_sources())
+    pending = export_requests.read_export(
+        call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
+    )
     return Response(PendingExportView.waiting(pending))
 
 
@@ -164,7 +206,9 @@ def approve_export(call: Call) -> Response:
     By another officer than the one who asked for it, with all of its reports in their scope. It
     holds for exactly these reports, until two days after it was asked for.
     """
-    pending = exports.approve_export(call.path["export_id"], actor=call.actor, sources=_sources())
+    pending = export_requests.approve_export(
+        call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
+    )
     return Response(PendingExportView.waiting(pending))
 
 
@@ -172,7 +216,13 @@ def approve_export(call: Call) -> Response:
     "/v1/officer/exports/{export_id}/parts/{part}",
     body=PartReason,
     returns={201: ExportView},
-    raises=(errors.NotFound, errors.Conflict("not_approved")),
+    raises=(
+        errors.NotFound,
+        errors.Conflict("not_approved"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+        errors.Conflict("redaction_not_ready"),
+    ),
 )
 def export_part(call: Call) -> Response:
     """Make one zip of an approved export.
@@ -202,6 +252,7 @@ def _sources() -> Sources:
         wiring.bucket(),
         wiring.export_requests(),
         wiring.announcements(),
+        wiring.officers(),
     )
 
 

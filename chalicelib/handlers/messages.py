@@ -106,6 +106,7 @@ def read_notes(call: Call) -> Response:
         errors.NotFound,
         errors.Conflict("key_reused"),
         errors.Conflict("withdrawn"),
+        errors.Conflict("new_message"),
         errors.Conflict("expiring"),
     ),
 )
@@ -117,6 +118,9 @@ def write_officer_message(call: Call) -> Response:
 
     The media of a report may have 500 MiB together. A message with `asks_for_media` lets the
     reporter declare as much again.
+
+    With `messages_seen`, the `message_count` of the opened report, nothing is written when there
+    are more messages by now, from the reporter or a colleague: 409 `new_message`.
     """
     message = messages.write_message(
         call.path["report_id"],

@@ -71,9 +71,17 @@ def _field(error: errors.FieldError, language: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "field": error.field,
         "code": error.code,
-        "detail": text(f"field.{error.code}", language, **params),
+        "detail": text(_wording_of(error, language), language, **params),
     }
     return entry | ({"allowed": params["allowed"].split(", ")} if "allowed" in params else {})
+
+
+def _wording_of(error: errors.FieldError, language: str) -> str:
+    """Return the key of a field's text: that for this field, or its limit, if there is one."""
+    name = error.field.rpartition(".")[2]
+    special = (f"field.{error.code}.{each}" for each in (name, *dict(error.params)))
+    known = texts(language)
+    return next((key for key in special if key in known), f"field.{error.code}")
 
 
 def _named(steps: list[str], language: str) -> str:

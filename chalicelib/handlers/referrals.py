@@ -131,12 +131,14 @@ def approve_referral(call: Call) -> Response:
     return _shown(found, call)
 
 
-@routes.delete(_PATH, raises=(errors.NotFound, errors.Conflict("expiring")))
+@routes.delete(
+    _PATH, raises=(errors.NotFound, errors.Conflict("passed_on"), errors.Conflict("expiring"))
+)
 def withdraw_referral(call: Call) -> Response:
     """Withdraw a referral that is not approved yet.
 
-    Whoever proposed it takes it back so, and any other officer says no. What was passed on stays on
-    record. Without a proposal, the call changes nothing.
+    Whoever proposed it takes it back so, and any other officer says no. One that was approved
+    cannot be taken back: 409 `passed_on`. Without a proposal, the call changes nothing.
     """
     referrals.withdraw_referral(call.path["report_id"], actor=call.actor, reports=wiring.reports())
     return Response()

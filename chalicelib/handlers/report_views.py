@@ -239,6 +239,8 @@ class ReportView(ChangedReport):
     `messages` and `notes` have the latest ones, at most 50 of each, oldest first. With
     `messages_cursor` and `notes_cursor`, `GET …/messages` and `GET …/notes` return those before;
     null when there are none. So are `positions`, later or moving places of the report.
+    `message_count` is the number of all messages of both sides: send it as `messages_seen` with the
+    next step or message.
 
     `referrals` are those that were passed on, oldest first, and then what waits for approval.
     `suggested_agency` is to whom a report from outside the districts should be referred, until it
@@ -279,6 +281,7 @@ class ReportView(ChangedReport):
     media: list[MediumView]
     messages: list[MessageView]
     messages_cursor: str | None
+    message_count: int
     notes: list[NoteView]
     notes_cursor: str | None
     positions: list[PositionView]
@@ -312,6 +315,7 @@ class ReportView(ChangedReport):
             ],
             messages=[to_minute(message) for message in opened.messages],
             messages_cursor=cursors.issue(said, report.id, keys.MESSAGES),
+            message_count=report.messages,
             notes=opened.notes,
             notes_cursor=cursors.issue(case.earlier_notes, report.id, keys.NOTES),
             positions=opened.positions,

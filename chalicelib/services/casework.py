@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import workflow
-from chalicelib.domain.attention import begins_anew, deadline_from
+from chalicelib.domain.attention import begins_anew, deadline_from, is_given_back
 from chalicelib.domain.ids import is_report_id, on_record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import Role, may_be_assigned
@@ -144,8 +144,8 @@ def take_step(
     """Change a report that is at `version`, and return it as it is stored.
 
     Raises NotFound, Stale (it has another version), Conflict (`illegal_transition`, `expiring`,
-    `too_many_steps`), Invalid (also for an assignee who may not see the report, and an original out
-    of scope).
+    `new_message`, `too_many_steps`), Invalid (also for an assignee who may not see the report, and
+    an original out of scope).
     """
 
     def step() -> Report:
@@ -154,6 +154,7 @@ def take_step(
         before = head.report
         if before.version != version:
             raise errors.Stale
+        change.require_seen(before.messages)
         after = workflow.change(before, change, by=actor.by, now=actor.now)
         if begins_anew(before, after):
             minutes = reports.deadline_of(after.category, after.urgency)
@@ -297,7 +298,8 @@ def _write(
     """Write the changed report. Raises ConditionFailed when another write came in between."""
     now, task = actor.now, head.task
     is_waiting = after.status is Status.NEW and not after.attended
-    if not is_waiting or begins_anew(head.report, after):
+    begins = begins_anew(head.report, after) or is_given_back(head.report, after)
+    if not is_waiting or begins:
         task = workflow.task_after(after, head.task, now)
     leaves = leaves_of_change(head.report, after, head.recorded, now)
     if head.task and task != head.task:

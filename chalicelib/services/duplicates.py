@@ -118,18 +118,31 @@ def link_duplicates(
 
 
 def close_duplicates(
-    report_id: str, reason: str, *, actor: OfficerActor, reports: Reports, officers: Officers
+    report_id: str,
+    reason: str,
+    *,
+    skip_unread: bool,
+    actor: OfficerActor,
+    reports: Reports,
+    officers: Officers,
 ) -> list[Outcome]:
     """Close up to 25 open duplicates of a report with one reason, each by a step of its own.
 
-    Return what became of each. Raises NotFound when the original is unknown or out of scope.
+    With `skip_unread`, one stays open when something of its reporter is unread, or when a message
+    arrives meanwhile. Return what became of each. Raises NotFound when the original is unknown or
+    out of scope.
     """
     head = head_in_scope(report_id, actor=actor, reports=reports)
-    change = Change(status=Status.CLOSED, disposition=Disposition.DUPLICATE, reason=reason)
-    found = {each.id: each.version for each in _open_duplicates(head, actor, reports)}
+    closing = Change(status=Status.CLOSED, disposition=Disposition.DUPLICATE, reason=reason)
+    found = {each.id: each for each in _open_duplicates(head, actor, reports)}
 
     def close(each: str) -> None:
-        take_step(each, change, found[each], actor=actor, reports=reports, officers=officers)
+        known, change = found[each], closing
+        if skip_unread:
+            if known.unread:
+                raise errors.Conflict("new_message")
+            change = closing.model_copy(update={"messages_seen": known.messages})
+        take_step(each, change, known.version, actor=actor, reports=reports, officers=officers)
 
     return [_tried(each, close) for each in found]
 

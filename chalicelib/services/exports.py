@@ -13,7 +13,6 @@ from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.exports import (
     LISTED_MAX,
     ORIGINALS_MAX_BYTES,
-    REPORTS_MAX,
     ExportFilters,
     ListExport,
     PendingExport,
@@ -26,19 +25,20 @@ from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import Role
 from chalicelib.domain.paging import Cursors
 from chalicelib.domain.redactions import refusal
+from chalicelib.domain.report_query import ReportQuery
 from chalicelib.domain.reports import Medium, Status
 from chalicelib.domain.sealing import PrivateKey, Unreadable
 from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import OpenedCase, case_in_scope, require_not_expiring
-from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.services.lists import list_reports
+from chalicelib.services.export_requests import may_export_alone, visible_export
+from chalicelib.services.lists import ReportPage, list_reports
 from chalicelib.services.sealed_rows import OpenCase, open_case, open_messages, open_notes
-from chalicelib.services.two_persons import require_second_person
 from chalicelib.store.announcements import Announcements
 from chalicelib.store.audit import Action, about
 from chalicelib.store.export_requests import ExportRequests
 from chalicelib.store.listing import Listing
+from chalicelib.store.officers import Officers
 from chalicelib.store.report_rows import ListedReport, ReadCase
 from chalicelib.store.reports import Reports
 
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 _MOST_PAGES = 10
 # How many pages of messages, and of notes, are read of one report: 1,000 of each.
 _MOST_ENTRY_PAGES = 20
-_LONGEST_ID = 40
 
 
 class Sources(NamedTuple):
@@ -62,6 +61,7 @@ class Sources(NamedTuple):
     bucket: "MediaBucket"
     requests: ExportRequests
     announcements: Announcements
+    officers: Officers
 
 
 class Original(NamedTuple):
@@ -104,8 +104,9 @@ class Export(NamedTuple):
 def begin_export(
     wanted: ReportExport | ListExport, *, actor: OfficerActor, sources: Sources
 ) -> Export | PendingExport:
-    """Open all reports of an export, each with an audit record, and read the originals. When there
-    are more than one zip has, open none: a second person must approve it, and is notified.
+    """Open all reports of an export, each with an audit record, and read the originals. When the
+    officer has exported more in 24 hours than one may alone, open none: a second person must
+    approve it, and is notified.
 
     Raises NotFound when the one report is unknown or out of scope, with a denial in the audit;
     Conflict: `withdrawn` or `expiring` for the one report, `redaction_not_ready` for one of its
@@ -113,15 +114,27 @@ def begin_export(
     Unavailable.
     """
     export_id = random_id(20)
+    originals: bool | None = None
     if isinstance(wanted, ReportExport):
-        return _open_one(export_id, wanted, actor, sources)
-    listed = _listed(wanted.filters, actor, sources)
-    ids = tuple(each.id for each in listed)
-    if len(ids) <= REPORTS_MAX:
-        return _open_many(export_id, ids, wanted.reason, actor, sources)
-    places = sorted({f"{each.category}/{each.district}" for each in listed})
+        case, originals = _exportable(wanted, actor, sources), wanted.originals
+        ids: tuple[str, ...] = (case.report.id,)
+        places = {f"{case.report.category}/{case.report.district}"}
+        if may_export_alone(1, actor=actor, requests=sources.requests):
+            return _open_one(export_id, case, wanted, actor, sources)
+    else:
+        listed = _listed(wanted.filters, actor, sources)
+        ids = tuple(each.id for each in listed)
+        places = {f"{each.category}/{each.district}" for each in listed}
+        if may_export_alone(len(ids), actor=actor, requests=sources.requests):
+            return _open_many(export_id, ids, wanted.reason, actor, sources)
     pending = PendingExport(
-        id=export_id, by=actor.by, at=actor.now, report_ids=ids, places=tuple(places)
+        id=export_id,
+        by=actor.by,
+        at=actor.now,
+        count=len(ids),
+        report_ids=ids,
+        originals=originals,
+        places=tuple(sorted(places)),
     )
     notice = sources.announcements.item(
         NoticeKind.APPROVAL,
@@ -132,39 +145,8 @@ def begin_export(
         step=TwoPersonStep.EXPORT,
     )
     record = actor.log_own_item(Action.LIST, {"export": export_id, "asked_for": len(ids)})
-    sources.requests.table.transact([sources.requests.item(pending), record, notice])
+    sources.requests.table.transact([*sources.requests.items(pending), record, notice])
     return pending
-
-
-def read_export(export_id: str, *, actor: OfficerActor, sources: Sources) -> PendingExport:
-    """Return an export that takes two persons, for its officer or one who may see all of it.
-
-    Raises NotFound, with a denial in the audit, also when its time is over.
-    """
-    pending = _visible(export_id, actor, sources)
-    actor.log_own(Action.LIST, {"export": pending.id})
-    return pending
-
-
-def approve_export(export_id: str, *, actor: OfficerActor, sources: Sources) -> PendingExport:
-    """Approve an export that another officer has asked for. Repeated, change nothing.
-
-    Raises NotFound as `read_export`; Forbidden from `require_second_person`.
-    """
-
-    def approve() -> PendingExport:
-        pending = _visible(export_id, actor, sources)
-        require_second_person(TwoPersonStep.EXPORT, {pending.by}, actor=actor)
-        if pending.approved_by:
-            actor.log_own(Action.LIST, {"export": pending.id})
-            return pending
-        detail = {"export": pending.id, "asked_by": pending.by, "count": len(pending.report_ids)}
-        record = actor.log_own_item(Action.CONFIRM, detail)
-        approval = sources.requests.approval(pending, actor.by, actor.now)
-        sources.requests.table.transact([approval, record])
-        return pending.model_copy(update={"approved_by": actor.by})
-
-    return retry_on_conflict(approve)
 
 
 def open_part(
@@ -174,9 +156,9 @@ def open_part(
 
     What was withdrawn since, or is out of the scope by now, is skipped. Raises NotFound, with a
     denial in the audit: also for an export of another officer, and for a zip that it does not have;
-    Conflict `not_approved`.
+    Conflict `not_approved`, and those of `begin_export` for one report.
     """
-    pending = _visible(export_id, actor, sources)
+    pending = visible_export(export_id, actor=actor, requests=sources.requests)
     ids = pending.part(part) if pending.by == actor.by else ()
     if not ids:
         actor.log_own(Action.DENIED, {"export": pending.id})
@@ -184,26 +166,26 @@ def open_part(
     if pending.approved_by is None:
         actor.log_own(Action.DENIED, {"export": pending.id, "code": "not_approved"})
         raise errors.Conflict("not_approved")
+    if pending.originals is not None:
+        wanted = ReportExport(report_id=ids[0], reason=reason, originals=pending.originals)
+        case = _exportable(wanted, actor, sources)
+        return _open_one(pending.id, case, wanted, actor, sources)
     return _open_many(pending.id, ids, reason, actor, sources)
 
 
-def _visible(export_id: str, actor: OfficerActor, sources: Sources) -> PendingExport:
-    found = sources.requests.get(export_id, actor.now) if len(export_id) <= _LONGEST_ID else None
-    if found is None or not (found.by == actor.by or found.is_seen_by(actor.officer)):
-        actor.log_own(Action.DENIED, {"export": found.id if found else "unknown"})
-        raise errors.NotFound
-    return found
-
-
-def _open_one(
-    export_id: str, wanted: ReportExport, actor: OfficerActor, sources: Sources
-) -> Export:
+def _exportable(wanted: ReportExport, actor: OfficerActor, sources: Sources) -> ReadCase:
     case = case_in_scope(wanted.report_id, actor=actor, reports=sources.reports)
     require_not_expiring(case.head)
     if case.report.status is Status.WITHDRAWN:
         raise errors.Conflict("withdrawn")
     if wanted.originals:
         _require_redacted(case)
+    return case
+
+
+def _open_one(
+    export_id: str, case: ReadCase, wanted: ReportExport, actor: OfficerActor, sources: Sources
+) -> Export:
     exported = _with_all_entries(case, wanted.reason, export_id, actor, sources.reports)
     originals: tuple[Original, ...] = ()
     if wanted.originals:
@@ -244,13 +226,7 @@ def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> li
     found: list[ListedReport] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
-        page = list_reports(
-            filters.query(cursor),
-            actor=actor,
-            listing=sources.listing,
-            cursors=sources.cursors,
-            catalogue=sources.catalogue,
-        )
+        page = _page(filters.query(cursor), actor, sources)
         found += page.items
         cursor = page.next_cursor
         if len(found) > LISTED_MAX or cursor is None:
@@ -258,6 +234,22 @@ def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> li
     if len(found) > LISTED_MAX or cursor is not None:
         raise errors.Conflict("too_many_reports", most=str(LISTED_MAX))
     return found
+
+
+def _page(query: ReportQuery, actor: OfficerActor, sources: Sources) -> ReportPage:
+    try:
+        return list_reports(
+            query,
+            actor=actor,
+            listing=sources.listing,
+            cursors=sources.cursors,
+            catalogue=sources.catalogue,
+            officers=sources.officers,
+        )
+    except errors.Invalid as invalid:
+        raise errors.Invalid(
+            *(each._replace(field=f"filters.{each.field}") for each in invalid.errors)
+        ) from None
 
 
 def _is_exported(case: ReadCase, actor: OfficerActor) -> bool:

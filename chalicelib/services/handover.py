@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain import times
-from chalicelib.domain.attention import Rank
+from chalicelib.domain.attention import Rank, awaiting
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.domain.reports import DRILL, OPEN_STATUSES, Flag, Status, Urgency
 from chalicelib.domain.roster import Roster
 from chalicelib.domain.shifts import Period
-from chalicelib.domain.two_persons import Awaiting
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.lists import spans_of_ranks
 from chalicelib.store import keys
@@ -103,7 +102,7 @@ def hand_over(
         open=ids(lambda row: row["status"] in OPEN_STATUSES),
         unread=ids(_is_unread),
         overdue=ids(lambda row: _is_overdue(row, now)),
-        awaiting_approval=ids(lambda row: _awaits_approval(row, now)),
+        awaiting_approval=ids(lambda row: bool(awaiting(row, now))),
         is_complete=recent.position is None and older.position is None,
     )
 
@@ -136,7 +135,3 @@ def _is_overdue(row: Row, now: datetime) -> bool:
         return False
     late = times.parse(row["received_at"]) + ACKNOWLEDGE_WITHIN <= now
     return (row["urgency"] == Urgency.CRITICAL and late) or Flag.OVERDUE in row.get("flags", ())
-
-
-def _awaits_approval(row: Row, now: datetime) -> bool:
-    return any(Awaiting.read(each).is_open(now) for each in row.get("awaits", ()))

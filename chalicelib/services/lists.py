@@ -8,20 +8,23 @@ from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.attention import (
     RANKS_OF_ATTENTION,
+    RANKS_OF_OPEN,
     RANKS_OF_STATUS,
     RANKS_WITH_UNREAD,
     Rank,
+    is_done,
     needs_action,
 )
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.paging import Cursors
-from chalicelib.domain.report_query import ReportQuery
+from chalicelib.domain.report_query import NOBODY, ReportQuery
 from chalicelib.domain.reports import OPEN_STATUSES, Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
 from chalicelib.store.listing import Listing, Page, Span
+from chalicelib.store.officers import Officers
 from chalicelib.store.report_rows import LISTED, ListedReport
 from chalicelib.store.table import Row
 
@@ -47,13 +50,14 @@ def list_reports(
     listing: Listing,
     cursors: Cursors,
     catalogue: Catalogue,
+    officers: Officers,
 ) -> ReportPage:
     """Return one page of reports, newest first or by attention, and write an audit record.
 
     Reports of the page with one text that differ in nothing else that a list shows are one row, the
     first, unless the query says otherwise. A filter outside the officer's scope gives an empty
-    page. Raises Malformed `bad_cursor` for a cursor of another officer or of other filters. Both
-    write a denial to the audit.
+    page. Raises Malformed `bad_cursor` for a cursor of another officer or of other filters, and
+    Invalid for an assignee who is no officer. All of these write a denial to the audit.
     """
     officer, filters = actor.officer, query.filters()
     try:
@@ -61,11 +65,15 @@ def list_reports(
     except errors.Malformed:
         actor.log_own(Action.DENIED, {"filters": query.on_record(), "cursor": "bad"})
         raise
+    if reached is None:
+        _require_officer(query, actor, officers)
     hidden: list[Row] = []
     folded: Counter[_Fold] = Counter()
 
     def keep(row: Row) -> bool:
         if not query.matches(row) or not _acts(query, row, actor):
+            return False
+        if query.sort == "attention" and is_done(row, actor.now):
             return False
         if not officer.sees(row["category"], row["district"]):
             hidden.append(row)
@@ -88,8 +96,20 @@ def list_reports(
         if page.position
         else None
     )
-    items = (ListedReport.of(row, 1 if query.fold else folded[_fold(row)]) for row in page.rows)
+    items = (
+        ListedReport.of(row, actor.now, 1 if query.fold else folded[_fold(row)])
+        for row in page.rows
+    )
     return ReportPage(tuple(items), next_cursor)
+
+
+def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> None:
+    """Raise Invalid, with a denial in the audit, for an assignee who is no officer at all."""
+    name = query.assignee
+    if name is None or name in (NOBODY, actor.by) or officers.get(name):
+        return
+    actor.log_own(Action.DENIED, {"filters": query.on_record()})
+    raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
 
 
 def _fold(row: Row) -> _Fold:
@@ -153,13 +173,15 @@ def _source(
         return keys.BY_REFERENCE, [query.reference]
     if query.sort == "attention":
         return keys.BY_ATTENTION, shards
-    if query.assignee:
+    if query.assignee and query.assignee != NOBODY:
         return keys.BY_ASSIGNEE, [query.assignee]
     if query.bulletin_id:
         most = max(category.shards for category in catalogue.categories)
         return keys.BY_BULLETIN, [f"{query.bulletin_id}#{shard}" for shard in range(most)]
     if query.status:
         return keys.BY_ATTENTION, spans_of_status(query.status, shards)
+    if query.assignee == NOBODY:
+        return keys.BY_ATTENTION, spans_of_ranks(RANKS_OF_OPEN, shards)
     if query.unread or query.needs_action:
         ranks = RANKS_WITH_UNREAD if query.unread else RANKS_OF_ATTENTION
         return keys.BY_ATTENTION, spans_of_ranks(ranks, shards)

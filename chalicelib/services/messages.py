@@ -35,7 +35,7 @@ def write_message(
     asks for media lets the reporter send more of them.
 
     Repeated with the same Idempotency-Key, return the first message. Raises NotFound, Conflict
-    (`withdrawn`, `key_reused`, `expiring`).
+    (`withdrawn`, `key_reused`, `new_message`, `expiring`).
     """
     ids = _ids(report_id, idempotency_key, sent.text, actor, identity)
     message = Message(
@@ -49,6 +49,7 @@ def write_message(
     def write(head: Head) -> None:
         if head.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
+        sent.require_seen(head.report.messages)
         refuse_receipt(sent.text, report_id, identity)
         record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         sealed = seal_message(head.report, message)

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from chalicelib.domain import times
+from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.bursts import Digest
 from chalicelib.domain.ids import event_id
-from chalicelib.domain.notices import Notice
+from chalicelib.domain.notices import ADDED, Notice
 from chalicelib.domain.report_outlines import ReportOutline
 from chalicelib.store.outbox import PendingTask
 
@@ -30,6 +31,9 @@ def of_report(
         shadow=report.shadow,
         category_labels=report.category_labels,
         matter=pending.matter,
+        following=tuple(map(officer_address, report.followers))
+        if pending.notice_kind in ADDED
+        else (),
     )
 
 

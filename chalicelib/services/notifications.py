@@ -338,6 +338,7 @@ class Publisher:
         to = (
             OF_A_TRIAL if digest.shadow else batch.roster.addressees(digest.kind, *about, batch.now)
         )
+        to = batch.roster.with_followers(to, digest.category, digest.district, digest.following)
         notice = notice_forms.of_digest(pending, digest, to, self._public_url, batch.now)
         return _PendingNotice(pending, notice)
 

@@ -150,15 +150,18 @@ def approve_referral(
 
 
 def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
-    """End a proposal that nobody has approved, with an audit record. Without one, change nothing.
+    """End a proposal that nobody has approved, with an audit record. Repeated, or without one,
+    change nothing.
 
-    Raises NotFound, Conflict `expiring`.
+    Raises NotFound, Conflict (`expiring`; `passed_on`: it was approved).
     """
 
     def step() -> None:
         head = head_in_scope(report_id, actor=actor, reports=reports)
         pending = head.referrals.pending
         if pending is None:
+            if head.referrals.is_latest_passed_on:
+                raise errors.Conflict("passed_on")
             return
         require_not_expiring(head)
         detail = _recorded("withdrawn", pending) | {"asked_by": pending.by}

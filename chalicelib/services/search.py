@@ -48,7 +48,9 @@ def search_reports(
     """
     name = search_key.name_of(token)
     sees = actor.officer.sees
-    visible = (each for each in entries.reports(name) if sees(each.category, each.district))
+    visible = (
+        each for each in entries.reports(name, actor.now) if sees(each.category, each.district)
+    )
     found = tuple(islice(visible, FOUND_MAX + 1))
     items = found[:FOUND_MAX]
     actor.log_own(Action.LIST, {"search": name, "count": len(items)})

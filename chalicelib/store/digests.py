@@ -104,6 +104,7 @@ class Digests:
         task = OutboxTask(TaskKind.NOTIFY, now + _AFTER_THIS_SWEEP, lane=lane)
         pending = task_fields(pk, SK, task)
         room = most_named(Urgency(filters[2]))
+        following = {address for each in notices for address in each.following}
         return self._table.item(
             Update(
                 pk,
@@ -111,6 +112,7 @@ class Digests:
                 put={"kind": kind, **fixed},
                 put_once=pending,
                 add={"count": len(notices)},
+                gather={"following": following} if following else {},
                 append={"report_ids": [each.report_id for each in notices]} if named else {},
                 room={"report_ids": room} if named else {},
                 equal={"closed": None} if named else {"closed": None, "kind": kind},

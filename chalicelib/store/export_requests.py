@@ -1,17 +1,31 @@
-"""Exports that wait for a second person, and which reports they are of.
+"""Exports that wait for a second person, and what officers export alone.
 
-EXPORT#<id>   REQUEST   by, at, report_ids, places, approved_by, expires_ttl
+EXPORT#<id>        REQUEST     by, at, count, report_ids, originals, places, approved_by,
+                               expires_ttl
+EXPORTS            <at>#<id>   the same without the reports, for the list of all
+EXPORTER#<name>    ALONE       made: each `<time>#<count>`, expires_ttl
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.domain import times
-from chalicelib.domain.exports import PendingExport
+from chalicelib.domain.exports import ALONE_IN, AskedExport, PendingExport
 from chalicelib.store import keys
-from chalicelib.store.table import Table
+from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import Put, TransactItem, Update
 
-_REQUEST = "REQUEST"
+LISTED_MAX = 100
+"""How many requests are read for a list."""
+_REQUEST, _ALONE = "REQUEST", "ALONE"
+
+
+class AskedPage(NamedTuple):
+    """The latest requests, newest first. `more`: there are earlier ones."""
+
+    items: tuple[AskedExport, ...]
+    more: bool
 
 
 class ExportRequests:
@@ -20,15 +34,13 @@ class ExportRequests:
     def __init__(self, table: Table) -> None:
         self.table = table
 
-    def item(self, pending: PendingExport) -> TransactItem:
-        """Return the write of a new request."""
-        row = {
-            "pk": keys.export(pending.id),
-            "sk": _REQUEST,
-            **pending.model_dump(exclude_none=True),
-            "expires_ttl": int(pending.ends_at.timestamp()),
-        }
-        return self.table.item(Put(row, if_absent=True))
+    def items(self, pending: PendingExport) -> list[TransactItem]:
+        """Return the writes of a new request."""
+        ends = {"expires_ttl": int(pending.ends_at.timestamp())}
+        request = {"pk": keys.export(pending.id), "sk": _REQUEST, **_fields(pending), **ends}
+        listed = {**request, "pk": keys.EXPORTS, "sk": _listed_at(pending)}
+        del listed["report_ids"]
+        return [self.table.item(Put(row, if_absent=True)) for row in (request, listed)]
 
     def get(self, export_id: str, now: datetime) -> PendingExport | None:
         """Return a request; None when there is none, or when its time is over."""
@@ -36,8 +48,38 @@ class ExportRequests:
         pending = PendingExport.model_validate(row) if row else None
         return pending if pending and now < pending.ends_at else None
 
-    def approval(self, pending: PendingExport, by: str, now: datetime) -> TransactItem:
-        """Return the write that approves a request. It fails when somebody has approved it."""
+    def latest(self, now: datetime) -> AskedPage:
+        """Return the latest requests whose time is not over."""
+        rows, more = self.table.query(keys.EXPORTS, forward=False, limit=LISTED_MAX)
+        asked = (AskedExport.model_validate(row) for row in rows)
+        current = tuple(each for each in asked if now < each.ends_at)
+        # What is older than one whose time is over is over, too.
+        return AskedPage(current, more and len(current) == len(rows))
+
+    def approval(self, pending: PendingExport, by: str, now: datetime) -> list[TransactItem]:
+        """Return the writes that approve a request. They fail when somebody has approved it."""
         put = {"approved_by": by, "approved_at": times.render(now)}
         equal = {"approved_by": None, "by": pending.by}
-        return self.table.item(Update(keys.export(pending.id), _REQUEST, put=put, equal=equal))
+        rows = (keys.export(pending.id), _REQUEST), (keys.EXPORTS, _listed_at(pending))
+        return [self.table.item(Update(pk, sk, put=put, equal=equal)) for pk, sk in rows]
+
+    def made_alone(self, by: str) -> tuple[str, ...]:
+        """Return what an officer has lately exported alone (`domain/exports.made_alone`)."""
+        row = self.table.get(keys.exporter(by), _ALONE, consistent=True)
+        return tuple(row["made"]) if row else ()
+
+    def keep_made_alone(
+        self, by: str, before: Sequence[str], after: Sequence[str], now: datetime
+    ) -> None:
+        """Write what an officer has exported alone. Raises ConditionFailed if it has changed."""
+        put = {"made": list(after), "expires_ttl": int((now + ALONE_IN).timestamp())}
+        equal = {"made": list(before) or None}
+        self.table.update(Update(keys.exporter(by), _ALONE, put=put, equal=equal, upsert=True))
+
+
+def _fields(pending: PendingExport) -> Row:
+    return pending.model_dump(exclude_none=True)
+
+
+def _listed_at(asked: AskedExport) -> str:
+    return f"{times.render(asked.at)}#{asked.id}"

@@ -15,6 +15,8 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              OFFICER#<name>         EVENT#subscriptions      the task to bring SNS in line
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger (store/ledger.py)
              EXPORT#<id>            REQUEST: an export that takes two persons
+             EXPORTS                <at>#<id>: such an export, for the list of all
+             EXPORTER#<name>        ALONE: what an officer has exported alone
              SEARCH#<name>          <received_at>#<id>: a report with one token
 contacts     REPORT#<id>            CONTACT
 incidents    DAY#<day>              KEY: the key of the day (store/day_keys.py)
@@ -249,8 +251,15 @@ def load_minute(at: datetime) -> Key:
     return f"LOAD#{at:%Y-%m-%dT%H}", f"{at:%M}"
 
 
+EXPORTS = "EXPORTS"
+
+
 def export(export_id: str) -> str:
     return f"EXPORT#{export_id}"
+
+
+def exporter(username: str) -> str:
+    return f"EXPORTER#{username}"
 
 
 SEARCH = "SEARCH#"

@@ -9,7 +9,7 @@ from chalicelib.store.table import Table
 
 _READ_FIELDS = (
     "pk", "id", "reference", "category", "district", "status", "version", "duplicate_of",
-    "expiring", "deleted_at",
+    "unread", "messages", "expiring", "deleted_at",
 )  # fmt: skip
 
 
@@ -23,6 +23,8 @@ class Outline(NamedTuple):
     status: Status
     version: int
     duplicate_of: str | None
+    unread: int
+    messages: int
 
     @property
     def is_open(self) -> bool:
@@ -50,6 +52,8 @@ def read_outlines(
             Status(row["status"]),
             row["version"],
             row.get("duplicate_of"),
+            row.get("unread", 0),
+            row.get("messages", 0),
         )
         for row in rows.values()
         if "deleted_at" not in row and "expiring" not in row

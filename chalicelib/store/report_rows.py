@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from chalicelib import errors
 from chalicelib.domain import times
-from chalicelib.domain.attention import without_overdue
+from chalicelib.domain.attention import awaiting, without_overdue
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ledger import Recorded
 from chalicelib.domain.messages import SealedMessage, SealedNote
@@ -174,7 +174,7 @@ class ListedReport(NamedTuple):
     same: int
 
     @classmethod
-    def of(cls, row: Row, same: int = 1) -> Self:
+    def of(cls, row: Row, now: datetime, same: int = 1) -> Self:
         return cls(
             id=row["id"],
             reference=row["reference"],
@@ -192,7 +192,7 @@ class ListedReport(NamedTuple):
             thumb=row.get("thumb"),
             source=row.get("source"),
             flags=tuple(row.get("flags", ())),
-            awaits=tuple(each.partition("#")[0] for each in row.get("awaits", ())),
+            awaits=tuple(each.step for each in awaiting(row, now)),
             same=same,
         )
 

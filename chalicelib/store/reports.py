@@ -228,9 +228,12 @@ class Reports:
             "version": before.version,
             "status": before.status.value,
             "proposal": head.row.get("proposal"),
+            # What the officer has read is judged by it.
+            "messages": head.row.get("messages"),
             **NOT_EXPIRING,
         }
-        equal |= {name: head.row.get(name) for name in ("flags", "messages") if name in put}
+        if "flags" in put:
+            equal["flags"] = head.row.get("flags")
         if "duplicate_of" in put:
             equal["duplicates"] = head.row.get("duplicates")
         if "reopened_at" in put:

@@ -9,6 +9,7 @@ whatever ends it knows them all, and none is added later.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from chalicelib.domain.reports import Status
@@ -72,8 +73,9 @@ class SearchEntries:
             return False
         return True
 
-    def reports(self, name: str) -> Iterator[ListedReport]:
-        """Yield the reports that have the token with this name, newest first, as lists show them.
+    def reports(self, name: str, now: datetime) -> Iterator[ListedReport]:
+        """Yield the reports that have the token with this name, newest first, as lists show them
+        at `now`.
 
         Withdrawn reports are left out, and those that are being deleted. Of the latest 500 entries.
         """
@@ -84,7 +86,8 @@ class SearchEntries:
             )
             places = [(keys.report(each["sk"].rpartition("#")[2]), keys.HEAD) for each in found]
             rows = self._table.get_all(places, attributes=_READ_FIELDS)
-            yield from (ListedReport.of(rows[key]) for key in places if _is_shown(rows.get(key)))
+            shown = (key for key in places if _is_shown(rows.get(key)))
+            yield from (ListedReport.of(rows[key], now) for key in shown)
             if not more:
                 return
             below = found[-1]["sk"]

@@ -186,7 +186,8 @@ def _field_section() -> str:
     rows = [
         (code(key.removeprefix("field.")), said)
         for key, said in sorted(texts(_LANGUAGE).items())
-        if key.startswith("field.")
+        # What follows the code is a field or a limit, for which it has a text of its own.
+        if key.startswith("field.") and key.count(".") == 1
     ]
     return _FIELDS.format(most=errors.MAX_FIELD_ERRORS) + table(("code", "detail"), rows)
 

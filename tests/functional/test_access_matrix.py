@@ -98,6 +98,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/search"): Route(200),
     ("GET", "/v1/officer/map"): Route(200),
     ("POST", "/v1/officer/exports"): Route(201),
+    ("GET", "/v1/officer/exports"): Route(200),
     ("GET", EXPORT): Route(404),
     ("POST", EXPORT + "/approve"): Route(404),
     ("POST", EXPORT + "/parts/{part}"): Route(404),

@@ -56,6 +56,10 @@ def listed(query: str = "", officer: str = "wang") -> list[str]:
     return [item["id"] for item in page(query, officer)["items"]]
 
 
+def awaited(created: Mapping[str, Any]) -> list[str]:
+    return next(each["awaits"] for each in page()["items"] if each["id"] == created["id"])
+
+
 def act(created: Mapping[str, Any], path: str, body: Any, officer: str = "wang") -> Reply:
     return call("POST", f"{OFFICERS}/{created['id']}{path}", body, officer=officer)
 
@@ -177,8 +181,20 @@ def test_a_hold_whose_end_has_passed_awaits_nobody() -> None:
     until = (wiring.clock.now() + timedelta(days=9)).isoformat()
     act(created, "/hold", {"reason": "A court asks.", "until": until})
     assert listed("needs_action=true", "li") == [created["id"]]
+    assert awaited(created) == ["hold"]
     wiring.clock.advance(timedelta(days=10))
     assert listed("needs_action=true", "li") == []
+    assert awaited(created) == []
+
+
+def test_a_closed_report_whose_hold_nobody_approved_in_time_is_done() -> None:
+    created, other = file(), file()
+    until = (wiring.clock.now() + timedelta(days=9)).isoformat()
+    act(created, "/hold", {"reason": "A court asks.", "until": until})
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="It is done.")
+    assert listed() == [other["id"], created["id"]]
+    wiring.clock.advance(timedelta(days=10))
+    assert listed() == [other["id"]]
 
 
 @pytest.mark.parametrize("sort", ["attention", "newest"])

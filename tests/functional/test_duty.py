@@ -552,6 +552,31 @@ def test_who_follows_gets_the_reporters_messages_off_duty(aws: Mapping[str, str]
     assert addressees(aws, "message") == [(*names("li"), *names("zhao"))]
 
 
+def test_who_follows_hears_of_a_message_in_a_digest_off_duty(aws: Mapping[str, str]) -> None:
+    for username in ("wang", "li", "zhao"):
+        subscribe(username)
+    on_duty("li")
+    created, *others = [filed() for _ in range(12)]
+    for username in ("zhao", "wang"):
+        follow(created, username)
+    row = {"roles": ["officer"], "categories": ["other"], "districts": ["*"]}
+    appoint("wang", row | {"email": "wang@police.example"})
+    cloud.sweep()
+    published(aws)
+    wiring.clock.advance(timedelta(minutes=1))
+    for each in (*others, created):
+        path = f"/v1/reports/{each['id']}/messages"
+        call("POST", path, {"text": "More."}, receipt=each["receipt"])
+        cloud.stream(cloud.all_keys(aws))
+    cloud.forget_sent(aws)
+    wiring.clock.advance(timedelta(minutes=1))
+    cloud.sweep()
+
+    [digest] = [each for each in cloud.sent(aws) if each["kind"] == "digest"]
+    assert created["id"] in digest["report_ids"]
+    assert json.loads(digest["attributes"]["to"]) == [*names("li"), *names("zhao")]
+
+
 def test_who_may_see_a_report_no_more_is_not_told_of_it(aws: Mapping[str, str]) -> None:
     for username in ("wang", "li"):
         subscribe(username)

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain import times
+from chalicelib.domain.officers import Role
 from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
@@ -76,6 +77,49 @@ def test_every_filter_alone_and_together(aws: Mapping[str, str]) -> None:
     spelled = here["reference"].lower().replace("-", "")
     assert listed(f"reference={spelled}") == [here["id"]]
     assert listed(f"reference={spelled}&category=other") == []
+
+
+def test_what_nobody_holds_is_listed_while_it_is_open() -> None:
+    held, first, ended, second = file(), file(), file(), file(category="traffic_violation")
+    change_report(held["id"], 1, assignee="wang")
+    change_report(first["id"], 1, status="in_progress")
+    change_report(ended["id"], 1, status="closed", disposition="no_action", reason="Nothing.")
+    said = {"text": "Still there."}
+    call("POST", f"/v1/reports/{ended['id']}/messages", said, receipt=ended["receipt"])
+
+    for more in ("", "&unread=false", "&drill=false", "&fold=none"):
+        assert listed(f"assignee=none{more}") == [second["id"], first["id"]]
+    assert listed("assignee=none&sort=attention") == [first["id"], second["id"]]
+    assert listed("assignee=none&status=new") == [second["id"]]
+    assert listed("assignee=none&status=closed") == []
+    assert listed("assignee=none&needs_action=true") == [second["id"]]
+    assert listed(f"assignee=none&reference={held['reference']}") == []
+    assert listed("assignee=none", officer="narrow") == [second["id"]]
+
+    change_report(held["id"], 2, assignee=None)
+    assert listed("assignee=none")[-1] == held["id"]
+
+
+def test_an_assignee_who_is_no_officer_is_named_and_a_former_one_is_not() -> None:
+    cloud.officer("former", active=False)
+    assert listed("assignee=former") == []
+    for sort in ("", "&sort=attention"):
+        reply = call("GET", f"/v1/officer/reports?assignee=wnag{sort}", officer="wang")
+        [error] = reply.json["errors"]
+        assert (reply.status, error["field"], error["code"]) == (422, "assignee", "unknown_value")
+        assert "/v1/officer/colleagues" in error["detail"]
+    assert recorded("wang").count("denied") == 2
+
+    exported = {"reason": "For the court.", "filters": {"assignee": "wnag"}}
+    reply = call("POST", "/v1/officer/exports", exported, officer="wang")
+    assert (reply.status, reply.json["errors"][0]["field"]) == (422, "filters.assignee")
+
+
+def test_nobody_can_be_named_as_nobody_is() -> None:
+    cloud.officer("chief", roles=(Role.ADMIN,))
+    body = {"roles": ["officer"], "categories": ["*"], "districts": ["*"]}
+    assert call("PUT", "/v1/admin/officers/none", body, officer="chief").status == 422
+    assert call("PUT", "/v1/admin/officers/none2", body, officer="chief").status == 202
 
 
 def test_leads_are_found_by_their_bulletin(aws: Mapping[str, str]) -> None:

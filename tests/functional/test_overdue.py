@@ -127,6 +127,23 @@ def test_it_ends_when_an_officer_attends_to_the_report(
     assert head(created)["status"] == ("acknowledged" if acknowledged else "new")
 
 
+@pytest.mark.parametrize(("category", "again"), [(CRITICAL, [5, 20, 35]), (HIGH, [30])])
+def test_a_report_that_is_given_back_before_it_is_acknowledged_waits_again(
+    aws: Mapping[str, str], category: str, again: list[int]
+) -> None:
+    created = file(aws, category)
+    change_report(created["id"], 1, assignee="li")
+    change_report(created["id"], 2, assignee=None)
+    assert notices(aws, minutes=45) == again
+
+
+def test_an_acknowledged_report_that_is_given_back_does_not_wait(aws: Mapping[str, str]) -> None:
+    created = file(aws, CRITICAL)
+    change_report(created["id"], 1, status="acknowledged", assignee="li")
+    change_report(created["id"], 2, assignee=None)
+    assert notices(aws, minutes=45) == []
+
+
 @pytest.mark.parametrize("what", ["an assignment", "a reply", "a note"])
 def test_it_ends_also_before_officers_were_notified(aws: Mapping[str, str], what: str) -> None:
     created = call("POST", "/v1/reports", report(CRITICAL), key=new_key()).json

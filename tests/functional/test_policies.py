@@ -404,6 +404,7 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
 def export_many(api: Api, many: ExportStep) -> None:
     many.begin(LI)
     export_id = many.path["export_id"]
+    api("list_exports", officer=CHIEF)
     for name in ("read_export", "approve_export"):
         api(name, officer=CHIEF, export_id=export_id)
     api("export_part", officer=LI, export_id=export_id, part="2")

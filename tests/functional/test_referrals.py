@@ -199,9 +199,15 @@ def test_a_proposal_is_withdrawn_by_anybody_and_then_not_approved(by: str) -> No
     assert "referred" not in opened(created)["flags"]
 
 
-def test_a_withdrawal_does_not_take_back_what_was_passed_on() -> None:
+def test_what_was_passed_on_cannot_be_taken_back() -> None:
     created = referred()
-    assert call("DELETE", path(created), officer="wang").status == 204
+    refused = call("DELETE", path(created), officer="wang")
+    assert (refused.status, refused.json["code"]) == (409, "passed_on")
+    assert len(mine(created)["passed_on"]) == 1
+
+    propose(created)
+    for _ in range(2):
+        assert call("DELETE", path(created), officer="wang").status == 204
     assert len(mine(created)["passed_on"]) == 1
 
 

@@ -328,5 +328,5 @@ def test_a_number_of_many_reports_is_read_a_bounded_part_at_a_time() -> None:
     name = wiring.search_key().name_of("京A12345")
     entries = SearchEntries(wiring.reports().table, page=2, most_pages=2)
     with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda request: None) as called:
-        assert [each.id for each in entries.reports(name)] == made[:0:-1]
+        assert [each.id for each in entries.reports(name, wiring.clock.now())] == made[:0:-1]
     assert called == ["Query", "BatchGetItem"] * 2
