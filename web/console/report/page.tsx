@@ -1,0 +1,3 @@
+export function ReportPage({ id }: { id: string }) {
+  return <h1>{id}</h1>;
+}
