@@ -56,6 +56,10 @@ class ApiServer(LocalDevServer):
             server_cls=_Server,
         )
 
+    def publish(self, path: str, content: bytes, content_type: str) -> None:
+        """Serve a document, too."""
+        self._gateway.publish(path, content, content_type)
+
     def _handle(
         self, request: Any, client_address: Any, server: Any, *, app_object: Chalice, config: Config
     ) -> "_Handler":

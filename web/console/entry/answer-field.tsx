@@ -32,11 +32,9 @@ export function AnswerField({ field, value, onChange }: AnswerProps) {
         ) : (
           <input
             {...control}
-            type={INPUTS[field.type]}
+            {...inputOf(field)}
             autocomplete="off"
             value={value}
-            {...(field.type === 'integer' && { min: field.minimum, max: field.maximum })}
-            {...(field.type === 'text' && { maxLength: field.max_length })}
             onInput={(event) => onChange(event.currentTarget.value)}
           />
         )
@@ -45,13 +43,19 @@ export function AnswerField({ field, value, onChange }: AnswerProps) {
   );
 }
 
-const INPUTS = {
-  text: 'text',
-  integer: 'number',
-  time: 'datetime-local',
-  boolean: 'text',
-  choice: 'text',
-} as const;
+function inputOf(field: Form[number]) {
+  switch (field.type) {
+    case 'integer':
+      return { type: 'number' as const, min: field.minimum, max: field.maximum };
+    case 'time':
+      return { type: 'datetime-local' as const };
+    default:
+      return {
+        type: 'text' as const,
+        ...(field.type === 'text' && { maxLength: field.max_length }),
+      };
+  }
+}
 
 function optionsOf(field: Form[number]): [string, string][] | null {
   if (field.type === 'choice') return field.options.map(({ code, label }) => [code, label]);

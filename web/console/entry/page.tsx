@@ -140,6 +140,7 @@ function EntryForm({ onCreated }: { onCreated: (created: Created) => void }) {
   );
 }
 
+type Input = { type: 'text' } | { type: 'tel' } | { type: 'datetime-local' };
 type TextName = 'occurred' | 'address' | 'lat' | 'lon' | 'name' | 'phone';
 
 /** When and where it was, and whom to call back. */
@@ -151,12 +152,12 @@ function Circumstances({
   set: (change: Partial<Entered>) => void;
 }) {
   const t = entryTexts();
-  const text = (name: TextName, type: string, hint?: string) => (
+  const text = (name: TextName, input: Input, hint?: string) => (
     <Field id={`entry-${name}`} label={t[name]} hint={hint} optional>
       {(control) => (
         <input
           {...control}
-          type={type}
+          {...input}
           autocomplete="off"
           value={entered[name]}
           onInput={(event) => set({ [name]: event.currentTarget.value })}
@@ -166,15 +167,15 @@ function Circumstances({
   );
   return (
     <>
-      {text('occurred', 'datetime-local')}
+      {text('occurred', { type: 'datetime-local' })}
       <div class="entry__pair">
-        {text('lat', 'text', t.placeHint)}
-        {text('lon', 'text', t.placeHint)}
+        {text('lat', { type: 'text' }, t.placeHint)}
+        {text('lon', { type: 'text' }, t.placeHint)}
       </div>
-      {text('address', 'text', t.addressHint)}
+      {text('address', { type: 'text' }, t.addressHint)}
       <div class="entry__pair">
-        {text('name', 'text')}
-        {text('phone', 'tel')}
+        {text('name', { type: 'text' })}
+        {text('phone', { type: 'tel' })}
       </div>
     </>
   );
