@@ -38,7 +38,7 @@ def security_headers(origins: Origins, *, https: bool) -> dict[str, str]:
         "Permissions-Policy": permissions_policy(),
     }
     if https:
-        headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}; includeSubDomains"
+        headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}"
     return headers
 
 
