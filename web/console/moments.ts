@@ -12,7 +12,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 
 /** Return "3 minutes ago" in the language of the screen. */
 export function ago(time: string, now: number): string {
-  const format = new Intl.RelativeTimeFormat(tag(), { numeric: 'always', style: 'short' });
+  const format = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto', style: 'short' });
   let amount = (Date.parse(time) - now) / 1000;
   let unit: Intl.RelativeTimeFormatUnit = 'second';
   for (const [next, size] of STEPS) {
@@ -20,7 +20,7 @@ export function ago(time: string, now: number): string {
     amount /= size;
     unit = next;
   }
-  if (unit === 'second') return format.format(0, 'minute');
+  if (unit === 'second') return format.format(0, unit);
   return format.format(Math.trunc(amount), unit);
 }
 

@@ -18,7 +18,6 @@ interface RowProps {
 }
 
 export function Row({ row, now, gone = false, onStep }: RowProps) {
-  const t = queueTexts();
   const { names } = useDesk();
   return (
     <li class="report-row" data-urgency={row.urgency} data-id={row.id} data-gone={gone || undefined}>
@@ -27,21 +26,9 @@ export function Row({ row, now, gone = false, onStep }: RowProps) {
         <a class="report-row__link" href={pathTo(`reports/${row.id}`)}>
           {names.category(row.category)} <span class="reference">{row.reference}</span>
         </a>
-        <p class="report-row__facts">
-          <span>{names.district(row.district)}</span>
-          <time dateTime={row.received_at} title={clock(row.received_at)}>
-            {ago(row.received_at, now)}
-          </time>
-          {row.media.total > 0 && (
-            <span class="report-row__media">
-              <Icon name="picture" />
-              {t.media(row.media.total)}
-            </span>
-          )}
-          {row.bulletin_id !== null && <span>{t.lead}</span>}
-        </p>
         <Tags row={row} gone={gone} />
       </div>
+      <Where row={row} now={now} />
       <Whose row={row} />
       {onStep && !gone && <Steps row={row} onStep={onStep} />}
     </li>
@@ -62,6 +49,26 @@ function Thumbnail({ row }: { row: ListedReport }) {
         row.media.total > 0 && <Icon name="picture" />
       )}
     </div>
+  );
+}
+
+function Where({ row, now }: { row: ListedReport; now: number }) {
+  const t = queueTexts();
+  const { names } = useDesk();
+  return (
+    <p class="report-row__facts">
+      <span>{names.district(row.district)}</span>
+      <time dateTime={row.received_at} title={clock(row.received_at)}>
+        {ago(row.received_at, now)}
+      </time>
+      {row.media.total > 0 && (
+        <span class="report-row__media">
+          <Icon name="picture" />
+          {t.media(row.media.total)}
+        </span>
+      )}
+      {row.bulletin_id !== null && <span>{t.lead}</span>}
+    </p>
   );
 }
 

@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks';
 
+import { Button } from '../../shared/components/Button.tsx';
+import { Dialog } from '../../shared/components/Dialog.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
@@ -12,6 +14,8 @@ export function Contact({ report }: { report: Report }) {
   const t = reportTexts();
   const { api } = useDesk();
   const [contact, setContact] = useState<Schemas['RevealedContact'] | null>(null);
+  const [asking, setAsking] = useState(false);
+  const close = () => setAsking(false);
   const reveal = async (reason: string) => {
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/contact', {
@@ -21,6 +25,7 @@ export function Contact({ report }: { report: Report }) {
     );
     if (!outcome.ok) return outcome.failure.text;
     setContact(outcome.data);
+    close();
     return null;
   };
   return (
@@ -28,8 +33,19 @@ export function Contact({ report }: { report: Report }) {
       <h2 id="contact">{t.contact.title}</h2>
       {!report.has_contact && <p class="muted">{t.contact.none}</p>}
       {report.has_contact && contact === null && (
-        <ReasonForm intro={t.contact.left} submitLabel={t.contact.reveal} submit={reveal} />
+        <>
+          <p>{t.contact.has}</p>
+          <Button onClick={() => setAsking(true)}>{t.contact.ask}</Button>
+        </>
       )}
+      <Dialog open={asking} title={t.contact.reveal} onClose={close}>
+        <ReasonForm
+          intro={t.contact.left}
+          submitLabel={t.contact.reveal}
+          submit={reveal}
+          cancel={close}
+        />
+      </Dialog>
       <div role="status">{contact && <Revealed contact={contact} />}</div>
     </section>
   );

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
@@ -51,20 +52,21 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
       {steps.length === 0 && <p class="muted">{t.next.done}</p>}
       <div class="next-step__buttons">
         {steps.map((step, index) => (
-          <Button
-            key={nameOf(step)}
-            kind={index === 0 && report.status !== 'closed' ? 'primary' : 'secondary'}
-            busy={busy && index === 0}
-            onClick={() => take(step)}
-          >
-            {labelOf(step, report)}
-          </Button>
+          <Fragment key={nameOf(step)}>
+            <Button
+              kind={index === 0 && report.status !== 'closed' ? 'primary' : 'secondary'}
+              busy={busy && index === 0}
+              onClick={() => take(step)}
+            >
+              {labelOf(step, report)}
+            </Button>
+            {takeIt && index === 0 && (
+              <Button onClick={() => void change({ status: 'acknowledged' })}>
+                {t.next.acknowledge}
+              </Button>
+            )}
+          </Fragment>
         ))}
-        {takeIt && (
-          <Button onClick={() => void change({ status: 'acknowledged' })}>
-            {t.next.acknowledge}
-          </Button>
-        )}
       </div>
     </section>
   );

@@ -53,7 +53,12 @@ export function ReportPage({ id }: { id: string }) {
         </a>
         <h1>
           {report ? names.category(report.category) : t.loading}
-          {report && <span class="reference">{report.reference}</span>}
+          {report && (
+            <>
+              {' '}
+              <span class="reference">{report.reference}</span>
+            </>
+          )}
         </h1>
         {report && <Tags report={report} />}
       </header>

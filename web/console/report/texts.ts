@@ -196,7 +196,9 @@ export const reportTexts = texts({
     contact: {
       title: 'Contact',
       none: 'The reporter left no contact.',
-      left: 'The reporter left a contact. To see it, say why: the reason goes on record.',
+      has: 'The reporter left a contact.',
+      ask: 'Show the contact…',
+      left: 'To see it, say why: the reason goes on record.',
       reveal: 'Show the contact',
       name: 'Name',
       phone: 'Telephone',
@@ -536,7 +538,9 @@ export const reportTexts = texts({
     contact: {
       title: '联系方式',
       none: '举报人没有留下联系方式。',
-      left: '举报人留有联系方式。查看须说明理由，理由将记录在案。',
+      has: '举报人留有联系方式。',
+      ask: '显示联系方式……',
+      left: '查看须说明理由，理由将记录在案。',
       reveal: '显示联系方式',
       name: '姓名',
       phone: '电话',
