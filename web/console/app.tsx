@@ -49,7 +49,7 @@ function SignedIn({ session, base }: { session: Session; base: string }) {
   };
   useEffect(read, [api]);
   useEffect(() => {
-    const stop = activity.start(() => session.lock(Date.now()));
+    const stop = activity.start(() => session.lock());
     const unlocked = effect(() => {
       if (session.state.value === 'signed_in') activity.unlock();
     });
@@ -167,5 +167,5 @@ async function usernameOf(base: string, access: string): Promise<string> {
 
 function lockNow(activity: Activity, session: Session): void {
   activity.lock();
-  session.lock(Date.now());
+  session.lock();
 }

@@ -31,35 +31,32 @@ export function Templates({ report, use }: TemplatesProps) {
   };
   return (
     <div class="row templates">
-      <label>
-        <span>{t.talk.template}</span>{' '}
-        <select
-          class="field__control"
-          value=""
-          onChange={(event) => {
-            choose(event.currentTarget.value);
-            event.currentTarget.value = '';
-          }}
-        >
-          <option value="">{t.talk.templateNone}</option>
-          {templates.map(({ code, title }) => (
-            <option key={code} value={code}>
-              {title[language.value] ?? code}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span class="hidden-visually">{t.talk.templateLanguage}</span>
-        <select
-          class="field__control"
-          value={wanted}
-          onChange={(event) => setWanted(event.currentTarget.value as Language)}
-        >
-          <option value="zh">{t.talk.languages.zh}</option>
-          <option value="en">{t.talk.languages.en}</option>
-        </select>
-      </label>
+      <label for="template">{t.talk.template}</label>
+      <select
+        id="template"
+        class="field__control"
+        value=""
+        onChange={(event) => {
+          choose(event.currentTarget.value);
+          event.currentTarget.value = '';
+        }}
+      >
+        <option value="">{t.talk.templateNone}</option>
+        {templates.map(({ code, title }) => (
+          <option key={code} value={code}>
+            {title[language.value] ?? code}
+          </option>
+        ))}
+      </select>
+      <select
+        class="field__control"
+        aria-label={t.talk.templateLanguage}
+        value={wanted}
+        onChange={(event) => setWanted(event.currentTarget.value as Language)}
+      >
+        <option value="zh">{t.talk.languages.zh}</option>
+        <option value="en">{t.talk.languages.en}</option>
+      </select>
     </div>
   );
 }

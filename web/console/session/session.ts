@@ -47,8 +47,6 @@ export type Identify = (access: string) => Promise<string>;
 const AHEAD_MS = 60_000;
 const CHANNEL = 'tipline.unlock';
 const WINDOW_STATE = 'window.';
-// Clocks of the issuer and of this machine differ.
-const SKEW_MS = 60_000;
 
 export class Session {
   readonly state = signal<SessionState>('starting');
@@ -57,7 +55,8 @@ export class Session {
 
   private tokens: Tokens | null = null;
   private refreshing: Promise<void> | null = null;
-  private lockedAt = 0;
+  /** When the officer of a locked page last typed a password, by the issuer's clock. */
+  private askedBefore: number | null = null;
   private closeChannel: (() => void) | null = null;
 
   constructor(
@@ -121,10 +120,10 @@ export class Session {
   }
 
   /** Lock the page: forget the tokens, so that nobody can use them either. */
-  lock(now: number): void {
+  lock(): void {
     if (this.state.value !== 'signed_in') return;
+    this.askedBefore = this.tokens && authenticatedAt(this.tokens.access);
     this.tokens = null;
-    this.lockedAt = now;
     markLocked(true, localStorage);
     this.state.value = 'locked';
   }
@@ -173,9 +172,7 @@ export class Session {
   ): Promise<void> {
     try {
       const tokens = await this.tokensFor(address, verifier);
-      const asked = authenticatedAt(tokens.access);
-      const again = this.state.value === 'locked';
-      if (again && asked !== null && asked + SKEW_MS < this.lockedAt) {
+      if (this.state.value === 'locked' && !this.wasAsked(tokens)) {
         this.unlockProblem.value = 'not_asked';
       } else if ((await identify(tokens.access)) !== username) {
         this.unlockProblem.value = 'other_officer';
@@ -187,6 +184,12 @@ export class Session {
     } catch {
       this.unlockProblem.value = 'refused';
     }
+  }
+
+  /** Return whether the issuer asked for the password since, as far as its tokens say. */
+  private wasAsked({ access }: Tokens): boolean {
+    const asked = authenticatedAt(access);
+    return asked === null || this.askedBefore === null || asked > this.askedBefore;
   }
 
   private async tokensFor(address: URL, verifier: string): Promise<Tokens> {
