@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
@@ -60,6 +61,7 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
     assert outcome["reason"] == "He is at home again. Thank you."
 
 
+@pytest.mark.thorough
 def test_a_template_with_a_gap_is_not_sent(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api, **REPORT)
     page = open_report(open_page, resident.id)
@@ -91,6 +93,7 @@ def test_of_two_officers_the_second_sees_what_the_first_has_done(
     expect(page.locator(".report__tags")).to_contain_text("Critical")
 
 
+@pytest.mark.thorough
 def test_what_was_mine_can_be_kept(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api, **REPORT)
     page = open_report(open_page, resident.id)
@@ -125,6 +128,7 @@ def test_a_message_that_came_meanwhile_is_read_before_anything_is_sent(
     expect(page.get_by_text("Sent.")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_draft_outlives_a_look_at_the_list(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api, **REPORT)
     page = open_report(open_page, resident.id)
@@ -139,6 +143,7 @@ def test_a_draft_outlives_a_look_at_the_list(open_page: OpenPage, stack: Stack) 
     expect(page.get_by_label("New note")).to_have_value("")
 
 
+@pytest.mark.thorough
 def test_a_picture_is_enlarged_opened_and_redacted(open_page: OpenPage, stack: Stack) -> None:
     page = open_page("/console/")
     resident = resident_with_picture(stack.api, page, **REPORT)
@@ -170,6 +175,7 @@ def test_a_picture_is_enlarged_opened_and_redacted(open_page: OpenPage, stack: S
     ).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_contact_is_shown_for_a_reason(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api, contact={"name": "Mr Zhang", "phone": "13800138000"})
     page = open_report(open_page, resident.id)
@@ -183,6 +189,7 @@ def test_the_contact_is_shown_for_a_reason(open_page: OpenPage, stack: Stack) ->
     expect(page.get_by_role("link", name="13800138000")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api)
     page = open_report(open_page, resident.id)
@@ -206,6 +213,7 @@ def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
     expect(page.get_by_role("button", name="Ask for a legal hold…")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_two_officers_pass_a_report_on(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api)
     page = open_report(open_page, resident.id)
@@ -226,6 +234,7 @@ def test_two_officers_pass_a_report_on(open_page: OpenPage, stack: Stack) -> Non
     assert resident.read()["passed_on"][0]["agency"] == "city_services"
 
 
+@pytest.mark.thorough
 def test_a_second_officer_confirms_what_is_malicious(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api)
     page = open_report(open_page, resident.id)
@@ -240,15 +249,16 @@ def test_a_second_officer_confirms_what_is_malicious(open_page: OpenPage, stack:
     expect(other.locator(".next-step dd").first).to_contain_text("Malicious")
 
 
+@pytest.mark.thorough
 def test_reports_of_one_event_are_compared_linked_and_closed_together(
     open_page: OpenPage, stack: Stack
 ) -> None:
     place = {"lat": 39.93, "lon": 116.45}
+    # Reports are compared once a minute, with a key that the minute before has made.
+    assert stack.run("clock", "1m").returncode == 0
     first, second = (Resident(stack.api, **REPORT, location=place) for _ in range(2))
-    page = open_page(f"/console/reports/{first.id}")
-    call = officer_api(stack, "supervisor")
-    wait_until(page, lambda: call("GET", f"/v1/officer/reports/{first.id}").json()["similar"] != [])
-    sign_in(page)
+    assert stack.run("clock", "1m").returncode == 0
+    page = open_report(open_page, first.id)
     page.get_by_role("button", name=f"Compare with {second.reference}").click()
     dialog = page.get_by_role("dialog", name="Side by side")
     expect(dialog.get_by_role("heading", name="The other report")).to_be_visible()
@@ -261,6 +271,7 @@ def test_reports_of_one_event_are_compared_linked_and_closed_together(
     assert second.read()["status"] == "closed"
 
 
+@pytest.mark.thorough
 def test_a_report_is_muted_followed_exported_and_its_history_read(
     open_page: OpenPage, stack: Stack
 ) -> None:
@@ -283,6 +294,7 @@ def test_a_report_is_muted_followed_exported_and_its_history_read(
     expect(page.locator(".history")).to_contain_text("Reason: For the court.")
 
 
+@pytest.mark.thorough
 def test_pictures_are_sent_to_the_reporter(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api)
     page = open_report(open_page, resident.id)
@@ -295,6 +307,7 @@ def test_pictures_are_sent_to_the_reporter(open_page: OpenPage, stack: Stack) ->
     wait_until(page, lambda: [one["from"] for one in resident.read()["media"]] == ["officer"])
 
 
+@pytest.mark.thorough
 def test_what_was_withdrawn_opens_for_a_supervisor_with_a_reason(
     open_page: OpenPage, stack: Stack
 ) -> None:
@@ -308,6 +321,7 @@ def test_what_was_withdrawn_opens_for_a_supervisor_with_a_reason(
     expect(other.get_by_text(REPORT["text"])).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_caller_gets_the_receipt_of_what_an_officer_enters(
     open_page: OpenPage, stack: Stack
 ) -> None:

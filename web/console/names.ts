@@ -4,7 +4,6 @@ import { effect, signal } from '@preact/signals';
 
 import { language } from '../shared/language.ts';
 import type { Api, Areas, Catalogue } from './types.ts';
-import { words } from './words.ts';
 
 export class Names {
   readonly catalogue = signal<Catalogue | null>(null);
@@ -25,8 +24,6 @@ export class Names {
   }
 
   district(code: string): string {
-    if (code === 'unknown') return words().unknown;
-    if (code === 'outside') return words().outside;
     return labelOf(this.catalogue.value?.districts, code);
   }
 

@@ -1,6 +1,6 @@
 /** The paths of the console. A page is known by its path alone, so that a notice can link to it. */
 
-import { effect, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 
 export type Route =
   | { page: 'queue' }
@@ -72,16 +72,6 @@ export function startRouter(): () => void {
     removeEventListener('popstate', moved);
     document.removeEventListener('click', clicked);
   };
-}
-
-/** Call `then` for each path that is shown from now on, and not for the present one. */
-export function onMove(then: () => void): () => void {
-  let first = true;
-  return effect(() => {
-    void path.value;
-    if (!first) queueMicrotask(then);
-    first = false;
-  });
 }
 
 /** Return where a plain click on a link of the console leads; null for any other click. */

@@ -3,7 +3,7 @@ import { texts } from '../../shared/language.ts';
 export const entryTexts = texts({
   en: {
     title: 'Enter a report',
-    intro: 'What a caller or a visitor tells you. You may enter it in any category.',
+    intro: 'What a caller or a visitor says. You may enter it in any category.',
     category: 'Category',
     choose: 'Choose a category',
     chooseCategory: 'Choose a category.',

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
-import { onMove, path, pathTo, type Route, routeOf } from '../router.ts';
+import { path, pathTo, type Route, routeOf } from '../router.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { Page } from './page.tsx';
 import { frameTexts } from './texts.ts';
@@ -23,7 +23,7 @@ export function Frame({ signOut, lock }: FrameProps) {
   const { pulse } = useDesk();
   const route = routeOf(path.value);
   const waiting = pulse.pulse.value?.counts.needs_action ?? 0;
-  useEffect(() => onMove(() => focusPage(main.current)), []);
+  useFocusedPage(main);
   return (
     <div class="frame">
       <a class="skip-link" href="#main" onClick={(event) => skip(event, main.current)}>
@@ -128,6 +128,17 @@ function Account({ signOut, lock }: FrameProps) {
       </div>
     </div>
   );
+}
+
+/** Show each page but the first one from its heading on. */
+function useFocusedPage(main: { current: HTMLElement | null }): void {
+  const before = useRef(path.value);
+  const now = path.value;
+  useEffect(() => {
+    if (now === before.current) return;
+    before.current = now;
+    focusPage(main.current);
+  }, [now, main]);
 }
 
 /** Put the focus on the new page's heading, so that it is read out, and begin at its top. */

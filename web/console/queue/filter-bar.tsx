@@ -60,11 +60,7 @@ export function FilterBar({ filters, onChange }: BarProps) {
       <Choice
         label={t.district}
         value={filters.district}
-        options={[
-          ...codes(catalogue?.districts),
-          ['unknown', w.unknown],
-          ['outside', w.outside],
-        ]}
+        options={codes(catalogue?.districts)}
         choose={(district) => set({ district })}
       />
       <label class="chip">

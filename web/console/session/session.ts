@@ -130,7 +130,7 @@ export class Session {
 
   /** Open the issuer's page in a window, and let `username` back when it is them. */
   async unlock(username: string, identify: Identify): Promise<void> {
-    // Opened before anything is awaited, since browsers block windows that no tap has opened.
+    // Opened first of all, since browsers block windows that no tap has opened.
     const opened = window.open('about:blank', 'tipline-sign-in', 'popup,width=520,height=720');
     if (opened === null) {
       this.unlockProblem.value = 'no_window';
