@@ -55,6 +55,7 @@ def _listen(channel: Channel, moved: "queue.Queue[datetime]") -> None:
 
 def _serve(channel: Channel, moved: "queue.Queue[datetime]", port: int) -> None:
     from infra.local.cloud import Cloud
+    from infra.local.issuer import Issuer, People
     from infra.local.notices import NoticesShown
     from infra.local.resources import create_resources
     from infra.local.triggers.changes import Change
@@ -71,7 +72,9 @@ def _serve(channel: Channel, moved: "queue.Queue[datetime]", port: int) -> None:
     except (OSError, SystemExit):
         channel.send({"refused": f"AWS's port {port} is taken."})
         return
-    environment = create_resources(endpoint_url=f"http://127.0.0.1:{server.port}", region=region)
+    address = f"http://127.0.0.1:{server.port}"
+    environment = create_resources(endpoint_url=address, region=region)
+    cloud.issuer = Issuer(People(environment, address), address)
     # The roles of those who call: `moto_patches.event_history`.
     os.environ.update(environment)
     notices = NoticesShown(

@@ -1,7 +1,8 @@
 """AWS's port of the local stack: the gate, and beside it the stack's own clock.
 
 `POST /_tipline/clock` with `{"advance_s": 300}` moves the clock of sweeps and lifecycles, runs them
-at once, and returns `{"now": …}`. Anything else is AWS (`s3.gate`).
+at once, and returns `{"now": …}`. The pages of `issuer` are those of Cognito's managed login.
+Anything else is AWS (`s3.gate`).
 """
 
 import json
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from infra.local import clock
+from infra.local.issuer.issuer import Issuer
 from infra.local.s3.gate import make_gate
 from infra.local.s3.requests import Environ
 from infra.local.triggers.changes import Change, change_of
@@ -20,7 +22,8 @@ _CREDENTIAL = re.compile(r"Credential=[^/,\s]+/")
 
 class Cloud:
     """A WSGI application. It calls `changed` after each request that may have changed something,
-    and `advance_clock` to move the clock. Both must be set before the first request that matters.
+    and `advance_clock` to move the clock; officers sign in at `issuer`. All must be set before the
+    first request that matters.
     """
 
     def __init__(self, *, access_key: str, secret_key: str, region: str) -> None:
@@ -28,10 +31,13 @@ class Cloud:
         self._access_key = access_key
         self.changed: Callable[[Change], None] = lambda change: None
         self.advance_clock: Callable[[timedelta], datetime] | None = None
+        self.issuer: Issuer | None = None
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] == clock.PATH:
             return self._move_clock(environ, start_response)
+        if self.issuer is not None and self.issuer.serves(environ["PATH_INFO"]):
+            return self.issuer(environ, start_response)
         if "HTTP_AUTHORIZATION" in environ:
             # Whoever has the port has the key: tools may come with any. What is signed for others,
             # grants, the gate verifies.

@@ -1,5 +1,6 @@
 """The officers of the local stack: in the user pool and in the officers table."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import boto3
@@ -65,6 +66,25 @@ def seed_officers(officers: Officers, user_pool_id: str) -> None:
         cognito.admin_create_user(
             UserPoolId=user_pool_id, Username=officer.username, MessageAction="SUPPRESS"
         )
+
+
+def register_console(named: Mapping[str, str], origins: Iterable[str]) -> None:
+    """Let officers sign in from the console at these origins, as the template does for those that
+    it knows.
+    """
+    cognito = boto3.client("cognito-idp")
+    pool_id, client_id = named["USER_POOL_ID"], named["CLIENT_ID"]
+    client = cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=client_id)[
+        "UserPoolClient"
+    ]
+    pages = [f"{origin}/console/" for origin in origins]
+    # Cognito refuses a list that has one page twice.
+    cognito.update_user_pool_client(
+        UserPoolId=pool_id,
+        ClientId=client_id,
+        CallbackURLs=list(dict.fromkeys([*client["CallbackURLs"], *pages])),
+        LogoutURLs=list(dict.fromkeys([*client["LogoutURLs"], *pages])),
+    )
 
 
 def sign_in(cognito: Any, *, user_pool_id: str, client_id: str, username: str) -> str:

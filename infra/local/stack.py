@@ -170,7 +170,7 @@ class LocalStack:
         from infra.local.gateway.api_server import ApiServer
         from infra.local.gateway.functions import both_functions
         from infra.local.gateway.throttles import deployed
-        from infra.local.seed import seed_officers
+        from infra.local.seed import register_console, seed_officers
 
         self.app = app
         # What was imported meanwhile may have read the settings before they were complete.
@@ -181,14 +181,30 @@ class LocalStack:
         _set_environment(
             {
                 "PUBLIC_URL": self.api_url,
+                "WEB_CLIENTS": "on",
                 "CONSOLE_ORIGIN": os.environ.get("CONSOLE_ORIGIN") or self.api_url,
             }
         )
         wiring.reset()
         clients.keep_connections(CONNECTIONS)
         _warm()
+        self._tell_console()
+        register_console(self.environment, (self.api_url, os.environ["CONSOLE_ORIGIN"]))
         if _has_seed():
             seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])
+
+    def _tell_console(self) -> None:
+        from infra.local.issuer.issuer import endpoints_at
+        from infra.web import config
+
+        document = config.console_config(
+            endpoints_at(self.aws_url),
+            issuer=self.environment["ISSUER"],
+            client_id=self.environment["CLIENT_ID"],
+            scope="openid",
+            api=self.api_url,
+        )
+        self._api.publish(f"/{config.PATH}", document, config.CONTENT_TYPE)
 
     def _feed_consumers(self, without: Sequence[str]) -> None:
         from infra.local.triggers.pollers import Pollers

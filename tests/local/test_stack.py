@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 from PIL import Image
 
+from infra.stage import oidc
 from tests.local.stack import PATIENCE_S, ROOT, Stack, free_port
 
 pytestmark = pytest.mark.slow
@@ -98,6 +100,50 @@ def test_a_seeded_officer_signs_in_with_what_token_prints_and_nothing_else(
     assert officer["username"] == username
     assert officer["scope"]["categories"] == categories
     assert role in officer["roles"]
+
+
+def test_an_officer_signs_in_at_the_page_and_the_api_takes_the_token(stack: Stack) -> None:
+    told, outputs = _told(stack), stack.outputs
+    issuer = oidc.discover(told["issuer"], f"{outputs['aws']}/{outputs['user_pool_id']}")
+    client = oidc.Client(told["client_id"], f"{told['api']}/console/", told["scope"])
+    attempt, browser = oidc.SignIn(issuer, client), requests.Session()
+
+    page = browser.get(attempt.url(), timeout=10)
+    asked = dict(parse_qsl(urlsplit(page.url).query))
+    chosen = browser.post(
+        page.url.partition("?")[0],
+        data={**asked, "username": "supervisor"},
+        timeout=10,
+        allow_redirects=False,
+    )
+    back = dict(parse_qsl(urlsplit(chosen.headers["Location"]).query))
+    assert attempt.is_own(back)
+    # It checks signature, audience and nonce of the ID token, too.
+    token = attempt.access_token(back)
+    officer = requests.get(
+        f"{stack.api}/v1/officer/me", headers={"Authorization": f"Bearer {token}"}, timeout=10
+    ).json()
+    assert officer["username"] == "supervisor"
+
+
+def test_the_console_is_told_where_it_is(stack: Stack) -> None:
+    told, outputs = _told(stack), stack.outputs
+    assert told == {
+        "issuer": outputs["issuer"],
+        "authorization_endpoint": f"{outputs['aws']}/oauth2/authorize",
+        "token_endpoint": f"{outputs['aws']}/oauth2/token",
+        "end_session_endpoint": f"{outputs['aws']}/logout",
+        "client_id": outputs["client_id"],
+        "scope": "openid",
+        "api": outputs["api"],
+    }
+
+
+def _told(stack: Stack) -> dict[str, str]:
+    response = requests.get(f"{stack.api}/console/config.json", timeout=10)
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Cache-Control"] == "no-cache"
+    return dict(response.json())
 
 
 def test_nobody_gets_a_token_who_is_not_seeded(stack: Stack) -> None:

@@ -1,6 +1,25 @@
 import { render } from 'preact';
 import '../shared/base.css';
-import { Console } from './console.tsx';
+import './console.css';
+import { App } from './app.tsx';
+import { go, startRouter } from './router.ts';
+import { readConfig } from './session/config.ts';
+import { Session } from './session/session.ts';
+import { NoConfig } from './session/welcome.tsx';
 
 const root = document.getElementById('app');
-if (root) render(<Console />, root);
+if (root) void open(root);
+
+/** Show the console, or why it cannot be shown. */
+async function open(root: HTMLElement): Promise<void> {
+  try {
+    const config = await readConfig();
+    const session = new Session(config, `${location.origin}/console/`);
+    startRouter();
+    render(<App session={session} api={config.api} />, root);
+    const page = await session.start(new URL(location.href));
+    if (page !== null) go(page, { replace: true });
+  } catch {
+    render(<NoConfig />, root);
+  }
+}

@@ -1,0 +1,338 @@
+"""An officer's trip: from a notice's link to a closed case, and what can come in between."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import (
+    LI,
+    ZHAO,
+    Resident,
+    officer_api,
+    picture,
+    resident_with_picture,
+    sign_in,
+    wait_until,
+)
+from tests.local.stack import Stack
+
+REPORT = {"category": "missing_elderly", "text": "An old man in a grey coat, alone at the stop."}
+
+
+def open_report(open_page: OpenPage, report_id: str, name: str = LI) -> Page:
+    page = open_page(f"/console/reports/{report_id}")
+    sign_in(page, name)
+    expect(page.get_by_role("heading", name="Next step")).to_be_visible()
+    return page
+
+
+def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api, **REPORT)
+    page = open_report(open_page, resident.id)
+    assert page.url.endswith(f"/console/reports/{resident.id}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(resident.reference)
+
+    page.get_by_role("button", name="Acknowledge and take").click()
+    expect(page.get_by_label("Assigned to")).to_have_value("officer")
+
+    page.get_by_label("Template", exact=True).select_option(label="Ask for the place")
+    reply = page.get_by_label("Message to the reporter")
+    expect(reply).to_have_value(re.compile(re.escape(resident.reference)))
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Sent.")).to_be_visible()
+    assert "Where exactly" in resident.read()["messages"][0]["text"]
+
+    resident.write("At the north gate of the market.")
+    page.get_by_role("button", name="Show it as it is now").click()
+    expect(page.get_by_text("At the north gate of the market.")).to_be_visible()
+
+    page.get_by_role("button", name="Start work").click()
+    page.get_by_role("button", name="Close…").click()
+    dialog = page.get_by_role("dialog", name="Close the report")
+    dialog.get_by_role("button", name="Close the report").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Choose what came of it.")
+    dialog.get_by_label("Resolved").check()
+    dialog.get_by_label("What the reporter reads").fill("He is at home again. Thank you.")
+    dialog.get_by_role("button", name="Close the report").click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    outcome = resident.read()["outcome"]
+    assert outcome["reason"] == "He is at home again. Thank you."
+
+
+@pytest.mark.thorough
+def test_a_template_with_a_gap_is_not_sent(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api, **REPORT)
+    page = open_report(open_page, resident.id)
+    page.get_by_label("Template", exact=True).select_option(label="Officers on their way")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Replace {place} first.")).to_be_visible()
+    assert resident.read()["messages"] == []
+
+
+def test_of_two_officers_the_second_sees_what_the_first_has_done(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api, **REPORT)
+    page = open_report(open_page, resident.id)
+    officer_api(stack, "supervisor")(
+        "PATCH",
+        f"/v1/officer/reports/{resident.id}",
+        {"status": "in_progress", "assignee": "supervisor"},
+        **{"If-Match": '"1"'},
+    )
+    page.get_by_role("button", name="Acknowledge and take").click()
+    dialog = page.get_by_role("dialog", name="A colleague was faster")
+    line = dialog.get_by_role("row", name="Assigned to")
+    expect(line.get_by_role("cell")).to_have_text(["–", "supervisor", "officer"])
+    dialog.get_by_role("button", name="Take theirs").click()
+    expect(page.get_by_label("Assigned to")).to_have_value("supervisor")
+
+    page.get_by_label("Urgency").select_option("critical")
+    expect(page.locator(".report__tags")).to_contain_text("Critical")
+
+
+@pytest.mark.thorough
+def test_what_was_mine_can_be_kept(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api, **REPORT)
+    page = open_report(open_page, resident.id)
+    officer_api(stack, "supervisor")(
+        "PATCH",
+        f"/v1/officer/reports/{resident.id}",
+        {"status": "acknowledged", "assignee": "supervisor"},
+        **{"If-Match": '"1"'},
+    )
+    page.get_by_label("Assigned to").select_option("officer")
+    page.get_by_role("dialog").get_by_role("button", name="Keep mine").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_label("Assigned to")).to_have_value("officer")
+    expect(page.get_by_role("button", name="Start work")).to_be_visible()
+
+
+def test_a_message_that_came_meanwhile_is_read_before_anything_is_sent(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api, **REPORT)
+    page = open_report(open_page, resident.id)
+    page.get_by_label("Message to the reporter").fill("Is he still there?")
+    resident.write("He has gone into the park.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Somebody has written meanwhile")
+    expect(dialog).to_contain_text("He has gone into the park.")
+    assert [message["from"] for message in resident.read()["messages"]] == ["reporter"]
+    dialog.get_by_role("button", name="Back to what I was doing").click()
+    expect(page.get_by_label("Message to the reporter")).to_have_value("Is he still there?")
+    page.get_by_label("Message to the reporter").fill("Which park?")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Sent.")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_draft_outlives_a_look_at_the_list(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api, **REPORT)
+    page = open_report(open_page, resident.id)
+    page.get_by_label("New note").fill("Patrol 12 is near.")
+    page.get_by_role("link", name="Reports").first.click()
+    row = page.get_by_role("link", name=resident.reference)
+    expect(row).to_be_focused()
+    row.click()
+    expect(page.get_by_label("New note")).to_have_value("Patrol 12 is near.")
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.locator(".notes")).to_contain_text("Patrol 12 is near.")
+    expect(page.get_by_label("New note")).to_have_value("")
+
+
+@pytest.mark.thorough
+def test_a_picture_is_enlarged_opened_and_redacted(open_page: OpenPage, stack: Stack) -> None:
+    page = open_page("/console/")
+    resident = resident_with_picture(stack.api, page, **REPORT)
+    sign_in(page)
+    page.get_by_role("link", name=resident.reference).click()
+    page.get_by_role("button", name="Enlarge picture 1").click()
+    expect(page.get_by_role("img", name="Picture 1 of 1")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Open the original…").click()
+    page.get_by_label("Reason (on record)").fill("The plate cannot be read.")
+    page.get_by_role("button", name="Open it").click()
+    address = page.get_by_role("link", name="Download the original").get_attribute("href")
+    assert page.request.get(str(address)).ok
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+
+    page.get_by_role("button", name="Redact…").click()
+    box = page.get_by_role("img", name="The picture with the marked regions").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.4)
+    page.mouse.up()
+    page.get_by_role("button", name="Add a region").click()
+    expect(page.get_by_role("group", name=re.compile("Region"))).to_have_count(2)
+    page.get_by_role("button", name="Redact", exact=True).click()
+    expect(
+        page.get_by_text(re.compile("The redacted picture is being made|Redacted"))
+    ).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_the_contact_is_shown_for_a_reason(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api, contact={"name": "Mr Zhang", "phone": "13800138000"})
+    page = open_report(open_page, resident.id)
+    expect(page.get_by_text("13800138000")).to_have_count(0)
+    page.get_by_role("button", name="Show the contact…").click()
+    dialog = page.get_by_role("dialog", name="Show the contact")
+    dialog.get_by_role("button", name="Show the contact").click()
+    expect(dialog.get_by_text("Give a reason: it goes on record.")).to_be_visible()
+    dialog.get_by_label("Reason").fill("The patrol asks for the entrance.")
+    dialog.get_by_role("button", name="Show the contact").click()
+    expect(page.get_by_role("link", name="13800138000")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api)
+    page = open_report(open_page, resident.id)
+    page.get_by_role("button", name="Ask for a legal hold…").click()
+    page.get_by_label("Reason").fill("Evidence in court.")
+    page.get_by_label("Until").fill("2030-01-01")
+    page.get_by_role("button", name="Ask for the hold").click()
+    expect(page.get_by_text("officer asks for a hold until")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve the hold")).to_have_count(0)
+
+    other = open_report(open_page, resident.id, ZHAO)
+    other.get_by_role("button", name="Approve the hold").click()
+    expect(other.get_by_text("Held until")).to_be_visible()
+    other.get_by_role("button", name="Ask to lift the hold…").click()
+    other.get_by_label("Reason").fill("The court has returned the file.")
+    other.get_by_role("button", name="Ask to lift the hold", exact=True).click()
+    expect(other.get_by_text("supervisor asks to lift it")).to_be_visible()
+
+    page.reload()
+    page.get_by_role("button", name="Approve the lifting").click()
+    expect(page.get_by_role("button", name="Ask for a legal hold…")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_two_officers_pass_a_report_on(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api)
+    page = open_report(open_page, resident.id)
+    page.get_by_role("button", name="Pass on to an agency…").click()
+    page.get_by_label("Agency").select_option("city_services")
+    page.get_by_label("Reason, for colleagues").fill("A matter of the city.")
+    page.get_by_role("button", name="Propose it").click()
+    expect(page.get_by_text("Choose what the agency gets.")).to_be_visible()
+    page.get_by_label("Text", exact=True).check()
+    page.get_by_role("button", name="Propose it").click()
+    expect(page.get_by_text("officer proposes to pass it on")).to_be_visible()
+
+    other = open_report(open_page, resident.id, ZHAO)
+    other.get_by_role("button", name="Read what the agency gets").click()
+    expect(other.get_by_role("dialog")).to_contain_text("Parked cars.")
+    other.get_by_role("button", name="Approve, and pass it on").click()
+    expect(other.get_by_text("Now hand it over:")).to_be_visible()
+    assert resident.read()["passed_on"][0]["agency"] == "city_services"
+
+
+@pytest.mark.thorough
+def test_a_second_officer_confirms_what_is_malicious(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api)
+    page = open_report(open_page, resident.id)
+    page.get_by_role("button", name="Close…").click()
+    page.get_by_label(re.compile("Malicious")).check()
+    page.get_by_label("What the reporter reads").fill("Checked, and closed.")
+    page.get_by_role("button", name="Close the report").click()
+    expect(page.get_by_text("You propose “malicious”.")).to_be_visible()
+
+    other = open_report(open_page, resident.id, ZHAO)
+    other.get_by_role("button", name="Confirm “malicious”").click()
+    expect(other.locator(".next-step dd").first).to_contain_text("Malicious")
+
+
+@pytest.mark.thorough
+def test_reports_of_one_event_are_compared_linked_and_closed_together(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    place = {"lat": 39.93, "lon": 116.45}
+    # Reports are compared once a minute, with a key that the minute before has made.
+    assert stack.run("clock", "1m").returncode == 0
+    first, second = (Resident(stack.api, **REPORT, location=place) for _ in range(2))
+    assert stack.run("clock", "1m").returncode == 0
+    page = open_report(open_page, first.id)
+    page.get_by_role("button", name=f"Compare with {second.reference}").click()
+    dialog = page.get_by_role("dialog", name="Side by side")
+    expect(dialog.get_by_role("heading", name="The other report")).to_be_visible()
+    dialog.get_by_role("button", name="The other is a duplicate of this one").click()
+    expect(page.get_by_role("heading", name="Linked to this one (1)")).to_be_visible()
+    page.get_by_role("button", name="Close the duplicates").click()
+    page.get_by_role("dialog").get_by_label("What the reporter reads").fill("Known already.")
+    page.get_by_role("button", name="Close them").click()
+    expect(page.get_by_text("1 closed.")).to_be_visible()
+    assert second.read()["status"] == "closed"
+
+
+@pytest.mark.thorough
+def test_a_report_is_muted_followed_exported_and_its_history_read(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    page = open_report(open_page, Resident(stack.api).id)
+    page.get_by_role("button", name="Follow this report").click()
+    expect(page.get_by_text("Followed by officer")).to_be_visible()
+    page.get_by_role("button", name="Mute…").click()
+    page.get_by_label("Reason").fill("The same joke a hundred times.")
+    page.get_by_role("button", name="Mute it").click()
+    page.get_by_role("button", name="End the mute").click()
+    expect(page.get_by_role("button", name="Mute…")).to_be_visible()
+    page.get_by_role("button", name="Export…").click()
+    page.get_by_label("Reason").fill("For the court.")
+    page.get_by_role("button", name="Make the zip").click()
+    address = page.get_by_role("link", name="Download").get_attribute("href")
+    assert page.request.get(str(address)).body()[:2] == b"PK"
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Show who did and saw what").click()
+    expect(page.locator(".history")).to_contain_text("follows it")
+    expect(page.locator(".history")).to_contain_text("Reason: For the court.")
+
+
+@pytest.mark.thorough
+def test_pictures_are_sent_to_the_reporter(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api)
+    page = open_report(open_page, resident.id)
+    page.get_by_text("Send pictures to the reporter").click()
+    page.get_by_label("Pictures", exact=True).set_input_files(
+        {"name": "map.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+    )
+    page.get_by_role("button", name="Send the pictures").click()
+    expect(page.get_by_text("The picture is being prepared.")).to_be_visible()
+    wait_until(page, lambda: [one["from"] for one in resident.read()["media"]] == ["officer"])
+
+
+@pytest.mark.thorough
+def test_what_was_withdrawn_opens_for_a_supervisor_with_a_reason(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api, **REPORT)
+    resident.withdraw()
+    page = open_report(open_page, resident.id)
+    expect(page.get_by_text("Only a supervisor can open it")).to_be_visible()
+    other = open_report(open_page, resident.id, ZHAO)
+    other.get_by_label("Reason").fill("A threat was in it.")
+    other.get_by_role("button", name="Open what was withdrawn").click()
+    expect(other.get_by_text(REPORT["text"])).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_caller_gets_the_receipt_of_what_an_officer_enters(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    page = open_page("/console/new")
+    sign_in(page)
+    page.get_by_label("Category").select_option("missing_elderly")
+    page.get_by_label("What happened").fill("My mother has not come home.")
+    page.get_by_label("About how old is the person?").fill("81")
+    page.get_by_label("Telephone").fill("13800138000")
+    page.get_by_role("button", name="Enter the report").click()
+    expect(page.locator(".receipt")).to_be_visible()
+    page.get_by_role("link", name="Open the report").click()
+    expect(page.get_by_text("My mother has not come home.")).to_be_visible()
+    expect(page.locator(".facts").first).to_contain_text("81")

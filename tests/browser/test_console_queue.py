@@ -1,0 +1,162 @@
+"""The queue: read by eye or by key, and never moving under a finger."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import Resident, officer_api, sign_in
+from tests.local.stack import Stack
+
+PULSE_MS = 10_000
+
+
+@pytest.fixture
+def page(open_page: OpenPage, stack: Stack) -> Page:
+    for _ in range(2):
+        Resident(stack.api, "lost_and_found", "Found a key.")
+    page = open_page("/console/")
+    page.clock.install()
+    sign_in(page)
+    # The first pulse is over, so the next one waits for the clock.
+    expect(page.locator(".counts")).to_be_visible()
+    return page
+
+
+def test_the_keys_move_acknowledge_and_take(page: Page, stack: Stack) -> None:
+    resident = Resident(stack.api, "child_abduction", "A girl was pulled into a van.")
+    page.reload()
+    row = page.get_by_role("listitem").filter(has_text=resident.reference)
+    expect(row).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="Child abduction").first).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    link = row.get_by_role("link")
+    link.focus()
+    assert page.url.endswith("/console/")
+    page.keyboard.press("a")
+    expect(row).to_contain_text("Acknowledged")
+    page.keyboard.press("m")
+    expect(row).to_contain_text("Assigned to you")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(resident.reference)
+
+
+@pytest.mark.thorough
+def test_the_keys_are_explained_and_can_be_switched_off(page: Page) -> None:
+    expect(page.locator(".report-row").first).to_be_visible()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    dialog.get_by_label("Use these keys").uncheck()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("j")
+    expect(page.locator(".report-row :focus")).to_have_count(0)
+
+
+def test_a_new_report_is_announced_and_shown_when_wanted(page: Page, stack: Stack) -> None:
+    rows = page.locator(".report-row__link")
+    expect(rows.first).to_be_visible()
+    before = rows.all_inner_texts()
+    rows.first.focus()
+    resident = Resident(stack.api, "child_abduction", "A boy was taken from the playground.")
+    page.clock.run_for(PULSE_MS)
+    show = page.get_by_role("button", name="1 new — show")
+    expect(show).to_be_visible()
+    expect(rows.first).to_be_focused()
+    assert rows.all_inner_texts() == before
+    show.click()
+    expect(page.get_by_role("link", name=resident.reference)).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_what_a_colleague_has_taken_is_seen_at_its_place(page: Page, stack: Stack) -> None:
+    row = page.locator(".report-row").first
+    expect(row.locator(".reference")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
+    reference = row.locator(".reference").text_content()
+    call = officer_api(stack, "supervisor")
+    [found] = call("GET", f"/v1/officer/reports?reference={reference}").json()["items"]
+    version = {"If-Match": f'"{found["version"]}"'}
+    call("PATCH", f"/v1/officer/reports/{found['id']}", {"assignee": "supervisor"}, **version)
+    page.clock.run_for(PULSE_MS)
+    expect(page.get_by_role("listitem").filter(has_text=reference)).to_contain_text(
+        "Assigned to supervisor"
+    )
+
+
+@pytest.mark.thorough
+def test_a_report_with_something_unread_is_opened_first(page: Page, stack: Stack) -> None:
+    resident = Resident(stack.api, "lost_and_found", "Found a bag.")
+    resident.write("It is red.")
+    page.reload()
+    row = page.get_by_role("listitem").filter(has_text=resident.reference)
+    expect(row.get_by_role("button")).to_have_count(0)
+    row.get_by_role("link").focus()
+    page.keyboard.press("a")
+    expect(page.get_by_text("open it first, it has something unread")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_the_list_is_narrowed_by_chips(page: Page, stack: Stack) -> None:
+    Resident(stack.api, "suspected_offender", "Somebody sells pills.")
+    page.reload()
+    page.get_by_label("Category:").select_option("suspected_offender")
+    expect(page.locator(".report-row").first).to_contain_text("Suspected offender")
+    page.get_by_label("Status:").select_option("withdrawn")
+    expect(page.get_by_role("heading", name="No report matches these filters.")).to_be_visible()
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.locator(".report-row").nth(1)).to_be_visible()
+    page.get_by_role("button", name="Nobody’s").click()
+    expect(page.get_by_role("button", name="Nobody’s")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".report-row").first).to_contain_text("Nobody’s yet")
+
+
+@pytest.mark.thorough
+def test_a_report_is_found_by_its_reference_and_no_address_has_it(page: Page, stack: Stack) -> None:
+    resident = Resident(stack.api, "lost_and_found", "Found a hat.")
+    page.get_by_label("Find by number").fill(resident.reference.replace("-", " ").lower())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name=resident.reference)).to_be_visible()
+    assert page.url.endswith("/console/search")
+
+
+@pytest.mark.thorough
+def test_a_list_is_exported_for_a_reason(page: Page) -> None:
+    page.get_by_label("Category:").select_option("lost_and_found")
+    page.get_by_role("button", name="Export this list").click()
+    page.get_by_label("Reason").fill("For the monthly review.")
+    page.get_by_role("button", name="Make the zip").click()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_list_that_cannot_be_read_says_so(page: Page) -> None:
+    page.route("**/v1/officer/reports?*", lambda route: route.abort())
+    page.get_by_role("button", name="Unread", exact=True).click()
+    expect(page.get_by_role("heading", name="The list could not be read.")).to_be_visible()
+    page.unroute("**/v1/officer/reports?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="The list could not be read.")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_page_that_nobody_sees_asks_for_nothing(page: Page) -> None:
+    expect(page.locator(".report-row").first).to_be_visible()
+    page.evaluate(
+        "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})"
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(60_000)
+    assert asked == []
+    with page.expect_response("**/v1/officer/pulse"):
+        page.evaluate("delete document.visibilityState")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+@pytest.mark.thorough
+def test_the_sound_is_off_until_an_officer_wants_it(page: Page) -> None:
+    page.get_by_role("button", name="Sound on critical: off").click()
+    expect(page.get_by_role("button", name="Sound on critical: on")).to_be_visible()

@@ -1,0 +1,96 @@
+"""Every screen of the console: read by anybody, in both languages, by day and night."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import Resident, resident_with_picture, sign_in
+from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.local.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+PAGES = ("", "new", "search", "map", "elsewhere")
+CLOSE = {"en": "Close…", "zh-CN": "结案……"}
+
+
+def enter(page: Page, path: str) -> None:
+    """Show a page of the console without a reload, and wait until it has come to rest."""
+    page.evaluate("path => { history.pushState(null, '', path) }", f"/console/{path}")
+    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+    page.wait_for_load_state("networkidle")
+
+
+@pytest.fixture
+def report(stack: Stack) -> Resident:
+    return Resident(
+        stack.api,
+        "child_abduction",
+        "一名男子把一个哭泣的女孩拉进白色面包车。",
+        location={"lat": 39.93, "lon": 116.45, "address": "市场北门"},
+        details={"age": 6},
+        contact={"name": "王女士"},
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_anybody_can_read_the_console(
+    open_page: OpenPage, stack: Stack, report: Resident, language: str, scheme: str
+) -> None:
+    page = open_page("/console/", language=language, color_scheme=scheme)
+    resident_with_picture(stack.api, page, category="missing_elderly", text="An old man.")
+    sign_in(page)
+    found = []
+    for path in (*PAGES, f"reports/{report.id}"):
+        enter(page, path)
+        found += [f"{path}: {violation}" for violation in axe_violations(page)]
+        name = path.partition("/")[0] or "queue"
+        take_pictures(page, f"console-{name}-{language}-{scheme}")
+    page.get_by_role("button", name=CLOSE[language]).click()
+    found += [f"close: {violation}" for violation in axe_violations(page)]
+    take_pictures(page, f"console-close-{language}-{scheme}")
+    assert found == []
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_a_narrow_console_is_not_scrolled_sideways(
+    open_page: OpenPage, report: Resident, width: int
+) -> None:
+    page = open_page("/console/", viewport={"width": width, "height": 640}, has_touch=True)
+    sign_in(page)
+    for path in (*PAGES, f"reports/{report.id}"):
+        enter(page, path)
+        assert not scrolls_sideways(page), path
+
+
+def test_each_page_begins_with_its_heading_and_says_nothing_in_its_title(
+    open_page: OpenPage, report: Resident
+) -> None:
+    page = open_page("/console/dashboard")
+    sign_in(page)
+    for path in (*PAGES, f"reports/{report.id}"):
+        enter(page, path)
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        assert report.reference not in page.title()
+
+
+def test_a_report_is_printed_without_buttons(open_page: OpenPage, report: Resident) -> None:
+    page = open_page(f"/console/reports/{report.id}")
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Next step")).to_be_visible()
+    page.emulate_media(media="print")
+    for button in page.get_by_role("button").all():
+        expect(button).to_be_hidden()
+    expect(page.get_by_text("Printed by Officer Li. Not for others.")).to_be_visible()
+
+
+def test_two_hundred_rows_are_as_quick_as_a_screenful(open_page: OpenPage, stack: Stack) -> None:
+    page = open_page("/console/")
+    sign_in(page)
+    expect(page.locator(".report-row").first).to_be_visible()
+    # Rows that nobody sees are not laid out.
+    kind = page.locator(".report-row").first.evaluate(
+        "row => getComputedStyle(row).contentVisibility"
+    )
+    assert kind == "auto"

@@ -1,0 +1,135 @@
+"""An officer's session: how it begins, outlives a reload, is locked, and ends."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import LI, WANG, Resident, sign_in
+from tests.local.stack import Stack
+
+STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+TO_THE_WARNING, TO_THE_LOCK = 13 * 60_000 + 1000, 2 * 60_000
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A console whose clock can be moved, with an officer in it."""
+    page = open_page("/console/")
+    page.clock.install()
+    sign_in(page)
+    # The first pulse is over, so the next one waits for the clock.
+    expect(page.locator(".counts")).to_be_visible()
+    return page
+
+
+def test_a_reload_stays_signed_in_and_nothing_is_stored(page: Page) -> None:
+    assert page.evaluate(STORED) == "[{},{}]"
+    page.reload()
+    expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_visible()
+    assert page.evaluate(STORED) == "[{},{}]"
+    assert "code=" not in page.url
+
+
+@pytest.mark.thorough
+def test_only_what_belongs_to_the_trip_is_stored_during_it(open_page: OpenPage) -> None:
+    page = open_page("/console/dashboard")
+    # Another document of the console's origin in the same tab.
+    page.goto("/icon.svg")
+    kept = page.evaluate("JSON.parse(sessionStorage['tipline.sign-in'])")
+    assert sorted(kept) == ["page", "state", "verifier"]
+    assert kept["page"] == "/console/dashboard"
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 1]
+
+
+@pytest.mark.thorough
+def test_an_officer_signs_out(page: Page) -> None:
+    page.get_by_role("button", name=LI).click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name=WANG)).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_an_answer_to_another_sign_in_is_refused(open_page: OpenPage) -> None:
+    page = open_page("/console/?code=stolen&state=unknown")
+    expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    sign_in(page)
+
+
+@pytest.mark.thorough
+def test_an_idle_screen_warns_and_whoever_is_there_goes_on(page: Page) -> None:
+    page.clock.fast_forward(TO_THE_WARNING)
+    expect(page.get_by_text("The screen locks soon")).to_be_visible()
+    expect(page.get_by_role("button", name="Go on working")).to_be_visible()
+    page.mouse.move(300, 300)
+    expect(page.get_by_text("The screen locks soon")).to_have_count(0)
+    page.clock.fast_forward(TO_THE_LOCK)
+    expect(page.get_by_role("heading", name="The screen is locked")).to_have_count(0)
+
+
+def test_a_locked_screen_keeps_what_was_written_for_its_officer_alone(
+    page: Page, stack: Stack
+) -> None:
+    resident = Resident(stack.api)
+    page.get_by_role("button", name="show").click()
+    page.get_by_role("link", name=resident.reference).click()
+    page.get_by_label("New note").fill("Half a note")
+    asked: list[str] = []
+    page.clock.fast_forward(TO_THE_WARNING)
+    page.clock.fast_forward(TO_THE_LOCK)
+    expect(page.get_by_role("heading", name="The screen is locked")).to_be_visible()
+    expect(page.get_by_text("Parked cars.")).to_be_hidden()
+    page.keyboard.press("Escape")
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(60_000)
+    assert asked == []
+
+    with page.expect_popup() as popup:
+        page.get_by_role("button", name="Sign in again").click()
+    popup.value.get_by_role("button", name=WANG).click()
+    expect(page.get_by_text("That is another officer.")).to_be_visible()
+    expect(page.get_by_text("Parked cars.")).to_be_hidden()
+
+    with page.expect_popup() as popup:
+        page.get_by_role("button", name="Sign in again").click()
+    popup.value.get_by_role("button", name=LI).click()
+    expect(page.get_by_text("Parked cars.")).to_be_visible()
+    expect(page.get_by_label("New note")).to_have_value("Half a note")
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.locator(".notes")).to_contain_text("Half a note")
+
+
+@pytest.mark.thorough
+def test_a_reload_of_a_locked_screen_asks_who_it_is(page: Page) -> None:
+    page.get_by_role("button", name=LI).click()
+    page.get_by_role("button", name="Lock the screen").click()
+    expect(page.get_by_role("heading", name="The screen is locked")).to_be_visible()
+    page.reload()
+    sign_in(page)
+    page.reload()
+    expect(page.locator(".frame")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_token_is_renewed_before_it_ends(page: Page) -> None:
+    with page.expect_response("**/v1/officer/pulse"):
+        page.clock.fast_forward(10 * 60_000)
+    page.mouse.move(300, 300)
+    with page.expect_response("**/oauth2/token") as renewal:
+        page.clock.fast_forward(10 * 60_000)
+    assert renewal.value.ok
+    expect(page.locator(".counts")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_whoever_loses_the_sign_in_can_go_on_with_a_new_one(page: Page) -> None:
+    page.route("**/v1/officer/pulse", lambda route: route.fulfill(status=401, json={}))
+    page.clock.run_for(10_000)
+    expect(page.get_by_role("heading", name="Your sign-in has ended")).to_be_visible()
+    page.unroute("**/v1/officer/pulse")
+    # The issuer's session is good yet, so its page comes straight back.
+    with page.expect_popup():
+        page.get_by_role("button", name="Sign in again").click()
+    expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_visible()

@@ -1,0 +1,171 @@
+/** The console: nobody is in, somebody is, or the screen is locked. */
+
+import { effect } from '@preact/signals';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+
+import { createApi, problemOf } from '../shared/api.ts';
+import { Button } from '../shared/components/Button.tsx';
+import { type Desk, DeskContext } from './desk.ts';
+import { Drafts } from './drafts.ts';
+import { Frame } from './frame/frame.tsx';
+import { Names } from './names.ts';
+import { PulseWatch } from './pulse.ts';
+import { ReportList } from './queue/list.ts';
+import { Sound } from './queue/sound.ts';
+import { SearchState } from './search/state.ts';
+import { Activity } from './session/activity.ts';
+import { IdleWarning, LockScreen } from './session/lock.tsx';
+import type { Session } from './session/session.ts';
+import { sessionTexts } from './session/texts.ts';
+import { Card, Welcome } from './session/welcome.tsx';
+import type { Api, Me } from './types.ts';
+
+interface AppProps {
+  session: Session;
+  /** The API's address; empty for the page's own. */
+  api: string;
+}
+
+export function App({ session, api }: AppProps) {
+  switch (session.state.value) {
+    case 'signed_in':
+    case 'locked':
+    case 'ended':
+      return <SignedIn session={session} base={api} />;
+    default:
+      return <Welcome session={session} />;
+  }
+}
+
+/** It stays while the screen is locked, and with it whatever the officer has begun. */
+function SignedIn({ session, base }: { session: Session; base: string }) {
+  const api = useMemo(() => officersApi(session, base), [session, base]);
+  const activity = useMemo(() => new Activity(), []);
+  const [me, setMe] = useState<Me | null>(null);
+  const [problem, setProblem] = useState<'no_row' | 'unreachable' | null>(null);
+  const read = () => {
+    setProblem(null);
+    void readMe(api).then((found) => (typeof found === 'string' ? setProblem(found) : setMe(found)));
+  };
+  useEffect(read, [api]);
+  useEffect(() => {
+    const stop = activity.start(() => session.lock());
+    const unlocked = effect(() => {
+      if (session.state.value === 'signed_in') activity.unlock();
+    });
+    return () => {
+      stop();
+      unlocked();
+    };
+  }, [activity, session]);
+  const desk = useMemo(() => (me ? deskOf(api, me, session) : null), [api, me, session]);
+  useEffect(() => (desk ? startDesk(desk) : undefined), [desk]);
+  if (desk === null) return <Entrance session={session} problem={problem} again={read} />;
+  const away = session.state.value !== 'signed_in';
+  const { name, username } = desk.me;
+  return (
+    <DeskContext.Provider value={desk}>
+      <div hidden={away}>
+        <IdleWarning activity={activity} />
+        <Frame signOut={() => session.signOut()} lock={() => lockNow(activity, session)} />
+      </div>
+      {away && (
+        <LockScreen
+          session={session}
+          name={name || username}
+          username={username}
+          identify={(access) => usernameOf(base, access)}
+        />
+      )}
+    </DeskContext.Provider>
+  );
+}
+
+interface EntranceProps {
+  session: Session;
+  problem: 'no_row' | 'unreachable' | null;
+  again: () => void;
+}
+
+/** What is seen until the officer's own row is read. */
+function Entrance({ session, problem, again }: EntranceProps) {
+  const t = sessionTexts();
+  if (session.state.value !== 'signed_in') return <Welcome session={session} />;
+  if (problem === null) return <Card title={t.title} text={t.starting} />;
+  const noRow = problem === 'no_row';
+  return (
+    <Card title={noRow ? t.noRow : t.unreachable} text={noRow ? t.noRowHint : ''}>
+      <Button kind="primary" onClick={again}>
+        {t.tryAgain}
+      </Button>
+      <Button kind="quiet" onClick={() => session.signOut()}>
+        {t.discard}
+      </Button>
+    </Card>
+  );
+}
+
+function deskOf(api: Api, me: Me, session: Session): Desk {
+  const pulse = new PulseWatch(api, () => session.state.value === 'signed_in');
+  return {
+    api,
+    me,
+    pulse,
+    names: new Names(api),
+    drafts: new Drafts(),
+    list: new ReportList(api, me.username),
+    search: new SearchState(),
+    sound: new Sound(),
+  };
+}
+
+function startDesk(desk: Desk): () => void {
+  const stops = [desk.names.start(), desk.pulse.start(), desk.drafts.guard(), ring(desk)];
+  return () => stops.forEach((stop) => stop());
+}
+
+/** Be heard when there are more critical reports than before. */
+function ring({ pulse, sound }: Desk): () => void {
+  let before = Infinity;
+  return effect(() => {
+    const critical = pulse.pulse.value?.counts.critical;
+    if (critical === undefined) return;
+    if (critical > before) sound.play();
+    before = critical;
+  });
+}
+
+/** Return a client that adds the officer's token, renewed before it ends. */
+function officersApi(session: Session, base: string): Api {
+  const withToken = async (input: RequestInfo | URL): Promise<Response> => {
+    const request = new Request(input);
+    const token = await session.accessToken();
+    if (token === null) throw new TypeError('No officer is signed in');
+    request.headers.set('Authorization', `Bearer ${token}`);
+    const response = await fetch(request);
+    if (response.status === 401) session.end();
+    return response;
+  };
+  return createApi({ base, fetch: withToken });
+}
+
+async function readMe(api: Api): Promise<Me | 'no_row' | 'unreachable'> {
+  try {
+    const { data, error } = await api.GET('/v1/officer/me');
+    if (data) return data;
+    return problemOf(error)?.status === 403 ? 'no_row' : 'unreachable';
+  } catch {
+    return 'unreachable';
+  }
+}
+
+async function usernameOf(base: string, access: string): Promise<string> {
+  const { data } = await createApi({ base, token: () => access }).GET('/v1/officer/me');
+  if (!data) throw new TypeError('The API did not say who it is');
+  return data.username;
+}
+
+function lockNow(activity: Activity, session: Session): void {
+  activity.lock();
+  session.lock();
+}

@@ -1,0 +1,32 @@
+/** What every page of the console works with, once an officer is in. */
+
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+
+import type { Drafts } from './drafts.ts';
+import type { Names } from './names.ts';
+import type { PulseWatch } from './pulse.ts';
+import type { ReportList } from './queue/list.ts';
+import type { Sound } from './queue/sound.ts';
+import type { SearchState } from './search/state.ts';
+import type { Api, Me } from './types.ts';
+
+export interface Desk {
+  api: Api;
+  me: Me;
+  names: Names;
+  pulse: PulseWatch;
+  drafts: Drafts;
+  list: ReportList;
+  search: SearchState;
+  sound: Sound;
+}
+
+export const DeskContext = createContext<Desk | null>(null);
+
+/** Return the desk. Raises outside the frame. */
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext);
+  if (desk === null) throw new Error('No officer is signed in');
+  return desk;
+}

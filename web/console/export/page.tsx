@@ -1,0 +1,106 @@
+/** An export that takes two officers: who asked, who approves, and its zips. */
+
+import { useCallback, useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Spinner } from '../../shared/components/Spinner.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import { ReasonForm } from '../parts/reason-form.tsx';
+import type { Schemas } from '../types.ts';
+import { Made } from './dialog.tsx';
+import { exportTexts } from './texts.ts';
+
+type Pending = Schemas['PendingExport'];
+
+export function ExportPage({ id }: { id: string }) {
+  const t = exportTexts();
+  const { api, me } = useDesk();
+  const [pending, setPending] = useState<Pending | null>(null);
+  const [problem, setProblem] = useState('');
+  const params = { path: { export_id: id } };
+  const read = useCallback(async () => {
+    const outcome = await outcomeOf(api.GET('/v1/officer/exports/{export_id}', { params }));
+    if (outcome.ok) setPending(outcome.data);
+    else setProblem(outcome.failure.text);
+  }, [api, id]);
+  useEffect(() => void read(), [read]);
+  const approve = async () => {
+    const call = api.POST('/v1/officer/exports/{export_id}/approve', { params });
+    const outcome = await outcomeOf(call);
+    if (outcome.ok) await read();
+    else setProblem(outcome.failure.text);
+  };
+  return (
+    <div class="narrow card">
+      <h1>{t.title}</h1>
+      <Status kind="error">{problem}</Status>
+      {pending === null && !problem && <Spinner label={t.loading} />}
+      {pending && <Facts pending={pending} />}
+      {pending?.approved_by === null && pending.by !== me.username && (
+        <>
+          <p>{t.approveHint}</p>
+          <Button kind="primary" onClick={() => void approve()}>
+            {t.approve}
+          </Button>
+        </>
+      )}
+      {pending?.approved_by && pending.by === me.username && <Parts pending={pending} />}
+    </div>
+  );
+}
+
+function Facts({ pending }: { pending: Pending }) {
+  const t = exportTexts();
+  const rows: [string, string | number][] = [
+    [t.by, pending.by],
+    [t.at, clock(pending.at)],
+    [t.count, pending.count],
+    [t.approvedBy, pending.approved_by ?? t.nobody],
+    [t.ends, clock(pending.ends_at)],
+  ];
+  return (
+    <dl class="facts">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Parts({ pending }: { pending: Pending }) {
+  const t = exportTexts();
+  const numbers = Array.from({ length: pending.parts }, (_, index) => index + 1);
+  return (
+    <>
+      {numbers.map((part) => (
+        <Part key={part} pending={pending} part={part} />
+      ))}
+      <p class="hint">{t.oneHint}</p>
+    </>
+  );
+}
+
+function Part({ pending, part }: { pending: Pending; part: number }) {
+  const t = exportTexts();
+  const { api } = useDesk();
+  const [made, setMade] = useState<Schemas['Export'] | null>(null);
+  if (made) return <Made made={made} />;
+  const submit = async (reason: string) => {
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/exports/{export_id}/parts/{part}', {
+        params: { path: { export_id: pending.id, part: String(part) } },
+        body: { reason },
+      }),
+    );
+    if (!outcome.ok) return outcome.failure.text;
+    setMade(outcome.data);
+    return null;
+  };
+  return <ReasonForm submitLabel={t.part(part, pending.parts)} label={t.reason} submit={submit} />;
+}

@@ -1,0 +1,156 @@
+/** The frame around every page: where one can go, who is signed in, and what waits. */
+
+import city from 'virtual:city';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
+import { language } from '../../shared/language.ts';
+import { useDesk } from '../desk.ts';
+import { path, pathTo, type Route, routeOf } from '../router.ts';
+import { Icon, type IconName } from './icon.tsx';
+import { Page } from './page.tsx';
+import { frameTexts } from './texts.ts';
+import './frame.css';
+
+interface FrameProps {
+  signOut: () => void;
+  lock: () => void;
+}
+
+export function Frame({ signOut, lock }: FrameProps) {
+  const t = frameTexts();
+  const main = useRef<HTMLElement>(null);
+  const { pulse } = useDesk();
+  const route = routeOf(path.value);
+  const waiting = pulse.pulse.value?.counts.needs_action ?? 0;
+  useFocusedPage(main);
+  return (
+    <div class="frame">
+      <a class="skip-link" href="#main" onClick={(event) => skip(event, main.current)}>
+        {t.skip}
+      </a>
+      <header class="frame__top">
+        <a class="frame__brand" href={pathTo('')}>
+          {city.service[language.value]}
+        </a>
+        <Navigation route={route} waiting={waiting} />
+        <Account signOut={signOut} lock={lock} />
+      </header>
+      {pulse.failing.value && (
+        <p class="frame__offline" role="status">
+          {t.offline}
+        </p>
+      )}
+      <main id="main" class="frame__main" ref={main} tabIndex={-1}>
+        <Page route={route} />
+      </main>
+    </div>
+  );
+}
+
+const PLACES: { page: Route['page']; to: string; icon: IconName }[] = [
+  { page: 'queue', to: '', icon: 'list' },
+  { page: 'bulletins', to: 'bulletins', icon: 'megaphone' },
+  { page: 'dashboard', to: 'dashboard', icon: 'chart' },
+  { page: 'map', to: 'map', icon: 'map' },
+  { page: 'admin', to: 'admin', icon: 'people' },
+];
+
+function Navigation({ route, waiting }: { route: Route; waiting: number }) {
+  const t = frameTexts();
+  const here = route.page === 'report' || route.page === 'search' ? 'queue' : route.page;
+  return (
+    <nav class="frame__nav" aria-label={t.navigation}>
+      {PLACES.map(({ page, to, icon }) => (
+        <a key={page} href={pathTo(to)} aria-current={here === page ? 'page' : undefined}>
+          <Icon name={icon} />
+          <span>{t.places[page as keyof typeof t.places]}</span>
+          {page === 'queue' && waiting > 0 && (
+            <span class="frame__count">
+              <span aria-hidden="true">{waiting}</span>
+              <span class="hidden-visually">{t.waiting(waiting)}</span>
+            </span>
+          )}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Account({ signOut, lock }: FrameProps) {
+  const t = frameTexts();
+  const { me } = useDesk();
+  const [open, setOpen] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!open) return undefined;
+    const outside = (event: Event) => {
+      if (event.target instanceof Node && !box.current?.contains(event.target)) setOpen(false);
+    };
+    addEventListener('pointerdown', outside);
+    addEventListener('focusin', outside);
+    return () => {
+      removeEventListener('pointerdown', outside);
+      removeEventListener('focusin', outside);
+    };
+  }, [open]);
+  const closeWithEscape = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !open) return;
+    setOpen(false);
+    box.current?.querySelector('button')?.focus();
+  };
+  const name = me.name || me.username;
+  return (
+    <div class="account" ref={box} onKeyDown={closeWithEscape}>
+      <button
+        type="button"
+        class="account__button"
+        aria-expanded={open}
+        aria-controls="account-panel"
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="person" />
+        <span class="account__name">{name}</span>
+      </button>
+      <div id="account-panel" class="account__panel" hidden={!open}>
+        <p class="account__who">
+          <strong>{name}</strong>
+          <br />
+          <span class="muted">{me.roles.map((role) => t.roles[role]).join(', ')}</span>
+        </p>
+        <LanguageSwitch />
+        <button type="button" class="button button--quiet" onClick={lock}>
+          {t.lock}
+        </button>
+        <button type="button" class="button button--quiet" onClick={signOut}>
+          {t.signOut}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Show each page but the first one from its heading on. */
+function useFocusedPage(main: { current: HTMLElement | null }): void {
+  const before = useRef(path.value);
+  const now = path.value;
+  useEffect(() => {
+    if (now === before.current) return;
+    before.current = now;
+    focusPage(main.current);
+  }, [now, main]);
+}
+
+/** Put the focus on the new page's heading, so that it is read out, and begin at its top. */
+function focusPage(main: HTMLElement | null): void {
+  const heading = main?.querySelector('h1');
+  const target = heading ?? main;
+  if (heading && !heading.hasAttribute('tabindex')) heading.tabIndex = -1;
+  target?.focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+function skip(event: Event, main: HTMLElement | null): void {
+  event.preventDefault();
+  main?.focus();
+}

@@ -1,0 +1,47 @@
+/** Times as an officer reads them: how long ago, and by the clock of this machine. */
+
+import { language } from '../shared/language.ts';
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['minute', 60],
+  ['hour', 60],
+  ['day', 24],
+  ['month', 30.4],
+  ['year', 12],
+];
+
+/** Return "3 minutes ago" in the language of the screen. */
+export function ago(time: string, now: number): string {
+  const format = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto', style: 'short' });
+  let amount = (Date.parse(time) - now) / 1000;
+  let unit: Intl.RelativeTimeFormatUnit = 'second';
+  for (const [next, size] of STEPS) {
+    if (Math.abs(amount) < size) break;
+    amount /= size;
+    unit = next;
+  }
+  if (unit === 'second') return format.format(0, unit);
+  return format.format(Math.trunc(amount), unit);
+}
+
+/** Return day and time by the clock. */
+export function clock(time: string): string {
+  const format = new Intl.DateTimeFormat(tag(), { dateStyle: 'medium', timeStyle: 'short' });
+  return format.format(new Date(time));
+}
+
+/** Return `3.2 MB` for a number of bytes. */
+export function size(bytes: number): string {
+  const [unit, value] =
+    bytes < 1_000_000 ? ['kilobyte', bytes / 1000] : ['megabyte', bytes / 1_000_000];
+  const format = new Intl.NumberFormat(tag(), {
+    style: 'unit',
+    unit: unit as string,
+    maximumFractionDigits: bytes < 1_000_000 ? 0 : 1,
+  });
+  return format.format(value as number);
+}
+
+function tag(): string {
+  return language.value === 'zh' ? 'zh-CN' : 'en-GB';
+}

@@ -1,0 +1,64 @@
+/** A form that asks for a reason, since the step is on record with it. */
+
+import type { ComponentChildren, TargetedSubmitEvent } from 'preact';
+import { useId, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { texts } from '../../shared/language.ts';
+
+interface ReasonFormProps {
+  intro?: ComponentChildren;
+  label?: string;
+  submitLabel: string;
+  kind?: 'primary' | 'danger';
+  /** Return what is wrong, or null when it is done. */
+  submit: (reason: string) => Promise<string | null>;
+  cancel?: () => void;
+  children?: ComponentChildren;
+}
+
+export function ReasonForm(props: ReasonFormProps) {
+  const { intro, label, submitLabel, kind = 'primary', submit, cancel, children } = props;
+  const t = formTexts();
+  const id = useId();
+  const [reason, setReason] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const send = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (busy) return;
+    if (!reason.trim()) return setError(t.missing);
+    setBusy(true);
+    setError(await submit(reason.trim()));
+    setBusy(false);
+  };
+  return (
+    <form onSubmit={(event) => void send(event)} noValidate>
+      {intro && <p>{intro}</p>}
+      <Field id={id} label={label ?? t.reason} error={error}>
+        {(control) => (
+          <textarea
+            {...control}
+            rows={3}
+            maxLength={1000}
+            value={reason}
+            onInput={(event) => setReason(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      {children}
+      <div class="row">
+        <Button type="submit" kind={kind} busy={busy}>
+          {submitLabel}
+        </Button>
+        {cancel && <Button onClick={cancel}>{t.cancel}</Button>}
+      </div>
+    </form>
+  );
+}
+
+const formTexts = texts({
+  en: { reason: 'Reason (on record)', missing: 'Give a reason: it goes on record.', cancel: 'Cancel' },
+  zh: { reason: '理由（记录在案）', missing: '请填写理由，将记录在案。', cancel: '取消' },
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+
+import type { ListedReport } from '../types.ts';
+import { changesOf } from './changes.ts';
+
+function rows(...ids: string[]): ListedReport[] {
+  return ids.map((id) => ({ id, unread: 0 }) as ListedReport);
+}
+
+test('a list that is the same has no changes', () => {
+  const changes = changesOf(rows('a', 'b'), rows('a', 'b'), true);
+  expect(changes).toMatchObject({ added: 0, moved: false });
+  expect(changes.gone.size).toBe(0);
+});
+
+test('a row is brought up to date at its place', () => {
+  const fresh = rows('b', 'a').map((row) => ({ ...row, unread: 2 }));
+  const changes = changesOf(rows('a', 'b'), fresh, true);
+  expect(changes.rows.map((row) => [row.id, row.unread])).toEqual([
+    ['a', 2],
+    ['b', 2],
+  ]);
+  expect(changes.moved).toBe(true);
+});
+
+test('new reports are counted and not shown', () => {
+  const changes = changesOf(rows('a'), rows('n', 'm', 'a'), true);
+  expect(changes.added).toBe(2);
+  expect(changes.moved).toBe(false);
+  expect(changes.rows.map((row) => row.id)).toEqual(['a']);
+});
+
+test('a report that the list has no more is known as gone', () => {
+  expect([...changesOf(rows('a', 'b', 'c'), rows('a', 'c'), true).gone]).toEqual(['b']);
+});
+
+test('what stands behind the page that was read is not gone', () => {
+  const changes = changesOf(rows('a', 'b', 'c', 'd'), rows('n', 'a', 'b'), false);
+  expect(changes.gone.size).toBe(0);
+});

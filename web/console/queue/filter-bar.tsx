@@ -1,0 +1,125 @@
+/** The filters of the list, as chips. */
+
+import { useDesk } from '../desk.ts';
+import { words } from '../words.ts';
+import { countOf, type Filters, NO_FILTERS } from './filters.ts';
+import { queueTexts } from './texts.ts';
+
+const STATUSES = ['new', 'acknowledged', 'in_progress', 'closed', 'withdrawn'] as const;
+const URGENCIES = ['critical', 'high', 'normal', 'low'] as const;
+
+interface BarProps {
+  filters: Filters;
+  onChange: (filters: Filters) => void;
+}
+
+export function FilterBar({ filters, onChange }: BarProps) {
+  const t = queueTexts();
+  const { names } = useDesk();
+  const w = words();
+  const set = (change: Partial<Filters>) => onChange({ ...filters, ...change });
+  const codes = (items: { code: string; label: string }[] | undefined) =>
+    (items ?? []).map(({ code, label }): [string, string] => [code, label]);
+  const catalogue = names.catalogue.value;
+  return (
+    <div class="filters" role="group" aria-label={t.narrow}>
+      <Toggle
+        label={t.needsAction}
+        on={filters.needsAction}
+        toggle={(needsAction) => set({ needsAction })}
+      />
+      <Toggle label={t.unread} on={filters.unread} toggle={(unread) => set({ unread })} />
+      <Toggle
+        label={t.mine}
+        on={filters.whose === 'me'}
+        toggle={(on) => set({ whose: on ? 'me' : '' })}
+      />
+      <Toggle
+        label={t.nobodys}
+        on={filters.whose === 'nobody'}
+        toggle={(on) => set({ whose: on ? 'nobody' : '' })}
+      />
+      <Choice
+        label={t.category}
+        value={filters.category}
+        options={codes(catalogue?.categories)}
+        choose={(category) => set({ category })}
+      />
+      <Choice
+        label={t.status}
+        value={filters.status}
+        options={STATUSES.map((code) => [code, w.status[code]])}
+        choose={(status) => set({ status: status as Filters['status'] })}
+      />
+      <Choice
+        label={t.urgency}
+        value={filters.urgency}
+        options={URGENCIES.map((code) => [code, w.urgency[code]])}
+        choose={(urgency) => set({ urgency: urgency as Filters['urgency'] })}
+      />
+      <Choice
+        label={t.district}
+        value={filters.district}
+        options={codes(catalogue?.districts)}
+        choose={(district) => set({ district })}
+      />
+      <label class="chip">
+        <span class="hidden-visually">{t.order}</span>
+        <select
+          value={filters.sort}
+          onChange={(event) => set({ sort: event.currentTarget.value as Filters['sort'] })}
+        >
+          <option value="attention">{t.attention}</option>
+          <option value="newest">{t.newest}</option>
+        </select>
+      </label>
+      {countOf(filters) > 0 && (
+        <button
+          type="button"
+          class="button button--quiet"
+          onClick={() => onChange({ ...NO_FILTERS, sort: filters.sort })}
+        >
+          {t.clear}
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface ToggleProps {
+  label: string;
+  on: boolean;
+  toggle: (on: boolean) => void;
+}
+
+function Toggle({ label, on, toggle }: ToggleProps) {
+  return (
+    <button type="button" class="chip" aria-pressed={on} onClick={() => toggle(!on)}>
+      {label}
+    </button>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  options: [string, string][];
+  choose: (value: string) => void;
+}
+
+function Choice({ label, value, options, choose }: ChoiceProps) {
+  const t = queueTexts();
+  return (
+    <label class="chip" data-on={value !== '' || undefined}>
+      <span>{label}: </span>
+      <select value={value} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">{t.all}</option>
+        {options.map(([code, text]) => (
+          <option key={code} value={code}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,57 @@
+/** What a list of reports is narrowed to. */
+
+import type { Status, Urgency } from '../types.ts';
+
+export interface Filters {
+  sort: 'attention' | 'newest';
+  category: string;
+  status: Status | '';
+  urgency: Urgency | '';
+  district: string;
+  whose: '' | 'me' | 'nobody';
+  unread: boolean;
+  needsAction: boolean;
+}
+
+export const NO_FILTERS: Filters = {
+  sort: 'attention',
+  category: '',
+  status: '',
+  urgency: '',
+  district: '',
+  whose: '',
+  unread: false,
+  needsAction: false,
+};
+
+export interface ListQuery {
+  sort?: 'attention' | 'newest';
+  category?: string;
+  status?: Status;
+  urgency?: Urgency;
+  district?: string;
+  assignee?: string;
+  unread?: true;
+  needs_action?: true;
+}
+
+/** Return the parameters of the list, for the officer with this username. */
+export function queryOf(filters: Filters, username: string): ListQuery {
+  const { sort, category, status, urgency, district, whose, unread, needsAction } = filters;
+  return {
+    sort,
+    ...(category && { category }),
+    ...(status && { status }),
+    ...(urgency && { urgency }),
+    ...(district && { district }),
+    ...(whose && { assignee: whose === 'me' ? username : 'none' }),
+    ...(unread && { unread: true as const }),
+    ...(needsAction && { needs_action: true as const }),
+  };
+}
+
+/** Return how many filters are set; the order is none. */
+export function countOf(filters: Filters): number {
+  const { sort: _, ...narrowing } = filters;
+  return Object.values(narrowing).filter(Boolean).length;
+}

@@ -1,0 +1,46 @@
+import { Button } from '../../shared/components/Button.tsx';
+import { Dialog } from '../../shared/components/Dialog.tsx';
+import { keysOn } from './shortcuts.ts';
+import { queueTexts } from './texts.ts';
+
+/** Which keys there are, and a switch to use none. */
+export function Help({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const { help } = queueTexts();
+  const rows: [string, string][] = [
+    ['j', help.j],
+    ['k', help.k],
+    ['Enter', help.enter],
+    ['a', help.a],
+    ['m', help.m],
+    ['/', help.slash],
+    ['?', help.question],
+  ];
+  return (
+    <Dialog open={open} title={help.title} onClose={onClose}>
+      <p>{help.intro}</p>
+      <dl class="keys">
+        {rows.map(([key, text]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={keysOn.value}
+          onChange={(event) => (keysOn.value = event.currentTarget.checked)}
+        />{' '}
+        {help.enabled}
+      </label>
+      <p>
+        <Button kind="primary" onClick={onClose}>
+          {help.close}
+        </Button>
+      </p>
+    </Dialog>
+  );
+}

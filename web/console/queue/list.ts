@@ -1,0 +1,129 @@
+/** The list of reports that is shown, and what has changed since. */
+
+import { signal } from '@preact/signals';
+
+import { type Failure, outcomeOf } from '../calls.ts';
+import type { Api, ListedReport } from '../types.ts';
+import { type Changes, changesOf } from './changes.ts';
+import { type Filters, NO_FILTERS, queryOf } from './filters.ts';
+
+const PAGE = 50;
+// With filters that no index serves a page may be short, or empty, although more follow.
+const MOST_READS = 4;
+const NONE: ReadonlySet<string> = new Set();
+
+interface Page {
+  rows: ListedReport[];
+  next: string | null;
+}
+
+export class ReportList {
+  readonly filters = signal<Filters>(NO_FILTERS);
+  readonly rows = signal<readonly ListedReport[] | null>(null);
+  readonly next = signal<string | null>(null);
+  readonly loading = signal(false);
+  readonly failure = signal<Failure | null>(null);
+  readonly added = signal(0);
+  readonly moved = signal(false);
+  readonly gone = signal<ReadonlySet<string>>(NONE);
+  /** The report that was opened last: the focus returns to it. */
+  lastOpened: string | null = null;
+
+  private fresh: Page | null = null;
+  private reading = 0;
+
+  constructor(
+    private readonly api: Api,
+    private readonly username: string,
+  ) {}
+
+  /** Narrow the list otherwise, and read it. */
+  async narrow(filters: Filters): Promise<void> {
+    this.filters.value = filters;
+    this.rows.value = null;
+    await this.load();
+  }
+
+  /** Read the first page, and show it. */
+  async load(): Promise<void> {
+    const page = await this.read(null);
+    if (page) this.put(page);
+  }
+
+  /** Read the next page, and show it below. */
+  async more(): Promise<void> {
+    if (this.next.value === null || this.loading.value) return;
+    const page = await this.read(this.next.value);
+    if (page === null) return;
+    const known = new Set(this.rows.value?.map((row) => row.id));
+    const further = page.rows.filter((row) => !known.has(row.id));
+    this.rows.value = [...(this.rows.value ?? []), ...further];
+    this.next.value = page.next;
+  }
+
+  /** Read the first page again, and hold back what would move a row. */
+  async refresh(): Promise<void> {
+    if (this.rows.value === null || this.loading.value) return;
+    const page = await this.read(null, { quietly: true });
+    if (page === null || this.rows.value === null) return;
+    this.fresh = page;
+    this.take(changesOf(this.rows.value, page.rows, page.next === null));
+  }
+
+  /** Show what was held back. */
+  show(): void {
+    if (this.fresh) this.put(this.fresh);
+  }
+
+  /** Show a row as it is after an own step. */
+  replace(row: ListedReport): void {
+    this.rows.value = this.rows.value?.map((old) => (old.id === row.id ? row : old)) ?? null;
+  }
+
+  private put(page: Page): void {
+    this.fresh = null;
+    this.rows.value = page.rows;
+    this.next.value = page.next;
+    this.added.value = 0;
+    this.moved.value = false;
+    this.gone.value = NONE;
+  }
+
+  private take(changes: Changes): void {
+    this.rows.value = changes.rows;
+    this.added.value = changes.added;
+    this.moved.value = changes.moved;
+    this.gone.value = changes.gone;
+  }
+
+  private async read(from: string | null, { quietly = false } = {}): Promise<Page | null> {
+    const reading = ++this.reading;
+    if (!quietly) this.loading.value = true;
+    const page = await this.pageFrom(from);
+    // Whoever has narrowed the list meanwhile waits for another page.
+    if (reading !== this.reading) return null;
+    this.loading.value = false;
+    if ('failure' in page) {
+      if (!quietly) this.failure.value = page.failure;
+      return null;
+    }
+    this.failure.value = null;
+    return page;
+  }
+
+  private async pageFrom(from: string | null): Promise<Page | { failure: Failure }> {
+    const filters = queryOf(this.filters.value, this.username);
+    const rows: ListedReport[] = [];
+    let next = from;
+    for (let reads = 0; reads < MOST_READS; reads += 1) {
+      const query = { ...filters, limit: PAGE, ...(next !== null && { cursor: next }) };
+      const outcome = await outcomeOf(this.api.GET('/v1/officer/reports', { params: { query } }));
+      if (!outcome.ok) return { failure: outcome.failure };
+      const { items, next_cursor: cursor } = outcome.data;
+      rows.push(...items);
+      next = cursor;
+      if (next === null || rows.length >= PAGE / 2) break;
+    }
+    return { rows, next };
+  }
+}

@@ -1,0 +1,264 @@
+/** The queue: what needs somebody, in the order in which it does. */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Spinner } from '../../shared/components/Spinner.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { useDesk } from '../desk.ts';
+import { ExportDialog } from '../export/dialog.tsx';
+import { Icon } from '../frame/icon.tsx';
+import { now } from '../now.ts';
+import { pathTo } from '../router.ts';
+import { changeReport } from '../steps.ts';
+import type { ListedReport } from '../types.ts';
+import { FilterBar } from './filter-bar.tsx';
+import { countOf, queryOf } from './filters.ts';
+import { Find } from './find.tsx';
+import { Help } from './help.tsx';
+import type { ReportList } from './list.ts';
+import { isToBeRead, type QuickStep, Row } from './row.tsx';
+import { actionOf, focusedReport, moveFocus } from './shortcuts.ts';
+import { queueTexts } from './texts.ts';
+import './queue.css';
+
+export function QueuePage() {
+  const t = queueTexts();
+  const { list, me } = useDesk();
+  const [dialog, setDialog] = useState<'help' | 'export' | null>(null);
+  const [said, setSaid] = useState('');
+  const rows = useRef<HTMLOListElement>(null);
+  const close = () => setDialog(null);
+  const step = useQuickSteps(setSaid);
+  useFreshList(rows);
+  useKeys((action) => {
+    if (action === 'next') moveFocus(rows.current, 1);
+    if (action === 'previous') moveFocus(rows.current, -1);
+    if (action === 'help') setDialog('help');
+    if (action === 'find') document.getElementById('find')?.focus();
+    const row = list.rows.value?.find(({ id }) => id === focusedReport());
+    if (row && (action === 'acknowledge' || action === 'take')) void step(action, row);
+  });
+  return (
+    <>
+      <div class="queue-head">
+        <h1>{t.title}</h1>
+        <Counts />
+        <Find />
+        <div class="queue-head__tools">
+          <a class="button" href={pathTo('new')}>
+            <Icon name="plus" />
+            {t.enter}
+          </a>
+          <SoundSwitch />
+          <Button class="queue-head__keys" onClick={() => setDialog('help')}>
+            <Icon name="keyboard" />
+            {t.keys}
+          </Button>
+          <Button kind="quiet" onClick={() => setDialog('export')}>
+            {t.export}
+          </Button>
+        </div>
+      </div>
+      <FilterBar filters={list.filters.value} onChange={(filters) => void list.narrow(filters)} />
+      <Status>{said}</Status>
+      <News list={list} rows={rows} />
+      <Rows list={list} listRef={rows} onStep={(which, row) => void step(which, row)} />
+      <Help open={dialog === 'help'} onClose={close} />
+      <ExportDialog
+        open={dialog === 'export'}
+        onClose={close}
+        what={{ filters: exportable(queryOf(list.filters.value, me.username)) }}
+      />
+    </>
+  );
+}
+
+function Counts() {
+  const t = queueTexts();
+  const { pulse } = useDesk();
+  const counts = pulse.pulse.value?.counts;
+  if (!counts) return null;
+  const names = ['critical', 'overdue', 'unread', 'new', 'open'] as const;
+  return (
+    <dl class="counts" aria-label={t.countsTitle}>
+      {names.map((name) => (
+        <div key={name} data-alert={(name === 'critical' && counts.critical > 0) || undefined}>
+          <dt>{t.counts[name]}</dt>
+          <dd>{counts[name]}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function SoundSwitch() {
+  const t = queueTexts();
+  const { sound } = useDesk();
+  const on = sound.on.value;
+  return (
+    <Button aria-pressed={on} onClick={() => void sound.toggle()}>
+      <Icon name={on ? 'sound' : 'silent'} />
+      {t.sound(on)}
+    </Button>
+  );
+}
+
+interface NewsProps {
+  list: ReportList;
+  rows: { current: HTMLOListElement | null };
+}
+
+/** What has come in meanwhile: shown when the officer wants it, so that no row moves by itself. */
+function News({ list, rows }: NewsProps) {
+  const t = queueTexts();
+  const waiting = list.added.value > 0 || list.moved.value || list.gone.value.size > 0;
+  const show = () => {
+    list.show();
+    scrollTo(0, 0);
+    // The button is gone now: the focus goes where the new ones are.
+    requestAnimationFrame(() => {
+      rows.current?.querySelector<HTMLElement>('.report-row__link')?.focus({ preventScroll: true });
+    });
+  };
+  return (
+    <div class="news" role="status">
+      {waiting && (
+        <Button kind="primary" onClick={show}>
+          {t.show(list.added.value)}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+interface RowsProps {
+  list: ReportList;
+  listRef: { current: HTMLOListElement | null };
+  onStep: (step: QuickStep, row: ListedReport) => void;
+}
+
+function Rows({ list, listRef, onStep }: RowsProps) {
+  const t = queueTexts();
+  const rows = list.rows.value;
+  if (list.failure.value && rows === null) {
+    return (
+      <div class="card queue-note">
+        <h2>{t.failed}</h2>
+        <p role="alert">{list.failure.value.text}</p>
+        <Button kind="primary" onClick={() => void list.load()}>
+          {t.again}
+        </Button>
+      </div>
+    );
+  }
+  if (rows === null) {
+    return (
+      <p class="queue-note" role="status">
+        <Spinner /> {t.loading}
+      </p>
+    );
+  }
+  const gone = list.gone.value;
+  return (
+    <>
+      {rows.length === 0 && list.next.value === null && <Nothing list={list} />}
+      <ol class="report-list" ref={listRef}>
+        {rows.map((row) => (
+          <Row key={row.id} row={row} now={now.value} gone={gone.has(row.id)} onStep={onStep} />
+        ))}
+      </ol>
+      {list.next.value !== null ? (
+        <p class="queue-note">
+          <Button busy={list.loading.value} onClick={() => void list.more()}>
+            {t.more}
+          </Button>
+        </p>
+      ) : (
+        rows.length > 0 && <p class="queue-note hint">{t.end}</p>
+      )}
+    </>
+  );
+}
+
+function Nothing({ list }: { list: ReportList }) {
+  const t = queueTexts();
+  const narrowed = countOf(list.filters.value) > 0;
+  return (
+    <div class="card queue-note">
+      <h2>{narrowed ? t.noMatch : t.nothing}</h2>
+      {!narrowed && <p>{t.nothingHint}</p>}
+    </div>
+  );
+}
+
+/** Read the list on arrival, and again whenever the pulse has another mark. */
+function useFreshList(rows: { current: HTMLOListElement | null }): void {
+  const { list, pulse } = useDesk();
+  const mark = pulse.pulse.value?.mark;
+  const read = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    read.current = pulse.pulse.peek()?.mark;
+    void list.load().then(() => {
+      const row = rows.current?.querySelector(`[data-id="${list.lastOpened}"] .report-row__link`);
+      if (row instanceof HTMLElement) row.focus();
+      list.lastOpened = null;
+    });
+  }, [list]);
+  useEffect(() => {
+    if (mark === undefined || mark === read.current) return;
+    const first = read.current === undefined;
+    read.current = mark;
+    if (!first) void list.refresh();
+  }, [mark, list]);
+}
+
+/** Return how a step is taken from the list, which says what came of it. */
+function useQuickSteps(say: (text: string) => void) {
+  const t = queueTexts();
+  const { api, list, me, pulse } = useDesk();
+  return async (step: QuickStep, row: ListedReport): Promise<void> => {
+    if (isToBeRead(row)) return say(t.readFirst(row.reference));
+    if (step === 'acknowledge' && row.status !== 'new') return;
+    const change =
+      step === 'take' ? { assignee: me.username } : { status: 'acknowledged' as const };
+    const outcome = await changeReport(api, row.id, row.version, change);
+    if (outcome.ok) {
+      const { status, assignee, version } = outcome.data;
+      list.replace({ ...row, status, assignee, version, unread: 0 });
+      say(step === 'take' ? t.taken(row.reference) : t.acknowledged(row.reference));
+      await pulse.ask();
+    } else if (outcome.failure.status === 412) {
+      say(t.faster(row.reference));
+      await list.refresh();
+    } else {
+      say(t.failedStep(row.reference, outcome.failure.text));
+    }
+  };
+}
+
+function useKeys(act: (action: NonNullable<ReturnType<typeof actionOf>>) => void): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      const action = actionOf(event);
+      if (action === null) return;
+      event.preventDefault();
+      latest.current(action);
+    };
+    addEventListener('keydown', pressed);
+    return () => removeEventListener('keydown', pressed);
+  }, []);
+}
+
+/** Leave out what an export cannot be narrowed by. */
+function exportable(query: ReturnType<typeof queryOf>) {
+  const { category, status, district, assignee } = query;
+  return {
+    ...(category && { category }),
+    ...(status && { status }),
+    ...(district && { district }),
+    ...(assignee && { assignee }),
+  };
+}

@@ -1,0 +1,151 @@
+/** A report in a list: one link, and the two steps that need no look inside. */
+
+import { useDesk } from '../desk.ts';
+import { Icon } from '../frame/icon.tsx';
+import { ago, clock } from '../moments.ts';
+import { pathTo } from '../router.ts';
+import type { ListedReport } from '../types.ts';
+import { words, wordFor } from '../words.ts';
+import { queueTexts } from './texts.ts';
+
+export type QuickStep = 'acknowledge' | 'take';
+
+interface RowProps {
+  row: ListedReport;
+  now: number;
+  gone?: boolean;
+  onStep?: (step: QuickStep, row: ListedReport) => void;
+}
+
+export function Row({ row, now, gone = false, onStep }: RowProps) {
+  const { names } = useDesk();
+  return (
+    <li class="report-row" data-urgency={row.urgency} data-id={row.id} data-gone={gone || undefined}>
+      <Thumbnail row={row} />
+      <div class="report-row__what">
+        <a class="report-row__link" href={pathTo(`reports/${row.id}`)}>
+          {names.category(row.category)} <span class="reference">{row.reference}</span>
+        </a>
+        <Tags row={row} gone={gone} />
+      </div>
+      <Where row={row} now={now} />
+      <Whose row={row} />
+      {onStep && !gone && <Steps row={row} onStep={onStep} />}
+    </li>
+  );
+}
+
+/** A step counts as having read what the reporter wrote, so it needs a look inside first. */
+export function isToBeRead(row: ListedReport): boolean {
+  return row.unread > 0;
+}
+
+function Thumbnail({ row }: { row: ListedReport }) {
+  return (
+    <div class="report-row__thumbnail">
+      {row.thumbnail_url !== null ? (
+        <img src={row.thumbnail_url} alt="" loading="lazy" decoding="async" width={56} height={56} />
+      ) : (
+        row.media.total > 0 && <Icon name="picture" />
+      )}
+    </div>
+  );
+}
+
+function Where({ row, now }: { row: ListedReport; now: number }) {
+  const t = queueTexts();
+  const { names } = useDesk();
+  return (
+    <p class="report-row__facts">
+      <span>{names.district(row.district)}</span>
+      <time dateTime={row.received_at} title={clock(row.received_at)}>
+        {ago(row.received_at, now)}
+      </time>
+      {row.media.total > 0 && (
+        <span class="report-row__media">
+          <Icon name="picture" />
+          {t.media(row.media.total)}
+        </span>
+      )}
+      {row.bulletin_id !== null && <span>{t.lead}</span>}
+    </p>
+  );
+}
+
+function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
+  const t = queueTexts();
+  const w = words();
+  return (
+    <p class="report-row__tags">
+      {gone && <span class="tag">{t.gone}</span>}
+      {row.urgency !== 'normal' && (
+        <span class={`tag tag--${row.urgency}`}>{w.urgency[row.urgency]}</span>
+      )}
+      {row.source === 'drill' && <span class="tag tag--drill">{w.source.drill}</span>}
+      {row.unread > 0 && (
+        <span class="tag tag--alert">
+          <Icon name="message" />
+          {t.unreadCount(row.unread)}
+        </span>
+      )}
+      {row.flags.map((flag) => (
+        <span key={flag} class={flag === 'overdue' ? 'tag tag--alert' : 'tag'}>
+          {wordFor(w.flag, flag)}
+        </span>
+      ))}
+      {row.awaits.map((step) => (
+        <span key={step} class="tag">
+          {wordFor(w.awaits, step)}
+        </span>
+      ))}
+      {row.same_text && <span class="tag">{t.same(row.same_text.count)}</span>}
+    </p>
+  );
+}
+
+function Whose({ row }: { row: ListedReport }) {
+  const t = queueTexts();
+  const { me } = useDesk();
+  const { assignee } = row;
+  const whose =
+    assignee === null ? t.unassigned : assignee === me.username ? t.toMe : t.assignedTo(assignee);
+  return (
+    <div class="report-row__state">
+      <span class={`status-dot status-dot--${row.status}`}>
+        {wordFor(words().status, row.status)}
+      </span>
+      <span class="hint">{whose}</span>
+    </div>
+  );
+}
+
+function Steps({ row, onStep }: { row: ListedReport; onStep: NonNullable<RowProps['onStep']> }) {
+  const t = queueTexts();
+  const { me } = useDesk();
+  const open = row.status !== 'closed' && row.status !== 'withdrawn';
+  if (isToBeRead(row)) return <div class="report-row__steps" />;
+  return (
+    <div class="report-row__steps">
+      {row.status === 'new' && (
+        <button
+          type="button"
+          class="button"
+          aria-label={t.acknowledgeOf(row.reference)}
+          onClick={() => onStep('acknowledge', row)}
+        >
+          {t.acknowledge}
+        </button>
+      )}
+      {open && row.assignee !== me.username && (
+        <button
+          type="button"
+          class="button"
+          aria-label={t.takeOf(row.reference)}
+          onClick={() => onStep('take', row)}
+        >
+          {t.take}
+        </button>
+      )}
+    </div>
+  );
+}

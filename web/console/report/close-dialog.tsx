@@ -1,0 +1,148 @@
+import type { TargetedSubmitEvent } from 'preact';
+import { useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Dialog } from '../../shared/components/Dialog.tsx';
+import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { isReference } from '../search/numbers.ts';
+import type { Api, Disposition, Report, ReportChange } from '../types.ts';
+import { words } from '../words.ts';
+import type { OpenReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+
+const DISPOSITIONS = [
+  'resolved',
+  'no_action',
+  'duplicate',
+  'not_police',
+  'unfounded',
+  'malicious',
+] as const;
+
+interface CloseProps {
+  open: OpenReport;
+  report: Report;
+  shown: boolean;
+  onClose: () => void;
+}
+
+export function CloseDialog({ open, report, shown, onClose }: CloseProps) {
+  const t = reportTexts();
+  return (
+    <Dialog open={shown} title={t.close.title} onClose={onClose}>
+      <CloseForm open={open} report={report} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+interface Wrong {
+  field: string;
+  text: string;
+}
+
+function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
+  const t = reportTexts();
+  const { api, drafts } = useDesk();
+  const key = `close:${report.id}`;
+  const [disposition, setDisposition] = useState<Disposition | ''>('');
+  const [reference, setReference] = useState(report.original?.reference ?? '');
+  const [errors, setErrors] = useState<Wrong[]>([]);
+  const [busy, setBusy] = useState(false);
+  const reason = drafts.get(key);
+  const error = (field: string) => errors.find((wrong) => wrong.field === field)?.text ?? null;
+  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (busy) return;
+    const wrong: Wrong[] = [];
+    if (!disposition) wrong.push({ field: 'close-resolved', text: t.close.chooseOne });
+    if (!reason.trim()) wrong.push({ field: 'close-reason', text: t.close.missing });
+    setBusy(true);
+    const original =
+      disposition === 'duplicate' ? await originalOf(api, report, reference) : undefined;
+    if (original === null) wrong.push({ field: 'close-original', text: t.close.noOriginal });
+    setErrors(wrong);
+    if (wrong.length === 0 && disposition) {
+      const change: ReportChange = { status: 'closed', disposition, reason: reason.trim() };
+      const closed = await open.change({ ...change, ...(original && { duplicate_of: original }) });
+      if (closed) drafts.set(key, '');
+      onClose();
+    }
+    setBusy(false);
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      <ErrorSummary errors={errors} />
+      <fieldset class="choices">
+        <legend>{t.close.disposition}</legend>
+        {DISPOSITIONS.map((code) => (
+          <label key={code} class="choice">
+            <input
+              type="radio"
+              id={`close-${code}`}
+              name="disposition"
+              value={code}
+              checked={disposition === code}
+              onChange={() => setDisposition(code)}
+            />
+            <span>{words().disposition[code]}</span>
+          </label>
+        ))}
+      </fieldset>
+      {disposition === 'duplicate' && (
+        <Field
+          id="close-original"
+          label={t.close.original}
+          hint={t.close.originalHint}
+          error={error('close-original')}
+        >
+          {(control) => (
+            <input
+              {...control}
+              list="close-similar"
+              autocomplete="off"
+              value={reference}
+              onInput={(event) => setReference(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+      )}
+      <datalist id="close-similar">
+        {report.similar?.map((other) => <option key={other.id} value={other.reference} />)}
+      </datalist>
+      <Field
+        id="close-reason"
+        label={t.close.reason}
+        hint={t.close.reasonHint}
+        error={error('close-reason')}
+      >
+        {(control) => (
+          <textarea
+            {...control}
+            rows={4}
+            maxLength={1000}
+            value={reason}
+            onInput={(event) => drafts.set(key, event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <div class="row">
+        <Button type="submit" kind="primary" busy={busy}>
+          {t.close.submit}
+        </Button>
+        <Button onClick={onClose}>{t.close.cancel}</Button>
+      </div>
+    </form>
+  );
+}
+
+/** Return the id of the original by its reference; null when there is none in the scope. */
+async function originalOf(api: Api, report: Report, reference: string): Promise<string | null> {
+  if (report.original && report.original.reference === reference) return report.original.id;
+  if (!isReference(reference)) return null;
+  const params = { query: { reference } };
+  const outcome = await outcomeOf(api.GET('/v1/officer/reports', { params }));
+  return (outcome.ok && outcome.data.items[0]?.id) || null;
+}

@@ -1,0 +1,131 @@
+import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Dialog } from '../../shared/components/Dialog.tsx';
+import { Spinner } from '../../shared/components/Spinner.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import type { Report, Schemas } from '../types.ts';
+import type { OpenReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+import { answerText } from './values.ts';
+
+interface CompareProps {
+  open: OpenReport;
+  report: Report;
+  /** Shown while there is one. */
+  other: Schemas['RelatedReport'] | null;
+  onClose: () => void;
+}
+
+/** Two reports side by side, so that an officer sees whether they are about one event. */
+export function CompareDialog({ open, report, other, onClose }: CompareProps) {
+  const t = reportTexts();
+  return (
+    <Dialog open={other !== null} title={t.related.compareTitle} onClose={onClose}>
+      {other && (
+        <Comparison key={other.id} open={open} report={report} id={other.id} onClose={onClose} />
+      )}
+    </Dialog>
+  );
+}
+
+interface ComparisonProps {
+  open: OpenReport;
+  report: Report;
+  id: string;
+  onClose: () => void;
+}
+
+function Comparison({ open, report, id, onClose }: ComparisonProps) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const [other, setOther] = useState<Report | null>(null);
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    const params = { path: { report_id: id } };
+    void outcomeOf(api.GET('/v1/officer/reports/{report_id}', { params })).then((outcome) => {
+      if (outcome.ok) setOther(outcome.data);
+      else setProblem(outcome.failure.text);
+    });
+  }, [api, id]);
+  const linkOther = async () => {
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/duplicates', {
+        params: { path: { report_id: report.id } },
+        body: { report_ids: [id] },
+      }),
+    );
+    if (!outcome.ok) return setProblem(outcome.failure.text);
+    const why = outcome.data.results.find((result) => !result.done)?.why;
+    if (why !== undefined) return setProblem(t.related.skipped(other?.reference ?? '', why));
+    onClose();
+    await open.load();
+  };
+  const linkThis = async () => {
+    onClose();
+    if (await open.change({ duplicate_of: id })) await open.load();
+  };
+  return (
+    <>
+      <p class="hint">{t.related.compareHint}</p>
+      <Status kind="error">{problem}</Status>
+      <div class="side-by-side">
+        <Summary title={t.related.this} report={report} />
+        {other ? <Summary title={t.related.other} report={other} /> : !problem && <Spinner />}
+      </div>
+      <div class="row">
+        {other && (
+          <>
+            <Button onClick={() => void linkOther()}>{t.related.linkOther}</Button>
+            <Button onClick={() => void linkThis()}>{t.related.linkThis}</Button>
+          </>
+        )}
+        <Button onClick={onClose}>{t.related.done}</Button>
+      </div>
+    </>
+  );
+}
+
+function Summary({ title, report }: { title: string; report: Report }) {
+  const t = reportTexts();
+  const { names } = useDesk();
+  const rows: [string, string][] = [
+    [t.facts.category, names.category(report.category)],
+    [t.facts.received, clock(report.received_at)],
+    ...(report.occurred_at === null
+      ? []
+      : [[t.facts.occurred, clock(report.occurred_at)] as [string, string]]),
+    [t.facts.district, names.district(report.district)],
+    ...(report.location?.address === undefined
+      ? []
+      : [[t.place.address, report.location.address] as [string, string]]),
+    ...(report.answers ?? []).map(({ label, value, value_label: text }): [string, string] => [
+      label,
+      answerText(value, text),
+    ]),
+  ];
+  return (
+    <section>
+      <h3>
+        {title} <span class="reference">{report.reference}</span>
+      </h3>
+      <div class="side-by-side__pictures">
+        {report.media.map(
+          ({ media_id: id, preview_url: url }) => url !== null && <img key={id} src={url} alt="" />,
+        )}
+      </div>
+      <p class="report__text">{report.text ?? t.noText}</p>
+      <dl class="facts facts--small">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

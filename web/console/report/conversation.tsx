@@ -1,0 +1,160 @@
+/** The conversation with the reporter, and the reply. */
+
+import { useMemo, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { Keys } from '../keys.ts';
+import type { Report } from '../types.ts';
+import { MessageList } from './messages.tsx';
+import type { OpenReport } from './open-report.ts';
+import { gaps } from './placeholders.ts';
+import { Templates } from './templates.tsx';
+import { reportTexts } from './texts.ts';
+
+interface ConversationProps {
+  open: OpenReport;
+  report: Report;
+}
+
+export function Conversation({ open, report }: ConversationProps) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const earlier = async () => {
+    const cursor = report.messages_cursor;
+    if (cursor === null) return;
+    const outcome = await outcomeOf(
+      api.GET('/v1/officer/reports/{report_id}/messages', {
+        params: { path: { report_id: report.id }, query: { cursor } },
+      }),
+    );
+    if (!outcome.ok) {
+      open.problem.value = outcome.failure.text;
+      return;
+    }
+    const { items, next_cursor: next } = outcome.data;
+    open.merge({ messages: [...items, ...report.messages], messages_cursor: next });
+  };
+  return (
+    <section class="card" aria-labelledby="talk">
+      <h2 id="talk">{t.talk.title}</h2>
+      {report.messages_cursor !== null && (
+        <Button onClick={() => void earlier()}>{t.talk.earlier}</Button>
+      )}
+      {report.messages.length === 0 && <p class="muted">{t.talk.none}</p>}
+      <MessageList messages={report.messages} />
+      {report.status === 'withdrawn' ? (
+        <p class="muted">{t.talk.withdrawn}</p>
+      ) : (
+        <Reply open={open} report={report} />
+      )}
+    </section>
+  );
+}
+
+function Reply({ open, report }: ConversationProps) {
+  const t = reportTexts();
+  const { api, drafts, pulse } = useDesk();
+  const keys = useMemo(() => new Keys(), []);
+  const [asks, setAsks] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const [said, setSaid] = useState('');
+  const draft = `reply:${report.id}`;
+  const text = drafts.get(draft);
+  const send = async (): Promise<boolean> => {
+    const seen = open.report.value;
+    const written = drafts.get(draft).trim();
+    const missing = gaps(written);
+    if (seen === null || busy) return false;
+    if (!written) return refuse(t.talk.empty);
+    if (missing.length > 0) return refuse(t.talk.gaps(missing.join(', ')));
+    setBusy(true);
+    const body = {
+      text: written,
+      ...(asks && { asks_for_media: true }),
+      messages_seen: seen.message_count,
+    };
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/messages', {
+        // The same text, sent again after a look at what is new, is another call.
+        params: {
+          path: { report_id: report.id },
+          header: { 'Idempotency-Key': keys.for(JSON.stringify(body)) },
+        },
+        body,
+      }),
+    );
+    setBusy(false);
+    if (outcome.ok) {
+      keys.done();
+      drafts.set(draft, '');
+      setAsks(false);
+      setError(null);
+      setSaid(t.talk.sent);
+      const messages = [...(open.report.value?.messages ?? []), outcome.data];
+      open.merge({ messages, message_count: seen.message_count + 1, unread: 0 });
+      void pulse.ask();
+    } else if (outcome.failure.code === 'new_message') {
+      await open.readFirst(seen, send);
+    } else {
+      setError(outcome.failure.text);
+    }
+    return outcome.ok;
+  };
+  const refuse = (why: string) => {
+    setError(why);
+    return false;
+  };
+  const write = (value: string) => {
+    drafts.set(draft, value);
+    setSaid('');
+  };
+  return (
+    <form
+      class="reply no-print"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <Templates report={report} use={(template) => write(template)} />
+      <Field
+        id="reply"
+        label={t.talk.label}
+        hint={`${t.talk.hint} ${t.talk.keysHint}`}
+        error={error}
+      >
+        {(control) => (
+          <textarea
+            {...control}
+            rows={4}
+            maxLength={4000}
+            value={text}
+            onInput={(event) => write(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={asks}
+          onChange={(event) => setAsks(event.currentTarget.checked)}
+        />{' '}
+        {t.talk.asks}
+      </label>
+      <Button type="submit" kind="primary" busy={busy}>
+        {t.talk.send}
+      </Button>
+      <Status kind="success">{said}</Status>
+    </form>
+  );
+}

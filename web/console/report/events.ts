@@ -1,0 +1,42 @@
+/** What an entry of the history says, in lines. */
+
+import type { Names } from '../names.ts';
+import type { ReportEvent } from '../types.ts';
+import { reportTexts } from './texts.ts';
+import { valueText } from './values.ts';
+
+type Detail = NonNullable<ReportEvent['detail']>;
+type Change = NonNullable<Detail['fields']>[string];
+
+/** Return the lines of an entry, in the language of the screen. */
+export function linesOf({ detail }: ReportEvent, names: Names): string[] {
+  if (detail === null) return [];
+  const { history: t, conflict } = reportTexts();
+  const lines = Object.entries(detail.fields ?? {}).map(([field, { old, new: now }]) => {
+    const name = conflict.fields[field] ?? field;
+    return `${name}: ${said(field, old, names)} → ${said(field, now, names)}`;
+  });
+  if (detail.referral !== undefined) lines.push(t.referral(detail.referral, detail.agency ?? ''));
+  if (detail.files !== undefined) lines.push(t.files(detail.files.length));
+  lines.push(...momentsOf(detail));
+  if (detail.reason !== undefined) lines.push(t.because(detail.reason));
+  return lines;
+}
+
+function momentsOf(detail: Detail): string[] {
+  const { moments: t } = reportTexts().history;
+  const lines: string[] = [];
+  for (const step of ['asked', 'approved', 'lift_asked', 'lifted', 'ended'] as const) {
+    if (detail[step]) lines.push(t[step]);
+  }
+  if (detail.followed !== undefined) lines.push(detail.followed ? t.followed : t.unfollowed);
+  if (detail.muted !== undefined) lines.push(detail.muted ? t.muted : t.unmuted);
+  return lines;
+}
+
+function said(field: string, value: Change['old'], names: Names): string {
+  if (value !== null && typeof value === 'object') {
+    return `${valueText('disposition', value.disposition, names)} (${value.by})`;
+  }
+  return valueText(field, value, names);
+}

@@ -1,0 +1,103 @@
+import { useMemo, useRef, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { Keys } from '../keys.ts';
+import type { Report, Schemas, Upload } from '../types.ts';
+import { upload } from '../upload.ts';
+import type { OpenReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+
+type PictureType = Schemas['DeclaredPicture']['content_type'];
+
+const AT_ONCE = 5;
+const TYPES: readonly PictureType[] = [
+  'image/jpeg',
+  'image/png',
+  'image/webp',
+  'image/heic',
+  'image/heif',
+];
+
+/** Send pictures to the reporter, by the same grants as theirs. */
+export function Files({ open, report }: { open: OpenReport; report: Report }) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const keys = useMemo(() => new Keys(), []);
+  const input = useRef<HTMLInputElement>(null);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const [said, setSaid] = useState('');
+  if (report.status === 'withdrawn') return null;
+  const send = async () => {
+    const files = [...(input.current?.files ?? [])];
+    const wrong = wrongWith(files);
+    setSaid('');
+    setError(wrong);
+    if (wrong !== null || busy) return;
+    setBusy(true);
+    const media = files.map((file) => ({ content_type: typeOf(file)!, size: file.size }));
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/media', {
+        params: {
+          path: { report_id: report.id },
+          header: { 'Idempotency-Key': keys.for(JSON.stringify(media)) },
+        },
+        body: { media },
+      }),
+    );
+    if (outcome.ok) await sendAll(outcome.data.uploads, files);
+    else setError(outcome.failure.text);
+    setBusy(false);
+  };
+  const sendAll = async (grants: Upload[], files: File[]) => {
+    for (const [index, grant] of grants.entries()) {
+      const file = files[index];
+      if (!file) continue;
+      const sent = await upload(grant, file, (percent) => setSaid(t.files.sending(file.name, percent)));
+      // The key stays: sent again, the call gives new grants for what is not up.
+      if (!sent) return setError(t.files.failed(file.name));
+    }
+    keys.done();
+    if (input.current) input.current.value = '';
+    setSaid(t.files.sent(files.length));
+    await open.load();
+  };
+  return (
+    <details class="card files no-print">
+      <summary>{t.files.title}</summary>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        <Field id="files" label={t.files.choose} hint={t.files.hint} error={error}>
+          {(control) => <input {...control} ref={input} type="file" multiple accept="image/*" />}
+        </Field>
+        <Button type="submit" busy={busy}>
+          {t.files.send}
+        </Button>
+        <Status>{said}</Status>
+      </form>
+    </details>
+  );
+}
+
+function wrongWith(files: File[]): string | null {
+  const { files: t } = reportTexts();
+  if (files.length === 0) return t.none;
+  if (files.length > AT_ONCE) return t.tooMany;
+  const unknown = files.find((file) => typeOf(file) === undefined);
+  return unknown ? t.unknownType(unknown.name) : null;
+}
+
+/** Return the type of a picture; browsers know none for HEIC on some systems. */
+function typeOf({ type, name }: File): PictureType | undefined {
+  const known = TYPES.find((one) => one === type);
+  if (known) return known;
+  return /\.heic$/i.test(name) ? 'image/heic' : undefined;
+}

@@ -1,0 +1,75 @@
+import { useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import type { ReportEvent } from '../types.ts';
+import { linesOf } from './events.ts';
+import { reportTexts } from './texts.ts';
+
+/** Who did and saw what: read when somebody asks for it, since reading it is on record, too. */
+export function History({ id }: { id: string }) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const [items, setItems] = useState<ReportEvent[] | null>(null);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [problem, setProblem] = useState('');
+  const [busy, setBusy] = useState(false);
+  const read = async (from: string | null) => {
+    setBusy(true);
+    const outcome = await outcomeOf(
+      api.GET('/v1/officer/reports/{report_id}/history', {
+        params: { path: { report_id: id }, ...(from !== null && { query: { cursor: from } }) },
+      }),
+    );
+    setBusy(false);
+    if (!outcome.ok) return setProblem(outcome.failure.text);
+    setItems([...(from === null ? [] : (items ?? [])), ...outcome.data.items]);
+    setCursor(outcome.data.next_cursor);
+  };
+  return (
+    <section class="card" aria-labelledby="history">
+      <h2 id="history">{t.history.title}</h2>
+      <Status kind="error">{problem}</Status>
+      {items === null && (
+        <div class="no-print">
+          <p class="hint">{t.history.hint}</p>
+          <Button busy={busy} onClick={() => void read(null)}>
+            {t.history.show}
+          </Button>
+        </div>
+      )}
+      <ol class="history">
+        {items?.map((item, index) => (
+          <Entry key={index} item={item} />
+        ))}
+      </ol>
+      {cursor !== null && (
+        <Button busy={busy} onClick={() => void read(cursor)}>
+          {t.history.more}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function Entry({ item }: { item: ReportEvent }) {
+  const t = reportTexts();
+  const { names } = useDesk();
+  return (
+    <li>
+      <p class="message__head">
+        <time dateTime={item.at}>{clock(item.at)}</time> <strong>{item.by}</strong>{' '}
+        {t.history.actions[item.action]}
+      </p>
+      {linesOf(item, names).map((line) => (
+        <p key={line} class="hint">
+          {line}
+        </p>
+      ))}
+      {!item.verified && <p class="message__altered">{t.history.altered}</p>}
+    </li>
+  );
+}

@@ -1,0 +1,187 @@
+/** Pictures, videos and recordings of a report. */
+
+import { useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Icon } from '../frame/icon.tsx';
+import { clock, size } from '../moments.ts';
+import type { Medium, Report } from '../types.ts';
+import { wordFor, words } from '../words.ts';
+import { Fact } from './facts.tsx';
+import { Lightbox } from './lightbox.tsx';
+import type { OpenReport } from './open-report.ts';
+import { OriginalDialog } from './original.tsx';
+import { RedactionDialog } from './redaction.tsx';
+import { reportTexts } from './texts.ts';
+import './media.css';
+
+export type MediumAction = 'enlarge' | 'original' | 'redact';
+
+interface Chosen {
+  action: MediumAction;
+  id: string;
+}
+
+export function Media({ open, report }: { open: OpenReport; report: Report }) {
+  const t = reportTexts();
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const { media } = report;
+  const pictures = media.filter(({ preview_url: url }) => url !== null);
+  const medium = media.find(({ media_id: id }) => id === chosen?.id) ?? null;
+  const close = () => setChosen(null);
+  const shown = (action: MediumAction) => (chosen?.action === action ? medium : null);
+  return (
+    <section class="card" aria-labelledby="media">
+      <h2 id="media">{t.media.title}</h2>
+      {media.length === 0 && <p class="muted">{t.media.none}</p>}
+      <ul class="media" data-single={media.length === 1 || undefined}>
+        {media.map((item) => (
+          <MediumCard
+            key={item.media_id}
+            medium={item}
+            number={pictures.indexOf(item) + 1}
+            act={(action) => setChosen({ action, id: item.media_id })}
+          />
+        ))}
+      </ul>
+      <Lightbox
+        pictures={pictures}
+        shown={shown('enlarge')}
+        act={(action, id) => setChosen({ action, id })}
+        onClose={close}
+      />
+      <OriginalDialog reportId={report.id} medium={shown('original')} onClose={close} />
+      <RedactionDialog open={open} medium={shown('redact')} onClose={close} />
+    </section>
+  );
+}
+
+interface CardProps {
+  medium: Medium;
+  number: number;
+  act: (action: MediumAction) => void;
+}
+
+function MediumCard({ medium, number, act }: CardProps) {
+  const t = reportTexts();
+  const kind = kindOf(medium);
+  return (
+    <li class="medium">
+      <Shown medium={medium} number={number} act={act} />
+      <p class="medium__facts">
+        {kind !== 'image' && <span>{kind === 'video' ? t.media.video : t.media.audio}</span>}
+        {medium.duration_s !== null && <span>{t.media.length(medium.duration_s)}</span>}
+        {medium.size !== null && <span>{size(medium.size)}</span>}
+        {medium.from === 'officer' && <span class="tag">{t.media.fromUs}</span>}
+      </p>
+      <Redacted medium={medium} />
+      <Hint medium={medium} />
+      {medium.from === 'reporter' && medium.evidence !== null && (
+        <>
+          <div class="row medium__actions">
+            <Button onClick={() => act('original')}>
+              {kind === 'video' ? t.media.play : t.media.original}
+            </Button>
+            {medium.preview_url !== null && medium.state === 'ready' && (
+              <Button onClick={() => act('redact')}>{t.media.redact}</Button>
+            )}
+          </div>
+          <Evidence medium={medium} />
+        </>
+      )}
+    </li>
+  );
+}
+
+function Shown({ medium, number, act }: CardProps) {
+  const t = reportTexts();
+  const w = words();
+  const [failed, setFailed] = useState(false);
+  if (failed) return <p class="medium__state">{t.media.expired}</p>;
+  if (medium.state !== 'ready') {
+    return (
+      <p class="medium__state">
+        <Icon name="picture" />
+        {wordFor(w.mediaState, medium.state)}
+        {medium.reason !== null && ` ${wordFor(w.rejected, medium.reason)}`}
+      </p>
+    );
+  }
+  if (medium.playback_url !== null) {
+    return (
+      <audio
+        class="medium__audio"
+        controls
+        preload="none"
+        src={medium.playback_url}
+        aria-label={t.media.audio}
+        onError={() => setFailed(true)}
+      />
+    );
+  }
+  if (medium.preview_url === null) return null;
+  const video = kindOf(medium) === 'video';
+  return (
+    <button
+      type="button"
+      class="medium__button"
+      aria-label={video ? t.media.play : t.media.enlarge(number)}
+      onClick={() => act(video ? 'original' : 'enlarge')}
+    >
+      <img src={medium.preview_url} alt="" onError={() => setFailed(true)} />
+      {video && (
+        <span class="medium__play">
+          <Icon name="play" />
+        </span>
+      )}
+    </button>
+  );
+}
+
+function Redacted({ medium: { redaction } }: { medium: Medium }) {
+  const t = reportTexts();
+  if (redaction === null) return null;
+  return (
+    <div class="medium__redaction">
+      <p>{t.media.redactionState[redaction.state]}</p>
+      {redaction.url !== null && <img src={redaction.url} alt={t.media.redacted} loading="lazy" />}
+    </div>
+  );
+}
+
+function Hint({ medium: { hint } }: { medium: Medium }) {
+  const t = reportTexts();
+  return (
+    <>
+      {hint.taken_at !== null && <p class="hint">{t.media.taken(clock(hint.taken_at))}</p>}
+      {hint.lat !== null && hint.lon !== null && (
+        <p class="hint">{t.media.takenAt(`${hint.lat.toFixed(4)}, ${hint.lon.toFixed(4)}`)}</p>
+      )}
+    </>
+  );
+}
+
+function Evidence({ medium: { evidence } }: { medium: Medium }) {
+  const t = reportTexts();
+  if (evidence === null) return null;
+  return (
+    <details class="evidence">
+      <summary>{t.media.evidence}</summary>
+      <dl class="facts facts--small">
+        <Fact name={t.media.sha}>
+          <code>{evidence.sha256 ?? t.media.shaUnknown}</code>
+        </Fact>
+        <Fact name={t.media.version}>
+          <code>{evidence.version}</code>
+        </Fact>
+        <Fact name={t.media.recorded}>{clock(evidence.recorded_at)}</Fact>
+      </dl>
+      {evidence.later_uploads > 0 && <p>{t.media.later(evidence.later_uploads)}</p>}
+    </details>
+  );
+}
+
+function kindOf({ content_type: type }: Medium): 'image' | 'video' | 'audio' {
+  if (type.startsWith('video/')) return 'video';
+  return type.startsWith('audio/') ? 'audio' : 'image';
+}

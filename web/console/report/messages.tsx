@@ -1,0 +1,31 @@
+import { ago, clock } from '../moments.ts';
+import { now } from '../now.ts';
+import type { Message } from '../types.ts';
+import { reportTexts } from './texts.ts';
+
+export function MessageList({ messages }: { messages: readonly Message[] }) {
+  return (
+    <ol class="messages">
+      {messages.map((message) => (
+        <Line key={message.id} message={message} />
+      ))}
+    </ol>
+  );
+}
+
+function Line({ message }: { message: Message }) {
+  const t = reportTexts();
+  const { from, text, sent_at: at } = message;
+  return (
+    <li class={`message message--${from}`}>
+      <p class="message__head">
+        <strong>{from === 'officer' ? t.talk.officer : t.talk.reporter}</strong>{' '}
+        <time dateTime={at} title={clock(at)}>
+          {ago(at, now.value)}
+        </time>
+      </p>
+      <p class="message__text">{text}</p>
+      {message.altered && <p class="message__altered">{t.talk.altered}</p>}
+    </li>
+  );
+}

@@ -1,0 +1,112 @@
+import { Fragment } from 'preact';
+import { useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import type { Report, ReportChange } from '../types.ts';
+import { words } from '../words.ts';
+import type { OpenReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+import { type Step, stepsOf } from './transitions.ts';
+
+interface NextStepProps {
+  open: OpenReport;
+  report: Report;
+  onClose: () => void;
+}
+
+/** The one obvious step, and beside it the others that are possible. */
+export function NextStep({ open, report, onClose }: NextStepProps) {
+  const t = reportTexts();
+  const { api, me } = useDesk();
+  const [busy, setBusy] = useState(false);
+  const steps = stepsOf(report, me.username);
+  const change = async (wanted: ReportChange) => {
+    setBusy(true);
+    await open.change(wanted);
+    setBusy(false);
+  };
+  const confirm = async () => {
+    setBusy(true);
+    const params = { path: { report_id: report.id } };
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/malicious/confirm', { params }),
+    );
+    setBusy(false);
+    if (outcome.ok) await open.load();
+    else open.problem.value = outcome.failure.text;
+  };
+  const take = (step: Step) => {
+    if (step.kind === 'close') return onClose();
+    if (step.kind === 'confirm') return void confirm();
+    const mine = report.status === 'new' && report.assignee === null && step.to === 'acknowledged';
+    void change({ status: step.to, ...(mine && { assignee: me.username }) });
+  };
+  const takeIt = report.status === 'new' && report.assignee === null;
+  return (
+    <section class="card next-step" aria-labelledby="next-step">
+      <h2 id="next-step">{t.next.title}</h2>
+      <Proposal report={report} />
+      {report.disposition !== null && <Ending report={report} />}
+      {steps.length === 0 && <p class="muted">{t.next.done}</p>}
+      <div class="next-step__buttons">
+        {steps.map((step, index) => (
+          <Fragment key={nameOf(step)}>
+            <Button
+              kind={index === 0 && report.status !== 'closed' ? 'primary' : 'secondary'}
+              busy={busy && index === 0}
+              onClick={() => take(step)}
+            >
+              {labelOf(step, report)}
+            </Button>
+            {takeIt && index === 0 && (
+              <Button onClick={() => void change({ status: 'acknowledged' })}>
+                {t.next.acknowledge}
+              </Button>
+            )}
+          </Fragment>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Proposal({ report: { proposal } }: { report: Report }) {
+  const t = reportTexts();
+  const { me } = useDesk();
+  if (proposal === null) return null;
+  return <p>{proposal.by === me.username ? t.next.ownProposal : t.next.proposed(proposal.by)}</p>;
+}
+
+function Ending({ report: { disposition, reason } }: { report: Report }) {
+  const t = reportTexts();
+  return (
+    <dl class="facts">
+      <div>
+        <dt>{t.next.outcome}</dt>
+        <dd>{disposition && words().disposition[disposition]}</dd>
+      </div>
+      {reason !== null && (
+        <div>
+          <dt>{t.next.reason}</dt>
+          <dd>{reason}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function nameOf(step: Step): string {
+  return step.kind === 'status' ? step.to : step.kind;
+}
+
+function labelOf(step: Step, { status, assignee }: Report): string {
+  const { next } = reportTexts();
+  if (step.kind === 'close') return next.close;
+  if (step.kind === 'confirm') return next.confirm;
+  if (status === 'closed') return step.to === 'in_progress' ? next.reopen : next.acknowledge;
+  if (step.to === 'in_progress') return next.in_progress;
+  if (status === 'in_progress') return next.handBack;
+  return assignee === null ? next.acknowledgeTake : next.acknowledge;
+}

@@ -1,0 +1,110 @@
+import { useMemo, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { Keys } from '../keys.ts';
+import { ago, clock } from '../moments.ts';
+import { now } from '../now.ts';
+import type { Report } from '../types.ts';
+import type { OpenReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+
+/** What colleagues tell each other about a report. */
+export function Notes({ open, report }: { open: OpenReport; report: Report }) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const earlier = async () => {
+    const cursor = report.notes_cursor;
+    if (cursor === null) return;
+    const outcome = await outcomeOf(
+      api.GET('/v1/officer/reports/{report_id}/notes', {
+        params: { path: { report_id: report.id }, query: { cursor } },
+      }),
+    );
+    if (!outcome.ok) {
+      open.problem.value = outcome.failure.text;
+      return;
+    }
+    const { items, next_cursor: next } = outcome.data;
+    open.merge({ notes: [...items, ...report.notes], notes_cursor: next });
+  };
+  return (
+    <section class="card" aria-labelledby="notes">
+      <h2 id="notes">{t.notes.title}</h2>
+      {report.notes_cursor !== null && (
+        <Button onClick={() => void earlier()}>{t.notes.earlier}</Button>
+      )}
+      {report.notes.length === 0 && <p class="muted">{t.notes.none}</p>}
+      <ol class="notes">
+        {report.notes.map(({ id, by, text, at }) => (
+          <li key={id}>
+            <p class="message__head">
+              <strong>{by}</strong>{' '}
+              <time dateTime={at} title={clock(at)}>
+                {ago(at, now.value)}
+              </time>
+            </p>
+            <p class="message__text">{text}</p>
+          </li>
+        ))}
+      </ol>
+      <NewNote open={open} report={report} />
+    </section>
+  );
+}
+
+function NewNote({ open, report }: { open: OpenReport; report: Report }) {
+  const t = reportTexts();
+  const { api, drafts } = useDesk();
+  const keys = useMemo(() => new Keys(), []);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const draft = `note:${report.id}`;
+  const add = async () => {
+    const text = drafts.get(draft).trim();
+    if (busy) return;
+    if (!text) return setError(t.talk.empty);
+    setBusy(true);
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/notes', {
+        params: {
+          path: { report_id: report.id },
+          header: { 'Idempotency-Key': keys.for(text) },
+        },
+        body: { text },
+      }),
+    );
+    setBusy(false);
+    if (!outcome.ok) return setError(outcome.failure.text);
+    keys.done();
+    drafts.set(draft, '');
+    setError(null);
+    open.merge({ notes: [...(open.report.value?.notes ?? []), outcome.data] });
+  };
+  return (
+    <form
+      class="no-print"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void add();
+      }}
+    >
+      <Field id="note" label={t.notes.label} hint={t.notes.hint} error={error}>
+        {(control) => (
+          <textarea
+            {...control}
+            rows={2}
+            maxLength={4000}
+            value={drafts.get(draft)}
+            onInput={(event) => drafts.set(draft, event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Button type="submit" busy={busy}>
+        {t.notes.add}
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,201 @@
+/** A report: everything that is known of it, and one obvious next step. */
+
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Spinner } from '../../shared/components/Spinner.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { useDesk } from '../desk.ts';
+import { ExportDialog } from '../export/dialog.tsx';
+import { Icon } from '../frame/icon.tsx';
+import { ago, clock } from '../moments.ts';
+import { now } from '../now.ts';
+import { ReasonForm } from '../parts/reason-form.tsx';
+import { pathTo } from '../router.ts';
+import type { Report } from '../types.ts';
+import { wordFor, words } from '../words.ts';
+import { CloseDialog } from './close-dialog.tsx';
+import { ConflictDialog } from './conflict-dialog.tsx';
+import { Contact } from './contact.tsx';
+import { Conversation } from './conversation.tsx';
+import { Facts } from './facts.tsx';
+import { Files } from './files.tsx';
+import { Handling } from './handling.tsx';
+import { History } from './history.tsx';
+import { Media } from './media.tsx';
+import { More } from './more.tsx';
+import { NextStep } from './next-step.tsx';
+import { Notes } from './notes.tsx';
+import { OpenReport } from './open-report.ts';
+import { Place } from './place.tsx';
+import { Referrals } from './referrals.tsx';
+import { Related } from './related.tsx';
+import { reportTexts } from './texts.ts';
+import { UnseenDialog } from './unseen-dialog.tsx';
+import './report.css';
+
+export function ReportPage({ id }: { id: string }) {
+  const t = reportTexts();
+  const { api, names, list, pulse } = useDesk();
+  const open = useMemo(() => new OpenReport(api, id, () => void pulse.ask()), [api, id, pulse]);
+  const report = open.report.value;
+  useEffect(() => {
+    list.lastOpened = id;
+    void open.load();
+  }, [open, list, id]);
+  useCheck(open);
+  return (
+    <article class="report">
+      <header class="report__head">
+        <a class="report__back" href={pathTo('')}>
+          <Icon name="back" />
+          {t.back}
+        </a>
+        <h1>
+          {report ? names.category(report.category) : t.loading}
+          {report && (
+            <>
+              {' '}
+              <span class="reference">{report.reference}</span>
+            </>
+          )}
+        </h1>
+        {report && <Tags report={report} />}
+      </header>
+      {report ? <Opened open={open} report={report} /> : <NotOpened open={open} />}
+    </article>
+  );
+}
+
+function NotOpened({ open }: { open: OpenReport }) {
+  const t = reportTexts();
+  const failure = open.failure.value;
+  if (failure === null) return <Spinner />;
+  return (
+    <div class="card report__wide" role="alert">
+      <h2>{t.failed}</h2>
+      <p>{failure.status === 404 ? t.notFound : failure.text}</p>
+      <Button onClick={() => void open.load()}>{t.again}</Button>
+    </div>
+  );
+}
+
+function Opened({ open, report }: { open: OpenReport; report: Report }) {
+  const t = reportTexts();
+  const { me } = useDesk();
+  const [dialog, setDialog] = useState<'close' | 'export' | null>(null);
+  const done = () => setDialog(null);
+  return (
+    <>
+      <div class="report__wide">
+        <Banners open={open} report={report} />
+        <Status kind="error">{open.problem.value}</Status>
+      </div>
+      <div class="report__next">
+        <NextStep open={open} report={report} onClose={() => setDialog('close')} />
+      </div>
+      <div class="report__main">
+        {report.restricted ? (
+          <Restricted open={open} />
+        ) : (
+          <>
+            <Facts report={report} />
+            <Media open={open} report={report} />
+            <Place open={open} report={report} />
+            <Conversation open={open} report={report} />
+            <Files open={open} report={report} />
+          </>
+        )}
+      </div>
+      <div class="report__side">
+        <Handling open={open} report={report} />
+        <Notes open={open} report={report} />
+        <Contact report={report} />
+        <Related open={open} report={report} />
+        <Referrals open={open} report={report} />
+        <More open={open} report={report} onExport={() => setDialog('export')} />
+        <History id={report.id} />
+      </div>
+      <p class="report__printed">{t.printed(me.name || me.username)}</p>
+      <CloseDialog open={open} report={report} shown={dialog === 'close'} onClose={done} />
+      <ExportDialog open={dialog === 'export'} onClose={done} what={{ report: report.id }} />
+      <ConflictDialog open={open} />
+      <UnseenDialog open={open} />
+    </>
+  );
+}
+
+function Tags({ report }: { report: Report }) {
+  const w = words();
+  return (
+    <p class="row report__tags">
+      <span class={`tag tag--${report.urgency}`}>{w.urgency[report.urgency]}</span>
+      <span class={`status-dot status-dot--${report.status}`}>
+        {wordFor(w.status, report.status)}
+      </span>
+      {report.source === 'drill' && <span class="tag tag--drill">{w.source.drill}</span>}
+      {report.flags.map((flag) => (
+        <span key={flag} class={flag === 'overdue' ? 'tag tag--alert' : 'tag'}>
+          {wordFor(w.flag, flag)}
+        </span>
+      ))}
+      <time class="muted" dateTime={report.received_at} title={clock(report.received_at)}>
+        {ago(report.received_at, now.value)}
+      </time>
+    </p>
+  );
+}
+
+function Banners({ open, report }: { open: OpenReport; report: Report }) {
+  const t = reportTexts();
+  return (
+    <>
+      <div role="status">
+        {open.stale.value && (
+          <p class="report__stale">
+            {t.stale}{' '}
+            <Button kind="primary" busy={open.loading.value} onClick={() => void open.load()}>
+              {t.reload}
+            </Button>
+          </p>
+        )}
+      </div>
+      {report.source === 'drill' && <p class="report__note">{t.drill}</p>}
+      {report.unproven && <p class="report__note">{t.unproven}</p>}
+      {report.flags.includes('after_closing') && <p class="report__note">{t.afterClosing}</p>}
+    </>
+  );
+}
+
+function Restricted({ open }: { open: OpenReport }) {
+  const t = reportTexts();
+  const { me } = useDesk();
+  const supervisor = me.roles.includes('supervisor');
+  const submit = async (reason: string) => {
+    await open.load(reason);
+    return open.problem.value;
+  };
+  return (
+    <section class="card">
+      <h2>{t.restricted}</h2>
+      {supervisor ? (
+        <ReasonForm intro={t.restrictedHint} submitLabel={t.openRestricted} submit={submit} />
+      ) : (
+        <p>{t.restrictedOther}</p>
+      )}
+    </section>
+  );
+}
+
+/** Look whether the report has changed, whenever anything in the scope has. */
+function useCheck(open: OpenReport): void {
+  const { pulse } = useDesk();
+  const mark = pulse.pulse.value?.mark;
+  const before = useRef(mark);
+  useEffect(() => {
+    if (mark === before.current) return;
+    const first = before.current === undefined;
+    before.current = mark;
+    if (!first) void open.check();
+  }, [mark, open]);
+}

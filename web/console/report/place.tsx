@@ -1,0 +1,130 @@
+import { useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { DistrictMap } from '../map/district-map.tsx';
+import { clock } from '../moments.ts';
+import type { Position, Report } from '../types.ts';
+import { Fact } from './facts.tsx';
+import type { OpenReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+
+/** Where it is said to be: on the city's map, and in words for whoever goes there. */
+export function Place({ open, report }: { open: OpenReport; report: Report }) {
+  const t = reportTexts();
+  const { names } = useDesk();
+  const [near, setNear] = useState(true);
+  const { place, location, positions } = report;
+  const later = positions.flatMap((position) => position.place ?? []);
+  const marks = [...(place ? [place] : []), ...later];
+  const areas = names.areas.value;
+  return (
+    <section class="card" aria-labelledby="place">
+      <h2 id="place">{t.place.title}</h2>
+      {marks.length === 0 && <p class="muted">{t.place.none}</p>}
+      <dl class="facts">
+        <Fact name={t.facts.district}>{names.district(report.district)}</Fact>
+        {report.station !== null && (
+          <Fact name={t.facts.station}>{names.station(report.station)}</Fact>
+        )}
+        {location?.address !== undefined && (
+          <Fact name={t.place.address}>{location.address}</Fact>
+        )}
+        {place && (
+          <Fact name={t.place.coordinates}>
+            <Coordinates lat={place.lat} lon={place.lon} />{' '}
+            <span class="hint">
+              {location && location.datum !== 'wgs84' && t.place.sent(location.datum.toUpperCase())}{' '}
+              {location?.accuracy_m !== undefined && t.place.accuracy(location.accuracy_m)}
+            </span>
+          </Fact>
+        )}
+      </dl>
+      {areas && marks.length > 0 && (
+        <>
+          <DistrictMap
+            areas={areas}
+            marks={marks}
+            near={near}
+            label={t.place.map(names.district(report.district))}
+          />
+          <p class="row no-print">
+            <Button aria-pressed={near} onClick={() => setNear(true)}>
+              {t.place.near}
+            </Button>
+            <Button aria-pressed={!near} onClick={() => setNear(false)}>
+              {t.place.whole}
+            </Button>
+          </p>
+        </>
+      )}
+      {positions.length > 0 && <Positions open={open} report={report} />}
+    </section>
+  );
+}
+
+function Coordinates({ lat, lon }: { lat: number; lon: number }) {
+  const t = reportTexts();
+  const [copied, setCopied] = useState(false);
+  const text = `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
+  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true));
+  return (
+    <>
+      <code>{text}</code>{' '}
+      <Button kind="quiet" class="no-print" onClick={copy}>
+        {t.place.copy}
+      </Button>
+      <span role="status">{copied && t.place.copied}</span>
+    </>
+  );
+}
+
+function Positions({ open, report }: { open: OpenReport; report: Report }) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const earlier = async () => {
+    const cursor = report.positions_cursor;
+    if (cursor === null) return;
+    const outcome = await outcomeOf(
+      api.GET('/v1/officer/reports/{report_id}/positions', {
+        params: { path: { report_id: report.id }, query: { cursor } },
+      }),
+    );
+    if (!outcome.ok) {
+      open.problem.value = outcome.failure.text;
+      return;
+    }
+    const { items, next_cursor: next } = outcome.data;
+    open.merge({ positions: [...items, ...report.positions], positions_cursor: next });
+  };
+  return (
+    <>
+      <h3>{t.place.positions}</h3>
+      {report.positions_cursor !== null && (
+        <Button onClick={() => void earlier()}>{t.place.earlier}</Button>
+      )}
+      <ol class="positions">
+        {report.positions.map((position) => (
+          <Line key={position.id} position={position} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Line({ position }: { position: Position }) {
+  const t = reportTexts();
+  const { names } = useDesk();
+  const { at, received_at: received, place, district, heading, speed, location } = position;
+  return (
+    <li>
+      <time dateTime={at ?? received}>{t.place.position(clock(at ?? received))}</time>
+      {place && <code> {`${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`}</code>}
+      {location?.address !== undefined && ` ${location.address}`}
+      {district !== null && ` · ${names.district(district)}`}
+      {heading !== null && ` · ${t.place.heading(Math.round(heading))}`}
+      {speed !== null && ` · ${t.place.speed(Math.round(speed * 3.6))}`}
+    </li>
+  );
+}

@@ -1,0 +1,119 @@
+import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Spinner } from '../../shared/components/Spinner.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import type { Referral, ReferralBundle } from '../types.ts';
+import { Fact } from './facts.tsx';
+import type { OpenReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+import { answerText } from './values.ts';
+
+interface DocumentProps {
+  open: OpenReport;
+  referral: Referral;
+  onClose: () => void;
+}
+
+interface Read {
+  bundle: ReferralBundle;
+  /** What is approved is exactly what was read. */
+  etag: string;
+}
+
+export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
+  const t = reportTexts();
+  const { api, me } = useDesk();
+  const [read, setRead] = useState<Read | null>(null);
+  const [problem, setProblem] = useState('');
+  const path = { report_id: open.id };
+  useEffect(() => {
+    const params = { path, query: { number: referral.number } };
+    const call = api.GET('/v1/officer/reports/{report_id}/referral', { params });
+    void outcomeOf(call).then((outcome) => {
+      if (!outcome.ok) return setProblem(outcome.failure.text);
+      setRead({ bundle: outcome.data, etag: outcome.response.headers.get('ETag') ?? '' });
+    });
+  }, [api, referral.number]);
+  const approve = async () => {
+    const params = { path, header: { 'If-Match': read?.etag ?? '' } };
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/referral/approve', { params }),
+    );
+    if (!outcome.ok) return setProblem(outcome.failure.text);
+    setRead({ bundle: outcome.data, etag: '' });
+    await open.load();
+  };
+  const withdraw = async () => {
+    const outcome = await outcomeOf(
+      api.DELETE('/v1/officer/reports/{report_id}/referral', { params: { path } }),
+    );
+    if (!outcome.ok) return setProblem(outcome.failure.text);
+    onClose();
+    await open.load();
+  };
+  const waits = read !== null && read.bundle.referral.approved_by === null;
+  const mine = referral.by === me.username;
+  return (
+    <>
+      <Status kind="error">{problem}</Status>
+      {read === null && !problem && <Spinner />}
+      {read && <Content bundle={read.bundle} />}
+      {waits && !mine && <p>{t.referral.approveHint}</p>}
+      <div class="row">
+        {waits && !mine && (
+          <Button kind="primary" onClick={() => void approve()}>
+            {t.referral.approve}
+          </Button>
+        )}
+        {waits && (
+          <Button onClick={() => void withdraw()}>
+            {mine ? t.referral.withdraw : t.referral.refuse}
+          </Button>
+        )}
+        <Button onClick={onClose}>{t.referral.close}</Button>
+      </div>
+    </>
+  );
+}
+
+function Content({ bundle: { referral, agency, document } }: { bundle: ReferralBundle }) {
+  const t = reportTexts();
+  return (
+    <>
+      <p>{t.referral.reasonIs(referral.reason)}</p>
+      {referral.approved_by !== null && agency && (
+        <p class="report__note" role="status">
+          <strong>{t.referral.how}</strong> {agency.how}
+        </p>
+      )}
+      <dl class="facts">
+        <Fact name={t.facts.title}>{document.reference}</Fact>
+        <Fact name={t.facts.category}>{document.category_label}</Fact>
+        <Fact name={t.facts.district}>{document.district_label}</Fact>
+        <Fact name={t.facts.received}>{clock(document.received_at)}</Fact>
+        {document.occurred_at !== null && (
+          <Fact name={t.facts.occurred}>{clock(document.occurred_at)}</Fact>
+        )}
+        {document.place && (
+          <Fact name={t.place.title}>
+            {document.place.address ?? ''}{' '}
+            <code>{`${document.place.lat.toFixed(5)}, ${document.place.lon.toFixed(5)}`}</code>
+          </Fact>
+        )}
+        {document.details?.map(({ name, label, value, value_label: text }) => (
+          <Fact key={name} name={label}>
+            {answerText(value, text)}
+          </Fact>
+        ))}
+      </dl>
+      {document.text !== null && <p class="report__text">{document.text}</p>}
+      <div class="side-by-side__pictures">
+        {document.pictures?.map(({ url }) => <img key={url} src={url} alt="" />)}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,81 @@
+import { useState } from 'preact/hooks';
+
+import { Field } from '../../shared/components/Field.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { ReasonForm } from '../parts/reason-form.tsx';
+import type { Agency, Report, Schemas } from '../types.ts';
+import type { OpenReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+
+type Part = Schemas['Part'];
+
+const PARTS: readonly Part[] = ['text', 'place', 'occurred_at', 'details', 'media'];
+
+interface FormProps {
+  open: OpenReport;
+  report: Report;
+  agencies: Agency[];
+  onClose: () => void;
+}
+
+export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const [agency, setAgency] = useState(report.suggested_agency ?? agencies[0]?.code ?? '');
+  const [include, setInclude] = useState<readonly Part[]>([]);
+  const chosen = agencies.find(({ code }) => code === agency);
+  const toggle = (part: Part) =>
+    setInclude(include.includes(part) ? include.filter((one) => one !== part) : [...include, part]);
+  const submit = async (reason: string) => {
+    if (include.length === 0) return t.referral.nothing;
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/referral', {
+        params: { path: { report_id: report.id } },
+        body: { agency, reason, include: [...include] },
+      }),
+    );
+    if (!outcome.ok) return outcome.failure.text;
+    onClose();
+    await open.load();
+    return null;
+  };
+  return (
+    <ReasonForm
+      label={t.referral.reason}
+      submitLabel={t.referral.submit}
+      submit={submit}
+      cancel={onClose}
+    >
+      <Field id="agency" label={t.referral.agency} hint={chosen?.how}>
+        {(control) => (
+          <select
+            {...control}
+            value={agency}
+            onChange={(event) => setAgency(event.currentTarget.value)}
+          >
+            {agencies.map(({ code, label }) => (
+              <option key={code} value={code}>
+                {label}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <fieldset class="choices">
+        <legend>{t.referral.include}</legend>
+        <p class="hint">{t.referral.includeHint}</p>
+        {PARTS.map((part) => (
+          <label key={part} class="choice">
+            <input
+              type="checkbox"
+              checked={include.includes(part)}
+              onChange={() => toggle(part)}
+            />
+            <span>{t.referral.parts[part]}</span>
+          </label>
+        ))}
+      </fieldset>
+    </ReasonForm>
+  );
+}

@@ -1,0 +1,72 @@
+/** Pass a report on to another agency: two officers do it, because what is out does not come back. */
+
+import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Dialog } from '../../shared/components/Dialog.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import type { Agency, Api, Referral, Report } from '../types.ts';
+import type { OpenReport } from './open-report.ts';
+import { ReferralDocument } from './referral-document.tsx';
+import { ReferralForm } from './referral-form.tsx';
+import { reportTexts } from './texts.ts';
+
+interface ReferralsProps {
+  open: OpenReport;
+  report: Report;
+}
+
+export function Referrals({ open, report }: ReferralsProps) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const agencies = useAgencies(api);
+  const [dialog, setDialog] = useState<'propose' | number | null>(null);
+  const close = () => setDialog(null);
+  const label = (code: string) => agencies.find((one) => one.code === code)?.label ?? code;
+  const pending = report.referrals.find(({ approved_by: by }) => by === null);
+  const shown = report.referrals.find(({ number }) => number === dialog) ?? null;
+  if (report.status === 'withdrawn' && report.referrals.length === 0) return null;
+  return (
+    <section class="card no-print" aria-labelledby="referrals">
+      <h2 id="referrals">{t.referral.title}</h2>
+      {report.suggested_agency !== null && (
+        <p class="report__note">{t.referral.suggested(label(report.suggested_agency))}</p>
+      )}
+      <ul class="related">
+        {report.referrals.map((referral) => (
+          <li key={referral.number}>
+            <p>{textOf(referral, label(referral.agency))}</p>
+            <Button onClick={() => setDialog(referral.number)}>{t.referral.read}</Button>
+          </li>
+        ))}
+      </ul>
+      {!pending && report.status !== 'withdrawn' && (
+        <Button onClick={() => setDialog('propose')}>{t.more.refer}</Button>
+      )}
+      <Dialog open={dialog === 'propose'} title={t.referral.propose} onClose={close}>
+        <ReferralForm open={open} report={report} agencies={agencies} onClose={close} />
+      </Dialog>
+      <Dialog open={shown !== null} title={t.referral.document} onClose={close}>
+        {shown && <ReferralDocument open={open} referral={shown} onClose={close} />}
+      </Dialog>
+    </section>
+  );
+}
+
+function textOf(referral: Referral, agency: string): string {
+  const { referral: t } = reportTexts();
+  if (referral.approved_at !== null) return t.passedOn(agency, clock(referral.approved_at));
+  return t.waits(agency, referral.by);
+}
+
+function useAgencies(api: Api): Agency[] {
+  const [agencies, setAgencies] = useState<Agency[]>([]);
+  useEffect(() => {
+    void outcomeOf(api.GET('/v1/officer/agencies')).then((outcome) => {
+      if (outcome.ok) setAgencies(outcome.data.items);
+    });
+  }, [api]);
+  return agencies;
+}

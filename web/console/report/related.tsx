@@ -1,0 +1,151 @@
+/** Reports that may be about the same event, and those that are linked. */
+
+import { useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { pathTo } from '../router.ts';
+import type { Report, Schemas } from '../types.ts';
+import { wordFor, words } from '../words.ts';
+import { CloseDuplicatesDialog } from './close-duplicates.tsx';
+import { CompareDialog } from './compare.tsx';
+import type { OpenReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+
+type Other = Schemas['RelatedReport'];
+
+interface RelatedProps {
+  open: OpenReport;
+  report: Report;
+}
+
+export function Related({ open, report }: RelatedProps) {
+  const t = reportTexts();
+  const [compared, setCompared] = useState<Other | null>(null);
+  return (
+    <section class="card no-print" aria-labelledby="related">
+      <h2 id="related">{t.related.title}</h2>
+      {report.original && <Original open={open} original={report.original} />}
+      <Duplicates open={open} report={report} />
+      <Similar open={open} report={report} compare={setCompared} />
+      <CompareDialog
+        open={open}
+        report={report}
+        other={compared}
+        onClose={() => setCompared(null)}
+      />
+    </section>
+  );
+}
+
+function Original({ open, original }: { open: OpenReport; original: Other }) {
+  const t = reportTexts();
+  return (
+    <>
+      <h3>{t.related.original}</h3>
+      <p class="row">
+        <Link other={original} />
+        <Button onClick={() => void open.change({ duplicate_of: null })}>{t.related.unlink}</Button>
+      </p>
+    </>
+  );
+}
+
+function Duplicates({ open, report }: RelatedProps) {
+  const t = reportTexts();
+  const [closing, setClosing] = useState(false);
+  const isOpen = ({ status }: Other) => status !== 'closed' && status !== 'withdrawn';
+  const left = report.duplicates.filter(isOpen).length;
+  if (report.duplicates.length === 0) return null;
+  return (
+    <>
+      <h3>{t.related.duplicates(report.duplicate_count)}</h3>
+      <ul class="related">
+        {report.duplicates.map((other) => (
+          <li key={other.id}>
+            <Link other={other} />
+          </li>
+        ))}
+      </ul>
+      {report.status === 'closed' && left > 0 && <p>{t.duplicatesLeft(left)}</p>}
+      {left > 0 && <Button onClick={() => setClosing(true)}>{t.closeDuplicates}</Button>}
+      <CloseDuplicatesDialog
+        open={open}
+        report={report}
+        shown={closing}
+        onClose={() => setClosing(false)}
+      />
+    </>
+  );
+}
+
+interface SimilarProps extends RelatedProps {
+  compare: (other: Other) => void;
+}
+
+function Similar({ open, report, compare }: SimilarProps) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [said, setSaid] = useState('');
+  const { similar } = report;
+  const link = async () => {
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/duplicates', {
+        params: { path: { report_id: report.id } },
+        body: { report_ids: [...chosen] },
+      }),
+    );
+    if (!outcome.ok) return setSaid(outcome.failure.text);
+    const done = outcome.data.results.filter((result) => result.done).length;
+    setSaid(t.related.linked(done, outcome.data.results.length - done));
+    setChosen(new Set());
+    await open.load();
+  };
+  const toggle = (id: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    setChosen(next);
+  };
+  return (
+    <>
+      <h3>{t.related.similar}</h3>
+      {similar === null && <p class="muted">{t.related.unread}</p>}
+      {similar?.length === 0 && <p class="muted">{t.related.none}</p>}
+      <ul class="related">
+        {similar?.map((other) => (
+          <li key={other.id}>
+            <label class="check">
+              <input
+                type="checkbox"
+                aria-label={t.related.choose(other.reference)}
+                checked={chosen.has(other.id)}
+                onChange={() => toggle(other.id)}
+              />
+            </label>
+            <Link other={other} />
+            <span class="hint">{other.why.map((why) => wordFor(words().why, why)).join(', ')}</span>
+            <Button onClick={() => compare(other)}>{t.related.compare(other.reference)}</Button>
+          </li>
+        ))}
+      </ul>
+      {chosen.size > 0 && <Button onClick={() => void link()}>{t.related.linkAll}</Button>}
+      <Status>{said}</Status>
+    </>
+  );
+}
+
+function Link({ other }: { other: Other }) {
+  return (
+    <>
+      <a class="reference" href={pathTo(`reports/${other.id}`)}>
+        {other.reference}
+      </a>{' '}
+      <span class={`status-dot status-dot--${other.status}`}>
+        {wordFor(words().status, other.status)}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,250 @@
+/** The officer's session of this page. Tokens are in its memory, and nowhere else.
+ *
+ * A first sign-in and a reload go to the issuer and come back. Whoever was idle, or whose sign-in
+ * has ended, signs in again in a window of its own: the page, and the drafts in it, stay.
+ */
+
+import { signal } from '@preact/signals';
+
+import { language } from '../../shared/language.ts';
+import type { Config } from './config.ts';
+import {
+  authenticatedAt,
+  authorizationUrl,
+  exchange,
+  Refused,
+  refresh,
+  signOutUrl,
+  type Tokens,
+} from './issuer.ts';
+import {
+  isMarkedLocked,
+  keepPending,
+  markLocked,
+  markSignedOut,
+  takePending,
+  takeSignedOut,
+} from './pending.ts';
+import { newProof, randomText } from './pkce.ts';
+
+/** `locked`: idle; `ended`: the issuer gives no more tokens. Both keep the page. `window`: this page
+ * is the one in which somebody has signed in again.
+ */
+export type SessionState =
+  | 'starting'
+  | 'signed_out'
+  | 'failed'
+  | 'window'
+  | 'signed_in'
+  | 'locked'
+  | 'ended';
+
+/** Why somebody is not let back: it is somebody else, no password was asked for, or the issuer. */
+export type UnlockProblem = 'other_officer' | 'not_asked' | 'refused' | 'no_window';
+
+export type Identify = (access: string) => Promise<string>;
+
+const AHEAD_MS = 60_000;
+const CHANNEL = 'tipline.unlock';
+const WINDOW_STATE = 'window.';
+
+export class Session {
+  readonly state = signal<SessionState>('starting');
+  readonly problem = signal<string | null>(null);
+  readonly unlockProblem = signal<UnlockProblem | null>(null);
+
+  private tokens: Tokens | null = null;
+  private refreshing: Promise<void> | null = null;
+  /** When the officer of a locked page last typed a password, by the issuer's clock. */
+  private askedBefore: number | null = null;
+  private closeChannel: (() => void) | null = null;
+
+  constructor(
+    private readonly config: Config,
+    private readonly redirect: string,
+  ) {}
+
+  /** Complete a sign-in that comes back, or begin one. Returns the path to show, or null when this
+   * page is about to leave or is the window of another.
+   */
+  async start(address: URL): Promise<string | null> {
+    const state = address.searchParams.get('state') ?? '';
+    const back = address.searchParams.has('code') || address.searchParams.has('error');
+    if (back && state.startsWith(WINDOW_STATE)) {
+      this.state.value = 'window';
+      handOver(address);
+      return null;
+    }
+    if (back) return this.complete(address);
+    if (takeSignedOut(sessionStorage)) {
+      this.state.value = 'signed_out';
+      return null;
+    }
+    await this.signIn(address.pathname + address.search);
+    return null;
+  }
+
+  /** Leave for the issuer, and come back to `page`. */
+  async signIn(page: string): Promise<void> {
+    const { verifier, challenge } = await newProof();
+    const state = randomText(16);
+    keepPending({ state, verifier, page }, sessionStorage);
+    const again = isMarkedLocked(localStorage);
+    location.assign(this.authorization(state, challenge, again));
+  }
+
+  /** Forget the tokens, and end the issuer's session. */
+  signOut(): void {
+    this.tokens = null;
+    markLocked(false, localStorage);
+    markSignedOut(sessionStorage);
+    location.assign(signOutUrl(this.config, this.redirect) ?? this.redirect);
+  }
+
+  /** Return an access token that is good for a while, or null when there is none. */
+  async accessToken(): Promise<string | null> {
+    if (this.tokens !== null && this.tokens.expiresAt - AHEAD_MS < Date.now()) {
+      this.refreshing ??= this.refresh().finally(() => {
+        this.refreshing = null;
+      });
+      await this.refreshing;
+    }
+    return this.tokens?.access ?? null;
+  }
+
+  /** Take note that the API does not accept the token any more. */
+  end(): void {
+    if (this.state.value !== 'signed_in') return;
+    this.tokens = null;
+    this.state.value = 'ended';
+  }
+
+  /** Lock the page: forget the tokens, so that nobody can use them either. */
+  lock(): void {
+    if (this.state.value !== 'signed_in') return;
+    this.askedBefore = this.tokens && authenticatedAt(this.tokens.access);
+    this.tokens = null;
+    markLocked(true, localStorage);
+    this.state.value = 'locked';
+  }
+
+  /** Open the issuer's page in a window, and let `username` back when it is them. */
+  async unlock(username: string, identify: Identify): Promise<void> {
+    // Opened first of all, since browsers block windows that no tap has opened.
+    const opened = window.open('about:blank', 'tipline-sign-in', 'popup,width=520,height=720');
+    if (opened === null) {
+      this.unlockProblem.value = 'no_window';
+      return;
+    }
+    const { verifier, challenge } = await newProof();
+    const state = WINDOW_STATE + randomText(16);
+    this.unlockProblem.value = null;
+    this.listen(state, (address) => this.admit(address, verifier, username, identify));
+    opened.location.href = this.authorization(state, challenge, this.state.value === 'locked');
+  }
+
+  private async complete(address: URL): Promise<string | null> {
+    const pending = takePending(sessionStorage);
+    if (pending === null || pending.state !== address.searchParams.get('state')) {
+      return this.fail('state');
+    }
+    try {
+      this.tokens = await this.tokensFor(address, pending.verifier);
+    } catch (error) {
+      return this.fail(error instanceof Refused ? error.code : 'network');
+    }
+    markLocked(false, localStorage);
+    this.state.value = 'signed_in';
+    return pending.page;
+  }
+
+  private fail(problem: string): null {
+    this.problem.value = problem;
+    this.state.value = 'failed';
+    return null;
+  }
+
+  private async admit(
+    address: URL,
+    verifier: string,
+    username: string,
+    identify: Identify,
+  ): Promise<void> {
+    try {
+      const tokens = await this.tokensFor(address, verifier);
+      if (this.state.value === 'locked' && !this.wasAsked(tokens)) {
+        this.unlockProblem.value = 'not_asked';
+      } else if ((await identify(tokens.access)) !== username) {
+        this.unlockProblem.value = 'other_officer';
+      } else {
+        this.tokens = tokens;
+        markLocked(false, localStorage);
+        this.state.value = 'signed_in';
+      }
+    } catch {
+      this.unlockProblem.value = 'refused';
+    }
+  }
+
+  /** Return whether the issuer asked for the password since, as far as its tokens say. */
+  private wasAsked({ access }: Tokens): boolean {
+    const asked = authenticatedAt(access);
+    return asked === null || this.askedBefore === null || asked > this.askedBefore;
+  }
+
+  private async tokensFor(address: URL, verifier: string): Promise<Tokens> {
+    const { searchParams: given } = address;
+    const issuer = given.get('iss');
+    if (issuer !== null && issuer !== this.config.issuer) throw new Refused('issuer');
+    const code = given.get('code');
+    if (code === null) throw new Refused(given.get('error') ?? 'code');
+    return exchange(this.config, code, verifier, this.redirect);
+  }
+
+  private async refresh(): Promise<void> {
+    const held = this.tokens;
+    if (held === null) return;
+    if (held.refresh === null) return this.end();
+    try {
+      const tokens = await refresh(this.config, held.refresh);
+      if (this.tokens === held) this.tokens = tokens;
+    } catch (error) {
+      // Without a network the next call tries again; the API says when the token is too old.
+      if (error instanceof Refused) this.end();
+    }
+  }
+
+  private authorization(state: string, challenge: string, again: boolean): string {
+    const { redirect } = this;
+    return authorizationUrl(this.config, {
+      state,
+      challenge,
+      redirect,
+      again,
+      language: language.value,
+    });
+  }
+
+  private listen(state: string, admit: (address: URL) => Promise<void>): void {
+    this.closeChannel?.();
+    const channel = new BroadcastChannel(CHANNEL);
+    this.closeChannel = () => channel.close();
+    channel.onmessage = (event: MessageEvent<string>) => {
+      const address = new URL(event.data);
+      if (address.searchParams.get('state') !== state) return;
+      channel.postMessage('taken');
+      channel.close();
+      void admit(address);
+    };
+  }
+}
+
+/** Give the page that opened this window what the issuer said, and close the window. The opener
+ * cannot be reached directly: the policy of cross-origin openers cuts the tie.
+ */
+function handOver(address: URL): void {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = () => window.close();
+  channel.postMessage(address.href);
+  history.replaceState(null, '', address.pathname);
+}

@@ -1,0 +1,69 @@
+/** The screens before an officer is in. */
+
+import { Button } from '../../shared/components/Button.tsx';
+import type { Session } from './session.ts';
+import { sessionTexts } from './texts.ts';
+import './lock.css';
+
+export function Welcome({ session }: { session: Session }) {
+  const t = sessionTexts();
+  const signIn = () => void session.signIn(location.pathname + location.search);
+  switch (session.state.value) {
+    case 'window':
+      return <Card title={t.title} text={t.window} />;
+    case 'signed_out':
+      return (
+        <Card title={t.signedOut} text={t.signedOutHint}>
+          <Button kind="primary" onClick={signIn}>
+            {t.signIn}
+          </Button>
+        </Card>
+      );
+    case 'failed':
+      return (
+        <Card title={t.failed} text={problemText(session.problem.value ?? '')}>
+          <Button kind="primary" onClick={signIn}>
+            {t.tryAgain}
+          </Button>
+        </Card>
+      );
+    default:
+      return <Card title={t.title} text={t.starting} />;
+  }
+}
+
+/** Say that the console does not know where to sign in. */
+export function NoConfig() {
+  const t = sessionTexts();
+  return (
+    <Card title={t.failed} text={t.problem.config}>
+      <Button kind="primary" onClick={() => location.reload()}>
+        {t.tryAgain}
+      </Button>
+    </Card>
+  );
+}
+
+interface CardProps {
+  title: string;
+  text: string;
+  children?: preact.ComponentChildren;
+}
+
+export function Card({ title, text, children }: CardProps) {
+  return (
+    <main class="welcome" id="main">
+      <div class="lock-card">
+        <h1>{title}</h1>
+        <p role="status">{text}</p>
+        {children}
+      </div>
+    </main>
+  );
+}
+
+function problemText(code: string): string {
+  const { problem } = sessionTexts();
+  if (code === 'state' || code === 'network' || code === 'issuer') return problem[code];
+  return `${problem.other} ${code}`;
+}

@@ -1,0 +1,29 @@
+/** The domain's types, as the API's document names them. */
+
+import type { Schemas } from '../shared/api.ts';
+
+export type { Api, Problem, Schemas } from '../shared/api.ts';
+export type Me = Schemas['OwnOfficer'];
+export type Catalogue = Schemas['Catalogue'];
+export type Areas = Schemas['Areas'];
+export type AreaFeature = Schemas['AreaFeature'];
+export type Pulse = Schemas['Pulse'];
+export type ListedReport = Schemas['ListedReport'];
+export type Report = Schemas['Report'];
+export type ReportChange = Schemas['ReportChange'];
+export type ReportEvent = Schemas['ReportEvent'];
+export type Medium = Schemas['Medium'];
+export type Message = Schemas['Message'];
+export type Note = Schemas['Note'];
+export type Position = Schemas['Position'];
+export type Template = Schemas['Template'];
+export type Colleague = Schemas['Colleague'];
+export type Agency = Schemas['Agency'];
+export type Referral = Schemas['Referral'];
+export type ReferralBundle = Schemas['ReferralBundle'];
+export type Region = Schemas['MarkedRegion'];
+export type Upload = Schemas['Upload'];
+export type Status = Schemas['Status'];
+export type Urgency = Schemas['Urgency'];
+export type Disposition = Schemas['Disposition'];
+export type Flag = Schemas['Flag'];

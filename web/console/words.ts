@@ -1,0 +1,131 @@
+/** What the fixed words of the API are called on a screen. */
+
+import { texts } from '../shared/language.ts';
+
+export const words = texts({
+  en: {
+    status: {
+      new: 'New',
+      acknowledged: 'Acknowledged',
+      in_progress: 'In progress',
+      closed: 'Closed',
+      withdrawn: 'Withdrawn',
+    },
+    urgency: { low: 'Low', normal: 'Normal', high: 'High', critical: 'Critical' },
+    disposition: {
+      resolved: 'Resolved',
+      no_action: 'True, nothing to be done',
+      duplicate: 'Duplicate',
+      unfounded: 'Checked, and not true',
+      malicious: 'Malicious (a colleague confirms)',
+      not_police: "Another department's matter",
+    },
+    flag: {
+      clock_skew: 'Phone clock was wrong',
+      outside_district: 'Outside the districts',
+      after_closing: 'New after closing',
+      muted: 'Muted',
+      referred: 'Referral waits',
+      passed_on: 'Passed on',
+      overdue: 'Overdue',
+    },
+    awaits: {
+      appointment: 'Appointment waits',
+      hold: 'Legal hold waits for approval',
+      hold_lift: 'Lifting the hold waits for approval',
+      bulletin: 'Bulletin waits for approval',
+      outcome: 'Outcome waits for approval',
+      withdrawal: 'Withdrawal waits for approval',
+      malicious: '“Malicious” waits to be confirmed',
+      referral: 'Referral waits for approval',
+      export: 'Export waits for approval',
+    },
+    source: { phone: 'By telephone', desk: 'At the desk', other: 'Other', drill: 'Drill' },
+    mediaState: {
+      awaiting: 'Not uploaded yet',
+      processing: 'Being prepared',
+      ready: 'Ready',
+      rejected: 'Not usable',
+    },
+    rejected: {
+      not_received: 'It never arrived.',
+      size_mismatch: 'Its size is not the one that was declared.',
+      too_large: 'It is too large.',
+      unsupported_format: 'Its format is not supported.',
+      unsupported_codec: 'Its codec is not supported.',
+      unreadable: 'It cannot be read.',
+      too_many_pixels: 'It has too many pixels.',
+      no_video: 'It has no picture.',
+      unprocessable: 'It could not be prepared.',
+      withdrawn: 'The report was withdrawn.',
+    },
+    why: { place: 'Near, at about the same time', text: 'Similar text', picture: 'Similar picture' },
+    yes: 'Yes',
+    no: 'No',
+  },
+  zh: {
+    status: {
+      new: '新举报',
+      acknowledged: '已受理',
+      in_progress: '处理中',
+      closed: '已结案',
+      withdrawn: '已撤回',
+    },
+    urgency: { low: '低', normal: '一般', high: '高', critical: '紧急' },
+    disposition: {
+      resolved: '已解决',
+      no_action: '属实，无需处理',
+      duplicate: '重复',
+      unfounded: '经核实不属实',
+      malicious: '恶意（须同事确认）',
+      not_police: '属其他部门',
+    },
+    flag: {
+      clock_skew: '手机时间有误',
+      outside_district: '辖区外',
+      after_closing: '结案后有新内容',
+      muted: '已静音',
+      referred: '移送待批准',
+      passed_on: '已移送',
+      overdue: '已超时',
+    },
+    awaits: {
+      appointment: '任命待批准',
+      hold: '法定保留待批准',
+      hold_lift: '解除保留待批准',
+      bulletin: '公告待批准',
+      outcome: '结果说明待批准',
+      withdrawal: '撤回说明待批准',
+      malicious: '“恶意”待确认',
+      referral: '移送待批准',
+      export: '导出待批准',
+    },
+    source: { phone: '电话', desk: '窗口', other: '其他', drill: '演练' },
+    mediaState: {
+      awaiting: '尚未上传',
+      processing: '处理中',
+      ready: '可查看',
+      rejected: '不可用',
+    },
+    rejected: {
+      not_received: '一直没有收到。',
+      size_mismatch: '大小与申报不符。',
+      too_large: '文件过大。',
+      unsupported_format: '不支持该格式。',
+      unsupported_codec: '不支持该编码。',
+      unreadable: '无法读取。',
+      too_many_pixels: '像素过多。',
+      no_video: '没有画面。',
+      unprocessable: '无法处理。',
+      withdrawn: '举报已撤回。',
+    },
+    why: { place: '地点和时间相近', text: '文字相似', picture: '图片相似' },
+    yes: '是',
+    no: '否',
+  },
+});
+
+/** Return the word for a code, or the code itself: the API may know more of them one day. */
+export function wordFor(table: Readonly<Record<string, string>>, code: string): string {
+  return table[code] ?? code;
+}
