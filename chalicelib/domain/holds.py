@@ -6,22 +6,26 @@ well: one asks, with a reason, and another approves.
 
 from datetime import datetime, timedelta
 
+from chalicelib import errors
 from chalicelib.domain.models import Input, Record
 from chalicelib.domain.text import ReporterText
 from chalicelib.domain.times import Moment
 
-LONGEST_HOLD = timedelta(days=5 * 365)
+LONGEST_YEARS = 5
+LONGEST_HOLD = timedelta(days=LONGEST_YEARS * 365)
 
 
 class NewHold(Input):
     reason: ReporterText
     until: Moment
 
-    def wrong_end(self, now: datetime) -> str | None:
-        """Return the code of what is wrong with the end; None when it is possible."""
+    def require_end(self, now: datetime) -> None:
+        """Raise Invalid for an end that is not possible."""
         if self.until <= now:
-            return "in_the_past"
-        return "too_far_ahead" if self.until > now + LONGEST_HOLD else None
+            raise errors.Invalid(errors.FieldError("until", "in_the_past"))
+        if self.until > now + LONGEST_HOLD:
+            most = (("years", str(LONGEST_YEARS)),)
+            raise errors.Invalid(errors.FieldError("until", "too_far_ahead", most))
 
 
 class NewLift(Input):

@@ -32,6 +32,12 @@ class Template:
         return {language: texts(language)[f"template.{self.code}.{form}"] for language in LANGUAGES}
 
 
+def placeholder_in(text: str) -> str | None:
+    """Return the first placeholder of a template that is left in a text, with its braces."""
+    known = dict.fromkeys(name for each in templates() for name in each.placeholders)
+    return next((shown for name in known if (shown := f"{{{name}}}") in text), None)
+
+
 @cache
 def templates() -> tuple[Template, ...]:
     """Return all templates, in the order in which officers see them."""

@@ -114,7 +114,8 @@ def write_officer_message(call: Call) -> Response:
     """Write to the reporter.
 
     The reporter sees the message in their report, but not which officer wrote it. Sets `unread` to
-    0. Send an `Idempotency-Key`: without one, a repeated call creates a second message.
+    0. Send an `Idempotency-Key`: without one, a repeated call creates a second message. A text in
+    which a placeholder of a template is left is refused (422 `placeholder_left`).
 
     The media of a report may have 500 MiB together. A message with `asks_for_media` lets the
     reporter declare as much again.

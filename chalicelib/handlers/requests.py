@@ -146,12 +146,14 @@ def read_key(request: Request, headers: frozenset[Header], *, secret: bool) -> s
 def read_version(request: Request) -> int:
     """Return the version in `If-Match`.
 
-    Raises VersionMissing if there is none, Stale if it is not a version of ours. `*` and weak tags
-    are not.
+    Raises VersionMissing if there is none, Malformed if only its quotes are missing, Stale if it is
+    not a version of ours. `*` and weak tags are not.
     """
     value = request.headers.get("if-match")
     if value is None or not value.strip():
         raise errors.VersionMissing
+    if re.fullmatch(r"[0-9]{1,9}", value.strip(), re.ASCII):
+        raise errors.Malformed("bad_if_match")
     match = re.fullmatch(r'"(0|[1-9][0-9]{0,8})"', value.strip(), re.ASCII)
     if not match:
         raise errors.Stale

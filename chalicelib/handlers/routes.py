@@ -278,7 +278,7 @@ def _implied_errors(
     if headers & {Header.KEY, Header.OPTIONAL_KEY}:
         implied.append(errors.Malformed("bad_idempotency_key"))
     if Header.IF_MATCH in headers:
-        implied += [errors.Stale(), errors.VersionMissing()]
+        implied += [errors.Stale(), errors.VersionMissing(), errors.Malformed("bad_if_match")]
     if access is Access.RECEIPT:
         implied += [
             errors.Unauthenticated("receipt_required"),

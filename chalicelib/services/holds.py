@@ -37,9 +37,7 @@ def place_hold(head: Head, wanted: NewHold, *, actor: OfficerActor, reports: Rep
 
     Raises Invalid (the end is in the past or too far away), Conflict (`already_held`, `expiring`).
     """
-    wrong = wanted.wrong_end(actor.now)
-    if wrong:
-        raise errors.Invalid(errors.FieldError("until", wrong))
+    wanted.require_end(actor.now)
 
     def place(head: Head) -> OpenHold:
         require_not_expiring(head)

@@ -9,6 +9,7 @@ from chalicelib.domain.ids import EntryIds, Identity
 from chalicelib.domain.messages import Message, NewOfficerMessage, Note, Sender
 from chalicelib.domain.positions import Position
 from chalicelib.domain.reports import Status
+from chalicelib.domain.templates import placeholder_in
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope, open_head, require_not_expiring
 from chalicelib.services.casework_notices import notify_followers
@@ -35,7 +36,8 @@ def write_message(
     asks for media lets the reporter send more of them.
 
     Repeated with the same Idempotency-Key, return the first message. Raises NotFound, Conflict
-    (`withdrawn`, `key_reused`, `new_message`, `expiring`).
+    (`withdrawn`, `key_reused`, `new_message`, `expiring`), Invalid (a placeholder of a template is
+    left in it).
     """
     ids = _ids(report_id, idempotency_key, sent.text, actor, identity)
     message = Message(
@@ -51,6 +53,7 @@ def write_message(
             raise errors.Conflict("withdrawn")
         sent.require_seen(head.report.messages)
         refuse_receipt(sent.text, report_id, identity)
+        _require_filled(sent.text)
         record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         sealed = seal_message(head.report, message)
         asks = sent.asks_for_media
@@ -139,6 +142,12 @@ def read_notes(
     page = reports.entries.notes(report_id, below=below, consistent=True)
     opened = open_notes(report_id, page.items, key)
     return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.NOTES))
+
+
+def _require_filled(text: str) -> None:
+    if left := placeholder_in(text):
+        params = (("placeholder", left),)
+        raise errors.Invalid(errors.FieldError("text", "placeholder_left", params))
 
 
 def _ids(

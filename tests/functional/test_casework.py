@@ -107,7 +107,7 @@ def test_an_illegal_step_names_the_legal_ones() -> None:
 def test_if_match_is_needed_and_must_be_the_present_version() -> None:
     created = file()
     assert call("PATCH", path(created), {"urgency": "low"}, officer="wang").status == 428
-    for stale in ('"2"', "*", 'W/"1"', "1", '"0"', '"01"'):
+    for stale in ('"2"', "*", 'W/"1"', '"0"', '"01"'):
         assert (
             call(
                 "PATCH",
@@ -118,6 +118,11 @@ def test_if_match_is_needed_and_must_be_the_present_version() -> None:
             ).status
             == 412
         )
+    for bare in ("1", " 2 ", "01"):
+        headers = {"If-Match": bare}
+        reply = call("PATCH", path(created), {"urgency": "low"}, officer="wang", headers=headers)
+        assert (reply.status, reply.json["code"]) == (400, "bad_if_match")
+        assert 'If-Match: "2"' in reply.json["detail"]
     assert head(created)["version"] == 1
 
 
@@ -470,6 +475,20 @@ def test_templates_stand_in_both_languages_with_their_placeholders() -> None:
             for name in item["placeholders"]
             for wording in item["text"].values()
         )
+
+
+def test_a_reply_is_not_sent_while_a_placeholder_is_left_in_it() -> None:
+    created = file()
+    left = call(
+        "POST", path(created, "/messages"), {"text": "Your report {reference}."}, officer="wang"
+    )
+    [error] = left.json["errors"]
+    assert (left.status, error["field"], error["code"]) == (422, "text", "placeholder_left")
+    assert "{reference}" in error["detail"]
+    other = {"text": "Write {x} or {place of work}."}
+    assert call("POST", path(created, "/messages"), other, officer="wang").status == 201
+    note = {"text": "Use {reference}."}
+    assert call("POST", path(created, "/notes"), note, officer="wang").status == 201
 
 
 def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:

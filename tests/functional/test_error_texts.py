@@ -1,0 +1,85 @@
+"""A refused request says what to do."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain import times
+from chalicelib.domain.officers import Role
+from tests import cloud
+from tests.client import Reply, call, change_report, new_key, report
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+REPORTS = "/v1/officer/reports"
+
+
+@pytest.fixture(autouse=True)
+def _officers(clean: None) -> None:
+    cloud.officer("wang")
+    cloud.officer("admin", roles=(Role.ADMIN,))
+
+
+def file() -> dict[str, Any]:
+    return dict(call("POST", "/v1/reports", report(), key=new_key()).json)
+
+
+def wrong(reply: Reply) -> str:
+    assert reply.status == 422, reply.text
+    [error] = reply.json["errors"]
+    return str(error["detail"])
+
+
+def test_a_number_that_is_out_of_range_names_its_limit() -> None:
+    assert wrong(call("GET", f"{REPORTS}?limit=51", officer="wang")) == "Too large: at most 50."
+    assert wrong(call("GET", f"{REPORTS}?limit=0", officer="wang")) == "Too small: at least 1."
+
+
+def test_an_unknown_assignee_names_the_list_of_colleagues() -> None:
+    created, version = file(), {"If-Match": '"1"'}
+    path = f"{REPORTS}/{created['id']}"
+    reply = call("PATCH", path, {"assignee": "wnag"}, officer="wang", headers=version)
+    assert "/v1/officer/colleagues" in wrong(reply)
+
+
+def test_a_hold_that_is_too_long_names_the_limit() -> None:
+    until = times.render(wiring.clock.now() + timedelta(days=2_000))
+    body = {"reason": "A court asks.", "until": until}
+    reply = call("POST", f"{REPORTS}/{file()['id']}/hold", body, officer="wang")
+    assert "at most 5 years" in wrong(reply)
+
+
+@pytest.mark.parametrize("field", ["starts", "ends"])
+def test_a_time_of_a_shift_shows_how_to_write_it(field: str) -> None:
+    shift = {"name": "Day", "weekdays": ["monday"], "starts": "08:00", "ends": "20:00"}
+    body = {"shifts": [shift | {field: "8:00"}]}
+    version = call("GET", "/v1/officer/shifts", officer="wang").headers["etag"]
+    headers = {"If-Match": version}
+    reply = call("PUT", "/v1/admin/shifts", body, officer="admin", headers=headers)
+    assert "08:00" in wrong(reply)
+
+
+def test_a_withdrawn_report_is_explained_to_both_sides() -> None:
+    created = file()
+    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    path = f"{REPORTS}/{created['id']}/messages"
+    reply = call("POST", path, {"text": "Hello."}, officer="wang")
+    assert (reply.status, reply.json["code"]) == (409, "withdrawn")
+    assert reply.json["detail"].startswith("The reporter has withdrawn this report")
+
+
+def test_an_answer_before_the_closing_says_when_it_is_possible() -> None:
+    created, path = file(), "/feedback"
+    own = f"/v1/reports/{created['id']}{path}"
+    reply = call("POST", own, {"helped": True}, receipt=created["receipt"])
+    assert (reply.status, reply.json["code"]) == (409, "not_closed")
+    assert "while the report is closed" in reply.json["detail"]
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
+    assert call("POST", own, {"helped": True}, receipt=created["receipt"]).status == 201
+
+
+def test_a_call_without_its_body_says_that_it_needs_one() -> None:
+    reply = call("POST", f"/v1/officer/exports/{'0' * 20}/parts/1", officer="wang")
+    assert (reply.status, reply.json["detail"][:23]) == (415, "This call needs a body:")
