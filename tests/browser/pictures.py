@@ -60,7 +60,7 @@ def main() -> None:
 def send_reports(api: str) -> None:
     """Give the officers something to look at."""
     for category, text, (longitude, latitude) in REPORTS:
-        place = {"lat": latitude, "lon": longitude, "datum": "wgs84"}
+        place: dict[str, float | str] = {"lat": latitude, "lon": longitude, "datum": "wgs84"}
         response = requests.post(
             f"{api}/v1/reports",
             json={"category": category, "text": text, "location": place},
