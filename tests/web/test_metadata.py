@@ -76,6 +76,13 @@ def test_the_colours_of_a_picture_stay(cutter: Cutter, name: str) -> None:
     assert Image.open(BytesIO(cut.data)).info["icc_profile"] == ICC
 
 
+@pytest.mark.parametrize("name", ["photo.webp", "lossless.webp", "moving.webp"])
+def test_a_webp_promises_no_notes_that_are_gone(cutter: Cutter, name: str) -> None:
+    cut = cutter.cut(PICTURES[name](), name)
+    assert cut.data[12:16] == b"VP8X"
+    assert not cut.data[20] & 0x0C
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("make", [files.jpeg, files.png], ids=["jpeg", "png"])
 def test_a_picture_stays_upright(
@@ -86,6 +93,12 @@ def test_a_picture_stays_upright(
     # A normal picture needs no Exif at all.
     expected = {} if orientation == 1 else {0x0112: orientation}
     assert files.tags(cut.data) == expected
+
+
+def test_a_jpeg_promises_no_thumbnail_that_is_gone(cutter: Cutter) -> None:
+    data = files.jpeg()
+    assert data[18:20] == b"\3\2"
+    assert cutter.cut(data, "photo.jpg").data[18:20] == b"\0\0"
 
 
 def test_a_second_picture_behind_the_first_goes(cutter: Cutter) -> None:
@@ -132,6 +145,7 @@ FILMS: dict[str, Callable[[], bytes]] = {
     "film.mov": lambda: files.film("mov"),
     "hevc.mov": lambda: files.film("mov", "libx265"),
     "raw-sound.mov": lambda: files.film("mov", sound="pcm_s16le"),
+    "old-sound.mov": lambda: files.with_one_byte_samples(files.film("mov", sound="pcm_s16le")),
     "film.3gp": lambda: files.film("3gp", "mpeg4", texts=False),
     "fragments.mp4": lambda: files.film(texts=False, fragmented=True),
     "voice.m4a": lambda: samples.recording(container="ipod", named=True),
