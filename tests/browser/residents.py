@@ -89,10 +89,10 @@ class Resident:
     def write(self, text: str) -> None:
         self.page.get_by_label(self.words["text"]).fill(text)
 
-    def photograph(self, photo: bytes, name: str = "photo.jpg") -> None:
+    def photograph(self, photo: bytes, name: str = "photo.jpg", kind: str = "image/jpeg") -> None:
         with self.page.expect_file_chooser() as chooser:
             self.page.get_by_label(self.words["photo"]).click()
-        chooser.value.set_files({"name": name, "mimeType": "image/jpeg", "buffer": photo})
+        chooser.value.set_files({"name": name, "mimeType": kind, "buffer": photo})
 
     def send(self) -> None:
         self.button("send").click()

@@ -152,6 +152,30 @@ def test_a_district_is_chosen_on_the_map_or_from_the_list(page: Page, stack: Sta
 
 
 @pytest.mark.thorough
+def test_a_file_that_cannot_be_sent_is_named_at_once(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.photograph(b"%PDF-1.7", "letter.pdf", "application/pdf")
+    expect(page.locator(".file")).to_contain_text("This kind of file cannot be sent.")
+    page.get_by_role("button", name=re.compile("^Remove ")).click()
+    expect(page.locator(".file")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_file_of_unknown_structure_is_sent_only_after_a_yes(page: Page, stack: Stack) -> None:
+    resident = Resident(page)
+    resident.begin()
+    # A photo that ends in the middle of its pixels, as damaged memory cards give.
+    resident.photograph(phone_photo()[:600])
+    expect(page.locator(".file")).to_contain_text("We could not read how this file is built.")
+    resident.send()
+    expect(page.get_by_role("alert").first).to_contain_text("may be sent as it is")
+    page.get_by_label("Send it as it is").check()
+    resident.send()
+    assert len(own_report(stack, resident.receipt())["media"]) == 1
+
+
+@pytest.mark.thorough
 def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
     resident = Resident(page)
     resident.begin()

@@ -5,6 +5,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
 import { categoryOf } from '../catalogue.ts';
 import { Heading } from '../parts/Heading.tsx';
+import { RedButton } from '../parts/RedButton.tsx';
 import { go } from '../screen.ts';
 import { showDay, showTime } from '../time.ts';
 import { Conversation } from './Conversation.tsx';
@@ -63,6 +64,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
           {text.refresh}
         </Button>
       </p>
+      <RedButton />
     </>
   );
 }

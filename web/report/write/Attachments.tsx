@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
-import { type Attachment, type Kind, kindOf, showSize } from '../attachment.ts';
+import { type Attachment, faultOf, type Kind, kindOf, showSize } from '../attachment.ts';
 import { catalogue, isOn } from '../catalogue.ts';
-import { type FieldError, fieldId, fileId } from './errors.ts';
+import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
 import type { ChosenFiles } from './chosen.ts';
 import { write } from './texts.ts';
 import './attachments.css';
@@ -50,6 +50,7 @@ export function Attachments({ files, keep, errors, onKeep }: AttachmentsProps) {
                 key={attachment.id}
                 attachment={attachment}
                 files={files}
+                keep={keep}
                 number={number + 1}
                 error={errors.find(({ field }) => field === fileId(attachment.id))?.text}
               />
@@ -114,17 +115,22 @@ function Picker({ label, sign, accept, onChoose, ...more }: PickerProps) {
 interface ChosenProps {
   attachment: Attachment;
   files: ChosenFiles;
+  keep: boolean;
   number: number;
   error: string | undefined;
 }
 
-function Chosen({ attachment, files, number, error }: ChosenProps) {
+function Chosen({ attachment, files, keep, number, error }: ChosenProps) {
   const text = write();
   const { id, file, look, agreed } = attachment;
+  const limits = catalogue.value?.limits;
+  const fault = limits ? faultOf(attachment, limits) : null;
+  const wrong = error ?? (fault && fileWords(fault));
+  const removed = attachment.removed.filter((one) => !keep || (one !== 'time' && one !== 'place'));
   const kind = kindOf(file);
   const name = `${kind ? { image: text.photo, video: text.video, audio: text.sound }[kind] : file.name} ${number}`;
   return (
-    <li class={error ? 'file field--wrong' : 'file'} id={fileId(id)} tabIndex={-1}>
+    <li class={wrong ? 'file field--wrong' : 'file'} id={fileId(id)} tabIndex={-1}>
       <div class="file__line">
         {kind === 'image' ? <Thumbnail file={file} /> : <span class="file__sign"><Sign kind={kind} /></span>}
         <span class="file__name">
@@ -135,9 +141,14 @@ function Chosen({ attachment, files, number, error }: ChosenProps) {
           <span aria-hidden="true">✕</span>
         </Button>
       </div>
-      {error && <p class="field__error">{error}</p>}
+      {wrong && <p class="field__error">{wrong}</p>}
       {look === 'looking' && <p class="muted">{text.looking}</p>}
-      {look === 'unknown' && (
+      {look === 'known' && removed.length > 0 && (
+        <p class="muted file__removed">
+          {text.removed} {removed.map((one) => text.removals[one]).join(text.comma)}
+        </p>
+      )}
+      {look === 'unknown' && !fault && (
         <div class="warning">
           <p>{text.unknown}</p>
           <label class="check">
