@@ -99,6 +99,7 @@ def test_a_later_place_is_sent_when_the_person_says_so(open_page: OpenPage, stac
     assert own_report(stack, receipt)["positions_left"] == before - 1
 
 
+@pytest.mark.thorough
 def test_the_ending_is_told_questioned_and_undone_once(page: Page, stack: Stack) -> None:
     _, receipt, report_id = _opened(page, stack)
     Officer(stack).change(

@@ -29,6 +29,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
         {showTime(report.received_at, language.value)}
       </p>
       <State report={report} />
+      {report.may_reopen && <Reopen />}
       <Status>{news.value > 0 && <p key={news.value}>{text.fresh}</p>}</Status>
       {report.emergency.text && !isWithdrawn && report.status !== 'closed' && (
         <p class="muted">{report.emergency.text}</p>
@@ -51,7 +52,6 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
             {report.positions_left > 0 && <AddPlace report={report} />}
           </>
         )}
-        {report.may_reopen && <Reopen />}
         <SaveProof />
         {!isWithdrawn && <Withdraw />}
         <Button class="wide" onClick={() => go({ name: 'start' }, text.closed)}>

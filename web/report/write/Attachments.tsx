@@ -13,11 +13,12 @@ export interface AttachmentsProps {
   /** Whether time and place may stay in the files. */
   keep: boolean;
   errors: readonly FieldError[];
+  hint?: string;
   onKeep: (keep: boolean) => void;
 }
 
 /** Photos, videos and recordings: the camera first, then what the phone has already. */
-export function Attachments({ files, keep, errors, onKeep }: AttachmentsProps) {
+export function Attachments({ files, keep, errors, hint, onKeep }: AttachmentsProps) {
   const text = write();
   const error = errors.find(({ field }) => field === 'field-media')?.text;
   const types = (catalogue.value?.limits.media ?? []).map((one) => one.content_type).join(',');
@@ -32,7 +33,7 @@ export function Attachments({ files, keep, errors, onKeep }: AttachmentsProps) {
       <h2 id="media" class="field__label">
         {text.media}
       </h2>
-      <p class="field__hint">{text.mediaHint}</p>
+      {hint && <p class="field__hint">{hint}</p>}
       {error && <p class="field__error">{error}</p>}
       <div class="attach__ways">
         <Picker label={text.camera} sign={CAMERA} accept="image/*" capture main onChoose={files.add} />
