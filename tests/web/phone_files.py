@@ -18,7 +18,7 @@ ISO6709 = b"+39.9200+116.4400/"
 
 
 def exif(orientation: int | None = None) -> bytes:
-    """Return the Exif of a camera that tells all."""
+    """Return the Exif of a camera that names everything."""
     data = Image.Exif()
     if orientation is not None:
         data[0x0112] = orientation
@@ -56,7 +56,9 @@ XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><o>" + CANARY + b"</o></x:xmpmeta>"
 
 
 def jpeg(orientation: int | None = None, **options: Any) -> bytes:
-    """Return a JPEG with segments of every kind that phones write, and a film behind it."""
+    """Return a JPEG with segments of every kind that phones write, a thumbnail in each place where
+    one can stand, and a film behind it.
+    """
     plain = samples.jpeg(orientation=orientation, exif=exif(orientation), **options)
     segments = (
         jpeg_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP)
@@ -67,12 +69,21 @@ def jpeg(orientation: int | None = None, **options: Any) -> bytes:
         + jpeg_segment(0xEB, b"JP\0\0" + CANARY)
         + jpeg_segment(0xFE, CANARY)
     )
+    plain = _with_jfif_thumbnail(plain)
     # The start, JFIF and Exif first, as cameras write them.
     at = 2
     while plain[at + 1] in (0xE0, 0xE1):
         at += 2 + int.from_bytes(plain[at + 2 : at + 4])
     trailer = box(b"ftyp", b"mp42" + CANARY) + CANARY + b"SEFT"
     return plain[:at] + segments + plain[at:] + trailer
+
+
+def _with_jfif_thumbnail(data: bytes) -> bytes:
+    """Return a JPEG with a thumbnail of 3 by 2 pixels, which spell the canary."""
+    assert data[2:4] == b"\xff\xe0"
+    end = 4 + int.from_bytes(data[4:6])
+    spelt = (CANARY * 2)[:18]
+    return data[:2] + jpeg_segment(0xE0, data[6:18] + b"\3\2" + spelt) + data[end:]
 
 
 def png(orientation: int | None = None, **options: object) -> bytes:
@@ -181,7 +192,7 @@ def film(
     flags = "use_metadata_tags" + "+frag_keyframe+empty_moov" * fragmented
     options = {} if container == "3gp" else {"movflags": flags}
     with av.open(out, "w", format=container, container_options=options) as made:
-        for name in ("title", "artist", "comment", "com.apple.quicktime.make", "make", "serial"):
+        for name in ("title", "artist", "comment", "com.apple.quicktime.make", "make", NOTE):
             made.metadata[name] = NOTE
         made.metadata["location"] = ISO6709.decode()
         made.metadata["com.apple.quicktime.location.ISO6709"] = ISO6709.decode()
@@ -211,7 +222,19 @@ def film(
             made.mux(streams[0].encode(None))
         if voice:
             samples._hum(made, voice, 1.2)
-    return out.getvalue()
+    return _with_compressor(out.getvalue()) if codec == "libx264" else out.getvalue()
+
+
+def _with_compressor(data: bytes) -> bytes:
+    """Return a film whose format of pictures says who made the encoder."""
+    at = data.index(b"avc1", data.index(b"stsd")) + 4 + 42
+    return data[:at] + bytes([len(CANARY)]) + CANARY.ljust(31, b"\0") + data[at + 32 :]
+
+
+def with_one_byte_samples(data: bytes) -> bytes:
+    """Return a film whose index gives raw sound samples of one byte, as QuickTime does."""
+    at = data.index(b"stsz", data.index(b"sowt")) + 8
+    return data[:at] + struct.pack(">I", 1) + data[at + 4 :]
 
 
 def _write_note(made: Any, notes: Any, at: int) -> None:

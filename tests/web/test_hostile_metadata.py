@@ -108,6 +108,14 @@ def test_a_hostile_file_is_sent_back_unknown(cutter: Cutter, name: str) -> None:
     assert len(cut.data) <= len(data)
 
 
+def test_a_note_beyond_its_box_is_not_known(cutter: Cutter) -> None:
+    data = files.heif(version=1, in_idat=True)
+    # The last number of the table is the length of the last note.
+    at = data.index(b"uuid") - 8
+    cut = cutter.cut(data[:at] + struct.pack(">I", 1 << 20) + data[at + 4 :], "photo.heic")
+    assert not cut.known
+
+
 def test_a_note_that_lies_where_the_picture_is_destroys_nothing(cutter: Cutter) -> None:
     """The table of places gives the notes the place of the picture."""
     data = files.heif()

@@ -76,6 +76,13 @@ def test_the_colours_of_a_picture_stay(cutter: Cutter, name: str) -> None:
     assert Image.open(BytesIO(cut.data)).info["icc_profile"] == ICC
 
 
+@pytest.mark.parametrize("name", ["photo.webp", "lossless.webp", "moving.webp"])
+def test_a_webp_promises_no_notes_that_are_gone(cutter: Cutter, name: str) -> None:
+    cut = cutter.cut(PICTURES[name](), name)
+    assert cut.data[12:16] == b"VP8X"
+    assert not cut.data[20] & 0x0C
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("make", [files.jpeg, files.png], ids=["jpeg", "png"])
 def test_a_picture_stays_upright(
@@ -132,6 +139,7 @@ FILMS: dict[str, Callable[[], bytes]] = {
     "film.mov": lambda: files.film("mov"),
     "hevc.mov": lambda: files.film("mov", "libx265"),
     "raw-sound.mov": lambda: files.film("mov", sound="pcm_s16le"),
+    "old-sound.mov": lambda: files.with_one_byte_samples(files.film("mov", sound="pcm_s16le")),
     "film.3gp": lambda: files.film("3gp", "mpeg4", texts=False),
     "fragments.mp4": lambda: files.film(texts=False, fragmented=True),
     "voice.m4a": lambda: samples.recording(container="ipod", named=True),
@@ -148,10 +156,10 @@ def test_nothing_is_left_in_a_film_and_all_of_it_plays(cutter: Cutter, name: str
     assert b"2026-11-24" not in cut.data
     assert files.decoded(cut.data) == files.decoded(data)
     with av.open(BytesIO(cut.data), "r") as film:
-        told = {**film.metadata}
+        named = {**film.metadata}
         for stream in film.streams:
-            told |= stream.metadata
-    assert set(told) <= {
+            named |= stream.metadata
+    assert set(named) <= {
         *(
             "major_brand",
             "minor_version",

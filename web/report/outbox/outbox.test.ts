@@ -352,6 +352,14 @@ test('a browser that throws at its database is one without', async () => {
   expect(outbox.durable).toBe(false);
 });
 
+test('a browser whose database never opens is one without', async () => {
+  const phone = new Phone();
+  const silent = { open: () => ({}) } as unknown as IDBFactory;
+  const opening = phone.open(Infinity, { indexedDB: silent });
+  await phone.until(() => phone.pauses.length > 0);
+  expect((await opening).durable).toBe(false);
+});
+
 test('without room for its files, the text is kept at least', async () => {
   const phone = new Phone();
   phone.server.fault = () => 'unreachable';

@@ -42,7 +42,7 @@ export interface Deps {
   readonly indexedDB?: IDBFactory | null;
   readonly locks?: LockManager | null;
   readonly channel?: BroadcastChannel | null;
-  /** What tells of `online` and `visibilitychange`. */
+  /** What fires `online` and `visibilitychange`. */
   readonly window?: EventTarget | null;
   readonly document?: (EventTarget & { readonly visibilityState?: string }) | null;
 }
@@ -50,7 +50,7 @@ export interface Deps {
 /** Open the outbox, and begin to send what waits in it. */
 export async function openOutbox(deps: Deps): Promise<Outbox> {
   const factory = deps.indexedDB === undefined ? databases() : deps.indexedDB;
-  const { store, durable } = await openStore(factory);
+  const { store, durable } = await openStore(factory, deps.clock ?? browserClock);
   const outbox = new PageOutbox(deps, store, durable);
   await outbox.load();
   void outbox.send();

@@ -1,7 +1,11 @@
 /** Where entries and their files are kept. */
 
+import type { Clock } from './clock.ts';
 import { IndexedStore } from './indexed.ts';
 import type { Kept } from './kept.ts';
+
+// Safari 14 sometimes never opens a database.
+const PATIENCE_MS = 10_000;
 
 export interface Store {
   /** All entries, oldest first. */
@@ -115,18 +119,31 @@ export class RoomyStore implements Store {
 /** Open what this browser has to keep entries, and say whether they outlive the page. */
 export async function openStore(
   factory: IDBFactory | null,
+  clock: Clock,
 ): Promise<{ store: Store; durable: boolean }> {
+  const indexed = factory && (await working(new IndexedStore(factory), clock));
+  return indexed
+    ? { store: new RoomyStore(indexed), durable: true }
+    : { store: new MemoryStore(), durable: false };
+}
+
+/** Return a store that can keep an entry and its files; null if it cannot, or does not respond. */
+async function working(indexed: IndexedStore, clock: Clock): Promise<IndexedStore | null> {
+  let stop = () => {};
+  const patience = new Promise<null>((resolve) => {
+    stop = clock.after(PATIENCE_MS, () => resolve(null));
+  });
+  const tried = indexed.probe().then(async () => {
+    await indexed.all();
+    return indexed;
+  });
   try {
-    if (factory) {
-      const indexed = new IndexedStore(factory);
-      await indexed.probe();
-      await indexed.all();
-      return { store: new RoomyStore(indexed), durable: true };
-    }
+    return await Promise.race([tried, patience]);
   } catch {
-    // A private window, or a setting that forbids it.
+    return null; // a private window, or a setting that forbids it
+  } finally {
+    stop();
   }
-  return { store: new MemoryStore(), durable: false };
 }
 
 function withoutRoom(kept: Kept): Kept {

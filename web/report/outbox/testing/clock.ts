@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** A clock that moves only when it is told to. */
+/** A clock that moves only when a test moves it. */
 export class FakeClock implements Clock {
   #now = Date.parse('2026-11-26T10:00:00Z');
   #timers: { readonly at: number; readonly run: () => void }[] = [];

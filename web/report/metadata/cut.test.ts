@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { cut } from './cut.ts';
+
+const NOTHING = { place: false, time: false };
+const MAGIC = [
+  'ffd8ff',
+  '89504e470d0a1a0a',
+  '524946460000000057454250',
+  '2321414d520a',
+  '00000010667479706d703432000000006d6f6f76',
+  '0000001066747970686569630000000000',
+];
+const KINDS = [
+  ...['moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd', 'stsz', 'stsc', 'stco', 'hdlr', 'mvhd'],
+  ...['meta', 'iinf', 'infe', 'iloc', 'iprp', 'ipco', 'idat', 'udta', 'ilst', 'keys', 'mdat'],
+  ...['moof', 'traf', 'dref', 'dinf', 'uuid', 'free'],
+];
+
+function hex(text: string): number[] {
+  return (text.match(/../g) ?? []).map((byte) => parseInt(byte, 16));
+}
+
+function box(kind: string, ...content: number[][]): number[] {
+  const body = content.flat();
+  return [...numbers(body.length + 8), ...latin(kind), ...body];
+}
+
+function full(kind: string, ...content: number[][]): number[] {
+  return box(kind, [0, 0, 0, 0], ...content);
+}
+
+function numbers(...all: number[]): number[] {
+  return all.flatMap((each) => [each >>> 24, (each >>> 16) & 255, (each >>> 8) & 255, each & 255]);
+}
+
+function latin(text: string): number[] {
+  return Array.from(text, (character) => character.charCodeAt(0));
+}
+
+const randomBox = fc.letrec<{ box: number[] }>((tie) => ({
+  box: fc
+    .tuple(
+      fc.constantFrom(...KINDS),
+      fc.oneof(
+        { depthSize: 'small' },
+        fc.uint8Array({ maxLength: 40 }).map((bytes) => [...bytes]),
+        fc.tuple(fc.constantFrom([], [0, 0, 0, 0]), fc.array(tie('box'), { maxLength: 4 })).map(
+          ([start, boxes]) => [...start, ...boxes.flat()],
+        ),
+      ),
+    )
+    .map(([kind, content]) => box(kind, content)),
+})).box;
+
+test('bytes of any kind are cut without a fault', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...MAGIC),
+      fc.uint8Array({ maxLength: 300 }),
+      async (magic, bytes) => {
+        const file = new File([Uint8Array.from([...hex(magic), ...bytes])], 'a.jpg');
+        expect((await cut(file, NOTHING)).blob.size).toBeLessThanOrEqual(file.size + 64);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('boxes of any kind, within each other, are cut without a fault', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('isom', 'heic', 'qt  '),
+      fc.array(randomBox, { maxLength: 5 }),
+      fc.boolean(),
+      async (brand, boxes, keep) => {
+        const bytes = [...box('ftyp', latin(brand), [0, 0, 0, 0]), ...boxes.flat()];
+        const file = new File([Uint8Array.from(bytes)], 'a.mp4');
+        const { blob } = await cut(file, { place: keep, time: keep });
+        expect(blob.size).toBeLessThanOrEqual(file.size);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+/** Counts what is read of it. */
+class CountedFile extends File {
+  read = 0;
+
+  override slice(...range: [number?, number?, string?]): Blob {
+    const slice = super.slice(...range);
+    const arrayBuffer = slice.arrayBuffer.bind(slice);
+    slice.arrayBuffer = async () => {
+      this.read += slice.size;
+      return await arrayBuffer();
+    };
+    return slice;
+  }
+}
+
+test('a film is never read into memory', async () => {
+  const size = 100 << 20;
+  const table = box(
+    'stbl',
+    full('stsz', numbers(1 << 20, 50)),
+    full('stsc', numbers(1, 1, 50, 1)),
+    full('stco', numbers(1, 24)),
+  );
+  const track = box('trak', box('mdia', full('hdlr', numbers(0), latin('vide')), box('minf', table)));
+  const file = new CountedFile(
+    [
+      Uint8Array.from([...box('ftyp', latin('isom'), numbers(0)), ...numbers(size + 8), ...latin('mdat')]),
+      new Uint8Array(size).fill(7),
+      Uint8Array.from(box('moov', track)),
+    ],
+    'film.mp4',
+  );
+  const { blob, known } = await cut(file, NOTHING);
+  expect(known).toBe(true);
+  expect(blob.size).toBe(file.size);
+  expect(file.read).toBeLessThan(1000);
+  // The second half belongs to no track.
+  const middle = 24 + (50 << 20);
+  const edge = new Uint8Array(await blob.slice(middle - 2, middle + 2).arrayBuffer());
+  expect([...edge]).toEqual([7, 7, 0, 0]);
+});
+
+test('a file that the phone has lost is said to be unreadable', async () => {
+  const gone = new File(['x'], 'a.jpg');
+  gone.slice = () => {
+    const slice = new Blob();
+    slice.arrayBuffer = () => Promise.reject(new DOMException('', 'NotFoundError'));
+    return slice;
+  };
+  await expect(cut(gone, NOTHING)).rejects.toMatchObject({ name: 'Unreadable' });
+});
