@@ -1,6 +1,7 @@
 """A resident and an officer, for the tests: what a person does on the screens, by their words."""
 
 import io
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -10,11 +11,12 @@ from typing import Any
 import pytest
 import requests
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.local.stack import Stack
 
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
+CHALLENGE = "1.{bits}.{rounds}.4102444800.12bbe14a485994725027dff448290437"
 _ORIENTATION = 0x0112
 _SERIAL = 0xA431
 
@@ -89,10 +91,10 @@ class Resident:
     def write(self, text: str) -> None:
         self.page.get_by_label(self.words["text"]).fill(text)
 
-    def photograph(self, photo: bytes, name: str = "photo.jpg") -> None:
+    def photograph(self, photo: bytes, name: str = "photo.jpg", kind: str = "image/jpeg") -> None:
         with self.page.expect_file_chooser() as chooser:
             self.page.get_by_label(self.words["photo"]).click()
-        chooser.value.set_files({"name": name, "mimeType": "image/jpeg", "buffer": photo})
+        chooser.value.set_files({"name": name, "mimeType": kind, "buffer": photo})
 
     def send(self) -> None:
         self.button("send").click()
@@ -192,6 +194,22 @@ def wait_until(holds: Callable[[], bool]) -> None:
             return
         time.sleep(0.2)
     pytest.fail("it never held")
+
+
+def in_a_flood(page: Page, *, bits: int = 8, rounds: int = 2) -> None:
+    """Have the service ask this page for a proof of work."""
+    challenge = {
+        "challenge": CHALLENGE.format(bits=bits, rounds=rounds),
+        "bits": bits,
+        "rounds": rounds,
+        "expires_at": "2100-01-01T00:00:00Z",
+    }
+
+    def answer(route: Route) -> None:
+        body = {"status": "ok", "version": "1", "load_level": 2, "challenge": challenge}
+        route.fulfill(body=json.dumps(body), content_type="application/json")
+
+    page.route("**/v1/health", answer)
 
 
 def phone_photo() -> bytes:

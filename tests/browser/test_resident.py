@@ -13,7 +13,6 @@ from tests.browser.residents import (
     phone_photo,
     publish_bulletin,
 )
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
 PHONE_SIZE = {"width": 360, "height": 740}
@@ -152,6 +151,30 @@ def test_a_district_is_chosen_on_the_map_or_from_the_list(page: Page, stack: Sta
 
 
 @pytest.mark.thorough
+def test_a_file_that_cannot_be_sent_is_named_at_once(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.photograph(b"%PDF-1.7", "letter.pdf", "application/pdf")
+    expect(page.locator(".file")).to_contain_text("This kind of file cannot be sent.")
+    page.get_by_role("button", name=re.compile("^Remove ")).click()
+    expect(page.locator(".file")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_file_of_unknown_structure_is_sent_only_after_a_yes(page: Page, stack: Stack) -> None:
+    resident = Resident(page)
+    resident.begin()
+    # A photo that ends in the middle of its pixels, as damaged memory cards give.
+    resident.photograph(phone_photo()[:600])
+    expect(page.locator(".file")).to_contain_text("We could not read how this file is built.")
+    resident.send()
+    expect(page.get_by_role("alert").first).to_contain_text("may be sent as it is")
+    page.get_by_label("Send it as it is").check()
+    resident.send()
+    assert len(own_report(stack, resident.receipt())["media"]) == 1
+
+
+@pytest.mark.thorough
 def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
     resident = Resident(page)
     resident.begin()
@@ -164,6 +187,7 @@ def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
     assert page.url.endswith("/")
 
 
+@pytest.mark.thorough
 def test_what_the_service_refuses_is_said_and_can_be_corrected(page: Page, stack: Stack) -> None:
     resident = Resident(page)
     receipt = resident.file()
@@ -209,44 +233,6 @@ def test_leaving_replaces_the_page(page: Page) -> None:
     page.go_back()
     expect(page.get_by_text("Somebody follows me.")).to_have_count(0)
     assert page.url == "about:blank"
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_anybody_can_use_each_screen(open_page: OpenPage, language: str, scheme: str) -> None:
-    page = open_page(language=language, color_scheme=scheme)
-    resident = Resident(page, language)
-
-    def look(name: str) -> None:
-        assert axe_violations(page) == []
-        take_pictures(page, f"resident-{name}-{language}-{scheme}")
-        page.set_viewport_size({"width": 320, "height": 640})
-        assert not scrolls_sideways(page)
-        page.set_viewport_size({"width": 1440, "height": 900})
-
-    resident.begin()
-    look("write")
-    resident.send()
-    look("errors")
-    for fold in ("where", "more", "contact"):
-        page.get_by_text(resident.words[fold]).first.click()
-    page.get_by_label(resident.words["area"]).check()
-    page.locator("#field-area").select_option("chaoyang")
-    resident.write("An old man at the bus stop.")
-    resident.photograph(phone_photo())
-    look("filled")
-    resident.send()
-    receipt = resident.receipt()
-    look("receipt")
-    resident.button("erase").click()
-    look("erase")
-    resident.button("erase_yes").click()
-    look("start")
-    resident.button("mine").click()
-    look("door")
-    resident.button("start").click()
-    resident.open_report(receipt)
-    look("mine")
 
 
 @pytest.mark.thorough

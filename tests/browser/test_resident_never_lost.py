@@ -51,6 +51,7 @@ def test_the_page_opens_and_takes_a_report_without_network(page: Page, stack: St
     assert own_report(stack, Resident(again).receipt())["text"] == "Written in a tunnel."
 
 
+@pytest.mark.thorough
 def test_a_page_whose_network_goes_needs_no_worker(open_page: OpenPage) -> None:
     page = open_page(service_workers="block")
     resident = Resident(page)
@@ -63,6 +64,7 @@ def test_a_page_whose_network_goes_needs_no_worker(open_page: OpenPage) -> None:
     expect(resident.heading("waiting")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_worker_keeps_the_shell_alone(page: Page) -> None:
     _with_worker(page)
     resident = Resident(page)
@@ -131,6 +133,7 @@ def test_what_is_erased_leaves_nothing(page: Page) -> None:
     _is_forgotten(page, receipt)
 
 
+@pytest.mark.thorough
 def test_a_browser_without_databases_says_so_and_sends(open_page: OpenPage, stack: Stack) -> None:
     page = open_page("about:blank")
     page.add_init_script("Object.defineProperty(window, 'indexedDB', {value: undefined})")

@@ -1,14 +1,13 @@
 """Browsers that can or may do less: hardened ones, old ones, ones inside of apps."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Resident, own_report, phone_photo
+from tests.browser.residents import CHALLENGE, Resident, in_a_flood, own_report, phone_photo
 from tests.local.stack import Stack
 
 # What Tor Browser at "Safer" and the browsers of some apps take away.
@@ -27,7 +26,6 @@ delete crypto.randomUUID;
 HTMLCanvasElement.prototype.getContext = () => { throw new Error('the canvas is poisoned'); };
 HTMLDialogElement.prototype.showModal = undefined;
 """
-CHALLENGE = "1.{bits}.{rounds}.4102444800.12bbe14a485994725027dff448290437"
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +37,13 @@ def jitless(browser: Browser) -> Iterator[Browser]:
     started.close()
 
 
+@pytest.mark.thorough
 def test_a_browser_without_most_things_sends_a_photo(jitless: Browser, stack: Stack) -> None:
     page = jitless.new_context(base_url=stack.api, locale="en").new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.add_init_script(HARDENED)
-    _in_a_flood(page)
+    in_a_flood(page)
     page.goto("/")
     resident = Resident(page)
     resident.begin()
@@ -67,7 +66,7 @@ def test_a_browser_without_most_things_sends_a_photo(jitless: Browser, stack: St
 @pytest.mark.thorough
 def test_a_proof_of_work_is_said_while_it_is_made(open_page: OpenPage) -> None:
     page = open_page()
-    _in_a_flood(page, bits=20, rounds=16)
+    in_a_flood(page, bits=20, rounds=16)
     resident = Resident(page)
     resident.begin()
     resident.write("In a flood.")
@@ -101,18 +100,3 @@ def test_who_wants_no_motion_gets_none(open_page: OpenPage) -> None:
         "[...document.querySelectorAll('*')].map(one => getComputedStyle(one).transitionDuration)"
     )
     assert {duration for duration in durations if float(duration.rstrip("s")) > 0.001} == set()
-
-
-def _in_a_flood(page: Page, *, bits: int = 8, rounds: int = 2) -> None:
-    challenge = {
-        "challenge": CHALLENGE.format(bits=bits, rounds=rounds),
-        "bits": bits,
-        "rounds": rounds,
-        "expires_at": "2100-01-01T00:00:00Z",
-    }
-
-    def answer(route: Route) -> None:
-        body = {"status": "ok", "version": "1", "load_level": 2, "challenge": challenge}
-        route.fulfill(body=json.dumps(body), content_type="application/json")
-
-    page.route("**/v1/health", answer)

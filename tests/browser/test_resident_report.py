@@ -42,6 +42,24 @@ def test_a_wrong_receipt_is_told_from_a_short_one(page: Page) -> None:
 
 
 @pytest.mark.thorough
+def test_news_are_asked_for_only_while_somebody_looks(page: Page, stack: Stack) -> None:
+    page.clock.install()
+    _opened(page, stack)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(120_000)
+    expect(page.get_by_role("heading", name="Received")).to_be_visible()
+    assert asked
+    page.evaluate(
+        """Object.defineProperty(document, 'visibilityState', {get: () => 'hidden'});
+        document.dispatchEvent(new Event('visibilitychange'));"""
+    )
+    asked.clear()
+    page.clock.run_for(600_000)
+    assert asked == []
+
+
+@pytest.mark.thorough
 def test_more_files_are_sent_to_a_report(page: Page, stack: Stack) -> None:
     resident, receipt, _ = _opened(page, stack)
     page.get_by_role("button", name="Add photos, videos or sound").click()
@@ -81,6 +99,7 @@ def test_a_later_place_is_sent_when_the_person_says_so(open_page: OpenPage, stac
     assert own_report(stack, receipt)["positions_left"] == before - 1
 
 
+@pytest.mark.thorough
 def test_the_ending_is_told_questioned_and_undone_once(page: Page, stack: Stack) -> None:
     _, receipt, report_id = _opened(page, stack)
     Officer(stack).change(

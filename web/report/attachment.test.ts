@@ -14,6 +14,8 @@ const chosen = (file: File, part: Partial<Attachment> = {}): Attachment => ({
   id: 1,
   file,
   look: 'known',
+  type: null,
+  removed: [],
   agreed: false,
   ...part,
 });
@@ -39,6 +41,13 @@ test('a file of unknown structure is sent only after a yes', () => {
     { id: 1, fault: 'unknownMust' },
   ]);
   expect(fileFaults([chosen(file, { look: 'unknown', agreed: true })], LIMITS)).toEqual([]);
+});
+
+test('a file of a kind that the service does not take is never asked about', () => {
+  const letter = chosen(of(10, 'a.pdf'), { look: 'unknown', type: 'application/pdf' });
+  expect(fileFaults([letter], LIMITS)).toEqual([{ id: 1, fault: 'kind' }]);
+  const gone = chosen(of(10, 'a.jpg'), { look: 'unreadable' });
+  expect(fileFaults([gone], LIMITS)).toEqual([{ id: 1, fault: 'unreadable' }]);
 });
 
 test('a size is shown as people read it', () => {

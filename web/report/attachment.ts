@@ -1,5 +1,6 @@
 /** A file that the person has chosen for a report. */
 import type { Limits } from './form.ts';
+import type { Removed } from './metadata/types.ts';
 
 export type Kind = 'image' | 'video' | 'audio';
 
@@ -7,14 +8,18 @@ export interface Attachment {
   readonly id: number;
   readonly file: File;
   /** Whether the file's structure is known, so that what it says of the phone can be cut. */
-  readonly look: 'looking' | 'known' | 'unknown';
+  readonly look: 'looking' | 'known' | 'unknown' | 'unreadable';
+  /** The media type by its bytes; null while it is not known. */
+  readonly type: string | null;
+  /** What is cut from it if nothing may stay. */
+  readonly removed: readonly Removed[];
   /** The person has said that a file of unknown structure may be sent as it is. */
   readonly agreed: boolean;
 }
 
 export interface FileFault {
   readonly id: number;
-  readonly fault: 'large' | 'empty' | 'kind' | 'unknownMust';
+  readonly fault: 'large' | 'empty' | 'kind' | 'unreadable' | 'unknownMust';
   readonly most?: number;
 }
 
@@ -42,13 +47,23 @@ export function kindOf(file: File): Kind | null {
 
 /** Return what is wrong with each file, in their order. */
 export function fileFaults(files: readonly Attachment[], limits: Limits): readonly FileFault[] {
-  return files.flatMap(({ id, file, look, agreed }): FileFault[] => {
-    if (file.size === 0) return [{ id, fault: 'empty' }];
-    const kind = kindOf(file);
-    const most = kind && mostBytes(kind, limits);
-    if (most && file.size > most) return [{ id, fault: 'large', most }];
-    return look === 'unknown' && !agreed ? [{ id, fault: 'unknownMust' }] : [];
+  return files.flatMap((one) => {
+    const { id, look, agreed } = one;
+    const fault = faultOf(one, limits);
+    if (fault) return [fault];
+    return look === 'unknown' && !agreed ? [{ id, fault: 'unknownMust' as const }] : [];
   });
+}
+
+/** Return why a file can never be sent, or null. */
+export function faultOf({ id, file, look, type }: Attachment, limits: Limits): FileFault | null {
+  if (file.size === 0) return { id, fault: 'empty' };
+  if (look === 'unreadable') return { id, fault: 'unreadable' };
+  const isKnown = limits.media.some((one) => one.content_type === type);
+  if (type !== null && !isKnown) return { id, fault: 'kind' };
+  const kind = kindOf(file);
+  const most = kind && mostBytes(kind, limits);
+  return most && file.size > most ? { id, fault: 'large', most } : null;
 }
 
 /** Return a size as people read it. */

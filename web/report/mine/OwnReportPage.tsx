@@ -5,6 +5,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
 import { categoryOf } from '../catalogue.ts';
 import { Heading } from '../parts/Heading.tsx';
+import { RedButton } from '../parts/RedButton.tsx';
 import { go } from '../screen.ts';
 import { showDay, showTime } from '../time.ts';
 import { Conversation } from './Conversation.tsx';
@@ -28,6 +29,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
         {showTime(report.received_at, language.value)}
       </p>
       <State report={report} />
+      {report.may_reopen && <Reopen />}
       <Status>{news.value > 0 && <p key={news.value}>{text.fresh}</p>}</Status>
       {report.emergency.text && !isWithdrawn && report.status !== 'closed' && (
         <p class="muted">{report.emergency.text}</p>
@@ -50,7 +52,6 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
             {report.positions_left > 0 && <AddPlace report={report} />}
           </>
         )}
-        {report.may_reopen && <Reopen />}
         <SaveProof />
         {!isWithdrawn && <Withdraw />}
         <Button class="wide" onClick={() => go({ name: 'start' }, text.closed)}>
@@ -63,6 +64,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
           {text.refresh}
         </Button>
       </p>
+      <RedButton />
     </>
   );
 }

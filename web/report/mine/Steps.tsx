@@ -64,7 +64,7 @@ export function AddPlace({ report }: { report: OwnReport }) {
         {text.addPlace}
       </Button>
       <p class="muted">{text.addPlaceHint}</p>
-      <Told said={said} />
+      <Result said={said} />
     </div>
   );
 }
@@ -97,7 +97,7 @@ export function SaveProof() {
         {text.proof}
       </Button>
       <p class="muted">{text.proofHint}</p>
-      <Told said={said} />
+      <Result said={said} />
     </div>
   );
 }
@@ -138,12 +138,12 @@ export function Withdraw() {
           {text.withdraw}
         </Button>
       )}
-      <Told said={said} />
+      <Result said={said} />
     </div>
   );
 }
 
-export function Told({ said }: { said: Said | null }) {
+function Result({ said }: { said: Said | null }) {
   return (
     <>
       <Status kind="success">{said?.kind === 'success' && <p>{said.text}</p>}</Status>

@@ -23,7 +23,7 @@ const en = {
   statusClosed: 'Closed',
   statusWithdrawn: 'Withdrawn',
   statusWithdrawnText: 'You have withdrawn this report. Officers can no longer read it as before, and your contact is deleted.',
-  drill: 'This is a drill. No officer was told of it.',
+  drill: 'This is a drill. No officer was notified of it.',
   keptUntil: (day: string) => `The report is kept until ${day} at least, then deleted. Save what you need.`,
   yours: 'What you sent',
   text: 'Your text',

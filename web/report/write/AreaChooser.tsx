@@ -91,7 +91,7 @@ function AreaMap({ districts, stations, chosen }: AreaMapProps) {
         {close.map((area) => (
           <path
             key={area.properties.code}
-            class={classOf(area, chosen, near)}
+            class={classOf(area, chosen, inside.length > 0 ? near : undefined)}
             d={outline(area, box, WIDTH)}
             onClick={() => choose(area)}
           />
@@ -109,10 +109,11 @@ function AreaMap({ districts, stations, chosen }: AreaMapProps) {
   );
 }
 
-/** A station is within the choice when its whole district is chosen. */
-function classOf(area: Feature, chosen: Feature | undefined, near: Feature | undefined): string {
+/** With its stations, a district is their ground; when it is chosen whole, they are within it. */
+function classOf(area: Feature, chosen: Feature | undefined, ground: Feature | undefined): string {
+  if (area === ground) return 'map__area';
   if (area === chosen) return 'map__area map__area--chosen';
-  return chosen && chosen === near ? 'map__area map__area--within' : 'map__area';
+  return chosen && chosen === ground ? 'map__area map__area--within' : 'map__area';
 }
 
 interface MapLabelProps {

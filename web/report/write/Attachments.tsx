@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
-import { type Attachment, type Kind, kindOf, showSize } from '../attachment.ts';
+import { type Attachment, faultOf, type Kind, kindOf, showSize } from '../attachment.ts';
 import { catalogue, isOn } from '../catalogue.ts';
-import { type FieldError, fieldId, fileId } from './errors.ts';
+import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
 import type { ChosenFiles } from './chosen.ts';
 import { write } from './texts.ts';
 import './attachments.css';
@@ -13,11 +13,12 @@ export interface AttachmentsProps {
   /** Whether time and place may stay in the files. */
   keep: boolean;
   errors: readonly FieldError[];
+  hint?: string;
   onKeep: (keep: boolean) => void;
 }
 
 /** Photos, videos and recordings: the camera first, then what the phone has already. */
-export function Attachments({ files, keep, errors, onKeep }: AttachmentsProps) {
+export function Attachments({ files, keep, errors, hint, onKeep }: AttachmentsProps) {
   const text = write();
   const error = errors.find(({ field }) => field === 'field-media')?.text;
   const types = (catalogue.value?.limits.media ?? []).map((one) => one.content_type).join(',');
@@ -32,7 +33,7 @@ export function Attachments({ files, keep, errors, onKeep }: AttachmentsProps) {
       <h2 id="media" class="field__label">
         {text.media}
       </h2>
-      <p class="field__hint">{text.mediaHint}</p>
+      {hint && <p class="field__hint">{hint}</p>}
       {error && <p class="field__error">{error}</p>}
       <div class="attach__ways">
         <Picker label={text.camera} sign={CAMERA} accept="image/*" capture main onChoose={files.add} />
@@ -50,6 +51,7 @@ export function Attachments({ files, keep, errors, onKeep }: AttachmentsProps) {
                 key={attachment.id}
                 attachment={attachment}
                 files={files}
+                keep={keep}
                 number={number + 1}
                 error={errors.find(({ field }) => field === fileId(attachment.id))?.text}
               />
@@ -114,17 +116,22 @@ function Picker({ label, sign, accept, onChoose, ...more }: PickerProps) {
 interface ChosenProps {
   attachment: Attachment;
   files: ChosenFiles;
+  keep: boolean;
   number: number;
   error: string | undefined;
 }
 
-function Chosen({ attachment, files, number, error }: ChosenProps) {
+function Chosen({ attachment, files, keep, number, error }: ChosenProps) {
   const text = write();
   const { id, file, look, agreed } = attachment;
+  const limits = catalogue.value?.limits;
+  const fault = limits ? faultOf(attachment, limits) : null;
+  const wrong = error ?? (fault && fileWords(fault));
+  const removed = attachment.removed.filter((one) => !keep || (one !== 'time' && one !== 'place'));
   const kind = kindOf(file);
   const name = `${kind ? { image: text.photo, video: text.video, audio: text.sound }[kind] : file.name} ${number}`;
   return (
-    <li class={error ? 'file field--wrong' : 'file'} id={fileId(id)} tabIndex={-1}>
+    <li class={wrong ? 'file field--wrong' : 'file'} id={fileId(id)} tabIndex={-1}>
       <div class="file__line">
         {kind === 'image' ? <Thumbnail file={file} /> : <span class="file__sign"><Sign kind={kind} /></span>}
         <span class="file__name">
@@ -135,9 +142,14 @@ function Chosen({ attachment, files, number, error }: ChosenProps) {
           <span aria-hidden="true">✕</span>
         </Button>
       </div>
-      {error && <p class="field__error">{error}</p>}
+      {wrong && <p class="field__error">{wrong}</p>}
       {look === 'looking' && <p class="muted">{text.looking}</p>}
-      {look === 'unknown' && (
+      {look === 'known' && removed.length > 0 && (
+        <p class="muted file__removed">
+          {text.removed} {removed.map((one) => text.removals[one]).join(text.comma)}
+        </p>
+      )}
+      {look === 'unknown' && !fault && (
         <div class="warning">
           <p>{text.unknown}</p>
           <label class="check">

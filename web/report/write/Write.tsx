@@ -129,6 +129,7 @@ function WritePage() {
         files={files}
         keep={form.value.keepMetadata}
         errors={shown}
+        hint={text.mediaHint}
         onKeep={(keepMetadata) => change({ keepMetadata })}
       />
       <Field

@@ -24,10 +24,10 @@ export function chosenFiles(): ChosenFiles {
   /** Find out whether the file's structure is known. It is cut anew when it is sent. */
   async function look({ id, file }: Attachment): Promise<void> {
     try {
-      const { known } = await cut(file, { place: false, time: false });
-      update(id, { look: known ? 'known' : 'unknown' });
+      const { known, type, removed } = await cut(file, { place: false, time: false });
+      update(id, { look: known ? 'known' : 'unknown', type, removed });
     } catch {
-      update(id, { look: 'unknown' });
+      update(id, { look: 'unreadable' });
     }
   }
 
@@ -36,7 +36,7 @@ export function chosenFiles(): ChosenFiles {
     add(files) {
       const added = files.map((file): Attachment => {
         nextId += 1;
-        return { id: nextId, file, look: 'looking', agreed: false };
+        return { id: nextId, file, look: 'looking', type: null, removed: [], agreed: false };
       });
       all.value = [...all.value, ...added];
       for (const one of added) void look(one);

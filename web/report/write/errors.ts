@@ -31,14 +31,15 @@ export function errorsOf(
   faults: readonly Fault[],
   files: readonly FileFault[],
 ): readonly FieldError[] {
-  const text = write();
   return [
     ...faults.map((fault) => ({ field: fieldId(fault.field), text: wordsOf(fault) })),
-    ...files.map(({ id, fault, most = 0 }) => ({
-      field: fileId(id),
-      text: fault === 'large' ? text.large(showSize(most)) : text[fault],
-    })),
+    ...files.map((fault) => ({ field: fileId(fault.id), text: fileWords(fault) })),
   ];
+}
+
+export function fileWords({ fault, most = 0 }: FileFault): string {
+  const text = write();
+  return fault === 'large' ? text.large(showSize(most)) : text[fault];
 }
 
 /** Return what the outbox found wrong with a draft and its files. */

@@ -1,5 +1,8 @@
 /** The words of the report page. */
 import { texts } from '../../shared/language.ts';
+import type { Removed } from '../metadata/types.ts';
+
+type Removals = Readonly<Record<Removed, string>>;
 
 const en = {
   title: 'Your report',
@@ -25,6 +28,18 @@ const en = {
   together: (most: string) => `The files together can have ${most}. Remove some.`,
   looking: 'Looking for data in the file…',
   cleaned: 'Data about the phone and its owner is removed before sending.',
+  removed: 'Removed from it:',
+  removals: {
+    place: 'where it was taken',
+    time: 'when it was taken',
+    device: 'which phone it was',
+    text: 'names and comments',
+    thumbnail: 'a small copy of the picture',
+    appended: 'something behind the picture',
+    tracks: 'what sensors recorded',
+    other: 'data of unknown use',
+  } satisfies Removals as Removals,
+  comma: ', ',
   unknown:
     'We could not read how this file is built. It may still say where you were, when, and with which phone.',
   unknownSend: 'Send it as it is',
@@ -116,6 +131,18 @@ const zh: typeof en = {
   together: (most: string) => `所有文件合计最大 ${most}。请移除一些。`,
   looking: '正在检查文件…',
   cleaned: '发送前会去除有关手机和机主的信息。',
+  removed: '已去除：',
+  removals: {
+    place: '拍摄地点',
+    time: '拍摄时间',
+    device: '手机型号等',
+    text: '姓名和备注',
+    thumbnail: '内嵌的小图',
+    appended: '附在图片后的内容',
+    tracks: '传感器记录',
+    other: '用途不明的数据',
+  },
+  comma: '、',
   unknown: '无法识别这个文件的结构。文件中可能仍有您的位置、时间和手机型号。',
   unknownSend: '原样发送',
   unknownMust: '请确认可以原样发送这个文件，或将其移除。',

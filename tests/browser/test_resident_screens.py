@@ -1,0 +1,111 @@
+"""Every screen of the residents' page, in all its states: for anybody, at any size."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import Officer, Resident, in_a_flood, own_report, phone_photo
+from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.local.stack import Stack
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_anybody_can_use_each_screen(open_page: OpenPage, language: str, scheme: str) -> None:
+    page = open_page(language=language, color_scheme=scheme)
+    resident = Resident(page, language)
+
+    def look(name: str) -> None:
+        _look(page, f"{name}-{language}-{scheme}")
+
+    resident.begin()
+    look("write")
+    resident.send()
+    look("errors")
+    for fold in ("where", "more", "contact"):
+        page.get_by_text(resident.words[fold]).first.click()
+    page.get_by_label(resident.words["area"]).check()
+    page.locator("#field-area").select_option("chaoyang")
+    resident.write("An old man at the bus stop.")
+    resident.photograph(phone_photo())
+    look("filled")
+    resident.send()
+    receipt = resident.receipt()
+    look("receipt")
+    resident.button("erase").click()
+    look("erase")
+    resident.button("erase_yes").click()
+    look("start")
+    resident.button("mine").click()
+    look("door")
+    resident.button("start").click()
+    resident.open_report(receipt)
+    look("mine")
+
+
+@pytest.mark.thorough
+def test_anybody_can_use_what_is_not_sent(open_page: OpenPage, language: str) -> None:
+    page = open_page(language=language)
+    resident = Resident(page, language)
+    resident.begin()
+    page.context.set_offline(True)
+    resident.write("An old man at the bus stop.")
+    resident.send()
+    expect(resident.heading("waiting")).to_be_visible()
+    _look(page, f"waiting-{language}")
+    in_a_flood(page, bits=20, rounds=16)
+    page.context.set_offline(False)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    _look(page, f"proving-{language}")
+    resident.button("start").click()
+    expect(page.locator(".unfinished")).to_be_visible()
+    _look(page, f"unfinished-{language}")
+
+
+@pytest.mark.thorough
+def test_anybody_can_use_what_has_failed(open_page: OpenPage, stack: Stack, language: str) -> None:
+    page = open_page(language=language)
+    resident = Resident(page, language)
+    receipt = resident.file()
+    resident.button("have").click()
+    resident.begin()
+    resident.write(receipt)
+    resident.send()
+    expect(page.locator(".why")).to_be_visible()
+    _look(page, f"refused-{language}")
+    down = open_page("about:blank", language=language)
+    down.route("**/v1/**", lambda route: route.fulfill(status=503))
+    down.goto(stack.api)
+    expect(down.get_by_role("alert")).to_have_count(2)
+    _look(down, f"down-{language}")
+    down.locator(".red-button").click()
+    expect(down.get_by_role("alert")).to_have_count(1)
+    _look(down, f"down-write-{language}")
+
+
+@pytest.mark.thorough
+def test_anybody_can_use_what_an_answer_brings(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    page = open_page(language=language)
+    resident = Resident(page, language)
+    receipt = resident.file()
+    report_id = own_report(stack, receipt)["id"]
+    officer = Officer(stack)
+    officer.call("POST", f"/v1/officer/reports/{report_id}/messages", {"text": "We found him."})
+    officer.change(report_id, status="closed", disposition="resolved", reason="He is at home.")
+    resident.button("open_mine").click()
+    expect(page.locator(".question")).to_be_visible()
+    page.locator("section[aria-labelledby=more] .step .button").first.click()
+    _look(page, f"closed-{language}")
+
+
+def _look(page: Page, name: str) -> None:
+    """Let axe look at the screen, keep its pictures, and make it narrow."""
+    assert axe_violations(page) == []
+    take_pictures(page, f"resident-{name}")
+    before = page.viewport_size
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert not scrolls_sideways(page)
+    if before:
+        page.set_viewport_size(before)
