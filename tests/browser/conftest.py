@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from infra.web.build import ROOT, NotBuilt, build
 from tests.browser import chromium
@@ -97,12 +97,24 @@ def open_page(stack: Stack, browser: Browser, wrong: list[str]) -> Iterator[Open
         contexts[-1].set_default_timeout(20_000)
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on("console", lambda message: wrong.extend(_complaints(message)))
         page.goto(path)
         return page
 
     yield opened
     for each in contexts:
         each.close()
+
+
+def _complaints(message: ConsoleMessage) -> list[str]:
+    """Return what a browser complains of: a header that it does not know, say. Responses with an
+    error are a page's own matter, and a breach of the policy is reported as an event.
+    """
+    text = message.text
+    if text.startswith("Failed to load resource") or "Content Security" in text:
+        return []
+    complains = message.type == "error" or text.startswith("Error with")
+    return [f"console: {text}"] if complains else []
 
 
 @pytest.fixture
