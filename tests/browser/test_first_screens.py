@@ -34,6 +34,7 @@ def test_the_emergency_number_is_called_with_one_tap(page: Page) -> None:
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_narrow_screen_is_not_scrolled_sideways(open_page: OpenPage, screen: str) -> None:
     page = open_page(SCREENS[screen], viewport={"width": 320, "height": 640})
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert not scrolls_sideways(page)
 
 
