@@ -14,6 +14,8 @@ LI, WANG, ZHAO, CHEN = "Officer Li", "Officer Wang", "Supervisor Zhao", "Admin C
 
 def sign_in(page: Page, name: str = LI) -> None:
     """Choose an officer on the local sign-in page, and come back to the console."""
+    # The console's own button for the account has the same name.
+    page.wait_for_url("**/login?*")
     page.get_by_role("button", name=name).click()
     expect(page.locator(".frame")).to_be_visible()
 

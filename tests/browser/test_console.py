@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import (
@@ -59,6 +59,49 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
     expect(page.get_by_role("button", name="Reopen")).to_be_visible()
     outcome = resident.read()["outcome"]
     assert outcome["reason"] == "He is at home again. Thank you."
+
+
+@pytest.mark.thorough
+def test_the_keyboard_alone_closes_a_case(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api, **REPORT)
+    page = open_page("/console/")
+    tab_to(page, page.get_by_role("button", name=LI))
+    page.keyboard.press("Enter")
+    link = page.get_by_role("link", name=resident.reference)
+    expect(link).to_be_visible()
+    while not has_focus(link):
+        page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    take = page.get_by_role("button", name="Acknowledge and take")
+    expect(take).to_be_visible()
+    tab_to(page, take)
+    page.keyboard.press("Enter")
+    close = page.get_by_role("button", name="Close…")
+    expect(page.get_by_role("button", name="Start work")).to_be_visible()
+    tab_to(page, close)
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("radio", name="Resolved"))
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_label("What the reporter reads"))
+    page.keyboard.type("He is at home.")
+    tab_to(page, page.get_by_role("button", name="Close the report"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    assert resident.read()["status"] == "closed"
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until the target has the focus; at most as often as there are stops on a page."""
+    expect(target).to_be_visible()
+    for _ in range(150):
+        if has_focus(target):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError("The keyboard does not get there")
+
+
+def has_focus(target: Locator) -> bool:
+    return bool(target.evaluate("element => element === document.activeElement"))
 
 
 @pytest.mark.thorough

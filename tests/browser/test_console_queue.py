@@ -160,3 +160,14 @@ def test_a_page_that_nobody_sees_asks_for_nothing(page: Page) -> None:
 def test_the_sound_is_off_until_an_officer_wants_it(page: Page) -> None:
     page.get_by_role("button", name="Sound on critical: off").click()
     expect(page.get_by_role("button", name="Sound on critical: on")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_digest_leads_to_its_reports(open_page: OpenPage, stack: Stack) -> None:
+    Resident(stack.api, "lost_and_found", "Found a glove.")
+    page = open_page("/console/reports?category=lost_and_found&district=unknown")
+    sign_in(page)
+    expect(page.get_by_label("Category:")).to_have_value("lost_and_found")
+    expect(page.get_by_label("District:")).to_have_value("unknown")
+    expect(page.locator(".report-row").first).to_contain_text("Lost and found")
+    assert page.url.endswith("/console/")

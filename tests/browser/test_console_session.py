@@ -52,8 +52,12 @@ def test_an_officer_signs_out(page: Page) -> None:
 
 @pytest.mark.thorough
 def test_an_answer_to_another_sign_in_is_refused(open_page: OpenPage) -> None:
-    page = open_page("/console/?code=stolen&state=unknown")
+    page = open_page("/console/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/console/?code=stolen&state=unknown")
     expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
+    assert not any(url.endswith("/oauth2/token") for url in asked)
     page.get_by_role("button", name="Try again").click()
     sign_in(page)
 

@@ -17,7 +17,7 @@ import { Activity } from './session/activity.ts';
 import { IdleWarning, LockScreen } from './session/lock.tsx';
 import type { Session } from './session/session.ts';
 import { sessionTexts } from './session/texts.ts';
-import { Card, Welcome } from './session/welcome.tsx';
+import { Card, Starting, Welcome } from './session/welcome.tsx';
 import type { Api, Me } from './types.ts';
 
 interface AppProps {
@@ -91,7 +91,7 @@ interface EntranceProps {
 function Entrance({ session, problem, again }: EntranceProps) {
   const t = sessionTexts();
   if (session.state.value !== 'signed_in') return <Welcome session={session} />;
-  if (problem === null) return <Card title={t.title} text={t.starting} />;
+  if (problem === null) return <Starting />;
   const noRow = problem === 'no_row';
   return (
     <Card title={noRow ? t.noRow : t.unreachable} text={noRow ? t.noRowHint : ''}>

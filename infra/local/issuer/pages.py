@@ -11,6 +11,7 @@ from infra.local.issuer.texts import CHINESE, ENGLISH
 
 _STYLE = """
 :root { color-scheme: light dark; }
+a { color: inherit; }
 body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 28rem; margin: 3rem auto;
  padding: 0 1rem; }
 h2 { font-size: 1.1rem; }

@@ -1,5 +1,6 @@
 /** Where reports come from: counts by district and station. */
 
+import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { Spinner } from '../../shared/components/Spinner.tsx';
@@ -94,8 +95,8 @@ function Table({ counts }: { counts: Counts }) {
         </thead>
         <tbody>
           {counts.districts.map((district) => (
-            <>
-              <tr key={district.district}>
+            <Fragment key={district.district}>
+              <tr>
                 <th scope="row">{names.district(district.district)}</th>
                 <td>{district.count}</td>
                 <td>{district.open}</td>
@@ -107,7 +108,7 @@ function Table({ counts }: { counts: Counts }) {
                   <td>{open}</td>
                 </tr>
               ))}
-            </>
+            </Fragment>
           ))}
         </tbody>
       </table>

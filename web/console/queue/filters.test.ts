@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { countOf, NO_FILTERS, queryOf } from './filters.ts';
+import { countOf, filtersOf, NO_FILTERS, queryOf } from './filters.ts';
 
 test('without filters only the order is sent', () => {
   expect(queryOf(NO_FILTERS, 'li')).toEqual({ sort: 'attention' });
@@ -30,3 +30,18 @@ test('each filter is sent in the words of the API', () => {
 test("nobody's reports have no assignee", () => {
   expect(queryOf({ ...NO_FILTERS, whose: 'nobody' }, 'li').assignee).toBe('none');
 });
+
+test("a digest's address narrows the list", () => {
+  expect(filtersOf('/console/reports?category=other&district=chaoyang')).toEqual({
+    ...NO_FILTERS,
+    category: 'other',
+    district: 'chaoyang',
+  });
+});
+
+test.each(['/console/', '/console/reports?category=', '/console/reports?category=A%22'])(
+  '%s asks for no filter',
+  (path) => {
+    expect(filtersOf(path)).toBeNull();
+  },
+);

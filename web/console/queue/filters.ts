@@ -55,3 +55,17 @@ export function countOf(filters: Filters): number {
   const { sort: _, ...narrowing } = filters;
   return Object.values(narrowing).filter(Boolean).length;
 }
+
+/** Return the filters that an address asks for, such as that of a digest; null without any. */
+export function filtersOf(path: string): Filters | null {
+  const asked = new URLSearchParams(path.split('?', 2)[1] ?? '');
+  const [category, district] = [asked.get('category') ?? '', asked.get('district') ?? ''];
+  if (!CODE.test(category) && !CODE.test(district)) return null;
+  return {
+    ...NO_FILTERS,
+    category: CODE.test(category) ? category : '',
+    district: CODE.test(district) ? district : '',
+  };
+}
+
+const CODE = /^[a-z][a-z0-9_]{0,39}$/;

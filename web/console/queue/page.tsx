@@ -9,11 +9,11 @@ import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { now } from '../now.ts';
-import { pathTo } from '../router.ts';
+import { go, path, pathTo } from '../router.ts';
 import { changeReport } from '../steps.ts';
 import type { ListedReport } from '../types.ts';
 import { FilterBar } from './filter-bar.tsx';
-import { countOf, queryOf } from './filters.ts';
+import { countOf, filtersOf, queryOf } from './filters.ts';
 import { Find } from './find.tsx';
 import { Help } from './help.tsx';
 import type { ReportList } from './list.ts';
@@ -99,7 +99,7 @@ function SoundSwitch() {
   return (
     <Button aria-pressed={on} onClick={() => void sound.toggle()}>
       <Icon name={on ? 'sound' : 'silent'} />
-      {t.sound(on)}
+      <span class="queue-head__sound">{t.sound(on)}</span>
     </Button>
   );
 }
@@ -199,7 +199,9 @@ function useFreshList(rows: { current: HTMLOListElement | null }): void {
   const read = useRef<string | undefined>(undefined);
   useEffect(() => {
     read.current = pulse.pulse.peek()?.mark;
-    void list.load().then(() => {
+    const asked = filtersOf(path.peek());
+    if (asked) go(pathTo(''), { replace: true });
+    void (asked ? list.narrow(asked) : list.load()).then(() => {
       const row = rows.current?.querySelector(`[data-id="${list.lastOpened}"] .report-row__link`);
       if (row instanceof HTMLElement) row.focus();
       list.lastOpened = null;

@@ -70,7 +70,10 @@ function Comparison({ open, report, id, onClose }: ComparisonProps) {
   };
   return (
     <>
-      <p class="hint">{t.related.compareHint}</p>
+      {/* The focus begins above: on a button below, the reports would be scrolled away. */}
+      <p class="hint" tabIndex={-1} autofocus>
+        {t.related.compareHint}
+      </p>
       <Status kind="error">{problem}</Status>
       <div class="side-by-side">
         <Summary title={t.related.this} report={report} />

@@ -30,7 +30,7 @@ export function History({ id }: { id: string }) {
     setCursor(outcome.data.next_cursor);
   };
   return (
-    <section class="card" aria-labelledby="history">
+    <section class={items === null ? 'card no-print' : 'card'} aria-labelledby="history">
       <h2 id="history">{t.history.title}</h2>
       <Status kind="error">{problem}</Status>
       {items === null && (

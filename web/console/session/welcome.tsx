@@ -28,8 +28,17 @@ export function Welcome({ session }: { session: Session }) {
         </Card>
       );
     default:
-      return <Card title={t.title} text={t.starting} />;
+      return <Starting />;
   }
+}
+
+/** What is there for a moment, on the way to the issuer and back: no heading, nothing to read. */
+export function Starting() {
+  return (
+    <main class="welcome" id="main">
+      <p role="status">{sessionTexts().starting}</p>
+    </main>
+  );
 }
 
 /** Say that the console does not know where to sign in. */
