@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.models import Input
@@ -49,11 +49,12 @@ class PhoneToken(Input):
         str, StringConstraints(min_length=64, max_length=900, pattern="^[A-Za-z0-9:_-]+$")
     ]
 
-    @model_validator(mode="after")
-    def _is_of_its_platform(self) -> Self:
-        if self.platform is Platform.APNS and not _APNS_TOKEN.fullmatch(self.token):
+    @field_validator("token")
+    @classmethod
+    def _is_of_its_platform(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("platform") is Platform.APNS and not _APNS_TOKEN.fullmatch(value):
             raise PydanticCustomError("bad_push_token", "Not 64 to 400 hexadecimal digits.")
-        return self
+        return value
 
 
 def first_push(now: datetime, draw: Callable[[int], int] = secrets.randbelow) -> OutboxTask:
