@@ -473,6 +473,54 @@ def test_a_crash_after_the_push_repeats_it_and_loses_nothing() -> None:
     assert cloud.push_round() == NOTHING | {"ended": 1}
 
 
+def test_what_happens_while_a_task_ends_is_pushed_later() -> None:
+    created = asked()
+    reply(created)
+    cloud.push_round()
+
+    def replied(_: Any) -> None:
+        reply(created, "One more thing.")
+
+    # The second write of a round ends the task.
+    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.at(1, replied)):
+        assert cloud.push_round() == NOTHING | {"ended": 1}
+    assert cloud.push_round() == NOTHING | {"put_off": 1}
+    assert cloud.push_round() == NOTHING | {"pushed": 1}
+
+
+@pytest.mark.parametrize("act", [ask, end], ids=("asks", "ends"))
+def test_without_the_database_nothing_is_promised(
+    aws: Mapping[str, str], act: Callable[[Mapping[str, Any]], Reply]
+) -> None:
+    created = asked(GOOGLE)
+    before = tokens(aws)
+    broken = inject.error_response(500, "InternalServerError")
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", broken):
+        assert act(created).status == 503
+    assert tokens(aws) == before
+    assert is_on(created)
+    assert act(created).status == 204
+
+
+def test_without_the_public_half_of_the_key_nothing_is_kept(aws: Mapping[str, str]) -> None:
+    created = file()
+    broken = inject.error_response(400, "AccessDeniedException")
+    with inject.fault(wiring._kms(), "kms.GetPublicKey", broken):
+        assert ask(created).status == 503
+    assert tokens(aws) == []
+    assert ask(created).status == 204
+
+
+def test_officers_see_nothing_of_it() -> None:
+    created, other = asked(), file()
+    shown = [
+        call("GET", f"/v1/officer/reports/{each['id']}", officer="wang").json
+        for each in (created, other)
+    ]
+    assert shown[0].keys() == shown[1].keys()
+    assert "push" not in str(shown[0])
+
+
 def test_whoever_asks_while_the_report_ends_is_refused(aws: Mapping[str, str]) -> None:
     created = file()
 
