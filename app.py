@@ -22,11 +22,20 @@ def create_app(api: Api | None = None) -> Chalice:
             incidents,
             media_events,
             notices,
+            pushes,
             schedules,
             upkeep,
         )
 
-        for module in (media_events, notices, schedules, incidents, upkeep, audit_events):
+        for module in (
+            media_events,
+            notices,
+            schedules,
+            incidents,
+            pushes,
+            upkeep,
+            audit_events,
+        ):
             app.register_blueprint(module.bp)
     index.register(app, api)
     return app

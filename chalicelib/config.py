@@ -69,6 +69,9 @@ class Settings:
     )
     search_key: str = _setting("KMS key under which reports are found by a number: its alias.")
     export_key: str = _setting("KMS key that encrypts exports: its alias.")
+    push_key: str = _setting(
+        "KMS key that the tokens of reporters' phones are opened with: the alias that new ones use."
+    )
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
     signer_role: str = _setting("ARN of the role of the one function that signs digests and heads.")
@@ -81,6 +84,16 @@ class Settings:
     username_claim: str = _setting(
         "Claim of an access token with the officer's username. If empty, the first of `username`, "
         "`preferred_username` and `sub`.",
+        default="",
+    )
+    apns_application: str = _setting(
+        "SNS platform application that pushes to phones by Apple's APNs. If empty, none is pushed "
+        "to.",
+        default="",
+    )
+    fcm_application: str = _setting(
+        "SNS platform application that pushes to phones by Google's FCM. If empty, none is pushed "
+        "to.",
         default="",
     )
     user_pool_id: str = _setting(
@@ -144,6 +157,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "incidents_table",
         "content_key",
         "contact_key",
+        "push_key",
         "media_bucket",
         "audit_bucket",
         "identity_secret",
@@ -180,6 +194,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "audit_secret",
     ),
     "suggest_incidents": ("reports_table", "incidents_table", "incidents_key"),
+    "push_to_phones": ("reports_table", "contacts_table", "push_key"),
     "seal_audit": ("audit_bucket", "reports_table"),
     "digest_audit": ("reports_table", "audit_bucket", "ledger_key"),
     "compare_openings": (

@@ -20,6 +20,7 @@ MODULES = (
     "own_report",
     "own_positions",
     "own_closing",
+    "own_push",
     "own_media",
     "proofs",
     "ledger",

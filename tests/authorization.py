@@ -69,8 +69,12 @@ RESOURCES: Mapping[str, str | None] = {
     "s3:PutObjectAcl": _OBJECT,
     "s3:PutObjectTagging": _OBJECT,
     "secretsmanager:GetSecretValue": "arn:*:secretsmanager:*:*:secret:*",
-    # Of the actions on a subscription none has a resource type or a condition key.
+    # Of the actions on a subscription, an endpoint or an application none has a resource type or a
+    # condition key.
+    "sns:CreatePlatformEndpoint": None,
+    "sns:DeleteEndpoint": None,
     "sns:GetSubscriptionAttributes": None,
+    "sns:ListEndpointsByPlatformApplication": None,
     "sns:Publish": "arn:*:sns:*:*:*",
     "sns:SetSubscriptionAttributes": None,
     "sns:Subscribe": "arn:*:sns:*:*:*",

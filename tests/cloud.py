@@ -8,6 +8,7 @@ import logging
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -21,7 +22,7 @@ from PIL import Image
 from chalicelib import wiring
 from chalicelib.domain.media import original_key
 from chalicelib.domain.officers import Officer, Role
-from chalicelib.handlers import media_events, notices, schedules, upkeep
+from chalicelib.handlers import media_events, notices, pushes, schedules, upkeep
 from tests import events
 
 SCHEDULE = events.load("schedule")
@@ -83,6 +84,22 @@ def forget_sent(aws: Mapping[str, str]) -> None:
     sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[
         aws["NOTICES_TOPIC_ARN"]
     ].sent_notifications.clear()
+
+
+def phones() -> dict[str, Any]:
+    """Return the endpoints that SNS has of phones, by their tokens."""
+    backend = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    return {each.token: each for each in backend.platform_endpoints.values()}
+
+
+def forget_phones() -> None:
+    sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].platform_endpoints.clear()
+
+
+def push_round() -> dict[str, int]:
+    """Move the clock by more than a push may be late, and run a round. Return what it did."""
+    wiring.clock.advance(timedelta(minutes=36))
+    return dict(pushes.push_to_phones(SCHEDULE, None))
 
 
 def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -94,6 +94,7 @@ def empty(aws: Mapping[str, str]) -> None:
     """
     for table in dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values():
         table.items.clear()
+    cloud.forget_phones()
     queues = sqs_backends[DEFAULT_ACCOUNT_ID][REGION]
     for name in queues.queues:
         queues.purge_queue(name)

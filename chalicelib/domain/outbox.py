@@ -47,6 +47,7 @@ class TaskKind(StrEnum):
     RECORD = "record"
     REDACT = "redact"
     RETURN = "return"
+    PUSH = "push"
 
 
 # What an officer ends, or pauses, who attends to a report.
@@ -58,12 +59,14 @@ class Lane(StrEnum):
 
     `critical`: notices of critical reports, escalations, and what officers cause themselves, such
     as an approval; no flood of other reports delays them. `normal`: all other notices. `upkeep`:
-    everything that is no notice.
+    everything that is no notice. `push`: pushes to reporters' phones, which no sweep reads
+    (`services/push_rounds`).
     """
 
     CRITICAL = "critical"
     NORMAL = "normal"
     UPKEEP = "upkeep"
+    PUSH = "push"
 
 
 class OutboxTask(NamedTuple):

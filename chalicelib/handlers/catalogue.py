@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib import __version__, flood_wiring, wiring
+from chalicelib import __version__, flood_wiring, push_wiring, wiring
 from chalicelib.domain.catalogue.model import LifecycleState
 from chalicelib.domain.catalogue.view import public_view
 from chalicelib.domain.load_level import LoadLevel
 from chalicelib.domain.media import MediaKind
+from chalicelib.domain.pushes import Platform
 from chalicelib.domain.reports import Urgency
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response, public_response
@@ -157,7 +158,8 @@ class CatalogueView(Shape):
     """Categories, channels, districts, limits, the emergency number, and settings for apps.
 
     Labels are in the language of `Accept-Language`. `challenge` is null in normal times. In a flood
-    a report needs a proof of work for it.
+    a report needs a proof of work for it. `push` has the platforms whose phones can get a push;
+    empty where none is offered.
     """
 
     categories: list[CategoryView]
@@ -166,6 +168,7 @@ class CatalogueView(Shape):
     limits: Limits
     emergency: Emergency
     app: AppView
+    push: list[Platform]
     challenge: ChallengeView | None
 
 
@@ -190,7 +193,8 @@ def get_catalogue(call: Call) -> Response:
     with `If-None-Match`.
     """
     challenge = _challenge(call)
-    shown = public_view(wiring.catalogue(), call.language, call.now) | {"challenge": challenge}
+    shown = public_view(wiring.catalogue(), call.language, call.now)
+    shown |= {"push": push_wiring.offered(), "challenge": challenge}
     view = CatalogueView.model_validate(shown)
     max_age = _MAX_AGE_IN_FLOOD_S if challenge else _MAX_AGE_S
     return public_response(view.model_dump(mode="json"), call, max_age=max_age)

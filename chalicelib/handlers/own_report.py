@@ -79,7 +79,8 @@ class OwnReport(Shape):
     /v1/reports/{report_id}/messages` returns those before; null when there are none.
     `positions_left` is how many more positions are accepted. `may_reopen` says whether
     `POST /v1/reports/{report_id}/reopen` is possible. `question` is what to ask the person now, for
-    `POST /v1/reports/{report_id}/feedback`; null when there is nothing to ask.
+    `POST /v1/reports/{report_id}/feedback`; null when there is nothing to ask. `push` is whether a
+    phone gets pushes (`PUT /v1/reports/{report_id}/push`).
     """
 
     id: str
@@ -97,6 +98,7 @@ class OwnReport(Shape):
     positions_left: int
     may_reopen: bool
     question: str | None
+    push: bool
     drill: bool
     emergency: Emergency
     poll_after_s: int
@@ -182,8 +184,8 @@ def write_message(call: Call) -> Response:
 def withdraw_report(call: Call) -> Response:
     """Withdraw a report.
 
-    The contact is deleted at once, and the report after 30 days. Until then officers see that it
-    was withdrawn. Repeating the call changes nothing.
+    The contact and the token for pushes are deleted at once, and the report after 30 days. Until
+    then officers see that it was withdrawn. Repeating the call changes nothing.
     """
     own_report.withdraw_report(
         own_head(call),
@@ -250,6 +252,7 @@ def _reporter_view(case: ReadCase, call: Call) -> Response:
         positions_left=max(0, MAX_POSITIONS_PER_REPORT - case.head.positions),
         may_reopen=may_reopen(report),
         question=_question(case, call.language),
+        push=case.head.gets_pushes,
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
         poll_after_s=_poll_after(case),

@@ -14,6 +14,7 @@ from chalicelib.domain.ids import is_report_id, on_record
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.officers import Role, may_be_assigned
 from chalicelib.domain.outbox import TaskKind, notify
+from chalicelib.domain.pushes import ends_otherwise
 from chalicelib.domain.reports import Contact, Report, Status
 from chalicelib.domain.sealing import PrivateKey
 from chalicelib.domain.two_persons import TwoPersonStep
@@ -24,6 +25,7 @@ from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.escalations import read_by_officer
 from chalicelib.services.ledger_entries import leaves_of_change, leaves_of_notice
 from chalicelib.services.outside import reminders
+from chalicelib.services.pushes import push_items
 from chalicelib.services.sealed_rows import (
     OpenCase,
     open_case,
@@ -307,6 +309,8 @@ def _write(
     was_closed = head.report.status is Status.CLOSED
     if was_closed and leaves and len(head.recorded.leaves) >= _MOST_LEAVES:
         raise errors.Conflict("too_many_steps")
+    if ends_otherwise(head.report, after):
+        also = [*also, *push_items(head, reports=reports, now=now)]
     reports.change(head, after, task=task, now=now, leaves=leaves, also=also)
 
 

@@ -15,6 +15,7 @@ from chalicelib.services.casework import head_in_scope, open_head, require_not_e
 from chalicelib.services.casework_notices import notify_followers
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.entries import EntryCursors, earlier_call
+from chalicelib.services.pushes import push_items
 from chalicelib.services.receipts import refuse_receipt
 from chalicelib.services.sealed_rows import open_messages, open_notes, seal_message, seal_note
 from chalicelib.store import keys
@@ -58,6 +59,7 @@ def write_message(
         sealed = seal_message(head.report, message)
         asks = sent.asks_for_media
         also = [record, *notify_followers(head.report, actor=actor, reports=reports)]
+        also += push_items(head, reports=reports, now=actor.now)
         reports.entries.add_message(head, sealed, ids, asks_for_media=asks, also=also)
 
     at = _write_once(report_id, keys.MESSAGES, ids, write, actor=actor, reports=reports)

@@ -130,9 +130,10 @@ def _rows_without_their_part(reports: Table, bucket: "MediaBucket") -> Iterator[
 def _contacts_to_erase(contacts: Table, reports: Table) -> Iterator[Orphan]:
     for row in contacts.scan(attributes=("pk", "sk")):
         head = reports.get(
-            row["pk"], keys.HEAD, consistent=True, attributes=("status", "deleted_at")
+            row["pk"], keys.HEAD, consistent=True, attributes=("status", "deleted_at", "push")
         )
-        if head is None or "deleted_at" in head or head["status"] == Status.WITHDRAWN:
+        is_ended = head is None or "deleted_at" in head or head["status"] == Status.WITHDRAWN
+        if is_ended or (row["sk"] == keys.PUSH and not (head or {}).get("push")):
             yield Orphan(OrphanKind.CONTACT, (row["pk"], row["sk"]))
 
 

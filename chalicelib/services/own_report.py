@@ -126,7 +126,8 @@ def write_message(
 def withdraw_report(
     head: Head, receipt: str, *, reports: Reports, contacts: Contacts, now: datetime
 ) -> None:
-    """Withdraw a report: delete the contact now, and everything else after 30 days.
+    """Withdraw a report: delete the contact and the token of a phone now, and everything else after
+    30 days.
 
     The ledger gets the secret that only the receipt gives. Repeated, change nothing. Raises Gone
     when the report was deleted in the meantime.
@@ -139,9 +140,9 @@ def withdraw_report(
             return
         task = OutboxTask(TaskKind.EXPIRE, now + WITHDRAWN_RETENTION)
         try:
-            erased = contacts.delete_item(current.report.id)
+            erased = contacts.delete_items(current.report.id)
             leaves = leaves_of_withdrawal(current.recorded, secret, now)
-            reports.withdraw(current, now=now, task=task, leaves=leaves, also=[erased])
+            reports.withdraw(current, now=now, task=task, leaves=leaves, also=erased)
         except ConditionFailed:
             current = read_again(current.report.id, reports)
             raise

@@ -22,6 +22,7 @@ from chalicelib.domain.two_persons import TwoPersonStep
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope, require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.services.pushes import push_items
 from chalicelib.services.sealed_rows import (
     OpenReferral,
     open_content,
@@ -142,7 +143,8 @@ def approve_referral(
         )
         detail = _recorded("approved", approved) | {"asked_by": pending.by}
         record = actor.log_item(about(head.report), Action.CHANGE, detail)
-        keep_referrals(reports.table, head, known.approved(approved), also=[record])
+        also = [record, *push_items(head, reports=reports, now=actor.now)]
+        keep_referrals(reports.table, head, known.approved(approved), also=also)
         return head, approved
 
     head, approved = retry_on_conflict(step)

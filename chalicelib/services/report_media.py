@@ -5,10 +5,12 @@ from datetime import datetime
 from chalicelib import errors
 from chalicelib.domain import outbox
 from chalicelib.domain.ids import random_id
+from chalicelib.domain.media import MediaState
 from chalicelib.domain.notices import NoticeKind
 from chalicelib.domain.reports import Medium, Status
 from chalicelib.domain.sent_files import is_sent
 from chalicelib.services.ledger_entries import leaves_of_verdict
+from chalicelib.services.pushes import push_items
 from chalicelib.store import keys
 from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
@@ -34,7 +36,9 @@ class ReportMedia:
 
     def settle(self, owner: Case, medium: Medium, settled: Medium, now: datetime) -> None:
         if is_sent(medium.media_id):
-            settle_file(self._reports, owner, medium, settled, now)
+            is_ready = settled.state is MediaState.READY
+            pushes = push_items(owner.head, reports=self._reports, now=now) if is_ready else []
+            settle_file(self._reports, owner, medium, settled, now, also=pushes)
             return
         notices, media_event = self._notice(owner, now)
         self._reports.settle_medium(

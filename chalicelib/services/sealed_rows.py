@@ -7,6 +7,7 @@ gets it with an audit record (`OfficerActor.open`).
 
 import json
 import logging
+import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,12 +18,22 @@ from chalicelib.domain.media import Hint
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
 from chalicelib.domain.mutes import Mute
 from chalicelib.domain.positions import PlaceAt, Position, SealedPosition
+from chalicelib.domain.pushes import PhoneToken
 from chalicelib.domain.referrals import Referral
 from chalicelib.domain.reports import Contact, Content, Medium, Report, Status
-from chalicelib.domain.sealing import PrivateKey, Unreadable, WrappedKey, row_info, seal
+from chalicelib.domain.sealing import (
+    KEY_BYTES,
+    PrivateKey,
+    Unreadable,
+    WrappedKey,
+    WrappingKey,
+    row_info,
+    seal,
+)
 from chalicelib.store import keys
 from chalicelib.store.audit import Detail, RecordedEntry
 from chalicelib.store.contacts import SealedContact
+from chalicelib.store.push_rows import SealedToken
 from chalicelib.store.report_rows import ReadCase
 
 log = logging.getLogger(__name__)
@@ -30,6 +41,11 @@ log = logging.getLogger(__name__)
 _CONTENT, _REASON, _HOLD, _LIFT, _MUTE, _REFERRAL, _TEXT, _HINT, _WORDS, _PLACE = (
     "content", "reason", "hold", "lift", "mute", "referral", "text", "hint", "words", "place",
 )  # fmt: skip
+_PUSH = "push"
+
+
+# More than the longest token takes with its platform, as JSON.
+_TOKEN_BYTES = 1024
 
 
 class OpenHold(NamedTuple):
@@ -110,6 +126,19 @@ def open_contact(report_id: str, contact: SealedContact, private: PrivateKey) ->
     """Return a contact. Raises Unreadable."""
     info = row_info(keys.report(report_id), keys.CONTACT, _CONTENT)
     return Contact.model_validate_json(private.open(contact.sealed, info))
+
+
+def seal_token(report_id: str, token: PhoneToken, wrapping: WrappingKey) -> SealedToken:
+    """Seal the token of a phone to a key of its own. All tokens are sealed to the same length."""
+    private = PrivateKey(secrets.token_bytes(KEY_BYTES))
+    plaintext = token.model_dump_json().encode().ljust(_TOKEN_BYTES)
+    sealed = seal(private.public, plaintext, _token(report_id))
+    return SealedToken(sealed, wrapping.wrap(private))
+
+
+def open_token(report_id: str, token: SealedToken, private: PrivateKey) -> PhoneToken:
+    """Return the token of a phone. Raises Unreadable."""
+    return PhoneToken.model_validate_json(private.open(token.sealed, _token(report_id)))
 
 
 def seal_reason(report: Report, reason: str) -> bytes:
@@ -341,6 +370,10 @@ def _open_text(sealed: bytes, info: bytes, private: PrivateKey) -> str | None:
     except Unreadable:
         log.error("sealed_text_altered")  # an alarm counts this line
         return None
+
+
+def _token(report_id: str) -> bytes:
+    return row_info(keys.report(report_id), keys.PUSH, _PUSH)
 
 
 def _head(report_id: str, name: str) -> bytes:

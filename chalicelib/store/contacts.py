@@ -1,4 +1,7 @@
-"""The reporters' contacts: a table of their own, which only the reveal of a contact reads."""
+"""The reporters' contacts: a table of their own, which only the reveal of a contact reads.
+
+The token of a phone (`store/push_rows`) lies beside the contact, and is erased with it.
+"""
 
 from typing import NamedTuple
 
@@ -32,9 +35,9 @@ class Contacts:
         }
         return self.table.item(Put(row))
 
-    def delete_item(self, report_id: str) -> TransactItem:
-        """Return the write that erases a contact. It changes nothing when there is none."""
-        return self.table.item(Delete(keys.report(report_id), keys.CONTACT))
+    def delete_items(self, report_id: str) -> list[TransactItem]:
+        """Return the writes that erase a contact and the token of a phone, if there are any."""
+        return [self.table.item(each) for each in _rows_of(report_id)]
 
     def read(self, report_id: str) -> SealedContact | None:
         row = self.table.get(keys.report(report_id), keys.CONTACT, consistent=True)
@@ -43,4 +46,11 @@ class Contacts:
         return SealedContact(row["sealed"], WrappedKey(row["wrapped_key"], row["wrapping_key"]))
 
     def delete(self, report_id: str) -> None:
-        self.table.delete(Delete(keys.report(report_id), keys.CONTACT))
+        """Erase a contact and the token of a phone, if there are any."""
+        for each in _rows_of(report_id):
+            self.table.delete(each)
+
+
+def _rows_of(report_id: str) -> tuple[Delete, Delete]:
+    pk = keys.report(report_id)
+    return Delete(pk, keys.CONTACT), Delete(pk, keys.PUSH)

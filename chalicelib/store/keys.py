@@ -3,7 +3,7 @@
 reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kind>#<id>
                                     EVENT#<time>#<id> | HEAD | MEDIA#<id>
                                     MESSAGE#<time>#<id> | NOTE#<time>#<id> | POSITION#<time>#<id>
-                                    REDACTION#<media id>
+                                    PUSH | REDACTION#<media id>
              BURST#<time>           COUNT                    notices of a minute, SMS of an hour
              DIGEST#<filters>       EVENT#digest             gathered notices (store/digests.py)
              LOAD#<hour>            <minute>: reports in it (store/load_counters.py)
@@ -12,13 +12,14 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              PULSE#<category>       <district>: when reports there changed last (store/pulse.py)
              NOTICE#<id>            EVENT#notice             announcements (store/announcements.py)
              ROSTER                 ROW: who is on duty, and who may be notified (store/roster.py)
+             PUSHES                 ROUND: when phones were pushed to last (store/push_rows.py)
              OFFICER#<name>         EVENT#assignments | EVENT#subscriptions: their tasks
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger (store/ledger.py)
              EXPORT#<id>            REQUEST: an export that takes two persons
              EXPORTS                <at>#<id>: such an export, for the list of all
              EXPORTER#<name>        ALONE: what an officer has exported alone
              SEARCH#<name>          <received_at>#<id>: a report with one token
-contacts     REPORT#<id>            CONTACT
+contacts     REPORT#<id>            CONTACT | PUSH
 incidents    DAY#<day>              KEY: the key of the day (store/day_keys.py)
              BUCKET#<hash>          RECENT: the latest reports with one trait (store/incidents.py)
              REPORT#<id>            SIMILAR: the reports that are like this one
@@ -36,7 +37,7 @@ sources      SALT | SOURCE#<token>  store/sources.py
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
 MESSAGE; an officer's is one query from HEAD to NOTE, and another of POSITION if there are any.
-COUNTED, DUPLICATE, ENTRY and EVENT sort before HEAD, and REDACTION after NOTE, so they are in none.
+COUNTED, DUPLICATE, ENTRY and EVENT sort before HEAD, PUSH and REDACTION after NOTE: none has them.
 """
 
 from datetime import date, datetime
@@ -50,6 +51,8 @@ type Key = tuple[str, str]
 
 HEAD = "HEAD"
 CONTACT = "CONTACT"
+# Of the token of a phone beside the contact, and of the task to push to it, in the reports table.
+PUSH = "PUSH"
 MESSAGES = "MESSAGE#"
 NOTES = "NOTE#"
 POSITIONS = "POSITION#"
@@ -61,6 +64,7 @@ OFFICERS = "OFFICERS"
 PROPOSALS = "PROPOSALS"
 FIRST_ADMINS = "FIRST_ADMINS"
 ROSTER = "ROSTER"
+PUSHES = "PUSHES"
 
 BY_CATEGORY = "by_category"
 BY_ATTENTION = "by_attention"

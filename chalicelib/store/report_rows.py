@@ -85,6 +85,11 @@ class Head:
         return bool(self.row.get("answered"))
 
     @property
+    def gets_pushes(self) -> bool:
+        """Return whether the reporter has asked for pushes."""
+        return bool(self.row.get("push"))
+
+    @property
     def recorded(self) -> Recorded:
         """Return what the ledger has of the report, also of a deleted one."""
         return Recorded.of_row(self.row)
@@ -231,7 +236,7 @@ def withdrawn(report: Report, now: datetime) -> Row:
     What recognises a repeated body or a similar report goes, and the picture, and the link to an
     original.
     """
-    gone = ("body_hash", *SKETCH_FIELDS, "same_as", "thumb", "duplicate_of")
+    gone = ("body_hash", *SKETCH_FIELDS, "same_as", "thumb", "duplicate_of", "push")
     return {
         "status": Status.WITHDRAWN.value,
         "closed_at": now,

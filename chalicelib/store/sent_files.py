@@ -35,9 +35,16 @@ def add_files(
 
 
 def settle_file(
-    reports: Reports, case: Case, medium: Medium, settled: Medium, now: datetime
+    reports: Reports,
+    case: Case,
+    medium: Medium,
+    settled: Medium,
+    now: datetime,
+    *,
+    also: Sequence[TransactItem],
 ) -> None:
-    """Write the verdict on a file, and nothing else: it is no evidence, and new to no officer.
+    """Write the verdict on a file, and `also`, in one transaction: it is no evidence, and new to no
+    officer.
 
     Raises ConditionFailed when it has one, or when the report is expiring.
     """
@@ -45,4 +52,4 @@ def settle_file(
     settle = reports.media.settle_item(report_id, medium, settled, now)
     head = keys.report(report_id), keys.HEAD
     kept = Update(*head, add={"sent_settled": 1}, equal=NOT_EXPIRING)
-    reports.table.transact([settle, reports.table.item(kept)])
+    reports.table.transact([settle, reports.table.item(kept), *also])

@@ -84,7 +84,7 @@ class _JsonLine(logging.Formatter):
 
 
 _OF_SCHEDULES = frozenset(
-    f"chalicelib.handlers.{name}" for name in ("schedules", "incidents", "audit_events")
+    f"chalicelib.handlers.{name}" for name in ("schedules", "incidents", "pushes", "audit_events")
 )
 
 

@@ -1,4 +1,6 @@
-"""Show each notice as it goes out to officers: one line, with `NOTICES=full` also the e-mail."""
+"""Show each notice as it goes out to officers: one line, with `NOTICES=full` also the e-mail. Show
+each push to a phone, which says nothing.
+"""
 
 import json
 import threading
@@ -6,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.sns.models import sns_backends
+from moto.sns.models import PlatformEndpoint, sns_backends
 
 
 class NoticesShown:
@@ -17,7 +19,8 @@ class NoticesShown:
     def __init__(
         self, topic_arn: str, region: str, show: Callable[[str], None], *, full: bool
     ) -> None:
-        self._sent = sns_backends[DEFAULT_ACCOUNT_ID][region].topics[topic_arn].sent_notifications
+        self._backend = sns_backends[DEFAULT_ACCOUNT_ID][region]
+        self._sent = self._backend.topics[topic_arn].sent_notifications
         self._show, self._full, self._lock = show, full, threading.Lock()
 
     def look(self) -> None:
@@ -25,8 +28,20 @@ class NoticesShown:
         with self._lock:
             new = self._sent[:]
             del self._sent[: len(new)]
+            pushed = [self._take(phone.messages) for phone in self._phones()]
         for _, message, subject, *_ in new:
             self._show(shown(message, subject, full=self._full))
+        for _ in range(sum(pushed)):
+            self._show("push → a reporter's phone")
+
+    def _phones(self) -> list[PlatformEndpoint]:
+        return list(self._backend.platform_endpoints.values())
+
+    @staticmethod
+    def _take(messages: dict[str, str]) -> int:
+        count = len(messages)
+        messages.clear()
+        return count
 
 
 def shown(message: str, subject: str | None, *, full: bool) -> str:

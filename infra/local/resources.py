@@ -40,6 +40,7 @@ SETTINGS = {
     "INCIDENTS_KEY": "IncidentsKeyAlias",
     "SEARCH_KEY": "SearchKeyAlias",
     "EXPORT_KEY": "ExportKeyAlias",
+    "PUSH_KEY": "PushKeyAlias",
 }
 
 # The roles of the functions that open reports and that sign digests. Locally all functions are one
@@ -73,9 +74,20 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     for name, role in (("OFFICERS", OFFICERS_ROLE), ("SIGNER", SIGNER_ROLE)):
         settings[f"{name}_ROLE"] = stack.make(role).attributes["Arn"]
         settings[f"{name}_FUNCTION"] = stack.make(role).ref.removesuffix("-role")
+    settings |= _applications(stack)
     return (
         environment | settings | {"ISSUER": issuer, "JWKS_URI": f"{keys_at}/.well-known/jwks.json"}
     )
+
+
+def _applications(stack: "_Stack") -> dict[str, str]:
+    """Create what a stage's parameters name: the applications of SNS that push to phones."""
+    made = {}
+    for setting, platform in (("APNS_APPLICATION", "APNS"), ("FCM_APPLICATION", "GCM")):
+        made[setting] = stack.client("sns").create_platform_application(
+            Name="tipline-local", Platform=platform, Attributes={"PlatformCredential": "local"}
+        )["PlatformApplicationArn"]
+    return made
 
 
 _NO_VALUE: Any = object()

@@ -3,7 +3,7 @@
 The stage's limits hold for each route on its own, and are those of officers' routes: officers are
 few, and each of their requests also runs the authorizer, whatever token it has. A setting of a
 stage cannot name several routes, so each route of residents gets one, but those that are called
-once for a report; so do the preflights of reporters' routes, which a browser sends before it
+seldom; so do the preflights of reporters' routes, which a browser sends before it
 reports. The creation of reports has higher limits than the routes that read. All limits together
 stay below what an account gets (10,000 a second), so that no flood of one kind takes the room of
 another.
@@ -19,8 +19,9 @@ MOST_CHANGES = 80
 CREATE = ("/v1/reports", "post")
 # Preflights of these routes come before each report of a web page.
 _OF_REPORTERS = "/v1/reports"
-# Called once for a report at most: the limits of the stage are enough.
-_ONCE = frozenset({"/v1/reports/{report_id}/reopen", "/v1/reports/{report_id}/feedback"})
+# Called once for a report at most, or when a token of a phone changes: the limits of the stage are
+# enough.
+_SELDOM = frozenset(f"/v1/reports/{{report_id}}/{name}" for name in ("reopen", "feedback", "push"))
 _METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 OFFICERS, RESIDENTS, CREATION = "OfficerThrottle", "Throttle", "CreateThrottle"
 
@@ -56,7 +57,7 @@ def limits_of(path: str, method: str, *, of_officers: bool) -> str:
     if (path, method) == CREATE:
         return CREATION
     is_preflight = method == "options" and path.startswith(_OF_REPORTERS)
-    if of_officers or path in _ONCE or not (method in _METHODS or is_preflight):
+    if of_officers or path in _SELDOM or not (method in _METHODS or is_preflight):
         return OFFICERS
     return RESIDENTS
 

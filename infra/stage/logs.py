@@ -32,6 +32,7 @@ GROUPS = {
     "sweep_upkeep": "SweepUpkeepLog",
     "do_upkeep": "DoUpkeepLog",
     "suggest_incidents": "SuggestIncidentsLog",
+    "push_to_phones": "PushToPhonesLog",
     "seal_audit": "SealAuditLog",
     "digest_audit": "DigestAuditLog",
     "compare_openings": "CompareOpeningsLog",

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import boto3
@@ -237,6 +238,26 @@ def _moves(environment: Environment) -> Callable[[], Reply]:
     return lambda: call("POST", where, place, receipt=filed["receipt"], key=new_key())
 
 
+def _asks_for_pushes(environment: Environment) -> Callable[[], Reply]:
+    filed = _create(**_FULL).json
+    _push_to(filed)  # loads the public half of the key
+    return lambda: _push_to(filed)
+
+
+def _push_to(filed: Mapping[str, Any]) -> Reply:
+    token = {"platform": "fcm", "token": "x" * 900}
+    return call("PUT", f"/v1/reports/{filed['id']}/push", token, receipt=filed["receipt"])
+
+
+def _replies(environment: Environment, *, pushes: bool) -> Callable[[], Reply]:
+    filed = _create(**_FULL).json
+    cloud.officer()
+    if pushes:
+        _push_to(filed)
+    path = f"/v1/officer/reports/{filed['id']}/messages"
+    return lambda: call("POST", path, {"text": _THREE_KB}, officer="wang")
+
+
 # The officer, the report, the audit row, the key, and what the report is like.
 _OPENING = ("GetItem", "Query", "PutItem", "kms.Decrypt", "GetItem")
 _CHANGE = ("GetItem", "GetItem", "TransactWriteItems")
@@ -249,6 +270,13 @@ OPERATIONS = (
     Operation("reporter reads", _reporter_reads, ("Query",), 0, 2),
     Operation(
         "reporter adds a position", _moves, ("GetItem", "GetItem", "TransactWriteItems"), 18, 3
+    ),
+    Operation(
+        "reporter asks for pushes", _asks_for_pushes, ("GetItem", "TransactWriteItems"), 14, 2
+    ),
+    Operation("officer replies", partial(_replies, pushes=False), _CHANGE, 20, 3),
+    Operation(
+        "officer replies, and a phone gets a push", partial(_replies, pushes=True), _CHANGE, 23, 3
     ),
     Operation("officer opens", _officer_opens, _OPENING, 1, 4),
     Operation(

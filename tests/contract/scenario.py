@@ -341,6 +341,8 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_MINE}/feedback": lambda there: there.closed().mine(),
     f"POST {_MINE}/reopen": lambda there: there.closed().mine(),
     f"POST {_MINE}/positions": lambda there: there.report_again().mine(),
+    f"PUT {_MINE}/push": lambda there: there.report_again().mine(),
+    f"DELETE {_MINE}/push": lambda there: there.report_again().mine(),
     f"POST {_MINE}/media": lambda there: there.report_again().mine(),
     f"POST {_MINE}/media/{{media_id}}/grant": lambda there: there.awaiting.mine(0),
     f"POST {_MINE}/media/{{media_id}}/parts": lambda there: there.awaiting.mine(1),

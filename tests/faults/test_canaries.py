@@ -40,7 +40,8 @@ TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL = (
 WHERE = ("39.91827", "116.45619")
 EXIF = media_samples.CANARY.decode()
 OFFICERS = ("CANARY-REASON", "CANARY-NOTE", "CANARY-ANSWER")
-SAID = (TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL, *WHERE, EXIF)
+TOKEN = "CANARY-TOKEN"
+SAID = (TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL, *WHERE, EXIF, TOKEN)
 HEADERS = {
     "user-agent": "canary-agent/1.0",
     "x-forwarded-for": "203.0.113.77",
@@ -55,6 +56,7 @@ BODY: dict[str, Any] = {
     "media": [{"content_type": "image/jpeg", "size": 1_000_000}],
 }
 PLACE: dict[str, Any] = BODY["location"] | {"speed": 1.5}
+PUSH = {"platform": "fcm", "token": f"{TOKEN}:{'x' * 64}"}
 
 
 @pytest.fixture
@@ -88,6 +90,7 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
     mine: dict[str, Any] = {"receipt": created["receipt"], "headers": HEADERS}
     call("POST", f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}, **mine)
     call("POST", f"/v1/reports/{created['id']}/positions", PLACE, **mine)
+    assert call("PUT", f"/v1/reports/{created['id']}/push", PUSH, **mine).status == 204
     call("POST", f"/v1/reports/{created['id']}/reopen", {"text": MESSAGE}, **mine)
     call("GET", "/v1/reports/mine", **mine)
     media_id = created["uploads"][0]["media_id"]
@@ -100,6 +103,9 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
     redact(aws, created, media_id)
     wiring.clock.advance(timedelta(minutes=20))
     cloud.sweep()
+    # In the round after it, SNS forgets the phone.
+    assert cloud.push_round()["pushed"] == 1
+    cloud.push_round()
     return created, key
 
 
@@ -244,7 +250,7 @@ def test_nothing_that_was_said_is_in_clear_in_any_table(aws: Mapping[str, str]) 
     tables = [table for name, table in aws.items() if name.endswith("_TABLE")]
     rows = {table: str(boto3.client("dynamodb").scan(TableName=table)["Items"]) for table in tables}
 
-    assert_nowhere(rows, TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL, *WHERE, EXIF, *OFFICERS)
+    assert_nowhere(rows, TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL, *WHERE, EXIF, TOKEN, *OFFICERS)
     assert_nowhere(rows, "taken_at")
 
 
@@ -275,11 +281,13 @@ def test_a_failure_reveals_no_more_than_a_success(
         lambda: call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS),
         lambda: call("POST", f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}, **mine),
         lambda: call("POST", f"/v1/reports/{created['id']}/positions", PLACE, **mine),
+        lambda: call("PUT", f"/v1/reports/{created['id']}/push", PUSH, **mine),
         lambda: call("DELETE", f"/v1/reports/{created['id']}", **mine),
         lambda: cloud.stream([(keys.report(created["id"]), keys.HEAD)]),
         lambda: cloud.record(aws, created["id"], created["uploads"][0]["media_id"]),
         cloud.sweep,
         lambda: work(created),
+        cloud.push_round,
     ]
     cloud.process(aws, original_key(created["id"], created["uploads"][0]["media_id"]), version)
     wiring.clock.advance(timedelta(minutes=20))

@@ -134,6 +134,8 @@ class Names:
         }
         if name in PARAMETERS or name in pseudo:
             return (PARAMETERS | pseudo)[name]
+        if name in ("ApnsApplication", "FcmApplication"):
+            return self._environment[f"{name.removesuffix('Application').upper()}_APPLICATION"]
         if name in ("Officers", "DigestAudit"):
             return self._environment[
                 "OFFICERS_FUNCTION" if name == "Officers" else "SIGNER_FUNCTION"
@@ -371,9 +373,26 @@ _QUEUE_CALLS = {
     "SendMessageBatch": "sqs:SendMessage",
 }
 _NAMELESS_CALLS = frozenset({"ListAliases", "LookupEvents"})
+_PHONE_CALLS = frozenset(
+    {"CreatePlatformEndpoint", "DeleteEndpoint", "ListEndpointsByPlatformApplication"}
+)
 _SUBSCRIPTION_CALLS = frozenset(
     {"GetSubscriptionAttributes", "SetSubscriptionAttributes", "Unsubscribe"}
 )
+
+
+def _notice_needs(operation: str, params: Mapping[str, Any]) -> list[Need]:
+    """Return the rights that a call of SNS needs."""
+    if operation in _TOPIC_CALLS:
+        uses = ("kms:Decrypt", "kms:GenerateDataKey") if operation == "PublishBatch" else ()
+        return [Need(_TOPIC_CALLS[operation], params["TopicArn"]), *_key_needs("sns", *uses)]
+    if operation in _SUBSCRIPTION_CALLS:
+        return [Need(f"sns:{operation}", params["SubscriptionArn"])]
+    if operation in _PHONE_CALLS:
+        return [Need(f"sns:{operation}", "*")]
+    if operation == "Publish":
+        return [Need("sns:Publish", params["TargetArn"])]
+    raise LookupError(f"the rights that sns:{operation} needs are not known here")
 
 
 def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need]:
@@ -410,11 +429,8 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
                 )
                 for each in params["Delete"]["Objects"]
             ]
-        case "sns" if operation in _TOPIC_CALLS:
-            uses = ("kms:Decrypt", "kms:GenerateDataKey") if operation == "PublishBatch" else ()
-            return [Need(_TOPIC_CALLS[operation], params["TopicArn"]), *_key_needs("sns", *uses)]
-        case "sns" if operation in _SUBSCRIPTION_CALLS:
-            return [Need(f"sns:{operation}", params["SubscriptionArn"])]
+        case "sns":
+            return _notice_needs(operation, params)
         case "sqs" if operation in _QUEUE_CALLS:
             queue = params["QueueUrl"].rpartition("/")[2]
             return [Need(_QUEUE_CALLS[operation], _arn("sqs", queue))]

@@ -24,6 +24,11 @@ READ_CALLS = ("GetItem", "Query", "BatchGetItem", "Scan", "PartiQLSelect")
 WRITE_CALLS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate")
 LIST_CALLS = ("Query", "Scan", "PartiQLSelect")
 MAC_CALLS = ("GenerateMac", "VerifyMac")
+PHONE_CALLS = (
+    "CreatePlatformEndpoint",
+    "DeleteEndpoint",
+    "ListEndpointsByPlatformApplication",
+)
 OPEN_CALLS = ("Decrypt", "ReEncryptFrom", "CreateGrant", "PutKeyPolicy", "DeriveSharedSecret")
 TABLES = (
     "ReportsTable",
@@ -49,7 +54,13 @@ MAY: Mapping[str, set[str]] = {
     # Sealed to the report's own key: of no use without it.
     "read a report's sealed rows": {"residents", "officers", "record_media", "do_upkeep"},
     "read sealed contacts": {"officers"},
-    "write contacts": {"residents", "officers", "do_upkeep"},
+    # It erases the token of a phone that is gone.
+    "write contacts": {"residents", "officers", "do_upkeep", "push_to_phones"},
+    # Sealed to `PushKey`: of no use without it.
+    "read the sealed token of a phone": {"officers", "push_to_phones"},
+    "open the token of a phone": {"push_to_phones"},
+    "list, add or delete phones in SNS": {"push_to_phones"},
+    "push to a phone": {"push_to_phones"},
     "delete a report's rows": {"record_media", "do_upkeep"},
     "find reports by an index": {"officers"},
     "find sketches": {"officers", "suggest_incidents"},
@@ -110,6 +121,15 @@ def deeds(names: iam.Names) -> dict[str, list[Need]]:
         "write contacts": on_rows(
             names, "ContactsTable", WRITE_CALLS, ({"dynamodb:ReturnValues": "NONE"},)
         ),
+        "read the sealed token of a phone": on_rows(
+            names,
+            "ContactsTable",
+            READ_CALLS,
+            (ALL, {**SOME, "dynamodb:Attributes": ("pk", "sealed_push")}),
+        ),
+        "open the token of a phone": on_key(names, "PushKey"),
+        "list, add or delete phones in SNS": [Need(f"sns:{call}", "*") for call in PHONE_CALLS],
+        "push to a phone": [Need("sns:Publish", f"arn:aws:sns:{REGION}:{iam.ACCOUNT}:endpoint/1")],
         "delete a report's rows": on_rows(names, "ReportsTable", ("DeleteItem", "BatchWriteItem")),
         "find reports by an index": on_rows(
             names, "ReportsTable", LIST_CALLS, READS, index=f"/index/{keys.BY_CATEGORY}"

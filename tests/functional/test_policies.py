@@ -35,6 +35,7 @@ from chalicelib.handlers import (
     index,
     media_events,
     notices,
+    pushes,
     schedules,
 )
 from chalicelib.handlers.auth import authorize_officer
@@ -259,6 +260,8 @@ def report_and_write(api: Api) -> None:
     api("add_media", **mine, body={"media": [PICTURE]})
     api("write_message", **mine)
     api("add_position", **mine)
+    api("ask_for_pushes", **mine)
+    api("end_pushes", **mine)
     api("read_messages", **mine)
     api("read_report_by_receipt", receipt=created["receipt"])
     api("withdraw_report", **mine)
@@ -860,6 +863,26 @@ def test_suggest_incidents_does_all_it_is_for_and_may_do_no_more(
         done = incidents.suggest_incidents(cloud.SCHEDULE, None)
     assert done["recorded"] >= 3
     assert done["lost"] == 0
+    assert_exact(role)
+
+
+def test_push_to_phones_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role, api = iam.Role("push_to_phones", names), Api()
+    for _ in range(2):
+        created = api("create_report", key=new_key()).json
+        api("ask_for_pushes", receipt=created["receipt"], report_id=created["id"])
+        api("write_officer_message", officer=LI, report_id=created["id"])
+    with role.assumed():
+        wiring.clock.advance(timedelta(minutes=36))
+        assert pushes.push_to_phones(cloud.SCHEDULE, None)["pushed"] == 2
+        for phone in cloud.phones().values():
+            phone.attributes["Enabled"] = False
+        wiring.clock.advance(timedelta(minutes=30))
+        done = pushes.push_to_phones(cloud.SCHEDULE, None)
+    assert (done["erased"], done["failed"]) == (2, 0)
+    assert cloud.phones() == {}
     assert_exact(role)
 
 

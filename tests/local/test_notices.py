@@ -2,9 +2,11 @@
 
 import json
 
+import boto3
 import pytest
+from moto import mock_aws
 
-from infra.local.notices import shown
+from infra.local.notices import NoticesShown, shown
 
 FORMS = {
     "default": json.dumps({"kind": "report", "category": "other", "reference": "ABCD-EFGH"}),
@@ -23,3 +25,20 @@ def test_the_text_of_the_email_is_shown_if_it_is_asked_for(full: bool, expected:
 
 def test_a_message_in_one_form_has_a_line_only() -> None:
     assert shown(FORMS["default"], "Subject", full=True) == LINE
+
+
+@mock_aws
+def test_a_push_to_a_phone_is_a_line_that_says_nothing_of_it() -> None:
+    sns = boto3.client("sns", region_name="us-east-1")
+    topic = sns.create_topic(Name="notices")["TopicArn"]
+    application = sns.create_platform_application(Name="app", Platform="APNS", Attributes={})
+    phone = sns.create_platform_endpoint(
+        PlatformApplicationArn=application["PlatformApplicationArn"], Token="a1" * 32
+    )
+    lines: list[str] = []
+    notices = NoticesShown(topic, "us-east-1", lines.append, full=False)
+    for _ in range(2):
+        sns.publish(TargetArn=phone["EndpointArn"], Message="{}")
+    notices.look()
+    notices.look()
+    assert lines == ["push → a reporter's phone"] * 2

@@ -32,6 +32,7 @@ FUNCTIONS = (
     "SweepUpkeep",
     "DoUpkeep",
     "SuggestIncidents",
+    "PushToPhones",
     "SealAudit",
     "DigestAudit",
     "CompareOpenings",

@@ -650,6 +650,17 @@ def history_of_events(lab: Lab) -> bool:
     return bool(lab.client("cloudtrail").lookup_events(LookupAttributes=[named])["Events"])
 
 
+def lists_of_phones(lab: Lab) -> bool:
+    sns = lab.client("sns")
+    made = sns.create_platform_application(Name="probe", Platform="APNS", Attributes={})
+    application = {"PlatformApplicationArn": made["PlatformApplicationArn"]}
+    sns.create_platform_endpoint(**application, Token="a1" * 32)
+    try:
+        return len(sns.list_endpoints_by_platform_application(**application)["Endpoints"]) == 1
+    except ClientError:
+        return False
+
+
 PROBES: dict[str, Callable[[Lab], bool]] = {
     probe.__name__.replace("_", "-"): probe
     for probe in (
@@ -688,5 +699,6 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         checksum_of_all_parts,
         order_of_parts,
         history_of_events,
+        lists_of_phones,
     )
 }

@@ -9,7 +9,7 @@ from PIL import Image
 
 from chalicelib.domain.feedback import HELPED
 from chalicelib.media.boxes import is_bare_sound
-from tests import media_samples
+from tests import events, media_samples
 from tests.rehearsal import cases, uploads
 from tests.rehearsal.notices import Notices
 from tests.rehearsal.people import Person
@@ -63,6 +63,16 @@ def test_answers_to_the_one_question_are_counted(stage: Stage, officer: Person) 
     assert _answers(stage) == before + 1
     # Officers see those of a month when it has passed.
     assert officer.get("/v1/officer/stats")["helped"] == {}
+
+
+def test_where_no_application_is_named_no_push_is_offered(stage: Stage) -> None:
+    made = stage.report(CATEGORY)
+    path, token = f"/v1/reports/{made['id']}/push", {"platform": "apns", "token": "a1" * 32}
+    assert stage.call("GET", "/v1/catalogue").json["push"] == []
+    refused = stage.call("PUT", path, token, receipt=made["receipt"])
+    assert (refused.status, refused.json["code"]) == (409, "push_not_offered")
+    assert stage.call("DELETE", path, receipt=made["receipt"]).status == 204
+    assert set(stage.invoke("PushToPhones", events.load("schedule")).values()) == {0}
 
 
 def _answers(stage: Stage) -> int:

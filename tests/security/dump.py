@@ -4,6 +4,7 @@
     objects/<bucket>/<key>…     all versions of all objects, with their metadata beside them
     queues/<queue>.json         all messages, those of dead-letter queues too
     topic.json                  what was published
+    phones.json                 the phones that SNS knows
     secrets/<name>              the value of each secret, as a function reads it
     keys/<key id>.der           the public half of each RSA key in KMS
     settings.json, log.txt      the environment of the functions, and what they logged
@@ -51,6 +52,7 @@ def dump(aws: Mapping[str, str], log: str, folder: Path) -> None:
         for each in topic.sent_notifications
     ]
     _write(folder / "topic.json", _json(published))
+    _write(folder / "phones.json", _json(list(cloud.phones())))
     _dump_secrets(folder)
     _dump_public_keys(folder)
 

@@ -141,7 +141,8 @@ def test_the_same_program_with_one_receipt_opens_that_report_and_no_other(
     loot = attack(stolen, *arguments)
     assert {one["row"][0] for one in loot["opened"]} == {f"REPORT#{mine['id']}"}
     everything = "\n".join(one["text"] for one in loot["opened"])
-    hidden = {canaries.EXIF}  # it stays in the original
+    # The one stays in the original. The other opens for the function that pushes alone.
+    hidden = {canaries.EXIF, canaries.TOKEN}
     assert [one for one in {*canaries.SAID} - hidden if one not in everything] == []
     assert len(loot["keys"]) == 1
     # Who has the receipt can compare guesses: so the guesses have the form that is hashed.

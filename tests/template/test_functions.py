@@ -68,6 +68,7 @@ def test_a_sweep_is_over_when_the_next_begins(functions: dict[str, Any], functio
     [
         *((sweep, "rate(1 minute)") for sweep in SWEEPS),
         ("SuggestIncidents", "rate(1 minute)"),
+        ("PushToPhones", "rate(30 minutes)"),
         ("DigestAudit", "rate(1 hour)"),
         ("CompareOpenings", "rate(1 hour)"),
     ],

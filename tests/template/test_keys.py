@@ -105,6 +105,26 @@ def test_only_the_function_that_compares_sketches_may_open_the_keys_of_the_days(
     assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": suggester["AWS"]}}
 
 
+def test_only_the_function_that_pushes_may_open_the_tokens_of_phones(
+    resources: dict[str, Any],
+) -> None:
+    key = resources["PushKey"]["Properties"]
+    assert (key["KeySpec"], key["KeyUsage"]) == ("RSA_3072", "ENCRYPT_DECRYPT")
+    assert key["PendingWindowInDays"] == 30
+    statements = key["KeyPolicy"]["Statement"]
+    granted = granted_by(statements)
+    assert not [action for action, _ in granted if "*" in action]
+    pusher = {"AWS": {"Fn::GetAtt": ["PushToPhonesRole", "Arn"]}}
+    residents = {"AWS": {"Fn::GetAtt": ["ApiHandlerRole", "Arn"]}}
+    opens = ("kms:Decrypt", "kms:CreateGrant", "kms:ReplicateKey")
+    assert [one for one in granted if one[0] in opens] == [("kms:Decrypt", pusher)]
+    assert ("kms:GetPublicKey", residents) in granted
+    (denial,) = (statement for statement in statements if statement["Effect"] == "Deny")
+    assert (denial["Principal"], denial["Resource"]) == ("*", "*")
+    assert denial["Action"] == ["kms:Decrypt", "kms:ReEncrypt*"]
+    assert denial["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": pusher["AWS"]}}
+
+
 def test_only_the_officers_function_may_name_what_reports_are_found_by(
     resources: dict[str, Any],
 ) -> None:
@@ -143,7 +163,7 @@ def test_only_the_officers_function_may_use_the_key_of_exports_and_through_s3_al
 
 
 @pytest.mark.parametrize(
-    "name", [*READERS_KEYS, "LedgerKey", "IncidentsKey", "SearchKey", "ExportKey"]
+    "name", [*READERS_KEYS, "LedgerKey", "IncidentsKey", "SearchKey", "ExportKey", "PushKey"]
 )
 def test_no_policy_of_a_role_names_a_key_that_names_a_role(
     resources: dict[str, Any], name: str
@@ -162,6 +182,7 @@ def test_a_new_key_takes_the_place_of_an_old_one_behind_an_alias_of_the_stage(
         "ContactKey": {"Fn::Sub": "alias/${AWS::StackName}-contact"},
         "LedgerKey": {"Fn::Sub": "alias/${AWS::StackName}-ledger"},
         "IncidentsKey": {"Fn::Sub": "alias/${AWS::StackName}-incidents"},
+        "PushKey": {"Fn::Sub": "alias/${AWS::StackName}-push"},
         "SearchKey": {"Fn::Sub": "alias/${AWS::StackName}-search"},
         "ExportKey": {"Fn::Sub": "alias/${AWS::StackName}-export"},
     }

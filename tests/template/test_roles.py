@@ -136,7 +136,25 @@ def test_the_api_never_publishes(statements: Statements) -> None:
         for name, many in statements.items()
         if any("sns:Publish" in one["Action"] for one in many)
     }
-    assert publishers == {"publish_critical", "publish_notices", "sweep_critical", "sweep_normal"}
+    assert publishers == {
+        "publish_critical",
+        "publish_notices",
+        "push_to_phones",
+        "sweep_critical",
+        "sweep_normal",
+    }
+
+
+def test_whoever_pushes_to_phones_publishes_no_notice(statements: Statements) -> None:
+    topics = {
+        name: one["Resource"]
+        for name, many in statements.items()
+        for one in many
+        if "sns:Publish" in one["Action"]
+    }
+    phones = {"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:endpoint/*"}
+    assert topics.pop("push_to_phones") == phones
+    assert all(resource == {"Ref": "NoticesTopic"} for resource in topics.values())
 
 
 def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
@@ -212,11 +230,14 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "ConsoleOrigin",
             "OriginSecretHash",
             "OfficersClient",
+            "ApnsApplication",
+            "FcmApplication",
             # Granted by the keys' own policies (tests/template/test_keys.py).
             "ContentKeyAlias",
             "ContactKeyAlias",
             "LedgerKeyAlias",
             "IncidentsKeyAlias",
+            "PushKeyAlias",
             "SearchKeyAlias",
             "ExportKeyAlias",
             # Whose code `compare_openings` watches.

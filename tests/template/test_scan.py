@@ -31,6 +31,7 @@ def test_every_function_and_every_resource_with_a_policy_is_read(
         "ContactKey",
         "LedgerKey",
         "IncidentsKey",
+        "PushKey",
         "SearchKey",
         "ExportKey",
         "MediaKey",

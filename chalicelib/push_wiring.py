@@ -1,0 +1,56 @@
+"""The composition root of pushes to reporters' phones, on top of `wiring`."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib import wiring
+from chalicelib.clients import built_once, client
+from chalicelib.domain.pushes import Platform
+
+if TYPE_CHECKING:
+    from chalicelib.notify.phones import Phones
+    from chalicelib.services.push_rounds import PushRound
+    from chalicelib.store.content_keys import ContentKeys
+    from chalicelib.store.push_rows import PushRows
+
+
+def offered() -> tuple[Platform, ...]:
+    """Return the platforms whose phones can get a push."""
+    return tuple(platform for platform, arn in _applications().items() if arn)
+
+
+@built_once
+def push_rows() -> "PushRows":
+    from chalicelib.store.push_rows import PushRows
+
+    settings = wiring.settings()
+    return PushRows(wiring._table(settings.reports_table), wiring._table(settings.contacts_table))
+
+
+@built_once
+def push_keys() -> "ContentKeys":
+    """Return the key in KMS that wraps the keys of tokens."""
+    from chalicelib.store.content_keys import ContentKeys
+
+    return ContentKeys(wiring._kms(), wiring.settings().push_key, pause=wiring._pause)
+
+
+@built_once
+def phones() -> "Phones":
+    from chalicelib.notify.phones import Phones
+
+    return Phones(client("sns"), _applications())
+
+
+def push_round() -> "PushRound":
+    """Return what a round of pushes reads and writes."""
+    from chalicelib.services.push_rounds import PushRound
+
+    return PushRound(wiring.outbox(), push_rows(), push_keys(), phones())
+
+
+def _applications() -> dict[Platform, str]:
+    settings = wiring.settings()
+    return {
+        Platform.APNS: settings.apns_application,
+        Platform.FCM: settings.fcm_application,
+    }
