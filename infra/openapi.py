@@ -47,6 +47,7 @@ MODULES = (
     "shifts",
     "officers",
     "bulletins",
+    "bulletin_pages",
     "publishing",
     "catalogue_admin",
     "docs",

@@ -3,5 +3,5 @@
 | module | |
 |---|---|
 | `headers` | the headers of their files, locally and on AWS |
-| `config` | what the console is told of its deployment: `/console/config.json` |
+| `config` | what the console must know of its deployment: `/console/config.json` |
 """
