@@ -14,6 +14,8 @@ CONSOLE_ORIGIN ?=
 CITY ?=
 ## Functions that get no events, separated by commas: the sweep must do their work
 WITHOUT ?=
+## `off`: the local stack serves the API alone, without the web clients
+WEB ?= on
 ## `on`: decode pictures also on a system without seccomp, with nothing that confines a hostile file
 UNCONFINED ?= off
 ## Folder where the running stack writes its addresses
@@ -100,6 +102,8 @@ DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
 NODE := $(CONTRACT)/typescript/node_modules
 SCAN := .venv-scan
+# Node.js comes by pip: no other is needed, or used.
+WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 # How a command for operators is started: `$(COMMAND) infra.stage.orphans`.
 COMMAND = DEBUG=$(DEBUG) PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) YES="$(YES)" $(BIN)/python -m
 # Commands on a running stage mean the local stack, unless STAGE is given.
@@ -110,7 +114,7 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 # Only some commands are for another city; what they write or test is that of the default one.
 unexport CITY
 
-.PHONY: help run city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
+.PHONY: help run web web-check pictures city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy \
         smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
@@ -122,10 +126,9 @@ $(VENV)/.installed: requirements.lock requirements-source.lock infra/python.sh i
 	@PYTHON=$(PYTHON) bash infra/install.sh $(VENV) && touch $@
 
 # Tools that read the OpenAPI document as makers of clients do; the lock file fixes their versions.
-$(NODE)/.installed: $(addprefix $(CONTRACT)/typescript/,package.json package-lock.json .npmrc)
-	@command -v npm >/dev/null || { echo "The contract checks need Node.js 20.19 or later with npm: install it." >&2; exit 1; }
-	@echo "Installing into $(NODE) with Node.js $$(node --version) ..." >&2; \
-	 cd $(CONTRACT)/typescript && npm ci --silent >&2 && touch node_modules/.installed
+$(NODE)/.installed: $(VENV)/.installed $(addprefix $(CONTRACT)/typescript/,package.json package-lock.json .npmrc)
+	@echo "Installing into $(NODE) ..." >&2; \
+	 cd $(CONTRACT)/typescript && $(WITH_NODE) npm ci --silent >&2 && touch node_modules/.installed
 
 # The scanners cannot share the project's environment: infra/scan/requirements.txt.
 $(SCAN)/.installed: infra/scan/requirements.lock infra/python.sh
@@ -136,12 +139,23 @@ $(SCAN)/.installed: infra/scan/requirements.lock infra/python.sh
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) UNCONFINED=$(UNCONFINED) LOCAL_DIR=$(LOCAL_DIR) \
+	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) WEB=$(WEB) UNCONFINED=$(UNCONFINED) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
+
+web: $(VENV)/.installed ## Build the web clients into build/web, if they have changed
+	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
+	@CITY=$(CITY) $(BIN)/python -m infra.web
+
+web-check: $(VENV)/.installed ## Check the web clients: types, unit tests, sizes, and in a browser in all languages
+	@$(BIN)/python -m infra.web.check
+
+pictures: $(VENV)/.installed ## Take the pictures of the README, of the local stack in a browser
+	@$(BIN)/python -m tests.browser.pictures
 
 city: $(VENV)/.installed ## Check, test and package another city: make city CITY=path
 	@$(BIN)/python -m infra.city $(CITY)
 	@CITY=$(CITY) $(BIN)/python -m pytest -n auto tests/city
+	@CITY=$(CITY) $(BIN)/python -m infra.web
 	@CITY=$(CITY) $(BIN)/python -m infra.packaging
 
 token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=officer (STAGE=dev: sign in in a browser)
@@ -186,17 +200,17 @@ openapi: $(VENV)/.installed ## Write the OpenAPI document (CHECK=1: only compare
 docs: $(VENV)/.installed ## Write the pages of errors and settings (CHECK=1: only compare)
 	@$(BIN)/python -m infra.reference $(if $(filter 1,$(CHECK)),--check)
 
-check: lint types layers package scan contract ## Check all that CI checks besides the tests
+check: lint types layers package scan contract web-check ## Check all that CI checks besides the tests
 	@$(MAKE) --no-print-directory words STRICT=1
 	@$(MAKE) --no-print-directory openapi docs CHECK=1
 
 contract: contract-lint contract-typescript contract-python contract-fuzz ## Check the OpenAPI document as a contract
 
 contract-lint: $(NODE)/.installed
-	@$(NODE)/.bin/redocly lint --config $(CONTRACT)/typescript/lint.yaml $(DOCUMENT)
+	@$(WITH_NODE) $(NODE)/.bin/redocly lint --config $(CONTRACT)/typescript/lint.yaml $(DOCUMENT)
 
 contract-typescript: $(NODE)/.installed
-	@cd $(CONTRACT)/typescript && rm -rf generated \
+	@export $(WITH_NODE) && cd $(CONTRACT)/typescript && rm -rf generated \
 	 && node_modules/.bin/openapi-typescript $(abspath $(DOCUMENT)) --output generated/api.ts \
 	 && node_modules/.bin/openapi-ts --input $(abspath $(DOCUMENT)) --output generated/client \
 	      --client @hey-api/client-fetch --no-log-file \
@@ -217,6 +231,7 @@ lock: $(VENV)/.installed ## Write the lock files: each package that is installed
 
 package: $(VENV)/.installed ## Build and verify what is deployed
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
+	@CITY=$(CITY) $(BIN)/python -m infra.web
 	@CITY=$(CITY) $(BIN)/python -m infra.packaging $(if $(PROCESSOR),--processor="$(PROCESSOR)")
 
 scan: package $(SCAN)/.installed ## Scan the policies and the template that are deployed

@@ -26,6 +26,8 @@ export default defineConfig({
     target: ['chrome80', 'firefox78', 'safari14'],
     cssTarget: ['chrome80', 'firefox78', 'safari14'],
     reportCompressedSize: false,
+    // What MIT asks of whoever ships a copy: the packages in the scripts, with their licences.
+    license: { fileName: 'licences.md' },
     rolldownOptions: {
       input: {
         report: resolve(root, 'report/index.html'),

@@ -11,7 +11,7 @@ _GUIDE = """\
 
 Tipline is running. Press Ctrl-C to stop it.
 
-  API        {api}    documentation: {api}/docs
+{pages}  API        {api}    documentation: {api}/docs
   AWS        {aws}    (moto; access key "{access_key}", secret key "{secret_key}", region {region})
   officers   {officers}
 
@@ -40,18 +40,27 @@ Requests and notices appear below.
 """
 
 
+_PAGES = """\
+  residents  {api}/
+  console    {api}/console/
+"""
+
+
 # An admin whom the guide appoints when there is nobody.
 _FIRST = "zhao"
 
 
-def guide(outputs: Mapping[str, Any], officers: Sequence[Officer]) -> str:
+def guide(
+    outputs: Mapping[str, Any], officers: Sequence[Officer], *, has_pages: bool = False
+) -> str:
     """Return the text, with the addresses of the running stack. Without officers it says how to
-    appoint the first ones.
+    appoint the first ones. `has_pages`: the web clients are served.
     """
     number = str(outputs["api"]).rpartition(":")[2]
     port = "" if number == str(DEFAULT_PORT) else f" PORT={number}"
     return _GUIDE.format(
         **outputs,
+        pages=_PAGES.format(**outputs) if has_pages else "",
         category=NARROW,
         officers=", ".join(f"{officer.username} ({_scope(officer)})" for officer in officers)
         or f"none yet. Appoint two: make first-admins ADMINS={_FIRST},li{port}",

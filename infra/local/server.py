@@ -8,6 +8,7 @@
 | `CITY` (`city`) | the folder of the city |
 | `SEED` (`on`) | `off`: no officers, to practise `make first-admins` |
 | `NOTICES` (`short`) | `full`: show the text of each notice's e-mail |
+| `WEB` (`on`) | `off`: the API alone, without the web clients |
 | `UNCONFINED` (`off`) | `on`: decode files also on a system without seccomp |
 | `WITHOUT` | functions that are not fed: `WITHOUT=publish_notices` leaves notices to the sweep |
 | `LOCAL_DIR` (`.local`) | where the stack writes its addresses (see `stack_file`) |
@@ -19,10 +20,13 @@ import resource
 import signal
 import socket
 import time
+from pathlib import Path
 
+from chalicelib.domain.city import FOLDER
 from infra.local import stack_file
 from infra.local.console import say, show_log
 from infra.local.gateway.api_server import port_is_free
+from infra.web.build import NotBuilt, build
 
 MOST_OPEN_FILES = 65536
 # No signal has this number.
@@ -35,13 +39,14 @@ def main() -> None:
     show_log()
     _allow_open_files()
     port, aws_port = _free_ports()
+    web = _web_clients()
     began = time.monotonic()
     say("Starting: AWS's services, resources, officers, the API ...")
     # It sets what moto and the app read when they are imported.
     from infra.local.stack import LocalStack
 
     without = [name for name in os.environ.get("WITHOUT", "").split(",") if name]
-    stack = LocalStack(port, aws_port, without=without, lost=interrupts.lose)
+    stack = LocalStack(port, aws_port, without=without, lost=interrupts.lose, web=web)
     try:
         stack.announce(time.monotonic() - began)
         if not interrupts.wait():
@@ -49,6 +54,19 @@ def main() -> None:
     finally:
         stack.close()
     say("Stopped.")
+
+
+def _web_clients() -> Path | str | None:
+    """Return the folder of the web clients, which are built if they have changed; why they could
+    not be built; or None when none are wanted.
+    """
+    if os.environ.get("WEB") == "off":
+        return None
+    try:
+        return build(city=FOLDER, say=say)
+    except NotBuilt as error:
+        say(f"The web clients could not be built, the API runs without them. {error}")
+        return str(error)
 
 
 class _Interrupts:

@@ -10,11 +10,15 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from infra.local import clock, stack_file
 from infra.local.aws_process import AwsProcess
 from infra.local.console import keep_log, say
+
+if TYPE_CHECKING:
+    from infra.local.gateway.site import Web
 
 REGION = "us-east-1"
 ACCESS_KEY, SECRET_KEY = "local", "local"
@@ -36,11 +40,18 @@ UNCONFINED = "Pictures and videos are decoded without confinement. Send only fil
 
 class LocalStack:
     """Everything, serving once it is created. Ports 0 take free ones. It sets the process's
-    environment: one a process. `lost` is called when AWS's process ends before `close`.
+    environment: one a process. `lost` is called when AWS's process ends before `close`. `web` is
+    the folder of the built web clients, or why they are not built; without it none are served.
     """
 
     def __init__(
-        self, port: int, aws_port: int, *, without: Sequence[str], lost: Callable[[], None]
+        self,
+        port: int,
+        aws_port: int,
+        *,
+        without: Sequence[str],
+        lost: Callable[[], None],
+        web: Path | str | None = None,
     ) -> None:
         _set_environment(
             {
@@ -54,7 +65,8 @@ class LocalStack:
         )
         self._start_decoders()
         self._start_aws(aws_port, lost)
-        self._load_api(port)
+        self._has_pages = isinstance(web, Path)
+        self._load_api(port, web)
         self._feed_consumers(without)
         threading.Thread(
             target=self._api.server.serve_forever,
@@ -112,7 +124,8 @@ class LocalStack:
         say(f"Ready in {took_s:.1f} s.")
         if reason := self._sandbox.why_unconfined():
             say(UNCONFINED if self._decodes_unconfined else REFUSED.format(reason=reason))
-        print(guide(self.outputs(), OFFICERS if _has_seed() else ()), flush=True)
+        officers = OFFICERS if _has_seed() else ()
+        print(guide(self.outputs(), officers, has_pages=self._has_pages), flush=True)
 
     def why_lost(self) -> str:
         """Return how AWS's process ended."""
@@ -151,7 +164,7 @@ class LocalStack:
             }
         )
 
-    def _load_api(self, port: int) -> None:
+    def _load_api(self, port: int, web: Path | str | None) -> None:
         from app import app
         from chalicelib import clients, wiring
         from infra.local.gateway.api_server import ApiServer
@@ -163,7 +176,7 @@ class LocalStack:
         # What was imported meanwhile may have read the settings before they were complete.
         wiring.reset()
         throttles = deployed() if wiring.settings().limits else None
-        self._api = ApiServer(app, port, say, both_functions(), throttles)
+        self._api = ApiServer(app, port, say, both_functions(), throttles, _web(web, self.aws_url))
         self.api_url = f"http://127.0.0.1:{self._api.port}"
         _set_environment(
             {
@@ -209,6 +222,16 @@ class LocalStack:
         now = wiring.clock.advance(by)
         self._pollers.run_schedules()
         return now
+
+
+def _web(web: Path | str | None, storage: str) -> "Web | None":
+    from infra.local.gateway.site import BuiltWeb, MissingWeb
+    from infra.web.headers import Origins
+
+    if isinstance(web, Path):
+        # The issuer of the local stack is served where storage is.
+        return BuiltWeb(web, Origins(storage=(storage,)))
+    return None if web is None else MissingWeb(web)
 
 
 def _has_seed() -> bool:

@@ -38,7 +38,7 @@ def security_headers(origins: Origins, *, https: bool) -> dict[str, str]:
         "Permissions-Policy": permissions_policy(),
     }
     if https:
-        headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}; includeSubDomains"
+        headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}"
     return headers
 
 
@@ -65,7 +65,7 @@ def content_security_policy(origins: Origins) -> str:
 
 def permissions_policy() -> str:
     """Return what the pages may ask of a device: camera and place, and nobody in a frame."""
-    refused = ("microphone", "payment", "usb", "bluetooth", "serial", "hid", "midi")
+    refused = ("microphone", "payment", "usb", "serial", "hid", "midi")
     return ", ".join(
         ["camera=(self)", "geolocation=(self)", *(f"{feature}=()" for feature in refused)]
     )

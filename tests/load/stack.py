@@ -41,6 +41,7 @@ class Stack:
             "LOCAL_DIR": str(self.folder),
             "PORT": str(self.port),
             "AWS_PORT": str(aws_port),
+            "WEB": "off",
             **environment,
         }
         self.output = self.folder / "output.txt"

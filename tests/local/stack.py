@@ -27,6 +27,7 @@ class Stack:
         *,
         port: int | None = None,
         command: Sequence[str] = ("-m", "infra.local.server"),
+        root: Path = ROOT,
         **environment: str,
     ) -> None:
         self.port, self.aws_port = port or free_port(), free_port()
@@ -39,11 +40,13 @@ class Stack:
             "LOCAL_DIR": str(folder),
             "PORT": str(self.port),
             "AWS_PORT": str(self.aws_port),
+            # The web clients have tests of their own: tests/browser.
+            "WEB": "off",
             **environment,
         }
         self.process = subprocess.Popen(
             [sys.executable, *command],
-            cwd=ROOT,
+            cwd=root,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

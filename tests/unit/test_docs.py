@@ -13,7 +13,8 @@ FOLDERS = [
     for parent in (ROOT, ROOT / "chalicelib")
     for path in parent.iterdir()
     # What a run or a tool leaves behind, `.local` say, is there or not.
-    if path.is_dir() and (path.name in (".chalice", ".ci") or path.name[0] not in "._")
+    if path.is_dir()
+    and (path.name in (".chalice", ".ci") or (path.name[0] not in "._" and path.name != "build"))
 ]
 DIAGRAMS = ("flowchart", "sequenceDiagram", "stateDiagram-v2")
 each_document = pytest.mark.parametrize(

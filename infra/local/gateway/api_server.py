@@ -20,6 +20,7 @@ from infra.local.console import ACCESS
 from infra.local.gateway.compression import compress, minimum_size
 from infra.local.gateway.events import Response
 from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Functions, Gateway
+from infra.local.gateway.site import ROUTE, Site, Web
 from infra.local.gateway.throttles import Throttles
 
 _access = logging.getLogger(ACCESS)
@@ -28,10 +29,10 @@ Log = Callable[[str], None]
 
 
 class ApiServer(LocalDevServer):
-    """Serves `app` on 127.0.0.1 by the apps of its `functions` (`Gateway`), a thread a connection.
-    Raises OSError when the port is taken. `log` gets a line for each response: method, route,
-    status and time, never an address, an id or anything sent. The logger `ACCESS` gets the same as
-    the deployed access log.
+    """Serves `app` on 127.0.0.1 by the apps of its `functions` (`Gateway`), a thread a connection,
+    and before it the files of `web`. Raises OSError when the port is taken. `log` gets a line for
+    each response: method, route, status and time, never an address, an id or anything sent. The
+    logger `ACCESS` gets the same as the deployed access log.
     """
 
     def __init__(
@@ -41,12 +42,13 @@ class ApiServer(LocalDevServer):
         log: Log,
         functions: Functions | None = None,
         throttles: Throttles | None = None,
+        web: Web | None = None,
     ) -> None:
         # Chalice keeps the current request on the app: with threads, one request would see
         # another's. This class keeps it by thread.
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
-        self._gateway, self._log = Gateway(app, functions, throttles), log
+        self._site, self._log = Site(Gateway(app, functions, throttles), web), log
         super().__init__(
             app,
             Config(),
@@ -58,12 +60,12 @@ class ApiServer(LocalDevServer):
 
     def publish(self, path: str, content: bytes, content_type: str) -> None:
         """Serve a document, too."""
-        self._gateway.publish(path, content, content_type)
+        self._site.publish(path, content, content_type)
 
     def _handle(
         self, request: Any, client_address: Any, server: Any, *, app_object: Chalice, config: Config
     ) -> "_Handler":
-        return _Handler(request, client_address, server, self._gateway, self._log)
+        return _Handler(request, client_address, server, self._site, self._log)
 
 
 class _Server(ThreadedHTTPServer):
@@ -93,9 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def __init__(
-        self, request: Any, client_address: Any, server: Any, gateway: Gateway, log: Log
+        self, request: Any, client_address: Any, server: Any, site: Site, log: Log
     ) -> None:
-        self._gateway, self._log, self._expects = gateway, log, False
+        self._site, self._log, self._expects = site, log, False
         self._compress_from = _minimum_size()
         super().__init__(request, client_address, server)
 
@@ -124,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse everything that the base class cannot read."""
         self.close_connection = True
-        response = self._gateway.refuse("DEFAULT_4XX")
+        response = self._site.refuse("DEFAULT_4XX")
         self._send(response)
         _log_access(self.command or "-", response, 0)
 
@@ -142,10 +144,12 @@ class _Handler(BaseHTTPRequestHandler):
             response = self._response_of()
         except _BadRequest:
             self.close_connection = True
-            response = self._gateway.refuse("BAD_REQUEST_BODY")
+            response = self._site.refuse("BAD_REQUEST_BODY")
         self._send(response)
         took_ms = (time.monotonic() - began) * 1000
         _log_access(self.command, response, took_ms)
+        if response.route == ROUTE:
+            return  # A page has a dozen files: nobody reads on beside them.
         line = f"{self.command[:10]} {response.route} {response.status} {took_ms:.0f} ms"
         # Whoever quotes the id of a failure is to find its line.
         failed = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -155,10 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._read_body()
         if body is None:
             self.close_connection = True
-            return self._gateway.refuse("REQUEST_TOO_LARGE")
+            return self._site.refuse("REQUEST_TOO_LARGE")
         # As it was sent: the base class takes two leading slashes for one.
         target = self.requestline.split()[1]
-        return self._gateway.response(
+        return self._site.response(
             self.command, target, list(self.headers.items()), body, self.client_address[0]
         )
 

@@ -34,7 +34,6 @@ from infra.local.gateway.events import (
 from infra.local.gateway.preflights import preflight_headers
 from infra.local.gateway.throttles import Throttles
 from infra.packaging import gateway_responses
-from infra.web.headers import cache_control
 
 MAX_BODY = 10 * 1024 * 1024
 # Lambda takes no larger event. JSON comes in base64, so that bodies from 4.5 MB on are too large.
@@ -75,7 +74,6 @@ class Gateway:
         self._functions = functions or (lambda method, path: Function("api", app))
         self._throttles = throttles
         self._authorizer = LocalGatewayAuthorizer(app)
-        self._documents: dict[str, Response] = {}
         # Literal segments win over parameters: "{" sorts after every letter.
         self._routes = [(route, route.split("/")) for route in sorted(app.routes)]
 
@@ -88,8 +86,6 @@ class Gateway:
         request = Request(method, target, headers, body, source_ip)
         request_id = str(uuid.uuid4())
         path, _ = split_target(target)
-        if method in ("GET", "HEAD") and path in self._documents:
-            return self._documents[path]
         match = self._match(path)
         if match is None:
             return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
@@ -114,10 +110,9 @@ class Gateway:
             _log.exception("The function %s failed", name)
             return self.refuse("INTEGRATION_FAILURE", request_id, match.route)
 
-    def publish(self, path: str, content: bytes, content_type: str) -> None:
-        """Serve a document at a path from now on, as the bucket of the web clients does."""
-        headers = [("Content-Type", content_type), ("Cache-Control", cache_control(path[1:]))]
-        self._documents[path] = Response(200, headers, content, path)
+    def serves(self, path: str) -> bool:
+        """Return whether the API has a route for a path, whatever its methods are."""
+        return self._match(path) is not None
 
     def refuse(self, kind: str, request_id: str | None = None, route: str = "-") -> Response:
         """Return the gateway's own response of that kind

@@ -1,0 +1,112 @@
+"""Build the web clients into `build/web`, when something has changed since.
+
+    package-lock.json → web/node_modules        npm ci
+    openapi.json      → web/shared/schema.d.ts  the types of the API
+    web/, the city    → build/web               Vite
+
+What was installed and what was built are stamped: without a change no program is started, and
+nothing asks the network.
+"""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.web import stamp
+from infra.web.node import Failed, InstalledNode, Node
+
+ROOT = Path(__file__).parents[2]
+INSTALLING = (
+    "Installing the packages of the web clients. This happens once, and takes some seconds ..."
+)
+BUILDING = "Building the web clients ..."
+
+_PAGES = ("index.html", "console/index.html")
+
+
+class NotBuilt(Exception):
+    """The web clients could not be built. The message says why."""
+
+
+def build(
+    root: Path = ROOT,
+    *,
+    city: Path,
+    say: Callable[[str], None],
+    node: Node | None = None,
+) -> Path:
+    """Return the folder of the built clients, which it brings up to date. Raises NotBuilt."""
+    node = node or InstalledNode()
+    try:
+        with _alone(root / "build"):
+            return _build(root, city, say, node)
+    except (Failed, OSError) as error:
+        raise NotBuilt(str(error)) from None
+
+
+def _build(root: Path, city: Path, say: Callable[[str], None], node: Node) -> Path:
+    out, made_of = root / "build" / "web", root / "build" / "web.stamp"
+    wanted = stamp.of_build(root, city, node.version)
+    if all((out / page).is_file() for page in _PAGES) and _says(made_of, wanted):
+        return out
+    web = root / "web"
+    _install(web, say, node)
+    say(BUILDING)
+    generate_types(root, node)
+    draft = out.with_name("web.new")
+    vite = web / "node_modules" / "vite" / "bin" / "vite.js"
+    settings = {"CITY": str(city.resolve()), "OUT": str(draft)}
+    node.run(vite, "build", "--logLevel", "error", folder=web, environment=settings)
+    # A half-built folder is never served, and never has a stamp.
+    made_of.unlink(missing_ok=True)
+    shutil.rmtree(out, ignore_errors=True)
+    draft.rename(out)
+    made_of.write_text(wanted, encoding="utf-8")
+    return out
+
+
+def install(root: Path = ROOT, *, say: Callable[[str], None], node: Node | None = None) -> None:
+    """Install the packages, if they are not those of the lock file. Raises NotBuilt."""
+    try:
+        with _alone(root / "build"):
+            _install(root / "web", say, node or InstalledNode())
+    except (Failed, OSError) as error:
+        raise NotBuilt(str(error)) from None
+
+
+def generate_types(root: Path, node: Node) -> None:
+    """Write the types of the API. Raises Failed."""
+    web = root / "web"
+    node.run(
+        web / "node_modules" / "openapi-typescript" / "bin" / "cli.js",
+        str(root / "chalicelib" / "handlers" / "openapi.json"),
+        "--output",
+        "shared/schema.d.ts",
+        folder=web,
+        environment={},
+    )
+
+
+def _install(web: Path, say: Callable[[str], None], node: Node) -> None:
+    installed = web / "node_modules" / ".installed"
+    wanted = stamp.of_packages(web, node.version)
+    if _says(installed, wanted):
+        return
+    say(INSTALLING)
+    node.npm("ci", "--loglevel=error", folder=web)
+    installed.write_text(wanted, encoding="utf-8")
+
+
+def _says(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process build at a time; another one finds what it built."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".web.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,58 @@
+"""`make web-check`: types, unit tests, sizes, and the browser tests in all their languages."""
+
+import os
+import subprocess
+import sys
+
+from chalicelib.domain import city
+from infra.web.build import ROOT, NotBuilt, build, install
+from infra.web.node import Failed, InstalledNode
+from infra.web.sizes import sizes
+
+_WEB = ROOT / "web"
+
+
+def main() -> None:
+    try:
+        install(say=_say)
+        folder = build(city=city.FOLDER, say=_say)
+    except NotBuilt as error:
+        sys.exit(f"The web clients are not built: {error}")
+    wrong = [f"{name}:\n{found}" for name, found in _tools()]
+    wrong += [
+        f"{size.page} loads {size.kilobytes:.1f} KB, over {size.budget_kb} KB"
+        for size in sizes(folder)
+        if not size.holds
+    ]
+    if wrong:
+        sys.exit("\n\n".join(wrong))
+    _say("Types, unit tests and sizes hold. The browser tests, in all languages ...")
+    tests = [sys.executable, "-m", "pytest", "--no-cov", "tests/browser", *sys.argv[1:]]
+    sys.exit(
+        subprocess.run(
+            tests, cwd=ROOT, env={**os.environ, "WEB_CHECK": "on"}, check=False
+        ).returncode
+    )
+
+
+def _tools() -> list[tuple[str, str]]:
+    """Return what TypeScript and the unit tests find wrong."""
+    node, found = InstalledNode(), []
+    modules = _WEB / "node_modules"
+    for name, script, arguments in (
+        ("types", modules / "typescript" / "bin" / "tsc", ("--noEmit",)),
+        ("unit tests", modules / "vitest" / "vitest.mjs", ("run",)),
+    ):
+        try:
+            node.run(script, *arguments, folder=_WEB, environment={"CITY": str(city.FOLDER)})
+        except Failed as error:
+            found.append((name, str(error)))
+    return found
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""What a build was made of, in one digest: equal digests, equal builds."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+PACKAGES = ("package.json", "package-lock.json", ".npmrc")
+# Installed, or made by each build.
+_NOT_SOURCES = ("node_modules", "schema.d.ts")
+
+
+def of_packages(web: Path, node: str) -> str:
+    """Return the digest of what is installed: the lock file, and the version of Node.js."""
+    return _digest(node, ((name, web / name) for name in PACKAGES))
+
+
+def of_build(root: Path, city: Path, node: str) -> str:
+    """Return the digest of what is built: packages, sources, the OpenAPI document, the city."""
+    named = [(f"web/{path.relative_to(root / 'web')}", path) for path in _sources(root / "web")]
+    document = "chalicelib/handlers/openapi.json"
+    named.append((document, root / document))
+    texts = sorted((city / "texts").glob("*.json"))
+    named += [(f"city/{path.name}", path) for path in (city / "city.json", *texts)]
+    return _digest(node, named)
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    """Yield each file below `folder` that is in the repository or will be, in a fixed order."""
+    for path in sorted(folder.iterdir()):
+        if path.name in _NOT_SOURCES or ".test." in path.name:
+            continue
+        if path.is_dir():
+            yield from _sources(path)
+        else:
+            yield path
+
+
+def _digest(node: str, named: Iterable[tuple[str, Path]]) -> str:
+    digest = hashlib.sha256(f"node {node}\n".encode())
+    for name, path in named:
+        content = path.read_bytes()
+        digest.update(f"{name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
