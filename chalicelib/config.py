@@ -104,6 +104,11 @@ class Settings:
     public_url: str = _setting(
         "Public address of the API. If empty, the address of each request is used.", default=""
     )
+    web_clients: bool = _setting(
+        "Whether the web clients are at `PUBLIC_URL`, `on` or `off`: links in notices then lead to "
+        "`/console/`, and else to routes of the API; bulletins' pages link to `/`.",
+        default=False,
+    )
     console_origin: str = _setting(
         "Origin of the officers' console, whose pages may call officers' routes. If empty, no page "
         "may call them.",
@@ -128,8 +133,8 @@ class Settings:
         settings = object.__new__(cls)
         for each in fields(cls):
             value: Any = environment.get(each.name.upper()) or each.default
-            if each.type is bool:
-                value = environment.get(each.name.upper(), "on") != "off"
+            if each.type is bool and value is not each.default:
+                value = value != "off"
             if value is not MISSING:
                 settings.__dict__[each.name] = value
         return settings

@@ -248,12 +248,14 @@ def watch_counters() -> "WatchCounters":
 
 @built_once
 def publisher() -> "Publisher":
+    from chalicelib.domain.notice_links import NoticeLinks
     from chalicelib.services.notifications import Publisher
     from chalicelib.store.bursts import Bursts
     from chalicelib.store.digests import Digests
 
     table = _table(settings().reports_table)
-    return Publisher(outbox(), Bursts(table), Digests(table), topic(), settings().public_url)
+    links = NoticeLinks(settings().public_url, settings().web_clients)
+    return Publisher(outbox(), Bursts(table), Digests(table), topic(), links)
 
 
 @built_once

@@ -48,6 +48,7 @@ MODULES = (
     "shifts",
     "officers",
     "bulletins",
+    "bulletin_pages",
     "publishing",
     "catalogue_admin",
     "docs",

@@ -87,7 +87,7 @@ def _info(
     element(info, "headline", content=wording(content.title, language)[1])
     element(info, "description", content=wording(content.body, language)[1])
     element(info, "instruction", content=text(f"bulletin.instruction.{content.channel}", language))
-    element(info, "web", content=f"{base}/v1/bulletins/{bulletin.id}")
+    element(info, "web", content=f"{base}/bulletins/{bulletin.id}")
     for media_id in content.media:
         resource = element(info, "resource")
         element(resource, "resourceDesc", content=text("bulletin.picture", language))

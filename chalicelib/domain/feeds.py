@@ -72,7 +72,7 @@ def json_feed(
 ) -> dict[str, Any]:
     """Return the JSON Feed of one channel, or of all (None). `base` is where our routes are.
 
-    There is no `home_page_url`: no page here is for people.
+    There is no `home_page_url`: no page here has them all.
     """
     return {
         "version": "https://jsonfeed.org/version/1.1",
@@ -103,12 +103,17 @@ def _address(name: str, channel: str | None, base: str) -> str:
     return f"{base}/v1/bulletins/{name}" + (f"?channel={channel}" if channel else "")
 
 
+def page_url(bulletin_id: str, base: str) -> str:
+    """Return the address of a bulletin's page, which people read and share."""
+    return f"{base}/bulletins/{bulletin_id}"
+
+
 def _item(entry: Entry, language: str, base: str) -> dict[str, Any]:
     url = f"{base}/v1/bulletins/{entry.id}"
     spoken, title = wording(entry.content.title, language)
     item: dict[str, Any] = {
         "id": url,
-        "url": url,
+        "url": page_url(entry.id, base),
         "title": title,
         "content_text": _said(entry, language),
         "date_published": times.render(entry.published_at),
@@ -129,7 +134,7 @@ def _ended_item(entry: EndedEntry, language: str, base: str) -> dict[str, Any]:
     url = f"{base}/v1/bulletins/{entry.id}"
     return {
         "id": url,
-        **({"url": url} if entry.can_be_read else {}),
+        **({"url": page_url(entry.id, base)} if entry.can_be_read else {}),
         "title": entry.title(language),
         "content_text": entry.text[language],
         "date_published": times.render(entry.published_at),
@@ -174,7 +179,10 @@ def _entry(root: "Element", entry: Entry, language: str, base: str) -> None:
     spoken, title = wording(entry.content.title, language)
     node = _head(root, entry, channel, language, base)
     element(node, "title", {"xml:lang": spoken}, content=title)
-    element(node, "link", {"rel": "alternate", "type": "application/json", "href": url})
+    element(
+        node, "link", {"rel": "alternate", "type": "text/html", "href": page_url(entry.id, base)}
+    )
+    element(node, "link", {"rel": "related", "type": "application/json", "href": url})
     element(node, "link", {"rel": "related", "type": "application/cap+xml", "href": f"{url}/cap"})
     for media_id in entry.content.media:
         element(
@@ -191,12 +199,12 @@ def _entry(root: "Element", entry: Entry, language: str, base: str) -> None:
 
 
 def _ended_entry(root: "Element", entry: EndedEntry, language: str, base: str) -> None:
-    url = f"{base}/v1/bulletins/{entry.id}"
     node = _head(root, entry, entry.channel, language, base)
     element(node, "title", {"xml:lang": language}, content=entry.title(language))
     # RFC 4287 needs no alternate link where there is content.
     if entry.can_be_read:
-        element(node, "link", {"rel": "alternate", "type": "application/json", "href": url})
+        page = page_url(entry.id, base)
+        element(node, "link", {"rel": "alternate", "type": "text/html", "href": page})
     content = entry.text[language]
     element(node, "content", {"type": "text", "xml:lang": language}, content=content)
 

@@ -132,7 +132,7 @@ class BulletinView(ListedBulletin):
     @classmethod
     def opened(cls, dossier: Dossier, call: Call, *, leads: int) -> Self:
         # Imported here, because work on reports needs these schemas and not the public's routes.
-        from chalicelib.handlers.bulletins import url_of
+        from chalicelib.handlers.addresses import bulletin_url
 
         bulletin = dossier.bulletin
         consent = {"by": bulletin.consent_by, "at": bulletin.consent_at}
@@ -149,7 +149,7 @@ class BulletinView(ListedBulletin):
             else None,
             leads=leads,
             steps=bulletin.legal_steps(call.now),
-            url=url_of(bulletin.id, call),
+            url=bulletin_url(bulletin.id, call),
         )
 
 

@@ -18,6 +18,7 @@ from chalicelib.domain.codes import ChannelCode
 from chalicelib.domain.languages import LocalizedText, text
 from chalicelib.domain.models import NotNull, Query
 from chalicelib.domain.report_query import Limit
+from chalicelib.handlers.addresses import base_of, bulletin_url
 from chalicelib.handlers.pictures import picture_url
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response, conditional, to_json
@@ -173,7 +174,7 @@ def get_json_feed(call: Call) -> Response:
     feed = _feed(call)
     content = to_json(
         feeds.json_feed(
-            _entries(feed), channel=call.query.channel, language=call.language, base=_base(call)
+            _entries(feed), channel=call.query.channel, language=call.language, base=base_of(call)
         )
     )
     return _public_response(content, call, _ends(feed), feeds.JSON_TYPE)
@@ -197,7 +198,7 @@ def get_atom_feed(call: Call) -> Response:
         changed_at=feed.changed_at,
         channel=call.query.channel,
         language=call.language,
-        base=_base(call),
+        base=base_of(call),
     )
     return _public_response(content, call, _ends(feed), feeds.ATOM_TYPE + "; charset=utf-8")
 
@@ -269,7 +270,7 @@ def get_alert(call: Call) -> Response:
     bulletin = public_bulletins.read_alert(
         call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
     )
-    base = _base(call)
+    base = base_of(call)
     content = cap.alert(bulletin, base=base, sender=urlsplit(base).netloc)
     seen = published(bulletin, call.now)
     return _public_response(
@@ -277,17 +278,8 @@ def get_alert(call: Call) -> Response:
     )
 
 
-def _base(call: Call) -> str:
-    """Return the public address of the API: from the settings, or else from the request."""
-    context = call.request.context
-    before, _, _ = str(context.get("path", "")).partition("/v1/")
-    return (
-        wiring.settings().public_url.rstrip("/")
-        or f"https://{context.get('domainName', 'localhost')}{before}"
-    )
-
-
-def _cache_control(ends: Iterable[datetime], now: datetime) -> str:
+def cache_control(ends: Iterable[datetime], now: datetime) -> str:
+    """Return how long caches may keep what is true until the first of `ends`: a minute at most."""
     return f"public, max-age={_seconds_left(ends, now)}"
 
 
@@ -301,7 +293,7 @@ def _public_response(
 ) -> Response:
     headers = {
         "Content-Type": content_type,
-        "Cache-Control": _cache_control(ends, call.now),
+        "Cache-Control": cache_control(ends, call.now),
         "Vary": "Accept-Language",
         "Content-Language": call.language,
     }
@@ -343,7 +335,7 @@ def _end_of(bulletin: Bulletin, seen: Published | None) -> list[datetime]:
 
 
 def _public(seen: Published, call: Call) -> PublicBulletin:
-    content, url = seen.content, url_of(seen.id, call)
+    content, url = seen.content, bulletin_url(seen.id, call)
     return PublicBulletin.of(
         content,
         **_public_head(seen.id, content.channel, BulletinState.PUBLISHED, call),
@@ -372,7 +364,7 @@ def _resolved(bulletin: Bulletin, call: Call) -> PublicBulletin:
 def _public_head(
     bulletin_id: str, channel: str, state: BulletinState, call: Call
 ) -> dict[str, Any]:
-    url = url_of(bulletin_id, call)
+    url = bulletin_url(bulletin_id, call)
     return {
         "id": bulletin_id,
         "channel": channel,
@@ -382,7 +374,3 @@ def _public_head(
         "url": url,
         "cap_url": f"{url}/cap",
     }
-
-
-def url_of(bulletin_id: str, call: Call) -> str:
-    return f"{_base(call)}/v1/bulletins/{bulletin_id}"

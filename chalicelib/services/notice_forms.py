@@ -6,13 +6,18 @@ from chalicelib.domain import times
 from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.bursts import Digest
 from chalicelib.domain.ids import event_id
+from chalicelib.domain.notice_links import NoticeLinks
 from chalicelib.domain.notices import ADDED, Notice
 from chalicelib.domain.report_outlines import ReportOutline
 from chalicelib.store.outbox import PendingTask
 
 
 def of_report(
-    pending: PendingTask, report: ReportOutline, to: tuple[str, ...], public_url: str, now: datetime
+    pending: PendingTask,
+    report: ReportOutline,
+    to: tuple[str, ...],
+    links: NoticeLinks,
+    now: datetime,
 ) -> Notice:
     """Return the notice of a report's task, for `to`."""
     task = f"{pending.task.kind}/{times.render(pending.task.due_at)}"
@@ -25,7 +30,7 @@ def of_report(
         district=report.district,
         urgency=report.urgency,
         at=now,
-        url=f"{public_url}/v1/officer/reports/{report.id}",
+        url=links.to(f"/v1/officer/reports/{report.id}"),
         to=to,
         drill=report.is_drill,
         shadow=report.shadow,
@@ -37,20 +42,20 @@ def of_report(
     )
 
 
-def of_announcement(pending: PendingTask, public_url: str, now: datetime) -> Notice:
+def of_announcement(pending: PendingTask, links: NoticeLinks, now: datetime) -> Notice:
     announcement = pending.announcement
     return Notice(
         event_id=event_id(*pending.key, times.render(pending.task.due_at)),
         kind=announcement.kind,
         at=now,
-        url=f"{public_url}{announcement.path}",
+        url=links.to(announcement.path),
         to=announcement.to,
         matter=announcement,
     )
 
 
 def of_digest(
-    pending: PendingTask, digest: Digest, to: tuple[str, ...], public_url: str, now: datetime
+    pending: PendingTask, digest: Digest, to: tuple[str, ...], links: NoticeLinks, now: datetime
 ) -> Notice:
     """Return the notice of a digest that is closed, for `to`."""
     filters = f"category={digest.category}&district={digest.district}"
@@ -61,7 +66,7 @@ def of_digest(
         district=digest.district,
         urgency=digest.urgency,
         at=now,
-        url=f"{public_url}/v1/officer/reports?{filters}",
+        url=links.to(f"/v1/officer/reports?{filters}"),
         to=to,
         count=digest.count,
         report_ids=digest.named,

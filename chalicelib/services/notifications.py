@@ -18,6 +18,7 @@ from chalicelib.domain.addressees import OF_A_TRIAL, officer_address
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.city import city
 from chalicelib.domain.ids import OwnerKind
+from chalicelib.domain.notice_links import NoticeLinks
 from chalicelib.domain.notices import ADDED, CAUSED_BY_OFFICERS, Notice, NoticeKind
 from chalicelib.domain.outbox import WAITING, Lane, TaskKind
 from chalicelib.domain.report_outlines import ReportOutline
@@ -118,16 +119,16 @@ class _Batch:
 
 
 class Publisher:
-    """Publishes the notices that are pending in an outbox. Their links begin with `public_url`."""
+    """Publishes the notices that are pending in an outbox. `links` says where they lead."""
 
     def __init__(
-        self, outbox: Outbox, bursts: Bursts, digests: Digests, topic: Topic, public_url: str
+        self, outbox: Outbox, bursts: Bursts, digests: Digests, topic: Topic, links: NoticeLinks
     ) -> None:
         self._outbox = outbox
         self._bursts = bursts
         self._digests = digests
         self._topic = topic
-        self._public_url = public_url
+        self._links = links
 
     def publish(
         self,
@@ -207,7 +208,7 @@ class Publisher:
         if pending.assignment == _DIGEST:
             return self._digest(pending, batch) if batch.swept else None
         if pending.assignment == _ANNOUNCEMENT:
-            notice = notice_forms.of_announcement(pending, self._public_url, now)
+            notice = notice_forms.of_announcement(pending, self._links, now)
             return _PendingNotice(pending, notice)
         waits = pending.task.kind in WAITING
         not_before = pending.task.not_before or (pending.task.due_at if waits else None)
@@ -326,7 +327,7 @@ class Publisher:
         to = batch.roster.addressees_of(kind, report, pending.matter, batch.now)
         if not to or _needs_none(pending, report):
             return None
-        return notice_forms.of_report(pending, report, to, self._public_url, batch.now)
+        return notice_forms.of_report(pending, report, to, self._links, batch.now)
 
     def _digest(self, pending: PendingTask, batch: _Batch) -> _PendingNotice | None:
         """Close a digest, and return its notice; None when another sweep has sent it."""
@@ -339,7 +340,7 @@ class Publisher:
             OF_A_TRIAL if digest.shadow else batch.roster.addressees(digest.kind, *about, batch.now)
         )
         to = batch.roster.with_followers(to, digest.category, digest.district, digest.following)
-        notice = notice_forms.of_digest(pending, digest, to, self._public_url, batch.now)
+        notice = notice_forms.of_digest(pending, digest, to, self._links, batch.now)
         return _PendingNotice(pending, notice)
 
 

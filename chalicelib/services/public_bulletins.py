@@ -5,7 +5,9 @@ from datetime import datetime
 
 from chalicelib import errors
 from chalicelib.domain.bulletins import Bulletin, BulletinState
+from chalicelib.domain.bulletins.endings import end_text
 from chalicelib.domain.ids import is_bulletin_id
+from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.paging import Cursors
 from chalicelib.store.bulletins import Bulletins
 from chalicelib.store.public_rows import Ended, Published, published
@@ -55,6 +57,22 @@ def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> B
     if not resolved and not published(bulletin, now):
         raise errors.NotFound
     return bulletin
+
+
+def read_shown(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:
+    """Return a bulletin that was published, and that ended less than 30 days ago if it has.
+
+    Raises NotFound for any other.
+    """
+    bulletin = bulletins.get(bulletin_id) if is_bulletin_id(bulletin_id) else None
+    if bulletin is None or not bulletin.published or bulletin.is_closed(now):
+        raise errors.NotFound
+    return bulletin
+
+
+def end_of(bulletin: Bulletin, now: datetime) -> LocalizedText:
+    """Return what readers see of a bulletin that has ended, also before the clock has noted it."""
+    return end_text(bulletin.state_at(now), bulletin.code, bulletin.approved_words)
 
 
 def find_picture(

@@ -188,12 +188,12 @@ class LocalStack:
         wiring.reset()
         clients.keep_connections(CONNECTIONS)
         _warm()
-        self._tell_console()
+        self._publish_config()
         register_console(self.environment, (self.api_url, os.environ["CONSOLE_ORIGIN"]))
         if _has_seed():
             seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])
 
-    def _tell_console(self) -> None:
+    def _publish_config(self) -> None:
         from infra.local.issuer.issuer import endpoints_at
         from infra.web import config
 

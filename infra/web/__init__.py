@@ -7,7 +7,7 @@
 | `node` | Node.js as pip has installed it |
 | `headers` | the headers of the files, locally and on AWS |
 | `files` | the built files, with their types |
-| `config` | what the console is told of its deployment: `/console/config.json` |
+| `config` | what the console must know of its deployment: `/console/config.json` |
 | `sizes` | what the first screens weigh, against their budgets |
 | `check` | `make web-check` |
 """

@@ -1,4 +1,4 @@
-"""What the console is told of its deployment: `/console/config.json`.
+"""What the console must know of its deployment: `/console/config.json`.
 
 The gateway of the local stack serves it; a deployment writes it into the bucket of the web clients.
 """

@@ -101,6 +101,16 @@ def _creating(**more: Any) -> Callable[[Environment], Callable[[], Reply]]:
 
 
 def _lead(environment: Environment) -> Callable[[], Reply]:
+    bulletin_id = _published()
+    return lambda: _create(bulletin_id=bulletin_id)
+
+
+def _bulletin_page(environment: Environment) -> Callable[[], Reply]:
+    bulletin_id = _published()
+    return lambda: call("GET", f"/bulletins/{bulletin_id}")
+
+
+def _published() -> str:
     cloud.officer("li")
     cloud.officer("zhao")
     words = {"zh": "寻找一位老人。" * 100}
@@ -113,7 +123,7 @@ def _lead(environment: Environment) -> Callable[[], Reply]:
         ).status
         == 200
     )
-    return lambda: _create(bulletin_id=drafted["id"])
+    return str(drafted["id"])
 
 
 def _reporter_reads(environment: Environment) -> Callable[[], Reply]:
@@ -267,6 +277,7 @@ OPERATIONS = (
     Operation("create with a contact", _creating(contact=_CONTACT), ("TransactWriteItems",), 17, 0),
     Operation("create with 2 media", _creating(media=_MEDIA), ("TransactWriteItems",), 21, 0),
     Operation("create as a lead", _lead, ("GetItem", "PutItem"), 11, 1),
+    Operation("page of a bulletin", _bulletin_page, ("GetItem",), 0, 2),
     Operation("reporter reads", _reporter_reads, ("Query",), 0, 2),
     Operation(
         "reporter adds a position", _moves, ("GetItem", "GetItem", "TransactWriteItems"), 18, 3

@@ -348,6 +348,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_MINE}/media/{{media_id}}/parts": lambda there: there.awaiting.mine(1),
     f"POST {_MINE}/media/{{media_id}}/complete": lambda there: there.uploaded.mine(0),
     "GET /v1/bulletins/{bulletin_id}": lambda there: there.bulletin.plain(),
+    "GET /bulletins/{bulletin_id}": lambda there: there.bulletin.plain(),
     "GET /v1/bulletins/{bulletin_id}/cap": lambda there: there.bulletin.plain(),
     "GET /v1/bulletins/{bulletin_id}/media/{media_id}": lambda there: there.bulletin.plain(),
     f"GET {_REPORT}": lambda there: there.report.mine(),

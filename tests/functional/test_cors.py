@@ -1,10 +1,13 @@
 """Any page may call public routes, and only the console officers' routes, never with cookies."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.handlers import index
+from chalicelib.handlers.routes import Access
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -88,6 +91,16 @@ def test_a_page_reads_when_to_come_back() -> None:
     assert reply.status == 503
     assert reply.headers["retry-after"]
     assert_open_to("*", reply)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route in index.routes() if route.access != Access.OFFICER],
+    ids=lambda route: f"{route.method} {route.path}",
+)
+def test_every_public_route_is_open_whatever_it_responds(route: index.Route) -> None:
+    path = re.sub(r"\{\w+\}", "unknown", route.path)
+    assert_open_to("*", call(route.method, path, headers=FOREIGN))
 
 
 def test_a_response_is_the_same_whatever_page_asks() -> None:

@@ -3,7 +3,7 @@
 No notice is about a report that does not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,27 @@ def with_photos(count: int) -> Any:
     """Create a report that waits for `count` photos."""
     media = [{"content_type": "image/jpeg", "size": 10_000}] * count
     return call("POST", "/v1/reports", report(media=media), key=new_key()).json
+
+
+@pytest.fixture
+def web_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("WEB_CLIENTS", "on")
+    wiring.reset()
+    yield
+    monkeypatch.undo()
+    wiring.reset()
+
+
+@pytest.mark.usefixtures("web_clients")
+def test_with_a_console_a_notice_leads_there(aws: Mapping[str, str]) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    cloud.stream(cloud.all_keys(aws))
+    [notice] = cloud.sent(aws)
+    page = f"https://api.test/console/reports/{created['id']}"
+    assert notice["url"] == page
+    assert page in notice["forms"]["email"]
+    assert "http" not in notice["forms"]["sms"]
+    assert "http" not in notice["subject"]
 
 
 def test_the_stream_sends_a_new_reports_notice_with_what_filters_need(

@@ -487,7 +487,7 @@ def read_bulletins(api: Api, bulletin_id: str, media_id: str) -> dict[str, Any]:
     one: dict[str, Any] = {"bulletin_id": bulletin_id}
     for name in ("list_public_bulletins", "get_json_feed", "get_atom_feed"):
         api(name)
-    for name in ("read_bulletin", "get_alert"):
+    for name in ("read_bulletin", "get_alert", "show_bulletin"):
         api(name, **one)
     api("show_picture", media_id=media_id, **one)
     return dict(api("create_report", body=report(bulletin_id=bulletin_id)).json)

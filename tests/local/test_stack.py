@@ -103,9 +103,9 @@ def test_a_seeded_officer_signs_in_with_what_token_prints_and_nothing_else(
 
 
 def test_an_officer_signs_in_at_the_page_and_the_api_takes_the_token(stack: Stack) -> None:
-    told, outputs = _told(stack), stack.outputs
-    issuer = oidc.discover(told["issuer"], f"{outputs['aws']}/{outputs['user_pool_id']}")
-    client = oidc.Client(told["client_id"], f"{told['api']}/console/", told["scope"])
+    config, outputs = _config(stack), stack.outputs
+    issuer = oidc.discover(config["issuer"], f"{outputs['aws']}/{outputs['user_pool_id']}")
+    client = oidc.Client(config["client_id"], f"{config['api']}/console/", config["scope"])
     attempt, browser = oidc.SignIn(issuer, client), requests.Session()
 
     page = browser.get(attempt.url(), timeout=10)
@@ -127,8 +127,8 @@ def test_an_officer_signs_in_at_the_page_and_the_api_takes_the_token(stack: Stac
 
 
 def test_the_console_is_told_where_it_is(stack: Stack) -> None:
-    told, outputs = _told(stack), stack.outputs
-    assert told == {
+    config, outputs = _config(stack), stack.outputs
+    assert config == {
         "issuer": outputs["issuer"],
         "authorization_endpoint": f"{outputs['aws']}/oauth2/authorize",
         "token_endpoint": f"{outputs['aws']}/oauth2/token",
@@ -139,7 +139,7 @@ def test_the_console_is_told_where_it_is(stack: Stack) -> None:
     }
 
 
-def _told(stack: Stack) -> dict[str, str]:
+def _config(stack: Stack) -> dict[str, str]:
     response = requests.get(f"{stack.api}/console/config.json", timeout=10)
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Cache-Control"] == "no-cache"

@@ -26,6 +26,8 @@ _STATUS_DESCRIPTIONS = {
     204: "Done. Repeating the call gives the same response.",
     302: "Temporary redirect to the address in `Location`.",
     304: "Not modified: the response with the `ETag` in `If-None-Match` is still current.",
+    404: "Not found: a page says so.",
+    410: "Gone: a page says how it ended.",
 }
 HEADERS: Json = {
     "X-Request-Id": {

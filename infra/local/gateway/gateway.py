@@ -74,7 +74,6 @@ class Gateway:
         self._functions = functions or (lambda method, path: Function("api", app))
         self._throttles = throttles
         self._authorizer = LocalGatewayAuthorizer(app)
-        self._documents: dict[str, Response] = {}
         # Literal segments win over parameters: "{" sorts after every letter.
         self._routes = [(route, route.split("/")) for route in sorted(app.routes)]
 
@@ -87,8 +86,6 @@ class Gateway:
         request = Request(method, target, headers, body, source_ip)
         request_id = str(uuid.uuid4())
         path, _ = split_target(target)
-        if method in ("GET", "HEAD") and path in self._documents:
-            return self._documents[path]
         match = self._match(path)
         if match is None:
             return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)

@@ -76,7 +76,7 @@ def read_authorization(asked: Mapping[str, str], client: Client) -> Authorizatio
     """Return a request for `client`.
 
     Raises NoWayBack when its client or its redirect address is not the registered one, letter by
-    letter; BadRequest for anything else, which the client may be told.
+    letter; BadRequest for anything else, which the client may know.
     """
     redirect_uri = asked.get("redirect_uri", "")
     if asked.get("client_id") != client.client_id or redirect_uri not in client.redirect_uris:
