@@ -49,9 +49,9 @@ function heading(change: Change, isNew: boolean): string {
   if (!('language' in change)) return field;
   const language = text().languages[change.language] ?? change.language;
   const [only, more] = change.pieces;
-  if (more || !only || isNew) return `${field}, ${language}`;
-  const all = only.kind === 'added' ? text().newLanguage : text().goneLanguage;
-  return `${field}, ${language} (${all})`;
+  const name = text().fieldIn(field, language);
+  if (more || !only || isNew) return name;
+  return `${name}: ${only.kind === 'added' ? text().newLanguage : text().goneLanguage}`;
 }
 
 function What({

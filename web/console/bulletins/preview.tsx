@@ -1,5 +1,4 @@
 import { useLoaded, ok } from '../parts/asking.ts';
-import { clock } from '../moments.ts';
 import type { Api, Catalogue } from '../types.ts';
 import type { Version } from './changes.ts';
 import { text } from './texts.ts';
@@ -86,7 +85,7 @@ function Face({ language, version, pictures, catalogue }: FaceProps) {
         <p class="preview__body">{body}</p>
         <p class="preview__facts">{words.area(place || words.everywhere)}</p>
         {version.expires_at && (
-          <p class="preview__facts">{words.until(clock(version.expires_at))}</p>
+          <p class="preview__facts">{words.until(words.clock.format(new Date(version.expires_at)))}</p>
         )}
       </article>
     </section>
@@ -126,11 +125,13 @@ const FACE = {
   en: {
     area: (name: string) => `Area: ${name}`,
     until: (at: string) => `Valid until: ${at}`,
+    clock: new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' }),
     everywhere: 'The whole city',
   },
   zh: {
     area: (name: string) => `区域：${name}`,
     until: (at: string) => `有效期至：${at}`,
+    clock: new Intl.DateTimeFormat('zh-CN', { dateStyle: 'medium', timeStyle: 'short' }),
     everywhere: '全市',
   },
 };

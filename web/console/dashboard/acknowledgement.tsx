@@ -68,8 +68,8 @@ function Oldest({ statistics }: { statistics: Statistics }) {
   if (oldest === null) return null;
   return (
     <p>
-      {text().waitingLongest} <a href={pathTo(`reports/${oldest.id}`)}>{oldest.reference}</a>,{' '}
-      {names.category(oldest.category)}, {text().since(ago(oldest.received_at, Date.now()))}
+      {text().waitingLongest} <a href={pathTo(`reports/${oldest.id}`)}>{oldest.reference}</a> ·{' '}
+      {names.category(oldest.category)} · {text().since(ago(oldest.received_at, Date.now()))}
     </p>
   );
 }

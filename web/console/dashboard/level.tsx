@@ -46,7 +46,7 @@ export function Level({ api, state, again, mayChange }: LevelProps) {
     <Chart title={text().levelTitle}>
       <Gauge level={state.level} />
       <p>
-        <strong>{text().levels[state.level]}.</strong> {text().levelWhat[state.level]}
+        <strong>{text().levelSaid(text().levels[state.level] ?? '')}</strong> {text().levelWhat[state.level]}
       </p>
       {state.set_until && (
         <p>

@@ -16,7 +16,7 @@ export function OpenByAge({ statistics }: { statistics: Statistics }) {
         bars={rows.map((row) => ({
           key: row.category,
           label: names.category(row.category),
-          said: `${text().total(row.total)}: ${inWords(row)}`,
+          said: text().openSaid(row.total, inWords(row)),
           parts: AGES.map((age) => ({ kind: age, value: row.ages[age] })),
         }))}
       />
@@ -24,8 +24,8 @@ export function OpenByAge({ statistics }: { statistics: Statistics }) {
   );
 }
 
-function inWords({ ages }: AgeRow): string {
-  return AGES.filter((age) => ages[age] > 0)
-    .map((age) => `${ages[age]} ${text().ages[age]}`)
-    .join(', ');
+function inWords({ ages }: AgeRow): string[] {
+  return AGES.filter((age) => ages[age] > 0).map((age) =>
+    text().ageSaid(ages[age], text().ages[age]),
+  );
 }

@@ -26,7 +26,8 @@ export const text = texts({
     openTitle: 'Open, by category and age',
     openNone: 'No report of this period is open.',
     ages: { today: 'today', this_week: 'this week', older: 'older' },
-    total: (count: number) => `${count} open`,
+    openSaid: (total: number, ages: string[]) => `${total} open: ${ages.join(', ')}`,
+    ageSaid: (count: number, age: string) => `${count} ${age}`,
 
     dayTitle: 'Received',
     daySaid: (count: number, from: string, to: string) =>
@@ -71,6 +72,7 @@ export const text = texts({
       'Apps must prove some work before a report is accepted. Where a life may depend on it, none is refused.',
       'As in a flood, with more work to prove.',
     ],
+    levelSaid: (name: string) => `${name}.`,
     levelOf: (level: number) => `Level ${level} of 3`,
     automatic: (name: string) => `By the counters it would be: ${name}.`,
     setUntil: (at: string) => `An officer has set it until ${at}.`,
@@ -139,7 +141,8 @@ export const text = texts({
     openTitle: '未办结（按类别和时长）',
     openNone: '本时段没有未办结的举报。',
     ages: { today: '今天', this_week: '一周内', older: '更早' },
-    total: (count: number) => `未办结 ${count} 件`,
+    openSaid: (total: number, ages: string[]) => `${total} 件未办结：${ages.join('，')}`,
+    ageSaid: (count: number, age: string) => `${age} ${count} 件`,
 
     dayTitle: '收到的举报',
     daySaid: (count: number, from: string, to: string) => `${from}至${to}共 ${count} 件。`,
@@ -180,6 +183,7 @@ export const text = texts({
       '应用须先完成工作量证明，举报才会被接收；可能危及生命的类别从不拒绝。',
       '与洪峰相同，但所需工作量更大。',
     ],
+    levelSaid: (name: string) => `${name}。`,
     levelOf: (level: number) => `第 ${level} 级，共 3 级`,
     automatic: (name: string) => `按计数应为：${name}。`,
     setUntil: (at: string) => `由民警设置，至 ${at}。`,

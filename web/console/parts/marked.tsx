@@ -8,7 +8,7 @@ export function Marked({ kind, children }: { kind: 'added' | 'removed'; children
   return (
     <Tag class={`mark mark--${kind}`}>
       <span class="hidden-visually">{text()[kind]}: </span>
-      <span aria-hidden="true">{kind === 'added' ? '+' : '−'}</span>
+      <span class="mark__sign" aria-hidden="true">{kind === 'added' ? '+' : '−'}</span>
       {children}
     </Tag>
   );
