@@ -146,7 +146,7 @@ def test_a_bulletin_is_resolved_with_a_code_at_once(open_page: OpenPage, stack: 
     page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
     page.get_by_role("button", name="Resolve").click()
     page.get_by_role("button", name="Resolve now").click()
-    expect(page.get_by_text("Choose what readers are told.")).to_be_visible()
+    expect(page.get_by_text("Choose what readers see.")).to_be_visible()
     page.get_by_label("Found. The search is over.").check()
     page.get_by_label("English (optional)").fill("Thanks to everybody.")
     page.get_by_role("button", name="Resolve now").click()

@@ -4,7 +4,7 @@ import { ok, useStep } from '../parts/asking.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
-import { awaited, type Bulletin, changesBetween, currentVersion, versionAt } from './changes.ts';
+import { type Bulletin, changesBetween, currentVersion, forApproval, versionAt } from './changes.ts';
 import { type Opened, unready } from './opened.ts';
 import { numbering, Since } from './since.tsx';
 import { text } from './texts.ts';
@@ -91,7 +91,7 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
 }
 
 function Content({ bulletin, history }: Opened) {
-  const { before, after } = awaited(bulletin, history);
+  const { before, after } = forApproval(bulletin, history);
   const changes = changesBetween(before, after);
   return (
     <>

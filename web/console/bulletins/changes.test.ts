@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import {
-  awaited,
   type Bulletin,
   changesBetween,
   currentVersion,
+  forApproval,
   type History,
   type Version,
   versionAt,
@@ -91,7 +91,7 @@ test('shows a language that was taken away', () => {
   });
 });
 
-test('tells a picture that moved from one that is new', () => {
+test('distinguishes a picture that moved from one that is new', () => {
   expect(changesBetween(VERSION, { ...VERSION, media: ['B', 'A'] })).toEqual([
     { field: 'media', added: [], removed: [], moved: true },
   ]);
@@ -131,7 +131,7 @@ test('takes only pictures that are shown into the version', () => {
 test('reads both versions from the record', () => {
   const after = { ...VERSION, title: { en: 'Where is she?' } };
   const items = [...history(2, VERSION).items, ...history(3, after).items];
-  expect(awaited(BULLETIN, { items })).toEqual({ before: VERSION, after });
+  expect(forApproval(BULLETIN, { items })).toEqual({ before: VERSION, after });
 });
 
 test('takes the content of the version before for one that only a picture made', () => {
@@ -142,12 +142,12 @@ test('takes the content of the version before for one that only a picture made',
 test('compares with the published text when the record was altered', () => {
   const { media: _media, expires_at: _end, ...content } = VERSION;
   const published = { ...content, title: { zh: '寻找王奶奶' } };
-  const { before, after } = awaited({ ...BULLETIN, published }, history(2, null));
+  const { before, after } = forApproval({ ...BULLETIN, published }, history(2, null));
   expect(before?.title).toEqual({ zh: '寻找王奶奶' });
   expect(changesBetween(before, after).map((change) => change.field)).toEqual(['title']);
 });
 
 test('has nothing published of a draft', () => {
   const draft = { ...BULLETIN, published_version: null };
-  expect(awaited(draft, history(1, VERSION))).toEqual({ before: null, after: VERSION });
+  expect(forApproval(draft, history(1, VERSION))).toEqual({ before: null, after: VERSION });
 });

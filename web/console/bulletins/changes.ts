@@ -50,13 +50,13 @@ export function versionAt(history: History, number: number): Version | null {
   return found;
 }
 
-export interface Awaited {
+export interface ForApproval {
   before: Version | null;
   after: Version;
 }
 
 /** Return what residents see now, null for nothing, and what they would see after an approval. */
-export function awaited(bulletin: Bulletin, history: History): Awaited {
+export function forApproval(bulletin: Bulletin, history: History): ForApproval {
   const current = currentVersion(bulletin);
   const after = versionAt(history, bulletin.version);
   if (bulletin.published_version === null) return { before: null, after: after ?? current };

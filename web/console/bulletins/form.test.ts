@@ -61,7 +61,7 @@ test('takes a place away', () => {
   expect(changeOf(form({ district: '' }), BULLETIN, DISTRICTS)).toEqual({ area: null });
 });
 
-test('tells a code of a district from words', () => {
+test('distinguishes a code of a district from words', () => {
   expect(written({ ...BULLETIN, area: 'haidian' }, '', DISTRICTS).district).toBe('haidian');
   expect(written({ ...BULLETIN, area: 'the park' }, '', DISTRICTS).place).toBe('the park');
 });

@@ -141,7 +141,7 @@ export const text = texts({
         submit: 'Withdraw now',
       },
     },
-    code: 'What readers are told',
+    code: 'What readers see',
     codes: {
       found_safe: 'Found safe. Thank you for your help.',
       found: 'Found. The search is over.',
@@ -150,12 +150,12 @@ export const text = texts({
       published_in_error: 'Published in error. Please delete all copies of it.',
     },
     codeHint: { found: 'For things, and for persons of whom no more can be said.' } as Record<string, string>,
-    chooseCode: 'Choose what readers are told.',
+    chooseCode: 'Choose what readers see.',
     wordsHint:
       'They wait until a colleague approves them. Residents read them: what only colleagues should read belongs into the notes of a report.',
     cancel: 'Cancel',
     done: 'Done. Residents no longer see the text.',
-    endedWith: 'Readers are told',
+    endedWith: 'Readers see',
 
     editor: {
       newTitle: 'Write a bulletin',
