@@ -45,7 +45,7 @@ export function Ending({ api, bulletin, kind, onDone, onCancel }: EndingProps) {
   return (
     <form class="ending" aria-labelledby="ending" onSubmit={(event) => void submit(event)} noValidate>
       <h2 id="ending">{said.title}</h2>
-      <p>{said.what}</p>
+      <p>{bulletin.state === 'draft' ? text().endingDraft : said.what}</p>
       <Radios
         id="ending-code"
         legend={text().code}
@@ -81,7 +81,7 @@ export function Ending({ api, bulletin, kind, onDone, onCancel }: EndingProps) {
         ))}
       </fieldset>
       <Refusal failure={step.failure} />
-      <div class="steps">
+      <div class="row steps">
         <Button kind="danger" type="submit" busy={step.busy}>
           {said.submit}
         </Button>

@@ -141,6 +141,7 @@ export const text = texts({
         submit: 'Withdraw now',
       },
     },
+    endingDraft: 'Residents have seen nothing of this draft, and will not. It is deleted after 30 days.',
     code: 'What readers see',
     codes: {
       found_safe: 'Found safe. Thank you for your help.',
@@ -338,6 +339,7 @@ export const text = texts({
         submit: '立即撤回',
       },
     },
+    endingDraft: '市民没有也不会看到这份草稿。30 天后删除。',
     code: '告知读者的内容',
     codes: {
       found_safe: '已平安找到，感谢您的帮助。',
