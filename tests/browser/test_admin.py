@@ -178,6 +178,19 @@ def test_an_officer_sees_no_administration(open_page: OpenPage) -> None:
 
 
 @pytest.mark.thorough
+def test_an_admin_who_sees_no_reports_is_refused_nothing(open_page: OpenPage) -> None:
+    page = page_of(open_page, SUN, "/console/dashboard")
+    refused: list[str] = []
+    page.on("response", lambda response: refused.append(response.url) if not response.ok else None)
+    places = page.get_by_role("navigation", name="Console")
+    expect(places.get_by_role("link")).to_have_text(["Dashboard", "Admin"])
+    for path in ("/console/", "/console/admin/shifts", "/console/admin/waiting", "/console/admin/me"):
+        go(page, path)
+        expect(page.get_by_role("heading", name="Administration", level=1)).to_be_visible()
+    assert refused == []
+
+
+@pytest.mark.thorough
 def test_an_officer_subscribes_to_notices_and_ends_it(open_page: OpenPage, stack: Stack) -> None:
     page = page_of(open_page, WANG, "/console/admin/me")
     expect(page.get_by_text("You get no notices.")).to_be_visible()

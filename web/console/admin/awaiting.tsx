@@ -4,6 +4,7 @@ import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded } from '../parts/asking.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { isAdmin, seesReports } from '../roles.ts';
 import { pathTo } from '../router.ts';
 import type { Api, ListedReport, Me } from '../types.ts';
 import { wordFor, words } from '../words.ts';
@@ -18,16 +19,15 @@ const PAGE = 50;
 
 /** Steps that take two officers, and reports that nobody is notified of. */
 export function Awaiting({ api, me }: { api: Api; me: Me }) {
-  const worksOnReports = me.roles.some((role) => role !== 'admin');
   const t = text().waiting;
   return (
     <>
       <p>{t.what}</p>
       <p class="row links">
-        {worksOnReports && <a href={pathTo('bulletins')}>{t.bulletins}</a>}
-        {me.roles.includes('admin') && <a href={pathTo(`admin/${OFFICERS}`)}>{t.officers}</a>}
+        {seesReports(me) && <a href={pathTo('bulletins')}>{t.bulletins}</a>}
+        {isAdmin(me) && <a href={pathTo(`admin/${OFFICERS}`)}>{t.officers}</a>}
       </p>
-      {worksOnReports && (
+      {seesReports(me) && (
         <>
           <Reports api={api} />
           <Exports api={api} />

@@ -7,6 +7,7 @@ import { useDesk } from '../desk.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
+import { seesReports } from '../roles.ts';
 import type { Api, Me } from '../types.ts';
 import { rolesInWords, scopeInWords } from './officer-list.tsx';
 import { SubscriptionForm } from './subscription-form.tsx';
@@ -45,8 +46,23 @@ export function Mine({ api, me }: { api: Api; me: Me }) {
         <p>{t.languageHint}</p>
         <LanguageSwitch />
       </section>
+      {seesReports(me) && <SoundSetting />}
       <Subscriptions api={api} me={me} />
     </>
+  );
+}
+
+function SoundSetting() {
+  const { sound } = useDesk();
+  const t = text().me;
+  return (
+    <section class="card narrow settings" aria-labelledby="sound">
+      <h2 id="sound">{t.sound}</h2>
+      <p>{t.soundHint}</p>
+      <Button aria-pressed={sound.on.value} onClick={() => void sound.toggle()}>
+        {sound.on.value ? t.soundOn : t.soundOff}
+      </Button>
+    </section>
   );
 }
 

@@ -1,3 +1,4 @@
+import { isAdmin } from '../roles.ts';
 import { path, pathTo, routeOf } from '../router.ts';
 import type { Api, Me } from '../types.ts';
 import { Awaiting } from './awaiting.tsx';
@@ -20,7 +21,7 @@ const FOR_OFFICERS: readonly Part[] = ['waiting', 'shifts', 'me'];
 /** What is administered, and an officer's own settings. Each sees the parts that are theirs. */
 export function AdminPage({ api, me }: { api: Api; me: Me }) {
   const route = routeOf(path.value);
-  const parts = me.roles.includes('admin') ? FOR_ADMINS : FOR_OFFICERS;
+  const parts = isAdmin(me) ? FOR_ADMINS : FOR_OFFICERS;
   const rest = (route.page === 'admin' && route.part) || parts[0] || 'me';
   const part = rest.split('/')[0] === APPOINT ? OFFICERS : rest.split('/')[0];
   return (

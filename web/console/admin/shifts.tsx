@@ -4,6 +4,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
 import { ok, useLoaded } from '../parts/asking.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { isAdmin } from '../roles.ts';
 import type { Api, Me } from '../types.ts';
 import { editable, type ShiftPlan } from './plan.ts';
 import { PlanForm } from './plan-form.tsx';
@@ -43,7 +44,7 @@ export function Shifts({ api, me }: { api: Api; me: Me }) {
               </p>
               <Week shifts={editable(plan)} unreachable={plan.unreachable} />
               <ShiftList plan={plan} />
-              {me.roles.includes('admin') ? (
+              {isAdmin(me) ? (
                 <Button kind="primary" onClick={() => setEditing(plan)}>
                   {text().shifts.edit}
                 </Button>

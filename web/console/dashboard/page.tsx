@@ -3,6 +3,7 @@ import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded } from '../parts/asking.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { seesReports } from '../roles.ts';
 import type { Api, Me } from '../types.ts';
 import { Acknowledgement } from './acknowledgement.tsx';
 import { Endings } from './endings.tsx';
@@ -22,12 +23,10 @@ const DEFAULT_DAYS = 30;
 
 /** The figures of the officer's scope, as pictures, and the handover of a shift. */
 export function DashboardPage({ api, me }: { api: Api; me: Me }) {
-  // An admin who does not work on reports has no scope to count in.
-  const hasScope = me.roles.some((role) => role !== 'admin');
   return (
     <div class="dashboard">
       <h1>{text().title}</h1>
-      {hasScope ? (
+      {seesReports(me) ? (
         <Figures api={api} me={me} />
       ) : (
         <>
