@@ -138,10 +138,10 @@ def test_a_deadline_of_a_category_is_changed(open_page: OpenPage, stack: Stack) 
     page = page_of(open_page, CHEN, "/console/admin/catalogue")
     page.get_by_role("button", name="Change Lost and found").first.click()
     form = page.get_by_role("form", name="Change Lost and found")
-    form.get_by_label("Urgency normal").fill("90")
+    form.get_by_label("Urgency Normal").fill("90")
     form.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
-    expect(page.get_by_text("normal: 1 h 30 min")).to_be_visible()
+    expect(page.get_by_text("Normal: 1 h 30 min")).to_be_visible()
     state = call(stack, "admin", "PATCH", "/v1/admin/catalogue", {})
     [kept] = [each for each in state["categories"] if each["code"] == "lost_and_found"]
     assert kept["deadlines"]["normal"] == 90
@@ -188,6 +188,7 @@ def test_an_admin_who_sees_no_reports_is_refused_nothing(open_page: OpenPage) ->
         go(page, path)
         expect(page.get_by_role("heading", name="Administration", level=1)).to_be_visible()
     assert refused == []
+    expect(page.get_by_text("No connection to the service.")).to_have_count(0)
 
 
 @pytest.mark.thorough

@@ -8,6 +8,7 @@ import { inWords } from '../dashboard/acknowledgement.tsx';
 import { ok, useLoaded } from '../parts/asking.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import type { Api } from '../types.ts';
+import { words } from '../words.ts';
 import { AppForm } from './app-form.tsx';
 import { CategoryForm } from './category-form.tsx';
 import { EntryForm } from './entry-form.tsx';
@@ -103,7 +104,7 @@ function Facts({ entry }: { entry: Entry }) {
           URGENCIES.map((urgency) => (
             <span key={urgency}>
               {t.inMinutes(
-                t.urgencies[urgency],
+                words().urgency[urgency],
                 deadlines[urgency] ? inWords(deadlines[urgency] * 60) : t.noDeadline,
               )}
             </span>

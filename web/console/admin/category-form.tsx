@@ -5,6 +5,7 @@ import { Field } from '../../shared/components/Field.tsx';
 import { ok, useStep } from '../parts/asking.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
+import { words } from '../words.ts';
 import {
   categoryOf,
   LANGUAGES,
@@ -87,7 +88,7 @@ export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
           >
             {URGENCIES.map((each) => (
               <option key={each} value={each}>
-                {t.urgencies[each]}
+                {words().urgency[each]}
               </option>
             ))}
           </select>

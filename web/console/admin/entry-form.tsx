@@ -5,6 +5,7 @@ import { ok, useStep } from '../parts/asking.ts';
 import { instant, localInput } from '../parts/local-time.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
+import { words } from '../words.ts';
 import type { Entry } from './catalogue-admin.tsx';
 import { text } from './texts.ts';
 
@@ -84,7 +85,7 @@ export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProp
             <p class="field__hint">{t.deadlinesHint}</p>
             <div class="entry__numbers">
               {URGENCIES.map((urgency) => (
-                <Field key={urgency} id={id(urgency)} label={t.deadline(t.urgencies[urgency])}>
+                <Field key={urgency} id={id(urgency)} label={t.deadline(words().urgency[urgency])}>
                   {(control) => (
                     <input
                       {...control}

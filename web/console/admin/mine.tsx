@@ -9,6 +9,7 @@ import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { seesReports } from '../roles.ts';
 import type { Api, Me } from '../types.ts';
+import { words } from '../words.ts';
 import { rolesInWords, scopeInWords } from './officer-list.tsx';
 import { SubscriptionForm } from './subscription-form.tsx';
 import { text } from './texts.ts';
@@ -147,7 +148,7 @@ function One({ subscription, busy, onRemove }: OneProps) {
       </p>
       <p class="rows__facts">
         <span>{scope.join(', ') || t.wholeScope}</span>
-        <span>{t.minUrgency(t.urgencies[subscription.min_urgency])}</span>
+        <span>{t.minUrgency(words().urgency[subscription.min_urgency])}</span>
         {protocol === 'email' && (
           <span>
             {t.inLanguage(

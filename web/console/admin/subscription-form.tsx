@@ -7,6 +7,7 @@ import { ok, useStep } from '../parts/asking.ts';
 import { Checks, Radios } from '../parts/choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me, Urgency } from '../types.ts';
+import { words } from '../words.ts';
 import { text } from './texts.ts';
 
 type Protocol = components['schemas']['Protocol'];
@@ -68,7 +69,7 @@ export function SubscriptionForm({ api, me, free, onDone }: SubscriptionFormProp
           >
             {URGENCIES.map((each) => (
               <option key={each} value={each}>
-                {t.urgencies[each]}
+                {words().urgency[each]}
               </option>
             ))}
           </select>
