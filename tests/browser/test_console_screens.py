@@ -13,7 +13,7 @@ from tests.local.stack import Stack
 pytestmark = pytest.mark.thorough
 
 PAGES = ("", "new", "search", "map", "elsewhere")
-CLOSE = {"en": "Close…", "zh-CN": "结案……"}
+CLOSE = {"en": "Close…", "zh-CN": "办结……"}
 
 
 def enter(page: Page, path: str) -> None:

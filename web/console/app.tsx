@@ -12,6 +12,7 @@ import { Names } from './names.ts';
 import { PulseWatch } from './pulse.ts';
 import { ReportList } from './queue/list.ts';
 import { Sound } from './queue/sound.ts';
+import { seesReports } from './roles.ts';
 import { SearchState } from './search/state.ts';
 import { Activity } from './session/activity.ts';
 import { IdleWarning, LockScreen } from './session/lock.tsx';
@@ -106,7 +107,11 @@ function Entrance({ session, problem, again }: EntranceProps) {
 }
 
 function deskOf(api: Api, me: Me, session: Session): Desk {
-  const pulse = new PulseWatch(api, () => session.state.value === 'signed_in');
+  // Whoever sees no reports would be refused, and each refusal is on record.
+  const pulse = new PulseWatch(
+    api,
+    () => seesReports(me) && session.state.value === 'signed_in',
+  );
   return {
     api,
     me,

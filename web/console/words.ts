@@ -66,12 +66,12 @@ export const words = texts({
   zh: {
     status: {
       new: '新举报',
-      acknowledged: '已受理',
+      acknowledged: '已接收',
       in_progress: '处理中',
-      closed: '已结案',
+      closed: '已办结',
       withdrawn: '已撤回',
     },
-    urgency: { low: '低', normal: '一般', high: '高', critical: '紧急' },
+    urgency: { low: '低', normal: '一般', high: '紧急', critical: '特急' },
     disposition: {
       resolved: '已解决',
       no_action: '属实，无需处理',
@@ -83,7 +83,7 @@ export const words = texts({
     flag: {
       clock_skew: '手机时间有误',
       outside_district: '辖区外',
-      after_closing: '结案后有新内容',
+      after_closing: '办结后有新内容',
       muted: '已静音',
       referred: '移送待批准',
       passed_on: '已移送',
@@ -93,7 +93,7 @@ export const words = texts({
       appointment: '任命待批准',
       hold: '法定保留待批准',
       hold_lift: '解除保留待批准',
-      bulletin: '公告待批准',
+      bulletin: '通报待批准',
       outcome: '结果说明待批准',
       withdrawal: '撤回说明待批准',
       malicious: '“恶意”待确认',

@@ -1,6 +1,70 @@
+import { isAdmin } from '../roles.ts';
+import { path, pathTo, routeOf } from '../router.ts';
 import type { Api, Me } from '../types.ts';
+import { Awaiting } from './awaiting.tsx';
+import { CatalogueAdmin } from './catalogue-admin.tsx';
+import { Mine } from './mine.tsx';
+import { NewOfficer } from './new-officer.tsx';
+import { OfficerList } from './officer-list.tsx';
+import { OpenedOfficer } from './opened-officer.tsx';
+import { APPOINT, OFFICERS } from './paths.ts';
+import { Shifts } from './shifts.tsx';
+import { text } from './texts.ts';
+import '../parts/lists.css';
+import './admin.css';
 
-/** Not built yet. */
-export function AdminPage(_: { api: Api; me: Me }) {
-  return <h1>admin</h1>;
+type Part = keyof ReturnType<typeof text>['parts'];
+
+const FOR_ADMINS: readonly Part[] = ['officers', 'shifts', 'catalogue', 'waiting', 'me'];
+const FOR_OFFICERS: readonly Part[] = ['waiting', 'shifts', 'me'];
+
+/** What is administered, and an officer's own settings. Each sees the parts that are theirs. */
+export function AdminPage({ api, me }: { api: Api; me: Me }) {
+  const route = routeOf(path.value);
+  const parts = isAdmin(me) ? FOR_ADMINS : FOR_OFFICERS;
+  const rest = (route.page === 'admin' && route.part) || parts[0] || 'me';
+  const part = rest.split('/')[0] === APPOINT ? OFFICERS : rest.split('/')[0];
+  return (
+    <div class="administration">
+      <h1>{text().title}</h1>
+      <nav class="parts" aria-label={text().navigation}>
+        {parts.map((each) => (
+          <a
+            key={each}
+            href={pathTo(`admin/${each}`)}
+            aria-current={each === part ? 'page' : undefined}
+          >
+            {text().parts[each]}
+          </a>
+        ))}
+      </nav>
+      {parts.some((each) => each === part) ? (
+        <Shown rest={rest} api={api} me={me} />
+      ) : (
+        <p>{text().notYours}</p>
+      )}
+    </div>
+  );
+}
+
+function Shown({ rest, api, me }: { rest: string; api: Api; me: Me }) {
+  const [part, name] = rest.split('/');
+  switch (part) {
+    case APPOINT:
+      return <NewOfficer api={api} />;
+    case OFFICERS:
+      return name ? (
+        <OpenedOfficer key={name} api={api} me={me} username={name} />
+      ) : (
+        <OfficerList api={api} />
+      );
+    case 'shifts':
+      return <Shifts api={api} me={me} />;
+    case 'catalogue':
+      return <CatalogueAdmin api={api} />;
+    case 'waiting':
+      return <Awaiting api={api} me={me} />;
+    default:
+      return <Mine api={api} me={me} />;
+  }
 }

@@ -1,6 +1,33 @@
+import { go, path, pathTo, routeOf } from '../router.ts';
 import type { Api, Me } from '../types.ts';
+import { BulletinList } from './bulletin-list.tsx';
+import { Editor } from './editor.tsx';
+import { OpenedBulletin } from './opened-bulletin.tsx';
+import { NEW, opened } from './paths.ts';
+import { text } from './texts.ts';
+import '../parts/lists.css';
+import './bulletins.css';
 
-/** Not built yet. */
-export function BulletinsPage(_: { api: Api; me: Me }) {
-  return <h1>bulletins</h1>;
+/** Bulletins: the list, a new one, or one of them. */
+export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
+  const route = routeOf(path.value);
+  const id = route.page === 'bulletins' ? route.id : null;
+  if (id === null) return <BulletinList api={api} me={me} />;
+  return (
+    <div class="bulletin">
+      <p>
+        <a href={pathTo('bulletins')}>← {text().back}</a>
+      </p>
+      {id === NEW ? (
+        <Editor
+          api={api}
+          bulletin={null}
+          onSaved={(saved) => go(opened(saved), { replace: true })}
+          onCancel={() => go(pathTo('bulletins'))}
+        />
+      ) : (
+        <OpenedBulletin key={id} api={api} me={me} id={id} />
+      )}
+    </div>
+  );
 }

@@ -6,7 +6,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
+import { seesReports } from '../roles.ts';
 import { path, pathTo, type Route, routeOf } from '../router.ts';
+import type { Me } from '../types.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { Page } from './page.tsx';
 import { frameTexts } from './texts.ts';
@@ -58,10 +60,11 @@ const PLACES: { page: Route['page']; to: string; icon: IconName }[] = [
 
 function Navigation({ route, waiting }: { route: Route; waiting: number }) {
   const t = frameTexts();
+  const { me } = useDesk();
   const here = route.page === 'report' || route.page === 'search' ? 'queue' : route.page;
   return (
     <nav class="frame__nav" aria-label={t.navigation}>
-      {PLACES.map(({ page, to, icon }) => (
+      {PLACES.filter(({ page }) => isFor(page, me)).map(({ page, to, icon }) => (
         <a key={page} href={pathTo(to)} aria-current={here === page ? 'page' : undefined}>
           <Icon name={icon} />
           <span>{t.places[page as keyof typeof t.places]}</span>
@@ -75,6 +78,11 @@ function Navigation({ route, waiting }: { route: Route; waiting: number }) {
       ))}
     </nav>
   );
+}
+
+/** An administrator who sees no reports has no use for their pages, and would be refused. */
+function isFor(page: Route['page'], me: Me): boolean {
+  return seesReports(me) || page === 'dashboard' || page === 'admin';
 }
 
 function Account({ signOut, lock }: FrameProps) {

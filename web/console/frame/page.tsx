@@ -11,6 +11,7 @@ import { ExportPage } from '../export/page.tsx';
 import { MapPage } from '../map/page.tsx';
 import { QueuePage } from '../queue/page.tsx';
 import { ReportPage } from '../report/page.tsx';
+import { seesReports } from '../roles.ts';
 import { pathTo, type Route } from '../router.ts';
 import { SearchPage } from '../search/page.tsx';
 import { frameTexts } from './texts.ts';
@@ -24,7 +25,7 @@ export function Page({ route }: { route: Route }) {
   }, [title]);
   switch (route.page) {
     case 'queue':
-      return <QueuePage />;
+      return seesReports(me) ? <QueuePage /> : <AdminPage api={api} me={me} />;
     case 'report':
       return <ReportPage key={route.id} id={route.id} />;
     case 'entry':

@@ -36,7 +36,7 @@ export const frameTexts = texts({
     navigation: '工作台',
     places: {
       queue: '举报',
-      bulletins: '公告',
+      bulletins: '通报',
       dashboard: '概况',
       map: '地图',
       admin: '管理',
@@ -48,7 +48,7 @@ export const frameTexts = texts({
       search: '查找',
       map: '地图',
       export: '导出',
-      bulletins: '公告',
+      bulletins: '通报',
       dashboard: '概况',
       admin: '管理',
       unknown: '页面不存在',

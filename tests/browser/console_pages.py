@@ -1,0 +1,60 @@
+"""Pages of the console, each for an officer, and the API that they call beside it."""
+
+import uuid
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import sign_in
+from tests.local.stack import Stack
+
+SUN = "Admin Sun"
+
+
+def page_of(open_page: OpenPage, name: str, path: str, **context: Any) -> Page:
+    """Open a page of the console as this officer, in a context of its own."""
+    page = open_page(path, **context)
+    sign_in(page, name)
+    expect(page.locator("main h1")).to_be_visible()
+    return page
+
+
+def go(page: Page, path: str) -> None:
+    """Go to another page of the console, as its links do."""
+    page.evaluate(
+        "path => { history.pushState(null, '', path); dispatchEvent(new Event('popstate')) }", path
+    )
+    page.wait_for_load_state("networkidle")
+
+
+def call(
+    stack: Stack,
+    username: str,
+    method: str,
+    path: str,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
+    """Call the API as an officer. Returns the body of the response, or None without one."""
+    response = requests.request(
+        method,
+        stack.api + path,
+        json=body,
+        headers={
+            "Authorization": f"Bearer {_token(stack, username)}",
+            "Idempotency-Key": str(uuid.uuid4()),
+            **(headers or {}),
+        },
+        timeout=30,
+    )
+    assert response.ok, response.text
+    return response.json() if response.content else None
+
+
+@cache
+def _token(stack: Stack, username: str) -> str:
+    return stack.run("token", username).stdout.strip()

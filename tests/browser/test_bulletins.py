@@ -1,0 +1,207 @@
+"""Bulletins: written by one officer, approved by another from what differs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.console_pages import call, go, page_of
+from tests.browser.officers import LI, ZHAO
+from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.local.stack import Stack
+from tests.media_samples import jpeg
+
+DRAFT = {
+    "channel": "key_cases",
+    "title": {"zh": "寻找白色面包车", "en": "Have you seen a white van?"},
+    "body": {"zh": "周二早上在公园附近。", "en": "Near the park, on Tuesday morning."},
+    "area": {"district": "chaoyang"},
+    "about": "other",
+}
+
+
+def drafted(stack: Stack, **change: Any) -> dict[str, Any]:
+    bulletin: dict[str, Any] = call(
+        stack, "officer", "POST", "/v1/officer/bulletins", DRAFT | change
+    )
+    return bulletin
+
+
+def published(stack: Stack) -> dict[str, Any]:
+    bulletin = drafted(stack)
+    version = {"If-Match": f'"{bulletin["version"]}"'}
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
+    approved: dict[str, Any] = call(stack, "supervisor", "POST", f"{path}/approve", None, version)
+    return approved
+
+
+def changed(stack: Stack, bulletin: dict[str, Any], change: dict[str, Any]) -> None:
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
+    version = call(stack, "officer", "GET", path)["version"]
+    call(stack, "officer", "PATCH", path, change, {"If-Match": f'"{version}"'})
+
+
+def public(stack: Stack, bulletin_id: str) -> requests.Response:
+    return requests.get(f"{stack.api}/v1/bulletins/{bulletin_id}", timeout=10)
+
+
+def opened(page: Page) -> str:
+    page.wait_for_url(re.compile(r"/console/bulletins/B-"))
+    return page.url.rpartition("/")[2]
+
+
+def test_a_bulletin_of_one_officer_is_published_by_another(
+    open_page: OpenPage, stack: Stack, tmp_path: Path
+) -> None:
+    picture = tmp_path / "van.jpg"
+    picture.write_bytes(jpeg())
+    page = page_of(open_page, LI, "/console/bulletins")
+    page.get_by_role("link", name="Write a bulletin").click()
+    page.get_by_label("Anybody or anything else").check()
+    page.get_by_label("Title, Chinese").fill("寻找白色面包车")
+    page.get_by_label("Text, Chinese").fill("周二早上在公园附近。")
+    page.get_by_label("Title, English").fill("Have you seen a white van?")
+    page.get_by_label("Text, English").fill("Near the park.")
+    page.get_by_label("District").select_option("chaoyang")
+    page.get_by_label("Add pictures").set_input_files(picture)
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.get_by_role("heading", name="Have you seen a white van?")).to_be_visible()
+    expect(preview.get_by_text("区域：朝阳区")).to_be_visible()
+    expect(preview.get_by_role("img")).to_have_count(2)
+    page.get_by_role("button", name="Save the draft").click()
+    bulletin_id = opened(page)
+    expect(page.get_by_text("a colleague of the channel approves it")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
+    assert public(stack, bulletin_id).status_code == 404
+    expect(page.get_by_role("img", name="Picture 1")).to_have_count(2)
+
+    other = page_of(open_page, ZHAO, "/console/bulletins")
+    waiting = other.get_by_role("region", name="Awaits your approval")
+    waiting.locator(f"a[href$='{bulletin_id}']").click()
+    expect(other.get_by_text("All of it is new")).to_be_visible()
+    other.get_by_role("button", name=re.compile(r"Approve version \d+ and publish it")).click()
+    expect(other.get_by_text("Published. Residents see it now.")).to_be_visible()
+    seen = public(stack, bulletin_id).json()
+    assert seen["title"]["en"] == "Have you seen a white van?"
+    assert len(seen["media"]) == 1
+
+
+def test_a_correction_is_approved_from_its_diff(open_page: OpenPage, stack: Stack) -> None:
+    bulletin = published(stack)
+    body = {"zh": "周二早上在公园附近。", "en": "Near the park, on Monday morning."}
+    changed(stack, bulletin, {"body": body})
+    page = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
+    approval = page.get_by_role("region", name="To approve")
+    changes = approval.get_by_role("definition")
+    expect(changes.get_by_role("deletion")).to_have_text("Removed: −Tuesday")
+    expect(changes.get_by_role("insertion")).to_have_text("Added: +Monday")
+    assert "Tuesday" in public(stack, bulletin["id"]).json()["body"]["en"]
+    approval.get_by_role("button").click()
+    expect(page.get_by_text("Published. Residents see it now.")).to_be_visible()
+    assert "Monday" in public(stack, bulletin["id"]).json()["body"]["en"]
+
+
+def test_what_changed_since_it_was_read_is_shown_and_not_approved(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    bulletin = drafted(stack)
+    page = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
+    expect(page.get_by_role("button", name="Approve version 1 and publish it")).to_be_visible()
+    changed(stack, bulletin, {"title": {"en": "Have you seen a black van?"}})
+    page.get_by_role("button", name="Approve version 1 and publish it").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("It has changed since you read it")
+    expect(alert.get_by_text("+black")).to_be_visible()
+    assert public(stack, bulletin["id"]).status_code == 404
+    page.get_by_role("button", name="Approve version 2 and publish it").click()
+    expect(page.get_by_text("Published. Residents see it now.")).to_be_visible()
+    assert public(stack, bulletin["id"]).json()["title"] == {"en": "Have you seen a black van?"}
+
+
+@pytest.mark.thorough
+def test_a_colleagues_change_is_shown_before_it_is_written_over(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    bulletin = drafted(stack)
+    page = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Place in words").fill("By the lake")
+    changed(stack, bulletin, {"title": {"en": "Have you seen a black van?"}})
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("A colleague has changed it")
+    expect(page.get_by_label("Place in words")).to_have_value("By the lake")
+    page.get_by_role("button", name="Save my text on top of version 2").click()
+    expect(
+        page.get_by_text("Saved. A colleague of the channel can approve it now.")
+    ).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_bulletin_is_resolved_with_a_code_at_once(open_page: OpenPage, stack: Stack) -> None:
+    bulletin = published(stack)
+    page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
+    page.get_by_role("button", name="Resolve").click()
+    page.get_by_role("button", name="Resolve now").click()
+    expect(page.get_by_text("Choose what readers see.")).to_be_visible()
+    page.get_by_label("Found. The search is over.").check()
+    page.get_by_label("English (optional)").fill("Thanks to everybody.")
+    page.get_by_role("button", name="Resolve now").click()
+    expect(page.get_by_text("Words that await approval")).to_be_visible()
+    seen = public(stack, bulletin["id"]).json()
+    assert (seen["state"], seen["code"]) == ("resolved", "found")
+    assert seen["outcome"]["en"] == "Found. The search is over."
+    other = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
+    other.get_by_role("button", name="Approve these words").click()
+    expect(other.get_by_text("Residents see the words now.")).to_be_visible()
+    assert public(stack, bulletin["id"]).json()["outcome"]["en"].endswith("Thanks to everybody.")
+
+
+@pytest.mark.thorough
+def test_a_closed_channel_and_a_missing_consent_are_explained(open_page: OpenPage) -> None:
+    page = page_of(open_page, LI, "/console/bulletins/new")
+    page.get_by_label("Channel").select_option("traffic")
+    expect(page.get_by_text("“Traffic” is not open (Coming soon).")).to_be_visible()
+    page.get_by_label("Channel").select_option("missing_persons")
+    page.get_by_label("An elderly person").check()
+    page.get_by_label("Title, English").fill("Have you seen Mrs Wang?")
+    page.get_by_label("Text, English").fill("A blue coat.")
+    page.get_by_role("button", name="Save the draft").click()
+    summary = page.get_by_role("alert").filter(has_text="There is a problem")
+    summary.get_by_role("link", name="Record the consent of the guardian.").click()
+    expect(page.get_by_label("The guardian has consented")).to_be_focused()
+
+
+@pytest.mark.thorough
+def test_leads_are_listed_with_their_bulletin(open_page: OpenPage, stack: Stack) -> None:
+    bulletin = published(stack)
+    lead = {"category": "other", "text": "I saw it.", "bulletin_id": bulletin["id"]}
+    key = {"Idempotency-Key": "9b2f1c1e-6c5e-4a57-8f0e-2f4f8a1f3b11"}
+    sent = requests.post(f"{stack.api}/v1/reports", json=lead, headers=key, timeout=10).json()
+    page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
+    page.get_by_role("button", name="Show the leads").click()
+    expect(page.get_by_role("link", name=sent["reference"])).to_be_visible()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_anybody_can_read_the_screens_of_bulletins(
+    open_page: OpenPage, stack: Stack, language: str, scheme: str
+) -> None:
+    bulletin = published(stack)
+    changed(
+        stack, bulletin, {"title": {"zh": "寻找黑色面包车", "en": "Have you seen a black van?"}}
+    )
+    screens = {"list": "", "new": "/new", "approval": f"/{bulletin['id']}"}
+    page = page_of(open_page, ZHAO, "/console/bulletins", language=language, color_scheme=scheme)
+    for name, path in screens.items():
+        go(page, f"/console/bulletins{path}")
+        expect(page.locator("main h1")).to_be_visible()
+        assert axe_violations(page) == []
+        take_pictures(page, f"bulletins-{name}-{language}-{scheme}")
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert not scrolls_sideways(page)
+        page.set_viewport_size({"width": 1440, "height": 900})

@@ -1,0 +1,108 @@
+"""The dashboard: figures as pictures that are also words, the load level, and the handover."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.console_pages import SUN, call, page_of
+from tests.browser.officers import LI, ZHAO
+from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.local.stack import Stack
+
+
+def reported(stack: Stack, category: str) -> dict[str, Any]:
+    body = {"category": category, "text": f"Seen at the crossing {uuid.uuid4()}"}
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    response = requests.post(f"{stack.api}/v1/reports", json=body, headers=key, timeout=10)
+    created: dict[str, Any] = response.json()
+    return created
+
+
+def test_charts_say_in_words_what_they_show(open_page: OpenPage, stack: Stack) -> None:
+    report = reported(stack, "lost_and_found")
+    path = f"/v1/officer/reports/{report['id']}"
+    call(stack, "officer", "PATCH", path, {"status": "acknowledged"}, {"If-Match": '"1"'})
+    page = page_of(open_page, LI, "/console/dashboard")
+    # Counters follow a change within seconds.
+    for period in ("Last 7 days", "Last 30 days") * 50:
+        with page.expect_response("**/v1/officer/stats?*") as read:
+            page.get_by_role("button", name=period).click()
+        if read.value.json()["first_acknowledgement"]["count"]:
+            break
+    ages = page.get_by_role("region", name="Open, by category and age")
+    expect(ages.get_by_role("listitem").filter(has_text="Lost and found")).to_contain_text(
+        re.compile(r"\d+ open: \d+ today")
+    )
+    waits = page.get_by_role("region", name="Time to the first acknowledgement")
+    expect(waits.get_by_text("half within")).to_be_visible()
+    days = page.get_by_role("region", name="Received")
+    expect(days.get_by_role("img", name=re.compile(r"\d+ reports? from"))).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_the_load_level_is_set_with_a_reason_and_lifted(open_page: OpenPage, stack: Stack) -> None:
+    page = page_of(open_page, ZHAO, "/console/dashboard")
+    level = page.get_by_role("region", name="Load level")
+    level.get_by_role("button", name="Set the level").click()
+    level.get_by_role("button", name="Set", exact=True).click()
+    expect(level.get_by_text("Choose a level and a reason.")).to_be_visible()
+    level.get_by_label("Busy").check()
+    level.get_by_label("An exercise").check()
+    level.get_by_role("button", name="Set", exact=True).click()
+    expect(level.get_by_text("The level is set.")).to_be_visible()
+    expect(level.get_by_role("img", name="Level 1 of 3")).to_be_visible()
+    level.get_by_role("button", name="Return to the automatic level").click()
+    expect(level.get_by_text("The level is automatic again.")).to_be_visible()
+    expect(level.get_by_role("img", name="Level 0 of 3")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_an_officer_cannot_set_the_load_level(open_page: OpenPage) -> None:
+    page = page_of(open_page, LI, "/console/dashboard")
+    level = page.get_by_role("region", name="Load level")
+    expect(level.get_by_text("Normal.")).to_be_visible()
+    expect(level.get_by_role("button")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_an_admin_without_reports_sees_the_level_alone(open_page: OpenPage) -> None:
+    page = page_of(open_page, SUN, "/console/dashboard")
+    expect(page.get_by_text("their figures are not shown to you")).to_be_visible()
+    expect(page.get_by_role("button", name="Set the level")).to_be_visible()
+    expect(page.get_by_role("heading", name="Received")).to_have_count(0)
+
+
+def test_a_handover_lists_what_is_open_and_is_printed_alone(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    report = reported(stack, "other")
+    page = page_of(open_page, LI, "/console/dashboard")
+    page.get_by_role("button", name="Show the handover").click()
+    handover = page.get_by_role("region", name="Handover")
+    row = handover.get_by_role("listitem").filter(has_text=report["reference"])
+    expect(row).to_contain_text("Something else")
+    expect(handover.get_by_role("button", name="Print")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Received")).to_be_hidden()
+    expect(handover.get_by_role("button", name="Print")).to_be_hidden()
+    expect(row).to_be_visible()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_anybody_can_read_the_dashboard(
+    open_page: OpenPage, stack: Stack, language: str, scheme: str
+) -> None:
+    for category in ("lost_and_found", "traffic_violation", "traffic_violation"):
+        reported(stack, category)
+    page = page_of(open_page, ZHAO, "/console/dashboard", language=language, color_scheme=scheme)
+    page.wait_for_load_state("networkidle")
+    assert axe_violations(page) == []
+    take_pictures(page, f"dashboard-{language}-{scheme}")
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert not scrolls_sideways(page)

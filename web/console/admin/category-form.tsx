@@ -1,0 +1,144 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { ok, useStep } from '../parts/asking.ts';
+import { Refusal } from '../parts/refusal.tsx';
+import type { Api } from '../types.ts';
+import { words } from '../words.ts';
+import {
+  categoryOf,
+  LANGUAGES,
+  type Mistake,
+  mistakesIn,
+  NEW_CATEGORY,
+  NEW_QUESTION,
+  type Question,
+  type Urgency,
+  type Written,
+} from './category.ts';
+import { QuestionFields } from './question-fields.tsx';
+import { text } from './texts.ts';
+
+const URGENCIES: readonly Urgency[] = ['low', 'normal', 'high', 'critical'];
+
+export interface CategoryFormProps {
+  api: Api;
+  onSaved: () => void;
+  onCancel: () => void;
+}
+
+/** A new category, which begins as a trial. */
+export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
+  const [form, setForm] = useState<Written>(NEW_CATEGORY);
+  const [mistakes, setMistakes] = useState<Mistake[]>([]);
+  const step = useStep();
+  const t = text().catalogue;
+  const write = (change: Partial<Written>) => setForm({ ...form, ...change });
+  const replace = (index: number, question: Question) =>
+    write({ questions: form.questions.map((each, at) => (at === index ? question : each)) });
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const found = mistakesIn(form);
+    setMistakes(found);
+    if (found.length > 0) return;
+    void step.run(async () => {
+      await ok(api.PATCH('/v1/admin/catalogue', { body: { added: [categoryOf(form)] } }));
+      onSaved();
+    });
+  };
+  return (
+    <form class="card narrow" onSubmit={submit} noValidate aria-labelledby="add-category">
+      <h3 id="add-category">{t.add}</h3>
+      <p>{t.addWhat}</p>
+      <ErrorSummary errors={mistakes.map(inWords)} />
+      <Field id="category-code" label={t.code} hint={t.codeHint}>
+        {(control) => (
+          <input
+            {...control}
+            autocapitalize="none"
+            spellcheck={false}
+            maxLength={40}
+            value={form.code}
+            onInput={(event) => write({ code: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      {LANGUAGES.map((language) => (
+        <Field key={language} id={`category-${language}`} label={t.label(t.languages[language])}>
+          {(control) => (
+            <input
+              {...control}
+              lang={language === 'zh' ? 'zh-CN' : language}
+              maxLength={40}
+              value={form.labels[language] ?? ''}
+              onInput={(event) =>
+                write({ labels: { ...form.labels, [language]: event.currentTarget.value } })
+              }
+            />
+          )}
+        </Field>
+      ))}
+      <Field id="category-urgency" label={t.urgency}>
+        {(control) => (
+          <select
+            {...control}
+            value={form.urgency}
+            onChange={(event) => write({ urgency: event.currentTarget.value as Urgency })}
+          >
+            {URGENCIES.map((each) => (
+              <option key={each} value={each}>
+                {words().urgency[each]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <div class="choices__one field">
+        <label>
+          <input
+            type="checkbox"
+            checked={form.emergency}
+            onChange={(event) => write({ emergency: event.currentTarget.checked })}
+          />
+          <span>{t.emergency}</span>
+        </label>
+      </div>
+      <h4>{t.fields}</h4>
+      <p class="hint">{t.fieldsHint}</p>
+      {form.questions.map((question, index) => (
+        <QuestionFields
+          key={index}
+          number={index + 1}
+          question={question}
+          onChange={(changed) => replace(index, changed)}
+          onRemove={() => write({ questions: form.questions.filter((_, at) => at !== index) })}
+        />
+      ))}
+      <p>
+        <Button onClick={() => write({ questions: [...form.questions, NEW_QUESTION] })}>
+          {t.addField}
+        </Button>
+      </p>
+      <Refusal failure={step.failure} />
+      <div class="row">
+        <Button kind="primary" type="submit" busy={step.busy}>
+          {t.add}
+        </Button>
+        <Button onClick={onCancel}>{text().cancel}</Button>
+      </div>
+    </form>
+  );
+}
+
+function inWords(mistake: Mistake): { field: string; text: string } {
+  const t = text().catalogue;
+  switch (mistake.field) {
+    case 'code':
+      return { field: 'category-code', text: t.codeWrong };
+    case 'labels':
+      return { field: 'category-zh', text: t.labelMissing };
+    case 'question':
+      return { field: `question-${mistake.number}-name`, text: t.fieldWrong(mistake.number) };
+  }
+}

@@ -1,0 +1,115 @@
+/** A category that an admin adds: the form's fields, and the body that they make. */
+
+import type { components } from '../../shared/schema';
+
+type Schemas = components['schemas'];
+export type NewCategory = Schemas['NewCategory'];
+type NewField = NonNullable<NewCategory['details']>[number];
+export type FieldType = NewField['type'];
+export type Urgency = Schemas['UrgencyCode'];
+
+export const LANGUAGES = ['zh', 'en'] as const;
+const CODE = /^[a-z][a-z0-9_]{0,39}$/;
+
+type Labels = Record<string, string>;
+
+export interface Question {
+  name: string;
+  labels: Labels;
+  type: FieldType;
+  most: number;
+  minimum: number;
+  maximum: number;
+  /** A line for each option: code, Chinese, English. */
+  options: string;
+}
+
+export interface Written {
+  code: string;
+  labels: Labels;
+  urgency: Urgency;
+  emergency: boolean;
+  questions: Question[];
+}
+
+export const NEW_QUESTION: Question = {
+  name: '',
+  labels: {},
+  type: 'text',
+  most: 200,
+  minimum: 0,
+  maximum: 100,
+  options: '',
+};
+
+export const NEW_CATEGORY: Written = {
+  code: '',
+  labels: {},
+  urgency: 'normal',
+  emergency: false,
+  questions: [],
+};
+
+export function categoryOf(form: Written): NewCategory {
+  return {
+    code: form.code,
+    labels: form.labels,
+    urgency: form.urgency,
+    emergency: form.emergency,
+    details: form.questions.map(fieldOf),
+  };
+}
+
+export type Mistake = { field: 'code' | 'labels' } | { field: 'question'; number: number };
+
+/** Return what is missing or wrong. Questions are numbered from 1. */
+export function mistakesIn(form: Written): Mistake[] {
+  return [
+    ...(CODE.test(form.code) ? [] : [{ field: 'code' } as const]),
+    ...(isWhole(form.labels) ? [] : [{ field: 'labels' } as const]),
+    ...form.questions.flatMap((question, index) =>
+      isRight(question) ? [] : [{ field: 'question', number: index + 1 } as const],
+    ),
+  ];
+}
+
+/** Return the options of a choice; null for a line that is not code, Chinese and English. */
+export function optionsOf(lines: string): { code: string; labels: Labels }[] | null {
+  const options = lines
+    .split('\n')
+    .filter((line) => line.trim())
+    .map((line) => line.split(/[,，]/).map((part) => part.trim()))
+    .map(([code = '', zh = '', en = '', ...more]) => ({ code, labels: { zh, en }, more }));
+  const isGood = options.every(
+    ({ code, labels, more }) => CODE.test(code) && isWhole(labels) && more.length === 0,
+  );
+  return isGood && options.length > 0
+    ? options.map(({ code, labels }) => ({ code, labels }))
+    : null;
+}
+
+function fieldOf(question: Question): NewField {
+  const { name, labels } = question;
+  switch (question.type) {
+    case 'text':
+      return { name, labels, type: 'text', max_length: question.most };
+    case 'integer':
+      return { name, labels, type: 'integer', minimum: question.minimum, maximum: question.maximum };
+    case 'choice':
+      return { name, labels, type: 'choice', options: optionsOf(question.options) ?? [] };
+    case 'boolean':
+    case 'time':
+      return { name, labels, type: question.type };
+  }
+}
+
+function isRight(question: Question): boolean {
+  const isNamed = CODE.test(question.name) && isWhole(question.labels);
+  const isInOrder = question.type !== 'integer' || question.minimum <= question.maximum;
+  const hasOptions = question.type !== 'choice' || optionsOf(question.options) !== null;
+  return isNamed && isInOrder && hasOptions;
+}
+
+function isWhole(labels: Labels): boolean {
+  return LANGUAGES.every((language) => labels[language]?.trim());
+}

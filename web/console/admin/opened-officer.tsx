@@ -1,0 +1,151 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { Dialog } from '../../shared/components/Dialog.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import { ok, useLoaded, useStep } from '../parts/asking.ts';
+import { Refusal } from '../parts/refusal.tsx';
+import { Waiting } from '../parts/waiting.tsx';
+import { pathTo } from '../router.ts';
+import type { Api, Me } from '../types.ts';
+import { rolesInWords, scopeInWords } from './officer-list.tsx';
+import { OFFICERS } from './paths.ts';
+import { Proposal } from './proposal.tsx';
+import { asAppointment, isOnlyProposed, type Officer } from './row.ts';
+import { RowForm } from './row-form.tsx';
+import { text } from './texts.ts';
+
+/** One officer: what is proposed, the row as it is, and the steps that this admin may take. */
+export function OpenedOfficer({ api, me, username }: { api: Api; me: Me; username: string }) {
+  const params = { path: { username } };
+  const { loaded, again } = useLoaded(
+    () => ok(api.GET('/v1/admin/officers/{username}', { params })),
+    username,
+  );
+  const [isChanging, setChanging] = useState(false);
+  const [done, setDone] = useState<string | null>(null);
+  const finish = async (message: string) => {
+    setChanging(false);
+    setDone(message);
+    await again();
+  };
+  const isOwn = username === me.username;
+  return (
+    <>
+      <p>
+        <a href={pathTo(`admin/${OFFICERS}`)}>← {text().officers.back}</a>
+      </p>
+      <Waiting loaded={loaded} again={again}>
+        {(officer) => (
+          <>
+            <h2>{officer.name || officer.proposal?.row.name || officer.username}</h2>
+            <Status kind="success">{done}</Status>
+            {officer.proposal && (
+              <Proposal
+                api={api}
+                me={me}
+                officer={officer}
+                again={again}
+                onDone={(message) => void finish(message)}
+              />
+            )}
+            {!isOnlyProposed(officer) && <Now officer={officer} />}
+            {isOwn && <p>{text().officers.ownRow}</p>}
+            {!isOwn && !isChanging && (
+              <Steps
+                api={api}
+                officer={officer}
+                onChange={() => setChanging(true)}
+                onDone={(message) => void finish(message)}
+              />
+            )}
+            {isChanging && (
+              <RowForm
+                api={api}
+                officer={officer}
+                onDone={(message) => void finish(message)}
+                onCancel={() => setChanging(false)}
+              />
+            )}
+            {!isOwn && (
+              <details class="record">
+                <summary>{text().officers.reset}</summary>
+                <p>{text().officers.resetWhy}</p>
+              </details>
+            )}
+          </>
+        )}
+      </Waiting>
+    </>
+  );
+}
+
+function Now({ officer }: { officer: Officer }) {
+  const { names } = useDesk();
+  const t = text().fields;
+  const facts: [string, string][] = [
+    [t.username, officer.username],
+    [t.active, officer.active ? text().isActive : text().isInactive],
+    [t.roles, rolesInWords(officer)],
+    [t.categories, scopeInWords(officer.categories, (code) => names.category(code))],
+    [t.districts, scopeInWords(officer.districts, (code) => names.district(code))],
+    [t.email, officer.email ?? text().none],
+    [t.phone, officer.phone ?? text().none],
+  ];
+  return (
+    <section class="card" aria-labelledby="row">
+      <h3 id="row">{text().officers.row}</h3>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {officer.approves_from && <p>{text().officers.approvesFrom(clock(officer.approves_from))}</p>}
+    </section>
+  );
+}
+
+interface StepsProps {
+  api: Api;
+  officer: Officer;
+  onChange: () => void;
+  onDone: (message: string) => void;
+}
+
+function Steps({ api, officer, onChange, onDone }: StepsProps) {
+  const [isAsking, setAsking] = useState(false);
+  const step = useStep();
+  const t = text().officers;
+  const deactivate = () =>
+    step.run(async () => {
+      const params = { path: { username: officer.username } };
+      const body = { ...asAppointment(officer), active: false };
+      await ok(api.PUT('/v1/admin/officers/{username}', { params, body }));
+      setAsking(false);
+      onDone(t.deactivated);
+    });
+  return (
+    <div class="row steps">
+      <Button onClick={onChange}>{officer.active ? t.change : t.reactivate}</Button>
+      {officer.active && (
+        <Button kind="danger" onClick={() => setAsking(true)}>
+          {t.deactivate}
+        </Button>
+      )}
+      <Dialog open={isAsking} title={t.deactivate} onClose={() => setAsking(false)}>
+        <p>{t.deactivateWhy(officer.name || officer.username)}</p>
+        <Refusal failure={step.failure} />
+        <div class="row">
+          <Button kind="danger" busy={step.busy} onClick={() => void deactivate()}>
+            {t.deactivate}
+          </Button>
+          <Button onClick={() => setAsking(false)}>{text().cancel}</Button>
+        </div>
+      </Dialog>
+    </div>
+  );
+}

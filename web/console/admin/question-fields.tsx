@@ -1,0 +1,132 @@
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { type FieldType, LANGUAGES, type Question } from './category.ts';
+import { text } from './texts.ts';
+
+const TYPES: readonly FieldType[] = ['text', 'integer', 'boolean', 'choice', 'time'];
+
+export interface QuestionFieldsProps {
+  /** From 1. */
+  number: number;
+  question: Question;
+  onChange: (question: Question) => void;
+  onRemove: () => void;
+}
+
+/** One question of a category's form. */
+export function QuestionFields({ number, question, onChange, onRemove }: QuestionFieldsProps) {
+  const t = text().catalogue;
+  const id = (field: string): string => `question-${number}-${field}`;
+  const write = (change: Partial<Question>) => onChange({ ...question, ...change });
+  return (
+    <fieldset class="card shift">
+      <legend>{t.field(number)}</legend>
+      <Field id={id('name')} label={t.code} hint={t.codeHint}>
+        {(control) => (
+          <input
+            {...control}
+            autocapitalize="none"
+            spellcheck={false}
+            maxLength={40}
+            value={question.name}
+            onInput={(event) => write({ name: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      {LANGUAGES.map((language) => (
+        <Field key={language} id={id(language)} label={t.question(t.languages[language])}>
+          {(control) => (
+            <input
+              {...control}
+              lang={language === 'zh' ? 'zh-CN' : language}
+              maxLength={200}
+              value={question.labels[language] ?? ''}
+              onInput={(event) =>
+                write({ labels: { ...question.labels, [language]: event.currentTarget.value } })
+              }
+            />
+          )}
+        </Field>
+      ))}
+      <Field id={id('type')} label={t.type}>
+        {(control) => (
+          <select
+            {...control}
+            value={question.type}
+            onChange={(event) => write({ type: event.currentTarget.value as FieldType })}
+          >
+            {TYPES.map((each) => (
+              <option key={each} value={each}>
+                {t.types[each]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Bounds id={id} question={question} write={write} />
+      <Button kind="quiet" onClick={onRemove}>
+        {t.removeField}
+      </Button>
+    </fieldset>
+  );
+}
+
+interface BoundsProps {
+  id: (field: string) => string;
+  question: Question;
+  write: (change: Partial<Question>) => void;
+}
+
+/** What only some kinds of answers have. */
+function Bounds({ id, question, write }: BoundsProps) {
+  const t = text().catalogue;
+  if (question.type === 'text') {
+    return <Numeric id={id('most')} label={t.most} value={question.most} min={1} max={4000} onChange={(most) => write({ most })} />;
+  }
+  if (question.type === 'integer') {
+    return (
+      <>
+        <Numeric id={id('minimum')} label={t.minimumNumber} value={question.minimum} onChange={(minimum) => write({ minimum })} />
+        <Numeric id={id('maximum')} label={t.maximumNumber} value={question.maximum} onChange={(maximum) => write({ maximum })} />
+      </>
+    );
+  }
+  if (question.type !== 'choice') return null;
+  return (
+    <Field id={id('options')} label={t.options} hint={t.optionsHint}>
+      {(control) => (
+        <textarea
+          {...control}
+          value={question.options}
+          onInput={(event) => write({ options: event.currentTarget.value })}
+        />
+      )}
+    </Field>
+  );
+}
+
+interface NumericProps {
+  id: string;
+  label: string;
+  value: number;
+  min?: number;
+  max?: number;
+  onChange: (value: number) => void;
+}
+
+function Numeric({ id, label, value, min, max, onChange }: NumericProps) {
+  return (
+    <Field id={id} label={label}>
+      {(control) => (
+        <input
+          {...control}
+          type="number"
+          {...(min === undefined ? {} : { min })}
+          {...(max === undefined ? {} : { max })}
+          value={value}
+          onInput={(event) => onChange(Number(event.currentTarget.value))}
+        />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,198 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { useDesk } from '../desk.ts';
+import { ok, useStep } from '../parts/asking.ts';
+import { Checks, Radios } from '../parts/choices.tsx';
+import { Refusal } from '../parts/refusal.tsx';
+import type { Api } from '../types.ts';
+import { type Appointment, asAppointment, type Officer } from './row.ts';
+import { text } from './texts.ts';
+
+const ROLES = ['officer', 'supervisor', 'admin'] as const;
+const USERNAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const ALL = '*';
+const NOBODY: Appointment = {
+  name: null,
+  active: true,
+  roles: ['officer'],
+  categories: [ALL],
+  districts: [ALL],
+  email: null,
+  phone: null,
+};
+
+export interface RowFormProps {
+  api: Api;
+  /** Null for a new one. */
+  officer: Officer | null;
+  onDone: (message: string, username: string) => void;
+  onCancel: () => void;
+}
+
+/** The whole row of an officer, to be proposed. */
+export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
+  const { names } = useDesk();
+  const catalogue = names.catalogue.value;
+  const [username, setUsername] = useState(officer?.username ?? '');
+  const [row, setRow] = useState<Appointment>(() => beginning(officer));
+  const [errors, setErrors] = useState<{ field: string; text: string }[]>([]);
+  const step = useStep();
+  const write = (change: Partial<Appointment>) => setRow({ ...row, ...change });
+  const t = text().officers;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const found = mistakes(username, row);
+    setErrors(found);
+    if (found.length > 0) return;
+    void step.run(async () => {
+      const params = { path: { username } };
+      const changed = await ok(api.PUT('/v1/admin/officers/{username}', { params, body: row }));
+      onDone(changed.proposal ? t.proposed : t.unchanged, username);
+    });
+  };
+  return (
+    <form class="card narrow" onSubmit={submit} noValidate aria-labelledby="row-form">
+      <h2 id="row-form">{officer ? t.changeTitle(officer.name || officer.username) : t.newTitle}</h2>
+      <p>
+        {t.two} {officer?.proposal && t.replaces}
+      </p>
+      <ErrorSummary errors={errors} />
+      {officer === null && (
+        <Field id="username" label={text().fields.username} hint={t.usernameHint}>
+          {(control) => (
+            <input
+              {...control}
+              autocomplete="off"
+              autocapitalize="none"
+              spellcheck={false}
+              value={username}
+              onInput={(event) => setUsername(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+      )}
+      <Field id="name" label={text().fields.name}>
+        {(control) => (
+          <input
+            {...control}
+            maxLength={100}
+            value={row.name ?? ''}
+            onInput={(event) => write({ name: event.currentTarget.value || null })}
+          />
+        )}
+      </Field>
+      <Checks
+        id="roles"
+        legend={text().fields.roles}
+        chosen={row.roles}
+        onChange={(roles) => write({ roles })}
+        choices={ROLES.map((code) => ({
+          code,
+          label: text().roles[code],
+          hint: text().roleHints[code],
+        }))}
+      />
+      <Scope
+        id="categories"
+        legend={text().fields.categories}
+        chosen={row.categories}
+        onChange={(categories) => write({ categories })}
+        all={catalogue?.categories ?? []}
+      />
+      <Scope
+        id="districts"
+        legend={text().fields.districts}
+        chosen={row.districts}
+        onChange={(districts) => write({ districts })}
+        all={(catalogue?.districts ?? []).filter(
+          ({ code }) => code !== 'outside' && code !== 'unknown',
+        )}
+      />
+      <Field id="email" label={text().fields.email} hint={t.addressHint}>
+        {(control) => (
+          <input
+            {...control}
+            type="email"
+            autocomplete="off"
+            value={row.email ?? ''}
+            onInput={(event) => write({ email: event.currentTarget.value || null })}
+          />
+        )}
+      </Field>
+      <Field id="phone" label={text().fields.phone} hint={t.phoneHint} optional>
+        {(control) => (
+          <input
+            {...control}
+            type="tel"
+            autocomplete="off"
+            value={row.phone ?? ''}
+            onInput={(event) => write({ phone: event.currentTarget.value || null })}
+          />
+        )}
+      </Field>
+      <Refusal failure={step.failure} />
+      <div class="row">
+        <Button kind="primary" type="submit" busy={step.busy}>
+          {t.propose}
+        </Button>
+        <Button onClick={onCancel}>{text().cancel}</Button>
+      </div>
+    </form>
+  );
+}
+
+interface ScopeProps {
+  id: string;
+  legend: string;
+  chosen: readonly string[];
+  onChange: (codes: string[]) => void;
+  all: readonly { code: string; label: string }[];
+}
+
+/** All, now and later, or some by name. */
+function Scope({ id, legend, chosen, onChange, all }: ScopeProps) {
+  const isAll = chosen.includes(ALL);
+  return (
+    <>
+      <Radios
+        id={id}
+        legend={legend}
+        chosen={isAll ? 'all' : 'some'}
+        onChange={(which) => onChange(which === 'all' ? [ALL] : [])}
+        choices={[
+          { code: 'all', label: text().officers.everything },
+          { code: 'some', label: text().officers.some },
+        ]}
+      />
+      {!isAll && (
+        <Checks
+          id={`${id}-some`}
+          legend={`${legend}: ${text().officers.some}`}
+          chosen={[...chosen]}
+          onChange={onChange}
+          choices={all.map(({ code, label }) => ({ code, label }))}
+        />
+      )}
+    </>
+  );
+}
+
+/** Return the row that the form begins with: the present one, active, or what is proposed for nobody yet. */
+function beginning(officer: Officer | null): Appointment {
+  if (officer === null) return NOBODY;
+  const isNew = officer.roles.length === 0 && officer.proposal !== null;
+  return { ...asAppointment(isNew ? (officer.proposal?.row ?? officer) : officer), active: true };
+}
+
+function mistakes(username: string, row: Appointment): { field: string; text: string }[] {
+  const t = text().officers;
+  const worksOnReports = row.roles.some((role) => role !== 'admin');
+  const hasScope = row.categories.length > 0 && row.districts.length > 0;
+  return [
+    ...(USERNAME.test(username) ? [] : [{ field: 'username', text: t.usernameWrong }]),
+    ...(row.roles.length ? [] : [{ field: 'roles', text: t.noRoles }]),
+    ...(worksOnReports && !hasScope ? [{ field: 'categories', text: t.noScope }] : []),
+  ];
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { asAppointment, isOnlyProposed, type Officer, type Row, rowChanges } from './row.ts';
+
+const ROW: Row = {
+  name: 'Officer Wang',
+  active: true,
+  roles: ['officer'],
+  categories: ['traffic_violation'],
+  districts: ['*'],
+  email: 'wang@police.example',
+  phone: null,
+};
+
+test('finds nothing in an equal row', () => {
+  expect(rowChanges(ROW, { ...ROW })).toEqual([]);
+});
+
+test('says what is added to a scope and what is taken away', () => {
+  expect(rowChanges(ROW, { ...ROW, categories: ['other'], roles: ['officer', 'supervisor'] })).toEqual([
+    { field: 'roles', added: ['supervisor'], removed: [], kept: ['officer'] },
+    { field: 'categories', added: ['other'], removed: ['traffic_violation'], kept: [] },
+  ]);
+});
+
+test('shows an address that changes', () => {
+  expect(rowChanges(ROW, { ...ROW, email: 'new@police.example' })).toEqual([
+    { field: 'email', before: 'wang@police.example', after: 'new@police.example' },
+  ]);
+});
+
+test('makes a body that changes nothing', () => {
+  expect(rowChanges(ROW, asAppointment(ROW) as Row)).toEqual([]);
+});
+
+test('knows who is only proposed', () => {
+  const proposal = { version: 1, by: 'zhao', at: '', expires_at: '', row: ROW };
+  const nobody = { ...ROW, active: false, roles: [], username: 'wang', approves_from: null };
+  expect(isOnlyProposed({ ...nobody, proposal } satisfies Officer)).toBe(true);
+  expect(isOnlyProposed({ ...nobody, ...ROW, proposal } satisfies Officer)).toBe(false);
+});

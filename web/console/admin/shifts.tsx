@@ -1,0 +1,60 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { language } from '../../shared/language.ts';
+import { ok, useLoaded } from '../parts/asking.ts';
+import { Waiting } from '../parts/waiting.tsx';
+import { isAdmin } from '../roles.ts';
+import type { Api, Me } from '../types.ts';
+import { editable, type ShiftPlan } from './plan.ts';
+import { PlanForm } from './plan-form.tsx';
+import { ShiftList } from './shift-list.tsx';
+import { text } from './texts.ts';
+import { Week } from './week.tsx';
+
+/** The weekly plan of shifts, and the form in which an admin changes it. */
+export function Shifts({ api, me }: { api: Api; me: Me }) {
+  const { loaded, again } = useLoaded(
+    () => ok(api.GET('/v1/officer/shifts')),
+    `shifts ${language.value}`,
+  );
+  const [editing, setEditing] = useState<ShiftPlan | null>(null);
+  const [done, setDone] = useState<string | null>(null);
+  const finish = async () => {
+    setEditing(null);
+    setDone(text().shifts.saved);
+    await again();
+  };
+  return (
+    <>
+      <Status kind="success">{done}</Status>
+      {editing ? (
+        <PlanForm
+          api={api}
+          plan={editing}
+          onSaved={() => void finish()}
+          onCancel={() => setEditing(null)}
+        />
+      ) : (
+        <Waiting loaded={loaded} again={again}>
+          {(plan) => (
+            <>
+              <p>
+                {text().shifts.intro(plan.time_zone)} {text().shifts.what}
+              </p>
+              <Week shifts={editable(plan)} unreachable={plan.unreachable} />
+              <ShiftList plan={plan} />
+              {isAdmin(me) ? (
+                <Button kind="primary" onClick={() => setEditing(plan)}>
+                  {text().shifts.edit}
+                </Button>
+              ) : (
+                <p class="muted">{text().shifts.readOnly}</p>
+              )}
+            </>
+          )}
+        </Waiting>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,143 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import type { components } from '../../shared/schema';
+import { useDesk } from '../desk.ts';
+import { ok, useStep } from '../parts/asking.ts';
+import { Checks, Radios } from '../parts/choices.tsx';
+import { Refusal } from '../parts/refusal.tsx';
+import type { Api, Me, Urgency } from '../types.ts';
+import { words } from '../words.ts';
+import { text } from './texts.ts';
+
+type Protocol = components['schemas']['Protocol'];
+
+const URGENCIES: readonly Urgency[] = ['low', 'normal', 'high', 'critical'];
+const LANGUAGES = ['zh', 'en'] as const;
+
+export interface SubscriptionFormProps {
+  api: Api;
+  me: Me;
+  /** The kinds that the officer does not have yet: at least one. */
+  free: readonly Protocol[];
+  onDone: () => void;
+}
+
+/** A new subscription to notices, inside the officer's scope. */
+export function SubscriptionForm({ api, me, free, onDone }: SubscriptionFormProps) {
+  const { names } = useDesk();
+  const [protocol, setProtocol] = useState<Protocol>(free[0] ?? 'email');
+  const [categories, setCategories] = useState<string[]>([]);
+  const [districts, setDistricts] = useState<string[]>([]);
+  const [urgency, setUrgency] = useState<Urgency>('low');
+  const [language, setLanguage] = useState('');
+  const [drills, setDrills] = useState(false);
+  const step = useStep();
+  const t = text().me;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void step.run(async () => {
+      const body = {
+        protocol,
+        categories,
+        districts,
+        min_urgency: urgency,
+        language: protocol === 'email' && language ? language : null,
+        drills,
+      };
+      await ok(api.POST('/v1/officer/subscriptions', { body }));
+      onDone();
+    });
+  };
+  const catalogue = names.catalogue.value;
+  return (
+    <form onSubmit={submit} noValidate aria-labelledby="subscribe">
+      <h3 id="subscribe">{t.subscribe}</h3>
+      <Radios
+        id="protocol"
+        legend={t.protocol}
+        chosen={protocol}
+        onChange={setProtocol}
+        choices={free.map((code) => ({ code, label: t.protocols[code] }))}
+      />
+      <Field id="min-urgency" label={t.from}>
+        {(control) => (
+          <select
+            {...control}
+            value={urgency}
+            onChange={(event) => setUrgency(event.currentTarget.value as Urgency)}
+          >
+            {URGENCIES.map((each) => (
+              <option key={each} value={each}>
+                {words().urgency[each]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {protocol === 'email' && (
+        <Field id="email-language" label={t.emailLanguage}>
+          {(control) => (
+            <select
+              {...control}
+              value={language}
+              onChange={(event) => setLanguage(event.currentTarget.value)}
+            >
+              <option value="">{t.allLanguages}</option>
+              {LANGUAGES.map((each) => (
+                <option key={each} value={each}>
+                  {t.languages[each]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      <Checks
+        id="only-categories"
+        legend={t.categories}
+        hint={t.noneMeansAll}
+        chosen={categories}
+        onChange={setCategories}
+        choices={inScope(catalogue?.categories ?? [], me.scope.categories)}
+      />
+      <Checks
+        id="only-districts"
+        legend={t.districts}
+        hint={t.noneMeansAll}
+        chosen={districts}
+        onChange={setDistricts}
+        choices={inScope(catalogue?.districts ?? [], me.scope.districts).filter(
+          ({ code }) => code !== 'outside' && code !== 'unknown',
+        )}
+      />
+      <div class="choices__one field">
+        <label>
+          <input
+            type="checkbox"
+            aria-describedby="drills-hint"
+            checked={drills}
+            onChange={(event) => setDrills(event.currentTarget.checked)}
+          />
+          <span>{t.drills}</span>
+        </label>
+        <p class="choices__hint" id="drills-hint">
+          {t.drillsHint}
+        </p>
+      </div>
+      <Refusal failure={step.failure} />
+      <Button kind="primary" type="submit" busy={step.busy}>
+        {t.subscribe}
+      </Button>
+    </form>
+  );
+}
+
+function inScope(
+  all: readonly { code: string; label: string }[],
+  scope: readonly string[],
+): { code: string; label: string }[] {
+  return all
+    .filter(({ code }) => scope.includes('*') || scope.includes(code))
+    .map(({ code, label }) => ({ code, label }));
+}

@@ -1,0 +1,125 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { ok, useStep } from '../parts/asking.ts';
+import { Refusal } from '../parts/refusal.tsx';
+import type { Api, Me } from '../types.ts';
+import { ChangeList } from './change-list.tsx';
+import { type Bulletin, changesBetween, currentVersion, forApproval, versionAt } from './changes.ts';
+import { type Opened, unready } from './opened.ts';
+import { numbering, Since } from './since.tsx';
+import { text } from './texts.ts';
+
+export interface ApprovalProps {
+  api: Api;
+  me: Me;
+  opened: Opened;
+  again: () => Promise<void>;
+  onDone: (message: string) => void;
+}
+
+/**
+ * What awaits approval, as it differs from what residents see. The version that was read is the one
+ * that is approved: when there is a newer one, nothing is, and first it says what has changed.
+ */
+export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
+  const { bulletin, history } = opened;
+  // The version that the officer has read, when it turned out to be an old one.
+  const [stale, setStale] = useState<Bulletin | null>(null);
+  const step = useStep();
+  const words = bulletin.pending_words;
+  if (!words && !bulletin.pending) return null;
+
+  const approve = () =>
+    step.run(
+      async () => {
+        const approved = await ok(
+          api.POST('/v1/officer/bulletins/{bulletin_id}/approve', {
+            params: {
+              path: { bulletin_id: bulletin.id },
+              header: { 'If-Match': `"${bulletin.version}"` },
+            },
+          }),
+        );
+        setStale(null);
+        onDone(approved.state === 'published' ? text().approved : text().wordsApproved);
+      },
+      async (failure) => {
+        if (failure.status !== 412) return false;
+        setStale(bulletin);
+        await again();
+        return true;
+      },
+    );
+
+  const waiting = unready(bulletin);
+  const isNewer = stale !== null && stale.version !== bulletin.version;
+  return (
+    <section class="card" aria-labelledby="approval">
+      <h2 id="approval">{words ? text().pendingWords : text().approval}</h2>
+      {isNewer && (
+        <Since
+          intro={text().stale(bulletin.version)}
+          read={versionAt(history, stale.version) ?? currentVersion(stale)}
+          now={versionAt(history, bulletin.version) ?? currentVersion(bulletin)}
+          bulletin={bulletin}
+        />
+      )}
+      {isNewer && <p>{text().readOn}</p>}
+      {words ? <Words words={words} /> : <Content bulletin={bulletin} history={history} />}
+      {waiting.length > 0 && (
+        <p>
+          {text().notReady(waiting.length)}{' '}
+          <Button kind="quiet" onClick={() => void again()}>
+            {text().lookAgain}
+          </Button>
+        </p>
+      )}
+      {bulletin.authors.includes(me.username) ? (
+        <p>
+          <strong>{text().wroteIt}</strong>
+        </p>
+      ) : (
+        bulletin.steps.includes('approve') && (
+          <Button kind="primary" busy={step.busy} onClick={() => void approve()}>
+            {words ? text().approveWords : text().approve(bulletin.version)}
+          </Button>
+        )
+      )}
+      <Refusal failure={step.failure} />
+    </section>
+  );
+}
+
+function Content({ bulletin, history }: Opened) {
+  const { before, after } = forApproval(bulletin, history);
+  const changes = changesBetween(before, after);
+  return (
+    <>
+      <p>
+        {text().approvalOf(bulletin.version)}{' '}
+        {before === null
+          ? text().allNew
+          : text().comparedWith(bulletin.published_version ?? bulletin.version)}
+      </p>
+      {changes.length === 0 && <p>{text().noChanges}</p>}
+      <ChangeList
+        changes={changes}
+        pictureNumber={numbering(bulletin)}
+        isNew={before === null}
+      />
+    </>
+  );
+}
+
+function Words({ words }: { words: Record<string, string> }) {
+  return (
+    <>
+      <p>{text().wordsWhere}</p>
+      {Object.entries(words).map(([language, said]) => (
+        <blockquote key={language} class="words" lang={language === 'zh' ? 'zh-CN' : language}>
+          {said}
+        </blockquote>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,165 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { language } from '../../shared/language.ts';
+import type { components } from '../../shared/schema';
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import { ok, useLoaded } from '../parts/asking.ts';
+import { Waiting } from '../parts/waiting.tsx';
+import type { Api, Me } from '../types.ts';
+import { grouped, type Groups, type ListedBulletin } from './groups.ts';
+import { NEW, opened } from './paths.ts';
+import { text } from './texts.ts';
+
+const PAGE = 50;
+const STATES = ['draft', 'published', 'resolved', 'withdrawn', 'expired'] as const;
+type State = (typeof STATES)[number];
+
+type Page = components['schemas']['BulletinPage'];
+
+interface Listed {
+  items: ListedBulletin[];
+  cursor: string | null;
+}
+
+/** All bulletins of the officer's channels. What awaits approval comes first. */
+export function BulletinList({ api, me }: { api: Api; me: Me }) {
+  const { names } = useDesk();
+  const [channel, setChannel] = useState('');
+  const [state, setState] = useState<State | ''>('');
+  const [pages, setPages] = useState(1);
+  const filters = { ...(channel ? { channel } : {}), ...(state ? { state } : {}) };
+  const { loaded, again } = useLoaded(
+    () => read(api, filters, pages),
+    [channel, state, pages, language.value].join(),
+  );
+  return (
+    <>
+      <h1>{text().title}</h1>
+      <p>{text().intro}</p>
+      <p>
+        <a class="button button--primary" href={opened(NEW)}>
+          {text().write}
+        </a>
+      </p>
+      <div class="filters" role="group" aria-label={text().filters}>
+        <Field id="filter-channel" label={text().channel}>
+          {(control) => (
+            <select {...control} value={channel} onChange={(event) => setChannel(event.currentTarget.value)}>
+              <option value="">{text().all}</option>
+              {names.catalogue.value?.channels.map((each) => (
+                <option key={each.code} value={each.code}>
+                  {each.label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field id="filter-state" label={text().state}>
+          {(control) => (
+            <select
+              {...control}
+              value={state}
+              onChange={(event) => setState(event.currentTarget.value as State | '')}
+            >
+              <option value="">{text().all}</option>
+              {STATES.map((each) => (
+                <option key={each} value={each}>
+                  {text().states[each]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      </div>
+      <Waiting loaded={loaded} again={again}>
+        {(listed) => (
+          <>
+            <Grouped groups={grouped(listed.items, me.username)} isFiltered={Boolean(channel || state)} />
+            {listed.items.length === 0 && <p>{text().none}</p>}
+            {listed.cursor && (
+              <Button onClick={() => setPages(pages + 1)}>{text().more}</Button>
+            )}
+          </>
+        )}
+      </Waiting>
+    </>
+  );
+}
+
+function Grouped({ groups, isFiltered }: { groups: Groups; isFiltered: boolean }) {
+  const order: (keyof Groups)[] = ['mine', 'others', 'published', 'ended'];
+  return (
+    <>
+      {groups.mine.length === 0 && !isFiltered && <p class="muted">{text().nothingAwaits}</p>}
+      {order
+        .filter((name) => groups[name].length > 0)
+        .map((name) => (
+          <section key={name} aria-labelledby={`group-${name}`}>
+            <h2 id={`group-${name}`}>
+              {text().groups[name]} <span class="count">{groups[name].length}</span>
+            </h2>
+            <ul class="rows">
+              {groups[name].map((each) => (
+                <Row key={each.id} bulletin={each} />
+              ))}
+            </ul>
+          </section>
+        ))}
+    </>
+  );
+}
+
+function Row({ bulletin }: { bulletin: ListedBulletin }) {
+  const waiting = waitingWords(bulletin);
+  return (
+    <li class="rows__one">
+      <a class="rows__title" href={opened(bulletin.id)}>
+        {titleOf(bulletin.title)}
+      </a>
+      <p class="rows__facts">
+        <span class={stateClass(bulletin.state)}>{text().states[bulletin.state]}</span>
+        {waiting && <span class="state state--waiting">{waiting}</span>}
+        <span>{bulletin.channel_label}</span>
+        <span>{text().by(bulletin.created_by)}</span>
+        {bulletin.ended_at ? (
+          <span>{text().ended(clock(bulletin.ended_at))}</span>
+        ) : (
+          bulletin.expires_at && <span>{text().until(clock(bulletin.expires_at))}</span>
+        )}
+      </p>
+    </li>
+  );
+}
+
+/** Return the class of a state's label. */
+export function stateClass(state: State): string {
+  if (state === 'published') return 'state state--good';
+  return state === 'draft' ? 'state state--waiting' : 'state';
+}
+
+/** Return what waits for a second officer, beside a draft, which says so itself. */
+export function waitingWords(bulletin: ListedBulletin): string | null {
+  if (bulletin.pending_words) return text().words;
+  if (!bulletin.pending || bulletin.state === 'draft') return null;
+  return bulletin.state === 'expired' ? text().renewal : text().correction;
+}
+
+/** Return a title in the language of the screen, or in another. */
+export function titleOf(title: Record<string, string>): string {
+  return title[language.value] ?? Object.values(title)[0] ?? text().noTitle;
+}
+
+async function read(api: Api, filters: { channel?: string; state?: State }, pages: number): Promise<Listed> {
+  const items: ListedBulletin[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < pages; page++) {
+    const query = { ...filters, limit: PAGE, ...(cursor ? { cursor } : {}) };
+    const found: Page = await ok(api.GET('/v1/officer/bulletins', { params: { query } }));
+    items.push(...found.items);
+    cursor = found.next_cursor;
+    if (cursor === null) break;
+  }
+  return { items, cursor };
+}

@@ -1,0 +1,156 @@
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import type { Names } from '../names.ts';
+import { Marked } from '../parts/marked.tsx';
+import type { Change, Version } from './changes.ts';
+import type { Piece } from './diff.ts';
+import { text } from './texts.ts';
+import './change-list.css';
+
+export interface ChangeListProps {
+  changes: readonly Change[];
+  /** The number of a picture among those of the bulletin, from 1. */
+  pictureNumber: (id: string) => number;
+  /** Residents see nothing yet, so marks would say nothing. */
+  isNew?: boolean;
+}
+
+/** What differs between two versions, field by field. Marks are characters and lines, and colour. */
+export function ChangeList({ changes, pictureNumber, isNew = false }: ChangeListProps) {
+  if (changes.length === 0) return null;
+  return (
+    <>
+      {!isNew && <Legend />}
+      <dl class="changes">
+        {changes.map((change) => (
+          <div class="changes__one" key={`${change.field}-${'language' in change ? change.language : ''}`}>
+            <dt>{heading(change, isNew)}</dt>
+            <dd>
+              <What change={change} pictureNumber={pictureNumber} isNew={isNew} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function Legend() {
+  return (
+    <p class="changes__legend">
+      {text().legend}: <Marked kind="added">{text().legendAdded}</Marked>{' '}
+      <Marked kind="removed">{text().legendRemoved}</Marked>
+    </p>
+  );
+}
+
+function heading(change: Change, isNew: boolean): string {
+  const field = text().fields[change.field];
+  if (!('language' in change)) return field;
+  const language = text().languages[change.language] ?? change.language;
+  const [only, more] = change.pieces;
+  const name = text().fieldIn(field, language);
+  if (more || !only || isNew) return name;
+  return `${name}: ${only.kind === 'added' ? text().newLanguage : text().goneLanguage}`;
+}
+
+function What({
+  change,
+  pictureNumber,
+  isNew,
+}: Omit<ChangeListProps, 'changes'> & { change: Change }) {
+  const { names } = useDesk();
+  switch (change.field) {
+    case 'title':
+    case 'body':
+      return (
+        <p class="changes__text" lang={change.language === 'zh' ? 'zh-CN' : change.language}>
+          {isNew
+            ? change.pieces.map((piece) => piece.text)
+            : change.pieces.map((piece, index) => <Part key={index} piece={piece} />)}
+        </p>
+      );
+    case 'media':
+      return (
+        <>
+          <Pictures label={isNew ? null : text().added} ids={change.added} number={pictureNumber} />
+          <Pictures label={text().removed} ids={change.removed} number={pictureNumber} />
+          {change.moved && <p>{text().moved}</p>}
+        </>
+      );
+    case 'channel':
+      return <Values before={change.before} after={change.after} say={(code) => channelLabel(names, code)} />;
+    case 'about':
+      return (
+        <Values
+          before={change.before}
+          after={change.after}
+          say={(code) => text().about[code as keyof ReturnType<typeof text>['about']] ?? code}
+        />
+      );
+    case 'guardian_consent':
+      return (
+        <Values
+          before={change.before}
+          after={change.after}
+          say={(given) => (given ? text().consented : text().notConsented)}
+        />
+      );
+    case 'expires_at':
+      return (
+        <Values
+          before={isNew ? null : (change.before ?? '')}
+          after={change.after ?? ''}
+          say={(at) => (at ? clock(at) : text().byDefault)}
+        />
+      );
+    case 'area':
+      return (
+        <Values
+          before={isNew ? null : { area: change.before }}
+          after={{ area: change.after }}
+          say={({ area }) => areaInWords(area, names)}
+        />
+      );
+  }
+}
+
+/** One value, or the one before and the one after. */
+function Values<T>({ before, after, say }: { before: T | null; after: T; say: (value: T) => string }) {
+  if (before === null) return <p>{say(after)}</p>;
+  return (
+    <p>
+      {text().before}: <Marked kind="removed">{say(before)}</Marked>
+      <br />
+      {text().after}: <Marked kind="added">{say(after)}</Marked>
+    </p>
+  );
+}
+
+function Pictures({ label, ids, number }: { label: string | null; ids: string[]; number: (id: string) => number }) {
+  if (ids.length === 0) return null;
+  const named = ids.map((id) => text().picture(number(id))).join(', ');
+  return <p>{label ? `${label}: ${named}` : named}</p>;
+}
+
+/** A piece of text, with its mark when it has one. */
+function Part({ piece }: { piece: Piece }) {
+  return piece.kind === 'same' ? <>{piece.text}</> : <Marked kind={piece.kind}>{piece.text}</Marked>;
+}
+
+export function channelLabel(names: Names, code: string): string {
+  return names.catalogue.value?.channels.find((channel) => channel.code === code)?.label ?? code;
+}
+
+/** Return a place in words, also how exact its point is. */
+export function areaInWords(area: Version['area'], names: Names): string {
+  if (area === null) return text().nowhere;
+  if (typeof area === 'string') return names.district(area);
+  return [
+    area.text,
+    area.district ? names.district(area.district) : '',
+    area.geohash ? `${text().cell} (${area.geohash})` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import {
+  type Bulletin,
+  changesBetween,
+  currentVersion,
+  forApproval,
+  type History,
+  type Version,
+  versionAt,
+} from './changes.ts';
+
+const VERSION: Version = {
+  channel: 'missing_persons',
+  title: { zh: '寻找王奶奶', en: 'Have you seen Grandma Wang?' },
+  body: { zh: '蓝色外套', en: 'A blue coat' },
+  area: { district: 'chaoyang', geohash: 'wx4g4' },
+  about: 'elderly',
+  guardian_consent: true,
+  expires_at: null,
+  media: ['A', 'B'],
+};
+
+const BULLETIN: Bulletin = {
+  ...VERSION,
+  id: 'B-1',
+  state: 'published',
+  version: 3,
+  channel_label: 'Missing persons',
+  pending: true,
+  created_at: '2026-11-24T01:30:00.000Z',
+  created_by: 'officer',
+  authors: ['officer'],
+  approved_by: 'supervisor',
+  published_version: 2,
+  published_at: '2026-11-24T02:00:00.000Z',
+  corrected_at: null,
+  ended_at: null,
+  code: null,
+  outcome: null,
+  reason: null,
+  pending_words: null,
+  words_approved_by: null,
+  consent: null,
+  media: [],
+  published: null,
+  leads: 0,
+  steps: [],
+  url: 'https://api.example/bulletins/B-1',
+};
+
+function history(version: number, content: Version | null): History {
+  return {
+    items: [
+      {
+        at: '2026-11-24T01:30:00.000Z',
+        by: 'officer',
+        action: 'change',
+        detail: content ? { step: 'write', version, content } : null,
+        verified: content !== null,
+      },
+    ],
+  };
+}
+
+test('finds nothing in a version that is the same', () => {
+  expect(changesBetween(VERSION, { ...VERSION })).toEqual([]);
+});
+
+test('names each field that differs', () => {
+  const after: Version = {
+    ...VERSION,
+    title: { ...VERSION.title, en: 'Where is Grandma Wang?' },
+    area: { district: 'haidian' },
+    expires_at: '2026-12-01T00:00:00.000Z',
+    guardian_consent: false,
+  };
+  expect(changesBetween(VERSION, after).map((change) => change.field)).toEqual([
+    'title',
+    'area',
+    'guardian_consent',
+    'expires_at',
+  ]);
+});
+
+test('shows a language that was taken away', () => {
+  const [change] = changesBetween(VERSION, { ...VERSION, body: { zh: '蓝色外套' } });
+  expect(change).toEqual({
+    field: 'body',
+    language: 'en',
+    pieces: [{ kind: 'removed', text: 'A blue coat' }],
+  });
+});
+
+test('distinguishes a picture that moved from one that is new', () => {
+  expect(changesBetween(VERSION, { ...VERSION, media: ['B', 'A'] })).toEqual([
+    { field: 'media', added: [], removed: [], moved: true },
+  ]);
+  expect(changesBetween(VERSION, { ...VERSION, media: ['A', 'C'] })).toEqual([
+    { field: 'media', added: ['C'], removed: ['B'], moved: false },
+  ]);
+});
+
+test('takes the order in which a place is written for nothing', () => {
+  const area = { geohash: 'wx4g4', district: 'chaoyang' };
+  expect(changesBetween(VERSION, { ...VERSION, area })).toEqual([]);
+});
+
+test('shows all of a first version as new', () => {
+  const fields = changesBetween(null, VERSION).map((change) => change.field);
+  expect(new Set(fields)).toEqual(
+    new Set(['channel', 'title', 'body', 'media', 'area', 'about', 'guardian_consent']),
+  );
+});
+
+test('takes only pictures that are shown into the version', () => {
+  const picture = {
+    content_type: 'image/jpeg',
+    state: 'ready',
+    reason: null,
+    reason_text: null,
+    thumbnail_url: null,
+    preview_url: null,
+  } as const;
+  const media = [
+    { ...picture, media_id: 'A', shown: true },
+    { ...picture, media_id: 'B', shown: false },
+  ];
+  expect(currentVersion({ ...BULLETIN, media }).media).toEqual(['A']);
+});
+
+test('reads both versions from the record', () => {
+  const after = { ...VERSION, title: { en: 'Where is she?' } };
+  const items = [...history(2, VERSION).items, ...history(3, after).items];
+  expect(forApproval(BULLETIN, { items })).toEqual({ before: VERSION, after });
+});
+
+test('takes the content of the version before for one that only a picture made', () => {
+  const items = [...history(1, VERSION).items, ...history(2, null).items];
+  expect(versionAt({ items }, 2)).toEqual(VERSION);
+});
+
+test('compares with the published text when the record was altered', () => {
+  const { media: _media, expires_at: _end, ...content } = VERSION;
+  const published = { ...content, title: { zh: '寻找王奶奶' } };
+  const { before, after } = forApproval({ ...BULLETIN, published }, history(2, null));
+  expect(before?.title).toEqual({ zh: '寻找王奶奶' });
+  expect(changesBetween(before, after).map((change) => change.field)).toEqual(['title']);
+});
+
+test('has nothing published of a draft', () => {
+  const draft = { ...BULLETIN, published_version: null };
+  expect(forApproval(draft, history(1, VERSION))).toEqual({ before: null, after: VERSION });
+});

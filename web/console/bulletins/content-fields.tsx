@@ -1,0 +1,191 @@
+import { Field } from '../../shared/components/Field.tsx';
+import { Radios } from '../parts/choices.tsx';
+import type { Catalogue } from '../types.ts';
+import { type About, LANGUAGES, type Language, type Mistake, type Written } from './form.ts';
+import { mistakeLines } from './mistakes.ts';
+import { text } from './texts.ts';
+
+const ABOUT: readonly About[] = ['child', 'elderly', 'other'];
+const TITLE_MAX = 200;
+const BODY_MAX = 4000;
+const PLACE_MAX = 200;
+
+interface Fields {
+  form: Written;
+  write: (change: Partial<Written>) => void;
+}
+
+export interface ContentFieldsProps extends Fields {
+  catalogue: Catalogue;
+  mistakes: readonly Mistake[];
+  channelError: string | null;
+  /** A point on the map is set, which this form cannot show. */
+  hasPoint: boolean;
+}
+
+/** All fields of a bulletin but its pictures. */
+export function ContentFields(props: ContentFieldsProps) {
+  const { catalogue, form, write, mistakes, channelError } = props;
+  const channel = catalogue.channels.find((each) => each.code === form.channel);
+  const errors = new Map(mistakeLines(mistakes).map((line) => [line.field, line.text]));
+  return (
+    <>
+      <Field id="channel" label={text().channel} error={channelError}>
+        {(control) => (
+          <select
+            {...control}
+            value={form.channel}
+            onChange={(event) => write({ channel: event.currentTarget.value })}
+          >
+            {catalogue.channels.map((each) => (
+              <option key={each.code} value={each.code}>
+                {each.state === 'active' ? each.label : `${each.label} (${each.state_label})`}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Radios
+        id="about"
+        legend={text().fields.about}
+        hint={text().editor.aboutHint}
+        error={errors.get('about') ?? null}
+        chosen={form.about}
+        onChange={(about) => write({ about })}
+        choices={ABOUT.map((code) => ({
+          code,
+          label: text().about[code],
+          hint: text().lifetime[code],
+        }))}
+      />
+      {LANGUAGES.map((language) => (
+        <TextFields
+          key={language}
+          language={language}
+          error={errors.get(`title-${language}`) ?? null}
+          form={form}
+          write={write}
+        />
+      ))}
+      <PlaceFields {...props} />
+      {channel?.guardian_consent && (
+        <Consent form={form} write={write} error={errors.get('consent') ?? null} />
+      )}
+    </>
+  );
+}
+
+function TextFields({
+  language,
+  error,
+  form,
+  write,
+}: Fields & { language: Language; error: string | null }) {
+  const t = text().editor;
+  const name = text().languages[language] ?? language;
+  const tag = language === 'zh' ? 'zh-CN' : language;
+  return (
+    <>
+      <Field id={`title-${language}`} label={t.titleIn(name)} error={error}>
+        {(control) => (
+          <input
+            {...control}
+            lang={tag}
+            maxLength={TITLE_MAX}
+            value={form.title[language] ?? ''}
+            onInput={(event) =>
+              write({ title: { ...form.title, [language]: event.currentTarget.value } })
+            }
+          />
+        )}
+      </Field>
+      <Field id={`body-${language}`} label={t.bodyIn(name)} hint={t.bodyHint}>
+        {(control) => (
+          <textarea
+            {...control}
+            lang={tag}
+            maxLength={BODY_MAX}
+            value={form.body[language] ?? ''}
+            onInput={(event) =>
+              write({ body: { ...form.body, [language]: event.currentTarget.value } })
+            }
+          />
+        )}
+      </Field>
+    </>
+  );
+}
+
+function PlaceFields({ catalogue, form, write, hasPoint }: ContentFieldsProps) {
+  const t = text().editor;
+  const districts = catalogue.districts.filter(
+    (each) => each.code !== 'outside' && each.code !== 'unknown',
+  );
+  return (
+    <>
+      <Field id="district" label={t.district} hint={hasPoint && t.pointLost} optional>
+        {(control) => (
+          <select
+            {...control}
+            value={form.district}
+            onChange={(event) => write({ district: event.currentTarget.value })}
+          >
+            <option value="">{text().nowhere}</option>
+            {districts.map((each) => (
+              <option key={each.code} value={each.code}>
+                {each.label}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field id="place" label={t.place} hint={t.placeHint} optional>
+        {(control) => (
+          <input
+            {...control}
+            maxLength={PLACE_MAX}
+            value={form.place}
+            onInput={(event) => write({ place: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <Field id="end" label={t.end} hint={t.endHint} optional>
+        {(control) => (
+          <input
+            {...control}
+            type="datetime-local"
+            value={form.end}
+            onInput={(event) => write({ end: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+    </>
+  );
+}
+
+function Consent({ form, write, error }: Fields & { error: string | null }) {
+  const t = text().editor;
+  return (
+    <div class={error ? 'choices__one field field--wrong' : 'choices__one field'}>
+      {error && (
+        <p class="field__error" id="consent-error">
+          {error}
+        </p>
+      )}
+      <label>
+        <input
+          type="checkbox"
+          id="consent"
+          aria-describedby={error ? 'consent-hint consent-error' : 'consent-hint'}
+          aria-invalid={error !== null}
+          checked={form.consent}
+          onChange={(event) => write({ consent: event.currentTarget.checked })}
+        />
+        <span>{t.consent}</span>
+      </label>
+      <p class="choices__hint" id="consent-hint">
+        {t.consentHint}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,147 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { useDesk } from '../desk.ts';
+import { Refusal } from '../parts/refusal.tsx';
+import type { Api, Catalogue } from '../types.ts';
+import { type Bulletin, currentVersion } from './changes.ts';
+import { ContentFields } from './content-fields.tsx';
+import { type Mistake, mistakesIn, previewOf, type Written, written } from './form.ts';
+import { mistakeLines } from './mistakes.ts';
+import { shownPictures } from './opened.ts';
+import { PictureFields, useBlobs } from './picture-fields.tsx';
+import { Preview } from './preview.tsx';
+import { useSaving } from './saving.ts';
+import { Since } from './since.tsx';
+import { text } from './texts.ts';
+
+export interface EditorProps {
+  api: Api;
+  /** Null for a new one. */
+  bulletin: Bulletin | null;
+  onSaved: (id: string) => void;
+  onCancel: () => void;
+}
+
+/** The form of a bulletin, with a preview beside it. It needs the catalogue, so it waits for it. */
+export function Editor(props: EditorProps) {
+  const catalogue = useDesk().names.catalogue.value;
+  return catalogue && <Form {...props} catalogue={catalogue} />;
+}
+
+function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { catalogue: Catalogue }) {
+  const { drafts } = useDesk();
+  const districts = catalogue.districts.map((each) => each.code);
+  const draft = `bulletin:${bulletin ? `${bulletin.id}:${bulletin.version}` : 'new'}`;
+  const [form, setForm] = useState<Written>(
+    () => kept(drafts.get(draft)) ?? written(bulletin, firstChannel(catalogue), districts),
+  );
+  const [files, setFiles] = useState<File[]>([]);
+  const [mistakes, setMistakes] = useState<Mistake[]>([]);
+  const saving = useSaving(api, bulletin, districts, (id) => {
+    drafts.set(draft, '');
+    onSaved(id);
+  });
+  const blobs = useBlobs(files);
+  const write = (change: Partial<Written>) => {
+    const next = { ...form, ...change };
+    setForm(next);
+    drafts.set(draft, JSON.stringify(next));
+  };
+
+  const { base, stale, failed } = saving;
+  const channel = catalogue.channels.find((each) => each.code === form.channel);
+  // A correction needs no open channel; a draft and a renewal do.
+  const isClosed = channel?.state !== 'active' && base?.state !== 'published';
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const found = mistakesIn(form, channel?.guardian_consent ?? false);
+    setMistakes(found);
+    if (found.length === 0 && !isClosed) void saving.save(form, files);
+  };
+  const cancel = () => {
+    drafts.set(draft, '');
+    onCancel();
+  };
+  const t = text().editor;
+  const pictures = base ? shownPictures(base) : [];
+  return (
+    <div class="editor">
+      <form onSubmit={submit} noValidate aria-labelledby="editor">
+        <h1 id="editor">{base ? t.editTitle : t.newTitle}</h1>
+        <p>{base?.published_version ? t.correction : t.whoSees}</p>
+        <ErrorSummary errors={mistakeLines(mistakes)} />
+        {stale && base && stale.version !== base.version && (
+          <Since
+            intro={t.stale(base.version)}
+            read={currentVersion(stale)}
+            now={currentVersion(base)}
+            bulletin={base}
+          />
+        )}
+        <ContentFields
+          catalogue={catalogue}
+          form={form}
+          write={write}
+          mistakes={mistakes}
+          channelError={isClosed && channel ? t.channelClosed(channel.label, channel.state_label) : null}
+          hasPoint={hasPoint(base)}
+        />
+        <PictureFields
+          bulletin={base}
+          shown={form.media}
+          onShow={(media) => write({ media })}
+          files={files}
+          onFiles={setFiles}
+        />
+        <Refusal failure={saving.step.failure} />
+        <Status>{saving.uploading && t.uploading(saving.uploading)}</Status>
+        {failed ? (
+          <>
+            <Status kind="warning">{failed.names.map((name) => t.notUploaded(name)).join(' ')}</Status>
+            <Button kind="primary" onClick={() => saving.leave(failed.id)}>
+              {t.leave}
+            </Button>
+          </>
+        ) : (
+          <div class="row steps">
+            <Button kind="primary" type="submit" busy={saving.step.busy}>
+              {saveLabel(base, stale)}
+            </Button>
+            <Button onClick={cancel}>{text().cancel}</Button>
+          </div>
+        )}
+      </form>
+      <section class="editor__preview" aria-labelledby="preview">
+        <h2 id="preview">{t.preview}</h2>
+        <p class="muted">{text().asResidentsSee}</p>
+        <Preview
+          api={api}
+          version={previewOf(form, base, districts)}
+          pictures={[...pictures.filter((each) => form.media.includes(each.id)), ...blobs]}
+        />
+      </section>
+    </div>
+  );
+}
+
+function saveLabel(base: Bulletin | null, stale: Bulletin | null): string {
+  const t = text().editor;
+  if (base === null) return t.saveNew;
+  return stale && stale.version !== base.version ? t.saveOnTop(base.version) : t.save;
+}
+
+function firstChannel(catalogue: Catalogue): string {
+  return catalogue.channels.find((channel) => channel.state === 'active')?.code ?? '';
+}
+
+function hasPoint(bulletin: Bulletin | null): boolean {
+  const area = bulletin?.area;
+  return typeof area === 'object' && area !== null && Boolean(area.geohash);
+}
+
+/** Return what was kept of a form that was left. It was written by this page, so it is whole. */
+function kept(draft: string): Written | null {
+  return draft ? (JSON.parse(draft) as Written) : null;
+}

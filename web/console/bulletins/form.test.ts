@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import type { Bulletin } from './changes.ts';
+import { changeOf, draftOf, mistakesIn, previewOf, type Written, written } from './form.ts';
+
+const DISTRICTS = ['chaoyang', 'haidian'];
+
+const BULLETIN: Bulletin = {
+  id: 'B-1',
+  channel: 'missing_persons',
+  channel_label: 'Missing persons',
+  title: { zh: '寻找王奶奶', en: 'Have you seen Grandma Wang?' },
+  body: { zh: '蓝色外套', en: 'A blue coat' },
+  area: { district: 'chaoyang', geohash: 'wx4g4' },
+  about: 'elderly',
+  guardian_consent: true,
+  state: 'draft',
+  version: 1,
+  expires_at: null,
+  pending: true,
+  created_at: '2026-11-24T01:30:00.000Z',
+  created_by: 'officer',
+  authors: ['officer'],
+  approved_by: null,
+  published_version: null,
+  published_at: null,
+  corrected_at: null,
+  ended_at: null,
+  code: null,
+  outcome: null,
+  reason: null,
+  pending_words: null,
+  words_approved_by: null,
+  consent: null,
+  media: [],
+  published: null,
+  leads: 0,
+  steps: ['write'],
+  url: 'https://api.example/bulletins/B-1',
+};
+
+function form(change: Partial<Written> = {}): Written {
+  return { ...written(BULLETIN, '', DISTRICTS), ...change };
+}
+
+test('changes nothing of a bulletin that was only opened', () => {
+  expect(changeOf(form(), BULLETIN, DISTRICTS)).toEqual({});
+});
+
+test('sends only what was changed', () => {
+  const title = { ...BULLETIN.title, en: 'Where is Grandma Wang?' };
+  expect(changeOf(form({ title }), BULLETIN, DISTRICTS)).toEqual({ title });
+});
+
+test('keeps a point that the form cannot show while the place stays', () => {
+  expect(previewOf(form(), BULLETIN, DISTRICTS).area).toEqual(BULLETIN.area);
+  const moved = form({ district: 'haidian' });
+  expect(changeOf(moved, BULLETIN, DISTRICTS)).toEqual({ area: { district: 'haidian' } });
+});
+
+test('takes a place away', () => {
+  expect(changeOf(form({ district: '' }), BULLETIN, DISTRICTS)).toEqual({ area: null });
+});
+
+test('distinguishes a code of a district from words', () => {
+  expect(written({ ...BULLETIN, area: 'haidian' }, '', DISTRICTS).district).toBe('haidian');
+  expect(written({ ...BULLETIN, area: 'the park' }, '', DISTRICTS).place).toBe('the park');
+});
+
+test('leaves a language out that was emptied', () => {
+  const title = { zh: '寻找王奶奶', en: ' ' };
+  expect(changeOf(form({ title }), BULLETIN, DISTRICTS)).toEqual({ title: { zh: '寻找王奶奶' } });
+});
+
+test('sends an end as an instant, and none as the longest time', () => {
+  const end = '2026-12-01T08:00';
+  const change = changeOf(form({ end }), BULLETIN, DISTRICTS);
+  expect(change.expires_at).toBe(new Date(end).toISOString());
+  expect('expires_at' in draftOf(form())).toBe(false);
+});
+
+test('asks for title and text in one language, and for both in each', () => {
+  expect(mistakesIn(form(), true)).toEqual([]);
+  expect(mistakesIn(form({ title: {}, body: {} }), false)).toEqual([{ field: 'text' }]);
+  expect(mistakesIn(form({ title: { zh: '寻找王奶奶' } }), false)).toEqual([
+    { field: 'language', language: 'en' },
+  ]);
+});
+
+test('asks for the consent where the channel does, and whom it is about', () => {
+  expect(mistakesIn(form({ consent: false, about: null }), true)).toEqual([
+    { field: 'about' },
+    { field: 'consent' },
+  ]);
+});

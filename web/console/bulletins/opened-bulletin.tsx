@@ -1,0 +1,166 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { language } from '../../shared/language.ts';
+import { clock } from '../moments.ts';
+import { useLoaded } from '../parts/asking.ts';
+import { Waiting } from '../parts/waiting.tsx';
+import type { Api, Me } from '../types.ts';
+import { Approval } from './approval.tsx';
+import { stateClass, titleOf, waitingWords } from './bulletin-list.tsx';
+import { type Bulletin, currentVersion } from './changes.ts';
+import { Editor } from './editor.tsx';
+import { Ending } from './ending.tsx';
+import { Leads } from './leads.tsx';
+import { openBulletin, shownPictures, unready } from './opened.ts';
+import { Preview } from './preview.tsx';
+import { Record } from './record.tsx';
+import { text } from './texts.ts';
+
+type Doing = 'edit' | 'resolve' | 'withdraw' | null;
+
+/** One bulletin: what waits for approval, what residents see, and the steps that are possible. */
+export function OpenedBulletin({ api, me, id }: { api: Api; me: Me; id: string }) {
+  const { loaded, again } = useLoaded(() => openBulletin(api, id), [id, language.value].join());
+  const [doing, setDoing] = useState<Doing>(null);
+  const [done, setDone] = useState<string | null>(null);
+  useRereads(loaded.value?.bulletin ?? null, again);
+  const finish = async (message: string) => {
+    setDoing(null);
+    setDone(message);
+    await again();
+  };
+  return (
+    <Waiting loaded={loaded} again={again}>
+      {(opened) => (
+        <>
+          {doing !== 'edit' && <Head bulletin={opened.bulletin} />}
+          <Status kind="success">{done}</Status>
+          {doing === 'edit' ? (
+            <Editor
+              api={api}
+              bulletin={opened.bulletin}
+              onSaved={() => void finish(text().editor.saved)}
+              onCancel={() => setDoing(null)}
+            />
+          ) : (
+            <>
+              <Steps bulletin={opened.bulletin} doing={doing} onDo={setDoing} />
+              {(doing === 'resolve' || doing === 'withdraw') && (
+                <Ending
+                  key={doing}
+                  api={api}
+                  bulletin={opened.bulletin}
+                  kind={doing}
+                  onDone={() => void finish(text().done)}
+                  onCancel={() => setDoing(null)}
+                />
+              )}
+              <Approval
+                api={api}
+                me={me}
+                opened={opened}
+                again={again}
+                onDone={(message) => void finish(message)}
+              />
+              <Content api={api} bulletin={opened.bulletin} />
+              <Leads api={api} bulletin={opened.bulletin} />
+              <Record history={opened.history} />
+            </>
+          )}
+        </>
+      )}
+    </Waiting>
+  );
+}
+
+// Each read is on record, so pictures that are being prepared are asked for a few times only.
+const REREADS_S = [2, 4, 8, 16];
+
+function useRereads(bulletin: Bulletin | null, again: () => Promise<void>): void {
+  const [turn, setTurn] = useState(0);
+  const isPreparing = bulletin !== null && unready(bulletin).some((each) => each.state !== 'rejected');
+  const wait = isPreparing ? REREADS_S[turn] : undefined;
+  useEffect(() => {
+    if (wait === undefined) return undefined;
+    const timer = setTimeout(() => {
+      setTurn((before) => before + 1);
+      void again();
+    }, wait * 1000);
+    return () => clearTimeout(timer);
+  }, [wait, again]);
+}
+
+function Head({ bulletin }: { bulletin: Bulletin }) {
+  const waiting = waitingWords(bulletin);
+  return (
+    <header>
+      <h1>{titleOf(bulletin.title)}</h1>
+      <p class="rows__facts">
+        <span class={stateClass(bulletin.state)}>{text().states[bulletin.state]}</span>
+        {waiting && <span class="state state--waiting">{waiting}</span>}
+        <span>{bulletin.channel_label}</span>
+        <span>{text().version(bulletin.version)}</span>
+        <span>{text().writtenBy(bulletin.authors.join(', '))}</span>
+        {bulletin.approved_by && <span>{text().approvedBy(bulletin.approved_by)}</span>}
+        {bulletin.ended_at ? (
+          <span>{text().ended(clock(bulletin.ended_at))}</span>
+        ) : (
+          bulletin.expires_at && <span>{text().until(clock(bulletin.expires_at))}</span>
+        )}
+      </p>
+      {bulletin.code && (
+        <p>
+          {text().endedWith}: <q>{[text().codes[bulletin.code], ownWords(bulletin)].join(' ').trim()}</q>
+        </p>
+      )}
+    </header>
+  );
+}
+
+/** Return the approved words about the end. */
+function ownWords(bulletin: Bulletin): string {
+  const words = bulletin.outcome ?? bulletin.reason;
+  return words ? titleOf(words) : '';
+}
+
+interface StepsProps {
+  bulletin: Bulletin;
+  doing: Doing;
+  onDo: (doing: Doing) => void;
+}
+
+function Steps({ bulletin, doing, onDo }: StepsProps) {
+  const { steps, state } = bulletin;
+  const write = state === 'draft' ? text().edit : state === 'expired' ? text().renew : text().correct;
+  return (
+    <div class="row steps">
+      {steps.includes('write') && <Button onClick={() => onDo('edit')}>{write}</Button>}
+      {steps.includes('resolve') && (
+        <Button aria-expanded={doing === 'resolve'} onClick={() => onDo('resolve')}>
+          {text().resolve}
+        </Button>
+      )}
+      {steps.includes('withdraw') && (
+        <Button aria-expanded={doing === 'withdraw'} onClick={() => onDo('withdraw')}>
+          {text().withdraw}
+        </Button>
+      )}
+      {bulletin.published_version !== null && !bulletin.ended_at && (
+        <a href={bulletin.url} target="_blank" rel="noopener noreferrer">
+          {text().publicPage}
+        </a>
+      )}
+    </div>
+  );
+}
+
+function Content({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
+  const isSeen = bulletin.state === 'published' && !bulletin.pending;
+  return (
+    <section aria-labelledby="content">
+      <h2 id="content">{isSeen ? text().publishedNow : text().asResidentsSee}</h2>
+      <Preview api={api} version={currentVersion(bulletin)} pictures={shownPictures(bulletin)} />
+    </section>
+  );
+}

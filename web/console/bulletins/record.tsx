@@ -1,0 +1,25 @@
+import { clock } from '../moments.ts';
+import type { History } from './changes.ts';
+import { text } from './texts.ts';
+
+/** Who wrote, approved and read the bulletin, the oldest first. */
+export function Record({ history }: { history: History }) {
+  return (
+    <details class="record">
+      <summary>{text().record}</summary>
+      <ol class="record__list">
+        {history.items.map((event, index) => {
+          const step = event.detail?.step ?? event.action;
+          return (
+            <li key={index}>
+              <strong>{event.by}</strong> {text().recordStep[step] ?? step}
+              {event.detail?.version !== undefined && `, ${text().version(event.detail.version)}`}
+              <span class="muted"> {clock(event.at)}</span>
+              {!event.verified && <strong> {text().notVerified}</strong>}
+            </li>
+          );
+        })}
+      </ol>
+    </details>
+  );
+}

@@ -1,0 +1,183 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import type { components } from '../../shared/schema';
+import { clock } from '../moments.ts';
+import { ok, type Step, useLoaded, useStep } from '../parts/asking.ts';
+import { Radios } from '../parts/choices.tsx';
+import { Refusal } from '../parts/refusal.tsx';
+import { Waiting } from '../parts/waiting.tsx';
+import type { Api } from '../types.ts';
+import { Chart } from './chart.tsx';
+import { text } from './texts.ts';
+
+type Schemas = components['schemas'];
+type State = Schemas['LoadLevel'];
+type Reason = Schemas['LevelReason'];
+
+const LEVELS = [0, 1, 2, 3];
+const MINUTES = [30, 60, 120, 240, 720, 1440] as const;
+const REASONS: readonly Reason[] = ['attack', 'false_alarm', 'event', 'exercise'];
+
+export interface LevelProps {
+  api: Api;
+  state: State;
+  again: () => Promise<void>;
+  mayChange: boolean;
+}
+
+/** How far above the usual the number of reports is, and the form to set it. */
+export function Level({ api, state, again, mayChange }: LevelProps) {
+  const [isSetting, setSetting] = useState(false);
+  const [done, setDone] = useState<string | null>(null);
+  const step = useStep();
+  const finish = async (message: string) => {
+    setSetting(false);
+    setDone(message);
+    await again();
+  };
+  const lift = async () => {
+    if (await step.run(() => ok(api.DELETE('/v1/officer/load-level')))) {
+      await finish(text().levelLifted);
+    }
+  };
+  return (
+    <Chart title={text().levelTitle}>
+      <Gauge level={state.level} />
+      <p>
+        <strong>{text().levelSaid(text().levels[state.level] ?? '')}</strong> {text().levelWhat[state.level]}
+      </p>
+      {state.set_until && (
+        <p>
+          {text().setUntil(clock(state.set_until))}{' '}
+          {text().automatic(text().levels[state.automatic] ?? '')}
+        </p>
+      )}
+      <Status kind="success">{done}</Status>
+      {mayChange && !isSetting && (
+        <div class="row">
+          <Button onClick={() => setSetting(true)}>{text().setLevel}</Button>
+          {state.set_until && (
+            <Button busy={step.busy} onClick={() => void lift()}>
+              {text().lift}
+            </Button>
+          )}
+        </div>
+      )}
+      {isSetting && (
+        <Setting
+          api={api}
+          step={step}
+          onSet={() => void finish(text().levelSet)}
+          onCancel={() => setSetting(false)}
+        />
+      )}
+      <Refusal failure={step.failure} />
+    </Chart>
+  );
+}
+
+/** The same for an admin who sees no statistics: the level is public. */
+export function LevelOfService({ api }: { api: Api }) {
+  const { loaded, again } = useLoaded(() => ok(api.GET('/v1/health')), 'health');
+  return (
+    <Waiting loaded={loaded} again={again}>
+      {({ load_level: level }) => (
+        <Level
+          api={api}
+          state={{ level, automatic: level, set_until: null }}
+          again={again}
+          mayChange
+        />
+      )}
+    </Waiting>
+  );
+}
+
+function Gauge({ level }: { level: number }) {
+  return (
+    <svg class="gauge" width="100%" height="28" role="img" aria-label={text().levelOf(level)}>
+      {LEVELS.map((each) => (
+        <rect
+          key={each}
+          class={each <= level ? 'gauge__part gauge__part--on' : 'gauge__part'}
+          x={`${each * 25 + 0.5}%`}
+          y={18 - each * 5}
+          width="24%"
+          height={9 + each * 5}
+        />
+      ))}
+    </svg>
+  );
+}
+
+interface SettingProps {
+  api: Api;
+  step: Step;
+  onSet: () => void;
+  onCancel: () => void;
+}
+
+function Setting({ api, step, onSet, onCancel }: SettingProps) {
+  const [level, setLevel] = useState<string | null>(null);
+  const [minutes, setMinutes] = useState<number>(MINUTES[1]);
+  const [reason, setReason] = useState<Reason | null>(null);
+  const [isMissing, setMissing] = useState(false);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (level === null || reason === null) {
+      setMissing(true);
+      return;
+    }
+    const body = { level: Number(level), minutes, reason };
+    if (await step.run(async () => void (await ok(api.PUT('/v1/officer/load-level', { body }))))) {
+      onSet();
+    }
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      <Radios
+        id="level"
+        legend={text().level}
+        chosen={level}
+        onChange={setLevel}
+        choices={LEVELS.map((each) => ({
+          code: String(each),
+          label: text().levels[each] ?? String(each),
+          hint: text().levelWhat[each],
+        }))}
+      />
+      <Field id="minutes" label={text().minutes}>
+        {(control) => (
+          <select
+            {...control}
+            value={minutes}
+            onChange={(event) => setMinutes(Number(event.currentTarget.value))}
+          >
+            {MINUTES.map((each) => (
+              <option key={each} value={each}>
+                {text().durations[each]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Radios
+        id="level-reason"
+        legend={text().reason}
+        hint={text().onRecord}
+        chosen={reason}
+        onChange={setReason}
+        choices={REASONS.map((code) => ({ code, label: text().reasons[code] }))}
+      />
+      <Status kind="error">{isMissing && (level === null || reason === null) && text().chooseAll}</Status>
+      <div class="row">
+        <Button kind="primary" type="submit" busy={step.busy}>
+          {text().set}
+        </Button>
+        <Button onClick={onCancel}>{text().cancel}</Button>
+      </div>
+    </form>
+  );
+}
