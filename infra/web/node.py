@@ -11,7 +11,9 @@ from typing import Protocol
 
 # A build takes seconds, an installation on a slow line minutes.
 PATIENCE_S = 900
-_LAST_LINES = 12
+_LAST_LINES = 20
+# Not every program heeds NO_COLOR.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"\s+at ")
 
 
@@ -84,5 +86,9 @@ def _call(command: Sequence[str], folder: Path, environment: Mapping[str, str]) 
 
 
 def _last_words(printed: str) -> str:
-    lines = [line for line in printed.splitlines() if line.strip() and not _FRAME.match(line)]
+    lines = [
+        line
+        for line in _COLOUR.sub("", printed).splitlines()
+        if line.strip() and not _FRAME.match(line)
+    ]
     return "\n".join(lines[-_LAST_LINES:])

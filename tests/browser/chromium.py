@@ -21,5 +21,7 @@ def find() -> str | None:
 
 
 def arguments() -> list[str]:
-    """Return what it is started with. Its own sandbox takes no root."""
-    return ["--no-sandbox"] if os.geteuid() == 0 else []
+    """Return what it is started with. Its own sandbox takes no root; a container's shared memory
+    may be too small for it.
+    """
+    return ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]

@@ -18,7 +18,14 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from infra.web.build import ROOT, NotBuilt, build
 from tests.browser import chromium
@@ -27,6 +34,9 @@ from tests.local.stack import Stack
 # `make web-check`: all languages, and the tests that take their time.
 THOROUGH = os.environ.get("WEB_CHECK") == "on"
 LANGUAGES = ("en", "zh-CN") if THOROUGH else ("en",)
+# What comes at all comes sooner, also on a machine that tests something else meanwhile.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 # Added to each document before its own scripts.
 _WATCH = """
 document.addEventListener('securitypolicyviolation', event => {
@@ -94,7 +104,7 @@ def open_page(stack: Stack, browser: Browser, wrong: list[str]) -> Iterator[Open
         contexts.append(browser.new_context(base_url=stack.api, **settings))
         contexts[-1].expose_binding("reportViolation", lambda _, text: wrong.append(text))
         contexts[-1].add_init_script(_WATCH)
-        contexts[-1].set_default_timeout(20_000)
+        contexts[-1].set_default_timeout(PATIENCE_MS)
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
         page.on("console", lambda message: wrong.extend(_complaints(message)))

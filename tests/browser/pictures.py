@@ -22,11 +22,15 @@ SCREENS = (
     ("residents.png", "/", 390, 780),
     ("officers.png", "/console/", 1280, 800),
 )
+# Category, text, and where: longitude and latitude in WGS 84.
 REPORTS = (
-    ("missing_elderly", "My father left the house at eight. He wears a grey coat."),
-    ("traffic_violation", "A van blocks the crossing in front of the school."),
-    ("other", "Somebody tries the doors of parked cars."),
+    ("traffic_violation", "A van blocks the crossing in front of the school.", (116.46, 39.92)),
+    ("lost_and_found", "A black bag with keys lies at the bus stop.", (116.41, 39.93)),
+    ("other", "Somebody tries the doors of parked cars.", (116.31, 39.91)),
+    ("missing_elderly", "My father left the house at eight, in a grey coat.", (116.47, 39.95)),
+    ("suspected_offender", "The man of bulletin 12 works in this kitchen.", (116.36, 39.90)),
 )
+OFFICER = "officer"
 _COLOURS = 64
 
 
@@ -44,7 +48,7 @@ def main() -> None:
                 executable_path=path, args=chromium.arguments(), headless=True
             )
             for name, address, width, height in SCREENS:
-                small = smaller(picture(browser, stack.api + address, width, height))
+                small = smaller(picture(browser, stack.api, address, width, height))
                 (FOLDER / name).write_bytes(small)
                 print(f"{len(small) / 1000:6.1f} KB  docs/pictures/{name}")
             browser.close()
@@ -55,20 +59,25 @@ def main() -> None:
 
 def send_reports(api: str) -> None:
     """Give the officers something to look at."""
-    for category, text in REPORTS:
+    for category, text, (longitude, latitude) in REPORTS:
+        place: dict[str, float | str] = {"lat": latitude, "lon": longitude, "datum": "wgs84"}
         response = requests.post(
             f"{api}/v1/reports",
-            json={"category": category, "text": text},
+            json={"category": category, "text": text, "location": place},
             headers={"Idempotency-Key": str(uuid.uuid4())},
             timeout=10,
         )
         response.raise_for_status()
 
 
-def picture(browser: Browser, address: str, width: int, height: int) -> bytes:
-    """Return a PNG of the window once nothing is loaded any more."""
+def picture(browser: Browser, api: str, path: str, width: int, height: int) -> bytes:
+    """Return a PNG of the window once nothing is loaded any more, signed in if it asks for that."""
     page = browser.new_page(viewport={"width": width, "height": height}, locale="en")
-    page.goto(address, wait_until="networkidle")
+    page.goto(api + path, wait_until="networkidle")
+    if not page.url.startswith(api):
+        page.locator(f"button[value='{OFFICER}']").click()
+        page.wait_for_url(f"{api}{path}")
+        page.wait_for_load_state("networkidle")
     taken = page.screenshot()
     page.close()
     return taken

@@ -97,6 +97,12 @@ def test_the_terminal_shows_the_addresses_and_no_files(stack: Stack, page: Page)
     assert not any("(web)" in line for line in stack.lines)
 
 
+def test_what_is_shipped_comes_with_its_licences(stack: Stack) -> None:
+    licences = requests.get(f"{stack.api}/licences.md", timeout=10).text
+    assert "## preact - " in licences
+    assert "Permission is hereby granted" in licences
+
+
 def test_files_come_with_the_headers_of_the_deployment(stack: Stack) -> None:
     page = requests.get(stack.api, timeout=10)
     policy = page.headers["Content-Security-Policy"]

@@ -21,7 +21,7 @@ def test_a_program_gets_what_it_asks_for(tmp_path: Path) -> None:
 
 def test_a_program_that_fails_says_why_and_not_where(tmp_path: Path) -> None:
     with pytest.raises(Failed) as raised:
-        run("throw new Error('no such package')", tmp_path)
+        run("throw new Error('no \\x1b[31msuch\\x1b[0m package')", tmp_path)
     assert "Error: no such package" in str(raised.value)
     assert " at " not in str(raised.value)
 
