@@ -129,6 +129,19 @@ test('when the network is back, nothing waits for its pause', async () => {
   expect(phone.pauses).toEqual([]);
 });
 
+test('when the person asks for it, nothing waits for its pause', async () => {
+  const phone = new Phone();
+  let away = true;
+  phone.server.fault = () => (away ? 'unavailable' : 'none');
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  away = false;
+  await outbox.send();
+  expect(only(outbox).state).toBe('sent');
+  expect(phone.pauses).toEqual([]);
+});
+
 test('but what the service has put off waits, network or not', async () => {
   const phone = new Phone();
   phone.server.instead = () => ({ status: 503, body: '{}', retryAfter: '30' });

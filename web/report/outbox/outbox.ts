@@ -93,9 +93,9 @@ class PageOutbox implements Outbox {
     this.#channel = deps.channel === undefined ? openChannel() : deps.channel;
     const page = deps.window === undefined ? (globalThis.window ?? null) : deps.window;
     const document = deps.document === undefined ? (globalThis.document ?? null) : deps.document;
-    this.#listen(page, 'online', () => this.#hurry());
+    this.#listen(page, 'online', () => void this.send());
     this.#listen(document, 'visibilitychange', () => {
-      if (document?.visibilityState !== 'hidden') this.#hurry();
+      if (document?.visibilityState !== 'hidden') void this.send();
     });
     this.#listen(this.#channel, 'message', () => void this.#reload());
   }
@@ -129,6 +129,11 @@ class PageOutbox implements Outbox {
   }
 
   send(): Promise<void> {
+    this.#retries.hurry();
+    return this.#send();
+  }
+
+  #send(): Promise<void> {
     if (this.#isSender) this.#run();
     else this.#wanted = true;
     this.#sending ??= this.#sendWanted().finally(() => {
@@ -185,7 +190,7 @@ class PageOutbox implements Outbox {
     const stored = await this.#store.add(kept, blobs);
     this.#changed(stored);
     this.#tell();
-    void this.send();
+    void this.#send();
     return this.#view(stored);
   }
 
@@ -196,7 +201,7 @@ class PageOutbox implements Outbox {
         await this.#sendUnderLock();
         this.#retries.moved(NAME);
       } catch {
-        this.#retries.failed(NAME, new Later()); // what is kept could not be read
+        this.#retries.failed(NAME, 0); // what is kept could not be read
       }
     }
   }
@@ -294,7 +299,7 @@ class PageOutbox implements Outbox {
       return;
     }
     // Whatever else goes wrong is tried again: nothing is given up because of our own mistake.
-    this.#retries.failed(name, error instanceof Later ? error : new Later());
+    this.#retries.failed(name, error instanceof Later ? error.afterMs : 0);
   }
 
   /** Delete an entry of which the person has the receipt, once everything has arrived. */
@@ -335,12 +340,6 @@ class PageOutbox implements Outbox {
     };
   }
 
-  /** Try again what failed for want of a network. */
-  #hurry(): void {
-    this.#retries.hurry();
-    void this.send();
-  }
-
   /** Come back when the first of what failed is due. */
   #wait(): void {
     this.#stopTimer();
@@ -348,13 +347,13 @@ class PageOutbox implements Outbox {
     const at = this.#retries.next([NAME, ...[...this.#kept.values()].flatMap(namesOf)]);
     if (at === undefined) return;
     this.#stopTimer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
-      void this.send();
+      void this.#send();
     });
   }
 
   async #reload(): Promise<void> {
     await this.load();
-    if (this.#isSender) void this.send();
+    if (this.#isSender) void this.#send();
   }
 
   #abort(id: string): void {

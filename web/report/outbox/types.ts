@@ -135,8 +135,8 @@ export interface Outbox {
   /** The same for files that are added to an existing report. Throws Unacceptable. */
   addFiles(report: ExistingReport, files: readonly File[], keep: Keep): Promise<Entry>;
   /**
-   * Send whatever waits, now. It resolves when everything has been tried: what still waits then is
-   * tried again by itself.
+   * Send whatever waits, now, but for what the service has put off (`Retry-After`). It resolves when
+   * everything has been tried: what still waits then is tried again by itself.
    */
   send(): Promise<void>;
   /** Delete an entry, its key, its receipt and its files from the phone. What is sent stays sent. */
