@@ -37,7 +37,7 @@ export class BrowserNetwork implements Network {
       const retryAfter = response.headers.get('Retry-After');
       return { status: response.status, body: await response.text(), retryAfter };
     } catch (error) {
-      throw signal.aborted ? error : new Later(0, true);
+      throw signal.aborted ? error : new Later();
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', end);
@@ -67,9 +67,9 @@ export class BrowserNetwork implements Network {
       request.onload = settle(() =>
         resolve({ status: request.status, body: request.responseText, retryAfter: null }),
       );
-      request.onerror = settle(() => reject(new Later(0, true)));
+      request.onerror = settle(() => reject(new Later()));
       request.onabort = settle(() =>
-        reject(signal.aborted ? new DOMException('stopped', 'AbortError') : new Later(0, true)),
+        reject(signal.aborted ? new DOMException('stopped', 'AbortError') : new Later()),
       );
       if (signal.aborted) return void reject(new DOMException('stopped', 'AbortError'));
       signal.addEventListener('abort', abort);

@@ -35,16 +35,14 @@ export interface Network {
   upload(upload: Upload): Promise<Reply>;
 }
 
-/** Try again, after so many milliseconds or later. `network`: there was no response at all. */
+/** Try again, after so many milliseconds or later. 0: nobody has said when. */
 export class Later extends Error {
   override readonly name = 'Later';
   readonly afterMs: number;
-  readonly network: boolean;
 
-  constructor(afterMs = 0, network = false) {
+  constructor(afterMs = 0) {
     super('not now');
     this.afterMs = afterMs;
-    this.network = network;
   }
 }
 

@@ -129,6 +129,19 @@ test('when the network is back, nothing waits for its pause', async () => {
   expect(phone.pauses).toEqual([]);
 });
 
+test('when the person asks for it, nothing waits for its pause', async () => {
+  const phone = new Phone();
+  let away = true;
+  phone.server.fault = () => (away ? 'unavailable' : 'none');
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  away = false;
+  await outbox.send();
+  expect(only(outbox).state).toBe('sent');
+  expect(phone.pauses).toEqual([]);
+});
+
 test('but what the service has put off waits, network or not', async () => {
   const phone = new Phone();
   phone.server.instead = () => ({ status: 503, body: '{}', retryAfter: '30' });
@@ -421,6 +434,18 @@ test('confirmed before everything has arrived, it is deleted when it has', async
   await phone.until(() => outbox.entries.value.length === 0);
   expect(phone.server.contents()).toHaveLength(1);
   expect(await countOf(phone, 'entries')).toBe(0);
+});
+
+test('a receipt that has not come cannot be confirmed', async () => {
+  const phone = new Phone();
+  phone.server.fault = () => 'unreachable';
+  const outbox = await phone.open();
+  const { id } = await outbox.add(draft());
+  await outbox.confirmReceipt(id);
+  expect(only(outbox).confirmed).toBe(false);
+  phone.server.fault = () => 'none';
+  await settled(phone, outbox);
+  expect(only(outbox).receipt).toBeDefined();
 });
 
 test('what a later version of the page has kept is left alone', async () => {

@@ -93,9 +93,9 @@ class PageOutbox implements Outbox {
     this.#channel = deps.channel === undefined ? openChannel() : deps.channel;
     const page = deps.window === undefined ? (globalThis.window ?? null) : deps.window;
     const document = deps.document === undefined ? (globalThis.document ?? null) : deps.document;
-    this.#listen(page, 'online', () => this.#hurry());
+    this.#listen(page, 'online', () => void this.send());
     this.#listen(document, 'visibilitychange', () => {
-      if (document?.visibilityState !== 'hidden') this.#hurry();
+      if (document?.visibilityState !== 'hidden') void this.send();
     });
     this.#listen(this.#channel, 'message', () => void this.#reload());
   }
@@ -129,6 +129,11 @@ class PageOutbox implements Outbox {
   }
 
   send(): Promise<void> {
+    this.#retries.hurry();
+    return this.#send();
+  }
+
+  #send(): Promise<void> {
     if (this.#isSender) this.#run();
     else this.#wanted = true;
     this.#sending ??= this.#sendWanted().finally(() => {
@@ -146,9 +151,12 @@ class PageOutbox implements Outbox {
   }
 
   async confirmReceipt(id: string): Promise<void> {
-    const kept = await this.#store.update(id, (kept) => ({ ...kept, confirmed: true }));
+    const kept = await this.#store.update(id, (kept) =>
+      // Nobody has a receipt that has not come yet.
+      kept.report ? { ...kept, confirmed: true } : kept,
+    );
     // Now the person has also seen which files could not be sent.
-    if (kept && isSettled(kept)) return await this.erase(id);
+    if (kept?.confirmed && isSettled(kept)) return await this.erase(id);
     if (kept) this.#changed(kept);
     this.#tell();
   }
@@ -182,7 +190,7 @@ class PageOutbox implements Outbox {
     const stored = await this.#store.add(kept, blobs);
     this.#changed(stored);
     this.#tell();
-    void this.send();
+    void this.#send();
     return this.#view(stored);
   }
 
@@ -193,7 +201,7 @@ class PageOutbox implements Outbox {
         await this.#sendUnderLock();
         this.#retries.moved(NAME);
       } catch {
-        this.#retries.failed(NAME, new Later()); // what is kept could not be read
+        this.#retries.failed(NAME, 0); // what is kept could not be read
       }
     }
   }
@@ -291,7 +299,7 @@ class PageOutbox implements Outbox {
       return;
     }
     // Whatever else goes wrong is tried again: nothing is given up because of our own mistake.
-    this.#retries.failed(name, error instanceof Later ? error : new Later());
+    this.#retries.failed(name, error instanceof Later ? error.afterMs : 0);
   }
 
   /** Delete an entry of which the person has the receipt, once everything has arrived. */
@@ -332,12 +340,6 @@ class PageOutbox implements Outbox {
     };
   }
 
-  /** Try again what failed for want of a network. */
-  #hurry(): void {
-    this.#retries.hurry();
-    void this.send();
-  }
-
   /** Come back when the first of what failed is due. */
   #wait(): void {
     this.#stopTimer();
@@ -345,13 +347,13 @@ class PageOutbox implements Outbox {
     const at = this.#retries.next([NAME, ...[...this.#kept.values()].flatMap(namesOf)]);
     if (at === undefined) return;
     this.#stopTimer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
-      void this.send();
+      void this.#send();
     });
   }
 
   async #reload(): Promise<void> {
     await this.load();
-    if (this.#isSender) void this.send();
+    if (this.#isSender) void this.#send();
   }
 
   #abort(id: string): void {
@@ -390,9 +392,13 @@ class PageOutbox implements Outbox {
   }
 }
 
-/** Return the names of what may be tried again of an entry. */
-function namesOf({ id, files }: Kept): string[] {
-  return [id, ...files.map((_, place) => `${id}/${place}`)];
+/** Return the names of what is still to be sent of an entry. */
+function namesOf(kept: Kept): string[] {
+  if (isUnsent(kept)) return [kept.id];
+  if (isSettled(kept)) return [];
+  return kept.files.flatMap(({ state }, place) =>
+    state === 'waiting' ? [`${kept.id}/${place}`] : [],
+  );
 }
 
 async function outcomeOf(sending: Promise<void>): Promise<Partial<Kept['files'][number]>> {

@@ -1,7 +1,6 @@
 /** When what failed is tried again. */
 
 import type { Clock } from './clock.ts';
-import type { Later } from './network.ts';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -9,8 +8,8 @@ const LONGEST_PAUSE_MS = 60_000;
 interface Pause {
   readonly attempts: number;
   readonly until: number;
-  /** There was no response: it may go at once when the network is back. */
-  readonly network: boolean;
+  /** The service has said how long. */
+  readonly asked: boolean;
 }
 
 /**
@@ -36,11 +35,13 @@ export class Retries {
     return this.#pauses.get(name)?.until;
   }
 
-  failed(name: string, { afterMs, network }: Pick<Later, 'afterMs' | 'network'>): void {
+  /** `afterMs`: how long the service asks to wait; 0 if it does not say. */
+  failed(name: string, afterMs: number): void {
     const attempts = this.#pauses.get(name)?.attempts ?? 0;
     const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempts);
     const pause = Math.max(afterMs, longest * (0.5 + this.#random() / 2));
-    this.#pauses.set(name, { attempts: attempts + 1, until: this.#clock.now() + pause, network });
+    const until = this.#clock.now() + pause;
+    this.#pauses.set(name, { attempts: attempts + 1, until, asked: afterMs > 0 });
   }
 
   /** Something has gone forward: the next pause is short again. */
@@ -48,9 +49,9 @@ export class Retries {
     this.#pauses.delete(name);
   }
 
-  /** The network may be back, or the person looks: what had no response may go at once. */
+  /** The network may be back, or the person asks for it: what nobody has put off goes at once. */
   hurry(): void {
-    for (const [name, pause] of this.#pauses) if (pause.network) this.#pauses.delete(name);
+    for (const [name, pause] of this.#pauses) if (!pause.asked) this.#pauses.delete(name);
   }
 
   /** Return the earliest time that is still to come at which one of these is due. */

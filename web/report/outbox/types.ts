@@ -135,13 +135,16 @@ export interface Outbox {
   /** The same for files that are added to an existing report. Throws Unacceptable. */
   addFiles(report: ExistingReport, files: readonly File[], keep: Keep): Promise<Entry>;
   /**
-   * Send whatever waits, now. It resolves when everything has been tried: what still waits then is
-   * tried again by itself.
+   * Send whatever waits, now, but for what the service has put off (`Retry-After`). It resolves when
+   * everything has been tried: what still waits then is tried again by itself.
    */
   send(): Promise<void>;
   /** Delete an entry, its key, its receipt and its files from the phone. What is sent stays sent. */
   erase(id: string): Promise<void>;
-  /** The person has the receipt: the entry is deleted as soon as nothing is left to send. */
+  /**
+   * The person has the receipt: the entry is deleted as soon as all has arrived. If files were
+   * refused before, it is deleted now; if they are later, it stays. Nothing, while there is none.
+   */
   confirmReceipt(id: string): Promise<void>;
   /** What an entry was made of, to correct a report that was refused. Its files are cut already. */
   draftOf(id: string): Promise<Draft | undefined>;

@@ -87,11 +87,11 @@ export class FakeServer implements Network {
   async #through(name: string, act: () => Reply): Promise<Reply> {
     this.calls.push(name);
     const fault = this.fault();
-    if (fault === 'unreachable') throw new Later(0, true);
+    if (fault === 'unreachable') throw new Later();
     if (fault === 'unavailable') return reply(503, { code: 'unavailable', title: '' });
     if (fault === 'portal') return { status: 200, body: '<html>', retryAfter: null };
     const response = act();
-    if (fault === 'lost') throw new Later(0, true);
+    if (fault === 'lost') throw new Later();
     return response;
   }
 
