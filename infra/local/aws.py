@@ -80,6 +80,7 @@ def _serve(channel: Channel, moved: "queue.Queue[datetime]", port: int) -> None:
     notices = NoticesShown(
         environment["NOTICES_TOPIC_ARN"],
         region,
+        environment["OFFICERS_TABLE"],
         show=lambda line: channel.send({"notice": line}),
         full=os.environ.get("NOTICES") == "full",
     )

@@ -6,7 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.local.notices import NoticesShown, shown
+from chalicelib.domain.addressees import groups_of, officer_address
+from infra.local.notices import NoticesShown, addressees, shown
 
 FORMS = {
     "default": json.dumps({"kind": "report", "category": "other", "reference": "ABCD-EFGH"}),
@@ -20,23 +21,44 @@ LINE = "notice → report · other · ABCD-EFGH · Subject"
     ("full", "expected"), [(False, LINE), (True, f"{LINE}\nNew report\n新报告")]
 )
 def test_the_text_of_the_email_is_shown_if_it_is_asked_for(full: bool, expected: str) -> None:
-    assert shown(json.dumps(FORMS), "Subject", full=full) == expected
+    assert shown(json.dumps(FORMS), "Subject", "", full=full) == expected
 
 
 def test_a_message_in_one_form_has_a_line_only() -> None:
-    assert shown(FORMS["default"], "Subject", full=True) == LINE
+    assert shown(FORMS["default"], "Subject", "wang", full=True) == f"{LINE} · to wang"
+
+
+def test_whom_it_is_for_is_shown_by_name() -> None:
+    names = {officer_address(each): each for each in ("wang", "li")}
+
+    def shown_to(*to: str) -> str:
+        return addressees({"to": {"Type": "String.Array", "Value": json.dumps(to)}}, names)
+
+    assert shown_to(officer_address("li"), "role:supervisor", "unknown") == (
+        "li, role:supervisor, unknown"
+    )
+    assert shown_to(*groups_of("other", "chaoyang"), officer_address("wang")) == (
+        "all in scope, wang"
+    )
+    assert addressees({}, names) == ""
 
 
 @mock_aws
 def test_a_push_to_a_phone_is_a_line_that_says_nothing_of_it() -> None:
-    sns = boto3.client("sns", region_name="us-east-1")
+    sns, dynamodb = (boto3.client(name, region_name="us-east-1") for name in ("sns", "dynamodb"))
+    dynamodb.create_table(
+        TableName="officers",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     topic = sns.create_topic(Name="notices")["TopicArn"]
     application = sns.create_platform_application(Name="app", Platform="APNS", Attributes={})
     phone = sns.create_platform_endpoint(
         PlatformApplicationArn=application["PlatformApplicationArn"], Token="a1" * 32
     )
     lines: list[str] = []
-    notices = NoticesShown(topic, "us-east-1", lines.append, full=False)
+    notices = NoticesShown(topic, "us-east-1", "officers", lines.append, full=False)
     for _ in range(2):
         sns.publish(TargetArn=phone["EndpointArn"], Message="{}")
     notices.look()

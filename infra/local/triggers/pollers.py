@@ -18,6 +18,8 @@ from infra.local.triggers.queues import HASTE, QueueConsumer
 from infra.local.triggers.schedules import Schedule, period_of
 from infra.local.triggers.streams import StreamConsumer, Track
 
+# The function that makes the key of the day, without which no report is compared with others.
+KEEPS_THE_DAY = "suggest_incidents"
 # Loops are woken when there is something; this often they look all the same, for what has become
 # visible again.
 LOOK_EVERY_S = 1.0
@@ -52,7 +54,12 @@ class Pollers:
             self._add(name, sources[name])
 
     def start(self) -> None:
-        """Start all loops."""
+        """Start all loops. A stage has the key of the day long before a report comes: here, what
+        makes it runs first, or the reports of the first minutes would be compared with none.
+        """
+        for schedule in self._schedules:
+            if schedule.name == KEEPS_THE_DAY:
+                schedule.run()
         for loop in self._loops:
             loop.start()
 

@@ -27,7 +27,7 @@ class Schedule:
         function: Function,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._name, self._period_s, self._function = name, period_s, function
+        self.name, self._period_s, self._function = name, period_s, function
         self._clock = clock
         self._due = clock() + period_s
         self._running = threading.Lock()
@@ -49,14 +49,14 @@ class Schedule:
             "account": "123456789012",
             "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "region": "us-east-1",
-            "resources": [f"arn:aws:events:us-east-1:123456789012:rule/{self._name}"],
+            "resources": [f"arn:aws:events:us-east-1:123456789012:rule/{self.name}"],
             "detail": {},
         }
-        with self._running, serving(self._name):
+        with self._running, serving(self.name):
             try:
                 self._function(event, new_context())
             except Exception:
-                _log.exception("The function %s failed", self._name)
+                _log.exception("The function %s failed", self.name)
 
 
 def period_of(expression: Any) -> float:
