@@ -42,7 +42,9 @@ export default defineConfig({
     },
   },
   server: {
+    host: '127.0.0.1',
     port: 5173,
+    strictPort: true,
     proxy: Object.fromEntries(
       ['/v1', '/bulletins', '/docs', '/openapi.json', '/console/config.json', '/sign-in'].map(
         (path) => [path, API],

@@ -10,7 +10,7 @@ from pathlib import Path
 from chalicelib.domain import city
 from infra import openapi
 from infra.city import check
-from infra.packaging import bundle, installation, preflights, sbom
+from infra.packaging import bundle, installation, npm, preflights, sbom
 from infra.packaging.commit import commit_of
 from infra.packaging.functions import build_functions
 from infra.packaging.layer import build_layer, pinned
@@ -48,7 +48,7 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
     commit = commit_of(root)
     if commit:
         template["Outputs"]["Version"] = {"Value": commit}
-    components = sbom.write(build, project / "vendor", commit)
+    components = sbom.write(build, project / "vendor", commit, root / npm.LOCK)
     template["Outputs"]["Components"] = {"Value": f"sbom-{components}.json"}
     verify_template(template, build)
     shutil.copy(build / "packaged.json", build / "template.json")

@@ -2,7 +2,8 @@
 
 It is made from what is in the zips. Each file there belongs to the app, to a distribution that was
 installed, or to Chalice; packaging fails at any other. The wheels' own lists (PEP 770) name the
-libraries inside their native parts. Equal zips give a list of equal bytes, so it has no time, and
+libraries inside their native parts. The web clients' scripts hold packages of npm, which their lock
+file names. Equal zips give a list of equal bytes, so it has no time, and
 its serial number is derived from its content.
 """
 
@@ -20,7 +21,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 from packaging.requirements import Requirement
 
-from infra.packaging import bundle
+from infra.packaging import bundle, npm
 from infra.packaging.installation import Installed, read_record
 from infra.packaging.locked import normalised
 
@@ -34,11 +35,11 @@ _LAMBDA |= {"implementation_name": "cpython", "platform_python_implementation": 
 _LAMBDA |= {"platform_system": "Linux", "os_name": "posix"}
 
 
-def write(build: Path, vendor: Path, commit: str | None) -> str:
+def write(build: Path, vendor: Path, commit: str | None, lock: Path) -> str:
     """Write `sbom.json` into `build`, of the two zips there, and return its SHA-256.
 
-    `vendor` is where the functions' dependencies were installed. Raises Incomplete when a file
-    belongs to nobody.
+    `vendor` is where the functions' dependencies were installed, `lock` the lock file of the web
+    clients. Raises Incomplete when a file belongs to nobody.
     """
     contents = {
         "functions": [*read_record(vendor), _chalice()],
@@ -49,10 +50,12 @@ def write(build: Path, vendor: Path, commit: str | None) -> str:
     app = Component(name="tipline", version=commit, type=ComponentType.APPLICATION, bom_ref="app")
     app.licenses.add(LicenseFactory().make_from_string("Apache-2.0"))
     zips = [_zip(build / f"{name}.zip", installed) for name, installed in contents.items()]
-    bom = Bom(components=zips, serial_number=_NO_SERIAL)
+    web = npm.web_clients(lock)
+    bom = Bom(components=[*zips, web], serial_number=_NO_SERIAL)
     bom.metadata.component = app
     bom.metadata.timestamp = None  # type: ignore[assignment]  # it may be left out
-    bom.register_dependency(app, zips)
+    bom.register_dependency(app, [*zips, web])
+    bom.register_dependency(web, web.components)
     for zipped, installed in zip(zips, contents.values(), strict=True):
         bom.register_dependency(zipped, zipped.components)
         by_name = {component.name: component for component in zipped.components}

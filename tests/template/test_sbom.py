@@ -1,5 +1,6 @@
 """The list of components names everything in the zips, and nothing else."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from infra.packaging import bundle, installation, sbom
+from infra.packaging import bundle, installation, npm, package, sbom
 from tests.template import wheels
 
+LOCK = package.ROOT / npm.LOCK
 INSIDE = {
     "components": [
         {
@@ -57,7 +59,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def written(build: Path, commit: str | None = "0123456789") -> dict[str, Any]:
-    sbom.write(build, build / "functions", commit)
+    sbom.write(build, build / "functions", commit, LOCK)
     content: dict[str, Any] = json.loads((build / "sbom.json").read_text())
     return content
 
@@ -87,8 +89,21 @@ def test_a_component_has_its_archives_hash_its_licence_and_its_purl(build: Path)
     assert outer["purl"] == "pkg:pypi/outer@1.0"
 
 
+def test_it_names_what_the_scripts_of_the_web_clients_hold(build: Path) -> None:
+    packages = components(written(build), "web")
+    locked = json.loads(LOCK.read_text())["packages"]["node_modules/@preact/signals"]
+    signals = packages["@preact/signals"]
+    assert signals["purl"] == f"pkg:npm/%40preact/signals@{locked['version']}"
+    assert signals["licenses"] == [{"license": {"id": "MIT"}}]
+    digest = base64.b64decode(locked["integrity"].removeprefix("sha512-")).hex()
+    assert signals["hashes"] == [{"alg": "SHA-512", "content": digest}]
+    assert "preact" in packages
+    assert "vite" not in packages
+
+
 def test_a_zip_has_its_hash(build: Path) -> None:
-    hashes = {one["name"]: one["hashes"][0]["content"] for one in written(build)["components"]}
+    zips = [one for one in written(build)["components"] if one["name"].endswith(".zip")]
+    hashes = {one["name"]: one["hashes"][0]["content"] for one in zips}
     assert hashes == {name: bundle.sha256(build / name) for name in ("functions.zip", "media.zip")}
 
 
@@ -104,7 +119,7 @@ def test_it_names_what_a_native_part_is_made_of_but_no_path_of_its_builder(build
 
 def test_it_says_what_needs_what(build: Path) -> None:
     needs = {one["ref"]: one.get("dependsOn", []) for one in written(build)["dependencies"]}
-    assert needs["app"] == ["functions", "media"]
+    assert needs["app"] == ["functions", "media", "web"]
     assert needs["media"] == ["media/inner"]
     assert needs["functions/outer"] == ["functions/inner"]
     assert needs["functions/inner"] == []
@@ -119,9 +134,8 @@ def test_it_fits_the_schema_of_cyclonedx(build: Path) -> None:
 
 
 def test_equal_zips_give_equal_bytes(build: Path) -> None:
-    assert sbom.write(build, build / "functions", "a") == sbom.write(
-        build, build / "functions", "a"
-    )
+    first, second = (sbom.write(build, build / "functions", "a", LOCK) for _ in range(2))
+    assert first == second
     first = written(build)["serialNumber"]
     (build / "media.zip").write_bytes(b"another one")
     assert written(build)["serialNumber"] != first

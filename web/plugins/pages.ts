@@ -18,6 +18,12 @@ export function pages(city: City): Plugin {
     },
     resolveId: (id) => (id === MODULE ? `\0${MODULE}` : undefined),
     load: (id) => (id === `\0${MODULE}` ? `export default ${JSON.stringify(city)};` : undefined),
+    configureServer(server) {
+      server.middlewares.use((request, _, next) => {
+        request.url = pageOf(request.url ?? '/');
+        next();
+      });
+    },
     transformIndexHtml: { order: 'pre', handler: (html) => filled(html, city) },
     generateBundle() {
       const source = JSON.stringify(manifest(city));
@@ -27,6 +33,19 @@ export function pages(city: City): Plugin {
       move(resolve(out, 'report/index.html'), resolve(out, 'index.html'));
     },
   };
+}
+
+/** Return where Vite's own server finds what a web server has at `url`. */
+function pageOf(url: string): string {
+  const [path = '/', query] = url.split('?');
+  const named = path.slice(path.lastIndexOf('/')).includes('.');
+  const page =
+    path === '/'
+      ? '/report/index.html'
+      : path.startsWith('/console/') && !named
+        ? '/console/index.html'
+        : path;
+  return query === undefined ? page : `${page}?${query}`;
 }
 
 function filled(html: string, city: City): string {
