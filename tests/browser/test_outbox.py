@@ -28,8 +28,7 @@ from tests.local.stack import Stack
 from tests.web import phone_files
 
 WEB = ROOT / "web"
-VIDEO_BYTES = 60 << 20
-# A fifth of what the machine can, so that the kill comes in the midst of it.
+# Less than the machine can, so that the kill comes in the midst of a film.
 BYTES_A_SECOND = 12 << 20
 
 # A browser that has none of what it may do without: Tor Browser "Safer", a private window.
@@ -153,12 +152,15 @@ def stored(stack: Stack, entry: dict[str, Any]) -> list[bytes]:
     return [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys)]
 
 
-@pytest.mark.slow  # a film of 60 MiB is made, and sent at the pace of a good line
+@pytest.mark.slow  # a film is made, and sent at the pace of a good line
+@pytest.mark.parametrize(
+    ("megabytes", "share"), [(24, 0.5), pytest.param(60, 0.3, marks=pytest.mark.thorough)]
+)
 def test_killed_in_the_midst_of_a_film_it_goes_on_where_it_was(
-    launch: Launch, stack: Stack, tmp_path: Path
+    launch: Launch, stack: Stack, tmp_path: Path, megabytes: int, share: float
 ) -> None:
     film = tmp_path / "film.mp4"
-    media_samples.large_video(film, VIDEO_BYTES)
+    media_samples.large_video(film, megabytes << 20)
     page = launch()
     page.context.new_cdp_session(page).send(
         "Network.emulateNetworkConditions",
@@ -172,7 +174,7 @@ def test_killed_in_the_midst_of_a_film_it_goes_on_where_it_was(
     choose(page, film)
     digest = page.evaluate("engine.digest()")
     report(page, "a film")
-    page.evaluate("engine.whenShare(0.3)")
+    page.evaluate("share => engine.whenShare(share)", share)
     [entry] = page.evaluate("engine.entries()")
     kill(tmp_path / "profile")
     held = held_parts(stack, entry)

@@ -137,7 +137,7 @@ def heif(brand: bytes = b"heic", *, version: int = 0, in_idat: bool = False) -> 
 
     def places(start: int) -> bytes:
         extents = [(1, 0, start, len(coded))]
-        at = 0 if in_idat else start + len(coded)
+        at = 0 if in_idat else start + len(coded) + len(CANARY)
         for number, note in enumerate(notes, 2):
             extents.append((number, int(in_idat), at, len(note)))
             at += len(note)
@@ -172,7 +172,7 @@ def heif(brand: bytes = b"heic", *, version: int = 0, in_idat: bool = False) -> 
         )
 
     start = len(ftyp) + len(meta(0)) + 8
-    data = box(b"mdat", coded, *(() if in_idat else notes), CANARY)
+    data = box(b"mdat", coded, CANARY, *(() if in_idat else notes), CANARY)
     return ftyp + meta(start) + data + box(b"sefd", CANARY) + CANARY + b"SEFT"
 
 

@@ -95,6 +95,12 @@ def test_a_picture_stays_upright(
     assert files.tags(cut.data) == expected
 
 
+def test_a_jpeg_promises_no_thumbnail_that_is_gone(cutter: Cutter) -> None:
+    data = files.jpeg()
+    assert data[18:20] == b"\3\2"
+    assert cutter.cut(data, "photo.jpg").data[18:20] == b"\0\0"
+
+
 def test_a_second_picture_behind_the_first_goes(cutter: Cutter) -> None:
     data = samples.encode(
         samples.scene(), "MPO", save_all=True, append_images=[samples.scene(60, 40)]

@@ -423,6 +423,18 @@ test('confirmed before everything has arrived, it is deleted when it has', async
   expect(await countOf(phone, 'entries')).toBe(0);
 });
 
+test('a receipt that has not come cannot be confirmed', async () => {
+  const phone = new Phone();
+  phone.server.fault = () => 'unreachable';
+  const outbox = await phone.open();
+  const { id } = await outbox.add(draft());
+  await outbox.confirmReceipt(id);
+  expect(only(outbox).confirmed).toBe(false);
+  phone.server.fault = () => 'none';
+  await settled(phone, outbox);
+  expect(only(outbox).receipt).toBeDefined();
+});
+
 test('what a later version of the page has kept is left alone', async () => {
   const phone = new Phone();
   const outbox = await phone.open();

@@ -146,9 +146,12 @@ class PageOutbox implements Outbox {
   }
 
   async confirmReceipt(id: string): Promise<void> {
-    const kept = await this.#store.update(id, (kept) => ({ ...kept, confirmed: true }));
+    const kept = await this.#store.update(id, (kept) =>
+      // Nobody has a receipt that has not come yet.
+      kept.report ? { ...kept, confirmed: true } : kept,
+    );
     // Now the person has also seen which files could not be sent.
-    if (kept && isSettled(kept)) return await this.erase(id);
+    if (kept?.confirmed && isSettled(kept)) return await this.erase(id);
     if (kept) this.#changed(kept);
     this.#tell();
   }
@@ -390,9 +393,13 @@ class PageOutbox implements Outbox {
   }
 }
 
-/** Return the names of what may be tried again of an entry. */
-function namesOf({ id, files }: Kept): string[] {
-  return [id, ...files.map((_, place) => `${id}/${place}`)];
+/** Return the names of what is still to be sent of an entry. */
+function namesOf(kept: Kept): string[] {
+  if (isUnsent(kept)) return [kept.id];
+  if (isSettled(kept)) return [];
+  return kept.files.flatMap(({ state }, place) =>
+    state === 'waiting' ? [`${kept.id}/${place}`] : [],
+  );
 }
 
 async function outcomeOf(sending: Promise<void>): Promise<Partial<Kept['files'][number]>> {

@@ -67,6 +67,21 @@ test('what is erased in one page is not sent any further by the other', async ()
   expect(one.entries.value).toEqual([]);
 });
 
+test('what one page could not send, and the other has sent, is tried no more', async () => {
+  const phone = new Phone();
+  const [one, other] = await twoPages(phone);
+  phone.server.fault = () => 'unreachable';
+  await one.add(draft('first', [picture()]));
+  await phone.until(() => one.entries.value[0]?.retryAt !== undefined);
+  phone.server.fault = () => 'none';
+  await other.send();
+  await phone.until(() => states(one).join() === 'sent');
+  const calls = phone.server.calls.length;
+  await phone.until(() => false);
+  expect(phone.server.calls.length).toBe(calls);
+  expect(one.entries.value[0]?.retryAt).toBeUndefined();
+});
+
 test('a browser that denies locks sends without', async () => {
   const phone = new Phone();
   const denying = { request: () => Promise.reject(new DOMException('', 'SecurityError')) };

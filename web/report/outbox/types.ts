@@ -141,7 +141,10 @@ export interface Outbox {
   send(): Promise<void>;
   /** Delete an entry, its key, its receipt and its files from the phone. What is sent stays sent. */
   erase(id: string): Promise<void>;
-  /** The person has the receipt: the entry is deleted as soon as nothing is left to send. */
+  /**
+   * The person has the receipt: the entry is deleted as soon as all has arrived. If files were
+   * refused before, it is deleted now; if they are later, it stays. Nothing, while there is none.
+   */
   confirmReceipt(id: string): Promise<void>;
   /** What an entry was made of, to correct a report that was refused. Its files are cut already. */
   draftOf(id: string): Promise<Draft | undefined>;
