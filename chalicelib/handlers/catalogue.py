@@ -110,7 +110,8 @@ class ChannelView(EntryView):
     """A channel of bulletins.
 
     When `guardian_consent` is true, a bulletin needs the consent of the guardian. `fed_by` are the
-    categories of the reports that lead to its bulletins, the likeliest first: offer these for a lead.
+    categories of the reports that lead to its bulletins, the likeliest first: offer these for a
+    lead.
     """
 
     code: Channel
