@@ -101,6 +101,26 @@ def test_words_and_files_survive_a_reload(page: Page) -> None:
 
 
 @pytest.mark.thorough
+def test_a_new_report_never_holds_the_words_of_another(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.write("About an old man.")
+    resident.photograph(phone_photo())
+    resident.button("start").click()
+    page.get_by_role("button", name="Lost and found").click()
+    text = page.get_by_label("What did you see?")
+    expect(text).to_have_value("")
+    expect(page.locator(".file")).to_have_count(0)
+    text.fill("About a purse.")
+    resident.button("start").click()
+    both = page.get_by_role("button", name="Go on with it")
+    expect(both).to_have_count(2)
+    both.first.click()
+    expect(text).to_have_value("About an old man.")
+    expect(page.locator(".file")).to_have_count(1)
+
+
+@pytest.mark.thorough
 def test_a_begun_report_can_be_erased(page: Page) -> None:
     resident = Resident(page)
     resident.begin()

@@ -61,7 +61,9 @@ function Current() {
     case 'start':
       return <Start />;
     case 'write':
-      return <Write category={shown.category} bulletin={shown.bulletin} />;
+      return <Write begin={shown} draft={null} />;
+    case 'rewrite':
+      return <Write begin={null} draft={shown.draft} />;
     case 'sent':
       return <Sent id={shown.entry} />;
     case 'mine':

@@ -1,44 +1,68 @@
 /**
- * The report that is being written, kept on the phone from the first word, so that a reload or a
- * dead battery loses nothing. It is one row in a database of its own, and goes when the report goes
- * to the outbox or is erased. Without IndexedDB nothing is kept.
+ * The reports that are being written, kept on the phone from the first word, so that a reload or a
+ * dead battery loses nothing. Each is one row in a database of its own, and goes when the report goes
+ * to the outbox or is erased. Without IndexedDB they are kept in memory, as long as the page is open.
  */
+import { signal } from '@preact/signals';
+
 import type { Form } from './form.ts';
 
 export interface KeptDraft {
+  readonly id: string;
   readonly form: Form;
   readonly files: readonly File[];
+  /** When it was last changed, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 const NAME = 'tipline-draft';
-const STORE = 'draft';
-const ROW = 'draft';
+const STORE = 'drafts';
+
+/** Grows whenever a draft is kept or erased. */
+export const draftChanges = signal(0);
+
+const memory = new Map<string, KeptDraft>();
 
 let opened: Promise<IDBDatabase | null> | null = null;
 
-/** Return what was kept, or null. */
-export async function readDraft(): Promise<KeptDraft | null> {
+/** Return all drafts, oldest first. */
+export async function readDrafts(): Promise<readonly KeptDraft[]> {
   const database = await open();
-  if (!database) return null;
-  try {
-    const request = database.transaction(STORE).objectStore(STORE).get(ROW);
-    return ((await result(request)) as KeptDraft | undefined) ?? null;
-  } catch {
-    return null;
-  }
+  const all = database ? await allOf(database) : [...memory.values()];
+  return [...all].sort((one, other) => one.at - other.at);
 }
 
-/** Keep a draft instead of the last one. Return whether it is kept, its files too. */
+/** Keep a draft instead of what it was. Return whether a reload finds it, its files too. */
 export async function keepDraft(draft: KeptDraft): Promise<boolean> {
+  const isKept = await keep(draft);
+  draftChanges.value += 1;
+  return isKept;
+}
+
+export async function eraseDraft(id: string): Promise<void> {
+  memory.delete(id);
   const database = await open();
-  if (!database) return false;
+  try {
+    if (database) await written(database, (store) => store.delete(id));
+  } catch {
+    // It cannot be reached, so it cannot be read either.
+  }
+  draftChanges.value += 1;
+}
+
+async function keep(draft: KeptDraft): Promise<boolean> {
+  const database = await open();
+  if (!database) {
+    memory.set(draft.id, draft);
+    return false;
+  }
   try {
     await put(database, draft);
     return true;
   } catch {
     // No room for the files: the words at least.
     try {
-      await put(database, { form: draft.form, files: [] });
+      await put(database, { ...draft, files: [] });
     } catch {
       return false;
     }
@@ -46,25 +70,26 @@ export async function keepDraft(draft: KeptDraft): Promise<boolean> {
   }
 }
 
-export async function eraseDraft(): Promise<void> {
-  const database = await open();
-  if (!database) return;
+async function allOf(database: IDBDatabase): Promise<readonly KeptDraft[]> {
   try {
-    await written(database, (store) => store.delete(ROW));
+    const request = database.transaction(STORE).objectStore(STORE).getAll();
+    return (await result(request)) as KeptDraft[];
   } catch {
-    // It cannot be reached, so it cannot be read either.
+    return [];
   }
 }
 
 function put(database: IDBDatabase, draft: KeptDraft): Promise<void> {
-  return written(database, (store) => store.put(draft, ROW));
+  return written(database, (store) => store.put(draft));
 }
 
 function open(): Promise<IDBDatabase | null> {
   opened ??= new Promise((resolve) => {
     try {
       const request = indexedDB.open(NAME, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore(STORE, { keyPath: 'id' });
+      };
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => resolve(null);
       request.onblocked = () => resolve(null);

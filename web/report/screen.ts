@@ -12,6 +12,8 @@ import type { Subject } from './form.ts';
 export type Screen =
   | { readonly name: 'start' }
   | { readonly name: 'write'; readonly category: string; readonly bulletin: Subject | null }
+  /** A draft; without an id the report that is open, to correct it. */
+  | { readonly name: 'rewrite'; readonly draft: string | null }
   | { readonly name: 'sent'; readonly entry: string }
   | { readonly name: 'mine'; readonly receipt: string | null };
 

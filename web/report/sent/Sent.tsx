@@ -142,9 +142,10 @@ function Refused({ entry }: { entry: Entry }) {
     const draft = await outbox.value?.draftOf(entry.id);
     if (!draft) return;
     const { keep, report } = draft;
-    correct(formOf(report, keep.time || keep.place), draft, refusalsOf(entry.problem));
+    const form = formOf(report, keep.time || keep.place);
+    await correct(form, draft.files, refusalsOf(entry.problem));
     await outbox.value?.erase(entry.id);
-    go({ name: 'write', category: report.category, bulletin: null });
+    go({ name: 'rewrite', draft: null });
   };
   return (
     <>

@@ -3,8 +3,7 @@ import { useEffect } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { categoryOf } from '../catalogue.ts';
-import { eraseDraft, readDraft } from '../draft.ts';
-import { isBegun } from '../form.ts';
+import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.ts';
 import type { Entry, EntryState } from '../outbox/types.ts';
 import { go, word } from '../screen.ts';
 import { outbox } from '../service.ts';
@@ -12,46 +11,45 @@ import { showTime } from '../time.ts';
 import { language } from '../../shared/language.ts';
 import { start } from './texts.ts';
 
-/** The category of the report that was begun; null if there is none. */
-const begun = signal<string | null>(null);
+/** The reports that were begun. */
+const begun = signal<readonly KeptDraft[]>([]);
 
 /** What is on this phone: the report that was begun, and those that are not sent or confirmed. */
 export function Unfinished() {
   const text = start();
   const entries = outbox.value?.entries.value ?? [];
   useEffect(() => {
-    void readDraft().then((draft) => {
-      begun.value = draft && isBegun(draft.form, draft.files.length) ? draft.form.category : null;
-    });
-  }, []);
-  if (begun.value === null && entries.length === 0) return null;
+    void look();
+  }, [draftChanges.value]);
+  if (begun.value.length === 0 && entries.length === 0) return null;
   return (
     <section class="unfinished" aria-labelledby="unfinished">
       <h2 id="unfinished">{text.unsent}</h2>
       <ul class="plain">
-        {begun.value !== null && (
-          <li class="unfinished__one">
-            <p>{text.draft}</p>
+        {begun.value.map((draft) => (
+          <li key={draft.id} class="unfinished__one">
+            <p>
+              <strong>{text.draft}</strong>
+              <br />
+              <span class="muted">{about(draft.form.category, draft.at)}</span>
+            </p>
             <div class="row">
-              <Button kind="primary" onClick={() => goOn(begun.value ?? '')}>
+              <Button kind="primary" onClick={() => go({ name: 'rewrite', draft: draft.id })}>
                 {text.draftOpen}
               </Button>
-              <Button onClick={() => void erase(text.draftErased)}>{text.draftErase}</Button>
+              <Button onClick={() => void erase(draft.id, text.draftErased)}>
+                {text.draftErase}
+              </Button>
             </div>
           </li>
-        )}
+        ))}
         {entries.map((entry) => (
           <li key={entry.id} class="unfinished__one">
             <p>
               <strong>{stateOf(entry)}</strong>
               <br />
               <span class="muted">
-                {[
-                  categoryOf(entry.category)?.label ?? entry.reference,
-                  showTime(new Date(entry.createdAt).toISOString(), language.value),
-                ]
-                  .filter(Boolean)
-                  .join(' · ')}
+                {about(entry.category, entry.createdAt)}
               </span>
             </p>
             <Button onClick={() => open(entry)}>{text.unsentOpen}</Button>
@@ -68,13 +66,18 @@ function open(entry: Entry): void {
   else go({ name: 'sent', entry: entry.id });
 }
 
-function goOn(category: string): void {
-  go({ name: 'write', category, bulletin: null });
+/** What a report is about, and when it was written. */
+function about(category: string, at: number): string {
+  const time = showTime(new Date(at).toISOString(), language.value);
+  return [categoryOf(category)?.label, time].filter(Boolean).join(' · ');
 }
 
-async function erase(said: string): Promise<void> {
-  await eraseDraft();
-  begun.value = null;
+async function look(): Promise<void> {
+  begun.value = await readDrafts();
+}
+
+async function erase(id: string, said: string): Promise<void> {
+  await eraseDraft(id);
   word.value = said;
 }
 

@@ -19,7 +19,18 @@ import { Attachments } from './Attachments.tsx';
 import { ContactFields } from './Contact.tsx';
 import { type FieldError, errorOf, errorsOf, fieldId, unacceptable } from './errors.ts';
 import { Questions } from './Questions.tsx';
-import { change, chosen as files, clearForm, form, kept, keepForm, openForm, refusals } from './state.ts';
+import {
+  beginForm,
+  change,
+  chosen as files,
+  clearForm,
+  form,
+  keepForm,
+  keepNow,
+  kept,
+  openDraft,
+  refusals,
+} from './state.ts';
 import { When } from './When.tsx';
 import { Where } from './Where.tsx';
 import { write } from './texts.ts';
@@ -30,13 +41,28 @@ const NEAR = 500;
 
 let following = false;
 
+export interface WriteProps {
+  /** A new report; null for one that was begun. */
+  begin: { readonly category: string; readonly bulletin: Subject | null } | null;
+  /** The draft to go on with; null for the report that is open. */
+  draft: string | null;
+}
+
 /** The page on which a report is written. What is optional is folded away. */
-export function Write({ category, bulletin }: { category: string; bulletin: Subject | null }) {
+export function Write({ begin, draft }: WriteProps) {
   const [open, setOpen] = useState(false);
   useEffect(() => {
     if (!following) keepForm();
     following = true;
-    void openForm(category, bulletin).then(() => setOpen(true));
+    const opened = begin
+      ? beginForm(begin.category, begin.bulletin)
+      : draft === null
+        ? Promise.resolve()
+        : openDraft(draft).then((found) => {
+            if (!found) go({ name: 'start' });
+          });
+    void opened.then(() => setOpen(true));
+    return keepNow;
   }, []);
   if (catalogueState.value === 'failed') {
     return (

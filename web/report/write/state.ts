@@ -1,9 +1,9 @@
 /** What the report page holds. It outlives the page's screen, and a reload: it is kept as a draft. */
 import { effect, signal } from '@preact/signals';
 
-import { eraseDraft, keepDraft, readDraft } from '../draft.ts';
+import { eraseDraft, keepDraft, readDrafts } from '../draft.ts';
 import { emptyForm, type Form, isBegun, type Subject } from '../form.ts';
-import type { Draft } from '../outbox/types.ts';
+import { randomUuid } from '../outbox/uuid.ts';
 import { chosenFiles } from './chosen.ts';
 
 /** A field that was refused, by the API's name or ours, and why. */
@@ -21,7 +21,7 @@ export const refusals = signal<readonly Refusal[]>([]);
 /** Whether what is written is kept on the phone. `partly`: without its files. */
 export const kept = signal<'nothing' | 'kept' | 'partly' | 'not'>('nothing');
 
-let restored = false;
+let id = randomUuid();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let keeping: Promise<void> = Promise.resolve();
 
@@ -29,45 +29,39 @@ export function change(part: Partial<Form>): void {
   form.value = { ...form.value, ...part };
 }
 
-/** Open the page: with what was kept if it is about the same, else with an empty form. */
-export async function openForm(category: string, bulletin: Subject | null): Promise<void> {
-  if (!restored) {
-    restored = true;
-    const draft = await readDraft();
-    if (draft && !isBegun(form.value, chosen.all.value.length)) {
-      form.value = draft.form;
-      chosen.add(draft.files);
-    }
-  }
-  const begun = isBegun(form.value, chosen.all.value.length);
-  if (!begun) form.value = emptyForm(category, bulletin);
-  else {
-    change({
-      ...(category ? { category } : {}),
-      ...(bulletin ? { bulletin } : {}),
-    });
-  }
+/** Begin a report. What was begun before stays a draft. */
+export async function beginForm(category: string, bulletin: Subject | null): Promise<void> {
+  await put(randomUuid(), emptyForm(category, bulletin), []);
 }
 
-/** Begin anew with a report that was refused, to correct it. */
-export function correct(next: Form, draft: Draft, problems: readonly Refusal[]): void {
-  restored = true;
-  form.value = next;
-  chosen.clear();
-  chosen.add(draft.files);
+/** Go on with a draft. Return whether it was there. */
+export async function openDraft(wanted: string): Promise<boolean> {
+  keepNow();
+  await keeping;
+  const draft = (await readDrafts()).find((one) => one.id === wanted);
+  if (draft) await put(draft.id, draft.form, draft.files);
+  return draft !== undefined;
+}
+
+/** Begin with a report that was refused, to correct it. */
+export async function correct(
+  next: Form,
+  files: readonly File[],
+  problems: readonly Refusal[],
+): Promise<void> {
+  await put(randomUuid(), next, files);
   refusals.value = problems;
+  keepNow();
+  await keeping;
 }
 
 /** Forget everything that was written, on the phone too. */
 export async function clearForm(): Promise<void> {
-  clearTimeout(timer);
-  form.value = emptyForm();
-  chosen.clear();
-  refusals.value = [];
-  kept.value = 'nothing';
+  const erased = id;
   clearTimeout(timer);
   await keeping;
-  await eraseDraft();
+  show(randomUuid(), emptyForm(), []);
+  await eraseDraft(erased);
 }
 
 /** Keep what is written whenever it changes, and at once when the page is hidden. Call it once. */
@@ -75,13 +69,13 @@ export function keepForm(): void {
   let files = chosen.all.value;
   effect(() => {
     // Read both, so that a change of either is followed.
-    const begun = isBegun(form.value, chosen.all.value.length);
+    void form.value;
     const isTyped = files === chosen.all.value;
     files = chosen.all.value;
     clearTimeout(timer);
     kept.value = 'nothing';
     // A file at once: it is what costs most to get again.
-    if (begun) timer = setTimeout(keepNow, isTyped ? PAUSE_MS : 0);
+    timer = setTimeout(keepNow, isTyped ? PAUSE_MS : 0);
   });
   addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden') keepNow();
@@ -89,15 +83,37 @@ export function keepForm(): void {
   addEventListener('pagehide', keepNow);
 }
 
-function keepNow(): void {
+/** Keep what is written now; an empty form is no draft. */
+export function keepNow(): void {
   clearTimeout(timer);
-  const [words, files] = [form.value, chosen.all.value.map(({ file }) => file)];
-  if (!isBegun(words, files.length)) return;
+  const [row, words, files] = [id, form.value, chosen.all.value.map(({ file }) => file)];
   keeping = keeping.then(async () => {
     // It was sent or erased while this waited.
-    if (form.value !== words) return;
-    const whole = await keepDraft({ form: words, files });
+    if (row !== id) return;
+    if (!isBegun(words, files.length)) {
+      await eraseDraft(row);
+      return;
+    }
+    const whole = await keepDraft({ id: row, form: words, files, at: Date.now() });
     if (form.value !== words) return;
     kept.value = whole ? 'kept' : files.length > 0 ? 'partly' : 'not';
   });
+}
+
+/** Show another report. What was shown is kept first. */
+async function put(next: string, words: Form, files: readonly File[]): Promise<void> {
+  keepNow();
+  await keeping;
+  show(next, words, files);
+}
+
+function show(next: string, words: Form, files: readonly File[]): void {
+  id = next;
+  refusals.value = [];
+  kept.value = 'nothing';
+  form.value = words;
+  chosen.clear();
+  chosen.add(files);
+  // What was just read is kept already.
+  clearTimeout(timer);
 }

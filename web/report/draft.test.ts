@@ -1,0 +1,56 @@
+import { IDBFactory } from 'fake-indexeddb';
+import { beforeEach, expect, test, vi } from 'vitest';
+
+import { emptyForm } from './form.ts';
+
+type Drafts = typeof import('./draft.ts');
+
+const draft = (id: string, text: string, at = 1) => ({
+  id,
+  form: { ...emptyForm('other'), text },
+  files: [],
+  at,
+});
+let drafts: Drafts;
+
+beforeEach(async () => {
+  vi.stubGlobal('indexedDB', new IDBFactory());
+  drafts = await opened();
+});
+
+test('a draft is found after a reload', async () => {
+  expect(await drafts.keepDraft(draft('a', 'Half a sent'))).toBe(true);
+  drafts = await opened();
+  expect((await drafts.readDrafts()).map(({ form }) => form.text)).toEqual(['Half a sent']);
+});
+
+test('each report has a draft of its own, the oldest first', async () => {
+  await drafts.keepDraft(draft('a', 'One', 2));
+  await drafts.keepDraft(draft('b', 'Other', 1));
+  await drafts.keepDraft(draft('a', 'One more', 3));
+  expect((await drafts.readDrafts()).map(({ form }) => form.text)).toEqual(['Other', 'One more']);
+});
+
+test('what is erased is gone, and nothing else', async () => {
+  await drafts.keepDraft(draft('a', 'One'));
+  await drafts.keepDraft(draft('b', 'Other'));
+  const before = drafts.draftChanges.value;
+  await drafts.eraseDraft('a');
+  expect((await drafts.readDrafts()).map(({ id }) => id)).toEqual(['b']);
+  expect(drafts.draftChanges.value).toBe(before + 1);
+});
+
+test('without databases a draft lasts as long as the page, and is not called kept', async () => {
+  vi.stubGlobal('indexedDB', undefined);
+  drafts = await opened();
+  expect(await drafts.keepDraft(draft('a', 'One'))).toBe(false);
+  expect((await drafts.readDrafts()).map(({ id }) => id)).toEqual(['a']);
+  await drafts.eraseDraft('a');
+  expect(await drafts.readDrafts()).toEqual([]);
+});
+
+/** Return the module as a page that was just opened has it. */
+async function opened(): Promise<Drafts> {
+  vi.resetModules();
+  return import('./draft.ts');
+}
