@@ -184,7 +184,12 @@ def test_an_admin_who_sees_no_reports_is_refused_nothing(open_page: OpenPage) ->
     page.on("response", lambda response: refused.append(response.url) if not response.ok else None)
     places = page.get_by_role("navigation", name="Console")
     expect(places.get_by_role("link")).to_have_text(["Dashboard", "Admin"])
-    for path in ("/console/", "/console/admin/shifts", "/console/admin/waiting", "/console/admin/me"):
+    for path in (
+        "/console/",
+        "/console/admin/shifts",
+        "/console/admin/waiting",
+        "/console/admin/me",
+    ):
         go(page, path)
         expect(page.get_by_role("heading", name="Administration", level=1)).to_be_visible()
     assert refused == []
