@@ -100,8 +100,11 @@ def test_a_correction_is_approved_from_its_diff(open_page: OpenPage, stack: Stac
     expect(changes.get_by_role("deletion")).to_have_text("Removed: −Tuesday")
     expect(changes.get_by_role("insertion")).to_have_text("Added: +Monday")
     assert "Tuesday" in public(stack, bulletin["id"]).json()["body"]["en"]
-    approval.get_by_role("button").click()
+    # By the keyboard alone, and where it goes on.
+    approval.get_by_role("button").focus()
+    page.keyboard.press("Enter")
     expect(page.get_by_text("Published. Residents see it now.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     assert "Monday" in public(stack, bulletin["id"]).json()["body"]["en"]
 
 

@@ -45,6 +45,15 @@ def test_charts_say_in_words_what_they_show(open_page: OpenPage, stack: Stack) -
 
 
 @pytest.mark.thorough
+def test_a_count_leads_to_its_reports(open_page: OpenPage, stack: Stack) -> None:
+    reported(stack, "other")
+    page = page_of(open_page, LI, "/console/dashboard")
+    with page.expect_request("**/v1/officer/reports?*status=new*"):
+        page.get_by_role("link", name=re.compile(r"\d+ new")).click()
+    expect(page).to_have_url(re.compile("/console/$"))
+
+
+@pytest.mark.thorough
 def test_the_load_level_is_set_with_a_reason_and_lifted(open_page: OpenPage, stack: Stack) -> None:
     page = page_of(open_page, ZHAO, "/console/dashboard")
     level = page.get_by_role("region", name="Load level")

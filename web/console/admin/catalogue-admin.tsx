@@ -6,6 +6,7 @@ import type { components } from '../../shared/schema';
 import { clock } from '../moments.ts';
 import { inWords } from '../dashboard/acknowledgement.tsx';
 import { ok, useLoaded } from '../parts/asking.ts';
+import { focusHeading } from '../parts/focus.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import type { Api } from '../types.ts';
 import { words } from '../words.ts';
@@ -35,6 +36,7 @@ export function CatalogueAdmin({ api }: { api: Api }) {
     setOpen(null);
     setDone(message);
     await again();
+    focusHeading();
   };
   const t = text().catalogue;
   const list = (kind: 'categories' | 'channels', entries: readonly Entry[]) => (

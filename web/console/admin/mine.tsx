@@ -5,6 +5,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
+import { focusHeading } from '../parts/focus.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { seesReports } from '../roles.ts';
@@ -78,6 +79,7 @@ function Subscriptions({ api, me }: { api: Api; me: Me }) {
   const finish = async (message: string) => {
     setDone(message);
     await again();
+    focusHeading();
   };
   const remove = (subscription: Subscription) =>
     step.run(async () => {

@@ -5,6 +5,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
+import { focusHeading } from '../parts/focus.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { pathTo } from '../router.ts';
@@ -29,6 +30,7 @@ export function OpenedOfficer({ api, me, username }: { api: Api; me: Me; usernam
     setChanging(false);
     setDone(message);
     await again();
+    focusHeading();
   };
   const isOwn = username === me.username;
   return (

@@ -3,6 +3,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
 import { ok, useLoaded } from '../parts/asking.ts';
+import { focusHeading } from '../parts/focus.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { isAdmin } from '../roles.ts';
 import type { Api, Me } from '../types.ts';
@@ -24,6 +25,7 @@ export function Shifts({ api, me }: { api: Api; me: Me }) {
     setEditing(null);
     setDone(text().shifts.saved);
     await again();
+    focusHeading();
   };
   return (
     <>

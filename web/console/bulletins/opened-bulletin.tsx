@@ -4,6 +4,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
 import { clock } from '../moments.ts';
 import { useLoaded } from '../parts/asking.ts';
+import { focusHeading } from '../parts/focus.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import type { Api, Me } from '../types.ts';
 import { Approval } from './approval.tsx';
@@ -29,6 +30,12 @@ export function OpenedBulletin({ api, me, id }: { api: Api; me: Me; id: string }
     setDoing(null);
     setDone(message);
     await again();
+    focusHeading();
+  };
+  const begin = (next: Doing) => {
+    setDoing(next);
+    setDone(null);
+    if (next === 'edit') focusHeading();
   };
   return (
     <Waiting loaded={loaded} again={again}>
@@ -45,7 +52,7 @@ export function OpenedBulletin({ api, me, id }: { api: Api; me: Me; id: string }
             />
           ) : (
             <>
-              <Steps bulletin={opened.bulletin} doing={doing} onDo={setDoing} />
+              <Steps bulletin={opened.bulletin} doing={doing} onDo={begin} />
               {(doing === 'resolve' || doing === 'withdraw') && (
                 <Ending
                   key={doing}

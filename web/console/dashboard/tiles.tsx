@@ -1,20 +1,39 @@
+import { useDesk } from '../desk.ts';
+import { type Filters, NO_FILTERS } from '../queue/filters.ts';
 import { pathTo } from '../router.ts';
 import type { Pulse } from '../types.ts';
 import { text } from './texts.ts';
 
-const TILES = ['critical', 'overdue', 'unread', 'new', 'open'] as const;
+type Name = 'critical' | 'overdue' | 'unread' | 'new' | 'open';
 
-/** What needs somebody now, as the pulse counts it. Each leads into the queue. */
+// Which reports of the queue a tile counts. No filter is of overdue ones alone: they come early in
+// what needs somebody.
+const TILES: readonly [Name, Partial<Filters>][] = [
+  ['critical', { urgency: 'critical', status: 'new' }],
+  ['overdue', { needsAction: true }],
+  ['unread', { unread: true }],
+  ['new', { status: 'new' }],
+  ['open', {}],
+];
+
+/** What needs somebody now, as the pulse counts it. Each leads to its reports in the queue. */
 export function Tiles({ pulse }: { pulse: Pulse | null }) {
+  const { list } = useDesk();
   if (pulse === null) return null;
   const { counts, complete } = pulse;
   return (
     <section aria-labelledby="now">
       <h2 id="now">{text().now}</h2>
       <ul class="tiles">
-        {TILES.map((name) => (
+        {TILES.map(([name, filters]) => (
           <li key={name}>
-            <a class={counts[name] > 0 ? `tile tile--${name}` : 'tile'} href={pathTo('')}>
+            <a
+              class={counts[name] > 0 ? `tile tile--${name}` : 'tile'}
+              href={pathTo('')}
+              onClick={() => {
+                list.filters.value = { ...NO_FILTERS, ...filters };
+              }}
+            >
               <span class="tile__count">
                 {!complete && <span class="tile__least">{text().atLeast} </span>}
                 {counts[name]}
