@@ -121,8 +121,13 @@ class Settings:
     )
     origin_secret_hash: str = _setting(
         "SHA-256, in hexadecimal, of what CloudFront sends in `Tipline-Origin`. With the right "
-        "value, `CloudFront-Viewer-Address` says who called. If empty, it is not read.",
+        "value, `VIEWER_HEADER` says who called. If empty, it is not read.",
         default="",
+    )
+    viewer_header: str = _setting(
+        "Header in which CloudFront says who called: `CloudFront-Viewer-Address`, its own, has an "
+        "address and a port; any other has an address alone.",
+        default="CloudFront-Viewer-Address",
     )
     stage: str = _setting("Name of the stage.", default="local")
     limits: bool = _setting("Whether abuse limits apply. `off` turns them off.", default=True)

@@ -8,7 +8,8 @@ from chalicelib.domain.sources import UNKNOWN, Source, read_source, read_viewer_
 from chalicelib.handlers.requests import Call
 
 ORIGIN_HEADER = "tipline-origin"
-VIEWER_HEADER = "cloudfront-viewer-address"
+# It has an address and a port; another header has an address alone.
+CLOUDFRONTS_OWN = "CloudFront-Viewer-Address"
 
 
 def source_of(call: Call) -> Source:
@@ -16,7 +17,9 @@ def source_of(call: Call) -> Source:
     gateway has a connection with. `X-Forwarded-For` is not read: callers write it.
     """
     if _is_from_cloudfront(call):
-        found = read_viewer_address(call.header(VIEWER_HEADER))
+        header = wiring.settings().viewer_header
+        read = read_viewer_address if header == CLOUDFRONTS_OWN else read_source
+        found = read(call.header(header))
     else:
         identity = call.request.context.get("identity") or {}
         found = read_source(identity.get("sourceIp"))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.deploy import plan, smoke
+from infra.deploy import plan, smoke, web_clients
 from infra.deploy.artefacts import Artefacts
 from infra.deploy.city import check_city
 from infra.deploy.packaged import Packaged, read_packaged
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         if not deployment.carry_out(plan_only=wanted.plan_only):
             return 0
     target = find_stage(wanted.stage, deployment.session)
+    web_clients.publish(target, wanted.build)
     if not wanted.no_smoke_test:
         try:
             smoke.smoke_test(target)
@@ -119,12 +120,14 @@ def prepare(stage: str, build: Path) -> "Deployment":
     check_city(packaged.template, present, _replaceable())
     check_concurrency(given, present, make_client(session, "lambda"))
     named = os.environ.get("BUCKET")
+    partition = session.get_partition_for_region(session.region_name)
+    given |= web_clients.parameters(given, present, build, partition)
     artefacts = Artefacts(
         s3=make_client(session, "s3"),
         bucket=named or f"tipline-artefacts-{account}-{session.region_name}",
         account=account,
         region=session.region_name,
-        partition=session.get_partition_for_region(session.region_name),
+        partition=partition,
         is_ours=not named,
     )
     stack = Stack(stack_name(stage), make_client(session, "cloudformation"))

@@ -35,6 +35,8 @@ _LOST_IN_PLACE: Mapping[str, tuple[frozenset[str], str]] = {
 }
 # What holds data by its logical id, where others of its type hold none.
 _HELD_BY: Mapping[str, str] = {"NoticesTopic": "the subscriptions of all officers"}
+# What every deployment makes anew.
+_COPIES = ("WebBucket",)
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed", "no changes")
 
 
@@ -81,6 +83,8 @@ class Change:
     @property
     def held(self) -> str:
         """What the resource holds that would be missed; "" when it holds nothing."""
+        if self.logical_id in _COPIES:
+            return ""
         return DATA_TYPES.get(self.type, "") or _HELD_BY.get(self.logical_id, "")
 
     @property

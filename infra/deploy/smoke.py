@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image
 
 from chalicelib.domain.challenges import digest_of, zero_bits
+from infra.deploy import web_clients
 from infra.stage.console import say
 from infra.stage.faults import Refused, run
 from infra.stage.logs import read_entries
@@ -135,6 +136,8 @@ def next_steps(target: Target, admins: bool | None = None) -> str:
         steps.append(f"make first-admins{argument}: makes the first two admins, {when}")
     if "SignInUrl" in outputs:
         steps.append(f"make token{argument}: opens the sign-in page, and prints an access token")
+    if web := web_clients.next_step(target):
+        steps.append(web)
     if email := parameters.get("AlarmEmail"):
         steps.append(f"{email} gets a mail from AWS: confirm it, or no alarm arrives")
     else:

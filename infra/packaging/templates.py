@@ -13,9 +13,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.domain import city
 from chalicelib.domain.languages import text
-from infra.packaging import apis, bundle, firewall, gateway_responses, preflights, throttles
+from infra.packaging import apis, bundle, firewall, gateway_responses, preflights, throttles, web
 
-TEMPLATES = ("resources.yaml", "app.yaml", "alarms.yaml", "edge.yaml", "backups.yaml")
+TEMPLATES = ("resources.yaml", "app.yaml", "alarms.yaml", "edge.yaml", "web.yaml", "backups.yaml")
 TEMPLATE_LIMIT = 1_000_000  # CloudFormation's, for a template in S3
 
 Template = dict[str, Any]
@@ -50,7 +50,8 @@ def complete(template: Template, configuration: Path) -> Template:
     folder.
     """
     with_apis = apis.complete(template, configuration)
-    return firewall.complete(throttles.complete(preflights.complete(with_apis)))
+    limited = throttles.complete(preflights.complete(with_apis))
+    return web.complete(firewall.complete(limited))
 
 
 def locate_code(template: Template, functions: str, media: str) -> Template:

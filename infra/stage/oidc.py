@@ -39,6 +39,7 @@ class Issuer:
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    end_session_endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,8 @@ def discover(issuer: str, address: str = "") -> Issuer:
     for name, endpoint in addresses.items():
         if not _is_safe(endpoint):
             raise Refused(f"{where} has no {name} with https, so nobody can sign in there.")
-    return Issuer(issuer, **addresses)
+    ending = str(document.get("end_session_endpoint", ""))
+    return Issuer(issuer, **addresses, end_session_endpoint=ending if _is_safe(ending) else "")
 
 
 def fetch(address: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:

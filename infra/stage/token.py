@@ -15,7 +15,7 @@ from typing import IO
 
 from infra.stage.browser import PORT, REDIRECT_URI, listening, open_browser
 from infra.stage.faults import run
-from infra.stage.oidc import Client, SignIn, discover
+from infra.stage.oidc import Client, Issuer, SignIn, discover
 from infra.stage.target import Target, add_stage, find_target, is_loopback
 
 PATIENCE_S = 300.0
@@ -34,14 +34,18 @@ def main(arguments: Sequence[str]) -> int:
 
 def begin(target: Target) -> SignIn:
     """Return a new sign-in to a stage. Raises Refused when its issuer cannot be asked."""
-    issuer = discover(target.output("Issuer"), _discovery_address(target))
     client = Client(
         client_id=target.output("OfficersClientId"),
         redirect_uri=REDIRECT_URI,
         scope=target.output("SignInScope"),
         audience=target.outputs.get("Audience", ""),
     )
-    return SignIn(issuer, client)
+    return SignIn(issuer_of(target), client)
+
+
+def issuer_of(target: Target) -> Issuer:
+    """Return what the issuer of a stage says of itself. Raises Refused when it cannot be asked."""
+    return discover(target.output("Issuer"), _discovery_address(target))
 
 
 def sign_in(

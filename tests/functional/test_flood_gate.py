@@ -321,6 +321,34 @@ def test_behind_cloudfront_the_viewer_is_the_source() -> None:
     assert file(headers=viewer("2001:db8::7:46532")).status == 201
 
 
+@pytest.fixture
+def behind_our_own(behind_cloudfront: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CloudFront whose function says who calls, and that passes all other headers on."""
+    monkeypatch.setenv("VIEWER_HEADER", "Tipline-Viewer")
+    wiring.settings.cache_clear()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("behind_our_own")
+def test_behind_our_own_cloudfront_its_function_says_who_calls() -> None:
+    def by(address: str, claimed: str) -> int:
+        headers = viewer(f"{claimed}:1") | {"Tipline-Viewer": address}
+        return file(headers=headers).status
+
+    for number in range(LIMITS.address):
+        assert by("198.51.100.7", f"192.0.2.{number}") == 201
+    assert by("198.51.100.7", "192.0.2.99") == 429
+    assert by("2001:db8::7", "192.0.2.99") == 201
+
+
+@pytest.mark.usefixtures("behind_our_own")
+def test_nobody_else_says_who_calls() -> None:
+    fill()
+    for number in range(3):
+        named = {"Tipline-Viewer": f"192.0.2.{number}"}
+        assert file(headers=named).status == 429
+        assert file(headers=named | {"Tipline-Origin": "guessed"}).status == 429
+
+
 @pytest.mark.usefixtures("behind_cloudfront")
 def test_who_does_not_know_its_secret_cannot_name_another_source() -> None:
     fill()

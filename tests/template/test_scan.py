@@ -37,6 +37,7 @@ def test_every_function_and_every_resource_with_a_policy_is_read(
         "MediaKey",
         "MediaBucketPolicy",
         "AuditBucketPolicy",
+        "WebBucketPolicy",
         "UploadsQueuePolicy",
         "ManifestsQueuePolicy",
         "KeyChangesPolicy",
