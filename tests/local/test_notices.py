@@ -45,8 +45,8 @@ def test_whom_it_is_for_is_shown_by_name() -> None:
 
 @mock_aws
 def test_a_push_to_a_phone_is_a_line_that_says_nothing_of_it() -> None:
-    sns, dynamodb = (boto3.client(name, region_name="us-east-1") for name in ("sns", "dynamodb"))
-    dynamodb.create_table(
+    sns = boto3.client("sns", region_name="us-east-1")
+    boto3.client("dynamodb", region_name="us-east-1").create_table(
         TableName="officers",
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
