@@ -97,17 +97,22 @@ def test_without_the_number_a_step_and_a_reply_are_as_before() -> None:
     assert opened(created)["unread"] == 0
 
 
-def test_a_message_that_comes_during_the_step_stops_it() -> None:
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_a_message_that_comes_during_the_step_stops_it(earlier: int) -> None:
+    # With an earlier one, the place in the list by attention stays, and is no condition.
     created = file()
+    for _ in range(earlier):
+        say(created)
 
     def in_between(request: Any) -> None:
         say(created)
 
     client, write = wiring.dynamodb(), "dynamodb.TransactWriteItems"
     with inject.fault(client, write, inject.times(1, in_between)):
-        assert refused(patch(created, CLOSE | {"messages_seen": 0}))
+        assert refused(patch(created, CLOSE | {"messages_seen": earlier}))
     seen = opened(created)
-    assert (seen["status"], seen["unread"], seen["message_count"]) == ("new", 1, 1)
+    assert (seen["status"], seen["message_count"]) == ("new", earlier + 1)
+    assert seen["unread"] == earlier + 1
 
 
 def test_a_reopening_by_the_reporter_stops_a_step_that_has_not_seen_it() -> None:
