@@ -96,6 +96,21 @@ def test_a_lead_names_its_bulletin(open_page: OpenPage, stack: Stack) -> None:
 
 
 @pytest.mark.thorough
+def test_the_link_of_a_bulletins_page_begins_a_lead_and_leaves_no_trace(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    bulletin_id = publish_bulletin(stack, "Stolen handcarts")
+    page = open_page(f"/bulletins/{bulletin_id}")
+    link = page.get_by_role("link", name="I have seen something").first.get_attribute("href")
+    page.goto(f"{stack.api}/{str(link).rpartition('/')[2]}")
+    expect(page.get_by_text("About this bulletin")).to_contain_text("Stolen handcarts")
+    assert page.url == f"{stack.api}/"
+    page.goto(f"{stack.api}/#bulletin=nothing")
+    expect(page.get_by_role("heading", name="The police ask for help")).to_be_visible()
+    assert page.url == f"{stack.api}/"
+
+
+@pytest.mark.thorough
 def test_everything_that_can_be_said_arrives(open_page: OpenPage, stack: Stack) -> None:
     here = {"latitude": 39.93, "longitude": 116.45, "accuracy": 15}
     page = open_page(geolocation=here, permissions=["geolocation"])

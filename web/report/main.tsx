@@ -11,6 +11,7 @@ import { loadAll } from './parts/Later.tsx';
 import './report.css';
 import { followHistory } from './screen.ts';
 import { followNetwork, openService, wouldLose } from './service.ts';
+import { followLinks } from './start/lead.ts';
 
 const WORKER = '/worker.js';
 
@@ -25,6 +26,7 @@ if (root) {
     document.title = city.service[language.value];
     void loadCatalogue();
   });
+  followLinks();
   void openService(() => catalogue.value?.limits).then(loadAll);
 }
 

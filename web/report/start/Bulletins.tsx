@@ -13,11 +13,11 @@ import {
   nextBulletins,
   spoken,
 } from '../bulletins.ts';
-import { catalogue, isOn, leadCategories } from '../catalogue.ts';
+import { catalogue } from '../catalogue.ts';
 import { Missing } from '../parts/Missing.tsx';
-import { go } from '../screen.ts';
 import { frame } from '../texts.ts';
 import { showDay } from '../time.ts';
+import { beginLead, takesLeads, titleOf } from './lead.ts';
 import { start } from './texts.ts';
 
 const SHORT = 160;
@@ -75,7 +75,7 @@ export function Bulletins() {
 function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
   const text = start();
   const [whole, setWhole] = useState(false);
-  const title = spoken(bulletin.title) || bulletin.channel_label;
+  const title = titleOf(bulletin);
   const body = spoken(bulletin.body) || spoken(bulletin.outcome);
   const short = !whole && body.length > SHORT ? `${body.slice(0, SHORT).trimEnd()}…` : body;
   return (
@@ -113,18 +113,12 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
             ? `${text.corrected} ${showDay(bulletin.corrected_at, language.value)}`
             : `${text.published} ${showDay(bulletin.published_at, language.value)}`}
         </p>
-        {bulletin.state === 'published' && isOn('leads') && (
+        {takesLeads(bulletin) && (
           <Button
             class="wide"
             kind="primary"
             aria-label={text.seenAbout(title)}
-            onClick={() =>
-              go({
-                name: 'write',
-                category: leadCategory(bulletin.channel),
-                bulletin: { id: bulletin.id, title, channel: bulletin.channel },
-              })
-            }
+            onClick={() => beginLead(bulletin)}
           >
             {text.seen}
           </Button>
@@ -132,15 +126,6 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
       </article>
     </li>
   );
-}
-
-/**
- * Return the category of a lead: the only one whose reports lead to the channel, or else none. Then
- * the page offers those first.
- */
-function leadCategory(channelCode: string): string {
-  const likely = leadCategories(channelCode);
-  return likely.length === 1 ? (likely[0]?.code ?? '') : '';
 }
 
 /** Pictures come from where the page comes from, whatever address the service says is its public one. */
